@@ -1,0 +1,32 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['dist/', 'build/', 'build-gyp/', 'coverage/', 'docs/api/', 'typings/aten.d.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      // `x == null` is how null and undefined are asked about at once.
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-var': 'error',
+      'prefer-const': ['error', { destructuring: 'all' }],
+      'object-shorthand': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // Tensor's operators are declared by an interface of the same name: they are installed at load.
+      '@typescript-eslint/no-unsafe-declaration-merging': 'off',
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: nodeGlobals() },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+);
+
+function nodeGlobals() {
+  const names = ['require', 'module', 'exports', '__dirname', '__filename', 'process', 'console', 'Buffer', 'URL'];
+  const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'];
+  return Object.fromEntries([...names, ...timers].map((name) => [name, 'readonly']));
+}

@@ -1,0 +1,28 @@
+'use strict';
+
+// Tests import 'nodetorch' as a user does and get lib/. Types are checked by `npm run typecheck`,
+// not here: that keeps a test file's start under a second.
+const common = {
+  testEnvironment: 'node',
+  transform: { '\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
+  moduleNameMapper: {
+    '^nodetorch$': '<rootDir>/lib/index.ts',
+    '^nodetorch/(nn|functional|optim)$': '<rootDir>/lib/$1/index.ts',
+    '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/build-gyp/'],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: 'cpu',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cuda/'],
+    },
+    { ...common, displayName: 'cuda', testMatch: ['<rootDir>/test/cuda/**/*.test.ts'] },
+  ],
+  testTimeout: 60_000,
+};

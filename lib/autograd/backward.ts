@@ -1,0 +1,110 @@
+/** torch.autograd.backward and torch.autograd.grad. */
+import { wrap } from '../dispatch';
+import { TorchError, argumentError } from '../errors';
+import { native } from '../native';
+import { type BackwardOptions, Tensor } from '../tensor';
+
+type Tensors = Tensor | readonly Tensor[];
+type Gradients = Tensor | null | readonly (Tensor | null)[];
+
+function list<T>(value: T | readonly T[]): T[] {
+  return Array.isArray(value) ? [...(value as readonly T[])] : [value as T];
+}
+
+/** Gradients for `outputs`: ones for a single element, as PyTorch makes them. */
+function gradientsFor(fn: string, outputs: Tensor[], given: Gradients | undefined): (Tensor | null)[] {
+  const gradients = given == null ? outputs.map(() => null) : list<Tensor | null>(given as Tensor | null);
+  if (gradients.length !== outputs.length) {
+    throw new TypeError(`${fn}(): got ${outputs.length} tensors and ${gradients.length} gradients`);
+  }
+  for (const gradient of gradients) {
+    if (gradient !== null && !(gradient instanceof Tensor)) {
+      throw argumentError(fn, 'gradient', 'a Tensor or null', gradient);
+    }
+  }
+  for (const [i, gradient] of gradients.entries()) if (gradient !== null) checkGradient(gradient, outputs[i], i);
+  return gradients.every((gradient) => gradient === null) ? [] : gradients;
+}
+
+// libtorch checks these too, but in other words than Python does.
+function checkGradient(gradient: Tensor, output: Tensor, i: number): void {
+  const [given, wanted] = [gradient.shape, output.shape];
+  if (given.length !== wanted.length || given.some((size, dim) => size !== wanted[dim])) {
+    throw new TorchError(
+      `Mismatch in shape: grad_output[${i}] has a shape of torch.Size([${given.join(', ')}]) ` +
+        `and output[${i}] has a shape of torch.Size([${wanted.join(', ')}]).`,
+    );
+  }
+  if (gradient.isComplex() !== output.isComplex()) {
+    throw new TorchError(
+      `For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: ` +
+        `grad_output[${i}] has a dtype of ${gradient.dtype} and output[${i}] has a dtype of ${output.dtype}.`,
+    );
+  }
+}
+
+/**
+ * Accumulates the gradients of `tensors` into the `.grad` of the graph's leaves.
+ *
+ * An error thrown in a hook or in a custom Function's backward comes out as itself.
+ */
+export function backward(tensors: Tensors, gradTensors?: Gradients, options: BackwardOptions = {}): void {
+  const outputs = list<Tensor>(tensors as Tensor);
+  const { retainGraph = null, createGraph = false, inputs = [] } = options;
+  if (inputs !== null && Array.isArray(inputs) && options.inputs && inputs.length === 0) {
+    throw new TypeError('`inputs` argument to `backward()` cannot be empty.');
+  }
+  native.backward(
+    outputs,
+    gradientsFor('backward', outputs, gradTensors),
+    retainGraph,
+    createGraph,
+    list<Tensor>((inputs ?? []) as Tensor),
+  );
+}
+
+export interface GradOptions {
+  /** Gradients of the outputs. Default: 1 for outputs of one element. */
+  gradOutputs?: Gradients;
+  /** Default: the value of `createGraph`. */
+  retainGraph?: boolean | null;
+  createGraph?: boolean;
+  /** Whether an input that was not used may be; its gradient is null. Default: materializeGrads. */
+  allowUnused?: boolean;
+  /** Gives zeros instead of null for unused inputs. Default false. */
+  materializeGrads?: boolean;
+}
+
+/** The gradients of `outputs` with respect to `inputs`, one for each input. */
+export function grad(outputs: Tensors, inputs: Tensors, options: GradOptions = {}): (Tensor | null)[] {
+  const roots = list<Tensor>(outputs as Tensor);
+  const leaves = list<Tensor>(inputs as Tensor);
+  const { retainGraph = null, createGraph = false, materializeGrads = false } = options;
+  const allowUnused = options.allowUnused ?? materializeGrads;
+  if (materializeGrads && !allowUnused) {
+    throw new TypeError('grad(): expected allowUnused to be true or not given when materializeGrads is true');
+  }
+  if (leaves.some((leaf) => !leaf.requiresGrad)) {
+    throw new TorchError('One of the differentiated Tensors does not require grad');
+  }
+  const gradients = wrap(
+    native.gradients(
+      roots,
+      leaves,
+      gradientsFor('grad', roots, options.gradOutputs),
+      retainGraph,
+      createGraph,
+      true,
+    ),
+  ) as (Tensor | null)[];
+  const unused = allowUnused ? -1 : gradients.indexOf(null);
+  if (unused >= 0) {
+    throw new TorchError(
+      `The differentiated Tensor at index ${unused} appears to not have been used in the graph. ` +
+        'Set allow_unused=True if this is the desired behavior.',
+    );
+  }
+  return materializeGrads
+    ? gradients.map((gradient, i) => gradient ?? leaves[i].detach().zerosLike().requiresGrad_(createGraph))
+    : gradients;
+}

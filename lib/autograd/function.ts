@@ -1,0 +1,134 @@
+/** torch.autograd.Function: operations with a backward of their own. */
+import { wrap } from '../dispatch';
+import { NativeHandle } from '../handle';
+import { native } from '../native';
+import { Tensor } from '../tensor';
+import { noGrad } from './mode';
+
+type Gradient = Tensor | null | undefined;
+
+/** What `forward` leaves for `backward`. Any other field may be set on it. */
+export class FunctionContext {
+  [field: string]: unknown;
+  /** @internal */
+  declare readonly node: NativeHandle;
+  /** @internal */
+  declare readonly marks: { saved: Tensor[]; dirty: Tensor[]; plain: Tensor[]; materialize: boolean };
+
+  /** @internal */
+  constructor(node: NativeHandle, needs: boolean[]) {
+    const hidden = (value: unknown) => ({ value, enumerable: false });
+    Object.defineProperties(this, {
+      node: hidden(node),
+      marks: hidden({ saved: [], dirty: [], plain: [], materialize: true }),
+      needsInputGrad: { value: needs, enumerable: true },
+    });
+  }
+  /** For each argument of `forward`, whether its gradient is needed. */
+  declare readonly needsInputGrad: readonly boolean[];
+
+  /** Keeps tensors for `backward`; checked there for changes in place. Call it once, in `forward`. */
+  saveForBackward(...tensors: Tensor[]): void {
+    this.marks.saved = tensors;
+  }
+  /** What was saved. Throws when the graph has been freed. */
+  get savedTensors(): Tensor[] {
+    return wrap(native.savedTensors(this.node)) as Tensor[];
+  }
+  /** Says which inputs `forward` changed in place. */
+  markDirty(...tensors: Tensor[]): void {
+    this.marks.dirty = tensors;
+  }
+  /** Says which outputs have no gradient. */
+  markNonDifferentiable(...tensors: Tensor[]): void {
+    this.marks.plain = tensors;
+  }
+  /** Whether `backward` gets zeros (the default) or null for outputs that nothing depended on. */
+  setMaterializeGrads(value: boolean): void {
+    this.marks.materialize = value;
+  }
+}
+
+interface FunctionClass<Args extends unknown[], Out> {
+  readonly name: string;
+  forward(ctx: FunctionContext, ...args: Args): Out;
+  backward(ctx: FunctionContext, ...grads: Tensor[]): Gradient | Gradient[];
+}
+
+/**
+ * Base of custom operations: subclasses have static `forward` and `backward`, and are called by
+ * `apply`. `backward` returns one gradient for each argument of `forward`, null for non-tensors.
+ *
+ * @example
+ * class Exp extends torch.autograd.Function {
+ *   static override forward(ctx: FunctionContext, x: Tensor) {
+ *     const y = x.exp();
+ *     ctx.saveForBackward(y);
+ *     return y;
+ *   }
+ *   static override backward(ctx: FunctionContext, grad: Tensor) {
+ *     return grad.mul(ctx.savedTensors[0]);
+ *   }
+ * }
+ * Exp.apply(x);
+ */
+export abstract class AutogradFunction {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  static forward(_ctx: FunctionContext, ..._args: any[]): unknown {
+    throw new TypeError(`${this.name}: a Function must implement the static method forward`);
+  }
+  static backward(_ctx: FunctionContext, ..._grads: Tensor[]): Gradient | Gradient[] {
+    throw new TypeError(`${this.name}: a Function must implement the static method backward`);
+  }
+
+  /** Runs `forward` outside of autograd and records `backward`. */
+  static apply<Args extends unknown[], Out>(this: FunctionClass<Args, Out>, ...args: Args): Out {
+    const inputs = args.filter((arg): arg is Args[number] & Tensor => arg instanceof Tensor);
+    const node = new NativeHandle(native.beginFunction(`${this.name}Backward`, inputs));
+    const needs = native.needsInputGrad(node);
+    let next = 0;
+    const context = new FunctionContext(
+      node,
+      args.map((arg) => (arg instanceof Tensor ? (needs[next++] ?? false) : false)),
+    );
+    const returned: unknown = noGrad(() => this.forward(context, ...args));
+    const list: unknown[] = Array.isArray(returned) ? returned : [returned];
+    const outputs = list.filter((value): value is Tensor => value instanceof Tensor);
+    const run = (grads: unknown[]): Gradient[] => runBackward(this, context, args, wrap(grads) as Tensor[]);
+    const { saved, dirty, plain, materialize } = context.marks;
+    const wrapped = native.endFunction(node, inputs, outputs, plain, dirty, saved, run, materialize);
+    // An input changed in place is given back as the object it came as.
+    const results = wrapped.map((handle) => {
+      const made = wrap(handle) as Tensor;
+      return dirty.find((tensor) => tensor.is(made)) ?? made;
+    });
+    const all = list.map((value) => (value instanceof Tensor ? results.shift() : value));
+    return (Array.isArray(returned) ? all : all[0]) as Out;
+  }
+}
+
+function runBackward(
+  type: FunctionClass<never, unknown>,
+  context: FunctionContext,
+  args: unknown[],
+  grads: Tensor[],
+): Gradient[] {
+  const returned = type.backward(context, ...grads);
+  const list = Array.isArray(returned) ? returned : [returned];
+  while (list.length > args.length && list.at(-1) == null) list.pop();
+  if (list.length !== args.length) {
+    throw new TypeError(
+      `function ${type.name}Backward returned an incorrect number of gradients ` +
+        `(expected ${args.length}, got ${list.length})`,
+    );
+  }
+  list.forEach((gradient, i) => {
+    if (gradient != null && !(args[i] instanceof Tensor)) {
+      throw new TypeError(
+        `function ${type.name}Backward returned a gradient different than None at position ${i + 1}, ` +
+          `but the corresponding forward input was not a Variable`,
+      );
+    }
+  });
+  return list.filter((_, i) => args[i] instanceof Tensor).map((gradient) => gradient ?? null);
+}

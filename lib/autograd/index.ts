@@ -1,0 +1,17 @@
+/** torch.autograd */
+export { backward, grad, type GradOptions } from './backward';
+export { AutogradFunction as Function, FunctionContext } from './function';
+export { type GradcheckOptions, gradcheck } from './gradcheck';
+export type { RemovableHandle } from './hooks';
+export {
+  detectAnomaly,
+  enableGrad,
+  inferenceMode,
+  isAnomalyEnabled,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  setDetectAnomaly,
+  setGradEnabled,
+} from './mode';
+export { GradFn } from './node';

@@ -1,0 +1,31 @@
+/** Nodes of the autograd graph, for looking at. */
+import { NativeHandle } from '../handle';
+import { native } from '../native';
+import type { Tensor } from '../tensor';
+
+/** A gradient function, `tensor.gradFn`. */
+export class GradFn {
+  readonly #node: NativeHandle;
+  constructor(handle: unknown) {
+    this.#node = new NativeHandle(handle);
+  }
+  /** `'AddBackward0'`, or the class name with `Backward` for a custom Function. */
+  get name(): string {
+    return native.nodeName(this.#node);
+  }
+  /** The nodes that get this one's gradients, each with the number of the input they are. */
+  get nextFunctions(): [GradFn | null, number][] {
+    return native.nodeNext(this.#node).map(([node, input]) => [node === null ? null : new GradFn(node), input]);
+  }
+  toString(): string {
+    return `<${this.name}>`;
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+export function gradFnOf(tensor: Tensor): GradFn | null {
+  const node = native.node(tensor);
+  return node === null ? null : new GradFn(node);
+}

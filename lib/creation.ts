@@ -1,0 +1,130 @@
+/** Tensors from JS values. The factories that are operators (zeros, rand ...) come from ops.ts. */
+import { Complex } from './complex';
+import { type DeviceLike } from './device';
+import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
+import { operator } from './dispatch';
+import { argumentError } from './errors';
+import { type Flat, flatten } from './flatten';
+import type { Nested } from './indexing';
+import type { Layout, MemoryFormat } from './layout';
+import { native } from './native';
+import { Tensor, type Scalar } from './tensor';
+import { dtypeOfArray } from './values';
+
+export interface TensorOptions {
+  /** Default: what the data says; numbers are the default dtype, bigints int64, booleans bool. */
+  dtype?: DTypeLike | null;
+  /** Default: the CPU. */
+  device?: DeviceLike | null;
+  /** Default false. */
+  requiresGrad?: boolean;
+  /** Page-locked memory, for faster copies to a GPU. Default false. */
+  pinMemory?: boolean;
+}
+
+export type TensorData = Nested | readonly TensorData[] | ArrayBufferView | Tensor;
+
+/** The dtype of new floating-point tensors. */
+export function getDefaultDtype(): DType {
+  return dtypeOfCode(native.getDefaultDtype());
+}
+export function setDefaultDtype(dtype: DTypeLike): void {
+  native.setDefaultDtype(dtype);
+}
+
+/**
+ * A tensor with a copy of `data`: a number, bigint, boolean or {@link Complex}, nested arrays of
+ * them, or a typed array (whose values are converted when `dtype` is another).
+ *
+ * Throws a TypeError for ragged arrays and a RangeError for values that the dtype cannot hold.
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  if (typeof options !== 'object' || options === null) {
+    throw argumentError('tensor', 'options', 'an object', options);
+  }
+  const wanted = options.dtype == null ? undefined : asDType(options.dtype);
+  if (options.dtype != null && !wanted) throw argumentError('tensor', 'dtype', 'a DType', options.dtype);
+  return finish(fromData(data, wanted), options);
+}
+
+function fromData(data: TensorData, wanted: DType | undefined): Tensor {
+  if (data instanceof Tensor) return data.detach().clone().to({ dtype: wanted });
+  if (ArrayBuffer.isView(data)) {
+    const dtype = dtypeOfArray(data);
+    if (!dtype) throw argumentError('tensor', 'data', 'a typed array', data);
+    const values = make(data as Flat['values'], [(data as Uint8Array).length], dtype);
+    return wanted ? values.to({ dtype: wanted }) : values;
+  }
+  const flat = flatten(data, wanted, getDefaultDtype());
+  const staged = make(flat.values, flat.shape, flat.dtype);
+  return flat.target === flat.dtype ? staged : staged.to({ dtype: flat.target });
+}
+
+function make(values: ArrayBufferView, shape: readonly number[], dtype: DType): Tensor {
+  return new Tensor(native.fromBytes(values, shape, dtype));
+}
+
+function finish(made: Tensor, options: TensorOptions): Tensor {
+  const { device, requiresGrad, pinMemory } = options;
+  let result = device == null ? made : made.to({ device });
+  if (pinMemory) result = result.pinMemory();
+  return requiresGrad === undefined ? result : result.requiresGrad_(requiresGrad);
+}
+
+/** `data` itself when it is a tensor of that dtype and device; else {@link tensor}. */
+export function asTensor(data: TensorData, options: Pick<TensorOptions, 'dtype' | 'device'> = {}): Tensor {
+  if (!(data instanceof Tensor)) return tensor(data, options);
+  return data.to({ dtype: options.dtype, device: options.device });
+}
+
+export interface BlobOptions extends Pick<TensorOptions, 'dtype' | 'requiresGrad'> {
+  /** Default: one dimension with all elements. */
+  shape?: readonly number[];
+}
+
+/**
+ * A tensor over the memory of an ArrayBuffer or typed array, without a copy: both see each other's
+ * changes. `dtype` says how the bytes are read (default: the array's own; uint8 for an ArrayBuffer),
+ * so the bits of half types come in as `fromBlob(uint16Array, { dtype: torch.bfloat16 })`.
+ *
+ * The memory stays valid when the ArrayBuffer is transferred. Throws for shared and resizable buffers.
+ */
+export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptions = {}): Tensor {
+  const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
+  const dtype = options.dtype == null ? dtypeOfArray(view) : asDType(options.dtype);
+  if (!dtype) throw argumentError('fromBlob', 'dtype', 'a DType', options.dtype);
+  if (isResizable(view.buffer)) throw new TypeError('fromBlob(): a resizable ArrayBuffer cannot be shared');
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (bytes.byteLength % dtype.itemsize || bytes.byteOffset % Math.min(dtype.itemsize, 8)) {
+    throw new RangeError(`fromBlob(): ${bytes.byteLength} bytes at offset ${bytes.byteOffset} do not fit ${dtype}`);
+  }
+  const shape = options.shape ?? [bytes.byteLength / dtype.itemsize];
+  const result = new Tensor(native.fromBlob(bytes, shape, dtype));
+  return options.requiresGrad ? result.requiresGrad_() : result;
+}
+
+// The getter of the prototype, so that an own property cannot lie.
+const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable')?.get;
+function isResizable(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && Boolean(resizable?.call(buffer));
+}
+
+export interface FullOptions extends TensorOptions {
+  layout?: Layout;
+  memoryFormat?: MemoryFormat;
+  out?: Tensor;
+}
+
+const fullOperator = operator('aten::full');
+
+/** A tensor of `size` filled with `fillValue`. A number makes the default dtype, a bigint int64. */
+export function full(size: readonly number[], fillValue: Scalar, options: FullOptions = {}): Tensor {
+  const infer = typeof fillValue === 'number' && options.dtype == null && !options.out;
+  return fullOperator(size, fillValue, infer ? { ...options, dtype: getDefaultDtype() } : options) as Tensor;
+}
+
+/** Whether `value` is a tensor. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+

@@ -1,0 +1,95 @@
+import * as aten from '../aten';
+import type { Tensor } from '../tensor';
+import { keywords } from './keywords';
+
+/** One number for every dimension, or one for each. */
+export type Size = number | readonly number[];
+/** `'same'` keeps the size (stride 1 only), `'valid'` pads nothing. */
+export type ConvPadding = 'valid' | 'same';
+
+export interface ConvOptions {
+  /** Step of the window. Default: 1. */
+  stride?: Size;
+  /** Zeros added on both sides. Default: 0. */
+  padding?: Size | ConvPadding;
+  /** Distance between the kernel's elements. Default: 1. */
+  dilation?: Size;
+  /** Number of groups that share no weights. Default: 1. */
+  groups?: number;
+}
+export const CONV: Required<ConvOptions> = { stride: 1, padding: 0, dilation: 1, groups: 1 };
+
+type Stride = Size | ConvOptions;
+type Padding = Size | ConvPadding | ConvOptions;
+type Convolution = (
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  stride: Size,
+  padding: Size | ConvPadding,
+  dilation: Size,
+  groups: number,
+) => Tensor;
+
+// The overloads of `aten::conv*`: padding by number and by name.
+function convolve(
+  convolution: Convolution,
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: Required<ConvOptions>,
+): Tensor {
+  const { stride, padding, dilation, groups } = options;
+  return convolution(input, weight, bias, stride, padding, dilation, groups);
+}
+
+/**
+ * Slides kernels along a sequence (a cross-correlation).
+ *
+ * Shapes: input `(N, Cin, L)` or `(Cin, L)`, weight `(Cout, Cin / groups, K)`, bias `(Cout)`.
+ */
+export function conv1d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  stride?: Stride,
+  padding?: Padding,
+  options?: ConvOptions,
+): Tensor {
+  const given = keywords<ConvOptions>('conv1d', CONV, { stride, padding }, options);
+  return convolve(aten.conv1d as Convolution, input, weight, bias, given);
+}
+
+/**
+ * Slides kernels over an image (a cross-correlation).
+ *
+ * Shapes: input `(N, Cin, H, W)` or `(Cin, H, W)`, weight `(Cout, Cin / groups, KH, KW)`, bias `(Cout)`.
+ */
+export function conv2d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  stride?: Stride,
+  padding?: Padding,
+  options?: ConvOptions,
+): Tensor {
+  const given = keywords<ConvOptions>('conv2d', CONV, { stride, padding }, options);
+  return convolve(aten.conv2d as Convolution, input, weight, bias, given);
+}
+
+/**
+ * Slides kernels over a volume (a cross-correlation).
+ *
+ * Shapes: input `(N, Cin, D, H, W)` or without `N`, weight `(Cout, Cin / groups, KD, KH, KW)`, bias `(Cout)`.
+ */
+export function conv3d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  stride?: Stride,
+  padding?: Padding,
+  options?: ConvOptions,
+): Tensor {
+  const given = keywords<ConvOptions>('conv3d', CONV, { stride, padding }, options);
+  return convolve(aten.conv3d as Convolution, input, weight, bias, given);
+}

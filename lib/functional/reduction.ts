@@ -1,0 +1,80 @@
+// What the losses share: how a loss is reduced, and checks of their arguments' sizes.
+import * as aten from '../aten';
+import type { Tensor } from '../tensor';
+import { warn } from '../warn';
+
+/** `'mean'` (the default), `'sum'`, or `'none'` for one loss an element. */
+export type Reduction = 'none' | 'mean' | 'sum';
+
+export interface ReductionOptions {
+  /** Default: `'mean'`. */
+  reduction?: Reduction;
+  /** Deprecated: see `reduction`. */
+  sizeAverage?: boolean | null;
+  /** Deprecated: see `reduction`. */
+  reduce?: boolean | null;
+}
+
+export const REDUCTION: Required<ReductionOptions> = { reduction: 'mean', sizeAverage: null, reduce: null };
+
+/** libtorch's number for a reduction (`at::Reduction`). */
+export function reductionEnum(reduction: string): number {
+  switch (reduction) {
+    case 'none':
+      return 0;
+    case 'mean':
+      return 1;
+    case 'elementwise_mean':
+      warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.");
+      return 1;
+    case 'sum':
+      return 2;
+    default:
+      throw new TypeError(`${reduction} is not a valid value for reduction`);
+  }
+}
+
+/** The reduction that is meant, with PyTorch's two old flags taken into account. */
+export function resolveReduction(options: Required<ReductionOptions>): Reduction {
+  const { reduction, sizeAverage, reduce } = options;
+  if (sizeAverage === null && reduce === null) return reduction;
+  const meant = reduce === false ? 'none' : sizeAverage === false ? 'sum' : 'mean';
+  warn(`size_average and reduce args will be deprecated, please use reduction='${meant}' instead.`);
+  return meant;
+}
+
+export function sizeText(shape: readonly number[]): string {
+  return `torch.Size([${shape.join(', ')}])`;
+}
+
+export function sameSize(a: Tensor, b: Tensor): boolean {
+  return a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);
+}
+
+/** Both, broadcast to one size; warns where that is likely a mistake. */
+export function broadcastPair(input: Tensor, target: Tensor): [Tensor, Tensor] {
+  if (!sameSize(target, input)) {
+    warn(
+      `Using a target size (${sizeText(target.shape)}) that is different to the input size ` +
+        `(${sizeText(input.shape)}). This will likely lead to incorrect results due to broadcasting. ` +
+        'Please ensure they have the same size.',
+    );
+  }
+  return aten.broadcastTensors([input, target]) as [Tensor, Tensor];
+}
+
+/** Errors times weights; the mean divides by the sum of the weights, not by their number. */
+export function reduceWeighted(errors: Tensor, input: Tensor, weight: Tensor, reduction: string): Tensor {
+  if (!sameSize(weight, input)) throw new TypeError('Weights and input must have the same size.');
+  const weighted = aten.mul(errors, weight);
+  switch (reduction) {
+    case 'none':
+      return weighted;
+    case 'sum':
+      return aten.sum(weighted);
+    case 'mean':
+      return aten.div(aten.sum(weighted), aten.sum(weight));
+    default:
+      throw new TypeError(`Invalid reduction mode: ${reduction}. Expected one of 'none', 'mean', 'sum'.`);
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * What Python has in torch/functional.py: functions that are no operators, or whose operator has a
+ * signature that users do not see. They win over the operators of the same name.
+ */
+import { operator } from './dispatch';
+import type { DTypeLike } from './dtype';
+import { argumentError } from './errors';
+import { type Positional, keywords } from './functional/keywords';
+import type { Scalar, Tensor } from './tensor';
+
+type Tensors = [readonly Tensor[]] | Tensor[];
+
+const op = (name: string, overload: string | null = null) => operator(`aten::${name}`, overload);
+const ops = {
+  atleast1d: op('atleast_1d'),
+  atleast2d: op('atleast_2d'),
+  atleast3d: op('atleast_3d'),
+  blockDiag: op('block_diag'),
+  broadcastTensors: op('broadcast_tensors'),
+  cartesianProd: op('cartesian_prod'),
+  cdist: op('cdist'),
+  einsum: op('einsum'),
+  frobeniusNorm: op('frobenius_norm'),
+  matrixNorm: op('linalg_matrix_norm'),
+  meshgrid: op('meshgrid'),
+  nonzero: op('nonzero'),
+  nonzeroNumpy: op('nonzero_numpy'),
+  norm: op('norm'),
+  tensordot: op('tensordot'),
+  unique2: op('_unique2'),
+  uniqueConsecutive: op('unique_consecutive'),
+  uniqueDim: op('unique_dim'),
+  vectorNorm: op('linalg_vector_norm'),
+};
+
+// f(a, b) and f([a, b]).
+function listOf(tensors: Tensors): readonly Tensor[] {
+  return (tensors.length === 1 && Array.isArray(tensors[0]) ? tensors[0] : tensors) as readonly Tensor[];
+}
+
+/**
+ * Sums of products, written with one letter for each dimension.
+ *
+ * @example
+ * torch.einsum('ij,jk->ik', a, b); // the matrix product
+ * torch.einsum('bii->bi', a);      // a batch of diagonals
+ */
+export function einsum(equation: string, ...operands: Tensors): Tensor {
+  return ops.einsum(equation, listOf(operands)) as Tensor;
+}
+
+/** The tensors as views of the one shape that all of them broadcast to. */
+export function broadcastTensors(...tensors: Tensors): Tensor[] {
+  return ops.broadcastTensors(listOf(tensors)) as Tensor[];
+}
+
+/** The shape that all shapes broadcast to. A number stands for a shape of one dimension. */
+export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
+  const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape));
+  const result = new Array<number>(Math.max(0, ...lists.map((shape) => shape.length))).fill(1);
+  for (const shape of lists) {
+    const offset = result.length - shape.length;
+    shape.forEach((size, i) => {
+      if (size < 0) throw new RangeError(`broadcastShapes(): a shape must not hold the negative size ${size}`);
+      if (size === 1 || size === result[offset + i]) return;
+      if (result[offset + i] !== 1) {
+        throw new RangeError(`broadcastShapes(): objects cannot be broadcast to a single shape: ${size} and ${result[offset + i]} in dimension ${offset + i}`);
+      }
+      result[offset + i] = size;
+    });
+  }
+  return result;
+}
+
+export interface MeshgridOptions {
+  /** `'ij'`: the first tensor runs along the first dimension; `'xy'`: along the second. Default `'ij'`. */
+  indexing?: 'ij' | 'xy';
+}
+
+/** Coordinate grids of one-dimensional tensors: `meshgrid(x, y, { indexing: 'ij' })`. */
+export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions): Tensor[];
+export function meshgrid(...tensors: Tensor[]): Tensor[];
+export function meshgrid(...args: [...tensors: Tensor[], options: MeshgridOptions]): Tensor[];
+export function meshgrid(...args: unknown[]): Tensor[] {
+  const last = args.at(-1);
+  const plain = typeof last === 'object' && last !== null && !Array.isArray(last) && !('shape' in last);
+  const { indexing } = plain ? keywords('torch.meshgrid', { indexing: 'ij' }, {}, args.pop() as MeshgridOptions) : { indexing: 'ij' };
+  return ops.meshgrid(listOf(args as Tensors), { indexing }) as Tensor[];
+}
+
+/** A block-diagonal matrix of matrices, vectors and numbers. */
+export function blockDiag(...tensors: Tensors): Tensor {
+  return ops.blockDiag(listOf(tensors)) as Tensor;
+}
+
+/** All combinations of the elements of one-dimensional tensors: (combinations, tensors). */
+export function cartesianProd(...tensors: Tensors): Tensor {
+  return ops.cartesianProd(listOf(tensors)) as Tensor;
+}
+
+/** The tensor, or each tensor, with at least one dimension. */
+export function atleast1d(tensor: Tensor): Tensor;
+export function atleast1d(...tensors: Tensors): Tensor[];
+export function atleast1d(...tensors: Tensors): Tensor | Tensor[] {
+  return ops.atleast1d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
+}
+/** The tensor, or each tensor, with at least two dimensions. */
+export function atleast2d(tensor: Tensor): Tensor;
+export function atleast2d(...tensors: Tensors): Tensor[];
+export function atleast2d(...tensors: Tensors): Tensor | Tensor[] {
+  return ops.atleast2d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
+}
+/** The tensor, or each tensor, with at least three dimensions. */
+export function atleast3d(tensor: Tensor): Tensor;
+export function atleast3d(...tensors: Tensors): Tensor[];
+export function atleast3d(...tensors: Tensors): Tensor | Tensor[] {
+  return ops.atleast3d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
+}
+
+export interface TensordotOptions {
+  /** How many dimensions to sum over (the last of `a`, the first of `b`), or which. Default 2. */
+  dims?: number | readonly [readonly number[], readonly number[]];
+  out?: Tensor | null;
+}
+
+/** Sums products over dimensions of `a` and `b`. */
+export function tensordot(a: Tensor, b: Tensor, dims?: TensordotOptions['dims'] | TensordotOptions, options?: TensordotOptions): Tensor {
+  const given = keywords<TensordotOptions>('torch.tensordot', { dims: 2, out: null }, { dims }, options);
+  const out = given.out ? { out: given.out } : {};
+  if (Array.isArray(given.dims)) return ops.tensordot(a, b, given.dims[0], given.dims[1], out) as Tensor;
+  const count = given.dims as number;
+  if (!Number.isInteger(count)) throw argumentError('tensordot', 'dims', 'a whole number or two arrays', given.dims);
+  if (count < 0) throw new RangeError(`tensordot expects dims >= 0, but got dims=${count}`);
+  if (count > Math.min(a.dim(), b.dim())) {
+    throw new RangeError(`tensordot expects dims < ndim_a or ndim_b, but got dims=${count}`);
+  }
+  const last = Array.from({ length: count }, (_, i) => i - count);
+  return ops.tensordot(a, b, last, [...last.keys()], out) as Tensor;
+}
+
+const computeModes = {
+  use_mm_for_euclid_dist_if_necessary: null,
+  use_mm_for_euclid_dist: 1,
+  donot_use_mm_for_euclid_dist: 2,
+} as const;
+
+export interface CdistOptions {
+  /** The norm. Default 2. */
+  p?: number;
+  /** Whether matrix products may serve for p = 2. Default: for more than 25 rows. */
+  computeMode?: keyof typeof computeModes;
+}
+
+/** Distances of the rows of `x1` (..., P, M) and `x2` (..., R, M): (..., P, R). */
+export function cdist(
+  x1: Tensor,
+  x2: Tensor,
+  p?: number | CdistOptions,
+  computeMode?: CdistOptions['computeMode'] | CdistOptions,
+): Tensor {
+  const defaults = { p: 2, computeMode: 'use_mm_for_euclid_dist_if_necessary' } as const;
+  const given = keywords<CdistOptions>('torch.cdist', defaults, { p, computeMode });
+  if (!Object.hasOwn(computeModes, given.computeMode)) {
+    throw new TypeError(`cdist(): ${given.computeMode} is not a valid value for computeMode`);
+  }
+  return ops.cdist(x1, x2, given.p, computeModes[given.computeMode]) as Tensor;
+}
+
+export interface NormOptions {
+  /** `'fro'`, `'nuc'` or a number. Default `'fro'`. */
+  p?: Scalar | 'fro' | 'nuc' | null;
+  /** Default: all dimensions. */
+  dim?: number | readonly number[] | null;
+  keepdim?: boolean;
+  dtype?: DTypeLike | null;
+  out?: Tensor | null;
+}
+
+/** The norm of all elements or along dimensions. `torch.linalg.vectorNorm` and `matrixNorm` are clearer. */
+export function norm(input: Tensor, ...args: Positional<NormOptions>[keyof NormOptions][]): Tensor {
+  const [p, dim, keepdim] = args as [NormOptions['p'], NormOptions['dim'], boolean];
+  const defaults = { p: 'fro', dim: null, keepdim: false, dtype: null, out: null } as const;
+  const given = keywords<NormOptions>('torch.norm', defaults, { p, dim, keepdim });
+  const dims = typeof given.dim === 'number' ? [given.dim] : given.dim;
+  const rest = { ...(given.dtype ? { dtype: given.dtype } : {}), ...(given.out ? { out: given.out } : {}) };
+  if (input.layout.name !== 'strided') {
+    if (given.p === 'fro') return ops.frobeniusNorm(input, dims ?? [], given.keepdim, rest) as Tensor;
+    return ops.norm(input, given.p, dims ?? [...input.shape.keys()], given.keepdim, rest) as Tensor;
+  }
+  if (typeof given.p !== 'string') return ops.vectorNorm(input, given.p ?? 2, dims, given.keepdim, rest) as Tensor;
+  if (given.p === 'fro' && (dims === null || dims.length <= 2)) {
+    return ops.vectorNorm(input, 2, dims, given.keepdim, rest) as Tensor;
+  }
+  return ops.matrixNorm(input, given.p, dims ?? [...input.shape.keys()], given.keepdim, rest) as Tensor;
+}
+
+export interface UniqueOptions {
+  /** Sort the values. Default true. */
+  sorted?: boolean;
+  /** Also return, for each element of the input, the index of its value. Default false. */
+  returnInverse?: boolean;
+  /** Also return how often each value occurs. Default false. */
+  returnCounts?: boolean;
+  /** Compare slices of this dimension. Default: elements. */
+  dim?: number | null;
+}
+
+type OneOutput = { returnInverse?: false; returnCounts?: false };
+
+function selected(list: unknown, inverse: boolean, counts: boolean): Tensor | Tensor[] {
+  const [values, indices, times] = list as Tensor[];
+  const all = [values, ...(inverse ? [indices] : []), ...(counts ? [times] : [])];
+  return all.length === 1 ? values : all;
+}
+
+/** The different values; with options [values, inverse, counts], those that were asked for. */
+export function unique(input: Tensor, options?: UniqueOptions & OneOutput): Tensor;
+export function unique(input: Tensor, options: UniqueOptions): Tensor[];
+export function unique(input: Tensor, options: UniqueOptions = {}): Tensor | Tensor[] {
+  const defaults = { sorted: true, returnInverse: false, returnCounts: false, dim: null };
+  const { sorted, returnInverse, returnCounts, dim } = keywords<UniqueOptions>('torch.unique', defaults, {}, options);
+  const found =
+    dim === null
+      ? ops.unique2(input, sorted, returnInverse, returnCounts)
+      : ops.uniqueDim(input, dim, sorted, returnInverse, returnCounts);
+  return selected(found, returnInverse, returnCounts);
+}
+
+export type UniqueConsecutiveOptions = Omit<UniqueOptions, 'sorted'>;
+
+/** The values without the repetitions that follow each other; options as for {@link unique}. */
+export function uniqueConsecutive(input: Tensor, options?: UniqueConsecutiveOptions & OneOutput): Tensor;
+export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions): Tensor[];
+export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions = {}): Tensor | Tensor[] {
+  const defaults = { returnInverse: false, returnCounts: false, dim: null };
+  const given = keywords<UniqueConsecutiveOptions>('torch.uniqueConsecutive', defaults, {}, options);
+  const { returnInverse, returnCounts, dim } = given;
+  return selected(ops.uniqueConsecutive(input, returnInverse, returnCounts, dim), returnInverse, returnCounts);
+}
+
+/** The indices of elements that are not zero: (elements, dimensions), or one tensor a dimension. */
+export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor }): Tensor;
+export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
+export function nonzero(input: Tensor, options: { asTuple?: boolean; out?: Tensor } = {}): Tensor | Tensor[] {
+  const given = keywords<{ asTuple?: boolean; out?: Tensor | null }>('torch.nonzero', { asTuple: false, out: null }, {}, options);
+  if (given.asTuple) return ops.nonzeroNumpy(input) as Tensor[];
+  return ops.nonzero(input, given.out ? { out: given.out } : {}) as Tensor;
+}
+
+/** Flat indices into an array of `shape`, as one index tensor for each dimension. */
+export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
+  if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype.name === 'bool') {
+    throw new TypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
+  }
+  const sizes = (typeof shape === 'number' ? [shape] : shape).map(BigInt);
+  const steps = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n));
+  const list = (values: bigint[]) => indices.newTensor(values, { dtype: 'int64' });
+  return indices.unsqueeze(-1).floorDivide(list(steps)).remainder(list(sizes)).unbind(-1);
+}

@@ -1,0 +1,95 @@
+/** When tensors are freed: by the collector, by a scope, by hand. */
+import { argumentError } from './errors';
+import { native } from './native';
+import { Tensor } from './tensor';
+
+export interface DeviceMemory {
+  /** Tensor objects that are alive. */
+  tensors: number;
+  /** Bytes of the storages they use; memory shared by several counts once. */
+  bytes: number;
+}
+
+export interface Memory extends DeviceMemory {
+  /** By device: `'cpu'`, `'cuda:0'` ... */
+  devices: Record<string, DeviceMemory>;
+}
+
+/** What lives on this thread. */
+export function memory(): Memory {
+  const { tensors, devices } = native.memory();
+  const result: Memory = { tensors, bytes: 0, devices: {} };
+  for (const [device, count, bytes] of devices) {
+    if (count === 0 && bytes === 0) continue;
+    result.devices[device] = { tensors: count, bytes };
+    result.bytes += bytes;
+  }
+  return result;
+}
+
+/**
+ * Runs `body` and frees every tensor made inside, except what it returns (also within arrays, plain
+ * objects, Maps and Sets), parameters, buffers, gradients and optimizer state. Scopes may be nested.
+ *
+ * Throws a TypeError when `body` returns a promise: the scope ends before it settles.
+ */
+export function tidy<T>(body: () => T): T {
+  if (typeof body !== 'function') throw new TypeError('tidy(): argument must be a function');
+  native.beginScope();
+  let survivors: Tensor[] = [];
+  let result: T;
+  try {
+    result = body();
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+      (result as unknown as Promise<unknown>).then(undefined, () => {});
+      throw new TypeError('tidy(): the function returned a promise, and the scope has ended before it settles');
+    }
+    survivors = tensorsIn(result);
+  } finally {
+    native.endScope(survivors);
+  }
+  return result;
+}
+
+function tensorsIn(root: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  const seen = new Set<unknown>();
+  const pending: unknown[] = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (value instanceof Tensor) found.push(value);
+    else if (ArrayBuffer.isView(value)) continue;
+    else if (value instanceof Map) pending.push(...value.keys(), ...value.values());
+    else if (value instanceof Set) pending.push(...value);
+    else pending.push(...Object.values(value));
+  }
+  return found;
+}
+
+/** Takes a tensor out of all scopes: {@link tidy} will not free it. */
+export function keep<T extends Tensor>(tensor: T): T {
+  native.keep(tensor);
+  return tensor;
+}
+
+/** A tensor on its way to another thread of the process: a plain object, for `postMessage`. */
+export interface SharedTensor {
+  readonly nodetorchShared: number;
+}
+
+/**
+ * Makes a tensor ready to be handed to a worker thread without a copy: post what this returns, and
+ * call {@link receive} there, once. Both threads then use the same memory; the graph stays behind.
+ */
+export function share(tensor: Tensor): SharedTensor {
+  return { nodetorchShared: native.shareTensor(tensor) };
+}
+
+/** The tensor that another thread has {@link share}d. */
+export function receive(shared: SharedTensor): Tensor {
+  const id = shared?.nodetorchShared;
+  if (!Number.isSafeInteger(id)) throw argumentError('receive', 'shared', 'what share() returned', shared);
+  return new Tensor(native.receiveTensor(id));
+}

@@ -1,0 +1,138 @@
+// Moving a module's tensors to another dtype or device, in place.
+import * as aten from '../aten';
+import { noGrad } from '../autograd';
+import { device as deviceOf, type Device, type DeviceLike } from '../device';
+import { asDType, type DType, type DTypeLike } from '../dtype';
+import { TorchError, argumentError } from '../errors';
+import type { MemoryFormat } from '../layout';
+import { keep } from '../memory';
+import { Tensor } from '../tensor';
+import { warn } from '../warn';
+import { bufferFields, internals, isPersistent, parameterFields, setField } from './fields';
+import type { Module } from './module';
+import { Parameter } from './parameter';
+
+export interface ModuleToOptions {
+  device?: DeviceLike | null;
+  /** A floating point or complex dtype; integer tensors keep theirs. */
+  dtype?: DTypeLike | null;
+  /** Copy without waiting, where memory is pinned. Default: `false`. */
+  nonBlocking?: boolean;
+  /** For parameters and buffers of 4 and 5 dimensions. */
+  memoryFormat?: MemoryFormat | null;
+}
+
+interface Target {
+  device?: Device;
+  dtype?: DType;
+  nonBlocking?: boolean;
+  memoryFormat?: MemoryFormat;
+}
+
+function parseTarget(args: readonly unknown[]): Target {
+  const target: Target = {};
+  const set = (value: unknown): void => {
+    if (asDType(value)) target.dtype = asDType(value);
+    else if (typeof value === 'string' || 'deviceName' in (value as object))
+      target.device = deviceOf(value as DeviceLike);
+    else throw argumentError('Module.to', 'target', 'a Device, DType, Tensor or options', value);
+  };
+  for (const arg of args) {
+    if (arg === undefined || arg === null) continue;
+    if (arg instanceof Tensor) {
+      target.dtype = arg.dtype;
+      target.device = arg.device;
+    } else if (typeof arg === 'string' || asDType(arg) || (typeof arg === 'object' && 'deviceName' in arg)) {
+      set(arg);
+    } else if (typeof arg === 'object') {
+      const { device, dtype, nonBlocking, memoryFormat } = arg as ModuleToOptions;
+      if (device != null) set(device);
+      if (dtype != null) set(dtype);
+      if (nonBlocking !== undefined) target.nonBlocking = nonBlocking;
+      if (memoryFormat != null) target.memoryFormat = memoryFormat;
+    } else {
+      throw argumentError('Module.to', 'target', 'a Device, DType, Tensor or options', arg);
+    }
+  }
+  return target;
+}
+
+/** The conversion that `Module.to(...args)` applies to each tensor. */
+export function conversion(args: readonly unknown[]): (tensor: Tensor) => Tensor {
+  const { device, dtype, nonBlocking, memoryFormat } = parseTarget(args);
+  if (dtype && !dtype.isFloatingPoint && !dtype.isComplex) {
+    throw new TypeError(
+      `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`,
+    );
+  }
+  if (dtype?.isComplex) {
+    warn(
+      'Complex modules are a new feature under active development whose design may change, and some modules ' +
+        'might not work as expected when using complex tensors as parameters or buffers.',
+    );
+  }
+  return (tensor) => {
+    const changes = tensor.isFloatingPoint() || tensor.isComplex();
+    const images = tensor.dim() === 4 || tensor.dim() === 5;
+    try {
+      return tensor.to({
+        device,
+        dtype: changes ? dtype : undefined,
+        nonBlocking,
+        memoryFormat: images ? memoryFormat : undefined,
+      });
+    } catch (error) {
+      if (
+        !(error instanceof TorchError) ||
+        !error.message.startsWith('Cannot copy out of meta tensor; no data!')
+      )
+        throw error;
+      throw new TorchError(
+        'Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of ' +
+          'torch.nn.Module.to() when moving module from meta to a different device.',
+        error.kind,
+      );
+    }
+  };
+}
+
+// Whether `tensor` can take over what `applied` holds and stay the same object.
+function canHold(tensor: Tensor, applied: Tensor): boolean {
+  return aten._hasCompatibleShallowCopyType(tensor, applied);
+}
+
+function applyToParameter(
+  module: Module,
+  name: string,
+  param: Parameter,
+  fn: (tensor: Tensor) => Tensor,
+): void {
+  const grad = param.grad;
+  const applied = noGrad(() => fn(param));
+  let own = param;
+  if (canHold(param, applied)) {
+    param.data = applied;
+  } else {
+    own = new Parameter(applied, param.requiresGrad);
+    setField(module, name, own);
+  }
+  if (grad === null) return;
+  const appliedGrad = noGrad(() => fn(grad));
+  if (own === param && canHold(grad, appliedGrad)) grad.data = appliedGrad;
+  else own.grad = appliedGrad.requiresGrad_(grad.requiresGrad);
+}
+
+/** Applies `fn` to the module's own parameters, their gradients, and its buffers. */
+export function applyToTensors(module: Module, fn: (tensor: Tensor) => Tensor): void {
+  for (const [name, param] of parameterFields(module)) {
+    if (param !== null) applyToParameter(module, name, param, fn);
+  }
+  for (const [name, buffer] of bufferFields(module)) {
+    if (buffer === null) continue;
+    const applied = fn(buffer);
+    if (applied === buffer) continue;
+    const persistent = isPersistent(module, name);
+    internals(module).registered.set(name, { kind: 'buffer', persistent });
+    setField(module, name, keep(applied));
+  }
+}

@@ -1,0 +1,101 @@
+// One distribution, or one value, for every element.
+import * as aten from '../../aten';
+import { noGrad } from '../../autograd';
+import { keywords } from '../../functional/keywords';
+import type { Generator } from '../../random';
+import type { Tensor } from '../../tensor';
+import { warn } from '../../warn';
+import { normalCdf, redrawNormal, rejectUniform } from './trunc_normal';
+
+export interface GeneratorOptions {
+  /** Where random numbers come from. Default: the device's own generator. */
+  generator?: Generator | null;
+}
+
+export interface UniformOptions extends GeneratorOptions {
+  /** Lower bound. Default: 0. */
+  a?: number;
+  /** Upper bound. Default: 1. */
+  b?: number;
+}
+const UNIFORM: Required<UniformOptions> = { a: 0, b: 1, generator: null };
+
+/** Uniform between `a` and `b`. */
+export function uniform_<T extends Tensor>(
+  tensor: T,
+  a?: number | UniformOptions,
+  b?: number | UniformOptions,
+  options?: UniformOptions,
+): T {
+  const given = keywords<UniformOptions>('uniform_', UNIFORM, { a, b }, options);
+  noGrad(() => void aten.uniform_(tensor, given.a, given.b, { generator: given.generator }));
+  return tensor;
+}
+
+export interface NormalOptions extends GeneratorOptions {
+  /** Default: 0. */
+  mean?: number;
+  /** Standard deviation. Default: 1. */
+  std?: number;
+}
+const NORMAL: Required<NormalOptions> = { mean: 0, std: 1, generator: null };
+
+/** Normal. */
+export function normal_<T extends Tensor>(
+  tensor: T,
+  mean?: number | NormalOptions,
+  std?: number | NormalOptions,
+  options?: NormalOptions,
+): T {
+  const given = keywords<NormalOptions>('normal_', NORMAL, { mean, std }, options);
+  noGrad(() => void aten.normal_(tensor, given.mean, given.std, { generator: given.generator }));
+  return tensor;
+}
+
+export interface TruncNormalOptions extends NormalOptions {
+  /** Lower bound. Default: -2. */
+  a?: number;
+  /** Upper bound. Default: 2. */
+  b?: number;
+}
+const TRUNC_NORMAL: Required<TruncNormalOptions> = { ...NORMAL, a: -2, b: 2 };
+
+/** Normal, redrawn until between `a` and `b`. Warns when the mean is far outside. */
+export function truncNormal_<T extends Tensor>(
+  tensor: T,
+  mean?: number | TruncNormalOptions,
+  std?: number | TruncNormalOptions,
+  options?: TruncNormalOptions,
+): T {
+  const given = keywords<TruncNormalOptions>('truncNormal_', TRUNC_NORMAL, { mean, std }, options);
+  if (tensor.device.type === 'meta') return tensor;
+  const { a, b } = given;
+  if (given.mean < a - 2 * given.std || given.mean > b + 2 * given.std) {
+    warn(
+      'mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.',
+    );
+  }
+  noGrad(() => {
+    const inside = normalCdf((b - given.mean) / given.std) - normalCdf((a - given.mean) / given.std);
+    if (inside > 0.3) redrawNormal(tensor, given);
+    else rejectUniform(tensor, given);
+  });
+  return tensor;
+}
+
+/** One value everywhere. */
+export function constant_<T extends Tensor>(tensor: T, val: number): T {
+  noGrad(() => void aten.fill_(tensor, val));
+  return tensor;
+}
+
+/** Ones. */
+export function ones_<T extends Tensor>(tensor: T): T {
+  return constant_(tensor, 1);
+}
+
+/** Zeros. */
+export function zeros_<T extends Tensor>(tensor: T): T {
+  noGrad(() => void aten.zero_(tensor));
+  return tensor;
+}

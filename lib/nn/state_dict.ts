@@ -1,0 +1,80 @@
+// stateDict: what a module saves.
+import { TorchError } from '../errors';
+import type { Tensor } from '../tensor';
+import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
+import { Module } from './module';
+
+export const EXTRA_STATE = '_extra_state';
+
+/** What a module says about itself in a state_dict. */
+export interface ModuleMetadata {
+  /** Version of the module's layout of its state. */
+  version?: number;
+  [name: string]: unknown;
+}
+
+/**
+ * Tensors by their path in the module, in PyTorch's order. `_metadata` is not enumerable; its keys
+ * are the modules' paths. What `getExtraState` returned is a value, too.
+ */
+export type StateDict = Map<string, Tensor> & { _metadata?: Map<string, ModuleMetadata> };
+
+export interface StateDictOptions {
+  /** Put before every key. Default: `''`. */
+  prefix?: string;
+  /** Whether to give the parameters themselves, not detached from autograd. Default: `false`. */
+  keepVars?: boolean;
+  /** The map to fill. Default: a new one. */
+  destination?: StateDict;
+}
+
+export function defineMetadata(stateDict: StateDict, metadata: Map<string, ModuleMetadata>): StateDict {
+  return Object.defineProperty(stateDict, '_metadata', {
+    value: metadata,
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** The module's part of {@link Module.stateDict}, then its children's. */
+export function stateDict(module: Module, options: StateDictOptions): StateDict {
+  const { prefix = '', keepVars = false } = options;
+  const destination = options.destination ?? defineMetadata(new Map() as StateDict, new Map());
+  const localMetadata: ModuleMetadata = { version: module._version };
+  destination._metadata?.set(prefix.slice(0, -1), localMetadata);
+  const { hooks } = internals(module);
+  for (const { hook } of hooks.stateDictPre.entries()) hook(module, prefix, keepVars);
+  module._saveToStateDict(destination, prefix, keepVars);
+  for (const [name, child] of moduleFields(module)) {
+    child?.stateDict({ destination, prefix: `${prefix}${name}.`, keepVars });
+  }
+  for (const { hook } of hooks.stateDict.entries()) {
+    if (hook(module, destination, prefix, localMetadata) != null) {
+      throw new TorchError('state_dict post-hook must return None');
+    }
+  }
+  return destination;
+}
+
+export function saveToStateDict(
+  module: Module,
+  destination: StateDict,
+  prefix: string,
+  keepVars: boolean,
+): void {
+  for (const [name, param] of parameterFields(module)) {
+    if (param !== null) destination.set(prefix + name, keepVars ? param : param.detach());
+  }
+  for (const [name, buffer] of bufferFields(module)) {
+    if (buffer === null || !isPersistent(module, name)) continue;
+    destination.set(prefix + name, keepVars ? buffer : buffer.detach());
+  }
+  if (hasExtraState(module, 'getExtraState')) {
+    destination.set(prefix + EXTRA_STATE, module.getExtraState() as Tensor);
+  }
+}
+
+/** Whether a subclass has extra state. */
+export function hasExtraState(module: Module, method: 'getExtraState' | 'setExtraState'): boolean {
+  return module[method] !== Module.prototype[method];
+}

@@ -1,0 +1,81 @@
+/** Every operator that libtorch has, as functions, as methods of Tensor, and under torch.ops. */
+import { camelCase, operator, type OperatorFunction } from './dispatch';
+import { argumentError } from './errors';
+import { native } from './native';
+import { Tensor } from './tensor';
+
+type Table = Record<string, unknown>;
+
+/** Names that class Tensor defines itself; operators do not replace them. */
+export const handWritten: ReadonlySet<string> = new Set(
+  Object.getOwnPropertyNames(Tensor.prototype).concat(Object.getOwnPropertyNames(Tensor)),
+);
+
+// Python puts these prefixes into modules: linalg_inv is torch.linalg.inv.
+const namespaces = ['linalg', 'fft', 'special'];
+
+/** torch.add, torch.linalg.inv ...: one function for each ATen name. */
+export const functions: Table = {};
+for (const namespace of namespaces) functions[namespace] = {};
+
+const names = new Set<string>();
+for (const full of native.operatorNames()) {
+  if (full.startsWith('aten::')) names.add(full.slice(6).split('.', 1)[0]);
+}
+for (const name of names) {
+  const call = operator(`aten::${name}`);
+  const camel = camelCase(name);
+  functions[camel] = call;
+  for (const namespace of namespaces) {
+    if (!name.startsWith(`${namespace}_`)) continue;
+    (functions[namespace] as Table)[camelCase(name.slice(namespace.length + 1))] = call;
+  }
+  if (camel in Tensor.prototype) continue;
+  Object.defineProperty(Tensor.prototype, camel, {
+    value(this: Tensor, ...args: unknown[]) {
+      return call(this, ...args);
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** torch.ops: operators by their own names and overloads, of any library. */
+export interface Ops {
+  /** Loads a shared library that registers operators; then they are in `torch.ops`. */
+  loadLibrary(path: string): void;
+  [namespace: string]: OperatorNamespace | ((path: string) => void);
+}
+
+/** `torch.ops.aten.max_pool2d(x, 2)`, `torch.ops.aten['add.Tensor'](x, y)`. */
+export type OperatorNamespace = Record<string, OperatorFunction>;
+
+function namespaceOf(library: string): OperatorNamespace {
+  const made: Record<string, OperatorFunction> = Object.create(null);
+  return new Proxy(made, {
+    get(_, key) {
+      if (typeof key !== 'string') return undefined;
+      const known = made[key];
+      if (known) return known;
+      const [name, overload] = key.split('.', 2);
+      const full = `${library}::${name}`;
+      if (native.signatures(full, overload ?? null, false).length === 0) {
+        throw new TypeError(`torch.ops.${library}.${key}: no such operator`);
+      }
+      return (made[key] = operator(full, overload ?? null, false));
+    },
+  });
+}
+
+function loadLibrary(path: string): void {
+  if (typeof path !== 'string') throw argumentError('torch.ops.loadLibrary', 'path', 'a string', path);
+  native.loadLibrary(path);
+}
+
+export const ops: Ops = new Proxy({} as Record<string, unknown>, {
+  get(made, key) {
+    if (typeof key !== 'string') return undefined;
+    if (key === 'loadLibrary') return loadLibrary;
+    return (made[key] ??= namespaceOf(key));
+  },
+}) as Ops;

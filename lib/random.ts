@@ -1,0 +1,81 @@
+/** Random number generators: libtorch's own, so that seeds agree with Python. */
+import { type Device, type DeviceLike, device as deviceOf } from './device';
+import { argumentError } from './errors';
+import { HANDLE } from './handle';
+import { native } from './native';
+import { Tensor } from './tensor';
+
+function seedOf(fn: string, seed: number | bigint): bigint {
+  if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
+    throw argumentError(fn, 'seed', 'a whole number (a bigint beyond 2^53)', seed);
+  }
+  const value = BigInt(seed);
+  if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new RangeError(`${fn}(): seed ${seed} has more than 64 bits`);
+  return BigInt.asUintN(64, value);
+}
+
+/** A stream of random numbers: `new torch.Generator()`, given to operators as `{ generator }`. */
+export class Generator {
+  /** @internal */
+  readonly [HANDLE]: unknown;
+
+  constructor(device: DeviceLike = 'cpu') {
+    this[HANDLE] = native.makeGenerator(device);
+  }
+  /** @internal */
+  static from(handle: unknown): Generator {
+    const generator = Object.create(Generator.prototype) as { [HANDLE]: unknown };
+    generator[HANDLE] = handle;
+    return generator as Generator;
+  }
+
+  get device(): Device {
+    return deviceOf(native.generatorDevice(this));
+  }
+  /** Starts the stream anew. Returns this. */
+  manualSeed(seed: number | bigint): this {
+    native.generatorSetSeed(this, seedOf('manualSeed', seed));
+    return this;
+  }
+  initialSeed(): bigint {
+    return native.generatorInitialSeed(this);
+  }
+  /** Starts the stream from a random seed, and returns that. */
+  seed(): bigint {
+    return native.generatorSeed(this);
+  }
+  /** The state as a uint8 tensor, as Python gives it. */
+  getState(): Tensor {
+    return new Tensor(native.generatorGetState(this));
+  }
+  setState(state: Tensor): this {
+    native.generatorSetState(this, state);
+    return this;
+  }
+}
+
+let cpu: Generator | undefined;
+/** The generator that operators use on the CPU when none is given. */
+export function defaultGenerator(): Generator {
+  return (cpu ??= Generator.from(native.defaultGenerator('cpu')));
+}
+
+/** Seeds the default generators of all devices. Returns the CPU's. */
+export function manualSeed(seed: number | bigint): Generator {
+  native.manualSeed(seedOf('manualSeed', seed));
+  return defaultGenerator();
+}
+export function initialSeed(): bigint {
+  return defaultGenerator().initialSeed();
+}
+export function seed(): bigint {
+  const value = defaultGenerator().seed();
+  native.manualSeed(value);
+  return value;
+}
+export function getRngState(): Tensor {
+  return defaultGenerator().getState();
+}
+export function setRngState(state: Tensor): void {
+  defaultGenerator().setState(state);
+}

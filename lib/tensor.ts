@@ -1,0 +1,435 @@
+/** The tensor. Operators become its methods in ops.ts; here is what PyTorch writes by hand. */
+import type { TensorMethods } from '../typings/aten';
+import * as autograd from './autograd/backward';
+import { type GradFn, gradFnOf } from './autograd/node';
+import * as hooks from './autograd/hooks';
+import { Complex } from './complex';
+import { type TensorData, type TensorOptions, tensor } from './creation';
+import { type Device, type DeviceLike, device as deviceOf } from './device';
+import * as dtypes from './dtype';
+import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
+import { operator, wrap } from './dispatch';
+import { TorchError, argumentError } from './errors';
+import * as functions from './functions';
+import { HANDLE } from './handle';
+import { type Index, type Nested, toNativeIndices, toNativeValue } from './indexing';
+import { type Layout, type MemoryFormat, layoutOfCode } from './layout';
+import { native, sizes } from './native';
+import { formatTensor } from './print';
+import { type TypedArray, copyValues, nest, viewValues } from './values';
+
+/** What a number is to an operator: whole numbers are ints, others floats, bigints int64. */
+export type Scalar = number | bigint | boolean | Complex;
+
+export interface ToOptions {
+  dtype?: DTypeLike | null;
+  device?: DeviceLike | null;
+  /** Copy without waiting, where memory is pinned. Default false. */
+  nonBlocking?: boolean;
+  /** Copy even if nothing changes. Default false. */
+  copy?: boolean;
+  memoryFormat?: MemoryFormat | null;
+}
+
+export interface BackwardOptions {
+  /** Keep the graph for another backward. Default: the value of `createGraph`. */
+  retainGraph?: boolean | null;
+  /** Make the gradients differentiable. Default false. */
+  createGraph?: boolean;
+  /** Accumulate only into these. Default: all leaves. */
+  inputs?: Tensor | readonly Tensor[] | null;
+}
+
+/** Default: the tensor's own memory format. */
+export type FormatOptions = Pick<ToOptions, 'memoryFormat'>;
+
+const convert = operator('aten::to', 'dtype_layout');
+
+/** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, `torch.zeros` ... */
+export class Tensor {
+  /** @internal */
+  readonly [HANDLE]: unknown;
+
+  /** @internal Use torch.tensor(). */
+  constructor(handle: unknown) {
+    this[HANDLE] = handle;
+  }
+
+  /** Sizes of the dimensions. */
+  get shape(): readonly number[] {
+    return sizesOf(native.shape(this));
+  }
+  get dtype(): DType {
+    return dtypeOfCode(native.dtype(this));
+  }
+  get device(): Device {
+    return deviceOf(native.device(this));
+  }
+  get layout(): Layout {
+    return layoutOfCode(native.layout(this));
+  }
+  /** Number of dimensions. */
+  get ndim(): number {
+    return native.dim(this);
+  }
+  get itemsize(): number {
+    return this.dtype.itemsize;
+  }
+  get nbytes(): number {
+    return native.numel(this) * this.dtype.itemsize;
+  }
+
+  dim(): number {
+    return native.dim(this);
+  }
+  numel(): number {
+    return native.numel(this);
+  }
+  /** All sizes, or the size of one dimension. */
+  size(): readonly number[];
+  size(dim: number): number;
+  size(dim?: number): number | readonly number[] {
+    return dim === undefined ? this.shape : pick(this.shape, dim, 'size');
+  }
+  /** Elements to step over for the next one, in each dimension or in one. */
+  stride(): readonly number[];
+  stride(dim: number): number;
+  stride(dim?: number): number | readonly number[] {
+    const strides = sizesOf(native.stride(this));
+    return dim === undefined ? strides : pick(strides, dim, 'stride');
+  }
+  storageOffset(): number {
+    return native.storageOffset(this);
+  }
+  /** Address of the first element; 0n where there is none. */
+  dataPtr(): bigint {
+    return native.dataPtr(this);
+  }
+  /** The memory behind the tensor: tensors that share it have equal `id`s. Sizes in bytes. */
+  storage(): { id: bigint; nbytes: number } {
+    const [id, nbytes] = native.storage(this);
+    return { id, nbytes };
+  }
+  elementSize(): number {
+    return this.dtype.itemsize;
+  }
+  isContiguous(options: { memoryFormat?: MemoryFormat } = {}): boolean {
+    return native.isContiguous(this, options.memoryFormat);
+  }
+  isPinned(): boolean {
+    return native.isPinned(this);
+  }
+  isFloatingPoint(): boolean {
+    return this.dtype.isFloatingPoint;
+  }
+  isComplex(): boolean {
+    return this.dtype.isComplex;
+  }
+  get isCuda(): boolean {
+    return this.device.type === 'cuda';
+  }
+  get isCpu(): boolean {
+    return this.device.type === 'cpu';
+  }
+  get isMeta(): boolean {
+    return this.device.type === 'meta';
+  }
+  get isSparse(): boolean {
+    return this.layout.name === 'sparse_coo';
+  }
+  /** Whether both objects stand for one tensor: Python's `is`. */
+  is(other: Tensor): boolean {
+    return native.isSame(this, other);
+  }
+  /** The count of in-place changes: Python's `_version`. */
+  get version(): number {
+    return native.version(this);
+  }
+
+  // Views under Python's names.
+  get T(): Tensor {
+    return numpyT(this) as Tensor;
+  }
+  get mT(): Tensor {
+    return mT(this) as Tensor;
+  }
+  get H(): Tensor {
+    return matrixH(this) as Tensor;
+  }
+  get mH(): Tensor {
+    return mH(this) as Tensor;
+  }
+  get real(): Tensor {
+    return this.isComplex() ? (real(this) as Tensor) : this;
+  }
+  get imag(): Tensor {
+    return imag(this) as Tensor;
+  }
+
+  // ---- values ----
+
+  /** The only element: a number, or what `T` says for a bool or complex tensor. Throws a RangeError for an int64 that a number cannot hold. */
+  item<T extends number | boolean | Complex = number>(): T {
+    const value = wrap(native.item(this)) as T | bigint;
+    if (typeof value !== 'bigint') return value;
+    throw new RangeError(`item(): ${value} is not a safe integer; use itemBigInt()`);
+  }
+  /** The only element of an integer tensor. */
+  itemBigInt(): bigint {
+    const value = native.item(this);
+    if (typeof value === 'bigint') return value;
+    if (typeof value === 'number' && !this.isFloatingPoint()) return BigInt(value);
+    throw new TypeError(`itemBigInt(): the tensor holds ${this.dtype}, not integers`);
+  }
+  /**
+   * Nested arrays of the values: numbers, booleans, {@link Complex}; an int64 that a number cannot
+   * hold is a bigint. A zero-dimensional tensor gives the value itself.
+   */
+  tolist(): Nested {
+    return nest(this);
+  }
+  /**
+   * A copy of the values, row by row. float16 and bfloat16 come as their bits (Uint16Array), float8
+   * and bool as bytes, complex as pairs of real and imaginary part, int64 as BigInt64Array.
+   */
+  toTypedArray(): TypedArray {
+    return copyValues(this);
+  }
+  /**
+   * The values without a copy: writing to the array changes the tensor and the other way. Only for
+   * contiguous CPU tensors. The array keeps the memory, which can no longer be resized.
+   */
+  viewTypedArray(): TypedArray {
+    return viewValues(this);
+  }
+  *[Symbol.iterator](): IterableIterator<Tensor> {
+    if (this.dim() === 0) throw new TypeError('iteration over a 0-d tensor');
+    for (let i = 0; i < this.shape[0]; i++) yield this.at(i);
+  }
+
+  /**
+   * Indexing as in Python: `x.at(0, '1:5:2', '...', null, mask)` is `x[0, 1:5:2, ..., None, mask]`.
+   * A string or `torch.slice(start, stop, step)` is a range; a boolean or integer tensor, or an
+   * array of numbers, selects. Basic indexing gives a view.
+   */
+  at(...indices: Index[]): Tensor {
+    return wrap(native.getIndex(this, toNativeIndices(indices))) as Tensor;
+  }
+  /** `x.setAt([0, '1:5'], value)` is `x[0, 1:5] = value`. */
+  setAt(indices: Index | readonly Index[], value: Tensor | Scalar | Nested): this {
+    const list = Array.isArray(indices) ? (indices as Index[]) : [indices as Index];
+    native.setIndex(this, toNativeIndices(list), toNativeValue(value, this));
+    return this;
+  }
+
+  // ---- conversion ----
+
+  /** `x.to('cuda')`, `x.to(torch.float64)`, `x.to(other)`, `x.to({ dtype, device })`. */
+  to(target: DeviceLike | DTypeLike | Tensor, options?: ToOptions): Tensor;
+  to(device: DeviceLike, dtype: DTypeLike, options?: ToOptions): Tensor;
+  to(options: ToOptions): Tensor;
+  to(...args: unknown[]): Tensor {
+    const options: ToOptions = {};
+    for (const arg of args) {
+      if (arg === undefined || arg === null) continue;
+      if (typeof arg !== 'object' && typeof arg !== 'string') {
+        throw argumentError('to', 'target', 'a Device, DType, Tensor or options', arg);
+      }
+      if (arg instanceof Tensor) {
+        options.dtype = arg.dtype;
+        options.device = arg.device;
+      } else if (asDType(arg)) {
+        options.dtype = asDType(arg);
+      } else if (typeof arg === 'string' || 'deviceName' in arg) {
+        options.device = deviceOf(arg as DeviceLike);
+      } else {
+        Object.assign(options, arg);
+      }
+    }
+    return convert(this, options) as Tensor;
+  }
+  /** The tensor with another dtype: `x.type(torch.float64)`. */
+  type(dtype: DTypeLike): Tensor {
+    return this.to({ dtype });
+  }
+  cpu(): Tensor {
+    return this.to({ device: 'cpu' });
+  }
+  cuda(index?: number): Tensor {
+    return this.to({ device: index === undefined ? 'cuda' : `cuda:${index}` });
+  }
+  float(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.float32 });
+  }
+  double(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.float64 });
+  }
+  half(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.float16 });
+  }
+  bfloat16(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.bfloat16 });
+  }
+  int(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.int32 });
+  }
+  long(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.int64 });
+  }
+  short(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.int16 });
+  }
+  char(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.int8 });
+  }
+  byte(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.uint8 });
+  }
+  bool(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.bool });
+  }
+  cfloat(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.complex64 });
+  }
+  cdouble(options?: FormatOptions): Tensor {
+    return this.to({ ...options, dtype: dtypes.complex128 });
+  }
+
+  // ---- functions of lib/functions.ts ----
+
+  /** See {@link functions.norm}. */
+  norm(...args: Parameters<typeof functions.norm> extends [Tensor, ...infer Rest] ? Rest : never): Tensor {
+    return functions.norm(this, ...args);
+  }
+  /** See {@link functions.unique}. */
+  unique(options?: functions.UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;
+  unique(options: functions.UniqueOptions): Tensor[];
+  unique(options?: functions.UniqueOptions): Tensor | Tensor[] {
+    return functions.unique(this, options as functions.UniqueOptions);
+  }
+  /** See {@link functions.uniqueConsecutive}. */
+  uniqueConsecutive(
+    options?: functions.UniqueConsecutiveOptions & { returnInverse?: false; returnCounts?: false },
+  ): Tensor;
+  uniqueConsecutive(options: functions.UniqueConsecutiveOptions): Tensor[];
+  uniqueConsecutive(options?: functions.UniqueConsecutiveOptions): Tensor | Tensor[] {
+    return functions.uniqueConsecutive(this, options as functions.UniqueConsecutiveOptions);
+  }
+  /** See {@link functions.nonzero}. */
+  nonzero(options?: { asTuple?: false }): Tensor;
+  nonzero(options: { asTuple: true }): Tensor[];
+  nonzero(options?: { asTuple?: boolean }): Tensor | Tensor[] {
+    return functions.nonzero(this, options as { asTuple: true });
+  }
+  /** A tensor of `data` with this one's dtype and device, unless options say otherwise. */
+  newTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+    return tensor(data, { ...options, dtype: options.dtype ?? this.dtype, device: options.device ?? this.device });
+  }
+
+  // ---- autograd ----
+
+  get requiresGrad(): boolean {
+    return native.requiresGrad(this);
+  }
+  set requiresGrad(value: boolean) {
+    this.requiresGrad_(value);
+  }
+  requiresGrad_(value = true): this {
+    if (typeof value !== 'boolean') throw argumentError('requiresGrad_', 'value', 'boolean', value);
+    if (value && !this.isFloatingPoint() && !this.isComplex()) {
+      throw new TorchError('only Tensors of floating point dtype can require gradients');
+    }
+    native.setRequiresGrad(this, value);
+    return this;
+  }
+  get isLeaf(): boolean {
+    return native.isLeaf(this);
+  }
+  /** The accumulated gradient, or null. */
+  get grad(): Tensor | null {
+    return wrap(native.grad(this)) as Tensor | null;
+  }
+  set grad(value: Tensor | null) {
+    native.setGrad(this, value);
+  }
+  /** The graph node that made this tensor, or null for a leaf; `gradFn.name` is `'AddBackward0'`. */
+  get gradFn(): GradFn | null {
+    return gradFnOf(this);
+  }
+  /** The tensor's values outside of autograd. Assigning replaces them in place. */
+  get data(): Tensor {
+    return new Tensor(native.data(this));
+  }
+  set data(value: Tensor) {
+    native.setData(this, value);
+  }
+  get retainsGrad(): boolean {
+    return native.retainsGrad(this);
+  }
+  /** Keeps `.grad` of a tensor that is no leaf. */
+  retainGrad(): void {
+    native.retainGrad(this);
+  }
+  /** Accumulates into `.grad` of the leaves. `gradient` may be left out for a single element. */
+  backward(gradient?: Tensor | null | BackwardOptions, options: BackwardOptions = {}): void {
+    const first = gradient instanceof Tensor || gradient == null;
+    autograd.backward(this, first ? gradient : null, first ? options : gradient);
+  }
+  /** Calls `hook` with the gradient; what it returns replaces the gradient. */
+  registerHook(hook: (grad: Tensor) => Tensor | null | undefined | void): hooks.RemovableHandle {
+    return hooks.registerHook(this, hook);
+  }
+  /** Calls `hook` with this leaf each time its `.grad` has been accumulated. */
+  registerPostAccumulateGradHook(hook: (leaf: Tensor) => void): hooks.RemovableHandle {
+    return hooks.registerPostAccumulateGradHook(this, hook);
+  }
+
+  // ---- life ----
+
+  /** Frees the memory now instead of at a collection. Using the tensor afterwards is a TypeError. */
+  dispose(): void {
+    native.dispose(this);
+  }
+  get isDisposed(): boolean {
+    return native.isDisposed(this);
+  }
+  [Symbol.dispose](): void {
+    native.dispose(this);
+  }
+
+  /** What Python's `repr` prints. */
+  toString(): string {
+    return this.isDisposed ? 'tensor(<disposed>)' : formatTensor(this);
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** All of libtorch's operators whose first argument is a tensor. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Tensor extends TensorMethods {}
+
+const numpyT = operator('aten::numpy_T');
+const mT = operator('aten::mT');
+const matrixH = operator('aten::matrix_H');
+const mH = operator('aten::mH');
+const real = operator('aten::real');
+const imag = operator('aten::imag');
+
+function sizesOf(count: number): number[] {
+  const list = new Array<number>(count);
+  for (let i = 0; i < count; i++) list[i] = sizes[i];
+  return list;
+}
+
+function pick(list: readonly number[], dim: number, name: string): number {
+  const value = Number.isInteger(dim) ? list.at(dim) : undefined;
+  if (value === undefined || dim < -list.length) {
+    throw new RangeError(
+      `${name}(): dimension out of range (expected to be in range of ` +
+        `[${-Math.max(list.length, 1)}, ${Math.max(list.length, 1) - 1}], but got ${String(dim)})`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,133 @@
+/** The module torch: everything that `import torch from 'nodetorch'` has. */
+import * as autograd from './autograd';
+import * as cuda from './cuda';
+import { native } from './native';
+import { ops } from './ops';
+
+export * from './aten';
+export { autograd, cuda, ops };
+export * as nn from './nn';
+export * as optim from './optim';
+export * as safetensors from './serialization/safetensors';
+
+export { Tensor, type BackwardOptions, type Scalar, type ToOptions } from './tensor';
+export { type TypedArray } from './values';
+export { Complex } from './complex';
+export { Device, type DeviceLike, device } from './device';
+export {
+  bfloat16,
+  bool,
+  byte,
+  cdouble,
+  cfloat,
+  chalf,
+  char,
+  complex128,
+  complex32,
+  complex64,
+  double,
+  DType,
+  type DTypeLike,
+  type DTypeName,
+  float,
+  float16,
+  float32,
+  float4_e2m1fn_x2,
+  float64,
+  float8_e4m3fn,
+  float8_e4m3fnuz,
+  float8_e5m2,
+  float8_e5m2fnuz,
+  float8_e8m0fnu,
+  half,
+  int,
+  int16,
+  int32,
+  int64,
+  int8,
+  long,
+  qint32,
+  qint8,
+  quint8,
+  short,
+  uint16,
+  uint32,
+  uint64,
+  uint8,
+} from './dtype';
+export * from './layout';
+export { TorchError } from './errors';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  broadcastShapes,
+  broadcastTensors,
+  cartesianProd,
+  cdist,
+  type CdistOptions,
+  einsum,
+  meshgrid,
+  type MeshgridOptions,
+  nonzero,
+  norm,
+  type NormOptions,
+  tensordot,
+  type TensordotOptions,
+  unique,
+  uniqueConsecutive,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+  unravelIndex,
+} from './functions';
+export { e, inf, nan, newaxis, pi } from './constants';
+export { type FInfo, finfo, type IInfo, iinfo } from './typeinfo';
+export {
+  asTensor,
+  type BlobOptions,
+  fromBlob,
+  full,
+  getDefaultDtype,
+  isTensor,
+  setDefaultDtype,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+} from './creation';
+export { type Index, type Nested, type Range, Slice, slice } from './indexing';
+export {
+  enableGrad,
+  inferenceMode,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  noGrad,
+  setGradEnabled,
+} from './autograd/mode';
+export { keep, type Memory, memory, receive, share, type SharedTensor, tidy } from './memory';
+export { defaultGenerator, Generator, getRngState, initialSeed, manualSeed, seed, setRngState } from './random';
+export { getPrintoptions, setPrintoptions } from './print';
+
+/** Version of libtorch. */
+export const version: string = native.versions().libtorch;
+/** How libtorch was built. */
+export function showConfig(): string {
+  return native.versions().config;
+}
+export function getNumThreads(): number {
+  return native.getNumThreads();
+}
+/** Threads that one operator may use on the CPU. */
+export function setNumThreads(count: number): void {
+  native.setNumThreads(count);
+}
+export function getNumInteropThreads(): number {
+  return native.getNumInteropThreads();
+}
+export function setNumInteropThreads(count: number): void {
+  native.setNumInteropThreads(count);
+}
+/** Makes operators without a deterministic form raise an error. */
+export function useDeterministicAlgorithms(mode: boolean, options: { warnOnly?: boolean } = {}): void {
+  native.deterministic(mode, options.warnOnly ?? false);
+}

@@ -1,0 +1,100 @@
+/** A tensor's values as JS values. */
+import { Complex } from './complex';
+import type { DType } from './dtype';
+import * as dtypes from './dtype';
+import type { Nested } from './indexing';
+import { native } from './native';
+import type { Tensor } from './tensor';
+
+export type TypedArray =
+  | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
+  | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+
+type TypedArrayConstructor = { new (buffer: ArrayBuffer): TypedArray; new (length: number): TypedArray };
+
+const arrays: Record<string, unknown> = {
+  bool: Uint8Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  complex32: Uint16Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+};
+
+/** The typed array whose elements are as long as the dtype's (a complex takes two). */
+export function arrayType(dtype: DType): TypedArrayConstructor {
+  return (arrays[dtype.name] ?? Uint8Array) as TypedArrayConstructor;
+}
+
+/** The dtype of a typed array's elements. */
+export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
+  switch (array.constructor.name) {
+    case 'Uint8Array':
+    case 'Uint8ClampedArray':
+    case 'Buffer':
+      return dtypes.uint8;
+    case 'Float16Array': // Node 24 and later
+      return dtypes.float16;
+    case 'BigInt64Array':
+      return dtypes.int64;
+    case 'BigUint64Array':
+      return dtypes.uint64;
+  }
+  const name = array.constructor.name.replace(/Array$/, '').toLowerCase();
+  return name in arrays ? dtypes.asDType(name) : undefined;
+}
+
+export function copyValues(tensor: Tensor): TypedArray {
+  const bytes = new Uint8Array(new ArrayBuffer(tensor.numel() * tensor.dtype.itemsize));
+  native.copyOut(tensor, bytes);
+  return new (arrayType(tensor.dtype))(bytes.buffer);
+}
+
+export function viewValues(tensor: Tensor): TypedArray {
+  return new (arrayType(tensor.dtype))(native.viewBuffer(tensor));
+}
+
+/** Nested arrays of plain values. */
+export function nest(tensor: Tensor): Nested {
+  const { dtype, shape } = tensor;
+  const narrow = dtype.isFloatingPoint && dtype !== dtypes.float32 && dtype !== dtypes.float64;
+  const readable = narrow
+    ? tensor.detach().to(dtypes.float32)
+    : dtype === dtypes.complex32
+      ? tensor.detach().to(dtypes.complex64)
+      : tensor;
+  const values = copyValues(readable);
+  const read = reader(values, dtype);
+  let next = 0;
+  const build = (dim: number): Nested => {
+    if (dim === shape.length) return read(next++);
+    const list: Nested[] = new Array(shape[dim]);
+    for (let i = 0; i < shape[dim]; i++) list[i] = build(dim + 1);
+    return list;
+  };
+  return build(0);
+}
+
+function reader(values: TypedArray, dtype: DType): (i: number) => Nested {
+  if (dtype === dtypes.bool) return (i) => values[i] !== 0;
+  if (dtype.isComplex) {
+    return (i) => new Complex(values[2 * i] as number, values[2 * i + 1] as number);
+  }
+  if (dtype === dtypes.int64 || dtype === dtypes.uint64) {
+    return (i) => {
+      const number = Number(values[i]);
+      return Number.isSafeInteger(number) ? number : (values[i] as bigint);
+    };
+  }
+  return (i) => values[i] as number;
+}

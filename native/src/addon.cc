@@ -1,0 +1,68 @@
+// The addon's entry. Runs once for each environment: main thread, worker, test context.
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#include "function.h"
+
+namespace nodetorch {
+
+namespace {
+
+// A libtorch other than the one compiled against has other structures behind the same symbols.
+std::string VersionProblem() {
+  const std::string config = at::show_config();
+  const std::string built =
+      std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR) + ".";
+  const std::string key = "TORCH_VERSION=";
+  const auto at = config.find(key);
+  if (at == std::string::npos || config.compare(at + key.size(), built.size(), built) == 0) return "";
+  const auto end = config.find_first_of(", \n", at);
+  return "nodetorch was built against libtorch " + built + "x but loaded libtorch " +
+         config.substr(at + key.size(), end - at - key.size());
+}
+
+// setup({ TorchError, TypeError, RangeError, sizes, collect, warn })
+napi_value Setup(Arguments& arguments) {
+  Napi::Object options = arguments.Value(0).As<Napi::Object>();
+  Environment& environment = arguments.environment;
+  const auto keep = [&](const char* name, napi_ref* reference) {
+    Check(arguments.env, napi_create_reference(arguments.env, options.Get(name), 1, reference));
+  };
+  keep("TorchError", &environment.torch_error);
+  keep("TypeError", &environment.type_error);
+  keep("RangeError", &environment.range_error);
+  keep("sizes", &environment.sizes);
+  keep("collect", &environment.collect);
+  keep("warn", &environment.warn);
+  return Undefined(arguments.env);
+}
+
+napi_value Init(napi_env env, napi_value exports) {
+  const std::string problem = VersionProblem();
+  if (!problem.empty()) {
+    napi_throw_error(env, "ERR_LIBTORCH_VERSION", problem.c_str());
+    return nullptr;
+  }
+  try {
+    auto end = [](node_api_basic_env, void* data, void*) { delete static_cast<Environment*>(data); };
+    auto* environment = new Environment(env);
+    Check(env, napi_set_instance_data(env, environment, end, nullptr));
+    Define(env, Napi::Object(env, exports), {{"setup", Entry<Setup>}});
+    DefineOperators(env, Napi::Object(env, exports));
+    DefineTensor(env, Napi::Object(env, exports));
+    DefineData(env, Napi::Object(env, exports));
+    DefineAutograd(env, Napi::Object(env, exports));
+    DefineCustomFunction(env, Napi::Object(env, exports));
+    DefineMemory(env, Napi::Object(env, exports));
+    DefineRuntime(env, Napi::Object(env, exports));
+  } catch (...) {
+    return RaiseCurrent(env);
+  }
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace nodetorch
+
+NAPI_MODULE_INIT() { return nodetorch::Init(env, exports); }

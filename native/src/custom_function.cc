@@ -1,0 +1,171 @@
+// torch.autograd.Function: a graph node whose backward is a JS function.
+#include <ATen/DeviceGuard.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/view_as.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/saved_variable.h>
+#include <torch/csrc/autograd/variable_info.h>
+
+#include "callback.h"
+#include "function.h"
+
+namespace nodetorch {
+
+namespace {
+
+using torch::autograd::Node;
+using torch::autograd::SavedVariable;
+using torch::autograd::variable_list;
+using torch::autograd::VariableInfo;
+using NodePtr = std::decay_t<decltype(std::declval<Node&>().getptr())>;
+
+struct JsNode : Node {
+  std::string name() const override { return name_; }
+
+  variable_list apply(variable_list&& gradients) override {
+    at::OptionalDeviceGuard guard;
+    if (materialize_) {
+      for (size_t i = 0; i < gradients.size() && i < outputs_.size(); i++) {
+        if (!gradients[i].defined()) gradients[i] = outputs_[i].zeros(guard);
+      }
+    }
+    variable_list results = backward_->Call(gradients);
+    TORCH_CHECK(results.size() == num_outputs(), "function ", name_,
+                " returned an incorrect number of gradients (expected ", num_outputs(), ", got ",
+                results.size(), ")");
+    return results;
+  }
+
+  void release_variables() override {
+    for (SavedVariable& saved : saved_) saved.reset_data();
+    released_ = true;
+  }
+
+  variable_list Saved() {
+    TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);
+    variable_list tensors;
+    for (const SavedVariable& saved : saved_) tensors.push_back(saved.unpack(getptr()));
+    return tensors;
+  }
+
+  std::string name_;
+  std::shared_ptr<Callback> backward_;
+  std::vector<SavedVariable> saved_;
+  std::vector<VariableInfo> outputs_;
+  bool materialize_ = true;
+  bool released_ = false;
+};
+
+// Nodes are counted by std::shared_ptr up to libtorch 2.12 and by intrusive_ptr since.
+template <typename Pointer>
+Pointer MakeNode(JsNode*& raw) {
+  if constexpr (std::is_same_v<Pointer, std::shared_ptr<Node>>) {
+    raw = new JsNode();
+    return Pointer(raw);
+  } else {
+    auto node = c10::make_intrusive<JsNode>();
+    raw = node.get();
+    return Pointer(std::move(node));
+  }
+}
+
+struct FunctionHandle : Held {
+  NodePtr node;
+  JsNode* raw = nullptr;
+  bool executable = false;
+};
+
+FunctionHandle* HandleArgument(Arguments& arguments) {
+  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  auto* handle = slot ? dynamic_cast<FunctionHandle*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem("ctx does not belong to a running Function");
+  return handle;
+}
+
+std::unordered_set<at::TensorImpl*> SetOf(const variable_list& tensors) {
+  std::unordered_set<at::TensorImpl*> set;
+  for (const at::Tensor& tensor : tensors) set.insert(tensor.unsafeGetTensorImpl());
+  return set;
+}
+
+// beginFunction(name, inputs): the node, with its edges drawn before forward runs.
+napi_value Begin(Arguments& arguments) {
+  auto handle = std::make_unique<FunctionHandle>();
+  const variable_list inputs = TensorsArgument(arguments.environment, arguments[1], "inputs");
+  handle->node = MakeNode<NodePtr>(handle->raw);
+  handle->raw->name_ = ToString(arguments.env, arguments[0]);
+  handle->executable =
+      at::GradMode::is_enabled() &&
+      std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& t) { return t.requires_grad(); });
+  if (handle->executable) {
+    handle->raw->set_next_edges(torch::autograd::collect_next_edges(inputs));
+  }
+  return ToJs(arguments.environment, handle.release());
+}
+
+// needsInputGrad(node): one boolean for each input tensor.
+napi_value NeedsInputGrad(Arguments& arguments) {
+  FunctionHandle* handle = HandleArgument(arguments);
+  Napi::Array list = Napi::Array::New(arguments.env);
+  for (uint32_t i = 0; i < handle->raw->num_outputs(); i++) {
+    list[i] = Napi::Boolean::New(arguments.env, handle->raw->next_edge(i).is_valid());
+  }
+  return list;
+}
+
+// endFunction(node, inputs, outputs, nonDifferentiable, dirty, saved, backward, materializeGrads)
+napi_value End(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  FunctionHandle* handle = HandleArgument(arguments);
+  const variable_list inputs = TensorsArgument(environment, arguments[1], "inputs");
+  const variable_list outputs = TensorsArgument(environment, arguments[2], "what forward() returns");
+  const variable_list plain = TensorsArgument(environment, arguments[3], "markNonDifferentiable()");
+  const variable_list dirty = TensorsArgument(environment, arguments[4], "markDirty()");
+  const variable_list saved = TensorsArgument(environment, arguments[5], "saveForBackward()");
+  for (const at::Tensor& tensor : dirty) tensor.unsafeGetTensorImpl()->bump_version();
+
+  std::vector<std::optional<at::Tensor>> raw(outputs.begin(), outputs.end());
+  const auto no_jvp = [](variable_list, variable_list) -> variable_list {
+    TORCH_CHECK(false, "forward-mode differentiation of a custom Function is not supported");
+  };
+  const auto view_as_self = [](at::Tensor tensor) { return tensor.view_as(tensor); };
+  const auto wrapped = torch::autograd::_wrap_outputs(
+      inputs, SetOf(plain), SetOf(dirty), raw, handle->executable ? handle->node : NodePtr(), no_jvp,
+      {}, view_as_self, false);
+
+  variable_list results;
+  for (const auto& output : wrapped) {
+    results.push_back(output.value_or(at::Tensor()));
+    if (!handle->executable) continue;
+    handle->raw->outputs_.push_back(output ? VariableInfo(*output) : VariableInfo());
+  }
+  if (handle->executable) {
+    handle->raw->materialize_ = arguments.Bool(7);
+    handle->raw->backward_ = std::make_shared<Callback>(environment, arguments[6]);
+    for (const at::Tensor& tensor : saved) {
+      // An output is saved as one, lest the node own itself.
+      const auto own = std::find_if(outputs.begin(), outputs.end(),
+                                    [&](const at::Tensor& output) { return output.is_same(tensor); });
+      const bool is_output = own != outputs.end();
+      handle->raw->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor,
+                                       is_output);
+    }
+  }
+  return ToJs(environment, results);
+}
+
+napi_value Saved(Arguments& arguments) {
+  return ToJs(arguments.environment, HandleArgument(arguments)->raw->Saved());
+}
+
+}  // namespace
+
+void DefineCustomFunction(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"beginFunction", Entry<Begin>},
+          {"needsInputGrad", Entry<NeedsInputGrad>},
+          {"endFunction", Entry<End>},
+          {"savedTensors", Entry<Saved>}});
+}
+
+}  // namespace nodetorch

@@ -1,0 +1,233 @@
+#include "environment.h"
+
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/ThreadLocalState.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "error.h"
+
+namespace nodetorch {
+
+namespace {
+
+constexpr int64_t kCollectAfterLeast = 8 << 20;
+constexpr int64_t kCollectAfterMost = 256 << 20;
+
+// libtorch's warnings of this thread, until the call that raised them returns to JavaScript.
+class Warnings : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& warning) override {
+    if (messages.size() < 100) messages.push_back(warning.msg());
+  }
+  std::vector<std::string> messages;
+};
+thread_local Warnings warnings;
+
+}  // namespace
+
+Environment::Environment(napi_env env)
+    : env_(env),
+      pool_(HandlePool::ForThisThread()),
+      mailbox_(std::make_shared<Mailbox>()),
+      thread_(std::this_thread::get_id()),
+      collect_after_(kCollectAfterLeast) {
+  HandlePool::Enter();
+  mailbox_->environment = this;
+  c10::WarningUtils::set_warning_handler(&warnings);
+  napi_value key;
+  Check(env, node_api_symbol_for(env, "nodetorch.handle", NAPI_AUTO_LENGTH, &key));
+  Check(env, napi_create_reference(env, key, 1, &handle_key_));
+}
+
+Environment::~Environment() {
+  {
+    std::lock_guard<std::mutex> lock(mailbox_->mutex);
+    mailbox_->environment = nullptr;
+    mailbox_->dead.clear();  // the environment takes its references with it
+  }
+  HandlePool::Leave();
+}
+
+Environment& Environment::Of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Environment*>(data);
+}
+
+napi_value Environment::HandleKey() const {
+  napi_value key;
+  Check(env_, napi_get_reference_value(env_, handle_key_, &key));
+  return key;
+}
+
+void Environment::Tend() {
+  if (!mailbox_->dead.empty()) {  // a stale read only delays the deletion
+    std::vector<napi_ref> dead;
+    {
+      std::lock_guard<std::mutex> lock(mailbox_->mutex);
+      dead.swap(mailbox_->dead);
+    }
+    for (napi_ref reference : dead) napi_delete_reference(env_, reference);
+  }
+  if (pool_.external_delta_is_large()) {
+    int64_t total;
+    napi_adjust_external_memory(env_, pool_.TakeExternalDelta(), &total);
+  }
+  if (pool_.made_since_collection < collect_after_ || !collect) return;
+
+  napi_value function, undefined, full;
+  napi_get_reference_value(env_, collect, &function);
+  napi_get_undefined(env_, &undefined);
+  napi_get_boolean(env_, false, &full);
+  pool_.freed_since_collection = 0;
+  const int64_t made = pool_.made_since_collection;
+  Check(env_, napi_call_function(env_, undefined, function, 1, &full, nullptr));
+  // A collection that frees little is not worth its time: wait longer for the next one.
+  const int64_t freed = pool_.freed_since_collection;
+  if (freed * 4 < made) collect_after_ = std::min(collect_after_ * 2, kCollectAfterMost);
+  if (freed * 2 > made) collect_after_ = std::max(collect_after_ / 2, kCollectAfterLeast);
+  pool_.made_since_collection = 0;
+}
+
+void Environment::CollectAll() {
+  if (!collect) return;
+  napi_value function, undefined, full;
+  napi_get_reference_value(env_, collect, &function);
+  napi_get_undefined(env_, &undefined);
+  napi_get_boolean(env_, true, &full);
+  Check(env_, napi_call_function(env_, undefined, function, 1, &full, nullptr));
+  pool_.made_since_collection = 0;
+}
+
+at::Tensor Environment::Allocate(const std::function<at::Tensor()>& allocate) {
+  try {
+    return allocate();
+  } catch (...) {
+    if (!CurrentIsOutOfMemory()) throw;
+  }
+  CollectAll();
+  return allocate();
+}
+
+void Environment::EmitWarnings() {
+  if (warnings.messages.empty() || !warn) return;
+  std::vector<std::string> messages;
+  messages.swap(warnings.messages);
+  napi_value function, undefined;
+  napi_get_reference_value(env_, warn, &function);
+  napi_get_undefined(env_, &undefined);
+  for (const std::string& message : messages) {
+    napi_value text;
+    napi_create_string_utf8(env_, message.data(), message.size(), &text);
+    napi_call_function(env_, undefined, function, 1, &text, nullptr);
+  }
+}
+
+void Environment::RunWithCallbacks(const std::function<void()>& work) {
+  // Only an accelerator has backward threads of its own, and they matter only when a callback is
+  // somewhere in a graph. The variable lets the tests take this way on the CPU.
+  static const bool always = std::getenv("NODETORCH_BACKWARD_THREAD") != nullptr;
+  const bool other_threads = always || at::getAccelerator(false).has_value();
+  if (mailbox_->callbacks == 0 || !other_threads || std::this_thread::get_id() != thread_) {
+    work();
+    return;
+  }
+  std::exception_ptr error;
+  bool finished = false;
+  at::ThreadLocalState state;
+  std::thread worker([&] {
+    at::ThreadLocalStateGuard guard(state);
+    c10::WarningUtils::set_warning_handler(&warnings);
+    try {
+      work();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    std::lock_guard<std::mutex> lock(queue_mutex_);
+    finished = true;
+    queue_changed_.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(queue_mutex_);
+  while (true) {
+    queue_changed_.wait(lock, [&] { return finished || !queue_.empty(); });
+    if (queue_.empty()) break;
+    Task* task = queue_.front();
+    queue_.pop_front();
+    lock.unlock();
+    try {
+      (*task->call)();
+    } catch (...) {
+      task->error = std::current_exception();
+    }
+    lock.lock();
+    task->done = true;
+    queue_changed_.notify_all();
+  }
+  lock.unlock();
+  worker.join();
+  if (error) std::rethrow_exception(error);
+}
+
+void Environment::OnJsThread(const std::function<void()>& call) {
+  if (std::this_thread::get_id() == thread_) {
+    call();
+    return;
+  }
+  at::ThreadLocalState state;  // grad mode and autocast, as they are on the calling thread
+  std::function<void()> with_state = [&] {
+    at::ThreadLocalStateGuard guard(state);
+    call();
+  };
+  Task task{&with_state, nullptr, false};
+  std::unique_lock<std::mutex> lock(queue_mutex_);
+  queue_.push_back(&task);
+  queue_changed_.notify_all();
+  queue_changed_.wait(lock, [&] { return task.done; });
+  if (task.error) std::rethrow_exception(task.error);
+}
+
+Persistent::Persistent(Environment& environment, napi_value value)
+    : mailbox_(environment.mailbox()) {
+  Check(environment.env(), napi_create_reference(environment.env(), value, 1, &reference_));
+}
+
+Persistent::~Persistent() {
+  std::lock_guard<std::mutex> lock(mailbox_->mutex);
+  if (mailbox_->environment && reference_) mailbox_->dead.push_back(reference_);
+}
+
+napi_value Persistent::Get() const {
+  napi_value value;
+  Check(environment().env(), napi_get_reference_value(environment().env(), reference_, &value));
+  return value;
+}
+
+Environment& Persistent::environment() const {
+  std::lock_guard<std::mutex> lock(mailbox_->mutex);
+  TORCH_CHECK(mailbox_->environment,
+              "a JavaScript callback belongs to a worker thread or context that has ended");
+  return *mailbox_->environment;
+}
+
+void ThrowPending(napi_env env) {
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (!pending) return;
+  napi_value thrown;
+  napi_get_and_clear_last_exception(env, &thrown);
+  throw JsException(std::make_shared<Persistent>(Environment::Of(env), thrown));
+}
+
+void Check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  ThrowPending(env);
+  const napi_extended_error_info* info = nullptr;
+  napi_get_last_error_info(env, &info);
+  throw TypeProblem(std::string("Node-API: ") +
+                    (info && info->error_message ? info->error_message : "failed"));
+}
+
+}  // namespace nodetorch

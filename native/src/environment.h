@@ -1,0 +1,122 @@
+// What one load of the addon knows: its JS constructors, pending work, the way to collect garbage.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "handle.h"
+
+namespace nodetorch {
+
+class Environment;
+
+// The part of an environment that other threads, finalizers and tensors may still point at after
+// it is gone.
+struct Mailbox {
+  std::mutex mutex;
+  Environment* environment = nullptr;  // null once the environment has ended
+  std::vector<napi_ref> dead;          // references to delete on the JS thread
+  std::atomic<int> callbacks{0};       // live JS callbacks inside autograd graphs
+};
+
+// A JS value held by C++. May be destroyed on any thread, and inside a collection.
+class Persistent {
+ public:
+  Persistent(Environment& environment, napi_value value);
+  Persistent(const Persistent&) = delete;
+  Persistent& operator=(const Persistent&) = delete;
+  ~Persistent();
+  napi_value Get() const;  // on the JS thread only
+  Environment& environment() const;
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  napi_ref reference_ = nullptr;
+};
+
+// A JS exception on its way through C++: through an operator, or through autograd's engine. Reaches
+// the JS caller as the very value that was thrown.
+struct JsException : std::exception {
+  explicit JsException(std::shared_ptr<Persistent> thrown) : value(std::move(thrown)) {}
+  const char* what() const noexcept override { return "an exception thrown by JavaScript"; }
+  std::shared_ptr<Persistent> value;
+};
+
+// A wrong argument; becomes a TypeError. RangeProblem becomes a RangeError.
+struct TypeProblem : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct RangeProblem : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Environment {
+ public:
+  explicit Environment(napi_env env);
+  ~Environment();
+
+  static Environment& Of(napi_env env);
+
+  napi_env env() const { return env_; }
+  HandlePool& pool() const { return pool_; }
+  const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+
+  // Given by lib/native.ts right after loading.
+  napi_ref torch_error = nullptr;  // constructors
+  napi_ref type_error = nullptr;
+  napi_ref range_error = nullptr;
+  napi_ref sizes = nullptr;    // Float64Array in which `shape` and `stride` leave their numbers
+  napi_ref collect = nullptr;  // (full: boolean) => void
+  napi_ref warn = nullptr;     // (message: string) => void
+
+  napi_value HandleKey() const;
+
+  // Before anything native runs: deletes dead references, tells V8 what tensors weigh, collects
+  // young garbage when much native memory was made since the last time.
+  void Tend();
+  // Collects everything that can be; for a failed allocation.
+  void CollectAll();
+  // Runs `allocate`, once more after collecting when memory runs out.
+  at::Tensor Allocate(const std::function<at::Tensor()>& allocate);
+  void EmitWarnings();
+
+  // Runs `work` so that JS callbacks reached by libtorch's own threads run here, on the JS thread.
+  void RunWithCallbacks(const std::function<void()>& work);
+  // Runs `call` on the JS thread and waits for it. From any thread.
+  void OnJsThread(const std::function<void()>& call);
+
+ private:
+  struct Task {
+    const std::function<void()>* call;
+    std::exception_ptr error;
+    bool done = false;
+  };
+
+  napi_env env_;
+  HandlePool& pool_;
+  std::shared_ptr<Mailbox> mailbox_;
+  napi_ref handle_key_ = nullptr;
+  std::thread::id thread_;
+  int64_t collect_after_;
+
+  std::mutex queue_mutex_;
+  std::condition_variable queue_changed_;
+  std::deque<Task*> queue_;
+};
+
+// Throws what `status` says, or the pending JS exception as a JsException.
+void Check(napi_env env, napi_status status);
+// Takes the pending JS exception, if there is one, out of `env`.
+void ThrowPending(napi_env env);
+
+}  // namespace nodetorch

@@ -1,0 +1,187 @@
+#include "handle.h"
+
+#include <algorithm>
+#include <new>
+
+namespace nodetorch {
+
+namespace {
+
+constexpr size_t kChunkBytes = 1 << 16;
+constexpr size_t kSlotsPerChunk = kChunkBytes / sizeof(Slot);
+constexpr int64_t kReportBytes = 1 << 18;
+
+int64_t StorageBytes(const c10::StorageImpl& storage) {
+  if (storage.device_type() == c10::kMeta) return 0;
+  const auto bytes = storage.sym_nbytes().maybe_as_int();
+  return bytes.value_or(0);
+}
+
+}  // namespace
+
+// A plain pointer: a thread_local object would be destroyed before the last finalizers run.
+thread_local HandlePool* pool_of_thread = nullptr;
+
+HandlePool& HandlePool::ForThisThread() {
+  if (!pool_of_thread) pool_of_thread = new HandlePool();
+  return *pool_of_thread;
+}
+
+void HandlePool::Enter() { ForThisThread().environments_++; }
+
+void HandlePool::Leave() {
+  ForThisThread().environments_--;
+  DeleteWhenUnused();
+}
+
+void HandlePool::DeleteWhenUnused() {
+  if (pool_of_thread->environments_ > 0 || pool_of_thread->live_slots_ > 0) return;
+  delete pool_of_thread;
+  pool_of_thread = nullptr;
+}
+
+HandlePool::~HandlePool() {
+  for (char* chunk : chunks_) ::operator delete(chunk, std::align_val_t(kChunkBytes));
+}
+
+Slot* HandlePool::Allocate(Kind kind) {
+  if (free_.empty()) {
+    char* chunk = static_cast<char*>(::operator new(kChunkBytes, std::align_val_t(kChunkBytes)));
+    chunks_.insert(std::upper_bound(chunks_.begin(), chunks_.end(), chunk), chunk);
+    free_.reserve(free_.size() + kSlotsPerChunk);
+    for (size_t i = kSlotsPerChunk; i-- > 0;) {
+      free_.push_back(new (chunk + i * sizeof(Slot)) Slot());
+    }
+  }
+  Slot* slot = free_.back();
+  free_.pop_back();
+  slot->kind = kind;
+  slot->kept = false;
+  slot->generation++;
+  live_slots_++;
+  return slot;
+}
+
+Slot* HandlePool::New(at::Tensor tensor) {
+  Slot* slot = Allocate(Kind::kTensor);
+  slot->tensor = std::move(tensor);
+  Count(slot);
+  if (!scopes_.empty()) scopes_.back().push_back({slot, slot->generation});
+  return slot;
+}
+
+Slot* HandlePool::New(at::Generator generator) {
+  Slot* slot = Allocate(Kind::kGenerator);
+  slot->generator = std::move(generator);
+  return slot;
+}
+
+Slot* HandlePool::New(Held* other) {
+  Slot* slot = Allocate(Kind::kOther);
+  slot->other = other;
+  return slot;
+}
+
+bool HandlePool::Owns(const void* pointer) const {
+  char* address = static_cast<char*>(const_cast<void*>(pointer));
+  auto after = std::upper_bound(chunks_.begin(), chunks_.end(), address);
+  if (after == chunks_.begin()) return false;
+  const size_t offset = address - *(after - 1);
+  return offset < kSlotsPerChunk * sizeof(Slot) && offset % sizeof(Slot) == 0 &&
+         static_cast<const Slot*>(pointer)->kind != Kind::kFree;
+}
+
+DeviceUse& HandlePool::UseOf(c10::Device device) {
+  if (!last_use_.second || last_use_.first != device) last_use_ = {device, &use_[device]};
+  return *last_use_.second;
+}
+
+void HandlePool::Count(Slot* slot) {
+  int64_t bytes = kHandleBytes;
+  const at::Tensor& tensor = slot->tensor;
+  if (tensor.has_storage()) {
+    c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
+    slot->storage = storage;
+    Counted& counted = storages_[storage];
+    if (counted.handles++ == 0) {
+      counted.bytes = StorageBytes(*storage);
+      counted.device = storage->device();
+      UseOf(counted.device).bytes += counted.bytes;
+      bytes += counted.bytes;
+    }
+  }
+  UseOf(tensor.device()).tensors++;
+  live_tensors_++;
+  external_delta_ += bytes;
+  made_since_collection += bytes;
+}
+
+void HandlePool::Uncount(Slot* slot) {
+  int64_t bytes = kHandleBytes;
+  if (slot->storage) {
+    auto found = storages_.find(slot->storage);
+    if (--found->second.handles == 0) {
+      UseOf(found->second.device).bytes -= found->second.bytes;
+      bytes += found->second.bytes;
+      storages_.erase(found);
+    }
+    slot->storage = nullptr;
+  }
+  UseOf(slot->tensor.device()).tensors--;
+  live_tensors_--;
+  external_delta_ -= bytes;
+  freed_since_collection += bytes;
+}
+
+void HandlePool::Dispose(Slot* slot) {
+  if (slot->kind == Kind::kTensor && slot->tensor.defined()) {
+    Uncount(slot);
+    slot->tensor.reset();
+  } else if (slot->kind == Kind::kGenerator) {
+    slot->generator = at::Generator();
+  } else if (slot->kind == Kind::kOther) {
+    delete slot->other;
+    slot->other = nullptr;
+  }
+}
+
+void HandlePool::Recount(Slot* slot) {
+  Uncount(slot);
+  Count(slot);
+}
+
+void HandlePool::Release(Slot* slot) {
+  Dispose(slot);
+  slot->kind = Kind::kFree;
+  free_.push_back(slot);
+  live_slots_--;
+  if (environments_ == 0) DeleteWhenUnused();
+}
+
+void HandlePool::EndScope(const std::vector<Slot*>& survivors) {
+  if (scopes_.empty()) return;
+  std::vector<ScopeEntry> made = std::move(scopes_.back());
+  scopes_.pop_back();
+  for (const ScopeEntry& entry : made) {
+    Slot* slot = entry.slot;
+    const bool collected = slot->generation != entry.generation || slot->kind == Kind::kFree;
+    if (collected || slot->kept) continue;
+    if (std::find(survivors.begin(), survivors.end(), slot) == survivors.end()) {
+      Dispose(slot);
+    } else if (!scopes_.empty()) {
+      scopes_.back().push_back(entry);
+    }
+  }
+}
+
+bool HandlePool::external_delta_is_large() const {
+  return external_delta_ > kReportBytes || external_delta_ < -kReportBytes;
+}
+
+int64_t HandlePool::TakeExternalDelta() {
+  const int64_t delta = external_delta_;
+  external_delta_ = 0;
+  return delta;
+}
+
+}  // namespace nodetorch

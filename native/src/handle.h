@@ -1,0 +1,116 @@
+// The native side of a JS object: what keeps a tensor alive, counts it and finds it again.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+#include <c10/util/flat_hash_map.h>
+#include <node_api.h>
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace nodetorch {
+
+// What a slot holds. A slot is reused only after its JS external has been collected.
+enum class Kind : uint8_t { kFree, kTensor, kGenerator, kOther };
+
+// Anything else that JS holds a handle to (a hook registration, a custom function's node).
+struct Held {
+  virtual ~Held() = default;
+};
+
+struct Slot {
+  at::Tensor tensor;
+  at::Generator generator;
+  Held* other = nullptr;
+  c10::StorageImpl* storage = nullptr;  // the storage this slot is counted under
+  uint32_t generation = 0;              // tells a reused slot from the one a scope remembers
+  Kind kind = Kind::kFree;
+  bool kept = false;  // never disposed by a scope
+};
+
+struct DeviceUse {
+  int64_t tensors = 0;
+  int64_t bytes = 0;
+};
+
+// All handles of one thread. Node runs one isolate on a thread, and an external never leaves its
+// isolate, so nothing here is locked. Several loads of the addon on a thread share it.
+class HandlePool {
+ public:
+  static HandlePool& ForThisThread();
+  // An environment of this thread starts and ends. The last one out takes the pool with it, once
+  // its last handle has been collected.
+  static void Enter();
+  static void Leave();
+
+  HandlePool() = default;
+  HandlePool(const HandlePool&) = delete;
+  HandlePool& operator=(const HandlePool&) = delete;
+  ~HandlePool();
+
+  Slot* New(at::Tensor tensor);
+  Slot* New(at::Generator generator);
+  Slot* New(Held* other);
+
+  // Frees what the slot holds now; its JS object stays behind as "disposed".
+  void Dispose(Slot* slot);
+  // The tensor may have got another storage, or its storage another size.
+  void Recount(Slot* slot);
+  // The JS object is gone. Runs inside a collection: no JavaScript, no Node-API.
+  void Release(Slot* slot);
+
+  // Whether `pointer`, which came out of somebody's napi_external, is a slot of ours. Reads
+  // nothing behind the pointer before it is known to be ours.
+  bool Owns(const void* pointer) const;
+
+  void BeginScope() { scopes_.emplace_back(); }
+  // Disposes what was made since BeginScope, but for kept slots and those listed in `survivors`,
+  // which go to the scope outside.
+  void EndScope(const std::vector<Slot*>& survivors);
+  size_t scope_depth() const { return scopes_.size(); }
+
+  const std::unordered_map<c10::Device, DeviceUse>& use() const { return use_; }
+  int64_t live_tensors() const { return live_tensors_; }
+
+  // Bytes that came and went since the last call, for napi_adjust_external_memory.
+  int64_t TakeExternalDelta();
+  bool external_delta_is_large() const;
+  // Bytes made since the last young collection, and those freed.
+  int64_t made_since_collection = 0;
+  int64_t freed_since_collection = 0;
+
+ private:
+  struct Counted {
+    int64_t handles = 0;
+    int64_t bytes = 0;
+    c10::Device device{c10::kCPU};
+  };
+  struct ScopeEntry {
+    Slot* slot;
+    uint32_t generation;
+  };
+
+  static void DeleteWhenUnused();
+  Slot* Allocate(Kind kind);
+  void Count(Slot* slot);
+  void Uncount(Slot* slot);
+  DeviceUse& UseOf(c10::Device device);
+
+  std::vector<Slot*> free_;
+  std::vector<char*> chunks_;  // sorted by address
+  ska::flat_hash_map<c10::StorageImpl*, Counted> storages_;
+  std::unordered_map<c10::Device, DeviceUse> use_;
+  std::pair<c10::Device, DeviceUse*> last_use_{c10::kCPU, nullptr};  // one device is the rule
+  std::vector<std::vector<ScopeEntry>> scopes_;
+  int64_t live_tensors_ = 0;
+  int64_t live_slots_ = 0;
+  int64_t external_delta_ = 0;
+  int environments_ = 0;
+};
+
+// Memory that a handle costs besides its storage: TensorImpl, StorageImpl, slot.
+constexpr int64_t kHandleBytes = 512;
+
+}  // namespace nodetorch

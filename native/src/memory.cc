@@ -1,0 +1,106 @@
+// Scopes, disposal and what lives.
+#include <mutex>
+
+#include "function.h"
+
+namespace nodetorch {
+
+namespace {
+
+napi_value BeginScope(Arguments& arguments) {
+  arguments.environment.pool().BeginScope();
+  return Undefined(arguments.env);
+}
+
+// endScope(survivors)
+napi_value EndScope(Arguments& arguments) {
+  std::vector<Slot*> survivors;
+  uint32_t length = 0;
+  Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &item));
+    if (Slot* slot = FindSlot(arguments.environment, item)) survivors.push_back(slot);
+  }
+  arguments.environment.pool().EndScope(survivors);
+  return Undefined(arguments.env);
+}
+
+napi_value Keep(Arguments& arguments) {
+  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  if (!slot) throw TypeProblem("keep(): argument must be a Tensor");
+  slot->kept = true;
+  return arguments[0];
+}
+
+napi_value Dispose(Arguments& arguments) {
+  if (Slot* slot = FindSlot(arguments.environment, arguments[0])) {
+    arguments.environment.pool().Dispose(slot);
+  }
+  return Undefined(arguments.env);
+}
+
+// memory(): { tensors, devices: [[device, tensors, bytes], ...] }
+napi_value Memory(Arguments& arguments) {
+  Napi::Env env(arguments.env);
+  const HandlePool& pool = arguments.environment.pool();
+  Napi::Object result = Napi::Object::New(env);
+  Napi::Array devices = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const auto& [device, use] : pool.use()) {
+    Napi::Array row = Napi::Array::New(env, 3);
+    row[0u] = device.str();
+    row[1u] = static_cast<double>(use.tensors);
+    row[2u] = static_cast<double>(use.bytes);
+    devices[i++] = row;
+  }
+  result["tensors"] = static_cast<double>(pool.live_tensors());
+  result["devices"] = devices;
+  return result;
+}
+
+// Tensors on their way from one thread to another. A tensor is taken out once.
+std::mutex shared_mutex;
+std::unordered_map<uint64_t, at::Tensor>& SharedTensors() {
+  static auto* tensors = new std::unordered_map<uint64_t, at::Tensor>();  // outlives all threads
+  return *tensors;
+}
+
+// shareTensor(tensor): a number that any thread of the process may give to receiveTensor. Shares
+// the memory and not the graph: hooks of one thread must not run on another.
+napi_value ShareTensor(Arguments& arguments) {
+  static uint64_t next = 1;
+  const at::Tensor tensor = arguments.Tensor(0, "share(): tensor").detach();
+  std::lock_guard<std::mutex> lock(shared_mutex);
+  SharedTensors().emplace(next, tensor);
+  return Napi::Number::New(arguments.env, static_cast<double>(next++));
+}
+
+napi_value ReceiveTensor(Arguments& arguments) {
+  at::Tensor tensor;
+  {
+    std::lock_guard<std::mutex> lock(shared_mutex);
+    auto found = SharedTensors().find(static_cast<uint64_t>(arguments.Int(0)));
+    if (found == SharedTensors().end()) {
+      throw TypeProblem("receive(): no such shared tensor, or it has been received already");
+    }
+    tensor = std::move(found->second);
+    SharedTensors().erase(found);
+  }
+  return ToJs(arguments.environment, tensor);
+}
+
+}  // namespace
+
+void DefineMemory(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"beginScope", Entry<BeginScope>},
+          {"endScope", Entry<EndScope>},
+          {"keep", Entry<Keep>},
+          {"dispose", Entry<Dispose>},
+          {"memory", Entry<Memory>},
+          {"shareTensor", Entry<ShareTensor>},
+          {"receiveTensor", Entry<ReceiveTensor>}});
+}
+
+}  // namespace nodetorch

@@ -1,0 +1,300 @@
+#include "operators.h"
+
+#include <ATen/core/jit_type.h>
+
+#include <algorithm>
+
+#include "error.h"
+
+namespace nodetorch {
+
+namespace {
+
+using c10::IValue;
+
+bool IsUndefined(napi_env env, napi_value value) {
+  napi_valuetype type;
+  Check(env, napi_typeof(env, value, &type));
+  return type == napi_undefined;
+}
+
+bool IsNumber(napi_env env, napi_value value) {
+  napi_valuetype type;
+  Check(env, napi_typeof(env, value, &type));
+  return type == napi_number || type == napi_bigint;
+}
+
+// Python's other names for some parameters (numpy's).
+bool IsCalled(const Parameter& parameter, const std::string& name) {
+  if (name == parameter.camel || name == parameter.name) return true;
+  if (parameter.name == "self") return name == "input";
+  if (parameter.name == "dim") return name == "axis";
+  if (parameter.name == "keepdim") return name == "keepdims";
+  return false;
+}
+
+// How a message calls a parameter.
+std::string Shown(const Parameter& parameter) {
+  return parameter.name == "self" ? "input" : parameter.camel;
+}
+
+}  // namespace
+
+bool Operator::Outs(const Signature& signature, napi_value out, std::vector<napi_value>& values,
+                    Attempt& attempt) {
+  napi_env env = environment_.env();
+  if (signature.outs == 1) {
+    values.push_back(out);
+    return true;
+  }
+  bool is_array = false;
+  uint32_t length = 0;
+  Check(env, napi_is_array(env, out, &is_array));
+  if (is_array) Check(env, napi_get_array_length(env, out, &length));
+  if (length != signature.outs) {
+    attempt.problem = "argument 'out' must be an array of " + std::to_string(signature.outs) +
+                      " Tensors, not " + Describe(environment_, out);
+    return false;
+  }
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    Check(env, napi_get_element(env, out, i, &item));
+    values.push_back(item);
+  }
+  return true;
+}
+
+bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t count,
+                     const std::vector<Keyword>& keywords, Attempt& attempt) {
+  napi_env env = environment_.env();
+  const std::vector<Parameter>& parameters = signature.parameters;
+
+  // x.view(2, 3), x.view(-1): where one list of ints is all that may follow `self`, ints may be
+  // given singly.
+  napi_value gathered = nullptr;
+  size_t gather_at = parameters.size();
+  const size_t last = signature.positional;
+  if (count > last || (signature.gathers && count == last && IsNumber(env, arguments[last - 1]))) {
+    if (!signature.gathers) {
+      attempt.problem = "takes " + std::to_string(signature.positional) +
+                        " positional arguments but " + std::to_string(count) + " were given";
+      return false;
+    }
+    gather_at = last - 1;
+    Check(env, napi_create_array_with_length(env, count - gather_at, &gathered));
+    for (size_t i = gather_at; i < count; i++) {
+      Check(env, napi_set_element(env, gathered, i - gather_at, arguments[i]));
+    }
+    count = last;
+  }
+
+  std::vector<napi_value> outs;
+  size_t used = 0;
+  napi_value out = nullptr;
+  for (const Keyword& keyword : keywords) {
+    if (signature.outs && keyword.name == "out") {
+      out = keyword.value;
+      used++;
+    } else if (signature.takes_requires_grad &&
+               (keyword.name == "requiresGrad" || keyword.name == "requires_grad")) {
+      if (napi_get_value_bool(env, keyword.value, &attempt.requires_grad) != napi_ok) {
+        attempt.problem = "argument 'requiresGrad' must be boolean, not " +
+                          Describe(environment_, keyword.value);
+        return false;
+      }
+      used++;
+    }
+  }
+  if (signature.outs) {
+    if (!out) {
+      attempt.problem = "missing argument 'out'";
+      return false;
+    }
+    if (!Outs(signature, out, outs, attempt)) return false;
+  }
+
+  attempt.stack.reserve(parameters.size());
+  size_t next_out = 0;
+  for (size_t i = 0; i < parameters.size(); i++) {
+    const Parameter& parameter = parameters[i];
+    napi_value value = nullptr;
+    if (parameter.is_out) {
+      value = outs[next_out++];
+    } else if (i == gather_at) {
+      value = gathered;
+    } else if (i < count && !parameter.keyword_only) {
+      value = arguments[i];
+      if (IsUndefined(env, value)) value = nullptr;
+    }
+    if (!parameter.is_out) {
+      for (const Keyword& keyword : keywords) {
+        if (!IsCalled(parameter, keyword.name)) continue;
+        if (value) {
+          attempt.problem = "got multiple values for argument '" + Shown(parameter) + "'";
+          return false;
+        }
+        value = keyword.value;
+        used++;
+      }
+    }
+    if (!value) {
+      if (!parameter.has_default) {
+        attempt.problem = "missing argument '" + Shown(parameter) + "'";
+        if (!parameter.keyword_only) attempt.problem += " (position " + std::to_string(i + 1) + ")";
+        return false;
+      }
+      attempt.stack.push_back(parameter.default_value);
+      continue;
+    }
+    IValue converted;
+    if (!FromJs(environment_, value, parameter.type, signature.numbers_as_tensors, &converted)) {
+      attempt.problem = "argument '" + (parameter.is_out ? "out" : Shown(parameter)) + "'";
+      if (i < count && !parameter.keyword_only) {
+        attempt.problem += " (position " + std::to_string(i + 1) + ")";
+      }
+      attempt.problem += " must be " + parameter.type.Name() + ", not " +
+                         Describe(environment_, value);
+      return false;
+    }
+    if (converted.isTensor()) {
+      attempt.origins.push_back({converted.toTensor().unsafeGetTensorImpl(), value});
+    }
+    attempt.stack.push_back(std::move(converted));
+    attempt.progress++;
+  }
+  if (used == keywords.size()) return true;
+  for (const Keyword& keyword : keywords) {
+    const bool known =
+        std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+          return !parameter.is_out && IsCalled(parameter, keyword.name);
+        });
+    if (!known) attempt.problem = "got an unexpected keyword '" + keyword.name + "'";
+  }
+  return false;
+}
+
+napi_value Operator::Call(napi_value* arguments, size_t count) {
+  napi_env env = environment_.env();
+  environment_.Tend();
+
+  std::vector<Keyword> keywords;
+  while (count > 0 && IsUndefined(env, arguments[count - 1])) count--;
+  if (count > 0 && !FindSlot(environment_, arguments[count - 1]) &&
+      IsPlainObject(env, arguments[count - 1])) {
+    napi_value names;
+    const napi_value object = arguments[--count];
+    Check(env, napi_get_all_property_names(
+                   env, object, napi_key_own_only,
+                   static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
+                   napi_key_numbers_to_strings, &names));
+    uint32_t length;
+    Check(env, napi_get_array_length(env, names, &length));
+    for (uint32_t i = 0; i < length; i++) {
+      napi_value name, value;
+      Check(env, napi_get_element(env, names, i, &name));
+      Check(env, napi_get_property(env, object, name, &value));
+      if (IsUndefined(env, value)) continue;
+      keywords.push_back({ToString(env, name), value});
+    }
+  }
+
+  const std::vector<Signature>& all = signatures();
+  for (int retry = 0;; retry++) {
+    std::vector<Attempt> failed;
+    const Signature* fitting = nullptr;
+    Attempt attempt;
+    for (const Signature& signature : all) {
+      attempt = Attempt();
+      if (Parse(signature, arguments, count, keywords, attempt)) {
+        fitting = &signature;
+        break;
+      }
+      failed.push_back(std::move(attempt));
+    }
+    if (!fitting) NoneFits(arguments, count, keywords, failed);
+    try {
+      fitting->handle.callBoxed(attempt.stack);
+    } catch (...) {
+      if (retry > 0 || !CurrentIsOutOfMemory()) {
+        environment_.EmitWarnings();
+        throw;
+      }
+      environment_.CollectAll();
+      continue;
+    }
+    napi_value result = Results(*fitting, attempt);
+    environment_.EmitWarnings();
+    return result;
+  }
+}
+
+napi_value Operator::Result(const IValue& value, const c10::TypePtr& type,
+                            const Attempt& attempt) {
+  if (value.isTensor()) {
+    at::TensorImpl* tensor = value.unsafeToTensorImpl();
+    for (const Origin& origin : attempt.origins) {
+      if (origin.tensor == tensor) {
+        napi_valuetype kind;
+        Check(environment_.env(), napi_typeof(environment_.env(), origin.object, &kind));
+        if (kind == napi_object) return origin.object;  // not a number that became a tensor
+      }
+    }
+  }
+  return ToJs(environment_, value, type);
+}
+
+napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
+  napi_env env = environment_.env();
+  const auto& returns = signature.handle.schema().returns();
+  napi_value result;
+  if (signature.may_resize) {
+    for (const Origin& origin : attempt.origins) {
+      Slot* slot = FindSlot(environment_, origin.object);
+      if (slot && slot->tensor.defined()) environment_.pool().Recount(slot);
+    }
+  }
+  if (returns.empty()) {
+    Check(env, napi_get_undefined(env, &result));
+    return result;
+  }
+  if (attempt.requires_grad && attempt.stack[0].isTensor()) {
+    attempt.stack[0].toTensor().set_requires_grad(true);
+  }
+  if (returns.size() == 1) return Result(attempt.stack[0], returns[0].real_type(), attempt);
+  Check(env, napi_create_array_with_length(env, returns.size(), &result));
+  for (size_t i = 0; i < returns.size(); i++) {
+    napi_value item = Result(attempt.stack[i], returns[i].real_type(), attempt);
+    Check(env, napi_set_element(env, result, i, item));
+    // PyTorch's named tuples: an array whose elements have names too.
+    const std::string& name = signature.return_names[i];
+    if (!name.empty()) Check(env, napi_set_named_property(env, result, name.c_str(), item));
+  }
+  return result;
+}
+
+void Operator::NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords,
+                        const std::vector<Attempt>& attempts) {
+  const std::string name =
+      (style_ == Style::kPython ? "torch." + CamelCase(name_.substr(name_.find("::") + 2))
+                                : "torch.ops." + name_) +
+      "()";
+  if (attempts.empty()) throw TypeProblem(name + ": no such operator, or none that JavaScript can call");
+  std::string given;
+  for (size_t i = 0; i < count; i++) {
+    given += (i ? ", " : "") + Describe(environment_, arguments[i]);
+  }
+  for (const Keyword& keyword : keywords) {
+    given += (given.empty() ? "" : ", ") + keyword.name + "=" + Describe(environment_, keyword.value);
+  }
+  const auto furthest = std::max_element(
+      attempts.begin(), attempts.end(),
+      [](const Attempt& a, const Attempt& b) { return a.progress < b.progress; });
+  std::string message = name + ": " + furthest->problem + "; got (" + given + ")\nSignatures:";
+  for (size_t i = 0; i < attempts.size(); i++) {
+    message += "\n  " + signatures()[i].ToString();
+    if (attempts.size() > 1) message += "\n    " + attempts[i].problem;
+  }
+  throw TypeProblem(message);
+}
+
+}  // namespace nodetorch

@@ -1,0 +1,284 @@
+// Signatures from schemas, and the order in which Python's argument parser tries them.
+#include <ATen/core/jit_type.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <unordered_set>
+
+#include "operators.h"
+
+namespace nodetorch {
+
+namespace {
+
+// Python turns numbers into tensors for these, and leaves out their Scalar overloads: that is what
+// makes the gradient function AddBackward0 (torch/csrc/utils/python_arg_parser.cpp,
+// tools/autograd/gen_python_functions.py).
+bool NumbersAsTensors(const std::string& name) {
+  static const std::unordered_set<std::string> names = {
+      "add",    "div",      "divide",      "mul",  "multiply", "sub",          "subtract",
+      "true_divide", "to", "_to_copy", "copy", "copy_", "floor_divide", "_conj",
+      "add_",   "div_",     "divide_",     "mul_", "multiply_", "sub_",        "subtract_",
+      "true_divide_", "floor_divide_"};
+  return names.count(name) > 0;
+}
+
+bool HiddenFromPython(const std::string& name, const std::string& overload) {
+  static const std::unordered_set<std::string> names = {"add", "sub", "mul", "div",
+                                                        "add_", "sub_", "mul_", "div_"};
+  return (overload == "Scalar" || overload == "Scalar_out") && names.count(name);
+}
+
+std::string DefaultText(const c10::IValue& value) {
+  if (value.isNone()) return "null";
+  if (value.isBool()) return value.toBool() ? "true" : "false";
+  std::ostringstream text;
+  if (value.isString()) {
+    text << "'" << value.toStringRef() << "'";
+  } else {
+    text << value;
+  }
+  return text.str();
+}
+
+// How gen_python_functions.py writes a type (argument_type_str).
+std::string PythonType(const c10::Type& type, int64_t length) {
+  switch (type.kind()) {
+    case c10::TypeKind::OptionalType:
+      return PythonType(*type.expectRef<c10::OptionalType>().getElementType(), length) + "?";
+    case c10::TypeKind::ListType: {
+      const c10::Type& element = *type.expectRef<c10::ListType>().getElementType();
+      const std::string size = length > 0 ? "[" + std::to_string(length) + "]" : "";
+      switch (element.kind()) {
+        case c10::TypeKind::BoolType: return "::std::array<bool>";
+        case c10::TypeKind::IntType: return "IntArrayRef" + size;
+        case c10::TypeKind::SymIntType: return "SymIntArrayRef" + size;
+        case c10::TypeKind::TensorType: return "TensorList" + size;
+        case c10::TypeKind::NumberType: return "ScalarList" + size;
+        case c10::TypeKind::OptionalType: return "c10::List<::std::optional<Tensor>>";
+        default: return "ArrayRef<" + PythonType(element, 0) + ">";
+      }
+    }
+    case c10::TypeKind::IntType: return "int64_t";
+    case c10::TypeKind::SymIntType: return "SymInt";
+    case c10::TypeKind::FloatType: return "double";
+    case c10::TypeKind::BoolType: return "bool";
+    case c10::TypeKind::StringType: return "c10::string_view";
+    case c10::TypeKind::NumberType: return "Scalar";
+    case c10::TypeKind::DeviceObjType: return "Device";
+    default: return type.str();   // Tensor, ScalarType, Layout, MemoryFormat, Generator
+  }
+}
+
+// The text by which gen_python_functions.py sorts the overloads of a name: types come before names.
+std::string SortText(const Signature& signature) {
+  const auto& schema = signature.handle.schema();
+  std::string text;
+  bool keywords = false;
+  for (size_t i = 0; i < signature.parameters.size(); i++) {
+    const Parameter& parameter = signature.parameters[i];
+    if (parameter.is_out) continue;
+    if (!text.empty()) text += ", ";
+    if (parameter.keyword_only && !keywords) text += "*, ";
+    keywords |= parameter.keyword_only;
+    const c10::Argument& argument = schema.arguments()[i];
+    text += PythonType(*argument.real_type(), argument.N().value_or(0)) + " ";
+    text += parameter.name == "self" ? "input" : parameter.name;
+    if (parameter.has_default) text += "=" + DefaultText(parameter.default_value);
+  }
+  return text;
+}
+
+std::string SortType(const Parameter& parameter) {
+  // The names gen_python_functions.py compares, without int[N]'s N.
+  std::string name = parameter.type.Name();
+  const auto open = name.find('[');
+  if (open != std::string::npos) name.replace(open, name.find(']') - open + 1, "[]");
+  return name;
+}
+
+// Whether Python's parser must try `b` before `a` for this parameter.
+bool TypeIsSmaller(const std::string& a, const std::string& b) {
+  if (a == "Scalar") return b == "Tensor";
+  if (a == "Scalar?") return b == "Tensor?";
+  if (a == "int[]") return b == "int" || b == "int?";
+  if (a == "Tensor[]") return b.find("[]") != std::string::npos;
+  if (a == "int") return b == "Tensor";
+  return false;
+}
+
+std::vector<std::string> SortTypes(const Signature& signature) {
+  std::vector<std::string> types;
+  for (const Parameter& parameter : signature.parameters) {
+    if (!parameter.is_out) types.push_back(SortType(parameter));
+  }
+  return types;
+}
+
+bool IsSmaller(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  if (a.size() != b.size() || a == b) return false;
+  for (size_t i = 0; i < a.size(); i++) {
+    if (a[i] != b[i] && !TypeIsSmaller(a[i], b[i])) return false;
+  }
+  return true;
+}
+
+// Larger signatures first; among the rest, by their text (gen_python_functions.py, sort_overloads).
+std::vector<Signature> InPythonOrder(std::vector<Signature> signatures) {
+  std::sort(signatures.begin(), signatures.end(), [](const Signature& a, const Signature& b) {
+    if (a.outs != b.outs) return a.outs < b.outs;
+    return SortText(a) < SortText(b);
+  });
+  std::vector<std::vector<std::string>> types;
+  for (const Signature& signature : signatures) types.push_back(SortTypes(signature));
+  const size_t count = signatures.size();
+  std::vector<std::set<size_t>> larger(count);
+  std::vector<bool> placed(count, false);
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < count; j++) {
+      const bool comparable = (signatures[i].outs == 0) == (signatures[j].outs == 0);
+      if (comparable && IsSmaller(types[i], types[j])) larger[i].insert(j);
+    }
+  }
+  std::vector<size_t> order;
+  for (size_t i = 0; i < count; i++) {
+    if (larger[i].empty()) {
+      order.push_back(i);
+      placed[i] = true;
+    }
+  }
+  for (size_t next = 0; next < order.size(); next++) {
+    for (size_t j = 0; j < count; j++) {
+      if (larger[j].erase(order[next]) && larger[j].empty() && !placed[j]) {
+        order.push_back(j);
+        placed[j] = true;
+      }
+    }
+  }
+  std::vector<Signature> sorted;
+  for (size_t i : order) sorted.push_back(std::move(signatures[i]));
+  return sorted;
+}
+
+// Sorted overload names of an operator. The dispatcher has no lookup by name alone, so its names
+// are indexed once, and again when a name is missing: a library may have been loaded since.
+std::vector<std::string> OverloadsOf(const std::string& name) {
+  static std::mutex mutex;
+  static std::unordered_map<std::string, std::vector<std::string>> index;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!index.count(name)) {
+    index.clear();
+    for (const c10::OperatorName& each : c10::Dispatcher::singleton().getAllOpNames()) {
+      index[each.name].push_back(each.overload_name);
+    }
+    for (auto& entry : index) std::sort(entry.second.begin(), entry.second.end());
+  }
+  const auto found = index.find(name);
+  return found == index.end() ? std::vector<std::string>() : found->second;
+}
+
+}  // namespace
+
+std::string CamelCase(const std::string& snake) {
+  std::string camel;
+  size_t i = 0;
+  while (i < snake.size() && snake[i] == '_') camel += snake[i++];
+  for (; i < snake.size(); i++) {
+    const bool inner = snake[i] == '_' && i > 0 && snake[i - 1] != '_' && i + 1 < snake.size() &&
+                       snake[i + 1] != '_';
+    if (inner) {
+      camel += static_cast<char>(std::toupper(snake[++i]));
+    } else {
+      camel += snake[i];
+    }
+  }
+  return camel;
+}
+
+Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(handle) {
+  const c10::FunctionSchema& schema = handle.schema();
+  const auto colons = schema.name().find("::");
+  const std::string name = schema.name().substr(colons + 2);
+  numbers_as_tensors = NumbersAsTensors(name);
+  for (const c10::Argument& argument : schema.arguments()) {
+    Parameter parameter;
+    parameter.name = argument.name();
+    parameter.camel = CamelCase(argument.name());
+    parameter.type = TypeSpec::Of(argument);
+    parameter.keyword_only = argument.kwarg_only();
+    parameter.has_default = argument.default_value().has_value();
+    if (parameter.has_default) parameter.default_value = *argument.default_value();
+    parameter.is_out = style == Style::kPython && argument.is_out();
+    if (parameter.is_out) {
+      outs++;
+    } else if (!parameter.keyword_only) {
+      positional++;
+    }
+    served &= parameter.type.type != Type::kUnsupported;
+    parameters.push_back(std::move(parameter));
+  }
+  if (style == Style::kPython) {
+    const auto& all = parameters;
+    for (size_t i = 0; i + 2 < all.size(); i++) {
+      takes_requires_grad |= all[i].name == "dtype" && all[i + 1].name == "layout" &&
+                             all[i + 2].name == "device";
+    }
+  }
+  if (positional == 1 || (positional == 2 && parameters[0].type.type == Type::kTensor)) {
+    const TypeSpec& last = parameters[positional - 1].type;
+    gathers = last.list && last.type == Type::kInt;
+  }
+  may_resize = outs > 0 || name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
+  for (const c10::Argument& argument : schema.returns()) {
+    return_names.push_back(argument.name().empty() ? "" : CamelCase(argument.name()));
+  }
+}
+
+std::string Signature::ToString() const {
+  const c10::FunctionSchema& schema = handle.schema();
+  std::string text = CamelCase(schema.name().substr(schema.name().find("::") + 2)) + "(";
+  std::string keywords;
+  bool first = true;
+  for (const Parameter& parameter : parameters) {
+    if (parameter.is_out) continue;
+    std::string one = parameter.camel == "self" ? "input" : parameter.camel;
+    one += ": " + parameter.type.Name();
+    if (parameter.has_default) one += " = " + DefaultText(parameter.default_value);
+    std::string& part = parameter.keyword_only ? keywords : text;
+    if (parameter.keyword_only ? !keywords.empty() : !first) part += ", ";
+    if (!parameter.keyword_only) first = false;
+    part += one;
+  }
+  if (takes_requires_grad) keywords += ", requiresGrad: boolean = false";
+  if (outs) keywords += (keywords.empty() ? "" : ", ") + std::string(outs > 1 ? "out: Tensor[]" : "out: Tensor");
+  if (!keywords.empty()) text += (first ? "{ " : ", { ") + keywords + " }";
+  return text + ")";
+}
+
+const std::vector<Signature>& Operator::signatures() {
+  if (resolved_) return signatures_;
+  std::vector<Signature> found;
+  auto& dispatcher = c10::Dispatcher::singleton();
+  const std::string wanted = overload_ == "default" ? "" : overload_;
+  std::vector<std::string> overloads;
+  if (style_ == Style::kAten && !overload_.empty()) {
+    overloads.push_back(wanted);
+  } else {
+    overloads = OverloadsOf(name_);
+  }
+  const std::string base = name_.substr(name_.find("::") + 2);
+  for (const std::string& overload : overloads) {
+    if (style_ == Style::kPython && HiddenFromPython(base, overload)) continue;
+    const auto handle = dispatcher.findSchema({name_, overload});
+    if (!handle) continue;
+    Signature signature(*handle, style_);
+    if (signature.served) found.push_back(std::move(signature));
+  }
+  signatures_ = style_ == Style::kPython ? InPythonOrder(std::move(found)) : std::move(found);
+  resolved_ = true;
+  return signatures_;
+}
+
+}  // namespace nodetorch

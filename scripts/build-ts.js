@@ -1,0 +1,85 @@
+'use strict';
+// Compiles lib/ into dist/: `npm run build:ts`, and `npm ci` in a checkout. tsc gives CommonJS and
+// its types; this adds the hand-written .js and .d.ts, the typings, and an ESM face (.mjs, .d.mts)
+// for every entry of package.json's "exports". Needs the built addon: the names are asked of it.
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const lib = path.join(root, 'lib');
+const dist = path.join(root, 'dist');
+const { exports: entries } = require('../package.json');
+
+function files(folder) {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath || entry.path, entry.name));
+}
+
+function compile() {
+  fs.rmSync(dist, { recursive: true, force: true });
+  const tsc = require.resolve('typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the TypeScript does not compile');
+}
+
+function copy(source, target) {
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.copyFileSync(source, target);
+}
+
+// typings/ lies beside lib/ in the sources, and in dist/ once published: the types' paths follow.
+function copyHandWritten() {
+  for (const file of files(lib).filter((name) => /\.js$|\.d\.ts$/.test(name))) {
+    copy(file, path.join(dist, path.relative(lib, file)));
+  }
+  const typings = path.join(root, 'typings');
+  for (const file of files(typings)) copy(file, path.join(dist, 'typings', path.relative(typings, file)));
+  for (const file of files(dist).filter((name) => name.endsWith('.d.ts'))) {
+    const text = fs.readFileSync(file, 'utf8');
+    const moved = text
+      .replace(/(['"])\.\.\/((?:\.\.\/)*)typings\//g, (_, quote, up) => `${quote}${up || './'}typings/`)
+      .replace(/(['"])((?:\.\.\/)+)lib\//g, '$1$2');
+    if (moved !== text) fs.writeFileSync(file, moved);
+  }
+}
+
+const isIdentifier = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
+
+function writeEsmFace(file) {
+  const module = require(file);
+  const source = `./${path.basename(file)}`;
+  const names = Object.keys(module).filter((name) => name !== 'default' && isIdentifier(name));
+  const hasDefault = module.default !== undefined;
+  // The local names are numbered: an export may be called `delete`, a variable may not.
+  const lines = [
+    `import module from '${source}';`,
+    ...names.map((name, i) => `const e${i} = module.${name};`),
+    `export { ${names.map((name, i) => `e${i} as ${name}`).join(', ')} };`,
+    ...(hasDefault ? ['export default module.default;'] : []),
+  ];
+  fs.writeFileSync(file.replace(/\.js$/, '.mjs'), `${lines.join('\n')}\n`);
+  // To Node's resolution the default of a CommonJS module is all its exports, to a bundler's its `default`.
+  const face = [
+    `type Default = (typeof import('${source}'))['default'];`,
+    'declare const face: Default extends { default: infer Face } ? Face : Default;',
+    'export default face;',
+  ];
+  const types = [`export * from '${source}';`, ...(hasDefault ? face : [])];
+  fs.writeFileSync(file.replace(/\.js$/, '.d.mts'), `${types.join('\n')}\n`);
+}
+
+function buildTypeScript() {
+  compile();
+  copyHandWritten();
+  for (const entry of Object.values(entries)) {
+    if (entry.require) writeEsmFace(path.join(root, entry.require.default));
+  }
+}
+
+module.exports = { buildTypeScript };
+
+if (require.main === module) buildTypeScript();

@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+'use strict';
+// Finds libtorch, or fetches it into the user's cache. Run by `npm ci` in a checkout, by
+// `npx nodetorch`, and by hand. Leaves a folder in the cache and nothing else. Uses only Node.
+
+const pinned = require('./libtorch/pinned');
+const { search } = require('./libtorch/search');
+const { fetchLibtorch } = require('./libtorch/fetch');
+
+const usage = `Usage: node scripts/fetch-libtorch.js [options]
+
+Finds libtorch ${pinned.version}, or fetches it. It looks at LIBTORCH, the cache
+(${pinned.cacheRoot()}),
+an installed Python torch (first, if LIBTORCH_USE_PYTORCH=1) and the system; then it fetches from
+LIBTORCH_URL, the official archive, or what pip finds.
+
+  --print               print the path of libtorch, and nothing else, to stdout
+  --variant NAME        ${pinned.variants.join(', ')} (any that is found, else cpu)
+  --checksum SHA256     what the archive must hash to (or LIBTORCH_SHA256)
+  --no-fetch            only look
+  --fetch               fetch, even where there is one
+  --quiet               no progress
+  --help
+
+Environment
+  LIBTORCH              folder that holds lib/ and include/
+  LIBTORCH_URL          where to fetch from: a mirror (of ${pinned.archiveHost}),
+                        or a .zip or .whl by address or path, or a folder
+  LIBTORCH_VARIANT, LIBTORCH_SHA256, LIBTORCH_USE_PYTORCH
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS
+`;
+
+const remedies = (variant) => `What to do, any one of:
+  - unpack a libtorch (${pinned.minimum} or later) yourself: LIBTORCH=/path/to/libtorch
+  - name a mirror, an archive, a wheel or a folder: LIBTORCH_URL=https://mirror/libtorch,
+    LIBTORCH_URL=/path/to/libtorch.zip, LIBTORCH_URL=/path/to/torch.whl
+  - use Python's: python3 -m pip install torch==${pinned.version}, then LIBTORCH_USE_PYTORCH=1
+  - behind a proxy: HTTPS_PROXY=http://proxy:port (and NODE_EXTRA_CA_CERTS for its certificate)
+  - another variant than ${variant}: --variant ${pinned.variants.filter((one) => one !== variant).join(' or --variant ')}
+then run again: node scripts/fetch-libtorch.js`;
+
+class LibtorchError extends Error {
+  constructor(variant, tried) {
+    const lines = tried.map((line) => `  - ${line}`).join('\n');
+    super(`no libtorch ${pinned.version} (${variant}) for ${pinned.platform}.\n\nTried:\n${lines}\n\n${remedies(variant)}`);
+    this.name = 'LibtorchError';
+  }
+}
+
+/**
+ * Finds libtorch, or fetches it: `{ path, version, variant, place }`. `fetch` is 'auto' (when
+ * there is none), 'never' or 'always'. Throws a LibtorchError that says what was tried.
+ */
+async function findLibtorch({ variant, checksum, fetch = 'auto', quiet = false } = {}) {
+  variant ||= process.env.LIBTORCH_VARIANT || null;
+  checksum ||= process.env.LIBTORCH_SHA256 || null;
+  if (variant && !pinned.variants.includes(variant)) {
+    throw new TypeError(`the variant is one of ${pinned.variants.join(', ')}, not ${JSON.stringify(variant)}`);
+  }
+  if (checksum && !/^[0-9a-f]{64}$/i.test(checksum)) {
+    throw new TypeError(`a sha256 has 64 hexadecimal digits: ${JSON.stringify(checksum)} is none`);
+  }
+  const log = (line) => quiet || console.error(`nodetorch: ${line}`);
+  const looked = fetch === 'always' ? { found: null, tried: [] } : search(variant);
+  if (looked.found) return looked.found;
+  const tried = looked.tried;
+  if (fetch !== 'never' && !looked.refused) {
+    const fetched = await fetchLibtorch({ variant, checksum, tried, log, quiet, again: fetch === 'always' });
+    if (fetched) return fetched;
+  }
+  throw new LibtorchError(variant || 'cpu', tried);
+}
+
+function parse(argv) {
+  const options = { fetch: 'auto' };
+  for (let i = 0; i < argv.length; i++) {
+    const [name, inline] = argv[i].split(/=(.*)/s);
+    const value = () => {
+      const given = inline ?? argv[++i];
+      if (given === undefined) throw new TypeError(`${name} needs a value`);
+      return given;
+    };
+    if (name === '--print') options.print = true;
+    else if (name === '--quiet') options.quiet = true;
+    else if (name === '--no-fetch') options.fetch = 'never';
+    else if (name === '--fetch') options.fetch = 'always';
+    else if (name === '--variant') options.variant = value();
+    else if (name === '--checksum') options.checksum = value();
+    else if (name === '--help' || name === '-h') options.help = true;
+    else throw new TypeError(`unknown option ${name}; see --help`);
+  }
+  return options;
+}
+
+async function main() {
+  const options = parse(process.argv.slice(2));
+  if (options.help) return void process.stdout.write(usage);
+  const found = await findLibtorch(options);
+  const line = `libtorch ${found.version} (${found.variant}) at ${found.path}\n  from ${found.place}\n`;
+  process.stdout.write(options.print ? `${found.path}\n` : line);
+}
+
+module.exports = { findLibtorch, LibtorchError };
+
+if (require.main === module) {
+  main().catch((error) => {
+    const known = error instanceof LibtorchError || error instanceof TypeError;
+    console.error(`nodetorch: ${known ? error.message : error.stack}`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,90 @@
+'use strict';
+// Where a libtorch may already be: LIBTORCH, the cache, an installed Python torch, the system.
+
+const { spawnSync } = require('node:child_process');
+const os = require('node:os');
+const path = require('node:path');
+const pinned = require('./pinned');
+const { inspectFitting } = require('./inspect');
+
+const systemFolders = {
+  win32: ['C:\\libtorch', path.join(process.env.ProgramFiles || 'C:\\Program Files', 'libtorch')],
+  darwin: ['/opt/homebrew/opt/pytorch', '/opt/homebrew', '/usr/local', '/usr/local/libtorch', '/opt/libtorch'],
+}[process.platform] || ['/usr/local', '/usr/local/libtorch', '/usr', '/usr/lib/libtorch', '/opt/libtorch'];
+
+const pythons = process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python'];
+
+// Asks without importing torch (which takes seconds), and not from the current folder,
+// where a folder called torch would be taken for it.
+const whereIsTorch =
+  "import importlib.util as u, os; s = u.find_spec('torch'); print(os.path.dirname(s.origin) if s and s.origin else '')";
+
+function* fromPython(variant) {
+  const seen = new Set();
+  for (const python of pythons) {
+    const { stdout, status, error } = spawnSync(python, ['-c', whereIsTorch], {
+      cwd: os.tmpdir(),
+      encoding: 'utf8',
+      timeout: 30_000,
+      windowsHide: true,
+    });
+    const folder = (stdout || '').trim();
+    if (error || status !== 0) yield { place: python, problem: 'it cannot be run' };
+    else if (!folder) yield { place: python, problem: 'it has no torch installed' };
+    else if (!seen.has(folder)) yield { place: `${python}: ${folder}`, ...inspectFitting(folder, variant) };
+    seen.add(folder);
+  }
+}
+
+function* fromCache(variant) {
+  for (const one of variant ? [variant] : pinned.variants) {
+    const folder = pinned.cacheFolder(one);
+    yield { place: `cache: ${folder}`, ...inspectFitting(folder, variant) };
+  }
+}
+
+function* fromSystem(variant) {
+  for (const folder of systemFolders) {
+    yield { place: `system: ${folder}`, ...inspectFitting(folder, variant) };
+  }
+}
+
+function* fromVariable(variant) {
+  const folder = process.env.LIBTORCH;
+  if (!folder) yield { place: 'LIBTORCH', problem: 'it is not set' };
+  // What the user names by hand is used or refused, never passed over.
+  else yield { place: `LIBTORCH=${folder}`, binding: true, ...inspectFitting(path.resolve(folder), variant) };
+}
+
+/**
+ * Looks in every place in order. Returns `{ found, tried }`: the first that fits, or null, and one
+ * line for each place that did not. `variant` null accepts any.
+ */
+function search(variant) {
+  const preferPython = /^(1|true|yes|on)$/i.test(process.env.LIBTORCH_USE_PYTORCH || '');
+  const places = preferPython
+    ? [fromPython, fromVariable, fromCache, fromSystem]
+    : [fromVariable, fromCache, fromPython, fromSystem];
+  const tried = [];
+  for (const look of places) {
+    for (const { place, binding, problem, ...found } of look(variant)) {
+      if (!problem) return { found: { ...found, place }, tried };
+      tried.push(`${place}: ${problem}`);
+      if (binding) return { found: null, tried, refused: true };
+    }
+  }
+  return { found: null, tried };
+}
+
+/**
+ * For lib/native.ts, when the addon does not find its libtorch: LIBTORCH, else the cache. Starts no
+ * other program. Returns null when there is none.
+ */
+function searchAtRunTime() {
+  for (const look of [fromVariable, fromCache]) {
+    for (const { problem, ...found } of look(null)) if (!problem) return found;
+  }
+  return null;
+}
+
+module.exports = { search, searchAtRunTime, pythons };

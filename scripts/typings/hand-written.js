@@ -1,0 +1,18 @@
+'use strict';
+// The members that class Tensor in lib/tensor.ts defines itself: operators do not replace them.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const ts = require('typescript');
+
+const file = path.join(__dirname, '..', '..', 'lib', 'tensor.ts');
+
+function handWritten() {
+  const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);
+  const isTensor = (node) => ts.isClassDeclaration(node) && node.name?.text === 'Tensor';
+  const tensor = source.statements.find(isTensor);
+  const names = tensor.members.map((member) => member.name).filter((name) => name && ts.isIdentifier(name));
+  return new Set(names.map((name) => name.text));
+}
+
+module.exports = { handWritten };

@@ -1,0 +1,188 @@
+// torch.autograd.Function: saved tensors, flags of the context, errors, and no leaks.
+import * as torch from 'nodetorch';
+import type { Tensor } from 'nodetorch';
+
+const { Function, grad, gradcheck } = torch.autograd;
+type Context = torch.autograd.FunctionContext;
+const typeError = expect.objectContaining({ name: 'TypeError' });
+const leaf = (...values: number[]) => torch.tensor(values, { requiresGrad: true });
+
+class Exp extends Function {
+  static override forward(ctx: Context, x: Tensor) {
+    const y = x.exp();
+    ctx.saveForBackward(y);
+    return y;
+  }
+  static override backward(ctx: Context, g: Tensor) {
+    return g.mul(ctx.savedTensors[0]);
+  }
+}
+
+class MulAdd extends Function {
+  static override forward(ctx: Context, x: Tensor, y: Tensor, factor: number, z?: Tensor | null) {
+    ctx.saveForBackward(x, y);
+    ctx.factor = factor;
+    const product = x.mul(y).mul(factor);
+    return z ? product.add(z) : product;
+  }
+  static override backward(ctx: Context, g: Tensor) {
+    const [x, y] = ctx.savedTensors;
+    const factor = ctx.factor as number;
+    const needs = ctx.needsInputGrad;
+    return [needs[0] ? g.mul(y).mul(factor) : null, needs[1] ? g.mul(x).mul(factor) : null, null, needs[3] ? g : null];
+  }
+}
+
+test('forward runs outside of the graph, backward is recorded', () => {
+  const x = leaf(0, 1);
+  const y = Exp.apply(x);
+  expect([y.tolist(), y.requiresGrad, y.isLeaf, y.gradFn!.name]).toEqual([x.exp().tolist(), true, false, 'ExpBackward']);
+  y.sum().backward();
+  expect(x.grad!.tolist()).toEqual(x.exp().tolist());
+});
+
+test('without a gradient to compute there is no graph', () => {
+  const y = Exp.apply(torch.ones([2]));
+  expect([y.requiresGrad, y.gradFn]).toEqual([false, null]);
+  expect(torch.noGrad(() => Exp.apply(leaf(1))).requiresGrad).toBe(false);
+});
+
+test('several inputs, plain values, optional tensors and needsInputGrad', () => {
+  const [x, y, z] = [leaf(2), torch.tensor([3]), leaf(5)];
+  const out = MulAdd.apply(x, y, 10, z);
+  expect(out.tolist()).toEqual([65]);
+  out.sum().backward();
+  expect([x.grad!.tolist(), y.grad, z.grad!.tolist()]).toEqual([[30], null, [1]]);
+  const without = MulAdd.apply(x, y, 10);
+  expect(grad(without.sum(), x)[0]!.tolist()).toEqual([30]);
+});
+
+test('double backward goes through backward', () => {
+  const x = torch.tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
+  expect(gradcheck((input) => Exp.apply(input), x)).toBe(true);
+  const [first] = grad(Exp.apply(x).sum(), x, { createGraph: true });
+  expect(gradcheck((input) => grad(Exp.apply(input).sum(), input, { createGraph: true })[0]!, x)).toBe(true);
+  expect(grad(first!.sum(), x)[0]!.tolist()).toEqual(x.exp().tolist());
+});
+
+test('several outputs: what nothing depends on gets zeros, or null', () => {
+  const seen: unknown[] = [];
+  class Both extends Function {
+    static override forward(ctx: Context, x: Tensor, materialize: boolean) {
+      ctx.setMaterializeGrads(materialize);
+      return [x.mul(2), x.mul(3)];
+    }
+    static override backward(_: Context, a: Tensor | null, b: Tensor | null) {
+      seen.push([a?.tolist() ?? null, b?.tolist() ?? null]);
+      return [a, null];
+    }
+  }
+  const x = leaf(1, 1);
+  Both.apply(x, true)[0].sum().backward();
+  Both.apply(x, false)[0].sum().backward();
+  expect(seen).toEqual([[[1, 1], [0, 0]], [[1, 1], null]]);
+});
+
+test('an output that is not differentiable', () => {
+  class Sort extends Function {
+    static override forward(ctx: Context, x: Tensor) {
+      const [values, indices] = x.sort();
+      ctx.markNonDifferentiable(indices);
+      ctx.saveForBackward(indices);
+      return [values, indices];
+    }
+    static override backward(ctx: Context, g: Tensor) {
+      return torch.zerosLike(g).scatter_(0, ctx.savedTensors[0], g);
+    }
+  }
+  const x = leaf(3, 1, 2);
+  const [values, indices] = Sort.apply(x);
+  expect([values.requiresGrad, indices.requiresGrad, indices.tolist()]).toEqual([true, false, [1, 2, 0]]);
+  values.mul(torch.tensor([1, 10, 100])).sum().backward();
+  expect(x.grad!.tolist()).toEqual([100, 1, 10]);
+});
+
+test('an input that is changed in place comes back as the same object', () => {
+  class Double_ extends Function {
+    static override forward(ctx: Context, x: Tensor) {
+      ctx.markDirty(x);
+      return x.mul_(2);
+    }
+    static override backward(_: Context, g: Tensor) {
+      return g.mul(2);
+    }
+  }
+  const x = leaf(1, 2);
+  const y = x.mul(1);
+  const out = Double_.apply(y);
+  expect([out === y, y.tolist(), y.gradFn!.name, y.version]).toEqual([true, [2, 4], 'Double_Backward', 2]);
+  out.sum().backward();
+  expect(x.grad!.tolist()).toEqual([2, 2]);
+  expect(() => Double_.apply(leaf(1))).toThrow('a leaf Variable that requires grad is being used in an in-place operation.');
+});
+
+test('an input that is returned as it is', () => {
+  class Same extends Function {
+    static override forward = (_: Context, x: Tensor) => x;
+    static override backward = (_: Context, g: Tensor) => g.mul(5);
+  }
+  const x = leaf(1);
+  const y = Same.apply(x);
+  expect([y.is(x), y.requiresGrad]).toEqual([false, true]);
+  y.sum().backward();
+  expect(x.grad!.tolist()).toEqual([5]);
+});
+
+test('a missing gradient counts as none', () => {
+  class None extends Function {
+    static override forward = (_: Context, x: Tensor, y: Tensor) => x.add(y);
+    static override backward = (_: Context, g: Tensor) => [g, null];
+  }
+  const [x, y] = [leaf(1), leaf(1)];
+  None.apply(x, y).sum().backward();
+  expect([x.grad!.tolist(), y.grad]).toEqual([[1], null]);
+});
+
+describe('errors', () => {
+  test('thrown in backward come out as themselves', () => {
+    const error = new SyntaxError('mine');
+    class Throws extends Function {
+      static override forward = (_: Context, x: Tensor) => x.mul(1);
+      static override backward(): Tensor {
+        throw error;
+      }
+    }
+    expect(() => Throws.apply(leaf(1)).sum().backward()).toThrow(error);
+  });
+  test('thrown in forward leave the grad mode alone', () => {
+    class Throws extends Function {
+      static override forward(): Tensor {
+        throw new Error('mine');
+      }
+    }
+    expect(() => Throws.apply()).toThrow('mine');
+    expect(torch.isGradEnabled()).toBe(true);
+  });
+  test('methods that are missing, results of the wrong kind', () => {
+    class Nothing extends Function {}
+    expect(() => Nothing.apply(leaf(1))).toThrow(typeError);
+    class NoBackward extends Function {
+      static override forward = (_: Context, x: Tensor) => x.mul(1);
+    }
+    expect(() => (NoBackward.apply(leaf(1)) as Tensor).sum().backward()).toThrow('backward');
+    class Text extends Function {
+      static override forward = (_: Context, x: Tensor) => x.mul(1);
+      static override backward = () => 'gradient' as never;
+    }
+    expect(() => (Text.apply(leaf(1)) as Tensor).sum().backward()).toThrow(typeError);
+  });
+});
+
+test('a Function that saves its output does not leak', () => {
+  const run = () => torch.tidy(() => void Exp.apply(leaf(1, 2, 3)).sum().backward());
+  run();
+  const before = torch.memory();
+  for (let i = 0; i < 200; i++) run();
+  expect(torch.memory().tensors).toBe(before.tensors);
+  expect(torch.memory().bytes).toBe(before.bytes);
+});

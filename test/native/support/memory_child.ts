@@ -1,0 +1,98 @@
+// Run by memory.test.ts: one job by name, on the main thread or in a worker; prints its result as JSON.
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { memory, Tensor, tensor, tidy, torch } from './torch';
+
+const MiB = 2 ** 20;
+const rss = () => Math.round(process.memoryUsage.rss() / MiB);
+
+/** A two-layer network trained by hand with raw operators. */
+function training(): () => number {
+  torch.randn([1]); // libtorch's own start-up
+  const x = torch.randn([32, 16]);
+  const target = torch.randn([32, 4]);
+  const weights = [torch.randn([64, 16]), torch.zeros([64]), torch.randn([4, 64]), torch.zeros([4])] as Tensor[];
+  for (const weight of weights) weight.requiresGrad_();
+  return () => {
+    const [w1, b1, w2, b2] = weights;
+    const hidden = torch.linear(x, w1, b1).relu();
+    const loss = torch.mseLoss(torch.linear(hidden, w2, b2), target) as Tensor;
+    loss.backward();
+    for (const weight of weights) {
+      weight.data.sub_(weight.grad!.mul(1e-3));
+      weight.grad = null;
+    }
+    return loss.item() as number;
+  };
+}
+
+const jobs: Record<string, (argument: number) => unknown> = {
+  /** `steps` of training without a scope, and the memory after the first 1,000. */
+  train(steps) {
+    const step = training();
+    const first = step();
+    let last = first;
+    let after1000 = 0;
+    let most = 0;
+    for (let i = 1; i <= steps; i++) {
+      last = step();
+      if (i === 1000) after1000 = rss();
+      if (i > 1000 && i % 500 === 0) most = Math.max(most, rss());
+    }
+    return { after1000, most, learned: last < first, tensors: memory().tensors };
+  },
+  /** The live tensors before and after `steps` of training under tidy. */
+  tidyTrain(steps) {
+    const step = training();
+    tidy(step);
+    const before = memory();
+    for (let i = 0; i < steps; i++) tidy(step);
+    const after = memory();
+    return { before: [before.tensors, before.bytes], after: [after.tensors, after.bytes] };
+  },
+  /** A loop whose results have `bytes` each: 4 GB in all, without a scope. */
+  loop(bytes) {
+    const x = torch.ones([bytes / 4]) as Tensor;
+    const count = Math.min(4000, Math.ceil(4e9 / bytes));
+    for (let i = 0; i < count / 10; i++) x.add(1);
+    const early = rss();
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      x.add(1);
+      if (i % 20 === 0) most = Math.max(most, rss());
+    }
+    return { early, most };
+  },
+  /** Views of one large storage count it once. */
+  views(count) {
+    const x = torch.zeros([MiB]) as Tensor;
+    const before = memory();
+    const views = Array.from({ length: count }, (_, i) => x.at(`${i}:`));
+    const after = memory();
+    return { tensors: after.tensors - before.tensors, bytes: after.bytes - before.bytes, kept: views.length };
+  },
+  /** Allocations that only succeed when dead tensors are collected first. */
+  retry(count) {
+    let made = 0;
+    for (let i = 0; i < count; i++) {
+      torch.empty([256 * MiB], { dtype: 'uint8' });
+      made++;
+    }
+    let message = '';
+    try {
+      torch.empty([2 ** 46], { dtype: 'uint8' });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    return { made, message, works: tensor([1]).add(1).item() };
+  },
+};
+
+const [job, argument, where] = isMainThread ? process.argv.slice(2) : (workerData as string[]);
+if (isMainThread && where === 'worker') {
+  const worker = new Worker(__filename, { workerData: [job, argument], execArgv: ['-r', require.resolve('tsx/cjs')] });
+  worker.on('message', (text: string) => process.stdout.write(text));
+} else {
+  const text = `${JSON.stringify(jobs[job](Number(argument)))}\n`;
+  if (isMainThread) process.stdout.write(text);
+  else parentPort!.postMessage(text);
+}

@@ -1,0 +1,132 @@
+'use strict';
+// Compares with a real PyTorch: `npm run test:parity -- [name ...]`. Runs each pair of programs, Python and
+// TypeScript, side by side and fails where a line of their output differs. Leaves a virtual
+// environment in the user's cache; NODETORCH_PARITY_PYTHON names a Python that has torch already.
+// A new pair is two files of one name in programs/; the example of the digits is one, too.
+
+const { spawn, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const pinned = require('../../scripts/libtorch/pinned');
+
+const root = path.join(__dirname, '..', '..');
+const programs = path.join('test', 'parity', 'programs');
+const torch = `torch==${pinned.version}`;
+
+/** A reason to skip: what is needed cannot be had here. */
+class Unavailable extends Error {}
+
+function versions(python) {
+  const script = 'import numpy, safetensors, torch; print(torch.__version__)';
+  const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8', cwd: os.tmpdir() });
+  return status === 0 ? stdout.trim() : null;
+}
+
+const fits = (version) => version !== null && version.split('+')[0] === pinned.version;
+
+function makeEnvironment(folder) {
+  const made = ['python3', 'python'].some((python) => {
+    const { status } = spawnSync(python, ['-m', 'venv', '--clear', folder], { stdio: ['ignore', 2, 2] });
+    return status === 0;
+  });
+  if (!made) throw new Unavailable('no python3 here can make a virtual environment');
+}
+
+// The wheels of PyPI for Linux bring two gigabytes of CUDA: they come last.
+const sources = [
+  [`${torch}+cpu`],
+  [`${torch}+cpu`, '--extra-index-url', 'https://download.pytorch.org/whl/cpu'],
+  [torch],
+];
+
+function findPython() {
+  const named = process.env.NODETORCH_PARITY_PYTHON;
+  if (named) {
+    const version = versions(named);
+    if (fits(version)) return named;
+    throw new Error(`NODETORCH_PARITY_PYTHON=${named} must have torch ${pinned.version}, numpy and safetensors`);
+  }
+  const folder = path.join(pinned.cacheRoot(), `parity-${pinned.version}`);
+  const python = path.join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+  if (fits(versions(python))) return python;
+  console.log(`parity: installing ${torch}, numpy and safetensors into ${folder}`);
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  makeEnvironment(folder);
+  for (const source of sources) {
+    const args = ['-m', 'pip', 'install', '--quiet', '--no-cache-dir', 'numpy', 'safetensors', ...source];
+    const { status } = spawnSync(python, args, { stdio: ['ignore', 2, 2] });
+    if (status === 0 && fits(versions(python))) return python;
+  }
+  throw new Unavailable(`pip cannot install ${torch}: its own message is above`);
+}
+
+/** Runs a program: its lines, and how long it took. */
+function run(command, args, env) {
+  const started = Date.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 2] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (more) => (text += more));
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code !== 0) reject(new Error(`${args.at(-1)} ended with ${signal ?? code}`));
+      else resolve({ lines: text.trimEnd().split(/\r?\n/), seconds: (Date.now() - started) / 1000 });
+    });
+  });
+}
+
+// The first lines that differ, with their numbers.
+function differences(left, right, most = 10) {
+  const found = [];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    if (left[i] === right[i]) continue;
+    if (found.length < most) found.push(`  line ${i + 1}\n    Python      ${left[i]}\n    TypeScript  ${right[i]}`);
+    else return [...found, '  and more'];
+  }
+  return found;
+}
+
+function pairs() {
+  const files = fs.readdirSync(path.join(root, programs)).filter((file) => file.endsWith('.ts'));
+  return [...files.map((file) => path.join(programs, file.slice(0, -3))), path.join('examples', 'digits')];
+}
+
+async function compare(file, python) {
+  // One after the other: each may use all cores, and both must use as many threads.
+  const left = await run(python, ['-B', `${file}.py`], { PYTHONPATH: __dirname });
+  const right = await run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`]);
+  const found = differences(left.lines, right.lines);
+  const times = `Python ${left.seconds.toFixed(1)} s, TypeScript ${right.seconds.toFixed(1)} s`;
+  console.log(`parity: ${file}: ${found.length ? 'DIFFERENT' : 'equal'} (${left.lines.length} lines; ${times})`);
+  if (found.length) console.log(found.join('\n'));
+  return found.length === 0;
+}
+
+// opinfo.py records calls of PyTorch's own table of operators, opinfo.ts replays them.
+async function compareOperators(python) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-parity-'));
+  try {
+    await run(python, ['-B', path.join(__dirname, 'opinfo.py'), folder]);
+    const args = [require.resolve('tsx/cli'), path.join(__dirname, 'opinfo.ts'), folder];
+    return spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+async function main(names) {
+  const python = findPython();
+  console.log(`parity: with torch ${versions(python)}`);
+  let equal = true;
+  const chosen = pairs().filter((file) => names.length === 0 || names.some((name) => file.endsWith(name)));
+  for (const file of chosen) equal = (await compare(file, python)) && equal;
+  if (names.length === 0 || names.includes('opinfo')) equal = (await compareOperators(python)) && equal;
+  if (!equal) process.exitCode = 1;
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  if (error instanceof Unavailable) return console.log(`parity: skipped: ${error.message}`);
+  console.error(`parity: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,70 @@
+// The typings tell the truth: they are what the addon's schemas give, and what exists at run time.
+import fs from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { native } from '../lib/native';
+import { functions, handWritten as namesOfTensor } from '../lib/ops';
+import { Tensor } from '../lib/tensor';
+import { libtorch } from '../package.json';
+
+/* eslint-disable @typescript-eslint/no-require-imports */
+const { generate } = require('../scripts/generate-typings') as { generate(addon: typeof native): string };
+const { handWritten } = require('../scripts/typings/hand-written') as { handWritten(): Set<string> };
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+const typings = path.join(__dirname, '..', 'typings');
+const aten = fs.readFileSync(path.join(typings, 'aten.d.ts'), 'utf8');
+
+function membersOf(file: string, name: string): string[] {
+  const source = ts.createSourceFile(
+    file,
+    fs.readFileSync(path.join(typings, file), 'utf8'),
+    ts.ScriptTarget.ES2022,
+  );
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
+  const members = (found as ts.InterfaceDeclaration).members.map(
+    (member) => (member.name as ts.Identifier).text,
+  );
+  return [...new Set(members)].sort();
+}
+
+// The typings are those of the pinned libtorch; another one that compiles has other schemas.
+const pinned = native.versions().libtorch === libtorch.version ? test : test.skip;
+
+pinned('aten.d.ts is fresh: `npm run typings` would change nothing', () => {
+  expect(generate(native) === aten).toBe(true);
+});
+
+pinned('every operator is a typed function, and nothing else is', () => {
+  const names = [...aten.matchAll(/^export (?:declare (?:function|const) (\w+)|\{ \w+ as (\w+) \})/gm)];
+  const typed = new Set(names.map(([, name, renamed]) => name ?? renamed));
+  const missing = Object.keys(functions).filter((name) => !typed.has(name));
+  expect(missing).toEqual(['recordStream']); // takes a Stream
+  expect([...typed].filter((name) => !(name in functions))).toEqual([]);
+});
+
+test('every typed method is one of Tensor', () => {
+  const methods = membersOf('aten.d.ts', 'TensorMethods');
+  expect(methods.length).toBeGreaterThan(900);
+  expect(methods.filter((name) => !(name in Tensor.prototype))).toEqual([]);
+  expect(methods.filter((name) => namesOfTensor.has(name))).toEqual([]);
+});
+
+test('the generator leaves out the methods that class Tensor writes by hand', () => {
+  const onlyAtRunTime = ['constructor', 'length', 'name', 'prototype'];
+  expect([...handWritten(), ...onlyAtRunTime].sort()).toEqual([...namesOfTensor].sort());
+});
+
+test('a doc comment with the schema stands before every function', () => {
+  const lines = aten.split('\n');
+  const undocumented = lines.filter((line, i) => {
+    const name = /^(?:export )?declare function (\w+)\(/.exec(line)?.[1];
+    const isFirst = name !== undefined && !lines[i - 1].includes(`declare function ${name}(`);
+    return isFirst && !/^\/\*\* `aten::\w+(\.\w+)?\(.*\) -> .*`/.test(lines[i - 1]);
+  });
+  expect(undocumented).toEqual([]);
+});
+
+test('native.d.ts has the names of the exports of the addon', () => {
+  expect(membersOf('native.d.ts', 'Native')).toEqual(Object.keys(native).sort());
+});

@@ -1,0 +1,184 @@
+// The addon's exports, as native/src defines them (the Define tables at the files' ends). Written
+// by hand; a test holds the names against the addon.
+import type { DeviceLike } from '../lib/device';
+import type { DTypeLike } from '../lib/dtype';
+import type { HANDLE } from '../lib/handle';
+import type { MemoryFormat } from '../lib/layout';
+import type { Tensor } from '../lib/tensor';
+
+/** An external that owns something native. lib/dispatch.ts makes Tensors of those that hold one. */
+export type Handle = object;
+
+/** A JS object with a handle in it. */
+export interface HandleOwner {
+  readonly [HANDLE]: unknown;
+}
+
+type Shape = readonly number[];
+type Tensors = readonly Tensor[];
+/** Called by autograd with a handle, or null, for each gradient. */
+type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
+
+export interface NativeParameter {
+  readonly name: string; // in camelCase
+  readonly type: string; // as in messages: 'Tensor?', 'int[2]'
+  readonly keywordOnly: boolean;
+  readonly out: boolean; // given through the keyword `out`
+  readonly default?: string; // as the schema spells it
+}
+
+export interface NativeSignature {
+  readonly schema: string;
+  readonly overload: string;
+  readonly parameters: readonly NativeParameter[];
+  readonly returns: readonly { readonly name: string; readonly type: string; readonly writes: boolean }[];
+  readonly factory: boolean; // takes Python's requires_grad
+  readonly numbersAsTensors: boolean; // a number does for a Tensor
+}
+
+export interface DeviceStats {
+  readonly allocated: number; // bytes, all four
+  readonly maxAllocated: number;
+  readonly reserved: number;
+  readonly maxReserved: number;
+}
+
+export interface Native {
+  /** Once, right after loading. */
+  setup(options: {
+    TorchError: new (message: string, kind: string, backtrace: string) => Error;
+    TypeError: new (message: string) => Error;
+    RangeError: new (message: string) => Error;
+    sizes: Float64Array;
+    collect(all: boolean): void;
+    warn(message: string): void;
+  }): void;
+
+  // bind_operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
+  operator(name: string, overload: string | null, python: boolean): (...args: unknown[]) => unknown;
+  operatorNames(): string[];
+  signatures(name: string, overload: string | null, python: boolean): NativeSignature[];
+  unserved(): [name: string, type: string][];
+  loadLibrary(path: string): void;
+
+  // tensor.cc
+  // These two leave their numbers in `sizes` and return how many.
+  shape(tensor: Tensor): number;
+  stride(tensor: Tensor): number;
+  numel(tensor: Tensor): number;
+  dim(tensor: Tensor): number;
+  storageOffset(tensor: Tensor): number;
+  dtype(tensor: Tensor): number;
+  layout(tensor: Tensor): number;
+  device(tensor: Tensor): string;
+  version(tensor: Tensor): number;
+  dataPtr(tensor: Tensor): bigint;
+  storage(tensor: Tensor): [id: bigint, nbytes: number];
+  isContiguous(tensor: Tensor, memoryFormat?: MemoryFormat | null): boolean;
+  isPinned(tensor: Tensor): boolean;
+  isTensor(value: unknown): boolean;
+  isDisposed(value: unknown): boolean;
+  isSame(a: Tensor, b: Tensor): boolean;
+  requiresGrad(tensor: Tensor): boolean;
+  setRequiresGrad<T extends Tensor>(tensor: T, requiresGrad: boolean): T;
+  isLeaf(tensor: Tensor): boolean;
+  retainsGrad(tensor: Tensor): boolean;
+  retainGrad(tensor: Tensor): void;
+  grad(tensor: Tensor): Handle | null;
+  setGrad(tensor: Tensor, grad: Tensor | null | undefined): void;
+  setData(tensor: Tensor, data: Tensor): void;
+  data(tensor: Tensor): Handle;
+  alias(tensor: Tensor, requiresGrad: boolean): Handle;
+  item(tensor: Tensor): number | bigint | boolean | { re: number; im: number };
+
+  // data.cc
+  fromBytes(data: ArrayBufferView, shape: Shape, dtype: DTypeLike): Handle;
+  fromBlob(data: ArrayBufferView, shape: Shape, dtype: DTypeLike): Handle;
+  copyOut<T extends ArrayBufferView>(tensor: Tensor, array: T): T;
+  viewBuffer(tensor: Tensor): ArrayBuffer;
+  getIndex(tensor: Tensor, indices: readonly unknown[]): Handle;
+  setIndex(tensor: Tensor, indices: readonly unknown[], value: unknown): void;
+
+  // autograd.cc. `retainGraph` null means the value of `createGraph`.
+  backward(
+    tensors: Tensors,
+    gradients: readonly (Tensor | null)[],
+    retainGraph: boolean | null,
+    createGraph: boolean,
+    inputs: Tensors,
+  ): void;
+  gradients(
+    outputs: Tensors,
+    inputs: Tensors,
+    gradients: readonly (Tensor | null)[],
+    retainGraph: boolean | null,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): (Handle | null)[];
+  isGradEnabled(): boolean;
+  setGradEnabled(enabled: boolean): void;
+  isInferenceMode(): boolean;
+  enterInferenceMode(enabled: boolean): void;
+  leaveInferenceMode(): void;
+  setAnomaly(enabled: boolean, checkNan: boolean): void;
+  anomalyState(): [enabled: boolean, checkNan: boolean];
+  registerHook(tensor: Tensor, hook: GradientCallback): Handle;
+  removeHook(hook: HandleOwner): void;
+  setPostAccumulateGradHook(tensor: Tensor, hook: GradientCallback | null): void;
+  node(tensor: Tensor): Handle | null;
+  nodeName(node: HandleOwner): string;
+  nodeNext(node: HandleOwner): [node: Handle | null, input: number][];
+
+  // custom_function.cc
+  beginFunction(name: string, inputs: Tensors): Handle;
+  needsInputGrad(node: HandleOwner): boolean[];
+  endFunction(
+    node: HandleOwner,
+    inputs: Tensors,
+    outputs: Tensors,
+    nonDifferentiable: Tensors,
+    dirty: Tensors,
+    saved: Tensors,
+    backward: GradientCallback,
+    materializeGrads: boolean,
+  ): (Handle | null)[];
+  savedTensors(node: HandleOwner): (Handle | null)[];
+
+  // memory.cc
+  beginScope(): void;
+  endScope(survivors: Tensors): void;
+  keep<T extends HandleOwner>(tensor: T): T;
+  dispose(tensor: HandleOwner): void;
+  memory(): { tensors: number; devices: [device: string, tensors: number, bytes: number][] };
+  /** A number that `receiveTensor` on any thread turns into the tensor, once. */
+  shareTensor(tensor: Tensor): number;
+  receiveTensor(shared: number): Handle;
+
+  // runtime.cc. Seeds have 64 bits.
+  manualSeed(seed: bigint): void;
+  defaultGenerator(device: DeviceLike): Handle;
+  makeGenerator(device: DeviceLike): Handle;
+  generatorSetSeed(generator: HandleOwner, seed: bigint): void;
+  generatorInitialSeed(generator: HandleOwner): bigint;
+  generatorSeed(generator: HandleOwner): bigint;
+  generatorGetState(generator: HandleOwner): Handle;
+  generatorSetState(generator: HandleOwner, state: Tensor): void;
+  generatorDevice(generator: HandleOwner): string;
+  getDefaultDtype(): number;
+  setDefaultDtype(dtype: DTypeLike): void;
+  getNumThreads(): number;
+  setNumThreads(count: number): void;
+  getNumInteropThreads(): number;
+  setNumInteropThreads(count: number): void;
+  /** Sets when given; says what is set. */
+  deterministic(enabled?: boolean, warnOnly?: boolean): boolean;
+  versions(): { libtorch: string; config: string };
+  hasDevice(type: string): boolean;
+  deviceCount(): number;
+  currentDevice(): number;
+  setDevice(index: number): void;
+  synchronize(index: number): void;
+  emptyCache(): void;
+  resetPeakStats(index: number): void;
+  deviceStats(index: number): DeviceStats;
+}
