@@ -55,7 +55,11 @@ function accuracy(model: Net, x: Tensor, y: Tensor): number {
 }
 
 function trainEpoch(model: Net, optimizer: optim.Optimizer, x: Tensor, y: Tensor, epoch: number): number {
-  const bar = new SingleBar({ format: `epoch ${epoch} {bar} {value}/{total}  loss {loss}`, clearOnComplete: true });
+  const bar = new SingleBar({
+    format: `epoch ${epoch} {bar} {value}/{total}  loss {loss}`,
+    clearOnComplete: true,
+    fps: 30,
+  });
   bar.start(x.shape[0], 0, { loss: '' }); // shows nothing where there is no terminal
   model.train();
   let total = 0;

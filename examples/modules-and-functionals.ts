@@ -1,5 +1,5 @@
 /**
- * A layer as a module and as a function, side by side: `npx tsx examples/modules-and-functionals.ts`.
+ * A layer as a module and as a function, side by side: `npm run example:modules`.
  *
  * A module owns its weights: take it for whatever is trained, moved and saved. A functional owns
  * nothing: take it where there is no state, or where the weights come from elsewhere. The same page
@@ -8,7 +8,8 @@
 import torch, { nn, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 
-const show = (label: string, value: Tensor): void => console.log(`${label.padEnd(28)} [${value.shape.join(', ')}]`);
+const show = (label: string, value: Tensor): void =>
+  console.log(`${label.padEnd(28)} [${value.shape.join(', ')}]`);
 
 torch.manualSeed(0);
 
@@ -87,7 +88,7 @@ for (const [name, tensor] of net.stateDict()) show(name, tensor);
 
 // Batch norm has state that no optimizer trains: every call in training mode moves it.
 const batch = torch.randn([4, 3, 32, 32]);
-const moved = (): string => net.bn.running_mean!.abs().sum().item() === 0 ? 'zero' : 'moved';
+const moved = (): string => (net.bn.running_mean!.abs().sum().item() === 0 ? 'zero' : 'moved');
 console.log(`running mean at first: ${moved()}`);
 net.eval()(batch);
 console.log(`after a call in eval mode: ${moved()}`);

@@ -37,6 +37,9 @@ export function setDefaultDtype(dtype: DTypeLike): void {
  * them, or a typed array (whose values are converted when `dtype` is another).
  *
  * Throws a TypeError for ragged arrays and a RangeError for values that the dtype cannot hold.
+ *
+ * Differs from PyTorch: whole numbers make the default dtype, float32, not int64, since JavaScript does
+ * not tell `1` from `1.0`; bigints make int64.
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   if (typeof options !== 'object' || options === null) {
@@ -117,7 +120,10 @@ export interface FullOptions extends TensorOptions {
 
 const fullOperator = operator('aten::full');
 
-/** A tensor of `size` filled with `fillValue`. A number makes the default dtype, a bigint int64. */
+/**
+ * A tensor of `size` filled with `fillValue`. Differs from PyTorch: a whole number makes `torch.full` give
+ * the default dtype, not int64; a bigint makes int64.
+ */
 export function full(size: readonly number[], fillValue: Scalar, options: FullOptions = {}): Tensor {
   const infer = typeof fillValue === 'number' && options.dtype == null && !options.out;
   return fullOperator(size, fillValue, infer ? { ...options, dtype: getDefaultDtype() } : options) as Tensor;

@@ -79,10 +79,6 @@ export const float8_e4m3fnuz = define('float8_e4m3fnuz', 26, 'float', 1);
 export const uint16 = define('uint16', 27, 'uint', 2);
 export const uint32 = define('uint32', 28, 'uint', 4);
 export const uint64 = define('uint64', 29, 'uint', 8);
-for (let bits = 1; bits <= 7; bits++) {
-  define(`uint${bits}`, 29 + bits, 'uint', 1);
-  define(`int${bits}`, 36 + bits, 'int', 1);
-}
 export const float8_e8m0fnu = define('float8_e8m0fnu', 44, 'float', 1);
 export const float4_e2m1fn_x2 = define('float4_e2m1fn_x2', 45, 'float', 1);
 

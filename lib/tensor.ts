@@ -18,7 +18,12 @@ import { native, sizes } from './native';
 import { formatTensor } from './print';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
-/** What a number is to an operator: whole numbers are ints, others floats, bigints int64. */
+/**
+ * What a number is to an operator: whole numbers are ints, others floats, bigints int64.
+ *
+ * Differs from PyTorch: an operand such as Python's `2.0` cannot be told from `2`, so an integer tensor
+ * times a whole number stays an integer tensor.
+ */
 export type Scalar = number | bigint | boolean | Complex;
 
 export interface ToOptions {
@@ -168,7 +173,12 @@ export class Tensor {
 
   // ---- values ----
 
-  /** The only element: a number, or what `T` says for a bool or complex tensor. Throws a RangeError for an int64 that a number cannot hold. */
+  /**
+   * The only element: a number, or what `T` says for a bool or complex tensor.
+   *
+   * Differs from PyTorch: `item()` throws a RangeError for an int64 that a number cannot hold; `itemBigInt()`
+   * gives it.
+   */
   item<T extends number | boolean | Complex = number>(): T {
     const value = wrap(native.item(this)) as T | bigint;
     if (typeof value !== 'bigint') return value;
@@ -373,6 +383,7 @@ export class Tensor {
   /** Accumulates into `.grad` of the leaves. `gradient` may be left out for a single element. */
   backward(gradient?: Tensor | null | BackwardOptions, options: BackwardOptions = {}): void {
     const first = gradient instanceof Tensor || gradient == null;
+    if (!first && typeof gradient !== 'object') throw argumentError('backward', 'gradient', 'a Tensor or null', gradient);
     autograd.backward(this, first ? gradient : null, first ? options : gradient);
   }
   /** Calls `hook` with the gradient; what it returns replaces the gradient. */

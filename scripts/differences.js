@@ -17,7 +17,8 @@ function paragraphs(text) {
     if (at < 0) return;
     const words = [];
     for (let i = first; i < lines.length; i++) {
-      const own = i === first ? line.slice(at + mark.length) : /^\s*(?:\/\/+|\*(?!\/))(.*)$/.exec(lines[i])?.[1];
+      const own =
+        i === first ? line.slice(at + mark.length) : /^\s*(?:\/\/+|\*(?!\/))(.*)$/.exec(lines[i])?.[1];
       if (own === undefined || own.trim() === '' || own.trim().startsWith('@')) break;
       if (i > first && own.includes(mark)) break;
       words.push(own.replace(/\*\/.*$/, '').trim());
@@ -31,7 +32,9 @@ function paragraphs(text) {
 
 /** The list as Markdown, one item for each comment in lib/. */
 function differences() {
-  const files = fs.readdirSync(path.join(root, 'lib'), { recursive: true }).map((file) => file.replaceAll('\\', '/'));
+  const files = fs
+    .readdirSync(path.join(root, 'lib'), { recursive: true })
+    .map((file) => file.replaceAll('\\', '/'));
   const items = files
     .filter((file) => file.endsWith('.ts'))
     .sort()
@@ -54,6 +57,7 @@ module.exports = { differences, withDifferences };
 
 if (require.main === module) {
   const file = path.join(root, 'README.md');
-  if (process.argv.includes('--write')) fs.writeFileSync(file, withDifferences(fs.readFileSync(file, 'utf8')));
+  if (process.argv.includes('--write'))
+    fs.writeFileSync(file, withDifferences(fs.readFileSync(file, 'utf8')));
   else console.log(differences());
 }

@@ -94,9 +94,10 @@ export abstract class AutogradFunction {
     const returned: unknown = noGrad(() => this.forward(context, ...args));
     const list: unknown[] = Array.isArray(returned) ? returned : [returned];
     const outputs = list.filter((value): value is Tensor => value instanceof Tensor);
-    const run = (grads: unknown[]): Gradient[] => runBackward(this, context, args, wrap(grads) as Tensor[]);
     const { saved, dirty, plain, materialize } = context.marks;
+    const run = backwardOf(this, context, args.map((arg) => arg instanceof Tensor));
     const wrapped = native.endFunction(node, inputs, outputs, plain, dirty, saved, run, materialize);
+    context.marks.saved = context.marks.dirty = context.marks.plain = [];
     // An input changed in place is given back as the object it came as.
     const results = wrapped.map((handle) => {
       const made = wrap(handle) as Tensor;
@@ -107,28 +108,37 @@ export abstract class AutogradFunction {
   }
 }
 
+// The graph owns what this returns: made here, so that it holds neither inputs nor outputs.
+function backwardOf(
+  type: FunctionClass<never, unknown>,
+  context: FunctionContext,
+  areTensors: boolean[],
+): (grads: unknown[]) => Gradient[] {
+  return (grads) => runBackward(type, context, areTensors, wrap(grads) as Tensor[]);
+}
+
 function runBackward(
   type: FunctionClass<never, unknown>,
   context: FunctionContext,
-  args: unknown[],
+  areTensors: boolean[],
   grads: Tensor[],
 ): Gradient[] {
   const returned = type.backward(context, ...grads);
-  const list = Array.isArray(returned) ? returned : [returned];
-  while (list.length > args.length && list.at(-1) == null) list.pop();
-  if (list.length !== args.length) {
+  const list = Array.isArray(returned) ? [...returned] : [returned];
+  while (list.length > areTensors.length && list.at(-1) == null) list.pop();
+  if (list.length !== areTensors.length) {
     throw new TypeError(
       `function ${type.name}Backward returned an incorrect number of gradients ` +
-        `(expected ${args.length}, got ${list.length})`,
+        `(expected ${areTensors.length}, got ${list.length})`,
     );
   }
   list.forEach((gradient, i) => {
-    if (gradient != null && !(args[i] instanceof Tensor)) {
+    if (gradient != null && !areTensors[i]) {
       throw new TypeError(
         `function ${type.name}Backward returned a gradient different than None at position ${i + 1}, ` +
           `but the corresponding forward input was not a Variable`,
       );
     }
   });
-  return list.filter((_, i) => args[i] instanceof Tensor).map((gradient) => gradient ?? null);
+  return list.filter((_, i) => areTensors[i]).map((gradient) => gradient ?? null);
 }

@@ -2,7 +2,6 @@
 import { TorchError } from '../errors';
 import { Tensor } from '../tensor';
 import { grad } from './backward';
-import { noGrad } from './mode';
 
 export interface GradcheckOptions {
   /** Half the distance of the two evaluations. Default 1e-6. */
@@ -31,7 +30,7 @@ function numerical(fn: CheckedFunction, inputs: readonly Tensor[], input: Tensor
     const original = flat.at(i).clone();
     const evaluate = (step: number) => {
       flat.setAt([i], original.add(step));
-      return noGrad(() => outputsOf(fn, inputs)[output].detach().clone().reshape([-1]));
+      return outputsOf(fn, inputs)[output].detach().clone().reshape([-1]);
     };
     const above = evaluate(eps);
     const below = evaluate(-eps);
@@ -89,4 +88,27 @@ export function gradcheck(fn: CheckedFunction, inputs: Tensor | readonly Tensor[
     }
   }
   return true;
+}
+
+/**
+ * {@link gradcheck} of the gradients of `fn`: whether its second derivatives are right. `gradOutputs`
+ * are the gradients of the outputs; random ones when they are left out.
+ */
+export function gradgradcheck(
+  fn: CheckedFunction,
+  inputs: Tensor | readonly Tensor[],
+  gradOutputs?: Tensor | readonly Tensor[] | null,
+  options: GradcheckOptions = {},
+): boolean {
+  const list = inputs instanceof Tensor ? [inputs] : [...inputs];
+  const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+  const seeds = given ?? outputsOf(fn, list).map((output) => output.detach().randnLike().requiresGrad_());
+  const gradients: CheckedFunction = (...all) => {
+    const [values, cotangents] = [all.slice(0, list.length), all.slice(list.length)];
+    const checked = values.filter((value) => value.requiresGrad);
+    const outputs = outputsOf(fn, values);
+    const found = grad(outputs, checked, { gradOutputs: cotangents, createGraph: true, allowUnused: true });
+    return found.filter((gradient): gradient is Tensor => gradient !== null);
+  };
+  return gradcheck(gradients, [...list, ...seeds], options);
 }

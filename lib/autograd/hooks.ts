@@ -15,14 +15,21 @@ export function registerHook(
   hook: (grad: Tensor) => Tensor | null | undefined | void,
 ): RemovableHandle {
   if (typeof hook !== 'function') throw argumentError('registerHook', 'hook', 'a function', hook);
-  const handle = native.registerHook(tensor, ([grad]: unknown[]) => {
+  return handleOf(new NativeHandle(native.registerHook(tensor, callbackOf(hook))));
+}
+
+// Each in a scope of its own: the graph owns the callback, and the handle owns the tensor.
+function callbackOf(hook: (grad: Tensor) => Tensor | null | undefined | void) {
+  return ([grad]: unknown[]) => {
     const replaced = hook(wrap(grad) as Tensor);
     if (replaced != null && !(replaced instanceof Tensor)) {
       throw new TypeError('registerHook(): a hook must return a Tensor or nothing');
     }
     return [replaced ?? null];
-  });
-  const owner = new NativeHandle(handle);
+  };
+}
+
+function handleOf(owner: NativeHandle): RemovableHandle {
   return { remove: () => native.removeHook(owner) };
 }
 
@@ -38,14 +45,22 @@ export function registerPostAccumulateGradHook(
   }
   let hooks = accumulateHooks.get(tensor);
   if (!hooks) {
-    const all = new Set<(leaf: Tensor) => void>();
-    native.setPostAccumulateGradHook(tensor, ([leaf]: unknown[]) => {
-      const argument = wrap(leaf) as Tensor;
-      for (const each of all) each(argument);
-      return [];
-    });
-    accumulateHooks.set(tensor, (hooks = all));
+    accumulateHooks.set(tensor, (hooks = new Set()));
+    native.setPostAccumulateGradHook(tensor, accumulateCallbackOf(hooks));
   }
+  return entryOf(hooks, hook);
+}
+
+function accumulateCallbackOf(hooks: Set<(leaf: Tensor) => void>) {
+  return ([leaf]: unknown[]) => {
+    const argument = wrap(leaf) as Tensor;
+    for (const each of [...hooks]) each(argument);
+    return [];
+  };
+}
+
+// An entry of its own for each registration: one function may be registered twice.
+function entryOf(hooks: Set<(leaf: Tensor) => void>, hook: (leaf: Tensor) => void): RemovableHandle {
   const entry = (leaf: Tensor) => hook(leaf);
   hooks.add(entry);
   return { remove: () => void hooks.delete(entry) };

@@ -1,7 +1,7 @@
 /** torch.autograd */
 export { backward, grad, type GradOptions } from './backward';
 export { AutogradFunction as Function, FunctionContext } from './function';
-export { type GradcheckOptions, gradcheck } from './gradcheck';
+export { type GradcheckOptions, gradcheck, gradgradcheck } from './gradcheck';
 export type { RemovableHandle } from './hooks';
 export {
   detectAnomaly,

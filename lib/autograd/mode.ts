@@ -26,7 +26,12 @@ function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
   return within(name, body, () => native.setGradEnabled(before));
 }
 
-/** Runs `body` without recording a graph, and returns what it returns. */
+/**
+ * Runs `body` without recording a graph, and returns what it returns.
+ *
+ * Differs from PyTorch: grad mode, inference mode and anomaly detection are set while a synchronous function
+ * runs; there is no `with` and no decorator.
+ */
 export function noGrad<T>(body: () => T): T {
   return withGrad('noGrad', false, body);
 }

@@ -22,8 +22,8 @@ export function hasCallHooks(module: Module): boolean {
   return internals(module).hooks.aroundCall || globalHooks.aroundCall;
 }
 
-// The trailing object of keywords, for hooks that want it apart. Differs from PyTorch: a hook
-// without `withKwargs` sees it as the last of the arguments.
+// The trailing object of keywords, for hooks that want it apart. Differs from PyTorch: a forward hook
+// without `withKwargs` sees keyword arguments as the last of the arguments.
 function splitKwargs(args: unknown[]): [unknown[], Kwargs] {
   const last = args.at(-1);
   return isPlainObject(last) ? [args.slice(0, -1), last] : [args, {}];

@@ -143,8 +143,8 @@ export const bufferRegistrationHooks = new HookList<RegistrationHook<unknown>>()
 export const moduleRegistrationHooks = new HookList<RegistrationHook<Module>>();
 
 /**
- * Runs at every `registerParameter`. Differs from PyTorch: a field that is simply assigned is found
- * by looking, and no registration hook sees it; the same holds for buffers and modules.
+ * Runs at every `registerParameter`. Differs from PyTorch: registration hooks see `registerParameter`,
+ * `registerBuffer` and `registerModule`, not a parameter, buffer or module that is assigned to a field.
  */
 export function registerModuleParameterRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
   return parameterRegistrationHooks.add(hook);

@@ -63,8 +63,8 @@ export interface Module<Args extends unknown[] = any[], Out = any> {
  * Base of all networks and layers. A subclass assigns parameters and modules to fields and defines
  * `forward`; fields that hold a `Parameter` or a `Module` are its state, in declaration order.
  *
- * Differs from PyTorch: what is assigned to a field is looked at when the state is asked for, so a
- * wrong value in a registered name is an error then, not when it is assigned.
+ * Differs from PyTorch: a module's field is looked at when its state is asked for, so a wrong value
+ * in a registered name is an error then, not when it is assigned.
  * Differs from PyTorch: the deprecated `register_backward_hook` does not exist; there are full
  * backward hooks only.
  *

@@ -2,8 +2,8 @@
 import { Tensor } from '../tensor';
 
 /**
- * A number. Differs from PyTorch: JavaScript has one type of number, so a float that is whole
- * prints without `.0`.
+ * A number. Differs from PyTorch: a printed module shows an option that is a whole float, such as
+ * `eps=1.0`, without its `.0`, since JavaScript has one type of number.
  */
 function reprNumber(value: number): string {
   if (Number.isNaN(value)) return 'nan';

@@ -16,6 +16,8 @@ export interface ModuleMetadata {
 /**
  * Tensors by their path in the module, in PyTorch's order. `_metadata` is not enumerable; its keys
  * are the modules' paths. What `getExtraState` returned is a value, too.
+ *
+ * Differs from PyTorch: a state_dict is a `Map`, since an object would list keys like `'0'` first.
  */
 export type StateDict = Map<string, Tensor> & { _metadata?: Map<string, ModuleMetadata> };
 

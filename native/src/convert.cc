@@ -15,6 +15,7 @@ namespace {
 using c10::IValue;
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
+constexpr uint32_t kLongestList = 1 << 24;
 
 napi_valuetype TypeOf(napi_env env, napi_value value) {
   napi_valuetype type;
@@ -139,7 +140,8 @@ bool CodeOf(napi_env env, napi_value value, const char* key, int* code) {
 bool ToScalarType(napi_env env, napi_value value, at::ScalarType* result) {
   int code;
   if (CodeOf(env, value, "dtypeCode", &code)) {
-    if (code >= static_cast<int>(at::ScalarType::NumOptions)) return false;
+    // 30 to 43 are the 1 to 7 bit integers, which have no kernels, not even for making one.
+    if (code >= static_cast<int>(at::ScalarType::NumOptions) || (code >= 30 && code <= 43)) return false;
     *result = static_cast<at::ScalarType>(code);
     return true;
   }
@@ -302,6 +304,9 @@ bool Fill(Environment& environment, napi_value value, const TypeSpec& element, L
     Check(env, napi_get_typedarray_info(env, value, nullptr, &size, nullptr, nullptr, nullptr));
     if (size > std::numeric_limits<uint32_t>::max()) return false;
     length = static_cast<uint32_t>(size);
+  }
+  if (length > kLongestList) {
+    throw RangeProblem("a list of " + std::to_string(length) + " elements is too long");
   }
   for (uint32_t i = 0; i < length; i++) {
     Napi::HandleScope scope(env);

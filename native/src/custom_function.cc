@@ -58,21 +58,29 @@ struct JsNode : Node {
 
 // Nodes are counted by std::shared_ptr up to libtorch 2.12 and by intrusive_ptr since.
 template <typename Pointer>
-Pointer MakeNode(JsNode*& raw) {
+Pointer MakeNode() {
   if constexpr (std::is_same_v<Pointer, std::shared_ptr<Node>>) {
-    raw = new JsNode();
-    return Pointer(raw);
+    return std::make_shared<JsNode>();
   } else {
-    auto node = c10::make_intrusive<JsNode>();
-    raw = node.get();
-    return Pointer(std::move(node));
+    return c10::make_intrusive<JsNode>();
   }
 }
 
+using WeakNodePtr = std::conditional_t<std::is_same_v<NodePtr, std::shared_ptr<Node>>,
+                                       std::weak_ptr<Node>, c10::weak_intrusive_ptr<Node>>;
+
+// What a context holds. It owns the node only until forward has run: from then on the graph does,
+// and the node owns the JS function, which owns the context.
 struct FunctionHandle : Held {
+  explicit FunctionHandle(NodePtr made) : node(std::move(made)), weak(node) {}
   NodePtr node;
-  JsNode* raw = nullptr;
+  WeakNodePtr weak;
   bool executable = false;
+
+  JsNode* Raw() const {
+    TORCH_CHECK(node, "ctx does not belong to a running Function");
+    return static_cast<JsNode*>(node.get());
+  }
 };
 
 FunctionHandle* HandleArgument(Arguments& arguments) {
@@ -90,15 +98,14 @@ std::unordered_set<at::TensorImpl*> SetOf(const variable_list& tensors) {
 
 // beginFunction(name, inputs): the node, with its edges drawn before forward runs.
 napi_value Begin(Arguments& arguments) {
-  auto handle = std::make_unique<FunctionHandle>();
   const variable_list inputs = TensorsArgument(arguments.environment, arguments[1], "inputs");
-  handle->node = MakeNode<NodePtr>(handle->raw);
-  handle->raw->name_ = ToString(arguments.env, arguments[0]);
+  auto handle = std::make_unique<FunctionHandle>(MakeNode<NodePtr>());
+  handle->Raw()->name_ = ToString(arguments.env, arguments[0]);
   handle->executable =
       at::GradMode::is_enabled() &&
       std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& t) { return t.requires_grad(); });
   if (handle->executable) {
-    handle->raw->set_next_edges(torch::autograd::collect_next_edges(inputs));
+    handle->Raw()->set_next_edges(torch::autograd::collect_next_edges(inputs));
   }
   return ToJs(arguments.environment, handle.release());
 }
@@ -107,8 +114,8 @@ napi_value Begin(Arguments& arguments) {
 napi_value NeedsInputGrad(Arguments& arguments) {
   FunctionHandle* handle = HandleArgument(arguments);
   Napi::Array list = Napi::Array::New(arguments.env);
-  for (uint32_t i = 0; i < handle->raw->num_outputs(); i++) {
-    list[i] = Napi::Boolean::New(arguments.env, handle->raw->next_edge(i).is_valid());
+  for (uint32_t i = 0; i < handle->Raw()->num_outputs(); i++) {
+    list[i] = Napi::Boolean::New(arguments.env, handle->Raw()->next_edge(i).is_valid());
   }
   return list;
 }
@@ -117,6 +124,7 @@ napi_value NeedsInputGrad(Arguments& arguments) {
 napi_value End(Arguments& arguments) {
   Environment& environment = arguments.environment;
   FunctionHandle* handle = HandleArgument(arguments);
+  JsNode* node = handle->Raw();
   const variable_list inputs = TensorsArgument(environment, arguments[1], "inputs");
   const variable_list outputs = TensorsArgument(environment, arguments[2], "what forward() returns");
   const variable_list plain = TensorsArgument(environment, arguments[3], "markNonDifferentiable()");
@@ -137,25 +145,28 @@ napi_value End(Arguments& arguments) {
   for (const auto& output : wrapped) {
     results.push_back(output.value_or(at::Tensor()));
     if (!handle->executable) continue;
-    handle->raw->outputs_.push_back(output ? VariableInfo(*output) : VariableInfo());
+    node->outputs_.push_back(output ? VariableInfo(*output) : VariableInfo());
   }
   if (handle->executable) {
-    handle->raw->materialize_ = arguments.Bool(7);
-    handle->raw->backward_ = std::make_shared<Callback>(environment, arguments[6]);
+    node->materialize_ = arguments.Bool(7);
+    node->backward_ = std::make_shared<Callback>(environment, arguments[6]);
     for (const at::Tensor& tensor : saved) {
       // An output is saved as one, lest the node own itself.
       const auto own = std::find_if(outputs.begin(), outputs.end(),
                                     [&](const at::Tensor& output) { return output.is_same(tensor); });
       const bool is_output = own != outputs.end();
-      handle->raw->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor,
+      node->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor,
                                        is_output);
     }
   }
+  handle->node = NodePtr();
   return ToJs(environment, results);
 }
 
 napi_value Saved(Arguments& arguments) {
-  return ToJs(arguments.environment, HandleArgument(arguments)->raw->Saved());
+  const NodePtr node = HandleArgument(arguments)->weak.lock();
+  TORCH_CHECK(node, torch::autograd::ERR_BACKWARD_TWICE);
+  return ToJs(arguments.environment, static_cast<JsNode*>(node.get())->Saved());
 }
 
 }  // namespace

@@ -163,6 +163,7 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     attempt.progress++;
   }
   if (used == keywords.size()) return true;
+  attempt.progress++;  // all but a keyword fits: the likeliest to have been meant
   for (const Keyword& keyword : keywords) {
     const bool known =
         std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
@@ -212,9 +213,18 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
       failed.push_back(std::move(attempt));
     }
     if (!fitting) NoneFits(arguments, count, keywords, failed);
+    std::vector<SizesBefore> before;
+    if (fitting->may_resize) {
+      for (const Origin& origin : attempt.origins) {
+        Slot* slot = FindSlot(environment_, origin.object);
+        if (slot && slot->tensor.defined()) before.emplace_back(slot->tensor);
+      }
+    }
     try {
+      if (fitting->guard) fitting->guard(fitting->handle.schema(), attempt.stack);
       fitting->handle.callBoxed(attempt.stack);
     } catch (...) {
+      for (const SizesBefore& sizes : before) sizes.Restore();
       if (retry > 0 || !CurrentIsOutOfMemory()) {
         environment_.EmitWarnings();
         throw;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "guards.h"
 
 namespace nodetorch {
 
@@ -41,6 +42,7 @@ struct Signature {
   std::vector<std::string> return_names;
   bool gathers = false;     // its last positional argument is a list of ints, alone or after self
   bool may_resize = false;  // set_, resize_ and `out` change the storage behind a tensor
+  Guard guard = nullptr;
   bool served = true;  // whether there is a converter for every parameter
 
   // "name(input: Tensor, dim: int, { keepdim = false }): Tensor", for messages.

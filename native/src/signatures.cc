@@ -230,7 +230,9 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     const TypeSpec& last = parameters[positional - 1].type;
     gathers = last.list && last.type == Type::kInt;
   }
-  may_resize = outs > 0 || name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
+  guard = colons == 4 ? GuardOf(name) : nullptr;  // of aten:: alone
+  may_resize =  name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
+  for (const c10::Argument& argument : schema.arguments()) may_resize |= argument.is_out();
   for (const c10::Argument& argument : schema.returns()) {
     return_names.push_back(argument.name().empty() ? "" : CamelCase(argument.name()));
   }

@@ -154,12 +154,15 @@ napi_value SetGrad(Arguments& arguments) {
   }
   const at::Tensor grad = arguments.Tensor(1, "grad");
   TORCH_CHECK(!tensor.is_same(grad), "can't assign Variable as its own grad");
-  TORCH_CHECK(grad.scalar_type() == tensor.scalar_type(), "assigned grad has data of a different type: expected ",
-              tensor.scalar_type(), ", got ", grad.scalar_type());
+  TORCH_CHECK(grad.scalar_type() == tensor.scalar_type(),
+              "attempting to assign a gradient with dtype '", grad.dtype(),
+              "' to a tensor with grad_dtype '", tensor.scalar_type(),
+              "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype).");
   TORCH_CHECK(grad.device() == tensor.device(),
               "assigned grad has data located on a different device");
-  TORCH_CHECK(grad.sizes().equals(tensor.sizes()), "assigned grad has data of a different size: expected ",
-              tensor.sizes(), ", got ", grad.sizes());
+  TORCH_CHECK(grad.sizes().equals(tensor.sizes()), "attempting to assign a gradient of size '",
+              grad.sizes(), "' to a tensor of size '", tensor.sizes(),
+              "'. Please ensure that the gradient and the tensor are the same size");
   tensor.mutable_grad() = grad;
   return Undefined(arguments.env);
 }

@@ -118,7 +118,7 @@ test('an input that is changed in place comes back as the same object', () => {
   expect([out === y, y.tolist(), y.gradFn!.name, y.version]).toEqual([true, [2, 4], 'Double_Backward', 2]);
   out.sum().backward();
   expect(x.grad!.tolist()).toEqual([2, 2]);
-  expect(() => Double_.apply(leaf(1))).toThrow('a leaf Variable that requires grad is being used in an in-place operation.');
+  expect(() => Double_.apply(leaf(1))).toThrow('a leaf Variable that requires grad has been used in an in-place operation.');
 });
 
 test('an input that is returned as it is', () => {

@@ -45,10 +45,15 @@ function findPython() {
   if (named) {
     const version = versions(named);
     if (fits(version)) return named;
-    throw new Error(`NODETORCH_PARITY_PYTHON=${named} must have torch ${pinned.version}, numpy and safetensors`);
+    throw new Error(
+      `NODETORCH_PARITY_PYTHON=${named} must have torch ${pinned.version}, numpy and safetensors`,
+    );
   }
   const folder = path.join(pinned.cacheRoot(), `parity-${pinned.version}`);
-  const python = path.join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+  const python = path.join(
+    folder,
+    ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
+  );
   if (fits(versions(python))) return python;
   console.log(`parity: installing ${torch}, numpy and safetensors into ${folder}`);
   fs.mkdirSync(path.dirname(folder), { recursive: true });
@@ -65,7 +70,11 @@ function findPython() {
 function run(command, args, env) {
   const started = Date.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 2] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 2],
+    });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (more) => (text += more));
     child.once('error', reject);
@@ -81,7 +90,8 @@ function differences(left, right, most = 10) {
   const found = [];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     if (left[i] === right[i]) continue;
-    if (found.length < most) found.push(`  line ${i + 1}\n    Python      ${left[i]}\n    TypeScript  ${right[i]}`);
+    if (found.length < most)
+      found.push(`  line ${i + 1}\n    Python      ${left[i]}\n    TypeScript  ${right[i]}`);
     else return [...found, '  and more'];
   }
   return found;
@@ -98,7 +108,9 @@ async function compare(file, python) {
   const right = await run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`]);
   const found = differences(left.lines, right.lines);
   const times = `Python ${left.seconds.toFixed(1)} s, TypeScript ${right.seconds.toFixed(1)} s`;
-  console.log(`parity: ${file}: ${found.length ? 'DIFFERENT' : 'equal'} (${left.lines.length} lines; ${times})`);
+  console.log(
+    `parity: ${file}: ${found.length ? 'DIFFERENT' : 'equal'} (${left.lines.length} lines; ${times})`,
+  );
   if (found.length) console.log(found.join('\n'));
   return found.length === 0;
 }

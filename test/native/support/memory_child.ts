@@ -1,5 +1,6 @@
 // Run by memory.test.ts: one job by name, on the main thread or in a worker; prints its result as JSON.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { collect } from '../../../lib/collect';
 import { memory, Tensor, tensor, tidy, torch } from './torch';
 
 const MiB = 2 ** 20;
@@ -44,6 +45,7 @@ const jobs: Record<string, (argument: number) => unknown> = {
   tidyTrain(steps) {
     const step = training();
     tidy(step);
+    collect(true);
     const before = memory();
     for (let i = 0; i < steps; i++) tidy(step);
     const after = memory();
@@ -70,12 +72,15 @@ const jobs: Record<string, (argument: number) => unknown> = {
     const after = memory();
     return { tensors: after.tensors - before.tensors, bytes: after.bytes - before.bytes, kept: views.length };
   },
-  /** Allocations that only succeed when dead tensors are collected first. */
-  retry(count) {
+  /** Old generations of dead tensors, more than the process may have at once. */
+  retry(rounds) {
     let made = 0;
-    for (let i = 0; i < count; i++) {
-      torch.empty([256 * MiB], { dtype: 'uint8' });
-      made++;
+    for (let round = 0; round < rounds; round++) {
+      let held: Tensor[] = [];
+      for (let i = 0; i < 30; i++) held.push(torch.empty([256 * MiB], { dtype: 'uint8' }));
+      for (let i = 0; i < 3000; i++) torch.zeros([1024]); // young collections make `held` old
+      made += held.length;
+      held = [];
     }
     let message = '';
     try {

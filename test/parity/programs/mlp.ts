@@ -26,7 +26,10 @@ const optimizers: Record<string, (params: Iterable<nn.Parameter>) => optim.Optim
 for (const [name, make] of Object.entries(optimizers)) {
   torch.manualSeed(1);
   const x = torch.randn([256, 20]);
-  const y = torch.sin(x.at(':', ':5')).mul(2).add(torch.rand([256, 5]).mul(0.1));
+  const y = torch
+    .sin(x.at(':', ':5'))
+    .mul(2)
+    .add(torch.rand([256, 5]).mul(0.1));
   const model = build();
   report(`${name}.initial`, model.stateDict());
   const optimizer = make(model.parameters());

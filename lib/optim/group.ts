@@ -1,0 +1,101 @@
+// Parameter groups: how they are given, and how they are kept.
+import { TorchError } from '../errors';
+import { typeName } from '../nn/repr';
+import { Tensor } from '../tensor';
+import { warn } from '../warn';
+
+/** Tensors that share options. The keys are those of Python's `param_groups`. */
+export interface ParamGroup {
+  params: Tensor[];
+  /** Where parameters were given as `[name, tensor]`. */
+  param_names?: string[];
+  lr: number | Tensor;
+  [option: string]: unknown;
+}
+
+/** A parameter, or its name and it. */
+export type NamedParam = Tensor | readonly [name: string, param: Tensor];
+
+/** A group as it is given: options in camelCase override the optimizer's for these parameters. */
+export type ParamGroupOptions<Options = object> = Options & { params: Tensor | Iterable<NamedParam> };
+
+/** What an optimizer takes: parameters, named parameters, or groups of them. */
+export type Params<Options = object> = Iterable<NamedParam> | Iterable<ParamGroupOptions<Options>>;
+
+/** `weightDecay` -> `weight_decay`. */
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Options as `param_groups` spells them; `undefined` is left out. */
+export function toGroupKeys(options: object): Record<string, unknown> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
+}
+
+export function valueError(message: string): TorchError {
+  return new TorchError(message, 'ValueError');
+}
+
+/** Groups out of what the constructor was given. */
+export function groupsOf(params: unknown): unknown[] {
+  if (params instanceof Tensor || typeof (params as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function') {
+    throw new TypeError(
+      `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${typeName(params)}`,
+    );
+  }
+  const list = [...(params as Iterable<unknown>)];
+  if (list.length === 0) throw valueError('optimizer got an empty parameter list');
+  return isGroup(list[0]) ? list : [{ params: list }];
+}
+
+function isGroup(value: unknown): value is ParamGroupOptions {
+  return typeof value === 'object' && value !== null && 'params' in value && !(value instanceof Tensor);
+}
+
+/** The group to keep, with `defaults` for what it does not say. Throws Python's errors. */
+export function makeGroup(given: unknown, defaults: object, others: readonly ParamGroup[]): ParamGroup {
+  if (!isGroup(given)) throw new TypeError(`param_group must be a dict, but got ${typeName(given)}`);
+  const list = given.params instanceof Tensor ? [given.params] : [...given.params];
+  const names: string[] = [];
+  const params = list.map((param) => {
+    if (!Array.isArray(param)) return param as Tensor;
+    names.push(param[0] as string);
+    return param[1] as Tensor;
+  });
+  if (names.length > 0 && names.length < params.length) {
+    throw valueError('all optimizer params should be with/without names. Some param names are missing');
+  }
+  const group = { ...defaults, ...toGroupKeys(given), params } as unknown as ParamGroup;
+  if (names.length > 0) group.param_names = names;
+  check(group, others);
+  return group;
+}
+
+function check(group: ParamGroup, others: readonly ParamGroup[]): void {
+  for (const param of group.params) {
+    if (!(param instanceof Tensor)) {
+      throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeName(param)}`);
+    }
+    if (!group.differentiable && !param.isLeaf && !param.retainsGrad) {
+      throw valueError("can't optimize a non-leaf Tensor");
+    }
+  }
+  if (new Set(group.params).size !== group.params.length) {
+    warn(
+      'optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; ' +
+        'see github.com/pytorch/pytorch/issues/40967 for more information',
+    );
+  }
+  for (const other of others) {
+    if ('param_names' in group !== 'param_names' in other) {
+      const text = 'param_names' in group ? 'with names' : 'without names';
+      throw valueError(
+        'all optimizer param groups should be with/without names. ' +
+          `cannot add param group ${text} to the optimizer`,
+      );
+    }
+  }
+  const known = new Set(others.flatMap((other) => other.params));
+  if (group.params.some((param) => known.has(param))) {
+    throw valueError('some parameters appear in more than one parameter group');
+  }
+}

@@ -1,0 +1,91 @@
+// An optimizer's state as plain data, in Python's layout.
+import { float32 } from '../dtype';
+import { keep } from '../memory';
+import { Tensor } from '../tensor';
+import { type ParamGroup, valueError } from './group';
+
+/** What an optimizer remembers of one parameter: `exp_avg`, `step` ... */
+export type ParamState = Record<string, unknown>;
+
+/** A group in which parameters are numbered through. */
+export type SavedGroup = Omit<ParamGroup, 'params'> & { params: number[] };
+
+export interface OptimizerStateDict {
+  /** By the parameter's number. */
+  state: Record<number, ParamState>;
+  param_groups: SavedGroup[];
+}
+
+/** A Map, as read from a file, or an object: as an object. */
+function record(value: unknown): Record<string, unknown> {
+  return value instanceof Map ? Object.fromEntries(value) : (value as Record<string, unknown>);
+}
+
+/** Numbers the parameters through and puts the numbers in the place of tensors. */
+export function pack(groups: readonly ParamGroup[], state: ReadonlyMap<Tensor, ParamState>): OptimizerStateDict {
+  const numbers = new Map<Tensor, number>();
+  let start = 0;
+  const saved = groups.map(({ params, ...options }) => {
+    params.forEach((param, i) => {
+      if (!numbers.has(param)) numbers.set(param, start + i);
+    });
+    start += params.length;
+    return { ...options, params: params.map((param) => numbers.get(param)) } as SavedGroup;
+  });
+  const packed: Record<number, ParamState> = {};
+  for (const [param, values] of state) packed[numbers.get(param)!] = values;
+  return { state: packed, param_groups: saved };
+}
+
+/** The other way. State moves to its parameter's device and, where floating, dtype. */
+export function unpack(
+  stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>,
+  groups: readonly ParamGroup[],
+): { groups: ParamGroup[]; state: Map<Tensor, ParamState> } {
+  const { state, param_groups: list } = record(stateDict);
+  if (typeof state !== 'object' || state === null || !Array.isArray(list)) {
+    throw new TypeError("loadStateDict(): argument 'stateDict' must have state and param_groups");
+  }
+  const saved = list.map((group) => record(group) as unknown as SavedGroup);
+  if (saved.length !== groups.length) {
+    throw valueError('loaded state dict has a different number of parameter groups');
+  }
+  if (saved.some((group, i) => group.params.length !== groups[i].params.length)) {
+    throw valueError(
+      "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+    );
+  }
+  const owners = new Map<string, { param: Tensor; group: SavedGroup }>();
+  saved.forEach((group, i) => {
+    group.params.forEach((number, j) => owners.set(String(number), { param: groups[i].params[j], group }));
+  });
+  const loaded = new Map<Tensor, ParamState>();
+  for (const [number, values] of Object.entries(record(state))) {
+    const owner = owners.get(number);
+    if (!owner) continue;
+    const entries = Object.entries(record(values));
+    loaded.set(owner.param, Object.fromEntries(entries.map(([key, value]) => [key, place(key, value, owner)])));
+  }
+  return { groups: groups.map((group, i) => merge(group, saved[i])), state: loaded };
+}
+
+function place(key: string, value: unknown, { param, group }: { param: Tensor; group: SavedGroup }): unknown {
+  if (!(value instanceof Tensor)) return value;
+  if (key === 'step') {
+    // Lives on the CPU unless the kernel itself counts.
+    const counted = group.capturable || group.fused;
+    return keep(counted ? value.to({ dtype: float32, device: param.device }) : value);
+  }
+  return keep(value.to({ dtype: param.isFloatingPoint() ? param.dtype : undefined, device: param.device }));
+}
+
+function merge(group: ParamGroup, saved: SavedGroup): ParamGroup {
+  const options = Object.entries(saved).map(([key, value]) => [key, copy(value)]);
+  const names = group.param_names && { param_names: group.param_names };
+  return { ...names, ...Object.fromEntries(options), params: group.params } as ParamGroup;
+}
+
+function copy(value: unknown): unknown {
+  if (value instanceof Tensor) return keep(value.detach().clone());
+  return Array.isArray(value) ? value.map(copy) : value;
+}

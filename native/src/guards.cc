@@ -1,0 +1,211 @@
+#include "guards.h"
+
+#include <ATen/EmptyTensor.h>
+#include <c10/util/Exception.h>
+
+#include <functional>
+#include <unordered_map>
+
+namespace nodetorch {
+
+namespace {
+
+using Schema = c10::FunctionSchema;
+using Stack = std::vector<c10::IValue>;
+
+const c10::IValue* Find(const Schema& schema, const Stack& stack, const char* name) {
+  const auto index = schema.argumentIndexWithName(name);
+  return index ? &stack[*index] : nullptr;
+}
+
+void EachTensor(const Stack& stack, const std::function<void(const at::Tensor&)>& visit) {
+  for (const c10::IValue& value : stack) {
+    if (value.isTensor() && value.toTensor().defined()) visit(value.toTensor());
+    if (!value.isTensorList()) continue;
+    for (const at::Tensor& tensor : value.toTensorVector()) {
+      if (tensor.defined()) visit(tensor);
+    }
+  }
+}
+
+// Kernels of backward passes and private helpers trust their caller in these.
+void OneDevice(const Schema& schema, const Stack& stack) {
+  const at::Tensor* first = nullptr;
+  at::Tensor held;
+  EachTensor(stack, [&](const at::Tensor& tensor) {
+    if (tensor.dim() == 0 && tensor.device().is_cpu()) return;
+    if (!first) {
+      held = tensor;
+      first = &held;
+    }
+    TORCH_CHECK(tensor.device().type() == first->device().type(), schema.name(),
+                ": expected all tensors on one device, but found ", first->device(), " and ",
+                tensor.device());
+  });
+}
+
+void OneFloatingType(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  std::optional<at::ScalarType> type;
+  EachTensor(stack, [&](const at::Tensor& tensor) {
+    if (tensor.scalar_type() == at::kLong || tensor.scalar_type() == at::kBool) return;
+    TORCH_CHECK(at::isFloatingType(tensor.scalar_type()) || at::isComplexType(tensor.scalar_type()),
+                schema.name(), ": not implemented for ", tensor.scalar_type());
+    TORCH_CHECK(!type || *type == tensor.scalar_type(), schema.name(),
+                ": expected tensors of one dtype, but found ", type.value_or(at::kFloat), " and ",
+                tensor.scalar_type());
+    type = tensor.scalar_type();
+  });
+}
+
+void DimsInRange(const Schema& schema, const Stack& stack) {
+  const int64_t count = stack[0].toTensor().dim();
+  const c10::IValue* dims = Find(schema, stack, "dim");
+  if (!dims || !dims->isIntList()) return;
+  TORCH_CHECK(!dims->toIntVector().empty(), schema.name(), ": dim must not be empty");
+  for (int64_t dim : dims->toIntVector()) {
+    TORCH_CHECK_INDEX(dim >= -count && dim < count, schema.name(),
+                      ": Dimension out of range (expected to be in range of [", -count, ", ",
+                      count - 1, "], but got ", dim, ")");
+  }
+}
+
+// Numbers of groups and heads divide other sizes.
+void PositiveCounts(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* name : {"group", "num_groups", "num_heads", "num_head", "block_size",
+                           "in_features", "out_features", "N", "C", "HxW"}) {
+    const c10::IValue* value = Find(schema, stack, name);
+    const bool may_be_zero = name[0] == 'N' || name[0] == 'C' || name[0] == 'H';
+    if (!value || !value->isInt()) continue;
+    TORCH_CHECK(value->toInt() > 0 || (may_be_zero && value->toInt() == 0), schema.name(), ": ",
+                name, " must be positive, got ", value->toInt());
+  }
+}
+
+void NonEmptyLists(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  std::optional<size_t> length;
+  for (const c10::IValue& value : stack) {
+    if (!value.isTensorList()) continue;
+    const size_t size = value.toTensorList().size();
+    TORCH_CHECK(size > 0, schema.name(), ": expected a non-empty list of Tensors");
+    TORCH_CHECK(!length || *length == size, schema.name(), ": expected lists of one length");
+    length = size;
+  }
+}
+
+// One size in all tensors of a gradient's pair.
+void GradLikeIndices(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const c10::IValue* grad = Find(schema, stack, "grad_output");
+  const c10::IValue* self = Find(schema, stack, "self");
+  const c10::IValue* indices = Find(schema, stack, "indices");
+  if (!grad || !self || !indices) return;
+  TORCH_CHECK(indices->toTensor().scalar_type() == at::kLong, schema.name(),
+              ": indices must be int64");
+  TORCH_CHECK(grad->toTensor().sizes() == indices->toTensor().sizes(), schema.name(),
+              ": grad_output and indices must have one shape");
+  TORCH_CHECK(grad->toTensor().scalar_type() == self->toTensor().scalar_type(), schema.name(),
+              ": grad_output and self must have one dtype");
+  TORCH_CHECK(self->toTensor().dim() >= 3, schema.name(), ": self must have 3 dimensions or more");
+  const at::Tensor& index = indices->toTensor();
+  if (index.numel() == 0 || index.is_meta()) return;
+  int64_t area = 1;
+  for (int64_t size : self->toTensor().sizes().slice(self->toTensor().dim() == 3 ? 1 : 2)) area *= size;
+  TORCH_CHECK_INDEX(index.min().item().toLong() >= 0 && index.max().item().toLong() < area,
+                    schema.name(), ": indices are out of range");
+}
+
+void PaddingLength(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const c10::IValue* padding = Find(schema, stack, "padding");
+  const auto digit = schema.name().find_first_of("123", schema.name().find("pad"));
+  if (!padding || digit == std::string::npos) return;
+  const size_t needed = 2 * (schema.name()[digit] - '0');
+  TORCH_CHECK(padding->toIntVector().size() == needed, schema.name(), ": padding must have ",
+              needed, " elements");
+}
+
+void IndicesInRange(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor& indices = stack[0].toTensor();
+  const c10::IValue* size = Find(schema, stack, "size");
+  if (!size || !size->isInt() || indices.numel() == 0 || indices.is_meta()) return;
+  TORCH_CHECK(size->toInt() >= 0, schema.name(), ": size must not be negative");
+  TORCH_CHECK_INDEX(indices.min().item().toLong() >= 0 &&
+                        indices.max().item().toLong() < size->toInt(),
+                    schema.name(), ": indices are out of range");
+}
+
+void WithinStorage(const Schema& schema, const Stack& stack) {
+  const at::Tensor& tensor = stack[0].toTensor();
+  const auto sizes = stack[1].toIntVector(), strides = stack[2].toIntVector();
+  TORCH_CHECK(sizes.size() == strides.size(), schema.name(), ": size and stride differ in length");
+  for (size_t i = 0; i < sizes.size(); i++) {
+    TORCH_CHECK(sizes[i] >= 0 && strides[i] >= 0, schema.name(), ": negative size or stride");
+  }
+  if (!tensor.has_storage() || tensor.is_meta()) return;
+  const size_t needed = at::detail::computeStorageNbytes(sizes, strides, tensor.element_size(),
+                                                         tensor.storage_offset());
+  TORCH_CHECK(needed <= tensor.storage().nbytes(), schema.name(), ": the storage has ",
+              tensor.storage().nbytes(), " bytes, but ", needed, " are needed");
+}
+
+const std::unordered_map<std::string, Guard>& Guards() {
+  static const std::unordered_map<std::string, Guard> guards = {
+      {"_fft_c2r", DimsInRange},
+      {"_fft_r2c", DimsInRange},
+      {"_fft_c2c", DimsInRange},
+      {"native_group_norm", PositiveCounts},
+      {"native_group_norm_backward", PositiveCounts},
+      {"_transform_bias_rescale_qkv", PositiveCounts},
+      {"_dyn_quant_matmul_4bit", PositiveCounts},
+      {"_dyn_quant_pack_4bit_weight", PositiveCounts},
+      {"_stack", NonEmptyLists},
+      {"_foreach_copy", NonEmptyLists},
+      {"fractional_max_pool2d_backward", GradLikeIndices},
+      {"fractional_max_pool3d_backward", GradLikeIndices},
+      {"_convert_indices_from_coo_to_csr", IndicesInRange},
+      {"_reshape_alias", WithinStorage},
+  };
+  return guards;
+}
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+}  // namespace
+
+Guard GuardOf(const std::string& name) {
+  const auto found = Guards().find(name);
+  if (found != Guards().end()) return found->second;
+  if (name.find("_pad") != std::string::npos && EndsWith(name, "_backward")) return PaddingLength;
+  if (name.rfind("_slow_conv", 0) == 0 || name.rfind("_thnn_", 0) == 0 ||
+      name.rfind("_weight_norm", 0) == 0 || name.rfind("_nnpack", 0) == 0 ||
+      name == "_cholesky_solve_helper" || name == "_log_softmax_backward_data" ||
+      name == "native_batch_norm_backward") {
+    return OneFloatingType;
+  }
+  if (EndsWith(name, "_backward") || name.rfind("quantized_", 0) == 0) return OneDevice;
+  return nullptr;
+}
+
+SizesBefore::SizesBefore(const at::Tensor& tensor) {
+  if (tensor.layout() != at::kStrided || !tensor.has_storage() || tensor.is_meta()) return;
+  tensor_ = tensor;
+  sizes_ = tensor.sizes().vec();
+  strides_ = tensor.strides().vec();
+  offset_ = tensor.storage_offset();
+}
+
+void SizesBefore::Restore() const {
+  if (!tensor_.defined()) return;
+  const size_t needed = at::detail::computeStorageNbytes(
+      tensor_.sizes(), tensor_.strides(), tensor_.element_size(), tensor_.storage_offset());
+  if (needed <= tensor_.storage().nbytes()) return;
+  tensor_.unsafeGetTensorImpl()->set_sizes_and_strides(sizes_, strides_, offset_);
+}
+
+}  // namespace nodetorch

@@ -1,0 +1,90 @@
+// Worker threads, the end of a process, several loads of the addon, and callbacks on other threads.
+import { lastLine, runChild } from './support/child';
+import type * as Support from './support/torch';
+import { Tensor, tensor, torch } from './support/torch';
+
+const env = { OMP_NUM_THREADS: '1' };
+const otherThread = { ...env, NODETORCH_BACKWARD_THREAD: '1' };
+const run = (job: string, variables = env) => runChild('threads_child.ts', [job], { env: variables });
+
+describe('worker threads', () => {
+  test('50 workers start, compute and end', () => {
+    expect(lastLine(run('workers'))).toEqual({ right: 50, exits: 50 });
+  }, 120_000);
+
+  test.each([env, otherThread])('workers are terminated in the middle of their work (%#)', (variables) => {
+    const child = run('terminate', variables);
+    expect(lastLine(child)).toEqual({ codes: [1, 1, 1, 1, 1, 1], works: 2048 });
+    expect(child.code).toBe(0);
+  }, 60_000);
+
+  test('a worker exits with live tensors', () => {
+    expect(lastLine(run('exitInWorker'))).toEqual({ code: 3, works: 2048 });
+  });
+
+  test('a worker throws with live tensors', () => {
+    expect(lastLine(run('throwInWorker'))).toEqual({ message: 'nobody catches this', works: 2048 });
+  });
+});
+
+describe('the end of a process with live tensors, graphs and hooks', () => {
+  test.each([
+    ['exit', 3],
+    ['exitInHook', 5],
+    ['uncaught', 1],
+  ])('%s', (job, code) => {
+    for (const variables of [env, otherThread]) {
+      const child = run(job, variables);
+      expect({ code: child.code, signal: child.signal }).toEqual({ code, signal: null });
+    }
+  });
+});
+
+describe('several loads of the addon in one process', () => {
+  test('after the module cache was cleared; tensors go from one copy to the other', () => {
+    expect(lastLine(run('reload'))).toEqual({ copies: true, back: [4, 6], made: 4, name: 'true TorchError' });
+  });
+
+  test('in one Jest file', () => {
+    const copies: (typeof Support)[] = [];
+    for (let i = 0; i < 3; i++) {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      jest.isolateModules(() => copies.push(require('./support/torch') as typeof Support));
+    }
+    expect(new Set(copies.map((copy) => copy.native)).size).toBe(3);
+    for (const copy of copies) {
+      const sum = copy.torch.add(copy.tensor([1, 2]), tensor([1, 1])) as Tensor;
+      expect(sum).toBeInstanceOf(copy.Tensor);
+      expect(sum).not.toBeInstanceOf(Tensor);
+      expect((torch.mul(sum, 2) as Tensor).tolist()).toEqual([4, 6]);
+      expect(() => copy.torch.matmul(sum, copy.torch.zeros([3]))).toThrow(copy.TorchError);
+    }
+  });
+});
+
+// With the variable set, backward runs on a thread of its own, as it does on a GPU's behalf.
+describe.each([
+  ['the JS thread', env],
+  ['a thread of libtorch', otherThread],
+])('backward on %s', (_, variables) => {
+  let seen: Record<string, unknown>;
+  beforeAll(() => {
+    seen = lastLine(runChild('hooks_child.ts', [], { env: variables }));
+  });
+
+  test('hooks run on the JS thread, in their order, and may replace the gradient', () => {
+    expect(seen.hooks).toEqual({ order: ['hook true 0', 'after 20,40'], grad: [20, 40] });
+  });
+  test('what a hook or a custom backward throws comes out as itself', () => {
+    expect(seen.exceptions).toEqual({ fromHook: true, fromFunction: true, after: [2] });
+  });
+  test('a hook may run backward, with hooks and custom Functions of its own', () => {
+    expect(seen.nested).toEqual({ x: [11], z: [5] });
+  });
+  test('the gradient mode is that of the backward, and what it was afterwards', () => {
+    expect(seen.modes).toEqual({ seen: [false, true, false], second: [12], stillEnabled: true, warned: 'TorchError' });
+  });
+  test('thousands of times', () => {
+    expect(seen.many).toEqual({ calls: 2000, grad: 4000 });
+  });
+});
