@@ -26,7 +26,17 @@ export default tseslint.config(
 );
 
 function nodeGlobals() {
-  const names = ['require', 'module', 'exports', '__dirname', '__filename', 'process', 'console', 'Buffer', 'URL'];
+  const names = [
+    'require',
+    'module',
+    'exports',
+    '__dirname',
+    '__filename',
+    'process',
+    'console',
+    'Buffer',
+    'URL',
+  ];
   const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'];
   return Object.fromEntries([...names, ...timers].map((name) => [name, 'readonly']));
 }

@@ -1,4 +1,5 @@
 /** Tensors from JS values. The factories that are operators (zeros, rand ...) come from ops.ts. */
+import { types } from 'node:util';
 import { Complex } from './complex';
 import { type DeviceLike } from './device';
 import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
@@ -93,6 +94,9 @@ export interface BlobOptions extends Pick<TensorOptions, 'dtype' | 'requiresGrad
  * The memory stays valid when the ArrayBuffer is transferred. Throws for shared and resizable buffers.
  */
 export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptions = {}): Tensor {
+  if (!ArrayBuffer.isView(data) && !types.isAnyArrayBuffer(data)) {
+    throw argumentError('fromBlob', 'data', 'an ArrayBuffer or typed array', data);
+  }
   const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
   const dtype = options.dtype == null ? dtypeOfArray(view) : asDType(options.dtype);
   if (!dtype) throw argumentError('fromBlob', 'dtype', 'a DType', options.dtype);
@@ -109,7 +113,7 @@ export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptio
 // The getter of the prototype, so that an own property cannot lie.
 const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable')?.get;
 function isResizable(buffer: ArrayBufferLike): boolean {
-  return buffer instanceof ArrayBuffer && Boolean(resizable?.call(buffer));
+  return types.isArrayBuffer(buffer) && Boolean(resizable?.call(buffer));
 }
 
 export interface FullOptions extends TensorOptions {

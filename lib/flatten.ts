@@ -116,7 +116,7 @@ function fill(leaves: unknown[], dtype: DType, target: DType): TypedArray {
   if (dtype.isFloatingPoint) {
     for (let i = 0; i < count; i++) values[i] = Number(leaves[i]);
   } else if (dtype === dtypes.bool) {
-    for (let i = 0; i < count; i++) values[i] = leaves[i] ? 1 : 0;
+    for (let i = 0; i < count; i++) values[i] = leaves[i] === false || leaves[i] == 0 ? 0 : 1; // NaN is true
   } else if (dtype.itemsize === 8) {
     for (let i = 0; i < count; i++) values[i] = bigIntOf(leaves[i], target);
   } else {

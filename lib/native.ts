@@ -22,7 +22,9 @@ interface Libtorch {
 
 function candidates(): string[] {
   if (process.env.NODETORCH_ADDON) return [path.resolve(process.env.NODETORCH_ADDON)];
-  const files = ['build', 'build-gyp/build'].map((folder) => path.join(root, folder, 'Release', 'nodetorch.node'));
+  const files = ['build', 'build-gyp/build'].map((folder) =>
+    path.join(root, folder, 'Release', 'nodetorch.node'),
+  );
   try {
     files.push(require.resolve(`@nodetorch/${platform}/nodetorch.node`, { paths: [root] }));
   } catch {
@@ -70,7 +72,9 @@ function preload(libtorch: Libtorch): void {
 }
 
 const isMissingLibrary = (message: string): boolean =>
-  /(torch|c10).*(cannot open shared object|not loaded|no such file)|specified module could not be found/i.test(message);
+  /(torch|c10).*(cannot open shared object|not loaded|no such file)|specified module could not be found/i.test(
+    message,
+  );
 
 function loadAddon(file: string): unknown {
   if (process.platform === 'win32') {
@@ -96,7 +100,9 @@ function advice(file: string | undefined, message: string): string {
     return `libtorch is not where it was.${from}
 Set LIBTORCH to the folder that holds its lib/, or fetch it and build again: ${build}.`;
   }
-  if (/undefined symbol|symbol not found|procedure could not be found|built against libtorch/i.test(message)) {
+  if (
+    /undefined symbol|symbol not found|procedure could not be found|built against libtorch/i.test(message)
+  ) {
     return `Another libtorch than the one it was built for was loaded.${from}
 See whether LD_LIBRARY_PATH (DYLD_LIBRARY_PATH, PATH) leads to another, or build again: ${build}.`;
   }

@@ -32,7 +32,9 @@ const common = {
 
 function makeNodeDir() {
   const nodeDir = path.join(out, 'node');
-  fs.cpSync(require('node-api-headers').include_dir, path.join(nodeDir, 'include', 'node'), { recursive: true });
+  fs.cpSync(require('node-api-headers').include_dir, path.join(nodeDir, 'include', 'node'), {
+    recursive: true,
+  });
   const config = { variables: {}, target_defaults: {} };
   fs.writeFileSync(path.join(nodeDir, 'include', 'node', 'common.gypi'), JSON.stringify(common));
   fs.writeFileSync(path.join(nodeDir, 'include', 'node', 'config.gypi'), JSON.stringify(config));
@@ -47,7 +49,8 @@ function makeProject() {
     const link = path.join(out, folder);
     if (!fs.existsSync(link)) fs.symlinkSync(path.join(root, folder), link, 'junction');
   }
-  for (const file of ['binding.gyp', 'package.json']) fs.copyFileSync(path.join(root, file), path.join(out, file));
+  for (const file of ['binding.gyp', 'package.json'])
+    fs.copyFileSync(path.join(root, file), path.join(out, file));
 }
 
 async function buildGyp() {
@@ -55,10 +58,21 @@ async function buildGyp() {
   makeProject();
   const gyp = require.resolve('node-gyp/bin/node-gyp.js');
   const jobs = process.env.JOBS || String(os.availableParallelism());
-  const args = [gyp, 'configure', 'build', '-C', out, `--nodedir=${makeNodeDir()}`, '--jobs', jobs, '--loglevel=warn'];
+  const args = [
+    gyp,
+    'configure',
+    'build',
+    '-C',
+    out,
+    `--nodedir=${makeNodeDir()}`,
+    '--jobs',
+    jobs,
+    '--loglevel=warn',
+  ];
   const env = { ...process.env, LIBTORCH: libtorch.path };
   // npm's settings would win over the options above, and Node's own headers over these.
-  for (const name of Object.keys(env)) if (/^npm_(config|package_config_node_gyp)_nodedir$/i.test(name)) delete env[name];
+  for (const name of Object.keys(env))
+    if (/^npm_(config|package_config_node_gyp)_nodedir$/i.test(name)) delete env[name];
   const { status } = spawnSync(process.execPath, args, { cwd: out, env, stdio: 'inherit' });
   if (status !== 0) throw new Error('node-gyp failed: its own message is above');
   noteLibtorch(path.join(out, 'build', 'Release'), libtorch);

@@ -22,7 +22,10 @@ function files(folder) {
 function compile() {
   fs.rmSync(dist, { recursive: true, force: true });
   const tsc = require.resolve('typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) throw new Error('the TypeScript does not compile');
 }
 

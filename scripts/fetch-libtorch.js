@@ -42,7 +42,9 @@ then run again: node scripts/fetch-libtorch.js`;
 class LibtorchError extends Error {
   constructor(variant, tried) {
     const lines = tried.map((line) => `  - ${line}`).join('\n');
-    super(`no libtorch ${pinned.version} (${variant}) for ${pinned.platform}.\n\nTried:\n${lines}\n\n${remedies(variant)}`);
+    super(
+      `no libtorch ${pinned.version} (${variant}) for ${pinned.platform}.\n\nTried:\n${lines}\n\n${remedies(variant)}`,
+    );
     this.name = 'LibtorchError';
   }
 }
@@ -55,7 +57,9 @@ async function findLibtorch({ variant, checksum, fetch = 'auto', quiet = false }
   variant ||= process.env.LIBTORCH_VARIANT || null;
   checksum ||= process.env.LIBTORCH_SHA256 || null;
   if (variant && !pinned.variants.includes(variant)) {
-    throw new TypeError(`the variant is one of ${pinned.variants.join(', ')}, not ${JSON.stringify(variant)}`);
+    throw new TypeError(
+      `the variant is one of ${pinned.variants.join(', ')}, not ${JSON.stringify(variant)}`,
+    );
   }
   if (checksum && !/^[0-9a-f]{64}$/i.test(checksum)) {
     throw new TypeError(`a sha256 has 64 hexadecimal digits: ${JSON.stringify(checksum)} is none`);

@@ -172,6 +172,7 @@ export interface Native {
   setNumInteropThreads(count: number): void;
   /** Sets when given; says what is set. */
   deterministic(enabled?: boolean, warnOnly?: boolean): boolean;
+  pow(base: number, exponent: number): number;
   versions(): { libtorch: string; config: string };
   hasDevice(type: string): boolean;
   deviceCount(): number;

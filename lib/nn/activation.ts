@@ -4,7 +4,7 @@ import { GELU as GELU_DEFAULTS, INPLACE, SOFTMAX } from '../functional/activatio
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 /** `max(0, x)`, element by element. Any shape. */
 export class ReLU extends Module<[Tensor], Tensor> {

@@ -9,7 +9,7 @@ import * as init from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from './repr';
+import { repr } from '../repr';
 import type { ModuleMetadata, StateDict } from './state_dict';
 
 export interface BatchNormNdOptions extends FactoryOptions {

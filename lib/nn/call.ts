@@ -13,7 +13,7 @@ import {
   type ForwardPreHookWithKwargs,
 } from './hooks';
 import type { Module } from './module';
-import { typeName } from './repr';
+import { typeName } from '../repr';
 
 type Kwargs = Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import { isPlainObject } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { deleteField, isModule, moduleFields, setField } from './fields';
 import { Module } from './module';
-import { indent, typeName } from './repr';
+import { indent, typeName } from '../repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
 
 type Entries = [string, Module][];

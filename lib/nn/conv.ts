@@ -11,7 +11,7 @@ import { biasBound } from './init/fan';
 import { Module } from './module';
 import { FACTORY, ntuple, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 /** What is around the input: zeros, or a continuation of it. */
 export type PaddingMode = 'zeros' | Exclude<PadMode, 'constant'>;

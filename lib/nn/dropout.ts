@@ -3,7 +3,7 @@ import { DROPOUT, checkProbability } from '../functional/dropout';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 export interface DropoutModuleOptions {
   /** Probability that an element is zeroed. Default: 0.5. */

@@ -3,7 +3,7 @@ import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { Buffer, Parameter } from './parameter';
 import { Hooks } from './hooks';
-import { typeName } from './repr';
+import { typeName } from '../repr';
 import type { Module } from './module';
 
 const INTERNALS = Symbol('nodetorch.module');

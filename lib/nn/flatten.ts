@@ -2,7 +2,7 @@ import * as aten from '../aten';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr, typeName } from './repr';
+import { repr, typeName } from '../repr';
 
 export interface FlattenOptions {
   /** First dimension of those that become one. Default: 1. */

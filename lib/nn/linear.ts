@@ -7,7 +7,7 @@ import { biasBound } from './init/fan';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 /** Gives back its input, whatever it was constructed with. */
 export class Identity extends Module<[Tensor], Tensor> {

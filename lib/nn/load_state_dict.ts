@@ -10,7 +10,7 @@ import { warn } from '../warn';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields, setField } from './fields';
 import type { Module } from './module';
 import { Buffer, Parameter } from './parameter';
-import { repr, typeName } from './repr';
+import { repr, typeName } from '../repr';
 import {
   EXTRA_STATE,
   defineMetadata,

@@ -27,7 +27,7 @@ import {
 import { namedMembers, type NamedOptions } from './members';
 import { Parameter } from './parameter';
 import { checkName, registerHooked } from './register';
-import { indent, typeName } from './repr';
+import { indent, typeName } from '../repr';
 import {
   saveToStateDict,
   stateDict,

@@ -7,7 +7,7 @@ import * as init from './init';
 import { Module } from './module';
 import { FACTORY, ntuple, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 export interface LayerNormModuleOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */

@@ -5,7 +5,7 @@ import { Tensor } from '../tensor';
 import { deleteField, getField, hasField, setField } from './fields';
 import { Module } from './module';
 import { Parameter } from './parameter';
-import { typeName } from './repr';
+import { typeName } from '../repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- these containers hold anything, as in Python */

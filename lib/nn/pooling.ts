@@ -5,7 +5,7 @@ import { AVG_POOL, AVG_POOL_1D, MAX_POOL } from '../functional/pooling';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { ntuple } from './options';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 /** The maxima, and where they were when that was asked for. */
 type Pooled<R extends boolean> = R extends true ? [values: Tensor, indices: Tensor] : Tensor;

@@ -9,7 +9,7 @@ import * as init from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from './repr';
+import { repr } from '../repr';
 
 export interface EmbeddingModuleOptions extends EmbeddingOptions, FactoryOptions {
   /** The weight to use. Default: a new one. See {@link Embedding.fromPretrained}. */

@@ -5,7 +5,14 @@ import { TorchError } from '../errors';
 import { keep } from '../memory';
 import { Tensor } from '../tensor';
 import { type AdamUpdate, forms } from './adam_forms';
-import { type FormOptions, checkForm, checkFused, checkLearningRate, checkNotNegative, chooseForm } from './form';
+import {
+  type FormOptions,
+  checkForm,
+  checkFused,
+  checkLearningRate,
+  checkNotNegative,
+  chooseForm,
+} from './form';
 import { type ParamGroup, type Params, valueError } from './group';
 import { Optimizer } from './optimizer';
 import type { ParamState } from './state_dict';
@@ -81,7 +88,14 @@ export class Adam extends Optimizer<AdamGroup, AdamOptions> {
   }
 
   protected override updateGroup(group: AdamGroup): void {
-    const update: AdamUpdate = { params: [], grads: [], expAvgs: [], expAvgSqs: [], maxExpAvgSqs: [], steps: [] };
+    const update: AdamUpdate = {
+      params: [],
+      grads: [],
+      expAvgs: [],
+      expAvgSqs: [],
+      maxExpAvgSqs: [],
+      steps: [],
+    };
     for (const param of group.params) {
       const { grad } = param;
       if (!grad) continue;

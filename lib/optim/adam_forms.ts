@@ -5,7 +5,7 @@ import { tensor } from '../creation';
 import { Tensor } from '../tensor';
 import type { AdamGroup } from './adam';
 import { byDeviceAndDtype, numberOf } from './form';
-import { pow } from './pow';
+import { native } from '../native';
 
 /** The tensors of one update, position by position. */
 export interface AdamUpdate {
@@ -49,8 +49,8 @@ function single(update: AdamUpdate, group: AdamGroup): void {
     expAvgSq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
 
     const step = update.steps[i].item() as number;
-    const size = stepSize(group.lr, 1 - pow(beta1, step));
-    const correction = pow(1 - pow(beta2, step), 0.5);
+    const size = stepSize(group.lr, 1 - native.pow(beta1, step));
+    const correction = native.pow(1 - native.pow(beta2, step), 0.5);
     let largest = expAvgSq;
     if (amsgrad) {
       largest = asReal(update.maxExpAvgSqs[i]);
@@ -88,8 +88,8 @@ function foreach(update: AdamUpdate, group: AdamGroup): void {
     aten._foreachAddcmul_(expAvgSqs, grads, grads, 1 - beta2);
 
     const counts = steps.map((step) => step.item() as number);
-    const sizes = counts.map((count) => -(lr / (1 - pow(beta1, count))));
-    const corrections = counts.map((count) => pow(1 - pow(beta2, count), 0.5));
+    const sizes = counts.map((count) => -(lr / (1 - native.pow(beta1, count))));
+    const corrections = counts.map((count) => native.pow(1 - native.pow(beta2, count), 0.5));
     const largest = amsgrad ? take(update.maxExpAvgSqs) : expAvgSqs;
     if (amsgrad) aten._foreachMaximum_(largest, expAvgSqs);
     const denominators = aten._foreachSqrt(largest);

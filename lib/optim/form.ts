@@ -1,6 +1,6 @@
 // Which of the three forms of an update to run, and how tensors are grouped for it.
 import { TorchError } from '../errors';
-import { repr } from '../nn/repr';
+import { repr } from '../repr';
 import { Tensor } from '../tensor';
 import { valueError } from './group';
 

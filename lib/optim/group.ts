@@ -1,6 +1,6 @@
 // Parameter groups: how they are given, and how they are kept.
 import { TorchError } from '../errors';
-import { typeName } from '../nn/repr';
+import { typeName } from '../repr';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 
@@ -37,7 +37,10 @@ export function valueError(message: string): TorchError {
 
 /** Groups out of what the constructor was given. */
 export function groupsOf(params: unknown): unknown[] {
-  if (params instanceof Tensor || typeof (params as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function') {
+  if (
+    params instanceof Tensor ||
+    typeof (params as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function'
+  ) {
     throw new TypeError(
       `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${typeName(params)}`,
     );

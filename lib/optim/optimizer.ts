@@ -2,7 +2,7 @@
 import * as aten from '../aten';
 import type { RemovableHandle } from '../autograd/hooks';
 import { enableGrad, noGrad } from '../autograd/mode';
-import { repr } from '../nn/repr';
+import { repr } from '../repr';
 import type { Tensor } from '../tensor';
 import { type ParamGroup, type ParamGroupOptions, type Params, groupsOf, makeGroup } from './group';
 import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
@@ -84,7 +84,8 @@ export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options =
   step(): null;
   step<Loss extends Tensor | number>(closure: Closure<Loss>): Loss;
   step(closure: Closure | null = null): Tensor | number | null {
-    for (const { hook } of [...globalPreHooks, ...this.#preHooks]) closure = hook(this.base, closure) ?? closure;
+    for (const { hook } of [...globalPreHooks, ...this.#preHooks])
+      closure = hook(this.base, closure) ?? closure;
     const loss = closure ? enableGrad(closure) : null;
     noGrad(() => {
       for (const group of this.paramGroups) this.updateGroup(group);
@@ -128,7 +129,9 @@ export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options =
   /** What Python's `repr` prints. */
   toString(): string {
     const groups = this.paramGroups.map((group, i) => {
-      const keys = Object.keys(group).filter((key) => key !== 'params').sort();
+      const keys = Object.keys(group)
+        .filter((key) => key !== 'params')
+        .sort();
       return `\nParameter Group ${i}\n${keys.map((key) => `    ${key}: ${print(key, group[key])}\n`).join('')}`;
     });
     return `${this.constructor.name} (${groups.join('')})`;

@@ -22,7 +22,10 @@ function record(value: unknown): Record<string, unknown> {
 }
 
 /** Numbers the parameters through and puts the numbers in the place of tensors. */
-export function pack(groups: readonly ParamGroup[], state: ReadonlyMap<Tensor, ParamState>): OptimizerStateDict {
+export function pack(
+  groups: readonly ParamGroup[],
+  state: ReadonlyMap<Tensor, ParamState>,
+): OptimizerStateDict {
   const numbers = new Map<Tensor, number>();
   let start = 0;
   const saved = groups.map(({ params, ...options }) => {
@@ -64,7 +67,10 @@ export function unpack(
     const owner = owners.get(number);
     if (!owner) continue;
     const entries = Object.entries(record(values));
-    loaded.set(owner.param, Object.fromEntries(entries.map(([key, value]) => [key, place(key, value, owner)])));
+    loaded.set(
+      owner.param,
+      Object.fromEntries(entries.map(([key, value]) => [key, place(key, value, owner)])),
+    );
   }
   return { groups: groups.map((group, i) => merge(group, saved[i])), state: loaded };
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 const CHUNK = 2 ** 30; // one write() takes less than 2 GiB
 
 export function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     at += writeSync(file, bytes, at, Math.min(CHUNK, bytes.length - at));
   }
 }

@@ -59,7 +59,7 @@ export function loadFile(path: string, options: LoadOptions = {}): Map<string, T
   const file = openSync(path, 'r');
   try {
     return read(fstatSync(file).size, options, (target, position) => {
-      for (let at = 0; at < target.length; ) {
+      for (let at = 0; at < target.length;) {
         const count = readSync(file, target, at, Math.min(2 ** 30, target.length - at), position + at);
         if (count === 0) throw new SafetensorsError(`'${path}' ended while it was read`);
         at += count;
@@ -104,11 +104,13 @@ function prepare(fn: string, tensors: TensorMap, options: SaveOptions) {
   if (typeof tensors !== 'object' || tensors === null) {
     throw argumentError(fn, 'tensors', 'a Map or an object of tensors', tensors);
   }
-  const map: ReadonlyMap<string, Tensor> = tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
+  const map: ReadonlyMap<string, Tensor> =
+    tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
   for (const [name, tensor] of map) {
     if (typeof name !== 'string') throw argumentError(fn, 'tensors', 'named by strings', name);
     if (!(tensor instanceof Tensor)) throw argumentError(fn, `tensors['${name}']`, 'a Tensor', tensor);
-    if (tensor.isSparse) throw new SafetensorsError(`tensor '${name}' is sparse; safetensors holds dense ones`);
+    if (tensor.isSparse)
+      throw new SafetensorsError(`tensor '${name}' is sparse; safetensors holds dense ones`);
   }
   refuseShared(map);
   const list = [...map].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
@@ -131,7 +133,12 @@ function refuseShared(map: ReadonlyMap<string, Tensor>): void {
       const stride = tensor.stride() as readonly number[];
       const extent = tensor.shape.reduce((sum, size, i) => sum + (size - 1) * stride[i], 1);
       const begin = tensor.storageOffset() * tensor.itemsize;
-      return { name, id: `${tensor.device} ${tensor.storage().id}`, begin, end: begin + extent * tensor.itemsize };
+      return {
+        name,
+        id: `${tensor.device} ${tensor.storage().id}`,
+        begin,
+        end: begin + extent * tensor.itemsize,
+      };
     })
     .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.begin - b.begin));
   let widest = spans[0];

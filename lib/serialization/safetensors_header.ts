@@ -56,7 +56,8 @@ type Unplaced = Omit<Entry, 'begin' | 'end'>;
 export function writeHeader(tensors: readonly Unplaced[], metadata?: Record<string, string>) {
   for (const { name, dtype } of tensors) {
     if (name === METADATA) throw new SafetensorsError(`a tensor cannot be called '${METADATA}'`);
-    if (!rank.has(dtype)) throw new SafetensorsError(`tensor '${name}': ${dtype} has no place in safetensors`);
+    if (!rank.has(dtype))
+      throw new SafetensorsError(`tensor '${name}': ${dtype} has no place in safetensors`);
   }
   const order = (t: Unplaced) => rank.get(t.dtype)!.i;
   const sorted = [...tensors].sort(
@@ -75,7 +76,8 @@ export function writeHeader(tensors: readonly Unplaced[], metadata?: Record<stri
   if (metadata) parts.unshift(`"${METADATA}":${JSON.stringify(checkMetadata(metadata))}`);
   const json = Buffer.from(`{${parts.join(',')}}`);
   const length = Math.ceil(json.length / 8) * 8;
-  if (length > MAX_HEADER) throw new SafetensorsError(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
+  if (length > MAX_HEADER)
+    throw new SafetensorsError(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
   const head = Buffer.alloc(8 + length, ' ');
   head.writeBigUInt64LE(BigInt(length));
   json.copy(head, 8);
@@ -84,7 +86,8 @@ export function writeHeader(tensors: readonly Unplaced[], metadata?: Record<stri
 
 /** The length that the first 8 bytes name, checked against the file's. */
 export function headerLength(prefix: Buffer, fileSize: number): number {
-  if (fileSize < 8) throw new SafetensorsError(`header too small: the file has ${fileSize} bytes, not even 8`);
+  if (fileSize < 8)
+    throw new SafetensorsError(`header too small: the file has ${fileSize} bytes, not even 8`);
   const length = prefix.readBigUInt64LE();
   if (length > BigInt(MAX_HEADER)) {
     throw new SafetensorsError(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
@@ -114,7 +117,9 @@ export function parseHeader(bytes: Buffer, dataSize: number): Header {
     next = end;
   }
   if (next !== dataSize) {
-    throw new SafetensorsError(`incomplete file: the header describes ${next} bytes of data, ${dataSize} are there`);
+    throw new SafetensorsError(
+      `incomplete file: the header describes ${next} bytes of data, ${dataSize} are there`,
+    );
   }
   return { entries, metadata };
 }
@@ -138,7 +143,9 @@ function parseEntry(name: string, info: unknown): Entry {
   }
   const [begin, end] = offsets as [number, number];
   if (BigInt(end) - BigInt(begin) !== size) {
-    return fail(`data_offsets [${begin}, ${end}] do not fit shape [${shape.join(', ')}] of ${dtype}: ${size} bytes`);
+    return fail(
+      `data_offsets [${begin}, ${end}] do not fit shape [${shape.join(', ')}] of ${dtype}: ${size} bytes`,
+    );
   }
   return { name, dtype, shape: shape as number[], begin, end };
 }

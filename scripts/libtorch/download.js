@@ -22,7 +22,9 @@ function proxyFor(url) {
     const suffix = rule.replace(/:\d+$/, '').replace(/^\*?\.?/, '');
     return rule === '*' || (suffix && (host === suffix || host.endsWith(`.${suffix}`)));
   });
-  const proxy = direct ? '' : env(url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') || env('ALL_PROXY');
+  const proxy = direct
+    ? ''
+    : env(url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') || env('ALL_PROXY');
   return proxy ? new URL(/:\/\//.test(proxy) ? proxy : `http://${proxy}`) : null;
 }
 
@@ -53,8 +55,15 @@ function tunnel(url, proxy) {
       proxyOptions(proxy, { method: 'CONNECT', path: authority, headers: { Host: authority } }),
     );
     request.once('connect', (response, socket) => {
-      if (response.statusCode === 200) resolve(tls.connect({ socket, servername: url.hostname }));
-      else reject(new Error(`the proxy ${proxy.host} answered ${response.statusCode} to CONNECT`));
+      if (response.statusCode !== 200) {
+        socket.destroy();
+        return reject(final(`the proxy ${proxy.host} answered ${response.statusCode} to CONNECT`));
+      }
+      const secure = tls.connect({ socket, servername: url.hostname }, () => {
+        secure.off('error', reject);
+        resolve(secure);
+      });
+      secure.once('error', reject);
     });
     request.once('timeout', () => request.destroy(new Error(`the proxy ${proxy.host} does not answer`)));
     request.once('error', reject);
@@ -66,7 +75,11 @@ async function get(url, headers) {
   const proxy = proxyFor(url);
   const authorization = credentials(url);
   const options = {
-    headers: { 'User-Agent': 'nodetorch', ...headers, ...(authorization && { Authorization: authorization }) },
+    headers: {
+      'User-Agent': 'nodetorch',
+      ...headers,
+      ...(authorization && { Authorization: authorization }),
+    },
     timeout: CONNECT,
     agent: false,
   };
@@ -74,7 +87,13 @@ async function get(url, headers) {
   if (!proxy) request = clientOf(url).request(url, options);
   else if (url.protocol === 'https:') {
     const socket = await tunnel(url, proxy);
-    request = https.request(url, { ...options, createConnection: () => socket });
+    // With an agent, even `false`, Node would not use the connection.
+    request = https.request(url, {
+      ...options,
+      agent: undefined,
+      defaultPort: 443,
+      createConnection: () => socket,
+    });
   } else {
     request = clientOf(proxy).request(
       proxyOptions(proxy, { path: url.href, headers: { ...options.headers, Host: url.host } }),
@@ -108,7 +127,9 @@ async function follow(address, headers) {
 const final = (message) => Object.assign(new Error(message), { final: true });
 
 const hopeless = (error) =>
-  error.final || ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'ENOSPC'].includes(error.code);
+  error.final ||
+  /CERT|UNABLE_TO/.test(error.code) ||
+  ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'ENOSPC'].includes(error.code);
 
 function readState(part, address) {
   try {
@@ -123,7 +144,8 @@ function readState(part, address) {
 // The whole length, and where the body begins: a server that ignores Range sends all of it.
 function placeOf(response, have) {
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers['content-range'] || '');
-  if (response.statusCode === 206 && range && Number(range[1]) === have) return { from: have, total: Number(range[2]) };
+  if (response.statusCode === 206 && range && Number(range[1]) === have)
+    return { from: have, total: Number(range[2]) };
   if (response.statusCode === 200) return { from: 0, total: Number(response.headers['content-length']) || 0 };
   return null;
 }
@@ -159,7 +181,8 @@ async function attempt(address, part, bar) {
     },
   });
   await pipeline(response, count, fs.createWriteStream(part, { flags: place.from ? 'a' : 'w' }));
-  if (place.total && received !== place.total) throw new Error(`it ended after ${received} of ${place.total} bytes`);
+  if (place.total && received !== place.total)
+    throw new Error(`it ended after ${received} of ${place.total} bytes`);
   shown.end();
 }
 

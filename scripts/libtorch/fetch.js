@@ -23,7 +23,9 @@ function wanted(name) {
   if (/^torch\.libs\//.test(name)) return true;
   const library = /^(?:[^/]+\/)?lib\/(.+)$/.exec(name)?.[1];
   if (library) {
-    return !/\.a$|^(lib)?(torch_python|shm|jitbackend_test|torchbind_test|backend_with_compiler|aoti_custom_ops)/.test(library);
+    return !/\.a$|^(lib)?(torch_python|shm|jitbackend_test|torchbind_test|backend_with_compiler|aoti_custom_ops)/.test(
+      library,
+    );
   }
   return /^([^/]+\/)?include\//.test(name);
 }
@@ -69,7 +71,8 @@ async function copyFolder(root, job) {
     await fs.promises.cp(source, path.join(job.temporary, name), {
       recursive: true,
       dereference: true,
-      filter: (file) => fs.statSync(file).isDirectory() || wanted(path.relative(root, file).replaceAll('\\', '/')),
+      filter: (file) =>
+        fs.statSync(file).isDirectory() || wanted(path.relative(root, file).replaceAll('\\', '/')),
     });
   }
 }
@@ -122,7 +125,9 @@ function publish(job) {
   const fresh = inspectFitting(job.temporary, job.variant);
   if (fresh.problem) throw new Error(`what it holds is no use: ${fresh.problem}`);
   if (pinned.compareVersions(fresh.version, pinned.version) !== 0) {
-    throw new Error(`it holds version ${fresh.version}, and the cache is for ${pinned.version}; unpack it and set LIBTORCH`);
+    throw new Error(
+      `it holds version ${fresh.version}, and the cache is for ${pinned.version}; unpack it and set LIBTORCH`,
+    );
   }
   const folder = pinned.cacheFolder(fresh.variant);
   if (fs.existsSync(folder)) {
@@ -138,7 +143,8 @@ function publish(job) {
 }
 
 const clear = (job) => {
-  for (const suffix of ['', '.pip', '.old']) fs.rmSync(job.temporary + suffix, { recursive: true, force: true });
+  for (const suffix of ['', '.pip', '.old'])
+    fs.rmSync(job.temporary + suffix, { recursive: true, force: true });
 };
 
 // Runs one source from an empty folder; on failure notes why and returns null.

@@ -38,7 +38,12 @@ const cacheFolder = (variant) => path.join(cacheRoot(), `libtorch-${libtorch.ver
 
 /** Numbers of '2.13.0+cpu', compared part by part: negative when `a` is older. */
 function compareVersions(a, b) {
-  const [x, y] = [a, b].map((v) => v.split(/[+\-a-z]/)[0].split('.').map(Number));
+  const [x, y] = [a, b].map((v) =>
+    v
+      .split(/[+\-a-z]/)[0]
+      .split('.')
+      .map(Number),
+  );
   return x[0] - y[0] || x[1] - y[1] || (x[2] || 0) - (y[2] || 0);
 }
 

@@ -25,7 +25,9 @@ function progress(label, total, { stream = process.stderr, quiet = false } = {})
     add(bytes) {
       done += bytes;
       if (quiet) return;
-      const step = stream.isTTY ? Math.floor(Date.now() / 100) : Math.floor(total ? (done / total) * 10 : done / 1e8);
+      const step = stream.isTTY
+        ? Math.floor(Date.now() / 100)
+        : Math.floor(total ? (done / total) * 10 : done / 1e8);
       if (step !== shown && (stream.isTTY || step > shown)) {
         shown = step;
         draw();

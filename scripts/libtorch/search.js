@@ -9,7 +9,13 @@ const { inspectFitting } = require('./inspect');
 
 const systemFolders = {
   win32: ['C:\\libtorch', path.join(process.env.ProgramFiles || 'C:\\Program Files', 'libtorch')],
-  darwin: ['/opt/homebrew/opt/pytorch', '/opt/homebrew', '/usr/local', '/usr/local/libtorch', '/opt/libtorch'],
+  darwin: [
+    '/opt/homebrew/opt/pytorch',
+    '/opt/homebrew',
+    '/usr/local',
+    '/usr/local/libtorch',
+    '/opt/libtorch',
+  ],
 }[process.platform] || ['/usr/local', '/usr/local/libtorch', '/usr', '/usr/lib/libtorch', '/opt/libtorch'];
 
 const pythons = process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python'];

@@ -50,7 +50,8 @@ async function findDirectory(file, size) {
   const start = size - tailLength;
   const tail = await readAt(file, start, tailLength);
   let at = tailLength - 22;
-  while (at >= 0 && !(tail.readUInt32LE(at) === END && at + 22 + tail.readUInt16LE(at + 20) === tailLength)) at--;
+  while (at >= 0 && !(tail.readUInt32LE(at) === END && at + 22 + tail.readUInt16LE(at + 20) === tailLength))
+    at--;
   if (at < 0) throw new Error('it is not a zip archive, or it is cut short');
   let count = tail.readUInt16LE(at + 10);
   let length = tail.readUInt32LE(at + 12);
@@ -72,14 +73,15 @@ async function findDirectory(file, size) {
 
 // Sizes that do not fit 32 bits are in the extra field, in this order, only those that are needed.
 function widen(entry, extra) {
-  for (let at = 0; at + 4 <= extra.length; ) {
+  for (let at = 0; at + 4 <= extra.length;) {
     const id = extra.readUInt16LE(at);
     const end = at + 4 + extra.readUInt16LE(at + 2);
     if (id === 1) {
       let from = at + 4;
       for (const key of ['size', 'packed', 'offset']) {
         if (entry[key] !== 0xffffffff) continue;
-        if (from + 8 > end || end > extra.length) throw new Error(`the zip64 field of ${entry.name} is damaged`);
+        if (from + 8 > end || end > extra.length)
+          throw new Error(`the zip64 field of ${entry.name} is damaged`);
         entry[key] = toNumber(extra.readBigUInt64LE(from));
         from += 8;
       }
@@ -100,8 +102,9 @@ function checkName(name) {
 async function readEntries(file, size) {
   const { count, bytes } = await findDirectory(file, size);
   const entries = [];
-  for (let at = 0; entries.length < count; ) {
-    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== CENTRAL) throw new Error('its directory is damaged');
+  for (let at = 0; entries.length < count;) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== CENTRAL)
+      throw new Error('its directory is damaged');
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((o) => bytes.readUInt16LE(at + o));
     const extraAt = at + 46 + nameLength;
     const entry = {
@@ -153,7 +156,8 @@ async function readSmall(file, entry, start, onBytes) {
 
 async function writeEntry(archive, file, size, entry, target, onBytes) {
   if (entry.flags & 1) throw new Error(`${entry.name} is encrypted`);
-  if (entry.method !== 0 && entry.method !== 8) throw new Error(`${entry.name} is packed by method ${entry.method}`);
+  if (entry.method !== 0 && entry.method !== 8)
+    throw new Error(`${entry.name} is packed by method ${entry.method}`);
   const header = await readAt(file, entry.offset, 30);
   if (header.readUInt32LE(0) !== LOCAL) throw new Error(`${entry.name} is damaged`);
   const start = entry.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
@@ -166,9 +170,18 @@ async function writeEntry(archive, file, size, entry, target, onBytes) {
     await fs.promises.writeFile(target, data, { mode, flag: 'wx' });
     return null;
   }
-  const source = fs.createReadStream(archive, { start, end: start + entry.packed - 1, highWaterMark: 1 << 20 });
+  const source = fs.createReadStream(archive, {
+    start,
+    end: start + entry.packed - 1,
+    highWaterMark: 1 << 20,
+  });
   const inflate = entry.method === 8 ? [zlib.createInflateRaw({ chunkSize: 1 << 18 })] : [];
-  await pipeline(source, ...inflate, checking(entry, onBytes), fs.createWriteStream(target, { mode, flags: 'wx' }));
+  await pipeline(
+    source,
+    ...inflate,
+    checking(entry, onBytes),
+    fs.createWriteStream(target, { mode, flags: 'wx' }),
+  );
   return null;
 }
 
@@ -181,7 +194,9 @@ async function unzip(archive, folder, { wanted = () => true, onTotal = () => {},
   const file = await fs.promises.open(archive, 'r');
   try {
     const { size } = await file.stat();
-    const entries = (await readEntries(file, size)).filter((entry) => !entry.name.endsWith('/') && wanted(entry.name));
+    const entries = (await readEntries(file, size)).filter(
+      (entry) => !entry.name.endsWith('/') && wanted(entry.name),
+    );
     entries.forEach((entry) => checkName(entry.name));
     onTotal(entries.reduce((sum, entry) => sum + entry.size, 0));
     const links = [];

@@ -58,7 +58,13 @@ async function installWithDependencies(variant, folder, tried, log) {
   for (const python of pythons) {
     const command = `${python} -m pip install torch==${pinned.version} --target`;
     log(command);
-    const problem = await run(python, ['install', `torch==${pinned.version}`, '--no-cache-dir', '--target', folder]);
+    const problem = await run(python, [
+      'install',
+      `torch==${pinned.version}`,
+      '--no-cache-dir',
+      '--target',
+      folder,
+    ]);
     if (!problem) return true;
     tried.push(`${command}: ${problem}`);
   }

@@ -1,4 +1,6 @@
 // torch.autograd.Function: saved tensors, flags of the context, errors, and no leaks.
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
 
@@ -178,11 +180,50 @@ describe('errors', () => {
   });
 });
 
-test('a Function that saves its output does not leak', () => {
-  const run = () => torch.tidy(() => void Exp.apply(leaf(1, 2, 3)).sum().backward());
-  run();
-  const before = torch.memory();
-  for (let i = 0; i < 200; i++) run();
-  expect(torch.memory().tensors).toBe(before.tensors);
-  expect(torch.memory().bytes).toBe(before.bytes);
+describe('memory', () => {
+  const collect = (() => {
+    v8.setFlagsFromString('--expose-gc');
+    return vm.runInNewContext('gc') as () => void;
+  })();
+
+  test('a Function that saves its output does not leak under tidy', () => {
+    const run = () => torch.tidy(() => void Exp.apply(leaf(1, 2, 3)).sum().backward());
+    run();
+    const before = torch.memory();
+    for (let i = 0; i < 200; i++) run();
+    expect(torch.memory()).toEqual(before);
+  });
+
+  test.each([true, false])('nor without it (with backward: %s)', async (backward) => {
+    const x = torch.ones([100_000], { requiresGrad: true }); // 0.4 MB
+    const run = () => {
+      const y = Exp.apply(x).sum();
+      if (backward) y.backward();
+    };
+    run();
+    collect();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 150; i++) {
+      run();
+      if (i % 50 === 49) {
+        collect();
+        await new Promise(setImmediate);
+      }
+    }
+    expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(40);
+  }, 60_000);
+
+  test('a context outlives its graph without keeping it', () => {
+    let kept: Context | undefined;
+    class Keeps extends Function {
+      static override forward(ctx: Context, x: Tensor) {
+        kept = ctx;
+        ctx.saveForBackward(x);
+        return x.mul(2);
+      }
+      static override backward = (_: Context, g: Tensor) => g.mul(2);
+    }
+    Keeps.apply(leaf(1)).sum().backward();
+    expect(() => kept!.savedTensors).toThrow('second time');
+  });
 });

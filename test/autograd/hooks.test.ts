@@ -1,4 +1,6 @@
 // Hooks on tensors: what they see, replace and throw, in which order, and how they go.
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
 
@@ -124,5 +126,28 @@ describe('registerPostAccumulateGradHook', () => {
     x.registerPostAccumulateGradHook(() => { throw error; });
     expect(() => x.sum().backward()).toThrow(error);
     expect(() => x.registerPostAccumulateGradHook(3 as never)).toThrow(typeError);
+  });
+});
+
+describe('memory', () => {
+  test('a hook does not keep its tensor', async () => {
+    v8.setFlagsFromString('--expose-gc');
+    const collect = vm.runInNewContext('gc') as () => void;
+    const x = leaf(1);
+    const run = () => {
+      const y = x.mul(2);
+      y.registerHook((g) => g.mul(2));
+      const z = leaf(1);
+      z.registerPostAccumulateGradHook((p) => void (p.grad = null));
+      y.add(z).sum().backward();
+    };
+    run();
+    collect();
+    await new Promise(setImmediate);
+    const before = torch.memory().tensors;
+    for (let i = 0; i < 200; i++) run();
+    collect();
+    await new Promise(setImmediate);
+    expect(torch.memory().tensors).toBeLessThan(before + 20);
   });
 });

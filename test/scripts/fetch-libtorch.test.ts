@@ -1,6 +1,7 @@
 // scripts/fetch-libtorch.js, whole: the order of the search, every way to fetch, and how it fails.
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -41,8 +42,16 @@ describe('looking', () => {
   test.each([
     ['is not there', () => path.join(world.root, 'nowhere'), 'there is no such folder'],
     ['is empty', () => world.root, 'it has no lib/'],
-    ['is too old', () => installed(path.join(world.root, 'old'), { version: '2.10.0' }), '2.11.0 or later is needed'],
-    ['is another variant', () => installed(path.join(world.root, 'other')), 'it is the cpu variant, and cu130'],
+    [
+      'is too old',
+      () => installed(path.join(world.root, 'old'), { version: '2.10.0' }),
+      '2.11.0 or later is needed',
+    ],
+    [
+      'is another variant',
+      () => installed(path.join(world.root, 'other')),
+      'it is the cpu variant, and cu130',
+    ],
   ])('a LIBTORCH that %s is refused, not passed over', async (_why, make, message) => {
     installed(path.join(world.cache, folderOf('cpu')));
     const args = message.includes('cu130') ? ['--variant', 'cu130'] : [];
@@ -62,13 +71,16 @@ describe('looking', () => {
     expect((await world.run(['--print'], { LIBTORCH_USE_PYTORCH: '1' })).out).toBe(torch);
   });
 
-  posix("a Python torch that is too old or of another variant is not taken, and the list says so", async () => {
-    const torch = installed(path.join(world.root, 'site-packages'), { version: '2.1.0' }, true);
-    world.python(`echo '${torch}'`);
-    const { code, err } = await world.run(['--no-fetch']);
-    expect(code).toBe(1);
-    expect(err).toContain(`python3: ${torch}: it is version 2.1.0, and 2.11.0 or later is needed`);
-  });
+  posix(
+    'a Python torch that is too old or of another variant is not taken, and the list says so',
+    async () => {
+      const torch = installed(path.join(world.root, 'site-packages'), { version: '2.1.0' }, true);
+      world.python(`echo '${torch}'`);
+      const { code, err } = await world.run(['--no-fetch']);
+      expect(code).toBe(1);
+      expect(err).toContain(`python3: ${torch}: it is version 2.1.0, and 2.11.0 or later is needed`);
+    },
+  );
 
   test('the variant asked for is the one found', async () => {
     installed(path.join(world.cache, folderOf('cpu')));
@@ -87,7 +99,13 @@ describe('looking', () => {
     for (const place of ['LIBTORCH: it is not set', `cache: ${world.cache}`, 'python', 'system: ']) {
       expect(err).toContain(place);
     }
-    for (const way of ['LIBTORCH=', 'LIBTORCH_URL=', 'pip install torch==2.13.0', 'HTTPS_PROXY', '--variant']) {
+    for (const way of [
+      'LIBTORCH=',
+      'LIBTORCH_URL=',
+      'pip install torch==2.13.0',
+      'HTTPS_PROXY',
+      '--variant',
+    ]) {
       expect(err).toContain(way);
     }
     expect(err).not.toMatch(/\n\s+at /);
@@ -111,7 +129,9 @@ describe('fetching', () => {
     const { code, out } = await world.run(['--print'], { LIBTORCH_URL: `${url}/mirror/` });
     expect({ code, out }).toEqual({ code: 0, out: inCache() });
     expect(seen).toEqual([expect.stringMatching(/^GET \/mirror\/cpu\/libtorch-.*2\.13\.0.*\.zip$/)]);
-    expect(fs.readFileSync(path.join(out, 'lib', fs.readdirSync(path.join(out, 'lib'))[0])).length).toBe(300_000);
+    expect(fs.readFileSync(path.join(out, 'lib', fs.readdirSync(path.join(out, 'lib'))[0])).length).toBe(
+      300_000,
+    );
     expect(fs.existsSync(path.join(out, 'lib/libprotobuf.a'))).toBe(false);
     // What is there now is found without a word to the server.
     expect((await world.run(['--print'])).out).toBe(out);
@@ -122,7 +142,10 @@ describe('fetching', () => {
     ['an archive', () => world.file('some.zip', whole)],
     ['a wheel', () => world.file('torch-2.13.0-cp312-cp312-linux_x86_64.whl', wheel())],
     ['a file: address', () => pathToFileURL(world.file('with space.zip', whole)).href],
-    ['a folder that holds the wheel', () => path.dirname(world.file('wheels/torch-2.13.0-cp311-x.whl', wheel()))],
+    [
+      'a folder that holds the wheel',
+      () => path.dirname(world.file('wheels/torch-2.13.0-cp311-x.whl', wheel())),
+    ],
     ['a folder that is a libtorch', () => installed(path.join(world.root, 'unpacked'))],
   ])('from %s', async (_what, make) => {
     const { code, out, err } = await world.run(['--print'], { LIBTORCH_URL: make() });
@@ -189,7 +212,8 @@ describe('fetching', () => {
     });
     const child = world.start([], address(url));
     const part = path.join(world.cache, `${folderOf('cpu')}.part`);
-    while (!fs.existsSync(part) || fs.statSync(part).size < 150_000) await new Promise((r) => setTimeout(r, 20));
+    while (!fs.existsSync(part) || fs.statSync(part).size < 150_000)
+      await new Promise((r) => setTimeout(r, 20));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
     expect(fs.existsSync(path.join(world.cache, folderOf('cpu')))).toBe(false);
@@ -206,7 +230,8 @@ describe('fetching', () => {
       response.write(whole.subarray(0, 1000));
     });
     const child = world.start([], address(url));
-    while (!world.cached().includes(`${folderOf('cpu')}.part.json`)) await new Promise((r) => setTimeout(r, 20));
+    while (!world.cached().includes(`${folderOf('cpu')}.part.json`))
+      await new Promise((r) => setTimeout(r, 20));
     child.kill('SIGINT');
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130);
     expect(world.cached().filter((name) => !name.includes('.part'))).toEqual([]);
@@ -229,7 +254,11 @@ describe('fetching', () => {
     ['is cut short', () => whole.subarray(0, 200_000), 'cut short'],
     ['is no zip', () => Buffer.from('<html>not found</html>'), 'not a zip archive'],
     ['holds something else', () => zip([{ name: 'readme', data: '' }]), 'it has no lib/'],
-    ['wants to write elsewhere', () => zip([{ name: '../lib/evil', data: '' }, ...entries()]), 'would land outside'],
+    [
+      'wants to write elsewhere',
+      () => zip([{ name: '../lib/evil', data: '' }, ...entries()]),
+      'would land outside',
+    ],
   ])('an archive that %s', async (_what, make, message) => {
     const { code, err } = await world.run([], { LIBTORCH_URL: world.file('x.zip', make()) });
     expect(err).toContain(message);
@@ -278,7 +307,9 @@ describe('fetching', () => {
     expect(absent.err).not.toContain('pip download');
     const nobody = await world.run([], { LIBTORCH_URL: 'http://127.0.0.1:9/x.zip' });
     expect(nobody.err).toContain('ECONNREFUSED');
-    expect((await world.run([], { LIBTORCH_URL: path.join(world.root, 'no.zip') })).err).toContain('no such file');
+    expect((await world.run([], { LIBTORCH_URL: path.join(world.root, 'no.zip') })).err).toContain(
+      'no such file',
+    );
   });
 
   test('tries again after an error of the server, but not for ever', async () => {
@@ -292,6 +323,22 @@ describe('fetching', () => {
     const env = { HTTP_PROXY: url, NO_PROXY: '', LIBTORCH_URL: 'http://archive.invalid/libtorch.zip' };
     expect((await world.run(['--print'], env)).out).toBe(inCache());
     expect(seen).toEqual(['GET http://archive.invalid/libtorch.zip']);
+  });
+
+  test('through a proxy that refuses, or that is none: an error, no crash', async () => {
+    const { url, seen } = await server((_request, response) => response.writeHead(200).end());
+    const env = { HTTPS_PROXY: url, NO_PROXY: '', LIBTORCH_URL: 'https://archive.invalid/libtorch.zip' };
+    expect((await world.run([], env)).err).toContain('LIBTORCH_URL=https://archive.invalid/libtorch.zip: ');
+    expect(seen).toEqual([]);
+    const refusing = net.createServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    closing.push(() => refusing.close());
+    const { port } = refusing.address() as net.AddressInfo;
+    const { code, err } = await world.run([], { ...env, HTTPS_PROXY: `127.0.0.1:${port}` });
+    expect(code).toBe(1);
+    expect(err).toContain(`the proxy 127.0.0.1:${port} answered 403 to CONNECT`);
   });
 
   describe('by pip, where the archive cannot be reached', () => {
@@ -325,7 +372,9 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
       world.python(pip('/none', 'nothing'));
       const { code, err } = await world.run([]);
       expect(code).toBe(1);
-      expect(err).toContain('python3 -m pip download torch==2.13.0 --no-deps: ERROR: No matching distribution');
+      expect(err).toContain(
+        'python3 -m pip download torch==2.13.0 --no-deps: ERROR: No matching distribution',
+      );
     });
 
     test('and where there is no Python either', async () => {

@@ -22,7 +22,10 @@ export interface Fake {
 }
 
 /** The entries of an archive, or with `wheel` those of a wheel. */
-export function entries({ version = '2.13.0+cpu', cuda = false, bytes = 3000 }: Fake = {}, wheel = false): Entry[] {
+export function entries(
+  { version = '2.13.0+cpu', cuda = false, bytes = 3000 }: Fake = {},
+  wheel = false,
+): Entry[] {
   const top = wheel ? 'torch' : 'libtorch';
   const filling = Buffer.alloc(bytes, 'libtorch ');
   const cudaLibrary = process.platform === 'win32' ? 'torch_cuda.dll' : 'libtorch_cuda.so';
@@ -90,7 +93,10 @@ export class World {
     return spawn(process.execPath, [script, ...args], { env: { ...world, ...env }, cwd: this.root });
   }
 
-  async run(args: string[], env?: Record<string, string>): Promise<{ code: number | null; out: string; err: string }> {
+  async run(
+    args: string[],
+    env?: Record<string, string>,
+  ): Promise<{ code: number | null; out: string; err: string }> {
     const child = this.start(args, env);
     let out = '';
     let err = '';
@@ -125,7 +131,11 @@ export async function serve(handler: Handler): Promise<{ url: string; seen: stri
 }
 
 /** Answers with `body`, or the rest of it, as a server of files does. */
-export function sendFile(body: Buffer, { request, response }: { request: http.IncomingMessage; response: http.ServerResponse }, etag = '"1"'): void {
+export function sendFile(
+  body: Buffer,
+  { request, response }: { request: http.IncomingMessage; response: http.ServerResponse },
+  etag = '"1"',
+): void {
   const range = /^bytes=(\d+)-/.exec(request.headers.range ?? '');
   const from = range && request.headers['if-range'] === etag ? Number(range[1]) : 0;
   response.setHeader('ETag', etag);

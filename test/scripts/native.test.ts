@@ -21,7 +21,11 @@ beforeAll(() => {
   fs.copyFileSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
   fs.mkdirSync(path.join(folder, 'dist'));
   fs.mkdirSync(path.dirname(addon), { recursive: true });
-  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true };
+  const compilerOptions = {
+    module: ts.ModuleKind.CommonJS,
+    target: ts.ScriptTarget.ES2022,
+    esModuleInterop: true,
+  };
   for (const name of fs.readdirSync(path.join(root, 'lib'))) {
     if (!name.endsWith('.ts') || name.endsWith('.d.ts')) continue;
     const text = fs.readFileSync(path.join(root, 'lib', name), 'utf8');

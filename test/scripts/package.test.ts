@@ -4,7 +4,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(__dirname, '../..');
-const entries = ['nodetorch', 'nodetorch/nn', 'nodetorch/functional', 'nodetorch/optim', 'nodetorch/safetensors'];
+const entries = [
+  'nodetorch',
+  'nodetorch/nn',
+  'nodetorch/functional',
+  'nodetorch/optim',
+  'nodetorch/safetensors',
+];
 
 // `npm ci` makes dist/; a checkout in the middle of work may have none.
 const built = fs.existsSync(path.join(root, 'dist/index.mjs')) ? test : test.skip;
@@ -72,7 +78,18 @@ built.each(['mts', 'cts'])('its types hold in a .%s file', (extension) => {
        export const wrong: string = y.relu();`,
     );
     const tsc = require.resolve('typescript/bin/tsc');
-    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    const flags = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--types',
+      'node',
+    ];
     expect(node([tsc, ...flags, file])).toBe('');
   } finally {
     fs.rmSync(folder, { recursive: true });

@@ -107,7 +107,9 @@ test.each(['../evil', 'a/../../evil', '/evil', '\\evil', 'C:evil', 'a/./evil', '
 );
 
 test.each(['/etc', '..', '../../x', 'a/b', '.', '\\x'])('refuses a link to %j', async (target) => {
-  await expect(unpack([{ name: 'link', data: target, mode: 0o120777 }])).rejects.toThrow('points outside its folder');
+  await expect(unpack([{ name: 'link', data: target, mode: 0o120777 }])).rejects.toThrow(
+    'points outside its folder',
+  );
 });
 
 test('does not write through a link, nor twice to one name', async () => {

@@ -48,7 +48,9 @@ it('refuses tensors that share memory, and takes parts of one storage', () => {
 it('leaves the old file when a save fails', () => {
   const target = path.join(folder, 'old');
   writeFileSync(target, 'old');
-  expect(() => safetensors.saveFile({ x: torch.zeros([1], { dtype: 'complex128' }) }, target)).toThrow(/complex128/);
+  expect(() => safetensors.saveFile({ x: torch.zeros([1], { dtype: 'complex128' }) }, target)).toThrow(
+    /complex128/,
+  );
   expect(readFileSync(target, 'utf8')).toBe('old');
 });
 
@@ -58,7 +60,11 @@ it.each([
   ['truncated header', file('{}').subarray(0, 9), /invalid header length/],
   ['bad JSON', file('{'), /invalid header/],
   ['not an object', file('[]'), /must start with/],
-  ['duplicate key', file('{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"\\u0061":1}', 4), /duplicate key 'a'/],
+  [
+    'duplicate key',
+    file('{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"\\u0061":1}', 4),
+    /duplicate key 'a'/,
+  ],
   ['unknown dtype', file({ a: { dtype: 'F7', shape: [], data_offsets: [0, 4] } }, 4), /unknown dtype "F7"/],
   ['wrong size', file({ a: f32([2], [0, 4]) }, 4), /do not fit/],
   ['overflow', file({ a: f32([2 ** 40, 2 ** 40], [0, 4]) }, 4), /overflows/],
