@@ -77,6 +77,8 @@ function trainEpoch(model: Net, optimizer: optim.Optimizer, x: Tensor, y: Tensor
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 
+// One thread is fast enough for so small a network, and the same on every number of cores.
+torch.setNumThreads(1);
 torch.manualSeed(Number(options.seed));
 const [x, y] = loadDigits();
 const order = torch.randperm(x.shape[0]);

@@ -1,6 +1,5 @@
 /** Tensors from JS values. The factories that are operators (zeros, rand ...) come from ops.ts. */
 import { types } from 'node:util';
-import { Complex } from './complex';
 import { type DeviceLike } from './device';
 import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
 import { operator } from './dispatch';
@@ -34,7 +33,7 @@ export function setDefaultDtype(dtype: DTypeLike): void {
 }
 
 /**
- * A tensor with a copy of `data`: a number, bigint, boolean or {@link Complex}, nested arrays of
+ * A tensor with a copy of `data`: a number, bigint, boolean or `Complex`, nested arrays of
  * them, or a typed array (whose values are converted when `dtype` is another).
  *
  * Throws a TypeError for ragged arrays and a RangeError for values that the dtype cannot hold.
@@ -103,7 +102,9 @@ export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptio
   if (isResizable(view.buffer)) throw new TypeError('fromBlob(): a resizable ArrayBuffer cannot be shared');
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   if (bytes.byteLength % dtype.itemsize || bytes.byteOffset % Math.min(dtype.itemsize, 8)) {
-    throw new RangeError(`fromBlob(): ${bytes.byteLength} bytes at offset ${bytes.byteOffset} do not fit ${dtype}`);
+    throw new RangeError(
+      `fromBlob(): ${bytes.byteLength} bytes at offset ${bytes.byteOffset} do not fit ${dtype}`,
+    );
   }
   const shape = options.shape ?? [bytes.byteLength / dtype.itemsize];
   const result = new Tensor(native.fromBlob(bytes, shape, dtype));
@@ -137,4 +138,3 @@ export function full(size: readonly number[], fillValue: Scalar, options: FullOp
 export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
-

@@ -16,7 +16,8 @@ export class TorchError extends Error {
 }
 
 // Tensor types have names of their own in C++ ("CPUFloatType"); Python puts its own for them.
-const typeName = /\b(Sparse)?(CPU|CUDA)(B?Float\w*|Byte|Char|Short|Int|Long|Double|Half|Bool|Complex\w+)Type\b/g;
+const typeName =
+  /\b(Sparse)?(CPU|CUDA)(B?Float\w*|Byte|Char|Short|Int|Long|Double|Half|Bool|Complex\w+)Type\b/g;
 function pythonType(_: string, sparse: string | undefined, device: string, name: string): string {
   return `torch.${device === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${name}Tensor`;
 }

@@ -116,7 +116,7 @@ function fill(leaves: unknown[], dtype: DType, target: DType): TypedArray {
   if (dtype.isFloatingPoint) {
     for (let i = 0; i < count; i++) values[i] = Number(leaves[i]);
   } else if (dtype === dtypes.bool) {
-    for (let i = 0; i < count; i++) values[i] = leaves[i] === false || leaves[i] == 0 ? 0 : 1; // NaN is true
+    for (let i = 0; i < count; i++) values[i] = Number(leaves[i]) === 0 ? 0 : 1; // NaN is true
   } else if (dtype.itemsize === 8) {
     for (let i = 0; i < count; i++) values[i] = bigIntOf(leaves[i], target);
   } else {
@@ -144,6 +144,7 @@ function bigIntOf(value: unknown, dtype: DType): bigint {
 }
 
 function outOfRange(value: unknown, dtype: DType): RangeError {
-  const hint = typeof value === 'number' && dtype.itemsize === 8 ? '; give integers beyond 2^53 as bigints' : '';
+  const hint =
+    typeof value === 'number' && dtype.itemsize === 8 ? '; give integers beyond 2^53 as bigints' : '';
   return new RangeError(`tensor(): ${String(value)} cannot be held by ${dtype}${hint}`);
 }

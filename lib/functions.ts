@@ -61,10 +61,13 @@ export function broadcastShapes(...shapes: (number | readonly number[])[]): numb
   for (const shape of lists) {
     const offset = result.length - shape.length;
     shape.forEach((size, i) => {
-      if (size < 0) throw new RangeError(`broadcastShapes(): a shape must not hold the negative size ${size}`);
+      if (size < 0)
+        throw new RangeError(`broadcastShapes(): a shape must not hold the negative size ${size}`);
       if (size === 1 || size === result[offset + i]) return;
       if (result[offset + i] !== 1) {
-        throw new RangeError(`broadcastShapes(): objects cannot be broadcast to a single shape: ${size} and ${result[offset + i]} in dimension ${offset + i}`);
+        throw new RangeError(
+          `broadcastShapes(): objects cannot be broadcast to a single shape: ${size} and ${result[offset + i]} in dimension ${offset + i}`,
+        );
       }
       result[offset + i] = size;
     });
@@ -84,7 +87,9 @@ export function meshgrid(...args: [...tensors: Tensor[], options: MeshgridOption
 export function meshgrid(...args: unknown[]): Tensor[] {
   const last = args.at(-1);
   const plain = typeof last === 'object' && last !== null && !Array.isArray(last) && !('shape' in last);
-  const { indexing } = plain ? keywords('torch.meshgrid', { indexing: 'ij' }, {}, args.pop() as MeshgridOptions) : { indexing: 'ij' };
+  const { indexing } = plain
+    ? keywords('torch.meshgrid', { indexing: 'ij' }, {}, args.pop() as MeshgridOptions)
+    : { indexing: 'ij' };
   return ops.meshgrid(listOf(args as Tensors), { indexing }) as Tensor[];
 }
 
@@ -124,12 +129,18 @@ export interface TensordotOptions {
 }
 
 /** Sums products over dimensions of `a` and `b`. */
-export function tensordot(a: Tensor, b: Tensor, dims?: TensordotOptions['dims'] | TensordotOptions, options?: TensordotOptions): Tensor {
+export function tensordot(
+  a: Tensor,
+  b: Tensor,
+  dims?: TensordotOptions['dims'] | TensordotOptions,
+  options?: TensordotOptions,
+): Tensor {
   const given = keywords<TensordotOptions>('torch.tensordot', { dims: 2, out: null }, { dims }, options);
   const out = given.out ? { out: given.out } : {};
   if (Array.isArray(given.dims)) return ops.tensordot(a, b, given.dims[0], given.dims[1], out) as Tensor;
   const count = given.dims as number;
-  if (!Number.isInteger(count)) throw argumentError('tensordot', 'dims', 'a whole number or two arrays', given.dims);
+  if (!Number.isInteger(count))
+    throw argumentError('tensordot', 'dims', 'a whole number or two arrays', given.dims);
   if (count < 0) throw new RangeError(`tensordot expects dims >= 0, but got dims=${count}`);
   if (count > Math.min(a.dim(), b.dim())) {
     throw new RangeError(`tensordot expects dims < ndim_a or ndim_b, but got dims=${count}`);
@@ -187,7 +198,8 @@ export function norm(input: Tensor, ...args: Positional<NormOptions>[keyof NormO
     if (given.p === 'fro') return ops.frobeniusNorm(input, dims ?? [], given.keepdim, rest) as Tensor;
     return ops.norm(input, given.p, dims ?? [...input.shape.keys()], given.keepdim, rest) as Tensor;
   }
-  if (typeof given.p !== 'string') return ops.vectorNorm(input, given.p ?? 2, dims, given.keepdim, rest) as Tensor;
+  if (typeof given.p !== 'string')
+    return ops.vectorNorm(input, given.p ?? 2, dims, given.keepdim, rest) as Tensor;
   if (given.p === 'fro' && (dims === null || dims.length <= 2)) {
     return ops.vectorNorm(input, 2, dims, given.keepdim, rest) as Tensor;
   }
@@ -218,7 +230,12 @@ export function unique(input: Tensor, options?: UniqueOptions & OneOutput): Tens
 export function unique(input: Tensor, options: UniqueOptions): Tensor[];
 export function unique(input: Tensor, options: UniqueOptions = {}): Tensor | Tensor[] {
   const defaults = { sorted: true, returnInverse: false, returnCounts: false, dim: null };
-  const { sorted, returnInverse, returnCounts, dim } = keywords<UniqueOptions>('torch.unique', defaults, {}, options);
+  const { sorted, returnInverse, returnCounts, dim } = keywords<UniqueOptions>(
+    'torch.unique',
+    defaults,
+    {},
+    options,
+  );
   const found =
     dim === null
       ? ops.unique2(input, sorted, returnInverse, returnCounts)
@@ -235,14 +252,23 @@ export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptio
   const defaults = { returnInverse: false, returnCounts: false, dim: null };
   const given = keywords<UniqueConsecutiveOptions>('torch.uniqueConsecutive', defaults, {}, options);
   const { returnInverse, returnCounts, dim } = given;
-  return selected(ops.uniqueConsecutive(input, returnInverse, returnCounts, dim), returnInverse, returnCounts);
+  return selected(
+    ops.uniqueConsecutive(input, returnInverse, returnCounts, dim),
+    returnInverse,
+    returnCounts,
+  );
 }
 
 /** The indices of elements that are not zero: (elements, dimensions), or one tensor a dimension. */
 export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor }): Tensor;
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(input: Tensor, options: { asTuple?: boolean; out?: Tensor } = {}): Tensor | Tensor[] {
-  const given = keywords<{ asTuple?: boolean; out?: Tensor | null }>('torch.nonzero', { asTuple: false, out: null }, {}, options);
+  const given = keywords<{ asTuple?: boolean; out?: Tensor | null }>(
+    'torch.nonzero',
+    { asTuple: false, out: null },
+    {},
+    options,
+  );
   if (given.asTuple) return ops.nonzeroNumpy(input) as Tensor[];
   return ops.nonzero(input, given.out ? { out: given.out } : {}) as Tensor;
 }

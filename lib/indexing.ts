@@ -44,7 +44,8 @@ export type Index =
 function parseRange(text: string): (number | null)[] {
   const parts = text.split(':');
   const fits = parts.length >= 2 && parts.length <= 3 && parts.every((part) => /^\s*(-?\d+)?\s*$/.test(part));
-  if (!fits) throw new TypeError(`at(): '${text.slice(0, 40)}' is no range; write 'start:stop:step' or '...'`);
+  if (!fits)
+    throw new TypeError(`at(): '${text.slice(0, 40)}' is no range; write 'start:stop:step' or '...'`);
   const numbers = parts.map((part) => (part.trim() === '' ? null : Number(part)));
   return [numbers[0], numbers[1], numbers[2] ?? null];
 }

@@ -5,7 +5,10 @@ export class Layout {
   /** @internal */
   readonly layoutCode: number;
   /** @internal */
-  constructor(readonly name: string, code: number) {
+  constructor(
+    readonly name: string,
+    code: number,
+  ) {
     this.layoutCode = code;
     Object.freeze(this);
   }
@@ -19,7 +22,10 @@ export class MemoryFormat {
   /** @internal */
   readonly memoryFormatCode: number;
   /** @internal */
-  constructor(readonly name: string, code: number) {
+  constructor(
+    readonly name: string,
+    code: number,
+  ) {
     this.memoryFormatCode = code;
     Object.freeze(this);
   }

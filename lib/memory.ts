@@ -42,7 +42,9 @@ export function tidy<T>(body: () => T): T {
     result = body();
     if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
       (result as unknown as Promise<unknown>).then(undefined, () => {});
-      throw new TypeError('tidy(): the function returned a promise, and the scope has ended before it settles');
+      throw new TypeError(
+        'tidy(): the function returned a promise, and the scope has ended before it settles',
+      );
     }
     survivors = tensorsIn(result);
   } finally {

@@ -1,4 +1,5 @@
 /** A tensor as text, the same as Python's `repr`. */
+import { noGrad } from './autograd/mode';
 import { complex128, complex64, float64, bool, dtypeOfCode, int64 } from './dtype';
 import { type Layout, sparseBsc, sparseBsr, sparseCsc, sparseCsr, strided } from './layout';
 import { tidy } from './memory';
@@ -8,12 +9,19 @@ import { shortest } from './print/number';
 import { options } from './print/options';
 import type { Tensor } from './tensor';
 
-export { type PrintOptions, type PrintProfile, getPrintoptions, printoptions, setPrintoptions } from './print/options';
+export {
+  type PrintOptions,
+  type PrintProfile,
+  getPrintoptions,
+  printoptions,
+  setPrintoptions,
+} from './print/options';
 
 const PREFIX = 'tensor(';
 
 /** What stands between the brackets: the values, then `name=value` remarks. */
 interface Body {
+  prefix?: string;
   text: string;
   remarks: string[];
 }
@@ -21,23 +29,23 @@ interface Body {
 /** What Python's `repr` of the tensor is. */
 export function formatTensor(tensor: Tensor): string {
   return tidy(() => {
-    const { text, remarks } = bodyOf(tensor);
+    const { prefix = PREFIX, text, remarks } = isNested(tensor) ? nested(tensor) : bodyOf(tensor);
     if (tensor.device.type !== 'cpu') remarks.unshift(`device='${tensor.device}'`);
     if (tensor.layout !== strided) remarks.push(`layout=${tensor.layout}`);
     const history = historyOf(tensor);
     if (history) remarks.push(history);
-    return append(PREFIX + text, remarks, tensor.isSparse);
+    return append(prefix + text, remarks, prefix.length, tensor.isSparse);
   });
 }
 
 /** Adds the remarks, each on the line it fits on. */
-function append(start: string, remarks: readonly string[], newline: boolean): string {
+function append(start: string, remarks: readonly string[], indent: number, newline: boolean): string {
   let text = start;
   let column = start.length - start.lastIndexOf('\n') + 1; // one past its real value, as in PyTorch
   remarks.forEach((remark, i) => {
     if ((newline && i === 0) || column + remark.length + 2 > options.linewidth) {
-      text += `,\n${' '.repeat(PREFIX.length)}${remark}`;
-      column = PREFIX.length + remark.length;
+      text += `,\n${' '.repeat(indent)}${remark}`;
+      column = indent + remark.length;
     } else {
       text += `, ${remark}`;
       column += remark.length + 2;
@@ -48,7 +56,10 @@ function append(start: string, remarks: readonly string[], newline: boolean): st
 
 function bodyOf(tensor: Tensor): Body {
   if (tensor.isSparse) {
-    return sparse(tensor, [['indices', () => tensor._indices()], ['values', () => tensor._values()]]);
+    return sparse(tensor, [
+      ['indices', () => tensor._indices()],
+      ['values', () => tensor._values()],
+    ]);
   }
   const names = compressed.get(tensor.layout);
   if (names) {
@@ -60,6 +71,20 @@ function bodyOf(tensor: Tensor): Body {
     ]);
   }
   return tensor.dtype.kind === 'quantized' ? quantized(tensor) : dense(tensor);
+}
+
+/** Tensors of different sizes in one; they have no shape of their own. */
+function isNested(tensor: Tensor): boolean {
+  try {
+    return tensor.shape === undefined;
+  } catch {
+    return true;
+  }
+}
+
+function nested(tensor: Tensor): Body {
+  const parts = noGrad(() => tensor.unbind()).map((part) => formatTensor(part).replace(/^/gm, '  '));
+  return { prefix: 'nested_tensor(', text: `[\n${parts.join(',\n')}\n]`, remarks: [] };
 }
 
 function dense(tensor: Tensor): Body {

@@ -10,7 +10,8 @@ function seedOf(fn: string, seed: number | bigint): bigint {
     throw argumentError(fn, 'seed', 'a whole number (a bigint beyond 2^53)', seed);
   }
   const value = BigInt(seed);
-  if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new RangeError(`${fn}(): seed ${seed} has more than 64 bits`);
+  if (value < -(2n ** 63n) || value >= 2n ** 64n)
+    throw new RangeError(`${fn}(): seed ${seed} has more than 64 bits`);
   return BigInt.asUintN(64, value);
 }
 

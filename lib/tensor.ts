@@ -333,7 +333,11 @@ export class Tensor {
   }
   /** A tensor of `data` with this one's dtype and device, unless options say otherwise. */
   newTensor(data: TensorData, options: TensorOptions = {}): Tensor {
-    return tensor(data, { ...options, dtype: options.dtype ?? this.dtype, device: options.device ?? this.device });
+    return tensor(data, {
+      ...options,
+      dtype: options.dtype ?? this.dtype,
+      device: options.device ?? this.device,
+    });
   }
 
   // ---- autograd ----
@@ -383,7 +387,8 @@ export class Tensor {
   /** Accumulates into `.grad` of the leaves. `gradient` may be left out for a single element. */
   backward(gradient?: Tensor | null | BackwardOptions, options: BackwardOptions = {}): void {
     const first = gradient instanceof Tensor || gradient == null;
-    if (!first && typeof gradient !== 'object') throw argumentError('backward', 'gradient', 'a Tensor or null', gradient);
+    if (!first && typeof gradient !== 'object')
+      throw argumentError('backward', 'gradient', 'a Tensor or null', gradient);
     autograd.backward(this, first ? gradient : null, first ? options : gradient);
   }
   /** Calls `hook` with the gradient; what it returns replaces the gradient. */
@@ -418,7 +423,6 @@ export class Tensor {
 }
 
 /** All of libtorch's operators whose first argument is a tensor. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface Tensor extends TensorMethods {}
 
 const numpyT = operator('aten::numpy_T');

@@ -105,8 +105,22 @@ export {
   setGradEnabled,
 } from './autograd/mode';
 export { keep, type Memory, memory, receive, share, type SharedTensor, tidy } from './memory';
-export { defaultGenerator, Generator, getRngState, initialSeed, manualSeed, seed, setRngState } from './random';
-export { getPrintoptions, setPrintoptions } from './print';
+export {
+  defaultGenerator,
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from './random';
+export {
+  getPrintoptions,
+  printoptions,
+  type PrintOptions,
+  type PrintProfile,
+  setPrintoptions,
+} from './print';
 
 /** Version of libtorch. */
 export const version: string = native.versions().libtorch;

@@ -56,7 +56,10 @@ export function finfo(dtype: DTypeLike = dtypes.float32): FInfo {
   if (!asked) throw argumentError('finfo', 'dtype', 'a DType', dtype);
   const real = parts.get(asked) ?? asked;
   const format = formats[real.name] as Format | undefined;
-  if (!format) throw new TypeError(`torch.finfo() requires a floating point input type. Use torch.iinfo to handle '${asked}'`);
+  if (!format)
+    throw new TypeError(
+      `torch.finfo() requires a floating point input type. Use torch.iinfo to handle '${asked}'`,
+    );
   const [fraction, least, greatest, top] = format;
   const max = top * 2 ** greatest;
   const tiny = 2 ** least;

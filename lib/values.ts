@@ -7,8 +7,16 @@ import { native } from './native';
 import type { Tensor } from './tensor';
 
 export type TypedArray =
-  | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
-  | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
 
 type TypedArrayConstructor = { new (buffer: ArrayBuffer): TypedArray; new (length: number): TypedArray };
 

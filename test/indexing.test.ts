@@ -15,7 +15,10 @@ interface Case {
 const cases = fixture.cases as unknown as Case[];
 const count = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 const source = (shape: number[]) => torch.arange(count(shape)).reshape(shape);
-const plain = (tensor: Tensor): Outcome => ({ shape: [...tensor.shape], values: tensor.flatten().tolist() as number[] });
+const plain = (tensor: Tensor): Outcome => ({
+  shape: [...tensor.shape],
+  values: tensor.flatten().tolist() as number[],
+});
 
 function decode(index: Encoded): Index {
   if (typeof index !== 'object' || index === null || Array.isArray(index)) return index as Index;
@@ -51,7 +54,10 @@ describe('setAt', () => {
     test(written(one), () => {
       for (const { value, result } of one.assign) {
         const target = source(one.shape);
-        expect([value, outcome(() => target.setAt(one.indices.map(decode), valueOf(value)))]).toEqual([value, result]);
+        expect([value, outcome(() => target.setAt(one.indices.map(decode), valueOf(value)))]).toEqual([
+          value,
+          result,
+        ]);
       }
     });
   }

@@ -9,7 +9,15 @@ const rangeError = expect.objectContaining({ name: 'RangeError' });
 describe('properties', () => {
   const x = torch.arange(24, { dtype: 'float32' }).reshape([2, 3, 4]);
   test('sizes', () => {
-    expect([x.shape, x.size(), x.size(1), x.size(-1), x.ndim, x.dim(), x.numel()]).toEqual([[2, 3, 4], [2, 3, 4], 3, 4, 3, 3, 24]);
+    expect([x.shape, x.size(), x.size(1), x.size(-1), x.ndim, x.dim(), x.numel()]).toEqual([
+      [2, 3, 4],
+      [2, 3, 4],
+      3,
+      4,
+      3,
+      3,
+      24,
+    ]);
     expect([x.stride(), x.stride(0), x.t, x.storageOffset()]).toEqual([[12, 4, 1], 12, x.t, 0]);
     expect([x.elementSize(), x.itemsize, x.nbytes]).toEqual([4, 4, 96]);
     expect([torch.tensor(1).shape, torch.tensor(1).stride(), torch.tensor(1).numel()]).toEqual([[], [], 1]);
@@ -25,11 +33,22 @@ describe('properties', () => {
     expect(y.storage()).toEqual(x.storage());
     expect([x.storage().nbytes, x.clone().storage().id === x.storage().id]).toEqual([96, false]);
     const image = torch.zeros([1, 3, 4, 4]).contiguous({ memoryFormat: torch.channelsLast });
-    expect([image.isContiguous(), image.isContiguous({ memoryFormat: torch.channelsLast })]).toEqual([false, true]);
+    expect([image.isContiguous(), image.isContiguous({ memoryFormat: torch.channelsLast })]).toEqual([
+      false,
+      true,
+    ]);
     expect(() => x.isContiguous({ memoryFormat: 'odd' as never })).toThrow(typeError);
   });
   test('dtype, device and layout', () => {
-    expect([x.dtype, x.isFloatingPoint(), x.isComplex(), x.isCpu, x.isCuda, x.isMeta, x.isSparse]).toEqual([torch.float32, true, false, true, false, false, false]);
+    expect([x.dtype, x.isFloatingPoint(), x.isComplex(), x.isCpu, x.isCuda, x.isMeta, x.isSparse]).toEqual([
+      torch.float32,
+      true,
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
     expect([x.device, x.layout]).toEqual([torch.device('cpu'), torch.strided]);
     expect(x.device).toBe(torch.device('cpu'));
     expect(torch.eye(2).toSparse().isSparse).toBe(true);
@@ -43,7 +62,10 @@ describe('properties', () => {
     } catch {
       // Frozen: just as good.
     }
-    expect([y.shape, torch.zeros([2, 3]).shape]).toEqual([[2, 3], [2, 3]]);
+    expect([y.shape, torch.zeros([2, 3]).shape]).toEqual([
+      [2, 3],
+      [2, 3],
+    ]);
   });
 });
 
@@ -73,16 +95,33 @@ describe('identity', () => {
 describe('to', () => {
   const x = torch.tensor([1.5, -2.5]);
   test('a dtype, device, tensor or options', () => {
-    expect([x.to(torch.int64).tolist(), x.to('float64').dtype, x.to('cpu', 'int32').dtype]).toEqual([[1, -2], torch.float64, torch.int32]);
-    expect([x.to(torch.ones([1], { dtype: 'int8' })).dtype, x.to({ dtype: 'bool' }).tolist(), x.to('meta').isMeta]).toEqual([torch.int8, [true, true], true]);
+    expect([x.to(torch.int64).tolist(), x.to('float64').dtype, x.to('cpu', 'int32').dtype]).toEqual([
+      [1, -2],
+      torch.float64,
+      torch.int32,
+    ]);
+    expect([
+      x.to(torch.ones([1], { dtype: 'int8' })).dtype,
+      x.to({ dtype: 'bool' }).tolist(),
+      x.to('meta').isMeta,
+    ]).toEqual([torch.int8, [true, true], true]);
   });
   test('is the tensor itself where nothing changes, and a copy on demand', () => {
     expect([x.to('cpu'), x.float(), x.to({}), x.cpu()].every((y) => y === x)).toBe(true);
     expect(x.to({ copy: true }).storage().id).not.toBe(x.storage().id);
   });
   test.each([
-    ['double', 'float64'], ['float', 'float32'], ['half', 'float16'], ['bfloat16', 'bfloat16'], ['long', 'int64'], ['int', 'int32'], ['short', 'int16'],
-    ['char', 'int8'], ['bool', 'bool'], ['cfloat', 'complex64'], ['cdouble', 'complex128'],
+    ['double', 'float64'],
+    ['float', 'float32'],
+    ['half', 'float16'],
+    ['bfloat16', 'bfloat16'],
+    ['long', 'int64'],
+    ['int', 'int32'],
+    ['short', 'int16'],
+    ['char', 'int8'],
+    ['bool', 'bool'],
+    ['cfloat', 'complex64'],
+    ['cdouble', 'complex128'],
   ] as const)('%s', (method, dtype) => expect(x[method]().dtype.name).toBe(dtype));
   test('keeps strides or takes a memory format', () => {
     const image = torch.zeros([2, 3, 4, 4]);
@@ -104,20 +143,46 @@ describe('to', () => {
 
 describe('iteration', () => {
   test('over the first dimension', () => {
-    expect([...torch.tensor([[1, 2], [3, 4]])].map((row) => row.tolist())).toEqual([[1, 2], [3, 4]]);
+    expect(
+      [
+        ...torch.tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      ].map((row) => row.tolist()),
+    ).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(() => [...torch.tensor(1)]).toThrow('iteration over a 0-d tensor');
   });
 });
 
 describe('results', () => {
   test('lists, named tuples, numbers, booleans', () => {
-    const x = torch.tensor([[3, 1], [2, 4]]);
+    const x = torch.tensor([
+      [3, 1],
+      [2, 4],
+    ]);
     const { values, indices } = x.max(1);
-    expect([values.tolist(), indices.tolist()]).toEqual([[3, 4], [0, 1]]);
+    expect([values.tolist(), indices.tolist()]).toEqual([
+      [3, 4],
+      [0, 1],
+    ]);
     const [sorted] = x.sort(1);
-    expect(sorted.tolist()).toEqual([[1, 3], [2, 4]]);
-    expect(x.split(1).map((part) => part.shape)).toEqual([[1, 2], [1, 2]]);
-    expect([x.equal(x.clone()), x.isSameSize(x), torch.resultType(x, 1n)]).toEqual([true, true, torch.float32]);
+    expect(sorted.tolist()).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+    expect(x.split(1).map((part) => part.shape)).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect([x.equal(x.clone()), x.isSameSize(x), torch.resultType(x, 1n)]).toEqual([
+      true,
+      true,
+      torch.float32,
+    ]);
   });
 });
 
@@ -128,7 +193,11 @@ describe('disposal', () => {
     expect([torch.memory().tensors - before, x.isDisposed]).toEqual([1, false]);
     x.dispose();
     x.dispose();
-    expect([torch.memory().tensors - before, x.isDisposed, String(x)]).toEqual([0, true, 'tensor(<disposed>)']);
+    expect([torch.memory().tensors - before, x.isDisposed, String(x)]).toEqual([
+      0,
+      true,
+      'tensor(<disposed>)',
+    ]);
     expect(() => x.shape).toThrow(typeError);
     expect(() => x.add(1)).toThrow('disposed');
     expect(() => torch.add(torch.ones([1]), x)).toThrow('disposed');
@@ -152,7 +221,10 @@ describe('disposal', () => {
 });
 
 describe('functions with a form of their own', () => {
-  const x = torch.tensor([[3, 1], [1, 2]]);
+  const x = torch.tensor([
+    [3, 1],
+    [1, 2],
+  ]);
   test('norm', () => {
     expect(x.norm().item()).toBeCloseTo(Math.sqrt(15), 6);
     expect(x.norm(1).item()).toBe(7);
@@ -165,13 +237,62 @@ describe('functions with a form of their own', () => {
   test('unique and uniqueConsecutive', () => {
     expect(x.unique().tolist()).toEqual([1, 2, 3]);
     const [values, inverse, counts] = x.unique({ returnInverse: true, returnCounts: true });
-    expect([values.tolist(), inverse.tolist(), counts.tolist()]).toEqual([[1, 2, 3], [[2, 0], [0, 1]], [2, 1, 1]]);
-    expect(torch.tensor([[1, 2], [1, 2], [0, 5]]).unique({ dim: 0 }).tolist()).toEqual([[0, 5], [1, 2]]);
-    expect(torch.tensor([1, 1, 2, 1]).uniqueConsecutive({ returnCounts: true }).map((y) => y.tolist())).toEqual([[1, 2, 1], [2, 1, 1]]);
+    expect([values.tolist(), inverse.tolist(), counts.tolist()]).toEqual([
+      [1, 2, 3],
+      [
+        [2, 0],
+        [0, 1],
+      ],
+      [2, 1, 1],
+    ]);
+    expect(
+      torch
+        .tensor([
+          [1, 2],
+          [1, 2],
+          [0, 5],
+        ])
+        .unique({ dim: 0 })
+        .tolist(),
+    ).toEqual([
+      [0, 5],
+      [1, 2],
+    ]);
+    expect(
+      torch
+        .tensor([1, 1, 2, 1])
+        .uniqueConsecutive({ returnCounts: true })
+        .map((y) => y.tolist()),
+    ).toEqual([
+      [1, 2, 1],
+      [2, 1, 1],
+    ]);
   });
   test('nonzero', () => {
-    expect(torch.tensor([[0, 1], [2, 0]]).nonzero().tolist()).toEqual([[0, 1], [1, 0]]);
-    expect(torch.tensor([[0, 1], [2, 0]]).nonzero({ asTuple: true }).map((y) => y.tolist())).toEqual([[0, 1], [1, 0]]);
+    expect(
+      torch
+        .tensor([
+          [0, 1],
+          [2, 0],
+        ])
+        .nonzero()
+        .tolist(),
+    ).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(
+      torch
+        .tensor([
+          [0, 1],
+          [2, 0],
+        ])
+        .nonzero({ asTuple: true })
+        .map((y) => y.tolist()),
+    ).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
   });
   test('einsum, tensordot, cdist, meshgrid and their kin', () => {
     const a = torch.arange(6, { dtype: 'float32' }).reshape([2, 3]);
@@ -180,25 +301,59 @@ describe('functions with a form of their own', () => {
     expect(torch.tensordot(a, a, 2).item()).toBe(55);
     expect(torch.tensordot(a, a, [[1], [1]]).equal(a.matmul(a.t()))).toBe(true);
     expect(() => torch.tensordot(a, a, 3)).toThrow('dims=3');
-    expect(torch.cdist(a, a).tolist()).toEqual([[0, Math.fround(Math.sqrt(27))], [Math.fround(Math.sqrt(27)), 0]]);
+    expect(torch.cdist(a, a).tolist()).toEqual([
+      [0, Math.fround(Math.sqrt(27))],
+      [Math.fround(Math.sqrt(27)), 0],
+    ]);
     const [p, q] = torch.meshgrid(torch.arange(2), torch.arange(3), { indexing: 'xy' });
-    expect([p.tolist(), q.tolist()]).toEqual([[[0, 1], [0, 1], [0, 1]], [[0, 0], [1, 1], [2, 2]]]);
+    expect([p.tolist(), q.tolist()]).toEqual([
+      [
+        [0, 1],
+        [0, 1],
+        [0, 1],
+      ],
+      [
+        [0, 0],
+        [1, 1],
+        [2, 2],
+      ],
+    ]);
     expect(torch.meshgrid([torch.arange(2), torch.arange(3)])[0].shape).toEqual([2, 3]);
-    expect(torch.cartesianProd(torch.tensor([1, 2]), torch.tensor([3, 4])).tolist()).toEqual([[1, 3], [1, 4], [2, 3], [2, 4]]);
-    expect(torch.blockDiag(torch.ones([1, 2]), torch.ones([1])).tolist()).toEqual([[1, 1, 0], [0, 0, 1]]);
-    expect(torch.broadcastTensors(torch.ones([2, 1]), torch.ones([3])).map((y) => y.shape)).toEqual([[2, 3], [2, 3]]);
+    expect(torch.cartesianProd(torch.tensor([1, 2]), torch.tensor([3, 4])).tolist()).toEqual([
+      [1, 3],
+      [1, 4],
+      [2, 3],
+      [2, 4],
+    ]);
+    expect(torch.blockDiag(torch.ones([1, 2]), torch.ones([1])).tolist()).toEqual([
+      [1, 1, 0],
+      [0, 0, 1],
+    ]);
+    expect(torch.broadcastTensors(torch.ones([2, 1]), torch.ones([3])).map((y) => y.shape)).toEqual([
+      [2, 3],
+      [2, 3],
+    ]);
     expect(torch.broadcastShapes([2, 1], 3, [1, 1, 1])).toEqual([1, 2, 3]);
     expect(() => torch.broadcastShapes([2], [3])).toThrow(rangeError);
     expect(torch.atleast2d(torch.tensor(1)).shape).toEqual([1, 1]);
     expect(torch.atleast1d(torch.tensor(1), torch.ones([2, 2])).map((y) => y.shape)).toEqual([[1], [2, 2]]);
-    expect(torch.unravelIndex(torch.tensor([5n, 11n]), [3, 4]).map((y) => y.tolist())).toEqual([[1, 2], [1, 3]]);
+    expect(torch.unravelIndex(torch.tensor([5n, 11n]), [3, 4]).map((y) => y.tolist())).toEqual([
+      [1, 2],
+      [1, 3],
+    ]);
   });
   test('newTensor keeps dtype and device', () => {
     expect(torch.ones([1], { dtype: 'int16' }).newTensor([1, 2]).dtype).toBe(torch.int16);
     expect(torch.ones([1]).newTensor([1n], { dtype: 'int64' }).tolist()).toEqual([1]);
   });
   test('constants', () => {
-    expect([torch.pi, torch.e, torch.inf, torch.nan, torch.newaxis]).toEqual([Math.PI, Math.E, Infinity, NaN, null]);
+    expect([torch.pi, torch.e, torch.inf, torch.nan, torch.newaxis]).toEqual([
+      Math.PI,
+      Math.E,
+      Infinity,
+      NaN,
+      null,
+    ]);
   });
 });
 

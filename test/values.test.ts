@@ -87,7 +87,10 @@ describe('viewTypedArray', () => {
     const view = x.viewTypedArray();
     view[3] = 7;
     x.setAt([0, 0], 5);
-    expect(x.tolist()).toEqual([[5, 0], [0, 7]]);
+    expect(x.tolist()).toEqual([
+      [5, 0],
+      [0, 7],
+    ]);
     x.dispose();
     expect([...view]).toEqual([5, 0, 0, 7]);
   });
@@ -122,16 +125,23 @@ describe('item', () => {
 
 describe('limits of dtypes', () => {
   const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  const plain = (text: string) => (Number.isInteger(Number(text)) && !Number.isSafeInteger(Number(text)) && /^-?\d+$/.test(text) ? BigInt(text) : Number(text));
+  const plain = (text: string) =>
+    Number.isInteger(Number(text)) && !Number.isSafeInteger(Number(text)) && /^-?\d+$/.test(text)
+      ? BigInt(text)
+      : Number(text);
   test.each(Object.entries(fixture.finfo))('finfo %s', (name, { repr, ...expected }) => {
     const info = torch.finfo(name as torch.DTypeName);
-    const fields = Object.fromEntries(Object.entries(expected).map(([key, text]) => [camel(key), Number(text)]));
+    const fields = Object.fromEntries(
+      Object.entries(expected).map(([key, text]) => [camel(key), Number(text)]),
+    );
     expect(info).toMatchObject(fields);
     expect(String(info)).toBe(repr);
   });
   test.each(Object.entries(fixture.iinfo))('iinfo %s', (name, { repr, ...expected }) => {
     const info = torch.iinfo(name as torch.DTypeName);
-    const fields = Object.fromEntries(Object.entries(expected).map(([key, text]) => [camel(key), plain(text)]));
+    const fields = Object.fromEntries(
+      Object.entries(expected).map(([key, text]) => [camel(key), plain(text)]),
+    );
     expect(info).toMatchObject(fields);
     expect(String(info)).toBe(repr);
   });

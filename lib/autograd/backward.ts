@@ -7,12 +7,20 @@ import { type BackwardOptions, Tensor } from '../tensor';
 type Tensors = Tensor | readonly Tensor[];
 type Gradients = Tensor | null | readonly (Tensor | null)[];
 
-function list<T>(value: T | readonly T[]): T[] {
-  return Array.isArray(value) ? [...(value as readonly T[])] : [value as T];
+const longest = 1 << 24; // the addon's own limit on lists
+
+function list<T>(value: T | readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) return [value as T];
+  if (value.length > longest) throw new RangeError(`a list of ${value.length} tensors is too long`);
+  return value as readonly T[];
 }
 
 /** Gradients for `outputs`: ones for a single element, as PyTorch makes them. */
-function gradientsFor(fn: string, outputs: Tensor[], given: Gradients | undefined): (Tensor | null)[] {
+function gradientsFor(
+  fn: string,
+  outputs: readonly Tensor[],
+  given: Gradients | undefined,
+): readonly (Tensor | null)[] {
   const gradients = given == null ? outputs.map(() => null) : list<Tensor | null>(given as Tensor | null);
   if (gradients.length !== outputs.length) {
     throw new TypeError(`${fn}(): got ${outputs.length} tensors and ${gradients.length} gradients`);
@@ -22,7 +30,8 @@ function gradientsFor(fn: string, outputs: Tensor[], given: Gradients | undefine
       throw argumentError(fn, 'gradient', 'a Tensor or null', gradient);
     }
   }
-  for (const [i, gradient] of gradients.entries()) if (gradient !== null) checkGradient(gradient, outputs[i], i);
+  for (const [i, gradient] of gradients.entries())
+    if (gradient !== null) checkGradient(gradient, outputs[i], i);
   return gradients.every((gradient) => gradient === null) ? [] : gradients;
 }
 

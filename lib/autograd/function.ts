@@ -95,7 +95,11 @@ export abstract class AutogradFunction {
     const list: unknown[] = Array.isArray(returned) ? returned : [returned];
     const outputs = list.filter((value): value is Tensor => value instanceof Tensor);
     const { saved, dirty, plain, materialize } = context.marks;
-    const run = backwardOf(this, context, args.map((arg) => arg instanceof Tensor));
+    const run = backwardOf(
+      this,
+      context,
+      args.map((arg) => arg instanceof Tensor),
+    );
     const wrapped = native.endFunction(node, inputs, outputs, plain, dirty, saved, run, materialize);
     context.marks.saved = context.marks.dirty = context.marks.plain = [];
     // An input changed in place is given back as the object it came as.

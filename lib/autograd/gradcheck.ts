@@ -23,7 +23,13 @@ function outputsOf(fn: CheckedFunction, inputs: readonly Tensor[]): Tensor[] {
 }
 
 // d outputs / d input by central differences: (elements of input, elements of output).
-function numerical(fn: CheckedFunction, inputs: readonly Tensor[], input: Tensor, output: number, eps: number): Tensor {
+function numerical(
+  fn: CheckedFunction,
+  inputs: readonly Tensor[],
+  input: Tensor,
+  output: number,
+  eps: number,
+): Tensor {
   const flat = input.data.view([-1]);
   const rows: Tensor[] = [];
   for (let i = 0; i < flat.numel(); i++) {
@@ -64,7 +70,11 @@ function analytical(input: Tensor, output: Tensor): Tensor {
  * should be float64 and must not overlap in memory. Returns true, or throws (or returns false) when
  * they differ by more than `atol + rtol * |numerical|`.
  */
-export function gradcheck(fn: CheckedFunction, inputs: Tensor | readonly Tensor[], options: GradcheckOptions = {}): boolean {
+export function gradcheck(
+  fn: CheckedFunction,
+  inputs: Tensor | readonly Tensor[],
+  options: GradcheckOptions = {},
+): boolean {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
   const list = inputs instanceof Tensor ? [inputs] : [...inputs];
   const checked = list.filter((input) => input.requiresGrad);

@@ -15,7 +15,9 @@ export class GradFn {
   }
   /** The nodes that get this one's gradients, each with the number of the input they are. */
   get nextFunctions(): [GradFn | null, number][] {
-    return native.nodeNext(this.#node).map(([node, input]) => [node === null ? null : new GradFn(node), input]);
+    return native
+      .nodeNext(this.#node)
+      .map(([node, input]) => [node === null ? null : new GradFn(node), input]);
   }
   toString(): string {
     return `<${this.name}>`;

@@ -1,7 +1,7 @@
 // The values of a dense tensor as text: `[[1., 2.],\n [3., 4.]]`.
 import type { Complex } from '../complex';
 import { operator } from '../dispatch';
-import { float4_e2m1fn_x2, uint8 } from '../dtype';
+import { float4_e2m1fn_x2, float8_e8m0fnu, uint8 } from '../dtype';
 import type { Nested } from '../indexing';
 import type { Tensor } from '../tensor';
 import { fixed, scientific } from './number';
@@ -35,17 +35,26 @@ function edges(tensor: Tensor, cut: readonly boolean[], dim = 0): Tensor {
   if (!cut[dim]) return edges(tensor, cut, dim + 1);
   const { edgeitems } = options;
   const starts = [0, tensor.size(dim) - edgeitems];
-  return cat(starts.map((start) => edges(tensor.narrow(dim, start, edgeitems), cut, dim + 1)), dim) as Tensor;
+  return cat(
+    starts.map((start) => edges(tensor.narrow(dim, start, edgeitems), cut, dim + 1)),
+    dim,
+  ) as Tensor;
 }
 
 function leaves(values: Nested): Value[] {
-  return (Array.isArray(values) ? values.flat(Infinity) : [values]) as Value[];
+  return Array.isArray(values) ? values.flatMap(leaves) : [values as Value];
 }
 
 function layOut(values: Nested, cut: readonly boolean[], indent: number, cells: Cells): string {
   if (!Array.isArray(values)) return cells.text(values as Value);
   const [shortened, ...inner] = cut;
-  if (inner.length === 0) return vector(values.map((value) => cells.text(value as Value)), shortened, indent, cells.width);
+  if (inner.length === 0)
+    return vector(
+      values.map((value) => cells.text(value as Value)),
+      shortened,
+      indent,
+      cells.width,
+    );
   const rows = values.map((row) => layOut(row as Nested, inner, indent + 1, cells));
   if (shortened) rows.splice(options.edgeitems, 0, '...');
   return `[${rows.join(`,${'\n'.repeat(inner.length)}${' '.repeat(indent + 1)}`)}]`;
@@ -61,7 +70,9 @@ function vector(items: string[], shortened: boolean, indent: number, width: numb
 
 function cellsOf({ dtype }: Tensor, values: readonly Value[]): Cells {
   if (dtype.isComplex) return complexCells(values as readonly Complex[]);
-  return dtype.isFloatingPoint ? floatCells(values as readonly number[]) : plainCells(values);
+  if (!dtype.isFloatingPoint) return plainCells(values);
+  // To PyTorch a NaN of this dtype, which has no infinities, is finite.
+  return floatCells(values as readonly number[], dtype === float8_e8m0fnu ? () => true : Number.isFinite);
 }
 
 /** Ints and bools. */
@@ -74,9 +85,12 @@ function plainCells(values: readonly Value[]): Cells {
  * Floats: scientific where the sizes are far apart, above 1e8 or below 1e-4; `1.` where all are whole;
  * else with `precision` digits. Zeros and non-finite values have no say, in the width neither.
  */
-function floatCells(values: readonly number[]): Cells {
+function floatCells(
+  values: readonly number[],
+  isFinite: (value: number) => boolean = Number.isFinite,
+): Cells {
   const { precision, sciMode } = options;
-  const telling = values.filter((value) => Number.isFinite(value) && value !== 0);
+  const telling = values.filter((value) => isFinite(value) && value !== 0);
   const whole = (value: number) => fixed(value, 0) + (Number.isFinite(value) ? '.' : '');
   if (telling.length === 0) return aligned([], whole);
   if (sciMode ?? spreads(telling)) return aligned(telling, (value) => scientific(value, precision));

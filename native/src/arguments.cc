@@ -7,10 +7,8 @@ namespace nodetorch {
 
 namespace {
 
-[[noreturn]] void Wrong(Environment& environment, napi_value value, const char* where,
-                        const char* expected) {
-  throw TypeProblem(std::string(where) + " must be " + expected + ", not " +
-                    Describe(environment, value));
+[[noreturn]] void Wrong(Environment& environment, napi_value value, const char* where, const char* expected) {
+  throw TypeProblem(std::string(where) + " must be " + expected + ", not " + Describe(environment, value));
 }
 
 const char* NameOf(Type type) {
@@ -122,8 +120,7 @@ std::string Describe(Environment& environment, napi_value value) {
       double number;
       Check(env, napi_get_value_double(env, value, &number));
       if (number != number) return "NaN";
-      return number == static_cast<double>(static_cast<int64_t>(number)) ? "number"
-                                                                         : "fractional number";
+      return number == static_cast<double>(static_cast<int64_t>(number)) ? "number" : "fractional number";
     }
     case napi_object: break;
   }
@@ -159,14 +156,14 @@ at::Tensor TensorArgument(Environment& environment, napi_value value, const char
   return slot->tensor;
 }
 
-std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value,
-                                        const char* where) {
+std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where) {
   napi_env env = environment.env();
   bool is_array = false;
   Check(env, napi_is_array(env, value, &is_array));
   if (!is_array) Wrong(environment, value, where, "an array of Tensors");
   uint32_t length;
   Check(env, napi_get_array_length(env, value, &length));
+  if (length > kLongestList) Wrong(environment, value, where, "a shorter array");
   std::vector<at::Tensor> tensors;
   for (uint32_t i = 0; i < length; i++) {
     Napi::HandleScope scope(env);
@@ -174,9 +171,8 @@ std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value val
     napi_valuetype type;
     Check(env, napi_get_element(env, value, i, &item));
     Check(env, napi_typeof(env, item, &type));
-    tensors.push_back(type == napi_null || type == napi_undefined
-                          ? at::Tensor()
-                          : TensorArgument(environment, item, where));
+    tensors.push_back(type == napi_null || type == napi_undefined ? at::Tensor()
+                                                                  : TensorArgument(environment, item, where));
   }
   return tensors;
 }

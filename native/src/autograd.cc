@@ -64,9 +64,8 @@ napi_value Gradients(Arguments& arguments) {
   const auto retain = OptionalBool(arguments, 3);
   const bool create = arguments.Bool(4), allow_unused = arguments.Bool(5);
   torch::autograd::variable_list results;
-  environment.RunWithCallbacks([&] {
-    results = torch::autograd::grad(outputs, inputs, gradients, retain, create, allow_unused);
-  });
+  environment.RunWithCallbacks(
+      [&] { results = torch::autograd::grad(outputs, inputs, gradients, retain, create, allow_unused); });
   return ToJs(environment, results);
 }
 
@@ -108,8 +107,7 @@ napi_value AnomalyState(Arguments& arguments) {
 // registerHook(tensor, (grads: [Tensor]) => [Tensor | null])
 napi_value RegisterHook(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
-  TORCH_CHECK(tensor.requires_grad(),
-              "cannot register a hook on a tensor that doesn't require gradient");
+  TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   auto callback = std::make_shared<Callback>(arguments.environment, arguments[1]);
   const unsigned position = tensor.register_hook([callback](const at::Tensor& grad) {
     const auto replaced = callback->Call({grad});
@@ -130,13 +128,11 @@ napi_value RemoveHook(Arguments& arguments) {
 // lib/ multiplexes.
 napi_value SetPostAccumulateGradHook(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
-  TORCH_CHECK(tensor.requires_grad(),
-              "cannot register a hook on a tensor that doesn't require gradient");
+  TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   TORCH_CHECK(tensor.is_leaf(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
   std::unique_ptr<torch::autograd::PostAccumulateGradHook> hook;
   if (!arguments.IsNull(1)) {
-    hook = std::make_unique<PostAccumulate>(
-        std::make_shared<Callback>(arguments.environment, arguments[1]));
+    hook = std::make_unique<PostAccumulate>(std::make_shared<Callback>(arguments.environment, arguments[1]));
   }
   torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::move(hook));
   return Undefined(arguments.env);

@@ -1,10 +1,10 @@
 // Operators as JS functions.
+#include <c10/util/Exception.h>
+
 #include <sstream>
 
 #include "function.h"
 #include "operators.h"
-
-#include <c10/util/Exception.h>
 #ifndef _WIN32
 #include <dlfcn.h>
 #endif
@@ -73,9 +73,8 @@ Napi::Object ParameterObject(Napi::Env env, const Parameter& parameter) {
   if (parameter.has_default) {
     std::ostringstream text;
     text << parameter.default_value;
-    object["default"] = parameter.default_value.isString()
-                            ? "'" + parameter.default_value.toStringRef() + "'"
-                            : text.str();
+    object["default"] =
+        parameter.default_value.isString() ? "'" + parameter.default_value.toStringRef() + "'" : text.str();
   }
   return object;
 }

@@ -15,7 +15,6 @@ namespace {
 using c10::IValue;
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
-constexpr uint32_t kLongestList = 1 << 24;
 
 napi_valuetype TypeOf(napi_env env, napi_value value) {
   napi_valuetype type;
@@ -38,9 +37,7 @@ bool BigIntOf(napi_env env, napi_value value, int64_t* number) {
   return napi_get_value_bigint_int64(env, value, number, &lossless) == napi_ok && lossless;
 }
 
-bool IsWhole(double number) {
-  return std::abs(number) <= kMaxSafeInteger && std::trunc(number) == number;
-}
+bool IsWhole(double number) { return std::abs(number) <= kMaxSafeInteger && std::trunc(number) == number; }
 
 // A zero-dimensional tensor stands for its value, as in PyTorch, unless a gradient would be lost.
 const at::Tensor* ScalarTensor(Environment& environment, napi_value value) {
@@ -60,16 +57,14 @@ bool ToInt(Environment& environment, napi_value value, int64_t* result) {
       *result = static_cast<int64_t>(number);
       return true;
     }
-    case napi_bigint:
-      return BigIntOf(env, value, result);
+    case napi_bigint: return BigIntOf(env, value, result);
     case napi_object: {
       const at::Tensor* tensor = ScalarTensor(environment, value);
       if (!tensor || !at::isIntegralType(tensor->scalar_type(), /*includeBool=*/false)) return false;
       *result = tensor->item().toLong();
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -122,8 +117,7 @@ bool ToScalar(Environment& environment, napi_value value, c10::Scalar* result) {
       *result = c10::Scalar(c10::complex<double>(real, imaginary));
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -195,8 +189,7 @@ bool ToMemoryFormat(napi_env env, napi_value value, at::MemoryFormat* result) {
   return true;
 }
 
-bool ToTensor(Environment& environment, napi_value value, bool numbers_as_tensors,
-              at::Tensor* result) {
+bool ToTensor(Environment& environment, napi_value value, bool numbers_as_tensors, at::Tensor* result) {
   Slot* slot = FindSlot(environment, value);
   if (slot) {
     if (slot->kind != Kind::kTensor || !slot->tensor.defined()) return false;
@@ -210,8 +203,8 @@ bool ToTensor(Environment& environment, napi_value value, bool numbers_as_tensor
   return true;
 }
 
-bool ElementFromJs(Environment& environment, napi_value value, const TypeSpec& spec,
-                   bool numbers_as_tensors, IValue* result) {
+bool ElementFromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
+                   IValue* result) {
   napi_env env = environment.env();
   switch (spec.type) {
     case Type::kTensor: {
@@ -281,16 +274,14 @@ bool ElementFromJs(Environment& environment, napi_value value, const TypeSpec& s
       *result = slot->generator;
       return true;
     }
-    case Type::kUnsupported:
-      return false;
+    case Type::kUnsupported: return false;
   }
   return false;
 }
 
 // The elements of an array or typed array, converted one by one into `list`.
 template <typename List, typename Get>
-bool Fill(Environment& environment, napi_value value, const TypeSpec& element, List& list,
-          Get get) {
+bool Fill(Environment& environment, napi_value value, const TypeSpec& element, List& list, Get get) {
   napi_env env = environment.env();
   uint32_t length = 0;
   bool is_array = false, is_typed = false;
@@ -325,8 +316,8 @@ bool Fill(Environment& environment, napi_value value, const TypeSpec& element, L
 }
 
 template <typename T, typename Get>
-bool ListFromJs(Environment& environment, napi_value value, const TypeSpec& element,
-                IValue* result, Get get) {
+bool ListFromJs(Environment& environment, napi_value value, const TypeSpec& element, IValue* result,
+                Get get) {
   c10::List<T> list;
   auto push = [&get](c10::List<T>& into, IValue item) { into.push_back(get(item)); };
   if (!Fill(environment, value, element, list, push)) return false;
@@ -352,8 +343,8 @@ Slot* FindSlot(Environment& environment, napi_value value) {
   return static_cast<Slot*>(pointer);
 }
 
-bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec,
-            bool numbers_as_tensors, IValue* result) {
+bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
+            IValue* result) {
   napi_env env = environment.env();
   const napi_valuetype type = TypeOf(env, value);
   if (type == napi_null) {
@@ -411,8 +402,7 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec,
       *result = std::move(list);
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -498,8 +488,9 @@ napi_value ToJs(Environment& environment, const IValue& value, const c10::TypePt
   } else if (value.isGenerator()) {
     return ToJs(environment, value.toGenerator());
   } else if (value.isList()) {
-    const c10::TypePtr element =
-        type->kind() == c10::TypeKind::ListType ? type->expectRef<c10::ListType>().getElementType() : c10::AnyType::get();
+    const c10::TypePtr element = type->kind() == c10::TypeKind::ListType
+                                     ? type->expectRef<c10::ListType>().getElementType()
+                                     : c10::AnyType::get();
     const auto list = value.toListRef();
     Check(env, napi_create_array_with_length(env, list.size(), &result));
     for (size_t i = 0; i < list.size(); i++) {

@@ -42,10 +42,13 @@ struct TypeSpec {
   std::string Name() const;
 };
 
+// Longer lists are refused: a sparse array of four billion holes would keep the thread for minutes.
+constexpr uint32_t kLongestList = 1 << 24;
+
 // Conversion of one argument. Returns false when `value` is not of that type, so that another
 // overload may be tried; throws only what JavaScript threw.
-bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec,
-            bool numbers_as_tensors, c10::IValue* result);
+bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
+            c10::IValue* result);
 
 // `argument` of a return or a callback: its schema type tells a ScalarType from an int.
 napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type);
@@ -62,8 +65,7 @@ Slot* FindSlot(Environment& environment, napi_value value);
 
 // For functions with fixed arguments: the argument, or a TypeProblem that names it.
 at::Tensor TensorArgument(Environment& environment, napi_value value, const char* where);
-std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value,
-                                        const char* where);
+std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where);
 at::ScalarType ScalarTypeArgument(Environment& environment, napi_value value, const char* where);
 c10::Device DeviceArgument(Environment& environment, napi_value value, const char* where);
 std::vector<int64_t> IntsArgument(Environment& environment, napi_value value, const char* where);

@@ -41,6 +41,20 @@ struct JsNode : Node {
     released_ = true;
   }
 
+  // With a weak reference left, a counted node dies in two steps; this is the first. What JS owns
+  // must go in it, since JS owns the weak reference. (No `override`: see MakeNode.)
+  void release_resources() {
+    backward_.reset();
+    saved_.clear();
+    outputs_.clear();
+    ReleaseBase<Node>(this);
+  }
+
+  template <typename Base>
+  static void ReleaseBase(Base* node) {
+    if constexpr (requires { node->Base::release_resources(); }) node->Base::release_resources();
+  }
+
   variable_list Saved() {
     TORCH_CHECK(!released_, torch::autograd::ERR_BACKWARD_TWICE);
     variable_list tensors;
@@ -66,8 +80,8 @@ Pointer MakeNode() {
   }
 }
 
-using WeakNodePtr = std::conditional_t<std::is_same_v<NodePtr, std::shared_ptr<Node>>,
-                                       std::weak_ptr<Node>, c10::weak_intrusive_ptr<Node>>;
+using WeakNodePtr = std::conditional_t<std::is_same_v<NodePtr, std::shared_ptr<Node>>, std::weak_ptr<Node>,
+                                       c10::weak_intrusive_ptr<Node>>;
 
 // What a context holds. It owns the node only until forward has run: from then on the graph does,
 // and the node owns the JS function, which owns the context.
@@ -137,9 +151,9 @@ napi_value End(Arguments& arguments) {
     TORCH_CHECK(false, "forward-mode differentiation of a custom Function is not supported");
   };
   const auto view_as_self = [](at::Tensor tensor) { return tensor.view_as(tensor); };
-  const auto wrapped = torch::autograd::_wrap_outputs(
-      inputs, SetOf(plain), SetOf(dirty), raw, handle->executable ? handle->node : NodePtr(), no_jvp,
-      {}, view_as_self, false);
+  const auto wrapped = torch::autograd::_wrap_outputs(inputs, SetOf(plain), SetOf(dirty), raw,
+                                                      handle->executable ? handle->node : NodePtr(), no_jvp,
+                                                      {}, view_as_self, false);
 
   variable_list results;
   for (const auto& output : wrapped) {
@@ -155,8 +169,7 @@ napi_value End(Arguments& arguments) {
       const auto own = std::find_if(outputs.begin(), outputs.end(),
                                     [&](const at::Tensor& output) { return output.is_same(tensor); });
       const bool is_output = own != outputs.end();
-      node->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor,
-                                       is_output);
+      node->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor, is_output);
     }
   }
   handle->node = NodePtr();

@@ -58,8 +58,8 @@ napi_value FromBytes(Arguments& arguments) {
     throw RangeProblem("the data has " + std::to_string(bytes.size) + " bytes, but the shape needs " +
                        std::to_string(needed));
   }
-  at::Tensor tensor = arguments.environment.Allocate(
-      [&] { return at::empty(shape, at::TensorOptions().dtype(type)); });
+  at::Tensor tensor =
+      arguments.environment.Allocate([&] { return at::empty(shape, at::TensorOptions().dtype(type)); });
   if (needed > 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, needed);
   return ToJs(arguments.environment, tensor);
 }
@@ -71,8 +71,8 @@ std::shared_ptr<void> BackingStoreOf(napi_value buffer) {
   return nullptr;
 #else
   using GetBackingStore = std::shared_ptr<void> (*)(void*);
-  static const auto get = reinterpret_cast<GetBackingStore>(
-      dlsym(RTLD_DEFAULT, "_ZN2v811ArrayBuffer15GetBackingStoreEv"));
+  static const auto get =
+      reinterpret_cast<GetBackingStore>(dlsym(RTLD_DEFAULT, "_ZN2v811ArrayBuffer15GetBackingStoreEv"));
   return get ? get(buffer) : nullptr;
 #endif
 }
@@ -85,18 +85,18 @@ napi_value FromBlob(Arguments& arguments) {
   const Bytes bytes = BytesOf(arguments.env, arguments[0]);
   const int64_t needed = BytesNeeded(shape, type);
   if (static_cast<int64_t>(bytes.size) < needed) {
-    throw RangeProblem("the buffer has " + std::to_string(bytes.size) +
-                       " bytes, but the shape needs " + std::to_string(needed));
+    throw RangeProblem("the buffer has " + std::to_string(bytes.size) + " bytes, but the shape needs " +
+                       std::to_string(needed));
   }
   bool plain = false;
   Check(arguments.env, napi_is_arraybuffer(arguments.env, bytes.buffer, &plain));
   if (!plain) throw TypeProblem("fromBlob() needs an ArrayBuffer, not a SharedArrayBuffer");
   if (needed == 0) return ToJs(arguments.environment, at::empty(shape, at::TensorOptions().dtype(type)));
   std::shared_ptr<void> memory = BackingStoreOf(bytes.buffer);
-  TORCH_CHECK(memory, "this build of Node.js does not allow sharing an ArrayBuffer's memory; copy "
-                      "with torch.tensor()");
-  at::Tensor tensor = at::from_blob(
-      bytes.data, shape, [memory](void*) {}, at::TensorOptions().dtype(type));
+  TORCH_CHECK(memory,
+              "this build of Node.js does not allow sharing an ArrayBuffer's memory; copy "
+              "with torch.tensor()");
+  at::Tensor tensor = at::from_blob(bytes.data, shape, [memory](void*) {}, at::TensorOptions().dtype(type));
   return ToJs(arguments.environment, tensor);
 }
 
@@ -137,8 +137,8 @@ napi_value ViewBuffer(Arguments& arguments) {
   tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
   auto* owner = new at::Tensor(tensor);
   auto release = [](node_api_basic_env, void*, void* hint) { delete static_cast<at::Tensor*>(hint); };
-  const napi_status status = napi_create_external_arraybuffer(
-      arguments.env, owner->mutable_data_ptr(), owner->nbytes(), release, owner, &buffer);
+  const napi_status status = napi_create_external_arraybuffer(arguments.env, owner->mutable_data_ptr(),
+                                                              owner->nbytes(), release, owner, &buffer);
   if (status != napi_ok) delete owner;
   Check(arguments.env, status);
   return buffer;
@@ -182,6 +182,7 @@ at::indexing::TensorIndex IndexOf(Arguments& arguments, napi_value value) {
 std::vector<at::indexing::TensorIndex> IndicesOf(Arguments& arguments, napi_value list) {
   uint32_t length;
   Check(arguments.env, napi_get_array_length(arguments.env, list, &length));
+  TORCH_CHECK_INDEX(length <= 1024, "too many indices: ", length);
   std::vector<at::indexing::TensorIndex> indices;
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;

@@ -189,8 +189,7 @@ void Environment::OnJsThread(const std::function<void()>& call) {
   if (task.error) std::rethrow_exception(task.error);
 }
 
-Persistent::Persistent(Environment& environment, napi_value value)
-    : mailbox_(environment.mailbox()) {
+Persistent::Persistent(Environment& environment, napi_value value) : mailbox_(environment.mailbox()) {
   Check(environment.env(), napi_create_reference(environment.env(), value, 1, &reference_));
 }
 

@@ -62,8 +62,7 @@ bool CurrentIsOutOfMemory() noexcept {
   } catch (const c10::OutOfMemoryError&) {
     return true;
   } catch (const c10::Error& error) {
-    return std::string(error.what_without_backtrace()).find("DefaultCPUAllocator") !=
-           std::string::npos;
+    return std::string(error.what_without_backtrace()).find("DefaultCPUAllocator") != std::string::npos;
   } catch (...) {
     return false;
   }

@@ -76,8 +76,7 @@ void DefineRuntime(Napi::Env env, Napi::Object exports);
 inline void Define(Napi::Env env, Napi::Object exports, std::initializer_list<Definition> all) {
   for (const Definition& each : all) {
     napi_value function;
-    Check(env, napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr,
-                                    &function));
+    Check(env, napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback, nullptr, &function));
     Check(env, napi_set_named_property(env, exports, each.name, function));
   }
 }

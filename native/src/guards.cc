@@ -65,21 +65,21 @@ void DimsInRange(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(!dims->toIntVector().empty(), schema.name(), ": dim must not be empty");
   for (int64_t dim : dims->toIntVector()) {
     TORCH_CHECK_INDEX(dim >= -count && dim < count, schema.name(),
-                      ": Dimension out of range (expected to be in range of [", -count, ", ",
-                      count - 1, "], but got ", dim, ")");
+                      ": Dimension out of range (expected to be in range of [", -count, ", ", count - 1,
+                      "], but got ", dim, ")");
   }
 }
 
 // Numbers of groups and heads divide other sizes.
 void PositiveCounts(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
-  for (const char* name : {"group", "num_groups", "num_heads", "num_head", "block_size",
-                           "in_features", "out_features", "N", "C", "HxW"}) {
+  for (const char* name : {"group", "num_groups", "num_heads", "num_head", "block_size", "in_features",
+                           "out_features", "N", "C", "HxW"}) {
     const c10::IValue* value = Find(schema, stack, name);
     const bool may_be_zero = name[0] == 'N' || name[0] == 'C' || name[0] == 'H';
     if (!value || !value->isInt()) continue;
-    TORCH_CHECK(value->toInt() > 0 || (may_be_zero && value->toInt() == 0), schema.name(), ": ",
-                name, " must be positive, got ", value->toInt());
+    TORCH_CHECK(value->toInt() > 0 || (may_be_zero && value->toInt() == 0), schema.name(), ": ", name,
+                " must be positive, got ", value->toInt());
   }
 }
 
@@ -102,8 +102,7 @@ void GradLikeIndices(const Schema& schema, const Stack& stack) {
   const c10::IValue* self = Find(schema, stack, "self");
   const c10::IValue* indices = Find(schema, stack, "indices");
   if (!grad || !self || !indices) return;
-  TORCH_CHECK(indices->toTensor().scalar_type() == at::kLong, schema.name(),
-              ": indices must be int64");
+  TORCH_CHECK(indices->toTensor().scalar_type() == at::kLong, schema.name(), ": indices must be int64");
   TORCH_CHECK(grad->toTensor().sizes() == indices->toTensor().sizes(), schema.name(),
               ": grad_output and indices must have one shape");
   TORCH_CHECK(grad->toTensor().scalar_type() == self->toTensor().scalar_type(), schema.name(),
@@ -113,8 +112,8 @@ void GradLikeIndices(const Schema& schema, const Stack& stack) {
   if (index.numel() == 0 || index.is_meta()) return;
   int64_t area = 1;
   for (int64_t size : self->toTensor().sizes().slice(self->toTensor().dim() == 3 ? 1 : 2)) area *= size;
-  TORCH_CHECK_INDEX(index.min().item().toLong() >= 0 && index.max().item().toLong() < area,
-                    schema.name(), ": indices are out of range");
+  TORCH_CHECK_INDEX(index.min().item().toLong() >= 0 && index.max().item().toLong() < area, schema.name(),
+                    ": indices are out of range");
 }
 
 void PaddingLength(const Schema& schema, const Stack& stack) {
@@ -123,8 +122,8 @@ void PaddingLength(const Schema& schema, const Stack& stack) {
   const auto digit = schema.name().find_first_of("123", schema.name().find("pad"));
   if (!padding || digit == std::string::npos) return;
   const size_t needed = 2 * (schema.name()[digit] - '0');
-  TORCH_CHECK(padding->toIntVector().size() == needed, schema.name(), ": padding must have ",
-              needed, " elements");
+  TORCH_CHECK(padding->toIntVector().size() == needed, schema.name(), ": padding must have ", needed,
+              " elements");
 }
 
 void IndicesInRange(const Schema& schema, const Stack& stack) {
@@ -133,8 +132,7 @@ void IndicesInRange(const Schema& schema, const Stack& stack) {
   const c10::IValue* size = Find(schema, stack, "size");
   if (!size || !size->isInt() || indices.numel() == 0 || indices.is_meta()) return;
   TORCH_CHECK(size->toInt() >= 0, schema.name(), ": size must not be negative");
-  TORCH_CHECK_INDEX(indices.min().item().toLong() >= 0 &&
-                        indices.max().item().toLong() < size->toInt(),
+  TORCH_CHECK_INDEX(indices.min().item().toLong() >= 0 && indices.max().item().toLong() < size->toInt(),
                     schema.name(), ": indices are out of range");
 }
 
@@ -146,8 +144,8 @@ void WithinStorage(const Schema& schema, const Stack& stack) {
     TORCH_CHECK(sizes[i] >= 0 && strides[i] >= 0, schema.name(), ": negative size or stride");
   }
   if (!tensor.has_storage() || tensor.is_meta()) return;
-  const size_t needed = at::detail::computeStorageNbytes(sizes, strides, tensor.element_size(),
-                                                         tensor.storage_offset());
+  const size_t needed =
+      at::detail::computeStorageNbytes(sizes, strides, tensor.element_size(), tensor.storage_offset());
   TORCH_CHECK(needed <= tensor.storage().nbytes(), schema.name(), ": the storage has ",
               tensor.storage().nbytes(), " bytes, but ", needed, " are needed");
 }
@@ -202,8 +200,8 @@ SizesBefore::SizesBefore(const at::Tensor& tensor) {
 
 void SizesBefore::Restore() const {
   if (!tensor_.defined()) return;
-  const size_t needed = at::detail::computeStorageNbytes(
-      tensor_.sizes(), tensor_.strides(), tensor_.element_size(), tensor_.storage_offset());
+  const size_t needed = at::detail::computeStorageNbytes(tensor_.sizes(), tensor_.strides(),
+                                                         tensor_.element_size(), tensor_.storage_offset());
   if (needed <= tensor_.storage().nbytes()) return;
   tensor_.unsafeGetTensorImpl()->set_sizes_and_strides(sizes_, strides_, offset_);
 }

@@ -1,5 +1,6 @@
 #include "operators.h"
 
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/jit_type.h>
 
 #include <algorithm>
@@ -34,9 +35,7 @@ bool IsCalled(const Parameter& parameter, const std::string& name) {
 }
 
 // How a message calls a parameter.
-std::string Shown(const Parameter& parameter) {
-  return parameter.name == "self" ? "input" : parameter.camel;
-}
+std::string Shown(const Parameter& parameter) { return parameter.name == "self" ? "input" : parameter.camel; }
 
 }  // namespace
 
@@ -76,8 +75,8 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
   const size_t last = signature.positional;
   if (count > last || (signature.gathers && count == last && IsNumber(env, arguments[last - 1]))) {
     if (!signature.gathers) {
-      attempt.problem = "takes " + std::to_string(signature.positional) +
-                        " positional arguments but " + std::to_string(count) + " were given";
+      attempt.problem = "takes " + std::to_string(signature.positional) + " positional arguments but " +
+                        std::to_string(count) + " were given";
       return false;
     }
     gather_at = last - 1;
@@ -98,8 +97,8 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     } else if (signature.takes_requires_grad &&
                (keyword.name == "requiresGrad" || keyword.name == "requires_grad")) {
       if (napi_get_value_bool(env, keyword.value, &attempt.requires_grad) != napi_ok) {
-        attempt.problem = "argument 'requiresGrad' must be boolean, not " +
-                          Describe(environment_, keyword.value);
+        attempt.problem =
+            "argument 'requiresGrad' must be boolean, not " + Describe(environment_, keyword.value);
         return false;
       }
       used++;
@@ -152,8 +151,7 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
       if (i < count && !parameter.keyword_only) {
         attempt.problem += " (position " + std::to_string(i + 1) + ")";
       }
-      attempt.problem += " must be " + parameter.type.Name() + ", not " +
-                         Describe(environment_, value);
+      attempt.problem += " must be " + parameter.type.Name() + ", not " + Describe(environment_, value);
       return false;
     }
     if (converted.isTensor()) {
@@ -165,10 +163,9 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
   if (used == keywords.size()) return true;
   attempt.progress++;  // all but a keyword fits: the likeliest to have been meant
   for (const Keyword& keyword : keywords) {
-    const bool known =
-        std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-          return !parameter.is_out && IsCalled(parameter, keyword.name);
-        });
+    const bool known = std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+      return !parameter.is_out && IsCalled(parameter, keyword.name);
+    });
     if (!known) attempt.problem = "got an unexpected keyword '" + keyword.name + "'";
   }
   return false;
@@ -222,6 +219,9 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
     }
     try {
       if (fitting->guard) fitting->guard(fitting->handle.schema(), attempt.stack);
+      // As Python's factories do: the fill inside is no change of the new tensor.
+      std::optional<at::AutoDispatchBelowADInplaceOrView> below;
+      if (fitting->makes) below.emplace();
       fitting->handle.callBoxed(attempt.stack);
     } catch (...) {
       for (const SizesBefore& sizes : before) sizes.Restore();
@@ -238,8 +238,7 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
   }
 }
 
-napi_value Operator::Result(const IValue& value, const c10::TypePtr& type,
-                            const Attempt& attempt) {
+napi_value Operator::Result(const IValue& value, const c10::TypePtr& type, const Attempt& attempt) {
   if (value.isTensor()) {
     at::TensorImpl* tensor = value.unsafeToTensorImpl();
     for (const Origin& origin : attempt.origins) {
@@ -296,9 +295,9 @@ void Operator::NoneFits(napi_value* arguments, size_t count, const std::vector<K
   for (const Keyword& keyword : keywords) {
     given += (given.empty() ? "" : ", ") + keyword.name + "=" + Describe(environment_, keyword.value);
   }
-  const auto furthest = std::max_element(
-      attempts.begin(), attempts.end(),
-      [](const Attempt& a, const Attempt& b) { return a.progress < b.progress; });
+  const auto furthest =
+      std::max_element(attempts.begin(), attempts.end(),
+                       [](const Attempt& a, const Attempt& b) { return a.progress < b.progress; });
   std::string message = name + ": " + furthest->problem + "; got (" + given + ")\nSignatures:";
   for (size_t i = 0; i < attempts.size(); i++) {
     message += "\n  " + signatures()[i].ToString();

@@ -38,6 +38,7 @@ struct Signature {
   size_t positional = 0;  // parameters that may be given by position
   size_t outs = 0;
   bool takes_requires_grad = false;  // a factory: Python's requires_grad keyword
+  bool makes = false;                // a factory without a tensor argument
   bool numbers_as_tensors = false;
   std::vector<std::string> return_names;
   bool gathers = false;     // its last positional argument is a list of ints, alone or after self
@@ -53,8 +54,7 @@ struct Signature {
 class Operator {
  public:
   Operator(Environment& environment, std::string name, std::string overload, Style style)
-      : environment_(environment), name_(std::move(name)), overload_(std::move(overload)),
-        style_(style) {}
+      : environment_(environment), name_(std::move(name)), overload_(std::move(overload)), style_(style) {}
 
   const std::vector<Signature>& signatures();  // made at the first call
   const std::string& name() const { return name_; }
@@ -81,10 +81,8 @@ class Operator {
 
   bool Parse(const Signature& signature, napi_value* arguments, size_t count,
              const std::vector<Keyword>& keywords, Attempt& attempt);
-  bool Outs(const Signature& signature, napi_value out, std::vector<napi_value>& values,
-            Attempt& attempt);
-  [[noreturn]] void NoneFits(napi_value* arguments, size_t count,
-                             const std::vector<Keyword>& keywords,
+  bool Outs(const Signature& signature, napi_value out, std::vector<napi_value>& values, Attempt& attempt);
+  [[noreturn]] void NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords,
                              const std::vector<Attempt>& attempts);
   napi_value Results(const Signature& signature, Attempt& attempt);
   napi_value Result(const c10::IValue& value, const c10::TypePtr& type, const Attempt& attempt);

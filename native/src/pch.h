@@ -2,11 +2,11 @@
 // file, these a few.
 #pragma once
 
-#include <string>
-#include <unordered_map>
-#include <vector>
-
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
 #include <napi.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>

@@ -30,9 +30,7 @@ uint64_t Seed(Arguments& arguments, size_t i) {
   return seed;
 }
 
-napi_value BigInt(Arguments& arguments, uint64_t number) {
-  return Napi::BigInt::New(arguments.env, number);
-}
+napi_value BigInt(Arguments& arguments, uint64_t number) { return Napi::BigInt::New(arguments.env, number); }
 
 // manualSeed(seed): the default generators of the CPU and of every accelerator.
 napi_value ManualSeed(Arguments& arguments) {
@@ -61,8 +59,9 @@ napi_value MakeGenerator(Arguments& arguments) {
   if (device.is_cpu()) {
     return ToJs(arguments.environment, at::make_generator<at::CPUGeneratorImpl>());
   }
-  return ToJs(arguments.environment,
-              at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index()));
+  return ToJs(
+      arguments.environment,
+      at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index()));
 }
 
 napi_value GeneratorSetSeed(Arguments& arguments) {
@@ -101,7 +100,8 @@ napi_value GetDefaultDtype(Arguments& arguments) {
   return Napi::Number::New(arguments.env, static_cast<int>(c10::get_default_dtype_as_scalartype()));
 }
 napi_value SetDefaultDtype(Arguments& arguments) {
-  const at::ScalarType type = ScalarTypeArgument(arguments.environment, arguments[0], "setDefaultDtype(): dtype");
+  const at::ScalarType type =
+      ScalarTypeArgument(arguments.environment, arguments[0], "setDefaultDtype(): dtype");
   TORCH_CHECK_TYPE(at::isFloatingType(type), "only floating-point types are supported as the default type");
   c10::set_default_dtype(c10::scalarTypeToTypeMeta(type));
   return Undefined(arguments.env);
@@ -161,6 +161,12 @@ napi_value HasDevice(Arguments& arguments) {
 }
 
 // The following are for the accelerator that libtorch has, whichever it is.
+c10::DeviceIndex IndexArgument(const Arguments& arguments) {
+  const int64_t index = arguments.Int(0);
+  TORCH_CHECK(index >= 0 && index < at::accelerator::deviceCount(), "invalid device ordinal ", index);
+  return static_cast<c10::DeviceIndex>(index);
+}
+
 napi_value DeviceCount(Arguments& arguments) {
   return Napi::Number::New(arguments.env, at::accelerator::deviceCount());
 }
@@ -168,11 +174,11 @@ napi_value CurrentDevice(Arguments& arguments) {
   return Napi::Number::New(arguments.env, at::accelerator::getDeviceIndex());
 }
 napi_value SetDevice(Arguments& arguments) {
-  at::accelerator::setDeviceIndex(static_cast<c10::DeviceIndex>(arguments.Int(0)));
+  at::accelerator::setDeviceIndex(IndexArgument(arguments));
   return Undefined(arguments.env);
 }
 napi_value Synchronize(Arguments& arguments) {
-  at::accelerator::synchronizeDevice(static_cast<c10::DeviceIndex>(arguments.Int(0)));
+  at::accelerator::synchronizeDevice(IndexArgument(arguments));
   return Undefined(arguments.env);
 }
 napi_value EmptyCache(Arguments& arguments) {
@@ -180,12 +186,12 @@ napi_value EmptyCache(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 napi_value ResetPeakStats(Arguments& arguments) {
-  at::accelerator::resetPeakStats(static_cast<c10::DeviceIndex>(arguments.Int(0)));
+  at::accelerator::resetPeakStats(IndexArgument(arguments));
   return Undefined(arguments.env);
 }
 // deviceStats(index): { allocated, maxAllocated, reserved, maxReserved } in bytes.
 napi_value DeviceStats(Arguments& arguments) {
-  const auto stats = at::accelerator::getDeviceStats(static_cast<c10::DeviceIndex>(arguments.Int(0)));
+  const auto stats = at::accelerator::getDeviceStats(IndexArgument(arguments));
   Napi::Object object = Napi::Object::New(arguments.env);
   object["allocated"] = static_cast<double>(stats.allocated_bytes[0].current);
   object["maxAllocated"] = static_cast<double>(stats.allocated_bytes[0].peak);

@@ -18,15 +18,15 @@ namespace {
 // tools/autograd/gen_python_functions.py).
 bool NumbersAsTensors(const std::string& name) {
   static const std::unordered_set<std::string> names = {
-      "add",    "div",      "divide",      "mul",  "multiply", "sub",          "subtract",
-      "true_divide", "to", "_to_copy", "copy", "copy_", "floor_divide", "_conj",
-      "add_",   "div_",     "divide_",     "mul_", "multiply_", "sub_",        "subtract_",
-      "true_divide_", "floor_divide_"};
+      "add",          "div",         "divide",    "mul",          "multiply",     "sub",
+      "subtract",     "true_divide", "to",        "_to_copy",     "copy",         "copy_",
+      "floor_divide", "_conj",       "add_",      "div_",         "divide_",      "mul_",
+      "multiply_",    "sub_",        "subtract_", "true_divide_", "floor_divide_"};
   return names.count(name) > 0;
 }
 
 bool HiddenFromPython(const std::string& name, const std::string& overload) {
-  static const std::unordered_set<std::string> names = {"add", "sub", "mul", "div",
+  static const std::unordered_set<std::string> names = {"add",  "sub",  "mul",  "div",
                                                         "add_", "sub_", "mul_", "div_"};
   return (overload == "Scalar" || overload == "Scalar_out") && names.count(name);
 }
@@ -68,7 +68,7 @@ std::string PythonType(const c10::Type& type, int64_t length) {
     case c10::TypeKind::StringType: return "c10::string_view";
     case c10::TypeKind::NumberType: return "Scalar";
     case c10::TypeKind::DeviceObjType: return "Device";
-    default: return type.str();   // Tensor, ScalarType, Layout, MemoryFormat, Generator
+    default: return type.str();  // Tensor, ScalarType, Layout, MemoryFormat, Generator
   }
 }
 
@@ -186,8 +186,8 @@ std::string CamelCase(const std::string& snake) {
   size_t i = 0;
   while (i < snake.size() && snake[i] == '_') camel += snake[i++];
   for (; i < snake.size(); i++) {
-    const bool inner = snake[i] == '_' && i > 0 && snake[i - 1] != '_' && i + 1 < snake.size() &&
-                       snake[i + 1] != '_';
+    const bool inner =
+        snake[i] == '_' && i > 0 && snake[i - 1] != '_' && i + 1 < snake.size() && snake[i + 1] != '_';
     if (inner) {
       camel += static_cast<char>(std::toupper(snake[++i]));
     } else {
@@ -222,16 +222,19 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
   if (style == Style::kPython) {
     const auto& all = parameters;
     for (size_t i = 0; i + 2 < all.size(); i++) {
-      takes_requires_grad |= all[i].name == "dtype" && all[i + 1].name == "layout" &&
-                             all[i + 2].name == "device";
+      takes_requires_grad |=
+          all[i].name == "dtype" && all[i + 1].name == "layout" && all[i + 2].name == "device";
     }
   }
+  makes = takes_requires_grad && std::none_of(parameters.begin(), parameters.end(), [](const Parameter& one) {
+            return one.type.type == Type::kTensor;
+          });
   if (positional == 1 || (positional == 2 && parameters[0].type.type == Type::kTensor)) {
     const TypeSpec& last = parameters[positional - 1].type;
     gathers = last.list && last.type == Type::kInt;
   }
   guard = colons == 4 ? GuardOf(name) : nullptr;  // of aten:: alone
-  may_resize =  name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
+  may_resize = name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
   for (const c10::Argument& argument : schema.arguments()) may_resize |= argument.is_out();
   for (const c10::Argument& argument : schema.returns()) {
     return_names.push_back(argument.name().empty() ? "" : CamelCase(argument.name()));
@@ -254,7 +257,8 @@ std::string Signature::ToString() const {
     part += one;
   }
   if (takes_requires_grad) keywords += ", requiresGrad: boolean = false";
-  if (outs) keywords += (keywords.empty() ? "" : ", ") + std::string(outs > 1 ? "out: Tensor[]" : "out: Tensor");
+  if (outs)
+    keywords += (keywords.empty() ? "" : ", ") + std::string(outs > 1 ? "out: Tensor[]" : "out: Tensor");
   if (!keywords.empty()) text += (first ? "{ " : ", { ") + keywords + " }";
   return text + ")";
 }

@@ -35,7 +35,8 @@ napi_value Sizes(Arguments& arguments, at::IntArrayRef ints) {
   void* data;
   size_t length;
   Check(arguments.env, napi_get_reference_value(arguments.env, arguments.environment.sizes, &array));
-  Check(arguments.env, napi_get_typedarray_info(arguments.env, array, nullptr, &length, &data, nullptr, nullptr));
+  Check(arguments.env,
+        napi_get_typedarray_info(arguments.env, array, nullptr, &length, &data, nullptr, nullptr));
   TORCH_CHECK(ints.size() <= length, "a tensor of ", ints.size(), " dimensions");
   std::copy(ints.begin(), ints.end(), static_cast<double*>(data));
   return Int(arguments.env, static_cast<int64_t>(ints.size()));
@@ -48,26 +49,18 @@ napi_value BigInt(napi_env env, uint64_t number) {
 }
 
 napi_value Shape(Arguments& arguments) { return Sizes(arguments, arguments.Tensor(0).sizes()); }
-napi_value Stride(Arguments& arguments) {
-  return Sizes(arguments, arguments.Tensor(0).strides());
-}
+napi_value Stride(Arguments& arguments) { return Sizes(arguments, arguments.Tensor(0).strides()); }
 napi_value Numel(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0).numel()); }
 napi_value Dim(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0).dim()); }
-napi_value Offset(Arguments& arguments) {
-  return Int(arguments.env, arguments.Tensor(0).storage_offset());
-}
+napi_value Offset(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0).storage_offset()); }
 napi_value Dtype(Arguments& arguments) {
   return Int(arguments.env, static_cast<int>(arguments.Tensor(0).scalar_type()));
 }
 napi_value Layout(Arguments& arguments) {
   return Int(arguments.env, static_cast<int>(arguments.Tensor(0).layout()));
 }
-napi_value Device(Arguments& arguments) {
-  return Text(arguments.env, arguments.Tensor(0).device().str());
-}
-napi_value Version(Arguments& arguments) {
-  return Int(arguments.env, arguments.Tensor(0)._version());
-}
+napi_value Device(Arguments& arguments) { return Text(arguments.env, arguments.Tensor(0).device().str()); }
+napi_value Version(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0)._version()); }
 napi_value DataPtr(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   const void* data = tensor.has_storage() ? tensor.const_data_ptr() : nullptr;
@@ -87,16 +80,14 @@ napi_value Storage(Arguments& arguments) {
 
 napi_value IsContiguous(Arguments& arguments) {
   c10::IValue format(at::MemoryFormat::Contiguous);
-  if (!arguments.IsNull(1) && !FromJs(arguments.environment, arguments[1],
-                                      TypeSpec{Type::kMemoryFormat}, false, &format)) {
+  if (!arguments.IsNull(1) &&
+      !FromJs(arguments.environment, arguments[1], TypeSpec{Type::kMemoryFormat}, false, &format)) {
     throw TypeProblem("isContiguous(): argument 'memoryFormat' must be a MemoryFormat");
   }
   return Bool(arguments.env, arguments.Tensor(0).is_contiguous(format.toMemoryFormat()));
 }
 
-napi_value IsPinned(Arguments& arguments) {
-  return Bool(arguments.env, arguments.Tensor(0).is_pinned());
-}
+napi_value IsPinned(Arguments& arguments) { return Bool(arguments.env, arguments.Tensor(0).is_pinned()); }
 
 napi_value IsTensor(Arguments& arguments) {
   Slot* slot = FindSlot(arguments.environment, arguments[0]);
@@ -128,9 +119,7 @@ napi_value SetRequiresGrad(Arguments& arguments) {
   return arguments[0];
 }
 
-napi_value IsLeaf(Arguments& arguments) {
-  return Bool(arguments.env, arguments.Tensor(0).is_leaf());
-}
+napi_value IsLeaf(Arguments& arguments) { return Bool(arguments.env, arguments.Tensor(0).is_leaf()); }
 napi_value RetainsGrad(Arguments& arguments) {
   return Bool(arguments.env, arguments.Tensor(0).retains_grad());
 }
@@ -141,9 +130,7 @@ napi_value RetainGrad(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-napi_value Grad(Arguments& arguments) {
-  return ToJs(arguments.environment, arguments.Tensor(0).grad());
-}
+napi_value Grad(Arguments& arguments) { return ToJs(arguments.environment, arguments.Tensor(0).grad()); }
 
 // Python's checks on assigning to .grad (torch/csrc/autograd/python_variable.cpp).
 napi_value SetGrad(Arguments& arguments) {
@@ -154,14 +141,12 @@ napi_value SetGrad(Arguments& arguments) {
   }
   const at::Tensor grad = arguments.Tensor(1, "grad");
   TORCH_CHECK(!tensor.is_same(grad), "can't assign Variable as its own grad");
-  TORCH_CHECK(grad.scalar_type() == tensor.scalar_type(),
-              "attempting to assign a gradient with dtype '", grad.dtype(),
-              "' to a tensor with grad_dtype '", tensor.scalar_type(),
+  TORCH_CHECK(grad.scalar_type() == tensor.scalar_type(), "attempting to assign a gradient with dtype '",
+              grad.dtype(), "' to a tensor with grad_dtype '", tensor.scalar_type(),
               "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype).");
-  TORCH_CHECK(grad.device() == tensor.device(),
-              "assigned grad has data located on a different device");
-  TORCH_CHECK(grad.sizes().equals(tensor.sizes()), "attempting to assign a gradient of size '",
-              grad.sizes(), "' to a tensor of size '", tensor.sizes(),
+  TORCH_CHECK(grad.device() == tensor.device(), "assigned grad has data located on a different device");
+  TORCH_CHECK(grad.sizes().equals(tensor.sizes()), "attempting to assign a gradient of size '", grad.sizes(),
+              "' to a tensor of size '", tensor.sizes(),
               "'. Please ensure that the gradient and the tensor are the same size");
   tensor.mutable_grad() = grad;
   return Undefined(arguments.env);

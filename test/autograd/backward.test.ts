@@ -32,7 +32,9 @@ describe('backward', () => {
   });
   test('inputs: only these get a gradient, also when they are no leaves', () => {
     const [a, b] = [leaf(2), leaf(3)];
-    a.mul(b).sum().backward({ inputs: [b] });
+    a.mul(b)
+      .sum()
+      .backward({ inputs: [b] });
     expect([a.grad, b.grad!.tolist()]).toEqual([null, [2]]);
     const middle = a.mul(2);
     middle.retainGrad();
@@ -108,7 +110,13 @@ describe('the graph', () => {
   test('isLeaf, requiresGrad and detach', () => {
     const x = leaf(1);
     const y = x.mul(2);
-    expect([x.isLeaf, x.gradFn, y.isLeaf, y.requiresGrad, y.detach().requiresGrad]).toEqual([true, null, false, true, false]);
+    expect([x.isLeaf, x.gradFn, y.isLeaf, y.requiresGrad, y.detach().requiresGrad]).toEqual([
+      true,
+      null,
+      false,
+      true,
+      false,
+    ]);
     expect(torch.ones([1]).isLeaf).toBe(true);
     const shared = y.detach();
     shared.mul_(5);
@@ -155,7 +163,14 @@ describe('.data', () => {
 describe('views under names', () => {
   test('T, mT, H, mH, real, imag', () => {
     const x = torch.arange(6).reshape([2, 3]);
-    expect([x.T.shape, x.mT.tolist()]).toEqual([[3, 2], [[0, 3], [1, 4], [2, 5]]]);
+    expect([x.T.shape, x.mT.tolist()]).toEqual([
+      [3, 2],
+      [
+        [0, 3],
+        [1, 4],
+        [2, 5],
+      ],
+    ]);
     const z = torch.tensor([[new torch.Complex(1, 2), new torch.Complex(3, 4)]]);
     expect(z.H.tolist()).toEqual([[new torch.Complex(1, -2)], [new torch.Complex(3, -4)]]);
     expect([z.real.tolist(), z.imag.tolist(), z.mH.shape]).toEqual([[[1, 3]], [[2, 4]], [2, 1]]);

@@ -16,7 +16,11 @@ beforeEach(() => void torch.manualSeed(0));
 test.each<[string, (...inputs: Tensor[]) => Tensor | Tensor[], Tensor[]]>([
   ['sin', (x) => x.sin(), [input(4)]],
   ['matmul', (a, b) => a.matmul(b), [input(2, 3), input(3, 2)]],
-  ['conv2d', (x, w, b) => torch.conv2d(x, w, b, [1, 1], [1, 1]), [input(1, 2, 4, 4), input(3, 2, 3, 3), input(3)]],
+  [
+    'conv2d',
+    (x, w, b) => torch.conv2d(x, w, b, [1, 1], [1, 1]),
+    [input(1, 2, 4, 4), input(3, 2, 3, 3), input(3)],
+  ],
   ['layerNorm', (x, w, b) => torch.layerNorm(x, [4], w, b), [input(2, 4), input(4), input(4)]],
   ['several outputs', (x) => [x.exp(), x.mul(2)], [input(3)]],
   ['an input that is not used', (x) => x.mul(2), [input(2), input(2)]],
@@ -53,5 +57,7 @@ test('gradgradcheck looks at the second derivative', () => {
     static override backward = (ctx: Context, g: Tensor) => g.mul(ctx.savedTensors[0].detach().mul(2));
   }
   expect(gradcheck((x) => Half.apply(x) as Tensor, input(2))).toBe(true);
-  expect(gradgradcheck((x) => Half.apply(x) as Tensor, input(2), null, { raiseException: false })).toBe(false);
+  expect(gradgradcheck((x) => Half.apply(x) as Tensor, input(2), null, { raiseException: false })).toBe(
+    false,
+  );
 });

@@ -15,7 +15,10 @@ describe('registerHook', () => {
     y.registerHook((g) => void seen.push(['y', g.tolist()]));
     x.registerHook((g) => void seen.push(['x', g.tolist()]));
     y.pow(2).sum().backward();
-    expect(seen).toEqual([['y', [6, 12]], ['x', [18, 36]]]);
+    expect(seen).toEqual([
+      ['y', [6, 12]],
+      ['x', [18, 36]],
+    ]);
   });
   test('replaces it; several run in order', () => {
     const x = leaf(1);
@@ -55,12 +58,16 @@ describe('registerHook', () => {
   test('an exception comes out as itself, and the next backward works', () => {
     const x = leaf(1);
     const error = new RangeError('mine');
-    const handle = x.registerHook(() => { throw error; });
+    const handle = x.registerHook(() => {
+      throw error;
+    });
     expect(() => x.mul(2).sum().backward()).toThrow(error);
     handle.remove();
     x.mul(2).sum().backward();
     expect(x.grad!.tolist()).toEqual([2]);
-    const odd = x.registerHook(() => { throw 'a string'; });
+    const odd = x.registerHook(() => {
+      throw 'a string';
+    });
     let caught: unknown;
     try {
       x.mul(2).sum().backward();
@@ -103,13 +110,18 @@ describe('registerPostAccumulateGradHook', () => {
   test('gets the leaf after its gradient was accumulated', () => {
     const x = leaf(1);
     const seen: unknown[] = [];
-    const see = (tag: string) => (tensor: Tensor) => void seen.push([tag, tensor.is(x), tensor.grad!.tolist()]);
+    const see = (tag: string) => (tensor: Tensor) =>
+      void seen.push([tag, tensor.is(x), tensor.grad!.tolist()]);
     const first = x.registerPostAccumulateGradHook(see('a'));
     x.registerPostAccumulateGradHook(see('b'));
     x.mul(2).sum().backward();
     first.remove();
     x.mul(2).sum().backward();
-    expect(seen).toEqual([['a', true, [2]], ['b', true, [2]], ['b', true, [4]]]);
+    expect(seen).toEqual([
+      ['a', true, [2]],
+      ['b', true, [2]],
+      ['b', true, [4]],
+    ]);
   });
   test('may step and free the gradient', () => {
     const x = leaf(1);
@@ -123,7 +135,9 @@ describe('registerPostAccumulateGradHook', () => {
   test('an exception comes out as itself', () => {
     const x = leaf(1);
     const error = new Error('mine');
-    x.registerPostAccumulateGradHook(() => { throw error; });
+    x.registerPostAccumulateGradHook(() => {
+      throw error;
+    });
     expect(() => x.sum().backward()).toThrow(error);
     expect(() => x.registerPostAccumulateGradHook(3 as never)).toThrow(typeError);
   });

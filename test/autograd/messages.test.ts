@@ -40,7 +40,10 @@ const bodies: Record<string, () => unknown> = {
   'backward needs a scalar': () => leaf(1, 2).mul(2).backward(),
   'backward twice': () => twice(leaf(1).exp().sum()),
   'backward without a graph': () => torch.ones([1]).backward(),
-  'gradient of another shape': () => leaf(1, 2).mul(2).backward(torch.ones([3])),
+  'gradient of another shape': () =>
+    leaf(1, 2)
+      .mul(2)
+      .backward(torch.ones([3])),
   'unused input': () => {
     const x = leaf(1);
     grad(x.mul(2).sum(), [x, leaf(2)]);
@@ -62,7 +65,10 @@ const bodies: Record<string, () => unknown> = {
   },
   'retain_grad without requires_grad': () => torch.ones([1]).retainGrad(),
   'hook without requires_grad': () => torch.ones([1]).registerHook(() => {}),
-  'post-accumulate hook on a non-leaf': () => leaf(1).mul(2).registerPostAccumulateGradHook(() => {}),
+  'post-accumulate hook on a non-leaf': () =>
+    leaf(1)
+      .mul(2)
+      .registerPostAccumulateGradHook(() => {}),
   'inference tensor in a graph': () => inference().mul(leaf(1)),
   'inference tensor requires_grad_': () => inference().requiresGrad_(),
   'in-place on an inference tensor': () => inference().add_(1),
@@ -86,7 +92,6 @@ const bodies: Record<string, () => unknown> = {
   },
 };
 
-
 const recorded = fixture.results as unknown as Record<string, { error: string; message: string }>;
 
 describe.each(Object.entries(bodies))('%s', (name, body) => {
@@ -104,5 +109,7 @@ test('options of grad that exclude each other', () => {
 test('a gradient of another dtype, shape or type', () => {
   expect(() => (leaf(1).grad = torch.ones([1], { dtype: 'float64' }))).toThrow('assign');
   expect(() => (leaf(1).grad = torch.ones([2]))).toThrow('size');
-  expect(() => ((leaf(1) as { grad: unknown }).grad = 3)).toThrow(expect.objectContaining({ name: 'TypeError' }));
+  expect(() => ((leaf(1) as { grad: unknown }).grad = 3)).toThrow(
+    expect.objectContaining({ name: 'TypeError' }),
+  );
 });

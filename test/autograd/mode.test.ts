@@ -52,14 +52,30 @@ test.each([
   ['detectAnomaly', torch.autograd.detectAnomaly],
 ] as [string, (body: () => unknown) => unknown][])('%s ends with the function', (name, mode) => {
   const error = new Error('mine');
-  expect(() => mode(() => { throw error; })).toThrow(error);
-  expect([isGradEnabled(), torch.isInferenceModeEnabled(), torch.autograd.isAnomalyEnabled()]).toEqual([true, false, false]);
+  expect(() =>
+    mode(() => {
+      throw error;
+    }),
+  ).toThrow(error);
+  expect([isGradEnabled(), torch.isInferenceModeEnabled(), torch.autograd.isAnomalyEnabled()]).toEqual([
+    true,
+    false,
+    false,
+  ]);
   expect(() => mode(async () => 1)).toThrow(`${name}(): the function returned a promise`);
   expect(() => mode(() => Promise.reject(new Error('not unhandled')))).toThrow(typeError);
-  expect([isGradEnabled(), torch.isInferenceModeEnabled(), torch.autograd.isAnomalyEnabled()]).toEqual([true, false, false]);
+  expect([isGradEnabled(), torch.isInferenceModeEnabled(), torch.autograd.isAnomalyEnabled()]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
-test.each([['noGrad', noGrad], ['enableGrad', enableGrad], ['inferenceMode', inferenceMode]] as const)('%s needs a function', (_, mode) => {
+test.each([
+  ['noGrad', noGrad],
+  ['enableGrad', enableGrad],
+  ['inferenceMode', inferenceMode],
+] as const)('%s needs a function', (_, mode) => {
   expect(() => mode(3 as never)).toThrow(typeError);
   expect(() => mode(undefined as never)).toThrow(typeError);
 });
@@ -67,16 +83,25 @@ test.each([['noGrad', noGrad], ['enableGrad', enableGrad], ['inferenceMode', inf
 describe('inferenceMode', () => {
   test('its tensors are inference tensors', () => {
     const x = inferenceMode(() => torch.ones([2]));
-    expect([x.isInference(), torch.ones([2]).isInference(), inferenceMode(() => isGradEnabled())]).toEqual([true, false, false]);
+    expect([x.isInference(), torch.ones([2]).isInference(), inferenceMode(() => isGradEnabled())]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     expect(x.clone().requiresGrad_().requiresGrad).toBe(true);
   });
   test('may be off, and nested', () => {
     expect(inferenceMode(() => torch.isInferenceModeEnabled(), false)).toBe(false);
-    const seen = inferenceMode(() => [inferenceMode(() => torch.isInferenceModeEnabled(), false), torch.isInferenceModeEnabled()]);
+    const seen = inferenceMode(() => [
+      inferenceMode(() => torch.isInferenceModeEnabled(), false),
+      torch.isInferenceModeEnabled(),
+    ]);
     expect(seen).toEqual([false, true]);
   });
   test('the version of its tensors is not tracked', () => {
-    expect(() => inferenceMode(() => torch.ones([2])).version).toThrow('Inference tensors do not track version counter.');
+    expect(() => inferenceMode(() => torch.ones([2])).version).toThrow(
+      'Inference tensors do not track version counter.',
+    );
   });
 });
 

@@ -1,6 +1,18 @@
 // Tensors on a GPU: where they are, how they get there and back, and what they weigh.
 import { collect } from '../../lib/collect';
-import { cuda, device, dtypes, Generator, manualSeed, memory, type Tensor, tensor, tidy, torch, TorchError } from '../native/support/torch';
+import {
+  cuda,
+  device,
+  dtypes,
+  Generator,
+  manualSeed,
+  memory,
+  type Tensor,
+  tensor,
+  tidy,
+  torch,
+  TorchError,
+} from '../native/support/torch';
 import { describeCuda } from './support';
 
 describeCuda('placement', () => {
@@ -14,16 +26,28 @@ describeCuda('placement', () => {
   });
 
   test('there and back', () => {
-    const x = tensor([[1, 2], [3, 4]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     const y = x.cuda();
     expect(y.to('cuda').is(y)).toBe(true);
-    expect(y.cpu().tolist()).toEqual([[1, 2], [3, 4]]);
-    expect(y.tolist()).toEqual([[1, 2], [3, 4]]);
+    expect(y.cpu().tolist()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(y.tolist()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(y.sum().item()).toBe(10);
     expect(Array.from(y.T.toTypedArray() as Float32Array)).toEqual([1, 3, 2, 4]);
     expect(y.to({ device: 'cpu', dtype: dtypes.float64 }).dtype).toBe(dtypes.float64);
     expect(x.pinMemory().isPinned()).toBe(true);
-    expect(x.pinMemory().to('cuda', { nonBlocking: true }).tolist()).toEqual([[1, 2], [3, 4]]);
+    expect(x.pinMemory().to('cuda', { nonBlocking: true }).tolist()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
   test('a scalar on the CPU mixes, a tensor does not', () => {
@@ -48,7 +72,9 @@ describeCuda('placement', () => {
     expect(draw()).toEqual(first);
     const generator = new Generator('cuda').manualSeed(3);
     const own = torch.rand([4], { device: 'cuda', generator }).tolist();
-    expect(torch.rand([4], { device: 'cuda', generator: new Generator('cuda').manualSeed(3) }).tolist()).toEqual(own);
+    expect(
+      torch.rand([4], { device: 'cuda', generator: new Generator('cuda').manualSeed(3) }).tolist(),
+    ).toEqual(own);
     expect(() => torch.rand([4], { generator })).toThrow(/generator/i);
   });
 });
@@ -83,7 +109,9 @@ describeCuda('memory', () => {
   });
 
   test('what does not fit raises an error, and the next allocation works', () => {
-    expect(() => torch.empty([2 ** 50], { device: 'cuda', dtype: dtypes.uint8 })).toThrow(/out of memory|allocate/i);
+    expect(() => torch.empty([2 ** 50], { device: 'cuda', dtype: dtypes.uint8 })).toThrow(
+      /out of memory|allocate/i,
+    );
     tidy(() => expect(torch.ones([4], { device: 'cuda' }).sum().item()).toBe(4));
   });
 

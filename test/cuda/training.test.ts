@@ -3,7 +3,12 @@ import { autograd, type Tensor, tensor, torch } from '../native/support/torch';
 import { describeCuda } from './support';
 
 /** Five steps of gradient descent on a small convolutional network. Returns losses and weights. */
-function train(device: string, starts: Tensor[], image: Tensor, labels: Tensor): { losses: number[]; weights: Tensor[] } {
+function train(
+  device: string,
+  starts: Tensor[],
+  image: Tensor,
+  labels: Tensor,
+): { losses: number[]; weights: Tensor[] } {
   const weights = starts.map((start) => start.to(device).detach().clone().requiresGrad_());
   const [x, y] = [image.to(device), labels.to(device)];
   const losses: number[] = [];
@@ -23,7 +28,11 @@ function train(device: string, starts: Tensor[], image: Tensor, labels: Tensor):
 
 describeCuda('training', () => {
   test('follows the CPU', () => {
-    const starts = [torch.randn([8, 1, 3, 3]).mul(0.3), torch.zeros([8]), torch.randn([128, 10]).mul(0.1)] as Tensor[];
+    const starts = [
+      torch.randn([8, 1, 3, 3]).mul(0.3),
+      torch.zeros([8]),
+      torch.randn([128, 10]).mul(0.1),
+    ] as Tensor[];
     const image = torch.randn([16, 1, 8, 8]) as Tensor;
     const labels = torch.arange(16).remainder(10) as Tensor;
     const cpu = train('cpu', starts, image, labels);

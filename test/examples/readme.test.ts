@@ -10,13 +10,12 @@ import * as functional from 'nodetorch/functional';
 const { withDifferences } = require('../../scripts/differences') as {
   withDifferences(readme: string): string;
 };
-import { withDifferences } from '../../scripts/differences';
 
 const root = path.join(__dirname, '..', '..');
 const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
 const pages = ['README.md', 'docs/modules-and-functionals.md'];
 
-const torch = (face as unknown as { default?: typeof face }).default ?? face;
+const torch = face.default;
 const packages: Record<string, unknown> = { nodetorch: face, 'nodetorch/functional': functional };
 
 function snippets(page: string): string[] {

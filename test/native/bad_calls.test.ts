@@ -7,7 +7,13 @@ import { native } from './support/torch';
 
 // Kernels that libtorch means for its own use, and that crash in Python too on arguments that only
 // autograd would give them; a sweep over all of libtorch's overloads found these.
-const trusting = new Set(['fractional_max_pool2d_backward', 'native_batch_norm_backward', 'native_group_norm', 'quantized_lstm_cell', 'reflection_pad2d_backward']);
+const trusting = new Set([
+  'fractional_max_pool2d_backward',
+  'native_batch_norm_backward',
+  'native_group_norm',
+  'quantized_lstm_cell',
+  'reflection_pad2d_backward',
+]);
 // Make or read files, or print.
 const effects = new Set(['from_file', 'set_printoptions']);
 
@@ -25,15 +31,21 @@ interface Report {
   strange: string[];
 }
 
-test.each([1, 2])('several thousand bad calls end in a TypeError, RangeError or TorchError (%i of 2)', (part) => {
-  const sample = names().filter((_, i) => i % 4 === part);
-  const file = path.join(folder, `${part}.log`);
-  const child = runChild('bad_calls_child.ts', [file, String(part), '8', JSON.stringify(sample)], { timeout: 170_000 });
-  const last = fs.readFileSync(file, 'utf8').trimEnd().split('\n').at(-1);
-  expect({ signal: child.signal, code: child.code, last }).toEqual({ signal: null, code: 0, last: 'done' });
-  const { counts, strange } = lastLine<Report>(child);
-  expect(strange).toEqual([]);
-  expect(counts.TypeError).toBeGreaterThan(500);
-  expect(counts.TorchError).toBeGreaterThan(200);
-  expect(counts.returned).toBeGreaterThan(100);
-}, 180_000);
+test.each([1, 2])(
+  'several thousand bad calls end in a TypeError, RangeError or TorchError (%i of 2)',
+  (part) => {
+    const sample = names().filter((_, i) => i % 4 === part);
+    const file = path.join(folder, `${part}.log`);
+    const child = runChild('bad_calls_child.ts', [file, String(part), '8', JSON.stringify(sample)], {
+      timeout: 170_000,
+    });
+    const last = fs.readFileSync(file, 'utf8').trimEnd().split('\n').at(-1);
+    expect({ signal: child.signal, code: child.code, last }).toEqual({ signal: null, code: 0, last: 'done' });
+    const { counts, strange } = lastLine<Report>(child);
+    expect(strange).toEqual([]);
+    expect(counts.TypeError).toBeGreaterThan(500);
+    expect(counts.TorchError).toBeGreaterThan(200);
+    expect(counts.returned).toBeGreaterThan(100);
+  },
+  180_000,
+);

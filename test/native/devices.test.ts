@@ -34,18 +34,24 @@ describe('a device', () => {
     expect(tensor([1]).device).toBe(device('cpu'));
   });
 
-  test.each(['gpu', 'cuda:x', 'cuda:-1', '', 'CPU', 'cuda:', ':0'])("'%s' is none, for an operator", (name) => {
-    expect(() => torch.zeros([1], { device: name })).toThrow(/device/i);
-    expect(() => torch.zeros([1], { device: name })).not.toThrow(/Node-API/);
-  });
+  test.each(['gpu', 'cuda:x', 'cuda:-1', '', 'CPU', 'cuda:', ':0'])(
+    "'%s' is none, for an operator",
+    (name) => {
+      expect(() => torch.zeros([1], { device: name })).toThrow(/device/i);
+      expect(() => torch.zeros([1], { device: name })).not.toThrow(/Node-API/);
+    },
+  );
 
   test.each([['cuda:x'], [''], [5], [null], [{}]])('%p is none, for torch.device', (name) => {
     expect(() => device(name as never)).toThrow(TypeError);
   });
 
-  test.each([[5], [{}], [Symbol('cpu')], [['cpu']]])('%p is none, and the error names the argument', (value) => {
-    expect(() => torch.zeros([1], { device: value })).toThrow("argument 'device' must be Device?");
-  });
+  test.each([[5], [{}], [Symbol('cpu')], [['cpu']]])(
+    '%p is none, and the error names the argument',
+    (value) => {
+      expect(() => torch.zeros([1], { device: value })).toThrow("argument 'device' must be Device?");
+    },
+  );
 });
 
 describe("'meta'", () => {

@@ -12,7 +12,11 @@ const job = <T>(name: string, argument: number, where = 'main', limit?: number):
 
 describe.each(['main', 'worker'])('on the %s thread', (where) => {
   test('20,000 training steps without tidy stay within 1.5 times the memory of the first 1,000', () => {
-    const result = job<{ after1000: number; most: number; learned: boolean; tensors: number }>('train', 20_000, where);
+    const result = job<{ after1000: number; most: number; learned: boolean; tensors: number }>(
+      'train',
+      20_000,
+      where,
+    );
     expect(result.learned).toBe(true);
     expect(result.most).toBeGreaterThan(0);
     expect(result.most).toBeLessThan(1.5 * result.after1000);
@@ -25,15 +29,23 @@ describe.each(['main', 'worker'])('on the %s thread', (where) => {
   }, 120_000);
 });
 
-test.each([400_000, 4_000_000, 40_000_000])('a loop that makes %i-byte results stays flat', (bytes) => {
-  const { early, most } = job<{ early: number; most: number }>('loop', bytes);
-  expect(most).toBeLessThan(1.5 * early + 100);
-}, 120_000);
+test.each([400_000, 4_000_000, 40_000_000])(
+  'a loop that makes %i-byte results stays flat',
+  (bytes) => {
+    const { early, most } = job<{ early: number; most: number }>('loop', bytes);
+    expect(most).toBeLessThan(1.5 * early + 100);
+  },
+  120_000,
+);
 
 test('when memory is short, dead tensors are collected and the allocation succeeds', () => {
   // 16 GB of addresses: V8 and libtorch want some 3; the tensors of three rounds want 24.
   const result = job<{ made: number; message: string; works: number }>('retry', 4, 'main', 16_000_000);
-  expect(result).toEqual({ made: 120, message: expect.stringContaining('allocate 70368744177664 bytes'), works: 2 });
+  expect(result).toEqual({
+    made: 120,
+    message: expect.stringContaining('allocate 70368744177664 bytes'),
+    works: 2,
+  });
 });
 
 describe('accounting', () => {
@@ -133,7 +145,14 @@ describe('tidy', () => {
   test('an exception frees everything and goes on', () => {
     const before = memory().tensors;
     const error = new Error('mine');
-    expect(() => tidy(() => tidy(() => { torch.zeros([2]); throw error; }))).toThrow(error);
+    expect(() =>
+      tidy(() =>
+        tidy(() => {
+          torch.zeros([2]);
+          throw error;
+        }),
+      ),
+    ).toThrow(error);
     expect(memory().tensors).toBe(before);
   });
 

@@ -12,11 +12,15 @@ describe('worker threads', () => {
     expect(lastLine(run('workers'))).toEqual({ right: 50, exits: 50 });
   }, 120_000);
 
-  test.each([env, otherThread])('workers are terminated in the middle of their work (%#)', (variables) => {
-    const child = run('terminate', variables);
-    expect(lastLine(child)).toEqual({ codes: [1, 1, 1, 1, 1, 1], works: 2048 });
-    expect(child.code).toBe(0);
-  }, 60_000);
+  test.each([env, otherThread])(
+    'workers are terminated in the middle of their work (%#)',
+    (variables) => {
+      const child = run('terminate', variables);
+      expect(lastLine(child)).toEqual({ codes: [1, 1, 1, 1, 1, 1], works: 2048 });
+      expect(child.code).toBe(0);
+    },
+    60_000,
+  );
 
   test('a worker exits with live tensors', () => {
     expect(lastLine(run('exitInWorker'))).toEqual({ code: 3, works: 2048 });
@@ -82,7 +86,12 @@ describe.each([
     expect(seen.nested).toEqual({ x: [11], z: [5] });
   });
   test('the gradient mode is that of the backward, and what it was afterwards', () => {
-    expect(seen.modes).toEqual({ seen: [false, true, false], second: [12], stillEnabled: true, warned: 'TorchError' });
+    expect(seen.modes).toEqual({
+      seen: [false, true, false],
+      second: [12],
+      stillEnabled: true,
+      warned: 'TorchError',
+    });
   });
   test('thousands of times', () => {
     expect(seen.many).toEqual({ calls: 2000, grad: 4000 });

@@ -15,7 +15,14 @@ type Encoded =
   | string
   | Encoded[]
   | {
-      tensor?: [start: number, bytes: number, dtype: string, shape: number[], stride: number[], requiresGrad: boolean];
+      tensor?: [
+        start: number,
+        bytes: number,
+        dtype: string,
+        shape: number[],
+        stride: number[],
+        requiresGrad: boolean,
+      ];
       int?: string;
       float?: string;
       complex?: [string, string];
@@ -46,7 +53,8 @@ const verbose = process.argv.includes('--verbose');
 const data = fs.readFileSync(path.join(folder, 'data.bin'));
 const [header, ...cases] = fs.readFileSync(path.join(folder, 'cases.jsonl'), 'utf8').trim().split('\n');
 
-const camel = (name: string) => name.replace(/(?<=[^_])_([^_])/g, (_, letter: string) => letter.toUpperCase());
+const camel = (name: string) =>
+  name.replace(/(?<=[^_])_([^_])/g, (_, letter: string) => letter.toUpperCase());
 const dtypeOf = (name: string) => (torch as unknown as Record<string, torch.DType>)[name];
 const float = (text: string) => ({ nan: NaN, inf: Infinity, '-inf': -Infinity })[text] ?? Number(text);
 
@@ -161,7 +169,9 @@ function replay(one: Case, call: Call): string | undefined {
   const problem = compare(outputs, one.outputs, 'output');
   if (problem || !one.gradients) return problem;
   const roots = outputs.filter((x): x is torch.Tensor => x instanceof torch.Tensor && x.requiresGrad);
-  const seeds = roots.map((x) => torch.linspace(0.5, 1.5, x.numel(), { dtype: 'float32' }).to(x.dtype).reshape(x.shape));
+  const seeds = roots.map((x) =>
+    torch.linspace(0.5, 1.5, x.numel(), { dtype: 'float32' }).to(x.dtype).reshape(x.shape),
+  );
   const gradients = torch.autograd.grad(roots, leaves, { gradOutputs: seeds, allowUnused: true });
   return compare(gradients, one.gradients, 'gradient');
 }
@@ -216,7 +226,14 @@ for (const line of cases) {
     continue;
   }
   const call = functionOf(one.name) ?? functionOf(one.op.split('.')[0]);
-  count(one, call ?? (() => { throw new TypeError('no such function'); }), 'function');
+  count(
+    one,
+    call ??
+      (() => {
+        throw new TypeError('no such function');
+      }),
+    'function',
+  );
   if (one.method && one.sample < 3) count(one, asMethod(one.name), 'method');
 }
 

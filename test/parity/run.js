@@ -72,7 +72,8 @@ function run(command, args, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, ...env },
+      // Threads that wait give way: beside other programs a spinning one slows all the rest down.
+      env: { OMP_WAIT_POLICY: 'passive', ...process.env, ...env },
       stdio: ['ignore', 'pipe', 2],
     });
     let text = '';

@@ -18,12 +18,66 @@ interface Parameter {
 }
 
 // Either small, or so large that no memory could hold as much: nothing here allocates gigabytes.
-const ints = [0, 1, 2, 3, 1, 2, 0, -1, -2, 4, 5, 7, 100, 1000, -100, -(2 ** 31),
-  Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2n ** 63n - 1n, -(2n ** 63n)];
+const ints = [
+  0,
+  1,
+  2,
+  3,
+  1,
+  2,
+  0,
+  -1,
+  -2,
+  4,
+  5,
+  7,
+  100,
+  1000,
+  -100,
+  -(2 ** 31),
+  Number.MAX_SAFE_INTEGER,
+  Number.MIN_SAFE_INTEGER,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+];
 const floats = [0, 1, 0.5, -1, 2, -0, 1e-45, 1e308, -1e308, NaN, Infinity, -Infinity];
-const strings = ['', 'mean', 'none', 'ij', 'reflect', 'constant', 'fro', 'nuc', 'linear', 'tanh', 'L', 'floor',
-  'trunc', 'sum', 'amax', 'xyz', '\0', 'prim::abc', 'dimname::x', '::', 'a'.repeat(5000)];
-const devices = ['cpu', 'meta', 'cuda', 'cuda:99', 'mps', 'cpu:5', 'xla', 'foo', '', 'hpu', 'privateuseone', 'cuda:-1'];
+const strings = [
+  '',
+  'mean',
+  'none',
+  'ij',
+  'reflect',
+  'constant',
+  'fro',
+  'nuc',
+  'linear',
+  'tanh',
+  'L',
+  'floor',
+  'trunc',
+  'sum',
+  'amax',
+  'xyz',
+  '\0',
+  'prim::abc',
+  'dimname::x',
+  '::',
+  'a'.repeat(5000),
+];
+const devices = [
+  'cpu',
+  'meta',
+  'cuda',
+  'cuda:99',
+  'mps',
+  'cpu:5',
+  'xla',
+  'foo',
+  '',
+  'hpu',
+  'privateuseone',
+  'cuda:-1',
+];
 
 export class BadCalls {
   private readonly next: () => number;
@@ -60,18 +114,30 @@ export class BadCalls {
       return this.times(5, () => this.typed(list[1]));
     }
     switch (type) {
-      case 'Tensor': return this.pick(this.tensors)();
-      case 'int': return this.int();
-      case 'float': return this.pick(floats);
-      case 'boolean': return this.next() < 0.5;
-      case 'Scalar': return this.pick([...ints, ...floats, true, false]);
-      case 'string': return this.pick(strings);
-      case 'DType': return this.next() < 0.6 ? dtypes.float32 : { dtypeCode: Math.floor(this.next() * 50) };
-      case 'Device': return this.pick(devices);
-      case 'Layout': return { layoutCode: Math.floor(this.next() * 9) };
-      case 'MemoryFormat': return { memoryFormatCode: Math.floor(this.next() * 5) };
-      case 'Generator': return new Generator();
-      default: return this.pick(this.wrong)();
+      case 'Tensor':
+        return this.pick(this.tensors)();
+      case 'int':
+        return this.int();
+      case 'float':
+        return this.pick(floats);
+      case 'boolean':
+        return this.next() < 0.5;
+      case 'Scalar':
+        return this.pick([...ints, ...floats, true, false]);
+      case 'string':
+        return this.pick(strings);
+      case 'DType':
+        return this.next() < 0.6 ? dtypes.float32 : { dtypeCode: Math.floor(this.next() * 50) };
+      case 'Device':
+        return this.pick(devices);
+      case 'Layout':
+        return { layoutCode: Math.floor(this.next() * 9) };
+      case 'MemoryFormat':
+        return { memoryFormatCode: Math.floor(this.next() * 5) };
+      case 'Generator':
+        return new Generator();
+      default:
+        return this.pick(this.wrong)();
     }
   }
 
@@ -87,7 +153,8 @@ export class BadCalls {
       const optional = parameter.default !== undefined;
       if (optional && this.next() < 0.5) continue;
       const value = wild < 0.4 && this.next() < 0.3 ? this.pick(this.wrong)() : this.typed(parameter.type);
-      if (parameter.keywordOnly || args.length < parameters.indexOf(parameter)) keywords[parameter.name] = value;
+      if (parameter.keywordOnly || args.length < parameters.indexOf(parameter))
+        keywords[parameter.name] = value;
       else args.push(value);
     }
     if (wild < 0.2) keywords[this.pick(['out', 'dim', 'unknown', '__proto__', ''])] = this.pick(this.wrong)();
@@ -99,12 +166,16 @@ export class BadCalls {
 export function describe(value: unknown): string {
   try {
     if (value instanceof Tensor) {
-      return value.isDisposed ? 'disposed' : `T(${value.layout.name} ${value.dtype.name} [${value.shape.join()}] ${value.device}${value.requiresGrad ? ' grad' : ''})`;
+      return value.isDisposed
+        ? 'disposed'
+        : `T(${value.layout.name} ${value.dtype.name} [${value.shape.join()}] ${value.device}${value.requiresGrad ? ' grad' : ''})`;
     }
-    if (Array.isArray(value)) return value.length > 8 ? `array(${value.length})` : `[${value.map(describe).join(', ')}]`;
+    if (Array.isArray(value))
+      return value.length > 8 ? `array(${value.length})` : `[${value.map(describe).join(', ')}]`;
     if (typeof value === 'bigint') return `${value}n`;
     if (typeof value === 'string') return JSON.stringify(value.slice(0, 20));
-    if (typeof value === 'object' && value) return `${Object.prototype.toString.call(value)}${JSON.stringify(value) ?? ''}`.slice(0, 60);
+    if (typeof value === 'object' && value)
+      return `${Object.prototype.toString.call(value)}${JSON.stringify(value) ?? ''}`.slice(0, 60);
     return String(value).slice(0, 40);
   } catch {
     return typeof value;

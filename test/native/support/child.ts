@@ -45,6 +45,8 @@ export function lastLine<T>(result: ChildResult): T {
   try {
     return JSON.parse(line) as T;
   } catch {
-    throw new Error(`the child printed no JSON (code ${result.code}, signal ${result.signal}):\n${result.out}\n${result.err}`);
+    throw new Error(
+      `the child printed no JSON (code ${result.code}, signal ${result.signal}):\n${result.out}\n${result.err}`,
+    );
   }
 }

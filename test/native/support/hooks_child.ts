@@ -73,7 +73,12 @@ function modes(): unknown {
   const [first] = autograd.grad(x.mul(x).mul(x).sum(), x, { createGraph: true });
   const [second] = autograd.grad(first!.sum(), x);
   const warned = caught(() => torch.matmul(x, torch.zeros([3])));
-  return { seen, second: second!.tolist(), stillEnabled: autograd.isGradEnabled(), warned: (warned as Error).name };
+  return {
+    seen,
+    second: second!.tolist(),
+    stillEnabled: autograd.isGradEnabled(),
+    warned: (warned as Error).name,
+  };
 }
 
 function many(): unknown {
@@ -84,4 +89,6 @@ function many(): unknown {
   return { calls, grad: x.grad!.item() };
 }
 
-process.stdout.write(`${JSON.stringify({ hooks: hooks(), exceptions: exceptions(), nested: nested(), modes: modes(), many: many() })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ hooks: hooks(), exceptions: exceptions(), nested: nested(), modes: modes(), many: many() })}\n`,
+);

@@ -11,7 +11,12 @@ function training(): () => number {
   torch.randn([1]); // libtorch's own start-up
   const x = torch.randn([32, 16]);
   const target = torch.randn([32, 4]);
-  const weights = [torch.randn([64, 16]), torch.zeros([64]), torch.randn([4, 64]), torch.zeros([4])] as Tensor[];
+  const weights = [
+    torch.randn([64, 16]),
+    torch.zeros([64]),
+    torch.randn([4, 64]),
+    torch.zeros([4]),
+  ] as Tensor[];
   for (const weight of weights) weight.requiresGrad_();
   return () => {
     const [w1, b1, w2, b2] = weights;
@@ -74,14 +79,14 @@ const jobs: Record<string, (argument: number) => unknown> = {
   },
   /** Old generations of dead tensors, more than the process may have at once. */
   retry(rounds) {
-    let made = 0;
-    for (let round = 0; round < rounds; round++) {
-      let held: Tensor[] = [];
-      for (let i = 0; i < 30; i++) held.push(torch.empty([256 * MiB], { dtype: 'uint8' }));
+    // A function of its own: nothing of a round is reachable when it has returned.
+    const round = (): number => {
+      const held = Array.from({ length: 30 }, () => torch.empty([256 * MiB], { dtype: 'uint8' }) as Tensor);
       for (let i = 0; i < 3000; i++) torch.zeros([1024]); // young collections make `held` old
-      made += held.length;
-      held = [];
-    }
+      return held.length;
+    };
+    let made = 0;
+    for (let i = 0; i < rounds; i++) made += round();
     let message = '';
     try {
       torch.empty([2 ** 46], { dtype: 'uint8' });
@@ -94,7 +99,10 @@ const jobs: Record<string, (argument: number) => unknown> = {
 
 const [job, argument, where] = isMainThread ? process.argv.slice(2) : (workerData as string[]);
 if (isMainThread && where === 'worker') {
-  const worker = new Worker(__filename, { workerData: [job, argument], execArgv: ['-r', require.resolve('tsx/cjs')] });
+  const worker = new Worker(__filename, {
+    workerData: [job, argument],
+    execArgv: ['-r', require.resolve('tsx/cjs')],
+  });
   worker.on('message', (text: string) => process.stdout.write(text));
 } else {
   const text = `${JSON.stringify(jobs[job](Number(argument)))}\n`;

@@ -93,7 +93,12 @@ const jobs: Record<string, () => unknown> = {
     } catch (error) {
       name = `${String(error instanceof other.TorchError)} ${(error as Error).name}`;
     }
-    say({ copies: other.Tensor !== sum.constructor, back: back.tolist(), made: memory().tensors - before, name });
+    say({
+      copies: other.Tensor !== sum.constructor,
+      back: back.tolist(),
+      made: memory().tensors - before,
+      name,
+    });
   },
   work: () => parentPort!.postMessage(work()),
   endless() {
