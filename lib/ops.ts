@@ -43,14 +43,17 @@ for (const name of names) {
 }
 
 /** torch.ops: operators by their own names and overloads, of any library. */
-export interface Ops {
+export type Ops = {
   /** Loads a shared library that registers operators; then they are in `torch.ops`. */
   loadLibrary(path: string): void;
-  [namespace: string]: OperatorNamespace | ((path: string) => void);
-}
+} & { readonly [namespace: string]: OperatorNamespace };
 
-/** `torch.ops.aten.max_pool2d(x, 2)`, `torch.ops.aten['add.Tensor'](x, y)`. */
-export type OperatorNamespace = Record<string, OperatorFunction>;
+/**
+ * `torch.ops.aten.max_pool2d(x, 2)`, `torch.ops.aten['add.Tensor'](x, y)`. What is in it is known only
+ * at run time, so its types say nothing; `torch.maxPool2d` has them.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type OperatorNamespace = Record<string, (...args: any[]) => any>;
 
 function namespaceOf(library: string): OperatorNamespace {
   const made: Record<string, OperatorFunction> = Object.create(null);

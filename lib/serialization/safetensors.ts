@@ -26,7 +26,7 @@ export interface LoadOptions {
  * Writes tensors to a file; a crash or a full disk leaves the old file whole. Throws when tensors
  * share memory, since they would come back apart.
  *
- * Differs from PyTorch: safetensors.saveFile() writes a non-contiguous tensor as if it were contiguous,
+ * Differs from PyTorch: `safetensors.saveFile()` writes a non-contiguous tensor as if it were contiguous,
  * where Python's package refuses it.
  *
  * @example

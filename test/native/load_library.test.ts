@@ -1,0 +1,47 @@
+// torch.ops.loadLibrary: a user's own operator library is called like libtorch's operators.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ops, tensor } from './support/torch';
+
+const root = path.join(__dirname, '../..');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-library-'));
+const library = path.join(folder, 'libcustom.so');
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+beforeAll(() => {
+  const note = fs.readFileSync(path.join(root, 'build/Release/libtorch.json'), 'utf8');
+  const { path: libtorch } = JSON.parse(note) as { path: string };
+  const source = path.join(__dirname, 'support/custom_library.cc');
+  const include = ['include', 'include/torch/csrc/api/include'].map(
+    (name) => `-I${path.join(libtorch, name)}`,
+  );
+  const link = [`-L${path.join(libtorch, 'lib')}`, '-ltorch_cpu', '-lc10'];
+  const built = spawnSync(
+    process.env.CXX ?? 'c++',
+    ['-std=c++20', '-shared', '-fPIC', '-w', ...include, source, '-o', library, ...link],
+    { encoding: 'utf8' },
+  );
+  if (built.status !== 0) throw new Error(`cannot build the library: ${built.stderr}`);
+}, 180_000);
+
+test('its operators are called by name, with keywords, and are differentiable', () => {
+  expect(() => ops.nodetorch_test.mix).toThrow('no such operator');
+  ops.loadLibrary(library);
+  const { mix } = ops.nodetorch_test;
+  const [a, b] = [tensor([1, 2], { requiresGrad: true }), tensor([3, 6])];
+  expect(mix(a, b).tolist()).toEqual([2, 4]);
+  expect(mix(a, b, 0.25).tolist()).toEqual([2.5, 5]);
+  expect(mix(a, b, { share: 0.25, swap: true }).tolist()).toEqual([1.5, 3]);
+  expect(ops.nodetorch_test['mix.default'](a, b).tolist()).toEqual([2, 4]);
+  mix(a, b, 0.25).sum().backward();
+  expect(a.grad?.tolist()).toEqual([0.25, 0.25]);
+});
+
+test('a wrong call lists its signature', () => {
+  expect(() => ops.nodetorch_test.mix(tensor([1]), 'b')).toThrow(
+    /torch\.ops\.nodetorch_test::mix\(\): argument 'other' \(position 2\) must be Tensor, not string[^]*share: float = 0\.5/,
+  );
+});
