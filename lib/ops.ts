@@ -14,7 +14,8 @@ export const handWritten: ReadonlySet<string> = new Set(
 // Python puts these prefixes into modules: linalg_inv is torch.linalg.inv.
 const namespaces = ['linalg', 'fft', 'special'];
 
-// Differs from PyTorch: operators that take dimension names, storages or streams are not there.
+// Differs from PyTorch: operators that take storages, streams or TorchScript objects are not there, nor
+// are tensors with named dimensions.
 
 /** torch.add, torch.linalg.inv ...: one function for each ATen name. */
 export const functions: Table = {};
