@@ -14,6 +14,8 @@ export const handWritten: ReadonlySet<string> = new Set(
 // Python puts these prefixes into modules: linalg_inv is torch.linalg.inv.
 const namespaces = ['linalg', 'fft', 'special'];
 
+// Differs from PyTorch: `linalg.eigvals` refuses infinities and NaNs, as `linalg.eig` does; on some of
+// them LAPACK ends the process.
 // Differs from PyTorch: operators that take storages, streams or TorchScript objects are not there, nor
 // are tensors with named dimensions.
 

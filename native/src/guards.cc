@@ -3,6 +3,7 @@
 #include <ATen/EmptyTensor.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <functional>
 #include <unordered_map>
 
@@ -58,15 +59,20 @@ void OneFloatingType(const Schema& schema, const Stack& stack) {
   });
 }
 
+// The kernels of FFTs index sizes with these as they are: negative ones are never wrapped.
 void DimsInRange(const Schema& schema, const Stack& stack) {
   const int64_t count = stack[0].toTensor().dim();
   const c10::IValue* dims = Find(schema, stack, "dim");
   if (!dims || !dims->isIntList()) return;
-  TORCH_CHECK(!dims->toIntVector().empty(), schema.name(), ": dim must not be empty");
+  TORCH_CHECK(!dims->toIntVector().empty() || schema.name() == "aten::_fft_c2c", schema.name(),
+              ": dim must not be empty");
+  std::vector<bool> seen(count);
   for (int64_t dim : dims->toIntVector()) {
-    TORCH_CHECK_INDEX(dim >= -count && dim < count, schema.name(),
-                      ": Dimension out of range (expected to be in range of [", -count, ", ", count - 1,
-                      "], but got ", dim, ")");
+    TORCH_CHECK_INDEX(dim >= 0 && dim < count, schema.name(),
+                      ": Dimension out of range (expected to be in range of [0, ", count - 1, "], but got ",
+                      dim, ")");
+    TORCH_CHECK(!seen[dim], schema.name(), ": dim ", dim, " appears twice");
+    seen[dim] = true;
   }
 }
 
@@ -136,6 +142,90 @@ void IndicesInRange(const Schema& schema, const Stack& stack) {
                     schema.name(), ": indices are out of range");
 }
 
+at::Tensor TensorNamed(const Schema& schema, const Stack& stack, const char* name) {
+  const c10::IValue* value = Find(schema, stack, name);
+  return value && value->isTensor() ? value->toTensor() : at::Tensor();
+}
+
+void BatchDims(const Schema& schema, const Stack& stack) {
+  const c10::IValue* count = Find(schema, stack, "self_num_batch_dims");
+  if (!count || !count->isInt()) return;
+  TORCH_CHECK(count->toInt() >= 0 && count->toInt() <= stack[0].toTensor().dim(), schema.name(),
+              ": self_num_batch_dims is out of range, got ", count->toInt());
+}
+
+void ConvBackward2d(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* name : {"kernel_size", "stride", "padding"}) {
+    const c10::IValue* list = Find(schema, stack, name);
+    if (!list || !list->isIntList()) continue;
+    TORCH_CHECK(list->toIntVector().size() == 2, schema.name(), ": ", name, " must have 2 elements");
+  }
+  const at::Tensor input = TensorNamed(schema, stack, "self");
+  TORCH_CHECK(input.dim() == 3 || input.dim() == 4, schema.name(), ": self must have 3 or 4 dimensions");
+  for (const char* name : {"grad_output", "weight"}) {
+    const at::Tensor other = TensorNamed(schema, stack, name);
+    TORCH_CHECK(other.defined() && other.scalar_type() == input.scalar_type(), schema.name(), ": ", name,
+                " must have the dtype of self");
+  }
+}
+
+void HeadsOfBias(const Schema& schema, const Stack& stack) {
+  PositiveCounts(schema, stack);
+  const at::Tensor qkv = TensorNamed(schema, stack, "qkv"), bias = TensorNamed(schema, stack, "qkv_bias");
+  if (qkv.is_nested()) return;
+  TORCH_CHECK(qkv.dim() == 3 && bias.dim() == 1 && qkv.size(2) == bias.size(0), schema.name(),
+              ": qkv must have 3 dimensions, the last as long as qkv_bias");
+  TORCH_CHECK(qkv.scalar_type() == bias.scalar_type(), schema.name(), ": expected tensors of one dtype");
+}
+
+// The fused kernel divides by the size of `dim`, and reads one g for each.
+void NormPerSlice(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor v = TensorNamed(schema, stack, "v"), g = TensorNamed(schema, stack, "g");
+  const c10::IValue* dim = Find(schema, stack, "dim");
+  if (!v.defined() || !g.defined() || !dim || (dim->toInt() != 0 && dim->toInt() != v.dim() - 1)) return;
+  TORCH_CHECK(v.dim() > 0 && v.size(dim->toInt()) > 0 && g.numel() >= v.size(dim->toInt()), schema.name(),
+              ": g must have an element for each slice of v");
+}
+
+void ChannelsOfInput(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor grad = TensorNamed(schema, stack, "grad_out");
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(input.dim() >= 2 && input.size(1) > 0, schema.name(), ": input must have channels");
+  TORCH_CHECK(grad.sizes() == input.sizes() && grad.scalar_type() == input.scalar_type(), schema.name(),
+              ": grad_out must have the shape and dtype of input");
+  const bool train = Find(schema, stack, "train")->toBool();
+  std::vector<const char*> needed = {"running_mean", "running_var"};
+  if (train) needed = {"save_mean", "save_invstd"};
+  for (const char* name : {"weight", "running_mean", "running_var", "save_mean", "save_invstd"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    const bool must = std::find(needed.begin(), needed.end(), std::string(name)) != needed.end();
+    if (!must && (!one.defined() || name[0] == 's')) continue;
+    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
+                " must have an element for each channel");
+    TORCH_CHECK(one.scalar_type() == input.scalar_type() || one.scalar_type() == at::kFloat, schema.name(),
+                ": ", name, " has dtype ", one.scalar_type());
+  }
+}
+
+// LAPACK's geev ends the process on NaN; linalg_eig makes this check itself.
+void FiniteMatrix(const Schema& schema, const Stack& stack) {
+  const at::Tensor input = stack[0].toTensor();
+  if (!input.is_cpu() || input.layout() != at::kStrided) return;
+  if (!at::isFloatingType(input.scalar_type()) && !at::isComplexType(input.scalar_type())) return;
+  TORCH_CHECK(input.isfinite().all().item().toBool(), schema.name(),
+              ": input tensor should not contain infs or NaNs");
+}
+
+void TwoStates(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const c10::IValue* states = Find(schema, stack, "hx");
+  TORCH_CHECK(!states || !states->isTensorList() || states->toTensorList().size() == 2, schema.name(),
+              ": hx must have 2 tensors");
+}
+
 void WithinStorage(const Schema& schema, const Stack& stack) {
   const at::Tensor& tensor = stack[0].toTensor();
   const auto sizes = stack[1].toIntVector(), strides = stack[2].toIntVector();
@@ -157,7 +247,14 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_fft_c2c", DimsInRange},
       {"native_group_norm", PositiveCounts},
       {"native_group_norm_backward", PositiveCounts},
-      {"_transform_bias_rescale_qkv", PositiveCounts},
+      {"_transform_bias_rescale_qkv", HeadsOfBias},
+      {"_new_zeros_with_same_feature_meta", BatchDims},
+      {"_slow_conv2d_backward", ConvBackward2d},
+      {"_weight_norm", NormPerSlice},
+      {"_weight_norm_interface", NormPerSlice},
+      {"native_batch_norm_backward", ChannelsOfInput},
+      {"linalg_eigvals", FiniteMatrix},
+      {"quantized_lstm_cell", TwoStates},
       {"_dyn_quant_matmul_4bit", PositiveCounts},
       {"_dyn_quant_pack_4bit_weight", PositiveCounts},
       {"_stack", NonEmptyLists},
@@ -180,10 +277,8 @@ Guard GuardOf(const std::string& name) {
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
   if (name.find("_pad") != std::string::npos && EndsWith(name, "_backward")) return PaddingLength;
-  if (name.rfind("_slow_conv", 0) == 0 || name.rfind("_thnn_", 0) == 0 ||
-      name.rfind("_weight_norm", 0) == 0 || name.rfind("_nnpack", 0) == 0 ||
-      name == "_cholesky_solve_helper" || name == "_log_softmax_backward_data" ||
-      name == "native_batch_norm_backward") {
+  if (name.rfind("_thnn_differentiable", 0) == 0 || name.rfind("_nnpack", 0) == 0 ||
+      name == "_cholesky_solve_helper" || name == "_log_softmax_backward_data") {
     return OneFloatingType;
   }
   if (EndsWith(name, "_backward") || name.rfind("quantized_", 0) == 0) return OneDevice;
