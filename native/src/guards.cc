@@ -3,7 +3,6 @@
 #include <ATen/EmptyTensor.h>
 #include <c10/util/Exception.h>
 
-#include <algorithm>
 #include <functional>
 #include <unordered_map>
 
@@ -170,6 +169,55 @@ void ConvBackward2d(const Schema& schema, const Stack& stack) {
   }
 }
 
+// Without training the running statistics are read, one of each for a channel.
+void RunningStatistics(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* flag : {"training", "train"}) {
+    const c10::IValue* training = Find(schema, stack, flag);
+    if (training && training->isBool() && training->toBool()) return;
+  }
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(input.dim() >= 2, schema.name(), ": input must have channels");
+  for (const char* name : {"running_mean", "running_var"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
+                " must have an element for each channel");
+  }
+}
+
+// Batches of one shape: the kernel walks both with one counter.
+void MatchingFactors(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor right = TensorNamed(schema, stack, "self"), factor = TensorNamed(schema, stack, "A");
+  TORCH_CHECK(right.dim() >= 2 && factor.dim() == right.dim(), schema.name(),
+              ": expected matrices, or batches of one shape");
+  TORCH_CHECK(factor.size(-1) == factor.size(-2) && factor.size(-1) == right.size(-2) &&
+                  factor.sizes().slice(0, factor.dim() - 2) == right.sizes().slice(0, right.dim() - 2),
+              schema.name(), ": sizes ", right.sizes(), " and ", factor.sizes(), " do not fit");
+}
+
+// Levels are made by vmap, which JavaScript does not have yet; the kernels look none up.
+void NoSuchLevel(const Schema& schema, const Stack&) {
+  TORCH_CHECK(false, schema.name(), ": there is no such level of vmap");
+}
+
+void FloatImages(const Schema& schema, const Stack& stack) {
+  for (const char* name : {"input", "weight"}) {
+    const at::Tensor tensor = TensorNamed(schema, stack, name);
+    TORCH_CHECK(
+        tensor.is_cpu() && tensor.dim() == 4 && tensor.scalar_type() == at::kFloat && tensor.numel() > 0,
+        schema.name(), ": ", name, " must be a float32 tensor of 4 dimensions on the CPU, and not empty");
+  }
+  for (const char* name : {"padding", "stride"}) {
+    const c10::IValue* list = Find(schema, stack, name);
+    if (!list || !list->isIntList()) continue;
+    TORCH_CHECK(list->toIntVector().size() == 2, schema.name(), ": ", name, " must have 2 elements");
+    for (int64_t each : list->toIntVector()) {
+      TORCH_CHECK(each >= (name[0] == 's' ? 1 : 0), schema.name(), ": ", name, " is too small");
+    }
+  }
+}
+
 void HeadsOfBias(const Schema& schema, const Stack& stack) {
   PositiveCounts(schema, stack);
   const at::Tensor qkv = TensorNamed(schema, stack, "qkv"), bias = TensorNamed(schema, stack, "qkv_bias");
@@ -189,20 +237,25 @@ void NormPerSlice(const Schema& schema, const Stack& stack) {
               ": g must have an element for each slice of v");
 }
 
+// Of native_batch_norm_backward and _batch_norm_impl_index_backward, which differ in two names.
 void ChannelsOfInput(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
-  const at::Tensor grad = TensorNamed(schema, stack, "grad_out");
+  const bool indexed = Find(schema, stack, "impl_index") != nullptr;
+  const at::Tensor grad = TensorNamed(schema, stack, indexed ? "grad_output" : "grad_out");
   const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(!indexed || !input.is_cpu() || stack[0].toInt() == 0, schema.name(),
+              ": impl_index must be 0 on the CPU");
   TORCH_CHECK(input.dim() >= 2 && input.size(1) > 0, schema.name(), ": input must have channels");
   TORCH_CHECK(grad.sizes() == input.sizes() && grad.scalar_type() == input.scalar_type(), schema.name(),
-              ": grad_out must have the shape and dtype of input");
+              ": the gradient must have the shape and dtype of input");
   const bool train = Find(schema, stack, "train")->toBool();
-  std::vector<const char*> needed = {"running_mean", "running_var"};
-  if (train) needed = {"save_mean", "save_invstd"};
-  for (const char* name : {"weight", "running_mean", "running_var", "save_mean", "save_invstd"}) {
-    const at::Tensor one = TensorNamed(schema, stack, name);
-    const bool must = std::find(needed.begin(), needed.end(), std::string(name)) != needed.end();
-    if (!must && (!one.defined() || name[0] == 's')) continue;
+  const std::string spread = indexed ? "save_var_transform" : "save_invstd";
+  for (const std::string& name : {std::string("weight"), std::string("running_mean"),
+                                  std::string("running_var"), std::string("save_mean"), spread}) {
+    const at::Tensor one = TensorNamed(schema, stack, name.c_str());
+    const bool saved = name[0] == 's';
+    const bool must = train ? saved : name[0] == 'r';
+    if (!must && (!one.defined() || saved)) continue;
     TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
                 " must have an element for each channel");
     TORCH_CHECK(one.scalar_type() == input.scalar_type() || one.scalar_type() == at::kFloat, schema.name(),
@@ -250,10 +303,18 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_transform_bias_rescale_qkv", HeadsOfBias},
       {"_new_zeros_with_same_feature_meta", BatchDims},
       {"_slow_conv2d_backward", ConvBackward2d},
+      {"_batch_norm_impl_index_backward", ChannelsOfInput},
+      {"_batch_norm_no_update", RunningStatistics},
+      {"_add_batch_dim", NoSuchLevel},
+      {"_remove_batch_dim", NoSuchLevel},
+      {"_cholesky_solve_helper", MatchingFactors},
+      {"native_batch_norm", RunningStatistics},
+      {"_nnpack_spatial_convolution", FloatImages},
       {"_weight_norm", NormPerSlice},
       {"_weight_norm_interface", NormPerSlice},
       {"native_batch_norm_backward", ChannelsOfInput},
       {"linalg_eigvals", FiniteMatrix},
+      {"_linalg_eigvals", FiniteMatrix},
       {"quantized_lstm_cell", TwoStates},
       {"_dyn_quant_matmul_4bit", PositiveCounts},
       {"_dyn_quant_pack_4bit_weight", PositiveCounts},
@@ -277,8 +338,7 @@ Guard GuardOf(const std::string& name) {
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
   if (name.find("_pad") != std::string::npos && EndsWith(name, "_backward")) return PaddingLength;
-  if (name.rfind("_thnn_differentiable", 0) == 0 || name.rfind("_nnpack", 0) == 0 ||
-      name == "_cholesky_solve_helper" || name == "_log_softmax_backward_data") {
+  if (name.rfind("_thnn_differentiable", 0) == 0 || name == "_log_softmax_backward_data") {
     return OneFloatingType;
   }
   if (EndsWith(name, "_backward") || name.rfind("quantized_", 0) == 0) return OneDevice;

@@ -5,22 +5,13 @@ import path from 'node:path';
 import { lastLine, runChild } from './support/child';
 import { native } from './support/torch';
 
-// Kernels that libtorch means for its own use, and that crash in Python too on arguments that only
-// autograd would give them; a sweep over all of libtorch's overloads found these.
-const trusting = new Set([
-  'fractional_max_pool2d_backward',
-  'native_batch_norm_backward',
-  'native_group_norm',
-  'quantized_lstm_cell',
-  'reflection_pad2d_backward',
-]);
 // Make or read files, or print.
 const effects = new Set(['from_file', 'set_printoptions']);
 
 function names(): string[] {
   const all = native.operatorNames().filter((name) => name.startsWith('aten::'));
   const unique = [...new Set(all.map((name) => name.slice(6).split('.')[0]))].sort();
-  return unique.filter((name) => !name.startsWith('_') && !trusting.has(name) && !effects.has(name));
+  return unique.filter((name) => !name.startsWith('_') && !effects.has(name));
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-calls-'));
