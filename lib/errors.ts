@@ -1,7 +1,7 @@
 /** An error raised by libtorch. Its message is libtorch's. */
 export class TorchError extends Error {
   override readonly name = 'TorchError';
-  /** The C++ stack, where libtorch recorded one. */
+  /** The C++ stack, where the environment variable `TORCH_SHOW_CPP_STACKTRACES=1` asks for it; else empty. */
   declare readonly backtrace: string;
 
   constructor(

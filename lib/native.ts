@@ -42,8 +42,8 @@ function builtFor(addon: string): Libtorch | null {
   }
 }
 
-function dlopen(file: string, extraFlags = 0): unknown {
-  const module = { exports: {} };
+function dlopen(file: string, exports: object = {}, extraFlags = 0): unknown {
+  const module = { exports };
   // Lazy binding, the default, would abort the process at the first call of a symbol that a wrong
   // libtorch has not. Windows knows no flags.
   const { RTLD_NOW } = os.constants.dlopen;
@@ -65,7 +65,7 @@ function preload(libtorch: Libtorch): void {
   if (RTLD_NODELETE === undefined) return;
   const library = process.platform === 'darwin' ? 'libtorch.dylib' : 'libtorch.so';
   try {
-    dlopen(path.join(libtorch.path, 'lib', library), RTLD_NODELETE);
+    dlopen(path.join(libtorch.path, 'lib', library), {}, RTLD_NODELETE);
   } catch {
     // "Did not self-register", always; a real problem shows when the addon is loaded.
   }
@@ -81,14 +81,17 @@ function loadAddon(file: string): unknown {
     const libtorch = findLibtorch() ?? builtFor(file);
     if (libtorch) process.env.PATH = `${path.join(libtorch.path, 'lib')};${process.env.PATH ?? ''}`;
   }
+  // Loaded first to own what has finalizers: see native/src/environment.h, owner().
+  const owner = { owner: true };
   try {
-    return dlopen(file);
+    dlopen(file, owner);
   } catch (error) {
     const libtorch = isMissingLibrary(String(error)) ? findLibtorch() : null;
     if (!libtorch) throw error;
     preload(libtorch);
-    return dlopen(file);
+    dlopen(file, owner);
   }
+  return dlopen(file);
 }
 
 function advice(file: string | undefined, message: string): string {

@@ -85,9 +85,12 @@ function loadAddon() {
   );
   const file = files.find((candidate) => fs.existsSync(candidate));
   if (!file) throw new Error('the addon has not been built yet: run `npm run build`');
-  const module = { exports: {} };
-  process.dlopen(module, file, os.constants.dlopen.RTLD_NOW);
-  return module.exports;
+  const load = (exports) => {
+    process.dlopen({ exports }, file, os.constants.dlopen.RTLD_NOW);
+    return exports;
+  };
+  load({ owner: true }); // as lib/native.ts does
+  return load({});
 }
 
 function main(argv) {

@@ -2,6 +2,8 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include <utility>
+
 #include "function.h"
 
 namespace nodetorch {
@@ -37,15 +39,30 @@ napi_value Setup(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// Between the two loads that make an environment.
+thread_local napi_env next_owner = nullptr;
+
+// The addon is loaded twice for each environment: first into an `exports` that has the property
+// `owner`, which gives the environment its Environment::owner(), then for the functions.
 napi_value Init(napi_env env, napi_value exports) {
   const std::string problem = VersionProblem();
   if (!problem.empty()) {
     napi_throw_error(env, "ERR_LIBTORCH_VERSION", problem.c_str());
     return nullptr;
   }
+  bool is_owner = false;
+  napi_has_named_property(env, exports, "owner", &is_owner);
+  if (is_owner) {
+    next_owner = env;
+    return exports;
+  }
+  if (!next_owner) {
+    napi_throw_error(env, nullptr, "the addon is loaded by require('nodetorch'), not by itself");
+    return nullptr;
+  }
   try {
     auto end = [](node_api_basic_env, void* data, void*) { delete static_cast<Environment*>(data); };
-    auto* environment = new Environment(env);
+    auto* environment = new Environment(env, std::exchange(next_owner, nullptr));
     Check(env, napi_set_instance_data(env, environment, end, nullptr));
     Define(env, Napi::Object(env, exports), {{"setup", Entry<Setup>}});
     DefineOperators(env, Napi::Object(env, exports));

@@ -42,7 +42,8 @@ napi_value MakeOperator(Arguments& arguments) {
   Check(env, napi_create_function(env, name.c_str(), name.size(), CallOperator, op, &function));
   // Basic: deletes C++ memory only.
   auto release = [](node_api_basic_env, void* data, void*) { delete static_cast<Operator*>(data); };
-  Check(env, napi_add_finalizer(env, function, op, release, nullptr, nullptr));
+  napi_env owner = arguments.environment.owner();
+  if (napi_add_finalizer(owner, function, op, release, nullptr, nullptr) != napi_ok) Fail(owner);
   return function;
 }
 

@@ -409,15 +409,14 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
 // The external that owns a slot. Its finalizer touches C++ alone ("basic"), so V8 runs it inside
 // the collection, in a synchronous loop too.
 napi_value External(Environment& environment, Slot* slot) {
-  napi_env env = environment.env();
   napi_value value;
   auto release = [](node_api_basic_env, void* data, void*) {
     HandlePool::ForThisThread().Release(static_cast<Slot*>(data));
   };
-  const napi_status status = napi_create_external(env, slot, release, nullptr, &value);
+  const napi_status status = napi_create_external(environment.owner(), slot, release, nullptr, &value);
   if (status != napi_ok) {
     environment.pool().Release(slot);
-    Check(env, status);
+    Fail(environment.owner());
   }
   return value;
 }

@@ -137,10 +137,13 @@ napi_value ViewBuffer(Arguments& arguments) {
   tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
   auto* owner = new at::Tensor(tensor);
   auto release = [](node_api_basic_env, void*, void* hint) { delete static_cast<at::Tensor*>(hint); };
-  const napi_status status = napi_create_external_arraybuffer(arguments.env, owner->mutable_data_ptr(),
-                                                              owner->nbytes(), release, owner, &buffer);
-  if (status != napi_ok) delete owner;
-  Check(arguments.env, status);
+  napi_env env = arguments.environment.owner();
+  const napi_status status = napi_create_external_arraybuffer(env, owner->mutable_data_ptr(), owner->nbytes(),
+                                                              release, owner, &buffer);
+  if (status != napi_ok) {
+    delete owner;
+    Fail(env);
+  }
   return buffer;
 }
 

@@ -28,8 +28,9 @@ thread_local Warnings warnings;
 
 }  // namespace
 
-Environment::Environment(napi_env env)
+Environment::Environment(napi_env env, napi_env owner)
     : env_(env),
+      owner_(owner),
       pool_(HandlePool::ForThisThread()),
       mailbox_(std::make_shared<Mailbox>()),
       thread_(std::this_thread::get_id()),
@@ -223,6 +224,10 @@ void ThrowPending(napi_env env) {
 void Check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
   ThrowPending(env);
+  Fail(env);
+}
+
+void Fail(napi_env env) {
   const napi_extended_error_info* info = nullptr;
   napi_get_last_error_info(env, &info);
   throw TypeProblem(std::string("Node-API: ") +

@@ -62,12 +62,16 @@ struct RangeProblem : std::runtime_error {
 
 class Environment {
  public:
-  explicit Environment(napi_env env);
+  Environment(napi_env env, napi_env owner);
   ~Environment();
 
   static Environment& Of(napi_env env);
 
   napi_env env() const { return env_; }
+  // Values that have a finalizer are made with this one. Node looks for a pending exception of a
+  // finalizer's environment after it ran, and one of ours may be on its way while V8 collects: it
+  // would be taken for the finalizer's and end the process. Nothing is ever thrown in this one.
+  napi_env owner() const { return owner_; }
   HandlePool& pool() const { return pool_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
@@ -103,6 +107,7 @@ class Environment {
   };
 
   napi_env env_;
+  napi_env owner_;
   HandlePool& pool_;
   std::shared_ptr<Mailbox> mailbox_;
   napi_ref handle_key_ = nullptr;
@@ -116,6 +121,8 @@ class Environment {
 
 // Throws what `status` says, or the pending JS exception as a JsException.
 void Check(napi_env env, napi_status status);
+// Throws what went wrong in the last call of Node-API.
+[[noreturn]] void Fail(napi_env env);
 // Takes the pending JS exception, if there is one, out of `env`.
 void ThrowPending(napi_env env);
 

@@ -1,6 +1,7 @@
 #include "error.h"
 
 #include <c10/util/Exception.h>
+#include <torch/csrc/utils/cpp_stacktraces.h>
 
 #include <new>
 #include <string>
@@ -47,6 +48,11 @@ void Throw(napi_env env, napi_ref constructor, const std::string& message,
   napi_throw_error(env, nullptr, message.c_str());
 }
 
+// Naming its functions takes milliseconds, so it is there for those who ask as they do in Python.
+std::string CppStack(const c10::Error& error) {
+  return torch::get_cpp_stacktraces_enabled() && error.backtrace() ? error.backtrace()->get() : "";
+}
+
 void ThrowTorchError(napi_env env, const std::string& message, const char* kind,
                      const std::string& backtrace = "") {
   Throw(env, Environment::Of(env).torch_error, message, {kind, backtrace});
@@ -87,8 +93,7 @@ napi_value RaiseCurrent(napi_env env) noexcept {
   } catch (const RangeProblem& problem) {
     Throw(env, Environment::Of(env).range_error, problem.what());
   } catch (const c10::Error& error) {
-    ThrowTorchError(env, error.what_without_backtrace(), PythonName(error),
-                    error.backtrace() ? error.backtrace()->get() : std::string());
+    ThrowTorchError(env, error.what_without_backtrace(), PythonName(error), CppStack(error));
   } catch (const std::bad_alloc&) {
     ThrowTorchError(env, "out of memory", "OutOfMemoryError");
   } catch (const std::exception& error) {

@@ -58,6 +58,7 @@ describe('errors', () => {
     expect(index.kind).toBe('IndexError');
     expect(thrownBy(() => torch.linalg.inv(torch.zeros([2, 2]))).kind).toBe('LinAlgError');
     expect(Object.keys(sizes)).not.toContain('backtrace');
+    expect((sizes as TorchError).backtrace).toBe('');
   });
 
   test('a library that is not there', () => {

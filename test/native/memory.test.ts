@@ -1,5 +1,5 @@
 // What a program holds: nothing that is dead, in loops that never give way to the event loop.
-import { collect } from '../../lib/collect';
+import { live } from '../fixtures/live';
 import { lastLine, runChild } from './support/child';
 import { keep, memory, Tensor, tensor, tidy, torch } from './support/torch';
 
@@ -48,13 +48,15 @@ test('when memory is short, dead tensors are collected and the allocation succee
   });
 });
 
-describe('accounting', () => {
-  const live = () => {
-    collect(true);
-    const { tensors, bytes } = memory();
-    return { tensors, bytes };
-  };
+test('a collection while an error is thrown takes nobody down', () => {
+  const child = runChild('memory_child.ts', ['failures', '400000'], {
+    env,
+    nodeOptions: ['--max-semi-space-size=1'],
+  });
+  expect(lastLine(child)).toEqual({ thrown: 400_000 });
+}, 120_000);
 
+describe('accounting', () => {
   test('views share a storage, which counts once and as long as one of them lives', () => {
     const start = live();
     const x = torch.zeros([1000]) as Tensor;
@@ -79,7 +81,7 @@ describe('accounting', () => {
   });
 
   test('using', () => {
-    const before = memory().tensors;
+    const before = live().tensors;
     let kept: Tensor;
     {
       using x = tensor([1, 2]);
@@ -108,7 +110,7 @@ describe('accounting', () => {
 
 describe('tidy', () => {
   test('frees what was made inside, but not what is returned, in any container', () => {
-    const before = memory().tensors;
+    const before = live().tensors;
     const made: Tensor[] = [];
     const result = tidy(() => {
       for (let i = 0; i < 5; i++) made.push(torch.zeros([2]) as Tensor);
@@ -143,7 +145,7 @@ describe('tidy', () => {
   });
 
   test('an exception frees everything and goes on', () => {
-    const before = memory().tensors;
+    const before = live().tensors;
     const error = new Error('mine');
     expect(() =>
       tidy(() =>
@@ -157,7 +159,7 @@ describe('tidy', () => {
   });
 
   test('refuses a promise, and ends its scope', () => {
-    const before = memory().tensors;
+    const before = live().tensors;
     expect(() => tidy(async () => torch.zeros([2]))).toThrow(/returned a promise/);
     expect(memory().tensors).toBe(before);
     expect(() => tidy(5 as never)).toThrow('argument must be a function');

@@ -52,9 +52,12 @@ function revoked(target: object): object {
   return proxy;
 }
 
+// Node-API reads what an external points at, so that must live as long as the external.
+const secureContext: unknown = tls.createSecureContext().context;
+
 /** A napi_external, or V8's own External, that is not ours. */
 export function foreignExternal(): unknown {
-  const context = tls.createSecureContext().context as unknown as { _external?: unknown };
+  const context = secureContext as { _external?: unknown };
   const pipe = (new net.Socket() as unknown as { _handle?: { _externalStream?: unknown } })._handle;
   return context._external ?? pipe?._externalStream ?? null;
 }

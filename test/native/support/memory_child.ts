@@ -77,6 +77,21 @@ const jobs: Record<string, (argument: number) => unknown> = {
     const after = memory();
     return { tensors: after.tensors - before.tensors, bytes: after.bytes - before.bytes, kept: views.length };
   },
+  /** Calls that fail, with dead tensors about: V8 collects while an exception is on its way, too. */
+  failures(count) {
+    const x = torch.ones([2]) as Tensor;
+    Error.stackTraceLimit = 0; // what else is allocated makes such a collection rarer
+    let thrown = 0;
+    for (let i = 0; i < count; i++) {
+      x.neg();
+      try {
+        x.item();
+      } catch {
+        thrown++;
+      }
+    }
+    return { thrown };
+  },
   /** Old generations of dead tensors, more than the process may have at once. */
   retry(rounds) {
     // A function of its own: nothing of a round is reachable when it has returned.
