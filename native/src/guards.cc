@@ -279,6 +279,39 @@ void TwoStates(const Schema& schema, const Stack& stack) {
               ": hx must have 2 tensors");
 }
 
+// torch.quasirandom's helpers: 30 bits for each of `dimension` numbers.
+void SobolSizes(const Schema& schema, const Stack& stack) {
+  constexpr int64_t kBits = 30, kMostDimensions = 21201;
+  const int64_t dimension = Find(schema, stack, "dimension")->toInt();
+  const c10::IValue* state = Find(schema, stack, "sobolstate");
+  const c10::IValue* matrices = Find(schema, stack, "ltm");
+  const at::Tensor table = (state ? *state : stack[0]).toTensor();
+  TORCH_CHECK(dimension >= 0 && dimension <= kMostDimensions && table.sizes().equals({dimension, kBits}),
+              schema.name(), ": expected ", kBits, " numbers for each of ", dimension,
+              " dimensions, but found ", table.sizes());
+  if (matrices) {
+    const at::Tensor ltm = matrices->toTensor();
+    TORCH_CHECK(ltm.sizes().equals({dimension, kBits, kBits}), schema.name(), ": ltm has the sizes ",
+                ltm.sizes());
+  }
+  if (!state) return;
+  const at::Tensor numbers = stack[0].toTensor();
+  const int64_t n = Find(schema, stack, "n")->toInt();
+  const int64_t generated = Find(schema, stack, "num_generated")->toInt();
+  TORCH_CHECK(numbers.sizes().equals(dimension), schema.name(), ": expected ", dimension,
+              " numbers, but found ", numbers.sizes());
+  TORCH_CHECK(n >= 0 && generated >= 0 && generated < (1 << kBits) && n < (1 << kBits) - generated,
+              schema.name(), ": more than 2^", kBits, " points");
+}
+
+void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  const at::Tensor coefficients = TensorNamed(schema, stack, "coefficients");
+  TORCH_CHECK(input.dim() > 0 && coefficients.dim() == 2 && coefficients.size(1) == input.size(0),
+              schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
+}
+
 void WithinStorage(const Schema& schema, const Stack& stack) {
   const at::Tensor& tensor = stack[0].toTensor();
   const auto sizes = stack[1].toIntVector(), strides = stack[2].toIntVector();
@@ -324,6 +357,11 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"fractional_max_pool3d_backward", GradLikeIndices},
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
       {"_reshape_alias", WithinStorage},
+      {"_compute_linear_combination", CoefficientsOfInput},
+      {"_sobol_engine_draw", SobolSizes},
+      {"_sobol_engine_ff_", SobolSizes},
+      {"_sobol_engine_scramble_", SobolSizes},
+      {"_sobol_engine_initialize_state_", SobolSizes},
   };
   return guards;
 }

@@ -157,7 +157,13 @@ export class BadCalls {
         keywords[parameter.name] = value;
       else args.push(value);
     }
-    if (wild < 0.2) keywords[this.pick(['out', 'dim', 'unknown', '__proto__', ''])] = this.pick(this.wrong)();
+    if (wild < 0.2) {
+      // Not by assignment: setting one odd prototype after the other ends Node 24 by itself.
+      Object.defineProperty(keywords, this.pick(['out', 'dim', 'unknown', '__proto__', '']), {
+        value: this.pick(this.wrong)(),
+        enumerable: true,
+      });
+    }
     return { args, keywords };
   }
 }
