@@ -99,6 +99,17 @@ export interface Native {
   getIndex(tensor: Tensor, indices: readonly unknown[]): Handle;
   setIndex(tensor: Tensor, indices: readonly unknown[], value: unknown): void;
 
+  // storage.cc. Of contiguous CPU tensors; offsets and sizes are in bytes.
+  /** Returns how many bytes the file had; fewer than asked for at its end. */
+  readInto(tensor: Tensor, fd: number, fileOffset: number, byteOffset: number, bytes: number): number;
+  writeFrom(tensor: Tensor, fd: number, fileOffset: number, byteOffset: number, bytes: number): number;
+  /** The whole storage of a tensor of any device, as uint8. */
+  storageOf(tensor: Tensor): Handle;
+  /** Part of the memory as a storage of its own, which keeps the whole alive. */
+  storageSlice(tensor: Tensor, byteOffset: number, bytes: number): Handle;
+  /** Zip's CRC-32; `before` is that of the bytes before these, or 0. */
+  crc32(tensor: Tensor, byteOffset: number, bytes: number, before: number): number;
+
   // autograd.cc. `retainGraph` null means the value of `createGraph`.
   backward(
     tensors: Tensors,
@@ -173,6 +184,9 @@ export interface Native {
   /** Sets when given; says what is set. */
   deterministic(enabled?: boolean, warnOnly?: boolean): boolean;
   pow(base: number, exponent: number): number;
+  cos(x: number): number;
+  exp(x: number): number;
+  log(x: number): number;
   versions(): { libtorch: string; config: string };
   hasDevice(type: string): boolean;
   deviceCount(): number;

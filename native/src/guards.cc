@@ -312,6 +312,45 @@ void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
               schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
 }
 
+void CtcSizes(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
+                   targets = TensorNamed(schema, stack, "targets");
+  const at::Tensor alpha = TensorNamed(schema, stack, "log_alpha");
+  const auto lengths = [&](const char* name) {
+    const c10::IValue& value = *Find(schema, stack, name);
+    if (value.isIntList()) return value.toIntVector();
+    const at::Tensor counts = value.toTensor().to(at::kCPU, at::kLong).contiguous();
+    return std::vector<int64_t>(counts.const_data_ptr<int64_t>(),
+                                counts.const_data_ptr<int64_t>() + counts.numel());
+  };
+  const std::vector<int64_t> inputs = lengths("input_lengths"), outputs = lengths("target_lengths");
+  const auto fits = [&] {
+    if (probs.dim() != 3 || alpha.dim() != 3 || targets.dim() < 1 || targets.dim() > 2) return false;
+    const int64_t time = probs.size(0), batch = probs.size(1), blank = Find(schema, stack, "blank")->toInt();
+    if (blank < 0 || blank >= probs.size(2) || static_cast<int64_t>(inputs.size()) != batch ||
+        static_cast<int64_t>(outputs.size()) != batch || alpha.size(0) != batch) {
+      return false;
+    }
+    int64_t all = 0;
+    for (size_t i = 0; i < inputs.size(); i++) {
+      if (inputs[i] < 0 || inputs[i] > time || inputs[i] > alpha.size(1) || outputs[i] < 0) return false;
+      if (outputs[i] > (alpha.size(2) - 1) / 2 || (targets.dim() == 2 && outputs[i] > targets.size(1)))
+        return false;
+      all += outputs[i];
+    }
+    for (const char* name : {"grad", "neg_log_likelihood"}) {
+      const at::Tensor one = TensorNamed(schema, stack, name);
+      if (one.dim() != 1 || one.size(0) != batch || one.scalar_type() != probs.scalar_type()) return false;
+    }
+    return alpha.scalar_type() == probs.scalar_type() &&
+           (targets.dim() == 2 ? targets.size(0) == batch : targets.size(0) == all) &&
+           (targets.numel() == 0 ||
+            (targets.min().item().toLong() >= 0 && targets.max().item().toLong() < probs.size(2)));
+  };
+  TORCH_CHECK(fits(), schema.name(), ": sizes, lengths or labels do not fit each other");
+}
+
 void WithinStorage(const Schema& schema, const Stack& stack) {
   const at::Tensor& tensor = stack[0].toTensor();
   const auto sizes = stack[1].toIntVector(), strides = stack[2].toIntVector();
@@ -358,6 +397,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
       {"_reshape_alias", WithinStorage},
       {"_compute_linear_combination", CoefficientsOfInput},
+      {"_ctc_loss_backward", CtcSizes},
       {"_sobol_engine_draw", SobolSizes},
       {"_sobol_engine_ff_", SobolSizes},
       {"_sobol_engine_scramble_", SobolSizes},

@@ -135,13 +135,20 @@ napi_value Deterministic(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, context.deterministicAlgorithms());
 }
 
-// pow(base, exponent) of the C library, as Python's `**`: V8's own differs in the last bit for one
-// pair in ten.
+// Functions of the C library, as Python has them: V8's own differ in the last bit, pow for one pair in ten.
+double Double(Arguments& arguments, size_t i) {
+  double number = 0;
+  Check(arguments.env, napi_get_value_double(arguments.env, arguments[i], &number));
+  return number;
+}
+
+template <double (*F)(double)>
+napi_value Math(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, F(Double(arguments, 0)));
+}
+
 napi_value Pow(Arguments& arguments) {
-  double base = 0, exponent = 0;
-  Check(arguments.env, napi_get_value_double(arguments.env, arguments[0], &base));
-  Check(arguments.env, napi_get_value_double(arguments.env, arguments[1], &exponent));
-  return Napi::Number::New(arguments.env, std::pow(base, exponent));
+  return Napi::Number::New(arguments.env, std::pow(Double(arguments, 0), Double(arguments, 1)));
 }
 
 napi_value Versions(Arguments& arguments) {
@@ -221,6 +228,9 @@ void DefineRuntime(Napi::Env env, Napi::Object exports) {
           {"setNumInteropThreads", Entry<SetNumInteropThreads>},
           {"deterministic", Entry<Deterministic>},
           {"pow", Entry<Pow>},
+          {"cos", Entry<Math<std::cos>>},
+          {"exp", Entry<Math<std::exp>>},
+          {"log", Entry<Math<std::log>>},
           {"versions", Entry<Versions>},
           {"hasDevice", Entry<HasDevice>},
           {"deviceCount", Entry<DeviceCount>},
