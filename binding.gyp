@@ -16,6 +16,7 @@
         "<!(node -p \"require('node-addon-api').include_dir\")",
         '<(libtorch)/include',
         '<(libtorch)/include/torch/csrc/api/include',
+        'native/src/compat',
       ],
       'cflags_cc': ['-std=c++20', '-fexceptions', '-frtti', '-fvisibility=hidden', '-w', '-include', '<(module_root_dir)/native/src/pch.h'],
       'xcode_settings': {

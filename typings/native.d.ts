@@ -140,6 +140,35 @@ export interface Native {
   nodeName(node: HandleOwner): string;
   nodeNext(node: HandleOwner): [node: Handle | null, input: number][];
 
+  // modes.cc
+  autocast(deviceType: DeviceLike): [enabled: boolean, dtype: number, cacheEnabled: boolean];
+  setAutocast(deviceType: DeviceLike, enabled: boolean, dtype: DTypeLike, cacheEnabled: boolean): void;
+  /** The exit of the outermost one forgets the weights that were cast. */
+  nestAutocast(enter: boolean): void;
+  clearAutocastCache(): void;
+  enterDualLevel(): number;
+  exitDualLevel(level: number): void;
+  /** Sets forward-mode AD on or off, unless null; returns what it was. */
+  forwardGradMode(enabled: boolean | null): boolean;
+  pushSavedTensorHooks(pack: (handle: Handle) => unknown, unpack: (packed: unknown) => Tensor): void;
+  popSavedTensorHooks(): void;
+  /** A number for the backward pass that is running; -1 outside of one. */
+  graphTask(): number;
+
+  // transforms.cc. Levels count from 1; the innermost is left first.
+  enterVmap(batchSize: number, randomness: string): number;
+  enterGrad(): number;
+  enterJvp(): number;
+  leaveLevel(): void;
+  addBatchDim(tensor: Tensor, dim: number, level: number): Handle;
+  removeBatchDim(tensor: Tensor, level: number, batchSize: number, outDim: number): Handle;
+  isBatched(tensor: Tensor, level: number): boolean;
+  wrapForGrad(tensor: Tensor, level: number): Handle;
+  /** The tensor itself where it is not of that level. */
+  unwrapForGrad(tensor: Tensor, level: number): Handle | Tensor;
+  inplaceRequiresGradAllowed(allowed: boolean): boolean;
+  transformDepth(): number;
+
   // custom_function.cc
   beginFunction(name: string, inputs: Tensors): Handle;
   needsInputGrad(node: HandleOwner): boolean[];

@@ -70,6 +70,8 @@ napi_value Init(napi_env env, napi_value exports) {
     DefineData(env, Napi::Object(env, exports));
     DefineAutograd(env, Napi::Object(env, exports));
     DefineCustomFunction(env, Napi::Object(env, exports));
+    DefineModes(env, Napi::Object(env, exports));
+    DefineTransforms(env, Napi::Object(env, exports));
     DefineStorage(env, Napi::Object(env, exports));
     DefineMemory(env, Napi::Object(env, exports));
     DefineRuntime(env, Napi::Object(env, exports));

@@ -1,0 +1,138 @@
+// torch.func: the levels of vmap, grad and jvp, and the tensors that belong to one.
+#include <ATen/core/grad_mode.h>
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/DynamicLayer.h>
+#include <ATen/functorch/TensorWrapper.h>
+#include <ATen/ops/movedim.h>
+#include <c10/core/AutogradState.h>
+
+#include "function.h"
+
+namespace nodetorch {
+
+namespace {
+
+using namespace at::functorch;
+
+napi_value Number(Arguments& arguments, int64_t number) {
+  return Napi::Number::New(arguments.env, static_cast<double>(number));
+}
+
+// enterVmap(batchSize, randomness: 'error' | 'same' | 'different'): the level
+napi_value EnterVmap(Arguments& arguments) {
+  const std::string randomness = ToString(arguments.env, arguments[1]);
+  RandomnessType type = RandomnessType::Error;
+  if (randomness == "same") {
+    type = RandomnessType::Same;
+  } else if (randomness == "different") {
+    type = RandomnessType::Different;
+  } else if (randomness != "error") {
+    throw TypeProblem("randomness argument needs to be error, same, or different");
+  }
+  const c10::SymInt size(arguments.Int(0));
+  return Number(arguments, initAndPushDynamicLayer(TransformType::Vmap, size, type));
+}
+
+napi_value EnterGrad(Arguments& arguments) {
+  const bool before = at::GradMode::is_enabled();
+  return Number(arguments, initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt, before));
+}
+
+napi_value EnterJvp(Arguments& arguments) {
+  const bool before = c10::AutogradState::get_tls_state().get_fw_grad_mode();
+  return Number(arguments, initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt,
+                                                   std::nullopt, before));
+}
+
+// Leaves the innermost level of any kind.
+napi_value LeaveLevel(Arguments& arguments) {
+  TORCH_CHECK(maybeCurrentDynamicLayer().has_value(), "no transform of torch.func is running");
+  popDynamicLayerAndDeleteMetadata();
+  return Undefined(arguments.env);
+}
+
+const DynamicLayer& LevelArgument(Arguments& arguments, size_t i) {
+  const int64_t level = arguments.Int(i);
+  const auto& stack = getDynamicLayerStack();
+  TORCH_CHECK(level >= 1 && level <= static_cast<int64_t>(stack.size()), "there is no level ", level,
+              " of torch.func's transforms");
+  return stack[level - 1];
+}
+
+// addBatchDim(tensor, dim, level)
+napi_value AddBatchDim(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  TORCH_CHECK(LevelArgument(arguments, 2).key() == TransformType::Vmap, "that level is no vmap");
+  const int64_t dim = arguments.Int(1);
+  TORCH_CHECK_INDEX(dim >= 0 && dim < tensor.dim(), "dimension ", dim, " of a tensor that has ",
+                    tensor.dim());
+  return ToJs(arguments.environment, addBatchDim(tensor, dim, arguments.Int(2)));
+}
+
+// removeBatchDim(tensor, level, batchSize, outDim)
+napi_value RemoveBatchDim(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  const int64_t level = arguments.Int(1), batch_size = arguments.Int(2), out = arguments.Int(3);
+  const BatchedTensorImpl* batched = maybeGetBatchedImpl(tensor);
+  const int64_t dims = tensor.dim() + 1;  // of the result
+  TORCH_CHECK_INDEX(out >= 0 && out < dims, "Dimension out of range (expected to be in range of [", -dims,
+                    ", ", dims - 1, "], but got ", out, ")");
+  if (batched && batched->level() == level) {
+    return ToJs(arguments.environment, at::movedim(batched->value(), batched->bdim(), out));
+  }
+  std::vector<int64_t> sizes = tensor.sizes().vec();
+  sizes.insert(sizes.begin() + out, batch_size);
+  return ToJs(arguments.environment, tensor.unsqueeze(out).expand(sizes));
+}
+
+// isBatched(tensor, level)
+napi_value IsBatched(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  const BatchedTensorImpl* batched = maybeGetBatchedImpl(tensor);
+  return Napi::Boolean::New(arguments.env, batched && batched->level() == arguments.Int(1));
+}
+
+// wrapForGrad(tensor, level)
+napi_value WrapForGrad(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  return ToJs(arguments.environment, makeTensorWrapper(tensor, LevelArgument(arguments, 1).interpreter()));
+}
+
+// unwrapForGrad(tensor, level): the tensor itself where it is not of that level.
+napi_value UnwrapForGrad(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  const TensorWrapper* wrapper = maybeGetTensorWrapper(tensor);
+  if (!wrapper || wrapper->level() != arguments.Int(1)) return arguments[0];
+  return ToJs(arguments.environment, wrapper->value());
+}
+
+// inplaceRequiresGradAllowed(allowed): what it was.
+napi_value InplaceRequiresGradAllowed(Arguments& arguments) {
+  const bool before = getInplaceRequiresGradAllowed();
+  setInplaceRequiresGradAllowed(arguments.Bool(0));
+  return Napi::Boolean::New(arguments.env, before);
+}
+
+// How many levels are open.
+napi_value TransformDepth(Arguments& arguments) {
+  return Number(arguments, static_cast<int64_t>(getDynamicLayerStack().size()));
+}
+
+}  // namespace
+
+void DefineTransforms(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"enterVmap", Entry<EnterVmap>},
+          {"enterGrad", Entry<EnterGrad>},
+          {"enterJvp", Entry<EnterJvp>},
+          {"leaveLevel", Entry<LeaveLevel>},
+          {"addBatchDim", Entry<AddBatchDim>},
+          {"removeBatchDim", Entry<RemoveBatchDim>},
+          {"isBatched", Entry<IsBatched>},
+          {"wrapForGrad", Entry<WrapForGrad>},
+          {"unwrapForGrad", Entry<UnwrapForGrad>},
+          {"inplaceRequiresGradAllowed", Entry<InplaceRequiresGradAllowed>},
+          {"transformDepth", Entry<TransformDepth>}});
+}
+
+}  // namespace nodetorch
