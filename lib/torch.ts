@@ -5,6 +5,14 @@ import { native } from './native';
 import { ops } from './ops';
 
 export * from './aten';
+export * as amp from './amp';
+export {
+  autocast,
+  clearAutocastCache,
+  getAutocastDtype,
+  isAutocastCacheEnabled,
+  isAutocastEnabled,
+} from './amp/autocast';
 export { autograd, cuda, ops };
 export * as nn from './nn';
 export * as optim from './optim';

@@ -1,8 +1,8 @@
 /** Whether operators record a graph. The mode belongs to the thread, so it must not outlive a call. */
 import { native } from '../native';
 
-/** Runs `body`; `leave` runs after it, and a promise is refused: the mode would leak across await. */
-function within<T>(name: string, body: () => T, leave: () => void): T {
+/** @internal Runs `body`; `leave` runs after it, and a promise is refused: the mode would leak across await. */
+export function within<T>(name: string, body: () => T, leave: () => void): T {
   let result: T;
   try {
     result = body();

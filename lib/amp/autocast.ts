@@ -1,0 +1,158 @@
+import * as cuda from '../cuda';
+import { within } from '../autograd/mode';
+import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../dtype';
+import { TorchError } from '../errors';
+import { native } from '../native';
+import { Tensor } from '../tensor';
+import { warn } from '../warn';
+import { repr } from '../repr';
+
+export interface AutocastOptions {
+  /** What operators of the lower-precision list run in. Default: bfloat16 on the CPU, float16 on CUDA. */
+  dtype?: DTypeLike | null;
+  /** `false` turns autocast off inside of an enabled one. Default: `true`. */
+  enabled?: boolean;
+  /** Whether weights are cast once for all of their uses inside. Default: `true`. */
+  cacheEnabled?: boolean | null;
+}
+
+const availableTypes = new Set(['cpu', 'cuda', 'mtia', 'maia', 'xpu', 'hpu', 'xla', 'mps', 'privateuseone']);
+const supported = [bfloat16, float16];
+
+/** Whether libtorch has autocast for that type of device. */
+export function isAutocastAvailable(deviceType: string): boolean {
+  return availableTypes.has(deviceType);
+}
+
+/** Whether autocast is on, for a type of device. */
+export function isAutocastEnabled(deviceType = 'cuda'): boolean {
+  return native.autocast(deviceType)[0];
+}
+
+/** What autocast would cast to. */
+export function getAutocastDtype(deviceType: string): DType {
+  return dtypeOfCode(native.autocast(deviceType)[1]);
+}
+
+export function isAutocastCacheEnabled(): boolean {
+  return native.autocast('cpu')[2];
+}
+
+/** Forgets the weights that were cast. */
+export function clearAutocastCache(): void {
+  native.clearAutocastCache();
+}
+
+// Python's checks: what cannot be had turns autocast off with a warning.
+function usable(deviceType: string, dtype: DType): boolean {
+  if (deviceType === 'cuda') {
+    if (cuda.isAvailable()) return true;
+    warn('CUDA is not available or torch_xla is imported. Disabling autocast.');
+    return false;
+  }
+  if (supported.includes(dtype)) return true;
+  const name = deviceType.toUpperCase();
+  warn(
+    `In ${name} autocast, but the target dtype is not supported. Disabling autocast.\n` +
+      `${name} Autocast only supports dtypes of ${supported.join(', ')} currently.`,
+  );
+  return false;
+}
+
+/**
+ * Runs `body` so that operators choose their dtype: matrix products and convolutions run in the lower
+ * precision, reductions and losses in float32 (`torch.autocast`). The backward pass belongs outside.
+ *
+ * Differs from PyTorch: autocast is set while a synchronous function runs; there is no `with` and no decorator.
+ *
+ * @example
+ * const loss = torch.autocast('cpu', { dtype: torch.bfloat16 }, () => lossFn(model(x), y));
+ * loss.backward();
+ * @throws TorchError for a type of device that has no autocast.
+ */
+export function autocast<T>(deviceType: string, body: () => T): T;
+export function autocast<T>(deviceType: string, options: AutocastOptions, body: () => T): T;
+export function autocast<T>(
+  deviceType: string,
+  optionsOrBody: AutocastOptions | (() => T),
+  given?: () => T,
+): T {
+  const options = typeof optionsOrBody === 'function' ? {} : optionsOrBody;
+  const body = typeof optionsOrBody === 'function' ? optionsOrBody : given;
+  if (typeof deviceType !== 'string') {
+    throw new TypeError(
+      `autocast(): Expected \`deviceType\` of type \`string\`, got: \`${typeof deviceType}\``,
+    );
+  }
+  if (typeof body !== 'function') throw new TypeError('autocast(): the last argument must be a function');
+  if (!isAutocastAvailable(deviceType)) {
+    throw new TorchError(`User specified an unsupported autocast device_type '${deviceType}'`);
+  }
+  const before = native.autocast(deviceType);
+  const dtype = options.dtype == null ? dtypeOfCode(before[1]) : asDType(options.dtype);
+  if (!dtype) throw new TypeError(`autocast(): unknown dtype ${repr(options.dtype)}`);
+  const enabled = (options.enabled ?? true) && usable(deviceType, dtype);
+  native.setAutocast(deviceType, enabled, dtype, options.cacheEnabled ?? before[2]);
+  native.nestAutocast(true);
+  return within('autocast', body, () => {
+    native.nestAutocast(false);
+    native.setAutocast(deviceType, before[0], dtypeOfCode(before[1]), before[2]);
+  });
+}
+
+function cast(value: unknown, deviceType: string, dtype: DType): unknown {
+  if (value instanceof Tensor) {
+    const eligible = value.isFloatingPoint() && value.device.type === deviceType && value.dtype !== float64;
+    return eligible ? value.to(dtype) : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => cast(item, deviceType, dtype));
+  if (value instanceof Map) {
+    return new Map(
+      [...value].map(([key, item]) => [cast(key, deviceType, dtype), cast(item, deviceType, dtype)]),
+    );
+  }
+  return value;
+}
+
+export interface CustomForwardOptions {
+  deviceType: string;
+  /** Inside autocast, casts floating-point inputs to this and runs `forward` without autocast. */
+  castInputs?: DTypeLike | null;
+}
+
+interface AmpContext {
+  [field: string]: unknown;
+}
+
+const remembered = new WeakMap<object, { dtype: DType; enabled: boolean }>();
+
+/**
+ * Wraps the `forward` of a {@link Function | torch.autograd.Function} for autocast
+ * (`torch.amp.custom_fwd`); use {@link customBwd} on its `backward`.
+ */
+export function customFwd<Ctx extends AmpContext, Args extends unknown[], Out>(
+  forward: (ctx: Ctx, ...args: Args) => Out,
+  options: CustomForwardOptions,
+): (ctx: Ctx, ...args: Args) => Out {
+  const { deviceType } = options;
+  const castTo = options.castInputs == null ? null : asDType(options.castInputs);
+  return function (this: unknown, ctx, ...args) {
+    const enabled = isAutocastEnabled(deviceType);
+    remembered.set(ctx, { dtype: getAutocastDtype(deviceType), enabled: enabled && !castTo });
+    if (!castTo || !enabled) return forward.call(this, ctx, ...args);
+    return autocast(deviceType, { enabled: false }, () =>
+      forward.call(this, ctx, ...(args.map((arg) => cast(arg, deviceType, castTo)) as Args)),
+    );
+  };
+}
+
+/** Runs a `backward` in the autocast state that its `forward` had (`torch.amp.custom_bwd`). */
+export function customBwd<Ctx extends AmpContext, Args extends unknown[], Out>(
+  backward: (ctx: Ctx, ...grads: Args) => Out,
+  options: { deviceType: string },
+): (ctx: Ctx, ...grads: Args) => Out {
+  return function (this: unknown, ctx, ...grads) {
+    const { dtype, enabled } = remembered.get(ctx) ?? { dtype: null, enabled: false };
+    return autocast(options.deviceType, { enabled, dtype }, () => backward.call(this, ctx, ...grads));
+  };
+}
