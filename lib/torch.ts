@@ -6,6 +6,7 @@ import { ops } from './ops';
 
 export * from './aten';
 export * as amp from './amp';
+export * as func from './func';
 export {
   autocast,
   clearAutocastCache,
@@ -17,6 +18,7 @@ export { autograd, cuda, ops };
 export * as nn from './nn';
 export * as optim from './optim';
 export * as safetensors from './serialization/safetensors';
+export * from './serialization/state_dict_file';
 
 export { Tensor, type BackwardOptions, type Scalar, type ToOptions } from './tensor';
 export { type TypedArray } from './values';

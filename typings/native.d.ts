@@ -154,6 +154,8 @@ export interface Native {
   popSavedTensorHooks(): void;
   /** A number for the backward pass that is running; -1 outside of one. */
   graphTask(): number;
+  /** Whether that backward pass reaches the tensor. */
+  willReceiveGradient(tensor: Tensor): boolean;
 
   // transforms.cc. Levels count from 1; the innermost is left first.
   enterVmap(batchSize: number, randomness: string): number;

@@ -1,5 +1,8 @@
 /** torch.autograd */
 export { backward, grad, type GradOptions } from './backward';
+export * as forwardAd from './forward_ad';
+export * as functional from './functional';
+export * as graph from './graph';
 export { AutogradFunction as Function, FunctionContext } from './function';
 export { type GradcheckOptions, gradcheck, gradgradcheck } from './gradcheck';
 export type { RemovableHandle } from './hooks';

@@ -3,7 +3,9 @@
 #include <c10/core/AutogradState.h>
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/forward_grad.h>
+#include <torch/csrc/autograd/graph_task.h>
 #include <torch/csrc/autograd/saved_variable_hooks.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include "callback.h"
 #include "function.h"
@@ -149,6 +151,23 @@ napi_value GraphTask(Arguments& arguments) {
   return Napi::Number::New(arguments.env, torch::autograd::get_current_graph_task_id());
 }
 
+// willReceiveGradient(tensor): whether the backward pass that is running reaches it.
+napi_value WillReceiveGradient(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  const auto* executed = torch::autograd::get_current_graph_task_exec_info();
+  TORCH_CHECK(executed, "no backward pass is running");
+  const auto edge = torch::autograd::impl::gradient_edge(tensor);
+  bool reached = false;
+  if (executed->empty()) {  // everything in the graph, not only what leads to certain inputs
+    const auto* nodes = torch::autograd::get_current_graph_task_nodes_in_graph();
+    reached = nodes && nodes->count(edge.function.get()) > 0;
+  } else {
+    const auto found = executed->find(edge.function.get());
+    reached = found != executed->end() && found->second.should_execute();
+  }
+  return Napi::Boolean::New(arguments.env, reached);
+}
+
 }  // namespace
 
 void DefineModes(Napi::Env env, Napi::Object exports) {
@@ -162,7 +181,8 @@ void DefineModes(Napi::Env env, Napi::Object exports) {
           {"forwardGradMode", Entry<ForwardGradMode>},
           {"pushSavedTensorHooks", Entry<PushSavedTensorHooks>},
           {"popSavedTensorHooks", Entry<PopSavedTensorHooks>},
-          {"graphTask", Entry<GraphTask>}});
+          {"graphTask", Entry<GraphTask>},
+          {"willReceiveGradient", Entry<WillReceiveGradient>}});
 }
 
 }  // namespace nodetorch

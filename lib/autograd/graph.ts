@@ -1,0 +1,136 @@
+/** `torch.autograd.graph`: what the graph keeps, and hooks on several tensors. */
+import { wrap } from '../dispatch';
+import { TorchError, argumentError } from '../errors';
+import { native } from '../native';
+import { Tensor } from '../tensor';
+import * as aten from '../aten';
+import type { Device } from '../device';
+import type { RemovableHandle } from './hooks';
+import { within } from './mode';
+
+export { GradFn as Node } from './node';
+
+let disabled: string | null = null;
+let depth = 0;
+
+/**
+ * Runs `body`; what its operators save for backward goes through `pack`, and through `unpack` when
+ * backward needs it (`torch.autograd.graph.saved_tensors_hooks`).
+ *
+ * @example
+ * graph.savedTensorsHooks((x) => x.half(), (x) => x.float(), () => model(input));
+ */
+export function savedTensorsHooks<Packed, T>(
+  pack: (tensor: Tensor) => Packed,
+  unpack: (packed: Packed) => Tensor,
+  body: () => T,
+): T {
+  for (const [name, value] of Object.entries({ pack, unpack, body })) {
+    if (typeof value !== 'function') throw argumentError('savedTensorsHooks', name, 'a function', value);
+  }
+  if (disabled !== null) throw new TorchError(disabled);
+  native.pushSavedTensorHooks(
+    (handle) => pack(wrap(handle) as Tensor),
+    (packed) => unpack(packed as Packed),
+  );
+  depth++;
+  return within('savedTensorsHooks', body, () => {
+    depth--;
+    native.popSavedTensorHooks();
+  });
+}
+
+/** Keeps what `body`'s operators save for backward on the CPU (`save_on_cpu`). */
+export function saveOnCpu<T>(body: () => T, options: { pinMemory?: boolean } = {}): T {
+  const { pinMemory = false } = options;
+  const pack = (tensor: Tensor): [Device, Tensor] => {
+    if (!pinMemory || tensor.device.type !== 'cuda' || tensor.isSparse) return [tensor.device, tensor.cpu()];
+    const packed = aten.empty(tensor.shape, { dtype: tensor.dtype, pinMemory: true });
+    packed.copy_(tensor, true);
+    return [tensor.device, packed];
+  };
+  return savedTensorsHooks(pack, ([device, tensor]) => tensor.to(device, { nonBlocking: pinMemory }), body);
+}
+
+/** Makes {@link savedTensorsHooks} an error with that message inside of `body`. */
+export function disableSavedTensorsHooks<T>(message: string, body: () => T): T {
+  if (depth > 0) throw new TorchError(message);
+  const before = disabled;
+  disabled = message;
+  return within('disableSavedTensorsHooks', body, () => {
+    disabled = before;
+  });
+}
+
+export interface MultiGradHookOptions {
+  /** `'all'`: when all gradients are there; `'any'`: at the first. Default: `'all'`. */
+  mode?: 'all' | 'any';
+}
+
+/**
+ * Calls `hook` once for each backward pass: with the gradients of all `tensors`, null for those that
+ * get none, or with the first one (`register_multi_grad_hook`).
+ */
+export function registerMultiGradHook(
+  tensors: readonly Tensor[],
+  hook: (grads: (Tensor | null)[]) => void,
+  options?: { mode?: 'all' },
+): RemovableHandle;
+export function registerMultiGradHook(
+  tensors: readonly Tensor[],
+  hook: (grad: Tensor) => void,
+  options: { mode: 'any' },
+): RemovableHandle;
+export function registerMultiGradHook(
+  tensors: readonly Tensor[],
+  hook: ((grads: (Tensor | null)[]) => void) | ((grad: Tensor) => void),
+  options: MultiGradHookOptions = {},
+): RemovableHandle {
+  const { mode = 'all' } = options;
+  if (mode !== 'all' && mode !== 'any') {
+    throw new TypeError(`Expects mode to be one of ('all', 'any') but got ${String(mode)}`);
+  }
+  if (typeof hook !== 'function') throw argumentError('registerMultiGradHook', 'hook', 'a function', hook);
+  const hooks =
+    mode === 'all'
+      ? whenAll(tensors, hook as (grads: (Tensor | null)[]) => void)
+      : whenAny(tensors, hook as (grad: Tensor) => void);
+  const handles = hooks.map(([tensor, one]) => tensor.registerHook(one));
+  return { remove: () => handles.forEach((handle) => handle.remove()) };
+}
+
+type Hooks = [Tensor, (grad: Tensor) => void][];
+
+function whenAll(tensors: readonly Tensor[], hook: (grads: (Tensor | null)[]) => void): Hooks {
+  const passes = new Map<number, { grads: (Tensor | null)[]; missing: number }>();
+  return tensors.map((tensor, i) => [
+    tensor,
+    (grad) => {
+      const task = native.graphTask();
+      let pass = passes.get(task);
+      if (!pass) {
+        const expected = tensors.filter((one) => native.willReceiveGradient(one)).length;
+        passes.set(task, (pass = { grads: tensors.map(() => null), missing: expected }));
+      }
+      pass.grads[i] = grad;
+      if (--pass.missing > 0) return;
+      passes.delete(task);
+      hook(pass.grads);
+    },
+  ]);
+}
+
+function whenAny(tensors: readonly Tensor[], hook: (grad: Tensor) => void): Hooks {
+  let last = -1;
+  return tensors
+    .filter((tensor) => tensor.requiresGrad)
+    .map((tensor) => [
+      tensor,
+      (grad) => {
+        const task = native.graphTask();
+        if (task === last) return;
+        last = task;
+        hook(grad);
+      },
+    ]);
+}

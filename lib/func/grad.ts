@@ -1,0 +1,276 @@
+import * as aten from '../aten';
+import { grad as autogradGrad } from '../autograd/backward';
+import { disableSavedTensorsHooks } from '../autograd/graph';
+import { enableGrad } from '../autograd/mode';
+import { wrap } from '../dispatch';
+import { TorchError } from '../errors';
+import { isPlainObject } from '../functional/keywords';
+import { native } from '../native';
+import { Tensor } from '../tensor';
+import * as tree from './tree';
+
+type Func = (...args: never[]) => unknown;
+/** Which arguments are differentiated. */
+export type Argnums = number | readonly number[];
+
+export interface GradOptions {
+  /** Which arguments are differentiated. Default: 0, the first. */
+  argnums?: Argnums;
+  /** Whether the function returns `[output, aux]`, `aux` not differentiated. Default: `false`. */
+  hasAux?: boolean;
+}
+
+const noHooks =
+  "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. " +
+  'Please open an issue with your use case.';
+
+/** Runs `body` at a new level; the level ends with it. */
+export function withLevel<T>(enter: () => number, body: (level: number) => T): T {
+  const level = enter();
+  try {
+    return body(level);
+  } finally {
+    native.leaveLevel();
+  }
+}
+
+export function wrapAll(value: unknown, level: number): unknown {
+  return tree.map(value, (leaf) => (leaf instanceof Tensor ? wrap(native.wrapForGrad(leaf, level)) : leaf));
+}
+
+export function unwrapAll(value: unknown, level: number): unknown {
+  return tree.map(value, (leaf) => {
+    if (leaf instanceof Tensor) return wrap(native.unwrapForGrad(leaf, level));
+    throw new TorchError(`Expected tensors, got unsupported type ${typeof leaf}`);
+  });
+}
+
+function needGradients(value: unknown): void {
+  for (const leaf of tree.flatten(value).leaves) {
+    if (!(leaf instanceof Tensor)) {
+      throw new TypeError(`Thing passed to transform API must be Tensor, got ${typeof leaf}`);
+    }
+    const before = native.inplaceRequiresGradAllowed(true);
+    try {
+      leaf.requiresGrad_();
+    } finally {
+      native.inplaceRequiresGradAllowed(before);
+    }
+  }
+}
+
+/** The gradients of the outputs that have one; zeros for inputs that nothing depends on. */
+export function gradients(
+  outputs: Tensor[],
+  inputs: Tensor[],
+  gradOutputs: (Tensor | null)[] | null,
+  options: { retainGraph: boolean; createGraph: boolean },
+): Tensor[] {
+  const used = outputs.map((output, i) => ({ output, i })).filter(({ output }) => output.requiresGrad);
+  if (used.length === 0) return inputs.map((input) => aten.zerosLike(input));
+  const found = autogradGrad(
+    used.map(({ output }) => output),
+    inputs,
+    { ...options, gradOutputs: gradOutputs && used.map(({ i }) => gradOutputs[i]), allowUnused: true },
+  );
+  return found.map((gradient, i) => gradient ?? aten.zerosLike(inputs[i]));
+}
+
+function argnum(index: number, count: number): number {
+  if (!Number.isInteger(index)) throw new TorchError(`argnum must be int, got: ${typeof index}`);
+  if (index >= -count && index < count) return index < 0 ? index + count : index;
+  throw new TorchError(`Got argnum=${index}, but only ${count} positional inputs`);
+}
+
+/** The arguments that `argnums` names; a single one by itself, unless `asList`. */
+export function sliceArgs(args: readonly unknown[], argnums: Argnums, asList = true): unknown {
+  if (typeof argnums === 'number') {
+    const one = args[argnum(argnums, args.length)];
+    return asList ? [one] : one;
+  }
+  if (!Array.isArray(argnums)) {
+    throw new TorchError(`argnums must be int or Tuple[int, ...], got: ${typeof argnums}`);
+  }
+  if (argnums.length === 0) throw new TorchError('argnums must be non-empty');
+  const indices = (argnums as number[]).map((index) => argnum(index, args.length));
+  if (new Set(indices).size !== indices.length) {
+    throw new TorchError(`argnums elements must be unique, got (${(argnums as number[]).join(', ')})`);
+  }
+  return indices.map((index) => args[index]);
+}
+
+/** `args` with those that `argnums` names replaced. */
+export function replaceArgs(args: readonly unknown[], replaced: unknown[], argnums: Argnums): unknown[] {
+  const indices = typeof argnums === 'number' ? [argnums] : argnums;
+  const result = [...args];
+  indices.forEach((index, i) => (result[argnum(index, args.length)] = replaced[i]));
+  return result;
+}
+
+export function outputAndAux(result: unknown, hasAux: boolean, what: string): [unknown, unknown] {
+  if (!hasAux) return [result, undefined];
+  if (Array.isArray(result) && result.length === 2) return result as [unknown, unknown];
+  throw new TorchError(`${what}: output of function f should be a tuple: (output, aux) if has_aux is True`);
+}
+
+/** At least one leaf, and tensors only. */
+export function tensorLeaves(value: unknown, what: string): Tensor[] {
+  const { leaves } = tree.flatten(value);
+  if (leaves.length === 0) {
+    throw new TorchError(`${what}: Expected f to be a function that has non-empty output (got output = [])`);
+  }
+  const wrong = leaves.find((leaf) => !(leaf instanceof Tensor));
+  if (wrong !== undefined) {
+    throw new TorchError(
+      `${what}: expected f(*primals) to return only tensors, got unsupported type ${typeof wrong}`,
+    );
+  }
+  return leaves as Tensor[];
+}
+
+interface GradAndValue {
+  gradient: unknown;
+  value: unknown;
+  aux: unknown;
+}
+
+function compute(func: Func, args: unknown[], options: GradOptions): GradAndValue {
+  const { argnums = 0, hasAux = false } = options;
+  const what = 'grad_and_value(f)(*args)';
+  return disableSavedTensorsHooks(noHooks, () =>
+    withLevel(native.enterGrad, (level) =>
+      enableGrad(() => {
+        const wrapped = wrapAll(args, level) as never[];
+        const inputs = sliceArgs(wrapped, argnums, false);
+        needGradients(inputs);
+        const [output, aux] = outputAndAux(func(...wrapped), hasAux, what);
+        if (!(output instanceof Tensor)) {
+          throw new TorchError(`${what}: Expected f(*args) to return a Tensor, got ${typeof output}`);
+        }
+        if (output.dim() !== 0) {
+          throw new TorchError(
+            `${what}: Expected f(*args) to return a scalar Tensor, got tensor with ${output.dim()} dims. ` +
+              'Maybe you wanted to use the vjp or jacrev APIs instead?',
+          );
+        }
+        const { leaves, spec } = tree.flatten(inputs);
+        const found = gradients([output], leaves as Tensor[], null, {
+          retainGraph: false,
+          createGraph: true,
+        });
+        return {
+          gradient: unwrapAll(tree.unflatten(found, spec), level),
+          value: unwrapAll(output, level),
+          aux: hasAux ? unwrapAll(aux, level) : undefined,
+        };
+      }),
+    ),
+  );
+}
+
+/**
+ * The gradient function of `func`, which must return a scalar Tensor (`torch.func.grad`). May be
+ * nested, and mapped over with {@link vmap} for per-sample gradients.
+ *
+ * @example
+ * const cosine = torch.func.grad((x: Tensor) => x.sin());
+ * const minusSine = torch.func.grad(cosine);
+ */
+export function grad<Args extends unknown[]>(
+  func: (...args: Args) => unknown,
+  options?: GradOptions & { argnums?: number; hasAux?: false },
+): (...args: Args) => Tensor;
+export function grad<Args extends unknown[], Out = unknown>(
+  func: (...args: Args) => unknown,
+  options: GradOptions,
+): (...args: Args) => Out;
+export function grad(func: Func, options: GradOptions = {}): (...args: never[]) => unknown {
+  return (...args) => {
+    const { gradient, aux } = compute(func, args, options);
+    return options.hasAux ? [gradient, aux] : gradient;
+  };
+}
+
+/** Gives `[gradient, value]`, or `[gradient, [value, aux]]` (`torch.func.grad_and_value`). */
+export function gradAndValue<Args extends unknown[], Out = [Tensor, Tensor]>(
+  func: (...args: Args) => unknown,
+  options: GradOptions = {},
+): (...args: Args) => Out {
+  return (...args) => {
+    const { gradient, value, aux } = compute(func as Func, args, options);
+    return [gradient, options.hasAux ? [value, aux] : value] as Out;
+  };
+}
+
+/** Multiplies cotangents, nested as the outputs are, with the Jacobian. */
+export type VjpFunction<Out = unknown> = (
+  cotangents: unknown,
+  options?: { retainGraph?: boolean; createGraph?: boolean | null },
+) => Out;
+
+export function vjpOf(
+  func: Func,
+  primals: unknown[],
+  argnums: Argnums | null,
+  hasAux: boolean,
+): { output: unknown; pull: VjpFunction; aux: unknown } {
+  const what = 'vjp(f, *primals)';
+  return disableSavedTensorsHooks(noHooks, () =>
+    withLevel(native.enterGrad, (level) =>
+      enableGrad(() => {
+        const wrapped = wrapAll(primals, level) as never[];
+        const inputs = argnums === null ? wrapped : sliceArgs(wrapped, argnums, false);
+        needGradients(inputs);
+        const [result, aux] = outputAndAux(func(...wrapped), hasAux, what);
+        const outputs = tensorLeaves(result, what);
+        for (const output of outputs) {
+          if (output.isFloatingPoint() || output.isComplex()) continue;
+          throw new TorchError(
+            'vjp(f, ...): All outputs of f must be floating-point or complex Tensors, ' +
+              `got Tensor with dtype ${output.dtype}`,
+          );
+        }
+        return {
+          output: unwrapAll(result, level),
+          pull: pullBack(outputs, tree.flatten(result).spec, inputs),
+          aux: hasAux ? unwrapAll(aux, level) : undefined,
+        };
+      }),
+    ),
+  );
+}
+
+function pullBack(outputs: Tensor[], outputSpec: tree.TreeSpec, inputs: unknown): VjpFunction {
+  const { leaves, spec } = tree.flatten(inputs);
+  return (cotangents, options = {}) => {
+    const given = tree.flatten(cotangents);
+    if (!tree.sameSpec(given.spec, outputSpec)) {
+      throw new TorchError(
+        'Expected pytree structure of cotangents to be the same as pytree structure of outputs to the ' +
+          `function. cotangents: ${tree.specText(given.spec)}, primal output: ${tree.specText(outputSpec)}`,
+      );
+    }
+    const { retainGraph = true, createGraph } = options;
+    const found = gradients(outputs, leaves as Tensor[], given.leaves as Tensor[], {
+      retainGraph,
+      createGraph: createGraph ?? native.isGradEnabled(),
+    });
+    return tree.unflatten(found, spec);
+  };
+}
+
+/**
+ * The output at `primals`, and the function that multiplies cotangents with the Jacobian there; with
+ * a trailing `{ hasAux: true }` also `aux` (`torch.func.vjp`). The gradients come as a list, one for
+ * each primal.
+ */
+export function vjp(
+  func: (...args: never[]) => unknown,
+  ...primals: unknown[]
+): [tree.Tree, VjpFunction<tree.Tree>, tree.Tree?] {
+  const last = primals.at(-1);
+  const named = isPlainObject(last) && Object.keys(last).join() === 'hasAux';
+  const hasAux = named && last.hasAux === true;
+  const { output, pull, aux } = vjpOf(func, named ? primals.slice(0, -1) : primals, null, hasAux);
+  return hasAux ? [output, pull, aux] : [output, pull];
+}

@@ -1,0 +1,87 @@
+// Nested arguments and results: arrays, plain objects and Maps of leaves.
+import { isPlainObject } from '../functional/keywords';
+
+/** Nested as the caller's function has it, which only the caller knows. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Tree = any;
+
+/** How the leaves were nested; null for a leaf. */
+export type TreeSpec =
+  | null
+  | { kind: 'list'; children: TreeSpec[] }
+  | { kind: 'object' | 'map'; keys: unknown[]; children: TreeSpec[] };
+
+/** `null` and what is not nested are leaves. */
+export function flatten(tree: unknown, leaves: unknown[] = []): { leaves: unknown[]; spec: TreeSpec } {
+  if (Array.isArray(tree)) {
+    return { leaves, spec: { kind: 'list', children: tree.map((item) => flatten(item, leaves).spec) } };
+  }
+  if (tree instanceof Map || isPlainObject(tree)) {
+    const entries: [unknown, unknown][] = tree instanceof Map ? [...tree] : Object.entries(tree);
+    const kind = tree instanceof Map ? 'map' : 'object';
+    const children = entries.map(([, item]) => flatten(item, leaves).spec);
+    return { leaves, spec: { kind, keys: entries.map(([key]) => key), children } };
+  }
+  leaves.push(tree);
+  return { leaves, spec: null };
+}
+
+export function unflatten(leaves: readonly unknown[], spec: TreeSpec): unknown {
+  const rest = leaves[Symbol.iterator]();
+  const build = (node: TreeSpec): unknown => {
+    if (node === null) return rest.next().value;
+    const items = node.children.map(build);
+    if (node.kind === 'list') return items;
+    const entries = items.map((item, i) => [node.keys[i], item] as const);
+    return node.kind === 'map' ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
+  };
+  return build(spec);
+}
+
+export function map(tree: unknown, change: (leaf: unknown) => unknown): unknown {
+  const { leaves, spec } = flatten(tree);
+  return unflatten(leaves.map(change), spec);
+}
+
+/** One value for each leaf of `spec`: a leaf of `prefix` stands for all below it. Null where they differ. */
+export function broadcast(prefix: unknown, spec: TreeSpec): unknown[] | null {
+  if (spec === null) return Array.isArray(prefix) || isNested(prefix) ? null : [prefix];
+  if (!Array.isArray(prefix) && !isNested(prefix)) return new Array<unknown>(count(spec)).fill(prefix);
+  const given = childrenOf(prefix, spec);
+  if (given === null) return null;
+  const all: unknown[] = [];
+  for (const [i, child] of spec.children.entries()) {
+    const values = broadcast(given[i], child);
+    if (values === null) return null;
+    all.push(...values);
+  }
+  return all;
+}
+
+const isNested = (value: unknown): boolean => value instanceof Map || isPlainObject(value);
+
+function childrenOf(prefix: unknown, spec: NonNullable<TreeSpec>): unknown[] | null {
+  if (spec.kind === 'list') {
+    return Array.isArray(prefix) && prefix.length === spec.children.length ? prefix : null;
+  }
+  if (Array.isArray(prefix)) return null;
+  const entries = new Map<unknown, unknown>(
+    prefix instanceof Map ? prefix : Object.entries(prefix as object),
+  );
+  if (entries.size !== spec.keys.length || spec.keys.some((key) => !entries.has(key))) return null;
+  return spec.keys.map((key) => entries.get(key));
+}
+
+function count(spec: TreeSpec): number {
+  return spec === null ? 1 : spec.children.reduce((sum, child) => sum + count(child), 0);
+}
+
+/** As Python prints a structure: `*` for a leaf. */
+export function specText(spec: TreeSpec): string {
+  if (spec === null) return '*';
+  const children = spec.children.map(specText);
+  if (spec.kind === 'list') return `(${children.join(', ')})`;
+  return `{${children.map((child, i) => `${String(spec.keys[i])}: ${child}`).join(', ')}}`;
+}
+
+export const sameSpec = (a: TreeSpec, b: TreeSpec): boolean => specText(a) === specText(b);
