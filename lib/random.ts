@@ -55,10 +55,13 @@ export class Generator {
   }
 }
 
-let cpu: Generator | undefined;
-/** The generator that operators use on the CPU when none is given. */
-export function defaultGenerator(): Generator {
-  return (cpu ??= Generator.from(native.defaultGenerator('cpu')));
+const defaults = new Map<string, Generator>();
+/** The generator that operators use on a device when none is given. */
+export function defaultGenerator(device: DeviceLike = 'cpu'): Generator {
+  const name = String(device);
+  let generator = defaults.get(name);
+  if (!generator) defaults.set(name, (generator = Generator.from(native.defaultGenerator(device))));
+  return generator;
 }
 
 /** Seeds the default generators of all devices. Returns the CPU's. */

@@ -26,7 +26,16 @@ class Warnings : public c10::WarningHandler {
 };
 thread_local Warnings warnings;
 
+// Of the thread that a callback was sent from.
+thread_local const GraphTask* sent_from = nullptr;
+
 }  // namespace
+
+GraphTask GraphTask::Current() {
+  if (sent_from) return *sent_from;
+  return {torch::autograd::get_current_graph_task_id(), torch::autograd::get_current_graph_task_exec_info(),
+          torch::autograd::get_current_graph_task_nodes_in_graph()};
+}
 
 Environment::Environment(napi_env env, napi_env owner)
     : env_(env),
@@ -178,9 +187,17 @@ void Environment::OnJsThread(const std::function<void()>& call) {
     return;
   }
   at::ThreadLocalState state;  // grad mode and autocast, as they are on the calling thread
+  const GraphTask graph_task = GraphTask::Current();
   std::function<void()> with_state = [&] {
     at::ThreadLocalStateGuard guard(state);
-    call();
+    const GraphTask* before = std::exchange(sent_from, &graph_task);
+    try {
+      call();
+    } catch (...) {
+      sent_from = before;
+      throw;
+    }
+    sent_from = before;
   };
   Task task{&with_state, nullptr, false};
   std::unique_lock<std::mutex> lock(queue_mutex_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <napi.h>
+#include <torch/csrc/autograd/graph_task.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -12,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "handle.h"
@@ -19,6 +22,16 @@
 namespace nodetorch {
 
 class Environment;
+
+// The backward pass that a JS callback runs in.
+struct GraphTask {
+  using Executed = std::unordered_map<torch::autograd::Node*, torch::autograd::GraphTask::ExecInfo>;
+  int id = -1;
+  const Executed* executed = nullptr;
+  const std::unordered_set<torch::autograd::Node*>* nodes = nullptr;
+
+  static GraphTask Current();  // also on the JS thread, when it runs a callback for another
+};
 
 // The part of an environment that other threads, finalizers and tensors may still point at after
 // it is gone.

@@ -3,7 +3,6 @@
 #include <c10/core/AutogradState.h>
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/forward_grad.h>
-#include <torch/csrc/autograd/graph_task.h>
 #include <torch/csrc/autograd/saved_variable_hooks.h>
 #include <torch/csrc/autograd/variable.h>
 
@@ -147,23 +146,22 @@ napi_value PopSavedTensorHooks(Arguments& arguments) {
 }
 
 // graphTask(): a number for the backward pass that is running, -1 outside of one.
-napi_value GraphTask(Arguments& arguments) {
-  return Napi::Number::New(arguments.env, torch::autograd::get_current_graph_task_id());
+napi_value GraphTaskId(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, GraphTask::Current().id);
 }
 
 // willReceiveGradient(tensor): whether the backward pass that is running reaches it.
 napi_value WillReceiveGradient(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
-  const auto* executed = torch::autograd::get_current_graph_task_exec_info();
-  TORCH_CHECK(executed, "no backward pass is running");
+  const GraphTask task = GraphTask::Current();
+  TORCH_CHECK(task.executed, "no backward pass is running");
   const auto edge = torch::autograd::impl::gradient_edge(tensor);
   bool reached = false;
-  if (executed->empty()) {  // everything in the graph, not only what leads to certain inputs
-    const auto* nodes = torch::autograd::get_current_graph_task_nodes_in_graph();
-    reached = nodes && nodes->count(edge.function.get()) > 0;
+  if (task.executed->empty()) {  // everything in the graph, not only what leads to certain inputs
+    reached = task.nodes && task.nodes->count(edge.function.get()) > 0;
   } else {
-    const auto found = executed->find(edge.function.get());
-    reached = found != executed->end() && found->second.should_execute();
+    const auto found = task.executed->find(edge.function.get());
+    reached = found != task.executed->end() && found->second.should_execute();
   }
   return Napi::Boolean::New(arguments.env, reached);
 }
@@ -181,7 +179,7 @@ void DefineModes(Napi::Env env, Napi::Object exports) {
           {"forwardGradMode", Entry<ForwardGradMode>},
           {"pushSavedTensorHooks", Entry<PushSavedTensorHooks>},
           {"popSavedTensorHooks", Entry<PopSavedTensorHooks>},
-          {"graphTask", Entry<GraphTask>},
+          {"graphTask", Entry<GraphTaskId>},
           {"willReceiveGradient", Entry<WillReceiveGradient>}});
 }
 

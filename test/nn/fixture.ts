@@ -1,7 +1,11 @@
-// What Python computed (test/fixtures/nn.json, made by nn.py), and comparisons with it bit by bit.
+// What Python computed (test/fixtures/nn/*.json, made by the scripts beside them), and comparisons bit by bit.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import torch, { type Tensor } from 'nodetorch';
+import torch, { Tensor } from 'nodetorch';
+
+// As rows.py: some kernels sum in another order with more threads.
+torch.setNumThreads(1);
 
 export interface StoredTensor {
   dtype: string;
@@ -10,14 +14,32 @@ export interface StoredTensor {
   data: (number | boolean | string)[];
   /** Where not contiguous. */
   stride?: number[];
+  /** Needs a gradient. */
+  leaf?: boolean;
+  /** The class of a lazy module's parameter that has no shape yet. */
+  uninitialized?: string;
 }
 export type Named<T> = [name: string, value: T][];
+export type Nested<T> = T | Nested<T>[];
+/** None, a number, a boolean or a string stand for themselves. */
+export type Plain = null | number | boolean | string;
+export type StoredInputs = Nested<StoredTensor | Plain>[];
 
+/** A line for a tensor: dtype, shape, strides where not contiguous, a hash of the bytes. */
+export type Digest = string | null;
+export interface VariantFixture {
+  error?: string;
+  outputs?: Digest[];
+  grads?: Digest[];
+  buffers?: Digest[];
+  parameters?: Digest[];
+}
 export interface CallFixture {
-  inputs: StoredTensor[];
-  outputs: StoredTensor[];
+  inputs: StoredInputs;
+  outputs: (StoredTensor | Plain)[];
   cotangents: StoredTensor[];
   inputGrads: (StoredTensor | null)[];
+  variants: Record<string, VariantFixture>;
 }
 export interface ModuleFixture extends Partial<CallFixture> {
   repr: string;
@@ -28,25 +50,21 @@ export interface ModuleFixture extends Partial<CallFixture> {
   modules: string[];
   parameterGrads?: Named<StoredTensor | null>;
   buffersAfter?: Named<StoredTensor>;
-  evalOutputs?: StoredTensor[];
+  evalOutputs?: (StoredTensor | Plain)[];
 }
-
-export const fixture = JSON.parse(readFileSync(join(__dirname, '../fixtures/nn.json'), 'utf8')) as {
+export interface FamilyFixture {
   torch: string;
   seed: number;
   modules: Record<string, ModuleFixture>;
   functionals: Record<string, CallFixture>;
-  init: Record<string, StoredTensor>;
-  gains: [string, number | null, number][];
   errors: Record<string, string>;
-  hooks: {
-    a: StoredTensor;
-    b: StoredTensor;
-    seen: unknown[][];
-    aGrad: StoredTensor;
-    weightGrad: StoredTensor;
-  };
-};
+}
+
+/** The stored rows of a family. */
+export function fixtureOf<T = object>(family: string): FamilyFixture & T {
+  const file = join(__dirname, `../fixtures/nn/${family}.json`);
+  return JSON.parse(readFileSync(file, 'utf8')) as FamilyFixture & T;
+}
 
 /** The names of `rows` and those of the fixtures must be the same. */
 export function expectSameRows(rows: readonly string[], fixtures: object): void {
@@ -69,9 +87,15 @@ export function decode(stored: StoredTensor): Tensor {
   return torch.emptyStrided(stored.shape, stored.stride, { dtype: tensor.dtype }).copy_(tensor);
 }
 
-/** An input as Python had it: floats need a gradient where Python recorded one. */
-export function decodeInput(stored: StoredTensor, grad: StoredTensor | null): Tensor {
-  return decode(stored).requiresGrad_(grad !== null);
+export function mapNested<T, R>(values: Nested<T>, change: (value: T) => R): Nested<R> {
+  return Array.isArray(values) ? values.map((value) => mapNested(value, change)) : change(values);
+}
+
+/** Inputs as Python had them. */
+export function decodeInputs(stored: StoredInputs): unknown[] {
+  return mapNested(stored as Nested<StoredTensor | Plain>, (value) =>
+    typeof value === 'object' && value !== null ? decode(value).requiresGrad_(value.leaf ?? false) : value,
+  ) as unknown[];
 }
 
 function values(tensor: Tensor): number[] {
@@ -81,10 +105,14 @@ function values(tensor: Tensor): number[] {
   return Array.from(plain.contiguous().toTypedArray() as ArrayLike<number | bigint>, Number);
 }
 
-/** Dtype, shape and every bit of every element; -0 is not 0. */
-export function expectTensor(actual: Tensor | null, stored: StoredTensor | null, what = 'tensor'): void {
-  if (stored === null || actual === null) {
+/** Dtype, shape and every bit of every element; -0 is not 0. What is no tensor is compared as it is. */
+export function expectTensor(actual: unknown, stored: StoredTensor | Plain, what = 'tensor'): void {
+  if (typeof stored !== 'object' || stored === null || !(actual instanceof Tensor)) {
     expect([what, actual]).toEqual([what, stored]);
+    return;
+  }
+  if (stored.uninitialized) {
+    expect([what, actual.constructor.name]).toEqual([what, stored.uninitialized]);
     return;
   }
   expect([what, actual.dtype.name, [...actual.shape]]).toEqual([what, stored.dtype, stored.shape]);
@@ -99,13 +127,26 @@ export function expectTensor(actual: Tensor | null, stored: StoredTensor | null,
   }
 }
 
-export function listOf(outputs: unknown): Tensor[] {
-  return Array.isArray(outputs) ? (outputs as Tensor[]) : [outputs as Tensor];
+/** A tensor as variants.py writes it; anything else as it is. */
+export function digest(value: unknown): Digest {
+  if (!(value instanceof Tensor)) return value as Digest;
+  const tensor = value.detach().isSparse ? value.detach().toDense() : value.detach();
+  const strides = tensor.isContiguous() ? '' : ` ${tensor.stride().join('x')}`;
+  const bytes = tensor.contiguous().reshape([-1]).toTypedArray();
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  return `${tensor.dtype.name} ${tensor.shape.join('x')}${strides} ${hash}`;
 }
 
-/** Backward from the outputs that need it, with the cotangents that Python drew. */
-export function backward(outputs: Tensor[], cotangents: StoredTensor[]): void {
-  const roots = outputs.filter((output) => output.requiresGrad);
-  expect(roots.length).toBe(cotangents.length);
-  if (roots.length > 0) torch.autograd.backward(roots, cotangents.map(decode));
+/** What is in lists, one after the other. */
+export function leavesOf(values: unknown): unknown[] {
+  return Array.isArray(values) ? values.flatMap(leavesOf) : [values];
 }
+
+/** Those that a gradient can flow from. */
+export function differentiable(outputs: unknown): Tensor[] {
+  return leavesOf(outputs).filter(
+    (output): output is Tensor => output instanceof Tensor && output.requiresGrad,
+  );
+}
+
+export const gradOf = (value: unknown): Tensor | null => (value instanceof Tensor ? value.grad : null);

@@ -1,6 +1,8 @@
 // Hooks of every kind: when they run, what they see, what they may change.
 import torch, { nn, type Tensor } from 'nodetorch';
-import { decode, expectTensor, fixture, type StoredTensor } from './fixture';
+import { decode, expectTensor, fixtureOf, type StoredTensor } from './fixture';
+
+type Hooked = Record<'a' | 'b' | 'aGrad' | 'weightGrad', StoredTensor> & { seen: unknown[][] };
 
 const one = (): Tensor => torch.ones([1]);
 class Twice extends nn.Module<[Tensor, { plus?: number }?], Tensor> {
@@ -104,7 +106,7 @@ describe('full backward hooks', () => {
   }
 
   test('see and replace the gradients that Python sees', () => {
-    const { hooks, seed } = fixture;
+    const { hooks, seed } = fixtureOf<{ hooks: Hooked }>('module');
     torch.manualSeed(seed);
     const module = new Two();
     const a = decode(hooks.a).requiresGrad_();

@@ -1,8 +1,12 @@
 // nn.init against Python: the same seed fills a tensor with the same bits.
 import torch, { nn, type Tensor } from 'nodetorch';
-import { expectSameRows, expectTensor, fixture } from './fixture';
+import { expectSameRows, expectTensor, fixtureOf, type StoredTensor } from './fixture';
 
 const { init } = nn;
+const fixture = fixtureOf<{
+  init: Record<string, StoredTensor>;
+  gains: [string, number | null, number][];
+}>('module');
 
 // The old names warn.
 beforeAll(() => void jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));

@@ -1,6 +1,6 @@
 // stateDict and loadStateDict.
 import torch, { nn, type Tensor } from 'nodetorch';
-import { Block } from './cases';
+import { Block } from './cases/module';
 
 describe('stateDict', () => {
   test('shares memory and is detached, unless keepVars', () => {

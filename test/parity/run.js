@@ -2,7 +2,7 @@
 // Compares with a real PyTorch: `npm run test:parity -- [name ...]`. Runs each pair of programs, Python and
 // TypeScript, side by side and fails where a line of their output differs. Leaves a virtual
 // environment in the user's cache; NODETORCH_PARITY_PYTHON names a Python that has torch already.
-// A new pair is two files of one name in programs/; the example of the digits is one, too.
+// A new pair is two files of one name in programs/; examples that have a twin in Python are pairs, too.
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -99,8 +99,12 @@ function differences(left, right, most = 10) {
 }
 
 function pairs() {
-  const files = fs.readdirSync(path.join(root, programs)).filter((file) => file.endsWith('.ts'));
-  return [...files.map((file) => path.join(programs, file.slice(0, -3))), path.join('examples', 'digits')];
+  return [programs, 'examples'].flatMap((folder) => {
+    const files = fs.readdirSync(path.join(root, folder));
+    const names = files.filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3));
+    const twins = names.filter((name) => folder === programs || files.includes(`${name}.py`));
+    return twins.map((name) => path.join(folder, name));
+  });
 }
 
 async function compare(file, python) {
@@ -128,12 +132,24 @@ async function compareOperators(python) {
   }
 }
 
+// The rows of test/fixtures/nn, computed again.
+function compareFixtures(python) {
+  const { status, stdout } = spawnSync(python, ['-B', 'test/fixtures/nn/all.py', '--check'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+  });
+  console.log(`parity: test/fixtures/nn: ${status === 0 ? 'equal' : `DIFFERENT\n${stdout.trimEnd()}`}`);
+  return status === 0;
+}
+
 async function main(names) {
   const python = findPython();
   console.log(`parity: with torch ${versions(python)}`);
   let equal = true;
   const chosen = pairs().filter((file) => names.length === 0 || names.some((name) => file.endsWith(name)));
   for (const file of chosen) equal = (await compare(file, python)) && equal;
+  if (names.length === 0 || names.includes('fixtures')) equal = compareFixtures(python) && equal;
   if (names.length === 0 || names.includes('opinfo')) equal = (await compareOperators(python)) && equal;
   if (!equal) process.exitCode = 1;
 }

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { activation } from '../cases/activation';
+
+checkFamily('activation', activation);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { attention } from '../cases/attention';
+
+checkFamily('attention', attention);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { container } from '../cases/container';
+
+checkFamily('container', container);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { conv } from '../cases/conv';
+
+checkFamily('conv', conv);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { distance } from '../cases/distance';
+
+checkFamily('distance', distance);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { dropout } from '../cases/dropout';
+
+checkFamily('dropout', dropout);

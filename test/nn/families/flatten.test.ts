@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { flatten } from '../cases/flatten';
+
+checkFamily('flatten', flatten);

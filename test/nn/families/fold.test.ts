@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { fold } from '../cases/fold';
+
+checkFamily('fold', fold);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { linear } from '../cases/linear';
+
+checkFamily('linear', linear);

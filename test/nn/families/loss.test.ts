@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { loss } from '../cases/loss';
+
+checkFamily('loss', loss);

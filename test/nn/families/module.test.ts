@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { base } from '../cases/module';
+
+checkFamily('module', base);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { normalization } from '../cases/normalization';
+
+checkFamily('normalization', normalization);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { padding } from '../cases/padding';
+
+checkFamily('padding', padding);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { pooling } from '../cases/pooling';
+
+checkFamily('pooling', pooling);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { recurrent } from '../cases/recurrent';
+
+checkFamily('recurrent', recurrent);

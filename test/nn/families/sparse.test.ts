@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { sparse } from '../cases/sparse';
+
+checkFamily('sparse', sparse);

@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { transformer } from '../cases/transformer';
+
+checkFamily('transformer', transformer);

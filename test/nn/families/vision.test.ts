@@ -1,0 +1,4 @@
+import { checkFamily } from '../check';
+import { vision } from '../cases/vision';
+
+checkFamily('vision', vision);
