@@ -1,4 +1,5 @@
 /** When tensors are freed: by the collector, by a scope, by hand. */
+import * as cuda from './cuda';
 import { argumentError } from './errors';
 import { native } from './native';
 import { Tensor } from './tensor';
@@ -13,18 +14,49 @@ export interface DeviceMemory {
 export interface Memory extends DeviceMemory {
   /** By device: `'cpu'`, `'cuda:0'` ... */
   devices: Record<string, DeviceMemory>;
+  /** Freed CPU memory of the process that waits to be used again. */
+  cache: CacheMemory;
+}
+
+export interface CacheMemory {
+  bytes: number;
+  /** Bytes that are kept at most: see {@link setCpuCacheLimit}. */
+  limit: number;
+  /** Blocks that were given out again, of 64 KiB and more. */
+  reused: number;
+  /** Such blocks that had to come from the system. */
+  allocated: number;
 }
 
 /** What lives on this thread. */
 export function memory(): Memory {
   const { tensors, devices } = native.memory();
-  const result: Memory = { tensors, bytes: 0, devices: {} };
+  const [held, limit, reused, allocated] = native.cpuCache(null);
+  const cache = { bytes: held, limit, reused, allocated };
+  const result: Memory = { tensors, bytes: 0, devices: {}, cache };
   for (const [device, count, bytes] of devices) {
     if (count === 0 && bytes === 0) continue;
     result.devices[device] = { tensors: count, bytes };
     result.bytes += bytes;
   }
   return result;
+}
+
+/**
+ * How many bytes of freed CPU memory are kept for the next tensors, instead of going back to the
+ * system. Default: 512 MiB, or `NODETORCH_CPU_CACHE` in MiB from the environment; 0 keeps nothing.
+ */
+export function setCpuCacheLimit(bytes: number): void {
+  if (!Number.isSafeInteger(bytes) || bytes < 0) {
+    throw argumentError('setCpuCacheLimit', 'bytes', 'a whole number, at least 0', bytes);
+  }
+  native.cpuCache(bytes);
+}
+
+/** Gives cached memory back: to the system, and to the GPUs where there are some. */
+export function emptyCache(): void {
+  native.emptyCpuCache();
+  cuda.emptyCache();
 }
 
 /**

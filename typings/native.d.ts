@@ -192,6 +192,9 @@ export interface Native {
   keep<T extends HandleOwner>(tensor: T): T;
   dispose(tensor: HandleOwner): void;
   memory(): { tensors: number; devices: [device: string, tensors: number, bytes: number][] };
+  /** Of the process. Sets the limit, unless it is null. */
+  cpuCache(limit: number | null): [bytes: number, limit: number, reused: number, allocated: number];
+  emptyCpuCache(): void;
   /** A number that `receiveTensor` on any thread turns into the tensor, once. */
   shareTensor(tensor: Tensor): number;
   receiveTensor(shared: number): Handle;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cpu_cache.h"
 #include "function.h"
 
 namespace nodetorch {
@@ -56,6 +57,7 @@ napi_value Init(napi_env env, napi_value exports) {
     next_owner = env;
     return exports;
   }
+  InstallCpuCache();
   if (!next_owner) {
     napi_throw_error(env, nullptr, "the addon is loaded by require('nodetorch'), not by itself");
     return nullptr;

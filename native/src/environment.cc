@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "cpu_cache.h"
 #include "error.h"
 
 namespace nodetorch {
@@ -110,6 +111,7 @@ void Environment::CollectAll() {
   napi_get_boolean(env_, true, &full);
   Check(env_, napi_call_function(env_, undefined, function, 1, &full, nullptr));
   pool_.made_since_collection = 0;
+  EmptyCpuCache();
 }
 
 at::Tensor Environment::Allocate(const std::function<at::Tensor()>& allocate) {

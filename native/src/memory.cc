@@ -1,6 +1,8 @@
 // Scopes, disposal and what lives.
+#include <algorithm>
 #include <mutex>
 
+#include "cpu_cache.h"
 #include "function.h"
 
 namespace nodetorch {
@@ -90,6 +92,23 @@ napi_value ReceiveTensor(Arguments& arguments) {
   return ToJs(arguments.environment, tensor);
 }
 
+// cpuCache(limit | null): [bytes held, limit, blocks reused, blocks allocated]; sets the limit.
+napi_value CpuCacheState(Arguments& arguments) {
+  if (!arguments.IsNull(0)) SetCpuCacheLimit(std::max<int64_t>(0, arguments.Int(0)));
+  const CpuCacheStats stats = CpuCache();
+  Napi::Array list = Napi::Array::New(arguments.env, 4);
+  list[0u] = static_cast<double>(stats.cached);
+  list[1u] = static_cast<double>(stats.limit);
+  list[2u] = static_cast<double>(stats.reused);
+  list[3u] = static_cast<double>(stats.allocated);
+  return list;
+}
+
+napi_value EmptyCache(Arguments& arguments) {
+  EmptyCpuCache();
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 void DefineMemory(Napi::Env env, Napi::Object exports) {
@@ -99,6 +118,8 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
           {"keep", Entry<Keep>},
           {"dispose", Entry<Dispose>},
           {"memory", Entry<Memory>},
+          {"cpuCache", Entry<CpuCacheState>},
+          {"emptyCpuCache", Entry<EmptyCache>},
           {"shareTensor", Entry<ShareTensor>},
           {"receiveTensor", Entry<ReceiveTensor>}});
 }

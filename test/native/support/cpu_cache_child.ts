@@ -1,0 +1,8 @@
+// Run by cpu_cache.test.ts: the limit, and whether a freed block was used again.
+import { memory } from '../../../lib/memory';
+import { torch } from './torch';
+
+torch.empty([1_000_000]).dispose();
+torch.empty([1_000_000]).dispose();
+const { limit, reused } = memory().cache;
+console.log(limit, reused);
