@@ -56,6 +56,8 @@ export interface Native {
 
   // bind_operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
   operator(name: string, overload: string | null, python: boolean): (...args: unknown[]) => unknown;
+  /** A last argument for an operator: the ones before it are the values of these keywords. */
+  keywordSet(names: readonly string[]): Handle;
   operatorNames(): string[];
   signatures(name: string, overload: string | null, python: boolean): NativeSignature[];
   unserved(): [name: string, type: string][];

@@ -114,7 +114,6 @@ std::string Describe(Environment& environment, napi_value value) {
     case napi_string: return "string";
     case napi_symbol: return "symbol";
     case napi_function: return "function";
-    case napi_external: return "external";
     case napi_bigint: return "bigint";
     case napi_number: {
       double number;
@@ -122,6 +121,7 @@ std::string Describe(Environment& environment, napi_value value) {
       if (number != number) return "NaN";
       return number == static_cast<double>(static_cast<int64_t>(number)) ? "number" : "fractional number";
     }
+    case napi_external:
     case napi_object: break;
   }
   if (Slot* slot = FindSlot(environment, value)) {
@@ -129,6 +129,7 @@ std::string Describe(Environment& environment, napi_value value) {
     if (slot->kind == Kind::kTensor) return slot->tensor.defined() ? "Tensor" : "a disposed Tensor";
     return "object";
   }
+  if (type == napi_external) return "external";
   bool is = false;
   Check(env, napi_is_array(env, value, &is));
   if (is) {

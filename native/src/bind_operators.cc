@@ -47,6 +47,19 @@ napi_value MakeOperator(Arguments& arguments) {
   return function;
 }
 
+// keywordSet(names): a last argument for operators, which makes the ones before it keywords.
+napi_value MakeKeywordSet(Arguments& arguments) {
+  std::vector<std::string> names;
+  uint32_t length = 0;
+  Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value name;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &name));
+    names.push_back(ToString(arguments.env, name));
+  }
+  return ToJs(arguments.environment, new KeywordSet(std::move(names)));
+}
+
 // operatorNames(): ["aten::add.Tensor", ...], every schema the dispatcher knows.
 napi_value OperatorNames(Arguments& arguments) {
   napi_env env = arguments.env;
@@ -155,6 +168,7 @@ napi_value LoadLibrary(Arguments& arguments) {
 void DefineOperators(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"operator", Entry<MakeOperator>},
+          {"keywordSet", Entry<MakeKeywordSet>},
           {"operatorNames", Entry<OperatorNames>},
           {"signatures", Entry<Signatures>},
           {"unserved", Entry<Unserved>},

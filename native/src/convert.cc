@@ -300,7 +300,9 @@ bool Fill(Environment& environment, napi_value value, const TypeSpec& element, L
     throw RangeProblem("a list of " + std::to_string(length) + " elements is too long");
   }
   for (uint32_t i = 0; i < length; i++) {
-    Napi::HandleScope scope(env);
+    // The handles of a short list may wait for the end of the call.
+    std::optional<Napi::HandleScope> scope;
+    if (length > 64) scope.emplace(env);
     napi_value item;
     Check(env, napi_get_element(env, value, i, &item));
     IValue converted;
@@ -327,20 +329,37 @@ bool ListFromJs(Environment& environment, napi_value value, const TypeSpec& elem
 
 }  // namespace
 
+// The object that holds a handle, or (lib/dispatch.ts) the handle itself.
 Slot* FindSlot(Environment& environment, napi_value value) {
   napi_env env = environment.env();
-  napi_value external;
   void* pointer = nullptr;
-  if (napi_get_property(env, value, environment.HandleKey(), &external) != napi_ok) {
-    // Not an object, or a Proxy whose trap threw: no tensor either way.
-    bool pending = false;
-    napi_is_exception_pending(env, &pending);
-    if (pending) napi_get_and_clear_last_exception(env, &external);
-    return nullptr;
+  if (napi_get_value_external(env, value, &pointer) != napi_ok) {
+    const napi_valuetype type = TypeOf(env, value);
+    if (type != napi_object && type != napi_function) return nullptr;
+    napi_value external;
+    if (napi_get_property(env, value, environment.HandleKey(), &external) != napi_ok) {
+      // A Proxy whose trap threw: no tensor.
+      bool pending = false;
+      napi_is_exception_pending(env, &pending);
+      if (pending) napi_get_and_clear_last_exception(env, &external);
+      return nullptr;
+    }
+    if (napi_get_value_external(env, external, &pointer) != napi_ok) return nullptr;
   }
-  if (napi_get_value_external(env, external, &pointer) != napi_ok) return nullptr;
   if (!environment.pool().Owns(pointer)) return nullptr;
   return static_cast<Slot*>(pointer);
+}
+
+bool IntsFromJs(Environment& environment, const napi_value* values, size_t count,
+                std::vector<int64_t>* result) {
+  const TypeSpec spec{Type::kInt};
+  result->reserve(count);
+  for (size_t i = 0; i < count; i++) {
+    IValue one;
+    if (!ElementFromJs(environment, values[i], spec, false, &one)) return false;
+    result->push_back(one.toInt());
+  }
+  return true;
 }
 
 bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
@@ -357,7 +376,7 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
   TypeSpec element = spec;
   element.list = false;
   element.optional = spec.optional_elements;
-  if (spec.broadcast > 0 && type != napi_object) {
+  if (spec.broadcast > 0 && type != napi_object && type != napi_external) {
     IValue one;
     if (!ElementFromJs(environment, value, element, false, &one)) return false;
     if (spec.type == Type::kInt) {

@@ -47,6 +47,8 @@ constexpr uint32_t kLongestList = 1 << 24;
 
 // Conversion of one argument. Returns false when `value` is not of that type, so that another
 // overload may be tried; throws only what JavaScript threw.
+bool IntsFromJs(Environment& environment, const napi_value* values, size_t count,
+                std::vector<int64_t>* result);
 bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
             c10::IValue* result);
 

@@ -71,6 +71,7 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
   // x.view(2, 3), x.view(-1): where one list of ints is all that may follow `self`, ints may be
   // given singly.
   napi_value gathered = nullptr;
+  std::vector<int64_t> gathered_ints;
   size_t gather_at = parameters.size();
   const size_t last = signature.positional;
   if (count > last || (signature.gathers && count == last && IsNumber(env, arguments[last - 1]))) {
@@ -80,9 +81,12 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
       return false;
     }
     gather_at = last - 1;
-    Check(env, napi_create_array_with_length(env, count - gather_at, &gathered));
-    for (size_t i = gather_at; i < count; i++) {
-      Check(env, napi_set_element(env, gathered, i - gather_at, arguments[i]));
+    if (!IntsFromJs(environment_, arguments + gather_at, count - gather_at, &gathered_ints)) {
+      // As an array, for the message.
+      Check(env, napi_create_array_with_length(env, count - gather_at, &gathered));
+      for (size_t i = gather_at; i < count; i++) {
+        Check(env, napi_set_element(env, gathered, i - gather_at, arguments[i]));
+      }
     }
     count = last;
   }
@@ -119,6 +123,10 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     napi_value value = nullptr;
     if (parameter.is_out) {
       value = outs[next_out++];
+    } else if (i == gather_at && !gathered) {
+      attempt.stack.push_back(std::move(gathered_ints));
+      attempt.progress++;
+      continue;
     } else if (i == gather_at) {
       value = gathered;
     } else if (i < count && !parameter.keyword_only) {
@@ -177,8 +185,16 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
 
   std::vector<Keyword> keywords;
   while (count > 0 && IsUndefined(env, arguments[count - 1])) count--;
-  if (count > 0 && !FindSlot(environment_, arguments[count - 1]) &&
-      IsPlainObject(env, arguments[count - 1])) {
+  Slot* last = count > 0 ? FindSlot(environment_, arguments[count - 1]) : nullptr;
+  if (last && last->kind == Kind::kOther) {
+    if (auto* set = dynamic_cast<KeywordSet*>(last->other); set && set->names.size() < count) {
+      count -= 1 + set->names.size();
+      for (size_t i = 0; i < set->names.size(); i++) {
+        if (IsUndefined(env, arguments[count + i])) continue;
+        keywords.push_back({set->names[i], arguments[count + i]});
+      }
+    }
+  } else if (count > 0 && !last && IsPlainObject(env, arguments[count - 1])) {
     napi_value names;
     const napi_value object = arguments[--count];
     Check(env, napi_get_all_property_names(
@@ -245,7 +261,8 @@ napi_value Operator::Result(const IValue& value, const c10::TypePtr& type, const
       if (origin.tensor == tensor) {
         napi_valuetype kind;
         Check(environment_.env(), napi_typeof(environment_.env(), origin.object, &kind));
-        if (kind == napi_object) return origin.object;  // not a number that became a tensor
+        // Not a number that became a tensor.
+        if (kind == napi_object || kind == napi_external) return origin.object;
       }
     }
   }

@@ -95,6 +95,12 @@ class Operator {
   std::vector<Signature> signatures_;
 };
 
+// Names of keywords, whose values are the arguments before it: how lib/dispatch.ts passes them.
+struct KeywordSet : Held {
+  explicit KeywordSet(std::vector<std::string> names) : names(std::move(names)) {}
+  std::vector<std::string> names;
+};
+
 std::string CamelCase(const std::string& snake);
 
 }  // namespace nodetorch

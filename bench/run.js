@@ -1,0 +1,144 @@
+'use strict';
+// `npm run bench -- [--quick] [--json FILE] [--threads N] [--rounds N] [part of a row's name ...]`: nodetorch
+// beside Python's torch of the same version, in turns, one process each, medians of several rounds.
+
+const { spawn, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+const { parseArgs } = require('node:util');
+const { Unavailable, findPython, versions } = require('../test/parity/python');
+
+const here = __dirname;
+const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+
+const options = {
+  quick: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  threads: { type: 'string' },
+  rounds: { type: 'string' },
+};
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** A process that times rows: `names`, and `ask(task)`. */
+async function start(command, args) {
+  const child = spawn(command, args, { cwd: here, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${command} ${args.join(' ')} has ended`);
+    return JSON.parse(value);
+  };
+  const names = await next();
+  return {
+    names,
+    ask(task) {
+      child.stdin.write(`${JSON.stringify(task)}\n`);
+      return next();
+    },
+    end: () => child.stdin.end(),
+  };
+}
+
+async function measure(name, sides, { rounds, seconds, threads }) {
+  const found = sides.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, side] of sides.entries()) found[i].push(await side.ask({ name, seconds, threads }));
+  }
+  const failed = found.flat().find(({ error }) => error);
+  const [group, row] = name.split('/');
+  if (failed) return { group, name: row, error: failed.error };
+  const [ours, python] = found.map((results) => median(results.map(({ us }) => us)));
+  const [rssOurs, rssPython] = found.map((results) => Math.max(...results.map(({ rss }) => rss ?? NaN)));
+  return { group, name: row, ours, python, ratio: ours / python, rssOurs, rssPython };
+}
+
+/** Milliseconds to load each library in a process of its own. */
+function importTime(python, rounds) {
+  const commands = [
+    [process.execPath, ['-e', `require(${JSON.stringify(path.join(here, '..'))})`]],
+    [python, ['-c', 'import torch']],
+  ];
+  const found = commands.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    commands.forEach(([command, args], i) => {
+      const started = process.hrtime.bigint();
+      spawnSync(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+      found[i].push(Number(process.hrtime.bigint() - started) / 1e3);
+    });
+  }
+  const [ours, pythons] = found.map(median);
+  return { group: 'process', name: 'import', ours, python: pythons, ratio: ours / pythons };
+}
+
+const shown = (us) => (us >= 1e4 ? `${(us / 1e3).toPrecision(4)} ms` : `${us.toPrecision(3)} us`);
+const mega = (bytes) => (Number.isFinite(bytes) ? `${Math.round(bytes / 1e6)}` : '');
+
+function print(row) {
+  const name = `${row.group}: ${row.name}`.padEnd(48);
+  if (row.error) return console.log(`${name} ${row.error}`);
+  const times = [shown(row.ours), shown(row.python), row.ratio.toFixed(2)].map((text) => text.padStart(10));
+  console.log(name, ...times, `${mega(row.rssOurs)} / ${mega(row.rssPython)}`.padStart(14));
+}
+
+function summary(rows) {
+  const groups = [...new Set(rows.map(({ group }) => group))];
+  for (const group of groups) {
+    const ratios = rows.filter((row) => row.group === group && row.ratio).map(({ ratio }) => ratio);
+    if (ratios.length === 0) continue;
+    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+    console.log(
+      `${group.padEnd(30)} geometric mean ${mean.toFixed(2)}, worst ${Math.max(...ratios).toFixed(2)}`,
+    );
+  }
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const python = findPython();
+  const plan = {
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
+    seconds: values.quick ? 0.05 : 0.2,
+    threads: Number(values.threads ?? 1),
+  };
+  console.log(
+    `Node ${process.version} beside Python's torch ${versions(python)}; ${plan.threads} thread(s), ` +
+      `medians of ${plan.rounds} rounds. Not measured here: the floor in C++, tfjs.\n`,
+  );
+  console.log(
+    ''.padEnd(48),
+    ...['ours', 'Python', 'ratio'].map((text) => text.padStart(10)),
+    'memory, MB'.padStart(14),
+  );
+  const sides = [await start(process.execPath, ['side.js']), await start(python, ['-B', 'side.py'])];
+  const [ours, theirs] = sides.map(({ names }) => names);
+  if (ours.join() !== theirs.join()) throw new Error('rows.js and rows.py differ in their names');
+  const chosen = ours.filter(
+    (name) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  );
+  const rows = [];
+  for (const name of chosen) {
+    const row = await measure(name, sides, plan);
+    print(row);
+    rows.push(row);
+  }
+  for (const side of sides) side.end();
+  if (positionals.length === 0 || positionals.includes('import')) {
+    const row = importTime(python, plan.rounds);
+    print(row);
+    rows.push(row);
+  }
+  console.log();
+  summary(rows);
+  if (values.json) fs.writeFileSync(values.json, `${JSON.stringify({ rows }, null, 1)}\n`);
+}
+
+main().catch((error) => {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = error instanceof Unavailable ? 0 : 1;
+});

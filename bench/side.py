@@ -1,0 +1,41 @@
+"""The other side of side.js."""
+
+import json
+import math
+import sys
+import time
+
+import torch
+from rows import rows
+
+
+def rss():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def timed(run, seconds):
+    count = 1
+    while True:
+        started = time.perf_counter()
+        for _ in range(count):
+            run()
+        took = time.perf_counter() - started
+        if took >= seconds or count >= 1e8:
+            return took / count * 1e6
+        count = math.ceil(count * min(10, max(1.5, 1.2 * seconds / max(took, 1e-6))))
+
+
+name, run = "", None
+print(json.dumps(list(rows)), flush=True)
+for line in sys.stdin:
+    task = json.loads(line)
+    try:
+        torch.set_num_threads(task["threads"])
+        if task["name"] != name:
+            name, run = task["name"], None  # frees the inputs of the row before
+            run = rows[name]()
+        us = timed(run, task["seconds"])
+        print(json.dumps({"us": us, "rss": rss() if sys.platform == "linux" else None}), flush=True)
+    except Exception as error:  # noqa: BLE001
+        print(json.dumps({"error": repr(error)}), flush=True)
