@@ -50,6 +50,9 @@ export type FormatOptions = Pick<ToOptions, 'memoryFormat'>;
 
 const convert = operator('aten::to', 'dtype_layout');
 
+// The addon reads the handle itself twice as fast as the object that holds it.
+const rawOf = (tensor: Tensor): Tensor => tensor[HANDLE] as Tensor;
+
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, `torch.zeros` ... */
 export class Tensor {
   /** @internal */
@@ -62,33 +65,33 @@ export class Tensor {
 
   /** Sizes of the dimensions. */
   get shape(): readonly number[] {
-    return sizesOf(native.shape(this));
+    return sizesOf(native.shape(rawOf(this)));
   }
   get dtype(): DType {
-    return dtypeOfCode(native.dtype(this));
+    return dtypeOfCode(native.dtype(rawOf(this)));
   }
   get device(): Device {
-    return deviceOf(native.device(this));
+    return deviceOf(native.device(rawOf(this)));
   }
   get layout(): Layout {
     return layoutOfCode(native.layout(this));
   }
   /** Number of dimensions. */
   get ndim(): number {
-    return native.dim(this);
+    return native.dim(rawOf(this));
   }
   get itemsize(): number {
     return this.dtype.itemsize;
   }
   get nbytes(): number {
-    return native.numel(this) * this.dtype.itemsize;
+    return native.numel(rawOf(this)) * this.dtype.itemsize;
   }
 
   dim(): number {
-    return native.dim(this);
+    return native.dim(rawOf(this));
   }
   numel(): number {
-    return native.numel(this);
+    return native.numel(rawOf(this));
   }
   /** All sizes, or the size of one dimension. */
   size(): readonly number[];
@@ -100,7 +103,7 @@ export class Tensor {
   stride(): readonly number[];
   stride(dim: number): number;
   stride(dim?: number): number | readonly number[] {
-    const strides = sizesOf(native.stride(this));
+    const strides = sizesOf(native.stride(rawOf(this)));
     return dim === undefined ? strides : pick(strides, dim, 'stride');
   }
   storageOffset(): number {
@@ -343,7 +346,7 @@ export class Tensor {
   // ---- autograd ----
 
   get requiresGrad(): boolean {
-    return native.requiresGrad(this);
+    return native.requiresGrad(rawOf(this));
   }
   set requiresGrad(value: boolean) {
     this.requiresGrad_(value);
@@ -357,11 +360,11 @@ export class Tensor {
     return this;
   }
   get isLeaf(): boolean {
-    return native.isLeaf(this);
+    return native.isLeaf(rawOf(this));
   }
   /** The accumulated gradient, or null. */
   get grad(): Tensor | null {
-    return wrap(native.grad(this)) as Tensor | null;
+    return wrap(native.grad(rawOf(this))) as Tensor | null;
   }
   set grad(value: Tensor | null) {
     native.setGrad(this, value);
