@@ -3,8 +3,11 @@
 #include <ATen/EmptyTensor.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <functional>
 #include <unordered_map>
+
+#include "environment.h"
 
 namespace nodetorch {
 
@@ -312,19 +315,44 @@ void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
               schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
 }
 
+std::vector<int64_t> Lengths(const Schema& schema, const Stack& stack, const char* name) {
+  const c10::IValue& value = *Find(schema, stack, name);
+  if (value.isIntList()) return value.toIntVector();
+  const at::Tensor counts = value.toTensor().to(at::kCPU, at::kLong).contiguous();
+  return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + counts.numel()};
+}
+
+// On the CPU labels are places in the probabilities; they are not looked at before.
+void CtcLabels(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
+                   targets = TensorNamed(schema, stack, "targets");
+  if (!targets.device().is_cpu() || probs.dim() == 0 || targets.dim() > 2) return;
+  TORCH_CHECK(targets.dim() == 2 || targets.is_contiguous(), schema.name(), ": targets must be contiguous");
+  const at::Tensor labels = targets.to(at::kLong).contiguous();
+  const auto* data = labels.const_data_ptr<int64_t>();
+  const int64_t classes = probs.size(-1), width = targets.dim() == 2 ? targets.size(1) : -1;
+  const std::vector<int64_t> lengths = Lengths(schema, stack, "target_lengths");
+  int64_t start = 0;
+  for (size_t sample = 0; sample < lengths.size(); sample++) {
+    if (width >= 0) start = static_cast<int64_t>(sample) * width;
+    const int64_t used = width >= 0 ? std::min(lengths[sample], width) : lengths[sample];
+    for (int64_t i = start; i < std::min(start + used, labels.numel()); i++) {
+      if (data[i] >= 0 && data[i] < classes) continue;
+      throw RangeProblem("ctcLoss(): the label " + std::to_string(data[i]) + " of sample " +
+                         std::to_string(sample) + " is not one of " + std::to_string(classes) + " classes");
+    }
+    start += std::max<int64_t>(lengths[sample], 0);
+  }
+}
+
 void CtcSizes(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
   const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
                    targets = TensorNamed(schema, stack, "targets");
   const at::Tensor alpha = TensorNamed(schema, stack, "log_alpha");
-  const auto lengths = [&](const char* name) {
-    const c10::IValue& value = *Find(schema, stack, name);
-    if (value.isIntList()) return value.toIntVector();
-    const at::Tensor counts = value.toTensor().to(at::kCPU, at::kLong).contiguous();
-    return std::vector<int64_t>(counts.const_data_ptr<int64_t>(),
-                                counts.const_data_ptr<int64_t>() + counts.numel());
-  };
-  const std::vector<int64_t> inputs = lengths("input_lengths"), outputs = lengths("target_lengths");
+  const std::vector<int64_t> inputs = Lengths(schema, stack, "input_lengths"),
+                             outputs = Lengths(schema, stack, "target_lengths");
   const auto fits = [&] {
     if (probs.dim() != 3 || alpha.dim() != 3 || targets.dim() < 1 || targets.dim() > 2) return false;
     const int64_t time = probs.size(0), batch = probs.size(1), blank = Find(schema, stack, "blank")->toInt();
@@ -397,6 +425,8 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
       {"_reshape_alias", WithinStorage},
       {"_compute_linear_combination", CoefficientsOfInput},
+      {"ctc_loss", CtcLabels},
+      {"_ctc_loss", CtcLabels},
       {"_ctc_loss_backward", CtcSizes},
       {"_sobol_engine_draw", SobolSizes},
       {"_sobol_engine_ff_", SobolSizes},

@@ -113,7 +113,7 @@ void HandlePool::Count(Slot* slot) {
   UseOf(tensor.device()).tensors++;
   live_tensors_++;
   external_delta_ += bytes;
-  made_since_collection += bytes;
+  made_since_collection += bytes + kGarbageBytes;
 }
 
 void HandlePool::Uncount(Slot* slot) {
@@ -130,7 +130,7 @@ void HandlePool::Uncount(Slot* slot) {
   UseOf(slot->tensor.device()).tensors--;
   live_tensors_--;
   external_delta_ -= bytes;
-  freed_since_collection += bytes;
+  freed_since_collection += bytes + kGarbageBytes;
 }
 
 void HandlePool::Dispose(Slot* slot) {

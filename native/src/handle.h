@@ -112,5 +112,7 @@ class HandlePool {
 
 // Memory that a handle costs besides its storage: TensorImpl, StorageImpl, slot.
 constexpr int64_t kHandleBytes = 512;
+// What it counts besides when garbage is due: many small dead tensors leave the caches cold.
+constexpr int64_t kGarbageBytes = 1536;
 
 }  // namespace nodetorch

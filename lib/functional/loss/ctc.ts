@@ -1,0 +1,50 @@
+import * as aten from '../../aten';
+import type { Tensor } from '../../tensor';
+import { keywords } from '../keywords';
+import { reductionEnum, type Reduction } from '../reduction';
+
+export interface CtcLossOptions {
+  /** The class that stands for no label. Default: 0. */
+  blank?: number;
+  /** The mean divides each loss by the length of its target first. Default: `'mean'`. */
+  reduction?: Reduction;
+  /** Whether infinite losses, and their gradients, are zero. Default: `false`. */
+  zeroInfinity?: boolean;
+}
+export const CTC_LOSS: Required<CtcLossOptions> = { blank: 0, reduction: 'mean', zeroInfinity: false };
+
+/** One length a sample: a tensor, or numbers. */
+export type Lengths = Tensor | readonly number[];
+
+/**
+ * The connectionist temporal classification loss (Graves et al., 2006): the negative log likelihood of a
+ * sequence of labels, however they are aligned with the input.
+ *
+ * Shapes: log probabilities `(T, N, C)` or `(T, C)`; targets `(N, S)`, or one after the other
+ * `(sum of targetLengths)`; lengths `(N)` or `()`, both tensors or both numbers.
+ *
+ * Differs from PyTorch: on the CPU a label that is no class is an error, not a read of other memory; and
+ * targets one after the other may have any stride.
+ *
+ * @throws RangeError for a label that is no class.
+ */
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: Tensor,
+  inputLengths: Lengths,
+  targetLengths: Lengths,
+  blank?: number | CtcLossOptions,
+  reduction?: Reduction | CtcLossOptions,
+  options?: CtcLossOptions,
+): Tensor {
+  const given = keywords<CtcLossOptions>('ctcLoss', CTC_LOSS, { blank, reduction }, options);
+  return aten.ctcLoss(
+    logProbs,
+    targets.dim() === 1 ? targets.contiguous() : targets,
+    inputLengths as Tensor,
+    targetLengths as Tensor,
+    given.blank,
+    reductionEnum(given.reduction),
+    given.zeroInfinity,
+  );
+}

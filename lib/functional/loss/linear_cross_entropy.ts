@@ -1,0 +1,214 @@
+import * as aten from '../../aten';
+import { AutogradFunction, type FunctionContext } from '../../autograd/function';
+import { isGradEnabled } from '../../autograd/mode';
+import { int64 } from '../../dtype';
+import { TorchError } from '../../errors';
+import { keep } from '../../memory';
+import { repr, reprFloat } from '../../repr';
+import type { Tensor } from '../../tensor';
+import { warn } from '../../warn';
+import { keywords } from '../keywords';
+import { linear } from '../linear';
+import type { Reduction } from '../reduction';
+import { crossEntropy } from './likelihood';
+import { checkAccumulation, type ChunkedProblem, type Wanted } from './linear_cross_entropy_chunks';
+import type { LinearCrossEntropyOptions } from './linear_cross_entropy_options';
+import { chunkedLoss, chunkedLosses, type Gradients } from './linear_cross_entropy_sums';
+
+export interface LinearCrossEntropyArguments {
+  /** Shape `(C)` or `(C, *)`. Default: none. */
+  linearBias?: Tensor | null;
+  /** Weight of each class. Default: all one. */
+  weight?: Tensor | null;
+  /** Default: `'mean'`. */
+  reduction?: Reduction;
+  /** Targets of this value count for nothing. Default: -100. */
+  ignoreIndex?: number | null;
+  /** Share of the target that is spread over all classes. Default: 0. */
+  labelSmoothing?: number;
+  /** Whether and how to go over the rows in chunks. Default: all rows at once. */
+  options?: LinearCrossEntropyOptions | null;
+}
+export const LINEAR_CROSS_ENTROPY: Required<LinearCrossEntropyArguments> = {
+  linearBias: null,
+  weight: null,
+  reduction: 'mean',
+  ignoreIndex: null,
+  labelSmoothing: 0,
+  options: null,
+};
+
+type Given = Required<LinearCrossEntropyArguments>;
+type FunctionArguments = [
+  input: Tensor,
+  linearWeight: Tensor,
+  target: Tensor,
+  linearBias: Tensor | null,
+  weight: Tensor | null,
+  rest: Pick<ChunkedProblem, 'reduction' | 'ignoreIndex' | 'settings'>,
+  wanted: Wanted,
+];
+const problemOf = ([
+  input,
+  linearWeight,
+  target,
+  linearBias,
+  weight,
+  rest,
+]: FunctionArguments): ChunkedProblem => ({
+  input,
+  linearWeight,
+  target,
+  linearBias,
+  weight,
+  ...rest,
+});
+const listed = ({ input, linearWeight, linearBias }: Gradients): (Tensor | null)[] => [
+  input,
+  linearWeight,
+  null,
+  linearBias,
+  null,
+  null,
+  null,
+];
+
+// The sum or the mean: the gradients are computed together with the loss.
+class ChunkedLoss extends AutogradFunction {
+  static override forward(ctx: FunctionContext, ...args: FunctionArguments): Tensor {
+    const problem = problemOf(args);
+    const { loss, gradients } = chunkedLoss(problem, args[6]);
+    for (const gradient of Object.values(gradients) as (Tensor | null)[]) if (gradient) keep(gradient);
+    ctx.gradients = gradients;
+    ctx.again = problem.settings.allowRetainGraph;
+    return loss;
+  }
+
+  static override backward(ctx: FunctionContext, gradOutput: Tensor): (Tensor | null)[] {
+    const gradients = ctx.gradients as Gradients | null;
+    if (gradients === null) {
+      throw new TorchError(
+        'linear_cross_entropy chunked backward called twice; ' +
+          'retain_graph=True / double backward are not supported.',
+      );
+    }
+    if (ctx.again) return listed(gradients).map((gradient) => gradient && aten.mul(gradient, gradOutput));
+    ctx.gradients = null;
+    return listed(gradients).map((gradient) => gradient && aten.mul_(gradient, gradOutput));
+  }
+}
+
+// Each row's loss: its gradient is known in backward only.
+class ChunkedLosses extends AutogradFunction {
+  static override forward(ctx: FunctionContext, ...args: FunctionArguments): Tensor {
+    const [input, linearWeight, target, linearBias, weight, rest] = args;
+    ctx.saveForBackward(
+      ...[input, linearWeight, target, linearBias, weight].filter((tensor) => tensor !== null),
+    );
+    Object.assign(ctx, { rest, hasBias: linearBias !== null, hasWeight: weight !== null });
+    return chunkedLosses(problemOf(args));
+  }
+
+  static override backward(ctx: FunctionContext, gradOutput: Tensor): (Tensor | null)[] {
+    const [input, linearWeight, target, ...more] = ctx.savedTensors.map((tensor) => tensor.detach());
+    const linearBias = ctx.hasBias ? more.shift()! : null;
+    const weight = ctx.hasWeight ? more[0] : null;
+    const [ofInput, ofWeight, , ofBias] = ctx.needsInputGrad;
+    const wanted = { input: ofInput, linearWeight: ofWeight, linearBias: ofBias };
+    const rest = ctx.rest as FunctionArguments[5];
+    const problem = { input, linearWeight, target, linearBias, weight, ...rest };
+    return listed(chunkedLoss(problem, wanted, gradOutput).gradients);
+  }
+}
+
+function chunked(input: Tensor, linearWeight: Tensor, target: Tensor, given: Given): Tensor {
+  const { linearBias, weight, reduction, ignoreIndex } = given;
+  const batched = input.dim() === 2;
+  const rows = batched ? input : aten.unsqueeze(input, 0);
+  const targets = batched ? target : aten.unsqueeze(target, 0);
+  const [batches, inFeatures] = rows.shape;
+  const { dtype, device } = input;
+  const settings = given.options!.settings(batches, inFeatures, linearWeight.shape[0], dtype, device);
+  checkAccumulation(dtype, settings.accDtype);
+  const needs = (tensor: Tensor | null): boolean => isGradEnabled() && (tensor?.requiresGrad ?? false);
+  const wanted = {
+    input: needs(input),
+    linearWeight: needs(linearWeight),
+    linearBias: needs(linearBias),
+  };
+  const rest = { reduction, ignoreIndex: ignoreIndex ?? -100, settings };
+  const operation = reduction === 'none' ? ChunkedLosses : ChunkedLoss;
+  const loss = operation.apply(rows, linearWeight, targets, linearBias, weight, rest, wanted);
+  return batched ? loss : aten.squeeze(loss, 0);
+}
+
+function checkShapes(input: Tensor, linearWeight: Tensor, linearBias: Tensor | null): void {
+  const fail = (message: string): never => {
+    throw new TorchError(message);
+  };
+  const ndim = input.dim();
+  if (ndim < 1 || ndim > 2) fail(`expected input with dimensionality 1 or 2, got ${ndim}`);
+  if (linearWeight.dim() < 2)
+    fail(`expected linear_weight with dimensionality at least 2, got ${linearWeight.dim()}`);
+  const inFeatures = input.shape[ndim - 1];
+  const weightFeatures = linearWeight.shape[linearWeight.dim() - 1];
+  if (inFeatures !== weightFeatures) {
+    fail(
+      'expected equal input and linear_weight last dimensions (in_features), ' +
+        `got ${inFeatures} and ${weightFeatures}, respectively`,
+    );
+  }
+  const outputs = linearWeight.shape.slice(0, -1);
+  if (linearBias !== null && repr([...linearBias.shape]) !== repr(outputs))
+    fail(`expected linear_bias shape ${repr(outputs)}, got ${repr([...linearBias.shape])}`);
+  if (outputs.length > 1 && ndim === 1) {
+    fail(
+      `K-dimensional loss defined by linear_weight shape ${repr([...linearWeight.shape])} requires batched input, ` +
+        `(N, ${inFeatures}), got unbatched input with shape ${repr([...input.shape])}`,
+    );
+  }
+}
+
+function canChunk(outFeatures: readonly number[], target: Tensor, given: Given): boolean {
+  const { options, reduction, labelSmoothing, linearBias } = given;
+  if (options === null) return false;
+  const known = ['mean', 'sum', 'none'].includes(reduction);
+  if (known && labelSmoothing === 0 && target.dtype === int64 && outFeatures.length === 0) return true;
+  warn(
+    "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, " +
+      'label_smoothing == 0, target.dtype == int64, out_features == (). ' +
+      `Got reduction=${repr(reduction)}, label_smoothing=${reprFloat(labelSmoothing)}, ` +
+      `target.dtype=${target.dtype}, out_features=${repr(outFeatures)}, tracing=False, ` +
+      `linear_bias.shape=${linearBias ? repr([...linearBias.shape]) : 'None'}.`,
+  );
+  return false;
+}
+
+/**
+ * The cross entropy of a linear map of the input. With `options` it goes over the rows in chunks, and never
+ * holds the scores of all of them.
+ *
+ * Shapes: input `(N, D)` or `(D)`; linear weight `(C, D)` or `(C, *, D)`; target `(N)`, `()` or `(N, *)` of
+ * classes, or `(N, C, *)` or `(C)` of probabilities.
+ */
+export function linearCrossEntropy(
+  input: Tensor,
+  linearWeight: Tensor,
+  target: Tensor,
+  options?: LinearCrossEntropyArguments,
+): Tensor {
+  const given = keywords('linearCrossEntropy', LINEAR_CROSS_ENTROPY, null, options);
+  const { linearBias, weight, reduction, labelSmoothing } = given;
+  checkShapes(input, linearWeight, linearBias);
+  const outputs = linearWeight.shape.slice(0, -1); // C, *
+  const scoresShape = [...input.shape.slice(0, -1), ...outputs];
+  if (repr([...target.shape]) === repr(scoresShape) && given.ignoreIndex !== null)
+    throw new TorchError('ignore_index cannot be specified when target contains probabilities');
+  if (canChunk(outputs.slice(1), target, given)) return chunked(input, linearWeight, target, given);
+  const flat = outputs.length > 1;
+  const flatWeight = flat ? aten.reshape(linearWeight, [-1, input.shape[input.dim() - 1]]) : linearWeight;
+  const flatBias = flat && linearBias ? aten.reshape(linearBias, [-1]) : linearBias;
+  const scores = aten.reshape(linear(input, flatWeight, flatBias), scoresShape);
+  const ignoreIndex = given.ignoreIndex ?? -100;
+  return crossEntropy(scores, target, { weight, reduction, ignoreIndex, labelSmoothing });
+}
