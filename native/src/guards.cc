@@ -1,6 +1,7 @@
 #include "guards.h"
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -315,6 +316,13 @@ void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
               schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
 }
 
+// Its backward divides by the number of rows less one.
+void SomeRows(const Schema& schema, const Stack& stack) {
+  const at::Tensor& input = stack[0].toTensor();
+  TORCH_CHECK(!input.requires_grad() || !at::GradMode::is_enabled() || input.dim() < 1 || input.size(0) > 0,
+              schema.name(), ": a tensor without rows has no gradient here; nn.functional.pdist has one");
+}
+
 std::vector<int64_t> Lengths(const Schema& schema, const Stack& stack, const char* name) {
   const c10::IValue& value = *Find(schema, stack, name);
   if (value.isIntList()) return value.toIntVector();
@@ -425,6 +433,8 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
       {"_reshape_alias", WithinStorage},
       {"_compute_linear_combination", CoefficientsOfInput},
+      {"pdist", SomeRows},
+      {"_pdist_forward", SomeRows},
       {"ctc_loss", CtcLabels},
       {"_ctc_loss", CtcLabels},
       {"_ctc_loss_backward", CtcSizes},

@@ -13,8 +13,9 @@ namespace nodetorch {
 
 namespace {
 
+// A type of device that this libtorch need not have.
 at::DeviceType DeviceTypeArgument(Arguments& arguments, size_t i) {
-  return DeviceArgument(arguments.environment, arguments[i], "deviceType").type();
+  return c10::Device(ToString(arguments.env, arguments[i])).type();
 }
 
 // autocast(deviceType): [enabled, dtype, cacheEnabled]

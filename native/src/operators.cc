@@ -74,7 +74,8 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
   std::vector<int64_t> gathered_ints;
   size_t gather_at = parameters.size();
   const size_t last = signature.positional;
-  if (count > last || (signature.gathers && count == last && IsNumber(env, arguments[last - 1]))) {
+  if (count > last || (signature.gathers && count == last && parameters[last - 1].type.broadcast == 0 &&
+                       IsNumber(env, arguments[last - 1]))) {
     if (!signature.gathers) {
       attempt.problem = "takes " + std::to_string(signature.positional) + " positional arguments but " +
                         std::to_string(count) + " were given";
