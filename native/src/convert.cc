@@ -317,6 +317,21 @@ bool Fill(Environment& environment, napi_value value, const TypeSpec& element, L
   return true;
 }
 
+bool HoldsTensor(Environment& environment, napi_value value) {
+  napi_env env = environment.env();
+  bool is_array = false;
+  uint32_t length = 0;
+  Check(env, napi_is_array(env, value, &is_array));
+  if (is_array) Check(env, napi_get_array_length(env, value, &length));
+  for (uint32_t i = 0; i < std::min<uint32_t>(length, kLongestList); i++) {
+    Napi::HandleScope scope(env);
+    napi_value item;
+    Check(env, napi_get_element(env, value, i, &item));
+    if (FindSlot(environment, item)) return true;
+  }
+  return false;
+}
+
 template <typename T, typename Get>
 bool ListFromJs(Environment& environment, napi_value value, const TypeSpec& element, IValue* result,
                 Get get) {
@@ -415,6 +430,7 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
       return ListFromJs<std::string>(environment, value, element, result,
                                      [](const IValue& item) { return item.toStringRef(); });
     case Type::kScalar: {
+      if (HoldsTensor(environment, value)) return false;  // TensorList's, not ScalarList's
       c10::impl::GenericList list(c10::NumberType::get());
       auto push = [](c10::impl::GenericList& into, IValue item) { into.push_back(std::move(item)); };
       if (!Fill(environment, value, element, list, push)) return false;

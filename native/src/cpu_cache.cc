@@ -212,6 +212,8 @@ class Allocator : public c10::Allocator {
 
 }  // namespace
 
+bool IsFromCpuCache(const c10::StorageImpl& storage) { return storage.data_ptr().get_deleter() == Give; }
+
 void InstallCpuCache() {
   static std::once_flag once;
   std::call_once(once, [] {

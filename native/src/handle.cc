@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "cpu_cache.h"
+
 namespace nodetorch {
 
 namespace {
@@ -106,8 +108,9 @@ void HandlePool::Count(Slot* slot) {
     if (counted.handles++ == 0) {
       counted.bytes = StorageBytes(*storage);
       counted.device = storage->device();
+      counted.garbage = counted.device.is_cpu() && !IsFromCpuCache(*storage) ? 0 : counted.bytes;
       UseOf(counted.device).bytes += counted.bytes;
-      bytes += counted.bytes;
+      bytes += counted.garbage;
     }
   }
   UseOf(tensor.device()).tensors++;
@@ -122,7 +125,7 @@ void HandlePool::Uncount(Slot* slot) {
     auto found = storages_.find(slot->storage);
     if (--found->second.handles == 0) {
       UseOf(found->second.device).bytes -= found->second.bytes;
-      bytes += found->second.bytes;
+      bytes += found->second.garbage;
       storages_.erase(found);
     }
     slot->storage = nullptr;

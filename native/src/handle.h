@@ -85,6 +85,7 @@ class HandlePool {
   struct Counted {
     int64_t handles = 0;
     int64_t bytes = 0;
+    int64_t garbage = 0;  // those that come free when it dies; mapped and borrowed memory does not
     c10::Device device{c10::kCPU};
   };
   struct ScopeEntry {

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "crc32_simd.h"
 #include "function.h"
 
 namespace nodetorch {
@@ -147,7 +148,7 @@ napi_value Crc32(Arguments& arguments) {
   const Range range = RangeOf(tensor, arguments.Int(1), arguments.Int(2), Access::kRead);
   uint32_t crc = ~static_cast<uint32_t>(arguments.Int(3));
   const auto* data = reinterpret_cast<const unsigned char*>(range.data);
-  int64_t i = 0;
+  auto i = static_cast<int64_t>(FastCrc(data, range.size, &crc));
   for (; i + 8 <= range.size; i += 8) {
     uint32_t low, high;
     std::memcpy(&low, data + i, 4);
