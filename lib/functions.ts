@@ -58,20 +58,23 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
 export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape));
   const result = new Array<number>(Math.max(0, ...lists.map((shape) => shape.length))).fill(1);
-  for (const shape of lists) {
-    const offset = result.length - shape.length;
-    shape.forEach((size, i) => {
+  lists.forEach((shape, argument) => {
+    for (let back = 1; back <= shape.length; back++) {
+      const size = shape[shape.length - back];
+      const at = result.length - back;
       if (size < 0)
         throw new RangeError(`broadcastShapes(): a shape must not hold the negative size ${size}`);
-      if (size === 1 || size === result[offset + i]) return;
-      if (result[offset + i] !== 1) {
+      if (size === 1 || size === result[at]) continue;
+      if (result[at] !== 1) {
         throw new RangeError(
-          `broadcastShapes(): objects cannot be broadcast to a single shape: ${size} and ${result[offset + i]} in dimension ${offset + i}`,
+          `Attempting to broadcast a dimension of length ${size} at ${-back}! Mismatching argument at index ` +
+            `${argument} had torch.Size([${shape.join(', ')}]); but expected shape should be broadcastable to ` +
+            `[${result.join(', ')}]`,
         );
       }
-      result[offset + i] = size;
-    });
-  }
+      result[at] = size;
+    }
+  });
   return result;
 }
 

@@ -74,7 +74,7 @@ function bodyOf(tensor: Tensor): Body {
 }
 
 /** Tensors of different sizes in one; they have no shape of their own. */
-function isNested(tensor: Tensor): boolean {
+export function isNested(tensor: Tensor): boolean {
   try {
     return tensor.shape === undefined;
   } catch {

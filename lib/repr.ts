@@ -18,6 +18,12 @@ function reprNumber(value: number): string {
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
+/** A number that is a float in PyTorch: a whole one has its `.0`. */
+export function reprFloat(value: number): string {
+  const text = reprNumber(value);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
 function reprString(value: string): string {
   const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
   const body = value

@@ -15,9 +15,14 @@ export {
   isAutocastEnabled,
 } from './amp/autocast';
 export { autograd, cuda, ops };
+export * as backends from './backends';
 export * as nn from './nn';
+export * as utils from './utils';
 export * as optim from './optim';
 export * as safetensors from './serialization/safetensors';
+export * as serialization from './serialization';
+export { type LoadOptions, load } from './serialization/load';
+export { type SaveOptions, save } from './serialization/save';
 export * from './serialization/state_dict_file';
 
 export { Tensor, type BackwardOptions, type Scalar, type ToOptions } from './tensor';
@@ -114,7 +119,19 @@ export {
   noGrad,
   setGradEnabled,
 } from './autograd/mode';
-export { keep, type Memory, memory, receive, share, type SharedTensor, tidy } from './memory';
+export {
+  type CacheMemory,
+  type DeviceMemory,
+  emptyCache,
+  keep,
+  type Memory,
+  memory,
+  receive,
+  setCpuCacheLimit,
+  share,
+  type SharedTensor,
+  tidy,
+} from './memory';
 export {
   defaultGenerator,
   Generator,

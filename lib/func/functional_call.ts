@@ -1,7 +1,7 @@
 import * as aten from '../aten';
 import { TorchError } from '../errors';
 import type { Module } from '../nn/module';
-import { call, merged, type FunctionalCallOptions, type NamedTensors } from '../nn/utils/stateless';
+import { call, merged, type FunctionalCallOptions, type NamedTensors } from '../nn/utils/functional_call';
 import type { Tensor } from '../tensor';
 
 /**

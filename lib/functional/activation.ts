@@ -1,7 +1,6 @@
+// Activations that have no number to choose.
 import * as aten from '../aten';
-import type { DTypeLike } from '../dtype';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
 import { keywords } from './keywords';
 
 export interface InplaceOptions {
@@ -39,50 +38,59 @@ export function tanh(input: Tensor): Tensor {
   return aten.tanh(input);
 }
 
-export interface SoftmaxOptions {
-  /** The dimension along which the results add up to one. */
-  dim?: number | null;
-  /** The input is cast to it first. Default: the input's own. */
-  dtype?: DTypeLike | null;
-}
-export const SOFTMAX: Required<SoftmaxOptions> = { dim: null, dtype: null };
-
-function softmaxDim(name: string, input: Tensor, dim: number | null): number {
-  if (dim !== null) return dim;
-  warn(
-    `Implicit dimension choice for ${name} has been deprecated. ` +
-      'Change the call to include dim=X as an argument.',
-  );
-  const ndim = input.dim();
-  return ndim === 0 || ndim === 1 || ndim === 3 ? 0 : 1;
+/** `1 / (1 + exp(-x))` by straight lines: `min(max(0, x + 3), 6) / 6`. */
+export function hardsigmoid(input: Tensor, options?: InplaceOptions): Tensor {
+  const { inplace } = keywords('hardsigmoid', INPLACE, null, options);
+  return inplace ? aten.hardsigmoid_(input) : aten.hardsigmoid(input);
 }
 
-/** `exp(xᵢ) / Σⱼ exp(xⱼ)` along `dim`. Warns when no `dim` is given. */
-export function softmax(
-  input: Tensor,
-  dim?: number | null | SoftmaxOptions,
-  options?: SoftmaxOptions,
-): Tensor {
-  const given = keywords('softmax', SOFTMAX, { dim }, options);
-  return aten.softmax(input, softmaxDim('softmax', input, given.dim), given.dtype);
+/** `x hardsigmoid(x)` (Howard et al., "Searching for MobileNetV3", 2019). */
+export function hardswish(input: Tensor, options?: InplaceOptions): Tensor {
+  const { inplace } = keywords('hardswish', INPLACE, null, options);
+  return inplace ? aten.hardswish_(input) : aten.hardswish(input);
 }
 
-/** The softmax of `-x`. Warns when no `dim` is given. */
-export function softmin(
-  input: Tensor,
-  dim?: number | null | SoftmaxOptions,
-  options?: SoftmaxOptions,
-): Tensor {
-  const given = keywords('softmin', SOFTMAX, { dim }, options);
-  return aten.softmax(aten.neg(input), softmaxDim('softmin', input, given.dim), given.dtype);
+/** `x sigmoid(x)`, also called swish (Hendrycks and Gimpel, 2016). */
+export function silu(input: Tensor, options?: InplaceOptions): Tensor {
+  return keywords('silu', INPLACE, null, options).inplace ? aten.silu_(input) : aten.silu(input);
 }
 
-/** The logarithm of softmax, without its underflow. Warns when no `dim` is given. */
-export function logSoftmax(
-  input: Tensor,
-  dim?: number | null | SoftmaxOptions,
-  options?: SoftmaxOptions,
-): Tensor {
-  const given = keywords('logSoftmax', SOFTMAX, { dim }, options);
-  return aten.logSoftmax(input, softmaxDim('log_softmax', input, given.dim), given.dtype);
+/** `x tanh(softplus(x))` (Misra, 2019). */
+export function mish(input: Tensor, options?: InplaceOptions): Tensor {
+  return keywords('mish', INPLACE, null, options).inplace ? aten.mish_(input) : aten.mish(input);
+}
+
+/** `min(max(0, x), 6)`. */
+export function relu6(input: Tensor, options?: InplaceOptions): Tensor {
+  return keywords('relu6', INPLACE, null, options).inplace ? aten.relu6_(input) : aten.relu6(input);
+}
+
+/** `s (max(0, x) + min(0, a (exp(x) - 1)))`; `s` and `a` keep mean and variance (Klambauer et al., 2017). */
+export function selu(input: Tensor, options?: InplaceOptions): Tensor {
+  return keywords('selu', INPLACE, null, options).inplace ? aten.selu_(input) : aten.selu(input);
+}
+
+/** `log(1 / (1 + exp(-x)))`. */
+export function logsigmoid(input: Tensor): Tensor {
+  return aten.logSigmoid(input);
+}
+
+/** `x / (1 + |x|)`. */
+export function softsign(input: Tensor): Tensor {
+  return aten.div(input, aten.add(aten.abs(input), 1));
+}
+
+/** `x - tanh(x)`. */
+export function tanhshrink(input: Tensor): Tensor {
+  return aten.sub(input, aten.tanh(input));
+}
+
+/** {@link relu} in place. */
+export function relu_(input: Tensor): Tensor {
+  return aten.relu_(input);
+}
+
+/** {@link selu} in place. */
+export function selu_(input: Tensor): Tensor {
+  return aten.selu_(input);
 }

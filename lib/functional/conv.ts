@@ -19,6 +19,13 @@ export interface ConvOptions {
 }
 export const CONV: Required<ConvOptions> = { stride: 1, padding: 0, dilation: 1, groups: 1 };
 
+export interface BiasedConvOptions extends ConvOptions {
+  /** Added to each channel. Default: none. */
+  bias?: Tensor | null;
+}
+const BIASED: Required<BiasedConvOptions> = { bias: null, ...CONV };
+
+type Bias = Tensor | null | BiasedConvOptions;
 type Stride = Size | ConvOptions;
 type Padding = Size | ConvPadding | ConvOptions;
 type Convolution = (
@@ -36,10 +43,9 @@ function convolve(
   convolution: Convolution,
   input: Tensor,
   weight: Tensor,
-  bias: Tensor | null,
-  options: Required<ConvOptions>,
+  options: Required<BiasedConvOptions>,
 ): Tensor {
-  const { stride, padding, dilation, groups } = options;
+  const { bias, stride, padding, dilation, groups } = options;
   return convolution(input, weight, bias, stride, padding, dilation, groups);
 }
 
@@ -51,13 +57,13 @@ function convolve(
 export function conv1d(
   input: Tensor,
   weight: Tensor,
-  bias: Tensor | null = null,
+  bias?: Bias,
   stride?: Stride,
   padding?: Padding,
   options?: ConvOptions,
 ): Tensor {
-  const given = keywords<ConvOptions>('conv1d', CONV, { stride, padding }, options);
-  return convolve(aten.conv1d as Convolution, input, weight, bias, given);
+  const given = keywords<BiasedConvOptions>('conv1d', BIASED, { bias, stride, padding }, options);
+  return convolve(aten.conv1d as Convolution, input, weight, given);
 }
 
 /**
@@ -68,13 +74,13 @@ export function conv1d(
 export function conv2d(
   input: Tensor,
   weight: Tensor,
-  bias: Tensor | null = null,
+  bias?: Bias,
   stride?: Stride,
   padding?: Padding,
   options?: ConvOptions,
 ): Tensor {
-  const given = keywords<ConvOptions>('conv2d', CONV, { stride, padding }, options);
-  return convolve(aten.conv2d as Convolution, input, weight, bias, given);
+  const given = keywords<BiasedConvOptions>('conv2d', BIASED, { bias, stride, padding }, options);
+  return convolve(aten.conv2d as Convolution, input, weight, given);
 }
 
 /**
@@ -85,11 +91,11 @@ export function conv2d(
 export function conv3d(
   input: Tensor,
   weight: Tensor,
-  bias: Tensor | null = null,
+  bias?: Bias,
   stride?: Stride,
   padding?: Padding,
   options?: ConvOptions,
 ): Tensor {
-  const given = keywords<ConvOptions>('conv3d', CONV, { stride, padding }, options);
-  return convolve(aten.conv3d as Convolution, input, weight, bias, given);
+  const given = keywords<BiasedConvOptions>('conv3d', BIASED, { bias, stride, padding }, options);
+  return convolve(aten.conv3d as Convolution, input, weight, given);
 }

@@ -22,8 +22,9 @@ function resolve(
   name: string,
   p?: number | DropoutOptions,
   options?: DropoutOptions,
+  defaults = DROPOUT,
 ): Required<DropoutOptions> {
-  const given = keywords(name, DROPOUT, { p }, options);
+  const given = keywords(name, defaults, { p }, options);
   checkProbability(given.p);
   return given;
 }
@@ -99,4 +100,35 @@ export function dropout3d(input: Tensor, p?: number | DropoutOptions, options?: 
   const ndim = input.dim();
   if (ndim !== 4 && ndim !== 5) warnDimensions('dropout3d', ndim, 3);
   return unbatchedDropout(input, 5, given);
+}
+
+const ALPHA_DROPOUT: Required<DropoutOptions> = { ...DROPOUT, training: false };
+
+/**
+ * Sets elements to SELU's negative saturation with probability `p` and keeps mean and variance
+ * (Klambauer et al., 2017). Does nothing unless `training`, whose default is `false` here.
+ *
+ * @throws TypeError when `p` is not between 0 and 1.
+ */
+export function alphaDropout(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
+  const given = resolve('alphaDropout', p, options, ALPHA_DROPOUT);
+  return (given.inplace ? aten.alphaDropout_ : aten.alphaDropout)(input, given.p, given.training);
+}
+
+/**
+ * {@link alphaDropout} of whole channels. Shape: `(N, C, *)`.
+ *
+ * @throws TypeError when `p` is not between 0 and 1.
+ */
+export function featureAlphaDropout(
+  input: Tensor,
+  p?: number | DropoutOptions,
+  options?: DropoutOptions,
+): Tensor {
+  const given = resolve('featureAlphaDropout', p, options, ALPHA_DROPOUT);
+  return (given.inplace ? aten.featureAlphaDropout_ : aten.featureAlphaDropout)(
+    input,
+    given.p,
+    given.training,
+  );
 }

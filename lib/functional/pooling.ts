@@ -87,6 +87,36 @@ export const maxPool3d: MaxPool = maxPool(
   (...args) => aten.maxPool3dWithIndices(...args),
 );
 
+type WithIndices = (
+  input: Tensor,
+  kernelSize: Size,
+  stride?: Stride<MaxPoolOptions>,
+  padding?: Size | MaxPoolOptions,
+  options?: MaxPoolOptions,
+) => [values: Tensor, indices: Tensor];
+
+function maxPoolWithIndices(name: string, operator: Pool<[Tensor, Tensor]>): WithIndices {
+  return (input, kernelSize, stride, padding, options) => {
+    const given = keywords<MaxPoolOptions>(name, MAX_POOL, { stride, padding }, options);
+    return operator(input, kernelSize, given.stride ?? [], given.padding, given.dilation, given.ceilMode);
+  };
+}
+
+/** As {@link maxPool1d} with `returnIndices`. */
+export const maxPool1dWithIndices: WithIndices = maxPoolWithIndices('maxPool1dWithIndices', (...args) =>
+  aten.maxPool1dWithIndices(...args),
+);
+
+/** As {@link maxPool2d} with `returnIndices`. */
+export const maxPool2dWithIndices: WithIndices = maxPoolWithIndices('maxPool2dWithIndices', (...args) =>
+  aten.maxPool2dWithIndices(...args),
+);
+
+/** As {@link maxPool3d} with `returnIndices`. */
+export const maxPool3dWithIndices: WithIndices = maxPoolWithIndices('maxPool3dWithIndices', (...args) =>
+  aten.maxPool3dWithIndices(...args),
+);
+
 export interface AvgPool1dOptions {
   /** Step of the window. Default: the window's size. */
   stride?: Size | null;

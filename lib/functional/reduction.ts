@@ -63,9 +63,17 @@ export function broadcastPair(input: Tensor, target: Tensor): [Tensor, Tensor] {
   return aten.broadcastTensors([input, target]) as [Tensor, Tensor];
 }
 
-/** Errors times weights; the mean divides by the sum of the weights, not by their number. */
-export function reduceWeighted(errors: Tensor, input: Tensor, weight: Tensor, reduction: string): Tensor {
+/** @throws TypeError unless the weights are of the input's size. */
+export function checkWeights(weight: Tensor, input: Tensor): void {
   if (!sameSize(weight, input)) throw new TypeError('Weights and input must have the same size.');
+}
+
+export function invalidMode(reduction: string): TypeError {
+  return new TypeError(`Invalid reduction mode: ${reduction}. Expected one of 'none', 'mean', 'sum'.`);
+}
+
+/** Errors times weights; the mean divides by the sum of the weights, not by their number. */
+export function reduceWeighted(errors: Tensor, weight: Tensor, reduction: string): Tensor {
   const weighted = aten.mul(errors, weight);
   switch (reduction) {
     case 'none':
@@ -75,6 +83,18 @@ export function reduceWeighted(errors: Tensor, input: Tensor, weight: Tensor, re
     case 'mean':
       return aten.div(aten.sum(weighted), aten.sum(weight));
     default:
-      throw new TypeError(`Invalid reduction mode: ${reduction}. Expected one of 'none', 'mean', 'sum'.`);
+      throw invalidMode(reduction);
   }
+}
+
+/** @throws TypeError for a reduction that is none; each loss has words of its own for that. */
+export function checkReduction(reduction: string, complaint: string): void {
+  if (reduction !== 'none' && reduction !== 'mean' && reduction !== 'sum')
+    throw new TypeError(`${reduction} ${complaint}`);
+}
+
+/** The losses of all elements, reduced. */
+export function reduced(loss: Tensor, reduction: Reduction): Tensor {
+  if (reduction === 'none') return loss;
+  return reduction === 'sum' ? aten.sum(loss) : aten.mean(loss);
 }

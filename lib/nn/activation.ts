@@ -1,24 +1,72 @@
+// Activations that have no number to choose.
 import * as F from '../functional';
 import type { GeluApproximation, GeluOptions, InplaceOptions } from '../functional';
-import { GELU as GELU_DEFAULTS, INPLACE, SOFTMAX } from '../functional/activation';
+import { GELU as GELU_DEFAULTS, INPLACE } from '../functional/activation';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { repr } from '../repr';
 
-/** `max(0, x)`, element by element. Any shape. */
-export class ReLU extends Module<[Tensor], Tensor> {
+/** What `extraRepr` adds for `inplace`. */
+export const reprInplace = (inplace: boolean): string => (inplace ? ', inplace=True' : '');
+
+abstract class MaybeInplace extends Module<[Tensor], Tensor> {
   readonly inplace: boolean;
 
   constructor(options?: InplaceOptions) {
     super();
-    this.inplace = keywords('ReLU', INPLACE, null, options).inplace;
+    this.inplace = keywords(new.target.name, INPLACE, null, options).inplace;
   }
+}
+
+abstract class PrintsInplace extends MaybeInplace {
+  override extraRepr(): string {
+    return this.inplace ? 'inplace=True' : '';
+  }
+}
+
+/** `max(0, x)`, element by element. Any shape. */
+export class ReLU extends PrintsInplace {
   override forward(input: Tensor): Tensor {
     return F.relu(input, { inplace: this.inplace });
   }
-  override extraRepr(): string {
-    return this.inplace ? 'inplace=True' : '';
+}
+
+/**
+ * `s (max(0, x) + min(0, a (exp(x) - 1)))`, where `s` and `a` keep mean and variance (Klambauer et al., 2017).
+ * Any shape.
+ */
+export class SELU extends PrintsInplace {
+  override forward(input: Tensor): Tensor {
+    return F.selu(input, { inplace: this.inplace });
+  }
+}
+
+/** `x sigmoid(x)`, also called swish (Hendrycks and Gimpel, 2016). Any shape. */
+export class SiLU extends PrintsInplace {
+  override forward(input: Tensor): Tensor {
+    return F.silu(input, { inplace: this.inplace });
+  }
+}
+
+/** `x tanh(softplus(x))` (Misra, 2019). Any shape. */
+export class Mish extends PrintsInplace {
+  override forward(input: Tensor): Tensor {
+    return F.mish(input, { inplace: this.inplace });
+  }
+}
+
+/** `min(max(0, x + 3), 6) / 6`: the sigmoid by straight lines. Any shape. */
+export class Hardsigmoid extends MaybeInplace {
+  override forward(input: Tensor): Tensor {
+    return F.hardsigmoid(input, { inplace: this.inplace });
+  }
+}
+
+/** `x hardsigmoid(x)` (Howard et al., 2019). Any shape. */
+export class Hardswish extends MaybeInplace {
+  override forward(input: Tensor): Tensor {
+    return F.hardswish(input, { inplace: this.inplace });
   }
 }
 
@@ -45,6 +93,13 @@ export class Sigmoid extends Module<[Tensor], Tensor> {
   }
 }
 
+/** `log(1 / (1 + exp(-x)))`. Any shape. */
+export class LogSigmoid extends Module<[Tensor], Tensor> {
+  override forward(input: Tensor): Tensor {
+    return F.logsigmoid(input);
+  }
+}
+
 /** The hyperbolic tangent, element by element. Any shape. */
 export class Tanh extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
@@ -52,41 +107,16 @@ export class Tanh extends Module<[Tensor], Tensor> {
   }
 }
 
-export interface DimOptions {
-  /** The dimension along which the results add up to one. */
-  dim?: number | null;
-}
-const DIM: Required<DimOptions> = { dim: SOFTMAX.dim };
-
-abstract class AlongDim extends Module<[Tensor], Tensor> {
-  readonly dim: number | null;
-
-  constructor(dim?: number | null | DimOptions) {
-    super();
-    this.dim = keywords<DimOptions>(new.target.name, DIM, { dim }).dim;
-  }
-  override extraRepr(): string {
-    return `dim=${repr(this.dim)}`;
-  }
-}
-
-/** `exp(xᵢ) / Σⱼ exp(xⱼ)` along a dimension. Any shape. */
-export class Softmax extends AlongDim {
+/** `x - tanh(x)`. Any shape. */
+export class Tanhshrink extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
-    return F.softmax(input, this.dim);
+    return F.tanhshrink(input);
   }
 }
 
-/** The softmax of `-x`. Any shape. */
-export class Softmin extends AlongDim {
+/** `x / (1 + |x|)`. Any shape. */
+export class Softsign extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
-    return F.softmin(input, this.dim);
-  }
-}
-
-/** The logarithm of softmax along a dimension. Any shape. */
-export class LogSoftmax extends AlongDim {
-  override forward(input: Tensor): Tensor {
-    return F.logSoftmax(input, this.dim);
+    return F.softsign(input);
   }
 }

@@ -3,6 +3,7 @@ import { isPlainObject } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { deleteField, isModule, moduleFields, setField } from './fields';
 import { Module } from './module';
+import { warn } from '../warn';
 import { indent, typeName } from '../repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
 
@@ -234,5 +235,20 @@ export class ModuleDict extends Module<never[], never> {
   /** Names, as in Python. */
   [Symbol.iterator](): IterableIterator<string> {
     return this.keys();
+  }
+}
+
+/**
+ * Deprecated: a module with the given ones in fields; derive from `Module` instead.
+ */
+export class Container extends Module {
+  constructor(modules: Readonly<Record<string, Module>> = {}) {
+    super();
+    warn(
+      '`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that ' +
+        'instead.',
+      'FutureWarning',
+    );
+    for (const [name, module] of Object.entries(modules)) this.addModule(name, module);
   }
 }

@@ -10,7 +10,7 @@ import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { bufferFields, internals, isPersistent, parameterFields, setField } from './fields';
 import type { Module } from './module';
-import { Parameter } from './parameter';
+import { Parameter, isLazy } from './parameter';
 
 export interface ModuleToOptions {
   device?: DeviceLike | null;
@@ -131,6 +131,10 @@ export function applyToTensors(module: Module, fn: (tensor: Tensor) => Tensor): 
     if (buffer === null) continue;
     const applied = fn(buffer);
     if (applied === buffer) continue;
+    if (isLazy(buffer)) {
+      buffer.data = applied;
+      continue;
+    }
     const persistent = isPersistent(module, name);
     internals(module).registered.set(name, { kind: 'buffer', persistent });
     setField(module, name, keep(applied));

@@ -67,3 +67,26 @@ export class Dropout3d extends DropoutNd {
     return F.dropout3d;
   }
 }
+
+/**
+ * In training, sets elements to SELU's negative saturation with probability `p` and keeps mean and
+ * variance (Klambauer et al., 2017). Any shape. Never in place.
+ */
+export class AlphaDropout extends DropoutNd {
+  protected override get _drop(): typeof F.alphaDropout {
+    return F.alphaDropout;
+  }
+  override forward(input: Tensor): Tensor {
+    return this._drop(input, this.p, { training: this.training });
+  }
+}
+
+/** {@link AlphaDropout} of whole channels. Shape: `(N, C, *)`. Never in place. */
+export class FeatureAlphaDropout extends DropoutNd {
+  protected override get _drop(): typeof F.featureAlphaDropout {
+    return F.featureAlphaDropout;
+  }
+  override forward(input: Tensor): Tensor {
+    return this._drop(input, this.p, { training: this.training });
+  }
+}

@@ -1,12 +1,14 @@
 import * as aten from '../aten';
+import { noGrad } from '../autograd';
 import * as F from '../functional';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { biasBound } from './init/fan';
+import { LazyModuleMixin } from './lazy';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
-import { Parameter } from './parameter';
+import { Parameter, UninitializedParameter, isLazy } from './parameter';
 import { repr } from '../repr';
 
 /** Gives back its input, whatever it was constructed with. */
@@ -36,12 +38,12 @@ const LINEAR: Required<LinearOptions> = { bias: true, ...FACTORY };
  * m(torch.randn([128, 20])).shape; // [128, 30]
  */
 export class Linear extends Module<[Tensor], Tensor> {
-  readonly weight: Parameter; // (outFeatures, inFeatures)
-  readonly bias: Parameter | null; // (outFeatures)
+  weight: Parameter; // (outFeatures, inFeatures)
+  bias: Parameter | null; // (outFeatures)
 
   constructor(
-    readonly inFeatures: number,
-    readonly outFeatures: number,
+    public inFeatures: number,
+    public outFeatures: number,
     options?: LinearOptions,
   ) {
     super();
@@ -66,5 +68,95 @@ export class Linear extends Module<[Tensor], Tensor> {
   override extraRepr(): string {
     const bias = repr(this.bias !== null);
     return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${bias}`;
+  }
+}
+
+/**
+ * A {@link Linear} that takes `inFeatures` from the first input, and then is a `Linear`.
+ *
+ * @example
+ * const m = new nn.LazyLinear(30);
+ * m(torch.randn([128, 20])).shape; // [128, 30]
+ */
+export class LazyLinear extends LazyModuleMixin(Linear) {
+  static override readonly clsToBecome = Linear;
+
+  constructor(outFeatures: number, options?: LinearOptions) {
+    const { bias, ...factory } = keywords('LazyLinear', LINEAR, null, options);
+    super(0, 0, { bias: false });
+    this.weight = new UninitializedParameter(true, factory);
+    this.outFeatures = outFeatures;
+    if (bias) this.bias = new UninitializedParameter(true, factory);
+  }
+
+  override resetParameters(): void {
+    if (!this.hasUninitializedParams() && this.inFeatures !== 0) super.resetParameters();
+  }
+
+  override initializeParameters(input: Tensor): void {
+    const features = input.shape[input.dim() - 1];
+    if (this.hasUninitializedParams()) {
+      noGrad(() => {
+        this.inFeatures = features;
+        if (isLazy(this.weight)) this.weight.materialize([this.outFeatures, features]);
+        if (isLazy(this.bias)) this.bias.materialize([this.outFeatures]);
+        this.resetParameters();
+      });
+    }
+    if (this.inFeatures !== 0) return;
+    const [, loaded] = this.weight.shape;
+    if (features !== loaded) {
+      throw new TypeError(
+        `The in_features inferred from input: ${features} is not equal to in_features from self.weight: ${loaded}`,
+      );
+    }
+    this.inFeatures = features;
+  }
+}
+
+/**
+ * Applies a bilinear map to two inputs: `y = x1ᵀ A x2 + b`.
+ *
+ * Shapes: inputs `(*, in1Features)` and `(*, in2Features)`, output `(*, outFeatures)`.
+ * Weight and bias start uniform in `±1/√in1Features`.
+ *
+ * @throws TypeError when `in1Features` is not positive.
+ */
+export class Bilinear extends Module<[Tensor, Tensor], Tensor> {
+  readonly weight: Parameter; // (outFeatures, in1Features, in2Features)
+  readonly bias: Parameter | null; // (outFeatures)
+
+  constructor(
+    readonly in1Features: number,
+    readonly in2Features: number,
+    readonly outFeatures: number,
+    options?: LinearOptions,
+  ) {
+    super();
+    const { bias, ...factory } = keywords('Bilinear', LINEAR, null, options);
+    this.weight = new Parameter(aten.empty([outFeatures, in1Features, in2Features], factory));
+    this.bias = bias ? new Parameter(aten.empty([outFeatures], factory)) : null;
+    this.resetParameters();
+  }
+
+  // Draws weight, then bias: the order decides what a seed gives.
+  resetParameters(): void {
+    if (this.in1Features <= 0)
+      throw new TypeError(`in1_features must be > 0, but got (in1_features=${this.in1Features})`);
+    const bound = 1 / Math.sqrt(this.weight.shape[1]);
+    init.uniform_(this.weight, -bound, bound);
+    if (this.bias !== null) init.uniform_(this.bias, -bound, bound);
+  }
+
+  override forward(input1: Tensor, input2: Tensor): Tensor {
+    return F.bilinear(input1, input2, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    const { in1Features, in2Features, outFeatures, bias } = this;
+    return (
+      `in1_features=${in1Features}, in2_features=${in2Features}, out_features=${outFeatures}, ` +
+      `bias=${repr(bias !== null)}`
+    );
   }
 }

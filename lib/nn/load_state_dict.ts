@@ -9,7 +9,7 @@ import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields, setField } from './fields';
 import type { Module } from './module';
-import { Buffer, Parameter } from './parameter';
+import { Buffer, Parameter, isLazy } from './parameter';
 import { repr, typeName } from '../repr';
 import {
   EXTRA_STATE,
@@ -158,9 +158,11 @@ function loadTensor(
     return;
   }
   let input = value;
+  const lazy = isLazy(param);
   // Before version 0.4 a scalar had one dimension.
-  if (param.dim() === 0 && input.dim() === 1 && input.shape[0] === 1) input = aten.select(input, 0, 0);
-  if (!sameSize(input, param)) {
+  if (!lazy && param.dim() === 0 && input.dim() === 1 && input.shape[0] === 1)
+    input = aten.select(input, 0, 0);
+  if (!lazy && !sameSize(input, param)) {
     errors.push(
       `size mismatch for ${key}: copying a param with shape ${sizeText(input.shape)} from checkpoint, ` +
         `the shape in current model is ${sizeText(param.shape)}.`,

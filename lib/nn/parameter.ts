@@ -1,5 +1,8 @@
 // Tensors that a module owns.
 import * as aten from '../aten';
+import type { DeviceLike } from '../device';
+import type { DTypeLike } from '../dtype';
+import { TorchError } from '../errors';
 import { keep } from '../memory';
 import { native } from '../native';
 import { Tensor } from '../tensor';
@@ -36,4 +39,103 @@ export class Buffer extends Tensor {
     keep(this);
     this.persistent = options.persistent ?? true;
   }
+}
+
+export interface UninitializedOptions {
+  /** Where it will be. Default: the CPU. */
+  device?: DeviceLike | null;
+  /** What it will hold. Default: the default dtype. */
+  dtype?: DTypeLike | null;
+}
+
+// What may be done with a tensor that has no shape yet.
+const allowed = new Set(
+  'size copy_ isComplex isFloatingPoint half float double char short int long cuda cpu to getDevice dim'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Puts a guard above a prototype: methods that come from `Tensor` throw, but for a few.
+ * Differs from PyTorch: a function, such as `torch.add`, takes it for an empty tensor.
+ */
+function guard(prototype: object, className: string): void {
+  const refuse = (name: string): never => {
+    throw new TypeError(
+      `Attempted to use an uninitialized parameter in <method '${snakeCase(name)}' of 'torch._C.TensorBase' ` +
+        'objects>. This error happens when you are using a `LazyModule` or explicitly manipulating ' +
+        `\`torch.nn.parameter.${className}\` objects. When using LazyModules Call \`forward\` with a dummy ` +
+        'batch to initialize the parameters before calling torch functions',
+    );
+  };
+  const below = Object.create(Object.getPrototypeOf(prototype) as object) as object;
+  const get = (target: object, name: string | symbol, receiver: unknown): unknown => {
+    const value: unknown = Reflect.get(target, name, receiver);
+    if (typeof value !== 'function' || typeof name === 'symbol' || allowed.has(name)) return value;
+    return () => refuse(name);
+  };
+  Object.setPrototypeOf(prototype, new Proxy(below, { get }));
+}
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function noShape(): never {
+  throw new TorchError(
+    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in " +
+      '`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call ' +
+      '`forward` to initialize the parameters before accessing their attributes.',
+  );
+}
+
+function materialize(
+  tensor: Tensor,
+  shape: readonly number[],
+  options: UninitializedOptions,
+  become: typeof Parameter | typeof Buffer,
+): void {
+  const { device, dtype } = tensor.data;
+  tensor.data = aten.empty(shape, { device: options.device ?? device, dtype: options.dtype ?? dtype });
+  Object.setPrototypeOf(tensor, become.prototype as object);
+}
+
+/** A parameter whose shape is not known yet: see `LazyModuleMixin`. */
+export class UninitializedParameter extends Parameter {
+  constructor(requiresGrad = true, options: UninitializedOptions = {}) {
+    super(aten.empty([0], { device: options.device, dtype: options.dtype }), requiresGrad);
+  }
+  /** Becomes a Parameter of that shape; what it holds is arbitrary. */
+  materialize(shape: readonly number[], options: UninitializedOptions = {}): void {
+    materialize(this, shape, options, Parameter);
+  }
+  override get shape(): readonly number[] {
+    return noShape();
+  }
+  override toString(): string {
+    return '<UninitializedParameter>';
+  }
+}
+guard(UninitializedParameter.prototype, 'UninitializedParameter');
+
+/** A buffer whose shape is not known yet: see `LazyModuleMixin`. */
+export class UninitializedBuffer extends Buffer {
+  constructor(requiresGrad = false, options: UninitializedOptions & BufferOptions = {}) {
+    const empty = aten.empty([0], { device: options.device, dtype: options.dtype });
+    super(empty.requiresGrad_(requiresGrad), { persistent: options.persistent });
+  }
+  /** Becomes a Buffer of that shape; what it holds is arbitrary. */
+  materialize(shape: readonly number[], options: UninitializedOptions = {}): void {
+    materialize(this, shape, options, Buffer);
+  }
+  override get shape(): readonly number[] {
+    return noShape();
+  }
+  override toString(): string {
+    return '<UninitializedBuffer>';
+  }
+}
+guard(UninitializedBuffer.prototype, 'UninitializedBuffer');
+
+/** Whether it is a parameter or buffer without a shape. */
+export function isLazy(value: unknown): value is UninitializedParameter | UninitializedBuffer {
+  return value instanceof UninitializedParameter || value instanceof UninitializedBuffer;
 }

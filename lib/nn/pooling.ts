@@ -8,7 +8,7 @@ import { ntuple } from './options';
 import { repr } from '../repr';
 
 /** The maxima, and where they were when that was asked for. */
-type Pooled<R extends boolean> = R extends true ? [values: Tensor, indices: Tensor] : Tensor;
+export type Pooled<R extends boolean> = R extends true ? [values: Tensor, indices: Tensor] : Tensor;
 type MaxPoolModuleOptions<R extends boolean> = MaxPoolOptions & { returnIndices?: R };
 
 abstract class MaxPoolNd<R extends boolean> extends Module<[Tensor], Pooled<R>> {

@@ -3,6 +3,7 @@ import { TorchError } from '../errors';
 import type { Tensor } from '../tensor';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
 import { Module } from './module';
+import { isLazy } from './parameter';
 
 export const EXTRA_STATE = '_extra_state';
 
@@ -65,11 +66,12 @@ export function saveToStateDict(
   keepVars: boolean,
 ): void {
   for (const [name, param] of parameterFields(module)) {
-    if (param !== null) destination.set(prefix + name, keepVars ? param : param.detach());
+    if (param === null) continue;
+    destination.set(prefix + name, keepVars || isLazy(param) ? param : param.detach());
   }
   for (const [name, buffer] of bufferFields(module)) {
     if (buffer === null || !isPersistent(module, name)) continue;
-    destination.set(prefix + name, keepVars ? buffer : buffer.detach());
+    destination.set(prefix + name, keepVars || isLazy(buffer) ? buffer : buffer.detach());
   }
   if (hasExtraState(module, 'getExtraState')) {
     destination.set(prefix + EXTRA_STATE, module.getExtraState() as Tensor);

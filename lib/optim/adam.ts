@@ -1,49 +1,64 @@
-import { zerosLike } from '../aten';
-import { getDefaultDtype, tensor } from '../creation';
-import { float32, float64 } from '../dtype';
-import { TorchError } from '../errors';
-import { keep } from '../memory';
+import { keywords } from '../functional/keywords';
 import { Tensor } from '../tensor';
-import { type AdamUpdate, forms } from './adam_forms';
+import { forms } from './adam_forms';
+import { counter, upgradeCounters, zeros } from './batch';
 import {
+  type FormGroup,
   type FormOptions,
+  type FusedOptions,
+  checkBetas,
   checkForm,
   checkFused,
   checkLearningRate,
   checkNotNegative,
   chooseForm,
 } from './form';
-import { type ParamGroup, type Params, valueError } from './group';
+import { TorchError } from '../errors';
+import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
+import { type Value, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
-export interface AdamOptions extends FormOptions {
+export interface AdamOptions extends FormOptions, FusedOptions {
   /** Learning rate. Default: 1e-3. */
-  lr?: number | Tensor;
+  lr?: Value;
   /** Decay of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas?: readonly [Value, Value];
   /** Added to the denominator. Default: 1e-8. */
   eps?: number;
   /** L2 penalty, or what is taken off each step when decoupled. Default: 0 (AdamW: 0.01). */
-  weightDecay?: number;
+  weightDecay?: Value;
   /** Divide by the largest average so far. Default: false. */
   amsgrad?: boolean;
   /** Decay the weights themselves, not through the gradient. Default: false (AdamW: true). */
   decoupledWeightDecay?: boolean;
 }
 
-export interface AdamGroup extends ParamGroup {
-  betas: readonly [number, number];
+export interface AdamGroup extends ParamGroup, FormGroup {
+  betas: readonly [Value, Value];
   eps: number;
-  weight_decay: number;
+  weight_decay: Value;
   amsgrad: boolean;
-  maximize: boolean;
-  foreach: boolean | null;
-  capturable: boolean;
-  differentiable: boolean;
   fused: boolean | null;
   decoupled_weight_decay: boolean;
 }
+
+export const ADAM: Required<AdamOptions> = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+  foreach: null,
+  capturable: false,
+  differentiable: false,
+  fused: null,
+  decoupledWeightDecay: false,
+};
+
+const notForeach = (what: string) =>
+  `${what} as a Tensor is not supported for capturable=False and foreach=True`;
 
 /**
  * Adam: `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; p ← p − lr m̂ / (√v̂ + eps)`, where
@@ -59,90 +74,66 @@ export interface AdamGroup extends ParamGroup {
  * optimizer.step();
  */
 export class Adam extends Optimizer<AdamGroup, AdamOptions> {
-  constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false } = options;
-    const { maximize = false, foreach = null, fused = null, decoupledWeightDecay = false } = options;
-    if (lr instanceof Tensor && foreach) {
-      throw valueError('lr as a Tensor is not supported for capturable=False and foreach=True');
-    }
-    checkLearningRate(lr);
-    checkNotNegative('epsilon value', eps);
-    betas.forEach((beta, i) => {
-      if (!(beta >= 0 && beta < 1)) throw valueError(`Invalid beta parameter at index ${i}: ${beta}`);
-    });
-    checkNotNegative('weight_decay value', weightDecay);
-    checkForm(options);
-    super(params, {
-      lr,
-      betas,
-      eps,
-      weight_decay: weightDecay,
-      amsgrad,
-      maximize,
-      foreach,
-      capturable: false,
-      differentiable: false,
-      fused,
-      decoupled_weight_decay: decoupledWeightDecay,
-    });
+  constructor(params: Params<AdamOptions>, lr?: Value | AdamOptions, options?: AdamOptions) {
+    const given = keywords<AdamOptions>('Adam', ADAM, { lr }, options);
+    check(given);
+    const betas = given.betas.map(squeezed);
+    super(params, toGroupKeys({ ...given, betas }) as AdamGroup);
+    checkForm(given);
+    this._stepSupportsAmpScaling = given.fused === true;
   }
 
   protected override updateGroup(group: AdamGroup): void {
-    const update: AdamUpdate = {
-      params: [],
-      grads: [],
-      expAvgs: [],
-      expAvgSqs: [],
-      maxExpAvgSqs: [],
-      steps: [],
-    };
-    for (const param of group.params) {
-      const { grad } = param;
-      if (!grad) continue;
-      if (grad.isSparse) {
-        throw new TorchError('Adam does not support sparse gradients, please consider SparseAdam instead');
-      }
-      const state = this.stateOf(param);
-      if (Object.keys(state).length === 0) begin(state, param, group);
-      update.params.push(param);
-      update.grads.push(grad);
-      update.expAvgs.push(state.exp_avg as Tensor);
-      update.expAvgSqs.push(state.exp_avg_sq as Tensor);
-      if (group.amsgrad) update.maxExpAvgSqs.push(state.max_exp_avg_sq as Tensor);
-      update.steps.push(state.step as Tensor);
-    }
-    if (update.params.length === 0) return;
-    const form = chooseForm(group, update.params);
-    const tensorLr = form === 'foreach' && group.lr instanceof Tensor;
-    if (tensorLr && group.foreach) {
-      throw new TorchError('lr as a Tensor is not supported for capturable=False and foreach=True');
-    }
-    forms[tensorLr ? 'single' : form](update, group);
+    const begin = (param: Tensor) => beginState(param, group);
+    const sparse = 'Adam does not support sparse gradients, please consider SparseAdam instead';
+    const slots = this.collect(group, begin, sparse);
+    if (slots.length === 0) return;
+    const tensorLr = group.lr instanceof Tensor && !group.capturable;
+    if (tensorLr && group.foreach) throw new TorchError(notForeach('lr'));
+    const params = slots.map(({ param }) => param);
+    const form = chooseForm(group, params);
+    forms[tensorLr && form === 'foreach' ? 'single' : form](slots, group, this);
   }
 
-  // Older files keep the step as a number.
   protected override upgrade(): void {
-    super.upgrade();
-    for (const group of this.paramGroups) {
-      for (const param of group.params) {
-        const state = this.state.get(param);
-        if (typeof state?.step === 'number') state.step = counter(state.step, param, group);
-      }
-    }
+    this.setDefaults({
+      amsgrad: false,
+      maximize: false,
+      foreach: null,
+      capturable: false,
+      differentiable: false,
+      decoupled_weight_decay: false,
+      fused: null,
+    });
+    upgradeCounters(this.paramGroups, this.state);
   }
 }
 
-function begin(state: ParamState, param: Tensor, group: AdamGroup): void {
-  if (group.fused) checkFused(param);
-  state.step = counter(0, param, group);
-  state.exp_avg = keep(zerosLike(param));
-  state.exp_avg_sq = keep(zerosLike(param));
-  if (group.amsgrad) state.max_exp_avg_sq = keep(zerosLike(param));
+function check(options: Required<AdamOptions>): void {
+  const { lr, betas, capturable, foreach } = options;
+  const excluded = foreach === true && !capturable;
+  if (lr instanceof Tensor && excluded) throw valueError(notForeach('lr'));
+  checkLearningRate(lr);
+  checkNotNegative('epsilon value', options.eps);
+  checkBetas(betas);
+  checkNotNegative('weight_decay value', options.weightDecay);
+  if (betas[0] instanceof Tensor !== betas[1] instanceof Tensor) {
+    throw valueError('betas must be either both floats or both Tensors');
+  }
+  betas.forEach((beta, i) => {
+    if (!(beta instanceof Tensor)) return;
+    if (excluded) throw valueError(notForeach(`betas[${i}]`));
+    if (beta.numel() !== 1) throw valueError(`Tensor betas[${i}] must be 1-element`);
+  });
 }
 
-// On the CPU, except where the fused kernel reads it.
-function counter(step: number, param: Tensor, group: AdamGroup): Tensor {
-  const wide = !group.fused && getDefaultDtype() === float64;
-  const device = group.fused ? param.device : undefined;
-  return keep(tensor(step, { dtype: wide ? float64 : float32, device }));
+function beginState(param: Tensor, group: AdamGroup): ParamState {
+  if (group.fused) checkFused(param);
+  const state: ParamState = {
+    step: counter(0, param, group),
+    exp_avg: zeros(param),
+    exp_avg_sq: zeros(param),
+  };
+  if (group.amsgrad) state.max_exp_avg_sq = zeros(param);
+  return state;
 }

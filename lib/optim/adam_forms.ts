@@ -1,128 +1,193 @@
 // Adam's update in its three forms. The order of the operations decides the last bit.
 import * as aten from '../aten';
-import { float32 } from '../dtype';
-import { tensor } from '../creation';
+import { TorchError } from '../errors';
+import { native } from '../native';
 import { Tensor } from '../tensor';
 import type { AdamGroup } from './adam';
-import { byDeviceAndDtype, numberOf } from './form';
-import { native } from '../native';
-
-/** The tensors of one update, position by position. */
-export interface AdamUpdate {
-  params: Tensor[];
-  grads: Tensor[];
-  expAvgs: Tensor[];
-  expAvgSqs: Tensor[];
-  maxExpAvgSqs: Tensor[]; // empty without amsgrad
-  steps: Tensor[];
-}
+import { type Batch, type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
+import {
+  type Scaling,
+  asReal,
+  byDeviceAndDtype,
+  checkCapturable,
+  checkNotDifferentiable,
+  scalar,
+} from './form';
+import { type Value, minus, negative, numberOf, over, power, requiresGrad, squeezed, times } from './scalar';
 
 export const forms = { single, foreach, fused };
 
-const asReal = (value: Tensor) => (value.isComplex() ? aten.viewAsReal(value) : value);
-
-/** `lr / (1 - beta1 ** step)`; a tensor lr divides in its own dtype. */
-function stepSize(lr: number | Tensor, correction: number): number {
-  return lr instanceof Tensor ? (lr.div(correction).item() as number) : lr / correction;
-}
-
-/** What decoupled weight decay leaves of a parameter. */
-function shrinkage({ lr, weight_decay }: AdamGroup): number | Tensor {
-  return lr instanceof Tensor ? lr.squeeze().mul(weight_decay).rsub(1) : 1 - lr * weight_decay;
-}
-
-function single(update: AdamUpdate, group: AdamGroup): void {
-  const { betas, eps, weight_decay, maximize, amsgrad, decoupled_weight_decay } = group;
-  const [beta1, beta2] = betas;
-  update.params.forEach((whole, i) => {
-    let grad = maximize ? update.grads[i].neg() : update.grads[i];
-    update.steps[i].add_(1);
-    if (weight_decay !== 0) {
-      if (decoupled_weight_decay) whole.mul_(shrinkage(group) as Tensor);
-      else grad = grad.add(whole, { alpha: weight_decay });
+function single(slots: readonly Slot[], group: AdamGroup): void {
+  const lr = squeezed(group.lr);
+  for (const slot of slots) {
+    const step = stateOf(slot, 'step');
+    const raw = descent(slot.grad, group);
+    checkCapturable(group, slot.param, [step]);
+    step.add_(1);
+    const grad = asReal(withDecay(slot.param, raw, group, lr));
+    const param = asReal(slot.param);
+    const expAvg = asReal(stateOf(slot, 'exp_avg'));
+    const expAvgSq = asReal(stateOf(slot, 'exp_avg_sq'));
+    average(param, grad, expAvg, expAvgSq, group);
+    const largest = group.amsgrad ? asReal(stateOf(slot, 'max_exp_avg_sq')) : null;
+    if (group.capturable || group.differentiable) {
+      moveByTensors(param, expAvg, expAvgSq, largest, step, group, lr);
+    } else {
+      move(param, expAvg, expAvgSq, largest, step.item(), group, lr);
     }
-    grad = asReal(grad);
-    const param = asReal(whole);
-    const expAvg = asReal(update.expAvgs[i]);
-    const expAvgSq = asReal(update.expAvgSqs[i]);
-    expAvg.lerp_(grad, 1 - beta1);
-    expAvgSq.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
-
-    const step = update.steps[i].item() as number;
-    const size = stepSize(group.lr, 1 - native.pow(beta1, step));
-    const correction = native.pow(1 - native.pow(beta2, step), 0.5);
-    let largest = expAvgSq;
-    if (amsgrad) {
-      largest = asReal(update.maxExpAvgSqs[i]);
-      aten.maximum(largest, expAvgSq, { out: largest });
-    }
-    const root = largest.sqrt();
-    const denominator = root.div(correction).add_(eps);
-    param.addcdiv_(expAvg, denominator, { value: -size });
-    root.dispose(); // the two largest temporaries: at once, not at a collection
-    denominator.dispose();
-  });
-}
-
-function foreach(update: AdamUpdate, group: AdamGroup): void {
-  const { betas, eps, weight_decay, maximize, amsgrad, decoupled_weight_decay } = group;
-  const [beta1, beta2] = betas;
-  const lr = numberOf(group.lr);
-  for (const part of byDeviceAndDtype(update.params)) {
-    const take = (list: Tensor[]) => part.map((i) => asReal(list[i]));
-    const params = take(update.params);
-    const expAvgs = take(update.expAvgs);
-    const expAvgSqs = take(update.expAvgSqs);
-    const steps = part.map((i) => update.steps[i]);
-    let grads = take(update.grads);
-    if (maximize) grads = aten._foreachNeg(grads);
-    if (steps[0].isCpu) aten._foreachAdd_(steps, tensor(1, { dtype: float32 }), { alpha: 1 });
-    else aten._foreachAdd_(steps, 1);
-    if (weight_decay !== 0) {
-      if (decoupled_weight_decay) aten._foreachMul_(params, 1 - lr * weight_decay);
-      else if (maximize) aten._foreachAdd_(grads, params, { alpha: weight_decay });
-      else grads = aten._foreachAdd(grads, params, { alpha: weight_decay });
-    }
-    aten._foreachLerp_(expAvgs, grads, 1 - beta1);
-    aten._foreachMul_(expAvgSqs, beta2);
-    aten._foreachAddcmul_(expAvgSqs, grads, grads, 1 - beta2);
-
-    const counts = steps.map((step) => step.item() as number);
-    const sizes = counts.map((count) => -(lr / (1 - native.pow(beta1, count))));
-    const corrections = counts.map((count) => native.pow(1 - native.pow(beta2, count), 0.5));
-    const largest = amsgrad ? take(update.maxExpAvgSqs) : expAvgSqs;
-    if (amsgrad) aten._foreachMaximum_(largest, expAvgSqs);
-    const denominators = aten._foreachSqrt(largest);
-    aten._foreachDiv_(denominators, corrections);
-    aten._foreachAdd_(denominators, eps);
-    aten._foreachAddcdiv_(params, expAvgs, denominators, sizes);
-    for (const each of denominators) each.dispose();
   }
 }
 
-function fused(update: AdamUpdate, group: AdamGroup): void {
+function withDecay(param: Tensor, grad: Tensor, group: AdamGroup, lr: Value): Tensor {
+  const decay = group.weight_decay;
+  if (numberOf(decay) === 0) return grad;
+  if (group.decoupled_weight_decay) {
+    param.mul_(scalar(minus(1, times(lr, decay))));
+    return grad;
+  }
+  if (group.differentiable && requiresGrad(decay)) return grad.addcmul_(param.clone(), decay as Tensor);
+  return grad.add(param, { alpha: numberOf(decay) });
+}
+
+function average(param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, group: AdamGroup): void {
+  const [beta1, beta2] = group.betas;
+  const near = beta1 instanceof Tensor ? beta1.to({ device: param.device, dtype: param.dtype }) : beta1;
+  expAvg.lerp_(grad, scalar(minus(1, near)));
+  const rest = minus(1, beta2);
+  if (group.differentiable && requiresGrad(beta2)) expAvgSq.lerp_(grad.square(), rest as Tensor);
+  else expAvgSq.mul_(scalar(beta2)).addcmul_(grad, grad, { value: numberOf(rest) });
+}
+
+function move(
+  param: Tensor,
+  expAvg: Tensor,
+  expAvgSq: Tensor,
+  largest: Tensor | null,
+  step: number,
+  { betas: [beta1, beta2], eps }: AdamGroup,
+  lr: Value,
+): void {
+  const size = over(lr, minus(1, power(beta1, step)));
+  const correction = power(minus(1, power(beta2, step)), 0.5);
+  if (largest) aten.maximum(largest, expAvgSq, { out: largest });
+  const root = (largest ?? expAvgSq).sqrt();
+  const denominator = root.div(scalar(correction)).add_(eps);
+  param.addcdiv_(expAvg, denominator, { value: numberOf(negative(size)) });
+  free([root, denominator]); // the two largest temporaries
+}
+
+function moveByTensors(
+  param: Tensor,
+  expAvg: Tensor,
+  expAvgSq: Tensor,
+  largest: Tensor | null,
+  step: Tensor,
+  { betas: [beta1, beta2], eps, differentiable }: AdamGroup,
+  lr: Value,
+): void {
+  const counted = (beta: Value) => (differentiable && requiresGrad(beta) ? step.clone() : step);
+  const correction1 = minus(1, power(beta1, counted(beta1)));
+  const correction2 = minus(1, power(beta2, counted(beta2))) as Tensor;
+  const size = negative(over(lr, correction1)) as Tensor;
+  const root = correction2.sqrt();
+  if (largest) largest.copy_(aten.maximum(differentiable ? largest.clone() : largest, expAvgSq));
+  const denominator = (largest ?? expAvgSq)
+    .sqrt()
+    .div(root.mul(size))
+    .add_(over(eps, size) as Tensor);
+  param.addcdiv_(differentiable ? expAvg.clone() : expAvg, denominator);
+}
+
+function checkForeach(slots: readonly Slot[], group: AdamGroup): void {
+  if (group.betas.some((beta) => beta instanceof Tensor) && !group.capturable) {
+    throw new TorchError(
+      'beta1 as a Tensor is not supported for capturable=False and foreach=True',
+      'ValueError',
+    );
+  }
+  for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
+  checkNotDifferentiable(group);
+}
+
+function foreach(slots: readonly Slot[], group: AdamGroup): void {
+  checkForeach(slots, group);
+  const { betas, eps, weight_decay, amsgrad, decoupled_weight_decay } = group;
+  const [beta1, beta2] = betas;
+  const lr = squeezed(group.lr);
+  for (const batch of batches(slots, group)) {
+    const expAvgs = batch.state('exp_avg');
+    const expAvgSqs = batch.state('exp_avg_sq');
+    const shrinks = decoupled_weight_decay && numberOf(weight_decay) !== 0;
+    if (shrinks) aten._foreachMul_(batch.params, scalar(minus(1, times(lr, weight_decay))));
+    const grads = shrinks ? batch.grads : decayed(batch, group);
+    aten._foreachLerp_(expAvgs, grads, numberOf(minus(1, beta1)));
+    aten._foreachMul_(expAvgSqs, scalar(beta2));
+    if (beta2 instanceof Tensor) {
+      aten._foreachAddcmul_(expAvgSqs, aten._foreachMul(grads, beta2.rsub(1)), grads, 1);
+    } else aten._foreachAddcmul_(expAvgSqs, grads, grads, 1 - beta2);
+
+    const largest = amsgrad ? batch.state('max_exp_avg_sq') : expAvgSqs;
+    if (amsgrad) aten._foreachMaximum_(largest, expAvgSqs);
+    const roots = aten._foreachSqrt(largest);
+    if (group.capturable) divideByTensors(roots, batch, group, lr);
+    else aten._foreachDiv_(roots, corrections2(batch, numberOf(beta2)));
+    if (!group.capturable) aten._foreachAdd_(roots, eps);
+    const sizes = values(batch.steps).map(
+      (step) => -(numberOf(lr) / (1 - native.pow(numberOf(beta1), step))),
+    );
+    if (group.capturable) aten._foreachAddcdiv_(batch.params, expAvgs, roots);
+    else aten._foreachAddcdiv_(batch.params, expAvgs, roots, sizes);
+    free(roots);
+  }
+}
+
+const corrections2 = ({ steps }: Batch, beta2: number) =>
+  values(steps).map((step) => native.pow(1 - native.pow(beta2, step), 0.5));
+
+// Roots to denominators, by operators alone.
+function divideByTensors(roots: Tensor[], { steps }: Batch, { betas, eps }: AdamGroup, lr: Value): void {
+  const sizes = aten._foreachPow(numberOf(betas[0]), steps);
+  const corrections = aten._foreachPow(numberOf(betas[1]), steps);
+  aten._foreachSub_(sizes, 1);
+  aten._foreachSub_(corrections, 1);
+  aten._foreachNeg_(corrections);
+  aten._foreachDiv_(sizes, scalar(lr));
+  aten._foreachReciprocal_(sizes);
+  aten._foreachSqrt_(corrections);
+  aten._foreachDiv_(roots, { other: corrections });
+  aten._foreachAdd_(roots, eps);
+  aten._foreachDiv_(roots, { other: sizes });
+}
+
+function fused(slots: readonly Slot[], group: AdamGroup, { gradScale, foundInf }: Scaling): void {
   const { betas, eps, weight_decay, maximize, amsgrad } = group;
   const run = group.decoupled_weight_decay ? aten._fusedAdamw_ : aten._fusedAdam_;
-  for (const part of byDeviceAndDtype(update.params)) {
-    const take = (list: Tensor[]) => part.map((i) => list[i]);
-    const steps = take(update.steps);
+  for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
+    const { device } = slots[part[0]].param;
+    const state = (key: string) => part.map((i) => stateOf(slots[i], key));
+    const steps = state('step');
+    const found = foundInf?.to({ device }) ?? null;
+    const { lr } = group;
     aten._foreachAdd_(steps, 1);
     run(
-      take(update.params),
-      take(update.grads),
-      take(update.expAvgs),
-      take(update.expAvgSqs),
-      amsgrad ? take(update.maxExpAvgSqs) : [],
+      part.map((i) => slots[i].param),
+      part.map((i) => slots[i].grad),
+      state('exp_avg'),
+      state('exp_avg_sq'),
+      amsgrad ? state('max_exp_avg_sq') : [],
       steps,
       {
-        lr: numberOf(group.lr),
-        beta1: betas[0],
-        beta2: betas[1],
-        weightDecay: weight_decay,
+        lr: scalar(lr instanceof Tensor && !lr.isCpu ? lr.to({ device }) : lr),
+        beta1: numberOf(betas[0]),
+        beta2: numberOf(betas[1]),
+        weightDecay: numberOf(weight_decay),
         eps,
         amsgrad,
         maximize,
+        gradScale: gradScale?.to({ device }) ?? null,
+        foundInf: found,
       },
     );
+    if (found) aten._foreachSub_(steps, new Array<Tensor>(steps.length).fill(found));
   }
 }

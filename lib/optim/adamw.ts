@@ -1,8 +1,12 @@
-import { Adam, type AdamOptions } from './adam';
+import { keywords } from '../functional/keywords';
+import { ADAM, Adam, type AdamOptions } from './adam';
 import type { Params } from './group';
+import type { Value } from './scalar';
 
 /** As {@link AdamOptions}; weight decay is 0.01 by default and always decoupled. */
 export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
+
+const { decoupledWeightDecay: _, ...ADAMW } = { ...ADAM, weightDecay: 1e-2 };
 
 /**
  * Adam whose weight decay is decoupled from the gradient: `p ← p − lr · weightDecay · p`, then Adam.
@@ -13,7 +17,13 @@ export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
  * const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.1 });
  */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamOptions>, options: AdamWOptions = {}) {
-    super(params, { ...options, weightDecay: options.weightDecay ?? 1e-2, decoupledWeightDecay: true });
+  constructor(params: Params<AdamOptions>, lr?: Value | AdamWOptions, options?: AdamWOptions) {
+    const given = keywords<AdamWOptions>('AdamW', ADAMW, { lr }, options);
+    super(params, { ...given, decoupledWeightDecay: true });
+  }
+
+  protected override upgrade(): void {
+    super.upgrade();
+    for (const group of this.paramGroups) group.decoupled_weight_decay = true;
   }
 }

@@ -1,31 +1,56 @@
-// Which of the three forms of an update to run, and how tensors are grouped for it.
+// Which of the three forms of an update to run, and what the forms have in common.
+import * as aten from '../aten';
+import { tensor } from '../creation';
+import { float32 } from '../dtype';
 import { TorchError } from '../errors';
 import { repr } from '../repr';
 import { Tensor } from '../tensor';
 import { valueError } from './group';
+import { type Value, numberOf } from './scalar';
 
-/** Options that every optimizer has. `null` leaves the choice of form to the optimizer. */
+/** Options that most optimizers have. */
 export interface FormOptions {
   /** Move against the sign: maximize the objective. Default: false. */
   maximize?: boolean;
-  /** Use libtorch's multi-tensor operators. Default: on CUDA, yes. */
+  /** Use libtorch's multi-tensor operators. Default: null, which is true on CUDA. */
   foreach?: boolean | null;
-  /** Use libtorch's one-kernel operators. Default: no. */
+  /** Let autograd record the step; parameters need not be leaves then. Default: false. */
+  differentiable?: boolean;
+  /** Keep all arithmetic on the device, so that a CUDA graph can capture the step. Default: false. */
+  capturable?: boolean;
+}
+export interface FusedOptions {
+  /** Use libtorch's one-kernel operators. Default: null, which is false. */
   fused?: boolean | null;
+}
+
+/** What GradScaler leaves at the optimizer for fused forms. */
+export interface Scaling {
+  gradScale: Tensor | null;
+  foundInf: Tensor | null;
 }
 
 export type Form = 'single' | 'foreach' | 'fused';
 
+/** What decides about the form of a group's update. */
+export interface FormGroup {
+  foreach: boolean | null;
+  fused?: boolean | null;
+  differentiable?: boolean;
+  capturable?: boolean;
+  maximize: boolean;
+}
+
 const foreachDevices = ['cuda', 'xpu', 'mtia', 'privateuseone'];
+const fusedDevices = ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone'];
+/** Where `capturable` works. */
+export const capturableDevices = ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla'];
 
 /** PyTorch's rule: what the group says; else foreach when all parameters live on an accelerator. */
-export function chooseForm(
-  group: { foreach: boolean | null; fused: boolean | null },
-  params: readonly Tensor[],
-): Form {
+export function chooseForm(group: FormGroup, params: readonly Tensor[]): Form {
   if (group.fused) return 'fused';
   if (group.foreach) return 'foreach';
-  const free = group.foreach === null && group.fused === null;
+  const free = group.foreach === null && group.fused == null && !group.differentiable;
   return free && params.every((param) => foreachDevices.includes(param.device.type)) ? 'foreach' : 'single';
 }
 
@@ -41,28 +66,73 @@ export function byDeviceAndDtype(tensors: readonly Tensor[]): number[][] {
   return [...groups.values()];
 }
 
-export function checkForm({ foreach, fused }: FormOptions): void {
-  if (fused && foreach) throw new TorchError('`fused` and `foreach` cannot be `True` together.');
+/** A complex tensor as one of pairs of reals. */
+export const asReal = (value: Tensor): Tensor => (value.isComplex() ? aten.viewAsReal(value) : value);
+
+/** Adds one to counters on one device. */
+export function count(steps: Tensor[]): void {
+  if (steps[0].isCpu) aten._foreachAdd_(steps, tensor(1, { dtype: float32 }), { alpha: 1 });
+  else aten._foreachAdd_(steps, 1);
+}
+
+/** A hyperparameter as an operator's argument: both kinds have an overload. */
+export const scalar = (value: Value): number => value as number;
+
+/** A list of hyperparameters as an operator's last argument, under the name of its overload. */
+export function listOf(values: readonly Value[]): { other: readonly Tensor[] } {
+  if (values[0] instanceof Tensor) return { other: values as Tensor[] };
+  return { scalars: values } as never;
+}
+
+export function checkForm(options: FusedOptions & FormOptions): void {
+  if (!options.fused) return;
+  if (options.differentiable) throw new TorchError('`fused` does not support `differentiable`');
+  if (options.foreach) throw new TorchError('`fused` and `foreach` cannot be `True` together.');
 }
 
 export function checkFused(param: Tensor): void {
-  if (param.isFloatingPoint()) return;
+  if (param.isFloatingPoint() && fusedDevices.includes(param.device.type)) return;
   throw new TorchError(
-    '`fused=True` requires all the params to be floating point Tensors of supported devices, ' +
-      `but ${param.dtype} and ${param.device.type}`,
+    '`fused=True` requires all the params to be floating point Tensors of ' +
+      `supported devices: [${fusedDevices.map(repr).join(', ')}] but ${param.dtype} and ${param.device.type}`,
   );
 }
 
+/** Throws Python's AssertionError where `capturable` is asked for and cannot be had. */
+export function checkCapturable(
+  group: { capturable?: boolean },
+  param: Tensor,
+  counters: readonly Tensor[],
+  { names = 'params and state_steps', xla = true } = {},
+): void {
+  if (!group.capturable) return;
+  const devices = capturableDevices.filter((type) => xla || type !== 'xla');
+  const { type } = param.device;
+  if (devices.includes(type) && counters.every((counter) => counter.device.type === type)) return;
+  throw new TorchError(
+    `If capturable=True, ${names} must be on supported devices: [${devices.map(repr).join(', ')}].`,
+    'AssertionError',
+  );
+}
+
+export function checkNotDifferentiable(group: { differentiable?: boolean }): void {
+  if (group.differentiable) throw new TorchError("_foreach ops don't support autograd", 'AssertionError');
+}
+
 /** Throws Python's ValueError unless `value` is a number from 0 up. */
-export function checkNotNegative(what: string, value: number): void {
-  if (!(value >= 0)) throw valueError(`Invalid ${what}: ${repr(value)}`);
+export function checkNotNegative(what: string, value: Value): void {
+  const number = numberOf(value);
+  if (!(number >= 0)) throw valueError(`Invalid ${what}: ${repr(number)}`);
 }
 
-export function checkLearningRate(lr: number | Tensor): void {
+export function checkLearningRate(lr: Value, message = 'Invalid learning rate: '): void {
   if (lr instanceof Tensor && lr.numel() !== 1) throw valueError('Tensor lr must be 1-element');
-  checkNotNegative('learning rate', numberOf(lr));
+  if (!(numberOf(lr) >= 0)) throw valueError(`${message}${repr(numberOf(lr))}`);
 }
 
-export function numberOf(value: number | Tensor): number {
-  return value instanceof Tensor ? (value.item() as number) : value;
+export function checkBetas(betas: readonly Value[]): void {
+  betas.slice(0, 2).forEach((beta, i) => {
+    const value = numberOf(beta);
+    if (!(value >= 0 && value < 1)) throw valueError(`Invalid beta parameter at index ${i}: ${repr(value)}`);
+  });
 }

@@ -42,7 +42,8 @@ export function groupsOf(params: unknown): unknown[] {
     typeof (params as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function'
   ) {
     throw new TypeError(
-      `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${typeName(params)}`,
+      `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ` +
+        `${typeName(params)}`,
     );
   }
   const list = [...(params as Iterable<unknown>)];
@@ -69,22 +70,23 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
   }
   const group = { ...defaults, ...toGroupKeys(given), params } as unknown as ParamGroup;
   if (names.length > 0) group.param_names = names;
-  check(group, others);
+  check(group, others, 'differentiable' in defaults && defaults.differentiable === true);
   return group;
 }
 
-function check(group: ParamGroup, others: readonly ParamGroup[]): void {
+function check(group: ParamGroup, others: readonly ParamGroup[], differentiable: boolean): void {
   for (const param of group.params) {
     if (!(param instanceof Tensor)) {
       throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeName(param)}`);
     }
-    if (!group.differentiable && !param.isLeaf && !param.retainsGrad) {
+    if (!differentiable && !param.isLeaf && !param.retainsGrad) {
       throw valueError("can't optimize a non-leaf Tensor");
     }
   }
   if (new Set(group.params).size !== group.params.length) {
     warn(
-      'optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; ' +
+      'optimizer contains a parameter group with duplicate parameters; in future, this will cause an ' +
+        'error; ' +
         'see github.com/pytorch/pytorch/issues/40967 for more information',
     );
   }

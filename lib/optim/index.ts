@@ -1,14 +1,32 @@
 /** torch.optim */
+export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from './adadelta';
+export { Adafactor, type AdafactorGroup, type AdafactorOptions } from './adafactor';
+export { Adagrad, type AdagradGroup, type AdagradOptions } from './adagrad';
 export { Adam, type AdamGroup, type AdamOptions } from './adam';
+export { Adamax, type AdamaxGroup, type AdamaxOptions } from './adamax';
 export { AdamW, type AdamWOptions } from './adamw';
+export { ASGD, type ASGDGroup, type ASGDOptions } from './asgd';
 export type { NamedParam, ParamGroup, ParamGroupOptions, Params } from './group';
+export * as lrScheduler from './lr_scheduler';
+export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs';
+export { Muon, type MuonGroup, type MuonOptions } from './muon';
+export { NAdam, type NAdamGroup, type NAdamOptions } from './nadam';
 export {
   type Closure,
   Optimizer,
+  type OptimizerHook,
+  type OptimizerStateDictHook,
   registerOptimizerStepPostHook,
   registerOptimizerStepPreHook,
   type StepPostHook,
   type StepPreHook,
 } from './optimizer';
+export { RAdam, type RAdamGroup, type RAdamOptions } from './radam';
+export { RMSprop, type RMSpropGroup, type RMSpropOptions } from './rmsprop';
+export { Rprop, type RpropGroup, type RpropOptions } from './rprop';
+export type { Value } from './scalar';
 export { SGD, type SGDGroup, type SGDOptions } from './sgd';
+export { SparseAdam, type SparseAdamGroup, type SparseAdamOptions } from './sparse_adam';
+export { swapInOptimizerParamsAndState } from './stateless';
+export * as swaUtils from './swa_utils';
 export type { OptimizerStateDict, ParamState, SavedGroup } from './state_dict';

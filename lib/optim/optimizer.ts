@@ -1,9 +1,12 @@
 // What all optimizers have in common.
 import * as aten from '../aten';
-import type { RemovableHandle } from '../autograd/hooks';
-import { enableGrad, noGrad } from '../autograd/mode';
+import { enableGrad, setGradEnabled } from '../autograd/mode';
+import { TorchError } from '../errors';
+import { HookList, type HookOptions, type RemovableHandle } from '../nn/hooks';
 import { repr } from '../repr';
-import type { Tensor } from '../tensor';
+import { Tensor } from '../tensor';
+import { type Slot, collect } from './batch';
+import { byDeviceAndDtype } from './form';
 import { type ParamGroup, type ParamGroupOptions, type Params, groupsOf, makeGroup } from './group';
 import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
 
@@ -12,33 +15,31 @@ export type Closure<Loss = Tensor | number> = () => Loss;
 /** May return the closure to use instead. */
 export type StepPreHook = (optimizer: Optimizer, closure: Closure | null) => Closure | null | void;
 export type StepPostHook = (optimizer: Optimizer, closure: Closure | null) => void;
+/** Called before `stateDict`, and after `loadStateDict`. */
+export type OptimizerHook = (optimizer: Optimizer) => void;
+/** May return the state_dict to use instead. */
+export type OptimizerStateDictHook = (
+  optimizer: Optimizer,
+  stateDict: OptimizerStateDict,
+) => OptimizerStateDict | null | void;
 
-const print = (key: string, value: unknown) =>
-  key === 'param_names' ? `[${(value as string[]).map(repr).join(', ')}]` : repr(value);
-
-function add<Hook>(hooks: Set<{ hook: Hook }>, hook: Hook): RemovableHandle {
-  const entry = { hook };
-  hooks.add(entry);
-  return { remove: () => void hooks.delete(entry) };
-}
-
-const globalPreHooks = new Set<{ hook: StepPreHook }>();
-const globalPostHooks = new Set<{ hook: StepPostHook }>();
+const globalPreHooks = new HookList<StepPreHook>();
+const globalPostHooks = new HookList<StepPostHook>();
 
 /** Calls `hook` before every step of every optimizer. */
 export function registerOptimizerStepPreHook(hook: StepPreHook): RemovableHandle {
-  return add(globalPreHooks, hook);
+  return globalPreHooks.add(hook);
 }
 /** Calls `hook` after every step of every optimizer. */
 export function registerOptimizerStepPostHook(hook: StepPostHook): RemovableHandle {
-  return add(globalPostHooks, hook);
+  return globalPostHooks.add(hook);
 }
 
 /**
  * Base of all optimizers. A subclass passes its defaults, spelled as in Python's `param_groups`, and
- * says in `updateGroup` how a group's parameters move.
+ * says in `updateGroup` how a group's parameters move; or it has a `step` of its own.
  */
-export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> {
+export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> {
   /** Options of a group that does not name them. */
   readonly defaults: Omit<Group, 'params'>;
   /** What is remembered of each parameter. */
@@ -46,16 +47,36 @@ export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options =
   /** Writable: `optimizer.paramGroups[0].lr *= 0.1`. */
   paramGroups: Group[] = [];
 
-  readonly #preHooks = new Set<{ hook: StepPreHook }>();
-  readonly #postHooks = new Set<{ hook: StepPostHook }>();
+  /** For GradScaler: whether the step itself divides by `gradScale` and heeds `foundInf`. */
+  _stepSupportsAmpScaling = false;
+  gradScale: Tensor | null = null;
+  foundInf: Tensor | null = null;
+
+  readonly #preHooks = new HookList<StepPreHook>();
+  readonly #postHooks = new HookList<StepPostHook>();
+  readonly #stateDictPreHooks = new HookList<OptimizerHook>();
+  readonly #stateDictPostHooks = new HookList<OptimizerStateDictHook>();
+  readonly #loadPreHooks = new HookList<OptimizerStateDictHook>();
+  readonly #loadPostHooks = new HookList<OptimizerHook>();
 
   constructor(params: Params<Options>, defaults: Omit<Group, 'params'>) {
     this.defaults = defaults;
+    // A subclass's own step has the hooks around it, too.
+    const own = this.step as (closure: Closure | null) => Tensor | number | null;
+    if (own !== Optimizer.prototype.step) {
+      this.step = ((closure: Closure | null = null) =>
+        this.#hooked(closure, (given) => own.call(this, given))) as typeof this.step;
+    }
     for (const group of groupsOf(params)) this.addParamGroup(group as ParamGroupOptions<Options>);
   }
 
-  /** Moves the parameters of one group. Runs without a graph. */
-  protected abstract updateGroup(group: Group): void;
+  /** Moves the parameters of one group. Runs without a graph unless the optimizer is differentiable. */
+  protected updateGroup(_group: Group): void {
+    throw new TorchError(
+      `${this.constructor.name}: neither updateGroup nor step is there`,
+      'NotImplementedError',
+    );
+  }
 
   /** Adds parameters, for example layers that thaw during fine-tuning. */
   addParamGroup(group: ParamGroupOptions<Options>): void {
@@ -65,58 +86,111 @@ export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options =
   /** Forgets the gradients, or sets them to zero with `{ setToNone: false }`. */
   zeroGrad(options: { setToNone?: boolean } = {}): void {
     const setToNone = options.setToNone ?? true;
-    for (const { params } of this.paramGroups) {
-      for (const param of params) {
-        if (setToNone) {
-          param.grad = null;
-          continue;
-        }
-        const { grad } = param;
-        if (!grad) continue;
-        if (grad.gradFn) aten.detach_(grad);
-        else grad.requiresGrad_(false);
-        grad.zero_();
+    const together: Tensor[] = [];
+    for (const param of this.paramGroups.flatMap((group) => group.params)) {
+      if (setToNone) {
+        param.grad = null;
+        continue;
       }
+      const { grad } = param;
+      if (!grad) continue;
+      if (grad.gradFn) aten.detach_(grad);
+      else grad.requiresGrad_(false);
+      const { foreach, fused } = this.defaults as { foreach?: boolean | null; fused?: boolean | null };
+      if ((foreach || fused) && !grad.isSparse) together.push(grad);
+      else grad.zero_();
     }
+    for (const part of byDeviceAndDtype(together)) aten._foreachZero_(part.map((i) => together[i]));
   }
 
   /** Moves all parameters that have a gradient. Returns what `closure` returned. */
   step(): null;
   step<Loss extends Tensor | number>(closure: Closure<Loss>): Loss;
   step(closure: Closure | null = null): Tensor | number | null {
-    for (const { hook } of [...globalPreHooks, ...this.#preHooks])
+    return this.#hooked(closure, (given) => this.run(given));
+  }
+
+  #hooked(
+    closure: Closure | null,
+    step: (closure: Closure | null) => Tensor | number | null,
+  ): Tensor | number | null {
+    for (const { hook } of [...globalPreHooks.entries(), ...this.#preHooks.entries()]) {
       closure = hook(this.base, closure) ?? closure;
-    const loss = closure ? enableGrad(closure) : null;
-    noGrad(() => {
-      for (const group of this.paramGroups) this.updateGroup(group);
-    });
-    for (const { hook } of [...this.#postHooks, ...globalPostHooks]) hook(this.base, closure);
+    }
+    const loss = step(closure);
+    for (const { hook } of [...this.#postHooks.entries(), ...globalPostHooks.entries()]) {
+      hook(this.base, closure);
+    }
     return loss;
   }
 
+  /** A step without its hooks. */
+  protected run(closure: Closure | null): Tensor | number | null {
+    const { differentiable = false } = this.defaults as { differentiable?: boolean };
+    return setGradEnabled(differentiable, () => {
+      const loss = closure ? enableGrad(closure) : null;
+      for (const group of this.paramGroups) this.updateGroup(group);
+      return loss;
+    });
+  }
+
   registerStepPreHook(hook: StepPreHook): RemovableHandle {
-    return add(this.#preHooks, hook);
+    return this.#preHooks.add(hook);
   }
   registerStepPostHook(hook: StepPostHook): RemovableHandle {
-    return add(this.#postHooks, hook);
+    return this.#postHooks.add(hook);
+  }
+  registerStateDictPreHook(hook: OptimizerHook, options: HookOptions = {}): RemovableHandle {
+    return this.#stateDictPreHooks.add(hook, options);
+  }
+  registerStateDictPostHook(hook: OptimizerStateDictHook, options: HookOptions = {}): RemovableHandle {
+    return this.#stateDictPostHooks.add(hook, options);
+  }
+  registerLoadStateDictPreHook(hook: OptimizerStateDictHook, options: HookOptions = {}): RemovableHandle {
+    return this.#loadPreHooks.add(hook, options);
+  }
+  registerLoadStateDictPostHook(hook: OptimizerHook, options: HookOptions = {}): RemovableHandle {
+    return this.#loadPostHooks.add(hook, options);
   }
 
   /** State and groups, parameters numbered through; shares the tensors. */
   stateDict(): OptimizerStateDict {
-    return pack(this.paramGroups, this.state);
+    for (const { hook } of this.#stateDictPreHooks.entries()) hook(this.base);
+    let stateDict = pack(this.paramGroups, this.state);
+    for (const { hook } of this.#stateDictPostHooks.entries()) {
+      stateDict = hook(this.base, stateDict) ?? stateDict;
+    }
+    return stateDict;
   }
 
   /** Takes over what {@link stateDict} gave, here or in Python. Parameters are matched by order. */
   loadStateDict(stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>): void {
-    const { groups, state } = unpack(stateDict, this.paramGroups);
+    let given = (
+      stateDict instanceof Map ? Object.fromEntries(stateDict) : { ...stateDict }
+    ) as OptimizerStateDict;
+    for (const { hook } of this.#loadPreHooks.entries()) given = hook(this.base, given) ?? given;
+    const { groups, state } = unpack(given, this.paramGroups);
     this.state = state;
     this.paramGroups = groups as Group[];
     this.upgrade();
+    for (const { hook } of this.#loadPostHooks.entries()) hook(this.base);
   }
 
   /** Fills in what a file of an older PyTorch lacks. */
-  protected upgrade(): void {
-    this.paramGroups = this.paramGroups.map((group) => ({ ...this.defaults, ...group }) as Group);
+  protected upgrade(): void {}
+
+  /** Gives each group the options that it lacks. */
+  protected setDefaults(options: Partial<Group>): void {
+    this.paramGroups = this.paramGroups.map((group) => ({ ...options, ...group }));
+  }
+
+  /** The parameters that have a gradient, with their state, which `begin` makes where there is none. */
+  protected collect(
+    group: Group,
+    begin: (param: Tensor, grad: Tensor) => ParamState,
+    sparse: string | null,
+  ): Slot[] {
+    return collect(group.params, (param) => this.stateOf(param), begin, sparse);
   }
 
   /** The state of `param`, made when it is first asked for. */
@@ -129,10 +203,9 @@ export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options =
   /** What Python's `repr` prints. */
   toString(): string {
     const groups = this.paramGroups.map((group, i) => {
-      const keys = Object.keys(group)
-        .filter((key) => key !== 'params')
-        .sort();
-      return `\nParameter Group ${i}\n${keys.map((key) => `    ${key}: ${print(key, group[key])}\n`).join('')}`;
+      const keys = Object.keys(group).filter((key) => key !== 'params');
+      const lines = keys.sort().map((key) => `    ${key}: ${print(key, group[key])}\n`);
+      return `\nParameter Group ${i}\n${lines.join('')}`;
     });
     return `${this.constructor.name} (${groups.join('')})`;
   }
@@ -143,4 +216,10 @@ export abstract class Optimizer<Group extends ParamGroup = ParamGroup, Options =
   private get base(): Optimizer {
     return this as unknown as Optimizer;
   }
+}
+
+function print(key: string, value: unknown): string {
+  if (key === 'param_names') return `[${(value as string[]).map(repr).join(', ')}]`;
+  if (typeof value === 'string') return value;
+  return repr(value instanceof Tensor && value.dim() === 0 ? value.item() : value);
 }

@@ -1,42 +1,57 @@
 import * as aten from '../aten';
 import { TorchError } from '../errors';
+import { keywords } from '../functional/keywords';
 import { keep } from '../memory';
-import type { Tensor } from '../tensor';
-import { type FormOptions, byDeviceAndDtype, checkForm, checkFused, checkLearningRate } from './form';
-import { checkNotNegative, chooseForm, numberOf } from './form';
-import { type ParamGroup, type Params, valueError } from './group';
+import { Tensor } from '../tensor';
+import { type Slot, collect, descent } from './batch';
+import {
+  type FormGroup,
+  type FormOptions,
+  type FusedOptions,
+  type Scaling,
+  byDeviceAndDtype,
+  checkForm,
+} from './form';
+import { checkFused, checkLearningRate, checkNotNegative, chooseForm, scalar } from './form';
+import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
+import { type Value, numberOf, requiresGrad, squeezed } from './scalar';
 
-export interface SGDOptions extends FormOptions {
+export interface SGDOptions extends Omit<FormOptions, 'capturable'>, FusedOptions {
   /** Learning rate. Default: 1e-3. */
-  lr?: number | Tensor;
+  lr?: Value;
   /** How much of the last step's direction is kept. Default: 0. */
   momentum?: number;
   /** How much less than all of the gradient goes into the momentum. Default: 0. */
   dampening?: number;
   /** L2 penalty. Default: 0. */
-  weightDecay?: number;
+  weightDecay?: Value;
   /** Look ahead along the momentum. Default: false. */
   nesterov?: boolean;
 }
 
-export interface SGDGroup extends ParamGroup {
+export interface SGDGroup extends ParamGroup, FormGroup {
   momentum: number;
   dampening: number;
-  weight_decay: number;
+  weight_decay: Value;
   nesterov: boolean;
-  maximize: boolean;
-  foreach: boolean | null;
-  differentiable: boolean;
   fused: boolean | null;
 }
 
-/** The tensors of one update; `buffers` are empty where there is no momentum yet. */
-interface Update {
-  params: Tensor[];
-  grads: Tensor[];
-  buffers: (Tensor | undefined)[];
-}
+const SGD_DEFAULTS: Required<SGDOptions> = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
+  foreach: null,
+  differentiable: false,
+  fused: null,
+};
+
+/** `buffer` is missing where there is no momentum yet. */
+type Move = Slot & { buffer?: Tensor };
 
 /**
  * Stochastic gradient descent: `p ← p − lr g`, with momentum `b ← μ b + (1 − τ) g; p ← p − lr b`,
@@ -52,36 +67,41 @@ interface Update {
  * optimizer.step();
  */
 export class SGD extends Optimizer<SGDGroup, SGDOptions> {
-  constructor(params: Params<SGDOptions>, options: SGDOptions = {}) {
-    const { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
-    checkLearningRate(lr);
+  constructor(params: Params<SGDOptions>, lr?: Value | SGDOptions, options?: SGDOptions) {
+    const given = keywords<SGDOptions>('SGD', SGD_DEFAULTS, { lr }, options);
+    const { momentum, dampening, nesterov } = given;
+    checkLearningRate(given.lr);
     checkNotNegative('momentum value', momentum);
-    checkNotNegative('weight_decay value', weightDecay);
+    checkNotNegative('weight_decay value', given.weightDecay);
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw valueError('Nesterov momentum requires a momentum and zero dampening');
     }
-    checkForm(options);
-    const { maximize = false, foreach = null, fused = null } = options;
-    super(params, {
-      lr, momentum, dampening, weight_decay: weightDecay, nesterov, maximize, foreach, differentiable: false, fused,
-    } as unknown as Omit<SGDGroup, 'params'>); // prettier-ignore
+    super(params, toGroupKeys(given) as SGDGroup);
+    checkForm(given);
+    this._stepSupportsAmpScaling = given.fused === true;
   }
 
   protected override updateGroup(group: SGDGroup): void {
-    const update: Update = { params: [], grads: [], buffers: [] };
-    for (const param of group.params) {
-      const { grad } = param;
-      if (!grad) continue;
-      if (group.fused) checkFused(param);
-      update.params.push(param);
-      update.grads.push(grad);
-      update.buffers.push(this.state.get(param)?.momentum_buffer as Tensor | undefined);
+    const known = (param: Tensor) => this.state.get(param) ?? {};
+    const moves: Move[] = collect(group.params, known, () => ({}), null);
+    if (moves.length === 0) return;
+    for (const move of moves) {
+      if (group.fused) checkFused(move.param);
+      if (group.momentum !== 0) move.buffer = (move.state.momentum_buffer ?? undefined) as Tensor | undefined;
     }
-    if (update.params.length === 0) return;
-    forms[chooseForm(group, update.params)](update, group);
+    const params = moves.map(({ param }) => param);
+    forms[chooseForm({ ...group, differentiable: false }, params)](moves, group, this);
     if (group.momentum === 0) return;
-    update.params.forEach((param, i) => {
-      this.stateOf(param).momentum_buffer = keep(update.buffers[i]!);
+    for (const { param, buffer } of moves) this.stateOf(param).momentum_buffer = keep(buffer!);
+  }
+
+  protected override upgrade(): void {
+    this.setDefaults({
+      nesterov: false,
+      maximize: false,
+      foreach: null,
+      differentiable: false,
+      fused: false,
     });
   }
 }
@@ -90,67 +110,85 @@ const forms = { single, foreach, fused };
 
 // The order of the operations below decides the last bit.
 
-function single({ params, grads, buffers }: Update, group: SGDGroup): void {
-  const { momentum, dampening, weight_decay, nesterov, maximize } = group;
-  const lr = numberOf(group.lr);
-  params.forEach((param, i) => {
-    let grad = maximize ? grads[i].neg() : grads[i];
-    if (weight_decay !== 0) grad = grad.add(param, { alpha: weight_decay });
+function single(moves: readonly Move[], group: SGDGroup): void {
+  const { momentum, dampening, weight_decay, nesterov } = group;
+  const lr = squeezed(group.lr);
+  for (const move of moves) {
+    const { param } = move;
+    let grad = descent(move.grad, group);
+    if (requiresGrad(weight_decay)) grad = grad.addcmul_(param.clone(), weight_decay as Tensor);
+    else if (numberOf(weight_decay) !== 0) grad = grad.add(param, { alpha: numberOf(weight_decay) });
     if (momentum !== 0) {
-      const buffer = buffers[i];
-      if (buffer) buffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
-      const moved = (buffers[i] = buffer ?? grad.detach().clone());
-      grad = nesterov ? grad.add(moved, { alpha: momentum }) : moved;
+      if (move.buffer) move.buffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
+      const buffer = (move.buffer ??= grad.detach().clone());
+      grad = nesterov ? grad.add(buffer, { alpha: momentum }) : buffer;
     }
-    param.add_(grad, { alpha: -lr });
-  });
+    if (requiresGrad(lr)) param.addcmul_(grad, lr as Tensor, { value: -1 });
+    else param.add_(grad, { alpha: -numberOf(lr) });
+  }
 }
 
-function foreach(update: Update, group: SGDGroup): void {
-  if (update.grads.some((grad) => grad.isSparse)) return single(update, group);
-  const { momentum, dampening, weight_decay, nesterov, maximize } = group;
+function foreach(moves: readonly Move[], group: SGDGroup): void {
+  const { momentum, weight_decay, nesterov, maximize } = group;
+  const alpha = numberOf(weight_decay);
   const lr = numberOf(group.lr);
-  for (const part of byDeviceAndDtype(update.params)) {
-    const params = part.map((i) => update.params[i]);
-    let grads = part.map((i) => update.grads[i]);
+  for (const part of byDeviceAndDtype(moves.map(({ param }) => param))) {
+    const own = part.map((i) => moves[i]);
+    const params = own.map(({ param }) => param);
+    let grads = own.map(({ grad }) => grad);
+    const sparse = grads.some((grad) => grad.isSparse);
     if (maximize) grads = aten._foreachNeg(grads);
-    if (weight_decay !== 0) {
-      if (maximize) aten._foreachAdd_(grads, params, { alpha: weight_decay });
-      else grads = aten._foreachAdd(grads, params, { alpha: weight_decay });
+    if (alpha !== 0) {
+      if (maximize) aten._foreachAdd_(grads, params, { alpha });
+      else grads = aten._foreachAdd(grads, params, { alpha });
     }
     if (momentum !== 0) {
-      const buffers = part.map((i, k) => {
-        const buffer = update.buffers[i];
-        if (buffer) buffer.mul_(momentum).add_(grads[k], { alpha: 1 - dampening });
-        return (update.buffers[i] = buffer ?? grads[k].detach().clone());
-      });
+      const buffers = movedBuffers(own, grads, group);
       if (nesterov) aten._foreachAdd_(grads, buffers, { alpha: momentum });
       else grads = buffers;
     }
-    aten._foreachAdd_(params, grads, { alpha: -lr });
+    if (sparse) params.forEach((param, i) => param.add_(grads[i], { alpha: -lr }));
+    else aten._foreachAdd_(params, grads, { alpha: -lr });
   }
 }
 
-function fused(update: Update, group: SGDGroup): void {
+function movedBuffers(moves: Move[], grads: Tensor[], { momentum, dampening }: SGDGroup): Tensor[] {
+  const known = moves.flatMap(({ buffer }) => buffer ?? []);
+  if (known.length === moves.length) {
+    aten._foreachMul_(known, momentum);
+    aten._foreachAdd_(known, grads, { alpha: 1 - dampening });
+    return known;
+  }
+  return moves.map((move, i) => {
+    if (move.buffer) move.buffer.mul_(momentum).add_(grads[i], { alpha: 1 - dampening });
+    return (move.buffer ??= grads[i].detach().clone());
+  });
+}
+
+function fused(moves: readonly Move[], group: SGDGroup, { gradScale, foundInf }: Scaling): void {
   const { momentum, dampening, weight_decay, nesterov, maximize } = group;
-  if (update.grads.some((grad) => grad.isSparse)) {
+  if (moves.some(({ grad }) => grad.isSparse)) {
     throw new TorchError('`_fused_sgd` does not support sparse gradients');
   }
-  const isFirstStep = momentum !== 0 && update.buffers.every((buffer) => !buffer);
-  if (isFirstStep) update.buffers = update.grads.map((grad) => aten.emptyLike(grad));
-  for (const part of byDeviceAndDtype(update.params)) {
+  const isFirstStep = momentum !== 0 && moves.every(({ buffer }) => !buffer);
+  if (isFirstStep) for (const move of moves) move.buffer = aten.emptyLike(move.grad);
+  for (const part of byDeviceAndDtype(moves.map(({ param }) => param))) {
+    const own = part.map((i) => moves[i]);
+    const { device } = own[0].param;
     aten._fusedSgd_(
-      part.map((i) => update.params[i]),
-      part.map((i) => update.grads[i]),
-      momentum === 0 ? [] : part.map((i) => update.buffers[i]!),
+      own.map(({ param }) => param),
+      own.map(({ grad }) => grad),
+      momentum === 0 ? [] : own.map(({ buffer }) => buffer!),
       {
-        weightDecay: weight_decay,
+        weightDecay: numberOf(weight_decay),
         momentum,
-        lr: numberOf(group.lr),
+        lr: scalar(group.lr),
         dampening,
         nesterov,
         maximize,
         isFirstStep,
+        gradScale: gradScale?.to({ device }) ?? null,
+        foundInf: foundInf?.to({ device }) ?? null,
       },
     );
   }

@@ -1,6 +1,8 @@
 // An optimizer's state as plain data, in Python's layout.
 import { float32 } from '../dtype';
+import { isPlainObject } from '../functional/keywords';
 import { keep } from '../memory';
+import { Tuple } from '../serialization/python_types';
 import { Tensor } from '../tensor';
 import { type ParamGroup, valueError } from './group';
 
@@ -12,13 +14,21 @@ export type SavedGroup = Omit<ParamGroup, 'params'> & { params: number[] };
 
 export interface OptimizerStateDict {
   /** By the parameter's number. */
-  state: Record<number, ParamState>;
+  state: Map<number, ParamState>;
   param_groups: SavedGroup[];
 }
 
 /** A Map, as read from a file, or an object: as an object. */
 function record(value: unknown): Record<string, unknown> {
   return value instanceof Map ? Object.fromEntries(value) : (value as Record<string, unknown>);
+}
+
+/** Options that are pairs, such as `betas`, are tuples in Python. */
+function asTuples(options: object): object {
+  const entries = Object.entries(options).map(([key, value]: [string, unknown]) => {
+    return [key, Array.isArray(value) && key !== 'param_names' ? Tuple.from(value) : value];
+  });
+  return Object.fromEntries(entries) as object;
 }
 
 /** Numbers the parameters through and puts the numbers in the place of tensors. */
@@ -33,19 +43,19 @@ export function pack(
       if (!numbers.has(param)) numbers.set(param, start + i);
     });
     start += params.length;
-    return { ...options, params: params.map((param) => numbers.get(param)) } as SavedGroup;
+    return { ...asTuples(options), params: params.map((param) => numbers.get(param)) } as SavedGroup;
   });
-  const packed: Record<number, ParamState> = {};
-  for (const [param, values] of state) packed[numbers.get(param)!] = values;
+  const packed = new Map<number, ParamState>();
+  for (const [param, values] of state) packed.set(numbers.get(param)!, values);
   return { state: packed, param_groups: saved };
 }
 
 /** The other way. State moves to its parameter's device and, where floating, dtype. */
 export function unpack(
-  stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>,
+  stateDict: OptimizerStateDict,
   groups: readonly ParamGroup[],
 ): { groups: ParamGroup[]; state: Map<Tensor, ParamState> } {
-  const { state, param_groups: list } = record(stateDict);
+  const { state, param_groups: list } = stateDict as { state: unknown; param_groups: unknown };
   if (typeof state !== 'object' || state === null || !Array.isArray(list)) {
     throw new TypeError("loadStateDict(): argument 'stateDict' must have state and param_groups");
   }
@@ -58,7 +68,7 @@ export function unpack(
       "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
     );
   }
-  const owners = new Map<string, { param: Tensor; group: SavedGroup }>();
+  const owners = new Map<string, Owner>();
   saved.forEach((group, i) => {
     group.params.forEach((number, j) => owners.set(String(number), { param: groups[i].params[j], group }));
   });
@@ -66,16 +76,25 @@ export function unpack(
   for (const [number, values] of Object.entries(record(state))) {
     const owner = owners.get(number);
     if (!owner) continue;
-    const entries = Object.entries(record(values));
-    loaded.set(
-      owner.param,
-      Object.fromEntries(entries.map(([key, value]) => [key, place(key, value, owner)])),
-    );
+    loaded.set(owner.param, placeAll(values, owner));
   }
   return { groups: groups.map((group, i) => merge(group, saved[i])), state: loaded };
 }
 
-function place(key: string, value: unknown, { param, group }: { param: Tensor; group: SavedGroup }): unknown {
+interface Owner {
+  param: Tensor;
+  group: SavedGroup;
+}
+
+function placeAll(values: unknown, owner: Owner): ParamState {
+  const entries = Object.entries(record(values));
+  return Object.fromEntries(entries.map(([key, value]) => [key, place(key, value, owner)]));
+}
+
+function place(key: string | null, value: unknown, owner: Owner): unknown {
+  const { param, group } = owner;
+  if (Array.isArray(value)) return value.map((each) => place(null, each, owner));
+  if (value instanceof Map || isPlainObject(value)) return placeAll(value, owner);
   if (!(value instanceof Tensor)) return value;
   if (key === 'step') {
     // Lives on the CPU unless the kernel itself counts.

@@ -1,43 +1,53 @@
 // The header of a .safetensors file: 8 bytes of length, little-endian, then JSON, then the data.
+// Needs no addon: the command line looks into files without it.
 import * as dtypes from '../dtype';
 import type { DType } from '../dtype';
+import { parseJson } from './safetensors_json';
 
-/** Something in a file that does not follow the format. */
-export class SafetensorsError extends Error {
-  override readonly name = 'SafetensorsError';
+/** Something in a file that does not follow the format, or that the format cannot hold. */
+export class SafetensorError extends Error {
+  override readonly name = 'SafetensorError';
 }
 
 export const MAX_HEADER = 100_000_000; // bytes
 const METADATA = '__metadata__';
 
 // In the order in which the reference implementation lays data out, last first: wide ones are aligned.
-const table: readonly (readonly [string, DType])[] = [
-  ['BOOL', dtypes.bool],
-  ['U8', dtypes.uint8],
-  ['I8', dtypes.int8],
-  ['F8_E5M2', dtypes.float8_e5m2],
-  ['F8_E4M3', dtypes.float8_e4m3fn],
-  ['F8_E8M0', dtypes.float8_e8m0fnu],
-  ['F8_E4M3FNUZ', dtypes.float8_e4m3fnuz],
-  ['F8_E5M2FNUZ', dtypes.float8_e5m2fnuz],
-  ['I16', dtypes.int16],
-  ['U16', dtypes.uint16],
-  ['F16', dtypes.float16],
-  ['BF16', dtypes.bfloat16],
-  ['I32', dtypes.int32],
-  ['U32', dtypes.uint32],
-  ['F32', dtypes.float32],
-  ['C64', dtypes.complex64],
-  ['F64', dtypes.float64],
-  ['I64', dtypes.int64],
-  ['U64', dtypes.uint64],
+// PyTorch has no six-bit types.
+const table: readonly (readonly [label: string, bits: number, dtype: DType | null])[] = [
+  ['BOOL', 8, dtypes.bool],
+  ['F4', 4, dtypes.float4_e2m1fn_x2],
+  ['F6_E2M3', 6, null],
+  ['F6_E3M2', 6, null],
+  ['U8', 8, dtypes.uint8],
+  ['I8', 8, dtypes.int8],
+  ['F8_E5M2', 8, dtypes.float8_e5m2],
+  ['F8_E4M3', 8, dtypes.float8_e4m3fn],
+  ['F8_E8M0', 8, dtypes.float8_e8m0fnu],
+  ['F8_E4M3FNUZ', 8, dtypes.float8_e4m3fnuz],
+  ['F8_E5M2FNUZ', 8, dtypes.float8_e5m2fnuz],
+  ['I16', 16, dtypes.int16],
+  ['U16', 16, dtypes.uint16],
+  ['F16', 16, dtypes.float16],
+  ['BF16', 16, dtypes.bfloat16],
+  ['I32', 32, dtypes.int32],
+  ['U32', 32, dtypes.uint32],
+  ['F32', 32, dtypes.float32],
+  ['C64', 64, dtypes.complex64],
+  ['F64', 64, dtypes.float64],
+  ['I64', 64, dtypes.int64],
+  ['U64', 64, dtypes.uint64],
 ];
-const byName = new Map(table);
-const rank = new Map(table.map(([name, dtype], i) => [dtype, { name, i }]));
+const byLabel = new Map(table.map(([label, bits, dtype]) => [label, { bits, dtype }]));
+const rank = new Map(table.map(([label, , dtype], i) => [dtype, { label, i }]));
 
 export interface Entry {
   readonly name: string;
-  readonly dtype: DType;
+  /** As the file spells it: `'F32'`. */
+  readonly label: string;
+  /** Null where PyTorch has no such type. */
+  readonly dtype: DType | null;
+  /** The tensor's; a four-bit type packs two numbers of the last dimension into one element. */
   readonly shape: readonly number[];
   /** Bytes, from the start of the data. */
   readonly begin: number;
@@ -47,144 +57,166 @@ export interface Entry {
 export interface Header {
   /** In the order of the file's data. */
   readonly entries: readonly Entry[];
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>> | null;
 }
 
-type Unplaced = Omit<Entry, 'begin' | 'end'>;
+interface Unplaced {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
 
 /** Lays the tensors out and writes the header, padded so that the data is aligned to 8 bytes. */
-export function writeHeader(tensors: readonly Unplaced[], metadata?: Record<string, string>) {
-  for (const { name, dtype } of tensors) {
-    if (name === METADATA) throw new SafetensorsError(`a tensor cannot be called '${METADATA}'`);
-    if (!rank.has(dtype))
-      throw new SafetensorsError(`tensor '${name}': ${dtype} has no place in safetensors`);
+export function writeHeader(
+  tensors: readonly Unplaced[],
+  metadata?: Readonly<Record<string, string>> | null,
+) {
+  for (const { name, dtype, shape } of tensors) {
+    if (name === METADATA) throw new SafetensorError(`a tensor cannot be called '${METADATA}'`);
+    const fits = rank.has(dtype) && (dtype !== dtypes.float4_e2m1fn_x2 || shape.length > 0);
+    if (!fits) throw new SafetensorError(`tensor '${name}': ${dtype} has no place in safetensors`);
   }
-  const order = (t: Unplaced) => rank.get(t.dtype)!.i;
-  const sorted = [...tensors].sort(
-    (a, b) => order(b) - order(a) || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
-  );
+  const order = ({ dtype }: Unplaced): number => rank.get(dtype)!.i;
+  const sorted = [...tensors].sort((a, b) => order(b) - order(a) || compareNames(a.name, b.name));
   let next = 0;
-  const entries = sorted.map((tensor): Entry => {
+  const entries = sorted.map(({ name, dtype, shape }): Entry => {
     const begin = next;
-    next += tensor.shape.reduce((product, size) => product * size, tensor.dtype.itemsize);
-    return { ...tensor, begin, end: next };
+    next += shape.reduce((product, size) => product * size, dtype.itemsize);
+    return { name, label: rank.get(dtype)!.label, dtype, shape, begin, end: next };
   });
-  const parts = entries.map(({ name, dtype, shape, begin, end }) => {
-    const info = { dtype: rank.get(dtype)!.name, shape, data_offsets: [begin, end] };
+  const parts = entries.map(({ name, label, dtype, shape, begin, end }) => {
+    const info = { dtype: label, shape: storedShape(dtype!, shape), data_offsets: [begin, end] };
     return `${JSON.stringify(name)}:${JSON.stringify(info)}`;
   });
-  if (metadata) parts.unshift(`"${METADATA}":${JSON.stringify(checkMetadata(metadata))}`);
+  if (metadata != null && !isMetadata(metadata)) throw new SafetensorError(NOT_METADATA);
+  if (metadata) parts.unshift(`"${METADATA}":${JSON.stringify(metadata)}`);
   const json = Buffer.from(`{${parts.join(',')}}`);
   const length = Math.ceil(json.length / 8) * 8;
   if (length > MAX_HEADER)
-    throw new SafetensorsError(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
+    throw new SafetensorError(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
   const head = Buffer.alloc(8 + length, ' ');
   head.writeBigUInt64LE(BigInt(length));
   json.copy(head, 8);
   return { head, entries, size: next };
 }
 
+/** The order of the names in a file: that of their UTF-8 bytes. */
+export function compareNames(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+const storedShape = (dtype: DType, shape: readonly number[]): readonly number[] =>
+  dtype === dtypes.float4_e2m1fn_x2 ? [...shape.slice(0, -1), shape[shape.length - 1] * 2] : shape;
+
+function invalid(why: string): never {
+  throw new SafetensorError(`Error while deserializing header: ${why}`);
+}
+
+/** Runs `read`; what it finds wrong is said of `file`. */
+export function naming<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SafetensorError) error.message += ` (${file})`;
+    throw error;
+  }
+}
+
 /** The length that the first 8 bytes name, checked against the file's. */
 export function headerLength(prefix: Buffer, fileSize: number): number {
-  if (fileSize < 8)
-    throw new SafetensorsError(`header too small: the file has ${fileSize} bytes, not even 8`);
+  if (fileSize < 8) return invalid(`header too small: the file has ${fileSize} bytes, not even 8`);
   const length = prefix.readBigUInt64LE();
-  if (length > BigInt(MAX_HEADER)) {
-    throw new SafetensorsError(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
-  }
+  if (length > BigInt(MAX_HEADER)) return invalid(`header too large: ${length} bytes, at most ${MAX_HEADER}`);
   if (8 + Number(length) > fileSize) {
-    throw new SafetensorsError(`invalid header length: ${length} bytes, and the file has ${fileSize} in all`);
+    return invalid(`invalid header length: ${length} bytes, and the file has ${fileSize} in all`);
   }
   return Number(length);
 }
 
 /** Reads a header; its tensors must cover the `dataSize` bytes after it, without overlap or hole. */
-export function parseHeader(bytes: Buffer, dataSize: number): Header {
-  const json = parseJson(bytes);
-  let metadata: Record<string, string> = {};
-  const entries: Entry[] = [];
+export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
+  const json = parseJson(bytes, invalid);
+  let metadata: Readonly<Record<string, string>> | null = null;
+  const found: Entry[] = [];
   for (const [name, info] of Object.entries(json)) {
-    if (name === METADATA) metadata = checkMetadata(info);
-    else entries.push(parseEntry(name, info));
+    if (name !== METADATA) found.push(parseEntry(name, info));
+    else if (info !== null)
+      metadata = isMetadata(info) ? info : invalid(`invalid JSON in header: ${NOT_METADATA}`);
   }
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  found.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let next = 0;
-  for (const { name, begin, end } of entries) {
-    if (begin !== next) {
-      const what = begin < next ? 'overlaps the one before' : 'leaves a hole before it';
-      throw new SafetensorsError(`tensor '${name}': data at ${begin} ${what}, which ends at ${next}`);
-    }
-    next = end;
-  }
-  if (next !== dataSize) {
-    throw new SafetensorsError(
-      `incomplete file: the header describes ${next} bytes of data, ${dataSize} are there`,
-    );
-  }
-  return { entries, metadata };
+  const entries = found.map((entry) => {
+    checkPlace(entry, next);
+    next = entry.end;
+    return checkSize(entry);
+  });
+  if (next === dataSize) return { entries, metadata };
+  return invalid(
+    `incomplete metadata, file not fully covered: the header describes ${next} bytes of data, ` +
+      `${dataSize} are there`,
+  );
 }
 
 function parseEntry(name: string, info: unknown): Entry {
-  const fail = (why: string): never => {
-    throw new SafetensorsError(`tensor '${name}': ${why}`);
-  };
-  const { dtype: label, shape, data_offsets: offsets } = Object(info) as Record<string, unknown>;
-  const dtype = byName.get(label as string) ?? fail(`unknown dtype ${JSON.stringify(label)}`);
-  const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+  const fail = (why: string): never => invalid(`invalid JSON in header: tensor \`${name}\`: ${why}`);
+  if (typeof info !== 'object' || info === null || Array.isArray(info)) return fail('not an object');
+  const { dtype: label, shape, data_offsets: offsets } = info as Record<string, unknown>;
+  const type = byLabel.get(label as string);
+  if (!type) {
+    const labels = table.map(([each]) => `\`${each}\``).join(', ');
+    return fail(`unknown variant ${JSON.stringify(label) ?? 'undefined'}, expected one of ${labels}`);
+  }
+  const isCount = (n: unknown): boolean =>
+    Number.isInteger(n) && (n as number) >= 0 && (n as number) < 2 ** 64;
   if (!Array.isArray(shape) || !shape.every(isCount)) return fail('shape must be an array of sizes');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     return fail('data_offsets must be two positions');
   }
-  // In bigints: the format's sizes have 64 bits. A zero does not excuse an overflow before it.
-  let size = BigInt(dtype.itemsize);
-  for (const each of shape as number[]) {
-    size *= BigInt(each);
-    if (size > BigInt(Number.MAX_SAFE_INTEGER)) return fail(`shape [${shape.join(', ')}] overflows`);
-  }
   const [begin, end] = offsets as [number, number];
-  if (BigInt(end) - BigInt(begin) !== size) {
-    return fail(
-      `data_offsets [${begin}, ${end}] do not fit shape [${shape.join(', ')}] of ${dtype}: ${size} bytes`,
+  return { name, label: label as string, dtype: type.dtype, shape: shape as number[], begin, end };
+}
+
+function checkPlace({ name, begin, end }: Entry, next: number): void {
+  if (begin === next && end >= begin) return;
+  const why =
+    end < begin
+      ? `it ends at ${end}, before its begin at ${begin}`
+      : `data at ${begin} ${begin < next ? 'overlaps the one before' : 'leaves a hole before it'}, which ends at ${next}`;
+  invalid(`invalid offset for tensor \`${name}\`: ${why}`);
+}
+
+// In bigints: the format's sizes have 64 bits. A zero does not excuse an overflow before it.
+function checkSize(entry: Entry): Entry {
+  const { name, label, dtype, shape, begin, end } = entry;
+  const what = `tensor \`${name}\` of shape [${shape.join(', ')}] and type ${label}`;
+  const limit = 2n ** 64n - 1n;
+  let bits = 1n;
+  for (const factor of [...shape, byLabel.get(label)!.bits]) {
+    bits *= BigInt(factor);
+    if (bits > limit)
+      return invalid(`overflow computing buffer size from shape and/or element type: ${what}`);
+  }
+  if (bits % 8n !== 0n) {
+    return invalid(
+      'The slice is slicing for subbytes dtypes, and the slice does not end up at a byte boundary, this is ' +
+        `invalid.: ${what}`,
     );
   }
-  return { name, dtype, shape: shape as number[], begin, end };
+  if (bits / 8n !== BigInt(end - begin)) {
+    return invalid(
+      `invalid shape, data type, or offset for tensor: ${what} does not have the ${end - begin} bytes ` +
+        `of its data_offsets, but ${bits / 8n}`,
+    );
+  }
+  if (dtype !== dtypes.float4_e2m1fn_x2) return entry;
+  // Two numbers an element: rows of an odd length have no tensor.
+  const last = shape.at(-1) ?? 1;
+  return last % 2 === 0 ? { ...entry, shape: [...shape.slice(0, -1), last / 2] } : { ...entry, dtype: null };
 }
 
-function checkMetadata(value: unknown): Record<string, string> {
-  const valid = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!valid || Object.values(value).some((text) => typeof text !== 'string')) {
-    throw new SafetensorsError('metadata must map strings to strings');
-  }
-  return value as Record<string, string>;
-}
+const NOT_METADATA = 'metadata must map strings to strings';
 
-function parseJson(bytes: Buffer): object {
-  let text: string;
-  let json: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new SafetensorsError(`invalid header: ${(error as Error).message}`);
-  }
-  if (text[0] !== '{' || typeof json !== 'object' || json === null) {
-    throw new SafetensorsError("invalid header: it must start with '{'");
-  }
-  refuseDuplicates(text);
-  return json;
-}
-
-// JSON.parse keeps the last of equal keys. `text` is known to be valid JSON.
-function refuseDuplicates(text: string): void {
-  const open: Set<string>[] = [];
-  for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    else if (colon !== undefined) {
-      const key = JSON.parse(token.slice(0, -colon.length)) as string;
-      const keys = open[open.length - 1];
-      if (keys.has(key)) throw new SafetensorsError(`invalid header: duplicate key '${key}'`);
-      keys.add(key);
-    }
-  }
+function isMetadata(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
 }

@@ -65,18 +65,20 @@ export function truncNormal_<T extends Tensor>(
   tensor: T,
   mean?: number | TruncNormalOptions,
   std?: number | TruncNormalOptions,
+  a?: number | TruncNormalOptions,
+  b?: number | TruncNormalOptions,
   options?: TruncNormalOptions,
 ): T {
-  const given = keywords<TruncNormalOptions>('truncNormal_', TRUNC_NORMAL, { mean, std }, options);
+  const given = keywords<TruncNormalOptions>('truncNormal_', TRUNC_NORMAL, { mean, std, a, b }, options);
   if (tensor.device.type === 'meta') return tensor;
-  const { a, b } = given;
-  if (given.mean < a - 2 * given.std || given.mean > b + 2 * given.std) {
+  const { a: low, b: high } = given;
+  if (given.mean < low - 2 * given.std || given.mean > high + 2 * given.std) {
     warn(
       'mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.',
     );
   }
   noGrad(() => {
-    const inside = normalCdf((b - given.mean) / given.std) - normalCdf((a - given.mean) / given.std);
+    const inside = normalCdf((high - given.mean) / given.std) - normalCdf((low - given.mean) / given.std);
     if (inside > 0.3) redrawNormal(tensor, given);
     else rejectUniform(tensor, given);
   });

@@ -19,9 +19,10 @@ export {
   kaimingUniform_,
   xavierNormal_,
   xavierUniform_,
+  type CalculateGainOptions,
   type FanMode,
   type GainOptions,
   type KaimingOptions,
   type Nonlinearity,
 } from './scaled';
-export { dirac_, eye_, orthogonal_, sparse_, type SparseOptions } from './structured';
+export { dirac_, eye_, orthogonal_, sparse_, type DiracOptions, type SparseOptions } from './structured';

@@ -19,15 +19,25 @@ export type Nonlinearity =
   | 'leaky_relu'
   | 'selu';
 
+export interface CalculateGainOptions {
+  /** The slope of a leaky ReLU. Default: 0.01. */
+  param?: number | null;
+}
+const PARAM: Required<CalculateGainOptions> = { param: null };
+
 /** The factor by which a nonlinearity shrinks the standard deviation; `param` is leaky ReLU's slope. */
-export function calculateGain(nonlinearity: Nonlinearity, param: number | null = null): number {
+export function calculateGain(
+  nonlinearity: Nonlinearity,
+  param?: number | null | CalculateGainOptions,
+): number {
+  const given = keywords<CalculateGainOptions>('calculateGain', PARAM, { param });
   switch (nonlinearity) {
     case 'tanh':
       return 5 / 3;
     case 'relu':
       return Math.sqrt(2);
     case 'leaky_relu': {
-      const slope: unknown = param ?? 0.01;
+      const slope: unknown = given.param ?? 0.01;
       if (typeof slope !== 'number')
         throw new TypeError(`negative_slope ${String(slope)} not a valid number`);
       return Math.sqrt(2 / (1 + slope * slope));
@@ -115,9 +125,11 @@ function kaimingStd(tensor: Tensor, given: Required<KaimingOptions>): number | n
 export function kaimingUniform_<T extends Tensor>(
   tensor: T,
   a?: number | KaimingOptions,
+  mode?: FanMode | KaimingOptions,
+  nonlinearity?: Nonlinearity | KaimingOptions,
   options?: KaimingOptions,
 ): T {
-  const given = keywords<KaimingOptions>('kaimingUniform_', KAIMING, { a }, options);
+  const given = keywords<KaimingOptions>('kaimingUniform_', KAIMING, { a, mode, nonlinearity }, options);
   const std = kaimingStd(tensor, given);
   if (std === null) return tensor;
   const bound = Math.sqrt(3) * std;
@@ -128,9 +140,11 @@ export function kaimingUniform_<T extends Tensor>(
 export function kaimingNormal_<T extends Tensor>(
   tensor: T,
   a?: number | KaimingOptions,
+  mode?: FanMode | KaimingOptions,
+  nonlinearity?: Nonlinearity | KaimingOptions,
   options?: KaimingOptions,
 ): T {
-  const given = keywords<KaimingOptions>('kaimingNormal_', KAIMING, { a }, options);
+  const given = keywords<KaimingOptions>('kaimingNormal_', KAIMING, { a, mode, nonlinearity }, options);
   const std = kaimingStd(tensor, given);
   return std === null ? tensor : normal_(tensor, 0, std, { generator: given.generator });
 }

@@ -19,12 +19,18 @@ export function eye_<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
+export interface DiracOptions {
+  /** Groups of the convolution. Default: 1. */
+  groups?: number;
+}
+const DIRAC: Required<DiracOptions> = { groups: 1 };
+
 /**
  * The Dirac delta: as a convolution's weight it keeps as many channels as possible.
  * Shape: `(out, in, ...kernel)`, with 3 to 5 dimensions.
  */
-export function dirac_<T extends Tensor>(tensor: T, groups: number | { groups?: number } = 1): T {
-  const count = typeof groups === 'number' ? groups : (groups.groups ?? 1);
+export function dirac_<T extends Tensor>(tensor: T, groups?: number | DiracOptions): T {
+  const { groups: count } = keywords<DiracOptions>('dirac_', DIRAC, { groups });
   checkDimensions(tensor, [3, 4, 5], '3, 4, or 5');
   const [out, inside, ...kernel] = tensor.shape;
   if (out % count !== 0) throw new TypeError('dim 0 must be divisible by groups');

@@ -1,0 +1,2 @@
+/** `torch.backends`: what kernels may be used. */
+export * as mha from './mha';

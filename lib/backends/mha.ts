@@ -1,0 +1,10 @@
+// Whether MultiheadAttention and TransformerEncoder may use their fused kernels: `torch.backends.mha`.
+let enabled = true;
+
+/** Whether the fast path may be used, where all conditions on module and input are met. */
+export function getFastpathEnabled(): boolean {
+  return enabled;
+}
+export function setFastpathEnabled(value: boolean): void {
+  enabled = value;
+}

@@ -1,0 +1,74 @@
+// What is in a file, without its weights. Needs no addon, but for .pt files.
+import fs from 'node:fs';
+import path from 'node:path';
+import { findFormat, type Format } from '../serialization/format';
+import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors_header';
+import { readIndex } from '../serialization/sharded_index';
+import { describePickle } from './pickle';
+
+export interface TensorRow {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** The file of a sharded checkpoint. */
+  readonly file?: string;
+}
+
+export interface Description {
+  readonly file: string;
+  readonly format: Format;
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+  readonly tensors: readonly TensorRow[];
+  /** What is no tensor, as text. */
+  readonly values: readonly { readonly name: string; readonly type: string; readonly text: string }[];
+}
+
+export function describe(target: string): Description {
+  const { file, format } = findFormat(target);
+  if (format === 'pt') return { file, format, metadata: null, ...describePickle(file) };
+  if (format === 'index') return describeIndex(file);
+  const { metadata, entries } = naming(file, () => readHeader(file));
+  return { file, format, metadata, tensors: rows(entries), values: [] };
+}
+
+function describeIndex(file: string): Description {
+  const { folder, metadata, shards } = readIndex(file);
+  const tensors = [...shards].flatMap(([shard, names]): readonly TensorRow[] => {
+    const target = path.join(folder, shard);
+    const found = new Map(describe(target).tensors.map((row) => [row.name, row]));
+    return names.map((name) => {
+      const row = found.get(name);
+      if (!row) throw new Error(`'${shard}' lacks what the index promises: ${name}`);
+      return { ...row, file: shard };
+    });
+  });
+  return { file, format: 'index', metadata, tensors, values: [] };
+}
+
+const rows = (entries: Header['entries']): readonly TensorRow[] =>
+  entries.map(({ name, label, dtype, shape, begin, end }) => ({
+    name,
+    dtype: dtype?.name ?? label,
+    shape,
+    bytes: end - begin,
+  }));
+
+function readHeader(file: string): Header {
+  const fd = fs.openSync(file, 'r');
+  try {
+    const stats = fs.fstatSync(fd);
+    if (!stats.isFile()) throw new Error(`'${file}' is not a file`);
+    const length = headerLength(bytesOf(fd, 0, Math.min(8, stats.size)), stats.size);
+    return parseHeader(bytesOf(fd, 8, length), stats.size - 8 - length);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function bytesOf(fd: number, position: number, count: number): Buffer {
+  const buffer = Buffer.alloc(count);
+  if (fs.readSync(fd, buffer, 0, count, position) < count)
+    throw new Error('the file ended while it was read');
+  return buffer;
+}

@@ -1,0 +1,128 @@
+// npx nodetorch doctor
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Command, parse } from './arguments';
+import { print, size, table } from './text';
+
+const usage = `Usage: npx nodetorch doctor [--json]
+
+Says what is installed, which libtorch is found where, whether the addon loads and why not, and what
+the machine offers. Looks only; works where nothing is built yet.
+
+  --json   the same as one JSON object
+  --help
+
+Exit code: 0 when the addon loads, 1 when it does not.
+`;
+
+const root = path.join(__dirname, '../..');
+
+type Facts = Record<string, string>;
+
+function run(argv: readonly string[]): number {
+  const { values } = parse(argv, { json: { type: 'boolean' } }, []);
+  const addon = loadAddon();
+  const facts = { ...machine(), ...libtorch(), ...addon.facts };
+  if (values.json) print(JSON.stringify({ ok: addon.loads, ...facts }, null, 2));
+  else print(table(Object.entries(facts).flatMap(([name, text]) => lines(name, text))));
+  return addon.loads ? 0 : 1;
+}
+
+const lines = (name: string, text: string): [string, string][] =>
+  text.split('\n').map((line, i) => [i === 0 ? name : '', line]);
+
+/* eslint-disable @typescript-eslint/no-require-imports -- what may be missing is a finding here */
+function machine(): Facts {
+  const { version, libtorch: wanted } = require('../../package.json') as {
+    version: string;
+    libtorch: { version: string; minimum: string };
+  };
+  const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  const glibc = report.header.glibcVersionRuntime;
+  const [cpu] = os.cpus();
+  return {
+    nodetorch: `${version}, for libtorch ${wanted.version} (${wanted.minimum} or later)`,
+    'Node.js': `${process.version}, ${process.platform}-${process.arch}`,
+    system: `${os.type()} ${os.release()}${glibc ? `, glibc ${glibc}` : ''}`,
+    CPU: `${os.cpus().length} x ${cpu?.model.trim() ?? 'unknown'}`,
+    memory: `${size(os.totalmem())}, ${size(os.freemem())} free`,
+  };
+}
+
+interface Found {
+  path: string;
+  version: string;
+  variant: string;
+  place: string;
+}
+
+function libtorch(): Facts {
+  const { search } = require('../../scripts/libtorch/search') as {
+    search(variant: string | null): { found: Found | null; tried: string[] };
+  };
+  const variables = [
+    'LIBTORCH',
+    'LIBTORCH_VARIANT',
+    'LIBTORCH_USE_PYTORCH',
+    'NODETORCH_ADDON',
+    'OMP_NUM_THREADS',
+  ];
+  const set = variables.filter((name) => process.env[name] !== undefined);
+  const { found, tried } = search(process.env.LIBTORCH_VARIANT || null);
+  const passed = tried.map((line) => `  not ${line}`);
+  return {
+    ...(set.length > 0 ? { environment: set.map((name) => `${name}=${process.env[name]}`).join('\n') } : {}),
+    libtorch: found
+      ? [`${found.version} (${found.variant}) at ${found.path}`, `from ${found.place}`, ...passed].join('\n')
+      : ['none found; npx nodetorch fetches and builds', ...passed].join('\n'),
+  };
+}
+
+function loadAddon(): { loads: boolean; facts: Facts } {
+  const built = noteOfBuild();
+  const addon: Facts = built ? { 'built for': built } : {};
+  try {
+    const torch = (require('../index') as typeof import('../index')).default;
+    return { loads: true, facts: { ...addon, addon: 'loads', ...runtime(torch) } };
+  } catch (error) {
+    return { loads: false, facts: { ...addon, addon: `does not load\n${(error as Error).message.trim()}` } };
+  }
+}
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+function noteOfBuild(): string | null {
+  for (const folder of ['build', 'build-gyp/build']) {
+    try {
+      const text = fs.readFileSync(path.join(root, folder, 'Release', 'libtorch.json'), 'utf8');
+      const note = JSON.parse(text) as Found;
+      const there = fs.existsSync(note.path) ? '' : ', which is gone';
+      return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}`;
+    } catch {
+      // Not built there.
+    }
+  }
+  return null;
+}
+
+function runtime(torch: typeof import('../torch')): Facts {
+  const config = torch.showConfig();
+  const capability = /CPU capability usage: (\S+)/.exec(config)?.[1] ?? 'unknown';
+  return {
+    'libtorch in use': torch.version,
+    'CPU capability': capability,
+    threads: `${torch.getNumThreads()} within an operator, ${torch.getNumInteropThreads()} between operators`,
+    CUDA: cuda(torch, config),
+  };
+}
+
+function cuda(torch: typeof import('../torch'), config: string): string {
+  if (torch.cuda.isAvailable()) {
+    return `${torch.cuda.deviceCount()} device(s), CUDA ${/CUDA Runtime ([\d.]+)/.exec(config)?.[1] ?? 'of unknown version'}`;
+  }
+  return /CUDA Runtime/.test(config)
+    ? 'built in, but no device is available: is the driver installed and new enough?'
+    : 'not available: this libtorch is the cpu variant (npx nodetorch --variant cu130 gets another)';
+}
+
+export const doctor: Command = { usage, run };

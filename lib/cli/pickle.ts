@@ -1,0 +1,76 @@
+// .pt files: a tree of Maps, arrays and values, as a list of paths.
+import { inspect } from 'node:util';
+import type { Tensor } from '../tensor';
+import type { Description } from './describe';
+
+/* eslint-disable @typescript-eslint/no-require-imports -- the addon, only where it is needed */
+const tensorClass = () => (require('../tensor') as typeof import('../tensor')).Tensor;
+const pythonTypes = () =>
+  require('../serialization/python_types') as typeof import('../serialization/python_types');
+const serialization = () => require('../serialization/load') as typeof import('../serialization/load');
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+/** The weights, mapped where the format allows it, or without `weights` shapes and types alone. */
+function loadWhole(file: string, weights: boolean): unknown {
+  const { load } = serialization();
+  const lenient = { weightsOnly: false };
+  if (!weights) return load(file, { ...lenient, mapLocation: 'meta' });
+  try {
+    return load(file, { ...lenient, mapLocation: 'cpu', mmap: true });
+  } catch (error) {
+    // The format of before 1.6 cannot be mapped.
+    if (!/mmap can only be used/.test((error as Error).message)) throw error;
+    return load(file, { ...lenient, mapLocation: 'cpu' });
+  }
+}
+
+/** What is in a .pt file, by path: `'model.fc1.weight'`, `'optimizer.param_groups[0].lr'`. */
+export function loadPickle(file: string, { weights = true } = {}): Map<string, unknown> {
+  const Tensor = tensorClass();
+  const found = new Map<string, unknown>();
+  const visit = (value: unknown, path: string): void => {
+    const entries = value instanceof Tensor ? [] : entriesOf(value);
+    if (entries.length === 0) return void found.set(path, value);
+    for (const [key, each] of entries) visit(each, join(path, key));
+  };
+  visit(loadWhole(file, weights), '');
+  return found;
+}
+
+// A list of plain values is one value.
+function entriesOf(value: unknown): [key: unknown, value: unknown][] {
+  if (value instanceof Map) return [...value.entries()];
+  if (value instanceof pythonTypes().PythonObject) return entriesOf(value.state);
+  if (!Array.isArray(value)) return [];
+  return value.some((each) => typeof each === 'object' && each !== null) ? [...value.entries()] : [];
+}
+
+function join(path: string, key: unknown): string {
+  if (typeof key !== 'string') return `${path}[${String(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
+}
+
+export function describePickle(file: string): Pick<Description, 'tensors' | 'values'> {
+  const Tensor = tensorClass();
+  const all = [...loadPickle(file, { weights: false })];
+  const isTensor = (entry: [string, unknown]): entry is [string, Tensor] => entry[1] instanceof Tensor;
+  return {
+    tensors: all.filter(isTensor).map(([name, tensor]) => ({
+      name,
+      dtype: tensor.dtype.name,
+      shape: tensor.shape,
+      bytes: tensor.nbytes,
+    })),
+    values: all
+      .filter((entry) => !isTensor(entry))
+      .map(([name, value]) => ({ name, type: typeOf(value), text: textOf(value) })),
+  };
+}
+
+function typeOf(value: unknown): string {
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value;
+  return value.constructor?.name ?? 'object';
+}
+
+const textOf = (value: unknown): string =>
+  inspect(value, { breakLength: Infinity, depth: 1, maxArrayLength: 8, maxStringLength: 80 }).slice(0, 120);

@@ -1,0 +1,140 @@
+// Pixels moved about, and sampled on a grid.
+import * as aten from '../aten';
+import { TorchError } from '../errors';
+import type { Tensor } from '../tensor';
+import { warn } from '../warn';
+import { keywords } from './keywords';
+import { sizeText } from './reduction';
+
+/** Shape: `(*, C r², H, W)` to `(*, C, H r, W r)`, with `r` = `upscaleFactor` (Shi et al., 2016). */
+export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
+  return aten.pixelShuffle(input, upscaleFactor);
+}
+
+/** The inverse of {@link pixelShuffle}. Shape: `(*, C, H r, W r)` to `(*, C r², H, W)`. */
+export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
+  return aten.pixelUnshuffle(input, downscaleFactor);
+}
+
+/** Deals the channels out to groups and gathers them again, transposed. Shape: `(N, C, *)`. */
+export function channelShuffle(input: Tensor, groups: number): Tensor {
+  return aten.channelShuffle(input, groups);
+}
+
+/** The kernel behind {@link channelShuffle}. */
+export function nativeChannelShuffle(input: Tensor, groups: number): Tensor {
+  return aten.nativeChannelShuffle(input, groups);
+}
+
+const gridModes = ['bilinear', 'nearest', 'bicubic'] as const;
+const gridPaddings = ['zeros', 'border', 'reflection'] as const;
+export type GridSampleMode = (typeof gridModes)[number];
+export type GridSamplePaddingMode = (typeof gridPaddings)[number];
+
+export interface GridSampleOptions {
+  /** How values between pixels are made. Default: `'bilinear'`, which for 5-d input is trilinear. */
+  mode?: GridSampleMode;
+  /** What is outside the input. Default: `'zeros'`. */
+  paddingMode?: GridSamplePaddingMode;
+  /** Whether -1 and 1 are the centres of the corner pixels, not their outer edges. Default: `false`. */
+  alignCorners?: boolean | null;
+}
+const GRID_SAMPLE: Required<GridSampleOptions> = {
+  mode: 'bilinear',
+  paddingMode: 'zeros',
+  alignCorners: null,
+};
+
+function resolveAlign(alignCorners: boolean | null): boolean {
+  if (alignCorners === null) {
+    warn(
+      'Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please ' +
+        'specify align_corners=True if the old behavior is desired. See the documentation of grid_sample for ' +
+        'details.',
+    );
+  }
+  return alignCorners ?? false;
+}
+
+/**
+ * Values of the input at the places of `grid`, whose last dimension is `(x, y)` or `(x, y, z)` from -1 to 1.
+ *
+ * Shapes: input `(N, C, H, W)`, grid `(N, Hout, Wout, 2)`, output `(N, C, Hout, Wout)`; or with depth.
+ *
+ * @throws TypeError for another mode or padding mode.
+ */
+export function gridSample(
+  input: Tensor,
+  grid: Tensor,
+  mode?: GridSampleMode | GridSampleOptions,
+  paddingMode?: GridSamplePaddingMode | GridSampleOptions,
+  alignCorners?: boolean | null | GridSampleOptions,
+): Tensor {
+  const given = keywords<GridSampleOptions>('gridSample', GRID_SAMPLE, { mode, paddingMode, alignCorners });
+  const modeNumber = gridModes.indexOf(given.mode);
+  if (modeNumber < 0) {
+    throw new TypeError(
+      "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: " +
+        `'${given.mode}'`,
+    );
+  }
+  const paddingNumber = gridPaddings.indexOf(given.paddingMode);
+  if (paddingNumber < 0) {
+    throw new TypeError(
+      "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: " +
+        `'${given.paddingMode}'`,
+    );
+  }
+  return aten.gridSampler(input, grid, modeNumber, paddingNumber, resolveAlign(given.alignCorners));
+}
+
+export type AffineGridOptions = Pick<GridSampleOptions, 'alignCorners'>;
+const AFFINE_GRID: Required<AffineGridOptions> = { alignCorners: null };
+
+// The spatial part of `size`.
+function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] {
+  const text = `[${size.join(', ')}]`;
+  if (!theta.isFloatingPoint())
+    throw new TypeError(`Expected theta to have floating point type, but got ${theta.dtype}`);
+  const n = size.length - 2;
+  if (n !== 2 && n !== 3) {
+    throw new TorchError(
+      'affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size ' +
+        `${text}.`,
+      'NotImplementedError',
+    );
+  }
+  const { shape } = theta;
+  if (shape.length !== 3 || shape[1] !== n || shape[2] !== n + 1) {
+    throw new TypeError(
+      `Expected a batch of ${n}D affine matrices of shape Nx${n}x${n + 1} for size ${text}. Got ${sizeText(shape)}.`,
+    );
+  }
+  return size.slice(2);
+}
+
+/**
+ * The grid for {@link gridSample} that an affine map of the output's places makes.
+ *
+ * Shapes: theta `(N, 2, 3)` and size `[N, C, H, W]` give `(N, H, W, 2)`; `(N, 3, 4)` with depth.
+ *
+ * @throws TypeError when `theta` does not suit `size`.
+ */
+export function affineGrid(
+  theta: Tensor,
+  size: readonly number[],
+  alignCorners?: boolean | null | AffineGridOptions,
+): Tensor {
+  const given = keywords<AffineGridOptions>('affineGrid', AFFINE_GRID, { alignCorners });
+  const align = resolveAlign(given.alignCorners);
+  const spatial = checkAffine(theta, size);
+  if (align && Math.min(...spatial) === 1) {
+    warn(
+      'Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. This ' +
+        'is not an intended use case of affine_grid. See the documentation of affine_grid for details.',
+    );
+  } else if (Math.min(...size) <= 0) {
+    throw new TypeError(`Expected non-zero, positive output size. Got [${size.join(', ')}]`);
+  }
+  return aten.affineGridGenerator(theta, size, align);
+}

@@ -1,0 +1,39 @@
+import type { DeviceLike } from '../../device';
+import { TorchError } from '../../errors';
+import { isPlainObject } from '../../functional/keywords';
+import { Module } from '../module';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- any module's constructor */
+/**
+ * Makes a module without drawing its initial values; its memory holds anything.
+ *
+ * @throws TorchError when the module does not take a `device`.
+ *
+ * @example
+ * const m = nn.utils.skipInit(nn.Linear, 10, 5);
+ */
+export function skipInit<Class extends new (...args: any[]) => Module<any[], any>>(
+  moduleCls: Class,
+  ...args: ConstructorParameters<Class>
+): InstanceType<Class> {
+  if (typeof moduleCls !== 'function' || !(moduleCls.prototype instanceof Module)) {
+    throw new TorchError(`Expected a Module; got ${String(moduleCls)}`);
+  }
+  const last: unknown = args.at(-1);
+  const options = isPlainObject(last) ? last : {};
+  const rest: unknown[] = isPlainObject(last) ? args.slice(0, -1) : args;
+  const device = (options.device ?? 'cpu') as DeviceLike;
+  return made(moduleCls, [...rest, { ...options, device: 'meta' }]).toEmpty({
+    device,
+  }) as InstanceType<Class>;
+}
+
+function made(moduleCls: new (...args: any[]) => Module, args: unknown[]): Module {
+  try {
+    return new moduleCls(...args);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.endsWith("unexpected keyword argument 'device'"))
+      throw error;
+    throw new TorchError("Module must support a 'device' arg to skip initialization");
+  }
+}

@@ -1,0 +1,30 @@
+/** `torch.nn.utils.memory_format`: weights of convolutions, laid out otherwise. */
+import * as aten from '../../aten';
+import type { MemoryFormat } from '../../layout';
+import { ConvNd } from '../conv_base';
+import type { Module } from '../module';
+
+function convert<M extends Module>(module: M, format: MemoryFormat, dimensions: number): M {
+  for (const each of module.modules()) {
+    if (!(each instanceof ConvNd) || each.kernelSize.length !== dimensions) continue;
+    const data = aten.clone(each.weight.detach(), { memoryFormat: format });
+    each.weight.data = aten.resize_(data, data.shape, { memoryFormat: format });
+  }
+  return module;
+}
+
+/**
+ * Puts the weights of all 2-d convolutions of `module` into a memory format, such as
+ * `torch.channelsLast`.
+ */
+export function convertConv2dWeightMemoryFormat<M extends Module>(module: M, memoryFormat: MemoryFormat): M {
+  return convert(module, memoryFormat, 2);
+}
+
+/**
+ * Puts the weights of all 3-d convolutions of `module` into a memory format, such as
+ * `torch.channelsLast3d`.
+ */
+export function convertConv3dWeightMemoryFormat<M extends Module>(module: M, memoryFormat: MemoryFormat): M {
+  return convert(module, memoryFormat, 3);
+}

@@ -1,0 +1,132 @@
+import * as aten from '../../aten';
+import type { DeviceLike } from '../../device';
+import * as dtypes from '../../dtype';
+import type { DTypeLike } from '../../dtype';
+import { isPlainObject } from '../../functional/keywords';
+import { Tensor, type ToOptions } from '../../tensor';
+
+/** The permutation that undoes `permutation`; `null` for `null`. */
+export function invertPermutation(permutation: Tensor): Tensor;
+export function invertPermutation(permutation: Tensor | null): Tensor | null;
+export function invertPermutation(permutation: Tensor | null): Tensor | null {
+  if (permutation === null) return null;
+  const places = aten.arange(0, permutation.numel(), {
+    device: permutation.device,
+    dtype: dtypes.int64,
+  });
+  return aten.scatter_(aten.emptyLike(permutation), 0, permutation, places);
+}
+
+/**
+ * Sequences of different lengths in one tensor, time step by time step. Made by `packSequence` and
+ * `packPaddedSequence`; recurrent modules take and give it.
+ */
+export class PackedSequence {
+  /** The elements of all sequences: `(Σ lengths, *)`. */
+  readonly data: Tensor;
+  /** How many sequences have an element at each time step; int64, on the CPU. */
+  readonly batchSizes: Tensor;
+  /** How the batch was put into order of length; `null` where it came in it. */
+  readonly sortedIndices: Tensor | null;
+  /** The way back. */
+  readonly unsortedIndices: Tensor | null;
+
+  /** @throws TypeError for batch sizes that are not on the CPU. */
+  constructor(
+    data: Tensor,
+    batchSizes: Tensor,
+    sortedIndices: Tensor | null = null,
+    unsortedIndices: Tensor | null = null,
+  ) {
+    if (batchSizes.device.type !== 'cpu') {
+      throw new TypeError(
+        'batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually. ' +
+          'They should be instantiated by functions like pack_sequence and pack_padded_sequences in ' +
+          'nn.utils.rnn. https://pytorch.org/docs/stable/nn.html#torch.nn.utils.rnn.pack_sequence',
+      );
+    }
+    this.data = data;
+    this.batchSizes = batchSizes;
+    this.sortedIndices = sortedIndices;
+    this.unsortedIndices = unsortedIndices ?? invertPermutation(sortedIndices);
+  }
+
+  /** The four fields in order: `const [data, batchSizes] = packed`. */
+  *[Symbol.iterator](): IterableIterator<Tensor | null> {
+    yield* [this.data, this.batchSizes, this.sortedIndices, this.unsortedIndices];
+  }
+
+  /** As `Tensor.to`; the indices follow to the device. Gives itself when nothing changes. */
+  to(target: DeviceLike | DTypeLike | Tensor, options?: ToOptions): PackedSequence;
+  to(device: DeviceLike, dtype: DTypeLike, options?: ToOptions): PackedSequence;
+  to(options: ToOptions): PackedSequence;
+  to(...args: unknown[]): PackedSequence {
+    const data = this.data.to(...(args as [ToOptions]));
+    if (data.is(this.data)) return this;
+    const { nonBlocking, memoryFormat } = (args.find(isPlainObject) ?? {}) as ToOptions;
+    const options = { device: data.device, nonBlocking, memoryFormat };
+    return this.#with(data, (indices) => indices.to(options));
+  }
+  cpu(): PackedSequence {
+    return this.to('cpu');
+  }
+  cuda(index?: number): PackedSequence {
+    if (index === undefined && this.isCuda) return this;
+    return this.to(index === undefined ? 'cuda' : `cuda:${index}`);
+  }
+  double(): PackedSequence {
+    return this.to(dtypes.float64);
+  }
+  float(): PackedSequence {
+    return this.to(dtypes.float32);
+  }
+  half(): PackedSequence {
+    return this.to(dtypes.float16);
+  }
+  long(): PackedSequence {
+    return this.to(dtypes.int64);
+  }
+  int(): PackedSequence {
+    return this.to(dtypes.int32);
+  }
+  short(): PackedSequence {
+    return this.to(dtypes.int16);
+  }
+  char(): PackedSequence {
+    return this.to(dtypes.int8);
+  }
+  byte(): PackedSequence {
+    return this.to(dtypes.uint8);
+  }
+  pinMemory(): PackedSequence {
+    return this.#with(this.data.pinMemory(), (indices) => indices.pinMemory());
+  }
+  isPinned(): boolean {
+    return this.data.isPinned();
+  }
+  get isCuda(): boolean {
+    return this.data.isCuda;
+  }
+
+  #with(data: Tensor, convert: (indices: Tensor) => Tensor): PackedSequence {
+    const { sortedIndices: sorted, unsortedIndices: unsorted } = this;
+    return new PackedSequence(
+      data,
+      this.batchSizes,
+      sorted && convert(sorted),
+      unsorted && convert(unsorted),
+    );
+  }
+
+  /** What Python's `repr` prints. */
+  toString(): string {
+    const [data, sizes, sorted, unsorted] = [...this].map((field) => String(field ?? 'None'));
+    return (
+      `PackedSequence(data=${data}, batch_sizes=${sizes}, ` +
+      `sorted_indices=${sorted}, unsorted_indices=${unsorted})`
+    );
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}

@@ -1,0 +1,246 @@
+/** `torch.nn.utils.parametrize`: parameters that are computed from others. */
+import { within } from '../../autograd/mode';
+import { noGrad } from '../../autograd';
+import * as aten from '../../aten';
+import { sameSize, sizeText } from '../../functional/reduction';
+import { keep } from '../../memory';
+import { typeName } from '../../repr';
+import { Tensor } from '../../tensor';
+import { ModuleDict } from '../container';
+import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../fields';
+import type { Module } from '../module';
+import { Parameter } from '../parameter';
+import {
+  ParametrizationList,
+  registerTensor,
+  tryRightInverse,
+  type Parametrization,
+} from './parametrization_list';
+
+export { ParametrizationList, type Parametrization };
+
+const FIELD = 'parametrizations';
+
+let caching = 0;
+let cache = new WeakMap<Module, Map<string, Tensor>>();
+
+/**
+ * Runs `body` with each parametrized tensor computed once, when it is first used.
+ *
+ * Differs from PyTorch: `cached` takes a synchronous function; there is no `with`.
+ *
+ * @throws TypeError when `body` returns a promise.
+ */
+export function cached<T>(body: () => T): T {
+  caching++;
+  return within('cached', body, () => {
+    caching--;
+    if (caching === 0) cache = new WeakMap();
+  });
+}
+
+function compute(module: Module, name: string): Tensor {
+  const list = listOf(module, name);
+  if (caching === 0) return list() as Tensor;
+  const tensors = cache.get(module) ?? new Map<string, Tensor>();
+  cache.set(module, tensors);
+  const known = tensors.get(name);
+  if (known) return known;
+  // A scope that ends before the cache must not take it away.
+  const made = keep(list() as Tensor);
+  tensors.set(name, made);
+  return made;
+}
+
+function parametrizationsOf(module: Module): ModuleDict | null {
+  const found = getField(module, FIELD);
+  return found instanceof ModuleDict ? found : null;
+}
+
+function listOf(module: Module, name: string): ParametrizationList {
+  return parametrizationsOf(module)!.get(name) as ParametrizationList;
+}
+
+/** Whether the module has parametrizations, or one of that tensor. */
+export function isParametrized(module: Module, tensorName?: string | null): boolean {
+  const found = parametrizationsOf(module);
+  if (!found) return false;
+  return tensorName == null ? found.length > 0 : found.has(tensorName);
+}
+
+type Class = new (...args: never[]) => Module;
+
+// A class of the module's own, above which its fields cannot be seen: accessors of parametrized
+// tensors go into its prototype, where nobody takes them for state.
+function enterOwnClass(module: Module): void {
+  const base = module.constructor as Class;
+  const Own = class extends base {};
+  Object.defineProperty(Own, 'name', { value: `Parametrized${base.name}` });
+  Object.setPrototypeOf(module, Own.prototype);
+}
+
+const typeBefore = (module: Module): Class => Object.getPrototypeOf(module.constructor) as Class;
+
+function defineAccessor(module: Module, name: string): void {
+  Object.defineProperty(module.constructor.prototype, name, {
+    get(this: Module) {
+      return compute(this, name);
+    },
+    set(this: Module, value: Tensor) {
+      listOf(this, name).rightInverse(value);
+    },
+    configurable: true,
+  });
+}
+
+// What a parametrization gives must be like the tensor that it stands for; `%` stands for dtype or shape.
+function checkLike(given: Tensor, like: Tensor, name: string, rule: string, what: string): void {
+  const refuse = (property: string, before: string, after: string): TypeError =>
+    new TypeError(
+      `${rule.replace('%', property)}, unless the \`unsafe\` flag is enabled.\n` +
+        `module.${name}.${property}: ${before}\n${what.replace('%', property)}: ${after}`,
+    );
+  if (given.dtype !== like.dtype) throw refuse('dtype', String(like.dtype), String(given.dtype));
+  if (!sameSize(given, like)) throw refuse('shape', sizeText(like.shape), sizeText(given.shape));
+}
+
+function checkAppended(name: string, current: Tensor, parametrization: Parametrization): void {
+  const value: unknown = parametrization(current);
+  if (!(value instanceof Tensor))
+    throw new TypeError(`A parametrization must return a tensor. Got ${typeName(value)}.`);
+  const changed = 'Registering a parametrization may not change the % of the tensor';
+  checkLike(value, current, name, changed, `parametrization(module.${name}).%`);
+  const inverse = tryRightInverse(parametrization, value);
+  if (inverse === undefined) return;
+  if (!(inverse instanceof Tensor))
+    throw new TypeError(`parametrization.right_inverse must return a tensor. Got: ${typeName(inverse)}`);
+  const other = `The tensor returned by parametrization.right_inverse must have the same % as module.${name}`;
+  checkLike(inverse, current, name, other, 'returned %');
+}
+
+/**
+ * Makes a parameter or buffer a value that `parametrization` computes each time it is used. What it is
+ * computed from is saved as `parametrizations.NAME.original`, or `original0`, `original1` ... Several
+ * parametrizations of one tensor follow each other. Assigning to the tensor calls `rightInverse`.
+ *
+ * The module's class becomes one of its own, named `Parametrized...`.
+ *
+ * @throws TypeError for an unknown name, and for a result of another shape or dtype, unless `unsafe`.
+ *
+ * @example
+ * class Symmetric extends nn.Module<[Tensor], Tensor> {
+ *   override forward(x: Tensor) {
+ *     return x.triu().add(x.triu(1).mT);
+ *   }
+ * }
+ * const m = nn.utils.parametrize.registerParametrization(new nn.Linear(5, 5), 'weight', new Symmetric());
+ */
+export function registerParametrization<M extends Module>(
+  module: M,
+  tensorName: string,
+  parametrization: Parametrization,
+  options: { unsafe?: boolean } = {},
+): M {
+  const unsafe = options.unsafe ?? false;
+  parametrization.train(module.training);
+  if (isParametrized(module, tensorName)) {
+    if (!unsafe) checkAppended(tensorName, getField(module, tensorName) as Tensor, parametrization);
+    const list = listOf(module, tensorName);
+    list.append(parametrization);
+    list.unsafe ||= unsafe;
+    return module;
+  }
+  const state = new Map<string, Tensor | null>([...bufferFields(module), ...parameterFields(module)]);
+  const original = state.get(tensorName);
+  if (!original) {
+    throw new TypeError(
+      `Module '${String(module)}' does not have a parameter, a buffer, or a parametrized element with name ` +
+        `'${tensorName}'`,
+    );
+  }
+  const list = new ParametrizationList([parametrization], original, { unsafe });
+  deleteField(module, tensorName);
+  if (!isParametrized(module)) {
+    enterOwnClass(module);
+    setField(module, FIELD, new ModuleDict());
+  }
+  defineAccessor(module, tensorName);
+  parametrizationsOf(module)!.set(tensorName, list);
+  return module;
+}
+
+/**
+ * Makes the tensor a parameter or buffer again: with its present value, or with `leaveParametrized`
+ * `false` with that of the original.
+ *
+ * @throws TypeError when it is not parametrized, and when there are several originals to choose from.
+ */
+export function removeParametrizations<M extends Module>(
+  module: M,
+  tensorName: string,
+  options: { leaveParametrized?: boolean } = {},
+): M {
+  if (!isParametrized(module, tensorName)) {
+    throw new TypeError(`Module ${String(module)} does not have a parametrization on ${tensorName}`);
+  }
+  const tensor = unparametrized(module, tensorName, options.leaveParametrized ?? true);
+  const list = parametrizationsOf(module)!;
+  list.delete(tensorName);
+  // A copy of the module may have the same class, so the accessor stays there.
+  Object.setPrototypeOf(module, typeBefore(module).prototype as object);
+  registerTensor(module, tensorName, tensor);
+  if (list.length === 0) {
+    deleteField(module, FIELD);
+  } else {
+    enterOwnClass(module);
+    for (const name of list) defineAccessor(module, name);
+  }
+  return module;
+}
+
+function unparametrized(module: Module, name: string, leaveParametrized: boolean): Tensor {
+  const list = listOf(module, name);
+  if (list.isTensor) {
+    const original = getField(list, 'original') as Tensor;
+    if (leaveParametrized) noGrad(() => aten.set_(original, getField(module, name) as Tensor));
+    return original;
+  }
+  if (!leaveParametrized) {
+    throw new TypeError(
+      'Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a ' +
+        'sequence of tensors.',
+    );
+  }
+  const value = getField(module, name) as Tensor;
+  return value.requiresGrad ? new Parameter(value) : value;
+}
+
+/** The class that the module had before it was parametrized. */
+export function typeBeforeParametrizations(module: Module): abstract new (...args: never[]) => Module {
+  return isParametrized(module) ? typeBefore(module) : (module.constructor as Class);
+}
+
+/**
+ * Gives `toModule` the parametrizations and originals of `fromModule`, of all tensors or of one. They
+ * are shared, not copied.
+ */
+export function transferParametrizationsAndParams<M extends Module>(
+  fromModule: Module,
+  toModule: M,
+  tensorName?: string | null,
+): M {
+  if (!isParametrized(fromModule)) return toModule;
+  const names = tensorName == null ? [...parametrizationsOf(fromModule)!.keys()] : [tensorName];
+  for (const name of names) {
+    if (!hasField(toModule, name)) {
+      setField(toModule, name, new Parameter(getField(fromModule, name) as Tensor));
+    }
+    const from = listOf(fromModule, name);
+    for (const parametrization of from)
+      registerParametrization(toModule, name, parametrization as Parametrization);
+    const to = listOf(toModule, name);
+    for (const [original, tensor] of [...parameterFields(from), ...bufferFields(from)])
+      setField(to, original, tensor);
+  }
+  return toModule;
+}

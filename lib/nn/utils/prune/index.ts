@@ -1,0 +1,166 @@
+/** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
+import * as aten from '../../../aten';
+import { isPlainObject } from '../../../functional/keywords';
+import type { Tensor } from '../../../tensor';
+import { getField } from '../../fields';
+import type { Module } from '../../module';
+import { attached } from '../attached';
+import { parametersToVector } from '../convert_parameters';
+import type { Amount } from './amount';
+import { BasePruningMethod, PruningContainer, methodsOf, type ImportanceOptions } from './method';
+import {
+  CustomFromMask,
+  Identity,
+  L1Unstructured,
+  LnStructured,
+  RandomStructured,
+  RandomUnstructured,
+} from './methods';
+
+export type { Amount };
+export type { ImportanceOptions, PruningType } from './method';
+export type { AmountOptions, LnStructuredOptions, RandomStructuredOptions } from './methods';
+export {
+  BasePruningMethod,
+  CustomFromMask,
+  Identity,
+  L1Unstructured,
+  LnStructured,
+  PruningContainer,
+  RandomStructured,
+  RandomUnstructured,
+};
+
+/** Makes a parameter a pruned one without pruning anything. */
+export function identity<M extends Module>(module: M, name: string): M {
+  Identity.apply(module, name);
+  return module;
+}
+
+/** Prunes random elements of a parameter: a fraction, or a number of them. */
+export function randomUnstructured<M extends Module>(module: M, name: string, amount: Amount): M {
+  RandomUnstructured.apply(module, name, amount);
+  return module;
+}
+
+/**
+ * Prunes the elements of a parameter that are closest to zero: a fraction, or a number of them.
+ *
+ * @example
+ * nn.utils.prune.l1Unstructured(new nn.Linear(2, 3), 'weight', 0.2);
+ */
+export function l1Unstructured<M extends Module>(
+  module: M,
+  name: string,
+  amount: Amount,
+  options?: ImportanceOptions,
+): M {
+  L1Unstructured.apply(module, name, amount, options);
+  return module;
+}
+
+/** Prunes random slices of dimension `dim` of a parameter: a fraction, or a number of them. */
+export function randomStructured<M extends Module>(module: M, name: string, amount: Amount, dim: number): M {
+  RandomStructured.apply(module, name, amount, dim);
+  return module;
+}
+
+/** Prunes the slices of dimension `dim` of a parameter that have the smallest `n`-norm. */
+export function lnStructured<M extends Module>(
+  module: M,
+  name: string,
+  amount: Amount,
+  n: number | 'fro' | 'nuc',
+  dim: number,
+  options?: ImportanceOptions,
+): M {
+  LnStructured.apply(module, name, amount, n, dim, options);
+  return module;
+}
+
+/** Prunes a parameter by a mask of ones and zeros. */
+export function customFromMask<M extends Module>(module: M, name: string, mask: Tensor): M {
+  CustomFromMask.apply(module, name, mask);
+  return module;
+}
+
+export interface GlobalOptions {
+  /** What decides instead of the parameters' own values, by module and name. Default: none. */
+  importanceScores?: ReadonlyMap<Module, Readonly<Record<string, Tensor>>> | null;
+  /** What the method is constructed with. */
+  [keyword: string]: unknown;
+}
+
+/**
+ * Prunes several parameters as if they were one.
+ *
+ * Differs from PyTorch: `importanceScores` is a Map of modules to scores by name, since a Map cannot
+ * have pairs as keys.
+ *
+ * @throws TypeError for a method that does not prune elements.
+ *
+ * @example
+ * const parameters = [[net.fc1, 'weight'], [net.fc2, 'weight']] as const;
+ * nn.utils.prune.globalUnstructured(parameters, nn.utils.prune.L1Unstructured, { amount: 0.2 });
+ */
+export function globalUnstructured(
+  parameters: Iterable<readonly [module: Module, name: string]>,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each method has arguments of its own
+  pruningMethod: new (keywords: any) => BasePruningMethod,
+  options: GlobalOptions = {},
+): void {
+  if (typeof (parameters as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
+    throw new TypeError('global_unstructured(): parameters is not an Iterable');
+  const { importanceScores = null, ...keywords } = options;
+  if (importanceScores !== null && !(importanceScores instanceof Map) && !isPlainObject(importanceScores))
+    throw new TypeError('global_unstructured(): importance_scores must be of type dict');
+  const list = [...parameters];
+  const tensorOf = (module: Module, name: string): Tensor => getField(module, name) as Tensor;
+  const scores = list.map(
+    ([module, name]) => importanceScores?.get(module)?.[name] ?? tensorOf(module, name),
+  );
+  const masks = list.map(
+    ([module, name]) =>
+      (getField(module, `${name}_mask`) as Tensor | undefined) ?? aten.onesLike(tensorOf(module, name)),
+  );
+  const container = new PruningContainer();
+  const method = new pruningMethod(keywords);
+  container._tensorName = method._tensorName = 'temp';
+  if (method.PRUNING_TYPE !== 'unstructured') {
+    throw new TypeError(
+      'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method ' +
+        `${pruningMethod.name} of type ${method.PRUNING_TYPE}`,
+    );
+  }
+  container.addPruningMethod(method);
+  const mask = container.computeMask(parametersToVector(scores), parametersToVector(masks));
+  let start = 0;
+  for (const [module, name] of list) {
+    const param = tensorOf(module, name);
+    const end = start + param.numel();
+    customFromMask(module, name, aten.viewAs(aten.slice(mask, 0, start, end), param));
+    start = end;
+  }
+}
+
+/**
+ * Makes the pruned values the parameter's own, for good.
+ *
+ * @throws TypeError when it is not pruned.
+ */
+export function remove<M extends Module>(module: M, name: string): M {
+  const [found] = methodsOf(module, name);
+  if (!found) {
+    throw new TypeError(
+      `Parameter '${name}' of module ${String(module)} has to be pruned before pruning can be removed`,
+    );
+  }
+  found.owner.remove(module);
+  found.handle.remove();
+  return module;
+}
+
+/** Whether the module, or one below it, has a pruned parameter. */
+export function isPruned(module: Module): boolean {
+  return [...module.modules()].some((each) => attached(each, BasePruningMethod).length > 0);
+}

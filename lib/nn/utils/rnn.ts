@@ -1,0 +1,145 @@
+/** `torch.nn.utils.rnn`: sequences of different lengths in one tensor. */
+import * as aten from '../../aten';
+import { tensor } from '../../creation';
+import { int64 } from '../../dtype';
+import { TorchError } from '../../errors';
+import { keywords } from '../../functional/keywords';
+import { typeName } from '../../repr';
+import { Tensor } from '../../tensor';
+import { PackedSequence, invertPermutation } from './packed_sequence';
+
+export { PackedSequence, invertPermutation };
+
+export interface BatchFirstOptions {
+  /** Whether the batch comes before the time. Default: `false`. */
+  batchFirst?: boolean;
+}
+export interface PackOptions {
+  /** Whether sequences must come in order of length, the longest first. Default: `true`. */
+  enforceSorted?: boolean;
+}
+export interface PadPackedOptions extends BatchFirstOptions {
+  /** What stands after the end of a sequence. Default: 0. */
+  paddingValue?: number;
+  /** The length to pad to. Default: that of the longest sequence. */
+  totalLength?: number | null;
+}
+export type PaddingSide = 'left' | 'right';
+export interface PadSequenceOptions extends BatchFirstOptions {
+  /** What stands where a sequence has no element. Default: 0. */
+  paddingValue?: number;
+  /** Default: `'right'`. */
+  paddingSide?: PaddingSide;
+}
+const BATCH_FIRST: Required<BatchFirstOptions> = { batchFirst: false };
+const PACK: Required<PackOptions> = { enforceSorted: true };
+const PAD_PACKED: Required<PadPackedOptions> = { ...BATCH_FIRST, paddingValue: 0, totalLength: null };
+const PAD_SEQUENCE: Required<PadSequenceOptions> = {
+  ...BATCH_FIRST,
+  paddingValue: 0,
+  paddingSide: 'right',
+};
+
+type Lengths = Tensor | readonly number[];
+
+/**
+ * Packs a padded batch.
+ *
+ * Shapes: input `(T, B, *)`, or `(B, T, *)` with `batchFirst`; lengths `(B)`.
+ * Lengths are in falling order, or `enforceSorted` is `false`.
+ */
+export function packPaddedSequence(
+  input: Tensor,
+  lengths: Lengths,
+  options?: BatchFirstOptions & PackOptions,
+): PackedSequence {
+  const defaults = { ...BATCH_FIRST, ...PACK };
+  const { batchFirst, enforceSorted } = keywords('packPaddedSequence', defaults, null, options);
+  const counts = lengths instanceof Tensor ? lengths.to(int64) : tensor(lengths, { dtype: int64 });
+  if (enforceSorted) return packed(input, counts, batchFirst, null);
+  const { values, indices } = aten.sort(counts, { descending: true });
+  const sorted = indices.to(input.device);
+  return packed(aten.indexSelect(input, batchFirst ? 0 : 1, sorted), values, batchFirst, sorted);
+}
+
+function packed(
+  input: Tensor,
+  lengths: Tensor,
+  batchFirst: boolean,
+  sortedIndices: Tensor | null,
+): PackedSequence {
+  const [data, batchSizes] = aten._packPaddedSequence(input, lengths, batchFirst);
+  return new PackedSequence(data, batchSizes, sortedIndices);
+}
+
+/**
+ * Undoes {@link packPaddedSequence}: the padded batch and the lengths, in the order of the input.
+ *
+ * @throws TypeError when `totalLength` is shorter than a sequence.
+ */
+export function padPackedSequence(
+  sequence: PackedSequence,
+  options?: PadPackedOptions,
+): [padded: Tensor, lengths: Tensor] {
+  const given = keywords('padPackedSequence', PAD_PACKED, null, options);
+  const { batchFirst, paddingValue, totalLength } = given;
+  const { data, batchSizes, unsortedIndices } = sequence;
+  const longest = batchSizes.shape[0];
+  if (totalLength !== null && totalLength < longest) {
+    throw new TypeError(
+      'Expected total_length to be at least the length of the longest sequence in input, but got ' +
+        `total_length=${totalLength} and max sequence length being ${longest}`,
+    );
+  }
+  const total = totalLength ?? longest;
+  const [padded, lengths] = aten._padPackedSequence(data, batchSizes, batchFirst, paddingValue, total);
+  if (unsortedIndices === null) return [padded, lengths];
+  return [aten.indexSelect(padded, batchFirst ? 0 : 1, unsortedIndices), lengths.at(unsortedIndices.cpu())];
+}
+
+/**
+ * Sequences `(L, *)` side by side in one padded tensor: `(T, B, *)`, or `(B, T, *)` with `batchFirst`.
+ */
+export function padSequence(sequences: Iterable<Tensor>, options?: PadSequenceOptions): Tensor {
+  const given = keywords('padSequence', PAD_SEQUENCE, null, options);
+  if (typeof (sequences as Partial<Iterable<Tensor>> | null)?.[Symbol.iterator] !== 'function') {
+    throw new TorchError(
+      `pad_sequence: Expected iterable for input sequences, but got arg of type: ${typeName(sequences)}`,
+    );
+  }
+  return aten.padSequence([...sequences], given.batchFirst, given.paddingValue, given.paddingSide);
+}
+
+/**
+ * The sequences of a padded batch. As in PyTorch, a tensor whose time comes first is transposed in
+ * place.
+ */
+export function unpadSequence(
+  paddedSequences: Tensor,
+  lengths: Lengths,
+  options?: BatchFirstOptions,
+): Tensor[] {
+  const { batchFirst } = keywords('unpadSequence', BATCH_FIRST, null, options);
+  if (!batchFirst) aten.transpose_(paddedSequences, 0, 1);
+  const counts = lengths instanceof Tensor ? lengths : tensor(lengths, { dtype: int64 });
+  const places = aten.arange(paddedSequences.shape[1], { device: counts.device, dtype: int64 });
+  const each = [...counts];
+  const rows = [...paddedSequences];
+  if (rows.length !== each.length) {
+    throw new TypeError(`unpadSequence(): ${rows.length} sequences, but ${each.length} lengths`);
+  }
+  return rows.map((row, i) => row.at(aten.lt(places, each[i])));
+}
+
+/** Packs sequences `(L, *)`. */
+export function packSequence(sequences: readonly Tensor[], options?: PackOptions): PackedSequence {
+  const { enforceSorted } = keywords('packSequence', PACK, null, options);
+  const lengths = sequences.map((sequence) => sequence.size(0));
+  return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
+}
+
+/** Undoes {@link packSequence}. */
+export function unpackSequence(packedSequences: PackedSequence): Tensor[] {
+  const [padded, lengths] = padPackedSequence(packedSequences, { batchFirst: true });
+  return unpadSequence(padded, lengths, { batchFirst: true });
+}

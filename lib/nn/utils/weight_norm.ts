@@ -1,0 +1,83 @@
+import * as aten from '../../aten';
+import { TorchError } from '../../errors';
+import { keywords } from '../../functional/keywords';
+import { keep } from '../../memory';
+import { Tensor } from '../../tensor';
+import { warn } from '../../warn';
+import { deleteField, getField, setField } from '../fields';
+import type { Module } from '../module';
+import { Parameter } from '../parameter';
+import { attach, attached, type Attached } from './attached';
+import { checkInitialized } from './weight_of';
+
+export interface WeightNormOptions {
+  /** The parameter. Default: `'weight'`. */
+  name?: string;
+  /** The dimension whose slices have a norm each; `null` for one norm of all. Default: 0. */
+  dim?: number | null;
+}
+export const WEIGHT_NORM: Required<WeightNormOptions> = { name: 'weight', dim: 0 };
+
+class WeightNorm {
+  constructor(
+    readonly name: string,
+    readonly dim: number,
+  ) {}
+
+  computeWeight(module: Module): Tensor {
+    const part = (suffix: string): Tensor => getField(module, this.name + suffix) as Tensor;
+    return keep(aten._weightNorm(part('_v'), part('_g'), this.dim));
+  }
+}
+
+function find(module: Module, name: string): Attached<WeightNorm> | undefined {
+  return attached(module, WeightNorm).find(({ owner }) => owner.name === name);
+}
+
+/**
+ * Splits a parameter into a length and a direction, `w = g · v / ‖v‖` (Salimans and Kingma, 2016): the
+ * parameters `weight_g` and `weight_v`. The weight is computed before each call. Deprecated: use
+ * `parametrizations.weightNorm`.
+ *
+ * @throws TorchError when it was done to the parameter already.
+ */
+export function weightNorm<M extends Module>(
+  module: M,
+  name?: string | WeightNormOptions,
+  dim?: number | null | WeightNormOptions,
+): M {
+  const given = keywords<WeightNormOptions>('weightNorm', WEIGHT_NORM, { name, dim });
+  warn(
+    '`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.',
+    'FutureWarning',
+  );
+  if (find(module, given.name)) {
+    throw new TorchError(`Cannot register two weight_norm hooks on the same parameter ${given.name}`);
+  }
+  const fn = new WeightNorm(given.name, given.dim ?? -1);
+  const weight = getField(module, fn.name);
+  if (!(weight instanceof Tensor)) throw new TypeError(`${module._getName()} has no attribute '${fn.name}'`);
+  checkInitialized('WeightNorm', 'weight', weight);
+  deleteField(module, fn.name);
+  module.registerParameter(`${fn.name}_g`, new Parameter(aten.normExceptDim(weight, 2, fn.dim).data));
+  module.registerParameter(`${fn.name}_v`, new Parameter(weight.data));
+  const update = (target: Module): void => setField(target, fn.name, fn.computeWeight(target));
+  update(module);
+  attach(module, fn, update);
+  return module;
+}
+
+/**
+ * Undoes {@link weightNorm}: the weight is a parameter again.
+ *
+ * @throws TypeError when it was not done.
+ */
+export function removeWeightNorm<M extends Module>(module: M, name = 'weight'): M {
+  const found = find(module, name);
+  if (!found) throw new TypeError(`weight_norm of '${name}' not found in ${String(module)}`);
+  const weight = found.owner.computeWeight(module);
+  for (const suffix of ['', '_g', '_v']) deleteField(module, name + suffix);
+  setField(module, name, new Parameter(weight.data));
+  found.handle.remove();
+  return module;
+}

@@ -1,0 +1,210 @@
+import * as aten from '../aten';
+import { Complex } from '../complex';
+import { TorchError } from '../errors';
+import { keywords } from '../functional/keywords';
+import { keep } from '../memory';
+import { Tensor } from '../tensor';
+import {
+  type Batch,
+  type Slot,
+  batches,
+  counter,
+  decayed,
+  descent,
+  free,
+  stateOf,
+  upgradeCounters,
+  values,
+} from './batch';
+import {
+  type FormGroup,
+  type FormOptions,
+  type FusedOptions,
+  type Scaling,
+  asReal,
+  byDeviceAndDtype,
+  checkForm,
+} from './form';
+import {
+  checkFused,
+  checkLearningRate,
+  checkNotDifferentiable,
+  checkNotNegative,
+  chooseForm,
+  listOf,
+  scalar,
+} from './form';
+import { type ParamGroup, type Params, toGroupKeys } from './group';
+import { Optimizer } from './optimizer';
+import { type Value, negative, numberOf, over, squeezed } from './scalar';
+
+export interface AdagradOptions extends Omit<FormOptions, 'capturable'>, FusedOptions {
+  /** Learning rate. Default: 1e-2. */
+  lr?: Value;
+  /** The learning rate of step `t` is divided by `1 + (t − 1) · lrDecay`. Default: 0. */
+  lrDecay?: number;
+  /** L2 penalty. Default: 0. */
+  weightDecay?: number;
+  /** What the sum of squares starts with. Default: 0. */
+  initialAccumulatorValue?: number;
+  /** Added to the denominator. Default: 1e-10. */
+  eps?: number;
+}
+
+export interface AdagradGroup extends ParamGroup, FormGroup {
+  lr_decay: number;
+  eps: number;
+  weight_decay: number;
+  initial_accumulator_value: number;
+  fused: boolean | null;
+}
+
+const ADAGRAD: Required<AdagradOptions> = {
+  lr: 1e-2,
+  lrDecay: 0,
+  eps: 1e-10,
+  weightDecay: 0,
+  initialAccumulatorValue: 0,
+  foreach: null,
+  maximize: false,
+  differentiable: false,
+  fused: null,
+};
+
+/**
+ * Adagrad: `s ← s + g²; p ← p − lr / (1 + (t − 1) lrDecay) · g / (√s + eps)`. Takes sparse gradients.
+ *
+ * Duchi et al. 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization.
+ */
+export class Adagrad extends Optimizer<AdagradGroup, AdagradOptions> {
+  constructor(params: Params<AdagradOptions>, lr?: Value | AdagradOptions, options?: AdagradOptions) {
+    const given = keywords<AdagradOptions>('Adagrad', ADAGRAD, { lr }, options);
+    checkLearningRate(given.lr);
+    checkNotNegative('lr_decay value', given.lrDecay);
+    checkNotNegative('weight_decay value', given.weightDecay);
+    checkNotNegative('initial_accumulator_value value', given.initialAccumulatorValue);
+    checkNotNegative('epsilon value', given.eps);
+    super(params, toGroupKeys(given) as AdagradGroup);
+    checkForm(given);
+    this._stepSupportsAmpScaling = given.fused === true;
+    for (const group of this.paramGroups) {
+      for (const param of group.params) Object.assign(this.stateOf(param), this.#begin(param, group));
+    }
+  }
+
+  #begin(param: Tensor, group: AdagradGroup) {
+    const first = this.defaults.initial_accumulator_value as number;
+    const sum = aten.fullLike(param, param.isComplex() ? new Complex(first, first) : first);
+    return { step: counter(0, param, group), sum: keep(sum) };
+  }
+
+  protected override updateGroup(group: AdagradGroup): void {
+    const slots = this.collect(group, (param) => this.#begin(param, group), null);
+    if (slots.length === 0) return;
+    if (group.fused) for (const { param } of slots) checkFused(param);
+    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
+    forms[form](slots, group, this);
+  }
+
+  protected override upgrade(): void {
+    this.setDefaults({ foreach: null, maximize: false, differentiable: false, fused: null });
+    upgradeCounters(this.paramGroups, this.state);
+  }
+}
+
+const forms = { single, foreach, fused };
+
+// The order of the operations below decides the last bit.
+
+const rate = (lr: Value, step: number, { lr_decay }: AdagradGroup) => over(lr, 1 + (step - 1) * lr_decay);
+
+function single(slots: readonly Slot[], group: AdagradGroup): void {
+  const { weight_decay, differentiable, eps } = group;
+  const lr = squeezed(group.lr);
+  for (const slot of slots) {
+    const step = stateOf(slot, 'step').add_(1).item();
+    let grad = descent(slot.grad, group);
+    if (weight_decay !== 0) {
+      if (grad.isSparse) throw new TorchError('weight_decay option is not compatible with sparse gradients');
+      grad = grad.add(slot.param, { alpha: weight_decay });
+    }
+    const value = numberOf(negative(rate(lr, step, group)));
+    if (grad.isSparse) {
+      moveSparse(slot.param, grad, stateOf(slot, 'sum'), value, eps);
+      continue;
+    }
+    grad = asReal(grad);
+    const sum = asReal(stateOf(slot, 'sum'));
+    sum.addcmul_(grad, grad, { value: 1 });
+    const root = sum.sqrt();
+    const denominator = differentiable ? root.add(eps) : root.add_(eps);
+    asReal(slot.param).addcdiv_(grad, denominator, { value });
+    denominator.dispose();
+  }
+}
+
+function moveSparse(param: Tensor, given: Tensor, sum: Tensor, alpha: number, eps: number): void {
+  const grad = given.coalesce();
+  const indices = grad._indices();
+  const sparse = (entries: Tensor) => aten.sparseCooTensor(indices, entries, grad.shape);
+  sum.add_(sparse(grad._values().pow(2)));
+  const roots = sum.sparseMask(grad)._values().sqrt_().add_(eps);
+  param.add_(sparse(grad._values().div(roots)), { alpha });
+}
+
+function foreach(slots: readonly Slot[], group: AdagradGroup): void {
+  checkNotDifferentiable(group);
+  for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
+    const own = part.map((i) => slots[i]);
+    if (own.some(({ grad }) => grad.isSparse)) single(own, group);
+    else for (const batch of batches(own, group)) moveTogether(batch, group);
+  }
+}
+
+function moveTogether(batch: Batch, group: AdagradGroup): void {
+  const lr = negative(squeezed(group.lr));
+  const sums = batch.state('sum');
+  const grads = decayed(batch, group);
+  const rates = values(batch.steps).map((step) => rate(lr, step, group));
+  aten._foreachAddcmul_(sums, grads, grads, 1);
+  const roots = aten._foreachSqrt(sums);
+  aten._foreachAdd_(roots, group.eps);
+  let numerators = grads;
+  if (group.weight_decay !== 0 || group.maximize) aten._foreachMul_(grads, listOf(rates));
+  else numerators = aten._foreachMul(grads, listOf(rates));
+  aten._foreachAddcdiv_(batch.params, numerators, roots);
+  free([...numerators, ...roots]);
+}
+
+function fused(slots: readonly Slot[], group: AdagradGroup, { gradScale, foundInf }: Scaling): void {
+  if (slots.some(({ grad, param }) => grad.isSparse || param.isComplex())) {
+    throw new TorchError('`fused` does not support sparse grad or complex param');
+  }
+  if (group.differentiable) {
+    throw new TorchError('adagrad with fused=True does not support differentiable=True');
+  }
+  for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
+    const own = part.map((i) => slots[i]);
+    const { device } = own[0].param;
+    const steps = own.map((slot) => stateOf(slot, 'step'));
+    const found = foundInf?.to({ device }) ?? null;
+    const { lr, lr_decay, weight_decay, eps, maximize } = group;
+    aten._foreachAdd_(steps, 1);
+    aten._fusedAdagrad_(
+      own.map(({ param }) => param),
+      own.map(({ grad }) => grad),
+      own.map((slot) => stateOf(slot, 'sum')),
+      steps,
+      {
+        lr: scalar(lr instanceof Tensor && !lr.isCpu ? lr.to({ device }) : lr),
+        lrDecay: lr_decay,
+        weightDecay: weight_decay,
+        eps,
+        maximize,
+        gradScale: gradScale?.to({ device }) ?? null,
+        foundInf: found,
+      },
+    );
+    if (found) aten._foreachSub_(steps, new Array<Tensor>(steps.length).fill(found));
+  }
+}

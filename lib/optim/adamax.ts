@@ -1,0 +1,152 @@
+import * as aten from '../aten';
+import { keywords } from '../functional/keywords';
+import { native } from '../native';
+import type { Tensor } from '../tensor';
+import {
+  type Slot,
+  batches,
+  counter,
+  decayed,
+  descent,
+  free,
+  stateOf,
+  upgradeCounters,
+  values,
+  zeros,
+} from './batch';
+import {
+  type FormGroup,
+  type FormOptions,
+  asReal,
+  checkBetas,
+  checkCapturable,
+  checkLearningRate,
+} from './form';
+import { checkNotDifferentiable, checkNotNegative, chooseForm, scalar } from './form';
+import { type ParamGroup, type Params, toGroupKeys } from './group';
+import { Optimizer } from './optimizer';
+import { type Value, minus, negative, numberOf, over, power, squeezed } from './scalar';
+
+export interface AdamaxOptions extends FormOptions {
+  /** Learning rate. Default: 2e-3. */
+  lr?: Value;
+  /** Decay of the running average of the gradient and of its largest size. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the size of the gradient. Default: 1e-8. */
+  eps?: number;
+  /** L2 penalty. Default: 0. */
+  weightDecay?: number;
+}
+
+export interface AdamaxGroup extends ParamGroup, FormGroup {
+  betas: readonly [number, number];
+  eps: number;
+  weight_decay: number;
+}
+
+const ADAMAX: Required<AdamaxOptions> = {
+  lr: 2e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  foreach: null,
+  maximize: false,
+  differentiable: false,
+  capturable: false,
+};
+
+/**
+ * Adam with the infinity norm: `m ← β₁ m + (1 − β₁) g; u ← max(β₂ u, |g| + eps)`,
+ * `p ← p − lr m / ((1 − β₁ᵗ) u)`.
+ *
+ * Kingma and Ba 2014, Adam: A Method for Stochastic Optimization.
+ */
+export class Adamax extends Optimizer<AdamaxGroup, AdamaxOptions> {
+  constructor(params: Params<AdamaxOptions>, lr?: Value | AdamaxOptions, options?: AdamaxOptions) {
+    const given = keywords<AdamaxOptions>('Adamax', ADAMAX, { lr }, options);
+    checkLearningRate(given.lr);
+    checkNotNegative('epsilon value', given.eps);
+    checkBetas(given.betas);
+    checkNotNegative('weight_decay value', given.weightDecay);
+    super(params, toGroupKeys(given) as AdamaxGroup);
+  }
+
+  protected override updateGroup(group: AdamaxGroup): void {
+    const begin = (param: Tensor) => ({
+      step: counter(0, param, group),
+      exp_avg: zeros(param),
+      exp_inf: zeros(param),
+    });
+    const slots = this.collect(group, begin, 'Adamax does not support sparse gradients');
+    if (slots.length === 0) return;
+    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
+    (form === 'foreach' ? foreach : single)(slots, group);
+  }
+
+  protected override upgrade(): void {
+    this.setDefaults({ foreach: null, maximize: false, differentiable: false, capturable: false });
+    upgradeCounters(this.paramGroups, this.state);
+  }
+}
+
+// The order of the operations below decides the last bit.
+
+function single(slots: readonly Slot[], group: AdamaxGroup): void {
+  const { betas, eps, weight_decay, differentiable, capturable } = group;
+  const [beta1, beta2] = betas;
+  const lr = squeezed(group.lr);
+  for (const slot of slots) {
+    let grad = descent(slot.grad, group);
+    const step = stateOf(slot, 'step');
+    checkCapturable(group, slot.param, [step]);
+    step.add_(1);
+    if (weight_decay !== 0) grad = grad.add(slot.param, { alpha: weight_decay });
+    grad = asReal(grad);
+    const param = asReal(slot.param);
+    const expAvg = asReal(stateOf(slot, 'exp_avg'));
+    const expInf = asReal(stateOf(slot, 'exp_inf'));
+    expAvg.lerp_(grad, 1 - beta1);
+    if (!differentiable) {
+      aten.maximum(expInf.mul_(beta2), grad.abs().add_(eps), { out: expInf });
+    } else {
+      const both = [expInf.mul_(beta2).unsqueeze(0), grad.abs().add_(eps).unsqueeze_(0)];
+      expInf.copy_(aten.cat(both, 0).amax(0, { keepdim: false }));
+    }
+    if (capturable) {
+      const correction = minus(power(beta1, step), 1) as Tensor;
+      param.addcdiv_(expAvg, expInf.mul(correction.div_(scalar(lr))));
+    } else {
+      const size = over(lr, 1 - native.pow(beta1, step.item()));
+      param.addcdiv_(expAvg, expInf, { value: numberOf(negative(size)) });
+    }
+  }
+}
+
+function foreach(slots: readonly Slot[], group: AdamaxGroup): void {
+  checkNotDifferentiable(group);
+  for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
+  const [beta1, beta2] = group.betas;
+  const lr = squeezed(group.lr);
+  for (const batch of batches(slots, group)) {
+    const { params, steps } = batch;
+    const expAvgs = batch.state('exp_avg');
+    const expInfs = batch.state('exp_inf');
+    let grads = decayed(batch, group);
+    aten._foreachLerp_(expAvgs, grads, 1 - beta1);
+    aten._foreachMul_(expInfs, beta2);
+    if (!group.maximize && group.weight_decay === 0) grads = aten._foreachAbs(grads);
+    else aten._foreachAbs_(grads);
+    aten._foreachAdd_(grads, group.eps);
+    aten._foreachMaximum_(expInfs, grads);
+    free(grads);
+    if (group.capturable) {
+      const corrections = aten._foreachPow(beta1, steps);
+      aten._foreachSub_(corrections, 1);
+      aten._foreachDiv_(corrections, scalar(lr));
+      aten._foreachAddcdiv_(params, expAvgs, aten._foreachMul(expInfs, { other: corrections }));
+    } else {
+      const sizes = values(steps).map((step) => -(numberOf(lr) / (1 - native.pow(beta1, step))));
+      aten._foreachAddcdiv_(params, expAvgs, expInfs, sizes);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// What an update works on: parameters one by one, or lists of them.
+import * as aten from '../aten';
+import { getDefaultDtype, tensor } from '../creation';
+import { type DType, float32, float64 } from '../dtype';
+import { TorchError } from '../errors';
+import { keep } from '../memory';
+import type { Tensor } from '../tensor';
+import { type FormGroup, asReal, byDeviceAndDtype, count } from './form';
+import { type Value, numberOf } from './scalar';
+import type { ParamState } from './state_dict';
+
+/** A parameter, its gradient, and what is remembered of it. */
+export interface Slot {
+  param: Tensor;
+  grad: Tensor;
+  state: ParamState;
+}
+
+/** The state of a slot under `key`. */
+export const stateOf = ({ state }: Slot, key: string): Tensor => state[key] as Tensor;
+
+export function collect(
+  params: readonly Tensor[],
+  stateOf: (param: Tensor) => ParamState,
+  begin: (param: Tensor, grad: Tensor) => ParamState,
+  sparse: string | null,
+): Slot[] {
+  const slots: Slot[] = [];
+  for (const param of params) {
+    const { grad } = param;
+    if (!grad) continue;
+    if (sparse !== null && grad.isSparse) throw new TorchError(sparse);
+    const state = stateOf(param);
+    if (Object.keys(state).length === 0) Object.assign(state, begin(param, grad));
+    slots.push({ param, grad, state });
+  }
+  return slots;
+}
+
+/** The lists of one device and dtype, complex tensors as pairs of reals. */
+export interface Batch {
+  params: Tensor[];
+  /** Negative where the objective is maximized: ours to change then. */
+  grads: Tensor[];
+  steps: Tensor[];
+  state(key: string): Tensor[];
+}
+
+/** Counts a step and gives the lists that a multi-tensor form works on. */
+export function batches(slots: readonly Slot[], group: FormGroup): Batch[] {
+  return byDeviceAndDtype(slots.map(({ param }) => param)).map((part) => {
+    const grads = part.map((i) => asReal(slots[i].grad));
+    const state = (key: string) => part.map((i) => asReal(stateOf(slots[i], key)));
+    const steps = state('step');
+    count(steps);
+    const params = part.map((i) => asReal(slots[i].param));
+    return { params, grads: group.maximize ? aten._foreachNeg(grads) : grads, steps, state };
+  });
+}
+
+/** The gradients with weight decay added: in place where they are ours. */
+export function decayed({ params, grads }: Batch, group: FormGroup & { weight_decay: Value }): Tensor[] {
+  const alpha = numberOf(group.weight_decay);
+  if (alpha === 0) return grads;
+  if (!group.maximize) return aten._foreachAdd(grads, params, { alpha });
+  aten._foreachAdd_(grads, params, { alpha });
+  return grads;
+}
+
+/** The gradient of the loss to minimize. */
+export const descent = (grad: Tensor, { maximize }: { maximize: boolean }): Tensor =>
+  maximize ? grad.neg() : grad;
+
+/** Values of counters. */
+export const values = (counters: readonly Tensor[]): number[] => counters.map((each) => each.item());
+
+/** The dtype of counters: wide where the default dtype is. */
+export function counterDtype(fused: boolean | null = false): DType {
+  return !fused && getDefaultDtype() === float64 ? float64 : float32;
+}
+
+/** A counter: on the CPU, except where the device reads it. */
+export function counter(
+  value: number,
+  param: Tensor,
+  { capturable, fused }: { capturable?: boolean; fused?: boolean | null } = {},
+): Tensor {
+  const device = capturable || fused ? param.device : undefined;
+  return keep(tensor(value, { dtype: counterDtype(fused), device }));
+}
+
+/** State as large as the parameter. */
+export const zeros = (param: Tensor): Tensor => keep(aten.zerosLike(param));
+
+/** Makes tensors of counters that are numbers in older files. */
+export function upgradeCounters(
+  groups: readonly { params: Tensor[]; capturable?: boolean; fused?: boolean | null }[],
+  state: ReadonlyMap<Tensor, ParamState>,
+  keys: readonly string[] = ['step'],
+): void {
+  for (const group of groups) {
+    for (const param of group.params) {
+      const values = state.get(param) ?? {};
+      for (const key of keys) {
+        const value = values[key];
+        if (typeof value === 'number') values[key] = counter(value, param, group);
+      }
+    }
+  }
+}
+
+/** Frees temporaries at once: at a collection they would be cold. */
+export function free(tensors: readonly Tensor[]): void {
+  for (const each of tensors) each.dispose();
+}

@@ -1,0 +1,133 @@
+// Schedulers made of schedulers.
+import { keywords } from '../../functional/keywords';
+import { valueError } from '../group';
+import type { Value } from '../scalar';
+import { ReduceLROnPlateau } from './plateau';
+import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, bisectRight, setOption } from './scheduler';
+
+function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
+  schedulers.forEach((scheduler, i) => {
+    if (!('optimizer' in scheduler)) {
+      throw new TypeError(`${name} at index ${i} should have \`optimizer\` as its attribute.`);
+    }
+    if (scheduler instanceof ReduceLROnPlateau) {
+      throw valueError(
+        `${name} does not support \`ReduceLROnPlateau\` scheduler as it requires additional kwargs to be ` +
+          `specified ` +
+          `when calling \`step\`, but got one at index ${i} in the given schedulers sequence.`,
+      );
+    }
+    if (scheduler.optimizer !== optimizer) {
+      throw valueError(
+        `${name} expects all schedulers to belong to the same optimizer, but got scheduler ` +
+          `${scheduler.constructor.name} at index ${i} has ${String(scheduler.optimizer)}, which is ` +
+          `different from ` +
+          `${optimizer.constructor.name}.`,
+      );
+    }
+  });
+}
+
+/** What both kinds share: the states of the schedulers inside. */
+class OfSchedulers extends LRScheduler {
+  declare _schedulers: readonly LRScheduler[];
+
+  override stateDict(): SchedulerStateDict {
+    return { ...super.stateDict(), _schedulers: this._schedulers.map((scheduler) => scheduler.stateDict()) };
+  }
+  override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
+    const entries =
+      stateDict instanceof Map ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== '_schedulers')));
+    const states = new Map<string, unknown>(entries as [string, unknown][]).get(
+      '_schedulers',
+    ) as SchedulerStateDict[];
+    states.forEach((state, i) => this._schedulers[i].loadStateDict(state));
+  }
+}
+
+// Takes back the step that each scheduler made when it was made.
+function undo(scheduler: LRScheduler): void {
+  if (scheduler instanceof OfSchedulers) scheduler._schedulers.forEach(undo);
+  else if (scheduler.lastEpoch !== undefined) scheduler.lastEpoch -= 1;
+}
+
+/**
+ * One scheduler after the other: the next one takes over at each of `milestones`.
+ *
+ * @example
+ * const warmup = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 });
+ * const cosine = new optim.lrScheduler.CosineAnnealingLR(optimizer, 90);
+ * const scheduler = new optim.lrScheduler.SequentialLR(optimizer, [warmup, cosine], [10]);
+ */
+export class SequentialLR extends OfSchedulers {
+  readonly _milestones: readonly number[];
+
+  constructor(
+    optimizer: AnyOptimizer,
+    schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+    lastEpoch?: number | { lastEpoch?: number },
+  ) {
+    const given = keywords<{ lastEpoch?: number }>('SequentialLR', { lastEpoch: -1 }, { lastEpoch });
+    super(optimizer);
+    const { length } = schedulers;
+    if (length < 1) throw valueError('SequentialLR expects at least one scheduler, but got no scheduler.');
+    check('SequentialLR', schedulers, optimizer);
+    if (milestones.length !== length - 1) {
+      throw valueError(
+        'Sequential Schedulers expects number of schedulers provided to be one more than the number of ' +
+          'milestone ' +
+          `points, but got number of schedulers ${length} and the number of milestones to be equal to ` +
+          `${milestones.length}`,
+      );
+    }
+    this._schedulers = schedulers;
+    this._milestones = milestones;
+    this.lastEpoch = given.lastEpoch + 1;
+    for (const group of optimizer.paramGroups) setOption(group, 'lr', group.initial_lr as Value);
+    undo(this);
+    const first = schedulers[bisectRight(milestones, 0)];
+    first._initialStep();
+    this._lastLr = first.getLastLr();
+  }
+
+  override step(): void {
+    this.lastEpoch += 1;
+    const index = bisectRight(this._milestones, this.lastEpoch);
+    const scheduler = this._schedulers[index];
+    if (index > 0 && this._milestones[index - 1] === this.lastEpoch) scheduler._updateLr(0);
+    else scheduler.step();
+    this._lastLr = scheduler.getLastLr();
+  }
+}
+
+/** All schedulers at each step: their factors multiply. */
+export class ChainedScheduler extends OfSchedulers {
+  constructor(
+    schedulers: readonly LRScheduler[],
+    optimizer?: AnyOptimizer | { optimizer?: AnyOptimizer } | null,
+  ) {
+    if (schedulers.length < 1) {
+      throw valueError(
+        'ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.',
+      );
+    }
+    type Options = { optimizer?: AnyOptimizer | null };
+    const given = keywords<Options>(
+      'ChainedScheduler',
+      { optimizer: null },
+      { optimizer: optimizer as never },
+    );
+    const used = given.optimizer ?? schedulers[0].optimizer;
+    check('ChainedScheduler', schedulers, used);
+    super(used);
+    this._schedulers = schedulers;
+    this._lastLr = this.options('lr');
+  }
+
+  override step(): void {
+    for (const scheduler of this._schedulers) scheduler.step();
+    this._lastLr = this.options('lr');
+  }
+}

@@ -1,0 +1,69 @@
+import { typeName } from '../../repr';
+import { valueError } from '../group';
+import { type Value, times } from '../scalar';
+import { type AnyOptimizer, LRScheduler, type SchedulerStateDict } from './scheduler';
+
+/** A factor for each epoch. */
+export type LrLambda = (epoch: number) => number;
+
+/**
+ * What LambdaLR and MultiplicativeLR share: a function for each group. Functions are not part of the state.
+ */
+class WithLambdas extends LRScheduler {
+  readonly lrLambdas: LrLambda[];
+
+  constructor(optimizer: AnyOptimizer, lrLambda: LrLambda | readonly LrLambda[], lastEpoch: number) {
+    super(optimizer);
+    const count = optimizer.paramGroups.length;
+    const given: readonly LrLambda[] = Array.isArray(lrLambda)
+      ? (lrLambda as readonly LrLambda[])
+      : new Array<LrLambda>(count).fill(lrLambda as LrLambda);
+    if (given.length !== count) throw valueError(`Expected ${count} lr_lambdas, but got ${given.length}`);
+    for (const each of given) {
+      if (typeof each !== 'function') {
+        throw new TypeError(`lr_lambda should be a function, but got ${typeName(each)}`);
+      }
+    }
+    this.lrLambdas = [...given];
+    this.start(lastEpoch);
+  }
+
+  override stateDict(): SchedulerStateDict {
+    return { ...super.stateDict(), lr_lambdas: this.lrLambdas.map(() => null) };
+  }
+  override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
+    const entries =
+      stateDict instanceof Map ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== 'lr_lambdas')));
+  }
+}
+
+/**
+ * The initial learning rate times `lrLambda(epoch)`: one function, or one for each group.
+ *
+ * @example
+ * new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.95 ** epoch);
+ */
+export class LambdaLR extends WithLambdas {
+  constructor(optimizer: AnyOptimizer, lrLambda: LrLambda | readonly LrLambda[], lastEpoch = -1) {
+    super(optimizer, lrLambda, lastEpoch);
+  }
+
+  override getLr(): Value[] {
+    this.warnOutsideStep();
+    return this.baseLrs.map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
+  }
+}
+
+/** The learning rate before times `lrLambda(epoch)`: one function, or one for each group. */
+export class MultiplicativeLR extends WithLambdas {
+  constructor(optimizer: AnyOptimizer, lrLambda: LrLambda | readonly LrLambda[], lastEpoch = -1) {
+    super(optimizer, lrLambda, lastEpoch);
+  }
+
+  override getLr(): Value[] {
+    this.warnOutsideStep();
+    if (this._isInitial) return this.options('lr');
+    return this.options('lr').map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
+  }
+}

@@ -1,0 +1,166 @@
+import { keywords } from '../../functional/keywords';
+import { native } from '../../native';
+import { repr } from '../../repr';
+import { valueError } from '../group';
+import { type Value, minus, over, plus, times } from '../scalar';
+import { setMomenta, setMomentum } from './momentum';
+import { type AnyOptimizer, LRScheduler, checkOptimizer, perGroup } from './scheduler';
+
+export interface OneCycleLROptions {
+  /** Steps of the cycle. Default: null, which is `epochs · stepsPerEpoch`. */
+  totalSteps?: number | null;
+  epochs?: number | null;
+  stepsPerEpoch?: number | null;
+  /** Part of the cycle in which the learning rate rises. Default: 0.3. */
+  pctStart?: number;
+  /** Default: 'cos'. */
+  annealStrategy?: 'cos' | 'linear';
+  /** Move the momentum the other way. Default: true. */
+  cycleMomentum?: boolean;
+  /** Smallest momentum, of all groups or each. Default: 0.85. */
+  baseMomentum?: number | readonly number[];
+  /** Largest momentum, of all groups or each. Default: 0.95. */
+  maxMomentum?: number | readonly number[];
+  /** The first learning rate is `maxLr / divFactor`. Default: 25. */
+  divFactor?: number;
+  /** The last learning rate is the first over this. Default: 1e4. */
+  finalDivFactor?: number;
+  /** Come back to the first learning rate before the last phase. Default: false. */
+  threePhase?: boolean;
+  /** The step to go on from. Default: -1. */
+  lastEpoch?: number;
+}
+
+const ONE_CYCLE: Required<OneCycleLROptions> = {
+  totalSteps: null,
+  epochs: null,
+  stepsPerEpoch: null,
+  pctStart: 0.3,
+  annealStrategy: 'cos',
+  cycleMomentum: true,
+  baseMomentum: 0.85,
+  maxMomentum: 0.95,
+  divFactor: 25,
+  finalDivFactor: 1e4,
+  threePhase: false,
+  lastEpoch: -1,
+};
+
+/** A phase of the cycle, as Python's state_dict has it: names of the groups' options. */
+interface Phase {
+  end_step: number;
+  start_lr: string;
+  end_lr: string;
+  start_momentum: string;
+  end_momentum: string;
+}
+
+/** From one learning rate and momentum to another. */
+function phase(end_step: number, lrs: [string, string], momenta: [string, string]): Phase {
+  const [start_lr, end_lr] = lrs;
+  const [start_momentum, end_momentum] = momenta.map((name) => `${name}_momentum`);
+  return { end_step, start_lr, end_lr, start_momentum, end_momentum };
+}
+
+function phasesOf(total: number, { pctStart, threePhase }: Required<OneCycleLROptions>): Phase[] {
+  const rise = phase(pctStart * total - 1, ['initial_lr', 'max_lr'], ['max', 'base']);
+  if (!threePhase) return [rise, phase(total - 1, ['max_lr', 'min_lr'], ['base', 'max'])];
+  return [
+    rise,
+    phase(2 * pctStart * total - 2, ['max_lr', 'initial_lr'], ['base', 'max']),
+    phase(total - 1, ['initial_lr', 'min_lr'], ['max', 'max']),
+  ];
+}
+
+function totalOf({ totalSteps, epochs, stepsPerEpoch }: Required<OneCycleLROptions>): number {
+  const check = (name: string, value: number) => {
+    if (value > 0 && Number.isInteger(value)) return value;
+    throw valueError(`Expected positive integer ${name}, but got ${repr(value)}`);
+  };
+  if (totalSteps !== null) return check('total_steps', totalSteps);
+  if (epochs === null || stepsPerEpoch === null) {
+    throw valueError('You must define either total_steps OR (epochs AND steps_per_epoch)');
+  }
+  return check('epochs', epochs) * check('steps_per_epoch', stepsPerEpoch);
+}
+
+/**
+ * One cycle: the learning rate rises from `maxLr / divFactor` to `maxLr` and falls far below the start; call
+ * `step` after every batch.
+ *
+ * Smith and Topin 2017, Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates.
+ */
+export class OneCycleLR extends LRScheduler {
+  readonly totalSteps: number;
+  readonly _schedulePhases: Phase[];
+  readonly _annealFuncType: 'cos' | 'linear';
+  readonly cycleMomentum: boolean;
+  declare useBeta1: boolean;
+
+  constructor(
+    optimizer: AnyOptimizer,
+    maxLr: Value | readonly Value[],
+    totalSteps?: number | null | OneCycleLROptions,
+    options?: OneCycleLROptions,
+  ) {
+    const given = keywords<OneCycleLROptions>('OneCycleLR', ONE_CYCLE, { totalSteps }, options);
+    checkOptimizer(optimizer);
+    super(optimizer);
+    const { pctStart, annealStrategy, divFactor, finalDivFactor } = given;
+    this.totalSteps = totalOf(given);
+    this._schedulePhases = phasesOf(this.totalSteps, given);
+    if (!(pctStart >= 0 && pctStart <= 1)) {
+      throw valueError(`Expected float between 0 and 1 pct_start, but got ${repr(pctStart)}`);
+    }
+    if (annealStrategy !== 'cos' && annealStrategy !== 'linear') {
+      throw valueError(
+        `anneal_strategy must be one of 'cos' or 'linear', instead got ${String(annealStrategy)}`,
+      );
+    }
+    this._annealFuncType = annealStrategy;
+    const begins = given.lastEpoch === -1;
+    const maxLrs = perGroup<Value>('max_lr', optimizer, maxLr);
+    if (begins) {
+      optimizer.paramGroups.forEach((group, i) => {
+        group.initial_lr = over(maxLrs[i], divFactor);
+        group.max_lr = maxLrs[i];
+        group.min_lr = over(group.initial_lr as Value, finalDivFactor);
+      });
+    }
+    this.cycleMomentum = given.cycleMomentum;
+    if (given.cycleMomentum) {
+      this.useBeta1 = setMomenta(optimizer, given.baseMomentum, given.maxMomentum, begins).useBeta1;
+    }
+    this.start(given.lastEpoch);
+  }
+
+  #anneal(start: Value, end: Value, share: number): Value {
+    if (this._annealFuncType === 'linear') return plus(times(minus(end, start), share), start);
+    const rest = native.cos(Math.PI * share) + 1;
+    return plus(end, times(over(minus(start, end), 2), rest));
+  }
+
+  override getLr(): Value[] {
+    this.warnOutsideStep();
+    const step = this.lastEpoch;
+    if (step > this.totalSteps) {
+      throw valueError(
+        `Tried to step ${step} times. The specified number of total steps is ${this.totalSteps}`,
+      );
+    }
+    const phases = this._schedulePhases;
+    const found = phases.findIndex(({ end_step }) => step <= end_step);
+    const index = found < 0 ? phases.length - 1 : found;
+    const start = index === 0 ? 0 : phases[index - 1].end_step;
+    const { end_step, start_lr, end_lr, start_momentum, end_momentum } = phases[index];
+    const share = over(step - start, end_step - start) as number;
+    return this.optimizer.paramGroups.map((group) => {
+      const lr = this.#anneal(group[start_lr] as Value, group[end_lr] as Value, share);
+      if (this.cycleMomentum) {
+        const momentum = this.#anneal(group[start_momentum] as number, group[end_momentum] as number, share);
+        setMomentum(group, this.useBeta1, momentum as number);
+      }
+      return lr;
+    });
+  }
+}

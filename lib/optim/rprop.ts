@@ -1,0 +1,120 @@
+import * as aten from '../aten';
+import { Complex } from '../complex';
+import { keywords } from '../functional/keywords';
+import { keep } from '../memory';
+import { repr } from '../repr';
+import type { Tensor } from '../tensor';
+import { type Slot, batches, counter, descent, free, stateOf, upgradeCounters, zeros } from './batch';
+import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './form';
+import { checkNotDifferentiable, chooseForm } from './form';
+import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
+import { Optimizer } from './optimizer';
+import { type Value, numberOf } from './scalar';
+
+export interface RpropOptions extends FormOptions {
+  /** The first step size. Default: 1e-2. */
+  lr?: Value;
+  /** Factors of the step size where the gradient's sign changes, and where it stays. Default: [0.5, 1.2]. */
+  etas?: readonly [number, number];
+  /** The smallest and the largest step size. Default: [1e-6, 50]. */
+  stepSizes?: readonly [number, number];
+}
+
+export interface RpropGroup extends ParamGroup, FormGroup {
+  etas: readonly [number, number];
+  step_sizes: readonly [number, number];
+}
+
+const RPROP: Required<RpropOptions> = {
+  lr: 1e-2,
+  etas: [0.5, 1.2],
+  stepSizes: [1e-6, 50],
+  foreach: null,
+  maximize: false,
+  differentiable: false,
+  capturable: false,
+};
+
+/**
+ * Resilient backpropagation: each element has a step size, which grows while the sign of its gradient stays
+ * and shrinks where it changes (no step is made then); `p ← p − sign(g) · stepSize`.
+ *
+ * Riedmiller and Braun 1993, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP
+ * Algorithm.
+ */
+export class Rprop extends Optimizer<RpropGroup, RpropOptions> {
+  constructor(params: Params<RpropOptions>, lr?: Value | RpropOptions, options?: RpropOptions) {
+    const given = keywords<RpropOptions>('Rprop', RPROP, { lr }, options);
+    checkLearningRate(given.lr);
+    const [shrink, grow] = given.etas;
+    if (!(shrink > 0 && shrink < 1 && grow > 1)) {
+      throw valueError(`Invalid eta values: ${repr(shrink)}, ${repr(grow)}`);
+    }
+    super(params, toGroupKeys(given) as RpropGroup);
+  }
+
+  protected override updateGroup(group: RpropGroup): void {
+    const lr = numberOf(group.lr);
+    const begin = (param: Tensor, grad: Tensor) => ({
+      step: counter(0, param, group),
+      prev: zeros(param),
+      step_size: keep(aten.fullLike(grad, param.isComplex() ? new Complex(lr, lr) : lr)),
+    });
+    const slots = this.collect(group, begin, 'Rprop does not support sparse gradients');
+    if (slots.length === 0) return;
+    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
+    (form === 'foreach' ? foreach : single)(slots, group);
+  }
+
+  protected override upgrade(): void {
+    this.setDefaults({ foreach: null, maximize: false, differentiable: false, capturable: false });
+    upgradeCounters(this.paramGroups, this.state);
+  }
+}
+
+// Signs of the product of two gradients become factors of the step size.
+function toFactors(signs: Tensor, [shrink, grow]: readonly [number, number]): Tensor {
+  signs.maskedFill_(signs.gt(0), grow);
+  signs.maskedFill_(signs.lt(0), shrink);
+  signs.maskedFill_(signs.eq(0), 1);
+  return signs;
+}
+
+function single(slots: readonly Slot[], group: RpropGroup): void {
+  const { etas, step_sizes, differentiable } = group;
+  for (const slot of slots) {
+    const step = stateOf(slot, 'step');
+    checkCapturable(group, slot.param, [step]);
+    step.add_(1);
+    const given = asReal(descent(slot.grad, group));
+    const previous = asReal(stateOf(slot, 'prev'));
+    const sizes = asReal(stateOf(slot, 'step_size'));
+    const factors = toFactors(given.mul(differentiable ? previous.clone() : previous).sign(), etas);
+    sizes.mul_(factors).clamp_(step_sizes[0], step_sizes[1]);
+    const grad = given.clone();
+    grad.maskedFill_(factors.eq(etas[0]), 0);
+    asReal(slot.param).addcmul_(grad.sign(), sizes, { value: -1 });
+    previous.copy_(grad);
+    free([factors, grad]);
+  }
+}
+
+function foreach(slots: readonly Slot[], group: RpropGroup): void {
+  checkNotDifferentiable(group);
+  for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')]);
+  const { etas, step_sizes } = group;
+  for (const batch of batches(slots, group)) {
+    const previous = batch.state('prev');
+    const sizes = batch.state('step_size');
+    const factors = aten._foreachMul(batch.grads, previous);
+    aten._foreachCopy_(previous, batch.grads);
+    aten._foreachSign_(factors);
+    for (const each of factors) toFactors(each, etas);
+    aten._foreachMul_(sizes, factors);
+    for (const size of sizes) size.clamp_(step_sizes[0], step_sizes[1]);
+    previous.forEach((grad, i) => grad.maskedFill_(factors[i].eq(etas[0]), 0));
+    const signs = previous.map((grad) => grad.sign());
+    aten._foreachAddcmul_(batch.params, signs, sizes, -1);
+    free([...factors, ...signs]);
+  }
+}

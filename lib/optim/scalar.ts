@@ -1,0 +1,70 @@
+// Arithmetic on hyperparameters, which are numbers or tensors of one element. Each function does what
+// Python's
+// operator does, for a number and a tensor too: the order and the kind of operations decide the last bit.
+import { pow } from '../aten';
+import { TorchError } from '../errors';
+import { native } from '../native';
+import { Tensor } from '../tensor';
+
+/** A hyperparameter, or what was computed from one. */
+export type Value = number | Tensor;
+
+export function numberOf(value: Value): number {
+  return value instanceof Tensor ? (value.item() as number) : value;
+}
+/** A tensor of one element without its dimensions. */
+export function squeezed(value: Value): Value {
+  return value instanceof Tensor && value.dim() !== 0 ? value.squeeze() : value;
+}
+export function requiresGrad(value: Value): boolean {
+  return value instanceof Tensor && value.requiresGrad;
+}
+/** A copy of a tensor; a number is its own. */
+export function copyOf(value: Value): Value {
+  return value instanceof Tensor ? value.clone() : value;
+}
+
+export function plus(a: Value, b: Value): Value {
+  if (a instanceof Tensor) return a.add(b as Tensor);
+  return b instanceof Tensor ? b.add(a) : a + b;
+}
+export function minus(a: Value, b: Value): Value {
+  if (a instanceof Tensor) return a.sub(b as Tensor);
+  return b instanceof Tensor ? b.rsub(a) : a - b;
+}
+export function times(a: Value, b: Value): Value {
+  if (a instanceof Tensor) return a.mul(b as Tensor);
+  return b instanceof Tensor ? b.mul(a) : a * b;
+}
+/** @throws TorchError for a number divided by zero: a ZeroDivisionError, as in Python. */
+export function over(a: Value, b: Value): Value {
+  if (a instanceof Tensor) return a.div(b as Tensor);
+  if (b instanceof Tensor) return b.reciprocal().mul(a);
+  if (b === 0) throw new TorchError('float division by zero', 'ZeroDivisionError');
+  return a / b;
+}
+/** C's `pow`, which V8's `**` does not equal in the last bit. */
+export function power(a: Value, b: Value): Value {
+  if (a instanceof Tensor) return a.pow(b as number);
+  return b instanceof Tensor ? pow(a, b) : native.pow(a, b);
+}
+export function negative(a: Value): Value {
+  return a instanceof Tensor ? a.neg() : -a;
+}
+
+/** `a < b`; a number is rounded to the tensor's dtype, as in Python. */
+export function less(a: Value, b: Value): boolean {
+  if (a instanceof Tensor) return a.lt(b as number).item<boolean>();
+  return b instanceof Tensor ? b.gt(a).item<boolean>() : a < b;
+}
+export function atMost(a: Value, b: Value): boolean {
+  if (a instanceof Tensor) return a.le(b as number).item<boolean>();
+  return b instanceof Tensor ? b.ge(a).item<boolean>() : a <= b;
+}
+/** Python's `min`: the first of equals. */
+export const smaller = (a: Value, b: Value): Value => (less(b, a) ? b : a);
+/** Python's `max`: the first of equals. */
+export const larger = (a: Value, b: Value): Value => (less(a, b) ? b : a);
+export function magnitude(a: Value): Value {
+  return a instanceof Tensor ? a.abs() : Math.abs(a);
+}

@@ -1,0 +1,67 @@
+import { keywords } from '../../functional/keywords';
+import { native } from '../../native';
+import { repr } from '../../repr';
+import { valueError } from '../group';
+import { type AnyOptimizer, LRScheduler, perGroup } from '../lr_scheduler/scheduler';
+import { type Value, minus, over, plus, times } from '../scalar';
+
+export interface SWALROptions {
+  /** Epochs of the way to `swaLr`. Default: 10. */
+  annealEpochs?: number;
+  /** Default: 'cos'. */
+  annealStrategy?: 'cos' | 'linear';
+  /** The epoch to go on from. Default: -1. */
+  lastEpoch?: number;
+}
+const SWALR_DEFAULTS: Required<SWALROptions> = { annealEpochs: 10, annealStrategy: 'cos', lastEpoch: -1 };
+
+/** Anneals the learning rate to `swaLr`, one for all groups or each, and leaves it there. */
+export class SWALR extends LRScheduler {
+  readonly _annealStrategy: 'cos' | 'linear';
+  readonly annealEpochs: number;
+
+  constructor(
+    optimizer: AnyOptimizer,
+    swaLr: Value | readonly Value[],
+    annealEpochs?: number | SWALROptions,
+    annealStrategy?: 'cos' | 'linear' | SWALROptions,
+    lastEpoch?: number | SWALROptions,
+    options?: SWALROptions,
+  ) {
+    const positional = { annealEpochs, annealStrategy, lastEpoch };
+    const given = keywords<SWALROptions>('SWALR', SWALR_DEFAULTS, positional, options);
+    super(optimizer);
+    const swaLrs = perGroup<Value>('swa_lr', optimizer, swaLr);
+    optimizer.paramGroups.forEach((group, i) => (group.swa_lr = swaLrs[i]));
+    if (given.annealStrategy !== 'cos' && given.annealStrategy !== 'linear') {
+      const strategy = String(given.annealStrategy);
+      throw valueError(`anneal_strategy must be one of 'cos' or 'linear', instead got ${strategy}`);
+    }
+    this._annealStrategy = given.annealStrategy;
+    if (!Number.isInteger(given.annealEpochs) || given.annealEpochs < 0) {
+      throw valueError(`anneal_epochs must be equal or greater than 0, got ${repr(given.annealEpochs)}`);
+    }
+    this.annealEpochs = given.annealEpochs;
+    this.start(given.lastEpoch);
+  }
+
+  /** How much of the way is gone after `step` steps. */
+  #share(step: number): number {
+    const t = Math.max(0, Math.min(1, step / Math.max(1, this.annealEpochs)));
+    return this._annealStrategy === 'cos' ? (1 - native.cos(Math.PI * t)) / 2 : t;
+  }
+
+  override getLr(): Value[] {
+    this.warnOutsideStep();
+    const made = this._stepCount - 1;
+    const step = this.annealEpochs === 0 ? Math.max(1, made) : made;
+    const before = this.#share(step - 1);
+    const now = this.#share(step);
+    return this.optimizer.paramGroups.map((group) => {
+      const goal = group.swa_lr as Value;
+      const lr = group.lr as Value;
+      const first = before === 1 ? goal : over(minus(lr, times(before, goal)), 1 - before);
+      return plus(times(goal, now), times(first, 1 - now));
+    });
+  }
+}

@@ -1,0 +1,102 @@
+// What came out of a file, looked over before anyone else sees it.
+import { Tensor } from '../tensor';
+import { NDArray } from './numpy';
+import { PythonClass } from './pickle_globals';
+import { Global } from './pickle_machine';
+import { StorageRef, StorageType, TensorType } from './pickle_tensors';
+import { OrderedDict, PythonObject } from './python_types';
+import { damaged } from './unpickling_error';
+
+// Python's own pickler cannot go deeper than about 1,000.
+const DEEPEST = 4096;
+// A list of lists of one list ... is small, until somebody walks through it.
+const MOST = 2 ** 32;
+
+interface Visit {
+  readonly value: object;
+  readonly parts: Iterator<unknown>;
+  count: number;
+  depth: number;
+}
+
+/**
+ * Throws for what contains itself, for what is nested absurdly deep, for what is small only because its
+ * parts are shared, and for what is no value.
+ */
+export function checkResult(root: unknown): void {
+  const done = new Map<object, { count: number; depth: number }>();
+  const open = new Set<object>();
+  const path: Visit[] = [];
+
+  const enter = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return add(1, 0);
+    const known = done.get(value);
+    if (known) return add(known.count, known.depth);
+    if (open.has(value)) throw damaged('it holds a list, dict or object that contains itself');
+    const parts = partsOf(value);
+    if (!parts) return add(1, 0);
+    if (path.length > DEEPEST) throw damaged(`it is nested more than ${DEEPEST} levels deep`);
+    open.add(value);
+    path.push({ value, parts, count: 1, depth: 0 });
+  };
+  const add = (count: number, depth: number): void => {
+    if (path.length === 0) return;
+    const parent = path[path.length - 1];
+    parent.count += count;
+    parent.depth = Math.max(parent.depth, depth + 1);
+    if (parent.count > MOST)
+      throw damaged('its values refer to each other so often that they would never end');
+    if (path.length + depth > DEEPEST) throw damaged(`it is nested more than ${DEEPEST} levels deep`);
+  };
+
+  enter(root);
+  while (path.length > 0) {
+    const visit = path[path.length - 1];
+    const { done: ended, value } = visit.parts.next();
+    if (!ended) {
+      enter(value);
+      continue;
+    }
+    path.pop();
+    open.delete(visit.value);
+    done.set(visit.value, visit);
+    add(visit.count, visit.depth);
+  }
+}
+
+// Null where there are none.
+function partsOf(value: object): Iterator<unknown> | null {
+  if (value instanceof Tensor) return attributes(value, Object.keys(value));
+  if (value instanceof OrderedDict)
+    return both(flat(value), attributes(value, Object.getOwnPropertyNames(value)));
+  if (value instanceof Map) return flat(value as Map<unknown, unknown>);
+  if (Array.isArray(value)) return (value as unknown[]).values();
+  if (value instanceof Set) return (value as Set<unknown>).values();
+  if (value instanceof PythonObject) return [value.args, value.state, value.items].values();
+  if (value instanceof NDArray && !Object.hasOwn(value, 'data'))
+    throw damaged('an array of numpy in it has no data');
+  if (value instanceof StorageRef) throw damaged('it holds a storage that is part of no tensor');
+  if (value instanceof PythonClass) return null;
+  if (value instanceof Global || value instanceof StorageType || value instanceof TensorType) {
+    const name = value instanceof Global ? value.name : 'torch.Tensor or a storage';
+    throw damaged(`it holds ${name} itself, not an object of it`);
+  }
+  return Object.getPrototypeOf(value) === Object.prototype ? attributes(value, Object.keys(value)) : null;
+}
+
+function* flat(map: ReadonlyMap<unknown, unknown>): IterableIterator<unknown> {
+  for (const [key, value] of map) {
+    yield key;
+    yield value;
+  }
+}
+
+function* both(first: Iterable<unknown>, second: Iterator<unknown> | null): IterableIterator<unknown> {
+  yield* first;
+  for (let each = second?.next(); each && !each.done; each = second?.next()) yield each.value;
+}
+
+function attributes(value: object, names: readonly string[]): Iterator<unknown> | null {
+  if (names.length === 0) return null;
+  return names.map((name) => (value as Record<string, unknown>)[name]).values();
+}

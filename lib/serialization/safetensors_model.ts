@@ -1,0 +1,65 @@
+// Modules in .safetensors files, tied weights and all.
+import { TorchError } from '../errors';
+import type { Module } from '../nn/module';
+import { type OpenOptions, safeOpen } from './safetensors_open';
+import { type SaveOptions, checkTensors, writeFile } from './safetensors_save';
+import { duplicateNames, withoutDuplicates } from './safetensors_shared';
+import { compareNames } from './safetensors_header';
+
+export interface SaveModelOptions extends SaveOptions {
+  /** Whether to write tensors that are not contiguous as if they were. Default: `true`. */
+  forceContiguous?: boolean;
+}
+
+/**
+ * Writes a module's state_dict. Of tensors that share memory one is written; the metadata tells under
+ * which name the others are found: `{ 'head.weight': 'embedding.weight' }`.
+ */
+export function saveModel(model: Module, path: string, options: SaveModelOptions = {}): void {
+  const { forceContiguous = true } = options;
+  const { tensors, metadata } = withoutDuplicates(model.stateDict(), options.metadata);
+  try {
+    checkTensors(tensors, { forceContiguous });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const advice = 'Or use saveModel(..., { forceContiguous: true }), read the docs for potential caveats.';
+    throw new TypeError(`${error.message} ${advice}`, { cause: error });
+  }
+  writeFile(tensors, path, { metadata }).commit();
+}
+
+export interface LoadModelOptions extends OpenOptions {
+  /** Whether missing and unexpected names are an error. Default: `true`. */
+  strict?: boolean;
+}
+
+/**
+ * Reads a file of {@link saveModel} into a module; a name that shares memory with one that is there is
+ * not missing. Returns the names that are, and those that the module does not know.
+ *
+ * @throws TorchError that lists them, when `strict`.
+ */
+export function loadModel(
+  model: Module,
+  path: string,
+  options: LoadModelOptions = {},
+): [missing: string[], unexpected: string[]] {
+  const { strict = true, ...open } = options;
+  const file = safeOpen(path, open);
+  const tensors = file.getTensors();
+  file.close();
+  const duplicates = duplicateNames(model.stateDict(), { preferredNames: new Set(tensors.keys()) });
+  const result = model.loadStateDict(tensors, { strict: false });
+  const missing = new Set(result.missingKeys);
+  const unexpected = [...result.unexpectedKeys];
+  for (const name of [...duplicates.values()].flat()) if (!missing.delete(name)) unexpected.push(name);
+  if (strict && (missing.size > 0 || unexpected.length > 0)) {
+    const list = (names: Iterable<string>): string =>
+      [...names].sort(compareNames).map((name) => `"${name}"`).join(', '); // prettier-ignore
+    let message = `Error(s) in loading state_dict for ${model._getName()}:`;
+    if (missing.size > 0) message += `\n    Missing key(s) in state_dict: ${list(missing)}`;
+    if (unexpected.length > 0) message += `\n    Unexpected key(s) in state_dict: ${list(unexpected)}`;
+    throw new TorchError(message);
+  }
+  return [[...missing], unexpected];
+}

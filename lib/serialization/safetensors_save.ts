@@ -1,0 +1,145 @@
+// Writing .safetensors files: straight from the tensors' memory, one after the other.
+import { TorchError } from '../errors';
+import { isPlainObject } from '../functional/keywords';
+import { native } from '../native';
+import { repr, typeName } from '../repr';
+import { Tensor } from '../tensor';
+import { type AtomicFile, openAtomically, writeAll } from './atomic';
+import { type Entry, writeHeader } from './safetensors_header';
+import { findSharedTensors } from './safetensors_shared';
+
+export type TensorMap = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+
+export interface SaveOptions {
+  /** Text to keep in the header. */
+  metadata?: Readonly<Record<string, string>> | null;
+}
+
+/**
+ * Writes tensors to a file; a crash or a full disk leaves the old file whole.
+ *
+ * Differs from PyTorch: `safetensors.saveFile()` and `save()` write what a conjugated or negated view
+ * shows, where Python's package writes what lies in its memory.
+ *
+ * @throws TorchError when tensors share memory, since they would come back apart; see {@link saveModel}.
+ * @throws TypeError for a tensor that is sparse or not contiguous.
+ *
+ * @example
+ * saveFile(model.stateDict(), 'model.safetensors', { metadata: { format: 'pt' } });
+ */
+export function saveFile(tensors: TensorMap, path: string, options: SaveOptions = {}): void {
+  writeFile(checkTensors(tensors), path, options).commit();
+}
+
+/** The bytes of such a file. */
+export function save(tensors: TensorMap, options: SaveOptions = {}): Uint8Array {
+  const map = checkTensors(tensors);
+  const { head, entries, size } = layOut(map, options);
+  const result = new Uint8Array(head.length + size);
+  result.set(head);
+  for (const { name, begin, end } of entries) {
+    const target = result.subarray(head.length + begin, head.length + end);
+    if (end > begin) withPlain(map.get(name)!, (plain) => native.copyOut(plain, target));
+  }
+  return result;
+}
+
+/** Writes a file that is not in its place yet. */
+export function writeFile(
+  tensors: ReadonlyMap<string, Tensor>,
+  path: string,
+  options: SaveOptions,
+): AtomicFile {
+  const { head, entries } = layOut(tensors, options);
+  const file = openAtomically(path);
+  try {
+    writeAll(file.fd, head, 0);
+    for (const entry of entries) writeTensor(file.fd, tensors.get(entry.name)!, entry, head.length);
+    return file;
+  } catch (error) {
+    file.abort();
+    throw error;
+  }
+}
+
+function writeTensor(fd: number, tensor: Tensor, { name, begin, end }: Entry, start: number): void {
+  if (begin === end) return;
+  const written = withPlain(tensor, (plain) => native.writeFrom(plain, fd, start + begin, 0, end - begin));
+  if (written !== end - begin) throw new TorchError(`only ${written} bytes of tensor '${name}' were written`);
+}
+
+function layOut(tensors: ReadonlyMap<string, Tensor>, { metadata }: SaveOptions) {
+  const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  return writeHeader(list, metadata);
+}
+
+// Lends a contiguous CPU tensor of the same values; without a copy where it is one already.
+function withPlain<T>(tensor: Tensor, use: (plain: Tensor) => T): T {
+  const steps = [tensor.detach()];
+  for (const step of ['cpu', 'resolveConj', 'resolveNeg', 'contiguous'] as const) {
+    steps.push(steps[steps.length - 1][step]());
+  }
+  try {
+    return use(steps[steps.length - 1]);
+  } finally {
+    for (const step of new Set(steps)) step.dispose();
+  }
+}
+
+/** The tensors as a Map; throws where Python's `save_file` does. */
+export function checkTensors(
+  tensors: TensorMap,
+  options: { forceContiguous?: boolean } = {},
+): ReadonlyMap<string, Tensor> {
+  if (!(tensors instanceof Map) && !isPlainObject(tensors)) {
+    throw new TypeError(`Expected a dict of [str, torch.Tensor] but received ${typeName(tensors)}`);
+  }
+  const map: ReadonlyMap<string, Tensor> =
+    tensors instanceof Map ? tensors : new Map(Object.entries(tensors as Record<string, Tensor>));
+  for (const [name, tensor] of map as ReadonlyMap<unknown, unknown>) {
+    if (typeof name !== 'string') throw new TypeError(`Key ${String(name)} is invalid, expected a string`);
+    if (!(tensor instanceof Tensor)) {
+      throw new TypeError(
+        `Key \`${name}\` is invalid, expected torch.Tensor but received ${typeName(tensor)}`,
+      );
+    }
+  }
+  refuseSparse(map);
+  refuseShared(map);
+  if (!options.forceContiguous) refuseStrided(map);
+  return map;
+}
+
+function refuseSparse(map: ReadonlyMap<string, Tensor>): void {
+  const sparse = [...map].filter(([, tensor]) => tensor.layout.name !== 'strided').map(([name]) => name);
+  if (sparse.length === 0) return;
+  throw new TypeError(
+    `You are trying to save a sparse tensors: \`[${sparse.map(repr).join(', ')}]\` which this library does not ` +
+      'support. You can make it a dense tensor before saving with `.toDense()` but be aware this might make a ' +
+      'much larger file than needed.',
+  );
+}
+
+function refuseShared(map: ReadonlyMap<string, Tensor>): void {
+  const failing = findSharedTensors(map).filter((names) => names.length > 1);
+  if (failing.length === 0) return;
+  const sets = failing.map((names) => `{${names.map(repr).join(', ')}}`).join(', ');
+  throw new TorchError(
+    'Some tensors share memory, this will lead to duplicate memory on disk and potential differences when ' +
+      `loading them again: [${sets}].
+A potential way to correctly save your model is to use \`saveModel\`.
+More information at https://huggingface.co/docs/safetensors/torch_shared_tensors`,
+  );
+}
+
+function refuseStrided(map: ReadonlyMap<string, Tensor>): void {
+  for (const [name, tensor] of map) {
+    if (tensor.isContiguous()) continue;
+    throw new TypeError(
+      `You are trying to save a non contiguous tensor: \`${name}\` which is not allowed. It either means you are ` +
+        "trying to save tensors which are reference of each other in which case it's recommended to save only " +
+        'the full tensors, and reslice at load time, or simply call `.contiguous()` on your tensor to pack it ' +
+        'before saving.',
+    );
+  }
+}

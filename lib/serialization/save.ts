@@ -1,0 +1,97 @@
+/** torch.save: what Python's torch.load reads. */
+import { fileURLToPath } from 'node:url';
+import { wrap } from '../dispatch';
+import type { DType } from '../dtype';
+import { TorchError, argumentError } from '../errors';
+import { keywords } from '../functional/keywords';
+import { native } from '../native';
+import type { Tensor } from '../tensor';
+import { writeAtomically } from './atomic';
+import { reducer, storageKind } from './pickle_reduce';
+import { pickle } from './pickle_writer';
+import { type Sink, fileSink, memorySink } from './sink';
+import { ALIGNMENT, ZipWriter } from './zip_writer';
+
+/** Nothing yet. */
+export type SaveOptions = Record<never, never>;
+
+/**
+ * Writes `value` to a file that Python's `torch.load(path, weights_only=True)` reads, or returns the bytes of
+ * such a file. A crash or a full disk leaves the old file whole. The same value gives the same bytes.
+ *
+ * What {@link load} gave comes back as it was. Of what a program makes itself, these become in Python:
+ * - a Map or plain object a dict; a Map with `_metadata`, as `model.stateDict()` gives it, an OrderedDict;
+ *   what is `undefined` in a plain object is left out;
+ * - an array a list; {@link tuple}`(0.9, 0.999)` a tuple; {@link Size}`.from(x.shape)` a torch.Size;
+ * - a whole number an int, and so is a bigint; other numbers floats; {@link Float}`(1)` is `1.0`;
+ * - a Uint8Array bytes.
+ *
+ * Tensors that share memory share it in Python, too: it is written once, and whole.
+ *
+ * Differs from PyTorch: `torch.save` refuses quantized tensors, and what contains itself.
+ *
+ * @throws TypeError for a value that such a file cannot hold; the message says where it is.
+ *
+ * @example
+ * torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch }, 'checkpoint.pt');
+ */
+export function save(value: unknown, path: string | URL, options?: SaveOptions): void;
+export function save(value: unknown): Uint8Array;
+export function save(value: unknown, path?: string | URL, options?: SaveOptions): Uint8Array | void {
+  keywords('torch.save', {}, null, options);
+  const storages = new Map<bigint, Saved>();
+  const data = pickle(
+    value,
+    reducer((tensor, dtype) => keyOf(storages, tensor, dtype)),
+  );
+  if (path === undefined) {
+    const sink = memorySink();
+    writeFile(sink, data, storages);
+    return sink.result();
+  }
+  if (typeof path !== 'string' && !(path instanceof URL))
+    throw argumentError('torch.save', 'path', 'a path', path);
+  const target = typeof path === 'string' ? path : fileURLToPath(path);
+  writeAtomically(target, (fd) => writeFile(fileSink(fd), data, storages));
+}
+
+interface Saved {
+  readonly key: string;
+  readonly tensor: Tensor;
+  readonly kind: string;
+}
+
+// A storage is known by its address, so its tensor must live until the end.
+function keyOf(storages: Map<bigint, Saved>, tensor: Tensor, dtype: DType): string {
+  const { id } = tensor.storage();
+  const kind = storageKind(dtype);
+  const known = storages.get(id);
+  if (known && known.kind !== kind && tensor.storage().nbytes > 0) {
+    throw new TorchError(
+      'Cannot save multiple tensors or storages that view the same data as different types',
+    );
+  }
+  if (known) return known.key;
+  const key = String(storages.size);
+  storages.set(id, { key, tensor, kind });
+  return key;
+}
+
+function writeFile(sink: Sink, data: Buffer, storages: ReadonlyMap<bigint, Saved>): void {
+  const zip = new ZipWriter(sink);
+  zip.write('data.pkl', data);
+  zip.write('.format_version', '1');
+  zip.write('.storage_alignment', String(ALIGNMENT));
+  zip.write('byteorder', 'little');
+  for (const { key, tensor } of storages.values()) {
+    const storage = wrap(native.storageOf(tensor)) as Tensor;
+    const bytes = storage.isCpu ? storage : storage.cpu();
+    zip.writeTensor(`data/${key}`, bytes);
+    bytes.dispose();
+    if (bytes !== storage) storage.dispose();
+  }
+  zip.write('version', '3\n');
+  zip.write('.data/serialization_id', zip.serializationId());
+  zip.end();
+  sink.flush();
+}

@@ -1,0 +1,155 @@
+// Where the bytes of a file are, and reading them in order.
+import * as fs from 'node:fs';
+import * as aten from '../aten';
+import { wrap } from '../dispatch';
+import { keep } from '../memory';
+import { native } from '../native';
+import type { Tensor } from '../tensor';
+import { damaged } from './unpickling_error';
+
+/** Positions count from the start of the file. */
+export interface Source {
+  readonly size: number;
+  /** A part of the file, all of it there. */
+  read(position: number, count: number): Buffer;
+  /** A uint8 tensor of a part of the file; `check` sees each piece of it, in order. */
+  tensor(position: number, count: number, check?: (bytes: Tensor, at: number, count: number) => void): Tensor;
+  close(): void;
+}
+
+const AT_ONCE = 2 ** 20; // a piece that stays in the cache until it is checked
+
+function within(size: number, position: number, count: number): void {
+  if (!(position >= 0 && count >= 0 && position + count <= size)) {
+    throw damaged(`${count} bytes at ${position} are missing: the file has ${size}`);
+  }
+}
+
+const emptyBytes = (count: number): Tensor => aten.empty([count], { dtype: 'uint8', device: 'cpu' });
+
+/** Reads what is asked for; with `mmap`, tensors are part of a private mapping of the whole file. */
+export function fileSource(path: string, mmap: boolean): Source {
+  const fd = fs.openSync(path, 'r');
+  let size: number;
+  let whole: Tensor | null = null;
+  try {
+    const stats = fs.fstatSync(fd);
+    if (!stats.isFile()) throw new TypeError(`torch.load(): '${path}' is not a file`);
+    size = stats.size;
+    if (mmap && size > 0) whole = keep(aten.fromFile(path, false, size, { dtype: 'uint8' }));
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  return {
+    size,
+    read(position, count) {
+      within(size, position, count);
+      const buffer = Buffer.alloc(count);
+      for (let at = 0; at < count;) {
+        const read = fs.readSync(fd, buffer, at, Math.min(count - at, 2 ** 30), position + at);
+        if (read === 0) throw damaged('it ended while it was read');
+        at += read;
+      }
+      return buffer;
+    },
+    tensor(position, count, check) {
+      within(size, position, count);
+      if (whole) return wrap(native.storageSlice(whole, position, count)) as Tensor;
+      const tensor = emptyBytes(count);
+      const step = check ? AT_ONCE : count;
+      for (let at = 0; at < count; at += step) {
+        const piece = Math.min(step, count - at);
+        if (native.readInto(tensor, fd, position + at, at, piece) !== piece) {
+          throw damaged('it ended while it was read');
+        }
+        check?.(tensor, at, piece);
+      }
+      return tensor;
+    },
+    close() {
+      whole?.dispose();
+      fs.closeSync(fd);
+    },
+  };
+}
+
+export function bytesSource(data: Uint8Array): Source {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return {
+    size: bytes.length,
+    read(position, count) {
+      within(bytes.length, position, count);
+      return bytes.subarray(position, position + count);
+    },
+    tensor(position, count, check) {
+      within(bytes.length, position, count);
+      const tensor = bytesTensor(bytes.subarray(position, position + count));
+      check?.(tensor, 0, count);
+      return tensor;
+    },
+    close: () => {},
+  };
+}
+
+/** A uint8 tensor of a copy of the bytes. */
+export function bytesTensor(bytes: Uint8Array): Tensor {
+  const { buffer, byteOffset, length } = bytes;
+  const plain = new Uint8Array(buffer, byteOffset, length);
+  return length === 0 ? emptyBytes(0) : (wrap(native.fromBytes(plain, [length], 'uint8')) as Tensor);
+}
+
+const WINDOW = 2 ** 18;
+
+/** Reads a part of a source from front to back. */
+export class Reader {
+  #window: Buffer = Buffer.alloc(0);
+  #start = 0; // where the window is
+  #at = 0; // within the window
+
+  constructor(
+    private readonly source: Source,
+    position = 0,
+    private readonly end = source.size,
+  ) {
+    this.#start = position;
+  }
+
+  get position(): number {
+    return this.#start + this.#at;
+  }
+
+  byte(): number {
+    if (this.#at >= this.#window.length) this.#fill(1);
+    return this.#window[this.#at++];
+  }
+  /** The next bytes: valid until the next call. */
+  bytes(count: number): Buffer {
+    if (this.#at + count > this.#window.length) this.#fill(count);
+    return this.#window.subarray(this.#at, (this.#at += count));
+  }
+  /** Up to a newline, which is left out. */
+  line(): string {
+    for (let length = 64; ; length *= 2) {
+      const most = Math.min(length, this.end - this.position);
+      if (this.#at + most > this.#window.length) this.#fill(most);
+      const end = this.#window.subarray(this.#at, this.#at + most).indexOf(10);
+      if (end >= 0) {
+        const text = this.#window.toString('utf8', this.#at, this.#at + end);
+        this.#at += end + 1;
+        return text;
+      }
+      if (most < length || length > 2 ** 16) throw damaged('a line does not end');
+    }
+  }
+
+  #fill(count: number): void {
+    const { position } = this;
+    const left = this.end - position;
+    if (count > left)
+      throw damaged(`its pickle ends too early: ${count} more bytes are expected, ${left} left`);
+    this.#window = this.source.read(position, Math.min(left, Math.max(count, WINDOW)));
+    this.#start = position;
+    this.#at = 0;
+  }
+}

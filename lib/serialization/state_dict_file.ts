@@ -1,0 +1,108 @@
+/** A state_dict from a file of any format. */
+import path from 'node:path';
+import type { DeviceLike } from '../device';
+import type { StateDict } from '../nn/state_dict';
+import { Tensor } from '../tensor';
+import { findFormat } from './format';
+import { type KeyRenaming, renameKeys, underPrefix } from './keys';
+import { load } from './load';
+import { loadFile } from './safetensors';
+import { SafetensorError } from './safetensors_header';
+import { loadSharded } from './sharded';
+import { readIndex } from './sharded_index';
+
+export * from './keys';
+
+export interface LoadStateDictFromFileOptions {
+  /** Where the tensors go. Default: `'cpu'`. */
+  device?: DeviceLike;
+  /**
+   * Whether to map the file into memory instead of reading it; see {@link OpenOptions.backend}. Default:
+   * what the format's own function does, which is `true` for safetensors and `false` for `.pt`.
+   */
+  mmap?: boolean;
+  /** Which entry of a whole checkpoint is the state_dict: `'model'`, `'state_dict'`. Default: all of it. */
+  key?: string;
+  /** Take only what is below this, without it: `'module.'`. Default: everything. */
+  prefix?: string;
+  /** Other names for the tensors, after `prefix`. Default: their own. */
+  rename?: KeyRenaming;
+}
+
+/**
+ * Reads a state_dict from a `.safetensors` file, a sharded checkpoint (its `*.index.json` or the folder
+ * that holds it; also of `.bin` files), or a `.pt` file, whichever it is by its contents. Nothing in a
+ * file is ever executed.
+ *
+ * With `mmap` and `loadStateDict`'s `assign` the weights are not copied at all.
+ *
+ * @throws TypeError where the file holds more than a state_dict and `key` does not say which entry.
+ *
+ * @example
+ * const state = torch.loadStateDictFromFile('model.safetensors', { prefix: 'model.' });
+ * model.loadStateDict(state, { assign: true });
+ */
+export function loadStateDictFromFile(file: string, options: LoadStateDictFromFileOptions = {}): StateDict {
+  const { prefix, rename } = options;
+  let state = readFile(file, options);
+  if (prefix) {
+    const part = underPrefix(state, prefix);
+    if (part.size === 0 && state.size > 0) {
+      throw new TypeError(`loadStateDictFromFile(): no name in '${file}' starts with '${prefix}'`);
+    }
+    state = part;
+  }
+  return rename ? renameKeys(state, rename) : state;
+}
+
+function readFile(target: string, options: LoadStateDictFromFileOptions): StateDict {
+  const { file, format } = findFormat(target);
+  if (format === 'pt') return readPickled(file, options);
+  if (options.key !== undefined) {
+    throw new TypeError(
+      "loadStateDictFromFile(): 'key' is for .pt files; this one holds nothing but tensors",
+    );
+  }
+  const open = { device: options.device, backend: options.mmap === false ? 'pread' : 'mmap' } as const;
+  if (format === 'safetensors') return loadFile(file, open);
+  const { folder, shards } = readIndex(file);
+  const pickled = [...shards.keys()].some((name) => !name.endsWith('.safetensors'));
+  return pickled ? readPickledShards(folder, shards, options) : loadSharded(file, open);
+}
+
+function readPickledShards(
+  folder: string,
+  shards: ReadonlyMap<string, readonly string[]>,
+  options: LoadStateDictFromFileOptions,
+): StateDict {
+  const result = new Map() as StateDict;
+  for (const [name, keys] of shards) {
+    const shard = readPickled(path.join(folder, name), options);
+    for (const key of keys) {
+      const tensor = shard.get(key);
+      if (!tensor) throw new SafetensorError(`'${name}' lacks what its index promises: ${key}`);
+      result.set(key, tensor);
+    }
+  }
+  return result;
+}
+
+function readPickled(file: string, { device, mmap, key }: LoadStateDictFromFileOptions): StateDict {
+  const whole = load(file, { mapLocation: device ?? 'cpu', mmap });
+  const names = whole instanceof Map ? [...whole.keys()].map((name) => `'${String(name)}'`).join(', ') : '';
+  if (key !== undefined && !(whole instanceof Map && whole.has(key))) {
+    throw new TypeError(`loadStateDictFromFile(): '${file}' has no entry '${key}', but ${names || 'none'}`);
+  }
+  const state = key === undefined ? whole : (whole as Map<unknown, unknown>).get(key);
+  if (isStateDict(state)) return state;
+  const advice = names ? `: say which entry, { key: ... } of ${names}` : '';
+  throw new TypeError(`loadStateDictFromFile(): '${file}' does not hold a state_dict${advice}`);
+}
+
+// What is no tensor there is a module's extra state.
+function isStateDict(value: unknown): value is StateDict {
+  if (!(value instanceof Map)) return false;
+  return [...value].every(
+    ([key, each]) => typeof key === 'string' && (each instanceof Tensor || key.endsWith('_extra_state')),
+  );
+}

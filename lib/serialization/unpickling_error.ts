@@ -1,0 +1,12 @@
+import { TorchError } from '../errors';
+
+/** A file is damaged, is none that `torch.save` made, or holds what must not be loaded. */
+export class UnpicklingError extends TorchError {
+  constructor(message: string) {
+    super(message, 'UnpicklingError');
+  }
+}
+
+export function damaged(what: string): UnpicklingError {
+  return new UnpicklingError(what);
+}
