@@ -3,7 +3,6 @@ import torch, { nn, TorchError } from 'nodetorch';
 import { live } from '../fixtures/live';
 import type { Build, CalledRow, Family } from './cases/family';
 import {
-  decode,
   decodeInputs,
   differentiable,
   expectSameRows,
@@ -13,9 +12,8 @@ import {
   leavesOf,
   type CallFixture,
   type ModuleFixture,
-  type StoredTensor,
 } from './fixture';
-import { functionalVariant, moduleVariant } from './variants';
+import { cotangents, functionalVariant, moduleVariant } from './variants';
 
 type Functional = (...inputs: unknown[]) => unknown;
 type Call = (module: nn.Module, ...inputs: unknown[]) => unknown;
@@ -29,11 +27,11 @@ function translated(message: string, { spelled = {} }: Family): string {
   return Object.entries(spelled).reduce((text, [python, ours]) => text.replaceAll(python, ours), classes);
 }
 
-/** Backward from the outputs that need it, with the cotangents that Python drew. */
-function backward(outputs: unknown[], cotangents: StoredTensor[]): void {
+/** Backward from the outputs that need it. */
+function backward(outputs: unknown[], fixture: CallFixture, seed: number): void {
   const roots = differentiable(outputs);
-  expect(roots.length).toBe(cotangents.length);
-  if (roots.length > 0) torch.autograd.backward(roots, cotangents.map(decode));
+  expect(roots.length).toBe(fixture.roots);
+  if (roots.length > 0) torch.autograd.backward(roots, cotangents(roots, seed));
 }
 
 function expectTensors(actual: unknown[], stored: CallFixture['outputs'], what: string): void {
@@ -106,7 +104,7 @@ function checkModule(row: Build | CalledRow, seed: number, expected: ModuleFixtu
     torch.manualSeed(seed + 2);
     const outputs = leavesOf(call(module, ...inputs));
     expectTensors(outputs, fixture.outputs, 'output');
-    backward(outputs, fixture.cotangents);
+    backward(outputs, fixture, seed);
     expectTensors(leavesOf(inputs).map(gradOf), fixture.inputGrads, 'gradient of input');
     const params = new Map(module.namedParameters());
     for (const [key, stored] of fixture.parameterGrads)
@@ -137,7 +135,7 @@ function checkFunctional(call: Functional, seed: number, fixture: CallFixture, f
     torch.manualSeed(seed + 2);
     const outputs = leavesOf(call(...inputs));
     expectTensors(outputs, fixture.outputs, 'output');
-    backward(outputs, fixture.cotangents);
+    backward(outputs, fixture, seed);
     expectTensors(leavesOf(inputs).map(gradOf), fixture.inputGrads, 'gradient of input');
   });
 

@@ -10,12 +10,13 @@ torch.setNumThreads(1);
 export interface StoredTensor {
   dtype: string;
   shape: number[];
-  /** Row by row, whatever the strides. */
+  /** Row by row, whatever the strides; where there is a digest, the first ones. */
   data: (number | boolean | string)[];
   /** Where not contiguous. */
   stride?: number[];
   /** Needs a gradient. */
   leaf?: boolean;
+  digest?: string;
   /** The class of a lazy module's parameter that has no shape yet. */
   uninitialized?: string;
 }
@@ -37,7 +38,8 @@ export interface VariantFixture {
 export interface CallFixture {
   inputs: StoredInputs;
   outputs: (StoredTensor | Plain)[];
-  cotangents: StoredTensor[];
+  /** How many outputs a gradient can flow from. */
+  roots: number;
   inputGrads: (StoredTensor | null)[];
   variants: Record<string, VariantFixture>;
 }
@@ -122,9 +124,10 @@ export function expectTensor(actual: unknown, stored: StoredTensor | Plain, what
   const wrong = wanted.findIndex((value, i) => !Object.is(value, found[i]));
   if (wrong >= 0) {
     throw new Error(
-      `${what}: element ${wrong} is ${found[wrong]}, not ${wanted[wrong]} (of ${wanted.length})`,
+      `${what}: element ${wrong} is ${found[wrong]}, not ${wanted[wrong]} (of ${found.length})`,
     );
   }
+  if (stored.digest) expect([what, digest(actual)]).toEqual([what, stored.digest]);
 }
 
 /** A tensor as variants.py writes it; anything else as it is. */
@@ -135,6 +138,16 @@ export function digest(value: unknown): Digest {
   const bytes = tensor.contiguous().reshape([-1]).toTypedArray();
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   return `${tensor.dtype.name} ${tensor.shape.join('x')}${strides} ${hash}`;
+}
+
+const MANY = 6;
+
+/** One for each tensor; one for all where they are many. */
+export function digests(values: unknown[]): Digest[] {
+  const lines = values.map(digest);
+  if (lines.length <= MANY) return lines;
+  const whole = createHash('sha256').update(lines.map((line) => line ?? '').join('\n'));
+  return [`${lines.length} tensors ${whole.digest('hex').slice(0, 16)}`];
 }
 
 /** What is in lists, one after the other. */

@@ -59,6 +59,23 @@ const cases: Record<string, () => Tensor> = {
   kaimingNormal: () => init.kaimingNormal(empty(3, 2)),
   orthogonal: () => init.orthogonal(empty(3, 2)),
   sparse: () => init.sparse(empty(3, 2), 0.4),
+  'truncNormal_/positional': () =>
+    init.truncNormal_(empty(4, 5), 0.2, 0.5, -0.5, 1, { generator: generator() }),
+  'truncNormal_/float64': () => init.truncNormal_(torch.empty([4, 5], { dtype: torch.float64 }), { b: 0.1 }),
+  'truncNormal_/far': () => init.truncNormal_(empty(4, 5), { mean: -9 }),
+  'kaimingUniform_/positional': () => init.kaimingUniform_(empty(3, 5), 0.2, 'fan_out', 'leaky_relu'),
+  'kaimingNormal_/positional': () =>
+    init.kaimingNormal_(empty(3, 5), 0, 'fan_in', 'tanh', { generator: generator() }),
+  'normal_/bfloat16': () => init.normal_(torch.empty([3, 5], { dtype: torch.bfloat16 }), { std: 0.1 }),
+  'uniform_/strided': () => init.uniform_(empty(5, 3).t()),
+  'xavierNormal_/generator': () => init.xavierNormal_(empty(3, 5, 2), { generator: generator() }),
+  'orthogonal_/channels last': () => init.orthogonal_(empty(4, 3, 1, 1)),
+  'orthogonal_/float64': () => init.orthogonal_(torch.empty([3, 5], { dtype: torch.float64 }), 0.5),
+  'orthogonal_/empty': () => init.orthogonal_(empty(0, 5)),
+  'sparse_/generator': () => init.sparse_(empty(7, 4), 0.3, 0.1, { generator: generator() }),
+  'sparse_/all': () => init.sparse_(empty(3, 2), 1),
+  'eye_/tall': () => init.eye_(torch.empty([4, 2], { dtype: torch.int64 })),
+  'dirac_/few inputs': () => init.dirac_(empty(6, 2, 4), 2),
 };
 
 test('every exported function has a row', () => {
@@ -89,4 +106,10 @@ test.each(fixture.gains)('calculateGain(%s, %s)', (nonlinearity, param, expected
 
 test('counts what a weight takes in and gives out', () => {
   expect(init._calculateFanInAndFanOut(empty(3, 5, 2, 2))).toEqual([20, 12]);
+});
+
+test('leaves tensors without memory alone', () => {
+  const weight = torch.empty([4, 3, 3], { device: 'meta' });
+  for (const fill of [init.kaimingUniform_, init.truncNormal_, init.orthogonal_, init.dirac_, init.zeros_])
+    expect(fill(weight)).toBe(weight);
 });

@@ -2,7 +2,7 @@
 import torch, { Tensor, type nn } from 'nodetorch';
 import {
   differentiable,
-  digest,
+  digests,
   gradOf,
   leavesOf,
   mapNested,
@@ -61,7 +61,8 @@ const changes: Record<string, (inputs: unknown[]) => Change> = {
   double: () => copy,
 };
 
-function cotangents(roots: Tensor[], seed: number): Tensor[] {
+/** Random ones, as variants.py draws them. */
+export function cotangents(roots: Tensor[], seed: number): Tensor[] {
   torch.manualSeed(seed + 3);
   return roots.map((root) => torch.randnLike(root));
 }
@@ -69,12 +70,12 @@ function cotangents(roots: Tensor[], seed: number): Tensor[] {
 function once(call: Call, inputs: unknown[], seed: number, module?: nn.Module): VariantFixture {
   torch.manualSeed(seed + 2);
   const outputs = leavesOf(call(...inputs));
-  const digests = outputs.map(digest);
+  const results = digests(outputs);
   const roots = differentiable(outputs);
   if (roots.length > 0) torch.autograd.backward(roots, cotangents(roots, seed));
   const owners = [...leavesOf(inputs), ...(module?.parameters() ?? [])];
-  const grads = owners.map((owner) => digest(gradOf(owner)));
-  return { outputs: digests, grads, buffers: [...(module?.buffers() ?? [])].map(digest) };
+  const grads = digests(owners.map(gradOf));
+  return { outputs: results, grads, buffers: digests([...(module?.buffers() ?? [])]) };
 }
 
 // The gradient of the sum of squares of the first gradients.
@@ -86,7 +87,7 @@ function twice(call: Call, inputs: unknown[], seed: number, module?: nn.Module):
   const first = torch.autograd.grad(roots, wanted, { gradOutputs, createGraph: true, allowUnused: true });
   const squares = differentiable(first).map((grad) => grad.mul(grad).sum());
   const second = torch.autograd.grad(squares, wanted, { allowUnused: true });
-  return { grads: [...second].map(digest) };
+  return { grads: digests(second) };
 }
 
 // Parameters and buffers after steps of plain descent on the mean of squares.
@@ -100,7 +101,7 @@ function trained(module: nn.Module, call: Call, inputs: unknown[], seed: number)
       for (const param of module.parameters()) if (param.grad) param.add_(param.grad, { alpha: -RATE });
     });
   }
-  return { parameters: [...module.parameters()].map(digest), buffers: [...module.buffers()].map(digest) };
+  return { parameters: digests([...module.parameters()]), buffers: digests([...module.buffers()]) };
 }
 
 /** What the row's variant `name` gives, as digests. */

@@ -5,6 +5,7 @@ import { optim, Tensor } from 'nodetorch';
 import { capturableDevices } from '../../lib/optim/form';
 import CASES from '../fixtures/optim_cases.json';
 
+torch.setNumThreads(1);
 export const SEED = 7;
 export const STEPS = 20;
 const SHAPES = [[3, 4], [4], [2, 1, 3, 3], [], [5, 2]];
@@ -127,10 +128,10 @@ export function run(row: Case, steps = STEPS): [digests: string[], repr: string]
   }
 }
 
-function differentiated(row: Case, leaves: readonly Tensor[]): string[] {
+export function differentiated(row: Case, leaves: readonly Tensor[], given = keywords(row)): string[] {
   const gradients = leaves.map((leaf) => leaf.detach().mul(0.7).add(0.1).requiresGrad_());
   const params = leaves.map((leaf) => leaf.clone());
-  const optimizer = makeOptimizer(row.name, params, keywords(row));
+  const optimizer = makeOptimizer(row.name, params, given);
   params.forEach((param, i) => (param.grad = gradients[i].clone()));
   optimizer.step();
   lossOf(params).backward();
@@ -152,9 +153,13 @@ export function eachOption(name: Name): Options[] {
   const options = Object.entries(CASES[name].options) as [string, unknown[]][];
   const sgd = name === 'SGD';
   const single = options.flatMap(([key, values]) =>
-    values.slice(1).map((value) => ({ [key]: value, ...(sgd && key === 'nesterov' ? { momentum: 0.9 } : {}) })),
+    values
+      .slice(1)
+      .map((value) => ({ [key]: value, ...(sgd && key === 'nesterov' ? { momentum: 0.9 } : {}) })),
   );
-  const all = options.filter(([key]) => !sgd || key !== 'dampening').map(([key, values]) => [key, values.at(-1)]);
+  const all = options
+    .filter(([key]) => !sgd || key !== 'dampening')
+    .map(([key, values]) => [key, values.at(-1)]);
   return [{}, ...single, Object.fromEntries(all) as Options];
 }
 

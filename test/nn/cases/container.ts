@@ -41,6 +41,10 @@ export const container: Family = {
           ['3', torch.ones([1])],
         ]),
       ),
+    Container: () => new nn.Container({ fc: new nn.Linear(2, 3), act: new nn.ReLU() }),
+    'Container/empty': () => new nn.Container(),
+    'Sequential/lazy': () =>
+      new nn.Sequential(new nn.LazyConv1d(2, 2), new nn.ReLU(), new nn.Flatten(), new nn.LazyLinear(2)),
   },
   errors: {
     'ModuleList forward': () => (new nn.ModuleList() as nn.Module)(),
@@ -50,5 +54,7 @@ export const container: Family = {
     'Sequential repeat': () => new nn.Sequential(new nn.ReLU()).repeat(0),
     'Sequential insert': () => new nn.Sequential(new nn.ReLU()).insert(3, new nn.ReLU()),
     'ModuleDict taken': () => new nn.ModuleDict({ training: new nn.ReLU() }),
+    'Container forward': () => new nn.Container()(torch.zeros([1])) as unknown,
+    'Container module': () => new nn.Container({ 'a.b': new nn.ReLU() }),
   },
 };

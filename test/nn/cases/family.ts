@@ -2,11 +2,13 @@
 import torch, { type nn, type Tensor } from 'nodetorch';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
-export type Build = () => nn.Module<any[], any>;
+// Every function has a `call`; named here, it does not hide the parameters of a CalledRow's.
+export type Build = (() => nn.Module<any[], any>) & { call: Call };
+type Call = (module: any, ...inputs: any[]) => unknown;
 /** Where module(...inputs) cannot say how Python calls it. */
 export interface CalledRow {
   make: Build;
-  call: (module: any, ...inputs: any[]) => unknown;
+  call: Call;
 }
 export interface Family {
   modules?: Record<string, Build | CalledRow>;

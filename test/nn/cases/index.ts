@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Family } from './family';
 
 const others = ['family.ts', 'index.ts'];
-const files = readdirSync(__dirname).filter((file) => file.endsWith('.ts') && !others.includes(file));
+const files = readdirSync(__dirname).filter((file) => /^[a-z_]+\.ts$/.test(file) && !others.includes(file));
 
 function load(file: string): Family {
   try {

@@ -2,6 +2,8 @@
 import torch, { nn, type Tensor } from 'nodetorch';
 import { ints, zeros, type Family } from './family';
 
+const F = nn.functional;
+
 export class Block extends nn.Module<[Tensor], Tensor> {
   scale = new nn.Parameter(torch.ones([3]));
   declare count: Tensor;
@@ -58,6 +60,16 @@ function renamed(module: nn.Module, keys: Record<string, string>): State {
 export const base: Family = {
   modules: {
     Module: () => new Block(),
+    // No GPU, wherever the tests run.
+    DataParallel: () =>
+      new nn.DataParallel(new nn.Sequential(new nn.Linear(3, 2), new nn.BatchNorm1d(2)), { deviceIds: [] }),
+  },
+  functionals: {
+    assertIntOrPair: (x) => {
+      F.assertIntOrPair(2, 'size', '{} is wrong');
+      F.assertIntOrPair([2, 3], 'size', '{} is wrong');
+      return x.mul(2);
+    },
   },
   errors: {
     'forward missing': () => new nn.Module()(),
@@ -107,6 +119,9 @@ export const base: Family = {
     'init dirac groups': () => nn.init.dirac_(zeros(3, 3, 3), 2),
     'init orthogonal': () => nn.init.orthogonal_(zeros(3)),
     'init sparse': () => nn.init.sparse_(zeros(3), 0.1),
+    'factory_kwargs twice': () => nn.factoryKwargs({ dtype: 1, factoryKwargs: { dtype: 2 } }),
+    'factory_kwargs unknown': () => nn.factoryKwargs({ dtype: 1, bias: true } as object),
+    assert_int_or_pair: () => F.assertIntOrPair([1, 2, 3], 'size', '{} is wrong'),
     'Parameter integer': () => new nn.Parameter(ints(1n)),
   },
   spelled: { '`in_features`': '`inFeatures`' },

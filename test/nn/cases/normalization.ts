@@ -1,8 +1,25 @@
 // Rows of normalization, under the names of their twins in test/fixtures/nn/normalization.py.
 import torch, { nn } from 'nodetorch';
-import { zeros, type Family } from './family';
+import { zeros, type Build, type Family } from './family';
 
 const F = nn.functional;
+
+const converted = (): nn.Module =>
+  new nn.Sequential(
+    new nn.Linear(3, 3),
+    new nn.Sequential(new nn.BatchNorm1d(3, { eps: 1e-3 }), new nn.ReLU()),
+    new nn.BatchNorm1d(3, { affine: false }),
+  );
+
+// A lazy module after its first call is another one.
+const called = (module: nn.Module, ...shape: number[]): nn.Module => {
+  module(zeros(...shape));
+  return module;
+};
+const lazy = (name: string, make: Build, ...shape: number[]): Record<string, Build> => ({
+  [name]: make,
+  [`${name}/called`]: () => called(make(), ...shape),
+});
 
 export const normalization: Family = {
   modules: {
@@ -18,11 +35,73 @@ export const normalization: Family = {
     'LayerNorm/shape': () => new nn.LayerNorm([4, 5], 1e-6),
     'LayerNorm/affine': () => new nn.LayerNorm(5, { elementwiseAffine: false }),
     'LayerNorm/bias': () => new nn.LayerNorm(5, { bias: false }),
+    'BatchNorm1d/positional': () => new nn.BatchNorm1d(3, 1e-4, 0.4),
+    'BatchNorm2d/channels last': () => new nn.BatchNorm2d(3),
+    SyncBatchNorm: () => new nn.SyncBatchNorm(3),
+    'SyncBatchNorm/options': () => new nn.SyncBatchNorm(3, 1e-3, null, { bias: false }),
+    'SyncBatchNorm/stats': () => new nn.SyncBatchNorm(2, { affine: false, trackRunningStats: false }),
+    'SyncBatchNorm/convert': () => nn.SyncBatchNorm.convertSyncBatchnorm(converted()),
+    'SyncBatchNorm/convert one': () =>
+      nn.SyncBatchNorm.convertSyncBatchnorm(new nn.BatchNorm2d(3, { momentum: 0.2, bias: false })),
+    ...lazy('LazyBatchNorm1d', () => new nn.LazyBatchNorm1d(), 4, 3),
+    ...lazy('LazyBatchNorm1d/options', () => new nn.LazyBatchNorm1d(1e-3, null, { bias: false }), 4, 3, 2),
+    ...lazy('LazyBatchNorm2d', () => new nn.LazyBatchNorm2d({ trackRunningStats: false }), 2, 3, 2, 3),
+    ...lazy('LazyBatchNorm3d', () => new nn.LazyBatchNorm3d({ affine: false }), 2, 2, 1, 3, 2),
+    ...lazy('LazyInstanceNorm1d', () => new nn.LazyInstanceNorm1d({ affine: true }), 2, 3, 5),
+    ...lazy(
+      'LazyInstanceNorm2d',
+      () => new nn.LazyInstanceNorm2d(1e-3, 0.3, { trackRunningStats: true }),
+      ...[2, 3, 2, 3],
+    ),
+    ...lazy('LazyInstanceNorm3d', () => new nn.LazyInstanceNorm3d(), 2, 2, 1, 3, 2),
+    InstanceNorm1d: () => new nn.InstanceNorm1d(3),
+    'InstanceNorm1d/affine': () => new nn.InstanceNorm1d(3, 1e-3, { affine: true }),
+    'InstanceNorm1d/unbatched': () => new nn.InstanceNorm1d(3, { affine: true, bias: false }),
+    InstanceNorm2d: () => new nn.InstanceNorm2d(3, { affine: true, trackRunningStats: true }),
+    'InstanceNorm2d/stats': () => new nn.InstanceNorm2d(3, { momentum: null, trackRunningStats: true }),
+    'InstanceNorm2d/unbatched': () => new nn.InstanceNorm2d(3, 1e-5, 0.3, { trackRunningStats: true }),
+    'InstanceNorm2d/other features': () => new nn.InstanceNorm2d(7),
+    'InstanceNorm2d/channels last': () => new nn.InstanceNorm2d(3, { affine: true }),
+    'InstanceNorm2d/bfloat16': () => new nn.InstanceNorm2d(3, { affine: true, dtype: torch.bfloat16 }),
+    InstanceNorm3d: () => new nn.InstanceNorm3d(2),
+    'InstanceNorm3d/unbatched': () => new nn.InstanceNorm3d(2, { affine: true }),
+    GroupNorm: () => new nn.GroupNorm(2, 4),
+    'GroupNorm/options': () => new nn.GroupNorm(4, 4, 1e-3, { bias: false }),
+    'GroupNorm/affine': () => new nn.GroupNorm(1, 4, { affine: false }),
+    'GroupNorm/channels last': () => new nn.GroupNorm(2, 4),
+    RMSNorm: () => new nn.RMSNorm(5),
+    'RMSNorm/options': () => new nn.RMSNorm([4, 5], 1e-3),
+    'RMSNorm/affine': () => new nn.RMSNorm(5, { elementwiseAffine: false }),
+    'RMSNorm/bfloat16': () => new nn.RMSNorm(5, { dtype: torch.bfloat16 }),
+    LocalResponseNorm: () => new nn.LocalResponseNorm(2),
+    'LocalResponseNorm/options': () => new nn.LocalResponseNorm(3, 0.1, 0.5, 2),
+    'LocalResponseNorm/3d': () => new nn.LocalResponseNorm(4, { alpha: 1 }),
+    CrossMapLRN2d: () => new nn.CrossMapLRN2d(3),
+    'CrossMapLRN2d/options': () => new nn.CrossMapLRN2d(5, 0.1, 0.5, 2),
+    'CrossMapLRN2d/even': () => new nn.CrossMapLRN2d(4, { alpha: 0.5 }),
   },
   functionals: {
     batchNorm: (x) => F.batchNorm(x, torch.zeros([3]), torch.ones([3])),
     'batchNorm/training': (x, w, b) =>
       F.batchNorm(x, null, null, w, b, { training: true, momentum: 0.2, eps: 1e-3 }),
+    'batchNorm/positional': (x, m, v) => F.batchNorm(x, m, v, null, null, { training: true, momentum: 0.3 }),
+    instanceNorm: (x) => F.instanceNorm(x),
+    'instanceNorm/options': (x, weight, bias) => F.instanceNorm(x, { weight, bias, eps: 1e-3 }),
+    'instanceNorm/stats': (x, m, v) => F.instanceNorm(x, m, v, { useInputStats: false }),
+    'instanceNorm/running': (x, m, v) => [F.instanceNorm(x, m, v, { momentum: 0.3 }), m, v],
+    groupNorm: (x) => F.groupNorm(x, 2),
+    'groupNorm/weight': (x, w, b) => F.groupNorm(x, 2, w, b, 1e-3),
+    rmsNorm: (x) => F.rmsNorm(x, [4]),
+    'rmsNorm/weight': (x, w) => F.rmsNorm(x, [2, 4], w, 1e-3),
+    localResponseNorm: (x) => F.localResponseNorm(x, 2),
+    'localResponseNorm/options': (x) => F.localResponseNorm(x, 3, { alpha: 0.2, beta: 0.5, k: 2 }),
+    'localResponseNorm/positional': (x) => F.localResponseNorm(x, 3, 0.2, 0.5, 2),
+    normalize: (x) => F.normalize(x),
+    'normalize/options': (x) => F.normalize(x, { p: 1, dim: 2, eps: 0.5 }),
+    'normalize/dims': (x) => F.normalize(x, 3, [0, 2]),
+    'normalize/zeros': (x) => F.normalize(x, { dim: 0 }),
+    'normalize/infinite': (x) => F.normalize(x, Infinity, -1),
+    'normalize/out': (x) => F.normalize(x, { out: torch.empty([2, 3]) }),
     layerNorm: (x) => F.layerNorm(x, [4]),
     'layerNorm/weight': (x, w, b) => F.layerNorm(x, [2, 4], w, b, 1e-3),
   },
@@ -35,5 +114,42 @@ export const normalization: Family = {
     'batch_norm eps': () => F.batchNorm(zeros(2, 3), zeros(3), zeros(3), { eps: -1 }),
     'BatchNorm1d channels': () => new nn.BatchNorm1d(3)(zeros(2, 4)),
     'LayerNorm shape': () => new nn.LayerNorm(3)(zeros(2, 4)),
+    'BatchNorm1d features': () => new nn.BatchNorm1d(-1),
+    'SyncBatchNorm dims': () => new nn.SyncBatchNorm(3)(zeros(3)),
+    'SyncBatchNorm channels': () => new nn.SyncBatchNorm(3)(zeros(3, 0, 2)),
+    'SyncBatchNorm one value': () => new nn.SyncBatchNorm(3)(zeros(1, 3)),
+    'LazyBatchNorm1d dims': () => new nn.LazyBatchNorm1d()(zeros(2, 3, 4, 5)),
+    'LazyBatchNorm2d dims': () => new nn.LazyBatchNorm2d()(zeros(2, 3, 4)),
+    'LazyInstanceNorm3d dims': () => new nn.LazyInstanceNorm3d()(zeros(2, 3)),
+    'InstanceNorm1d dims': () => new nn.InstanceNorm1d(3)(zeros(2, 3, 4, 5)),
+    'InstanceNorm2d dims': () => new nn.InstanceNorm2d(3)(zeros(2, 3)),
+    'InstanceNorm3d dims': () => new nn.InstanceNorm3d(3)(zeros(2, 3, 4)),
+    'InstanceNorm1d features': () => new nn.InstanceNorm1d(3, { affine: true })(zeros(2, 4, 5)),
+    'InstanceNorm2d features': () => new nn.InstanceNorm2d(3, { affine: true })(zeros(4, 5, 5)),
+    'InstanceNorm1d one element': () => new nn.InstanceNorm1d(3)(zeros(2, 3, 1)),
+    'InstanceNorm2d old state': () =>
+      new nn.InstanceNorm2d(3, { affine: true }).loadStateDict({
+        weight: torch.ones([3]),
+        bias: zeros(3),
+        running_mean: zeros(3),
+        running_var: torch.ones([3]),
+      }),
+    'InstanceNorm2d old state in': () =>
+      new nn.Sequential(new nn.InstanceNorm2d(3)).loadStateDict({ '0.running_mean': zeros(3) }),
+    'GroupNorm channels': () => new nn.GroupNorm(3, 4),
+    'GroupNorm dims': () => new nn.GroupNorm(2, 4)(zeros(4)),
+    'GroupNorm input': () => new nn.GroupNorm(2, 4)(zeros(2, 6, 2)),
+    'GroupNorm one value': () => new nn.GroupNorm(4, 4)(zeros(1, 4)),
+    'group_norm channels': () => F.groupNorm(zeros(2, 5, 3), 2),
+    'group_norm weight': () => F.groupNorm(zeros(2, 4, 3), 2, torch.ones([3])),
+    'instance_norm one element': () => F.instanceNorm(zeros(2, 3, 1, 1)),
+    'instance_norm stats': () => F.instanceNorm(zeros(2, 3, 4), { useInputStats: false }),
+    'LayerNorm weight': () => F.layerNorm(zeros(2, 4), [4], torch.ones([3])),
+    'layer_norm empty shape': () => F.layerNorm(zeros(2, 4), []),
+    'RMSNorm shape': () => new nn.RMSNorm(3)(zeros(2, 4)),
+    'rms_norm weight': () => F.rmsNorm(zeros(2, 4), [4], torch.ones([3])),
+    'LocalResponseNorm dims': () => new nn.LocalResponseNorm(2)(zeros(2, 4)),
+    'CrossMapLRN2d dims': () => new nn.CrossMapLRN2d(2)(zeros(2, 4, 2)),
+    'normalize dim': () => F.normalize(zeros(3)),
   },
 };

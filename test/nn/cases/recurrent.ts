@@ -2,15 +2,16 @@
 import { nn, type Tensor } from 'nodetorch';
 import { zeros, type Family } from './family';
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- options of wrong types; RNN, GRU and LSTM alike */
 const { packPaddedSequence, packSequence, padPackedSequence } = nn.utils.rnn;
 
 // Calls with the input packed, and gives what comes back padded.
 const packed =
   (lengths: number[], batchFirst = false) =>
-  (module: nn.LSTM, x: Tensor, ...hx: never[]): unknown[] => {
+  (module: any, x: Tensor, ...hx: any[]): unknown[] => {
     const enforceSorted = lengths.every((length, i) => i === 0 || length <= lengths[i - 1]);
     const given = packPaddedSequence(x, lengths, { batchFirst, enforceSorted });
-    const [output, hidden] = module(given, ...hx);
+    const [output, hidden] = (module as nn.GRU)(given, ...(hx as [Tensor?]));
     return [...padPackedSequence(output, { batchFirst }), output.data, hidden];
   };
 
@@ -37,7 +38,6 @@ function rows(name: keyof typeof kinds): NonNullable<Family['modules']> {
   };
 }
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- options of wrong types */
 function errors(name: keyof typeof kinds): NonNullable<Family['errors']> {
   const make = (...args: any[]) => new (kinds[name] as any)(...args) as nn.GRU;
   const pair = (...shape: number[]): any =>

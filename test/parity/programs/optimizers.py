@@ -1,4 +1,4 @@
-"""Every optimizer with all combinations of its options, in each form and dtype: six steps each."""
+"""Every optimizer with all combinations of its options, in each form and dtype: four steps each."""
 
 import os
 import sys
@@ -11,7 +11,10 @@ warnings.simplefilter("ignore")
 
 
 def line(title, name, options, form, dtype, tensor_lr):
-    digests, _ = run(name, options, form, dtype, tensor_lr, 6)
+    # libtorch's fused kernel for halves reads momentum that it has not written: no two runs are equal.
+    if name == "SGD" and form == "fused" and dtype == "bfloat16" and "momentum" in options:
+        return
+    digests, _ = run(name, options, form, dtype, tensor_lr, 4)
     print(f"{name} {form} {dtype} {title}: {' '.join(digests)}")
 
 
@@ -21,7 +24,8 @@ for name, table in CASES.items():
         for index, options in enumerate(all_options(name)):
             line(index, name, options, form, first, False)
         for dtype in table["dtypes"]:
-            for index, options in enumerate(each_option(name)):
+            rows = list(each_option(name))
+            for index, options in enumerate(rows):
                 line(f"option {index}", name, options, form, dtype, False)
-                if "lr" not in options:
+                if "lr" not in options and (dtype == first or index in (0, len(rows) - 1)):
                     line(f"tensor lr {index}", name, options, form, dtype, True)

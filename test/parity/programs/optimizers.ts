@@ -1,12 +1,15 @@
-/** Every optimizer with all combinations of its options, in each form and dtype: six steps each. */
-import { CASES, type Name, allOptions, eachOption, run } from '../../optim/run';
+/** Every optimizer with all combinations of its options, in each form and dtype: four steps each. */
+import { CASES, type Case, type Name, allOptions, eachOption, run } from '../../optim/run';
 
 process.removeAllListeners('warning');
 process.on('warning', () => {});
 
-function line(title: string, row: Parameters<typeof run>[0]): void {
-  const [digests] = run(row, 6);
-  console.log(`${row.name} ${row.form} ${row.dtype} ${title}: ${digests.join(' ')}`);
+function line(title: string, row: Case): void {
+  // libtorch's fused kernel for halves reads momentum that it has not written: no two runs are equal.
+  const { name, form, dtype, options } = row;
+  if (name === 'SGD' && form === 'fused' && dtype === 'bfloat16' && 'momentum' in options) return;
+  const [digests] = run(row, 4);
+  console.log(`${name} ${form} ${dtype} ${title}: ${digests.join(' ')}`);
 }
 
 for (const name of Object.keys(CASES) as Name[]) {
@@ -16,9 +19,12 @@ for (const name of Object.keys(CASES) as Name[]) {
       line(String(index), { name, options, form, dtype: dtypes[0], tensor_lr: false });
     }
     for (const dtype of dtypes) {
-      for (const [index, options] of eachOption(name).entries()) {
+      const rows = eachOption(name);
+      for (const [index, options] of rows.entries()) {
         line(`option ${index}`, { name, options, form, dtype, tensor_lr: false });
-        if (!('lr' in options)) line(`tensor lr ${index}`, { name, options, form, dtype, tensor_lr: true });
+        if ('lr' in options) continue;
+        if (dtype === dtypes[0] || index === 0 || index === rows.length - 1)
+          line(`tensor lr ${index}`, { name, options, form, dtype, tensor_lr: true });
       }
     }
   }

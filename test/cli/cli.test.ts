@@ -1,0 +1,261 @@
+// npx nodetorch inspect, convert, diff, doctor.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import torch, { safetensors } from 'nodetorch';
+import { main } from '../../lib/cli';
+
+const fixtures = path.join(__dirname, '../fixtures');
+const python = (name: string) => path.join(fixtures, 'state_files', name);
+const sharded = path.join(fixtures, 'safetensors_sharded');
+let folder: string;
+const at = (name: string) => path.join(folder, name);
+beforeEach(() => (folder = fs.mkdtempSync(path.join(tmpdir(), 'cli-'))));
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+function run(...argv: string[]): { code: number; out: string; err: string } {
+  const text = { out: '', err: '' };
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => Boolean((text.out += String(chunk)))),
+    jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => Boolean((text.err += String(chunk)))),
+  ];
+  try {
+    const code = main(argv);
+    return { code, ...text };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+const good = (...argv: string[]) => {
+  const { code, out, err } = run(...argv);
+  expect([code, err]).toEqual([0, '']);
+  return out;
+};
+
+describe('inspect', () => {
+  it('lists what is in a state_dict of Python', () => {
+    expect(good('inspect', python('state_dict.pt')).split('\n').slice(1)).toEqual([
+      '',
+      'name                   dtype    shape   size',
+      '0.weight               float32  [4, 3]  48 B',
+      '0.bias                 float32  [4]     16 B',
+      '1.weight               float32  [4]     16 B',
+      '1.bias                 float32  [4]     16 B',
+      '1.running_mean         float32  [4]     16 B',
+      '1.running_var          float32  [4]     16 B',
+      '1.num_batches_tracked  int64    []       8 B',
+      '',
+      '7 tensors, 136 B: 32 float32, 1 int64',
+      '',
+    ]);
+  });
+  it('lists checkpoints by path, with their values, and nothing that steers the terminal', () => {
+    const out = good('inspect', python('checkpoint.pt'));
+    expect(out).toMatch(/^model\.0\.weight +float32 +\[4, 3\] +48 B$/m);
+    expect(out).toMatch(/^optimizer\.state\[0\]\.exp_avg +float32 +\[4, 3\] +48 B$/m);
+    expect(out).toMatch(/^optimizer\.param_groups\[0\]\.lr +number +0\.01$/m);
+    expect(out).toMatch(/^epoch +number +3$/m);
+    expect(out).not.toContain('\u001b');
+    expect(good('inspect', python('legacy.pt'))).toMatch(/^model\.0\.weight +float32 +\[4, 3\] +48 B$/m);
+  });
+  it('lists what is in a pickled module, without running it', () => {
+    expect(good('inspect', python('module.pt'))).toMatch(/weight +float32 +\[4, 3\] +48 B$/m);
+  });
+  it('lists safetensors and sharded checkpoints, as JSON too', () => {
+    const found = JSON.parse(good('inspect', sharded, '--json'));
+    expect(found.totals).toEqual({
+      tensors: 7,
+      elements: 149,
+      bytes: 528,
+      dtypes: { float32: 113, float16: 12, int64: 4, uint8: 20 },
+    });
+    expect(found.tensors[1]).toEqual({
+      name: '10.weight',
+      dtype: 'float32',
+      shape: [3, 4],
+      bytes: 48,
+      file: 'model-00002-of-00003.safetensors',
+    });
+    expect(good('inspect', path.join(sharded, 'model-00002-of-00003.safetensors'))).toContain(
+      'metadata format: pt',
+    );
+    expect(good('inspect', sharded)).toMatch(
+      /^tail +uint8 +\[20\] +20 B +model-00003-of-00003.safetensors$/m,
+    );
+  });
+  it('reads no weights', () => {
+    const size = 2 ** 32;
+    const length = { a: { dtype: 'U8', shape: [size], data_offsets: [0, size] } };
+    const text = JSON.stringify(length);
+    const head = Buffer.alloc(8);
+    head.writeBigUInt64LE(BigInt(text.length));
+    fs.writeFileSync(at('huge.safetensors'), Buffer.concat([head, Buffer.from(text)]));
+    fs.truncateSync(at('huge.safetensors'), 8 + text.length + size);
+    expect(good('inspect', at('huge.safetensors'))).toContain('1 tensor, 4.29 GB: 4,294,967,296 uint8');
+  });
+});
+
+describe('convert', () => {
+  const state = (file: string) => torch.loadStateDictFromFile(file);
+  it.each(['m.safetensors', 'm.pt', 'm/'])('to %s and back loses nothing', (name) => {
+    expect(good('convert', python('checkpoint.pt'), at(name), '--key', 'model')).toMatch(
+      /: 7 tensors, 136 B$/m,
+    );
+    good('convert', at(name), at('back.pt'));
+    expect(good('diff', at('back.pt'), python('state_dict.pt'))).toBe('equal: 7 keys\n');
+  });
+  it('takes a prefix off, and a folder apart', () => {
+    good('convert', python('parallel.pt'), at('m/'), '--prefix', 'module.', '--max-shard-size', '60');
+    expect(fs.readdirSync(at('m'))).toHaveLength(4);
+    expect(good('diff', at('m'), python('state_dict.pt'))).toBe('equal: 7 keys\n');
+  });
+  it('writes weights that share memory once', () => {
+    expect(good('convert', python('tied.pt'), at('t.safetensors'))).toMatch(/^b: shares memory with a\n/);
+    expect([...state(at('t.safetensors')).keys()].sort()).toEqual(['a', 'row', 'turned']);
+    expect(state(at('t.safetensors')).get('turned')!.tolist()).toEqual([[0, 3], [1, 4], [2, 5]]); // prettier-ignore
+    expect(safetensors.safeOpen(at('t.safetensors')).metadata()).toEqual({ format: 'pt', b: 'a' });
+  });
+  it('turns an old format into the new one, with all that is in it', () => {
+    good('convert', python('legacy.pt'), at('new.pt'));
+    expect(good('diff', python('legacy.pt'), at('new.pt'))).toBe('equal: 8 keys\n');
+  });
+  it('keeps metadata', () => {
+    good('convert', sharded, at('one.safetensors'));
+    expect(safetensors.safeOpen(at('one.safetensors')).metadata()).toEqual({
+      format: 'pt',
+      who: 'Python',
+      'a tied one': '10.weight',
+    });
+  });
+});
+
+describe('diff', () => {
+  const save = (name: string, tensors: Record<string, torch.Tensor>) => {
+    safetensors.saveFile(tensors, at(name));
+    return at(name);
+  };
+  it('says which keys, types, shapes and values differ', () => {
+    const x = torch.arange(4, { dtype: 'float32' });
+    const a = save('a.safetensors', {
+      x,
+      y: x.clone(),
+      z: x.clone(),
+      onlyA: x.clone(),
+      same: torch.tensor([NaN]),
+    });
+    const b = save('b.safetensors', {
+      x: torch.tensor([0, 1, 2.5, 3]),
+      y: x.double(),
+      z: x.view([2, 2]),
+      onlyB: x.clone(),
+      same: torch.tensor([NaN]),
+    });
+    const { code, out, err } = run('diff', a, b, '--json');
+    expect([code, err]).toEqual([1, '']);
+    const { equal, differences } = JSON.parse(out);
+    expect(equal).toBe(false);
+    expect(
+      Object.fromEntries(differences.map((d: Record<string, string>) => [d.key, [d.what, d.detail]])),
+    ).toEqual({
+      x: ['values', '1 of 4 differ, by up to 0.5'],
+      y: ['dtype', 'float32 and float64'],
+      z: ['shape', '[4] and [2, 2]'],
+      onlyA: ['only in A', ''],
+      onlyB: ['only in B', ''],
+    });
+    expect(run('diff', a, b)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('5 differences in 6 keys'),
+    });
+  });
+  it('takes a tolerance', () => {
+    const a = save('a.safetensors', { x: torch.tensor([1, 100]) });
+    const b = save('b.safetensors', { x: torch.tensor([1.001, 100.01]) });
+    expect(run('diff', a, b).code).toBe(1);
+    expect(run('diff', a, b, '--rtol', '1e-2').code).toBe(0);
+    expect(run('diff', a, b, '--atol', '0.005').out).toContain('1 of 2 differ');
+  });
+  it.each(['bool', 'int8', 'uint16', 'uint64', 'bfloat16', 'float8_e4m3fn', 'complex64'] as const)(
+    'knows %s',
+    (dtype) => {
+      const a = save('a.safetensors', { x: torch.tensor([0, 1, 0]).to(dtype) });
+      const b = save('b.safetensors', { x: torch.tensor([0, 1, 1]).to(dtype) });
+      expect(run('diff', a, a).code).toBe(0);
+      expect(run('diff', a, b).out).toMatch(/^x +values +1 of 3 differ, by up to 1$/m);
+    },
+  );
+  it('compares what is no tensor', () => {
+    torch.save({ epoch: 1, list: [1, 2], same: 'x' }, at('a.pt'));
+    torch.save({ epoch: 2, list: [1, 3], same: 'x' }, at('b.pt'));
+    expect(run('diff', at('a.pt'), at('b.pt')).out).toMatch(
+      /^epoch +values +1 and 2\nlist +values +1,2 and 1,3\n/,
+    );
+  });
+});
+
+describe('doctor', () => {
+  it('says what is there', () => {
+    const found = JSON.parse(good('doctor', '--json'));
+    expect(found).toMatchObject({ ok: true, addon: 'loads', 'libtorch in use': torch.version });
+    expect(found['CPU capability']).toMatch(/^(DEFAULT|AVX|NEON|SVE|VSX|NO)/i);
+    expect(good('doctor')).toMatch(/^threads +\d+ within an operator/m);
+  });
+});
+
+describe('trouble is one line and code 2', () => {
+  fs.writeFileSync(path.join(tmpdir(), 'nodetorch-cli-bad.safetensors'), 'abc');
+  const bad = path.join(tmpdir(), 'nodetorch-cli-bad.safetensors');
+  afterAll(() => fs.rmSync(bad, { force: true }));
+  it.each([
+    [['inspect'], /^nodetorch inspect: FILE is missing; see npx nodetorch inspect --help\n$/],
+    [['inspect', 'a', 'b'], /: one argument too many: 'b'; see/],
+    [['inspect', '--nope'], /: Unknown option '--nope'; see/],
+    [['inspect', '/nope'], /: ENOENT.*'\/nope'\n$/],
+    [['inspect', __filename], /neither safetensors nor a pickle\n$/],
+    [['inspect', bad], /header too small: the file has 3 bytes, not even 8 \(.*bad.safetensors\)\n$/],
+    [['convert', 'a'], /: TO is missing/],
+    [['convert', sharded, 'x.zip'], /: 'x.zip' ends with neither .safetensors, .pt, .pth, .bin nor \/; see/],
+    [['convert', sharded, 'x.pt', '--max-shard-size', '1GB'], /--max-shard-size is for a folder/],
+    [['convert', python('checkpoint.pt'), bad], /does not hold a state_dict: say which entry/],
+    [['diff', 'a', 'b', '--rtol', 'x'], /--rtol must be a number, not 'x'; see/],
+    [['doctor', 'x'], /one argument too many: 'x'/],
+  ])('%j', (argv, message) => {
+    const { code, out, err } = run(...argv);
+    expect([code, out, err.split('\n').length]).toEqual([2, '', 2]);
+    expect(err).toMatch(message);
+  });
+  it('and --help is none', () => {
+    for (const name of ['inspect', 'convert', 'diff', 'doctor']) {
+      expect(good(name, '--help')).toMatch(new RegExp(`^Usage: npx nodetorch ${name} `));
+    }
+  });
+});
+
+describe('npx nodetorch', () => {
+  const setup = path.join(__dirname, '../../scripts/setup.js');
+  const nodetorch = (argv: string[], env = {}) =>
+    spawnSync(process.execPath, [setup, ...argv], { env: { ...process.env, ...env }, encoding: 'utf8' });
+  const without = { NODETORCH_ADDON: path.join(tmpdir(), 'nodetorch-no-such.node') };
+
+  it('works without the addon where none is needed, and says why where it is', () => {
+    const doctor = nodetorch(['doctor'], without);
+    expect(doctor.status).toBe(1);
+    expect(doctor.stdout).toMatch(/^addon +does not load$/m);
+    expect(doctor.stdout).toContain(`${without.NODETORCH_ADDON}: there is no such file`);
+    const inspect = nodetorch(['inspect', sharded], without);
+    expect([inspect.status, inspect.stderr]).toEqual([0, '']);
+    const diff = nodetorch(['diff', sharded, sharded], without);
+    expect([diff.status, diff.stderr]).toEqual([
+      2,
+      'nodetorch diff: the native addon cannot be loaded; npx nodetorch doctor says why\n',
+    ]);
+  });
+  it('knows its commands', () => {
+    expect(nodetorch(['--help']).stdout).toMatch(/^Usage: npx nodetorch .*[^]*doctor/);
+    expect(nodetorch(['nope'])).toMatchObject({
+      status: 2,
+      stderr: "nodetorch: there is no command 'nope'; see npx nodetorch --help\n",
+    });
+  });
+});

@@ -1,0 +1,27 @@
+/**
+ * Every scheduler for 200 steps with each optimizer's kind of momentum, number and tensor learning rates,
+ * chained
+ * and closed form, and resumed from a state_dict at several places.
+ */
+import { CASES, CLOSED, run } from '../../optim/scheduler_run';
+
+process.removeAllListeners('warning');
+process.on('warning', () => {});
+
+for (const [index, [name, args]] of (CASES as [string, Record<string, unknown>][]).entries()) {
+  for (const optimizer_name of ['SGD', 'Adam']) {
+    for (const tensor_lr of [false, true]) {
+      for (const epochs of CLOSED.has(name) ? [false, true] : [false]) {
+        for (const resume of [-1, 0, 33]) {
+          let digests: string;
+          try {
+            ({ digests } = run(name, args, { optimizer_name, tensor_lr, epochs }, resume));
+          } catch (error) {
+            [digests] = (error as Error).message.split('\n');
+          }
+          console.log(`${index} ${name} ${optimizer_name} [${tensor_lr}, ${epochs}] ${resume}: ${digests}`);
+        }
+      }
+    }
+  }
+}
