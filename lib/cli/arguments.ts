@@ -12,16 +12,21 @@ export interface Command {
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
+type Values<T extends Options> = { [K in keyof T]?: T[K] extends { type: 'boolean' } ? boolean : string };
 
 /** Options, and exactly as many other arguments as there are `names`. */
-export function parse<T extends Options>(argv: readonly string[], options: T, names: readonly string[]) {
+export function parse<T extends Options>(
+  argv: readonly string[],
+  options: T,
+  names: readonly string[],
+): { values: Values<T>; positionals: string[] } {
   const parsed = attempt(() => parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }));
   const { positionals } = parsed;
   if (positionals.length < names.length) throw new UsageError(`${names[positionals.length]} is missing`);
   if (positionals.length > names.length) {
     throw new UsageError(`one argument too many: '${positionals[names.length]}'`);
   }
-  return { values: parsed.values, positionals };
+  return { values: parsed.values as Values<T>, positionals };
 }
 
 function attempt<T>(call: () => T): T {
