@@ -6,7 +6,9 @@ import { ops } from './ops';
 
 export * from './aten';
 export * as amp from './amp';
+export { GradScaler } from './amp/grad_scaler';
 export * as func from './func';
+export { vmap } from './func/vmap';
 export {
   autocast,
   clearAutocastCache,
@@ -114,6 +116,7 @@ export { type Index, type Nested, type Range, Slice, slice } from './indexing';
 export {
   enableGrad,
   inferenceMode,
+  isAnomalyEnabled,
   isGradEnabled,
   isInferenceModeEnabled,
   noGrad,
@@ -171,4 +174,8 @@ export function setNumInteropThreads(count: number): void {
 /** Makes operators without a deterministic form raise an error. */
 export function useDeterministicAlgorithms(mode: boolean, options: { warnOnly?: boolean } = {}): void {
   native.deterministic(mode, options.warnOnly ?? false);
+}
+/** Whether {@link useDeterministicAlgorithms} is on. */
+export function areDeterministicAlgorithmsEnabled(): boolean {
+  return native.deterministic();
 }
