@@ -1,4 +1,5 @@
 /** A tensor as text, the same as Python's `repr`. */
+import { wrap } from './dispatch';
 import { noGrad } from './autograd/mode';
 import { complex128, complex64, float64, bool, dtypeOfCode, int64 } from './dtype';
 import { type Layout, sparseBsc, sparseBsr, sparseCsc, sparseCsr, strided } from './layout';
@@ -29,6 +30,8 @@ interface Body {
 /** What Python's `repr` of the tensor is. */
 export function formatTensor(tensor: Tensor): string {
   return tidy(() => {
+    const inside = native.transformOf(tensor);
+    if (inside) return formatInside(...inside);
     const { prefix = PREFIX, text, remarks } = isNested(tensor) ? nested(tensor) : bodyOf(tensor);
     if (tensor.device.type !== 'cpu') remarks.unshift(`device='${tensor.device}'`);
     if (tensor.layout !== strided) remarks.push(`layout=${tensor.layout}`);
@@ -36,6 +39,18 @@ export function formatTensor(tensor: Tensor): string {
     if (history) remarks.push(history);
     return append(prefix + text, remarks, prefix.length, tensor.isSparse);
   });
+}
+
+// A tensor of torch.func's levels, around the one that it stands for.
+function formatInside(level: number, dim: number | null, value: unknown): string {
+  const before = native.suspendTransforms(true);
+  try {
+    const text = formatTensor(wrap(value) as Tensor).replace(/^/gm, '    ');
+    if (dim === null) return `GradTrackingTensor(lvl=${level}, value=\n${text}\n)`;
+    return `BatchedTensor(lvl=${level}, bdim=${dim}, value=\n${text}\n)`;
+  } finally {
+    native.suspendTransforms(before);
+  }
 }
 
 /** Adds the remarks, each on the line it fits on. */

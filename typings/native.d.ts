@@ -170,6 +170,10 @@ export interface Native {
   wrapForGrad(tensor: Tensor, level: number): Handle;
   /** The tensor itself where it is not of that level. */
   unwrapForGrad(tensor: Tensor, level: number): Handle | Tensor;
+  /** Level, mapped dimension (null where not mapped) and value; null outside of transforms. */
+  transformOf(tensor: Tensor): [level: number, dim: number | null, value: Handle] | null;
+  /** Whether operators see plain tensors, whatever level is open; returns what it was. */
+  suspendTransforms(suspended: boolean): boolean;
   inplaceRequiresGradAllowed(allowed: boolean): boolean;
   transformDepth(): number;
 

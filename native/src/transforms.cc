@@ -5,6 +5,7 @@
 #include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/movedim.h>
 #include <c10/core/AutogradState.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "function.h"
 
@@ -106,6 +107,36 @@ napi_value UnwrapForGrad(Arguments& arguments) {
   return ToJs(arguments.environment, wrapper->value());
 }
 
+// transformOf(tensor): [level, batch dimension | null, value] of a tensor inside a transform, or null.
+napi_value TransformOf(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  Napi::Env env(arguments.env);
+  Napi::Array parts = Napi::Array::New(env, 3);
+  const auto result = [&](int64_t level, Napi::Value dim, const at::Tensor& value) {
+    parts[0u] = static_cast<double>(level);
+    parts[1u] = dim;
+    parts[2u] = Napi::Value(env, ToJs(arguments.environment, value));
+    return parts;
+  };
+  if (const BatchedTensorImpl* batched = maybeGetBatchedImpl(tensor)) {
+    return result(batched->level(), Napi::Number::New(env, static_cast<double>(batched->bdim())),
+                  batched->value());
+  }
+  const TensorWrapper* wrapper = maybeGetTensorWrapper(tensor);
+  if (!wrapper) return env.Null();
+  return result(wrapper->level().value_or(-2), env.Null(), wrapper->value());
+}
+
+// suspendTransforms(suspended): operators see plain tensors until it is called again. What it was.
+napi_value SuspendTransforms(Arguments& arguments) {
+  const auto front = c10::DispatchKey::FuncTorchDynamicLayerFrontMode;
+  const auto back = c10::DispatchKey::FuncTorchDynamicLayerBackMode;
+  const bool before = c10::impl::tls_is_dispatch_key_excluded(front);
+  c10::impl::tls_set_dispatch_key_excluded(front, arguments.Bool(0));
+  c10::impl::tls_set_dispatch_key_excluded(back, arguments.Bool(0));
+  return Napi::Boolean::New(arguments.env, before);
+}
+
 // inplaceRequiresGradAllowed(allowed): what it was.
 napi_value InplaceRequiresGradAllowed(Arguments& arguments) {
   const bool before = getInplaceRequiresGradAllowed();
@@ -131,6 +162,8 @@ void DefineTransforms(Napi::Env env, Napi::Object exports) {
           {"isBatched", Entry<IsBatched>},
           {"wrapForGrad", Entry<WrapForGrad>},
           {"unwrapForGrad", Entry<UnwrapForGrad>},
+          {"transformOf", Entry<TransformOf>},
+          {"suspendTransforms", Entry<SuspendTransforms>},
           {"inplaceRequiresGradAllowed", Entry<InplaceRequiresGradAllowed>},
           {"transformDepth", Entry<TransformDepth>}});
 }

@@ -147,6 +147,19 @@ describe("Python's errors", () => {
   });
 });
 
+test('tensors print inside as in Python', () => {
+  const lines: string[] = [];
+  const note = (x: Tensor) => {
+    lines.push(String(x), String(x.mul(2)));
+    return x.sum();
+  };
+  func.vmap(note)(X());
+  func.grad(note)(X());
+  func.vmap(func.grad(note))(X());
+  func.jvp(note, [X()], [X()]);
+  expect(lines).toEqual(fixture.printed);
+});
+
 describe('levels', () => {
   test('end with an exception', () => {
     const fail = () => {
