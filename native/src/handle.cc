@@ -134,6 +134,8 @@ void HandlePool::Uncount(Slot* slot) {
   live_tensors_--;
   external_delta_ -= bytes;
   freed_since_collection += bytes + kGarbageBytes;
+  // V8 collects by itself, too, and programs dispose: what is gone needs no collection.
+  made_since_collection = std::max<int64_t>(0, made_since_collection - bytes - kGarbageBytes);
 }
 
 void HandlePool::Dispose(Slot* slot) {

@@ -77,7 +77,7 @@ class HandlePool {
   // Bytes that came and went since the last call, for napi_adjust_external_memory.
   int64_t TakeExternalDelta();
   bool external_delta_is_large() const;
-  // Bytes made since the last young collection, and those freed.
+  // Bytes made since the last young collection and not freed since, and those freed.
   int64_t made_since_collection = 0;
   int64_t freed_since_collection = 0;
 
