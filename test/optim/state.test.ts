@@ -54,24 +54,28 @@ it('makes tensors of counts that are numbers in older files', () => {
 });
 
 it('keeps tensors of state through scopes', () => {
-  const model = new nn.Linear(2, 2);
-  const optimizer = new optim.LBFGS(model.parameters(), { lineSearchFn: 'strong_wolfe' });
-  for (let i = 0; i < 3; i++) {
-    torch.tidy(() => {
-      optimizer.step(() => {
-        optimizer.zeroGrad();
-        const loss = model(torch.ones([2, 2]))
-          .sub(1)
-          .square()
-          .sum();
-        loss.backward();
-        return loss;
-      });
-    });
-  }
-  for (const value of Object.values([...optimizer.state.values()][0]).flat()) {
-    if (value instanceof torch.Tensor) expect(value.tolist()).toBeDefined();
-  }
+  const train = (scope: (body: () => void) => void): unknown[] => {
+    torch.manualSeed(1);
+    const model = new nn.Linear(2, 2);
+    const optimizer = new optim.LBFGS(model.parameters(), { lineSearchFn: 'strong_wolfe' });
+    const closure = () => {
+      optimizer.zeroGrad();
+      const loss = model(torch.ones([2, 2]))
+        .sub(1)
+        .square()
+        .sum();
+      loss.backward();
+      return loss;
+    };
+    for (let i = 0; i < 3; i++) scope(() => void optimizer.step(closure));
+    const tensors = Object.values([...optimizer.state.values()][0])
+      .flat()
+      .filter((value): value is torch.Tensor => value instanceof torch.Tensor);
+    return [...tensors, ...model.parameters()].map((tensor) => tensor.tolist());
+  };
+  const scoped = train((body) => torch.tidy(body));
+  expect(scoped).toEqual(train((body) => body()));
+  expect(scoped.length).toBeGreaterThan(4); // the state's own, besides weight and bias
 });
 
 it('gives a subclass with its own step the hooks', () => {
