@@ -26,10 +26,12 @@ runs = {
     "pt mmap load": lambda path: torch.load(path, mmap=True),
     "pt save": save_pt,
     "pt save, synced": lambda path: (save_pt(path), sync(path)),
+    "pt save over a file": save_pt,
     "safetensors load": lambda path: load_file(path, backend="pread"),
     "safetensors mmap load": lambda path: load_file(path),
     "safetensors save": save_safetensors,
     "safetensors save, synced": lambda path: (save_safetensors(path), sync(path)),
+    "safetensors save over": save_safetensors,
 }
 rows, columns, count = map(int, sys.argv[1:4])
 state = {f"layers.{i}.weight": torch.rand(rows, columns) for i in range(count)}

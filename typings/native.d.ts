@@ -102,9 +102,18 @@ export interface Native {
   setIndex(tensor: Tensor, indices: readonly unknown[], value: unknown): void;
 
   // storage.cc. Of contiguous CPU tensors; offsets and sizes are in bytes.
-  /** Returns how many bytes the file had; fewer than asked for at its end. */
-  readInto(tensor: Tensor, fd: number, fileOffset: number, byteOffset: number, bytes: number): number;
+  /** By several threads. Returns how many bytes the file had, fewer than asked for at its end, and their CRC. */
+  readInto(
+    tensor: Tensor,
+    fd: number,
+    fileOffset: number,
+    byteOffset: number,
+    bytes: number,
+    checked: boolean,
+  ): [bytes: number, crc: number];
   writeFrom(tensor: Tensor, fd: number, fileOffset: number, byteOffset: number, bytes: number): number;
+  /** A hint to the disk to begin on what was written; where there is no such hint, nothing. */
+  startWriteback(fd: number, offset: number, bytes: number): void;
   /** The whole storage of a tensor of any device, as uint8. */
   storageOf(tensor: Tensor): Handle;
   /** Part of the memory as a storage of its own, which keeps the whole alive. */

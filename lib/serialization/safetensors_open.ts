@@ -207,7 +207,8 @@ function readingSource(path: string, fd: number, size: number): Source {
     },
     tensor({ shape, dtype, begin, end }, position) {
       const tensor = aten.empty(shape, { dtype });
-      if (native.readInto(tensor, fd, position, 0, end - begin) === end - begin) return tensor;
+      const [read] = native.readInto(tensor, fd, position, 0, end - begin, false);
+      if (read === end - begin) return tensor;
       tensor.dispose();
       return ended();
     },

@@ -4,9 +4,10 @@ import { isPlainObject } from '../functional/keywords';
 import { native } from '../native';
 import { repr, typeName } from '../repr';
 import { Tensor } from '../tensor';
-import { type AtomicFile, openAtomically, writeAll } from './atomic';
-import { type Entry, writeHeader } from './safetensors_header';
+import { type AtomicFile, openAtomically } from './atomic';
+import { writeHeader } from './safetensors_header';
 import { findSharedTensors } from './safetensors_shared';
+import { fileSink } from './sink';
 
 export type TensorMap = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
@@ -53,19 +54,18 @@ export function writeFile(
   const { head, entries } = layOut(tensors, options);
   const file = openAtomically(path);
   try {
-    writeAll(file.fd, head, 0);
-    for (const entry of entries) writeTensor(file.fd, tensors.get(entry.name)!, entry, head.length);
+    const sink = fileSink(file.fd);
+    sink.bytes(head, 0);
+    for (const { name, begin, end } of entries) {
+      if (begin === end) continue;
+      withPlain(tensors.get(name)!, (plain) => sink.tensor(plain, 0, end - begin, head.length + begin));
+    }
+    sink.flush();
     return file;
   } catch (error) {
     file.abort();
     throw error;
   }
-}
-
-function writeTensor(fd: number, tensor: Tensor, { name, begin, end }: Entry, start: number): void {
-  if (begin === end) return;
-  const written = withPlain(tensor, (plain) => native.writeFrom(plain, fd, start + begin, 0, end - begin));
-  if (written !== end - begin) throw new TorchError(`only ${written} bytes of tensor '${name}' were written`);
 }
 
 function layOut(tensors: ReadonlyMap<string, Tensor>, { metadata }: SaveOptions) {

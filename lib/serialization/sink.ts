@@ -6,22 +6,32 @@ import { writeAll } from './atomic';
 
 export interface Sink {
   bytes(bytes: Buffer, position: number): void;
-  /** Part of a contiguous uint8 tensor on the CPU. */
+  /** Bytes of a contiguous tensor on the CPU; of one that is not uint8, all of them. */
   tensor(tensor: Tensor, at: number, count: number, position: number): void;
   /** Writes what it has kept back. */
   flush(): void;
 }
 
 const GATHERED = 2 ** 16;
+const WRITEBACK = 2 ** 25; // the disk starts on this much at once while the rest is still being written
 
 /** Into a file. Small pieces are gathered. */
 export function fileSink(fd: number): Sink {
   const buffer = Buffer.alloc(GATHERED);
   let length = 0;
   let start = 0;
+  let started = 0;
   const flush = (): void => {
     writeAll(fd, buffer.subarray(0, length), start);
     length = 0;
+  };
+  const write = (tensor: Tensor, at: number, count: number, position: number): void => {
+    const written = native.writeFrom(tensor, fd, position, at, count);
+    if (written !== count) throw new TorchError(`only ${written} of ${count} bytes were written`);
+    const end = position + count;
+    if (end - started < WRITEBACK) return;
+    native.startWriteback(fd, started, end - started);
+    started = end;
   };
   const gather = (position: number, count: number): Buffer | null => {
     if (length + count > GATHERED || (length > 0 && start + length !== position)) flush();
@@ -40,9 +50,9 @@ export function fileSink(fd: number): Sink {
       const place = count <= 4096 ? gather(position, count) : null;
       if (place) return copyPart(tensor, at, place);
       flush();
-      const written = native.writeFrom(tensor, fd, position, at, count);
-      if (written !== count)
-        throw new TorchError(`torch.save(): only ${written} of ${count} bytes were written`);
+      for (let done = 0; done < count; done += WRITEBACK) {
+        write(tensor, at + done, Math.min(WRITEBACK, count - done), position + done);
+      }
     },
     flush,
   };
@@ -64,7 +74,7 @@ export function memorySink(): Sink & { result(): Uint8Array } {
 }
 
 function copyPart(tensor: Tensor, at: number, into: Buffer): void {
-  if (into.length === tensor.numel()) return void native.copyOut(tensor, into);
+  if (into.length === tensor.nbytes) return void native.copyOut(tensor, into);
   const part = tensor.slice(0, at, at + into.length);
   native.copyOut(part, into);
   part.dispose();

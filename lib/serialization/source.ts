@@ -12,12 +12,16 @@ export interface Source {
   readonly size: number;
   /** A part of the file, all of it there. */
   read(position: number, count: number): Buffer;
-  /** A uint8 tensor of a part of the file; `check` sees each piece of it, in order. */
-  tensor(position: number, count: number, check?: (bytes: Tensor, at: number, count: number) => void): Tensor;
+  /** A uint8 tensor of a part of the file; throws where `check` does not hold. */
+  tensor(position: number, count: number, check?: Checksum): Tensor;
   close(): void;
 }
 
-const AT_ONCE = 2 ** 20; // a piece that stays in the cache until it is checked
+/** Of a part of a file. A mapped one is not held against it: that would read all of it. */
+export interface Checksum {
+  readonly crc: number;
+  mismatch(): Error;
+}
 
 function within(size: number, position: number, count: number): void {
   if (!(position >= 0 && count >= 0 && position + count <= size)) {
@@ -57,14 +61,9 @@ export function fileSource(path: string, mmap: boolean): Source {
       within(size, position, count);
       if (whole) return wrap(native.storageSlice(whole, position, count)) as Tensor;
       const tensor = emptyBytes(count);
-      const step = check ? AT_ONCE : count;
-      for (let at = 0; at < count; at += step) {
-        const piece = Math.min(step, count - at);
-        if (native.readInto(tensor, fd, position + at, at, piece) !== piece) {
-          throw damaged('it ended while it was read');
-        }
-        check?.(tensor, at, piece);
-      }
+      const [read, crc] = native.readInto(tensor, fd, position, 0, count, check !== undefined);
+      if (read !== count) throw damaged('it ended while it was read');
+      if (check && crc !== check.crc) throw check.mismatch();
       return tensor;
     },
     close() {
@@ -85,7 +84,7 @@ export function bytesSource(data: Uint8Array): Source {
     tensor(position, count, check) {
       within(bytes.length, position, count);
       const tensor = bytesTensor(bytes.subarray(position, position + count));
-      check?.(tensor, 0, count);
+      if (check && native.crc32(tensor, 0, count, 0) !== check.crc) throw check.mismatch();
       return tensor;
     },
     close: () => {},

@@ -71,8 +71,7 @@ export class ZipReader {
     if (entry.size >= 2 ** 31) throw damaged(`record '${name}' has ${entry.size} bytes`);
     const bytes =
       entry.method === 0 ? this.source.read(this.#start(entry), entry.size) : this.#inflate(entry);
-    if (crcOf(bytes) !== entry.crc)
-      throw damaged(`record '${name}' does not have the checksum it should have`);
+    if (crcOf(bytes) !== entry.crc) throw wrongChecksum(name);
     return bytes;
   }
 
@@ -80,17 +79,12 @@ export class ZipReader {
   tensor(name: string, check: boolean): Tensor {
     const entry = this.#entry(name);
     if (entry.method !== 0) return bytesTensor(this.read(name));
-    let crc = 0;
-    let checked = false;
-    const add = (bytes: Tensor, at: number, count: number): void => {
-      crc = native.crc32(bytes, at, count, crc);
-      checked = true;
-    };
-    const tensor = this.source.tensor(this.#start(entry), entry.size, check ? add : undefined);
-    if (checked && crc !== entry.crc) {
-      throw damaged(`record '${name}' does not have the checksum it should have`);
-    }
-    return tensor;
+    const mismatch = (): Error => wrongChecksum(name);
+    return this.source.tensor(
+      this.#start(entry),
+      entry.size,
+      check ? { crc: entry.crc, mismatch } : undefined,
+    );
   }
 
   #entry(name: string): Entry {
@@ -129,6 +123,9 @@ export class ZipReader {
 }
 
 const shown = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}...` : name);
+
+const wrongChecksum = (name: string): Error =>
+  damaged(`record '${name}' does not have the checksum it should have`);
 
 function crcOf(bytes: Buffer): number {
   const tensor = bytesTensor(bytes);

@@ -83,9 +83,9 @@ void Environment::Tend() {
     }
     for (napi_ref reference : dead) napi_delete_reference(env_, reference);
   }
-  if (pool_.external_delta_is_large()) {
+  if (const int64_t delta = pool_.TakeExternalDelta(); delta != 0) {
     int64_t total;
-    napi_adjust_external_memory(env_, pool_.TakeExternalDelta(), &total);
+    napi_adjust_external_memory(env_, delta, &total);
   }
   if (pool_.made_since_collection < collect_after_ || !collect) return;
 

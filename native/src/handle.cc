@@ -1,6 +1,8 @@
 #include "handle.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <new>
 
 #include "cpu_cache.h"
@@ -12,6 +14,11 @@ namespace {
 constexpr size_t kChunkBytes = 1 << 16;
 constexpr size_t kSlotsPerChunk = kChunkBytes / sizeof(Slot);
 constexpr int64_t kReportBytes = 1 << 18;
+
+// What V8 is told of b bytes: a step of V8's for each time that kBase + b has grown by kGrowth.
+constexpr double kStep = 64 << 20;
+constexpr double kBase = 256 << 20;
+constexpr double kGrowth = 1.5;
 
 int64_t StorageBytes(const c10::StorageImpl& storage) {
   if (storage.device_type() == c10::kMeta) return 0;
@@ -115,7 +122,7 @@ void HandlePool::Count(Slot* slot) {
   }
   UseOf(tensor.device()).tensors++;
   live_tensors_++;
-  external_delta_ += bytes;
+  external_ += bytes;
   made_since_collection += bytes + kGarbageBytes;
 }
 
@@ -132,7 +139,7 @@ void HandlePool::Uncount(Slot* slot) {
   }
   UseOf(slot->tensor.device()).tensors--;
   live_tensors_--;
-  external_delta_ -= bytes;
+  external_ -= bytes;
   freed_since_collection += bytes + kGarbageBytes;
   // V8 collects by itself, too, and programs dispose: what is gone needs no collection.
   made_since_collection = std::max<int64_t>(0, made_since_collection - bytes - kGarbageBytes);
@@ -179,13 +186,12 @@ void HandlePool::EndScope(const std::vector<Slot*>& survivors) {
   }
 }
 
-bool HandlePool::external_delta_is_large() const {
-  return external_delta_ > kReportBytes || external_delta_ < -kReportBytes;
-}
-
 int64_t HandlePool::TakeExternalDelta() {
-  const int64_t delta = external_delta_;
-  external_delta_ = 0;
+  if (std::abs(external_ - external_then_) < kReportBytes) return 0;
+  external_then_ = external_;
+  const double told = kStep * std::log1p(static_cast<double>(external_) / kBase) / std::log(kGrowth);
+  const int64_t delta = static_cast<int64_t>(told) - told_;
+  told_ += delta;
   return delta;
 }
 

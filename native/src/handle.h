@@ -74,9 +74,10 @@ class HandlePool {
   const std::unordered_map<c10::Device, DeviceUse>& use() const { return use_; }
   int64_t live_tensors() const { return live_tensors_; }
 
-  // Bytes that came and went since the last call, for napi_adjust_external_memory.
+  // For napi_adjust_external_memory; 0 while little has changed since the last call. V8 collects all
+  // each time that what it is told has grown by 64 MB, so it is told the logarithm: it collects when
+  // memory has grown by half, as it does with its own.
   int64_t TakeExternalDelta();
-  bool external_delta_is_large() const;
   // Bytes made since the last young collection and not freed since, and those freed.
   int64_t made_since_collection = 0;
   int64_t freed_since_collection = 0;
@@ -107,7 +108,9 @@ class HandlePool {
   std::vector<std::vector<ScopeEntry>> scopes_;
   int64_t live_tensors_ = 0;
   int64_t live_slots_ = 0;
-  int64_t external_delta_ = 0;
+  int64_t external_ = 0;       // bytes that tensors of this thread hold
+  int64_t external_then_ = 0;  // when V8 was told last
+  int64_t told_ = 0;
   int environments_ = 0;
 };
 

@@ -1,19 +1,22 @@
 // Memory of tensors as bytes: to and from files, in parts, and as a whole.
+#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #ifdef _WIN32
 #include <io.h>
 #else
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <system_error>
+#include <vector>
 
-#include "crc32_simd.h"
+#include "crc32.h"
 #include "function.h"
 
 namespace nodetorch {
@@ -64,35 +67,78 @@ int64_t WriteAt(int fd, const char* from, int64_t size, int64_t offset) {
 #endif
 }
 
-// Calls `transfer(done, size)` until everything is through, or nothing comes any more.
-template <typename Transfer>
-napi_value Through(Arguments& arguments, int64_t size, const char* what, Transfer transfer) {
-  int64_t done = 0;
-  while (done < size) {
-    const int64_t moved = transfer(done, std::min(size - done, kAtOnce));
-    if (moved < 0 && errno == EINTR) continue;
-    if (moved < 0) {
-      const std::error_code code(errno, std::generic_category());
-      Napi::Error error = Napi::Error::New(arguments.env, std::string(what) + ": " + code.message());
-      error.Set("errno", Napi::Number::New(arguments.env, -code.value()));
-      throw error;
-    }
-    if (moved == 0) break;
-    done += moved;
-  }
-  return Napi::Number::New(arguments.env, static_cast<double>(done));
+[[noreturn]] void Raise(Napi::Env env, const char* what, int error) {
+  const std::error_code code(error, std::generic_category());
+  Napi::Error exception = Napi::Error::New(env, std::string(what) + ": " + code.message());
+  exception.Set("errno", Napi::Number::New(env, -code.value()));
+  throw exception;
 }
 
-// readInto(tensor, fd, fileOffset, byteOffset, bytes): how many bytes there were.
+constexpr int64_t kPiece = 1 << 20;  // stays in the cache until it is summed up
+constexpr int64_t kPage = 4096;
+constexpr int64_t kMostReaders = 8;
+
+// What one thread reads.
+struct Part {
+  int fd;
+  char* into;
+  int64_t size;
+  int64_t offset;
+  int64_t done = 0;
+  uint32_t crc = 0;
+  int error = 0;
+
+  // Ends early at the end of the file, and with an error.
+  void Read(bool checked) noexcept {
+    while (done < size) {
+      const int64_t moved =
+          ReadAt(fd, into + done, std::min(size - done, checked ? kPiece : kAtOnce), offset + done);
+      if (moved < 0 && errno == EINTR) continue;
+      if (moved < 0) error = errno;
+      if (moved <= 0) return;
+      if (checked) crc = Crc32(into + done, moved, crc);
+      done += moved;
+    }
+  }
+};
+
+// readInto(tensor, fd, fileOffset, byteOffset, bytes, checked): [how many bytes there were, their CRC or 0]
 napi_value ReadInto(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   const int fd = static_cast<int>(arguments.Int(1));
   const int64_t offset = arguments.Int(2);
   const Range range = RangeOf(tensor, arguments.Int(3), arguments.Int(4), Access::kWrite);
+  const bool checked = arguments.Bool(5);
   if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
-  return Through(arguments, range.size, "read", [&](int64_t done, int64_t size) {
-    return ReadAt(fd, range.data + done, size, offset + done);
-  });
+#ifdef _WIN32
+  const int64_t readers = 1;  // the file has one position
+#else
+  const int64_t readers =
+      std::clamp<int64_t>(range.size / kPiece, 1, std::min<int64_t>(at::get_num_threads(), kMostReaders));
+#endif
+  std::vector<Part> parts;
+  const int64_t each = (range.size / readers + kPage - 1) / kPage * kPage;
+  for (int64_t at = 0; at < range.size; at += each) {
+    parts.push_back({fd, range.data + at, std::min(each, range.size - at), offset + at});
+  }
+  {
+    std::vector<std::future<void>> others;  // their destructors wait
+    for (size_t i = 1; i < parts.size(); i++)
+      others.push_back(std::async(std::launch::async, &Part::Read, &parts[i], checked));
+    if (!parts.empty()) parts[0].Read(checked);
+  }
+  int64_t done = 0;
+  uint32_t crc = 0;
+  for (const Part& part : parts) {
+    if (part.error != 0) Raise(arguments.env, "read", part.error);
+    crc = CombineCrc32(crc, part.crc, part.done);
+    done += part.done;
+    if (part.done < part.size) break;
+  }
+  Napi::Array result = Napi::Array::New(arguments.env, 2);
+  result.Set(0u, static_cast<double>(done));
+  result.Set(1u, static_cast<double>(crc));
+  return result;
 }
 
 // writeFrom(tensor, fd, fileOffset, byteOffset, bytes)
@@ -101,9 +147,25 @@ napi_value WriteFrom(Arguments& arguments) {
   const int fd = static_cast<int>(arguments.Int(1));
   const int64_t offset = arguments.Int(2);
   const Range range = RangeOf(tensor, arguments.Int(3), arguments.Int(4), Access::kRead);
-  return Through(arguments, range.size, "write", [&](int64_t done, int64_t size) {
-    return WriteAt(fd, range.data + done, size, offset + done);
-  });
+  int64_t done = 0;
+  while (done < range.size) {
+    const int64_t moved = WriteAt(fd, range.data + done, std::min(range.size - done, kAtOnce), offset + done);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0) Raise(arguments.env, "write", errno);
+    if (moved == 0) break;
+    done += moved;
+  }
+  return Napi::Number::New(arguments.env, static_cast<double>(done));
+}
+
+// startWriteback(fd, offset, bytes): the disk begins on what was written, so that a later sync of the file
+// finds little left. A hint; where the system has none, nothing happens.
+napi_value StartWriteback(Arguments& arguments) {
+#ifdef __linux__
+  const int fd = static_cast<int>(arguments.Int(0));
+  sync_file_range(fd, arguments.Int(1), arguments.Int(2), SYNC_FILE_RANGE_WRITE);
+#endif
+  return Undefined(arguments.env);
 }
 
 // storageOf(tensor): all of its storage, as uint8.
@@ -125,41 +187,12 @@ napi_value StorageSlice(Arguments& arguments) {
   return ToJs(arguments.environment, at::from_blob(range.data, {range.size}, keep, at::kByte));
 }
 
-using Table = std::array<std::array<uint32_t, 256>, 8>;
-
-// CRC-32 of zip and gzip, eight bytes at a time.
-Table MakeTable() {
-  Table table;
-  for (uint32_t i = 0; i < 256; i++) {
-    uint32_t crc = i;
-    for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? 0xEDB88320u : 0);
-    table[0][i] = crc;
-  }
-  for (uint32_t i = 0; i < 256; i++) {
-    for (size_t k = 1; k < 8; k++) table[k][i] = (table[k - 1][i] >> 8) ^ table[0][table[k - 1][i] & 0xFF];
-  }
-  return table;
-}
-
 // crc32(tensor, byteOffset, bytes, before): `before` is the CRC of what comes before, or 0.
-napi_value Crc32(Arguments& arguments) {
-  static const Table table = MakeTable();
+napi_value Crc32Of(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   const Range range = RangeOf(tensor, arguments.Int(1), arguments.Int(2), Access::kRead);
-  uint32_t crc = ~static_cast<uint32_t>(arguments.Int(3));
-  const auto* data = reinterpret_cast<const unsigned char*>(range.data);
-  auto i = static_cast<int64_t>(FastCrc(data, range.size, &crc));
-  for (; i + 8 <= range.size; i += 8) {
-    uint32_t low, high;
-    std::memcpy(&low, data + i, 4);
-    std::memcpy(&high, data + i + 4, 4);
-    low ^= crc;
-    crc = table[7][low & 0xFF] ^ table[6][(low >> 8) & 0xFF] ^ table[5][(low >> 16) & 0xFF] ^
-          table[4][low >> 24] ^ table[3][high & 0xFF] ^ table[2][(high >> 8) & 0xFF] ^
-          table[1][(high >> 16) & 0xFF] ^ table[0][high >> 24];
-  }
-  for (; i < range.size; i++) crc = (crc >> 8) ^ table[0][(crc ^ data[i]) & 0xFF];
-  return Napi::Number::New(arguments.env, static_cast<double>(~crc));
+  const uint32_t crc = Crc32(range.data, range.size, static_cast<uint32_t>(arguments.Int(3)));
+  return Napi::Number::New(arguments.env, static_cast<double>(crc));
 }
 
 }  // namespace
@@ -168,9 +201,10 @@ void DefineStorage(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"readInto", Entry<ReadInto>},
           {"writeFrom", Entry<WriteFrom>},
+          {"startWriteback", Entry<StartWriteback>},
           {"storageOf", Entry<StorageOf>},
           {"storageSlice", Entry<StorageSlice>},
-          {"crc32", Entry<Crc32>}});
+          {"crc32", Entry<Crc32Of>}});
 }
 
 }  // namespace nodetorch

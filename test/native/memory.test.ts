@@ -39,7 +39,7 @@ test.each([400_000, 4_000_000, 40_000_000])(
 );
 
 test('when memory is short, dead tensors are collected and the allocation succeeds', () => {
-  // 16 GB of addresses: V8 and libtorch want some 3; the tensors of three rounds want 24.
+  // 16 GB of addresses: V8 and libtorch want some 3, the tensors of two rounds 16.
   const result = job<{ made: number; message: string; works: number }>('retry', 4, 'main', 16_000_000);
   expect(result).toEqual({
     made: 120,
