@@ -35,9 +35,11 @@ function wrapList(list: unknown[]): unknown[] {
  * first call: most programs use a few dozen of the operators.
  */
 export function operator(name: string, overload: string | null = null, python = true): OperatorFunction {
-  let call: OperatorFunction | undefined;
-  return (...args) => {
-    call ??= native.operator(name, overload, python) as OperatorFunction;
+  let native_: OperatorFunction | undefined;
+  const load = (): OperatorFunction =>
+    (native_ = native.operator(name, overload, python) as OperatorFunction);
+  const general = (args: unknown[]): unknown => {
+    const call = native_ ?? load();
     const given = withKeywords(args);
     const raw = new Array<unknown>(given.length);
     for (let i = 0; i < given.length; i++) raw[i] = rawOf(given[i]);
@@ -45,6 +47,23 @@ export function operator(name: string, overload: string | null = null, python = 
     if (typeof result !== 'object' || result === null) return result;
     return wrapResult(result, given, raw);
   };
+  // One or two tensors, or a tensor and a number, are what most calls pass: without lists.
+  return (...args) => {
+    const [a, b] = args;
+    if (args.length > 2 || !(a instanceof Tensor)) return general(args);
+    const call = native_ ?? load();
+    const first = a[HANDLE];
+    if (b instanceof Tensor) return wrapUnlessGiven(call(first, b[HANDLE]), a, first, b);
+    if (typeof b === 'object') return general(args);
+    return wrapUnlessGiven(args.length === 1 ? call(first) : call(first, b), a, first, b);
+  };
+}
+
+// In-place operators give their first argument back, and a few the second.
+function wrapUnlessGiven(result: unknown, a: Tensor, first: unknown, b: unknown): unknown {
+  if (result === first) return a;
+  if (b instanceof Tensor && result === b[HANDLE]) return b;
+  return Array.isArray(result) ? wrapResult(result, [a, b], [first, rawOf(b)]) : wrap(result);
 }
 
 // Properties and elements are read much faster here than through Node-API: a tensor goes as its
@@ -60,24 +79,35 @@ function rawOf(arg: unknown): unknown {
   return list;
 }
 
-const keywordSets = new Map<string, unknown>();
+// The names of keywords, one by one in their order; the addon's set of them once a call had just these.
+interface Names {
+  readonly list: readonly string[];
+  readonly next: Map<string, Names>;
+  set?: unknown;
+}
+const noNames: Names = { list: [], next: new Map() };
+const MOST_SETS = 1000;
+let sets = 0;
 
 // A trailing object of keywords becomes its values, and behind them the set of its names.
 function withKeywords(args: unknown[]): unknown[] {
   const last = args.length - 1;
-  const named: unknown = args[last];
+  const named = args[last] as Record<string, unknown>;
   if (typeof named !== 'object' || named === null || Object.getPrototypeOf(named) !== Object.prototype)
     return args;
-  const names = Object.keys(named);
-  const key = names.join();
-  let set = keywordSets.get(key);
-  if (!set) {
-    if ('out' in named || keywordSets.size >= 1000) return args; // rare: the addon reads the object itself
-    keywordSets.set(key, (set = native.keywordSet(names)));
-  }
   const values = args.slice(0, last);
-  for (const name of names) values.push((named as Record<string, unknown>)[name]);
-  values.push(set);
+  let names = noNames;
+  for (const name in named) {
+    let next = names.next.get(name);
+    if (!next) {
+      if (name === 'out' || sets >= MOST_SETS) return args; // rare: the addon reads the object itself
+      sets++;
+      names.next.set(name, (next = { list: [...names.list, name], next: new Map() }));
+    }
+    names = next;
+    values.push(named[name]);
+  }
+  values.push((names.set ??= native.keywordSet(names.list)));
   return values;
 }
 

@@ -34,6 +34,22 @@ bool IsCalled(const Parameter& parameter, const std::string& name) {
   return false;
 }
 
+// Whether a call may skip autograd's kernels, which are a tenth of a small operator. Inputs in no graph
+// have nothing that autograd keeps of a tensor, and torch.func's transforms are not running.
+bool MaySkipAutograd(const std::vector<IValue>& stack) {
+  if (c10::impl::tls_is_dispatch_key_included(c10::DispatchKey::FuncTorchDynamicLayerFrontMode)) return false;
+  for (const IValue& value : stack) {
+    if (value.isTensor()) {
+      if (value.unsafeToTensorImpl()->autograd_meta() != nullptr) return false;
+    } else if (value.isList()) {
+      for (const IValue& item : value.toListRef()) {
+        if (item.isTensor() && item.unsafeToTensorImpl()->autograd_meta() != nullptr) return false;
+      }
+    }
+  }
+  return true;
+}
+
 // How a message calls a parameter.
 std::string Shown(const Parameter& parameter) { return parameter.name == "self" ? "input" : parameter.camel; }
 
@@ -51,9 +67,10 @@ bool Operator::Outs(const Signature& signature, napi_value out, std::vector<napi
   Check(env, napi_is_array(env, out, &is_array));
   if (is_array) Check(env, napi_get_array_length(env, out, &length));
   if (length != signature.outs) {
-    attempt.problem = "argument 'out' must be an array of " + std::to_string(signature.outs) +
-                      " Tensors, not " + Describe(environment_, out);
-    return false;
+    return attempt.Fail([&] {
+      return "argument 'out' must be an array of " + std::to_string(signature.outs) + " Tensors, not " +
+             Describe(environment_, out);
+    });
   }
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
@@ -77,9 +94,10 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
   if (count > last || (signature.gathers && count == last && parameters[last - 1].type.broadcast == 0 &&
                        IsNumber(env, arguments[last - 1]))) {
     if (!signature.gathers) {
-      attempt.problem = "takes " + std::to_string(signature.positional) + " positional arguments but " +
-                        std::to_string(count) + " were given";
-      return false;
+      return attempt.Fail([&] {
+        return "takes " + std::to_string(signature.positional) + " positional arguments but " +
+               std::to_string(count) + " were given";
+      });
     }
     gather_at = last - 1;
     if (!IntsFromJs(environment_, arguments + gather_at, count - gather_at, &gathered_ints)) {
@@ -102,17 +120,16 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     } else if (signature.takes_requires_grad &&
                (keyword.name == "requiresGrad" || keyword.name == "requires_grad")) {
       if (napi_get_value_bool(env, keyword.value, &attempt.requires_grad) != napi_ok) {
-        attempt.problem =
-            "argument 'requiresGrad' must be boolean, not " + Describe(environment_, keyword.value);
-        return false;
+        return attempt.Fail([&] {
+          return "argument 'requiresGrad' must be boolean, not " + Describe(environment_, keyword.value);
+        });
       }
       used++;
     }
   }
   if (signature.outs) {
     if (!out) {
-      attempt.problem = "missing argument 'out'";
-      return false;
+      return attempt.Fail([] { return std::string("missing argument 'out'"); });
     }
     if (!Outs(signature, out, outs, attempt)) return false;
   }
@@ -138,8 +155,7 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
       for (const Keyword& keyword : keywords) {
         if (!IsCalled(parameter, keyword.name)) continue;
         if (value) {
-          attempt.problem = "got multiple values for argument '" + Shown(parameter) + "'";
-          return false;
+          return attempt.Fail([&] { return "got multiple values for argument '" + Shown(parameter) + "'"; });
         }
         value = keyword.value;
         used++;
@@ -147,21 +163,21 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     }
     if (!value) {
       if (!parameter.has_default) {
-        attempt.problem = "missing argument '" + Shown(parameter) + "'";
-        if (!parameter.keyword_only) attempt.problem += " (position " + std::to_string(i + 1) + ")";
-        return false;
+        return attempt.Fail([&] {
+          const std::string text = "missing argument '" + Shown(parameter) + "'";
+          return parameter.keyword_only ? text : text + " (position " + std::to_string(i + 1) + ")";
+        });
       }
       attempt.stack.push_back(parameter.default_value);
       continue;
     }
     IValue converted;
     if (!FromJs(environment_, value, parameter.type, signature.numbers_as_tensors, &converted)) {
-      attempt.problem = "argument '" + (parameter.is_out ? "out" : Shown(parameter)) + "'";
-      if (i < count && !parameter.keyword_only) {
-        attempt.problem += " (position " + std::to_string(i + 1) + ")";
-      }
-      attempt.problem += " must be " + parameter.type.Name() + ", not " + Describe(environment_, value);
-      return false;
+      return attempt.Fail([&] {
+        std::string text = "argument '" + (parameter.is_out ? "out" : Shown(parameter)) + "'";
+        if (i < count && !parameter.keyword_only) text += " (position " + std::to_string(i + 1) + ")";
+        return text + " must be " + parameter.type.Name() + ", not " + Describe(environment_, value);
+      });
     }
     if (converted.isTensor()) {
       attempt.origins.push_back({converted.toTensor().unsafeGetTensorImpl(), value});
@@ -175,7 +191,7 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     const bool known = std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
       return !parameter.is_out && IsCalled(parameter, keyword.name);
     });
-    if (!known) attempt.problem = "got an unexpected keyword '" + keyword.name + "'";
+    if (!known) return attempt.Fail([&] { return "got an unexpected keyword '" + keyword.name + "'"; });
   }
   return false;
 }
@@ -190,6 +206,7 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
   if (last && last->kind == Kind::kOther) {
     if (auto* set = dynamic_cast<KeywordSet*>(last->other); set && set->names.size() < count) {
       count -= 1 + set->names.size();
+      keywords.reserve(set->names.size());
       for (size_t i = 0; i < set->names.size(); i++) {
         if (IsUndefined(env, arguments[count + i])) continue;
         keywords.push_back({set->names[i], arguments[count + i]});
@@ -215,18 +232,19 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
 
   const std::vector<Signature>& all = signatures();
   for (int retry = 0;; retry++) {
-    std::vector<Attempt> failed;
     const Signature* fitting = nullptr;
     Attempt attempt;
     for (const Signature& signature : all) {
       attempt = Attempt();
+      attempt.stack = std::move(spare_);
+      attempt.stack.clear();
       if (Parse(signature, arguments, count, keywords, attempt)) {
         fitting = &signature;
         break;
       }
-      failed.push_back(std::move(attempt));
+      spare_ = std::move(attempt.stack);
     }
-    if (!fitting) NoneFits(arguments, count, keywords, failed);
+    if (!fitting) NoneFits(arguments, count, keywords);
     std::vector<SizesBefore> before;
     if (fitting->may_resize) {
       for (const Origin& origin : attempt.origins) {
@@ -238,7 +256,9 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
       if (fitting->guard) fitting->guard(fitting->handle.schema(), attempt.stack);
       // As Python's factories do: the fill inside is no change of the new tensor.
       std::optional<at::AutoDispatchBelowADInplaceOrView> below;
-      if (fitting->makes) below.emplace();
+      if (fitting->makes || (!fitting->differs_with_autograd && MaySkipAutograd(attempt.stack))) {
+        below.emplace();
+      }
       fitting->handle.callBoxed(attempt.stack);
     } catch (...) {
       for (const SizesBefore& sizes : before) sizes.Restore();
@@ -250,6 +270,8 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
       continue;
     }
     napi_value result = Results(*fitting, attempt);
+    attempt.stack.clear();
+    spare_ = std::move(attempt.stack);
     environment_.EmitWarnings();
     return result;
   }
@@ -299,8 +321,13 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
   return result;
 }
 
-void Operator::NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords,
-                        const std::vector<Attempt>& attempts) {
+void Operator::NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords) {
+  std::vector<Attempt> attempts;
+  for (const Signature& signature : signatures()) {
+    Attempt& attempt = attempts.emplace_back();
+    attempt.explains = true;
+    Parse(signature, arguments, count, keywords, attempt);
+  }
   const std::string name =
       (style_ == Style::kPython ? "torch." + CamelCase(name_.substr(name_.find("::") + 2))
                                 : "torch.ops." + name_) +

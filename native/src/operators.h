@@ -39,6 +39,8 @@ struct Signature {
   size_t outs = 0;
   bool takes_requires_grad = false;  // a factory: Python's requires_grad keyword
   bool makes = false;                // a factory without a tensor argument
+  bool differs_with_autograd =
+      true;  // false: all that autograd adds to it is a node, if an input is in a graph
   bool numbers_as_tensors = false;
   std::vector<std::string> return_names;
   bool gathers = false;     // its last positional argument is a list of ints, alone or after self
@@ -75,15 +77,21 @@ class Operator {
     std::vector<c10::IValue> stack;
     c10::SmallVector<Origin, 4> origins;
     bool requires_grad = false;
-    std::string problem;  // why the signature does not fit
+    bool explains = false;  // the texts cost more than most calls: made once it is known that none fits
+    std::string problem;    // why the signature does not fit
     size_t progress = 0;
+
+    template <typename Text>
+    bool Fail(Text text) {
+      if (explains) problem = text();
+      return false;
+    }
   };
 
   bool Parse(const Signature& signature, napi_value* arguments, size_t count,
              const std::vector<Keyword>& keywords, Attempt& attempt);
   bool Outs(const Signature& signature, napi_value out, std::vector<napi_value>& values, Attempt& attempt);
-  [[noreturn]] void NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords,
-                             const std::vector<Attempt>& attempts);
+  [[noreturn]] void NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords);
   napi_value Results(const Signature& signature, Attempt& attempt);
   napi_value Result(const c10::IValue& value, const c10::TypePtr& type, const Attempt& attempt);
 
@@ -91,6 +99,7 @@ class Operator {
   std::string name_;
   std::string overload_;  // "" with kAten: all overloads; else this one ("default" for the unnamed)
   Style style_;
+  std::vector<c10::IValue> spare_;  // the memory of the last call's arguments, for the next
   bool resolved_ = false;
   std::vector<Signature> signatures_;
 };

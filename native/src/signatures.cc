@@ -233,6 +233,12 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     const TypeSpec& last = parameters[positional - 1].type;
     gathers = last.list && last.type == Type::kInt;
   }
+  const auto aliases = [](const c10::Argument& argument) { return argument.alias_info() != nullptr; };
+  differs_with_autograd = colons != 4 ||
+                          handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd) ||
+                          !handle.hasKernelForDispatchKey(c10::DispatchKey::Autograd) ||
+                          std::any_of(schema.arguments().begin(), schema.arguments().end(), aliases) ||
+                          std::any_of(schema.returns().begin(), schema.returns().end(), aliases);
   guard = colons == 4 ? GuardOf(name) : nullptr;  // of aten:: alone
   may_resize = name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
   for (const c10::Argument& argument : schema.arguments()) may_resize |= argument.is_out();
