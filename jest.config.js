@@ -7,7 +7,7 @@ const common = {
   transform: { '\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
   moduleNameMapper: {
     '^nodetorch$': '<rootDir>/lib/index.ts',
-    '^nodetorch/(nn|functional|optim)$': '<rootDir>/lib/$1/index.ts',
+    '^nodetorch/(nn|functional|optim|tfjs)$': '<rootDir>/lib/$1/index.ts',
     '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/build-gyp/'],

@@ -8,6 +8,8 @@ const path = require('node:path');
 const readline = require('node:readline');
 const { parseArgs } = require('node:util');
 const { Unavailable, findPython, versions } = require('../test/parity/python');
+const floors = require('./floor');
+const { measureTfjs } = require('./tfjs');
 
 const here = __dirname;
 const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
@@ -45,17 +47,22 @@ async function start(command, args) {
   };
 }
 
-async function measure(name, sides, { rounds, seconds, threads }) {
+async function measure(name, sides, floor, { rounds, seconds, threads }) {
   const found = sides.map(() => []);
+  const floorTimes = [];
   for (let round = 0; round < rounds; round++) {
     for (const [i, side] of sides.entries()) found[i].push(await side.ask({ name, seconds, threads }));
+    if (floor && threads === 1 && name.startsWith('operators/')) {
+      floorTimes.push(await floor.ask(name.slice('operators/'.length), seconds));
+    }
   }
   const failed = found.flat().find(({ error }) => error);
   const [group, row] = name.split('/');
   if (failed) return { group, name: row, error: failed.error };
   const [ours, python] = found.map((results) => median(results.map(({ us }) => us)));
   const [rssOurs, rssPython] = found.map((results) => Math.max(...results.map(({ rss }) => rss ?? NaN)));
-  return { group, name: row, ours, python, ratio: ours / python, rssOurs, rssPython };
+  const measured = { group, name: row, ours, python, ratio: ours / python, rssOurs, rssPython };
+  return floorTimes.some(Number.isFinite) ? { ...measured, floor: median(floorTimes) } : measured;
 }
 
 /** Milliseconds to load each library in a process of its own. */
@@ -82,7 +89,9 @@ const mega = (bytes) => (Number.isFinite(bytes) ? `${Math.round(bytes / 1e6)}` :
 function print(row) {
   const name = `${row.group}: ${row.name}`.padEnd(48);
   if (row.error) return console.log(`${name} ${row.error}`);
-  const times = [shown(row.ours), shown(row.python), row.ratio.toFixed(2)].map((text) => text.padStart(10));
+  const floor = row.floor === undefined ? '' : shown(row.floor);
+  const cells = [shown(row.ours), shown(row.python), row.ratio.toFixed(2), floor];
+  const times = cells.map((text) => text.padStart(10));
   console.log(name, ...times, `${mega(row.rssOurs)} / ${mega(row.rssPython)}`.padStart(14));
 }
 
@@ -108,11 +117,13 @@ async function main() {
   };
   console.log(
     `Node ${process.version} beside Python's torch ${versions(python)}; ${plan.threads} thread(s), ` +
-      `medians of ${plan.rounds} rounds. Not measured here: the floor in C++, tfjs.\n`,
+      `medians of ${plan.rounds} rounds.`,
   );
+  const floor = await floors.start(env);
+  if (!floor) console.log('The floor in C++ is not measured: it needs Linux and a compiler.');
   console.log(
-    ''.padEnd(48),
-    ...['ours', 'Python', 'ratio'].map((text) => text.padStart(10)),
+    `\n${''.padEnd(48)}`,
+    ...['ours', 'Python', 'ratio', 'C++'].map((text) => text.padStart(10)),
     'memory, MB'.padStart(14),
   );
   const sides = [await start(process.execPath, ['side.js']), await start(python, ['-B', 'side.py'])];
@@ -123,11 +134,12 @@ async function main() {
   );
   const rows = [];
   for (const name of chosen) {
-    const row = await measure(name, sides, plan);
+    const row = await measure(name, sides, floor, plan);
     print(row);
     rows.push(row);
   }
   for (const side of sides) side.end();
+  floor?.end();
   if (positionals.length === 0 || positionals.includes('import')) {
     const row = importTime(python, plan.rounds);
     print(row);
@@ -135,10 +147,11 @@ async function main() {
   }
   console.log();
   summary(rows);
+  rows.push(...(await measureTfjs(positionals, plan, { start, median, shown })));
   if (values.json) fs.writeFileSync(values.json, `${JSON.stringify({ rows }, null, 1)}\n`);
 }
 
 main().catch((error) => {
   console.error(`bench: ${error.message}`);
-  process.exitCode = error instanceof Unavailable ? 0 : 1;
+  process.exit(error instanceof Unavailable ? 0 : 1); // the sides may still be waiting for work
 });

@@ -21,6 +21,7 @@ export * as backends from './backends';
 export * as nn from './nn';
 export * as utils from './utils';
 export * as optim from './optim';
+export * as tfjs from './tfjs/lazy';
 export * as safetensors from './serialization/safetensors';
 export * as serialization from './serialization';
 export { type LoadOptions, load } from './serialization/load';

@@ -42,7 +42,7 @@ test("the README's list of differences is the one in the sources", () => {
   expect(withDifferences(read('README.md'))).toBe(read('README.md'));
 });
 
-test.each([...pages, 'docs/architecture.md'])('%s: files it points to are there', (page) => {
+test.each([...pages, 'docs/architecture.md', 'docs/tfjs.md'])('%s: files it points to are there', (page) => {
   const prose = read(page).replace(/`[^`\n]*`/g, '');
   const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]);
   for (const link of links) {

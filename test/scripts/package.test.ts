@@ -10,6 +10,7 @@ const entries = [
   'nodetorch/functional',
   'nodetorch/optim',
   'nodetorch/safetensors',
+  'nodetorch/tfjs',
 ];
 
 // `npm ci` makes dist/; a checkout in the middle of work may have none.

@@ -1,0 +1,188 @@
+/** The storage behind tfjs's tensors: a torch tensor for each data id, or strings. */
+import {
+  type BackendTimingInfo,
+  type DataType,
+  type TensorInfo,
+  type backend_util,
+  util,
+} from '@tensorflow/tfjs-core';
+import * as aten from '../aten';
+import * as cuda from '../cuda';
+import type { Device } from '../device';
+import { wrap } from '../dispatch';
+import type { DTypeName } from '../dtype';
+import { keep } from '../memory';
+import { native } from '../native';
+import type { Tensor } from '../tensor';
+import type { TypedArray } from '../values';
+import { defaultDevice } from './device';
+import { dtypeOf } from './dtypes';
+
+type BackendValues = backend_util.BackendValues;
+
+interface Entry {
+  /** Null for strings. */
+  readonly tensor: Tensor | null;
+  readonly strings: Uint8Array[];
+  /** The tensor's; asking the tensor itself takes longer. */
+  readonly shape: readonly number[];
+  readonly dtype: DataType;
+  refCount: number;
+}
+
+export type DataId = object;
+type Engine = { moveData(backend: unknown, dataId: DataId): void };
+
+/**
+ * tfjs's `KernelBackend` over libtorch. A tensor that nobody disposes is freed when the collector finds
+ * its data id.
+ */
+export class TorchBackend {
+  readonly #entries = new WeakMap<DataId, Entry>();
+  #count = 0;
+
+  constructor(private readonly engine: () => Engine) {}
+
+  /** A data id for a torch tensor, which it takes over. */
+  add(tensor: Tensor, shape: readonly number[], dtype: DataType): DataId {
+    return this.#add({}, { tensor: keep(tensor), strings: [], shape, dtype, refCount: 1 });
+  }
+
+  /** The tensor behind an info, in the info's shape: several infos may share one. */
+  shaped({ dataId, shape }: TensorInfo): Tensor {
+    const own = this.#entry(dataId).shape;
+    const tensor = this.tensor(dataId);
+    const same = own.length === shape.length && own.every((size, i) => size === shape[i]);
+    return same ? tensor : tensor.reshape(shape);
+  }
+
+  /** The torch tensor behind a data id, in the shape that it was stored in. */
+  tensor(dataId: DataId): Tensor {
+    const { tensor } = this.#entry(dataId);
+    if (!tensor)
+      throw new TypeError('the torch backend keeps strings in JavaScript: there is no torch.Tensor');
+    return tensor;
+  }
+
+  write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
+    return this.#add({}, entryOf(values, shape, dtype, 1));
+  }
+
+  move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    this.#add(dataId, entryOf(values, shape, dtype, refCount));
+  }
+
+  readSync(dataId: DataId): BackendValues {
+    const { tensor, strings } = this.#entry(dataId);
+    if (!tensor) return strings;
+    return tensor.toTypedArray() as Float32Array;
+  }
+
+  async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  refCount(dataId: DataId): number {
+    return this.#entries.get(dataId)?.refCount ?? 0;
+  }
+
+  incRef(dataId: DataId): void {
+    this.#entry(dataId).refCount++;
+  }
+
+  decRef(dataId: DataId): void {
+    const entry = this.#entries.get(dataId);
+    if (entry) entry.refCount--;
+  }
+
+  disposeData(dataId: DataId, force = false): boolean {
+    const entry = this.#entries.get(dataId);
+    if (!entry) return true;
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    entry.tensor?.dispose();
+    this.#entries.delete(dataId);
+    this.#count--;
+    return true;
+  }
+
+  numDataIds(): number {
+    return this.#count;
+  }
+
+  memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  timerAvailable(): boolean {
+    return true;
+  }
+
+  async time(f: () => void): Promise<BackendTimingInfo> {
+    synchronize();
+    const start = util.now();
+    f();
+    synchronize();
+    return { kernelMs: util.now() - start };
+  }
+
+  floatPrecision(): 32 {
+    return 32;
+  }
+
+  epsilon(): number {
+    return 1e-7;
+  }
+
+  dispose(): void {}
+
+  #add(dataId: DataId, entry: Entry): DataId {
+    this.#entries.set(dataId, entry);
+    this.#count++;
+    return dataId;
+  }
+
+  #entry(dataId: DataId): Entry {
+    let entry = this.#entries.get(dataId);
+    if (!entry) {
+      this.engine().moveData(this, dataId);
+      entry = this.#entries.get(dataId);
+      if (!entry) throw new Error('the torch backend does not know this tensor: it is disposed');
+    }
+    return entry;
+  }
+}
+
+function entryOf(values: BackendValues | null, shape: number[], dtype: DataType, refCount: number): Entry {
+  if (dtype === 'string') {
+    return { tensor: null, strings: (values ?? []) as Uint8Array[], shape, dtype, refCount };
+  }
+  const tensor = keep(tensorOf(values as TypedArray | null, shape, dtype));
+  return { tensor, strings: [], shape: [...shape], dtype, refCount };
+}
+
+function tensorOf(values: TypedArray | null, shape: number[], dtype: DataType): Tensor {
+  const device = defaultDevice();
+  if (values === null) return aten.zeros(shape, { dtype: dtypeOf(dtype), device });
+  if (dtype === 'bool')
+    return moved(fromValues(Uint8Array.from(values as Uint8Array), shape, 'uint8'), {
+      dtype: 'bool',
+      device,
+    });
+  const Values = dtype === 'int32' ? Int32Array : Float32Array;
+  const plain = values instanceof Values ? values : Values.from(values as Float32Array);
+  return moved(fromValues(plain, shape, dtypeOf(dtype)), { device });
+}
+
+const fromValues = (values: TypedArray, shape: number[], dtype: DTypeName): Tensor =>
+  wrap(native.fromBytes(values, shape, dtype)) as Tensor;
+
+function moved(tensor: Tensor, options: { dtype?: DTypeName; device: Device }): Tensor {
+  const result = tensor.to(options);
+  if (!result.is(tensor)) tensor.dispose();
+  return result;
+}
+
+function synchronize(): void {
+  if (cuda.isAvailable()) cuda.synchronize();
+}

@@ -1,0 +1,111 @@
+import { type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core';
+import * as aten from '../../aten';
+import { tensor } from '../../creation';
+import type { Tensor } from '../../tensor';
+import { dtypeOf, tfDtypeOf } from '../dtypes';
+import type { Kernels } from '../kernel';
+
+// What tfjs's shape functions look at of a tensor.
+const described = (x: Tensor): TensorInfo & { rank: number } => ({
+  dataId: {},
+  shape: [...x.shape],
+  dtype: tfDtypeOf(x),
+  rank: x.ndim,
+});
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
+
+/** Of rows of coordinates, which are checked: positions of slices in what has `shape`. */
+function positionsOf(
+  indices: Tensor,
+  depth: number,
+  strides: number[],
+  slices: number,
+  shape: readonly number[],
+): Tensor {
+  const rows = indices.to({ dtype: 'int64' }).reshape([-1, depth]);
+  const weights = tensor(strides.slice(0, depth), { dtype: 'int64', device: indices.device });
+  const positions = rows.mul(weights).sum(1);
+  const wrong = positions.lt(0).logicalOr(positions.ge(slices));
+  if (wrong.any().item()) {
+    const at = wrong.to({ dtype: 'int32' }).argmax().item() as number;
+    throw new Error(`Invalid indices: ${String(rows.at(at).tolist())} does not index into ${String(shape)}`);
+  }
+  return positions;
+}
+
+/** Slices of `updates` at `indices` of `base`: added up, or the last of each. */
+function scatter(indices: Tensor, updates: Tensor, base: Tensor, adds: boolean): Tensor {
+  const shape = [...base.shape];
+  const { sliceRank, numUpdates, sliceSize, strides, outputSize } = backend_util.calculateShapes(
+    described(updates),
+    described(indices),
+    shape,
+  );
+  if (outputSize === 0) return base;
+  const positions = positionsOf(indices, sliceRank, strides, outputSize / sliceSize, shape);
+  const rows =
+    updates.ndim === 0 ? updates.expand([numUpdates, sliceSize]) : updates.reshape([numUpdates, sliceSize]);
+  const flat = base.reshape([-1, sliceSize]);
+  const typed = rows.to({ dtype: base.dtype });
+  return (adds ? flat.indexAdd(0, positions, typed) : flat.indexCopy(0, positions, typed)).reshape(shape);
+}
+
+export const gather: Kernels = {
+  GatherNd({ params, indices }) {
+    const [shape, slices, sliceSize, strides] = backend_util.prepareAndValidate(
+      described(params) as never,
+      described(indices) as never,
+    );
+    const depth = indices.shape[indices.ndim - 1];
+    if (slices === 0) return aten.empty(shape, { dtype: params.dtype, device: params.device });
+    const all = product(params.shape) / sliceSize;
+    const positions = positionsOf(indices, depth, strides, all, params.shape);
+    return params.reshape([-1, sliceSize]).indexSelect(0, positions).reshape(shape);
+  },
+  GatherV2({ x, indices }, { axis, batchDims }) {
+    const [dim] = util.parseAxisParam(axis as number, [...x.shape]);
+    const most = x.shape[dim] - 1;
+    const wrong = indices.lt(0).logicalOr(indices.gt(most));
+    if (wrong.any().item()) {
+      const value = indices
+        .flatten()
+        .at(wrong.flatten().to({ dtype: 'int32' }).argmax().item() as number)
+        .item();
+      throw new Error(`GatherV2: the index value ${String(value)} is not in [0, ${most}]`);
+    }
+    const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+      backend_util.segment_util.collectGatherOpShapeInfo(
+        described(x) as never,
+        described(indices) as never,
+        dim,
+        (batchDims as number | undefined) ?? 0,
+      );
+    const each = indices.to({ dtype: 'int64' }).reshape([batchSize, -1]);
+    const values = x.reshape([batchSize, outerSize, dimSize, sliceSize]);
+    if (batchSize === 1) return values.indexSelect(2, each.flatten()).reshape(outputShape);
+    const full = each.reshape([batchSize, 1, -1, 1]).expand([batchSize, outerSize, each.shape[1], sliceSize]);
+    return values.gather(2, full).reshape(outputShape);
+  },
+  OneHot({ indices }, { dtype, depth, onValue, offValue }) {
+    const places = aten.arange(depth as number, { dtype: 'int32', device: indices.device });
+    const hot = indices.unsqueeze(-1).eq(places);
+    const [on, off] = [onValue, offValue].map((value) =>
+      aten.full([], Number(value), { dtype: dtypeOf(dtype), device: indices.device }),
+    );
+    return aten.where(hot, on, off);
+  },
+  ScatterNd({ indices, updates }, { shape }) {
+    const base = aten.zeros(shape as number[], { dtype: updates.dtype, device: updates.device });
+    return scatter(indices, updates, base, true);
+  },
+  SparseToDense({ sparseIndices, sparseValues, defaultValue }, { outputShape }) {
+    const base = defaultValue
+      .to({ dtype: sparseValues.dtype })
+      .reshape([])
+      .expand(outputShape as number[])
+      .clone();
+    return scatter(sparseIndices, sparseValues, base, false);
+  },
+  TensorScatterUpdate: ({ tensor, indices, updates }) => scatter(indices, updates, tensor, false),
+};

@@ -1,0 +1,70 @@
+import { backend_util, broadcast_util, util } from '@tensorflow/tfjs-core';
+import * as aten from '../../aten';
+import { Generator } from '../../random';
+import type { Tensor } from '../../tensor';
+import type { Attributes, Kernels } from '../kernel';
+import { activate, toInt32 } from './support';
+
+function matMul(a: Tensor, b: Tensor, { transposeA, transposeB }: Attributes): Tensor {
+  const [left, right] = [transposeA ? a.transpose(-2, -1) : a, transposeB ? b.transpose(-2, -1) : b];
+  const [innerA, innerB] = [left.shape[left.ndim - 1], right.shape[right.ndim - 2]];
+  broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  util.assert(
+    innerA === innerB,
+    () =>
+      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${String(a.shape)} and ` +
+      `${String(b.shape)} and transposeA=${String(transposeA)} and transposeB=${String(transposeB)} must match.`,
+  );
+  if (a.dtype === b.dtype && a.dtype.name !== 'bool' && !a.isCuda) return left.matmul(right);
+  const common = a.isFloatingPoint() || b.isFloatingPoint() ? 'float32' : 'float64';
+  const product = left.to({ dtype: common }).matmul(right.to({ dtype: common }));
+  return common === 'float64' ? product.to({ dtype: a.dtype }) : product;
+}
+
+/** Fractions, too: tfjs draws its seeds from Math.random(). */
+const seedOf = (seed: number): number =>
+  Number.isSafeInteger(seed) ? Math.abs(seed) : Math.floor((Math.abs(seed) * 2 ** 32) % 2 ** 53);
+
+/** torch's, of one dtype: whole numbers in double precision, mixed ones in the wider dtype. */
+function einsum(equation: string, tensors: Tensor[]): Tensor {
+  const common = tensors.map((x) => x.dtype).reduce((a, b) => aten.promoteTypes(a, b));
+  const isWhole = !common.isFloatingPoint && !common.isComplex;
+  const dtype = isWhole ? 'float64' : common;
+  const result = aten.einsum(
+    equation,
+    tensors.map((x) => x.to({ dtype })),
+  );
+  return isWhole ? toInt32(result) : result;
+}
+
+export const linalg: Kernels = {
+  BatchMatMul: ({ a, b }, attributes) => matMul(a, b, attributes),
+  Einsum(inputs, { equation }) {
+    const list = Object.values(inputs);
+    const { allDims, idDims } = backend_util.decodeEinsumEquation(equation as string, list.length);
+    backend_util.checkEinsumDimSizes(
+      allDims.length,
+      idDims,
+      list.map((x) => ({ shape: [...x.shape] })) as never,
+    );
+    return einsum((equation as string).replace(/\s/g, ''), list);
+  },
+  FFT: ({ input }) => (input.numel() > 0 ? aten.fftFft(input) : input),
+  IFFT: ({ input }) => (input.numel() > 0 ? aten.fftIfft(input) : input),
+  Multinomial({ logits }, { numSamples, seed, normalized }) {
+    const { device, shape } = logits;
+    const numbers = logits.to({ dtype: 'float32' });
+    const probabilities = normalized ? numbers : aten.softmax(numbers, -1);
+    // What none of the others took is the last event's, so the probabilities need not add up to 1.
+    const bounds = probabilities.narrow(-1, 0, shape[1] - 1).cumsum(-1);
+    const generator = new Generator(device).manualSeed(seedOf(seed as number));
+    const drawn = aten.rand([shape[0], numSamples as number], { generator, device });
+    return aten.searchsorted(bounds, drawn, { right: true });
+  },
+  _FusedMatMul({ a, b, bias, preluActivationWeights }, attributes) {
+    const product = matMul(a, b, attributes);
+    const { activation, leakyreluAlpha } = attributes;
+    const sum = bias ? product.add(bias) : product;
+    return activate(sum, activation as string, preluActivationWeights, leakyreluAlpha as number);
+  },
+};

@@ -1,0 +1,35 @@
+/** `torch.tfjs`: functions of `nodetorch/tfjs`, which loads `@tensorflow/tfjs-core`, when one is called. */
+import { TorchError } from '../errors';
+import type { Tensor } from '../tensor';
+import type * as weights from './weights';
+// eslint-disable-next-line @typescript-eslint/ban-ts-comment
+/** @ts-ignore -- any, where this optional package is not installed */
+import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
+
+/** A torch tensor over the memory of a tfjs tensor, which it outlives. */
+export function toTorch(tensor: TfTensor): Tensor {
+  return load().toTorch(tensor);
+}
+
+/** A tfjs tensor of the torch backend over the memory of a torch tensor, which stays the caller's. */
+export function fromTorch(tensor: Tensor): TfTensor {
+  return load().fromTorch(tensor);
+}
+
+/** The weights of a `tf.LayersModel` as PyTorch lays them out. */
+export const stateDictOf: typeof weights.stateDictOf = (...args) => load().stateDictOf(...args);
+
+/** Puts a state dict of PyTorch's layout into a `tf.LayersModel`. */
+export const loadStateDictInto: typeof weights.loadStateDictInto = (...args) =>
+  load().loadStateDictInto(...args);
+
+function load(): typeof import('./index') {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require('./index') as typeof import('./index');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'MODULE_NOT_FOUND' || !message.includes('@tensorflow/')) throw error;
+    throw new TorchError('torch.tfjs needs TensorFlow.js: npm install @tensorflow/tfjs-core');
+  }
+}
