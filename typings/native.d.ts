@@ -242,6 +242,7 @@ export interface Native {
   currentDevice(): number;
   setDevice(index: number): void;
   synchronize(index: number): void;
+  synchronized(index: number): Promise<void>;
   emptyCache(): void;
   resetPeakStats(index: number): void;
   deviceStats(index: number): DeviceStats;

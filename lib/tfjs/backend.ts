@@ -78,7 +78,10 @@ export class TorchBackend {
     return tensor.toTypedArray() as Float32Array;
   }
 
+  /** On a GPU the wait is another thread's. */
   async read(dataId: DataId): Promise<BackendValues> {
+    const { tensor } = this.#entry(dataId);
+    if (tensor?.isCuda) await native.synchronized(tensor.device.index ?? 0);
     return this.readSync(dataId);
   }
 

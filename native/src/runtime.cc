@@ -188,6 +188,28 @@ napi_value Synchronize(Arguments& arguments) {
   at::accelerator::synchronizeDevice(IndexArgument(arguments));
   return Undefined(arguments.env);
 }
+
+// Waits for a device on a thread of libuv's.
+class Waiting : public Napi::AsyncWorker {
+ public:
+  Waiting(Napi::Env env, c10::DeviceIndex index)
+      : Napi::AsyncWorker(env), index_(index), deferred_(Napi::Promise::Deferred::New(env)) {}
+  Napi::Promise Promise() const { return deferred_.Promise(); }
+  void Execute() override { at::accelerator::synchronizeDevice(index_); }
+  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  c10::DeviceIndex index_;
+  Napi::Promise::Deferred deferred_;
+};
+
+// synchronized(index): a promise of the device's being done with what was queued.
+napi_value Synchronized(Arguments& arguments) {
+  auto* waiting = new Waiting(arguments.env, IndexArgument(arguments));
+  waiting->Queue();
+  return waiting->Promise();
+}
 napi_value EmptyCache(Arguments& arguments) {
   at::accelerator::emptyCache();
   return Undefined(arguments.env);
@@ -237,6 +259,7 @@ void DefineRuntime(Napi::Env env, Napi::Object exports) {
           {"currentDevice", Entry<CurrentDevice>},
           {"setDevice", Entry<SetDevice>},
           {"synchronize", Entry<Synchronize>},
+          {"synchronized", Entry<Synchronized>},
           {"emptyCache", Entry<EmptyCache>},
           {"resetPeakStats", Entry<ResetPeakStats>},
           {"deviceStats", Entry<DeviceStats>}});
