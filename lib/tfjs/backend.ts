@@ -181,6 +181,7 @@ const fromValues = (values: TypedArray, shape: number[], dtype: DTypeName): Tens
   wrap(native.fromBytes(values, shape, dtype)) as Tensor;
 
 function moved(tensor: Tensor, options: { dtype?: DTypeName; device: Device }): Tensor {
+  if (!options.dtype && options.device.type === 'cpu') return tensor; // most numbers that tfjs writes
   const result = tensor.to(options);
   if (!result.is(tensor)) tensor.dispose();
   return result;
