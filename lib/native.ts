@@ -141,4 +141,7 @@ ${advice(file, message)}`;
 export const native: Native = load();
 /** The sizes of the tensor that `native.shape` or `native.stride` was last asked about. */
 export const sizes = new Float64Array(1024);
-native.setup({ TorchError, TypeError, RangeError, sizes, collect, warn });
+const used = { TorchError, TypeError, RangeError, sizes, collect, warn };
+native.setup(used);
+// The addon has them for as long as somebody has the addon's exports.
+Object.defineProperty(native, 'used', { value: used });

@@ -435,7 +435,7 @@ const mH = operator('aten::mH');
 const real = operator('aten::real');
 const imag = operator('aten::imag');
 
-function sizesOf(count: number): number[] {
+export function sizesOf(count: number): number[] {
   const list = new Array<number>(count);
   for (let i = 0; i < count; i++) list[i] = sizes[i];
   return list;

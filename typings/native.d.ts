@@ -204,6 +204,8 @@ export interface Native {
   // memory.cc
   beginScope(): void;
   endScope(survivors: Tensors): void;
+  /** How many sizes it left, times 256, plus the code of the dtype. */
+  settle(tensor: Tensor): number;
   keep<T extends HandleOwner>(tensor: T): T;
   dispose(tensor: HandleOwner): void;
   memory(): { tensors: number; devices: [device: string, tensors: number, bytes: number][] };

@@ -43,25 +43,23 @@ export class TorchBackend {
 
   constructor(private readonly engine: () => Engine) {}
 
-  /** A data id for a torch tensor, which it takes over. */
+  /** A data id for a torch tensor, which it takes over. No scope may dispose it: see {@link keep}. */
   add(tensor: Tensor, shape: readonly number[], dtype: DataType): DataId {
-    return this.#add({}, { tensor: keep(tensor), strings: [], shape, dtype, refCount: 1 });
+    return this.#add({}, { tensor, strings: noStrings, shape, dtype, refCount: 1 });
   }
 
   /** The tensor behind an info, in the info's shape: several infos may share one. */
   shaped({ dataId, shape }: TensorInfo): Tensor {
-    const own = this.#entry(dataId).shape;
-    const tensor = this.tensor(dataId);
-    const same = own.length === shape.length && own.every((size, i) => size === shape[i]);
-    return same ? tensor : tensor.reshape(shape);
+    const entry = this.#entry(dataId);
+    const tensor = tensorOfEntry(entry);
+    return entry.shape === shape || util.arraysEqual(entry.shape as number[], shape)
+      ? tensor
+      : tensor.reshape(shape);
   }
 
   /** The torch tensor behind a data id, in the shape that it was stored in. */
   tensor(dataId: DataId): Tensor {
-    const { tensor } = this.#entry(dataId);
-    if (!tensor)
-      throw new TypeError('the torch backend keeps strings in JavaScript: there is no torch.Tensor');
-    return tensor;
+    return tensorOfEntry(this.#entry(dataId));
   }
 
   write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
@@ -156,12 +154,19 @@ export class TorchBackend {
   }
 }
 
+const noStrings: Uint8Array[] = [];
+
+function tensorOfEntry({ tensor }: Entry): Tensor {
+  if (tensor) return tensor;
+  throw new TypeError('the torch backend keeps strings in JavaScript: there is no torch.Tensor');
+}
+
 function entryOf(values: BackendValues | null, shape: number[], dtype: DataType, refCount: number): Entry {
   if (dtype === 'string') {
     return { tensor: null, strings: (values ?? []) as Uint8Array[], shape, dtype, refCount };
   }
   const tensor = keep(tensorOf(values as TypedArray | null, shape, dtype));
-  return { tensor, strings: [], shape: [...shape], dtype, refCount };
+  return { tensor, strings: noStrings, shape: [...shape], dtype, refCount };
 }
 
 function tensorOf(values: TypedArray | null, shape: number[], dtype: DataType): Tensor {

@@ -1,7 +1,7 @@
 /** Tensors of tfjs as tensors of torch and back, over the same memory. */
 import * as tf from '@tensorflow/tfjs-core';
 import { TorchError, argumentError } from '../errors';
-import { tidy } from '../memory';
+import { keep, tidy } from '../memory';
 import { Tensor } from '../tensor';
 import type { TorchBackend } from './backend';
 import { defaultDevice } from './device';
@@ -35,14 +35,14 @@ export function toTorch(tensor: tf.Tensor, tfjs: Tfjs = tf): Tensor {
 export function fromTorch(tensor: Tensor, tfjs: Tfjs = tf): tf.Tensor {
   if (!(tensor instanceof Tensor)) throw argumentError('fromTorch', 'tensor', 'a torch.Tensor', tensor);
   const backend = backendOf(tfjs, 'fromTorch');
-  const dtype = tfDtypeOf(tensor);
+  const dtype = tfDtypeOf(tensor.dtype);
   const own = tidy(() => {
     const values = tensor.isSparse ? tensor.toDense() : tensor;
     const plain = values.detach().resolveConj().resolveNeg();
     return plain.to({ dtype: dtypeOf(dtype), device: defaultDevice() });
   });
   const shape = [...own.shape];
-  const info = { dataId: backend.add(own, shape, dtype), shape, dtype };
+  const info = { dataId: backend.add(keep(own), shape, dtype), shape, dtype };
   return tfjs.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend);
 }
 

@@ -1,7 +1,6 @@
 /** tfjs's dtypes and torch's. */
 import type { DataType } from '@tensorflow/tfjs-core';
-import type { DTypeName } from '../dtype';
-import type { Tensor } from '../tensor';
+import type { DType, DTypeName } from '../dtype';
 
 const torchNames: Record<Exclude<DataType, 'string'>, DTypeName> = {
   float32: 'float32',
@@ -15,10 +14,9 @@ export function dtypeOf(dtype: DataType): DTypeName {
   return torchNames[dtype];
 }
 
-/** The tfjs dtype that holds a torch tensor's values: int32 for whole numbers, float32 for others. */
-export function tfDtypeOf(tensor: Tensor): Exclude<DataType, 'string'> {
-  const { name } = tensor.dtype;
+/** The tfjs dtype that holds a torch dtype's values: int32 for whole numbers, float32 for others. */
+export function tfDtypeOf({ name, isComplex, isFloatingPoint }: DType): Exclude<DataType, 'string'> {
   if (name in torchNames) return name as Exclude<DataType, 'string'>;
-  if (tensor.isComplex()) return 'complex64';
-  return tensor.isFloatingPoint() ? 'float32' : 'int32';
+  if (isComplex) return 'complex64';
+  return isFloatingPoint ? 'float32' : 'int32';
 }

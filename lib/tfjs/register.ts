@@ -1,7 +1,10 @@
 /** Makes tfjs's kernels of ours: the ids, reference counts, shapes and dtypes around them. */
 import type { KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { type DType, dtypeOfCode } from '../dtype';
+import { HANDLE } from '../handle';
+import { keep } from '../memory';
 import { native } from '../native';
-import type { Tensor } from '../tensor';
+import { type Tensor, sizesOf } from '../tensor';
 import type { TorchBackend } from './backend';
 import { tfDtypeOf } from './dtypes';
 import { type Tfjs, runOnCpu } from './fallback';
@@ -26,20 +29,20 @@ export function configOf(tf: Tfjs, kernelName: string, kernel: Kernel): KernelCo
     for (const name in inputs) {
       if (inputs[name]?.dtype === 'string') return runOnCpu(tf, torch, kernelName, inputs, attrs);
     }
-    const result = run(kernel, torch, inputs, attrs);
-    return Array.isArray(result) ? result.map((tensor) => infoOf(torch, tensor)) : infoOf(torch, result);
+    return run(kernel, torch, inputs, attrs);
   };
   return { kernelName, backendName: BACKEND_NAME, kernelFunc: kernelFunc as KernelConfig['kernelFunc'] };
 }
 
-// As torch.tidy(), without the search for tensors in what comes back. No tensor of the backend is in a graph.
+// As torch.tidy(), in two native calls. No tensor of the backend is in a graph.
 function run(
   kernel: Kernel,
   backend: TorchBackend,
   inputs: NamedTensorInfoMap,
   attrs: unknown,
-): Tensor | Tensor[] {
-  let survivors: Tensor[] = [];
+): TensorInfo | TensorInfo[] {
+  const survivors: Tensor[] = [];
+  let open = true;
   native.beginScope();
   try {
     const tensors: Record<string, Tensor> = {};
@@ -48,24 +51,29 @@ function run(
       if (input) tensors[name] = backend.shaped(input);
     }
     const made = kernel(tensors, attrs);
-    survivors = (Array.isArray(made) ? made : [made]).map((tensor) => own(tensor, tensors));
-    return Array.isArray(made) ? survivors : survivors[0];
+    if (!Array.isArray(made)) {
+      const result = apart(made, tensors);
+      open = false;
+      const code = native.settle(result[HANDLE] as Tensor);
+      return store(backend, result, sizesOf(code >> 8), dtypeOfCode(code & 255));
+    }
+    for (const tensor of made) survivors.push(apart(tensor, tensors));
   } finally {
-    native.endScope(survivors);
+    if (open) native.endScope(survivors);
   }
+  return survivors.map((tensor) => store(backend, keep(tensor), tensor.shape, tensor.dtype));
 }
 
-export function infoOf(backend: TorchBackend, tensor: Tensor): TensorInfo {
-  const [shape, dtype] = [[...tensor.shape], tfDtypeOf(tensor)];
-  return { dataId: backend.add(tensor, shape, dtype), shape, dtype };
-}
-
-// A result in a dtype of tfjs's, and a tensor of its own: each data id is disposed by itself.
-function own(result: Tensor, inputs: Record<string, Tensor>): Tensor {
-  const { name } = result.dtype;
-  if (name === 'int64' || name === 'uint8' || name === 'int16') return result.to({ dtype: 'int32' });
-  if (name === 'float64') return result.to({ dtype: 'float32' });
-  if (name === 'complex128') return result.to({ dtype: 'complex64' });
+// A tensor of its own: each data id is disposed by itself.
+function apart(result: Tensor, inputs: Record<string, Tensor>): Tensor {
   for (const key in inputs) if (inputs[key] === result) return result.alias();
   return result;
+}
+
+function store(backend: TorchBackend, tensor: Tensor, sizes: readonly number[], own: DType): TensorInfo {
+  const [shape, dtype] = [sizes as number[], tfDtypeOf(own)];
+  if (own.name === dtype) return { dataId: backend.add(tensor, shape, dtype), shape, dtype };
+  const converted = keep(tensor.to({ dtype }));
+  tensor.dispose();
+  return { dataId: backend.add(converted, shape, dtype), shape, dtype };
 }

@@ -24,17 +24,18 @@ std::string VersionProblem() {
          config.substr(at + key.size(), end - at - key.size());
 }
 
-// setup({ TorchError, TypeError, RangeError, sizes, collect, warn })
+// setup({ TorchError, TypeError, RangeError, sizes, collect, warn }). Held weakly: an environment lives as
+// long as its thread, and must not keep the modules of a test file that is over.
 napi_value Setup(Arguments& arguments) {
   Napi::Object options = arguments.Value(0).As<Napi::Object>();
   Environment& environment = arguments.environment;
   const auto keep = [&](const char* name, napi_ref* reference) {
-    Check(arguments.env, napi_create_reference(arguments.env, options.Get(name), 1, reference));
+    Check(arguments.env, napi_create_reference(arguments.env, options.Get(name), 0, reference));
   };
   keep("TorchError", &environment.torch_error);
   keep("TypeError", &environment.type_error);
   keep("RangeError", &environment.range_error);
-  keep("sizes", &environment.sizes);
+  environment.SetSizes(options.Get("sizes"));
   keep("collect", &environment.collect);
   keep("warn", &environment.warn);
   return Undefined(arguments.env);

@@ -149,7 +149,7 @@ std::string Describe(Environment& environment, napi_value value) {
   return "object";
 }
 
-at::Tensor TensorArgument(Environment& environment, napi_value value, const char* where) {
+const at::Tensor& TensorArgument(Environment& environment, napi_value value, const char* where) {
   Slot* slot = FindSlot(environment, value);
   if (!slot || slot->kind != Kind::kTensor || !slot->tensor.defined()) {
     Wrong(environment, value, where, "a Tensor");

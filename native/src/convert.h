@@ -66,7 +66,7 @@ std::string Describe(Environment& environment, napi_value value);
 Slot* FindSlot(Environment& environment, napi_value value);
 
 // For functions with fixed arguments: the argument, or a TypeProblem that names it.
-at::Tensor TensorArgument(Environment& environment, napi_value value, const char* where);
+const at::Tensor& TensorArgument(Environment& environment, napi_value value, const char* where);
 std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where);
 at::ScalarType ScalarTypeArgument(Environment& environment, napi_value value, const char* where);
 c10::Device DeviceArgument(Environment& environment, napi_value value, const char* where);

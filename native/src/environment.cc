@@ -74,6 +74,17 @@ napi_value Environment::HandleKey() const {
   return key;
 }
 
+void Environment::SetSizes(napi_value array) {
+  void* data = nullptr;
+  Check(env_, napi_get_typedarray_info(env_, array, nullptr, &most_sizes_, &data, nullptr, nullptr));
+  sizes_ = static_cast<double*>(data);
+}
+
+void Environment::LeaveSizes(at::IntArrayRef sizes) const {
+  TORCH_CHECK(sizes.size() <= most_sizes_, "a tensor of ", sizes.size(), " dimensions");
+  std::copy(sizes.begin(), sizes.end(), sizes_);
+}
+
 void Environment::Tend() {
   if (!mailbox_->dead.empty()) {  // a stale read only delays the deletion
     std::vector<napi_ref> dead;
@@ -89,8 +100,9 @@ void Environment::Tend() {
   }
   if (pool_.made_since_collection < collect_after_ || !collect) return;
 
-  napi_value function, undefined, full;
+  napi_value function = nullptr, undefined, full;
   napi_get_reference_value(env_, collect, &function);
+  if (!function) return;
   napi_get_undefined(env_, &undefined);
   napi_get_boolean(env_, false, &full);
   pool_.freed_since_collection = 0;
@@ -105,8 +117,9 @@ void Environment::Tend() {
 
 void Environment::CollectAll() {
   if (!collect) return;
-  napi_value function, undefined, full;
+  napi_value function = nullptr, undefined, full;
   napi_get_reference_value(env_, collect, &function);
+  if (!function) return;
   napi_get_undefined(env_, &undefined);
   napi_get_boolean(env_, true, &full);
   Check(env_, napi_call_function(env_, undefined, function, 1, &full, nullptr));
@@ -128,8 +141,9 @@ void Environment::EmitWarnings() {
   if (warnings.messages.empty() || !warn) return;
   std::vector<std::string> messages;
   messages.swap(warnings.messages);
-  napi_value function, undefined;
+  napi_value function = nullptr, undefined;
   napi_get_reference_value(env_, warn, &function);
+  if (!function) return;
   napi_get_undefined(env_, &undefined);
   for (const std::string& message : messages) {
     napi_value text;

@@ -88,15 +88,19 @@ class Environment {
   HandlePool& pool() const { return pool_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
-  // Given by lib/native.ts right after loading.
+  // Given by lib/native.ts right after loading, which also keeps them: these are weak.
   napi_ref torch_error = nullptr;  // constructors
   napi_ref type_error = nullptr;
   napi_ref range_error = nullptr;
-  napi_ref sizes = nullptr;    // Float64Array in which `shape` and `stride` leave their numbers
   napi_ref collect = nullptr;  // (full: boolean) => void
   napi_ref warn = nullptr;     // (message: string) => void
 
   napi_value HandleKey() const;
+
+  // The Float64Array in which functions leave sizes. An array made here would cost more, and belong to
+  // another realm than the caller's under a test runner.
+  void SetSizes(napi_value array);
+  void LeaveSizes(at::IntArrayRef sizes) const;
 
   // Before anything native runs: deletes dead references, tells V8 what tensors weigh, collects
   // young garbage when much native memory was made since the last time.
@@ -124,6 +128,8 @@ class Environment {
   HandlePool& pool_;
   std::shared_ptr<Mailbox> mailbox_;
   napi_ref handle_key_ = nullptr;
+  double* sizes_ = nullptr;
+  size_t most_sizes_ = 0;
   std::thread::id thread_;
   int64_t collect_after_;
 

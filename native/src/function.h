@@ -16,7 +16,7 @@ struct Arguments {
   size_t count = 8;
 
   napi_value operator[](size_t i) const { return values[i]; }
-  at::Tensor Tensor(size_t i, const char* where = "argument") const {
+  const at::Tensor& Tensor(size_t i, const char* where = "argument") const {
     return TensorArgument(environment, values[i], where);
   }
   bool IsNull(size_t i) const {

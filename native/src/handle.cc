@@ -22,8 +22,7 @@ constexpr double kGrowth = 1.5;
 
 int64_t StorageBytes(const c10::StorageImpl& storage) {
   if (storage.device_type() == c10::kMeta) return 0;
-  const auto bytes = storage.sym_nbytes().maybe_as_int();
-  return bytes.value_or(0);
+  return static_cast<int64_t>(storage.nbytes());
 }
 
 }  // namespace
@@ -110,14 +109,14 @@ void HandlePool::Count(Slot* slot) {
   const at::Tensor& tensor = slot->tensor;
   if (tensor.has_storage()) {
     c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
-    slot->storage = storage;
-    Counted& counted = storages_[storage];
-    if (counted.handles++ == 0) {
-      counted.bytes = StorageBytes(*storage);
-      counted.device = storage->device();
-      counted.garbage = counted.device.is_cpu() && !IsFromCpuCache(*storage) ? 0 : counted.bytes;
-      UseOf(counted.device).bytes += counted.bytes;
-      bytes += counted.garbage;
+    StorageUse& use = storages_.Of(storage);
+    slot->use = &use;
+    if (use.handles++ == 0) {
+      use.bytes = StorageBytes(*storage);
+      use.device = storage->device();
+      use.garbage = use.device.is_cpu() && !IsFromCpuCache(*storage) ? 0 : use.bytes;
+      UseOf(use.device).bytes += use.bytes;
+      bytes += use.garbage;
     }
   }
   UseOf(tensor.device()).tensors++;
@@ -128,15 +127,12 @@ void HandlePool::Count(Slot* slot) {
 
 void HandlePool::Uncount(Slot* slot) {
   int64_t bytes = kHandleBytes;
-  if (slot->storage) {
-    auto found = storages_.find(slot->storage);
-    if (--found->second.handles == 0) {
-      UseOf(found->second.device).bytes -= found->second.bytes;
-      bytes += found->second.garbage;
-      storages_.erase(found);
-    }
-    slot->storage = nullptr;
+  if (slot->use && --slot->use->handles == 0) {
+    UseOf(slot->use->device).bytes -= slot->use->bytes;
+    bytes += slot->use->garbage;
+    storages_.Remove(*slot->use);
   }
+  slot->use = nullptr;
   UseOf(slot->tensor.device()).tensors--;
   live_tensors_--;
   external_ -= bytes;

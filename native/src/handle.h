@@ -3,12 +3,13 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
-#include <c10/util/flat_hash_map.h>
 #include <node_api.h>
 
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
+
+#include "storage_uses.h"
 
 namespace nodetorch {
 
@@ -24,8 +25,8 @@ struct Slot {
   at::Tensor tensor;
   at::Generator generator;
   Held* other = nullptr;
-  c10::StorageImpl* storage = nullptr;  // the storage this slot is counted under
-  uint32_t generation = 0;              // tells a reused slot from the one a scope remembers
+  StorageUse* use = nullptr;  // the storage this slot is counted under
+  uint32_t generation = 0;    // tells a reused slot from the one a scope remembers
   Kind kind = Kind::kFree;
   bool kept = false;  // never disposed by a scope
 };
@@ -83,12 +84,6 @@ class HandlePool {
   int64_t freed_since_collection = 0;
 
  private:
-  struct Counted {
-    int64_t handles = 0;
-    int64_t bytes = 0;
-    int64_t garbage = 0;  // those that come free when it dies; mapped and borrowed memory does not
-    c10::Device device{c10::kCPU};
-  };
   struct ScopeEntry {
     Slot* slot;
     uint32_t generation;
@@ -102,7 +97,7 @@ class HandlePool {
 
   std::vector<Slot*> free_;
   std::vector<char*> chunks_;  // sorted by address
-  ska::flat_hash_map<c10::StorageImpl*, Counted> storages_;
+  StorageUses storages_;
   std::unordered_map<c10::Device, DeviceUse> use_;
   std::pair<c10::Device, DeviceUse*> last_use_{c10::kCPU, nullptr};  // one device is the rule
   std::vector<std::vector<ScopeEntry>> scopes_;

@@ -28,6 +28,20 @@ napi_value EndScope(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// settle(tensor): ends the scope of a tfjs kernel, of which the tensor alone stays, outside of all scopes.
+// Leaves its sizes in the shared array; returns how many they are, times 256, plus the code of its dtype.
+napi_value Settle(Arguments& arguments) {
+  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  if (slot) slot->kept = true;
+  arguments.environment.pool().EndScope({});
+  const at::Tensor& tensor = arguments.Tensor(0);
+  arguments.environment.LeaveSizes(tensor.sizes());
+  napi_value code;
+  const int64_t number = tensor.dim() * 256 + static_cast<int>(tensor.scalar_type());
+  Check(arguments.env, napi_create_int64(arguments.env, number, &code));
+  return code;
+}
+
 napi_value Keep(Arguments& arguments) {
   Slot* slot = FindSlot(arguments.environment, arguments[0]);
   if (!slot) throw TypeProblem("keep(): argument must be a Tensor");
@@ -115,6 +129,7 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"beginScope", Entry<BeginScope>},
           {"endScope", Entry<EndScope>},
+          {"settle", Entry<Settle>},
           {"keep", Entry<Keep>},
           {"dispose", Entry<Dispose>},
           {"memory", Entry<Memory>},

@@ -25,13 +25,8 @@ bool IsNumber(napi_env env, napi_value value) {
   return type == napi_number || type == napi_bigint;
 }
 
-// Python's other names for some parameters (numpy's).
-bool IsCalled(const Parameter& parameter, const std::string& name) {
-  if (name == parameter.camel || name == parameter.name) return true;
-  if (parameter.name == "self") return name == "input";
-  if (parameter.name == "dim") return name == "axis";
-  if (parameter.name == "keepdim") return name == "keepdims";
-  return false;
+bool IsCalled(const Parameter& parameter, uint32_t name) {
+  return name != 0 && std::find(parameter.ids.begin(), parameter.ids.end(), name) != parameter.ids.end();
 }
 
 // Whether a call may skip autograd's kernels, which are a tenth of a small operator. Inputs in no graph
@@ -55,7 +50,16 @@ std::string Shown(const Parameter& parameter) { return parameter.name == "self" 
 
 }  // namespace
 
-bool Operator::Outs(const Signature& signature, napi_value out, std::vector<napi_value>& values,
+Operator::Value Operator::Look(napi_value value) const {
+  napi_env env = environment_.env();
+  void* pointer = nullptr;
+  if (napi_get_value_external(env, value, &pointer) == napi_ok) {
+    return {value, environment_.pool().Owns(pointer) ? static_cast<Slot*>(pointer) : nullptr, false};
+  }
+  return {value, nullptr, IsUndefined(env, value)};
+}
+
+bool Operator::Outs(const Signature& signature, const Value& out, std::vector<Value>& values,
                     Attempt& attempt) {
   napi_env env = environment_.env();
   if (signature.outs == 1) {
@@ -64,35 +68,55 @@ bool Operator::Outs(const Signature& signature, napi_value out, std::vector<napi
   }
   bool is_array = false;
   uint32_t length = 0;
-  Check(env, napi_is_array(env, out, &is_array));
-  if (is_array) Check(env, napi_get_array_length(env, out, &length));
+  Check(env, napi_is_array(env, out.js, &is_array));
+  if (is_array) Check(env, napi_get_array_length(env, out.js, &length));
   if (length != signature.outs) {
     return attempt.Fail([&] {
       return "argument 'out' must be an array of " + std::to_string(signature.outs) + " Tensors, not " +
-             Describe(environment_, out);
+             Describe(environment_, out.js);
     });
   }
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
-    Check(env, napi_get_element(env, out, i, &item));
-    values.push_back(item);
+    Check(env, napi_get_element(env, out.js, i, &item));
+    values.push_back(Look(item));
   }
   return true;
 }
 
-bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t count,
+// Pushes one argument.
+bool Operator::Convert(const Signature& signature, const Parameter& parameter, const Value& value,
+                       Attempt& attempt) {
+  const TypeSpec& spec = parameter.type;
+  if (value.slot && spec.type == Type::kTensor && !spec.list) {
+    const at::Tensor& tensor = value.slot->tensor;
+    if (value.slot->kind != Kind::kTensor || !tensor.defined()) return false;
+    attempt.origins.push_back({tensor.unsafeGetTensorImpl(), value});
+    attempt.stack.emplace_back(tensor);
+    return true;
+  }
+  IValue converted;
+  if (!FromJs(environment_, value.js, spec, signature.numbers_as_tensors, &converted)) return false;
+  if (converted.isTensor()) attempt.origins.push_back({converted.unsafeToTensorImpl(), value});
+  attempt.stack.push_back(std::move(converted));
+  return true;
+}
+
+bool Operator::Parse(const Signature& signature, const Value* arguments, size_t count,
                      const std::vector<Keyword>& keywords, Attempt& attempt) {
+  static const uint32_t kOut = NameId("out"), kRequiresGrad = NameId("requiresGrad"),
+                        kRequiresGradInPython = NameId("requires_grad");
   napi_env env = environment_.env();
   const std::vector<Parameter>& parameters = signature.parameters;
 
   // x.view(2, 3), x.view(-1): where one list of ints is all that may follow `self`, ints may be
   // given singly.
-  napi_value gathered = nullptr;
+  Value gathered;
   std::vector<int64_t> gathered_ints;
   size_t gather_at = parameters.size();
   const size_t last = signature.positional;
   if (count > last || (signature.gathers && count == last && parameters[last - 1].type.broadcast == 0 &&
-                       IsNumber(env, arguments[last - 1]))) {
+                       IsNumber(env, arguments[last - 1].js))) {
     if (!signature.gathers) {
       return attempt.Fail([&] {
         return "takes " + std::to_string(signature.positional) + " positional arguments but " +
@@ -100,28 +124,30 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
       });
     }
     gather_at = last - 1;
-    if (!IntsFromJs(environment_, arguments + gather_at, count - gather_at, &gathered_ints)) {
+    c10::SmallVector<napi_value, 8> singly;
+    for (size_t i = gather_at; i < count; i++) singly.push_back(arguments[i].js);
+    if (!IntsFromJs(environment_, singly.data(), singly.size(), &gathered_ints)) {
       // As an array, for the message.
-      Check(env, napi_create_array_with_length(env, count - gather_at, &gathered));
-      for (size_t i = gather_at; i < count; i++) {
-        Check(env, napi_set_element(env, gathered, i - gather_at, arguments[i]));
+      Check(env, napi_create_array_with_length(env, singly.size(), &gathered.js));
+      for (size_t i = 0; i < singly.size(); i++) {
+        Check(env, napi_set_element(env, gathered.js, i, singly[i]));
       }
     }
     count = last;
   }
 
-  std::vector<napi_value> outs;
+  std::vector<Value> outs;
   size_t used = 0;
-  napi_value out = nullptr;
+  const Value* out = nullptr;
   for (const Keyword& keyword : keywords) {
-    if (signature.outs && keyword.name == "out") {
-      out = keyword.value;
+    if (signature.outs && keyword.id == kOut) {
+      out = &keyword.value;
       used++;
     } else if (signature.takes_requires_grad &&
-               (keyword.name == "requiresGrad" || keyword.name == "requires_grad")) {
-      if (napi_get_value_bool(env, keyword.value, &attempt.requires_grad) != napi_ok) {
+               (keyword.id == kRequiresGrad || keyword.id == kRequiresGradInPython)) {
+      if (napi_get_value_bool(env, keyword.value.js, &attempt.requires_grad) != napi_ok) {
         return attempt.Fail([&] {
-          return "argument 'requiresGrad' must be boolean, not " + Describe(environment_, keyword.value);
+          return "argument 'requiresGrad' must be boolean, not " + Describe(environment_, keyword.value.js);
         });
       }
       used++;
@@ -131,33 +157,32 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
     if (!out) {
       return attempt.Fail([] { return std::string("missing argument 'out'"); });
     }
-    if (!Outs(signature, out, outs, attempt)) return false;
+    if (!Outs(signature, *out, outs, attempt)) return false;
   }
 
   attempt.stack.reserve(parameters.size());
   size_t next_out = 0;
   for (size_t i = 0; i < parameters.size(); i++) {
     const Parameter& parameter = parameters[i];
-    napi_value value = nullptr;
+    const Value* value = nullptr;
     if (parameter.is_out) {
-      value = outs[next_out++];
-    } else if (i == gather_at && !gathered) {
+      value = &outs[next_out++];
+    } else if (i == gather_at && !gathered.js) {
       attempt.stack.push_back(std::move(gathered_ints));
       attempt.progress++;
       continue;
     } else if (i == gather_at) {
-      value = gathered;
-    } else if (i < count && !parameter.keyword_only) {
-      value = arguments[i];
-      if (IsUndefined(env, value)) value = nullptr;
+      value = &gathered;
+    } else if (i < count && !parameter.keyword_only && !arguments[i].undefined) {
+      value = &arguments[i];
     }
     if (!parameter.is_out) {
       for (const Keyword& keyword : keywords) {
-        if (!IsCalled(parameter, keyword.name)) continue;
+        if (!IsCalled(parameter, keyword.id)) continue;
         if (value) {
           return attempt.Fail([&] { return "got multiple values for argument '" + Shown(parameter) + "'"; });
         }
-        value = keyword.value;
+        value = &keyword.value;
         used++;
       }
     }
@@ -171,66 +196,68 @@ bool Operator::Parse(const Signature& signature, napi_value* arguments, size_t c
       attempt.stack.push_back(parameter.default_value);
       continue;
     }
-    IValue converted;
-    if (!FromJs(environment_, value, parameter.type, signature.numbers_as_tensors, &converted)) {
+    if (!Convert(signature, parameter, *value, attempt)) {
       return attempt.Fail([&] {
         std::string text = "argument '" + (parameter.is_out ? "out" : Shown(parameter)) + "'";
         if (i < count && !parameter.keyword_only) text += " (position " + std::to_string(i + 1) + ")";
-        return text + " must be " + parameter.type.Name() + ", not " + Describe(environment_, value);
+        return text + " must be " + parameter.type.Name() + ", not " + Describe(environment_, value->js);
       });
     }
-    if (converted.isTensor()) {
-      attempt.origins.push_back({converted.toTensor().unsafeGetTensorImpl(), value});
-    }
-    attempt.stack.push_back(std::move(converted));
     attempt.progress++;
   }
   if (used == keywords.size()) return true;
   attempt.progress++;  // all but a keyword fits: the likeliest to have been meant
   for (const Keyword& keyword : keywords) {
     const bool known = std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-      return !parameter.is_out && IsCalled(parameter, keyword.name);
+      return !parameter.is_out && IsCalled(parameter, keyword.id);
     });
-    if (!known) return attempt.Fail([&] { return "got an unexpected keyword '" + keyword.name + "'"; });
+    if (!known) return attempt.Fail([&] { return "got an unexpected keyword '" + *keyword.name + "'"; });
   }
   return false;
 }
 
-napi_value Operator::Call(napi_value* arguments, size_t count) {
+napi_value Operator::Call(const napi_value* given, size_t count) {
   napi_env env = environment_.env();
   environment_.Tend();
+  const std::vector<Signature>& all = signatures();
+
+  c10::SmallVector<Value, 8> arguments;
+  for (size_t i = 0; i < count; i++) arguments.push_back(Look(given[i]));
+  while (count > 0 && arguments[count - 1].undefined) count--;
 
   std::vector<Keyword> keywords;
-  while (count > 0 && IsUndefined(env, arguments[count - 1])) count--;
-  Slot* last = count > 0 ? FindSlot(environment_, arguments[count - 1]) : nullptr;
-  if (last && last->kind == Kind::kOther) {
-    if (auto* set = dynamic_cast<KeywordSet*>(last->other); set && set->names.size() < count) {
+  std::vector<std::string> texts;
+  const Value last = count > 0 ? arguments[count - 1] : Value();
+  if (last.slot && last.slot->kind == Kind::kOther) {
+    if (auto* set = dynamic_cast<KeywordSet*>(last.slot->other); set && set->names.size() < count) {
       count -= 1 + set->names.size();
       keywords.reserve(set->names.size());
       for (size_t i = 0; i < set->names.size(); i++) {
-        if (IsUndefined(env, arguments[count + i])) continue;
-        keywords.push_back({set->names[i], arguments[count + i]});
+        const Value& value = arguments[count + i];
+        if (!value.undefined) keywords.push_back({&set->names[i], set->ids[i], value});
       }
     }
-  } else if (count > 0 && !last && IsPlainObject(env, arguments[count - 1])) {
+  } else if (count > 0 && !last.slot && IsPlainObject(env, last.js) && !FindSlot(environment_, last.js)) {
     napi_value names;
-    const napi_value object = arguments[--count];
+    count--;
     Check(env, napi_get_all_property_names(
-                   env, object, napi_key_own_only,
+                   env, last.js, napi_key_own_only,
                    static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
                    napi_key_numbers_to_strings, &names));
     uint32_t length;
     Check(env, napi_get_array_length(env, names, &length));
+    texts.reserve(length);
     for (uint32_t i = 0; i < length; i++) {
-      napi_value name, value;
+      napi_value name, js;
       Check(env, napi_get_element(env, names, i, &name));
-      Check(env, napi_get_property(env, object, name, &value));
-      if (IsUndefined(env, value)) continue;
-      keywords.push_back({ToString(env, name), value});
+      Check(env, napi_get_property(env, last.js, name, &js));
+      const Value value = Look(js);
+      if (value.undefined) continue;
+      const std::string& text = texts.emplace_back(ToString(env, name));
+      keywords.push_back({&text, KnownNameId(text), value});
     }
   }
 
-  const std::vector<Signature>& all = signatures();
   for (int retry = 0;; retry++) {
     const Signature* fitting = nullptr;
     Attempt attempt;
@@ -238,18 +265,17 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
       attempt = Attempt();
       attempt.stack = std::move(spare_);
       attempt.stack.clear();
-      if (Parse(signature, arguments, count, keywords, attempt)) {
+      if (Parse(signature, arguments.data(), count, keywords, attempt)) {
         fitting = &signature;
         break;
       }
       spare_ = std::move(attempt.stack);
     }
-    if (!fitting) NoneFits(arguments, count, keywords);
+    if (!fitting) NoneFits(arguments.data(), count, keywords);
     std::vector<SizesBefore> before;
     if (fitting->may_resize) {
       for (const Origin& origin : attempt.origins) {
-        Slot* slot = FindSlot(environment_, origin.object);
-        if (slot && slot->tensor.defined()) before.emplace_back(slot->tensor);
+        if (Slot* slot = SlotOf(origin)) before.emplace_back(slot->tensor);
       }
     }
     try {
@@ -277,19 +303,19 @@ napi_value Operator::Call(napi_value* arguments, size_t count) {
   }
 }
 
-napi_value Operator::Result(const IValue& value, const c10::TypePtr& type, const Attempt& attempt) {
-  if (value.isTensor()) {
-    at::TensorImpl* tensor = value.unsafeToTensorImpl();
-    for (const Origin& origin : attempt.origins) {
-      if (origin.tensor == tensor) {
-        napi_valuetype kind;
-        Check(environment_.env(), napi_typeof(environment_.env(), origin.object, &kind));
-        // Not a number that became a tensor.
-        if (kind == napi_object || kind == napi_external) return origin.object;
-      }
-    }
+Slot* Operator::SlotOf(const Origin& origin) const {
+  Slot* slot = origin.given.slot ? origin.given.slot : FindSlot(environment_, origin.given.js);
+  return slot && slot->tensor.defined() ? slot : nullptr;
+}
+
+napi_value Operator::Result(const IValue& value, const c10::Argument& schema, const Attempt& attempt) {
+  if (!value.isTensor()) return ToJs(environment_, value, schema.real_type());
+  at::TensorImpl* tensor = value.unsafeToTensorImpl();
+  for (const Origin& origin : attempt.origins) {
+    // Not a number that became a tensor.
+    if (origin.tensor == tensor && SlotOf(origin)) return origin.given.js;
   }
-  return ToJs(environment_, value, type);
+  return ToJs(environment_, value.toTensor());
 }
 
 napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
@@ -298,8 +324,7 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
   napi_value result;
   if (signature.may_resize) {
     for (const Origin& origin : attempt.origins) {
-      Slot* slot = FindSlot(environment_, origin.object);
-      if (slot && slot->tensor.defined()) environment_.pool().Recount(slot);
+      if (Slot* slot = SlotOf(origin)) environment_.pool().Recount(slot);
     }
   }
   if (returns.empty()) {
@@ -309,10 +334,10 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
   if (attempt.requires_grad && attempt.stack[0].isTensor()) {
     attempt.stack[0].toTensor().set_requires_grad(true);
   }
-  if (returns.size() == 1) return Result(attempt.stack[0], returns[0].real_type(), attempt);
+  if (returns.size() == 1) return Result(attempt.stack[0], returns[0], attempt);
   Check(env, napi_create_array_with_length(env, returns.size(), &result));
   for (size_t i = 0; i < returns.size(); i++) {
-    napi_value item = Result(attempt.stack[i], returns[i].real_type(), attempt);
+    napi_value item = Result(attempt.stack[i], returns[i], attempt);
     Check(env, napi_set_element(env, result, i, item));
     // PyTorch's named tuples: an array whose elements have names too.
     const std::string& name = signature.return_names[i];
@@ -321,7 +346,7 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
   return result;
 }
 
-void Operator::NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords) {
+void Operator::NoneFits(const Value* arguments, size_t count, const std::vector<Keyword>& keywords) {
   std::vector<Attempt> attempts;
   for (const Signature& signature : signatures()) {
     Attempt& attempt = attempts.emplace_back();
@@ -335,10 +360,10 @@ void Operator::NoneFits(napi_value* arguments, size_t count, const std::vector<K
   if (attempts.empty()) throw TypeProblem(name + ": no such operator, or none that JavaScript can call");
   std::string given;
   for (size_t i = 0; i < count; i++) {
-    given += (i ? ", " : "") + Describe(environment_, arguments[i]);
+    given += (i ? ", " : "") + Describe(environment_, arguments[i].js);
   }
   for (const Keyword& keyword : keywords) {
-    given += (given.empty() ? "" : ", ") + keyword.name + "=" + Describe(environment_, keyword.value);
+    given += (given.empty() ? "" : ", ") + *keyword.name + "=" + Describe(environment_, keyword.value.js);
   }
   const auto furthest =
       std::max_element(attempts.begin(), attempts.end(),

@@ -5,6 +5,7 @@
 #include <c10/util/SmallVector.h>
 #include <napi.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,9 +15,14 @@
 
 namespace nodetorch {
 
+// A number for each name of a parameter, so that finding a keyword's parameter compares no texts.
+uint32_t NameId(const std::string& name);
+uint32_t KnownNameId(const std::string& name);  // 0 if no parameter is called so
+
 struct Parameter {
-  std::string name;   // as the schema spells it
-  std::string camel;  // as JavaScript does
+  std::string name;               // as the schema spells it
+  std::string camel;              // as JavaScript does
+  std::array<uint32_t, 3> ids{};  // of both, and of Python's other name for it
   TypeSpec type;
   bool keyword_only = false;
   bool has_default = false;
@@ -60,18 +66,25 @@ class Operator {
 
   const std::vector<Signature>& signatures();  // made at the first call
   const std::string& name() const { return name_; }
-  napi_value Call(napi_value* arguments, size_t count);
+  napi_value Call(const napi_value* given, size_t count);
 
  private:
+  // An argument, looked at once: most questions to Node-API cost more than the use of the answer.
+  struct Value {
+    napi_value js = nullptr;
+    Slot* slot = nullptr;  // behind it, if it is the handle itself
+    bool undefined = false;
+  };
   struct Keyword {
-    std::string name;
-    napi_value value;
+    const std::string* name;
+    uint32_t id;
+    Value value;
   };
   // The JS object an argument tensor came from: an operator that gives back the same tensor gives
   // back the same object.
   struct Origin {
     at::TensorImpl* tensor;
-    napi_value object;
+    Value given;
   };
   struct Attempt {
     std::vector<c10::IValue> stack;
@@ -88,12 +101,15 @@ class Operator {
     }
   };
 
-  bool Parse(const Signature& signature, napi_value* arguments, size_t count,
+  Value Look(napi_value value) const;
+  bool Parse(const Signature& signature, const Value* arguments, size_t count,
              const std::vector<Keyword>& keywords, Attempt& attempt);
-  bool Outs(const Signature& signature, napi_value out, std::vector<napi_value>& values, Attempt& attempt);
-  [[noreturn]] void NoneFits(napi_value* arguments, size_t count, const std::vector<Keyword>& keywords);
+  bool Outs(const Signature& signature, const Value& out, std::vector<Value>& values, Attempt& attempt);
+  bool Convert(const Signature& signature, const Parameter& parameter, const Value& value, Attempt& attempt);
+  [[noreturn]] void NoneFits(const Value* arguments, size_t count, const std::vector<Keyword>& keywords);
   napi_value Results(const Signature& signature, Attempt& attempt);
-  napi_value Result(const c10::IValue& value, const c10::TypePtr& type, const Attempt& attempt);
+  napi_value Result(const c10::IValue& value, const c10::Argument& schema, const Attempt& attempt);
+  Slot* SlotOf(const Origin& origin) const;  // null if it is no tensor (any more)
 
   Environment& environment_;
   std::string name_;
@@ -106,8 +122,11 @@ class Operator {
 
 // Names of keywords, whose values are the arguments before it: how lib/dispatch.ts passes them.
 struct KeywordSet : Held {
-  explicit KeywordSet(std::vector<std::string> names) : names(std::move(names)) {}
+  explicit KeywordSet(std::vector<std::string> all) : names(std::move(all)) {
+    for (const std::string& name : names) ids.push_back(NameId(name));
+  }
   std::vector<std::string> names;
+  std::vector<uint32_t> ids;
 };
 
 std::string CamelCase(const std::string& snake);

@@ -179,7 +179,33 @@ std::vector<std::string> OverloadsOf(const std::string& name) {
   return found == index.end() ? std::vector<std::string>() : found->second;
 }
 
+// Python's other names for some parameters (numpy's).
+std::string OtherName(const std::string& name) {
+  if (name == "self") return "input";
+  if (name == "dim") return "axis";
+  if (name == "keepdim") return "keepdims";
+  return name;
+}
+
+std::mutex ids_mutex;
+std::unordered_map<std::string, uint32_t>& Ids() {
+  static auto* ids = new std::unordered_map<std::string, uint32_t>();  // outlives all threads
+  return *ids;
+}
+
 }  // namespace
+
+uint32_t NameId(const std::string& name) {
+  std::lock_guard<std::mutex> lock(ids_mutex);
+  auto& ids = Ids();
+  return ids.emplace(name, static_cast<uint32_t>(ids.size() + 1)).first->second;
+}
+
+uint32_t KnownNameId(const std::string& name) {
+  std::lock_guard<std::mutex> lock(ids_mutex);
+  const auto found = Ids().find(name);
+  return found == Ids().end() ? 0 : found->second;
+}
 
 std::string CamelCase(const std::string& snake) {
   std::string camel;
@@ -206,6 +232,7 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     Parameter parameter;
     parameter.name = argument.name();
     parameter.camel = CamelCase(argument.name());
+    parameter.ids = {NameId(parameter.name), NameId(parameter.camel), NameId(OtherName(parameter.name))};
     parameter.type = TypeSpec::Of(argument);
     parameter.keyword_only = argument.kwarg_only();
     parameter.has_default = argument.default_value().has_value();

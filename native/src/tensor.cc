@@ -28,17 +28,9 @@ napi_value Text(napi_env env, const std::string& text) {
   return value;
 }
 
-// Leaves the numbers in the shared array and returns how many they are: an array made here would
-// cost more, and belong to another realm than the caller's under a test runner.
+// How many there are.
 napi_value Sizes(Arguments& arguments, at::IntArrayRef ints) {
-  napi_value array;
-  void* data;
-  size_t length;
-  Check(arguments.env, napi_get_reference_value(arguments.env, arguments.environment.sizes, &array));
-  Check(arguments.env,
-        napi_get_typedarray_info(arguments.env, array, nullptr, &length, &data, nullptr, nullptr));
-  TORCH_CHECK(ints.size() <= length, "a tensor of ", ints.size(), " dimensions");
-  std::copy(ints.begin(), ints.end(), static_cast<double*>(data));
+  arguments.environment.LeaveSizes(ints);
   return Int(arguments.env, static_cast<int64_t>(ints.size()));
 }
 

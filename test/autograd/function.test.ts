@@ -1,8 +1,7 @@
 // torch.autograd.Function: saved tensors, flags of the context, errors, and no leaks.
-import v8 from 'node:v8';
-import vm from 'node:vm';
 import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
+import { live } from '../fixtures/live';
 
 const { Function, grad, gradcheck } = torch.autograd;
 type Context = torch.autograd.FunctionContext;
@@ -202,11 +201,6 @@ describe('errors', () => {
 });
 
 describe('memory', () => {
-  const collect = (() => {
-    v8.setFlagsFromString('--expose-gc');
-    return vm.runInNewContext('gc') as () => void;
-  })();
-
   test('a Function that saves its output does not leak under tidy', () => {
     const run = () =>
       torch.tidy(
@@ -216,11 +210,9 @@ describe('memory', () => {
             .backward(),
       );
     run();
-    collect(); // what the tests before have left
-    const before = torch.memory();
+    const before = live();
     for (let i = 0; i < 200; i++) run();
-    collect();
-    expect(torch.memory()).toEqual(before);
+    expect(live()).toEqual(before);
   });
 
   test.each([true, false])('contexts are collected without it (with backward: %s)', async (backward) => {
@@ -240,7 +232,7 @@ describe('memory', () => {
     }
     for (let i = 0; i < 4; i++) {
       await new Promise(setImmediate); // weak references hold until the job ends
-      collect();
+      live();
       torch.zeros([1]); // every operator first lets go of the functions of graphs that have died
     }
     expect(contexts.filter((context) => context.deref()).length).toBeLessThan(5);

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import torch from 'nodetorch';
 import { fromTorch, toTorch } from 'nodetorch/tfjs';
+import { live } from '../fixtures/live';
 
 beforeAll(() => tf.setBackend('torch'));
 
@@ -119,7 +120,7 @@ describe('fromTorch', () => {
   });
 
   test('is a tensor to tfjs: its scopes, its counts, its other backends', async () => {
-    const [before, tensors] = [tf.memory(), torch.memory().tensors];
+    const [before, { tensors }] = [tf.memory(), live()];
     const tensor = torch.tensor([1, 2, 3]);
     tf.tidy(() => {
       expect([...tf.add(fromTorch(tensor), 1).dataSync()]).toEqual([2, 3, 4]);

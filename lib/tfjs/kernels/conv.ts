@@ -1,5 +1,6 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import * as aten from '../../aten';
+import { channelsLast } from '../../layout';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Inputs, Kernel, Kernels } from '../kernel';
 import {
@@ -45,7 +46,8 @@ const geometry2d =
 
 const conv2d: Kind = {
   geometry: geometry2d(false),
-  weight: (filter) => filter.permute([3, 2, 0, 1]),
+  // In memory as torch's channels_last has it: with one input channel the view alone does not say so.
+  weight: (filter) => filter.permute([3, 2, 0, 1]).contiguous({ memoryFormat: channelsLast }),
   filter: (weight) => weight.permute([2, 3, 1, 0]).contiguous(),
   groups: () => 1,
 };

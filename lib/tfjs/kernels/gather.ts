@@ -9,7 +9,7 @@ import type { Kernels } from '../kernel';
 const described = (x: Tensor): TensorInfo & { rank: number } => ({
   dataId: {},
   shape: [...x.shape],
-  dtype: tfDtypeOf(x),
+  dtype: tfDtypeOf(x.dtype),
   rank: x.ndim,
 });
 

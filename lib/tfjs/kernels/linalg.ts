@@ -6,19 +6,23 @@ import type { Attributes, Kernels } from '../kernel';
 import { activate, toInt32 } from './support';
 
 function matMul(a: Tensor, b: Tensor, { transposeA, transposeB }: Attributes): Tensor {
-  const [left, right] = [transposeA ? a.transpose(-2, -1) : a, transposeB ? b.transpose(-2, -1) : b];
-  const [innerA, innerB] = [left.shape[left.ndim - 1], right.shape[right.ndim - 2]];
-  broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const [shapeA, shapeB, dtype] = [a.shape, b.shape, a.dtype];
+  const innerA = shapeA.at(transposeA ? -2 : -1);
+  const innerB = shapeB.at(transposeB ? -1 : -2);
+  broadcast_util.assertAndGetBroadcastShape(shapeA.slice(0, -2), shapeB.slice(0, -2));
   util.assert(
     innerA === innerB,
     () =>
-      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${String(a.shape)} and ` +
-      `${String(b.shape)} and transposeA=${String(transposeA)} and transposeB=${String(transposeB)} must match.`,
+      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${String(shapeA)} and ` +
+      `${String(shapeB)} and transposeA=${String(transposeA)} and transposeB=${String(transposeB)} must match.`,
   );
-  if (a.dtype === b.dtype && a.dtype.name !== 'bool' && !a.isCuda) return left.matmul(right);
-  const common = a.isFloatingPoint() || b.isFloatingPoint() ? 'float32' : 'float64';
+  const [left, right] = [transposeA ? a.transpose(-2, -1) : a, transposeB ? b.transpose(-2, -1) : b];
+  if (dtype === b.dtype && dtype.name !== 'bool' && (dtype.isFloatingPoint || !a.isCuda)) {
+    return left.matmul(right);
+  }
+  const common = dtype.isFloatingPoint || b.isFloatingPoint() ? 'float32' : 'float64';
   const product = left.to({ dtype: common }).matmul(right.to({ dtype: common }));
-  return common === 'float64' ? product.to({ dtype: a.dtype }) : product;
+  return common === 'float64' ? product.to({ dtype }) : product;
 }
 
 /** Fractions, too: tfjs draws its seeds from Math.random(). */

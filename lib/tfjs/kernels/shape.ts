@@ -101,7 +101,7 @@ export const shape: Kernels = {
         'All tensors passed to stack must have matching shapes',
       );
       util.assert(
-        tfDtypeOf(list[0]) === tfDtypeOf(x),
+        tfDtypeOf(list[0].dtype) === tfDtypeOf(x.dtype),
         () => 'All tensors passed to stack must have matching dtypes',
       );
     }
