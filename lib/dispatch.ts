@@ -38,26 +38,40 @@ export function operator(name: string, overload: string | null = null, python = 
   let native_: OperatorFunction | undefined;
   const load = (): OperatorFunction =>
     (native_ = native.operator(name, overload, python) as OperatorFunction);
+  const last: LastKeywords = { names: [], set: undefined };
   const general = (args: unknown[]): unknown => {
     const call = native_ ?? load();
-    const given = withKeywords(args);
+    const given = withKeywords(args, last);
     const raw = new Array<unknown>(given.length);
     for (let i = 0; i < given.length; i++) raw[i] = rawOf(given[i]);
     const result = call(...raw);
     if (typeof result !== 'object' || result === null) return result;
     return wrapResult(result, given, raw);
   };
-  // One or two tensors, or a tensor and a number, are what most calls pass: without lists.
-  return (...args) => {
-    const [a, b] = args;
-    if (args.length > 2 || !(a instanceof Tensor)) return general(args);
+  // Up to three arguments, the first of them a tensor, the others tensors, numbers or lists of numbers, are
+  // what most calls pass: without lists. Undefined at the end is as good as nothing.
+  return (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
+    if (rest.length > 0 || !(a instanceof Tensor)) return general(trimmed([a, b, c, ...rest]));
     const call = native_ ?? load();
     const first = a[HANDLE];
-    if (b instanceof Tensor) return wrapUnlessGiven(call(first, b[HANDLE]), a, first, b);
-    if (typeof b === 'object') return general(args);
-    return wrapUnlessGiven(args.length === 1 ? call(first) : call(first, b), a, first, b);
+    if (c === undefined) {
+      if (b === undefined) return wrapUnlessGiven(call(first), a, first, b);
+      if (b instanceof Tensor) return wrapUnlessGiven(call(first, b[HANDLE]), a, first, b);
+      return isPlain(b) ? wrapUnlessGiven(call(first, b), a, first, b) : general([a, b]);
+    }
+    if (!isPlain(b) || !isPlain(c)) return general([a, b, c]);
+    return wrapUnlessGiven(call(first, b, c), a, first, b);
   };
 }
+
+function trimmed(args: unknown[]): unknown[] {
+  while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
+  return args;
+}
+
+// Goes to the addon as it is.
+const isPlain = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || typeof (value as unknown[])[0] === 'number';
 
 // In-place operators give their first argument back, and a few the second.
 function wrapUnlessGiven(result: unknown, a: Tensor, first: unknown, b: unknown): unknown {
@@ -89,26 +103,46 @@ const noNames: Names = { list: [], next: new Map() };
 const MOST_SETS = 1000;
 let sets = 0;
 
+/** Of the last call with keywords: most calls of an operator have the same. */
+interface LastKeywords {
+  names: readonly string[];
+  set: unknown;
+}
+
 // A trailing object of keywords becomes its values, and behind them the set of its names.
-function withKeywords(args: unknown[]): unknown[] {
-  const last = args.length - 1;
-  const named = args[last] as Record<string, unknown>;
+function withKeywords(args: unknown[], last: LastKeywords): unknown[] {
+  const count = args.length - 1;
+  const named = args[count] as Record<string, unknown>;
   if (typeof named !== 'object' || named === null || Object.getPrototypeOf(named) !== Object.prototype)
     return args;
-  const values = args.slice(0, last);
+  const values = args.slice(0, count);
+  let same = 0;
+  for (const name in named) {
+    if (last.names[same] === name) same++;
+    values.push(named[name]);
+  }
+  if (same !== values.length - count || same !== last.names.length || last.set === undefined) {
+    const names = namesOf(named);
+    if (!names) return args; // rare: the addon reads the object itself
+    last.names = names.list;
+    last.set = names.set ??= native.keywordSet(names.list);
+  }
+  values.push(last.set);
+  return values;
+}
+
+function namesOf(named: object): Names | undefined {
   let names = noNames;
   for (const name in named) {
     let next = names.next.get(name);
     if (!next) {
-      if (name === 'out' || sets >= MOST_SETS) return args; // rare: the addon reads the object itself
+      if (name === 'out' || sets >= MOST_SETS) return undefined;
       sets++;
       names.next.set(name, (next = { list: [...names.list, name], next: new Map() }));
     }
     names = next;
-    values.push(named[name]);
   }
-  values.push((names.set ??= native.keywordSet(names.list)));
-  return values;
+  return names;
 }
 
 // What an operator gives back of its arguments stays the object that it was.

@@ -37,8 +37,8 @@ for (const name of names) {
   }
   if (camel in Tensor.prototype) continue;
   Object.defineProperty(Tensor.prototype, camel, {
-    value(this: Tensor, ...args: unknown[]) {
-      return call(this, ...args);
+    value(this: Tensor, a?: unknown, b?: unknown, ...rest: unknown[]) {
+      return call(this, a, b, ...rest);
     },
     writable: true,
     configurable: true,

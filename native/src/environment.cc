@@ -86,6 +86,7 @@ void Environment::LeaveSizes(at::IntArrayRef sizes) const {
 }
 
 void Environment::Tend() {
+  pool_.Bury();
   if (!mailbox_->dead.empty()) {  // a stale read only delays the deletion
     std::vector<napi_ref> dead;
     {
@@ -124,6 +125,7 @@ void Environment::CollectAll() {
   napi_get_boolean(env_, true, &full);
   Check(env_, napi_call_function(env_, undefined, function, 1, &full, nullptr));
   pool_.made_since_collection = 0;
+  pool_.BuryAll();
   EmptyCpuCache();
 }
 

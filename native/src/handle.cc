@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "cpu_cache.h"
 
@@ -14,6 +15,8 @@ namespace {
 constexpr size_t kChunkBytes = 1 << 16;
 constexpr size_t kSlotsPerChunk = kChunkBytes / sizeof(Slot);
 constexpr int64_t kReportBytes = 1 << 18;
+constexpr int64_t kSmallBytes = 4096;
+constexpr size_t kMostDead = 4096;
 
 // What V8 is told of b bytes: a step of V8's for each time that kBase + b has grown by kGrowth.
 constexpr double kStep = 64 << 20;
@@ -39,6 +42,7 @@ void HandlePool::Enter() { ForThisThread().environments_++; }
 
 void HandlePool::Leave() {
   ForThisThread().environments_--;
+  ForThisThread().BuryAll();
   DeleteWhenUnused();
 }
 
@@ -74,6 +78,7 @@ Slot* HandlePool::New(at::Tensor tensor) {
   Slot* slot = Allocate(Kind::kTensor);
   slot->tensor = std::move(tensor);
   Count(slot);
+  made_since_burial_++;
   if (!scopes_.empty()) scopes_.back().push_back({slot, slot->generation});
   return slot;
 }
@@ -107,6 +112,7 @@ DeviceUse& HandlePool::UseOf(c10::Device device) {
 void HandlePool::Count(Slot* slot) {
   int64_t bytes = kHandleBytes;
   const at::Tensor& tensor = slot->tensor;
+  slot->small = false;
   if (tensor.has_storage()) {
     c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
     StorageUse& use = storages_.Of(storage);
@@ -118,6 +124,8 @@ void HandlePool::Count(Slot* slot) {
       UseOf(use.device).bytes += use.bytes;
       bytes += use.garbage;
     }
+    slot->small = use.garbage == use.bytes && use.bytes <= kSmallBytes && use.device.is_cpu() &&
+                  tensor.unsafeGetTensorImpl()->autograd_meta() == nullptr;
   }
   UseOf(tensor.device()).tensors++;
   live_tensors_++;
@@ -125,17 +133,20 @@ void HandlePool::Count(Slot* slot) {
   made_since_collection += bytes + kGarbageBytes;
 }
 
-void HandlePool::Uncount(Slot* slot) {
+int64_t HandlePool::Uncount(const at::Tensor& tensor, StorageUse* use) {
   int64_t bytes = kHandleBytes;
-  if (slot->use && --slot->use->handles == 0) {
-    UseOf(slot->use->device).bytes -= slot->use->bytes;
-    bytes += slot->use->garbage;
-    storages_.Remove(*slot->use);
+  if (use && --use->handles == 0) {
+    UseOf(use->device).bytes -= use->bytes;
+    bytes += use->garbage;
+    storages_.Remove(*use);
   }
-  slot->use = nullptr;
-  UseOf(slot->tensor.device()).tensors--;
+  UseOf(tensor.device()).tensors--;
   live_tensors_--;
   external_ -= bytes;
+  return bytes;
+}
+
+void HandlePool::CountAsFreed(int64_t bytes) {
   freed_since_collection += bytes + kGarbageBytes;
   // V8 collects by itself, too, and programs dispose: what is gone needs no collection.
   made_since_collection = std::max<int64_t>(0, made_since_collection - bytes - kGarbageBytes);
@@ -143,8 +154,14 @@ void HandlePool::Uncount(Slot* slot) {
 
 void HandlePool::Dispose(Slot* slot) {
   if (slot->kind == Kind::kTensor && slot->tensor.defined()) {
-    Uncount(slot);
-    slot->tensor.reset();
+    StorageUse* use = std::exchange(slot->use, nullptr);
+    if (slot->small && dead_.size() < kMostDead && environments_ > 0) {
+      dead_.push_back({std::move(slot->tensor), use});
+      CountAsFreed(kHandleBytes);
+    } else {
+      CountAsFreed(Uncount(slot->tensor, use));
+      slot->tensor.reset();
+    }
   } else if (slot->kind == Kind::kGenerator) {
     slot->generator = at::Generator();
   } else if (slot->kind == Kind::kOther) {
@@ -153,8 +170,22 @@ void HandlePool::Dispose(Slot* slot) {
   }
 }
 
+void HandlePool::Bury() {
+  for (; made_since_burial_ > 0 && !dead_.empty(); made_since_burial_--) {
+    const Dead dead = std::move(dead_.back());
+    dead_.pop_back();
+    Uncount(dead.tensor, dead.use);
+  }
+  made_since_burial_ = 0;
+}
+
+void HandlePool::BuryAll() {
+  made_since_burial_ = dead_.size();
+  Bury();
+}
+
 void HandlePool::Recount(Slot* slot) {
-  Uncount(slot);
+  Uncount(slot->tensor, std::exchange(slot->use, nullptr));
   Count(slot);
 }
 

@@ -28,7 +28,8 @@ struct Slot {
   StorageUse* use = nullptr;  // the storage this slot is counted under
   uint32_t generation = 0;    // tells a reused slot from the one a scope remembers
   Kind kind = Kind::kFree;
-  bool kept = false;  // never disposed by a scope
+  bool kept = false;   // never disposed by a scope
+  bool small = false;  // a few bytes from the CPU cache, in no graph: see HandlePool::Bury
 };
 
 struct DeviceUse {
@@ -59,6 +60,11 @@ class HandlePool {
   void Dispose(Slot* slot);
   // The tensor may have got another storage, or its storage another size.
   void Recount(Slot* slot);
+  // A collection finds thousands of dead tensors at once. The small ones are freed one by one, each just
+  // before the next is made: it gets their memory while it is at hand. As many as were made since the last
+  // call, or all.
+  void Bury();
+  void BuryAll();
   // The JS object is gone. Runs inside a collection: no JavaScript, no Node-API.
   void Release(Slot* slot);
 
@@ -89,13 +95,21 @@ class HandlePool {
     uint32_t generation;
   };
 
+  struct Dead {
+    at::Tensor tensor;
+    StorageUse* use;
+  };
+
   static void DeleteWhenUnused();
   Slot* Allocate(Kind kind);
   void Count(Slot* slot);
-  void Uncount(Slot* slot);
+  int64_t Uncount(const at::Tensor& tensor, StorageUse* use);  // bytes that it held
+  void CountAsFreed(int64_t bytes);
   DeviceUse& UseOf(c10::Device device);
 
   std::vector<Slot*> free_;
+  std::vector<Dead> dead_;
+  size_t made_since_burial_ = 0;
   std::vector<char*> chunks_;  // sorted by address
   StorageUses storages_;
   std::unordered_map<c10::Device, DeviceUse> use_;
@@ -112,6 +126,6 @@ class HandlePool {
 // Memory that a handle costs besides its storage: TensorImpl, StorageImpl, slot.
 constexpr int64_t kHandleBytes = 512;
 // What it counts besides when garbage is due: many small dead tensors leave the caches cold.
-constexpr int64_t kGarbageBytes = 1536;
+constexpr int64_t kGarbageBytes = 7680;
 
 }  // namespace nodetorch

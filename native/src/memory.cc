@@ -59,7 +59,8 @@ napi_value Dispose(Arguments& arguments) {
 // memory(): { tensors, devices: [[device, tensors, bytes], ...] }
 napi_value Memory(Arguments& arguments) {
   Napi::Env env(arguments.env);
-  const HandlePool& pool = arguments.environment.pool();
+  HandlePool& pool = arguments.environment.pool();
+  pool.BuryAll();
   Napi::Object result = Napi::Object::New(env);
   Napi::Array devices = Napi::Array::New(env);
   uint32_t i = 0;
@@ -119,6 +120,7 @@ napi_value CpuCacheState(Arguments& arguments) {
 }
 
 napi_value EmptyCache(Arguments& arguments) {
+  arguments.environment.pool().BuryAll();
   EmptyCpuCache();
   return Undefined(arguments.env);
 }

@@ -313,7 +313,11 @@ napi_value Operator::Result(const IValue& value, const c10::Argument& schema, co
   at::TensorImpl* tensor = value.unsafeToTensorImpl();
   for (const Origin& origin : attempt.origins) {
     // Not a number that became a tensor.
-    if (origin.tensor == tensor && SlotOf(origin)) return origin.given.js;
+    if (origin.tensor != tensor) continue;
+    if (Slot* slot = SlotOf(origin)) {
+      slot->small &= tensor->autograd_meta() == nullptr;  // what changed in place may have joined a graph
+      return origin.given.js;
+    }
   }
   return ToJs(environment_, value.toTensor());
 }
