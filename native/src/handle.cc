@@ -125,7 +125,7 @@ void HandlePool::Count(Slot* slot) {
       bytes += use.garbage;
     }
     slot->small = use.garbage == use.bytes && use.bytes <= kSmallBytes && use.device.is_cpu() &&
-                  tensor.unsafeGetTensorImpl()->autograd_meta() == nullptr;
+                  !IsInGraph(*tensor.unsafeGetTensorImpl());
   }
   UseOf(tensor.device()).tensors++;
   live_tensors_++;

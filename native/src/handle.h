@@ -32,6 +32,13 @@ struct Slot {
   bool small = false;  // a few bytes from the CPU cache, in no graph: see HandlePool::Bury
 };
 
+// Whether a graph, and what it has saved, may hang on the tensor. A view outside of all graphs has autograd's
+// data, too.
+inline bool IsInGraph(const at::TensorImpl& tensor) {
+  const auto* autograd = tensor.autograd_meta();
+  return autograd && autograd->requires_grad();
+}
+
 struct DeviceUse {
   int64_t tensors = 0;
   int64_t bytes = 0;

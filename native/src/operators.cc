@@ -261,15 +261,13 @@ napi_value Operator::Call(const napi_value* given, size_t count) {
   for (int retry = 0;; retry++) {
     const Signature* fitting = nullptr;
     Attempt attempt;
+    attempt.stack = std::move(spare_);
     for (const Signature& signature : all) {
-      attempt = Attempt();
-      attempt.stack = std::move(spare_);
-      attempt.stack.clear();
+      attempt.Clear();
       if (Parse(signature, arguments.data(), count, keywords, attempt)) {
         fitting = &signature;
         break;
       }
-      spare_ = std::move(attempt.stack);
     }
     if (!fitting) NoneFits(arguments.data(), count, keywords);
     std::vector<SizesBefore> before;
@@ -315,7 +313,7 @@ napi_value Operator::Result(const IValue& value, const c10::Argument& schema, co
     // Not a number that became a tensor.
     if (origin.tensor != tensor) continue;
     if (Slot* slot = SlotOf(origin)) {
-      slot->small &= tensor->autograd_meta() == nullptr;  // what changed in place may have joined a graph
+      slot->small &= !IsInGraph(*tensor);  // what changed in place may have joined one
       return origin.given.js;
     }
   }

@@ -94,6 +94,11 @@ class Operator {
     std::string problem;    // why the signature does not fit
     size_t progress = 0;
 
+    void Clear() {
+      stack.clear();
+      origins.clear();
+      requires_grad = false;
+    }
     template <typename Text>
     bool Fail(Text text) {
       if (explains) problem = text();
