@@ -59,8 +59,12 @@ export function operator(name: string, overload: string | null = null, python = 
       if (b instanceof Tensor) return wrapUnlessGiven(call(first, b[HANDLE]), a, first, b);
       return isPlain(b) ? wrapUnlessGiven(call(first, b), a, first, b) : general([a, b]);
     }
-    if (!isPlain(b) || !isPlain(c)) return general([a, b, c]);
-    return wrapUnlessGiven(call(first, b, c), a, first, b);
+    const second = b instanceof Tensor ? b[HANDLE] : b;
+    const third = c instanceof Tensor ? c[HANDLE] : c;
+    if ((second === b && !isPlain(b)) || (third === c && !isPlain(c))) return general([a, b, c]);
+    const result = call(first, second, third);
+    if (Array.isArray(result)) return wrapResult(result, [a, b, c], [first, second, third]);
+    return result === third && third !== c ? c : wrapUnlessGiven(result, a, first, b);
   };
 }
 

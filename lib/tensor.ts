@@ -74,7 +74,7 @@ export class Tensor {
     return deviceOf(native.device(rawOf(this)));
   }
   get layout(): Layout {
-    return layoutOfCode(native.layout(this));
+    return layoutOfCode(native.layout(rawOf(this)));
   }
   /** Number of dimensions. */
   get ndim(): number {
@@ -107,25 +107,25 @@ export class Tensor {
     return dim === undefined ? strides : pick(strides, dim, 'stride');
   }
   storageOffset(): number {
-    return native.storageOffset(this);
+    return native.storageOffset(rawOf(this));
   }
   /** Address of the first element; 0n where there is none. */
   dataPtr(): bigint {
-    return native.dataPtr(this);
+    return native.dataPtr(rawOf(this));
   }
   /** The memory behind the tensor: tensors that share it have equal `id`s. Sizes in bytes. */
   storage(): { id: bigint; nbytes: number } {
-    const [id, nbytes] = native.storage(this);
+    const [id, nbytes] = native.storage(rawOf(this));
     return { id, nbytes };
   }
   elementSize(): number {
     return this.dtype.itemsize;
   }
   isContiguous(options: { memoryFormat?: MemoryFormat } = {}): boolean {
-    return native.isContiguous(this, options.memoryFormat);
+    return native.isContiguous(rawOf(this), options.memoryFormat);
   }
   isPinned(): boolean {
-    return native.isPinned(this);
+    return native.isPinned(rawOf(this));
   }
   isFloatingPoint(): boolean {
     return this.dtype.isFloatingPoint;
@@ -151,7 +151,7 @@ export class Tensor {
   }
   /** The count of in-place changes: Python's `_version`. */
   get version(): number {
-    return native.version(this);
+    return native.version(rawOf(this));
   }
 
   // Views under Python's names.
@@ -183,13 +183,13 @@ export class Tensor {
    * gives it.
    */
   item<T extends number | boolean | Complex = number>(): T {
-    const value = wrap(native.item(this)) as T | bigint;
+    const value = wrap(native.item(rawOf(this))) as T | bigint;
     if (typeof value !== 'bigint') return value;
     throw new RangeError(`item(): ${value} is not a safe integer; use itemBigInt()`);
   }
   /** The only element of an integer tensor. */
   itemBigInt(): bigint {
-    const value = native.item(this);
+    const value = native.item(rawOf(this));
     if (typeof value === 'bigint') return value;
     if (typeof value === 'number' && !this.isFloatingPoint()) return BigInt(value);
     throw new TypeError(`itemBigInt(): the tensor holds ${this.dtype}, not integers`);
@@ -226,12 +226,12 @@ export class Tensor {
    * array of numbers, selects. Basic indexing gives a view.
    */
   at(...indices: Index[]): Tensor {
-    return wrap(native.getIndex(this, toNativeIndices(indices))) as Tensor;
+    return wrap(native.getIndex(rawOf(this), toNativeIndices(indices))) as Tensor;
   }
   /** `x.setAt([0, '1:5'], value)` is `x[0, 1:5] = value`. */
   setAt(indices: Index | readonly Index[], value: Tensor | Scalar | Nested): this {
     const list = Array.isArray(indices) ? (indices as Index[]) : [indices as Index];
-    native.setIndex(this, toNativeIndices(list), toNativeValue(value, this));
+    native.setIndex(rawOf(this), toNativeIndices(list), toNativeValue(value, this));
     return this;
   }
 
@@ -356,7 +356,7 @@ export class Tensor {
     if (value && !this.isFloatingPoint() && !this.isComplex()) {
       throw new TorchError('only Tensors of floating point dtype can require gradients');
     }
-    native.setRequiresGrad(this, value);
+    native.setRequiresGrad(rawOf(this), value);
     return this;
   }
   get isLeaf(): boolean {
@@ -367,7 +367,7 @@ export class Tensor {
     return wrap(native.grad(rawOf(this))) as Tensor | null;
   }
   set grad(value: Tensor | null) {
-    native.setGrad(this, value);
+    native.setGrad(rawOf(this), value);
   }
   /** The graph node that made this tensor, or null for a leaf; `gradFn.name` is `'AddBackward0'`. */
   get gradFn(): GradFn | null {
@@ -375,17 +375,17 @@ export class Tensor {
   }
   /** The tensor's values outside of autograd. Assigning replaces them in place. */
   get data(): Tensor {
-    return new Tensor(native.data(this));
+    return new Tensor(native.data(rawOf(this)));
   }
   set data(value: Tensor) {
-    native.setData(this, value);
+    native.setData(rawOf(this), value);
   }
   get retainsGrad(): boolean {
-    return native.retainsGrad(this);
+    return native.retainsGrad(rawOf(this));
   }
   /** Keeps `.grad` of a tensor that is no leaf. */
   retainGrad(): void {
-    native.retainGrad(this);
+    native.retainGrad(rawOf(this));
   }
   /** Accumulates into `.grad` of the leaves. `gradient` may be left out for a single element. */
   backward(gradient?: Tensor | null | BackwardOptions, options: BackwardOptions = {}): void {
@@ -407,13 +407,13 @@ export class Tensor {
 
   /** Frees the memory now instead of at a collection. Using the tensor afterwards is a TypeError. */
   dispose(): void {
-    native.dispose(this);
+    native.dispose(rawOf(this));
   }
   get isDisposed(): boolean {
-    return native.isDisposed(this);
+    return native.isDisposed(rawOf(this));
   }
   [Symbol.dispose](): void {
-    native.dispose(this);
+    native.dispose(rawOf(this));
   }
 
   /** What Python's `repr` prints. */

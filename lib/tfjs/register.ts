@@ -46,18 +46,19 @@ function run(
   native.beginScope();
   try {
     const tensors: Record<string, Tensor> = {};
+    const given: Tensor[] = [];
     for (const name in inputs) {
       const input = inputs[name];
-      if (input) tensors[name] = backend.shaped(input);
+      if (input) given.push((tensors[name] = backend.shaped(input)));
     }
     const made = kernel(tensors, attrs);
     if (!Array.isArray(made)) {
-      const result = apart(made, tensors);
+      const result = apart(made, given);
       open = false;
       const code = native.settle(result[HANDLE] as Tensor);
       return store(backend, result, sizesOf(code >> 8), dtypeOfCode(code & 255));
     }
-    for (const tensor of made) survivors.push(apart(tensor, tensors));
+    for (const tensor of made) survivors.push(apart(tensor, given));
   } finally {
     if (open) native.endScope(survivors);
   }
@@ -65,10 +66,8 @@ function run(
 }
 
 // A tensor of its own: each data id is disposed by itself.
-function apart(result: Tensor, inputs: Record<string, Tensor>): Tensor {
-  for (const key in inputs) if (inputs[key] === result) return result.alias();
-  return result;
-}
+const apart = (result: Tensor, inputs: Tensor[]): Tensor =>
+  inputs.includes(result) ? result.alias() : result;
 
 function store(backend: TorchBackend, tensor: Tensor, sizes: readonly number[], own: DType): TensorInfo {
   const [shape, dtype] = [sizes as number[], tfDtypeOf(own)];
