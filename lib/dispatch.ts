@@ -48,12 +48,12 @@ export function operator(name: string, overload: string | null = null, python = 
     if (typeof result !== 'object' || result === null) return result;
     return wrapResult(result, given, raw);
   };
-  // Up to three arguments, the first of them a tensor, the others tensors, numbers or lists of numbers, are
-  // what most calls pass: without lists. Undefined at the end is as good as nothing.
+  // Up to three arguments, the first of them a tensor or a list, the others tensors, numbers or lists of
+  // numbers, are what most calls pass: without more lists. Undefined at the end is as good as nothing.
   return (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
-    if (rest.length > 0 || !(a instanceof Tensor)) return general(trimmed([a, b, c, ...rest]));
+    const first = rawOf(a);
+    if (rest.length > 0 || (first === a && !Array.isArray(a))) return general(trimmed([a, b, c, ...rest]));
     const call = native_ ?? load();
-    const first = a[HANDLE];
     if (c === undefined) {
       if (b === undefined) return wrapUnlessGiven(call(first), a, first, b);
       if (b instanceof Tensor) return wrapUnlessGiven(call(first, b[HANDLE]), a, first, b);
@@ -78,7 +78,7 @@ const isPlain = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || typeof (value as unknown[])[0] === 'number';
 
 // In-place operators give their first argument back, and a few the second.
-function wrapUnlessGiven(result: unknown, a: Tensor, first: unknown, b: unknown): unknown {
+function wrapUnlessGiven(result: unknown, a: unknown, first: unknown, b: unknown): unknown {
   if (result === first) return a;
   if (b instanceof Tensor && result === b[HANDLE]) return b;
   return Array.isArray(result) ? wrapResult(result, [a, b], [first, rawOf(b)]) : wrap(result);

@@ -17,6 +17,7 @@ import type { Tensor } from '../tensor';
 import type { TypedArray } from '../values';
 import { defaultDevice } from './device';
 import { dtypeOf } from './dtypes';
+import { companionOf } from './kernel';
 
 type BackendValues = backend_util.BackendValues;
 
@@ -101,7 +102,10 @@ export class TorchBackend {
     if (!entry) return true;
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
-    entry.tensor?.dispose();
+    if (entry.tensor) {
+      companionOf(entry.tensor)?.dispose();
+      entry.tensor.dispose();
+    }
     this.#entries.delete(dataId);
     this.#count--;
     return true;

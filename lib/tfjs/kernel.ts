@@ -1,4 +1,5 @@
 // What a kernel is here: a torch expression over plain tensors. register.ts does the rest.
+import { keep } from '../memory';
 import type { Tensor } from '../tensor';
 
 /** By tfjs's names; of kernels that take a list, `'0'`, `'1'` ... Optional ones may be missing. */
@@ -11,5 +12,14 @@ export type Attributes = any;
  * `tidy`; may give an input back. int64 results become int32, float64 becomes float32.
  */
 export type Kernel = (inputs: Inputs, attributes: Attributes) => Tensor | Tensor[];
+
+const companions = new WeakMap<Tensor, Tensor>();
+
+/** Keeps what the gradient of a kernel would make again, for as long as the backend keeps the result. */
+export function accompany(result: Tensor, companion: Tensor): void {
+  companions.set(result, keep(companion));
+}
+
+export const companionOf = (result: Tensor): Tensor | undefined => companions.get(result);
 
 export type Kernels = Readonly<Record<string, Kernel>>;

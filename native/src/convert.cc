@@ -279,6 +279,12 @@ bool ElementFromJs(Environment& environment, napi_value value, const TypeSpec& s
   return false;
 }
 
+void CheckLength(uint32_t length) {
+  if (length > kLongestList) {
+    throw RangeProblem("a list of " + std::to_string(length) + " elements is too long");
+  }
+}
+
 // The elements of an array or typed array, converted one by one into `list`.
 template <typename List, typename Get>
 bool Fill(Environment& environment, napi_value value, const TypeSpec& element, List& list, Get get) {
@@ -296,9 +302,7 @@ bool Fill(Environment& environment, napi_value value, const TypeSpec& element, L
     if (size > std::numeric_limits<uint32_t>::max()) return false;
     length = static_cast<uint32_t>(size);
   }
-  if (length > kLongestList) {
-    throw RangeProblem("a list of " + std::to_string(length) + " elements is too long");
-  }
+  CheckLength(length);
   for (uint32_t i = 0; i < length; i++) {
     // The handles of a short list may wait for the end of the call.
     std::optional<Napi::HandleScope> scope;
@@ -338,6 +342,30 @@ bool ListFromJs(Environment& environment, napi_value value, const TypeSpec& elem
   c10::List<T> list;
   auto push = [&get](c10::List<T>& into, IValue item) { into.push_back(get(item)); };
   if (!Fill(environment, value, element, list, push)) return false;
+  *result = std::move(list);
+  return true;
+}
+
+// Without an IValue for each: lists of tensors are the longest.
+bool TensorsFromJs(Environment& environment, napi_value value, IValue* result) {
+  napi_env env = environment.env();
+  bool is_array = false;
+  uint32_t length = 0;
+  Check(env, napi_is_array(env, value, &is_array));
+  if (!is_array) return false;
+  Check(env, napi_get_array_length(env, value, &length));
+  CheckLength(length);
+  c10::List<at::Tensor> list;
+  list.reserve(std::min<uint32_t>(length, 1 << 16));
+  for (uint32_t i = 0; i < length; i++) {
+    std::optional<Napi::HandleScope> scope;
+    if (length > 64) scope.emplace(env);
+    napi_value item;
+    Check(env, napi_get_element(env, value, i, &item));
+    Slot* slot = FindSlot(environment, item);
+    if (!slot || slot->kind != Kind::kTensor || !slot->tensor.defined()) return false;
+    list.push_back(slot->tensor);
+  }
   *result = std::move(list);
   return true;
 }
@@ -415,8 +443,7 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
             environment, value, element, result,
             [](const IValue& item) { return item.toOptional<at::Tensor>(); });
       }
-      return ListFromJs<at::Tensor>(environment, value, element, result,
-                                    [](const IValue& item) { return item.toTensor(); });
+      return TensorsFromJs(environment, value, result);
     case Type::kInt:
       return ListFromJs<int64_t>(environment, value, element, result,
                                  [](const IValue& item) { return item.toInt(); });

@@ -2,7 +2,7 @@ import { backend_util, util } from '@tensorflow/tfjs-core';
 import * as aten from '../../aten';
 import { tensor } from '../../creation';
 import type { Tensor } from '../../tensor';
-import type { Attributes, Kernel, Kernels } from '../kernel';
+import { type Attributes, type Kernel, type Kernels, accompany, companionOf } from '../kernel';
 import {
   type Geometry,
   type Placed,
@@ -97,8 +97,27 @@ const largest =
   ({ x }, attributes) => {
     const geometry = kind.geometry(x.shape, attributes);
     if (isEmpty(geometry.outShape)) return zeros(geometry.outShape, x);
-    return inDtypeOf(x, asStored(maxima(kind, floating(x), geometry).values, geometry));
+    const { values, indices, gaps } = maxima(kind, floating(x), geometry);
+    const result = inDtypeOf(x, asStored(values, geometry));
+    if (kind === flat && x.isFloatingPoint() && !gaps) {
+      accompany(result, indices);
+      pooledFrom.set(indices, { x, geometry });
+    }
+    return result;
   };
+
+/** What the indices that accompany a result were found in. */
+const pooledFrom = new WeakMap<Tensor, { x: Tensor; geometry: Geometry }>();
+
+// Those of the very pool whose gradient is asked for, if they are still there.
+function knownIndices(x: Tensor, output: Tensor | undefined, geometry: Geometry): Tensor | undefined {
+  const indices = output && companionOf(output);
+  const from = indices && pooledFrom.get(indices);
+  return from?.x === x && util.arraysEqual(partsOf(from.geometry), partsOf(geometry)) ? indices : undefined;
+}
+
+const partsOf = ({ inShape, outShape, filter, stride, before, after }: Geometry): number[] =>
+  [inShape, outShape, filter, stride, before, after].flat();
 
 /** Over what is there of each window: the padding does not count. */
 const average =
@@ -146,8 +165,14 @@ const averageGradient =
   };
 
 /** The gradient where each window's first maximum is; there is none in a window of no numbers. */
-function toFirst(kind: Kind, x: Tensor, dy: Tensor, geometry: Geometry): Tensor {
+function toFirst(kind: Kind, x: Tensor, dy: Tensor, geometry: Geometry, output?: Tensor): Tensor {
   const { filter, stride } = geometry;
+  const known = knownIndices(x, output, geometry);
+  if (known) {
+    const place = placed(x, geometry, -Infinity, true);
+    const dx = kind.largestBackward(dy, place.x, filter, stride, place.padding, 1, false, known);
+    return unpadded(dx, place);
+  }
   const { values, indices, place, gaps } = maxima(kind, x, geometry);
   const given = gaps ? dy.maskedFill(values.eq(-Infinity), 0) : dy;
   const dx = kind.largestBackward(given, place.x, filter, stride, place.padding, 1, false, indices);
@@ -166,13 +191,13 @@ function toLast(kind: Kind, x: Tensor, dy: Tensor, geometry: Geometry): Tensor {
 
 const largestGradient =
   (kind: Kind, route: typeof toFirst): Kernel =>
-  ({ dy, input: x }, attributes) => {
+  ({ dy, input: x, output }, attributes) => {
     const geometry = kind.geometry(x.shape, attributes);
     const gradient = fitted(dy, geometry);
     if (isEmpty(gradient.shape) || isEmpty(x.shape)) return aten.zeros(x.shape, { device: x.device });
     const own = floating(x);
     const seen = channelsSecond(gradient.to({ dtype: own.dtype }), geometry);
-    return asStored(route(kind, own, seen, geometry), geometry);
+    return asStored(route(kind, own, seen, geometry, output), geometry);
   };
 
 /** Positions in a flattened image, or in the whole flattened batch; -1 in a window of no numbers. */
