@@ -1,5 +1,7 @@
 'use strict';
 
+Object.assign(process.env, require('./test/processor'));
+
 // Tests import 'nodetorch' as a user does and get lib/. Types are checked by `npm run typecheck`,
 // not here: that keeps a test file's start under a second.
 const common = {

@@ -1,7 +1,7 @@
 """Makes architectures/: the examples' models with tiny widths, saved by Python, and their logits.
 
 Run by hand with torch of the version that package.json pins, and safetensors, when an example changes:
-    python test/examples/architectures.py
+    npm run fixtures -- test/examples/architectures.py
 """
 
 import json

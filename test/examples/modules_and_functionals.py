@@ -1,6 +1,6 @@
 """What examples/modules-and-functionals.ts must print, by PyTorch 2.13.0 (seed 0).
 
-    python test/examples/modules_and_functionals.py > test/examples/modules_and_functionals.txt
+    npm run -s fixtures -- test/examples/modules_and_functionals.py > test/examples/modules_and_functionals.txt
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Which overload Python's torch picks: writes overloads.json, for operators.test.ts.
 
 Run by hand after a change of the table or of the pinned version:
-    python test/native/overloads.py
+    npm run fixtures -- test/native/overloads.py
 Each row is one call in both languages over the same tensors. The gradient function's name tells
 which overload Python chose; the values tell that the arguments meant the same.
 """

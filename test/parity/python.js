@@ -51,7 +51,7 @@ function findPython() {
     ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
   );
   if (fits(versions(python))) return python;
-  console.log(`installing ${torch}, numpy and safetensors into ${folder}`);
+  console.error(`installing ${torch}, numpy and safetensors into ${folder}`);
   fs.mkdirSync(path.dirname(folder), { recursive: true });
   makeEnvironment(folder);
   for (const source of sources) {

@@ -7,6 +7,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const processor = require('../processor');
 const { Unavailable, findPython, versions } = require('./python');
 
 const root = path.join(__dirname, '..', '..');
@@ -84,6 +85,7 @@ function compareFixtures(python) {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 2],
+    env: { ...process.env, ...processor },
   });
   console.log(`parity: test/fixtures/nn: ${status === 0 ? 'equal' : `DIFFERENT\n${stdout.trimEnd()}`}`);
   return status === 0;
