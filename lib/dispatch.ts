@@ -1,9 +1,10 @@
 /** From JS to one operator and back: the only place that turns native results into Tensors. */
 import { Complex } from './complex';
 import { dtypeOfCode } from './dtype';
-import { HANDLE } from './handle';
-import { native } from './native';
+import { HANDLE, NOTHING } from './handle';
+import { native, outcome } from './native';
 import { Tensor } from './tensor';
+import type { NativeOperator } from '../typings/native';
 
 export type OperatorFunction = (...args: unknown[]) => unknown;
 
@@ -30,41 +31,89 @@ function wrapList(list: unknown[]): unknown[] {
   return wrapped;
 }
 
+// What became of an operator's result: native/src/environment.h, enum Outcome.
+const NEW = 1;
+const NEW_IN_SCOPE = 2;
+const GIVEN = 3;
+const GIVEN_AMONG = 4;
+
+/** The tensors of the innermost `tidy` that no finalizer frees, but the end of the scope. */
+let scoped: Tensor[] | null = null;
+
+/** Begins and ends such a list; returns the one around it. */
+export function setScoped(tensors: Tensor[] | null): Tensor[] | null {
+  const before = scoped;
+  scoped = tensors;
+  return before;
+}
+
+function setHandle(tensor: Tensor, handle: unknown): Tensor {
+  (tensor as { [HANDLE]: unknown })[HANDLE] = handle;
+  return tensor;
+}
+
+/** A tensor that its scope has freed, and whose slot another one may get. */
+export const sever = (tensor: Tensor): void => void setHandle(tensor, NOTHING);
+
+// A new tensor, or a result that is something else. `kind` is not GIVEN.
+function finish(kind: number, result: unknown, blank: Tensor, args: readonly unknown[]): unknown {
+  if (kind === NEW_IN_SCOPE) {
+    scoped?.push(blank);
+    return setHandle(blank, outcome[1]);
+  }
+  if (kind === GIVEN_AMONG) {
+    const list = result as unknown[];
+    const places = outcome[1];
+    for (let i = 0; i < list.length; i++) if ((places >> i) & 1) list[i] = args[list[i] as number];
+    return wrapList(list);
+  }
+  return wrap(result);
+}
+
 /**
  * The operator `name` ("aten::add") as a function of JS values. The native function is made at the
  * first call: most programs use a few dozen of the operators.
+ *
+ * The arguments must be in use after the native call: numbers of slots keep nothing alive.
  */
 export function operator(name: string, overload: string | null = null, python = true): OperatorFunction {
-  let native_: OperatorFunction | undefined;
-  const load = (): OperatorFunction =>
-    (native_ = native.operator(name, overload, python) as OperatorFunction);
+  let native_: NativeOperator | undefined;
+  const load = (): NativeOperator => (native_ = native.operator(name, overload, python));
   const last: LastKeywords = { names: [], set: undefined };
   const general = (args: unknown[]): unknown => {
     const call = native_ ?? load();
     const given = withKeywords(args, last);
     const raw = new Array<unknown>(given.length);
-    for (let i = 0; i < given.length; i++) raw[i] = rawOf(given[i]);
-    const result = call(...raw);
-    if (typeof result !== 'object' || result === null) return result;
-    return wrapResult(result, given, raw);
+    let numbers = 0;
+    for (let i = 0; i < given.length; i++) {
+      raw[i] = i < LISTS ? rawOf(given[i]) : given[i];
+      numbers |= bitsOf(raw[i], given[i]) << i;
+    }
+    const blank = new Tensor(NOTHING);
+    const result = call(blank, numbers, ...raw);
+    const kind = outcome[0];
+    if (kind === NEW) return setHandle(blank, outcome[1]);
+    return kind === GIVEN ? given[outcome[1]] : finish(kind, result, blank, given);
   };
-  // Up to three arguments, the first of them a tensor or a list, the others tensors, numbers or lists of
-  // numbers, are what most calls pass: without more lists. Undefined at the end is as good as nothing.
+  // Up to three arguments, the first of them a tensor or a list of them, the others tensors, numbers or lists
+  // of numbers, are what most calls pass: without more lists. Undefined at the end is as good as nothing.
   return (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
     const first = rawOf(a);
-    if (rest.length > 0 || (first === a && !Array.isArray(a))) return general(trimmed([a, b, c, ...rest]));
+    if (rest.length > 0 || first === a) return general(trimmed([a, b, c, ...rest]));
+    const second = handleOf(b);
+    const third = handleOf(c);
+    if ((second === b && !isPlain(b)) || (third === c && !isPlain(c))) return general(trimmed([a, b, c]));
     const call = native_ ?? load();
-    if (c === undefined) {
-      if (b === undefined) return wrapUnlessGiven(call(first), a, first, b);
-      if (b instanceof Tensor) return wrapUnlessGiven(call(first, b[HANDLE]), a, first, b);
-      return isPlain(b) ? wrapUnlessGiven(call(first, b), a, first, b) : general([a, b]);
-    }
-    const second = b instanceof Tensor ? b[HANDLE] : b;
-    const third = c instanceof Tensor ? c[HANDLE] : c;
-    if ((second === b && !isPlain(b)) || (third === c && !isPlain(c))) return general([a, b, c]);
-    const result = call(first, second, third);
-    if (Array.isArray(result)) return wrapResult(result, [a, b, c], [first, second, third]);
-    return result === third && third !== c ? c : wrapUnlessGiven(result, a, first, b);
+    const numbers = bitsOf(first, a) | (bitsOf(second, b) << 1) | (bitsOf(third, c) << 2);
+    const blank = new Tensor(NOTHING);
+    let result: unknown;
+    if (c !== undefined) result = call(blank, numbers, first, second, third);
+    else if (b !== undefined) result = call(blank, numbers, first, second);
+    else result = call(blank, numbers, first);
+    const kind = outcome[0];
+    if (kind === NEW) return setHandle(blank, outcome[1]);
+    if (kind !== GIVEN) return finish(kind, result, blank, [a, b, c]);
+    return outcome[1] === 0 ? a : outcome[1] === 1 ? b : c;
   };
 }
 
@@ -77,24 +126,29 @@ function trimmed(args: unknown[]): unknown[] {
 const isPlain = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || typeof (value as unknown[])[0] === 'number';
 
-// In-place operators give their first argument back, and a few the second.
-function wrapUnlessGiven(result: unknown, a: unknown, first: unknown, b: unknown): unknown {
-  if (result === first) return a;
-  if (b instanceof Tensor && result === b[HANDLE]) return b;
-  return Array.isArray(result) ? wrapResult(result, [a, b], [first, rawOf(b)]) : wrap(result);
-}
-
 // Properties and elements are read much faster here than through Node-API: a tensor goes as its
-// handle, a list of tensors as a list of handles.
+// handle, a list of tensors as a list of the numbers of their slots, if all have one.
+const handleOf = (arg: unknown): unknown => (arg instanceof Tensor ? arg[HANDLE] : arg);
+
 function rawOf(arg: unknown): unknown {
   if (arg instanceof Tensor) return arg[HANDLE];
   if (!Array.isArray(arg) || !(arg[0] instanceof Tensor) || arg.length > 1000) return arg;
   const list = new Array<unknown>(arg.length);
   for (let i = 0; i < list.length; i++) {
     const item: unknown = arg[i];
-    list[i] = item instanceof Tensor ? item[HANDLE] : item;
+    list[i] = handleOf(item);
+    if (item !== null && (list[i] === item || typeof list[i] !== 'number')) return arg;
   }
   return list;
+}
+
+// The most arguments that may go as numbers.
+const LISTS = 15;
+
+// For the addon: whether what it gets for an argument is the number of a slot, or a list of numbers.
+function bitsOf(raw: unknown, given: unknown): number {
+  if (raw === given || typeof given !== 'object') return 0; // NaN is not equal to itself
+  return typeof raw === 'number' ? 1 : Array.isArray(raw) ? 1 << LISTS : 0;
 }
 
 // The names of keywords, one by one in their order; the addon's set of them once a call had just these.
@@ -147,18 +201,6 @@ function namesOf(named: object): Names | undefined {
     names = next;
   }
   return names;
-}
-
-// What an operator gives back of its arguments stays the object that it was.
-function wrapResult(result: object, args: unknown[], raw: unknown[]): unknown {
-  const given = raw.indexOf(result);
-  if (given >= 0) return args[given];
-  if (!Array.isArray(result)) return wrap(result);
-  for (let i = 0; i < result.length; i++) {
-    const at = raw.indexOf(result[i]);
-    if (at >= 0) result[i] = args[at];
-  }
-  return wrapList(result);
 }
 
 /** PyTorch's name in camelCase: `max_pool2d` is `maxPool2d`; underscores at the ends stay. */

@@ -1,5 +1,6 @@
 /** When tensors are freed: by the collector, by a scope, by hand. */
 import * as cuda from './cuda';
+import { setScoped, sever } from './dispatch';
 import { argumentError } from './errors';
 import { native } from './native';
 import { Tensor } from './tensor';
@@ -59,6 +60,9 @@ export function emptyCache(): void {
   cuda.emptyCache();
 }
 
+// Kept tensors that a scope owned.
+const keptOfScope = new WeakSet<Tensor>();
+
 /**
  * Runs `body` and frees every tensor made inside, except what it returns (also within arrays, plain
  * objects, Maps and Sets), parameters, buffers, gradients and optimizer state. Scopes may be nested.
@@ -67,7 +71,9 @@ export function emptyCache(): void {
  */
 export function tidy<T>(body: () => T): T {
   if (typeof body !== 'function') throw new TypeError('tidy(): argument must be a function');
-  native.beginScope();
+  native.beginScope(true);
+  const scoped: Tensor[] = [];
+  const outer = setScoped(scoped);
   let survivors: Tensor[] = [];
   let result: T;
   try {
@@ -80,7 +86,10 @@ export function tidy<T>(body: () => T): T {
     }
     survivors = tensorsIn(result);
   } finally {
+    setScoped(outer);
     native.endScope(survivors);
+    const saved = new Set(survivors);
+    for (const tensor of scoped) if (!saved.has(tensor) && !keptOfScope.has(tensor)) sever(tensor);
   }
   return result;
 }
@@ -104,7 +113,7 @@ function tensorsIn(root: unknown): Tensor[] {
 
 /** Takes a tensor out of all scopes: {@link tidy} will not free it. */
 export function keep<T extends Tensor>(tensor: T): T {
-  native.keep(tensor);
+  if (native.keep(tensor)) keptOfScope.add(tensor);
   return tensor;
 }
 

@@ -19,6 +19,12 @@ type Tensors = readonly Tensor[];
 /** Called by autograd with a handle, or null, for each gradient. */
 type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
 
+/**
+ * `blank` becomes the result where that is one new tensor. Of argument i, bit i of `numbers` says that it is the
+ * number of a tensor's slot, and bit 15 + i that it is an array of such numbers (or nulls).
+ */
+export type NativeOperator = (blank: Tensor, numbers: number, ...args: unknown[]) => unknown;
+
 export interface NativeParameter {
   readonly name: string; // in camelCase
   readonly type: string; // as in messages: 'Tensor?', 'int[2]'
@@ -50,12 +56,13 @@ export interface Native {
     TypeError: new (message: string) => Error;
     RangeError: new (message: string) => Error;
     sizes: Float64Array;
+    outcome: Int32Array;
     collect(all: boolean): void;
     warn(message: string): void;
   }): void;
 
   // bind_operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
-  operator(name: string, overload: string | null, python: boolean): (...args: unknown[]) => unknown;
+  operator(name: string, overload: string | null, python: boolean): NativeOperator;
   /** A last argument for an operator: the ones before it are the values of these keywords. */
   keywordSet(names: readonly string[]): Handle;
   operatorNames(): string[];
@@ -202,11 +209,13 @@ export interface Native {
   savedTensors(node: HandleOwner): (Handle | null)[];
 
   // memory.cc
-  beginScope(): void;
+  /** `owns`: lib/memory.ts remembers what the scope owns alone. */
+  beginScope(owns: boolean): void;
   endScope(survivors: Tensors): void;
   /** How many sizes it left, times 256, plus the code of the dtype. */
   settle(tensor: Tensor): number;
-  keep<T extends HandleOwner>(tensor: T): T;
+  /** Whether a scope owned it until now. */
+  keep(tensor: Tensor): boolean;
   dispose(tensor: HandleOwner): void;
   memory(): { tensors: number; devices: [device: string, tensors: number, bytes: number][] };
   /** Of the process. Sets the limit, unless it is null. */

@@ -43,7 +43,7 @@ function run(
 ): TensorInfo | TensorInfo[] {
   const survivors: Tensor[] = [];
   let open = true;
-  native.beginScope();
+  native.beginScope(false);
   try {
     const tensors: Record<string, Tensor> = {};
     const given: Tensor[] = [];

@@ -24,8 +24,8 @@ std::string VersionProblem() {
          config.substr(at + key.size(), end - at - key.size());
 }
 
-// setup({ TorchError, TypeError, RangeError, sizes, collect, warn }). Held weakly: an environment lives as
-// long as its thread, and must not keep the modules of a test file that is over.
+// setup({ TorchError, TypeError, RangeError, sizes, outcome, collect, warn }). Held weakly: an environment
+// lives as long as its thread, and must not keep the modules of a test file that is over.
 napi_value Setup(Arguments& arguments) {
   Napi::Object options = arguments.Value(0).As<Napi::Object>();
   Environment& environment = arguments.environment;
@@ -36,6 +36,7 @@ napi_value Setup(Arguments& arguments) {
   keep("TypeError", &environment.type_error);
   keep("RangeError", &environment.range_error);
   environment.SetSizes(options.Get("sizes"));
+  environment.SetOutcome(options.Get("outcome"));
   keep("collect", &environment.collect);
   keep("warn", &environment.warn);
   return Undefined(arguments.env);

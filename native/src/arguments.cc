@@ -157,6 +157,15 @@ const at::Tensor& TensorArgument(Environment& environment, napi_value value, con
   return slot->tensor;
 }
 
+const at::Tensor& HandleArgument(Environment& environment, napi_value handle, const char* where) {
+  Slot* slot = FindHandle(environment, handle);
+  if (slot && slot->kind == Kind::kTensor && slot->tensor.defined()) return slot->tensor;
+  if (slot && slot->kind == Kind::kTensor) {
+    throw TypeProblem(std::string(where) + " must be a Tensor, not a disposed Tensor");
+  }
+  Wrong(environment, handle, where, "a Tensor");
+}
+
 std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where) {
   napi_env env = environment.env();
   bool is_array = false;

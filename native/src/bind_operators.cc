@@ -15,17 +15,25 @@ namespace {
 
 constexpr size_t kInlineArguments = 12;
 
-napi_value CallOperator(napi_env env, napi_callback_info info) {
+napi_value CallOperator(napi_env env, Operator& op, const napi_value* arguments, size_t count) {
+  uint32_t numbers = 0;
+  if (count < 2 || napi_get_value_uint32(env, arguments[1], &numbers) != napi_ok) {
+    throw TypeProblem("an operator's first arguments are a blank Tensor and what the others are");
+  }
+  return op.Call(arguments[0], numbers, arguments + 2, count - 2);
+}
+
+napi_value OnCall(napi_env env, napi_callback_info info) {
   try {
     void* data = nullptr;
     napi_value arguments[kInlineArguments];
     size_t count = kInlineArguments;
     Check(env, napi_get_cb_info(env, info, &count, arguments, nullptr, &data));
     Operator* op = static_cast<Operator*>(data);
-    if (count <= kInlineArguments) return op->Call(arguments, count);
+    if (count <= kInlineArguments) return CallOperator(env, *op, arguments, count);
     std::vector<napi_value> all(count);
     Check(env, napi_get_cb_info(env, info, &count, all.data(), nullptr, nullptr));
-    return op->Call(all.data(), count);
+    return CallOperator(env, *op, all.data(), count);
   } catch (...) {
     return RaiseCurrent(env);
   }
@@ -39,7 +47,7 @@ napi_value MakeOperator(Arguments& arguments) {
   const Style style = arguments.Bool(2) ? Style::kPython : Style::kAten;
   auto* op = new Operator(arguments.environment, name, overload, style);
   napi_value function;
-  Check(env, napi_create_function(env, name.c_str(), name.size(), CallOperator, op, &function));
+  Check(env, napi_create_function(env, name.c_str(), name.size(), OnCall, op, &function));
   // Basic: deletes C++ memory only.
   auto release = [](node_api_basic_env, void* data, void*) { delete static_cast<Operator*>(data); };
   napi_env owner = arguments.environment.owner();

@@ -14,8 +14,6 @@ namespace {
 
 using c10::IValue;
 
-constexpr double kMaxSafeInteger = 9007199254740991.0;
-
 napi_valuetype TypeOf(napi_env env, napi_value value) {
   napi_valuetype type;
   Check(env, napi_typeof(env, value, &type));
@@ -37,15 +35,14 @@ bool BigIntOf(napi_env env, napi_value value, int64_t* number) {
   return napi_get_value_bigint_int64(env, value, number, &lossless) == napi_ok && lossless;
 }
 
-bool IsWhole(double number) { return std::abs(number) <= kMaxSafeInteger && std::trunc(number) == number; }
-
 // A zero-dimensional tensor stands for its value, as in PyTorch, unless a gradient would be lost.
+bool IsScalar(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.dim() == 0 && !tensor.requires_grad() && !tensor.is_meta();
+}
+
 const at::Tensor* ScalarTensor(Environment& environment, napi_value value) {
   Slot* slot = FindSlot(environment, value);
-  if (!slot || slot->kind != Kind::kTensor || !slot->tensor.defined()) return nullptr;
-  const at::Tensor& tensor = slot->tensor;
-  if (tensor.dim() != 0 || tensor.requires_grad() || tensor.is_meta()) return nullptr;
-  return &tensor;
+  return slot && slot->kind == Kind::kTensor && IsScalar(slot->tensor) ? &slot->tensor : nullptr;
 }
 
 bool ToInt(Environment& environment, napi_value value, int64_t* result) {
@@ -58,6 +55,7 @@ bool ToInt(Environment& environment, napi_value value, int64_t* result) {
       return true;
     }
     case napi_bigint: return BigIntOf(env, value, result);
+    case napi_external:
     case napi_object: {
       const at::Tensor* tensor = ScalarTensor(environment, value);
       if (!tensor || !at::isIntegralType(tensor->scalar_type(), /*includeBool=*/false)) return false;
@@ -103,6 +101,7 @@ bool ToScalar(Environment& environment, napi_value value, c10::Scalar* result) {
       *result = c10::Scalar(flag);
       return true;
     }
+    case napi_external:
     case napi_object: {
       if (const at::Tensor* tensor = ScalarTensor(environment, value)) {
         *result = tensor->item();
@@ -372,37 +371,30 @@ bool TensorsFromJs(Environment& environment, napi_value value, IValue* result) {
 
 }  // namespace
 
-// The object that holds a handle, or (lib/dispatch.ts) the handle itself.
-Slot* FindSlot(Environment& environment, napi_value value) {
-  napi_env env = environment.env();
-  void* pointer = nullptr;
-  if (napi_get_value_external(env, value, &pointer) != napi_ok) {
-    const napi_valuetype type = TypeOf(env, value);
-    if (type != napi_object && type != napi_function) return nullptr;
-    napi_value external;
-    if (napi_get_property(env, value, environment.HandleKey(), &external) != napi_ok) {
-      // A Proxy whose trap threw: no tensor.
-      bool pending = false;
-      napi_is_exception_pending(env, &pending);
-      if (pending) napi_get_and_clear_last_exception(env, &external);
-      return nullptr;
-    }
-    if (napi_get_value_external(env, external, &pointer) != napi_ok) return nullptr;
+Slot* FindHandle(Environment& environment, napi_value handle) {
+  double number = 0;
+  if (NumberOf(environment.env(), handle, &number)) {
+    return environment.pool().At(IsWhole(number) ? static_cast<int64_t>(number) : 0);
   }
-  if (!environment.pool().Owns(pointer)) return nullptr;
-  return static_cast<Slot*>(pointer);
+  void* pointer = nullptr;
+  if (napi_get_value_external(environment.env(), handle, &pointer) != napi_ok) return nullptr;
+  return environment.pool().Owns(pointer) ? static_cast<Slot*>(pointer) : nullptr;
 }
 
-bool IntsFromJs(Environment& environment, const napi_value* values, size_t count,
-                std::vector<int64_t>* result) {
-  const TypeSpec spec{Type::kInt};
-  result->reserve(count);
-  for (size_t i = 0; i < count; i++) {
-    IValue one;
-    if (!ElementFromJs(environment, values[i], spec, false, &one)) return false;
-    result->push_back(one.toInt());
+Slot* FindSlot(Environment& environment, napi_value value) {
+  napi_env env = environment.env();
+  const napi_valuetype type = TypeOf(env, value);
+  if (type == napi_external) return FindHandle(environment, value);
+  if (type != napi_object && type != napi_function) return nullptr;
+  napi_value handle;
+  if (napi_get_property(env, value, environment.HandleKey(), &handle) != napi_ok) {
+    // A Proxy whose trap threw: no tensor.
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    if (pending) napi_get_and_clear_last_exception(env, &handle);
+    return nullptr;
   }
-  return true;
+  return FindHandle(environment, handle);
 }
 
 bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
@@ -468,14 +460,90 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
   }
 }
 
-// The external that owns a slot. Its finalizer touches C++ alone ("basic"), so V8 runs it inside
-// the collection, in a synchronous loop too.
+bool FromTensor(const at::Tensor& tensor, const TypeSpec& spec, IValue* result) {
+  if (!tensor.defined()) return false;
+  if (spec.type == Type::kTensor) {
+    if (!spec.list) *result = tensor;
+    return !spec.list;
+  }
+  if (!IsScalar(tensor)) return false;
+  if (spec.type == Type::kScalar && !spec.list) {
+    *result = tensor.item();
+  } else if (spec.type == Type::kFloat && !spec.list && !tensor.is_complex()) {
+    *result = tensor.item().toDouble();
+  } else if (spec.type == Type::kInt && at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false)) {
+    const int64_t number = tensor.item().toLong();
+    if (!spec.list) {
+      *result = number;
+    } else if (spec.broadcast > 0) {
+      *result = c10::List<int64_t>(std::vector<int64_t>(spec.broadcast, number));
+    } else {
+      return false;
+    }
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool FromNumbers(Environment& environment, napi_value value, const TypeSpec& spec, IValue* result) {
+  napi_env env = environment.env();
+  uint32_t length;
+  if (!spec.list) return false;
+  Check(env, napi_get_array_length(env, value, &length));
+  c10::List<at::Tensor> tensors;
+  c10::List<std::optional<at::Tensor>> optionals;
+  std::vector<int64_t> ints;
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    int64_t number = 0;
+    Check(env, napi_get_element(env, value, i, &item));
+    if (napi_get_value_int64(env, item, &number) != napi_ok) {
+      if (!spec.optional_elements) return false;
+      optionals.push_back(std::nullopt);
+      continue;
+    }
+    IValue one;
+    TypeSpec element{spec.type};
+    if (!FromTensor(environment.pool().At(number)->tensor, element, &one)) return false;
+    if (spec.type == Type::kInt) {
+      ints.push_back(one.toInt());
+    } else if (spec.type != Type::kTensor) {
+      return false;
+    } else if (spec.optional_elements) {
+      optionals.push_back(std::move(one).toTensor());
+    } else {
+      tensors.push_back(std::move(one).toTensor());
+    }
+  }
+  if (spec.type == Type::kInt) {
+    *result = c10::List<int64_t>(ints);
+  } else if (spec.optional_elements) {
+    *result = std::move(optionals);
+  } else {
+    *result = std::move(tensors);
+  }
+  return true;
+}
+
+// Touches C++ alone ("basic"), so V8 runs it inside the collection, in a synchronous loop too.
+void ReleaseSlot(node_api_basic_env, void* data, void*) {
+  HandlePool::ForThisThread().Release(static_cast<Slot*>(data));
+}
+
+void Own(Environment& environment, napi_value object, Slot* slot) {
+  slot->scoped = false;
+  const napi_status status =
+      napi_add_finalizer(environment.owner(), object, slot, ReleaseSlot, nullptr, nullptr);
+  if (status == napi_ok) return;
+  environment.pool().Release(slot);
+  Fail(environment.owner());
+}
+
+// The external that owns a slot.
 napi_value External(Environment& environment, Slot* slot) {
   napi_value value;
-  auto release = [](node_api_basic_env, void* data, void*) {
-    HandlePool::ForThisThread().Release(static_cast<Slot*>(data));
-  };
-  const napi_status status = napi_create_external(environment.owner(), slot, release, nullptr, &value);
+  const napi_status status = napi_create_external(environment.owner(), slot, ReleaseSlot, nullptr, &value);
   if (status != napi_ok) {
     environment.pool().Release(slot);
     Fail(environment.owner());
@@ -483,8 +551,8 @@ napi_value External(Environment& environment, Slot* slot) {
   return value;
 }
 
-napi_value ToJs(Environment& environment, const at::Tensor& tensor) {
-  if (tensor.defined()) return External(environment, environment.pool().New(tensor));
+napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh) {
+  if (tensor.defined()) return External(environment, environment.pool().New(tensor, fresh));
   napi_value null;
   Check(environment.env(), napi_get_null(environment.env(), &null));
   return null;
@@ -508,10 +576,10 @@ napi_value ToJs(Environment& environment, const std::vector<at::Tensor>& tensors
   return array;
 }
 
-napi_value ToJs(Environment& environment, const IValue& value, const c10::TypePtr& type) {
+napi_value ToJs(Environment& environment, const IValue& value, const c10::TypePtr& type, bool fresh) {
   napi_env env = environment.env();
   napi_value result;
-  if (value.isTensor()) return ToJs(environment, value.toTensor());
+  if (value.isTensor()) return ToJs(environment, value.toTensor(), fresh);
   if (value.isNone()) {
     Check(env, napi_get_null(env, &result));
   } else if (value.isBool()) {
@@ -555,7 +623,7 @@ napi_value ToJs(Environment& environment, const IValue& value, const c10::TypePt
     const auto list = value.toListRef();
     Check(env, napi_create_array_with_length(env, list.size(), &result));
     for (size_t i = 0; i < list.size(); i++) {
-      Check(env, napi_set_element(env, result, i, ToJs(environment, list[i], element)));
+      Check(env, napi_set_element(env, result, i, ToJs(environment, list[i], element, fresh)));
     }
   } else if (value.isTuple()) {
     const auto& elements = value.toTupleRef().elements();

@@ -5,6 +5,7 @@
 #include <ATen/core/ivalue.h>
 #include <napi.h>
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,11 @@
 #include "environment.h"
 
 namespace nodetorch {
+
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+inline bool IsWhole(double number) {
+  return std::abs(number) <= kMaxSafeInteger && std::trunc(number) == number;
+}
 
 // The schema types that occur in operators.
 enum class Type : uint8_t {
@@ -47,14 +53,17 @@ constexpr uint32_t kLongestList = 1 << 24;
 
 // Conversion of one argument. Returns false when `value` is not of that type, so that another
 // overload may be tried; throws only what JavaScript threw.
-bool IntsFromJs(Environment& environment, const napi_value* values, size_t count,
-                std::vector<int64_t>* result);
 bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bool numbers_as_tensors,
             c10::IValue* result);
+// A tensor as an argument of that type: as it is, or a zero-dimensional one for its value.
+bool FromTensor(const at::Tensor& tensor, const TypeSpec& spec, c10::IValue* result);
+// A list of the numbers of tensors' slots, and nulls where elements are optional.
+bool FromNumbers(Environment& environment, napi_value value, const TypeSpec& spec, c10::IValue* result);
 
-// `argument` of a return or a callback: its schema type tells a ScalarType from an int.
-napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type);
-napi_value ToJs(Environment& environment, const at::Tensor& tensor);
+// `type` of a return or a callback: it tells a ScalarType from an int. `fresh`: see HandlePool::New.
+napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type,
+                bool fresh = false);
+napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh = false);
 napi_value ToJs(Environment& environment, const std::vector<at::Tensor>& tensors);
 napi_value ToJs(Environment& environment, at::Generator generator);
 napi_value ToJs(Environment& environment, Held* held);
@@ -62,11 +71,17 @@ napi_value ToJs(Environment& environment, Held* held);
 // What the value is, for messages: "Tensor", "string", "a disposed Tensor", "number NaN" ...
 std::string Describe(Environment& environment, napi_value value);
 
-// The slot behind a JS object, or null. `kind` of what is asked for.
+// The slot behind a JS object or an external, or null.
 Slot* FindSlot(Environment& environment, napi_value value);
+// The slot behind what an object of ours has as its handle: an external, or the number of a tensor's slot.
+Slot* FindHandle(Environment& environment, napi_value handle);
+// Makes `object` the owner of a slot that has none.
+void Own(Environment& environment, napi_value object, Slot* slot);
 
-// For functions with fixed arguments: the argument, or a TypeProblem that names it.
+// For functions with fixed arguments: the argument, or a TypeProblem that names it. A handle is what
+// FindHandle takes: only lib/tensor.ts passes them.
 const at::Tensor& TensorArgument(Environment& environment, napi_value value, const char* where);
+const at::Tensor& HandleArgument(Environment& environment, napi_value handle, const char* where);
 std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where);
 at::ScalarType ScalarTypeArgument(Environment& environment, napi_value value, const char* where);
 c10::Device DeviceArgument(Environment& environment, napi_value value, const char* where);

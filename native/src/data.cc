@@ -196,14 +196,14 @@ std::vector<at::indexing::TensorIndex> IndicesOf(Arguments& arguments, napi_valu
 }
 
 napi_value GetIndex(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Self();
   arguments.environment.Tend();
-  const at::Tensor tensor = arguments.Tensor(0);
   return ToJs(arguments.environment, at::indexing::get_item(tensor, IndicesOf(arguments, arguments[1])));
 }
 
 napi_value SetIndex(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Self();
   arguments.environment.Tend();
-  const at::Tensor tensor = arguments.Tensor(0);
   const auto indices = IndicesOf(arguments, arguments[1]);
   c10::IValue value;
   if (!FromJs(arguments.environment, arguments[2], TypeSpec{Type::kTensor}, false, &value)) {

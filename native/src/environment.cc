@@ -80,6 +80,14 @@ void Environment::SetSizes(napi_value array) {
   sizes_ = static_cast<double*>(data);
 }
 
+void Environment::SetOutcome(napi_value array) {
+  void* data = nullptr;
+  size_t length = 0;
+  Check(env_, napi_get_typedarray_info(env_, array, nullptr, &length, &data, nullptr, nullptr));
+  TORCH_CHECK(length == 2, "outcome: an Int32Array of 2");
+  outcome_ = static_cast<int32_t*>(data);
+}
+
 void Environment::LeaveSizes(at::IntArrayRef sizes) const {
   TORCH_CHECK(sizes.size() <= most_sizes_, "a tensor of ", sizes.size(), " dimensions");
   std::copy(sizes.begin(), sizes.end(), sizes_);

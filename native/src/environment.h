@@ -73,6 +73,15 @@ struct RangeProblem : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What an operator leaves beside its result, with a value. lib/dispatch.ts has the same numbers.
+enum class Outcome : int32_t {
+  kPlain,       // the result is what it is
+  kNew,         // a new tensor, owned by the blank that was given; its number
+  kNewInScope,  // the same, owned by the innermost scope
+  kGiven,       // an argument; which
+  kGivenAmong,  // a list with the positions of arguments in it; one bit for each place that holds one
+};
+
 class Environment {
  public:
   Environment(napi_env env, napi_env owner);
@@ -101,6 +110,12 @@ class Environment {
   // another realm than the caller's under a test runner.
   void SetSizes(napi_value array);
   void LeaveSizes(at::IntArrayRef sizes) const;
+  // The Int32Array of two in which operators leave what became of their result.
+  void SetOutcome(napi_value array);
+  void Leave(Outcome outcome, uint32_t value = 0) const {
+    outcome_[0] = static_cast<int32_t>(outcome);
+    outcome_[1] = static_cast<int32_t>(value);
+  }
 
   // Before anything native runs: deletes dead references, tells V8 what tensors weigh, collects
   // young garbage when much native memory was made since the last time.
@@ -130,6 +145,7 @@ class Environment {
   napi_ref handle_key_ = nullptr;
   double* sizes_ = nullptr;
   size_t most_sizes_ = 0;
+  int32_t* outcome_ = nullptr;
   std::thread::id thread_;
   int64_t collect_after_;
 

@@ -19,6 +19,10 @@ struct Arguments {
   const at::Tensor& Tensor(size_t i, const char* where = "argument") const {
     return TensorArgument(environment, values[i], where);
   }
+  // The tensor whose handle is the first argument.
+  const at::Tensor& Self(const char* where = "argument") const {
+    return HandleArgument(environment, values[0], where);
+  }
   bool IsNull(size_t i) const {
     napi_valuetype type;
     Check(env, napi_typeof(env, values[i], &type));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
+#include <unordered_set>
 #include <utility>
 
 #include "cpu_cache.h"
@@ -17,6 +18,7 @@ constexpr size_t kSlotsPerChunk = kChunkBytes / sizeof(Slot);
 constexpr int64_t kReportBytes = 1 << 18;
 constexpr int64_t kSmallBytes = 4096;
 constexpr size_t kMostDead = 4096;
+constexpr size_t kMostOwned = 4096;  // by a scope
 
 // What V8 is told of b bytes: a step of V8's for each time that kBase + b has grown by kGrowth.
 constexpr double kStep = 64 << 20;
@@ -41,8 +43,11 @@ HandlePool& HandlePool::ForThisThread() {
 void HandlePool::Enter() { ForThisThread().environments_++; }
 
 void HandlePool::Leave() {
-  ForThisThread().environments_--;
-  ForThisThread().BuryAll();
+  HandlePool& pool = ForThisThread();
+  // A thread that is stopped leaves its scopes open.
+  while (pool.environments_ == 1 && !pool.scopes_.empty()) pool.EndScope({});
+  pool.environments_--;
+  pool.BuryAll();
   DeleteWhenUnused();
 }
 
@@ -50,6 +55,11 @@ void HandlePool::DeleteWhenUnused() {
   if (pool_of_thread->environments_ > 0 || pool_of_thread->live_slots_ > 0) return;
   delete pool_of_thread;
   pool_of_thread = nullptr;
+}
+
+HandlePool::HandlePool() {
+  Allocate(Kind::kTensor);  // number 0, of nothing
+  live_slots_ = 0;
 }
 
 HandlePool::~HandlePool() {
@@ -61,25 +71,31 @@ Slot* HandlePool::Allocate(Kind kind) {
     char* chunk = static_cast<char*>(::operator new(kChunkBytes, std::align_val_t(kChunkBytes)));
     chunks_.insert(std::upper_bound(chunks_.begin(), chunks_.end(), chunk), chunk);
     free_.reserve(free_.size() + kSlotsPerChunk);
+    const size_t first = slots_.size();
+    slots_.resize(first + kSlotsPerChunk);
     for (size_t i = kSlotsPerChunk; i-- > 0;) {
-      free_.push_back(new (chunk + i * sizeof(Slot)) Slot());
+      Slot* slot = new (chunk + i * sizeof(Slot)) Slot();
+      slot->number = static_cast<uint32_t>(first + i);
+      slots_[slot->number] = slot;
+      free_.push_back(slot);
     }
   }
   Slot* slot = free_.back();
   free_.pop_back();
   slot->kind = kind;
   slot->kept = false;
+  slot->scoped = false;
   slot->generation++;
   live_slots_++;
   return slot;
 }
 
-Slot* HandlePool::New(at::Tensor tensor) {
+Slot* HandlePool::New(at::Tensor tensor, bool fresh) {
   Slot* slot = Allocate(Kind::kTensor);
   slot->tensor = std::move(tensor);
-  Count(slot);
+  Count(slot, fresh);
   made_since_burial_++;
-  if (!scopes_.empty()) scopes_.back().push_back({slot, slot->generation});
+  if (!scopes_.empty()) scopes_.back().made.push_back({slot, slot->generation});
   return slot;
 }
 
@@ -104,62 +120,38 @@ bool HandlePool::Owns(const void* pointer) const {
          static_cast<const Slot*>(pointer)->kind != Kind::kFree;
 }
 
-DeviceUse& HandlePool::UseOf(c10::Device device) {
-  if (!last_use_.second || last_use_.first != device) last_use_ = {device, &use_[device]};
-  return *last_use_.second;
-}
-
-void HandlePool::Count(Slot* slot) {
-  int64_t bytes = kHandleBytes;
+void HandlePool::Count(Slot* slot, bool fresh) {
   const at::Tensor& tensor = slot->tensor;
+  slot->bytes = kHandleBytes;
   slot->small = false;
   if (tensor.has_storage()) {
-    c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
-    StorageUse& use = storages_.Of(storage);
-    slot->use = &use;
-    if (use.handles++ == 0) {
-      use.bytes = StorageBytes(*storage);
-      use.device = storage->device();
-      use.garbage = use.device.is_cpu() && !IsFromCpuCache(*storage) ? 0 : use.bytes;
-      UseOf(use.device).bytes += use.bytes;
-      bytes += use.garbage;
-    }
-    slot->small = use.garbage == use.bytes && use.bytes <= kSmallBytes && use.device.is_cpu() &&
-                  !IsInGraph(*tensor.unsafeGetTensorImpl());
+    const c10::StorageImpl& storage = *tensor.storage().unsafeGetStorageImpl();
+    const bool cpu = storage.device_type() == c10::kCPU;
+    const int64_t bytes = StorageBytes(storage);
+    // Mapped and borrowed memory does not come free.
+    const bool comes_free = !cpu || IsFromCpuCache(storage);
+    if (comes_free && (fresh || tensor.storage().use_count() == 1)) slot->bytes += bytes;
+    slot->small = cpu && comes_free && bytes <= kSmallBytes && !IsInGraph(*tensor.unsafeGetTensorImpl());
   }
-  UseOf(tensor.device()).tensors++;
   live_tensors_++;
-  external_ += bytes;
-  made_since_collection += bytes + kGarbageBytes;
+  external_ += slot->bytes;
+  made_since_collection += slot->bytes + kGarbageBytes;
 }
 
-int64_t HandlePool::Uncount(const at::Tensor& tensor, StorageUse* use) {
-  int64_t bytes = kHandleBytes;
-  if (use && --use->handles == 0) {
-    UseOf(use->device).bytes -= use->bytes;
-    bytes += use->garbage;
-    storages_.Remove(*use);
-  }
-  UseOf(tensor.device()).tensors--;
+void HandlePool::Uncount(Slot* slot) {
   live_tensors_--;
-  external_ -= bytes;
-  return bytes;
-}
-
-void HandlePool::CountAsFreed(int64_t bytes) {
-  freed_since_collection += bytes + kGarbageBytes;
+  external_ -= slot->bytes;
+  freed_since_collection += slot->bytes + kGarbageBytes;
   // V8 collects by itself, too, and programs dispose: what is gone needs no collection.
-  made_since_collection = std::max<int64_t>(0, made_since_collection - bytes - kGarbageBytes);
+  made_since_collection = std::max<int64_t>(0, made_since_collection - slot->bytes - kGarbageBytes);
 }
 
 void HandlePool::Dispose(Slot* slot) {
   if (slot->kind == Kind::kTensor && slot->tensor.defined()) {
-    StorageUse* use = std::exchange(slot->use, nullptr);
+    Uncount(slot);
     if (slot->small && dead_.size() < kMostDead && environments_ > 0) {
-      dead_.push_back({std::move(slot->tensor), use});
-      CountAsFreed(kHandleBytes);
+      dead_.push_back(std::move(slot->tensor));
     } else {
-      CountAsFreed(Uncount(slot->tensor, use));
       slot->tensor.reset();
     }
   } else if (slot->kind == Kind::kGenerator) {
@@ -171,11 +163,7 @@ void HandlePool::Dispose(Slot* slot) {
 }
 
 void HandlePool::Bury() {
-  for (; made_since_burial_ > 0 && !dead_.empty(); made_since_burial_--) {
-    const Dead dead = std::move(dead_.back());
-    dead_.pop_back();
-    Uncount(dead.tensor, dead.use);
-  }
+  for (; made_since_burial_ > 0 && !dead_.empty(); made_since_burial_--) dead_.pop_back();
   made_since_burial_ = 0;
 }
 
@@ -185,8 +173,9 @@ void HandlePool::BuryAll() {
 }
 
 void HandlePool::Recount(Slot* slot) {
-  Uncount(slot->tensor, std::exchange(slot->use, nullptr));
-  Count(slot);
+  const bool fresh = slot->bytes > kHandleBytes;
+  Uncount(slot);
+  Count(slot, fresh);
 }
 
 void HandlePool::Release(Slot* slot) {
@@ -199,18 +188,39 @@ void HandlePool::Release(Slot* slot) {
 
 void HandlePool::EndScope(const std::vector<Slot*>& survivors) {
   if (scopes_.empty()) return;
-  std::vector<ScopeEntry> made = std::move(scopes_.back());
+  const std::vector<ScopeEntry> made = std::move(scopes_.back().made);
   scopes_.pop_back();
   for (const ScopeEntry& entry : made) {
     Slot* slot = entry.slot;
     const bool collected = slot->generation != entry.generation || slot->kind == Kind::kFree;
     if (collected || slot->kept) continue;
-    if (std::find(survivors.begin(), survivors.end(), slot) == survivors.end()) {
+    if (slot->scoped) {
+      Release(slot);
+    } else if (std::find(survivors.begin(), survivors.end(), slot) == survivors.end()) {
       Dispose(slot);
     } else if (!scopes_.empty()) {
-      scopes_.back().push_back(entry);
+      scopes_.back().made.push_back(entry);
     }
   }
+}
+
+bool HandlePool::LeaveToScope(Slot* slot, const void* owner) {
+  if (scopes_.empty() || scopes_.back().owner != owner || !slot->small) return false;
+  slot->scoped = scopes_.back().owned++ < kMostOwned;
+  return slot->scoped;
+}
+
+std::map<std::string, DeviceUse> HandlePool::Use() const {
+  std::map<std::string, DeviceUse> uses;
+  std::unordered_set<const c10::StorageImpl*> seen;
+  for (const Slot* slot : slots_) {
+    if (slot->kind != Kind::kTensor || !slot->tensor.defined()) continue;
+    uses[slot->tensor.device().str()].tensors++;
+    if (!slot->tensor.has_storage()) continue;
+    const c10::StorageImpl* storage = slot->tensor.storage().unsafeGetStorageImpl();
+    if (seen.insert(storage).second) uses[storage->device().str()].bytes += StorageBytes(*storage);
+  }
+  return uses;
 }
 
 int64_t HandlePool::TakeExternalDelta() {

@@ -1,4 +1,7 @@
 // The native side of a JS object: what keeps a tensor alive, counts it and finds it again.
+//
+// JavaScript knows most tensors by the number of their slot. Everything else, and tensors inside of lists,
+// by an external.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -6,14 +9,14 @@
 #include <node_api.h>
 
 #include <cstdint>
-#include <unordered_map>
+#include <map>
+#include <string>
 #include <vector>
-
-#include "storage_uses.h"
 
 namespace nodetorch {
 
-// What a slot holds. A slot is reused only after its JS external has been collected.
+// What a slot holds. A slot is reused only after the JS object that owns it has been collected, or the scope
+// that owns it has ended.
 enum class Kind : uint8_t { kFree, kTensor, kGenerator, kOther };
 
 // Anything else that JS holds a handle to (a hook registration, a custom function's node).
@@ -25,11 +28,13 @@ struct Slot {
   at::Tensor tensor;
   at::Generator generator;
   Held* other = nullptr;
-  StorageUse* use = nullptr;  // the storage this slot is counted under
-  uint32_t generation = 0;    // tells a reused slot from the one a scope remembers
+  int64_t bytes = 0;        // that came with the tensor, for V8 and for when to collect
+  uint32_t generation = 0;  // tells a reused slot from the one a scope remembers
+  uint32_t number = 0;
   Kind kind = Kind::kFree;
-  bool kept = false;   // never disposed by a scope
-  bool small = false;  // a few bytes from the CPU cache, in no graph: see HandlePool::Bury
+  bool kept = false;    // never disposed by a scope
+  bool scoped = false;  // owned by its scope alone: no JS object has a finalizer for it
+  bool small = false;   // a few bytes from the CPU cache, in no graph: see HandlePool::Bury
 };
 
 // Whether a graph, and what it has saved, may hang on the tensor. A view outside of all graphs has autograd's
@@ -41,7 +46,7 @@ inline bool IsInGraph(const at::TensorImpl& tensor) {
 
 struct DeviceUse {
   int64_t tensors = 0;
-  int64_t bytes = 0;
+  int64_t bytes = 0;  // of their storages; one that several share counts once
 };
 
 // All handles of one thread. Node runs one isolate on a thread, and an external never leaves its
@@ -54,12 +59,13 @@ class HandlePool {
   static void Enter();
   static void Leave();
 
-  HandlePool() = default;
+  HandlePool();
   HandlePool(const HandlePool&) = delete;
   HandlePool& operator=(const HandlePool&) = delete;
   ~HandlePool();
 
-  Slot* New(at::Tensor tensor);
+  // `fresh`: its memory is its own, though a graph may have saved it, too. Else it may be somebody else's.
+  Slot* New(at::Tensor tensor, bool fresh = false);
   Slot* New(at::Generator generator);
   Slot* New(Held* other);
 
@@ -78,14 +84,24 @@ class HandlePool {
   // Whether `pointer`, which came out of somebody's napi_external, is a slot of ours. Reads
   // nothing behind the pointer before it is known to be ours.
   bool Owns(const void* pointer) const;
+  // The tensor's slot of that number; of a number that is none, a slot with a disposed tensor.
+  Slot* At(int64_t number) const {
+    const bool is = number > 0 && static_cast<size_t>(number) < slots_.size();
+    Slot* slot = is ? slots_[number] : nullptr;
+    return slot && slot->kind == Kind::kTensor ? slot : slots_[0];
+  }
 
-  void BeginScope() { scopes_.emplace_back(); }
+  // Of what is made in it, JavaScript remembers for `owner` what the scope owns alone. Null: no one does.
+  void BeginScope(const void* owner) { scopes_.push_back({{}, owner, 0}); }
   // Disposes what was made since BeginScope, but for kept slots and those listed in `survivors`,
   // which go to the scope outside.
   void EndScope(const std::vector<Slot*>& survivors);
+  // Leaves a new slot to the innermost scope, if it is `owner`'s and the tensor is small.
+  bool LeaveToScope(Slot* slot, const void* owner);
   size_t scope_depth() const { return scopes_.size(); }
 
-  const std::unordered_map<c10::Device, DeviceUse>& use() const { return use_; }
+  // By device. Looks at every tensor.
+  std::map<std::string, DeviceUse> Use() const;
   int64_t live_tensors() const { return live_tensors_; }
 
   // For napi_adjust_external_memory; 0 while little has changed since the last call. V8 collects all
@@ -102,26 +118,23 @@ class HandlePool {
     uint32_t generation;
   };
 
-  struct Dead {
-    at::Tensor tensor;
-    StorageUse* use;
+  struct Scope {
+    std::vector<ScopeEntry> made;
+    const void* owner;
+    size_t owned;
   };
 
   static void DeleteWhenUnused();
   Slot* Allocate(Kind kind);
-  void Count(Slot* slot);
-  int64_t Uncount(const at::Tensor& tensor, StorageUse* use);  // bytes that it held
-  void CountAsFreed(int64_t bytes);
-  DeviceUse& UseOf(c10::Device device);
+  void Count(Slot* slot, bool fresh);
+  void Uncount(Slot* slot);
 
+  std::vector<Slot*> slots_;  // by their numbers
   std::vector<Slot*> free_;
-  std::vector<Dead> dead_;
+  std::vector<at::Tensor> dead_;
   size_t made_since_burial_ = 0;
   std::vector<char*> chunks_;  // sorted by address
-  StorageUses storages_;
-  std::unordered_map<c10::Device, DeviceUse> use_;
-  std::pair<c10::Device, DeviceUse*> last_use_{c10::kCPU, nullptr};  // one device is the rule
-  std::vector<std::vector<ScopeEntry>> scopes_;
+  std::vector<Scope> scopes_;
   int64_t live_tensors_ = 0;
   int64_t live_slots_ = 0;
   int64_t external_ = 0;       // bytes that tensors of this thread hold

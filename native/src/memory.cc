@@ -9,8 +9,9 @@ namespace nodetorch {
 
 namespace {
 
+// beginScope(owns): whether lib/memory.ts remembers what the scope owns alone.
 napi_value BeginScope(Arguments& arguments) {
-  arguments.environment.pool().BeginScope();
+  arguments.environment.pool().BeginScope(arguments.Bool(0) ? &arguments.environment : nullptr);
   return Undefined(arguments.env);
 }
 
@@ -22,7 +23,10 @@ napi_value EndScope(Arguments& arguments) {
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
     Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &item));
-    if (Slot* slot = FindSlot(arguments.environment, item)) survivors.push_back(slot);
+    Slot* slot = FindSlot(arguments.environment, item);
+    if (!slot) continue;
+    if (slot->scoped) Own(arguments.environment, item, slot);
+    survivors.push_back(slot);
   }
   arguments.environment.pool().EndScope(survivors);
   return Undefined(arguments.env);
@@ -31,10 +35,10 @@ napi_value EndScope(Arguments& arguments) {
 // settle(tensor): ends the scope of a tfjs kernel, of which the tensor alone stays, outside of all scopes.
 // Leaves its sizes in the shared array; returns how many they are, times 256, plus the code of its dtype.
 napi_value Settle(Arguments& arguments) {
-  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  Slot* slot = FindHandle(arguments.environment, arguments[0]);
   if (slot) slot->kept = true;
   arguments.environment.pool().EndScope({});
-  const at::Tensor& tensor = arguments.Tensor(0);
+  const at::Tensor& tensor = arguments.Self();
   arguments.environment.LeaveSizes(tensor.sizes());
   napi_value code;
   const int64_t number = tensor.dim() * 256 + static_cast<int>(tensor.scalar_type());
@@ -42,15 +46,18 @@ napi_value Settle(Arguments& arguments) {
   return code;
 }
 
+// keep(tensor): whether a scope owned it until now.
 napi_value Keep(Arguments& arguments) {
   Slot* slot = FindSlot(arguments.environment, arguments[0]);
   if (!slot) throw TypeProblem("keep(): argument must be a Tensor");
+  const bool scoped = slot->scoped;
+  if (scoped) Own(arguments.environment, arguments[0], slot);
   slot->kept = true;
-  return arguments[0];
+  return Napi::Boolean::New(arguments.env, scoped);
 }
 
 napi_value Dispose(Arguments& arguments) {
-  if (Slot* slot = FindSlot(arguments.environment, arguments[0])) {
+  if (Slot* slot = FindHandle(arguments.environment, arguments[0])) {
     arguments.environment.pool().Dispose(slot);
   }
   return Undefined(arguments.env);
@@ -64,9 +71,9 @@ napi_value Memory(Arguments& arguments) {
   Napi::Object result = Napi::Object::New(env);
   Napi::Array devices = Napi::Array::New(env);
   uint32_t i = 0;
-  for (const auto& [device, use] : pool.use()) {
+  for (const auto& [device, use] : pool.Use()) {
     Napi::Array row = Napi::Array::New(env, 3);
-    row[0u] = device.str();
+    row[0u] = device;
     row[1u] = static_cast<double>(use.tensors);
     row[2u] = static_cast<double>(use.bytes);
     devices[i++] = row;

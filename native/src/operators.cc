@@ -59,11 +59,37 @@ Operator::Value Operator::Look(napi_value value) const {
   return {value, nullptr, IsUndefined(env, value)};
 }
 
-bool Operator::Outs(const Signature& signature, const Value& out, std::vector<Value>& values,
-                    Attempt& attempt) {
+Operator::Value Operator::Look(napi_value value, uint32_t numbers, uint32_t position) const {
+  if (position < kLists && (numbers >> position & 1)) {
+    int32_t number = 0;
+    napi_get_value_int32(environment_.env(), value, &number);
+    return {value, environment_.pool().At(number), false, true, false, static_cast<int>(position)};
+  }
+  if (position < kLists && (numbers >> (kLists + position) & 1)) {
+    return {value, nullptr, false, false, true, static_cast<int>(position)};
+  }
+  Value looked = Look(value);
+  looked.position = static_cast<int>(position);
+  return looked;
+}
+
+bool Operator::FromValue(const Value& value, const TypeSpec& spec, bool numbers_as_tensors,
+                         IValue* result) const {
+  if (value.is_number) return FromTensor(value.slot->tensor, spec, result);
+  if (value.are_numbers) return FromNumbers(environment_, value.js, spec, result);
+  return FromJs(environment_, value.js, spec, numbers_as_tensors, result);
+}
+
+std::string Operator::DescribeValue(const Value& value) const {
+  if (value.is_number) return value.slot->tensor.defined() ? "Tensor" : "a disposed Tensor";
+  if (value.are_numbers) return "array of Tensor";
+  return Describe(environment_, value.js);
+}
+
+bool Operator::Outs(const Signature& signature, const Value& out, Attempt& attempt) {
   napi_env env = environment_.env();
   if (signature.outs == 1) {
-    values.push_back(out);
+    attempt.outs.push_back(out);
     return true;
   }
   bool is_array = false;
@@ -79,7 +105,41 @@ bool Operator::Outs(const Signature& signature, const Value& out, std::vector<Va
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
     Check(env, napi_get_element(env, out.js, i, &item));
-    values.push_back(Look(item));
+    attempt.outs.push_back(Look(item));
+  }
+  return true;
+}
+
+// A list of ints for a direct call.
+bool Operator::PushInts(const Value& value, const TypeSpec& spec, Attempt& attempt) const {
+  napi_env env = environment_.env();
+  uint32_t length = 0;
+  double number;
+  if (value.is_number || value.are_numbers) {
+    // A tensor or several, for their values.
+  } else if (spec.broadcast > 0 && napi_get_value_double(env, value.js, &number) == napi_ok &&
+             IsWhole(number)) {
+    attempt.PushInts(c10::SmallVector<int64_t, 4>(spec.broadcast, static_cast<int64_t>(number)));
+    return true;
+  } else if (napi_get_array_length(env, value.js, &length) == napi_ok && length <= 16) {
+    c10::SmallVector<int64_t, 16> ints;
+    for (uint32_t i = 0; i < length; i++) {
+      napi_value item;
+      Check(env, napi_get_element(env, value.js, i, &item));
+      if (napi_get_value_double(env, item, &number) != napi_ok || !IsWhole(number)) break;
+      ints.push_back(static_cast<int64_t>(number));
+    }
+    if (ints.size() == length) {
+      attempt.PushInts(ints);
+      return true;
+    }
+  }
+  IValue converted;
+  if (!FromValue(value, spec, false, &converted)) return false;
+  if (converted.isNone()) {
+    attempt.stack.emplace_back();
+  } else {
+    attempt.PushInts(converted.toIntVector());
   }
   return true;
 }
@@ -91,13 +151,14 @@ bool Operator::Convert(const Signature& signature, const Parameter& parameter, c
   if (value.slot && spec.type == Type::kTensor && !spec.list) {
     const at::Tensor& tensor = value.slot->tensor;
     if (value.slot->kind != Kind::kTensor || !tensor.defined()) return false;
-    attempt.origins.push_back({tensor.unsafeGetTensorImpl(), value});
+    attempt.origins.push_back({tensor.unsafeGetTensorImpl(), &value});
     attempt.stack.emplace_back(tensor);
     return true;
   }
+  if (signature.direct && spec.list && spec.type == Type::kInt) return PushInts(value, spec, attempt);
   IValue converted;
-  if (!FromJs(environment_, value.js, spec, signature.numbers_as_tensors, &converted)) return false;
-  if (converted.isTensor()) attempt.origins.push_back({converted.unsafeToTensorImpl(), value});
+  if (!FromValue(value, spec, signature.numbers_as_tensors, &converted)) return false;
+  if (converted.isTensor()) attempt.origins.push_back({converted.unsafeToTensorImpl(), &value});
   attempt.stack.push_back(std::move(converted));
   return true;
 }
@@ -111,12 +172,11 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
 
   // x.view(2, 3), x.view(-1): where one list of ints is all that may follow `self`, ints may be
   // given singly.
-  Value gathered;
-  std::vector<int64_t> gathered_ints;
+  c10::SmallVector<int64_t, 16> gathered_ints;
   size_t gather_at = parameters.size();
   const size_t last = signature.positional;
   if (count > last || (signature.gathers && count == last && parameters[last - 1].type.broadcast == 0 &&
-                       IsNumber(env, arguments[last - 1].js))) {
+                       !arguments[last - 1].is_number && IsNumber(env, arguments[last - 1].js))) {
     if (!signature.gathers) {
       return attempt.Fail([&] {
         return "takes " + std::to_string(signature.positional) + " positional arguments but " +
@@ -124,19 +184,19 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
       });
     }
     gather_at = last - 1;
-    c10::SmallVector<napi_value, 8> singly;
-    for (size_t i = gather_at; i < count; i++) singly.push_back(arguments[i].js);
-    if (!IntsFromJs(environment_, singly.data(), singly.size(), &gathered_ints)) {
-      // As an array, for the message.
-      Check(env, napi_create_array_with_length(env, singly.size(), &gathered.js));
-      for (size_t i = 0; i < singly.size(); i++) {
-        Check(env, napi_set_element(env, gathered.js, i, singly[i]));
+    for (size_t i = gather_at; i < count; i++) {
+      IValue one;
+      if (!FromValue(arguments[i], TypeSpec{Type::kInt}, false, &one)) {
+        return attempt.Fail([&] {
+          return "argument '" + Shown(parameters[gather_at]) + "' (position " + std::to_string(i + 1) +
+                 ") must be int, not " + DescribeValue(arguments[i]);
+        });
       }
+      gathered_ints.push_back(one.toInt());
     }
     count = last;
   }
 
-  std::vector<Value> outs;
   size_t used = 0;
   const Value* out = nullptr;
   for (const Keyword& keyword : keywords) {
@@ -146,9 +206,8 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
     } else if (signature.takes_requires_grad &&
                (keyword.id == kRequiresGrad || keyword.id == kRequiresGradInPython)) {
       if (napi_get_value_bool(env, keyword.value.js, &attempt.requires_grad) != napi_ok) {
-        return attempt.Fail([&] {
-          return "argument 'requiresGrad' must be boolean, not " + Describe(environment_, keyword.value.js);
-        });
+        return attempt.Fail(
+            [&] { return "argument 'requiresGrad' must be boolean, not " + DescribeValue(keyword.value); });
       }
       used++;
     }
@@ -157,7 +216,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
     if (!out) {
       return attempt.Fail([] { return std::string("missing argument 'out'"); });
     }
-    if (!Outs(signature, *out, outs, attempt)) return false;
+    if (!Outs(signature, *out, attempt)) return false;
   }
 
   attempt.stack.reserve(parameters.size());
@@ -166,13 +225,15 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
     const Parameter& parameter = parameters[i];
     const Value* value = nullptr;
     if (parameter.is_out) {
-      value = &outs[next_out++];
-    } else if (i == gather_at && !gathered.js) {
-      attempt.stack.push_back(std::move(gathered_ints));
+      value = &attempt.outs[next_out++];
+    } else if (i == gather_at) {
+      if (signature.direct) {
+        attempt.PushInts(gathered_ints);
+      } else {
+        attempt.stack.push_back(std::vector<int64_t>(gathered_ints.begin(), gathered_ints.end()));
+      }
       attempt.progress++;
       continue;
-    } else if (i == gather_at) {
-      value = &gathered;
     } else if (i < count && !parameter.keyword_only && !arguments[i].undefined) {
       value = &arguments[i];
     }
@@ -193,14 +254,18 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
           return parameter.keyword_only ? text : text + " (position " + std::to_string(i + 1) + ")";
         });
       }
-      attempt.stack.push_back(parameter.default_value);
+      if (signature.direct && parameter.default_value.isIntList()) {
+        attempt.PushInts(parameter.default_ints);
+      } else {
+        attempt.stack.push_back(parameter.default_value);
+      }
       continue;
     }
     if (!Convert(signature, parameter, *value, attempt)) {
       return attempt.Fail([&] {
         std::string text = "argument '" + (parameter.is_out ? "out" : Shown(parameter)) + "'";
         if (i < count && !parameter.keyword_only) text += " (position " + std::to_string(i + 1) + ")";
-        return text + " must be " + parameter.type.Name() + ", not " + Describe(environment_, value->js);
+        return text + " must be " + parameter.type.Name() + ", not " + DescribeValue(*value);
       });
     }
     attempt.progress++;
@@ -216,19 +281,21 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
   return false;
 }
 
-napi_value Operator::Call(const napi_value* given, size_t count) {
+napi_value Operator::Call(napi_value blank, uint32_t numbers, const napi_value* given, size_t count) {
   napi_env env = environment_.env();
   environment_.Tend();
   const std::vector<Signature>& all = signatures();
 
   c10::SmallVector<Value, 8> arguments;
-  for (size_t i = 0; i < count; i++) arguments.push_back(Look(given[i]));
+  for (size_t i = 0; i < count; i++) arguments.push_back(Look(given[i], numbers, i));
   while (count > 0 && arguments[count - 1].undefined) count--;
 
   std::vector<Keyword> keywords;
   std::vector<std::string> texts;
   const Value last = count > 0 ? arguments[count - 1] : Value();
-  if (last.slot && last.slot->kind == Kind::kOther) {
+  if (last.is_number || last.are_numbers) {
+    // No keywords.
+  } else if (last.slot && last.slot->kind == Kind::kOther) {
     if (auto* set = dynamic_cast<KeywordSet*>(last.slot->other); set && set->names.size() < count) {
       count -= 1 + set->names.size();
       keywords.reserve(set->names.size());
@@ -283,7 +350,13 @@ napi_value Operator::Call(const napi_value* given, size_t count) {
       if (fitting->makes || (!fitting->differs_with_autograd && MaySkipAutograd(attempt.stack))) {
         below.emplace();
       }
-      fitting->handle.callBoxed(attempt.stack);
+      if (fitting->direct) {
+        at::Tensor result = fitting->direct(fitting->handle, attempt);
+        attempt.stack.clear();
+        attempt.stack.emplace_back(std::move(result));
+      } else {
+        fitting->handle.callBoxed(attempt.stack);
+      }
     } catch (...) {
       for (const SizesBefore& sizes : before) sizes.Restore();
       if (retry > 0 || !CurrentIsOutOfMemory()) {
@@ -293,34 +366,47 @@ napi_value Operator::Call(const napi_value* given, size_t count) {
       environment_.CollectAll();
       continue;
     }
-    napi_value result = Results(*fitting, attempt);
+    environment_.EmitWarnings();  // before the outcome: what warns may call operators
+    napi_value result = Results(*fitting, attempt, blank);
     attempt.stack.clear();
     spare_ = std::move(attempt.stack);
-    environment_.EmitWarnings();
     return result;
   }
 }
 
 Slot* Operator::SlotOf(const Origin& origin) const {
-  Slot* slot = origin.given.slot ? origin.given.slot : FindSlot(environment_, origin.given.js);
+  Slot* slot = origin.given->slot ? origin.given->slot : FindSlot(environment_, origin.given->js);
   return slot && slot->tensor.defined() ? slot : nullptr;
 }
 
-napi_value Operator::Result(const IValue& value, const c10::Argument& schema, const Attempt& attempt) {
-  if (!value.isTensor()) return ToJs(environment_, value, schema.real_type());
+// The argument that an operator gives back.
+const Operator::Value* Operator::Given(const IValue& value, const Attempt& attempt) const {
+  if (!value.isTensor()) return nullptr;
   at::TensorImpl* tensor = value.unsafeToTensorImpl();
   for (const Origin& origin : attempt.origins) {
     // Not a number that became a tensor.
     if (origin.tensor != tensor) continue;
     if (Slot* slot = SlotOf(origin)) {
       slot->small &= !IsInGraph(*tensor);  // what changed in place may have joined one
-      return origin.given.js;
+      return origin.given;
     }
   }
-  return ToJs(environment_, value.toTensor());
+  return nullptr;
 }
 
-napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
+napi_value Operator::NewTensor(at::Tensor tensor, bool fresh, napi_value blank) {
+  HandlePool& pool = environment_.pool();
+  Slot* slot = pool.New(std::move(tensor), fresh);
+  if (pool.LeaveToScope(slot, &environment_)) {
+    environment_.Leave(Outcome::kNewInScope, slot->number);
+  } else {
+    Own(environment_, blank, slot);
+    environment_.Leave(Outcome::kNew, slot->number);
+  }
+  return blank;
+}
+
+napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_value blank) {
   napi_env env = environment_.env();
   const auto& returns = signature.handle.schema().returns();
   napi_value result;
@@ -329,6 +415,7 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
       if (Slot* slot = SlotOf(origin)) environment_.pool().Recount(slot);
     }
   }
+  environment_.Leave(Outcome::kPlain);
   if (returns.empty()) {
     Check(env, napi_get_undefined(env, &result));
     return result;
@@ -336,15 +423,36 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt) {
   if (attempt.requires_grad && attempt.stack[0].isTensor()) {
     attempt.stack[0].toTensor().set_requires_grad(true);
   }
-  if (returns.size() == 1) return Result(attempt.stack[0], returns[0], attempt);
+  if (returns.size() == 1) {
+    IValue& value = attempt.stack[0];
+    const bool fresh = !returns[0].alias_info();
+    if (const Value* given = Given(value, attempt)) {
+      if (given->position >= 0) environment_.Leave(Outcome::kGiven, given->position);
+      return given->js;
+    }
+    if (value.isTensor() && value.toTensor().defined()) {
+      return NewTensor(std::move(value).toTensor(), fresh, blank);
+    }
+    return ToJs(environment_, value, returns[0].real_type(), fresh);
+  }
+  uint32_t among = 0;
   Check(env, napi_create_array_with_length(env, returns.size(), &result));
   for (size_t i = 0; i < returns.size(); i++) {
-    napi_value item = Result(attempt.stack[i], returns[i], attempt);
+    const Value* given = i < 32 ? Given(attempt.stack[i], attempt) : nullptr;
+    napi_value item;
+    if (given && given->position >= 0) {
+      among |= 1u << i;
+      Check(env, napi_create_uint32(env, given->position, &item));
+    } else {
+      item = given ? given->js
+                   : ToJs(environment_, attempt.stack[i], returns[i].real_type(), !returns[i].alias_info());
+    }
     Check(env, napi_set_element(env, result, i, item));
     // PyTorch's named tuples: an array whose elements have names too.
     const std::string& name = signature.return_names[i];
     if (!name.empty()) Check(env, napi_set_named_property(env, result, name.c_str(), item));
   }
+  if (among != 0) environment_.Leave(Outcome::kGivenAmong, among);
   return result;
 }
 
@@ -362,10 +470,10 @@ void Operator::NoneFits(const Value* arguments, size_t count, const std::vector<
   if (attempts.empty()) throw TypeProblem(name + ": no such operator, or none that JavaScript can call");
   std::string given;
   for (size_t i = 0; i < count; i++) {
-    given += (i ? ", " : "") + Describe(environment_, arguments[i].js);
+    given += (i ? ", " : "") + DescribeValue(arguments[i]);
   }
   for (const Keyword& keyword : keywords) {
-    given += (given.empty() ? "" : ", ") + *keyword.name + "=" + Describe(environment_, keyword.value.js);
+    given += (given.empty() ? "" : ", ") + *keyword.name + "=" + DescribeValue(keyword.value);
   }
   const auto furthest =
       std::max_element(attempts.begin(), attempts.end(),

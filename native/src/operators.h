@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "direct.h"
 #include "guards.h"
 
 namespace nodetorch {
@@ -28,6 +29,7 @@ struct Parameter {
   bool has_default = false;
   bool is_out = false;  // given through `out`
   c10::IValue default_value;
+  std::vector<int64_t> default_ints;  // the same, if it is a list of ints
 };
 
 // How overloads are found.
@@ -52,6 +54,7 @@ struct Signature {
   bool gathers = false;     // its last positional argument is a list of ints, alone or after self
   bool may_resize = false;  // set_, resize_ and `out` change the storage behind a tensor
   Guard guard = nullptr;
+  DirectCall direct = nullptr;
   bool served = true;  // whether there is a converter for every parameter
 
   // "name(input: Tensor, dim: int, { keepdim = false }): Tensor", for messages.
@@ -66,7 +69,11 @@ class Operator {
 
   const std::vector<Signature>& signatures();  // made at the first call
   const std::string& name() const { return name_; }
-  napi_value Call(const napi_value* given, size_t count);
+  // As lib/dispatch.ts calls: `blank` is a Tensor that owns nothing yet, and becomes the result where that is
+  // one new tensor. Of argument i, bit i of `numbers` says that it is the number of a tensor's slot, and bit
+  // kLists + i that it is an array of such numbers. Leaves its outcome: see Outcome.
+  napi_value Call(napi_value blank, uint32_t numbers, const napi_value* given, size_t count);
+  static constexpr uint32_t kLists = 15;
 
  private:
   // An argument, looked at once: most questions to Node-API cost more than the use of the answer.
@@ -74,6 +81,9 @@ class Operator {
     napi_value js = nullptr;
     Slot* slot = nullptr;  // behind it, if it is the handle itself
     bool undefined = false;
+    bool is_number = false;    // js is the slot's number
+    bool are_numbers = false;  // js is a list of numbers of slots
+    int position = -1;         // among the arguments; -1 where it was inside of one
   };
   struct Keyword {
     const std::string* name;
@@ -84,19 +94,20 @@ class Operator {
   // back the same object.
   struct Origin {
     at::TensorImpl* tensor;
-    Value given;
+    const Value* given;
   };
-  struct Attempt {
-    std::vector<c10::IValue> stack;
+  struct Attempt : DirectArguments {
     c10::SmallVector<Origin, 4> origins;
+    std::vector<Value> outs;
     bool requires_grad = false;
     bool explains = false;  // the texts cost more than most calls: made once it is known that none fits
     std::string problem;    // why the signature does not fit
     size_t progress = 0;
 
     void Clear() {
-      stack.clear();
+      DirectArguments::Clear();
       origins.clear();
+      outs.clear();
       requires_grad = false;
     }
     template <typename Text>
@@ -107,13 +118,19 @@ class Operator {
   };
 
   Value Look(napi_value value) const;
+  Value Look(napi_value value, uint32_t numbers, uint32_t position) const;
+  bool PushInts(const Value& value, const TypeSpec& spec, Attempt& attempt) const;
+  bool FromValue(const Value& value, const TypeSpec& spec, bool numbers_as_tensors,
+                 c10::IValue* result) const;
+  std::string DescribeValue(const Value& value) const;
   bool Parse(const Signature& signature, const Value* arguments, size_t count,
              const std::vector<Keyword>& keywords, Attempt& attempt);
-  bool Outs(const Signature& signature, const Value& out, std::vector<Value>& values, Attempt& attempt);
+  bool Outs(const Signature& signature, const Value& out, Attempt& attempt);
   bool Convert(const Signature& signature, const Parameter& parameter, const Value& value, Attempt& attempt);
   [[noreturn]] void NoneFits(const Value* arguments, size_t count, const std::vector<Keyword>& keywords);
-  napi_value Results(const Signature& signature, Attempt& attempt);
-  napi_value Result(const c10::IValue& value, const c10::Argument& schema, const Attempt& attempt);
+  napi_value Results(const Signature& signature, Attempt& attempt, napi_value blank);
+  napi_value NewTensor(at::Tensor tensor, bool fresh, napi_value blank);
+  const Value* Given(const c10::IValue& value, const Attempt& attempt) const;
   Slot* SlotOf(const Origin& origin) const;  // null if it is no tensor (any more)
 
   Environment& environment_;

@@ -237,6 +237,7 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     parameter.keyword_only = argument.kwarg_only();
     parameter.has_default = argument.default_value().has_value();
     if (parameter.has_default) parameter.default_value = *argument.default_value();
+    if (parameter.default_value.isIntList()) parameter.default_ints = parameter.default_value.toIntVector();
     parameter.is_out = style == Style::kPython && argument.is_out();
     if (parameter.is_out) {
       outs++;
@@ -267,6 +268,7 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
                           std::any_of(schema.arguments().begin(), schema.arguments().end(), aliases) ||
                           std::any_of(schema.returns().begin(), schema.returns().end(), aliases);
   guard = colons == 4 ? GuardOf(name) : nullptr;  // of aten:: alone
+  if (!guard) direct = FindDirectCall(handle);
   may_resize = name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;
   for (const c10::Argument& argument : schema.arguments()) may_resize |= argument.is_out();
   for (const c10::Argument& argument : schema.returns()) {

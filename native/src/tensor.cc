@@ -40,28 +40,28 @@ napi_value BigInt(napi_env env, uint64_t number) {
   return value;
 }
 
-napi_value Shape(Arguments& arguments) { return Sizes(arguments, arguments.Tensor(0).sizes()); }
-napi_value Stride(Arguments& arguments) { return Sizes(arguments, arguments.Tensor(0).strides()); }
-napi_value Numel(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0).numel()); }
-napi_value Dim(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0).dim()); }
-napi_value Offset(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0).storage_offset()); }
+napi_value Shape(Arguments& arguments) { return Sizes(arguments, arguments.Self().sizes()); }
+napi_value Stride(Arguments& arguments) { return Sizes(arguments, arguments.Self().strides()); }
+napi_value Numel(Arguments& arguments) { return Int(arguments.env, arguments.Self().numel()); }
+napi_value Dim(Arguments& arguments) { return Int(arguments.env, arguments.Self().dim()); }
+napi_value Offset(Arguments& arguments) { return Int(arguments.env, arguments.Self().storage_offset()); }
 napi_value Dtype(Arguments& arguments) {
-  return Int(arguments.env, static_cast<int>(arguments.Tensor(0).scalar_type()));
+  return Int(arguments.env, static_cast<int>(arguments.Self().scalar_type()));
 }
 napi_value Layout(Arguments& arguments) {
-  return Int(arguments.env, static_cast<int>(arguments.Tensor(0).layout()));
+  return Int(arguments.env, static_cast<int>(arguments.Self().layout()));
 }
-napi_value Device(Arguments& arguments) { return Text(arguments.env, arguments.Tensor(0).device().str()); }
-napi_value Version(Arguments& arguments) { return Int(arguments.env, arguments.Tensor(0)._version()); }
+napi_value Device(Arguments& arguments) { return Text(arguments.env, arguments.Self().device().str()); }
+napi_value Version(Arguments& arguments) { return Int(arguments.env, arguments.Self()._version()); }
 napi_value DataPtr(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
+  const at::Tensor tensor = arguments.Self();
   const void* data = tensor.has_storage() ? tensor.const_data_ptr() : nullptr;
   return BigInt(arguments.env, reinterpret_cast<uintptr_t>(data));
 }
 
 // storage(tensor): [identity, bytes]; tensors that share memory have the same identity.
 napi_value Storage(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
+  const at::Tensor tensor = arguments.Self();
   TORCH_CHECK(tensor.has_storage(), "a ", tensor.layout(), " tensor has no storage");
   const auto* storage = tensor.storage().unsafeGetStorageImpl();
   Napi::Array pair = Napi::Array::New(arguments.env, 2);
@@ -71,15 +71,16 @@ napi_value Storage(Arguments& arguments) {
 }
 
 napi_value IsContiguous(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Self();
   c10::IValue format(at::MemoryFormat::Contiguous);
   if (!arguments.IsNull(1) &&
       !FromJs(arguments.environment, arguments[1], TypeSpec{Type::kMemoryFormat}, false, &format)) {
     throw TypeProblem("isContiguous(): argument 'memoryFormat' must be a MemoryFormat");
   }
-  return Bool(arguments.env, arguments.Tensor(0).is_contiguous(format.toMemoryFormat()));
+  return Bool(arguments.env, tensor.is_contiguous(format.toMemoryFormat()));
 }
 
-napi_value IsPinned(Arguments& arguments) { return Bool(arguments.env, arguments.Tensor(0).is_pinned()); }
+napi_value IsPinned(Arguments& arguments) { return Bool(arguments.env, arguments.Self().is_pinned()); }
 
 napi_value IsTensor(Arguments& arguments) {
   Slot* slot = FindSlot(arguments.environment, arguments[0]);
@@ -87,7 +88,7 @@ napi_value IsTensor(Arguments& arguments) {
 }
 
 napi_value IsDisposed(Arguments& arguments) {
-  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  Slot* slot = FindHandle(arguments.environment, arguments[0]);
   return Bool(arguments.env, !slot || !slot->tensor.defined());
 }
 
@@ -97,36 +98,34 @@ napi_value IsSame(Arguments& arguments) {
 }
 
 napi_value RequiresGrad(Arguments& arguments) {
-  return Bool(arguments.env, arguments.Tensor(0).requires_grad());
+  return Bool(arguments.env, arguments.Self().requires_grad());
 }
 
 napi_value SetRequiresGrad(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
+  const at::Tensor tensor = arguments.Self();
   const bool requires_grad = arguments.Bool(1);
   TORCH_CHECK(tensor.is_leaf() || requires_grad,
               "you can only change requires_grad flags of leaf variables. If you want to use a "
               "computed variable in a subgraph that doesn't require differentiation use "
               "var_no_grad = var.detach().");
   tensor.set_requires_grad(requires_grad);
-  return arguments[0];
+  return Undefined(arguments.env);
 }
 
-napi_value IsLeaf(Arguments& arguments) { return Bool(arguments.env, arguments.Tensor(0).is_leaf()); }
-napi_value RetainsGrad(Arguments& arguments) {
-  return Bool(arguments.env, arguments.Tensor(0).retains_grad());
-}
+napi_value IsLeaf(Arguments& arguments) { return Bool(arguments.env, arguments.Self().is_leaf()); }
+napi_value RetainsGrad(Arguments& arguments) { return Bool(arguments.env, arguments.Self().retains_grad()); }
 napi_value RetainGrad(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
+  const at::Tensor tensor = arguments.Self();
   TORCH_CHECK(tensor.requires_grad(), "can't retain_grad on Tensor that has requires_grad=False");
   tensor.retain_grad();
   return Undefined(arguments.env);
 }
 
-napi_value Grad(Arguments& arguments) { return ToJs(arguments.environment, arguments.Tensor(0).grad()); }
+napi_value Grad(Arguments& arguments) { return ToJs(arguments.environment, arguments.Self().grad()); }
 
 // Python's checks on assigning to .grad (torch/csrc/autograd/python_variable.cpp).
 napi_value SetGrad(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0, "grad's tensor");
+  const at::Tensor tensor = arguments.Self("grad's tensor");
   if (arguments.IsNull(1)) {
     tensor.mutable_grad().reset();
     return Undefined(arguments.env);
@@ -145,15 +144,17 @@ napi_value SetGrad(Arguments& arguments) {
 }
 
 napi_value SetData(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0, "data's tensor");
+  const at::Tensor tensor = arguments.Self("data's tensor");
   tensor.set_data(arguments.Tensor(1, "data"));
-  arguments.environment.pool().Recount(FindSlot(arguments.environment, arguments[0]));
+  if (Slot* slot = FindHandle(arguments.environment, arguments[0]); slot && slot->tensor.defined()) {
+    arguments.environment.pool().Recount(slot);
+  }
   return Undefined(arguments.env);
 }
 
 // The values alone, with a version counter of their own (Python's .data).
 napi_value Data(Arguments& arguments) {
-  return ToJs(arguments.environment, arguments.Tensor(0).variable_data());
+  return ToJs(arguments.environment, arguments.Self().variable_data());
 }
 
 // A tensor of the same memory without history, that counts as one of its own (Python's _make_subclass).
@@ -165,7 +166,7 @@ napi_value Alias(Arguments& arguments) {
 }
 
 napi_value Item(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
+  const at::Tensor tensor = arguments.Self();
   TORCH_CHECK(tensor.numel() == 1, "a Tensor with ", tensor.numel(),
               " elements cannot be converted to Scalar");
   const c10::Scalar scalar = tensor.item();
