@@ -2,7 +2,7 @@
 import { Complex } from './complex';
 import { dtypeOfCode } from './dtype';
 import { HANDLE, NOTHING } from './handle';
-import { native, outcome } from './native';
+import { exchange, native, outcome } from './native';
 import { Tensor } from './tensor';
 import type { NativeOperator } from '../typings/native';
 
@@ -35,7 +35,8 @@ function wrapList(list: unknown[]): unknown[] {
 const NEW = 1;
 const NEW_IN_SCOPE = 2;
 const GIVEN = 3;
-const GIVEN_AMONG = 4;
+const SEVERAL = 4;
+const GIVEN_AMONG = 5;
 
 /** The tensors of the innermost `tidy` that no finalizer frees, but the end of the scope. */
 let scoped: Tensor[] | null = null;
@@ -55,11 +56,30 @@ function setHandle(tensor: Tensor, handle: unknown): Tensor {
 /** A tensor that its scope has freed, and whose slot another one may get. */
 export const sever = (tensor: Tensor): void => void setHandle(tensor, NOTHING);
 
-// A new tensor, or a result that is something else. `kind` is not GIVEN.
-function finish(kind: number, result: unknown, blank: Tensor, args: readonly unknown[]): unknown {
+// A result that is neither NEW nor GIVEN. `nameOf` an element of a signature's named tuple.
+function finish(
+  kind: number,
+  result: unknown,
+  blank: Tensor,
+  args: readonly unknown[],
+  namesOf: (signature: number) => readonly string[],
+): unknown {
   if (kind === NEW_IN_SCOPE) {
     scoped?.push(blank);
     return setHandle(blank, outcome[1]);
+  }
+  if (kind === SEVERAL) {
+    const list = new Array<unknown>(outcome[1]);
+    for (let i = 0; i < list.length; i++) {
+      const number = outcome[2 + i];
+      list[i] = number > 0 ? new Tensor(number) : number === 0 ? null : args[-1 - number];
+    }
+    native.own(list as Tensor[]);
+    if (typeof result === 'number') {
+      const names = namesOf(result);
+      for (let i = 0; i < names.length; i++) (list as unknown as Record<string, unknown>)[names[i]] = list[i];
+    }
+    return list;
   }
   if (kind === GIVEN_AMONG) {
     const list = result as unknown[];
@@ -80,75 +100,99 @@ export function operator(name: string, overload: string | null = null, python = 
   let native_: NativeOperator | undefined;
   const load = (): NativeOperator => (native_ = native.operator(name, overload, python));
   const last: LastKeywords = { names: [], set: undefined };
+  let names: (readonly string[])[] | undefined;
+  const namesOf = (signature: number): readonly string[] =>
+    (names ??= native
+      .signatures(name, overload, python)
+      .map(({ returns }) => returns.map((one) => one.name)))[signature];
+
   const general = (args: unknown[]): unknown => {
     const call = native_ ?? load();
     const given = withKeywords(args, last);
-    const raw = new Array<unknown>(given.length);
-    let numbers = 0;
-    for (let i = 0; i < given.length; i++) {
-      raw[i] = i < LISTS ? rawOf(given[i]) : given[i];
-      numbers |= bitsOf(raw[i], given[i]) << i;
+    let raw = new Array<unknown>(given.length);
+    begin();
+    const mine = turn;
+    for (let i = 0; i < given.length; i++) raw[i] = pass(given[i], i);
+    if (turn !== mine) {
+      raw = given;
+      forms = 0;
     }
     const blank = new Tensor(NOTHING);
-    const result = call(blank, numbers, ...raw);
+    const result = call(blank, forms, ...raw);
     const kind = outcome[0];
     if (kind === NEW) return setHandle(blank, outcome[1]);
-    return kind === GIVEN ? given[outcome[1]] : finish(kind, result, blank, given);
+    return kind === GIVEN ? given[outcome[1]] : finish(kind, result, blank, given, namesOf);
   };
-  // Up to three arguments, the first of them a tensor or a list of them, the others tensors, numbers or lists
-  // of numbers, are what most calls pass: without more lists. Undefined at the end is as good as nothing.
+  // Up to three arguments, without keywords, are what most calls pass: without more lists. Undefined at the
+  // end is as good as nothing.
   return (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
-    const first = rawOf(a);
-    if (rest.length > 0 || first === a) return general(trimmed([a, b, c, ...rest]));
-    const second = handleOf(b);
-    const third = handleOf(c);
-    if ((second === b && !isPlain(b)) || (third === c && !isPlain(c))) return general(trimmed([a, b, c]));
+    begin();
+    const mine = turn;
+    const first = pass(a, 0);
+    const second = pass(b, 1);
+    const third = pass(c, 2);
+    const mayBeKeywords =
+      c !== undefined ? isObject(c) && third === c : b !== undefined ? isObject(b) && second === b : first === a;
+    if (mayBeKeywords || rest.length > 0 || turn !== mine) return general(trimmed([a, b, c, ...rest]));
     const call = native_ ?? load();
-    const numbers = bitsOf(first, a) | (bitsOf(second, b) << 1) | (bitsOf(third, c) << 2);
     const blank = new Tensor(NOTHING);
     let result: unknown;
-    if (c !== undefined) result = call(blank, numbers, first, second, third);
-    else if (b !== undefined) result = call(blank, numbers, first, second);
-    else result = call(blank, numbers, first);
+    if (c !== undefined) result = call(blank, forms, first, second, third);
+    else if (b !== undefined) result = call(blank, forms, first, second);
+    else result = call(blank, forms, first);
     const kind = outcome[0];
     if (kind === NEW) return setHandle(blank, outcome[1]);
-    if (kind !== GIVEN) return finish(kind, result, blank, [a, b, c]);
+    if (kind !== GIVEN) return finish(kind, result, blank, [a, b, c], namesOf);
     return outcome[1] === 0 ? a : outcome[1] === 1 ? b : c;
   };
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function trimmed(args: unknown[]): unknown[] {
   while (args.length > 0 && args[args.length - 1] === undefined) args.pop();
   return args;
 }
 
-// Goes to the addon as it is.
-const isPlain = (value: unknown): boolean =>
-  typeof value !== 'object' || value === null || typeof (value as unknown[])[0] === 'number';
+// How the arguments of the call that is being made go to the addon: see NativeOperator in typings/native.d.ts.
+// Reading elements and properties of some objects runs code that calls operators: `turn` tells.
+const FORMS = 10;
+let forms = 0;
+let listed = 0; // numbers of it in the exchange
+let turn = 0;
 
-// Properties and elements are read much faster here than through Node-API: a tensor goes as its
-// handle, a list of tensors as a list of the numbers of their slots, if all have one.
-const handleOf = (arg: unknown): unknown => (arg instanceof Tensor ? arg[HANDLE] : arg);
-
-function rawOf(arg: unknown): unknown {
-  if (arg instanceof Tensor) return arg[HANDLE];
-  if (!Array.isArray(arg) || !(arg[0] instanceof Tensor) || arg.length > 1000) return arg;
-  const list = new Array<unknown>(arg.length);
-  for (let i = 0; i < list.length; i++) {
-    const item: unknown = arg[i];
-    list[i] = handleOf(item);
-    if (item !== null && (list[i] === item || typeof list[i] !== 'number')) return arg;
-  }
-  return list;
+function begin(): void {
+  forms = 0;
+  listed = 0;
+  turn = (turn + 1) | 0;
 }
 
-// The most arguments that may go as numbers.
-const LISTS = 15;
+// Properties and elements are read much faster here than through Node-API: a tensor goes as its handle, a list
+// as numbers.
+function pass(arg: unknown, i: number): unknown {
+  if (typeof arg !== 'object' || arg === null || i >= FORMS) return arg;
+  if (arg instanceof Tensor) {
+    const handle = arg[HANDLE];
+    if (typeof handle === 'number') forms |= 1 << i;
+    return handle;
+  }
+  return Array.isArray(arg) ? passList(arg, i) : arg;
+}
 
-// For the addon: whether what it gets for an argument is the number of a slot, or a list of numbers.
-function bitsOf(raw: unknown, given: unknown): number {
-  if (raw === given || typeof given !== 'object') return 0; // NaN is not equal to itself
-  return typeof raw === 'number' ? 1 : Array.isArray(raw) ? 1 << LISTS : 0;
+// Lists of something else, and long ones, go as they are.
+function passList(list: readonly unknown[], i: number): unknown {
+  const length = list.length;
+  if (length === 0 || listed + length > exchange.length) return list;
+  const ofTensors = list[0] instanceof Tensor;
+  for (let k = 0; k < length; k++) {
+    const item = list[k];
+    const value = !ofTensors ? item : item instanceof Tensor ? item[HANDLE] : item === null ? -1 : undefined;
+    if (typeof value !== 'number') return list;
+    exchange[listed + k] = value;
+  }
+  listed += length;
+  forms |= 1 << ((ofTensors ? FORMS : 2 * FORMS) + i);
+  return length;
 }
 
 // The names of keywords, one by one in their order; the addon's set of them once a call had just these.

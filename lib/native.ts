@@ -139,11 +139,14 @@ ${advice(file, message)}`;
 }
 
 export const native: Native = load();
-/** The sizes of the tensor that `native.shape` or `native.stride` was last asked about. */
-export const sizes = new Float64Array(1024);
-/** What became of the last operator's result, and a value with it: see lib/dispatch.ts. */
-export const outcome = new Int32Array(2);
-const used = { TorchError, TypeError, RangeError, sizes, outcome, collect, warn };
+/**
+ * Numbers on their way: the sizes that `native.shape` or `native.stride` was asked about, and the lists that
+ * an operator is called with.
+ */
+export const exchange = new Float64Array(1024);
+/** What became of the last operator's result, and values with it: see lib/dispatch.ts. */
+export const outcome = new Int32Array(64);
+const used = { TorchError, TypeError, RangeError, exchange, outcome, collect, warn };
 native.setup(used);
 // The addon has them for as long as somebody has the addon's exports.
 Object.defineProperty(native, 'used', { value: used });

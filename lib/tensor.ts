@@ -14,7 +14,7 @@ import * as functions from './functions';
 import { HANDLE } from './handle';
 import { type Index, type Nested, toNativeIndices, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from './layout';
-import { native, sizes } from './native';
+import { exchange, native } from './native';
 import { formatTensor } from './print';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
@@ -437,7 +437,7 @@ const imag = operator('aten::imag');
 
 export function sizesOf(count: number): number[] {
   const list = new Array<number>(count);
-  for (let i = 0; i < count; i++) list[i] = sizes[i];
+  for (let i = 0; i < count; i++) list[i] = exchange[i];
   return list;
 }
 

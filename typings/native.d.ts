@@ -20,10 +20,11 @@ type Tensors = readonly Tensor[];
 type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
 
 /**
- * `blank` becomes the result where that is one new tensor. Of argument i, bit i of `numbers` says that it is the
- * number of a tensor's slot, and bit 15 + i that it is an array of such numbers (or nulls).
+ * `blank` becomes the result where that is one new tensor. Of argument i, bit i of `forms` says that it is the
+ * number of a tensor's slot, bit 10 + i that it is the length of a list of such numbers, and bit 20 + i of a list
+ * of numbers; the elements of all lists lie one behind the other in the exchange.
  */
-export type NativeOperator = (blank: Tensor, numbers: number, ...args: unknown[]) => unknown;
+export type NativeOperator = (blank: Tensor, forms: number, ...args: unknown[]) => unknown;
 
 export interface NativeParameter {
   readonly name: string; // in camelCase
@@ -55,7 +56,7 @@ export interface Native {
     TorchError: new (message: string, kind: string, backtrace: string) => Error;
     TypeError: new (message: string) => Error;
     RangeError: new (message: string) => Error;
-    sizes: Float64Array;
+    exchange: Float64Array;
     outcome: Int32Array;
     collect(all: boolean): void;
     warn(message: string): void;
@@ -65,13 +66,15 @@ export interface Native {
   operator(name: string, overload: string | null, python: boolean): NativeOperator;
   /** A last argument for an operator: the ones before it are the values of these keywords. */
   keywordSet(names: readonly string[]): Handle;
+  /** Makes them the owners of the tensors that the last operator has left. */
+  own(tensors: readonly (Tensor | null)[]): void;
   operatorNames(): string[];
   signatures(name: string, overload: string | null, python: boolean): NativeSignature[];
   unserved(): [name: string, type: string][];
   loadLibrary(path: string): void;
 
   // tensor.cc
-  // These two leave their numbers in `sizes` and return how many.
+  // These two leave their numbers in the exchange and return how many.
   shape(tensor: Tensor): number;
   stride(tensor: Tensor): number;
   numel(tensor: Tensor): number;

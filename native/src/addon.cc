@@ -24,7 +24,7 @@ std::string VersionProblem() {
          config.substr(at + key.size(), end - at - key.size());
 }
 
-// setup({ TorchError, TypeError, RangeError, sizes, outcome, collect, warn }). Held weakly: an environment
+// setup({ TorchError, TypeError, RangeError, exchange, outcome, collect, warn }). Held weakly: an environment
 // lives as long as its thread, and must not keep the modules of a test file that is over.
 napi_value Setup(Arguments& arguments) {
   Napi::Object options = arguments.Value(0).As<Napi::Object>();
@@ -35,7 +35,7 @@ napi_value Setup(Arguments& arguments) {
   keep("TorchError", &environment.torch_error);
   keep("TypeError", &environment.type_error);
   keep("RangeError", &environment.range_error);
-  environment.SetSizes(options.Get("sizes"));
+  environment.SetExchange(options.Get("exchange"));
   environment.SetOutcome(options.Get("outcome"));
   keep("collect", &environment.collect);
   keep("warn", &environment.warn);

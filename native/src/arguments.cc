@@ -103,6 +103,11 @@ bool IsPlainObject(napi_env env, napi_value value) {
   return type == napi_null;
 }
 
+std::string DescribeNumber(double number) {
+  if (number != number) return "NaN";
+  return number == static_cast<double>(static_cast<int64_t>(number)) ? "number" : "fractional number";
+}
+
 std::string Describe(Environment& environment, napi_value value) {
   napi_env env = environment.env();
   napi_valuetype type;
@@ -118,8 +123,7 @@ std::string Describe(Environment& environment, napi_value value) {
     case napi_number: {
       double number;
       Check(env, napi_get_value_double(env, value, &number));
-      if (number != number) return "NaN";
-      return number == static_cast<double>(static_cast<int64_t>(number)) ? "number" : "fractional number";
+      return DescribeNumber(number);
     }
     case napi_external:
     case napi_object: break;

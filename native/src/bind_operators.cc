@@ -2,6 +2,7 @@
 #include <c10/util/Exception.h>
 
 #include <sstream>
+#include <utility>
 
 #include "function.h"
 #include "operators.h"
@@ -16,11 +17,11 @@ namespace {
 constexpr size_t kInlineArguments = 12;
 
 napi_value CallOperator(napi_env env, Operator& op, const napi_value* arguments, size_t count) {
-  uint32_t numbers = 0;
-  if (count < 2 || napi_get_value_uint32(env, arguments[1], &numbers) != napi_ok) {
+  uint32_t forms = 0;
+  if (count < 2 || napi_get_value_uint32(env, arguments[1], &forms) != napi_ok) {
     throw TypeProblem("an operator's first arguments are a blank Tensor and what the others are");
   }
-  return op.Call(arguments[0], numbers, arguments + 2, count - 2);
+  return op.Call(arguments[0], forms, arguments + 2, count - 2);
 }
 
 napi_value OnCall(napi_env env, napi_callback_info info) {
@@ -66,6 +67,22 @@ napi_value MakeKeywordSet(Arguments& arguments) {
     names.push_back(ToString(arguments.env, name));
   }
   return ToJs(arguments.environment, new KeywordSet(std::move(names)));
+}
+
+// own(tensors): makes them the owners of what the last operator has left (Outcome::kSeveral).
+napi_value OwnSeveral(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  uint32_t length = 0;
+  Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
+  TORCH_CHECK(length <= Environment::kMostSeveral, "own(): too many");
+  for (uint32_t i = 0; i < length; i++) {
+    int32_t& number = environment.NumberOf(i);
+    if (number <= 0) continue;
+    napi_value tensor;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &tensor));
+    Own(environment, tensor, environment.pool().At(std::exchange(number, 0)));
+  }
+  return Undefined(arguments.env);
 }
 
 // operatorNames(): ["aten::add.Tensor", ...], every schema the dispatcher knows.
@@ -177,6 +194,7 @@ void DefineOperators(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"operator", Entry<MakeOperator>},
           {"keywordSet", Entry<MakeKeywordSet>},
+          {"own", Entry<OwnSeveral>},
           {"operatorNames", Entry<OperatorNames>},
           {"signatures", Entry<Signatures>},
           {"unserved", Entry<Unserved>},

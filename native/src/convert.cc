@@ -5,6 +5,7 @@
 #include <ATen/core/jit_type.h>
 #include <c10/core/MemoryFormat.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -67,18 +68,18 @@ bool ToInt(Environment& environment, napi_value value, int64_t* result) {
 }
 
 // A whole number is an int, as the literal 1 is in Python; -0 and all others are floats.
+c10::Scalar ScalarOf(double number) {
+  const bool negative_zero = number == 0 && std::signbit(number);
+  return IsWhole(number) && !negative_zero ? c10::Scalar(static_cast<int64_t>(number)) : c10::Scalar(number);
+}
+
 bool ToScalar(Environment& environment, napi_value value, c10::Scalar* result) {
   napi_env env = environment.env();
   switch (TypeOf(env, value)) {
     case napi_number: {
       double number;
       if (!NumberOf(env, value, &number)) return false;
-      const bool negative_zero = number == 0 && std::signbit(number);
-      if (IsWhole(number) && !negative_zero) {
-        *result = c10::Scalar(static_cast<int64_t>(number));
-      } else {
-        *result = c10::Scalar(number);
-      }
+      *result = ScalarOf(number);
       return true;
     }
     case napi_bigint: {
@@ -486,26 +487,21 @@ bool FromTensor(const at::Tensor& tensor, const TypeSpec& spec, IValue* result) 
   return true;
 }
 
-bool FromNumbers(Environment& environment, napi_value value, const TypeSpec& spec, IValue* result) {
-  napi_env env = environment.env();
-  uint32_t length;
+bool FromTensors(Environment& environment, c10::ArrayRef<double> numbers, const TypeSpec& spec,
+                 IValue* result) {
   if (!spec.list) return false;
-  Check(env, napi_get_array_length(env, value, &length));
+  const TypeSpec element{spec.type};
   c10::List<at::Tensor> tensors;
   c10::List<std::optional<at::Tensor>> optionals;
   std::vector<int64_t> ints;
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value item;
-    int64_t number = 0;
-    Check(env, napi_get_element(env, value, i, &item));
-    if (napi_get_value_int64(env, item, &number) != napi_ok) {
+  for (const double number : numbers) {
+    if (number < 0) {
       if (!spec.optional_elements) return false;
       optionals.push_back(std::nullopt);
       continue;
     }
     IValue one;
-    TypeSpec element{spec.type};
-    if (!FromTensor(environment.pool().At(number)->tensor, element, &one)) return false;
+    if (!FromTensor(environment.pool().At(static_cast<int64_t>(number))->tensor, element, &one)) return false;
     if (spec.type == Type::kInt) {
       ints.push_back(one.toInt());
     } else if (spec.type != Type::kTensor) {
@@ -524,6 +520,24 @@ bool FromNumbers(Environment& environment, napi_value value, const TypeSpec& spe
     *result = std::move(tensors);
   }
   return true;
+}
+
+bool FromNumbers(c10::ArrayRef<double> numbers, const TypeSpec& spec, IValue* result) {
+  if (!spec.list) return false;
+  switch (spec.type) {
+    case Type::kInt:
+      if (!std::all_of(numbers.begin(), numbers.end(), IsWhole)) return false;
+      *result = c10::List<int64_t>(std::vector<int64_t>(numbers.begin(), numbers.end()));
+      return true;
+    case Type::kFloat: *result = c10::List<double>(numbers); return true;
+    case Type::kScalar: {
+      c10::impl::GenericList list(c10::NumberType::get());
+      for (const double number : numbers) list.push_back(ScalarOf(number));
+      *result = std::move(list);
+      return true;
+    }
+    default: return false;
+  }
 }
 
 // Touches C++ alone ("basic"), so V8 runs it inside the collection, in a synchronous loop too.

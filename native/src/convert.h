@@ -57,8 +57,11 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
             c10::IValue* result);
 // A tensor as an argument of that type: as it is, or a zero-dimensional one for its value.
 bool FromTensor(const at::Tensor& tensor, const TypeSpec& spec, c10::IValue* result);
-// A list of the numbers of tensors' slots, and nulls where elements are optional.
-bool FromNumbers(Environment& environment, napi_value value, const TypeSpec& spec, c10::IValue* result);
+// A list of the numbers of tensors' slots; negative for null.
+bool FromTensors(Environment& environment, c10::ArrayRef<double> numbers, const TypeSpec& spec,
+                 c10::IValue* result);
+// A list of numbers.
+bool FromNumbers(c10::ArrayRef<double> numbers, const TypeSpec& spec, c10::IValue* result);
 
 // `type` of a return or a callback: it tells a ScalarType from an int. `fresh`: see HandlePool::New.
 napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type,
@@ -70,6 +73,7 @@ napi_value ToJs(Environment& environment, Held* held);
 
 // What the value is, for messages: "Tensor", "string", "a disposed Tensor", "number NaN" ...
 std::string Describe(Environment& environment, napi_value value);
+std::string DescribeNumber(double number);
 
 // The slot behind a JS object or an external, or null.
 Slot* FindSlot(Environment& environment, napi_value value);

@@ -74,23 +74,23 @@ napi_value Environment::HandleKey() const {
   return key;
 }
 
-void Environment::SetSizes(napi_value array) {
+void Environment::SetExchange(napi_value array) {
   void* data = nullptr;
-  Check(env_, napi_get_typedarray_info(env_, array, nullptr, &most_sizes_, &data, nullptr, nullptr));
-  sizes_ = static_cast<double*>(data);
+  Check(env_, napi_get_typedarray_info(env_, array, nullptr, &exchange_length_, &data, nullptr, nullptr));
+  exchange_ = static_cast<double*>(data);
 }
 
 void Environment::SetOutcome(napi_value array) {
   void* data = nullptr;
   size_t length = 0;
   Check(env_, napi_get_typedarray_info(env_, array, nullptr, &length, &data, nullptr, nullptr));
-  TORCH_CHECK(length == 2, "outcome: an Int32Array of 2");
+  TORCH_CHECK(length == 2 + kMostSeveral, "outcome: an Int32Array of ", 2 + kMostSeveral);
   outcome_ = static_cast<int32_t*>(data);
 }
 
 void Environment::LeaveSizes(at::IntArrayRef sizes) const {
-  TORCH_CHECK(sizes.size() <= most_sizes_, "a tensor of ", sizes.size(), " dimensions");
-  std::copy(sizes.begin(), sizes.end(), sizes_);
+  TORCH_CHECK(sizes.size() <= exchange_length_, "a tensor of ", sizes.size(), " dimensions");
+  std::copy(sizes.begin(), sizes.end(), exchange_);
 }
 
 void Environment::Tend() {

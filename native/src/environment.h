@@ -79,6 +79,8 @@ enum class Outcome : int32_t {
   kNew,         // a new tensor, owned by the blank that was given; its number
   kNewInScope,  // the same, owned by the innermost scope
   kGiven,       // an argument; which
+  kSeveral,     // several tensors; how many, and behind it for each the number of a new one, 0 for none, or
+                // -1 - i for argument i. JavaScript makes their objects and calls own().
   kGivenAmong,  // a list with the positions of arguments in it; one bit for each place that holds one
 };
 
@@ -106,16 +108,23 @@ class Environment {
 
   napi_value HandleKey() const;
 
-  // The Float64Array in which functions leave sizes. An array made here would cost more, and belong to
-  // another realm than the caller's under a test runner.
-  void SetSizes(napi_value array);
+  // The Float64Array in which numbers go from one side to the other: sizes, and the elements of operators'
+  // lists. An array made here would cost more, and belong to another realm than the caller's under a test
+  // runner.
+  void SetExchange(napi_value array);
   void LeaveSizes(at::IntArrayRef sizes) const;
-  // The Int32Array of two in which operators leave what became of their result.
+  const double* exchange() const { return exchange_; }
+  size_t exchange_length() const { return exchange_length_; }
+
+  // The Int32Array in which operators leave what became of their result.
   void SetOutcome(napi_value array);
   void Leave(Outcome outcome, uint32_t value = 0) const {
     outcome_[0] = static_cast<int32_t>(outcome);
     outcome_[1] = static_cast<int32_t>(value);
   }
+  static constexpr size_t kMostSeveral = 62;
+  // The number of each that kSeveral speaks of.
+  int32_t& NumberOf(size_t i) const { return outcome_[2 + i]; }
 
   // Before anything native runs: deletes dead references, tells V8 what tensors weigh, collects
   // young garbage when much native memory was made since the last time.
@@ -143,8 +152,8 @@ class Environment {
   HandlePool& pool_;
   std::shared_ptr<Mailbox> mailbox_;
   napi_ref handle_key_ = nullptr;
-  double* sizes_ = nullptr;
-  size_t most_sizes_ = 0;
+  double* exchange_ = nullptr;
+  size_t exchange_length_ = 0;
   int32_t* outcome_ = nullptr;
   std::thread::id thread_;
   int64_t collect_after_;

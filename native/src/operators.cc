@@ -54,36 +54,50 @@ Operator::Value Operator::Look(napi_value value) const {
   napi_env env = environment_.env();
   void* pointer = nullptr;
   if (napi_get_value_external(env, value, &pointer) == napi_ok) {
-    return {value, environment_.pool().Owns(pointer) ? static_cast<Slot*>(pointer) : nullptr, false};
+    return {value, environment_.pool().Owns(pointer) ? static_cast<Slot*>(pointer) : nullptr};
   }
-  return {value, nullptr, IsUndefined(env, value)};
+  return {value, nullptr, {}, IsUndefined(env, value) ? Form::kUndefined : Form::kValue};
 }
 
-Operator::Value Operator::Look(napi_value value, uint32_t numbers, uint32_t position) const {
-  if (position < kLists && (numbers >> position & 1)) {
-    int32_t number = 0;
-    napi_get_value_int32(environment_.env(), value, &number);
-    return {value, environment_.pool().At(number), false, true, false, static_cast<int>(position)};
-  }
-  if (position < kLists && (numbers >> (kLists + position) & 1)) {
-    return {value, nullptr, false, false, true, static_cast<int>(position)};
+// Of a list, the elements come later.
+Operator::Value Operator::Look(napi_value value, uint32_t forms, uint32_t position) const {
+  const int at = static_cast<int>(position);
+  if (position < kForms && forms >> position != 0) {
+    if (forms >> position & 1) {
+      int32_t number = 0;
+      napi_get_value_int32(environment_.env(), value, &number);
+      return {value, environment_.pool().At(number), {}, Form::kTensor, at};
+    }
+    const bool tensors = forms >> (kForms + position) & 1;
+    if (tensors || (forms >> (2 * kForms + position) & 1)) {
+      uint32_t length = 0;
+      napi_get_value_uint32(environment_.env(), value, &length);
+      return {
+          value, nullptr, {environment_.exchange(), length}, tensors ? Form::kTensors : Form::kNumbers, at};
+    }
   }
   Value looked = Look(value);
-  looked.position = static_cast<int>(position);
+  looked.position = at;
   return looked;
 }
 
 bool Operator::FromValue(const Value& value, const TypeSpec& spec, bool numbers_as_tensors,
                          IValue* result) const {
-  if (value.is_number) return FromTensor(value.slot->tensor, spec, result);
-  if (value.are_numbers) return FromNumbers(environment_, value.js, spec, result);
-  return FromJs(environment_, value.js, spec, numbers_as_tensors, result);
+  switch (value.form) {
+    case Form::kTensor: return FromTensor(value.slot->tensor, spec, result);
+    case Form::kTensors: return FromTensors(environment_, value.list, spec, result);
+    case Form::kNumbers: return FromNumbers(value.list, spec, result);
+    default: return FromJs(environment_, value.js, spec, numbers_as_tensors, result);
+  }
 }
 
 std::string Operator::DescribeValue(const Value& value) const {
-  if (value.is_number) return value.slot->tensor.defined() ? "Tensor" : "a disposed Tensor";
-  if (value.are_numbers) return "array of Tensor";
-  return Describe(environment_, value.js);
+  switch (value.form) {
+    case Form::kTensor: return value.slot->tensor.defined() ? "Tensor" : "a disposed Tensor";
+    case Form::kTensors: return "array of Tensor";
+    case Form::kNumbers: return "array of " + DescribeNumber(value.list[0]);
+    default: return Describe(environment_, value.js);
+  }
 }
 
 bool Operator::Outs(const Signature& signature, const Value& out, Attempt& attempt) {
@@ -112,27 +126,16 @@ bool Operator::Outs(const Signature& signature, const Value& out, Attempt& attem
 
 // A list of ints for a direct call.
 bool Operator::PushInts(const Value& value, const TypeSpec& spec, Attempt& attempt) const {
-  napi_env env = environment_.env();
-  uint32_t length = 0;
+  if (value.form == Form::kNumbers) {
+    if (!std::all_of(value.list.begin(), value.list.end(), IsWhole)) return false;
+    attempt.PushInts(c10::SmallVector<int64_t, 16>(value.list.begin(), value.list.end()));
+    return true;
+  }
   double number;
-  if (value.is_number || value.are_numbers) {
-    // A tensor or several, for their values.
-  } else if (spec.broadcast > 0 && napi_get_value_double(env, value.js, &number) == napi_ok &&
-             IsWhole(number)) {
+  if (value.form == Form::kValue && spec.broadcast > 0 &&
+      napi_get_value_double(environment_.env(), value.js, &number) == napi_ok && IsWhole(number)) {
     attempt.PushInts(c10::SmallVector<int64_t, 4>(spec.broadcast, static_cast<int64_t>(number)));
     return true;
-  } else if (napi_get_array_length(env, value.js, &length) == napi_ok && length <= 16) {
-    c10::SmallVector<int64_t, 16> ints;
-    for (uint32_t i = 0; i < length; i++) {
-      napi_value item;
-      Check(env, napi_get_element(env, value.js, i, &item));
-      if (napi_get_value_double(env, item, &number) != napi_ok || !IsWhole(number)) break;
-      ints.push_back(static_cast<int64_t>(number));
-    }
-    if (ints.size() == length) {
-      attempt.PushInts(ints);
-      return true;
-    }
   }
   IValue converted;
   if (!FromValue(value, spec, false, &converted)) return false;
@@ -176,7 +179,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
   size_t gather_at = parameters.size();
   const size_t last = signature.positional;
   if (count > last || (signature.gathers && count == last && parameters[last - 1].type.broadcast == 0 &&
-                       !arguments[last - 1].is_number && IsNumber(env, arguments[last - 1].js))) {
+                       arguments[last - 1].form == Form::kValue && IsNumber(env, arguments[last - 1].js))) {
     if (!signature.gathers) {
       return attempt.Fail([&] {
         return "takes " + std::to_string(signature.positional) + " positional arguments but " +
@@ -234,7 +237,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
       }
       attempt.progress++;
       continue;
-    } else if (i < count && !parameter.keyword_only && !arguments[i].undefined) {
+    } else if (i < count && !parameter.keyword_only && arguments[i].form != Form::kUndefined) {
       value = &arguments[i];
     }
     if (!parameter.is_out) {
@@ -281,19 +284,34 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
   return false;
 }
 
-napi_value Operator::Call(napi_value blank, uint32_t numbers, const napi_value* given, size_t count) {
+napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* given, size_t count) {
   napi_env env = environment_.env();
   environment_.Tend();
   const std::vector<Signature>& all = signatures();
 
   c10::SmallVector<Value, 8> arguments;
-  for (size_t i = 0; i < count; i++) arguments.push_back(Look(given[i], numbers, i));
-  while (count > 0 && arguments[count - 1].undefined) count--;
+  size_t listed = 0;
+  for (size_t i = 0; i < count; i++) {
+    arguments.push_back(Look(given[i], forms, i));
+    listed += arguments.back().list.size();
+  }
+  // A copy: reading other arguments may run JavaScript, which calls operators.
+  c10::SmallVector<double, 16> elements;
+  if (listed > 0) {
+    if (listed > environment_.exchange_length()) throw TypeProblem("lists longer than the exchange");
+    elements.append(environment_.exchange(), environment_.exchange() + listed);
+    const double* next = elements.data();
+    for (Value& argument : arguments) {
+      argument.list = {next, argument.list.size()};
+      next += argument.list.size();
+    }
+  }
+  while (count > 0 && arguments[count - 1].form == Form::kUndefined) count--;
 
   std::vector<Keyword> keywords;
   std::vector<std::string> texts;
   const Value last = count > 0 ? arguments[count - 1] : Value();
-  if (last.is_number || last.are_numbers) {
+  if (last.form != Form::kValue) {
     // No keywords.
   } else if (last.slot && last.slot->kind == Kind::kOther) {
     if (auto* set = dynamic_cast<KeywordSet*>(last.slot->other); set && set->names.size() < count) {
@@ -301,7 +319,7 @@ napi_value Operator::Call(napi_value blank, uint32_t numbers, const napi_value* 
       keywords.reserve(set->names.size());
       for (size_t i = 0; i < set->names.size(); i++) {
         const Value& value = arguments[count + i];
-        if (!value.undefined) keywords.push_back({&set->names[i], set->ids[i], value});
+        if (value.form != Form::kUndefined) keywords.push_back({&set->names[i], set->ids[i], value});
       }
     }
   } else if (count > 0 && !last.slot && IsPlainObject(env, last.js) && !FindSlot(environment_, last.js)) {
@@ -319,7 +337,7 @@ napi_value Operator::Call(napi_value blank, uint32_t numbers, const napi_value* 
       Check(env, napi_get_element(env, names, i, &name));
       Check(env, napi_get_property(env, last.js, name, &js));
       const Value value = Look(js);
-      if (value.undefined) continue;
+      if (value.form == Form::kUndefined) continue;
       const std::string& text = texts.emplace_back(ToString(env, name));
       keywords.push_back({&text, KnownNameId(text), value});
     }
@@ -406,6 +424,34 @@ napi_value Operator::NewTensor(at::Tensor tensor, bool fresh, napi_value blank) 
   return blank;
 }
 
+// Whether all that the operator gives are tensors, whose numbers are then left for JavaScript.
+bool Operator::Several(const Signature& signature, Attempt& attempt) {
+  const auto& returns = signature.handle.schema().returns();
+  const bool is_list = returns.size() == 1;
+  if (is_list && !attempt.stack[0].isTensorList()) return false;
+  const c10::ArrayRef<IValue> values =
+      is_list ? attempt.stack[0].toListRef() : c10::ArrayRef<IValue>(attempt.stack);
+  if (values.size() > Environment::kMostSeveral) return false;
+  const auto given = [&](const IValue& value) { return is_list ? nullptr : Given(value, attempt); };
+  for (const IValue& value : values) {
+    if (!value.isTensor() && !value.isNone()) return false;
+    if (const Value* argument = given(value); argument && argument->position < 0) return false;
+  }
+  for (size_t i = 0; i < values.size(); i++) {
+    int32_t& number = environment_.NumberOf(i);
+    if (const Value* argument = given(values[i])) {
+      number = -1 - argument->position;
+    } else if (values[i].isNone() || !values[i].toTensor().defined()) {
+      number = 0;
+    } else {
+      const bool fresh = !returns[is_list ? 0 : i].alias_info();
+      number = static_cast<int32_t>(environment_.pool().New(values[i].toTensor(), fresh)->number);
+    }
+  }
+  environment_.Leave(Outcome::kSeveral, static_cast<uint32_t>(values.size()));
+  return true;
+}
+
 napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_value blank) {
   napi_env env = environment_.env();
   const auto& returns = signature.handle.schema().returns();
@@ -433,7 +479,16 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_
     if (value.isTensor() && value.toTensor().defined()) {
       return NewTensor(std::move(value).toTensor(), fresh, blank);
     }
-    return ToJs(environment_, value, returns[0].real_type(), fresh);
+    if (!Several(signature, attempt)) return ToJs(environment_, value, returns[0].real_type(), fresh);
+    Check(env, napi_get_undefined(env, &result));
+    return result;
+  }
+  if (Several(signature, attempt)) {
+    // Which signature's names its elements have.
+    const bool named = !signature.return_names[0].empty();
+    Check(env, named ? napi_create_int64(env, &signature - signatures_.data(), &result)
+                     : napi_get_undefined(env, &result));
+    return result;
   }
   uint32_t among = 0;
   Check(env, napi_create_array_with_length(env, returns.size(), &result));

@@ -70,20 +70,21 @@ class Operator {
   const std::vector<Signature>& signatures();  // made at the first call
   const std::string& name() const { return name_; }
   // As lib/dispatch.ts calls: `blank` is a Tensor that owns nothing yet, and becomes the result where that is
-  // one new tensor. Of argument i, bit i of `numbers` says that it is the number of a tensor's slot, and bit
-  // kLists + i that it is an array of such numbers. Leaves its outcome: see Outcome.
-  napi_value Call(napi_value blank, uint32_t numbers, const napi_value* given, size_t count);
-  static constexpr uint32_t kLists = 15;
+  // one new tensor. Of argument i, bit i of `forms` says that it is the number of a tensor's slot, bit
+  // kForms + i that it is the length of a list of such numbers, and bit 2 * kForms + i of a list of numbers;
+  // the elements of all lists lie one behind the other in the exchange. Leaves its outcome: see Outcome.
+  napi_value Call(napi_value blank, uint32_t forms, const napi_value* given, size_t count);
+  static constexpr uint32_t kForms = 10;
 
  private:
   // An argument, looked at once: most questions to Node-API cost more than the use of the answer.
+  enum class Form : uint8_t { kValue, kUndefined, kTensor, kTensors, kNumbers };
   struct Value {
     napi_value js = nullptr;
-    Slot* slot = nullptr;  // behind it, if it is the handle itself
-    bool undefined = false;
-    bool is_number = false;    // js is the slot's number
-    bool are_numbers = false;  // js is a list of numbers of slots
-    int position = -1;         // among the arguments; -1 where it was inside of one
+    Slot* slot = nullptr;  // behind it, if it is a handle
+    c10::ArrayRef<double> list;
+    Form form = Form::kValue;
+    int position = -1;  // among the arguments; -1 where it was inside of one
   };
   struct Keyword {
     const std::string* name;
@@ -118,7 +119,7 @@ class Operator {
   };
 
   Value Look(napi_value value) const;
-  Value Look(napi_value value, uint32_t numbers, uint32_t position) const;
+  Value Look(napi_value value, uint32_t forms, uint32_t position) const;
   bool PushInts(const Value& value, const TypeSpec& spec, Attempt& attempt) const;
   bool FromValue(const Value& value, const TypeSpec& spec, bool numbers_as_tensors,
                  c10::IValue* result) const;
@@ -130,6 +131,7 @@ class Operator {
   [[noreturn]] void NoneFits(const Value* arguments, size_t count, const std::vector<Keyword>& keywords);
   napi_value Results(const Signature& signature, Attempt& attempt, napi_value blank);
   napi_value NewTensor(at::Tensor tensor, bool fresh, napi_value blank);
+  bool Several(const Signature& signature, Attempt& attempt);
   const Value* Given(const c10::IValue& value, const Attempt& attempt) const;
   Slot* SlotOf(const Origin& origin) const;  // null if it is no tensor (any more)
 
