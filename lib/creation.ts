@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { type DeviceLike } from './device';
 import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
-import { operator } from './dispatch';
+import { made, operator } from './dispatch';
 import { argumentError } from './errors';
 import { type Flat, flatten } from './flatten';
 import type { Nested } from './indexing';
@@ -64,7 +64,7 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
 }
 
 function make(values: ArrayBufferView, shape: readonly number[], dtype: DType): Tensor {
-  return new Tensor(native.fromBytes(values, shape, dtype));
+  return made((blank) => native.fromBytes(values, shape, dtype, blank));
 }
 
 function finish(made: Tensor, options: TensorOptions): Tensor {

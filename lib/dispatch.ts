@@ -48,9 +48,16 @@ export function setScoped(tensors: Tensor[] | null): Tensor[] | null {
   return before;
 }
 
-function setHandle(tensor: Tensor, handle: unknown): Tensor {
+/** @internal */
+export function setHandle(tensor: Tensor, handle: unknown): Tensor {
   (tensor as { [HANDLE]: unknown })[HANDLE] = handle;
   return tensor;
+}
+
+/** The Tensor that a native function has made of its last argument, `blank`. */
+export function made(native: (blank: Tensor) => number): Tensor {
+  const blank = new Tensor(NOTHING);
+  return setHandle(blank, native(blank));
 }
 
 /** A tensor that its scope has freed, and whose slot another one may get. */
@@ -132,7 +139,11 @@ export function operator(name: string, overload: string | null = null, python = 
     const second = pass(b, 1);
     const third = pass(c, 2);
     const mayBeKeywords =
-      c !== undefined ? isObject(c) && third === c : b !== undefined ? isObject(b) && second === b : first === a;
+      c !== undefined
+        ? isObject(c) && third === c
+        : b !== undefined
+          ? isObject(b) && second === b
+          : first === a;
     if (mayBeKeywords || rest.length > 0 || turn !== mine) return general(trimmed([a, b, c, ...rest]));
     const call = native_ ?? load();
     const blank = new Tensor(NOTHING);

@@ -2,6 +2,7 @@
 import type { Complex } from './complex';
 import { tensor } from './creation';
 import { argumentError } from './errors';
+import { exchange } from './native';
 import { Tensor, type Scalar } from './tensor';
 
 /** Nested arrays of values, or one value. */
@@ -41,7 +42,20 @@ export type Index =
   | readonly (readonly (number | boolean)[])[]
   | ArrayBufferView;
 
-function parseRange(text: string): (number | null)[] {
+type Bounds = readonly (number | null)[];
+const parsed = new Map<string, Bounds>();
+const MOST_PARSED = 1000;
+
+function parseRange(text: string): Bounds {
+  const known = parsed.get(text);
+  if (known) return known;
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  const bounds = parse(text);
+  parsed.set(text, bounds);
+  return bounds;
+}
+
+function parse(text: string): Bounds {
   const parts = text.split(':');
   const fits = parts.length >= 2 && parts.length <= 3 && parts.every((part) => /^\s*(-?\d+)?\s*$/.test(part));
   if (!fits)
@@ -83,8 +97,37 @@ function indexTensor(list: Nested[]): Tensor {
   return tensor(list, { dtype: typeof leaf === 'boolean' ? 'bool' : 'int64' });
 }
 
+// What the addon takes an index in the exchange for: see PlainIndices in native/src/data.cc.
+const INT = 0;
+const NONE = 1;
+const ELLIPSIS = 2;
+const RANGE = 3;
+
+function toExchange(at: number, kind: number, a = 0, b = 0, c = 0): void {
+  exchange[at] = kind;
+  exchange[at + 1] = a;
+  exchange[at + 2] = b;
+  exchange[at + 3] = c;
+}
+
+/** For native.getIndex: how many indices are in the exchange, or, where there are others, all of them. @internal */
+export function toNativeIndices(indices: readonly Index[]): unknown[] | number {
+  if (indices.length * 4 > exchange.length) return toNativeList(indices);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (typeof index === 'number' && Number.isSafeInteger(index)) toExchange(4 * i, INT, index);
+    else if (index === null) toExchange(4 * i, NONE);
+    else if (index === '...') toExchange(4 * i, ELLIPSIS);
+    else if (typeof index === 'string') {
+      const [start, stop, step] = parseRange(index);
+      toExchange(4 * i, RANGE, start ?? NaN, stop ?? NaN, step ?? NaN);
+    } else return toNativeList(indices);
+  }
+  return indices.length;
+}
+
 /** @internal */
-export function toNativeIndices(indices: readonly Index[]): unknown[] {
+export function toNativeList(indices: readonly Index[]): unknown[] {
   return indices.map(toNativeIndex);
 }
 

@@ -8,11 +8,11 @@ import { type TensorData, type TensorOptions, tensor } from './creation';
 import { type Device, type DeviceLike, device as deviceOf } from './device';
 import * as dtypes from './dtype';
 import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
-import { operator, wrap } from './dispatch';
+import { made, operator, setHandle, wrap } from './dispatch';
 import { TorchError, argumentError } from './errors';
 import * as functions from './functions';
-import { HANDLE } from './handle';
-import { type Index, type Nested, toNativeIndices, toNativeValue } from './indexing';
+import { HANDLE, NOTHING } from './handle';
+import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from './layout';
 import { exchange, native } from './native';
 import { formatTensor } from './print';
@@ -226,12 +226,12 @@ export class Tensor {
    * array of numbers, selects. Basic indexing gives a view.
    */
   at(...indices: Index[]): Tensor {
-    return wrap(native.getIndex(rawOf(this), toNativeIndices(indices))) as Tensor;
+    return made((blank) => native.getIndex(rawOf(this), toNativeIndices(indices), blank));
   }
   /** `x.setAt([0, '1:5'], value)` is `x[0, 1:5] = value`. */
   setAt(indices: Index | readonly Index[], value: Tensor | Scalar | Nested): this {
     const list = Array.isArray(indices) ? (indices as Index[]) : [indices as Index];
-    native.setIndex(rawOf(this), toNativeIndices(list), toNativeValue(value, this));
+    native.setIndex(rawOf(this), toNativeList(list), toNativeValue(value, this));
     return this;
   }
 
@@ -364,7 +364,9 @@ export class Tensor {
   }
   /** The accumulated gradient, or null. */
   get grad(): Tensor | null {
-    return wrap(native.grad(rawOf(this))) as Tensor | null;
+    const blank = new Tensor(NOTHING);
+    const number = native.grad(rawOf(this), blank);
+    return number === null ? null : setHandle(blank, number);
   }
   set grad(value: Tensor | null) {
     native.setGrad(rawOf(this), value);
@@ -375,7 +377,7 @@ export class Tensor {
   }
   /** The tensor's values outside of autograd. Assigning replaces them in place. */
   get data(): Tensor {
-    return new Tensor(native.data(rawOf(this)));
+    return made((blank) => native.data(rawOf(this), blank));
   }
   set data(value: Tensor) {
     native.setData(rawOf(this), value);

@@ -20,7 +20,10 @@ type Tensors = readonly Tensor[];
 type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
 
 /**
- * `blank` becomes the result where that is one new tensor. Of argument i, bit i of `forms` says that it is the
+ * `blank` is a Tensor that owns nothing. What a function makes of it belongs to it from then on; it returns the
+ * number that becomes its handle.
+ *
+ * Of an operator, `blank` becomes the result where that is one new tensor. Of argument i, bit i of `forms` says that it is the
  * number of a tensor's slot, bit 10 + i that it is the length of a list of such numbers, and bit 20 + i of a list
  * of numbers; the elements of all lists lie one behind the other in the exchange.
  */
@@ -96,19 +99,20 @@ export interface Native {
   isLeaf(tensor: Tensor): boolean;
   retainsGrad(tensor: Tensor): boolean;
   retainGrad(tensor: Tensor): void;
-  grad(tensor: Tensor): Handle | null;
+  grad(tensor: Tensor, blank: Tensor): number | null;
   setGrad(tensor: Tensor, grad: Tensor | null | undefined): void;
   setData(tensor: Tensor, data: Tensor): void;
-  data(tensor: Tensor): Handle;
-  alias(tensor: Tensor, requiresGrad: boolean): Handle;
+  data(tensor: Tensor, blank: Tensor): number;
+  alias(tensor: Tensor, requiresGrad: boolean, blank: Tensor): number;
   item(tensor: Tensor): number | bigint | boolean | { re: number; im: number };
 
   // data.cc
-  fromBytes(data: ArrayBufferView, shape: Shape, dtype: DTypeLike): Handle;
+  fromBytes(data: ArrayBufferView, shape: Shape, dtype: DTypeLike, blank: Tensor): number;
   fromBlob(data: ArrayBufferView, shape: Shape, dtype: DTypeLike): Handle;
   copyOut<T extends ArrayBufferView>(tensor: Tensor, array: T): T;
   viewBuffer(tensor: Tensor): ArrayBuffer;
-  getIndex(tensor: Tensor, indices: readonly unknown[]): Handle;
+  /** `indices`: or how many of them are in the exchange, in four numbers each. */
+  getIndex(tensor: Tensor, indices: readonly unknown[] | number, blank: Tensor): number;
   setIndex(tensor: Tensor, indices: readonly unknown[], value: unknown): void;
 
   // storage.cc. Of contiguous CPU tensors; offsets and sizes are in bytes.

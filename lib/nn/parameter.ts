@@ -1,8 +1,10 @@
 // Tensors that a module owns.
 import * as aten from '../aten';
 import type { DeviceLike } from '../device';
+import { setHandle } from '../dispatch';
 import type { DTypeLike } from '../dtype';
 import { TorchError } from '../errors';
+import { NOTHING } from '../handle';
 import { keep } from '../memory';
 import { native } from '../native';
 import { Tensor } from '../tensor';
@@ -13,7 +15,8 @@ import { Tensor } from '../tensor';
  */
 export class Parameter extends Tensor {
   constructor(data?: Tensor | null, requiresGrad = true) {
-    super(native.alias(data ?? aten.empty([0]), requiresGrad));
+    super(NOTHING);
+    setHandle(this, native.alias(data ?? aten.empty([0]), requiresGrad, this));
     keep(this);
   }
 
@@ -35,7 +38,8 @@ export class Buffer extends Tensor {
 
   constructor(data?: Tensor | null, options: BufferOptions = {}) {
     const tensor = data ?? aten.empty([0]);
-    super(native.alias(tensor, tensor.requiresGrad));
+    super(NOTHING);
+    setHandle(this, native.alias(tensor, tensor.requiresGrad, this));
     keep(this);
     this.persistent = options.persistent ?? true;
   }

@@ -1,7 +1,7 @@
 // Where the bytes of a file are, and reading them in order.
 import * as fs from 'node:fs';
 import * as aten from '../aten';
-import { wrap } from '../dispatch';
+import { made, wrap } from '../dispatch';
 import { keep } from '../memory';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
@@ -95,7 +95,7 @@ export function bytesSource(data: Uint8Array): Source {
 export function bytesTensor(bytes: Uint8Array): Tensor {
   const { buffer, byteOffset, length } = bytes;
   const plain = new Uint8Array(buffer, byteOffset, length);
-  return length === 0 ? emptyBytes(0) : (wrap(native.fromBytes(plain, [length], 'uint8')) as Tensor);
+  return length === 0 ? emptyBytes(0) : made((blank) => native.fromBytes(plain, [length], 'uint8', blank));
 }
 
 const WINDOW = 2 ** 18;

@@ -9,7 +9,7 @@ import {
 import * as aten from '../aten';
 import * as cuda from '../cuda';
 import type { Device } from '../device';
-import { wrap } from '../dispatch';
+import { made } from '../dispatch';
 import type { DTypeName } from '../dtype';
 import { keep } from '../memory';
 import { native } from '../native';
@@ -187,7 +187,7 @@ function tensorOf(values: TypedArray | null, shape: number[], dtype: DataType): 
 }
 
 const fromValues = (values: TypedArray, shape: number[], dtype: DTypeName): Tensor =>
-  wrap(native.fromBytes(values, shape, dtype)) as Tensor;
+  made((blank) => native.fromBytes(values, shape, dtype, blank));
 
 function moved(tensor: Tensor, options: { dtype?: DTypeName; device: Device }): Tensor {
   if (!options.dtype && options.device.type === 'cpu') return tensor; // most numbers that tfjs writes

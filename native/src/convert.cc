@@ -572,6 +572,18 @@ napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh) 
   return null;
 }
 
+napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value blank) {
+  napi_value result;
+  if (!tensor.defined()) {
+    Check(environment.env(), napi_get_null(environment.env(), &result));
+    return result;
+  }
+  Slot* slot = environment.pool().New(tensor);
+  Own(environment, blank, slot);
+  Check(environment.env(), napi_create_uint32(environment.env(), slot->number, &result));
+  return result;
+}
+
 napi_value ToJs(Environment& environment, at::Generator generator) {
   return External(environment, environment.pool().New(std::move(generator)));
 }

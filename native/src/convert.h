@@ -79,6 +79,8 @@ std::string DescribeNumber(double number);
 Slot* FindSlot(Environment& environment, napi_value value);
 // The slot behind what an object of ours has as its handle: an external, or the number of a tensor's slot.
 Slot* FindHandle(Environment& environment, napi_value handle);
+// Makes `blank`, a Tensor that owns nothing, the owner of a new slot; returns its number, or null.
+napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value blank);
 // Makes `object` the owner of a slot that has none.
 void Own(Environment& environment, napi_value object, Slot* slot);
 

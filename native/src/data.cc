@@ -7,6 +7,8 @@
 #include <dlfcn.h>
 #endif
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -61,7 +63,7 @@ napi_value FromBytes(Arguments& arguments) {
   at::Tensor tensor =
       arguments.environment.Allocate([&] { return at::empty(shape, at::TensorOptions().dtype(type)); });
   if (needed > 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, needed);
-  return ToJs(arguments.environment, tensor);
+  return ToJs(arguments.environment, tensor, arguments[3]);
 }
 
 // Keeps an ArrayBuffer's memory although its ArrayBuffer may be detached (transfer(), postMessage):
@@ -195,10 +197,36 @@ std::vector<at::indexing::TensorIndex> IndicesOf(Arguments& arguments, napi_valu
   return indices;
 }
 
+// The same of indices without tensors, from the exchange: four numbers for each, what it is and its values.
+std::vector<at::indexing::TensorIndex> PlainIndices(Arguments& arguments, size_t count) {
+  using namespace at::indexing;
+  const double* numbers = arguments.environment.exchange();
+  TORCH_CHECK_INDEX(count * 4 <= arguments.environment.exchange_length(), "too many indices: ", count);
+  std::vector<TensorIndex> indices;
+  indices.reserve(count);
+  for (size_t i = 0; i < count; i++, numbers += 4) {
+    const auto bound = [&](int at) {
+      const double number = std::clamp(numbers[at], -kMaxSafeInteger, kMaxSafeInteger);
+      return std::isnan(number) ? std::nullopt : std::optional<c10::SymInt>(static_cast<int64_t>(number));
+    };
+    switch (static_cast<int>(numbers[0])) {
+      case 0: indices.emplace_back(static_cast<int64_t>(numbers[1])); break;
+      case 1: indices.emplace_back(None); break;
+      case 2: indices.emplace_back(Ellipsis); break;
+      default: indices.emplace_back(Slice(bound(1), bound(2), bound(3)));
+    }
+  }
+  return indices;
+}
+
+// getIndex(tensor, indices | how many are in the exchange, blank)
 napi_value GetIndex(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
+  uint32_t count = 0;
+  const bool plain = napi_get_value_uint32(arguments.env, arguments[1], &count) == napi_ok;
+  const auto indices = plain ? PlainIndices(arguments, count) : IndicesOf(arguments, arguments[1]);
   arguments.environment.Tend();
-  return ToJs(arguments.environment, at::indexing::get_item(tensor, IndicesOf(arguments, arguments[1])));
+  return ToJs(arguments.environment, at::indexing::get_item(tensor, indices), arguments[2]);
 }
 
 napi_value SetIndex(Arguments& arguments) {

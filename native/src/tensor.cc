@@ -121,7 +121,9 @@ napi_value RetainGrad(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-napi_value Grad(Arguments& arguments) { return ToJs(arguments.environment, arguments.Self().grad()); }
+napi_value Grad(Arguments& arguments) {
+  return ToJs(arguments.environment, arguments.Self().grad(), arguments[1]);
+}
 
 // Python's checks on assigning to .grad (torch/csrc/autograd/python_variable.cpp).
 napi_value SetGrad(Arguments& arguments) {
@@ -154,7 +156,7 @@ napi_value SetData(Arguments& arguments) {
 
 // The values alone, with a version counter of their own (Python's .data).
 napi_value Data(Arguments& arguments) {
-  return ToJs(arguments.environment, arguments.Self().variable_data());
+  return ToJs(arguments.environment, arguments.Self().variable_data(), arguments[1]);
 }
 
 // A tensor of the same memory without history, that counts as one of its own (Python's _make_subclass).
@@ -162,7 +164,7 @@ napi_value Alias(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0).detach();
   tensor.unsafeGetTensorImpl()->set_allow_tensor_metadata_change(true);
   tensor.set_requires_grad(arguments.Bool(1));
-  return ToJs(arguments.environment, tensor);
+  return ToJs(arguments.environment, tensor, arguments[2]);
 }
 
 napi_value Item(Arguments& arguments) {
