@@ -121,7 +121,7 @@ export function operator(name: string, overload: string | null = null, python = 
     const mine = turn;
     for (let i = 0; i < given.length; i++) raw[i] = pass(given[i], i);
     if (turn !== mine) {
-      raw = given;
+      raw = given.map((arg) => (Array.isArray(arg) ? [...(arg as unknown[])] : arg));
       forms = 0;
     }
     const blank = new Tensor(NOTHING);
