@@ -23,7 +23,7 @@ export interface CacheMemory {
   bytes: number;
   /** Bytes that are kept at most: see {@link setCpuCacheLimit}. */
   limit: number;
-  /** Blocks that were given out again, of 64 KiB and more. */
+  /** Blocks that were given out again, of more than 4 KiB. */
   reused: number;
   /** Such blocks that had to come from the system. */
   allocated: number;

@@ -20,22 +20,20 @@ namespace nodetorch {
 
 namespace {
 
-// Blocks up to kSmall come from a list of their thread, those from kLarge on from one of the process,
-// those between from the system.
+// Blocks up to kSmall come from a list of their thread, larger ones from one of the process.
 constexpr size_t kSmall = 4096;
-constexpr size_t kLarge = 1 << 16;
 constexpr int64_t kDefaultLimit = int64_t{512} << 20;
 
 // In front of every block, as long as the alignment that libtorch expects.
 struct alignas(c10::gAlignment) Header {
-  size_t size;  // of the block behind it, rounded; 0 for one of the system
+  size_t size;  // of the block behind it, rounded
 };
 
 Header* New(size_t size) { return static_cast<Header*>(c10::alloc_cpu(size + sizeof(Header))); }
 
 // Sizes are rounded up to an eighth of their power of two.
 size_t Rounded(size_t bytes) {
-  const size_t step = std::max<size_t>(std::bit_floor(bytes) / 8, 4096);
+  const size_t step = std::bit_floor(bytes) / 8;
   return (bytes + step - 1) / step * step;
 }
 
@@ -179,19 +177,15 @@ Cache& TheCache() {
 }
 
 void* Take(size_t bytes) {
-  if (bytes >= kLarge) return TheCache().Take(bytes);
-  if (bytes <= kSmall) return small_blocks.Take(bytes);
-  Header* block = New(bytes);
-  block->size = 0;
-  return block + 1;
+  return bytes <= kSmall ? small_blocks.Take(bytes) : TheCache().Take(bytes);
 }
 
 void Give(void* data) {
   if (!data) return;
   Header* block = static_cast<Header*>(data) - 1;
-  if (block->size >= kLarge) {
+  if (block->size > kSmall) {
     TheCache().Give(block);
-  } else if (block->size > 0 && SmallBlocks::ready && TheCache().keeping) {
+  } else if (SmallBlocks::ready && TheCache().keeping) {
     small_blocks.Give(block);
   } else {
     c10::free_cpu(block);
