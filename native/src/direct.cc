@@ -14,70 +14,32 @@ namespace {
 template <typename T>
 struct Argument;
 
+template <typename T>
+struct OnStack {
+  static T Of(const DirectArguments& all, size_t i) { return all.stack[i].to<T>(); }
+};
+
+#define ON_STACK(T, STORED, NAME)              \
+  template <>                                  \
+  struct Argument<T> : OnStack<STORED> {       \
+    static constexpr const char* kType = NAME; \
+  }
+ON_STACK(const std::optional<at::Tensor>&, std::optional<at::Tensor>, "Tensor?");
+ON_STACK(const at::Scalar&, at::Scalar, "Scalar");
+ON_STACK(int64_t, int64_t, "int");
+ON_STACK(c10::SymInt, int64_t, "SymInt");
+ON_STACK(bool, bool, "bool");
+ON_STACK(double, double, "float");
+ON_STACK(std::optional<at::ScalarType>, std::optional<at::ScalarType>, "ScalarType?");
+ON_STACK(std::optional<at::Layout>, std::optional<at::Layout>, "Layout?");
+ON_STACK(std::optional<at::Device>, std::optional<at::Device>, "Device?");
+ON_STACK(std::optional<bool>, std::optional<bool>, "bool?");
+#undef ON_STACK
+
 template <>
 struct Argument<const at::Tensor&> {
   static constexpr const char* kType = "Tensor";
   static const at::Tensor& Of(const DirectArguments& all, size_t i) { return all.stack[i].toTensor(); }
-};
-template <>
-struct Argument<const std::optional<at::Tensor>&> {
-  static constexpr const char* kType = "Tensor?";
-  static std::optional<at::Tensor> Of(const DirectArguments& all, size_t i) {
-    return all.stack[i].toOptional<at::Tensor>();
-  }
-};
-template <>
-struct Argument<const at::Scalar&> {
-  static constexpr const char* kType = "Scalar";
-  static at::Scalar Of(const DirectArguments& all, size_t i) { return all.stack[i].toScalar(); }
-};
-template <>
-struct Argument<int64_t> {
-  static constexpr const char* kType = "int";
-  static int64_t Of(const DirectArguments& all, size_t i) { return all.stack[i].toInt(); }
-};
-template <>
-struct Argument<c10::SymInt> {
-  static constexpr const char* kType = "SymInt";
-  static c10::SymInt Of(const DirectArguments& all, size_t i) { return all.stack[i].toInt(); }
-};
-template <>
-struct Argument<bool> {
-  static constexpr const char* kType = "bool";
-  static bool Of(const DirectArguments& all, size_t i) { return all.stack[i].toBool(); }
-};
-template <>
-struct Argument<double> {
-  static constexpr const char* kType = "float";
-  static double Of(const DirectArguments& all, size_t i) { return all.stack[i].toDouble(); }
-};
-template <>
-struct Argument<std::optional<at::ScalarType>> {
-  static constexpr const char* kType = "ScalarType?";
-  static std::optional<at::ScalarType> Of(const DirectArguments& all, size_t i) {
-    return all.stack[i].toOptional<at::ScalarType>();
-  }
-};
-template <>
-struct Argument<std::optional<at::Layout>> {
-  static constexpr const char* kType = "Layout?";
-  static std::optional<at::Layout> Of(const DirectArguments& all, size_t i) {
-    return all.stack[i].toOptional<at::Layout>();
-  }
-};
-template <>
-struct Argument<std::optional<at::Device>> {
-  static constexpr const char* kType = "Device?";
-  static std::optional<at::Device> Of(const DirectArguments& all, size_t i) {
-    return all.stack[i].toOptional<at::Device>();
-  }
-};
-template <>
-struct Argument<std::optional<bool>> {
-  static constexpr const char* kType = "bool?";
-  static std::optional<bool> Of(const DirectArguments& all, size_t i) {
-    return all.stack[i].toOptional<bool>();
-  }
 };
 template <>
 struct Argument<at::IntArrayRef> {
