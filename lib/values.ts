@@ -3,6 +3,7 @@ import { Complex } from './complex';
 import type { DType } from './dtype';
 import * as dtypes from './dtype';
 import type { Nested } from './indexing';
+import { HANDLE } from './handle';
 import { native } from './native';
 import type { Tensor } from './tensor';
 
@@ -63,9 +64,11 @@ export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
 }
 
 export function copyValues(tensor: Tensor): TypedArray {
-  const bytes = new Uint8Array(new ArrayBuffer(tensor.numel() * tensor.dtype.itemsize));
-  native.copyOut(tensor, bytes);
-  return new (arrayType(tensor.dtype))(bytes.buffer);
+  const { dtype } = tensor;
+  const size = tensor.numel() * dtype.itemsize;
+  const bytes = new Uint8Array(size);
+  native.copyOut(tensor[HANDLE] as Tensor, bytes);
+  return new (arrayType(dtype))(bytes.buffer);
 }
 
 export function viewValues(tensor: Tensor): TypedArray {
@@ -83,17 +86,21 @@ export function nest(tensor: Tensor): Nested {
       : tensor;
   const values = copyValues(readable);
   const read = reader(values, dtype);
+  if (shape.length === 0) return read ? read(0) : (values[0] as number);
   let next = 0;
   const build = (dim: number): Nested => {
-    if (dim === shape.length) return read(next++);
-    const list: Nested[] = new Array(shape[dim]);
-    for (let i = 0; i < shape[dim]; i++) list[i] = build(dim + 1);
+    const size = shape[dim];
+    const list: Nested[] = new Array(size);
+    if (dim < shape.length - 1) for (let i = 0; i < size; i++) list[i] = build(dim + 1);
+    else if (read) for (let i = 0; i < size; i++) list[i] = read(next++);
+    else for (let i = 0; i < size; i++) list[i] = values[next++] as number;
     return list;
   };
   return build(0);
 }
 
-function reader(values: TypedArray, dtype: DType): (i: number) => Nested {
+/** How element i is read; null: as it stands in the array. */
+function reader(values: TypedArray, dtype: DType): ((i: number) => Nested) | null {
   if (dtype === dtypes.bool) return (i) => values[i] !== 0;
   if (dtype.isComplex) {
     return (i) => new Complex(values[2 * i] as number, values[2 * i + 1] as number);
@@ -104,5 +111,5 @@ function reader(values: TypedArray, dtype: DType): (i: number) => Nested {
       return Number.isSafeInteger(number) ? number : (values[i] as bigint);
     };
   }
-  return (i) => values[i] as number;
+  return null;
 }

@@ -163,6 +163,7 @@ const at::Tensor& TensorArgument(Environment& environment, napi_value value, con
 
 const at::Tensor& HandleArgument(Environment& environment, napi_value handle, const char* where) {
   Slot* slot = FindHandle(environment, handle);
+  if (!slot) slot = FindSlot(environment, handle);
   if (slot && slot->kind == Kind::kTensor && slot->tensor.defined()) return slot->tensor;
   if (slot && slot->kind == Kind::kTensor) {
     throw TypeProblem(std::string(where) + " must be a Tensor, not a disposed Tensor");

@@ -84,8 +84,8 @@ napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value b
 // Makes `object` the owner of a slot that has none.
 void Own(Environment& environment, napi_value object, Slot* slot);
 
-// For functions with fixed arguments: the argument, or a TypeProblem that names it. A handle is what
-// FindHandle takes: only lib/tensor.ts passes them.
+// For functions with fixed arguments: the argument, or a TypeProblem that names it. A handle is what FindHandle
+// takes, or the object that has it: for functions that no user's value goes to.
 const at::Tensor& TensorArgument(Environment& environment, napi_value value, const char* where);
 const at::Tensor& HandleArgument(Environment& environment, napi_value handle, const char* where);
 std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where);

@@ -104,6 +104,13 @@ napi_value FromBlob(Arguments& arguments) {
 
 // A dense, contiguous CPU tensor with the values of `tensor`.
 at::Tensor Readable(const at::Tensor& tensor) {
+  constexpr c10::DispatchKeySet kWrappers(
+      {c10::DispatchKey::FuncTorchBatched, c10::DispatchKey::FuncTorchGradWrapper,
+       c10::DispatchKey::ZeroTensor, c10::DispatchKey::Conjugate, c10::DispatchKey::Negative});
+  const bool as_it_is = tensor.is_cpu() && tensor.layout() == at::kStrided &&
+                        !tensor.key_set().has_any(kWrappers) && tensor.has_storage() &&
+                        tensor.is_contiguous();
+  if (as_it_is) return tensor;
   at::Tensor plain = tensor.detach();
   if (plain._is_zerotensor()) plain = plain.clone();  // has no memory of its own
   return plain.resolve_conj().resolve_neg().cpu().contiguous();
@@ -111,7 +118,7 @@ at::Tensor Readable(const at::Tensor& tensor) {
 
 // copyOut(tensor, typedArray): the tensor's values, row by row.
 napi_value CopyOut(Arguments& arguments) {
-  const at::Tensor source = arguments.Tensor(0);
+  const at::Tensor source = arguments.Self();
   const at::Tensor tensor = arguments.environment.Allocate([&] { return Readable(source); });
   const Bytes bytes = BytesOf(arguments.env, arguments[1]);
   if (bytes.size != tensor.nbytes()) {
