@@ -1,7 +1,7 @@
 // The native side of a JS object: what keeps a tensor alive, counts it and finds it again.
 //
-// JavaScript knows most tensors by the number of their slot. Everything else, and tensors inside of lists,
-// by an external.
+// JavaScript knows most tensors by the number of their slot; everything else, and what callbacks get, by an
+// external.
 #pragma once
 
 #include <ATen/core/Generator.h>
