@@ -76,6 +76,21 @@ export interface Native {
   unserved(): [name: string, type: string][];
   loadLibrary(path: string): void;
 
+  /**
+   * optim.cc. Of `count` parameters, the exchange has the numbers of six tensors each: itself, its gradient, exp_avg,
+   * exp_avg_sq, max_exp_avg_sq with amsgrad, its counter of steps. `flags`: 1 maximize, 2 decoupled, 4 amsgrad.
+   * False where Python divides by zero.
+   */
+  adam(
+    count: number,
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    flags: number,
+  ): boolean;
+
   // tensor.cc
   // These two leave their numbers in the exchange and return how many.
   shape(tensor: Tensor): number;

@@ -1,7 +1,8 @@
 // Adam's update in its three forms. The order of the operations decides the last bit.
 import * as aten from '../aten';
 import { TorchError } from '../errors';
-import { native } from '../native';
+import { HANDLE } from '../handle';
+import { exchange, native } from '../native';
 import { Tensor } from '../tensor';
 import type { AdamGroup } from './adam';
 import { type Batch, type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
@@ -18,6 +19,13 @@ import { type Value, minus, negative, numberOf, over, power, requiresGrad, squee
 export const forms = { single, foreach, fused };
 
 function single(slots: readonly Slot[], group: AdamGroup): void {
+  for (let begin = 0; begin < slots.length; begin += MOST) {
+    const part = slots.slice(begin, begin + MOST);
+    if (!together(part, group)) oneByOne(part, group);
+  }
+}
+
+function oneByOne(slots: readonly Slot[], group: AdamGroup): void {
   const lr = squeezed(group.lr);
   for (const slot of slots) {
     const step = stateOf(slot, 'step');
@@ -36,6 +44,28 @@ function single(slots: readonly Slot[], group: AdamGroup): void {
       move(param, expAvg, expAvgSq, largest, step.item(), group, lr);
     }
   }
+}
+
+const MOST = Math.floor(exchange.length / 6);
+
+/** In one native call, where nothing but the parameters and their state are tensors. False: nothing was done. */
+function together(slots: readonly Slot[], group: AdamGroup): boolean {
+  const { lr, eps, weight_decay } = group;
+  const [beta1, beta2] = group.betas;
+  if (group.capturable || group.differentiable) return false;
+  if (![lr, beta1, beta2, eps, weight_decay].every((value) => typeof value === 'number')) return false;
+  let next = 0;
+  for (const { param, grad, state } of slots) {
+    for (const each of [param, grad, state.exp_avg, state.exp_avg_sq, state.max_exp_avg_sq, state.step]) {
+      const handle = (each as Tensor | undefined)?.[HANDLE] ?? 0;
+      if (typeof handle !== 'number') return false;
+      exchange[next++] = handle;
+    }
+  }
+  const flags = (group.maximize ? 1 : 0) | (group.decoupled_weight_decay ? 2 : 0) | (group.amsgrad ? 4 : 0);
+  const [rate, near, far, decay] = [lr, beta1, beta2, weight_decay] as number[];
+  if (!native.adam(slots.length, rate, near, far, eps, decay, flags)) over(1, 0);
+  return true;
 }
 
 function withDecay(param: Tensor, grad: Tensor, group: AdamGroup, lr: Value): Tensor {

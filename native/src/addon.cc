@@ -78,6 +78,7 @@ napi_value Init(napi_env env, napi_value exports) {
     DefineTransforms(env, Napi::Object(env, exports));
     DefineStorage(env, Napi::Object(env, exports));
     DefineMemory(env, Napi::Object(env, exports));
+    DefineOptim(env, Napi::Object(env, exports));
     DefineRuntime(env, Napi::Object(env, exports));
   } catch (...) {
     return RaiseCurrent(env);

@@ -189,6 +189,12 @@ bool ToMemoryFormat(napi_env env, napi_value value, at::MemoryFormat* result) {
   return true;
 }
 
+// What counts as a number in type promotion.
+at::Tensor Wrapped(at::Tensor number) {
+  number.unsafeGetTensorImpl()->set_wrapped_number(true);
+  return number;
+}
+
 bool ToTensor(Environment& environment, napi_value value, bool numbers_as_tensors, at::Tensor* result) {
   Slot* slot = FindSlot(environment, value);
   if (slot) {
@@ -198,8 +204,7 @@ bool ToTensor(Environment& environment, napi_value value, bool numbers_as_tensor
   }
   c10::Scalar scalar;
   if (!numbers_as_tensors || !ToScalar(environment, value, &scalar)) return false;
-  *result = c10::scalar_to_tensor(scalar);
-  result->unsafeGetTensorImpl()->set_wrapped_number(true);
+  *result = Wrapped(c10::scalar_to_tensor(scalar));
   return true;
 }
 
@@ -371,6 +376,13 @@ bool TensorsFromJs(Environment& environment, napi_value value, IValue* result) {
 }
 
 }  // namespace
+
+at::Tensor NumberBeside(const at::Tensor& tensor, double number) {
+  if (tensor.scalar_type() != at::kFloat || !tensor.is_cpu() || tensor.layout() != at::kStrided) {
+    return Wrapped(c10::scalar_to_tensor(ScalarOf(number)));
+  }
+  return Wrapped(at::detail::scalar_tensor_static(static_cast<float>(number), at::kFloat, at::kCPU));
+}
 
 Slot* FindHandle(Environment& environment, napi_value handle) {
   double number = 0;

@@ -64,6 +64,10 @@ bool FromTensors(Environment& environment, c10::ArrayRef<double> numbers, const 
 bool FromNumbers(c10::ArrayRef<double> numbers, const TypeSpec& spec, c10::IValue* result);
 
 // `type` of a return or a callback: it tells a ScalarType from an int. `fresh`: see HandlePool::New.
+// A number as a tensor, for operators between it and `tensor`. Beside float32 it is of float32, as it will be
+// in the kernel: turning it there takes longer than the kernel itself.
+at::Tensor NumberBeside(const at::Tensor& tensor, double number);
+
 napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type,
                 bool fresh = false);
 napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh = false);
@@ -84,8 +88,8 @@ napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value b
 // Makes `object` the owner of a slot that has none.
 void Own(Environment& environment, napi_value object, Slot* slot);
 
-// For functions with fixed arguments: the argument, or a TypeProblem that names it. A handle is what FindHandle
-// takes, or the object that has it: for functions that no user's value goes to.
+// For functions with fixed arguments: the argument, or a TypeProblem that names it. A handle is what
+// FindHandle takes, or the object that has it: for functions that no user's value goes to.
 const at::Tensor& TensorArgument(Environment& environment, napi_value value, const char* where);
 const at::Tensor& HandleArgument(Environment& environment, napi_value handle, const char* where);
 std::vector<at::Tensor> TensorsArgument(Environment& environment, napi_value value, const char* where);

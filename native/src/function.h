@@ -78,6 +78,7 @@ void DefineModes(Napi::Env env, Napi::Object exports);
 void DefineTransforms(Napi::Env env, Napi::Object exports);
 void DefineStorage(Napi::Env env, Napi::Object exports);
 void DefineMemory(Napi::Env env, Napi::Object exports);
+void DefineOptim(Napi::Env env, Napi::Object exports);
 void DefineRuntime(Napi::Env env, Napi::Object exports);
 
 inline void Define(Napi::Env env, Napi::Object exports, std::initializer_list<Definition> all) {

@@ -74,6 +74,33 @@ describe('an operator', () => {
     expect((ops.aten as typeof torch).max_pool2d(image, { kernelSize: 2 }).tolist()).toEqual(expected);
   });
 
+  // The addon gives libtorch float32 where it would turn the number itself; the Scalar overloads leave it to it.
+  test('takes a number beside a tensor as libtorch does, to the bit', () => {
+    const aten = ops.aten as typeof torch;
+    const { float16, float32, float64, int32 } = dtypes;
+    const numbers = [0.1, 1 / 3, 7, -3, 0, -0, 1e40, -1e40, 1e-40, 1e-50, 2 ** 24 + 1, 2 ** 53 - 1, 5n];
+    numbers.push(3.4028235e38, 3.4028235677973366e38, NaN, Infinity);
+    const values = [1, 0, -7, 3, 0.1, -2.5, 1e38, 1e-40];
+    for (const dtype of [float16, float32, float64, int32]) {
+      const held = dtype === int32 ? 4 : dtype === float16 ? 6 : 8;
+      for (const self of [tensor(values.slice(0, held), { dtype }), tensor(3, { dtype })]) {
+        for (const name of ['add', 'sub', 'mul', 'div', 'floor_divide']) {
+          for (const number of numbers) {
+            const attempt = (overload: string) => {
+              try {
+                const result = aten[`${name}${overload}`](self, number);
+                return [name, number, result.dtype, result.tolist()];
+              } catch (error) {
+                return [name, number, (error as Error).message];
+              }
+            };
+            expect(attempt(name === 'floor_divide' ? '' : '.Tensor')).toEqual(attempt('.Scalar'));
+          }
+        }
+      }
+    }
+  });
+
   test('has overloads by name', () => {
     const aten = ops.aten as typeof torch;
     expect(aten['add.Tensor'](x, x).tolist()).toEqual([

@@ -1,5 +1,5 @@
 // Twenty steps of every optimizer with every option and form: bit for bit what Python gives.
-import { optim } from 'nodetorch';
+import torch, { optim } from 'nodetorch';
 import fixture from '../fixtures/optim.json';
 import { type Case, digestOf, keywords, makeOptimizer, run, start, stateOf, step } from './run';
 
@@ -34,4 +34,36 @@ it('has a row for every optimizer', () => {
       typeof value === 'function' && value !== optim.Optimizer && /^[A-Z]/.test(name) && 'prototype' in value,
   );
   expect(exported.filter(([name]) => !named.has(name))).toEqual([]);
+});
+
+// Python's two forms of Adam do the same operations in the same order.
+it('moves hundreds of parameters as libtorch moves lists of them', () => {
+  const make = (foreach: boolean) => {
+    const params = Array.from({ length: 400 }, (_, i) => torch.ones([1 + (i % 3)], { requiresGrad: true }));
+    for (const [i, param] of params.entries()) param.grad = torch.full([1 + (i % 3)], (i - 200) / 7);
+    return {
+      params,
+      optimizer: new optim.Adam(params, { lr: 0.1, weightDecay: 0.03, amsgrad: true, foreach }),
+    };
+  };
+  const [one, other] = [make(false), make(true)];
+  for (let i = 0; i < 3; i++) {
+    one.optimizer.step();
+    other.optimizer.step();
+  }
+  expect(one.params.map((param) => param.tolist())).toEqual(other.params.map((param) => param.tolist()));
+  expect([...one.optimizer.state.values()].every(({ step }) => (step as torch.Tensor).item() === 3)).toBe(
+    true,
+  );
+});
+
+it('says which state is gone', () => {
+  const param = torch.ones([2], { requiresGrad: true });
+  const optimizer = new optim.Adam([param]);
+  param.grad = torch.ones([2]);
+  optimizer.step();
+  (optimizer.state.get(param)!.exp_avg as torch.Tensor).dispose();
+  expect(() => optimizer.step()).toThrow(
+    'Adam: a parameter, or what is remembered of it, is a disposed Tensor',
+  );
 });
