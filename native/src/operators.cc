@@ -1,7 +1,9 @@
 #include "operators.h"
 
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/core/jit_type.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
 
@@ -29,16 +31,29 @@ bool IsCalled(const Parameter& parameter, uint32_t name) {
   return name != 0 && std::find(parameter.ids.begin(), parameter.ids.end(), name) != parameter.ids.end();
 }
 
-// Whether a call may skip autograd's kernels, which are a tenth of a small operator. Inputs in no graph
-// have nothing that autograd keeps of a tensor, and torch.func's transforms are not running.
-bool MaySkipAutograd(const std::vector<IValue>& stack) {
+// Nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there is no
+// tangent.
+bool IsPlain(const at::TensorImpl& tensor, bool grad_mode) {
+  const auto* autograd = static_cast<const torch::autograd::AutogradMeta*>(tensor.autograd_meta());
+  return autograd == nullptr || (!grad_mode && autograd->fw_grad_ == nullptr);
+}
+
+// Whether a call may skip autograd's kernels, which are a tenth of a small operator.
+bool MaySkipAutograd(const Signature& signature, const std::vector<IValue>& stack) {
+  if (!signature.plain_with_autograd) return false;
+  // A transform of torch.func is running.
   if (c10::impl::tls_is_dispatch_key_included(c10::DispatchKey::FuncTorchDynamicLayerFrontMode)) return false;
+  const bool grad_mode = at::GradMode::is_enabled();
+  const int64_t rank = *signature.plain_with_autograd;
+  if (rank != kAnyRank && (!stack[0].isTensor() || stack[0].unsafeToTensorImpl()->dim() != rank))
+    return false;
   for (const IValue& value : stack) {
     if (value.isTensor()) {
-      if (value.unsafeToTensorImpl()->autograd_meta() != nullptr) return false;
+      const at::TensorImpl& tensor = *value.unsafeToTensorImpl();
+      if (!IsPlain(tensor, grad_mode) || (rank != kAnyRank && tensor.dim() > rank)) return false;
     } else if (value.isList()) {
       for (const IValue& item : value.toListRef()) {
-        if (item.isTensor() && item.unsafeToTensorImpl()->autograd_meta() != nullptr) return false;
+        if (item.isTensor() && !IsPlain(*item.unsafeToTensorImpl(), grad_mode)) return false;
       }
     }
   }
@@ -373,7 +388,7 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
       if (fitting->guard) fitting->guard(fitting->handle.schema(), attempt.stack);
       // As Python's factories do: the fill inside is no change of the new tensor.
       std::optional<at::AutoDispatchBelowADInplaceOrView> below;
-      if (fitting->makes || (!fitting->differs_with_autograd && MaySkipAutograd(attempt.stack))) {
+      if (fitting->makes || MaySkipAutograd(*fitting, attempt.stack)) {
         below.emplace();
       }
       if (fitting->direct) {

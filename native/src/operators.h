@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ enum class Style {
   kAten,    // as torch.ops.aten.name does: every overload, in the order of registration
 };
 
+constexpr int64_t kAnyRank = -1;
+
 struct Signature {
   Signature(const c10::OperatorHandle& handle, Style style);
 
@@ -47,8 +50,9 @@ struct Signature {
   size_t outs = 0;
   bool takes_requires_grad = false;  // a factory: Python's requires_grad keyword
   bool makes = false;                // a factory without a tensor argument
-  bool differs_with_autograd =
-      true;  // false: all that autograd adds to it is a node, if an input is in a graph
+  // All that autograd adds to it is a node, if an input is in a graph. kAnyRank, or only if no tensor has a
+  // higher rank than the first one, and that this one.
+  std::optional<int64_t> plain_with_autograd;
   bool numbers_as_tensors = false;
   std::vector<std::string> return_names;
   bool gathers = false;     // its last positional argument is a list of ints, alone or after self

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <sstream>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "operators.h"
@@ -29,6 +30,17 @@ bool HiddenFromPython(const std::string& name, const std::string& overload) {
   static const std::unordered_set<std::string> names = {"add",  "sub",  "mul",  "div",
                                                         "add_", "sub_", "mul_", "div_"};
   return (overload == "Scalar" || overload == "Scalar_out") && names.count(name);
+}
+
+// Composed operators that make no views of what they are given or give, and change nothing; at which rank.
+std::optional<int64_t> PlainComposite(const std::string& name) {
+  static const std::unordered_map<std::string, int64_t> ranks = {
+      {"linear", 2},         {"matmul", 2},
+      {"conv1d", 3},         {"conv2d", 4},
+      {"conv3d", 5},         {"layer_norm", kAnyRank},
+      {"softmax", kAnyRank}, {"log_softmax", kAnyRank}};
+  const auto found = ranks.find(name);
+  return found == ranks.end() ? std::nullopt : std::make_optional(found->second);
 }
 
 std::string DefaultText(const c10::IValue& value) {
@@ -262,11 +274,15 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     gathers = last.list && last.type == Type::kInt;
   }
   const auto aliases = [](const c10::Argument& argument) { return argument.alias_info() != nullptr; };
-  differs_with_autograd = colons != 4 ||
-                          handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd) ||
-                          !handle.hasKernelForDispatchKey(c10::DispatchKey::Autograd) ||
-                          std::any_of(schema.arguments().begin(), schema.arguments().end(), aliases) ||
-                          std::any_of(schema.returns().begin(), schema.returns().end(), aliases);
+  const bool alone = std::none_of(schema.arguments().begin(), schema.arguments().end(), aliases) &&
+                     std::none_of(schema.returns().begin(), schema.returns().end(), aliases);
+  if (colons != 4 || !alone) {
+    // May be a view, or changes something.
+  } else if (handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd)) {
+    plain_with_autograd = PlainComposite(name);
+  } else if (handle.hasKernelForDispatchKey(c10::DispatchKey::Autograd)) {
+    plain_with_autograd = kAnyRank;
+  }
   guard = colons == 4 ? GuardOf(name) : nullptr;  // of aten:: alone
   if (!guard) direct = FindDirectCall(handle);
   may_resize = name == "set_" || name == "set_data" || name.rfind("resize", 0) == 0;

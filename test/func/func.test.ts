@@ -106,6 +106,20 @@ const cases: Record<string, () => unknown> = {
       const { primal, tangent } = forwardAd.unpackDual(forwardAd.makeDual(V(), V().add(1)).sin().mul(3));
       return [primal, tangent, forwardAd.unpackDual(V()).tangent];
     }),
+  tangents_without_graphs: () =>
+    forwardAd.dualLevel(() =>
+      torch.noGrad(() => {
+        const x = forwardAd.makeDual(X(), X().add(1));
+        const weight = X().requiresGrad_();
+        const results = [
+          x.mul(3),
+          torch.nn.functional.linear(x, weight),
+          x.softmax(1),
+          torch.cat([x, weight]),
+        ];
+        return results.map((y) => forwardAd.unpackDual(y).tangent);
+      }),
+    ),
 };
 
 afterEach(() => expect(native.transformDepth()).toBe(0));
