@@ -1,8 +1,11 @@
 // Modules that hold modules.
+import { isGradEnabled } from '../autograd/mode';
 import { isPlainObject } from '../functional/keywords';
-import type { Tensor } from '../tensor';
+import { Tensor } from '../tensor';
+import { hasCallHooks } from './call';
 import { deleteField, isModule, moduleFields, setField } from './fields';
 import { Module } from './module';
+import { isPassing } from './passing';
 import { warn } from '../warn';
 import { indent, typeName } from '../repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
@@ -90,9 +93,23 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
     }
   }
 
+  // Without a graph, what passes between two modules that do not keep it is freed at once: the next result gets
+  // its memory while that is still in the processor's cache.
   override forward(input: In): Out {
+    const frees = !isGradEnabled();
     let value: unknown = input;
-    for (const module of this) value = module(value);
+    let isOurs = false; // nobody else has `value`
+    for (const module of this) {
+      const keepsNothing = frees && isPassing(module) && !hasCallHooks(module);
+      const next: unknown = module(value);
+      if (next === value) {
+        isOurs &&= keepsNothing;
+        continue;
+      }
+      if (isOurs && keepsNothing) (value as Tensor).dispose();
+      isOurs = keepsNothing && next instanceof Tensor;
+      value = next;
+    }
     return value as Out;
   }
 

@@ -1,5 +1,6 @@
 // Containers: Python's lists and dicts of modules and parameters.
 import torch, { nn } from 'nodetorch';
+import { live } from '../fixtures/live';
 
 const relu = (): nn.ReLU => new nn.ReLU();
 const text = (modules: Iterable<unknown>): string => [...modules].map((module) => String(module)).join(' ');
@@ -91,6 +92,64 @@ test('ParameterList makes parameters of tensors', () => {
   expect(() => list.extend(torch.ones([2]) as never)).toThrow(
     'ParameterList.extend should be called with an iterable',
   );
+});
+
+describe('Sequential frees what passes between its modules', () => {
+  class Recorder extends nn.Module<[torch.Tensor], torch.Tensor> {
+    readonly seen: torch.Tensor[] = [];
+    override forward(x: torch.Tensor): torch.Tensor {
+      this.seen.push(x, x.add(1));
+      return this.seen.at(-1)!;
+    }
+  }
+  const disposed = (tensors: torch.Tensor[]): boolean[] => tensors.map((one) => one.isDisposed);
+  const x = torch.ones([2, 3]);
+
+  test('at once, where there is no graph', () => {
+    const model = new nn.Sequential(new nn.Linear(3, 3), new nn.ReLU(), new nn.Flatten(), new nn.Tanh());
+    const expected = torch.noGrad(() =>
+      [...model].reduce((value, module) => module(value) as torch.Tensor, x),
+    );
+    const before = live().tensors;
+    const y = torch.noGrad(() => model(x));
+    expect(torch.memory().tensors).toBe(before + 1);
+    expect(y.tolist()).toEqual(expected.tolist());
+    expect(disposed([x, y])).toEqual([false, false]);
+  });
+
+  test('but not what a module, a hook or a method has seen', () => {
+    const recorder = new Recorder();
+    const hooked = new nn.Tanh();
+    const own = new nn.Sigmoid();
+    const seen: torch.Tensor[] = [];
+    hooked.registerForwardHook(
+      (_, [input], output) => void seen.push(input as torch.Tensor, output as torch.Tensor),
+    );
+    own.forward = (input) => {
+      seen.push(input, input.exp());
+      return seen.at(-1)!;
+    };
+    const relus = [relu(), relu(), relu(), relu()];
+    const model = new nn.Sequential(relus[0], recorder, relus[1], hooked, relus[2], own, relus[3]);
+    torch.noGrad(() => model(x));
+    expect(disposed([...recorder.seen, ...seen])).toEqual(Array(6).fill(false));
+  });
+
+  test('nor what comes out of a module as it went in', () => {
+    const inplace = new nn.ReLU({ inplace: true });
+    const model = new nn.Sequential(new nn.Identity(), new nn.Dropout().eval(), inplace, new nn.Flatten(0));
+    const input = torch.tensor([1, -1]);
+    expect(torch.noGrad(() => model(input)).tolist()).toEqual([1, 0]);
+    expect(input.tolist()).toEqual([1, 0]);
+    const longer = new nn.Sequential(new nn.Tanh(), ...model, inplace);
+    expect(torch.noGrad(() => longer(input)).tolist()).toEqual([torch.tensor(1.0).tanh().item(), 0]);
+  });
+
+  test('nor what a graph needs', () => {
+    const model = new nn.Sequential(new nn.Linear(3, 3), new nn.Tanh(), new nn.Linear(3, 1));
+    model(x).sum().backward();
+    expect([...model.parameters()].every(({ grad }) => grad !== null)).toBe(true);
+  });
 });
 
 test('ParameterDict is a dict', () => {
