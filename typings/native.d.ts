@@ -76,10 +76,11 @@ export interface Native {
   unserved(): [name: string, type: string][];
   loadLibrary(path: string): void;
 
+  // optim.cc. The exchange has the numbers of so many tensors for each of `count` parameters, 0 for none.
+  // `flags`: 1 maximize, 2 decoupled weight decay, 4 Nesterov's momentum.
   /**
-   * optim.cc. Of `count` parameters, the exchange has the numbers of six tensors each: itself, its gradient, exp_avg,
-   * exp_avg_sq, max_exp_avg_sq with amsgrad, its counter of steps. `flags`: 1 maximize, 2 decoupled, 4 amsgrad.
-   * False where Python divides by zero.
+   * Six tensors: parameter, gradient, exp_avg, exp_avg_sq, with amsgrad max_exp_avg_sq, step. False where Python
+   * divides by zero.
    */
   adam(
     count: number,
@@ -90,6 +91,15 @@ export interface Native {
     weightDecay: number,
     flags: number,
   ): boolean;
+  /** Three tensors: parameter, gradient, with momentum its buffer. */
+  sgd(
+    count: number,
+    lr: number,
+    momentum: number,
+    dampening: number,
+    weightDecay: number,
+    flags: number,
+  ): void;
 
   // tensor.cc
   // These two leave their numbers in the exchange and return how many.

@@ -1,11 +1,11 @@
 // Adam's update in its three forms. The order of the operations decides the last bit.
 import * as aten from '../aten';
 import { TorchError } from '../errors';
-import { HANDLE } from '../handle';
-import { exchange, native } from '../native';
+import { native } from '../native';
 import { Tensor } from '../tensor';
 import type { AdamGroup } from './adam';
 import { type Batch, type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
+import { inParts, leave } from './batch';
 import {
   type Scaling,
   asReal,
@@ -14,15 +14,23 @@ import {
   checkNotDifferentiable,
   scalar,
 } from './form';
-import { type Value, minus, negative, numberOf, over, power, requiresGrad, squeezed, times } from './scalar';
+import {
+  type Value,
+  isNumber,
+  minus,
+  negative,
+  numberOf,
+  over,
+  power,
+  requiresGrad,
+  squeezed,
+  times,
+} from './scalar';
 
 export const forms = { single, foreach, fused };
 
 function single(slots: readonly Slot[], group: AdamGroup): void {
-  for (let begin = 0; begin < slots.length; begin += MOST) {
-    const part = slots.slice(begin, begin + MOST);
-    if (!together(part, group)) oneByOne(part, group);
-  }
+  for (const part of inParts(slots, WIDTH)) if (!together(part, group)) oneByOne(part, group);
 }
 
 function oneByOne(slots: readonly Slot[], group: AdamGroup): void {
@@ -46,25 +54,21 @@ function oneByOne(slots: readonly Slot[], group: AdamGroup): void {
   }
 }
 
-const MOST = Math.floor(exchange.length / 6);
+const WIDTH = 6;
 
-/** In one native call, where nothing but the parameters and their state are tensors. False: nothing was done. */
+// In one native call, where all hyperparameters are numbers. False: nothing was done.
 function together(slots: readonly Slot[], group: AdamGroup): boolean {
-  const { lr, eps, weight_decay } = group;
+  const { lr, eps, weight_decay: decay, maximize, decoupled_weight_decay: decoupled } = group;
   const [beta1, beta2] = group.betas;
   if (group.capturable || group.differentiable) return false;
-  if (![lr, beta1, beta2, eps, weight_decay].every((value) => typeof value === 'number')) return false;
-  let next = 0;
-  for (const { param, grad, state } of slots) {
-    for (const each of [param, grad, state.exp_avg, state.exp_avg_sq, state.max_exp_avg_sq, state.step]) {
-      const handle = (each as Tensor | undefined)?.[HANDLE] ?? 0;
-      if (typeof handle !== 'number') return false;
-      exchange[next++] = handle;
-    }
-  }
-  const flags = (group.maximize ? 1 : 0) | (group.decoupled_weight_decay ? 2 : 0) | (group.amsgrad ? 4 : 0);
-  const [rate, near, far, decay] = [lr, beta1, beta2, weight_decay] as number[];
-  if (!native.adam(slots.length, rate, near, far, eps, decay, flags)) over(1, 0);
+  if (!isNumber(lr) || !isNumber(beta1) || !isNumber(beta2) || !isNumber(decay)) return false;
+  const rows = slots.map(({ param, grad, state }) => [
+    ...[param, grad, state.exp_avg, state.exp_avg_sq],
+    ...[group.amsgrad ? state.max_exp_avg_sq : undefined, state.step],
+  ]);
+  if (!leave(rows as (Tensor | undefined)[][])) return false;
+  const flags = (maximize ? 1 : 0) | (decoupled ? 2 : 0);
+  if (!native.adam(rows.length, lr, beta1, beta2, eps, decay, flags)) over(1, 0);
   return true;
 }
 

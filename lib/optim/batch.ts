@@ -3,7 +3,9 @@ import * as aten from '../aten';
 import { getDefaultDtype, tensor } from '../creation';
 import { type DType, float32, float64 } from '../dtype';
 import { TorchError } from '../errors';
+import { HANDLE } from '../handle';
 import { keep } from '../memory';
+import { exchange } from '../native';
 import type { Tensor } from '../tensor';
 import { type FormGroup, asReal, byDeviceAndDtype, count } from './form';
 import { type Value, numberOf } from './scalar';
@@ -35,6 +37,25 @@ export function collect(
     slots.push({ param, grad, state });
   }
   return slots;
+}
+
+/** As many of the items at once as the exchange has room for, with `width` tensors each. */
+export function* inParts<Item>(items: readonly Item[], width: number): Generator<readonly Item[]> {
+  const most = Math.floor(exchange.length / width);
+  for (let begin = 0; begin < items.length; begin += most) yield items.slice(begin, begin + most);
+}
+
+/** Leaves tensors in the exchange for a native update. False: one of them goes by no number. */
+export function leave(rows: readonly (readonly (Tensor | undefined)[])[]): boolean {
+  let next = 0;
+  for (const row of rows) {
+    for (const tensor of row) {
+      const handle = tensor ? tensor[HANDLE] : 0;
+      if (typeof handle !== 'number') return false;
+      exchange[next++] = handle;
+    }
+  }
+  return true;
 }
 
 /** The lists of one device and dtype, complex tensors as pairs of reals. */

@@ -12,6 +12,7 @@ export type Value = number | Tensor;
 export function numberOf(value: Value): number {
   return value instanceof Tensor ? (value.item() as number) : value;
 }
+export const isNumber = (value: Value): value is number => typeof value === 'number';
 /** A tensor of one element without its dimensions. */
 export function squeezed(value: Value): Value {
   return value instanceof Tensor && value.dim() !== 0 ? value.squeeze() : value;

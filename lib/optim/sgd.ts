@@ -3,7 +3,8 @@ import { TorchError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { keep } from '../memory';
 import { Tensor } from '../tensor';
-import { type Slot, collect, descent } from './batch';
+import { native } from '../native';
+import { type Slot, collect, descent, inParts, leave } from './batch';
 import {
   type FormGroup,
   type FormOptions,
@@ -15,7 +16,7 @@ import {
 import { checkFused, checkLearningRate, checkNotNegative, chooseForm, scalar } from './form';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
-import { type Value, numberOf, requiresGrad, squeezed } from './scalar';
+import { type Value, isNumber, numberOf, requiresGrad, squeezed } from './scalar';
 
 export interface SGDOptions extends Omit<FormOptions, 'capturable'>, FusedOptions {
   /** Learning rate. Default: 1e-3. */
@@ -111,6 +112,22 @@ const forms = { single, foreach, fused };
 // The order of the operations below decides the last bit.
 
 function single(moves: readonly Move[], group: SGDGroup): void {
+  for (const part of inParts(moves, WIDTH)) if (!together(part, group)) oneByOne(part, group);
+}
+
+const WIDTH = 3;
+
+// In one native call, where all hyperparameters are numbers and momentum has begun. False: nothing was done.
+function together(moves: readonly Move[], group: SGDGroup): boolean {
+  const { lr, momentum, dampening, weight_decay: decay, maximize, nesterov, differentiable } = group;
+  if (differentiable || !isNumber(lr) || !isNumber(decay)) return false;
+  if (momentum !== 0 && moves.some(({ buffer }) => !buffer)) return false;
+  if (!leave(moves.map(({ param, grad, buffer }) => [param, grad, buffer]))) return false;
+  native.sgd(moves.length, lr, momentum, dampening, decay, (maximize ? 1 : 0) | (nesterov ? 4 : 0));
+  return true;
+}
+
+function oneByOne(moves: readonly Move[], group: SGDGroup): void {
   const { momentum, dampening, weight_decay, nesterov } = group;
   const lr = squeezed(group.lr);
   for (const move of moves) {
