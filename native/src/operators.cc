@@ -175,8 +175,8 @@ bool Operator::Convert(const Signature& signature, const Parameter& parameter, c
   }
   if (signature.direct && spec.list && spec.type == Type::kInt) return PushInts(value, spec, attempt);
   double number;
-  const bool beside = signature.numbers_as_tensors && spec.type == Type::kTensor &&
-                      attempt.stack.size() == 1 && attempt.stack[0].isTensor();
+  const bool beside = signature.promotes_numbers && spec.type == Type::kTensor && attempt.stack.size() == 1 &&
+                      attempt.stack[0].isTensor();
   if (beside && value.form == Form::kValue &&
       napi_get_value_double(environment_.env(), value.js, &number) == napi_ok) {
     attempt.stack.emplace_back(NumberBeside(attempt.stack[0].toTensor(), number));

@@ -54,6 +54,7 @@ struct Signature {
   // higher rank than the first one, and that this one.
   std::optional<int64_t> plain_with_autograd;
   bool numbers_as_tensors = false;
+  bool promotes_numbers = false;  // such a number takes the dtype that the tensor beside it asks for
   std::vector<std::string> return_names;
   bool gathers = false;     // its last positional argument is a list of ints, alone or after self
   bool may_resize = false;  // set_, resize_ and `out` change the storage behind a tensor

@@ -26,6 +26,11 @@ bool NumbersAsTensors(const std::string& name) {
   return names.count(name) > 0;
 }
 
+// Whether it is arithmetic with them; what the others give may have the number's dtype.
+bool IsArithmetic(const std::string& name) {
+  return name != "to" && name.find("copy") == std::string::npos && name != "_conj";
+}
+
 bool HiddenFromPython(const std::string& name, const std::string& overload) {
   static const std::unordered_set<std::string> names = {"add",  "sub",  "mul",  "div",
                                                         "add_", "sub_", "mul_", "div_"};
@@ -240,6 +245,7 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
   const auto colons = schema.name().find("::");
   const std::string name = schema.name().substr(colons + 2);
   numbers_as_tensors = NumbersAsTensors(name);
+  promotes_numbers = numbers_as_tensors && IsArithmetic(name);
   for (const c10::Argument& argument : schema.arguments()) {
     Parameter parameter;
     parameter.name = argument.name();

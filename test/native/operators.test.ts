@@ -101,6 +101,13 @@ describe('an operator', () => {
     }
   });
 
+  test('takes a number for a tensor of its dtype where it is no arithmetic', () => {
+    const aten = ops.aten as typeof torch;
+    const { float64, int64 } = dtypes;
+    const y = x.to(dtypes.float32);
+    expect([aten['to.other'](y, 2.5).dtype, aten['to.other'](y, 2).dtype]).toEqual([float64, int64]);
+  });
+
   test('has overloads by name', () => {
     const aten = ops.aten as typeof torch;
     expect(aten['add.Tensor'](x, x).tolist()).toEqual([
