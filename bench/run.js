@@ -60,8 +60,8 @@ async function measure(name, sides, floor, { rounds, seconds, threads }) {
   const [group, row] = name.split('/');
   if (failed) return { group, name: row, error: failed.error };
   const [ours, python] = found.map((results) => median(results.map(({ us }) => us)));
-  const [rssOurs, rssPython] = found.map((results) => Math.max(...results.map(({ rss }) => rss ?? NaN)));
-  const measured = { group, name: row, ours, python, ratio: ours / python, rssOurs, rssPython };
+  const [peakOurs, peakPython] = found.map((results) => Math.max(...results.map(({ peak }) => peak ?? NaN)));
+  const measured = { group, name: row, ours, python, ratio: ours / python, peakOurs, peakPython };
   return floorTimes.some(Number.isFinite) ? { ...measured, floor: median(floorTimes) } : measured;
 }
 
@@ -92,7 +92,7 @@ function print(row) {
   const floor = row.floor === undefined ? '' : shown(row.floor);
   const cells = [shown(row.ours), shown(row.python), row.ratio.toFixed(2), floor];
   const times = cells.map((text) => text.padStart(10));
-  console.log(name, ...times, `${mega(row.rssOurs)} / ${mega(row.rssPython)}`.padStart(14));
+  console.log(name, ...times, `${mega(row.peakOurs)} / ${mega(row.peakPython)}`.padStart(14));
 }
 
 function summary(rows) {
@@ -124,7 +124,7 @@ async function main() {
   console.log(
     `\n${''.padEnd(48)}`,
     ...['ours', 'Python', 'ratio', 'C++'].map((text) => text.padStart(10)),
-    'memory, MB'.padStart(14),
+    'peak, MB'.padStart(14),
   );
   const sides = [await start(process.execPath, ['side.js']), await start(python, ['-B', 'side.py'])];
   const [ours, theirs] = sides.map(({ names }) => names);

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 import time
 
@@ -9,9 +10,17 @@ import torch
 from rows import rows
 
 
-def rss():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
+LINUX = sys.platform == "linux"
+
+
+def peak():
+    with open("/proc/self/status") as file:
+        return 1024 * int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
+
+
+def forget_peak():
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
 
 
 def timed(run, seconds):
@@ -35,7 +44,9 @@ for line in sys.stdin:
         if task["name"] != name:
             name, run = task["name"], None  # frees the inputs of the row before
             run = rows[name]()
+        if LINUX:
+            forget_peak()
         us = timed(run, task["seconds"])
-        print(json.dumps({"us": us, "rss": rss() if sys.platform == "linux" else None}), flush=True)
+        print(json.dumps({"us": us, "peak": peak() if LINUX else None}), flush=True)
     except Exception as error:  # noqa: BLE001
         print(json.dumps({"error": repr(error)}), flush=True)
