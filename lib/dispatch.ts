@@ -78,7 +78,7 @@ function finish(
   if (kind === SEVERAL) {
     const list = new Array<unknown>(outcome[1]);
     for (let i = 0; i < list.length; i++) {
-      const number = outcome[2 + i];
+      const number = outcome[3 + i];
       list[i] = number > 0 ? new Tensor(number) : number === 0 ? null : args[-1 - number];
     }
     native.own(list as Tensor[]);
@@ -173,6 +173,7 @@ let listed = 0; // numbers of it in the exchange
 let turn = 0;
 
 function begin(): void {
+  if (outcome[2] !== 0) native.tend();
   forms = 0;
   listed = 0;
   turn = (turn + 1) | 0;

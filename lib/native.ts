@@ -144,7 +144,7 @@ export const native: Native = load();
  * an operator is called with.
  */
 export const exchange = new Float64Array(1024);
-/** What became of the last operator's result, and values with it: see lib/dispatch.ts. */
+/** What became of the last operator's result, with a value; whether a collection is due; numbers of results. */
 export const outcome = new Int32Array(64);
 const used = { TorchError, TypeError, RangeError, exchange, outcome, collect, warn };
 native.setup(used);

@@ -242,6 +242,8 @@ export interface Native {
 
   // memory.cc
   /** `owns`: lib/memory.ts remembers what the scope owns alone. */
+  /** Collects young garbage if it is due: where an operator has left outcome[2]. */
+  tend(): void;
   beginScope(owns: boolean): void;
   endScope(survivors: Tensors): void;
   /** How many sizes it left, times 256, plus the code of the dtype. */

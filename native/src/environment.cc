@@ -84,7 +84,7 @@ void Environment::SetOutcome(napi_value array) {
   void* data = nullptr;
   size_t length = 0;
   Check(env_, napi_get_typedarray_info(env_, array, nullptr, &length, &data, nullptr, nullptr));
-  TORCH_CHECK(length == 2 + kMostSeveral, "outcome: an Int32Array of ", 2 + kMostSeveral);
+  TORCH_CHECK(length == 3 + kMostSeveral, "outcome: an Int32Array of ", 3 + kMostSeveral);
   outcome_ = static_cast<int32_t*>(data);
 }
 
@@ -103,11 +103,7 @@ void Environment::Tend() {
     }
     for (napi_ref reference : dead) napi_delete_reference(env_, reference);
   }
-  if (const int64_t delta = pool_.TakeExternalDelta(); delta != 0) {
-    int64_t total;
-    napi_adjust_external_memory(env_, delta, &total);
-  }
-  if (pool_.made_since_collection < collect_after_ || !collect) return;
+  if (!CollectionIsDue() || !collect) return;
 
   napi_value function = nullptr, undefined, full;
   napi_get_reference_value(env_, collect, &function);
@@ -122,6 +118,11 @@ void Environment::Tend() {
   if (freed * 4 < made) collect_after_ = std::min(collect_after_ * 2, kCollectAfterMost);
   if (freed * 2 > made) collect_after_ = std::max(collect_after_ / 2, kCollectAfterLeast);
   pool_.made_since_collection = 0;
+  // What is dead already must not make V8 collect all.
+  if (const int64_t delta = pool_.TakeExternalDelta(); delta != 0) {
+    int64_t total;
+    napi_adjust_external_memory(env_, delta, &total);
+  }
 }
 
 void Environment::CollectAll() {

@@ -116,18 +116,20 @@ class Environment {
   const double* exchange() const { return exchange_; }
   size_t exchange_length() const { return exchange_length_; }
 
-  // The Int32Array in which operators leave what became of their result.
+  // The Int32Array in which operators leave what became of their result, and whether a collection is due.
   void SetOutcome(napi_value array);
   void Leave(Outcome outcome, uint32_t value = 0) const {
     outcome_[0] = static_cast<int32_t>(outcome);
     outcome_[1] = static_cast<int32_t>(value);
+    outcome_[2] = CollectionIsDue();
   }
-  static constexpr size_t kMostSeveral = 62;
+  static constexpr size_t kMostSeveral = 61;
   // The number of each that kSeveral speaks of.
-  int32_t& NumberOf(size_t i) const { return outcome_[2 + i]; }
+  int32_t& NumberOf(size_t i) const { return outcome_[3 + i]; }
 
-  // Before anything native runs: deletes dead references, tells V8 what tensors weigh, collects
-  // young garbage when much native memory was made since the last time.
+  // Before anything native runs: deletes dead references, and collects young garbage when much native memory
+  // was made since the last time. Operators have it done before the object of their result is made, which a
+  // collection of all would make an old one: what it holds would stay until the next.
   void Tend();
   // Collects everything that can be; for a failed allocation.
   void CollectAll();
@@ -141,6 +143,8 @@ class Environment {
   void OnJsThread(const std::function<void()>& call);
 
  private:
+  bool CollectionIsDue() const { return pool_.made_since_collection >= collect_after_; }
+
   struct Task {
     const std::function<void()>* call;
     std::exception_ptr error;

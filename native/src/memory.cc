@@ -56,6 +56,11 @@ napi_value Keep(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, scoped);
 }
 
+napi_value Tend(Arguments& arguments) {
+  arguments.environment.Tend();
+  return Undefined(arguments.env);
+}
+
 napi_value Dispose(Arguments& arguments) {
   if (Slot* slot = FindHandle(arguments.environment, arguments[0])) {
     arguments.environment.pool().Dispose(slot);
@@ -140,6 +145,7 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
           {"endScope", Entry<EndScope>},
           {"settle", Entry<Settle>},
           {"keep", Entry<Keep>},
+          {"tend", Entry<Tend>},
           {"dispose", Entry<Dispose>},
           {"memory", Entry<Memory>},
           {"cpuCache", Entry<CpuCacheState>},

@@ -69,6 +69,14 @@ const jobs: Record<string, (argument: number) => unknown> = {
     }
     return { early, most };
   },
+  /** How many tensors there are after each of ten results that are dead at once. */
+  large(bytes) {
+    const x = torch.ones([bytes / 4]) as Tensor;
+    return Array.from({ length: 10 }, () => {
+      x.add(1);
+      return memory().tensors;
+    });
+  },
   /** Views of one large storage count it once. */
   views(count) {
     const x = torch.zeros([MiB]) as Tensor;
