@@ -386,17 +386,18 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
     }
     try {
       if (fitting->guard) fitting->guard(fitting->handle.schema(), attempt.stack);
-      // As Python's factories do: the fill inside is no change of the new tensor.
-      std::optional<at::AutoDispatchBelowADInplaceOrView> below;
-      if (fitting->makes || MaySkipAutograd(*fitting, attempt.stack)) {
-        below.emplace();
-      }
-      if (fitting->direct) {
-        at::Tensor result = fitting->direct(fitting->handle, attempt);
-        attempt.stack.clear();
-        attempt.stack.emplace_back(std::move(result));
-      } else {
-        fitting->handle.callBoxed(attempt.stack);
+      const bool skips_autograd = MaySkipAutograd(*fitting, attempt.stack);
+      if (!(skips_autograd && fitting->tiny && fitting->tiny(attempt.stack))) {
+        // As Python's factories do: the fill inside is no change of the new tensor.
+        std::optional<at::AutoDispatchBelowADInplaceOrView> below;
+        if (fitting->makes || skips_autograd) below.emplace();
+        if (fitting->direct) {
+          at::Tensor result = fitting->direct(fitting->handle, attempt);
+          attempt.stack.clear();
+          attempt.stack.emplace_back(std::move(result));
+        } else {
+          fitting->handle.callBoxed(attempt.stack);
+        }
       }
     } catch (...) {
       for (const SizesBefore& sizes : before) sizes.Restore();

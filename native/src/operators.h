@@ -14,6 +14,7 @@
 #include "convert.h"
 #include "direct.h"
 #include "guards.h"
+#include "tiny.h"
 
 namespace nodetorch {
 
@@ -60,6 +61,7 @@ struct Signature {
   bool may_resize = false;  // set_, resize_ and `out` change the storage behind a tensor
   Guard guard = nullptr;
   DirectCall direct = nullptr;
+  TinyCall tiny = nullptr;
   bool served = true;  // whether there is a converter for every parameter
 
   // "name(input: Tensor, dim: int, { keepdim = false }): Tensor", for messages.

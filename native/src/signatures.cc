@@ -288,6 +288,7 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     plain_with_autograd = PlainComposite(name);
   } else if (handle.hasKernelForDispatchKey(c10::DispatchKey::Autograd)) {
     plain_with_autograd = kAnyRank;
+    tiny = FindTinyCall(name, schema.overload_name());
   }
   guard = colons == 4 ? GuardOf(name) : nullptr;  // of aten:: alone
   if (!guard) direct = FindDirectCall(handle);
