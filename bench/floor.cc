@@ -1,8 +1,9 @@
-// What libtorch alone takes for the operators of rows.js, called from C++: a third side of the benchmark.
-// Reads lines of `name<TAB>seconds` from stdin, answers with microseconds; nothing for a name it does not
-// know.
+// What libtorch alone takes for the operators and the inference of rows.js, called from C++: a third side of
+// the benchmark. Reads lines of `name<TAB>seconds` from stdin, answers with microseconds; nothing for a name
+// it does not know.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <chrono>
@@ -15,7 +16,7 @@ namespace {
 
 using Run = std::function<void()>;
 
-std::map<std::string, Run> Rows() {
+std::map<std::string, Run> Operators() {
   const at::Tensor a = at::ones({2, 3}), b = at::ones({2, 3}), square = at::ones({3, 3});
   const at::Tensor weight = at::ones({4, 3}), bias = at::ones({4});
   const at::Tensor image = at::ones({1, 3, 8, 8}), kernel = at::ones({4, 3, 3, 3});
@@ -69,6 +70,85 @@ std::map<std::string, Run> Rows() {
       {"mul, sum, backward", [=] { torch::autograd::backward({leaf.mul(b).sum()}, {}); }},
       {"item", [=] { one.item(); }},
   };
+}
+
+// Parameters of these sizes.
+std::vector<at::Tensor> Weights(const std::vector<std::vector<int64_t>>& sizes) {
+  std::vector<at::Tensor> weights;
+  for (const auto& size : sizes) weights.push_back(at::randn(size).mul_(0.1).requires_grad_());
+  return weights;
+}
+
+Run Mlp(int64_t batch) {
+  const at::Tensor x = at::randn({batch, 64});
+  const auto w = Weights({{128, 64}, {128}, {128, 128}, {128}, {10, 128}, {10}});
+  return [=] {
+    const at::Tensor y = at::relu(at::linear(x, w[0], w[1]));
+    at::linear(at::relu(at::linear(y, w[2], w[3])), w[4], w[5]);
+  };
+}
+
+Run Cnn(int64_t batch) {
+  const at::Tensor x = at::randn({batch, 3, 16, 16}), mean = at::zeros({16}), var = at::ones({16});
+  const auto w = Weights({{16, 3, 3, 3}, {16}, {16}, {16}, {32, 16, 3, 3}, {32}, {10, 512}, {10}});
+  return [=] {
+    at::Tensor y = at::conv2d(x, w[0], w[1], 1, 1);
+    y = at::relu(at::batch_norm(y, w[2], w[3], mean, var, false, 0.1, 1e-5, true));
+    y = at::relu(at::conv2d(at::max_pool2d(y, 2), w[4], w[5], 1, 1));
+    at::linear(at::flatten(at::max_pool2d(y, 2), 1), w[6], w[7]);
+  };
+}
+
+Run Lstm(int64_t batch) {
+  const at::Tensor x = at::randint(100, {batch, 16});
+  const auto w = Weights({{100, 32}, {10, 64}, {10}});
+  const auto flat = Weights({{256, 32}, {256, 64}, {256}, {256}});
+  return [=] {
+    const at::Tensor h = at::zeros({1, batch, 64}), c = at::zeros({1, batch, 64});
+    const auto out = at::lstm(at::embedding(w[0], x), {h, c}, flat, true, 1, 0.0, false, false, true);
+    at::linear(std::get<0>(out), w[1], w[2]);
+  };
+}
+
+Run Transformer(int64_t batch) {
+  const at::Tensor x = at::randint(100, {batch, 32});
+  const auto w = Weights({{100, 64}, {100, 64}, {100}});
+  const auto block = [] {
+    return Weights(
+        {{64}, {64}, {192, 64}, {192}, {64, 64}, {64}, {64}, {64}, {256, 64}, {256}, {64, 256}, {64}});
+  };
+  const std::vector<std::vector<at::Tensor>> blocks = {block(), block()};
+  return [=] {
+    at::Tensor y = at::embedding(w[0], x);
+    for (const auto& b : blocks) {
+      auto parts = at::linear(at::layer_norm(y, {64}, b[0], b[1]), b[2], b[3]).chunk(3, 2);
+      for (at::Tensor& part : parts) part = part.view({batch, 32, 4, 16}).transpose(1, 2);
+      const at::Tensor mixed = at::scaled_dot_product_attention(parts[0], parts[1], parts[2], {}, 0, true);
+      y = y.add(at::linear(mixed.transpose(1, 2).reshape({batch, 32, 64}), b[4], b[5]));
+      y = y.add(
+          at::linear(at::gelu(at::linear(at::layer_norm(y, {64}, b[6], b[7]), b[8], b[9])), b[10], b[11]));
+    }
+    at::linear(y, w[1], w[2]);
+  };
+}
+
+std::map<std::string, Run> Rows() {
+  std::map<std::string, Run> rows;
+  for (const auto& [name, run] : Operators()) rows["operators/" + name] = run;
+  const auto add = [&](const std::string& name, Run (*make)(int64_t), std::initializer_list<int64_t> sizes) {
+    for (const int64_t batch : sizes) {
+      const Run run = make(batch);
+      rows["inference/" + name + ", batch " + std::to_string(batch)] = [run] {
+        c10::InferenceMode guard;
+        run();
+      };
+    }
+  };
+  add("MLP", Mlp, {8, 512});
+  add("CNN", Cnn, {4, 128});
+  add("LSTM", Lstm, {4, 64});
+  add("transformer", Transformer, {2, 32});
+  return rows;
 }
 
 double Time(const Run& run, double seconds) {

@@ -52,9 +52,7 @@ async function measure(name, sides, floor, { rounds, seconds, threads }) {
   const floorTimes = [];
   for (let round = 0; round < rounds; round++) {
     for (const [i, side] of sides.entries()) found[i].push(await side.ask({ name, seconds, threads }));
-    if (floor && threads === 1 && name.startsWith('operators/')) {
-      floorTimes.push(await floor.ask(name.slice('operators/'.length), seconds));
-    }
+    if (floor && threads === 1) floorTimes.push(await floor.ask(name, seconds));
   }
   const failed = found.flat().find(({ error }) => error);
   const [group, row] = name.split('/');
