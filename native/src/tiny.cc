@@ -87,7 +87,6 @@ TinyCall FindTinyCall(const std::string& name, const std::string& overload) {
   static const std::unordered_map<std::string, TinyCall> calls = {
       {"neg.", OfOne<[](float a) { return -a; }>},
       {"abs.", OfOne<[](float a) { return std::fabs(a); }>},
-      {"sqrt.", OfOne<[](float a) { return std::sqrt(a); }>},
       {"relu.", OfOne<[](float a) { return a < 0 ? 0 : a; }>},
       {"add.Tensor", OfTwoAndOne<[](float a, float b) { return a + b; }>},
       {"sub.Tensor", OfTwoAndOne<[](float a, float b) { return a - b; }>},
