@@ -57,7 +57,8 @@ bool OfOne(Stack& stack) {
   return Finish(stack, std::move(result));
 }
 
-// Two tensors of the same sizes, or one and a number.
+// Two tensors of the same sizes, or one and a number. Of two NaNs that meet, the instruction that the kernel
+// uses chooses one, so a NaN is left to the kernel.
 template <auto Operation>
 bool OfTwo(Stack& stack) {
   using Result = decltype(Operation(0.0f, 0.0f));
@@ -70,8 +71,12 @@ bool OfTwo(Stack& stack) {
   Result* to = Make<Result>(self, result);
   const float* from = Numbers(self);
   const float* beside = Numbers(other);
-  for (int64_t i = 0; i < self.numel(); i++) to[i] = Operation(from[i], beside[is_number ? 0 : i]);
-  return Finish(stack, std::move(result));
+  bool has_nan = false;
+  for (int64_t i = 0; i < self.numel(); i++) {
+    to[i] = Operation(from[i], beside[is_number ? 0 : i]);
+    has_nan |= to[i] != to[i];
+  }
+  return !has_nan && Finish(stack, std::move(result));
 }
 
 // The same with a factor for the second one, which must be 1.
