@@ -149,32 +149,36 @@ describe('SIGKILL', () => {
   const closed = (one: ChildProcess) => new Promise((resolve) => one.once('close', resolve));
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  unix('at any time leaves the old tensors or the new ones', async () => {
-    let cutOff = 0;
-    for (let round = 0; round < 12; round++) {
-      const one = start();
-      await ready(one);
-      await pause((round * 7.3) % 40);
-      one.kill('SIGKILL');
-      await closed(one);
-      const { a, b } = Object.fromEntries(safetensors.loadFile(target));
-      const value = a.at(0).item();
-      expect(value).toBeGreaterThanOrEqual(1);
-      expect([a.shape, b.shape]).toEqual([[1 << 20], [1 << 20]]);
-      expect(
-        a.eq(value).all().item<boolean>() &&
-          b
-            .eq(value + 0.5)
-            .all()
-            .item<boolean>(),
-      ).toBe(true);
-      for (const name of fs.readdirSync(folder)) {
-        if (name === 'file') continue;
-        cutOff++;
-        fs.rmSync(path.join(folder, name));
+  unix(
+    'at any time leaves the old tensors or the new ones',
+    async () => {
+      let cutOff = 0;
+      // Until enough were in the middle of a save: how many are is chance.
+      for (let round = 0; round < 12 || (round < 100 && cutOff < 4); round++) {
+        const one = start();
+        await ready(one);
+        await pause((round * 7.3) % 40);
+        one.kill('SIGKILL');
+        await closed(one);
+        const { a, b } = Object.fromEntries(safetensors.loadFile(target));
+        const value = a.at(0).item();
+        expect(value).toBeGreaterThanOrEqual(1);
+        expect([a.shape, b.shape]).toEqual([[1 << 20], [1 << 20]]);
+        expect(
+          a.eq(value).all().item<boolean>() &&
+            b
+              .eq(value + 0.5)
+              .all()
+              .item<boolean>(),
+        ).toBe(true);
+        for (const name of fs.readdirSync(folder)) {
+          if (name === 'file') continue;
+          cutOff++;
+          fs.rmSync(path.join(folder, name));
+        }
       }
-    }
-    // Most were in the middle of a save.
-    expect(cutOff).toBeGreaterThan(3);
-  });
+      expect(cutOff).toBeGreaterThan(3);
+    },
+    120_000,
+  );
 });
