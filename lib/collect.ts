@@ -21,6 +21,7 @@ export function collect(all: boolean): void {
   }
   // V8 of Node 20 knows no `type: 'major'` and takes any other object for a wish for a minor one.
   if (all) return collector();
-  if (givesBack) young.waste = new Array<unknown>(1024);
+  young.waste = undefined;
   collector({ type: 'minor' });
+  if (givesBack) young.waste = new Array<unknown>(1024); // dead at the next collection
 }

@@ -48,12 +48,10 @@ export function deleteField(module: Module, name: string): void {
 function fieldNames(module: Module): string[] {
   const names = Object.keys(module);
   if (names.length === 0 || !/^\d+$/.test(names[0])) return names;
-  const own = new Set(names);
-  const registered = [...internals(module).registered.keys()];
-  return [
-    ...names.filter((name) => !registered.includes(name)),
-    ...registered.filter((name) => own.has(name)),
-  ];
+  const { registered } = internals(module);
+  const ordered = names.filter((name) => !registered.has(name));
+  for (const name of registered.keys()) if (Object.hasOwn(module, name)) ordered.push(name);
+  return ordered;
 }
 
 function wrong(value: unknown, role: string, name: string, expected: string): TypeError {
