@@ -28,7 +28,7 @@ const BIASED: Required<BiasedConvOptions> = { bias: null, ...CONV };
 type Bias = Tensor | null | BiasedConvOptions;
 type Stride = Size | ConvOptions;
 type Padding = Size | ConvPadding | ConvOptions;
-type Convolution = (
+export type Convolution = (
   input: Tensor,
   weight: Tensor,
   bias: Tensor | null,
@@ -38,8 +38,8 @@ type Convolution = (
   groups?: number,
 ) => Tensor;
 
-// The overloads of `aten::conv*`: padding by number and by name.
-function convolve(
+/** By the overloads of `aten::conv*`, which take padding by number or by name. */
+export function convolve(
   convolution: Convolution,
   input: Tensor,
   weight: Tensor,

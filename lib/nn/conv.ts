@@ -1,5 +1,7 @@
+import * as aten from '../aten';
 import * as F from '../functional';
 import type { ConvPadding, Size } from '../functional';
+import { convolve, type Convolution as Kernel } from '../functional/conv';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { CONV_ND, ConvNd, type ConvNdOptions } from './conv_base';
@@ -35,14 +37,14 @@ abstract class Convolution extends ConvNd {
     super(dimensions, false, inChannels, outChannels, kernelSize, given);
   }
 
-  protected abstract get _convolve(): typeof F.conv2d;
+  protected abstract get _kernel(): Kernel;
 
   override forward(input: Tensor): Tensor {
     const { weight, bias, stride, padding, dilation, groups, paddingMode } = this;
     if (paddingMode === 'zeros')
-      return this._convolve(input, weight, bias, { stride, padding, dilation, groups });
+      return convolve(this._kernel, input, weight, { bias, stride, padding, dilation, groups });
     const padded = F.pad(input, padArgument(this.kernelSize, padding, dilation), paddingMode);
-    return this._convolve(padded, weight, bias, { stride, dilation, groups });
+    return convolve(this._kernel, padded, weight, { bias, stride, padding: 0, dilation, groups });
   }
 }
 
@@ -63,8 +65,8 @@ export class Conv1d extends Convolution {
   ) {
     super(1, inChannels, outChannels, kernelSize, stride, padding, options);
   }
-  protected override get _convolve(): typeof F.conv1d {
-    return F.conv1d;
+  protected override get _kernel(): Kernel {
+    return aten.conv1d as Kernel;
   }
 }
 
@@ -89,8 +91,8 @@ export class Conv2d extends Convolution {
   ) {
     super(2, inChannels, outChannels, kernelSize, stride, padding, options);
   }
-  protected override get _convolve(): typeof F.conv2d {
-    return F.conv2d;
+  protected override get _kernel(): Kernel {
+    return aten.conv2d as Kernel;
   }
 }
 
@@ -111,7 +113,7 @@ export class Conv3d extends Convolution {
   ) {
     super(3, inChannels, outChannels, kernelSize, stride, padding, options);
   }
-  protected override get _convolve(): typeof F.conv3d {
-    return F.conv3d;
+  protected override get _kernel(): Kernel {
+    return aten.conv3d as Kernel;
   }
 }

@@ -17,7 +17,7 @@ const kernels = { RNN_TANH: aten.rnnTanh, RNN_RELU: aten.rnnRelu, GRU: aten.gru 
 
 // RNN and GRU: one hidden state.
 abstract class OneState extends RNNBase {
-  protected abstract _wrongInput(input: Tensor): string;
+  protected abstract _wrongInput(ndim: number): string;
 
   /** @throws when input or hidden state do not fit. */
   checkForwardArgs(input: Tensor, hidden: Tensor, batchSizes: Tensor | null): void {
@@ -65,7 +65,7 @@ abstract class OneState extends RNNBase {
   }
 
   private _padded(given: Tensor, state: Tensor | null): [Tensor, Tensor] {
-    const batched = isBatched(this._wrongInput(given), given);
+    const batched = isBatched(given, this._wrongInput);
     const ndim = batched ? 3 : 2;
     if (state !== null && state.dim() !== ndim) {
       throw new TorchError(
@@ -133,8 +133,8 @@ export class RNN extends OneState {
     super(modeOf(kind), inputSize, hiddenSize, rest);
     this.nonlinearity = kind;
   }
-  protected override _wrongInput(input: Tensor): string {
-    return `RNN: Expected input to be 2D or 3D, got ${input.dim()}D tensor instead`;
+  protected override _wrongInput(ndim: number): string {
+    return `RNN: Expected input to be 2D or 3D, got ${ndim}D tensor instead`;
   }
 }
 
@@ -155,7 +155,7 @@ export class GRU extends OneState {
     refuseProjSize(numLayers, options);
     super('GRU', inputSize, hiddenSize, keywords('GRU', RECURRENT, { numLayers }, options));
   }
-  protected override _wrongInput(input: Tensor): string {
-    return `GRU: Expected input to be 2D or 3D, got ${input.dim()}D instead`;
+  protected override _wrongInput(ndim: number): string {
+    return `GRU: Expected input to be 2D or 3D, got ${ndim}D instead`;
   }
 }

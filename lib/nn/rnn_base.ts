@@ -124,8 +124,11 @@ export class RNNBase<Hidden = Tensor> extends Module<
    */
   protected _updateFlatWeights(): void {
     const known = flatWeights.get(this);
-    const names = this._names.flat();
-    if (!known || names.some((name, i) => this._weight(name) !== known[i])) this._readWeights();
+    if (!known) return void this._readWeights();
+    let i = 0;
+    for (const names of this._names) {
+      for (const name of names) if (this._weight(name) !== known[i++]) return void this._readWeights();
+    }
   }
   protected get _directions(): number {
     return this.bidirectional ? 2 : 1;
@@ -209,9 +212,9 @@ export class RNNBase<Hidden = Tensor> extends Module<
 }
 
 /** Whether `input` has a batch dimension. @throws TypeError unless it has two or three dimensions. */
-export function isBatched(message: string, input: Tensor): boolean {
+export function isBatched(input: Tensor, message: (ndim: number) => string): boolean {
   const ndim = input.dim();
-  if (ndim !== 2 && ndim !== 3) throw new TypeError(message);
+  if (ndim !== 2 && ndim !== 3) throw new TypeError(message(ndim));
   return ndim === 3;
 }
 

@@ -43,10 +43,9 @@ export class LSTM extends RNNBase<LSTMState> {
     return [permute(hx[0], permutation), permute(hx[1], permutation)];
   }
   private _start(input: Tensor, batchSizes: Tensor | null): LSTMState {
-    return [
-      this._zeros(input, this.getExpectedHiddenSize(input, batchSizes)),
-      this._zeros(input, this.getExpectedCellSize(input, batchSizes)),
-    ];
+    const h = this._zeros(input, this.getExpectedHiddenSize(input, batchSizes));
+    if (this.projSize === 0) return [h, h];
+    return [h, this._zeros(input, this.getExpectedCellSize(input, batchSizes))];
   }
 
   override forward(input: Tensor, hx?: LSTMState | null): [output: Tensor, hidden: LSTMState];
@@ -82,7 +81,7 @@ export class LSTM extends RNNBase<LSTMState> {
   }
 
   private _padded(given: Tensor, state: LSTMState | null): [Tensor, LSTMState] {
-    const batched = isBatched(`LSTM: Expected input to be 2D or 3D, got ${given.dim()}D instead`, given);
+    const batched = isBatched(given, (ndim) => `LSTM: Expected input to be 2D or 3D, got ${ndim}D instead`);
     const batchDim = this.batchFirst ? 0 : 1;
     const input = batched ? given : aten.unsqueeze(given, batchDim);
     const hx = state === null ? this._start(input, null) : batchedState(state, batched);
