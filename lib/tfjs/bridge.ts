@@ -22,7 +22,9 @@ export function toTorch(tensor: tf.Tensor, tfjs: Tfjs = tf): Tensor {
   if (tensor.dtype === 'string') throw new TypeError('toTorch(): strings have no torch dtype');
   const stored = backendOf(tfjs, 'toTorch').tensor(tensor.dataId);
   // Apart from the backend's own: a graph that this one joins does not reach it.
-  return sameSizes(stored.shape, tensor.shape) ? stored.detach() : stored.detach().reshape(tensor.shape);
+  return sameSizes(stored.shape, tensor.shape)
+    ? stored.detach()
+    : tidy(() => stored.detach().reshape(tensor.shape));
 }
 
 /**
