@@ -28,7 +28,7 @@ const BIASED: Required<BiasedConvOptions> = { bias: null, ...CONV };
 type Bias = Tensor | null | BiasedConvOptions;
 type Stride = Size | ConvOptions;
 type Padding = Size | ConvPadding | ConvOptions;
-export type Convolution = (
+type Convolution = (
   input: Tensor,
   weight: Tensor,
   bias: Tensor | null,
@@ -38,18 +38,21 @@ export type Convolution = (
   groups?: number,
 ) => Tensor;
 
-/** By the overloads of `aten::conv*`, which take padding by number or by name. */
+// Their overloads take padding by number or by name.
+const kernels = { 1: aten.conv1d, 2: aten.conv2d, 3: aten.conv3d } as Record<number, Convolution>;
+
+/** A convolution over so many dimensions, 1 to 3, whose options are complete. */
 export function convolve(
-  convolution: Convolution,
+  dimensions: number,
   input: Tensor,
   weight: Tensor,
   options: Required<BiasedConvOptions>,
 ): Tensor {
   const { bias, stride, padding, dilation, groups } = options;
+  const kernel = kernels[dimensions];
   // A tenth of a small convolution goes into arguments.
-  if (stride === 1 && padding === 0 && dilation === 1 && groups === 1)
-    return convolution(input, weight, bias);
-  return convolution(input, weight, bias, stride, padding, dilation, groups);
+  if (stride === 1 && padding === 0 && dilation === 1 && groups === 1) return kernel(input, weight, bias);
+  return kernel(input, weight, bias, stride, padding, dilation, groups);
 }
 
 /**
@@ -66,7 +69,7 @@ export function conv1d(
   options?: ConvOptions,
 ): Tensor {
   const given = keywords<BiasedConvOptions>('conv1d', BIASED, { bias, stride, padding }, options);
-  return convolve(aten.conv1d as Convolution, input, weight, given);
+  return convolve(1, input, weight, given);
 }
 
 /**
@@ -83,7 +86,7 @@ export function conv2d(
   options?: ConvOptions,
 ): Tensor {
   const given = keywords<BiasedConvOptions>('conv2d', BIASED, { bias, stride, padding }, options);
-  return convolve(aten.conv2d as Convolution, input, weight, given);
+  return convolve(2, input, weight, given);
 }
 
 /**
@@ -100,5 +103,5 @@ export function conv3d(
   options?: ConvOptions,
 ): Tensor {
   const given = keywords<BiasedConvOptions>('conv3d', BIASED, { bias, stride, padding }, options);
-  return convolve(aten.conv3d as Convolution, input, weight, given);
+  return convolve(3, input, weight, given);
 }

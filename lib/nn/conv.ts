@@ -1,7 +1,6 @@
-import * as aten from '../aten';
 import * as F from '../functional';
 import type { ConvPadding, Size } from '../functional';
-import { convolve, type Convolution as Kernel } from '../functional/conv';
+import { convolve } from '../functional/conv';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { CONV_ND, ConvNd, type ConvNdOptions } from './conv_base';
@@ -25,7 +24,7 @@ function padArgument(
 
 abstract class Convolution extends ConvNd {
   constructor(
-    dimensions: number,
+    private readonly _dimensions: number,
     inChannels: number,
     outChannels: number,
     kernelSize: Size,
@@ -33,18 +32,16 @@ abstract class Convolution extends ConvNd {
     padding?: Padding,
     options?: ConvNdOptions,
   ) {
-    const given = keywords<ConvNdOptions>(`Conv${dimensions}d`, CONV_ND, { stride, padding }, options);
-    super(dimensions, false, inChannels, outChannels, kernelSize, given);
+    const given = keywords<ConvNdOptions>(`Conv${_dimensions}d`, CONV_ND, { stride, padding }, options);
+    super(_dimensions, false, inChannels, outChannels, kernelSize, given);
   }
 
-  protected abstract get _kernel(): Kernel;
-
   override forward(input: Tensor): Tensor {
-    const { weight, bias, stride, padding, dilation, groups, paddingMode } = this;
+    const { weight, bias, kernelSize, stride, padding, dilation, groups, paddingMode } = this;
     if (paddingMode === 'zeros')
-      return convolve(this._kernel, input, weight, { bias, stride, padding, dilation, groups });
-    const padded = F.pad(input, padArgument(this.kernelSize, padding, dilation), paddingMode);
-    return convolve(this._kernel, padded, weight, { bias, stride, padding: 0, dilation, groups });
+      return convolve(this._dimensions, input, weight, { bias, stride, padding, dilation, groups });
+    const padded = F.pad(input, padArgument(kernelSize, padding, dilation), paddingMode);
+    return convolve(this._dimensions, padded, weight, { bias, stride, padding: 0, dilation, groups });
   }
 }
 
@@ -64,9 +61,6 @@ export class Conv1d extends Convolution {
     options?: ConvNdOptions,
   ) {
     super(1, inChannels, outChannels, kernelSize, stride, padding, options);
-  }
-  protected override get _kernel(): Kernel {
-    return aten.conv1d as Kernel;
   }
 }
 
@@ -91,9 +85,6 @@ export class Conv2d extends Convolution {
   ) {
     super(2, inChannels, outChannels, kernelSize, stride, padding, options);
   }
-  protected override get _kernel(): Kernel {
-    return aten.conv2d as Kernel;
-  }
 }
 
 /**
@@ -112,8 +103,5 @@ export class Conv3d extends Convolution {
     options?: ConvNdOptions,
   ) {
     super(3, inChannels, outChannels, kernelSize, stride, padding, options);
-  }
-  protected override get _kernel(): Kernel {
-    return aten.conv3d as Kernel;
   }
 }
