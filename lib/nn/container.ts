@@ -99,7 +99,7 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
     const frees = !isGradEnabled();
     let value: unknown = input;
     let isOurs = false; // nobody else has `value`
-    for (const [, module] of this._entries()) {
+    for (const module of this) {
       const keepsNothing = frees && isPassing(module) && !hasCallHooks(module);
       const next: unknown = module(value);
       if (next === value) {
