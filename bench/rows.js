@@ -239,6 +239,10 @@ for (const [name, bytes] of [
     const x = torch.ones([bytes / 4]);
     return () => x.add(1);
   };
+  rows[`results in a tidy/${name}`] = () => {
+    const x = torch.ones([bytes / 4]);
+    return () => torch.tidy(() => void x.add(1));
+  };
 }
 
 module.exports = { rows, setThreads: (count) => torch.setNumThreads(count) };
