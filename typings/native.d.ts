@@ -206,6 +206,8 @@ export interface Native {
   graphTask(): number;
   /** Whether that backward pass reaches the tensor. */
   willReceiveGradient(tensor: Tensor): boolean;
+  /** Whether calls may leave out a part of the dispatcher (native/src/fast_paths.h); returns what it was. */
+  fastPaths(enabled: boolean | null): boolean;
 
   // transforms.cc. Levels count from 1; the innermost is left first.
   enterVmap(batchSize: number, randomness: string): number;

@@ -5,7 +5,7 @@ import { type DType, float32, float64 } from '../dtype';
 import { TorchError } from '../errors';
 import { HANDLE } from '../handle';
 import { keep } from '../memory';
-import { exchange } from '../native';
+import { exchange, native } from '../native';
 import type { Tensor } from '../tensor';
 import { type FormGroup, asReal, byDeviceAndDtype, count } from './form';
 import { type Value, numberOf } from './scalar';
@@ -45,8 +45,9 @@ export function* inParts<Item>(items: readonly Item[], width: number): Generator
   for (let begin = 0; begin < items.length; begin += most) yield items.slice(begin, begin + most);
 }
 
-/** Leaves tensors in the exchange for a native update. False: one of them goes by no number. */
+/** Leaves tensors in the exchange for a native update. False: there is to be none, or one goes by no number. */
 export function leave(rows: readonly (readonly (Tensor | undefined)[])[]): boolean {
+  if (!native.fastPaths(null)) return false;
   let next = 0;
   for (const row of rows) {
     for (const tensor of row) {

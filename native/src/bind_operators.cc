@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "fast_paths.h"
 #include "function.h"
 #include "operators.h"
 #ifndef _WIN32
@@ -183,6 +184,7 @@ napi_value LoadLibrary(Arguments& arguments) {
 #ifdef _WIN32
   TORCH_CHECK(false, "loadLibrary is not written for Windows yet");
 #else
+  const ReplacedKernels replaced;
   TORCH_CHECK(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL), "torch.ops.loadLibrary(): ", dlerror());
 #endif
   return Undefined(arguments.env);

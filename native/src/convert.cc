@@ -9,6 +9,8 @@
 #include <cmath>
 #include <limits>
 
+#include "fast_paths.h"
+
 namespace nodetorch {
 
 namespace {
@@ -378,7 +380,8 @@ bool TensorsFromJs(Environment& environment, napi_value value, IValue* result) {
 }  // namespace
 
 at::Tensor NumberBeside(const at::Tensor& tensor, double number) {
-  if (tensor.scalar_type() != at::kFloat || !tensor.is_cpu() || tensor.layout() != at::kStrided) {
+  if (tensor.scalar_type() != at::kFloat || !tensor.is_cpu() || tensor.layout() != at::kStrided ||
+      !NoActiveModes()) {
     return Wrapped(c10::scalar_to_tensor(ScalarOf(number)));
   }
   return Wrapped(at::detail::scalar_tensor_static(static_cast<float>(number), at::kFloat, at::kCPU));

@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include "callback.h"
+#include "fast_paths.h"
 #include "function.h"
 
 namespace nodetorch {
@@ -167,7 +168,16 @@ napi_value WillReceiveGradient(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, reached);
 }
 
+// fastPaths(enabled | null): what it was.
+napi_value FastPaths(Arguments& arguments) {
+  const bool before = FastPathsEnabled();
+  if (!arguments.IsNull(0)) SetFastPathsEnabled(arguments.Bool(0));
+  return Napi::Boolean::New(arguments.env, before);
+}
+
 }  // namespace
+
+bool HasSavedTensorHooks() { return !hook_pairs.empty(); }
 
 void DefineModes(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
@@ -181,7 +191,8 @@ void DefineModes(Napi::Env env, Napi::Object exports) {
           {"pushSavedTensorHooks", Entry<PushSavedTensorHooks>},
           {"popSavedTensorHooks", Entry<PopSavedTensorHooks>},
           {"graphTask", Entry<GraphTaskId>},
-          {"willReceiveGradient", Entry<WillReceiveGradient>}});
+          {"willReceiveGradient", Entry<WillReceiveGradient>},
+          {"fastPaths", Entry<FastPaths>}});
 }
 
 }  // namespace nodetorch

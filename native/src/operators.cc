@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "error.h"
+#include "fast_paths.h"
 
 namespace nodetorch {
 
@@ -40,9 +41,7 @@ bool IsPlain(const at::TensorImpl& tensor, bool grad_mode) {
 
 // Whether a call may skip autograd's kernels, which are a tenth of a small operator.
 bool MaySkipAutograd(const Signature& signature, const std::vector<IValue>& stack) {
-  if (!signature.plain_with_autograd) return false;
-  // A transform of torch.func is running.
-  if (c10::impl::tls_is_dispatch_key_included(c10::DispatchKey::FuncTorchDynamicLayerFrontMode)) return false;
+  if (!signature.plain_with_autograd || !NoActiveModes()) return false;
   const bool grad_mode = at::GradMode::is_enabled();
   const int64_t rank = *signature.plain_with_autograd;
   if (rank != kAnyRank && (!stack[0].isTensor() || stack[0].unsafeToTensorImpl()->dim() != rank))
@@ -173,7 +172,7 @@ bool Operator::Convert(const Signature& signature, const Parameter& parameter, c
     attempt.stack.emplace_back(tensor);
     return true;
   }
-  if (signature.direct && spec.list && spec.type == Type::kInt) return PushInts(value, spec, attempt);
+  if (attempt.direct && spec.list && spec.type == Type::kInt) return PushInts(value, spec, attempt);
   double number;
   const bool beside = signature.promotes_numbers && spec.type == Type::kTensor && attempt.stack.size() == 1 &&
                       attempt.stack[0].isTensor();
@@ -195,6 +194,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
                         kRequiresGradInPython = NameId("requires_grad");
   napi_env env = environment_.env();
   const std::vector<Parameter>& parameters = signature.parameters;
+  attempt.direct = FastPathsEnabled() ? signature.direct : nullptr;
 
   // x.view(2, 3), x.view(-1): where one list of ints is all that may follow `self`, ints may be
   // given singly.
@@ -253,7 +253,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
     if (parameter.is_out) {
       value = &attempt.outs[next_out++];
     } else if (i == gather_at) {
-      if (signature.direct) {
+      if (attempt.direct) {
         attempt.PushInts(gathered_ints);
       } else {
         attempt.stack.push_back(std::vector<int64_t>(gathered_ints.begin(), gathered_ints.end()));
@@ -280,7 +280,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
           return parameter.keyword_only ? text : text + " (position " + std::to_string(i + 1) + ")";
         });
       }
-      if (signature.direct && parameter.default_value.isIntList()) {
+      if (attempt.direct && parameter.default_value.isIntList()) {
         attempt.PushInts(parameter.default_ints);
       } else {
         attempt.stack.push_back(parameter.default_value);
@@ -391,8 +391,8 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
         // As Python's factories do: the fill inside is no change of the new tensor.
         std::optional<at::AutoDispatchBelowADInplaceOrView> below;
         if (fitting->makes || skips_autograd) below.emplace();
-        if (fitting->direct) {
-          at::Tensor result = fitting->direct(fitting->handle, attempt);
+        if (attempt.direct) {
+          at::Tensor result = attempt.direct(fitting->handle, attempt);
           attempt.stack.clear();
           attempt.stack.emplace_back(std::move(result));
         } else {

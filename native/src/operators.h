@@ -107,6 +107,7 @@ class Operator {
   struct Attempt : DirectArguments {
     c10::SmallVector<Origin, 4> origins;
     std::vector<Value> outs;
+    DirectCall direct = nullptr;  // the signature's, unless fast paths are off
     bool requires_grad = false;
     bool explains = false;  // the texts cost more than most calls: made once it is known that none fits
     std::string problem;    // why the signature does not fit

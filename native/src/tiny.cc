@@ -2,7 +2,6 @@
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/core/Tensor.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <cmath>
 #include <unordered_map>
@@ -25,13 +24,6 @@ bool IsPlainBlock(const c10::TensorImpl& tensor) {
          tensor.numel() <= kMost && tensor.numel() > 0;
 }
 
-// Whether nobody looks at the operators that are called: autocast, other modes.
-bool NobodyLooks() {
-  const c10::impl::LocalDispatchKeySet keys = c10::impl::tls_local_dispatch_key_set();
-  return (keys.included_ - c10::default_included_set).empty() &&
-         keys.excluded_.has(c10::DispatchKey::AutocastCPU);
-}
-
 const float* Numbers(const c10::TensorImpl& tensor) { return static_cast<const float*>(tensor.data()); }
 
 template <typename Result>
@@ -49,7 +41,7 @@ bool Finish(Stack& stack, at::Tensor result) {
 template <auto Operation>
 bool OfOne(Stack& stack) {
   const c10::TensorImpl& self = *stack[0].unsafeToTensorImpl();
-  if (!IsPlainBlock(self) || !NobodyLooks()) return false;
+  if (!IsPlainBlock(self)) return false;
   at::Tensor result;
   float* to = Make<float>(self, result);
   const float* from = Numbers(self);
@@ -64,7 +56,7 @@ bool OfTwo(Stack& stack) {
   using Result = decltype(Operation(0.0f, 0.0f));
   const c10::TensorImpl& self = *stack[0].unsafeToTensorImpl();
   const c10::TensorImpl& other = *stack[1].unsafeToTensorImpl();
-  if (!IsPlainBlock(self) || !IsPlainBlock(other) || !NobodyLooks()) return false;
+  if (!IsPlainBlock(self) || !IsPlainBlock(other)) return false;
   const bool is_number = other.dim() == 0;
   if (!is_number && self.sizes() != other.sizes()) return false;
   at::Tensor result;

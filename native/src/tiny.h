@@ -12,7 +12,7 @@ namespace nodetorch {
 using TinyCall = bool (*)(std::vector<c10::IValue>& stack);
 
 // The call for the overload of an operator, if its result is rounded in one way alone; else null. Only for
-// arguments in no graph, under no transform.
+// arguments in no graph, where NoActiveModes().
 TinyCall FindTinyCall(const std::string& name, const std::string& overload);
 
 }  // namespace nodetorch

@@ -100,6 +100,44 @@ test('a weight is cast once, unless the cache is off', () => {
   ]);
 });
 
+// Modules whose weights are first used without gradients, in the region that then trains them.
+const firstUsed: Record<string, () => nn.Module> = {
+  Linear: () => new nn.Linear(4, 3),
+  Conv2d: () => new nn.Sequential(new nn.Unflatten(1, [1, 2, 2]), new nn.Conv2d(1, 3, 2)),
+  ConvTranspose1d: () => new nn.Sequential(new nn.Unflatten(1, [2, 2]), new nn.ConvTranspose1d(2, 3, 2)),
+  GRU: () => new nn.GRU(4, 3),
+  TransformerEncoderLayer: () => new nn.TransformerEncoderLayer(4, 2, 8, { dropout: 0 }),
+  MLP: () => new nn.Sequential(new nn.Linear(4, 5), new nn.Tanh(), new nn.LayerNorm(5), new nn.Linear(5, 2)),
+};
+const firstUse: Record<string, (module: nn.Module, x: Tensor) => void> = {
+  noGrad: (module, x) => void torch.noGrad(() => module(x)),
+  setGradEnabled: (module, x) => {
+    torch.setGradEnabled(false);
+    module(x);
+    torch.setGradEnabled(true);
+  },
+  ops: (module) =>
+    torch.noGrad(() => {
+      for (const param of module.parameters())
+        if (param.dim() === 2) torch.ops.aten.mm(torch.ones([2, param.shape[1]]), param.t());
+    }),
+};
+
+describe.each(Object.entries(firstUse))('weights first used without gradients, by %s', (how, use) => {
+  test.each(Object.entries(firstUsed))('%s has its gradients', (name, make) => {
+    torch.manualSeed(4);
+    const module = make();
+    const x = torch.randn([3, 4]);
+    torch.autocast('cpu', { dtype: 'bfloat16' }, () => {
+      use(module, x);
+      const y = [module(x) as Tensor | Tensor[]].flat()[0];
+      y.float().square().sum().backward();
+    });
+    const grads = [...module.parameters()].map((param) => param.grad && digest(param.grad));
+    expect(grads).toEqual(fixture.firstUsed[how as 'ops'][name as 'MLP']);
+  });
+});
+
 test('what is refused', () => {
   const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   expect(torch.autocast('cpu', { dtype: 'float64' }, () => torch.isAutocastEnabled('cpu'))).toBe(false);

@@ -3,29 +3,33 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { lastLine, runChild } from './support/child';
 import { ops, tensor } from './support/torch';
 
 const root = path.join(__dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-library-'));
-const library = path.join(folder, 'libcustom.so');
+const library = path.join(folder, 'custom_library.so');
+const replacing = path.join(folder, 'replacing_library.so');
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-beforeAll(() => {
+function build(file: string): void {
   const note = fs.readFileSync(path.join(root, 'build/Release/libtorch.json'), 'utf8');
   const { path: libtorch } = JSON.parse(note) as { path: string };
-  const source = path.join(__dirname, 'support/custom_library.cc');
+  const source = path.join(__dirname, 'support', path.basename(file).replace('.so', '.cc'));
   const include = ['include', 'include/torch/csrc/api/include'].map(
     (name) => `-I${path.join(libtorch, name)}`,
   );
   const link = [`-L${path.join(libtorch, 'lib')}`, '-ltorch_cpu', '-lc10'];
   const built = spawnSync(
     process.env.CXX ?? 'c++',
-    ['-std=c++20', '-shared', '-fPIC', '-w', ...include, source, '-o', library, ...link],
+    ['-std=c++20', '-shared', '-fPIC', '-w', ...include, source, '-o', file, ...link],
     { encoding: 'utf8' },
   );
   if (built.status !== 0) throw new Error(`cannot build the library: ${built.stderr}`);
-}, 180_000);
+}
+
+beforeAll(() => [library, replacing].forEach(build), 300_000);
 
 test('its operators are called by name, with keywords, and are differentiable', () => {
   expect(() => ops.nodetorch_test.mix).toThrow('no such operator');
@@ -44,4 +48,13 @@ test('a wrong call lists its signature', () => {
   expect(() => ops.nodetorch_test.mix(tensor([1]), 'b')).toThrow(
     /torch\.ops\.nodetorch_test::mix\(\): argument 'other' \(position 2\) must be Tensor, not string[^]*share: float = 0\.5/,
   );
+});
+
+test("kernels that it puts in the place of libtorch's are called, whatever the size and the mode", () => {
+  const pair = (value: number) => [value, value];
+  const sine = Math.fround(Math.sin(1));
+  expect(lastLine(runChild('replacing_child.ts', [replacing]))).toEqual([
+    [pair(-1), pair(1), pair(3), pair(sine), pair(sine)],
+    [pair(7), pair(8), pair(8), pair(9), pair(9)],
+  ]);
 });

@@ -19,9 +19,9 @@ const kinds = ['modules', 'functionals', 'errors'];
 const isFamily = (value: unknown): value is Family =>
   typeof value === 'object' && value !== null && kinds.some((kind) => kind in value);
 
-/** The names of the families, and what has a row in any of them: `Linear` of `Linear/bias`. */
+/** The families by name, and what has a row in any of them: `Linear` of `Linear/bias`. */
 export const names = files.map((file) => file.slice(0, -3));
-const families = files.map(load);
+export const families = files.map(load);
 export function covered(kind: keyof Family): Set<string> {
   const rows = families.flatMap((family) => Object.keys(family[kind] ?? {}));
   return new Set(rows.map((name) => name.split('/')[0]));
