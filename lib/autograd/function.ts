@@ -84,7 +84,7 @@ export abstract class AutogradFunction {
   /** Runs `forward` outside of autograd and records `backward`. */
   static apply<Args extends unknown[], Out>(this: FunctionClass<Args, Out>, ...args: Args): Out {
     const inputs = args.filter((arg): arg is Args[number] & Tensor => arg instanceof Tensor);
-    const node = new NativeHandle(native.beginFunction(`${this.name}Backward`, inputs));
+    const node = new NativeHandle(native.beginFunction(this.name, inputs));
     const needs = native.needsInputGrad(node);
     let next = 0;
     const context = new FunctionContext(

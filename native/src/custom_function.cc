@@ -1,6 +1,10 @@
 // torch.autograd.Function: a graph node whose backward is a JS function.
 #include <ATen/DeviceGuard.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/functorch/ADInterpreters.h>
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/DynamicLayer.h>
+#include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/view_as.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/saved_variable.h>
@@ -110,11 +114,41 @@ std::unordered_set<at::TensorImpl*> SetOf(const variable_list& tensors) {
   return set;
 }
 
+// What a tensor of that level of torch.func stands for; itself, if it is of none.
+at::Tensor BelowLevel(const at::Tensor& tensor, int64_t level) {
+  const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor);
+  if (wrapper && wrapper->level() == level) return wrapper->value();
+  const auto* batched = at::functorch::maybeGetBatchedImpl(tensor);
+  return batched && batched->level() == level ? batched->value() : tensor;
+}
+
+// A node belongs to the innermost transform of torch.func alone. The ones around it would see what forward()
+// does, without a graph or with another gradient than backward()'s.
+void RefuseLostGradients(const std::string& name, const variable_list& inputs) {
+  using namespace at::functorch;
+  const auto& levels = getDynamicLayerStack();
+  for (at::Tensor input : inputs) {
+    bool recording = at::GradMode::is_enabled();
+    for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+      input = BelowLevel(input, level->layerId());
+      if (level->key() == TransformType::Grad) {
+        Interpreter interpreter = level->interpreter();
+        recording = GradInterpreterPtr(&interpreter).prevGradMode();
+      }
+      TORCH_CHECK(!(recording && input.requires_grad()) && !input._fw_grad(0).defined(), name,
+                  "(): a Function gives a gradient to the innermost transform of torch.func alone (vmap, grad, "
+                  "vjp, jvp, jacrev ...), and this input needs one outside of it, too: it would be lost");
+    }
+  }
+}
+
 // beginFunction(name, inputs): the node, with its edges drawn before forward runs.
 napi_value Begin(Arguments& arguments) {
   const variable_list inputs = TensorsArgument(arguments.environment, arguments[1], "inputs");
+  const std::string name = ToString(arguments.env, arguments[0]);
+  RefuseLostGradients(name + ".apply", inputs);
   auto handle = std::make_unique<FunctionHandle>(MakeNode<NodePtr>());
-  handle->Raw()->name_ = ToString(arguments.env, arguments[0]);
+  handle->Raw()->name_ = name + "Backward";
   handle->executable =
       at::GradMode::is_enabled() &&
       std::any_of(inputs.begin(), inputs.end(), [](const at::Tensor& t) { return t.requires_grad(); });

@@ -1,8 +1,12 @@
 // Bytes in, bytes out, and indexing.
 #include <ATen/TensorIndexing.h>
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/lift_fresh.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #ifndef _WIN32
 #include <dlfcn.h>
 #endif
@@ -49,6 +53,20 @@ int64_t BytesNeeded(const std::vector<int64_t>& shape, at::ScalarType type) {
   return bytes;
 }
 
+// The tensor of the CPU that `make` makes, with its memory. A transform of torch.func would wrap it at once, and
+// a wrapper has no memory to write to; as in Python's torch.tensor, it is wrapped when it is done.
+template <typename Make>
+at::Tensor BelowTransforms(Make make) {
+  at::Tensor tensor;
+  {
+    const c10::impl::ExcludeDispatchKeyGuard guard(c10::DispatchKey::FuncTorchDynamicLayerBackMode);
+    tensor = make();
+  }
+  const bool transforms =
+      c10::impl::tls_is_dispatch_key_included(c10::DispatchKey::FuncTorchDynamicLayerFrontMode);
+  return transforms ? at::lift_fresh(tensor) : tensor;
+}
+
 // fromBytes(typedArray, shape, dtype): copies.
 napi_value FromBytes(Arguments& arguments) {
   arguments.environment.Tend();
@@ -60,9 +78,12 @@ napi_value FromBytes(Arguments& arguments) {
     throw RangeProblem("the data has " + std::to_string(bytes.size) + " bytes, but the shape needs " +
                        std::to_string(needed));
   }
-  at::Tensor tensor =
-      arguments.environment.Allocate([&] { return at::empty(shape, at::TensorOptions().dtype(type)); });
-  if (needed > 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, needed);
+  const auto make = [&] { return at::empty(shape, at::TensorOptions().dtype(type)); };
+  const at::Tensor tensor = BelowTransforms([&] {
+    at::Tensor filled = arguments.environment.Allocate(make);
+    if (needed > 0) std::memcpy(filled.mutable_data_ptr(), bytes.data, needed);
+    return filled;
+  });
   return ToJs(arguments.environment, tensor, arguments[3]);
 }
 
@@ -98,7 +119,9 @@ napi_value FromBlob(Arguments& arguments) {
   TORCH_CHECK(memory,
               "this build of Node.js does not allow sharing an ArrayBuffer's memory; copy "
               "with torch.tensor()");
-  at::Tensor tensor = at::from_blob(bytes.data, shape, [memory](void*) {}, at::TensorOptions().dtype(type));
+  const at::Tensor tensor = BelowTransforms([&] {
+    return at::from_blob(bytes.data, shape, [memory](void*) {}, at::TensorOptions().dtype(type));
+  });
   return ToJs(arguments.environment, tensor);
 }
 
@@ -112,6 +135,16 @@ at::Tensor Readable(const at::Tensor& tensor) {
                         tensor.is_contiguous();
   if (as_it_is) return tensor;
   at::Tensor plain = tensor.detach();
+  while (const auto* wrapper = at::functorch::maybeGetTensorWrapper(plain)) {
+    const at::Tensor value = wrapper->value();
+    plain = value;
+  }
+  TORCH_CHECK(!at::functorch::maybeGetBatchedImpl(plain),
+              "vmap: the values of a tensor that is mapped over cannot be read (tolist(), toTypedArray()): "
+              "there is one for each sample, and the function runs once");
+  const c10::impl::ExcludeDispatchKeyGuard below(
+      c10::DispatchKeySet({c10::DispatchKey::FuncTorchDynamicLayerFrontMode,
+                           c10::DispatchKey::FuncTorchDynamicLayerBackMode}));
   if (plain._is_zerotensor()) plain = plain.clone();  // has no memory of its own
   return plain.resolve_conj().resolve_neg().cpu().contiguous();
 }

@@ -1,5 +1,7 @@
 // What a tensor says of itself.
 #include <ATen/core/Tensor.h>
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/TensorWrapper.h>
 #include <c10/core/MemoryFormat.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
@@ -145,9 +147,18 @@ napi_value SetGrad(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+bool IsOfTransform(const at::Tensor& tensor) {
+  return at::functorch::maybeGetTensorWrapper(tensor) || at::functorch::maybeGetBatchedImpl(tensor);
+}
+
 napi_value SetData(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self("data's tensor");
-  tensor.set_data(arguments.Tensor(1, "data"));
+  const at::Tensor data = arguments.Tensor(1, "data");
+  // libtorch would take over the memory of a wrapper, which has none.
+  TORCH_CHECK(IsOfTransform(tensor) || !IsOfTransform(data),
+              "data: a tensor that belongs to a transform of torch.func cannot become the values of one that does "
+              "not; initialize lazy modules, and assign to .data, outside of the transform");
+  tensor.set_data(data);
   if (Slot* slot = FindHandle(arguments.environment, arguments[0]); slot && slot->tensor.defined()) {
     arguments.environment.pool().Recount(slot);
   }

@@ -252,3 +252,48 @@ describe('memory', () => {
     expect(() => kept!.savedTensors).toThrow('second time');
   });
 });
+
+describe('under transforms of torch.func', () => {
+  const { grad, hessian, jacrev, vmap } = torch.func;
+  // Its backward is no derivative of its forward, so that a gradient that goes around it shows.
+  class Five extends Function {
+    static override forward = (_: Context, x: Tensor) => x.mul(2);
+    static override backward = (_: Context, g: Tensor) => g.mul(5);
+  }
+  const five = (x: Tensor) => Five.apply(x);
+  const total = (x: Tensor) => five(x).sum();
+  const x = () => torch.tensor([1, 2]);
+  const needing = () => x().requiresGrad_();
+
+  test.each<[string, () => Tensor, number[] | number[][]]>([
+    ['grad', () => grad(total)(x()), [5, 5]],
+    ['vmap', () => vmap(five)(x()), [2, 4]],
+    ['vmap of grad', () => vmap(grad(five))(x()), [5, 5]],
+    ['jacrev', () => jacrev(five)(x()), [[5, 0], [0, 5]]], // prettier-ignore
+    ['vmap without a graph around', () => torch.noGrad(() => vmap(five)(needing())), [2, 4]],
+    ['grad without a graph around', () => torch.noGrad(() => grad(total)(needing())), [5, 5]],
+  ])('%s is right', (_, run, expected) => {
+    expect(run().tolist()).toEqual(expected);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['vmap in a graph', () => vmap(five)(needing())],
+    ['grad in a graph', () => grad(total)(needing())],
+    ['grad with a parameter', () => {
+      const p = needing();
+      return grad((y: Tensor) => five(p).mul(y).sum())(x());
+    }], // prettier-ignore
+    ['grad of vmap', () => grad((y: Tensor) => vmap(five)(y).sum())(x())],
+    ['grad of grad', () => grad((y: Tensor) => grad(total)(y).sum())(x())],
+    ['grad of grad, the outer input', () => grad((y: Tensor) => grad((z: Tensor) => five(y).mul(z).sum())(x()).sum())(x())], // prettier-ignore
+    ['hessian', () => hessian(total)(x())],
+    ['a checkpoint in grad of grad', () => {
+      const twice = (z: Tensor) => torch.utils.checkpoint.checkpoint((a: Tensor) => a.sin(), z, { useReentrant: true });
+      return grad((y: Tensor) => grad((z: Tensor) => twice(z).sum())(y).sum())(x());
+    }], // prettier-ignore
+  ])('%s, which would lose a gradient, is refused', (_, run) => {
+    expect(run).toThrow(
+      /\.apply\(\): a Function gives a gradient to the innermost transform of torch\.func alone/,
+    );
+  });
+});

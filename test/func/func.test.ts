@@ -1,6 +1,6 @@
 // torch.func, forward-mode AD and torch.autograd.functional, against fixtures/func.json.
 import * as torch from 'nodetorch';
-import { nn, Tensor } from 'nodetorch';
+import { nn, Tensor, TorchError } from 'nodetorch';
 import { native } from '../../lib/native';
 import fixture from '../fixtures/func.json';
 
@@ -21,7 +21,58 @@ const V = () => torch.tensor([0.5, -1, 2]);
 const ones = () => torch.ones([2, 3]);
 const first2 = () => V().at(':2');
 
+// What f gives, and its gradient, under each transform: f is a function of a vector.
+function transforms(f: (x: Tensor) => Tensor): unknown {
+  const total = (x: Tensor) => f(x).sum();
+  return [
+    func.grad(total)(V()),
+    func.vjp(f, V())[0],
+    func.jvp(f, [V()], [V().add(1)]),
+    func.jacrev(f)(V()),
+    func.jacfwd(f)(V()),
+    func.grad((x: Tensor) => func.grad(total)(x).sum())(V()),
+    func.vmap(f)(X()),
+    func.vmap(func.grad(total))(X()),
+  ];
+}
+
 const cases: Record<string, () => unknown> = {
+  inside_tensor: () => transforms((x) => x.pow(2).mul(torch.tensor([1, 2, 3]))),
+  inside_tensor_in_place: () => transforms((x) => torch.tensor([1, 2, 3]).mul_(2).mul(x)),
+  inside_as_tensor: () => transforms((x) => x.pow(2).mul(torch.asTensor(3)).add(torch.asTensor(x))),
+  inside_new_tensor: () => transforms((x) => x.pow(2).mul(x.newTensor([1, 2, 3]))),
+  inside_from_memory: () => transforms((x) => x.pow(2).mul(torch.fromBlob(new Float32Array([1, 2, 3])))),
+  inside_index_list: () => transforms((x) => x.pow(2).at([0, 2])),
+  inside_index_mask: () => transforms((x) => x.pow(2).at([true, false, true])),
+  inside_index_tensor: () => transforms((x) => x.pow(2).at(torch.tensor([2n, 0n, 0n]))),
+  inside_set_number: () => transforms((x) => x.pow(2).setAt(1, 5)),
+  inside_set_list: () =>
+    transforms((x) =>
+      x
+        .pow(2)
+        .setAt([[0, 2]], torch.tensor([1, 2]))
+        .mul(x),
+    ),
+  inside_set_value: () =>
+    transforms((x) => {
+      const y = x.pow(2);
+      return y.setAt([[0, 1]], y.at(2).clone());
+    }),
+  inside_values: () => {
+    const read: unknown[] = [];
+    const f = (x: Tensor) => {
+      read.push([x.mul(2).tolist(), x.detach().tolist(), x.at(1).item(), torch.tensor(x).tolist()]);
+      return x.pow(2);
+    };
+    func.grad((x: Tensor) => f(x).sum())(V());
+    func.jvp(f, [V()], [V()]);
+    func.grad((x: Tensor) =>
+      func
+        .grad((y: Tensor) => f(y).sum())(x)
+        .sum(),
+    )(V());
+    return read;
+  },
   vmap_dot: () => func.vmap((x: Tensor, y: Tensor) => x.dot(y))(X(), X().add(1)),
   vmap_in_dims: () =>
     func.vmap((x: Tensor, v: Tensor) => x.mul(v), { inDims: [1, null], outDims: 1 })(X(), first2()),
@@ -159,6 +210,26 @@ describe("Python's errors", () => {
     if (own.has(name)) expect(errors[name]).toThrow(expected.slice(-60).replace(/.*(\*|\)>)/s, ''));
     else expect(errors[name]).toThrow(expected);
   });
+});
+
+test('values of a tensor that is mapped over are refused', () => {
+  const read = (get: (x: Tensor) => unknown) => () => func.vmap((x: Tensor) => (get(x), x))(X());
+  const message = 'vmap: the values of a tensor that is mapped over cannot be read';
+  expect(read((x) => x.tolist())).toThrow(message);
+  expect(read((x) => x.toTypedArray())).toThrow(message);
+  expect(read((x) => x.at(0).item())).toThrow("vmap: It looks like you're calling .item() on a Tensor");
+  expect(() => func.vmap(func.grad((x: Tensor) => (x.tolist(), x.sum())))(X())).toThrow(message);
+  expect(() => func.grad((x: Tensor) => (x.viewTypedArray(), x.sum()))(V())).toThrow(TorchError);
+});
+
+test('a tensor of a transform does not become the data of one outside of it', () => {
+  const lazy = new nn.LazyLinear(3);
+  const message = 'initialize lazy modules, and assign to .data, outside of the transform';
+  expect(() => func.vjp((x: Tensor) => lazy(x), X())).toThrow(message);
+  const param = new nn.Parameter(V());
+  expect(() => func.grad((x: Tensor) => ((param.data = x), x.sum()))(V())).toThrow(message);
+  expect(() => func.vmap((x: Tensor) => ((param.data = x), x))(X())).toThrow(message);
+  expect(param.tolist()).toEqual(V().tolist());
 });
 
 test('tensors print inside as in Python', () => {
