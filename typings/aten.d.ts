@@ -53,46 +53,44 @@ export declare function __ixor__(input: Tensor, keywords: { other: Tensor }): Te
 /** `aten::__ixor__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
 export declare function __ixor__(input: Tensor, other: Scalar): Tensor;
 export declare function __ixor__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__lshift__.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
-export declare function __lshift__(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function __lshift__(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::__lshift__.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
-export declare function __lshift__(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function __lshift__(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
+/** `aten::__lshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
+export declare function __lshift__(input: Tensor, other: Tensor): Tensor;
+export declare function __lshift__(input: Tensor, keywords: { other: Tensor }): Tensor;
+/** `aten::__lshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
+export declare function __lshift__(input: Tensor, other: Scalar): Tensor;
+export declare function __lshift__(input: Tensor, keywords: { other: Scalar }): Tensor;
 /** `aten::__or__.Tensor(Tensor self, Tensor other) -> Tensor`. */
 export declare function __or__(input: Tensor, other: Tensor): Tensor;
 export declare function __or__(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** `aten::__or__.Scalar(Tensor self, Scalar other) -> Tensor`. */
 export declare function __or__(input: Tensor, other: Scalar): Tensor;
 export declare function __or__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__rshift__.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
-export declare function __rshift__(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function __rshift__(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::__rshift__.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
-export declare function __rshift__(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function __rshift__(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
+/** `aten::__rshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
+export declare function __rshift__(input: Tensor, other: Tensor): Tensor;
+export declare function __rshift__(input: Tensor, keywords: { other: Tensor }): Tensor;
+/** `aten::__rshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
+export declare function __rshift__(input: Tensor, other: Scalar): Tensor;
+export declare function __rshift__(input: Tensor, keywords: { other: Scalar }): Tensor;
 /** `aten::__xor__.Tensor(Tensor self, Tensor other) -> Tensor`. */
 export declare function __xor__(input: Tensor, other: Tensor): Tensor;
 export declare function __xor__(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** `aten::__xor__.Scalar(Tensor self, Scalar other) -> Tensor`. */
 export declare function __xor__(input: Tensor, other: Scalar): Tensor;
 export declare function __xor__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`, `out`. */
-export declare function _adaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _adaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
+/** `aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`. */
+export declare function _adaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints): Tensor;
+export declare function _adaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
 export declare function _adaptiveAvgPool2d(input: Tensor, ...outputSize: Int[]): Tensor;
-export declare function _adaptiveAvgPool2d(...args: [input: Tensor, ...outputSize: Int[], keywords: { out?: Tensor }]): Tensor;
-/** `aten::_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -> Tensor`, `out`. */
-export declare function _adaptiveAvgPool2dBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _adaptiveAvgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; out?: Tensor }): Tensor;
-/** `aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`, `out`. */
-export declare function _adaptiveAvgPool3d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _adaptiveAvgPool3d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
+/** `aten::_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -> Tensor`. */
+export declare function _adaptiveAvgPool2dBackward(gradOutput: Tensor, input: Tensor): Tensor;
+export declare function _adaptiveAvgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
+/** `aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`. */
+export declare function _adaptiveAvgPool3d(input: Tensor, outputSize: Int | Ints): Tensor;
+export declare function _adaptiveAvgPool3d(input: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
 export declare function _adaptiveAvgPool3d(input: Tensor, ...outputSize: Int[]): Tensor;
-export declare function _adaptiveAvgPool3d(...args: [input: Tensor, ...outputSize: Int[], keywords: { out?: Tensor }]): Tensor;
-/** `aten::_adaptive_avg_pool3d_backward(Tensor grad_output, Tensor self) -> Tensor`, `out`. */
-export declare function _adaptiveAvgPool3dBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _adaptiveAvgPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor; out?: Tensor }): Tensor;
+/** `aten::_adaptive_avg_pool3d_backward(Tensor grad_output, Tensor self) -> Tensor`. */
+export declare function _adaptiveAvgPool3dBackward(gradOutput: Tensor, input: Tensor): Tensor;
+export declare function _adaptiveAvgPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
 /** `aten::_add_batch_dim(Tensor self, int batch_dim, int level) -> Tensor`. */
 export declare function _addBatchDim(input: Tensor, batchDim: Int, level: Int): Tensor;
 export declare function _addBatchDim(input: Tensor, batchDim: Int, keywords: { level: Int }): Tensor;
@@ -100,10 +98,10 @@ export declare function _addBatchDim(input: Tensor, keywords: { batchDim: Int; l
 /** `aten::_add_relu.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`, `out`. Defaults: alpha = 1. */
 export declare function _addRelu(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function _addRelu(input: Tensor, keywords: { other: Tensor; alpha?: Scalar; out?: Tensor }): Tensor;
-/** `aten::_add_relu.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`, `Scalar_out`. Defaults: alpha = 1. */
-export declare function _addRelu(input: Tensor, other: Scalar, alpha?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function _addRelu(input: Tensor, other: Scalar, keywords: { alpha?: Scalar; out?: Tensor }): Tensor;
-export declare function _addRelu(input: Tensor, keywords: { other: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
+/** `aten::_add_relu.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+export declare function _addRelu(input: Tensor, other: Scalar, alpha?: Scalar): Tensor;
+export declare function _addRelu(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
+export declare function _addRelu(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
 /** `aten::_add_relu_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function _addRelu_(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
 export declare function _addRelu_(input: Tensor, keywords: { other: Tensor; alpha?: Scalar }): Tensor;
@@ -115,12 +113,12 @@ export declare function _addRelu_(input: Tensor, keywords: { other: Scalar; alph
 export declare function _addmmActivation(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; useGelu?: boolean; out?: Tensor }): Tensor;
 export declare function _addmmActivation(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean; out?: Tensor }): Tensor;
 export declare function _addmmActivation(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean; out?: Tensor }): Tensor;
-/** `aten::_aminmax(Tensor self) -> (Tensor, Tensor)`, `out`. */
-export declare function _aminmax(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::_aminmax.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)`, `dim_out`. Defaults: keepdim = false. */
-export declare function _aminmax(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _aminmax(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _aminmax(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::_aminmax(Tensor self) -> (Tensor, Tensor)`. */
+export declare function _aminmax(input: Tensor): [Tensor, Tensor];
+/** `aten::_aminmax.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: keepdim = false. */
+export declare function _aminmax(input: Tensor, dim: Int, keepdim?: boolean): [Tensor, Tensor];
+export declare function _aminmax(input: Tensor, dim: Int, keywords: { keepdim?: boolean }): [Tensor, Tensor];
+export declare function _aminmax(input: Tensor, keywords: { dim: Int; keepdim?: boolean }): [Tensor, Tensor];
 /** `aten::_amp_foreach_non_finite_check_and_unscale(Tensor[] self, Tensor found_inf, Tensor inv_scale) -> (Tensor[] self_out, Tensor found_inf_out)`. */
 export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], foundInf: Tensor, invScale: Tensor): [selfOut: Tensor[], foundInfOut: Tensor] & { readonly selfOut: Tensor[]; readonly foundInfOut: Tensor };
 export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], foundInf: Tensor, keywords: { invScale: Tensor }): [selfOut: Tensor[], foundInfOut: Tensor] & { readonly selfOut: Tensor[]; readonly foundInfOut: Tensor };
@@ -178,9 +176,9 @@ export declare function _batchNormImplIndex(input: Tensor, keywords: { weight: T
 /** `aten::_batch_norm_impl_index_backward(int impl_index, Tensor input, Tensor grad_output, Tensor? weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var_transform, bool train, float eps, bool[3] output_mask, Tensor reservedSpace) -> (Tensor, Tensor, Tensor)`. */
 export declare function _batchNormImplIndexBackward(implIndex: Int, input: Tensor, gradOutput: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVarTransform: Tensor | null, train: boolean, eps: Float, outputMask: boolean | readonly boolean[], reservedSpace: Tensor): [Tensor, Tensor, Tensor];
 export declare function _batchNormImplIndexBackward(keywords: { implIndex: Int; input: Tensor; gradOutput: Tensor; weight: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVarTransform: Tensor | null; train: boolean; eps: Float; outputMask: boolean | readonly boolean[]; reservedSpace: Tensor }): [Tensor, Tensor, Tensor];
-/** `aten::_batch_norm_no_update(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function _batchNormNoUpdate(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _batchNormNoUpdate(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
+/** `aten::_batch_norm_no_update(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)`. */
+export declare function _batchNormNoUpdate(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float): [Tensor, Tensor, Tensor, Tensor];
+export declare function _batchNormNoUpdate(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor, Tensor];
 /** `aten::_batch_norm_with_update(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. */
 export declare function _batchNormWithUpdate(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
 export declare function _batchNormWithUpdate(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
@@ -211,18 +209,18 @@ export declare function _castLong(input: Tensor, keywords: { nonBlocking?: boole
 /** `aten::_cast_Short(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
 export declare function _castShort(input: Tensor, nonBlocking?: boolean): Tensor;
 export declare function _castShort(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cdist_backward(Tensor grad, Tensor x1, Tensor x2, float p, Tensor cdist) -> Tensor`, `out`. */
-export declare function _cdistBackward(grad: Tensor, x1: Tensor, x2: Tensor, p: Float, cdist: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _cdistBackward(grad: Tensor, keywords: { x1: Tensor; x2: Tensor; p: Float; cdist: Tensor; out?: Tensor }): Tensor;
-/** `aten::_cdist_forward(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor`, `out`. */
-export declare function _cdistForward(x1: Tensor, x2: Tensor, p: Float, computeMode: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _cdistForward(x1: Tensor, x2: Tensor, p: Float, keywords: { computeMode: Int | null; out?: Tensor }): Tensor;
-export declare function _cdistForward(x1: Tensor, x2: Tensor, keywords: { p: Float; computeMode: Int | null; out?: Tensor }): Tensor;
-export declare function _cdistForward(x1: Tensor, keywords: { x2: Tensor; p: Float; computeMode: Int | null; out?: Tensor }): Tensor;
-/** `aten::_cholesky_solve_helper(Tensor self, Tensor A, bool upper) -> Tensor`, `out`. */
-export declare function _choleskySolveHelper(input: Tensor, A: Tensor, upper: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _choleskySolveHelper(input: Tensor, A: Tensor, keywords: { upper: boolean; out?: Tensor }): Tensor;
-export declare function _choleskySolveHelper(input: Tensor, keywords: { A: Tensor; upper: boolean; out?: Tensor }): Tensor;
+/** `aten::_cdist_backward(Tensor grad, Tensor x1, Tensor x2, float p, Tensor cdist) -> Tensor`. */
+export declare function _cdistBackward(grad: Tensor, x1: Tensor, x2: Tensor, p: Float, cdist: Tensor): Tensor;
+export declare function _cdistBackward(grad: Tensor, keywords: { x1: Tensor; x2: Tensor; p: Float; cdist: Tensor }): Tensor;
+/** `aten::_cdist_forward(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor`. */
+export declare function _cdistForward(x1: Tensor, x2: Tensor, p: Float, computeMode: Int | null): Tensor;
+export declare function _cdistForward(x1: Tensor, x2: Tensor, p: Float, keywords: { computeMode: Int | null }): Tensor;
+export declare function _cdistForward(x1: Tensor, x2: Tensor, keywords: { p: Float; computeMode: Int | null }): Tensor;
+export declare function _cdistForward(x1: Tensor, keywords: { x2: Tensor; p: Float; computeMode: Int | null }): Tensor;
+/** `aten::_cholesky_solve_helper(Tensor self, Tensor A, bool upper) -> Tensor`. */
+export declare function _choleskySolveHelper(input: Tensor, A: Tensor, upper: boolean): Tensor;
+export declare function _choleskySolveHelper(input: Tensor, A: Tensor, keywords: { upper: boolean }): Tensor;
+export declare function _choleskySolveHelper(input: Tensor, keywords: { A: Tensor; upper: boolean }): Tensor;
 /** `aten::_choose_qparams_per_tensor(Tensor self, bool reduce_range=False) -> (float, int)`. Defaults: reduceRange = false. */
 export declare function _chooseQparamsPerTensor(input: Tensor, reduceRange?: boolean): [number, number];
 export declare function _chooseQparamsPerTensor(input: Tensor, keywords: { reduceRange?: boolean }): [number, number];
@@ -231,8 +229,8 @@ export declare function _chunkCat(tensors: readonly Tensor[], dim: Int, numChunk
 export declare function _chunkCat(tensors: readonly Tensor[], dim: Int, keywords: { numChunks: Int; out?: Tensor }): Tensor;
 export declare function _chunkCat(tensors: readonly Tensor[], keywords: { dim: Int; numChunks: Int; out?: Tensor }): Tensor;
 export declare function _chunkCat(keywords: { tensors: readonly Tensor[]; dim: Int; numChunks: Int; out?: Tensor }): Tensor;
-/** `aten::_coalesce(Tensor self) -> Tensor`, `out`. */
-export declare function _coalesce(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::_coalesce(Tensor self) -> Tensor`. */
+export declare function _coalesce(input: Tensor): Tensor;
 /** `aten::_coalesced(Tensor self, bool coalesced) -> Tensor`, `out`. */
 export declare function _coalesced(input: Tensor, coalesced: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function _coalesced(input: Tensor, keywords: { coalesced: boolean; out?: Tensor }): Tensor;
@@ -246,8 +244,8 @@ export declare function _computeLinearCombination(input: Tensor, keywords: { coe
 export declare function _conj(input: Tensor | Scalar): Tensor;
 /** `aten::_conj_copy(Tensor self) -> Tensor`, `out`. */
 export declare function _conjCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_conj_physical(Tensor self) -> Tensor`, `out`. */
-export declare function _conjPhysical(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::_conj_physical(Tensor self) -> Tensor`. */
+export declare function _conjPhysical(input: Tensor): Tensor;
 /** `aten::_conv_depthwise2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding, SymInt[2] dilation) -> Tensor`, `out`. */
 export declare function _convDepthwise2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function _convDepthwise2d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints; out?: Tensor }): Tensor;
@@ -266,22 +264,22 @@ export declare function _convertWeightToInt4packForCpu(input: Tensor, keywords: 
 /** `aten::_convolution.deprecated(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor`. */
 export declare function _convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean): Tensor;
 export declare function _convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; benchmark: boolean; deterministic: boolean; cudnnEnabled: boolean }): Tensor;
-/** `aten::_convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor`, `out`. */
-export declare function _convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean, allowTf32: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; benchmark: boolean; deterministic: boolean; cudnnEnabled: boolean; allowTf32: boolean; out?: Tensor }): Tensor;
+/** `aten::_convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor`. */
+export declare function _convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean, allowTf32: boolean): Tensor;
+export declare function _convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; benchmark: boolean; deterministic: boolean; cudnnEnabled: boolean; allowTf32: boolean }): Tensor;
 /** `aten::_convolution_double_backward(Tensor? ggI, Tensor? ggW, Tensor? ggb, Tensor gO, Tensor weight, Tensor self, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
 export declare function _convolutionDoubleBackward(ggI: Tensor | null, ggW: Tensor | null, ggb: Tensor | null, gO: Tensor, weight: Tensor, input: Tensor, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
 export declare function _convolutionDoubleBackward(keywords: { ggI: Tensor | null; ggW: Tensor | null; ggb: Tensor | null; gO: Tensor; weight: Tensor; input: Tensor; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
 /** `aten::_convolution_mode(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, str padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function _convolutionMode(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: string, dilation: Ints, groups: Int): Tensor;
 export declare function _convolutionMode(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: string; dilation: Ints; groups: Int }): Tensor;
-/** `aten::_copy_from(Tensor self, Tensor dst, bool non_blocking=False) -> Tensor`, `out`. Defaults: nonBlocking = false. */
-export declare function _copyFrom(input: Tensor, dst: Tensor, nonBlocking?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _copyFrom(input: Tensor, dst: Tensor, keywords: { nonBlocking?: boolean; out?: Tensor }): Tensor;
-export declare function _copyFrom(input: Tensor, keywords: { dst: Tensor; nonBlocking?: boolean; out?: Tensor }): Tensor;
-/** `aten::_copy_from_and_resize(Tensor self, Tensor dst) -> Tensor`, `out`. */
-export declare function _copyFromAndResize(input: Tensor, dst: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _copyFromAndResize(input: Tensor, keywords: { dst: Tensor; out?: Tensor }): Tensor;
+/** `aten::_copy_from(Tensor self, Tensor dst, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
+export declare function _copyFrom(input: Tensor, dst: Tensor, nonBlocking?: boolean): Tensor;
+export declare function _copyFrom(input: Tensor, dst: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
+export declare function _copyFrom(input: Tensor, keywords: { dst: Tensor; nonBlocking?: boolean }): Tensor;
+/** `aten::_copy_from_and_resize(Tensor self, Tensor dst) -> Tensor`. */
+export declare function _copyFromAndResize(input: Tensor, dst: Tensor): Tensor;
+export declare function _copyFromAndResize(input: Tensor, keywords: { dst: Tensor }): Tensor;
 /** `aten::_cslt_compress(Tensor input) -> Tensor`. */
 export declare function _csltCompress(input: Tensor): Tensor;
 /** `aten::_cslt_sparse_mm(Tensor compressed_A, Tensor dense_B, Tensor? bias=None, Tensor? alpha=None, ScalarType? out_dtype=None, bool transpose_result=False, int alg_id=0, int split_k=1, int split_k_mode=-1) -> Tensor`. Defaults: bias = null, alpha = null, outDtype = null, transposeResult = false, algId = 0, splitK = 1, splitKMode = -1. */
@@ -301,20 +299,20 @@ export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor,
 export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, keywords: { alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
 export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, keywords: { bias?: Tensor | null; alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
 export declare function _csltSparseMmSearch(compressedA: Tensor, keywords: { denseB: Tensor; bias?: Tensor | null; alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
-/** `aten::_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, bool zero_infinity=False) -> (Tensor, Tensor)`, `out`. Defaults: blank = 0, zeroInfinity = false. */
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank?: Int, zeroInfinity?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, keywords: { zeroInfinity?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, keywords: { blank?: Int; zeroInfinity?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank?: Int; zeroInfinity?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, bool zero_infinity=False) -> (Tensor, Tensor)`, `Tensor_out`. Defaults: blank = 0, zeroInfinity = false. */
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank?: Int, zeroInfinity?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, keywords: { zeroInfinity?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, keywords: { blank?: Int; zeroInfinity?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank?: Int; zeroInfinity?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::_ctc_loss_backward(Tensor grad, Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -> Tensor`, `out`. Defaults: zeroInfinity = false. */
-export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, zeroInfinity?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, keywords: { zeroInfinity?: boolean; out?: Tensor }): Tensor;
-export declare function _ctcLossBackward(grad: Tensor, keywords: { logProbs: Tensor; targets: Tensor; inputLengths: Ints; targetLengths: Ints; negLogLikelihood: Tensor; logAlpha: Tensor; blank: Int; zeroInfinity?: boolean; out?: Tensor }): Tensor;
+/** `aten::_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, bool zero_infinity=False) -> (Tensor, Tensor)`. Defaults: blank = 0, zeroInfinity = false. */
+export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank?: Int, zeroInfinity?: boolean): [Tensor, Tensor];
+export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, keywords: { zeroInfinity?: boolean }): [Tensor, Tensor];
+export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, keywords: { blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
+export declare function _ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
+/** `aten::_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, bool zero_infinity=False) -> (Tensor, Tensor)`. Defaults: blank = 0, zeroInfinity = false. */
+export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank?: Int, zeroInfinity?: boolean): [Tensor, Tensor];
+export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, keywords: { zeroInfinity?: boolean }): [Tensor, Tensor];
+export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, keywords: { blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
+export declare function _ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
+/** `aten::_ctc_loss_backward(Tensor grad, Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -> Tensor`. Defaults: zeroInfinity = false. */
+export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, zeroInfinity?: boolean): Tensor;
+export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, keywords: { zeroInfinity?: boolean }): Tensor;
+export declare function _ctcLossBackward(grad: Tensor, keywords: { logProbs: Tensor; targets: Tensor; inputLengths: Ints; targetLengths: Ints; negLogLikelihood: Tensor; logAlpha: Tensor; blank: Int; zeroInfinity?: boolean }): Tensor;
 /** `aten::_ctc_loss_backward.Tensor(Tensor grad, Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -> Tensor`. Defaults: zeroInfinity = false. */
 export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, zeroInfinity?: boolean): Tensor;
 export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, keywords: { zeroInfinity?: boolean }): Tensor;
@@ -328,9 +326,9 @@ export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value
 export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, computeLogSumexp: boolean, dropoutP: Float, keywords: { isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
 export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, computeLogSumexp: boolean, keywords: { dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
 export declare function _cudnnAttentionForward(query: Tensor, keywords: { key: Tensor; value: Tensor; attnBias: Tensor | null; cumSeqQ: Tensor | null; cumSeqK: Tensor | null; maxQ: Int; maxK: Int; computeLogSumexp: boolean; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_cudnn_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`, `out`. */
-export declare function _cudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, deterministic: boolean, zeroInfinity: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _cudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int; deterministic: boolean; zeroInfinity: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::_cudnn_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`. */
+export declare function _cudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
+export declare function _cudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
 /** `aten::_cudnn_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`. */
 export declare function _cudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
 export declare function _cudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
@@ -339,23 +337,15 @@ export declare function _cudnnInitDropoutState(dropout: Float, train: boolean, d
 export declare function _cudnnInitDropoutState(dropout: Float, train: boolean, keywords: { dropoutSeed: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _cudnnInitDropoutState(dropout: Float, keywords: { train: boolean; dropoutSeed: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _cudnnInitDropoutState(keywords: { dropout: Float; train: boolean; dropoutSeed: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_cudnn_init_dropout_state.out(float dropout, bool train, int dropout_seed, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function _cudnnInitDropoutState(dropout: Float, train: boolean, dropoutSeed: Int, keywords: { out: Tensor }): Tensor;
-export declare function _cudnnInitDropoutState(dropout: Float, train: boolean, keywords: { dropoutSeed: Int; out: Tensor }): Tensor;
-export declare function _cudnnInitDropoutState(dropout: Float, keywords: { train: boolean; dropoutSeed: Int; out: Tensor }): Tensor;
-export declare function _cudnnInitDropoutState(keywords: { dropout: Float; train: boolean; dropoutSeed: Int; out: Tensor }): Tensor;
-/** `aten::_cudnn_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor? weight_buf, Tensor hx, Tensor? cx, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, SymInt[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function _cudnnRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor | null, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _cudnnRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor | null; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
+/** `aten::_cudnn_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor? weight_buf, Tensor hx, Tensor? cx, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, SymInt[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
+export declare function _cudnnRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor | null, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
+export declare function _cudnnRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor | null; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
 /** `aten::_cudnn_rnn_backward(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, SymInt[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask) -> (Tensor, Tensor, Tensor, Tensor[])`. */
 export declare function _cudnnRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor, Tensor[]];
 export declare function _cudnnRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor, Tensor[]];
-/** `aten::_cudnn_rnn_backward.out(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, SymInt[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask, *, Tensor(a!) out0, Tensor(b!) out1, Tensor(c!) out2, Tensor(d!)[] out3) -> ()`. */
-export declare function _cudnnRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[], keywords: { out: readonly [Tensor, Tensor, Tensor, readonly Tensor[]] }): void;
-export declare function _cudnnRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[]; out: readonly [Tensor, Tensor, Tensor, readonly Tensor[]] }): void;
-/** `aten::_cudnn_rnn_flatten_weight(Tensor[] weight_arr, int weight_stride0, SymInt input_size, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, bool bidirectional) -> Tensor`, `out`. */
-export declare function _cudnnRnnFlattenWeight(weightArr: readonly Tensor[], weightStride0: Int, inputSize: Int, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, bidirectional: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _cudnnRnnFlattenWeight(keywords: { weightArr: readonly Tensor[]; weightStride0: Int; inputSize: Int; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; bidirectional: boolean; out?: Tensor }): Tensor;
+/** `aten::_cudnn_rnn_flatten_weight(Tensor[] weight_arr, int weight_stride0, SymInt input_size, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, bool bidirectional) -> Tensor`. */
+export declare function _cudnnRnnFlattenWeight(weightArr: readonly Tensor[], weightStride0: Int, inputSize: Int, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, bidirectional: boolean): Tensor;
+export declare function _cudnnRnnFlattenWeight(keywords: { weightArr: readonly Tensor[]; weightStride0: Int; inputSize: Int; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; bidirectional: boolean }): Tensor;
 /** `aten::_cufft_clear_plan_cache(int device_index) -> ()`. */
 export declare function _cufftClearPlanCache(deviceIndex: Int): void;
 export declare function _cufftClearPlanCache(keywords: { deviceIndex: Int }): void;
@@ -388,10 +378,10 @@ export declare function _dimV(input: Tensor): number;
 /** `aten::_dim_arange(Tensor like, int dim) -> Tensor`. */
 export declare function _dimArange(like: Tensor, dim: Int): Tensor;
 export declare function _dimArange(like: Tensor, keywords: { dim: Int }): Tensor;
-/** `aten::_dirichlet_grad(Tensor x, Tensor alpha, Tensor total) -> Tensor`, `out`. */
-export declare function _dirichletGrad(x: Tensor, alpha: Tensor, total: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _dirichletGrad(x: Tensor, alpha: Tensor, keywords: { total: Tensor; out?: Tensor }): Tensor;
-export declare function _dirichletGrad(x: Tensor, keywords: { alpha: Tensor; total: Tensor; out?: Tensor }): Tensor;
+/** `aten::_dirichlet_grad(Tensor x, Tensor alpha, Tensor total) -> Tensor`. */
+export declare function _dirichletGrad(x: Tensor, alpha: Tensor, total: Tensor): Tensor;
+export declare function _dirichletGrad(x: Tensor, alpha: Tensor, keywords: { total: Tensor }): Tensor;
+export declare function _dirichletGrad(x: Tensor, keywords: { alpha: Tensor; total: Tensor }): Tensor;
 /** `aten::_dyn_quant_matmul_4bit(Tensor inp, Tensor packed_weights, int block_size, int in_features, int out_features) -> Tensor`. */
 export declare function _dynQuantMatmul4bit(inp: Tensor, packedWeights: Tensor, blockSize: Int, inFeatures: Int, outFeatures: Int): Tensor;
 export declare function _dynQuantMatmul4bit(inp: Tensor, keywords: { packedWeights: Tensor; blockSize: Int; inFeatures: Int; outFeatures: Int }): Tensor;
@@ -410,40 +400,36 @@ export declare function _efficientzerotensor(size: Ints, keywords?: { dtype?: DT
 export declare function _efficientzerotensor(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _efficientzerotensor(...size: Int[]): Tensor;
 export declare function _efficientzerotensor(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::_efficientzerotensor.out(SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function _efficientzerotensor(size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function _efficientzerotensor(keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function _efficientzerotensor(...args: [...size: Int[], keywords: { out: Tensor }]): Tensor;
-/** `aten::_embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. Defaults: scaleGradByFreq = false, mode = 0, sparse = false, perSampleWeights = null, includeLastOffset = false, paddingIdx = -1. */
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq?: boolean, mode?: Int, sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: Int, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, keywords: { paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, keywords: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, keywords: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
+/** `aten::_embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)`. Defaults: scaleGradByFreq = false, mode = 0, sparse = false, perSampleWeights = null, includeLastOffset = false, paddingIdx = -1. */
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq?: boolean, mode?: Int, sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: Int): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, keywords: { paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, keywords: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, keywords: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBag(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
 /** `aten::_embedding_bag_backward(Tensor grad, Tensor indices, Tensor offsets, Tensor offset2bag, Tensor bag_size, Tensor maximum_indices, SymInt num_weights, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
 export declare function _embeddingBagBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, paddingIdx?: Int): Tensor;
 export declare function _embeddingBagBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int }): Tensor;
 export declare function _embeddingBagBackward(grad: Tensor, keywords: { indices: Tensor; offsets: Tensor; offset2bag: Tensor; bagSize: Tensor; maximumIndices: Tensor; numWeights: Int; scaleGradByFreq: boolean; mode: Int; sparse: boolean; perSampleWeights: Tensor | null; paddingIdx?: Int }): Tensor;
-/** `aten::_embedding_bag_dense_backward(Tensor grad, Tensor indices, Tensor offset2bag, Tensor bag_size, Tensor maximum_indices, SymInt num_weights, bool scale_grad_by_freq, int mode, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`, `out`. Defaults: paddingIdx = -1. */
-export declare function _embeddingBagDenseBackward(grad: Tensor, indices: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, paddingIdx?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _embeddingBagDenseBackward(grad: Tensor, indices: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int; out?: Tensor }): Tensor;
-export declare function _embeddingBagDenseBackward(grad: Tensor, keywords: { indices: Tensor; offset2bag: Tensor; bagSize: Tensor; maximumIndices: Tensor; numWeights: Int; scaleGradByFreq: boolean; mode: Int; perSampleWeights: Tensor | null; paddingIdx?: Int; out?: Tensor }): Tensor;
-/** `aten::_embedding_bag_forward_only(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. Defaults: scaleGradByFreq = false, mode = 0, sparse = false, perSampleWeights = null, includeLastOffset = false, paddingIdx = -1. */
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq?: boolean, mode?: Int, sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: Int, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, keywords: { paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, keywords: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, keywords: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_embedding_bag_per_sample_weights_backward(Tensor grad, Tensor weight, Tensor indices, Tensor offsets, Tensor offset2bag, int mode, int padding_idx=-1) -> Tensor`, `out`. Defaults: paddingIdx = -1. */
-export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, weight: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, mode: Int, paddingIdx?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, weight: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, mode: Int, keywords: { paddingIdx?: Int; out?: Tensor }): Tensor;
-export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, keywords: { weight: Tensor; indices: Tensor; offsets: Tensor; offset2bag: Tensor; mode: Int; paddingIdx?: Int; out?: Tensor }): Tensor;
+/** `aten::_embedding_bag_dense_backward(Tensor grad, Tensor indices, Tensor offset2bag, Tensor bag_size, Tensor maximum_indices, SymInt num_weights, bool scale_grad_by_freq, int mode, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
+export declare function _embeddingBagDenseBackward(grad: Tensor, indices: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, paddingIdx?: Int): Tensor;
+export declare function _embeddingBagDenseBackward(grad: Tensor, indices: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int }): Tensor;
+export declare function _embeddingBagDenseBackward(grad: Tensor, keywords: { indices: Tensor; offset2bag: Tensor; bagSize: Tensor; maximumIndices: Tensor; numWeights: Int; scaleGradByFreq: boolean; mode: Int; perSampleWeights: Tensor | null; paddingIdx?: Int }): Tensor;
+/** `aten::_embedding_bag_forward_only(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)`. Defaults: scaleGradByFreq = false, mode = 0, sparse = false, perSampleWeights = null, includeLastOffset = false, paddingIdx = -1. */
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq?: boolean, mode?: Int, sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: Int): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, keywords: { paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, keywords: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, keywords: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+export declare function _embeddingBagForwardOnly(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
+/** `aten::_embedding_bag_per_sample_weights_backward(Tensor grad, Tensor weight, Tensor indices, Tensor offsets, Tensor offset2bag, int mode, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
+export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, weight: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, mode: Int, paddingIdx?: Int): Tensor;
+export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, weight: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, mode: Int, keywords: { paddingIdx?: Int }): Tensor;
+export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, keywords: { weight: Tensor; indices: Tensor; offsets: Tensor; offset2bag: Tensor; mode: Int; paddingIdx?: Int }): Tensor;
 /** `aten::_embedding_bag_sparse_backward(Tensor grad, Tensor indices, Tensor offsets, Tensor offset2bag, Tensor bag_size, SymInt num_weights, bool scale_grad_by_freq, int mode, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
 export declare function _embeddingBagSparseBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, paddingIdx?: Int): Tensor;
 export declare function _embeddingBagSparseBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int }): Tensor;
@@ -453,33 +439,25 @@ export declare function _emptyAffineQuantized(size: Ints, keywords?: { dtype?: D
 export declare function _emptyAffineQuantized(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function _emptyAffineQuantized(...size: Int[]): Tensor;
 export declare function _emptyAffineQuantized(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::_empty_affine_quantized.out(SymInt[] size, *, float scale=1., int zero_point=0, MemoryFormat? memory_format=0, Tensor(a!) out) -> Tensor(a!)`. Defaults: scale = 1, zeroPoint = 0, memoryFormat = contiguousFormat. */
-export declare function _emptyAffineQuantized(size: Ints, keywords: { scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function _emptyAffineQuantized(keywords: { size: Ints; scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function _emptyAffineQuantized(...args: [...size: Int[], keywords: { scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; out: Tensor }]): Tensor;
 /** `aten::_empty_per_channel_affine_quantized(SymInt[] size, *, Tensor scales, Tensor zero_points, int axis, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=0) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = contiguousFormat, requiresGrad = false. */
 export declare function _emptyPerChannelAffineQuantized(size: Ints, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function _emptyPerChannelAffineQuantized(keywords: { size: Ints; scales: Tensor; zeroPoints: Tensor; axis: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function _emptyPerChannelAffineQuantized(...args: [...size: Int[], keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }]): Tensor;
-/** `aten::_empty_per_channel_affine_quantized.out(SymInt[] size, *, Tensor scales, Tensor zero_points, int axis, MemoryFormat? memory_format=0, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = contiguousFormat. */
-export declare function _emptyPerChannelAffineQuantized(size: Ints, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function _emptyPerChannelAffineQuantized(keywords: { size: Ints; scales: Tensor; zeroPoints: Tensor; axis: Int; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function _emptyPerChannelAffineQuantized(...args: [...size: Int[], keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; memoryFormat?: MemoryFormat | null; out: Tensor }]): Tensor;
-/** `aten::_euclidean_dist(Tensor x1, Tensor x2) -> Tensor`, `out`. */
-export declare function _euclideanDist(x1: Tensor, x2: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _euclideanDist(x1: Tensor, keywords: { x2: Tensor; out?: Tensor }): Tensor;
-/** `aten::_fake_quantize_learnable_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`, `out`. Defaults: gradFactor = 1. */
-export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float; out?: Tensor }): Tensor;
-export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float; out?: Tensor }): Tensor;
+/** `aten::_euclidean_dist(Tensor x1, Tensor x2) -> Tensor`. */
+export declare function _euclideanDist(x1: Tensor, x2: Tensor): Tensor;
+export declare function _euclideanDist(x1: Tensor, keywords: { x2: Tensor }): Tensor;
+/** `aten::_fake_quantize_learnable_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
+export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
+export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
+export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
 /** `aten::_fake_quantize_learnable_per_channel_affine_backward(Tensor grad, Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> (Tensor, Tensor, Tensor)`. Defaults: gradFactor = 1. */
 export declare function _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float): [Tensor, Tensor, Tensor];
 export declare function _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): [Tensor, Tensor, Tensor];
 export declare function _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor, keywords: { input: Tensor; scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float }): [Tensor, Tensor, Tensor];
-/** `aten::_fake_quantize_learnable_per_tensor_affine(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`, `out`. Defaults: gradFactor = 1. */
-export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float; out?: Tensor }): Tensor;
-export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; quantMin: Int; quantMax: Int; gradFactor?: Float; out?: Tensor }): Tensor;
+/** `aten::_fake_quantize_learnable_per_tensor_affine(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
+export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
+export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
+export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
 /** `aten::_fake_quantize_learnable_per_tensor_affine_backward(Tensor grad, Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> (Tensor, Tensor, Tensor)`. Defaults: gradFactor = 1. */
 export declare function _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float): [Tensor, Tensor, Tensor];
 export declare function _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): [Tensor, Tensor, Tensor];
@@ -487,9 +465,6 @@ export declare function _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tens
 /** `aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, Tensor fake_quant_enabled, int quant_min, int quant_max) -> (Tensor output, Tensor mask)`. */
 export declare function _fakeQuantizePerTensorAffineCachemaskTensorQparams(input: Tensor, scale: Tensor, zeroPoint: Tensor, fakeQuantEnabled: Tensor, quantMin: Int, quantMax: Int): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
 export declare function _fakeQuantizePerTensorAffineCachemaskTensorQparams(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; fakeQuantEnabled: Tensor; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-/** `aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams.out(Tensor self, Tensor scale, Tensor zero_point, Tensor fake_quant_enabled, int quant_min, int quant_max, *, Tensor(a!) out0, Tensor(b!) out1) -> (Tensor(a!), Tensor(b!))`. */
-export declare function _fakeQuantizePerTensorAffineCachemaskTensorQparams(input: Tensor, scale: Tensor, zeroPoint: Tensor, fakeQuantEnabled: Tensor, quantMin: Int, quantMax: Int, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _fakeQuantizePerTensorAffineCachemaskTensorQparams(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; fakeQuantEnabled: Tensor; quantMin: Int; quantMax: Int; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 /** `aten::_fft_c2c(Tensor self, SymInt[] dim, int normalization, bool forward) -> Tensor`, `out`. */
 export declare function _fftC2c(input: Tensor, dim: Ints, normalization: Int, forward: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function _fftC2c(input: Tensor, dim: Ints, normalization: Int, keywords: { forward: boolean; out?: Tensor }): Tensor;
@@ -522,25 +497,19 @@ export declare function _flashAttentionForward(query: Tensor, keywords: { key: T
 /** `aten::_flash_attention_forward_no_dropout_inplace(Tensor(a!) out, Tensor query, Tensor key, Tensor value, Tensor? cum_seq_q, Tensor? cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, bool return_debug_mask, *, float? scale=None, SymInt? window_size_left=None, SymInt? window_size_right=None, Tensor? seqused_k=None, Tensor? alibi_slopes=None, Tensor? block_table=None, int? num_splits=None) -> Tensor softmax_logsumexp`. Defaults: scale = null, windowSizeLeft = null, windowSizeRight = null, sequsedK = null, alibiSlopes = null, blockTable = null, numSplits = null. */
 export declare function _flashAttentionForwardNoDropoutInplace(out: Tensor, query: Tensor, key: Tensor, value: Tensor, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, returnDebugMask: boolean, keywords?: { scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null; blockTable?: Tensor | null; numSplits?: Int | null }): Tensor;
 export declare function _flashAttentionForwardNoDropoutInplace(out: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; cumSeqQ: Tensor | null; cumSeqK: Tensor | null; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; returnDebugMask: boolean; scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null; blockTable?: Tensor | null; numSplits?: Int | null }): Tensor;
-/** `aten::_foobar(Tensor self, bool arg1=True, bool arg2=True, *, bool arg3=True) -> Tensor`, `out`. Defaults: arg1 = true, arg2 = true, arg3 = true. */
-export declare function _foobar(input: Tensor, arg1?: boolean, arg2?: boolean, keywords?: { arg3?: boolean; out?: Tensor }): Tensor;
-export declare function _foobar(input: Tensor, arg1: boolean, keywords: { arg2?: boolean; arg3?: boolean; out?: Tensor }): Tensor;
-export declare function _foobar(input: Tensor, keywords: { arg1?: boolean; arg2?: boolean; arg3?: boolean; out?: Tensor }): Tensor;
+/** `aten::_foobar(Tensor self, bool arg1=True, bool arg2=True, *, bool arg3=True) -> Tensor`. Defaults: arg1 = true, arg2 = true, arg3 = true. */
+export declare function _foobar(input: Tensor, arg1?: boolean, arg2?: boolean, keywords?: { arg3?: boolean }): Tensor;
+export declare function _foobar(input: Tensor, arg1: boolean, keywords: { arg2?: boolean; arg3?: boolean }): Tensor;
+export declare function _foobar(input: Tensor, keywords: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
 /** `aten::_foreach_abs(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachAbs(input: readonly Tensor[]): Tensor[];
 export declare function _foreachAbs(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_abs.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAbs(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAbs(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_abs_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachAbs_(input: readonly Tensor[]): void;
 export declare function _foreachAbs_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_acos(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachAcos(input: readonly Tensor[]): Tensor[];
 export declare function _foreachAcos(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_acos.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAcos(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAcos(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_acos_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachAcos_(input: readonly Tensor[]): void;
 export declare function _foreachAcos_(keywords: { input: readonly Tensor[] }): void;
@@ -560,22 +529,6 @@ export declare function _foreachAdd(keywords: { input: readonly Tensor[]; other:
 export declare function _foreachAdd(input: readonly Tensor[], other: readonly Tensor[], keywords?: { alpha?: Scalar }): Tensor[];
 export declare function _foreachAdd(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
 export declare function _foreachAdd(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
-/** `aten::_foreach_add.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAdd(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_add.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAdd(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_add.Tensor_out(Tensor[] self, Tensor other, *, Scalar alpha=1, Tensor(a!)[] out) -> ()`. Defaults: alpha = 1. */
-export declare function _foreachAdd(input: readonly Tensor[], other: Tensor, keywords: { alpha?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { other: Tensor; alpha?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; other: Tensor; alpha?: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_add.List_out(Tensor[] self, Tensor[] other, *, Scalar alpha=1, Tensor(a!)[] out) -> ()`. Defaults: alpha = 1. */
-export declare function _foreachAdd(input: readonly Tensor[], other: readonly Tensor[], keywords: { alpha?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar; out: readonly Tensor[] }): void;
 /** `aten::_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
 export declare function _foreachAdd_(input: readonly Tensor[], scalar: Scalar): void;
 export declare function _foreachAdd_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
@@ -604,30 +557,12 @@ export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: reado
 export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
 export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
 export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-/** `aten::_foreach_addcdiv.ScalarList_out(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_addcdiv.Tensor_out(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Tensor scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: Tensor, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor; out: readonly Tensor[] }): void;
 /** `aten::_foreach_addcdiv.Scalar(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> Tensor[]`. Defaults: value = 1. */
 export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): Tensor[];
 export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar }): Tensor[];
 export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
 export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
 export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-/** `aten::_foreach_addcdiv.Scalar_out(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1, *, Tensor(a!)[] out) -> ()`. Defaults: value = 1. */
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar; out: readonly Tensor[] }): void;
 /** `aten::_foreach_addcdiv_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()`. */
 export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void;
 export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
@@ -658,30 +593,12 @@ export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: reado
 export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
 export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
 export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-/** `aten::_foreach_addcmul.ScalarList_out(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_addcmul.Tensor_out(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Tensor scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: Tensor, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor; out: readonly Tensor[] }): void;
 /** `aten::_foreach_addcmul.Scalar(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> Tensor[]`. Defaults: value = 1. */
 export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): Tensor[];
 export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar }): Tensor[];
 export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
 export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
 export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-/** `aten::_foreach_addcmul.Scalar_out(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1, *, Tensor(a!)[] out) -> ()`. Defaults: value = 1. */
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar; out: readonly Tensor[] }): void;
 /** `aten::_foreach_addcmul_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()`. */
 export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void;
 export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
@@ -703,27 +620,18 @@ export declare function _foreachAddcmul_(keywords: { input: readonly Tensor[]; t
 /** `aten::_foreach_asin(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachAsin(input: readonly Tensor[]): Tensor[];
 export declare function _foreachAsin(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_asin.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAsin(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAsin(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_asin_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachAsin_(input: readonly Tensor[]): void;
 export declare function _foreachAsin_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_atan(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachAtan(input: readonly Tensor[]): Tensor[];
 export declare function _foreachAtan(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_atan.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachAtan(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachAtan(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_atan_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachAtan_(input: readonly Tensor[]): void;
 export declare function _foreachAtan_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_ceil(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachCeil(input: readonly Tensor[]): Tensor[];
 export declare function _foreachCeil(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_ceil.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachCeil(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachCeil(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_ceil_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachCeil_(input: readonly Tensor[]): void;
 export declare function _foreachCeil_(keywords: { input: readonly Tensor[] }): void;
@@ -735,22 +643,10 @@ export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; s
 export declare function _foreachClampMax(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export declare function _foreachClampMax(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
 export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_clamp_max.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachClampMax(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachClampMax(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_clamp_max.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachClampMax(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachClampMax(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_clamp_max.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
 export declare function _foreachClampMax(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
 export declare function _foreachClampMax(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
 export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_clamp_max.List_out(Tensor[] self, Tensor[] other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachClampMax(input: readonly Tensor[], other: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachClampMax(input: readonly Tensor[], keywords: { other: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_clamp_max_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
 export declare function _foreachClampMax_(input: readonly Tensor[], scalar: Scalar): void;
 export declare function _foreachClampMax_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
@@ -771,22 +667,10 @@ export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; s
 export declare function _foreachClampMin(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export declare function _foreachClampMin(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
 export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_clamp_min.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachClampMin(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachClampMin(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_clamp_min.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachClampMin(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachClampMin(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_clamp_min.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
 export declare function _foreachClampMin(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
 export declare function _foreachClampMin(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
 export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_clamp_min.List_out(Tensor[] self, Tensor[] other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachClampMin(input: readonly Tensor[], other: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachClampMin(input: readonly Tensor[], keywords: { other: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_clamp_min_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
 export declare function _foreachClampMin_(input: readonly Tensor[], scalar: Scalar): void;
 export declare function _foreachClampMin_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
@@ -802,19 +686,11 @@ export declare function _foreachClampMin_(keywords: { input: readonly Tensor[]; 
 /** `aten::_foreach_clone(Tensor[] self, *, MemoryFormat? memory_format=None) -> Tensor[]`. Defaults: memoryFormat = null. */
 export declare function _foreachClone(input: readonly Tensor[], keywords?: { memoryFormat?: MemoryFormat | null }): Tensor[];
 export declare function _foreachClone(keywords: { input: readonly Tensor[]; memoryFormat?: MemoryFormat | null }): Tensor[];
-/** `aten::_foreach_clone.out(Tensor[] self, *, MemoryFormat? memory_format=None, Tensor(a!)[] out) -> ()`. Defaults: memoryFormat = null. */
-export declare function _foreachClone(input: readonly Tensor[], keywords: { memoryFormat?: MemoryFormat | null; out: readonly Tensor[] }): void;
-export declare function _foreachClone(keywords: { input: readonly Tensor[]; memoryFormat?: MemoryFormat | null; out: readonly Tensor[] }): void;
 /** `aten::_foreach_copy(Tensor[] self, Tensor[] src, bool non_blocking=False) -> Tensor[] self_out`. Defaults: nonBlocking = false. */
 export declare function _foreachCopy(input: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): Tensor[];
 export declare function _foreachCopy(input: readonly Tensor[], src: readonly Tensor[], keywords: { nonBlocking?: boolean }): Tensor[];
 export declare function _foreachCopy(input: readonly Tensor[], keywords: { src: readonly Tensor[]; nonBlocking?: boolean }): Tensor[];
 export declare function _foreachCopy(keywords: { input: readonly Tensor[]; src: readonly Tensor[]; nonBlocking?: boolean }): Tensor[];
-/** `aten::_foreach_copy.out(Tensor[] self, Tensor[] src, bool non_blocking=False, *, Tensor(a!)[] out) -> ()`. Defaults: nonBlocking = false. */
-export declare function _foreachCopy(input: readonly Tensor[], src: readonly Tensor[], nonBlocking: boolean, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachCopy(input: readonly Tensor[], src: readonly Tensor[], keywords: { nonBlocking?: boolean; out: readonly Tensor[] }): void;
-export declare function _foreachCopy(input: readonly Tensor[], keywords: { src: readonly Tensor[]; nonBlocking?: boolean; out: readonly Tensor[] }): void;
-export declare function _foreachCopy(keywords: { input: readonly Tensor[]; src: readonly Tensor[]; nonBlocking?: boolean; out: readonly Tensor[] }): void;
 /** `aten::_foreach_copy_(Tensor(a!)[] self, Tensor[] src, bool non_blocking=False) -> ()`. Defaults: nonBlocking = false. */
 export declare function _foreachCopy_(input: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): void;
 export declare function _foreachCopy_(input: readonly Tensor[], src: readonly Tensor[], keywords: { nonBlocking?: boolean }): void;
@@ -823,18 +699,12 @@ export declare function _foreachCopy_(keywords: { input: readonly Tensor[]; src:
 /** `aten::_foreach_cos(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachCos(input: readonly Tensor[]): Tensor[];
 export declare function _foreachCos(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_cos.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachCos(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachCos(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_cos_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachCos_(input: readonly Tensor[]): void;
 export declare function _foreachCos_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_cosh(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachCosh(input: readonly Tensor[]): Tensor[];
 export declare function _foreachCosh(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_cosh.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachCosh(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachCosh(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_cosh_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachCosh_(input: readonly Tensor[]): void;
 export declare function _foreachCosh_(keywords: { input: readonly Tensor[] }): void;
@@ -846,14 +716,6 @@ export declare function _foreachDiv(keywords: { input: readonly Tensor[]; scalar
 export declare function _foreachDiv(input: readonly Tensor[], other: Tensor): Tensor[];
 export declare function _foreachDiv(input: readonly Tensor[], keywords: { other: Tensor }): Tensor[];
 export declare function _foreachDiv(keywords: { input: readonly Tensor[]; other: Tensor }): Tensor[];
-/** `aten::_foreach_div.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachDiv(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_div.Tensor_out(Tensor[] self, Tensor other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachDiv(input: readonly Tensor[], other: Tensor, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { other: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; other: Tensor; out: readonly Tensor[] }): void;
 /** `aten::_foreach_div.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
 export declare function _foreachDiv(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
 export declare function _foreachDiv(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
@@ -862,14 +724,6 @@ export declare function _foreachDiv(keywords: { input: readonly Tensor[]; other:
 export declare function _foreachDiv(input: readonly Tensor[], scalar: Scalar): Tensor[];
 export declare function _foreachDiv(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
 export declare function _foreachDiv(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_div.List_out(Tensor[] self, Tensor[] other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachDiv(input: readonly Tensor[], other: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { other: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_div.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachDiv(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
 /** `aten::_foreach_div_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
 export declare function _foreachDiv_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
 export declare function _foreachDiv_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
@@ -889,54 +743,36 @@ export declare function _foreachDiv_(keywords: { input: readonly Tensor[]; scala
 /** `aten::_foreach_erf(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachErf(input: readonly Tensor[]): Tensor[];
 export declare function _foreachErf(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_erf.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachErf(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachErf(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_erf_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachErf_(input: readonly Tensor[]): void;
 export declare function _foreachErf_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_erfc(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachErfc(input: readonly Tensor[]): Tensor[];
 export declare function _foreachErfc(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_erfc.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachErfc(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachErfc(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_erfc_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachErfc_(input: readonly Tensor[]): void;
 export declare function _foreachErfc_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_exp(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachExp(input: readonly Tensor[]): Tensor[];
 export declare function _foreachExp(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_exp.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachExp(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachExp(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_exp_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachExp_(input: readonly Tensor[]): void;
 export declare function _foreachExp_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_expm1(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachExpm1(input: readonly Tensor[]): Tensor[];
 export declare function _foreachExpm1(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_expm1.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachExpm1(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachExpm1(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_expm1_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachExpm1_(input: readonly Tensor[]): void;
 export declare function _foreachExpm1_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_floor(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachFloor(input: readonly Tensor[]): Tensor[];
 export declare function _foreachFloor(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_floor.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachFloor(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachFloor(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_floor_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachFloor_(input: readonly Tensor[]): void;
 export declare function _foreachFloor_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_frac(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachFrac(input: readonly Tensor[]): Tensor[];
 export declare function _foreachFrac(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_frac.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachFrac(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachFrac(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_frac_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachFrac_(input: readonly Tensor[]): void;
 export declare function _foreachFrac_(keywords: { input: readonly Tensor[] }): void;
@@ -950,26 +786,11 @@ export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonl
 export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: readonly Scalar[] }): Tensor[];
 export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: readonly Scalar[] }): Tensor[];
 export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_lerp.Scalar_out(Tensor[] self, Tensor[] tensors1, Scalar weight, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_lerp.ScalarList_out(Tensor[] self, Tensor[] tensors1, Scalar[] weight, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weight: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: readonly Scalar[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_lerp.List(Tensor[] self, Tensor[] tensors1, Tensor[] weights) -> Tensor[]`. */
 export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weights: readonly Tensor[]): Tensor[];
 export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weights: readonly Tensor[] }): Tensor[];
 export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weights: readonly Tensor[] }): Tensor[];
 export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weights: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_lerp.List_out(Tensor[] self, Tensor[] tensors1, Tensor[] weights, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weights: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weights: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weights: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weights: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_lerp_.Scalar(Tensor(a!)[] self, Tensor[] tensors1, Scalar weight) -> ()`. */
 export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): void;
 export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: Scalar }): void;
@@ -988,42 +809,27 @@ export declare function _foreachLerp_(keywords: { input: readonly Tensor[]; tens
 /** `aten::_foreach_lgamma(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachLgamma(input: readonly Tensor[]): Tensor[];
 export declare function _foreachLgamma(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_lgamma.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLgamma(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLgamma(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_lgamma_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachLgamma_(input: readonly Tensor[]): void;
 export declare function _foreachLgamma_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_log(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachLog(input: readonly Tensor[]): Tensor[];
 export declare function _foreachLog(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLog(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLog(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_log10(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachLog10(input: readonly Tensor[]): Tensor[];
 export declare function _foreachLog10(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log10.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLog10(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLog10(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_log10_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachLog10_(input: readonly Tensor[]): void;
 export declare function _foreachLog10_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_log1p(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachLog1p(input: readonly Tensor[]): Tensor[];
 export declare function _foreachLog1p(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log1p.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLog1p(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLog1p(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_log1p_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachLog1p_(input: readonly Tensor[]): void;
 export declare function _foreachLog1p_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_log2(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachLog2(input: readonly Tensor[]): Tensor[];
 export declare function _foreachLog2(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log2.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachLog2(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachLog2(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_log2_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachLog2_(input: readonly Tensor[]): void;
 export declare function _foreachLog2_(keywords: { input: readonly Tensor[] }): void;
@@ -1033,9 +839,6 @@ export declare function _foreachLog_(keywords: { input: readonly Tensor[] }): vo
 /** `aten::_foreach_max(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachMax(input: readonly Tensor[]): Tensor[];
 export declare function _foreachMax(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_max.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMax(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMax(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_maximum.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
 export declare function _foreachMaximum(input: readonly Tensor[], scalar: Scalar): Tensor[];
 export declare function _foreachMaximum(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
@@ -1044,22 +847,10 @@ export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; sc
 export declare function _foreachMaximum(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export declare function _foreachMaximum(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
 export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_maximum.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMaximum(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMaximum(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_maximum.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMaximum(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMaximum(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_maximum.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
 export declare function _foreachMaximum(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
 export declare function _foreachMaximum(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
 export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_maximum.List_out(Tensor[] self, Tensor[] other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMaximum(input: readonly Tensor[], other: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMaximum(input: readonly Tensor[], keywords: { other: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_maximum_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
 export declare function _foreachMaximum_(input: readonly Tensor[], scalar: Scalar): void;
 export declare function _foreachMaximum_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
@@ -1080,22 +871,10 @@ export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; sc
 export declare function _foreachMinimum(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export declare function _foreachMinimum(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
 export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_minimum.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMinimum(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMinimum(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_minimum.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMinimum(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMinimum(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_minimum.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
 export declare function _foreachMinimum(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
 export declare function _foreachMinimum(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
 export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_minimum.List_out(Tensor[] self, Tensor[] other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMinimum(input: readonly Tensor[], other: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMinimum(input: readonly Tensor[], keywords: { other: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_minimum_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
 export declare function _foreachMinimum_(input: readonly Tensor[], scalar: Scalar): void;
 export declare function _foreachMinimum_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
@@ -1120,14 +899,6 @@ export declare function _foreachMul(keywords: { input: readonly Tensor[]; scalar
 export declare function _foreachMul(input: readonly Tensor[], other: Tensor): Tensor[];
 export declare function _foreachMul(input: readonly Tensor[], keywords: { other: Tensor }): Tensor[];
 export declare function _foreachMul(keywords: { input: readonly Tensor[]; other: Tensor }): Tensor[];
-/** `aten::_foreach_mul.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMul(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMul(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_mul.Tensor_out(Tensor[] self, Tensor other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMul(input: readonly Tensor[], other: Tensor, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMul(input: readonly Tensor[], keywords: { other: Tensor; out: readonly Tensor[] }): void;
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; other: Tensor; out: readonly Tensor[] }): void;
 /** `aten::_foreach_mul.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
 export declare function _foreachMul(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
 export declare function _foreachMul(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
@@ -1136,14 +907,6 @@ export declare function _foreachMul(keywords: { input: readonly Tensor[]; other:
 export declare function _foreachMul(input: readonly Tensor[], scalar: Scalar): Tensor[];
 export declare function _foreachMul(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
 export declare function _foreachMul(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_mul.List_out(Tensor[] self, Tensor[] other, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMul(input: readonly Tensor[], other: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMul(input: readonly Tensor[], keywords: { other: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_mul.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachMul(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachMul(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
 /** `aten::_foreach_mul_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
 export declare function _foreachMul_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
 export declare function _foreachMul_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
@@ -1163,9 +926,6 @@ export declare function _foreachMul_(keywords: { input: readonly Tensor[]; scala
 /** `aten::_foreach_neg(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachNeg(input: readonly Tensor[]): Tensor[];
 export declare function _foreachNeg(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_neg.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachNeg(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachNeg(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_neg_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachNeg_(input: readonly Tensor[]): void;
 export declare function _foreachNeg_(keywords: { input: readonly Tensor[] }): void;
@@ -1174,11 +934,6 @@ export declare function _foreachNorm(input: readonly Tensor[], ord?: Scalar, dty
 export declare function _foreachNorm(input: readonly Tensor[], ord: Scalar, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor[];
 export declare function _foreachNorm(input: readonly Tensor[], keywords: { ord?: Scalar; dtype?: DTypeLike | null } & NoTensor): Tensor[];
 export declare function _foreachNorm(keywords: { input: readonly Tensor[]; ord?: Scalar; dtype?: DTypeLike | null }): Tensor[];
-/** `aten::_foreach_norm.Scalar_out(Tensor[] self, Scalar ord=2, ScalarType? dtype=None, *, Tensor(a!)[] out) -> ()`. Defaults: ord = 2, dtype = null. */
-export declare function _foreachNorm(input: readonly Tensor[], ord: Scalar, dtype: DTypeLike | null, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachNorm(input: readonly Tensor[], ord: Scalar, keywords: { dtype?: DTypeLike | null; out: readonly Tensor[] }): void;
-export declare function _foreachNorm(input: readonly Tensor[], keywords: { ord?: Scalar; dtype?: DTypeLike | null; out: readonly Tensor[] }): void;
-export declare function _foreachNorm(keywords: { input: readonly Tensor[]; ord?: Scalar; dtype?: DTypeLike | null; out: readonly Tensor[] }): void;
 /** `aten::_foreach_pow.ScalarAndTensor(Scalar self, Tensor[] exponent) -> Tensor[]`. */
 export declare function _foreachPow(input: Scalar, exponent: readonly Tensor[]): Tensor[];
 export declare function _foreachPow(input: Scalar, keywords: { exponent: readonly Tensor[] }): Tensor[];
@@ -1191,22 +946,10 @@ export declare function _foreachPow(keywords: { input: readonly Tensor[]; expone
 export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Scalar[]): Tensor[];
 export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Scalar[] }): Tensor[];
 export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_pow.Scalar_out(Tensor[] self, Scalar exponent, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachPow(input: readonly Tensor[], exponent: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_pow.ScalarList_out(Tensor[] self, Scalar[] exponent, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Scalar[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_pow.List(Tensor[] self, Tensor[] exponent) -> Tensor[]`. */
 export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Tensor[]): Tensor[];
 export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Tensor[] }): Tensor[];
 export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_pow.List_out(Tensor[] self, Tensor[] exponent, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Tensor[]; out: readonly Tensor[] }): void;
-export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_pow_.Scalar(Tensor(a!)[] self, Scalar exponent) -> ()`. */
 export declare function _foreachPow_(input: readonly Tensor[], exponent: Scalar): void;
 export declare function _foreachPow_(input: readonly Tensor[], keywords: { exponent: Scalar }): void;
@@ -1224,80 +967,51 @@ export declare function _foreachPowsum(input: readonly Tensor[], ord?: Scalar, d
 export declare function _foreachPowsum(input: readonly Tensor[], ord: Scalar, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor[];
 export declare function _foreachPowsum(input: readonly Tensor[], keywords: { ord?: Scalar; dtype?: DTypeLike | null } & NoTensor): Tensor[];
 export declare function _foreachPowsum(keywords: { input: readonly Tensor[]; ord?: Scalar; dtype?: DTypeLike | null }): Tensor[];
-/** `aten::_foreach_powsum.Scalar_out(Tensor[] self, Scalar ord=2, ScalarType? dtype=None, *, Tensor(a!)[] out) -> ()`. Defaults: ord = 2, dtype = null. */
-export declare function _foreachPowsum(input: readonly Tensor[], ord: Scalar, dtype: DTypeLike | null, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachPowsum(input: readonly Tensor[], ord: Scalar, keywords: { dtype?: DTypeLike | null; out: readonly Tensor[] }): void;
-export declare function _foreachPowsum(input: readonly Tensor[], keywords: { ord?: Scalar; dtype?: DTypeLike | null; out: readonly Tensor[] }): void;
-export declare function _foreachPowsum(keywords: { input: readonly Tensor[]; ord?: Scalar; dtype?: DTypeLike | null; out: readonly Tensor[] }): void;
 /** `aten::_foreach_reciprocal(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachReciprocal(input: readonly Tensor[]): Tensor[];
 export declare function _foreachReciprocal(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_reciprocal.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachReciprocal(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachReciprocal(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_reciprocal_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachReciprocal_(input: readonly Tensor[]): void;
 export declare function _foreachReciprocal_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_round(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachRound(input: readonly Tensor[]): Tensor[];
 export declare function _foreachRound(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_round.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachRound(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachRound(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_round_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachRound_(input: readonly Tensor[]): void;
 export declare function _foreachRound_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_rsqrt(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachRsqrt(input: readonly Tensor[]): Tensor[];
 export declare function _foreachRsqrt(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_rsqrt.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachRsqrt(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachRsqrt(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_rsqrt_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachRsqrt_(input: readonly Tensor[]): void;
 export declare function _foreachRsqrt_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_sigmoid(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachSigmoid(input: readonly Tensor[]): Tensor[];
 export declare function _foreachSigmoid(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sigmoid.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSigmoid(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSigmoid(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_sigmoid_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachSigmoid_(input: readonly Tensor[]): void;
 export declare function _foreachSigmoid_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_sign(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachSign(input: readonly Tensor[]): Tensor[];
 export declare function _foreachSign(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sign.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSign(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSign(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_sign_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachSign_(input: readonly Tensor[]): void;
 export declare function _foreachSign_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_sin(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachSin(input: readonly Tensor[]): Tensor[];
 export declare function _foreachSin(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sin.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSin(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSin(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_sin_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachSin_(input: readonly Tensor[]): void;
 export declare function _foreachSin_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_sinh(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachSinh(input: readonly Tensor[]): Tensor[];
 export declare function _foreachSinh(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sinh.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSinh(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSinh(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_sinh_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachSinh_(input: readonly Tensor[]): void;
 export declare function _foreachSinh_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_sqrt(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachSqrt(input: readonly Tensor[]): Tensor[];
 export declare function _foreachSqrt(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sqrt.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSqrt(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSqrt(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_sqrt_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachSqrt_(input: readonly Tensor[]): void;
 export declare function _foreachSqrt_(keywords: { input: readonly Tensor[] }): void;
@@ -1313,18 +1027,6 @@ export declare function _foreachSub(keywords: { input: readonly Tensor[]; scalar
 export declare function _foreachSub(input: readonly Tensor[], other: readonly Tensor[], keywords?: { alpha?: Scalar }): Tensor[];
 export declare function _foreachSub(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
 export declare function _foreachSub(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
-/** `aten::_foreach_sub.Scalar_out(Tensor[] self, Scalar scalar, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSub(input: readonly Tensor[], scalar: Scalar, keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSub(input: readonly Tensor[], keywords: { scalar: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachSub(keywords: { input: readonly Tensor[]; scalar: Scalar; out: readonly Tensor[] }): void;
-/** `aten::_foreach_sub.ScalarList_out(Tensor[] self, Scalar[] scalars, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachSub(input: readonly Tensor[], scalars: readonly Scalar[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachSub(input: readonly Tensor[], keywords: { scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-export declare function _foreachSub(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_sub.List_out(Tensor[] self, Tensor[] other, *, Scalar alpha=1, Tensor(a!)[] out) -> ()`. Defaults: alpha = 1. */
-export declare function _foreachSub(input: readonly Tensor[], other: readonly Tensor[], keywords: { alpha?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachSub(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar; out: readonly Tensor[] }): void;
-export declare function _foreachSub(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar; out: readonly Tensor[] }): void;
 /** `aten::_foreach_sub_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
 export declare function _foreachSub_(input: readonly Tensor[], scalar: Scalar): void;
 export declare function _foreachSub_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
@@ -1340,27 +1042,18 @@ export declare function _foreachSub_(keywords: { input: readonly Tensor[]; other
 /** `aten::_foreach_tan(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachTan(input: readonly Tensor[]): Tensor[];
 export declare function _foreachTan(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_tan.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachTan(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachTan(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_tan_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachTan_(input: readonly Tensor[]): void;
 export declare function _foreachTan_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_tanh(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachTanh(input: readonly Tensor[]): Tensor[];
 export declare function _foreachTanh(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_tanh.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachTanh(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachTanh(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_tanh_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachTanh_(input: readonly Tensor[]): void;
 export declare function _foreachTanh_(keywords: { input: readonly Tensor[] }): void;
 /** `aten::_foreach_trunc(Tensor[] self) -> Tensor[]`. */
 export declare function _foreachTrunc(input: readonly Tensor[]): Tensor[];
 export declare function _foreachTrunc(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_trunc.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachTrunc(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachTrunc(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::_foreach_trunc_(Tensor(a!)[] self) -> ()`. */
 export declare function _foreachTrunc_(input: readonly Tensor[]): void;
 export declare function _foreachTrunc_(keywords: { input: readonly Tensor[] }): void;
@@ -1466,20 +1159,15 @@ export declare function _fusedAdamw_(keywords: { input: readonly Tensor[]; grads
 /** `aten::_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
 export declare function _fusedAdamw_(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
 export declare function _fusedAdamw_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_dropout(Tensor self, float p, Generator? generator=None) -> (Tensor, Tensor)`, `out`. Defaults: generator = null. */
-export declare function _fusedDropout(input: Tensor, p: Float, generator?: Generator | null, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _fusedDropout(input: Tensor, p: Float, keywords: { generator?: Generator | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _fusedDropout(input: Tensor, keywords: { p: Float; generator?: Generator | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::_fused_dropout(Tensor self, float p, Generator? generator=None) -> (Tensor, Tensor)`. Defaults: generator = null. */
+export declare function _fusedDropout(input: Tensor, p: Float, generator?: Generator | null): [Tensor, Tensor];
+export declare function _fusedDropout(input: Tensor, p: Float, keywords: { generator?: Generator | null }): [Tensor, Tensor];
+export declare function _fusedDropout(input: Tensor, keywords: { p: Float; generator?: Generator | null }): [Tensor, Tensor];
 /** `aten::_fused_moving_avg_obs_fq_helper(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> (Tensor output, Tensor mask)`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
 export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
 export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
 export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
 export declare function _fusedMovingAvgObsFqHelper(input: Tensor, keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-/** `aten::_fused_moving_avg_obs_fq_helper.out(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False, *, Tensor(e!) out0, Tensor(f!) out1) -> (Tensor(e!), Tensor(f!))`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, symmetricQuant: boolean, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 /** `aten::_fused_moving_avg_obs_fq_helper_functional(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor running_min, Tensor running_max, Tensor scale, Tensor zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> (Tensor output, Tensor mask, Tensor running_min_out, Tensor running_max_out, Tensor scale_out, Tensor zero_point_out)`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
 export declare function _fusedMovingAvgObsFqHelperFunctional(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
 export declare function _fusedMovingAvgObsFqHelperFunctional(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
@@ -1540,9 +1228,9 @@ export declare function _gatherSparseBackward(input: Tensor, dim: Int, index: Te
 export declare function _gatherSparseBackward(input: Tensor, dim: Int, index: Tensor, keywords: { grad: Tensor }): Tensor;
 export declare function _gatherSparseBackward(input: Tensor, dim: Int, keywords: { index: Tensor; grad: Tensor }): Tensor;
 export declare function _gatherSparseBackward(input: Tensor, keywords: { dim: Int; index: Tensor; grad: Tensor }): Tensor;
-/** `aten::_grid_sampler_2d_cpu_fallback(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`, `out`. */
-export declare function _gridSampler2dCpuFallback(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _gridSampler2dCpuFallback(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; out?: Tensor }): Tensor;
+/** `aten::_grid_sampler_2d_cpu_fallback(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
+export declare function _gridSampler2dCpuFallback(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor;
+export declare function _gridSampler2dCpuFallback(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): Tensor;
 /** `aten::_grid_sampler_2d_cpu_fallback_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> (Tensor, Tensor)`. */
 export declare function _gridSampler2dCpuFallbackBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): [Tensor, Tensor];
 export declare function _gridSampler2dCpuFallbackBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): [Tensor, Tensor];
@@ -1563,18 +1251,14 @@ export declare function _histogramddBinEdges(input: Tensor, bins: Ints, keywords
 export declare function _histogramddBinEdges(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor[];
 export declare function _histogramddBinEdges(input: Tensor, ...bins: Int[]): Tensor[];
 export declare function _histogramddBinEdges(...args: [input: Tensor, ...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor[];
-/** `aten::_histogramdd_bin_edges.out(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False, Tensor(a!)[] out) -> ()`. Defaults: range = null, weight = null, density = false. */
-export declare function _histogramddBinEdges(input: Tensor, bins: Ints, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out: readonly Tensor[] }): void;
-export declare function _histogramddBinEdges(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out: readonly Tensor[] }): void;
-export declare function _histogramddBinEdges(...args: [input: Tensor, ...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out: readonly Tensor[] }]): void;
-/** `aten::_histogramdd_from_bin_cts(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor`, `out`. Defaults: range = null, weight = null, density = false. */
-export declare function _histogramddFromBinCts(input: Tensor, bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: Tensor }): Tensor;
-export declare function _histogramddFromBinCts(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: Tensor }): Tensor;
+/** `aten::_histogramdd_from_bin_cts(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: range = null, weight = null, density = false. */
+export declare function _histogramddFromBinCts(input: Tensor, bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
+export declare function _histogramddFromBinCts(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
 export declare function _histogramddFromBinCts(input: Tensor, ...bins: Int[]): Tensor;
-export declare function _histogramddFromBinCts(...args: [input: Tensor, ...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: Tensor }]): Tensor;
-/** `aten::_histogramdd_from_bin_tensors(Tensor self, Tensor[] bins, *, Tensor? weight=None, bool density=False) -> Tensor`, `out`. Defaults: weight = null, density = false. */
-export declare function _histogramddFromBinTensors(input: Tensor, bins: readonly Tensor[], keywords?: { weight?: Tensor | null; density?: boolean; out?: Tensor }): Tensor;
-export declare function _histogramddFromBinTensors(input: Tensor, keywords: { bins: readonly Tensor[]; weight?: Tensor | null; density?: boolean; out?: Tensor }): Tensor;
+export declare function _histogramddFromBinCts(...args: [input: Tensor, ...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor;
+/** `aten::_histogramdd_from_bin_tensors(Tensor self, Tensor[] bins, *, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: weight = null, density = false. */
+export declare function _histogramddFromBinTensors(input: Tensor, bins: readonly Tensor[], keywords?: { weight?: Tensor | null; density?: boolean }): Tensor;
+export declare function _histogramddFromBinTensors(input: Tensor, keywords: { bins: readonly Tensor[]; weight?: Tensor | null; density?: boolean }): Tensor;
 /** `aten::_index_put_impl(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor`, `out`. Defaults: accumulate = false, unsafe = false. */
 export declare function _indexPutImpl(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean, unsafe?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function _indexPutImpl(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate: boolean, keywords: { unsafe?: boolean; out?: Tensor }): Tensor;
@@ -1639,9 +1323,9 @@ export declare function _logSoftmaxBackwardData(gradOutput: Tensor, keywords: { 
 /** `aten::_logcumsumexp(Tensor self, int dim) -> Tensor`, `out`. */
 export declare function _logcumsumexp(input: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function _logcumsumexp(input: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
-/** `aten::_lstm_mps(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function _lstmMps(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _lstmMps(input: Tensor, keywords: { hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+/** `aten::_lstm_mps(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)`. */
+export declare function _lstmMps(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+export declare function _lstmMps(input: Tensor, keywords: { hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 /** `aten::_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor pivots, Tensor info)`. Defaults: pivot = true, checkErrors = true. */
 export declare function _luWithInfo(input: Tensor, pivot?: boolean, checkErrors?: boolean): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
 export declare function _luWithInfo(input: Tensor, pivot: boolean, keywords: { checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
@@ -1656,52 +1340,51 @@ export declare function _makeDual(primal: Tensor, keywords: { tangent: Tensor; l
 export declare function _makeDualCopy(primal: Tensor, tangent: Tensor, level: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function _makeDualCopy(primal: Tensor, tangent: Tensor, keywords: { level: Int; out?: Tensor }): Tensor;
 export declare function _makeDualCopy(primal: Tensor, keywords: { tangent: Tensor; level: Int; out?: Tensor }): Tensor;
-/** `aten::_make_per_channel_quantized_tensor(Tensor self, Tensor scale, Tensor zero_point, int axis) -> Tensor`, `out`. */
-export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, keywords: { axis: Int; out?: Tensor }): Tensor;
-export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, keywords: { zeroPoint: Tensor; axis: Int; out?: Tensor }): Tensor;
-export declare function _makePerChannelQuantizedTensor(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; out?: Tensor }): Tensor;
-/** `aten::_make_per_tensor_quantized_tensor(Tensor self, float scale, int zero_point) -> Tensor`, `out`. */
-export declare function _makePerTensorQuantizedTensor(input: Tensor, scale: Float, zeroPoint: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _makePerTensorQuantizedTensor(input: Tensor, scale: Float, keywords: { zeroPoint: Int; out?: Tensor }): Tensor;
-export declare function _makePerTensorQuantizedTensor(input: Tensor, keywords: { scale: Float; zeroPoint: Int; out?: Tensor }): Tensor;
-/** `aten::_masked_scale(Tensor self, Tensor mask, float scale) -> Tensor`, `out`. */
-export declare function _maskedScale(input: Tensor, mask: Tensor, scale: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _maskedScale(input: Tensor, mask: Tensor, keywords: { scale: Float; out?: Tensor }): Tensor;
-export declare function _maskedScale(input: Tensor, keywords: { mask: Tensor; scale: Float; out?: Tensor }): Tensor;
-/** `aten::_masked_softmax(Tensor self, Tensor mask, int? dim=None, int? mask_type=None) -> Tensor`, `out`. Defaults: dim = null, maskType = null. */
-export declare function _maskedSoftmax(input: Tensor, mask: Tensor, dim?: Int | null, maskType?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _maskedSoftmax(input: Tensor, mask: Tensor, dim: Int | null, keywords: { maskType?: Int | null; out?: Tensor }): Tensor;
-export declare function _maskedSoftmax(input: Tensor, mask: Tensor, keywords: { dim?: Int | null; maskType?: Int | null; out?: Tensor }): Tensor;
-export declare function _maskedSoftmax(input: Tensor, keywords: { mask: Tensor; dim?: Int | null; maskType?: Int | null; out?: Tensor }): Tensor;
-/** `aten::_masked_softmax_backward(Tensor grad_output, Tensor output, Tensor mask, int? dim=None) -> Tensor`, `out`. Defaults: dim = null. */
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, mask: Tensor, dim?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, mask: Tensor, keywords: { dim?: Int | null; out?: Tensor }): Tensor;
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, keywords: { mask: Tensor; dim?: Int | null; out?: Tensor }): Tensor;
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, keywords: { output: Tensor; mask: Tensor; dim?: Int | null; out?: Tensor }): Tensor;
+/** `aten::_make_per_channel_quantized_tensor(Tensor self, Tensor scale, Tensor zero_point, int axis) -> Tensor`. */
+export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int): Tensor;
+export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, keywords: { axis: Int }): Tensor;
+export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, keywords: { zeroPoint: Tensor; axis: Int }): Tensor;
+export declare function _makePerChannelQuantizedTensor(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int }): Tensor;
+/** `aten::_make_per_tensor_quantized_tensor(Tensor self, float scale, int zero_point) -> Tensor`. */
+export declare function _makePerTensorQuantizedTensor(input: Tensor, scale: Float, zeroPoint: Int): Tensor;
+export declare function _makePerTensorQuantizedTensor(input: Tensor, scale: Float, keywords: { zeroPoint: Int }): Tensor;
+export declare function _makePerTensorQuantizedTensor(input: Tensor, keywords: { scale: Float; zeroPoint: Int }): Tensor;
+/** `aten::_masked_scale(Tensor self, Tensor mask, float scale) -> Tensor`. */
+export declare function _maskedScale(input: Tensor, mask: Tensor, scale: Float): Tensor;
+export declare function _maskedScale(input: Tensor, mask: Tensor, keywords: { scale: Float }): Tensor;
+export declare function _maskedScale(input: Tensor, keywords: { mask: Tensor; scale: Float }): Tensor;
+/** `aten::_masked_softmax(Tensor self, Tensor mask, int? dim=None, int? mask_type=None) -> Tensor`. Defaults: dim = null, maskType = null. */
+export declare function _maskedSoftmax(input: Tensor, mask: Tensor, dim?: Int | null, maskType?: Int | null): Tensor;
+export declare function _maskedSoftmax(input: Tensor, mask: Tensor, dim: Int | null, keywords: { maskType?: Int | null }): Tensor;
+export declare function _maskedSoftmax(input: Tensor, mask: Tensor, keywords: { dim?: Int | null; maskType?: Int | null }): Tensor;
+export declare function _maskedSoftmax(input: Tensor, keywords: { mask: Tensor; dim?: Int | null; maskType?: Int | null }): Tensor;
+/** `aten::_masked_softmax_backward(Tensor grad_output, Tensor output, Tensor mask, int? dim=None) -> Tensor`. Defaults: dim = null. */
+export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, mask: Tensor, dim?: Int | null): Tensor;
+export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, mask: Tensor, keywords: { dim?: Int | null }): Tensor;
+export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, keywords: { mask: Tensor; dim?: Int | null }): Tensor;
+export declare function _maskedSoftmaxBackward(gradOutput: Tensor, keywords: { output: Tensor; mask: Tensor; dim?: Int | null }): Tensor;
 /** `aten::_mixed_dtypes_linear(Tensor input, Tensor weight, Tensor scale, *, Tensor? bias=None, str? activation=None) -> Tensor`. Defaults: bias = null, activation = null. */
 export declare function _mixedDtypesLinear(input: Tensor, weight: Tensor, scale: Tensor, keywords?: { bias?: Tensor | null; activation?: string | null }): Tensor;
 export declare function _mixedDtypesLinear(input: Tensor, weight: Tensor, keywords: { scale: Tensor; bias?: Tensor | null; activation?: string | null }): Tensor;
 export declare function _mixedDtypesLinear(input: Tensor, keywords: { weight: Tensor; scale: Tensor; bias?: Tensor | null; activation?: string | null }): Tensor;
-/** `aten::_mkldnn_reshape(Tensor self, int[] shape) -> Tensor`, `out`. */
-export declare function _mkldnnReshape(input: Tensor, shape: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _mkldnnReshape(input: Tensor, keywords: { shape: Ints; out?: Tensor }): Tensor;
+/** `aten::_mkldnn_reshape(Tensor self, int[] shape) -> Tensor`. */
+export declare function _mkldnnReshape(input: Tensor, shape: Ints): Tensor;
+export declare function _mkldnnReshape(input: Tensor, keywords: { shape: Ints }): Tensor;
 export declare function _mkldnnReshape(input: Tensor, ...shape: Int[]): Tensor;
-export declare function _mkldnnReshape(...args: [input: Tensor, ...shape: Int[], keywords: { out?: Tensor }]): Tensor;
-/** `aten::_mkldnn_transpose(Tensor self, int dim0, int dim1) -> Tensor`, `out`. */
-export declare function _mkldnnTranspose(input: Tensor, dim0: Int, dim1: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _mkldnnTranspose(input: Tensor, dim0: Int, keywords: { dim1: Int; out?: Tensor }): Tensor;
-export declare function _mkldnnTranspose(input: Tensor, keywords: { dim0: Int; dim1: Int; out?: Tensor }): Tensor;
+/** `aten::_mkldnn_transpose(Tensor self, int dim0, int dim1) -> Tensor`. */
+export declare function _mkldnnTranspose(input: Tensor, dim0: Int, dim1: Int): Tensor;
+export declare function _mkldnnTranspose(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
+export declare function _mkldnnTranspose(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
 /** `aten::_mkldnn_transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
 export declare function _mkldnnTranspose_(input: Tensor, dim0: Int, dim1: Int): Tensor;
 export declare function _mkldnnTranspose_(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
 export declare function _mkldnnTranspose_(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
-/** `aten::_mps_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
-export declare function _mpsConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _mpsConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; out?: Tensor }): Tensor;
-/** `aten::_mps_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
-export declare function _mpsConvolutionTranspose(input: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _mpsConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; out?: Tensor }): Tensor;
+/** `aten::_mps_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
+export declare function _mpsConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
+export declare function _mpsConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
+/** `aten::_mps_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
+export declare function _mpsConvolutionTranspose(input: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
+export declare function _mpsConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
 /** `aten::_native_batch_norm_legit(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`, `out`. */
 export declare function _nativeBatchNormLegit(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, training: boolean, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
 export declare function _nativeBatchNormLegit(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; training: boolean; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
@@ -1711,29 +1394,29 @@ export declare function _nativeBatchNormLegit(input: Tensor, keywords: { weight:
 /** `aten::_native_batch_norm_legit_functional(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor running_mean_out, Tensor running_var_out)`. */
 export declare function _nativeBatchNormLegitFunctional(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, training: boolean, momentum: Float, eps: Float): [Tensor, Tensor, Tensor, Tensor, Tensor] & { readonly runningMeanOut: Tensor; readonly runningVarOut: Tensor };
 export declare function _nativeBatchNormLegitFunctional(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; training: boolean; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor, Tensor, Tensor] & { readonly runningMeanOut: Tensor; readonly runningVarOut: Tensor };
-/** `aten::_native_batch_norm_legit_no_training(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function _nativeBatchNormLegitNoTraining(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _nativeBatchNormLegitNoTraining(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::_native_multi_head_attention(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)`, `out`. Defaults: mask = null, needWeights = true, averageAttnWeights = true, maskType = null. */
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask?: Tensor | null, needWeights?: boolean, averageAttnWeights?: boolean, maskType?: Int | null, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, needWeights: boolean, averageAttnWeights: boolean, keywords: { maskType?: Int | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, needWeights: boolean, keywords: { averageAttnWeights?: boolean; maskType?: Int | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, keywords: { needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, keywords: { mask?: Tensor | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; embedDim: Int; numHead: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; mask?: Tensor | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::_native_batch_norm_legit_no_training(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor)`. */
+export declare function _nativeBatchNormLegitNoTraining(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, momentum: Float, eps: Float): [Tensor, Tensor, Tensor];
+export declare function _nativeBatchNormLegitNoTraining(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor];
+/** `aten::_native_multi_head_attention(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)`. Defaults: mask = null, needWeights = true, averageAttnWeights = true, maskType = null. */
+export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask?: Tensor | null, needWeights?: boolean, averageAttnWeights?: boolean, maskType?: Int | null): [Tensor, Tensor];
+export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, needWeights: boolean, averageAttnWeights: boolean, keywords: { maskType?: Int | null }): [Tensor, Tensor];
+export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, needWeights: boolean, keywords: { averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
+export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, keywords: { needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
+export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, keywords: { mask?: Tensor | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
+export declare function _nativeMultiHeadAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; embedDim: Int; numHead: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; mask?: Tensor | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
 /** `aten::_neg_view(Tensor(a) self) -> Tensor(a)`. */
 export declare function _negView(input: Tensor): Tensor;
 /** `aten::_neg_view_copy(Tensor self) -> Tensor`, `out`. */
 export declare function _negViewCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::_nested_compute_contiguous_strides_offsets(Tensor nested_size) -> (Tensor, Tensor)`. */
 export declare function _nestedComputeContiguousStridesOffsets(nestedSize: Tensor): [Tensor, Tensor];
-/** `aten::_nested_from_padded(Tensor padded, Tensor cpu_nested_shape_example, bool fuse_transform_0213=False) -> Tensor`, `out`. Defaults: fuseTransform0213 = false. */
-export declare function _nestedFromPadded(padded: Tensor, cpuNestedShapeExample: Tensor, fuseTransform0213?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _nestedFromPadded(padded: Tensor, cpuNestedShapeExample: Tensor, keywords: { fuseTransform0213?: boolean; out?: Tensor }): Tensor;
-export declare function _nestedFromPadded(padded: Tensor, keywords: { cpuNestedShapeExample: Tensor; fuseTransform0213?: boolean; out?: Tensor }): Tensor;
-/** `aten::_nested_from_padded_and_nested_example(Tensor padded, Tensor nt_example) -> Tensor`, `out`. */
-export declare function _nestedFromPaddedAndNestedExample(padded: Tensor, ntExample: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _nestedFromPaddedAndNestedExample(padded: Tensor, keywords: { ntExample: Tensor; out?: Tensor }): Tensor;
+/** `aten::_nested_from_padded(Tensor padded, Tensor cpu_nested_shape_example, bool fuse_transform_0213=False) -> Tensor`. Defaults: fuseTransform0213 = false. */
+export declare function _nestedFromPadded(padded: Tensor, cpuNestedShapeExample: Tensor, fuseTransform0213?: boolean): Tensor;
+export declare function _nestedFromPadded(padded: Tensor, cpuNestedShapeExample: Tensor, keywords: { fuseTransform0213?: boolean }): Tensor;
+export declare function _nestedFromPadded(padded: Tensor, keywords: { cpuNestedShapeExample: Tensor; fuseTransform0213?: boolean }): Tensor;
+/** `aten::_nested_from_padded_and_nested_example(Tensor padded, Tensor nt_example) -> Tensor`. */
+export declare function _nestedFromPaddedAndNestedExample(padded: Tensor, ntExample: Tensor): Tensor;
+export declare function _nestedFromPaddedAndNestedExample(padded: Tensor, keywords: { ntExample: Tensor }): Tensor;
 /** `aten::_nested_from_padded_tensor(Tensor padded, Tensor offsets, Tensor dummy, int ragged_idx=1, Tensor? min_seqlen=None, Tensor? max_seqlen=None, SymInt? sum_S=None) -> Tensor`. Defaults: raggedIdx = 1, minSeqlen = null, maxSeqlen = null, sumS = null. */
 export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, raggedIdx?: Int, minSeqlen?: Tensor | null, maxSeqlen?: Tensor | null, sumS?: Int | null): Tensor;
 export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, raggedIdx: Int, minSeqlen: Tensor | null, maxSeqlen: Tensor | null, keywords: { sumS?: Int | null }): Tensor;
@@ -1767,29 +1450,29 @@ export declare function _nestedSumBackward(grad: Tensor, input: Tensor, dim: Int
 export declare function _nestedSumBackward(grad: Tensor, input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean }): Tensor;
 export declare function _nestedSumBackward(grad: Tensor, input: Tensor, keywords: { dim: Int | Ints | null; keepdim?: boolean }): Tensor;
 export declare function _nestedSumBackward(grad: Tensor, keywords: { input: Tensor; dim: Int | Ints | null; keepdim?: boolean }): Tensor;
-/** `aten::_nested_tensor_from_mask(Tensor t, Tensor mask, bool mask_check=True) -> Tensor`, `out`. Defaults: maskCheck = true. */
-export declare function _nestedTensorFromMask(t: Tensor, mask: Tensor, maskCheck?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _nestedTensorFromMask(t: Tensor, mask: Tensor, keywords: { maskCheck?: boolean; out?: Tensor }): Tensor;
-export declare function _nestedTensorFromMask(t: Tensor, keywords: { mask: Tensor; maskCheck?: boolean; out?: Tensor }): Tensor;
+/** `aten::_nested_tensor_from_mask(Tensor t, Tensor mask, bool mask_check=True) -> Tensor`. Defaults: maskCheck = true. */
+export declare function _nestedTensorFromMask(t: Tensor, mask: Tensor, maskCheck?: boolean): Tensor;
+export declare function _nestedTensorFromMask(t: Tensor, mask: Tensor, keywords: { maskCheck?: boolean }): Tensor;
+export declare function _nestedTensorFromMask(t: Tensor, keywords: { mask: Tensor; maskCheck?: boolean }): Tensor;
 /** `aten::_nested_tensor_from_mask_left_aligned(Tensor t, Tensor mask) -> bool`. */
 export declare function _nestedTensorFromMaskLeftAligned(t: Tensor, mask: Tensor): boolean;
 export declare function _nestedTensorFromMaskLeftAligned(t: Tensor, keywords: { mask: Tensor }): boolean;
-/** `aten::_nested_tensor_from_tensor_list(Tensor[] list, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype?: DTypeLike | null, layout?: Layout | null, device?: DeviceLike | null, pinMemory?: boolean | null, keywords?: { requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, layout: Layout | null, device: DeviceLike | null, keywords: { pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, layout: Layout | null, keywords: { device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, keywords: { layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(keywords: { list: readonly Tensor[]; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** `aten::_nested_tensor_size(Tensor self) -> Tensor`, `out`. */
-export declare function _nestedTensorSize(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::_nested_tensor_from_tensor_list(Tensor[] list, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype?: DTypeLike | null, layout?: Layout | null, device?: DeviceLike | null, pinMemory?: boolean | null, keywords?: { requiresGrad?: boolean } & NoTensor): Tensor;
+export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, layout: Layout | null, device: DeviceLike | null, keywords: { pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
+export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, layout: Layout | null, keywords: { device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
+export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, keywords: { layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
+export declare function _nestedTensorFromTensorList(list: readonly Tensor[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
+export declare function _nestedTensorFromTensorList(keywords: { list: readonly Tensor[]; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
+/** `aten::_nested_tensor_size(Tensor self) -> Tensor`. */
+export declare function _nestedTensorSize(input: Tensor): Tensor;
 /** `aten::_nested_tensor_softmax_with_shape(Tensor self, Tensor query) -> Tensor`. */
 export declare function _nestedTensorSoftmaxWithShape(input: Tensor, query: Tensor): Tensor;
 export declare function _nestedTensorSoftmaxWithShape(input: Tensor, keywords: { query: Tensor }): Tensor;
-/** `aten::_nested_tensor_storage_offsets(Tensor self) -> Tensor`, `out`. */
-export declare function _nestedTensorStorageOffsets(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_nested_tensor_strides(Tensor self) -> Tensor`, `out`. */
-export declare function _nestedTensorStrides(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::_nested_tensor_storage_offsets(Tensor self) -> Tensor`. */
+export declare function _nestedTensorStorageOffsets(input: Tensor): Tensor;
+/** `aten::_nested_tensor_strides(Tensor self) -> Tensor`. */
+export declare function _nestedTensorStrides(input: Tensor): Tensor;
 /** `aten::_nested_view_from_buffer(Tensor(a) self, Tensor nested_size, Tensor nested_strides, Tensor offsets) -> Tensor(a)`. */
 export declare function _nestedViewFromBuffer(input: Tensor, nestedSize: Tensor, nestedStrides: Tensor, offsets: Tensor): Tensor;
 export declare function _nestedViewFromBuffer(input: Tensor, nestedSize: Tensor, nestedStrides: Tensor, keywords: { offsets: Tensor }): Tensor;
@@ -1814,21 +1497,21 @@ export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor
 export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
 export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, keywords: { lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
 export declare function _nestedViewFromJaggedCopy(input: Tensor, keywords: { offsets: Tensor; dummy: Tensor; lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
-/** `aten::_new_zeros_with_same_feature_meta(Tensor self, Tensor other, *, int self_num_batch_dims=0) -> Tensor`, `out`. Defaults: selfNumBatchDims = 0. */
-export declare function _newZerosWithSameFeatureMeta(input: Tensor, other: Tensor, keywords?: { selfNumBatchDims?: Int; out?: Tensor }): Tensor;
-export declare function _newZerosWithSameFeatureMeta(input: Tensor, keywords: { other: Tensor; selfNumBatchDims?: Int; out?: Tensor }): Tensor;
+/** `aten::_new_zeros_with_same_feature_meta(Tensor self, Tensor other, *, int self_num_batch_dims=0) -> Tensor`. Defaults: selfNumBatchDims = 0. */
+export declare function _newZerosWithSameFeatureMeta(input: Tensor, other: Tensor, keywords?: { selfNumBatchDims?: Int }): Tensor;
+export declare function _newZerosWithSameFeatureMeta(input: Tensor, keywords: { other: Tensor; selfNumBatchDims?: Int }): Tensor;
 /** `aten::_nnpack_available() -> bool`. */
 export declare function _nnpackAvailable(): boolean;
-/** `aten::_nnpack_spatial_convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[2] padding, SymInt[2] stride=[1, 1]) -> Tensor`, `out`. Defaults: stride = [1, 1]. */
-export declare function _nnpackSpatialConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Int | Ints, stride?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _nnpackSpatialConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Int | Ints, keywords: { stride?: Int | Ints; out?: Tensor }): Tensor;
-export declare function _nnpackSpatialConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Int | Ints; stride?: Int | Ints; out?: Tensor }): Tensor;
+/** `aten::_nnpack_spatial_convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[2] padding, SymInt[2] stride=[1, 1]) -> Tensor`. Defaults: stride = [1, 1]. */
+export declare function _nnpackSpatialConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Int | Ints, stride?: Int | Ints): Tensor;
+export declare function _nnpackSpatialConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Int | Ints, keywords: { stride?: Int | Ints }): Tensor;
+export declare function _nnpackSpatialConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Int | Ints; stride?: Int | Ints }): Tensor;
 /** `aten::_nnz(Tensor self) -> int`. */
 export declare function _nnz(input: Tensor): number;
-/** `aten::_pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first) -> (Tensor, Tensor)`, `out`. */
-export declare function _packPaddedSequence(input: Tensor, lengths: Tensor, batchFirst: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _packPaddedSequence(input: Tensor, lengths: Tensor, keywords: { batchFirst: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _packPaddedSequence(input: Tensor, keywords: { lengths: Tensor; batchFirst: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::_pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first) -> (Tensor, Tensor)`. */
+export declare function _packPaddedSequence(input: Tensor, lengths: Tensor, batchFirst: boolean): [Tensor, Tensor];
+export declare function _packPaddedSequence(input: Tensor, lengths: Tensor, keywords: { batchFirst: boolean }): [Tensor, Tensor];
+export declare function _packPaddedSequence(input: Tensor, keywords: { lengths: Tensor; batchFirst: boolean }): [Tensor, Tensor];
 /** `aten::_pack_padded_sequence_backward(Tensor grad, SymInt[] input_size, Tensor batch_sizes, bool batch_first) -> Tensor`. */
 export declare function _packPaddedSequenceBackward(grad: Tensor, inputSize: Ints, batchSizes: Tensor, batchFirst: boolean): Tensor;
 export declare function _packPaddedSequenceBackward(grad: Tensor, inputSize: Ints, batchSizes: Tensor, keywords: { batchFirst: boolean }): Tensor;
@@ -1850,14 +1533,14 @@ export declare function _padPackedSequence(data: Tensor, keywords: { batchSizes:
 export declare function _paddedDenseToJaggedForward(dense: Tensor, offsets: readonly Tensor[], totalL?: Int | null): Tensor;
 export declare function _paddedDenseToJaggedForward(dense: Tensor, offsets: readonly Tensor[], keywords: { totalL?: Int | null }): Tensor;
 export declare function _paddedDenseToJaggedForward(dense: Tensor, keywords: { offsets: readonly Tensor[]; totalL?: Int | null }): Tensor;
-/** `aten::_pdist_backward(Tensor grad, Tensor self, float p, Tensor pdist) -> Tensor`, `out`. */
-export declare function _pdistBackward(grad: Tensor, input: Tensor, p: Float, pdist: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _pdistBackward(grad: Tensor, input: Tensor, p: Float, keywords: { pdist: Tensor; out?: Tensor }): Tensor;
-export declare function _pdistBackward(grad: Tensor, input: Tensor, keywords: { p: Float; pdist: Tensor; out?: Tensor }): Tensor;
-export declare function _pdistBackward(grad: Tensor, keywords: { input: Tensor; p: Float; pdist: Tensor; out?: Tensor }): Tensor;
-/** `aten::_pdist_forward(Tensor self, float p=2.) -> Tensor`, `out`. Defaults: p = 2. */
-export declare function _pdistForward(input: Tensor, p?: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _pdistForward(input: Tensor, keywords: { p?: Float; out?: Tensor }): Tensor;
+/** `aten::_pdist_backward(Tensor grad, Tensor self, float p, Tensor pdist) -> Tensor`. */
+export declare function _pdistBackward(grad: Tensor, input: Tensor, p: Float, pdist: Tensor): Tensor;
+export declare function _pdistBackward(grad: Tensor, input: Tensor, p: Float, keywords: { pdist: Tensor }): Tensor;
+export declare function _pdistBackward(grad: Tensor, input: Tensor, keywords: { p: Float; pdist: Tensor }): Tensor;
+export declare function _pdistBackward(grad: Tensor, keywords: { input: Tensor; p: Float; pdist: Tensor }): Tensor;
+/** `aten::_pdist_forward(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2. */
+export declare function _pdistForward(input: Tensor, p?: Float): Tensor;
+export declare function _pdistForward(input: Tensor, keywords: { p?: Float }): Tensor;
 /** `aten::_philox_key_fold_in(Tensor key, int data) -> Tensor`. */
 export declare function _philoxKeyFoldIn(key: Tensor, data: Int): Tensor;
 export declare function _philoxKeyFoldIn(key: Tensor, keywords: { data: Int }): Tensor;
@@ -1884,9 +1567,9 @@ export declare function _philoxUniform_(input: Tensor, key: Tensor, low?: Float,
 export declare function _philoxUniform_(input: Tensor, key: Tensor, low: Float, keywords: { high?: Float }): Tensor;
 export declare function _philoxUniform_(input: Tensor, key: Tensor, keywords: { low?: Float; high?: Float }): Tensor;
 export declare function _philoxUniform_(input: Tensor, keywords: { key: Tensor; low?: Float; high?: Float }): Tensor;
-/** `aten::_pin_memory(Tensor self, Device? device=None) -> Tensor`, `out`. Defaults: device = null. */
-export declare function _pinMemory(input: Tensor, device?: DeviceLike | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _pinMemory(input: Tensor, keywords: { device?: DeviceLike | null; out?: Tensor } & NoTensor): Tensor;
+/** `aten::_pin_memory(Tensor self, Device? device=None) -> Tensor`. Defaults: device = null. */
+export declare function _pinMemory(input: Tensor, device?: DeviceLike | null): Tensor;
+export declare function _pinMemory(input: Tensor, keywords: { device?: DeviceLike | null } & NoTensor): Tensor;
 /** `aten::_prelu_kernel(Tensor self, Tensor weight) -> Tensor`. */
 export declare function _preluKernel(input: Tensor, weight: Tensor): Tensor;
 export declare function _preluKernel(input: Tensor, keywords: { weight: Tensor }): Tensor;
@@ -1936,9 +1619,9 @@ export declare function _rowwisePrune(weight: Tensor, keywords: { mask: Tensor; 
 export declare function _safeSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
 export declare function _safeSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function _safeSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
-export declare function _sampleDirichlet(input: Tensor, generator?: Generator | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _sampleDirichlet(input: Tensor, keywords: { generator?: Generator | null; out?: Tensor }): Tensor;
+/** `aten::_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
+export declare function _sampleDirichlet(input: Tensor, generator?: Generator | null): Tensor;
+export declare function _sampleDirichlet(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
 /** `aten::_saturate_weight_to_fp16(Tensor weight) -> Tensor`. */
 export declare function _saturateWeightToFp16(weight: Tensor): Tensor;
 /** `aten::_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> (Tensor, Tensor)`. Defaults: attnMask = null, dropoutP = 0, isCausal = false, dropoutMask = null, scale = null, enableGqa = false. */
@@ -2034,11 +1717,11 @@ export declare function _scaledMmV2(input: Tensor, mat2: Tensor, scaleA: readonl
 export declare function _scaledMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim: Ints, keywords: { useFastAccum?: boolean; out?: Tensor }): Tensor;
 export declare function _scaledMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, keywords: { contractionDim?: Ints; useFastAccum?: boolean; out?: Tensor }): Tensor;
 export declare function _scaledMmV2(input: Tensor, keywords: { mat2: Tensor; scaleA: readonly Tensor[]; recipeA: Ints; swizzleA: Ints; scaleB: readonly Tensor[]; recipeB: Ints; swizzleB: Ints; bias: Tensor | null; outDtype: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean; out?: Tensor }): Tensor;
-/** `aten::_segment_reduce_backward(Tensor grad, Tensor output, Tensor data, str reduce, *, Tensor? lengths=None, Tensor? offsets=None, int axis=0, Scalar? initial=None) -> Tensor`, `out`. Defaults: lengths = null, offsets = null, axis = 0, initial = null. */
-export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null; out?: Tensor }): Tensor;
-export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null; out?: Tensor }): Tensor;
-export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, keywords: { data: Tensor; reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null; out?: Tensor }): Tensor;
-export declare function _segmentReduceBackward(grad: Tensor, keywords: { output: Tensor; data: Tensor; reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null; out?: Tensor }): Tensor;
+/** `aten::_segment_reduce_backward(Tensor grad, Tensor output, Tensor data, str reduce, *, Tensor? lengths=None, Tensor? offsets=None, int axis=0, Scalar? initial=None) -> Tensor`. Defaults: lengths = null, offsets = null, axis = 0, initial = null. */
+export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
+export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
+export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, keywords: { data: Tensor; reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
+export declare function _segmentReduceBackward(grad: Tensor, keywords: { output: Tensor; data: Tensor; reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
 /** `aten::_shape_as_tensor(Tensor self) -> Tensor`. */
 export declare function _shapeAsTensor(input: Tensor): Tensor;
 /** `aten::_slow_conv2d_backward.output_mask(Tensor grad_output, Tensor self, Tensor weight, SymInt[2] kernel_size, SymInt[2] stride, SymInt[2] padding, bool[3] output_mask) -> (Tensor grad_input, Tensor grad_weight, Tensor grad_bias)`. */
@@ -2047,9 +1730,6 @@ export declare function _slowConv2dBackward(gradOutput: Tensor, keywords: { inpu
 /** `aten::_slow_conv2d_backward.grad_input(Tensor grad_output, Tensor self, Tensor weight, SymInt[2] kernel_size, SymInt[2] stride, SymInt[2] padding, *, Tensor(a!) grad_input, Tensor(b!) grad_weight, Tensor(c!) grad_bias) -> (Tensor(a!), Tensor(b!), Tensor(c!))`. */
 export declare function _slowConv2dBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
 export declare function _slowConv2dBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::_slow_conv2d_backward.output_mask_out(Tensor grad_output, Tensor self, Tensor weight, SymInt[2] kernel_size, SymInt[2] stride, SymInt[2] padding, bool[3] output_mask, *, Tensor(a!) out0, Tensor(b!) out1, Tensor(c!) out2) -> (Tensor(a!), Tensor(b!), Tensor(c!))`. */
-export declare function _slowConv2dBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, outputMask: boolean | readonly boolean[], keywords: { out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _slowConv2dBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; outputMask: boolean | readonly boolean[]; out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
 /** `aten::_slow_conv2d_forward(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding) -> Tensor`, `output`. */
 export declare function _slowConv2dForward(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function _slowConv2dForward(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; out?: Tensor }): Tensor;
@@ -2075,10 +1755,10 @@ export declare function _softmaxBackwardData(gradOutput: Tensor, output: Tensor,
 export declare function _softmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { inputDtype: DTypeLike; out?: Tensor }): Tensor;
 export declare function _softmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; inputDtype: DTypeLike; out?: Tensor }): Tensor;
 export declare function _softmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; inputDtype: DTypeLike; out?: Tensor }): Tensor;
-/** `aten::_sparse_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`, `out`. Defaults: beta = 1, alpha = 1. */
-export declare function _sparseAddmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-export declare function _sparseAddmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-export declare function _sparseAddmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
+/** `aten::_sparse_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+export declare function _sparseAddmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
+export declare function _sparseAddmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
+export declare function _sparseAddmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 /** `aten::_sparse_broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)`. */
 export declare function _sparseBroadcastTo(input: Tensor, size: Ints): Tensor;
 export declare function _sparseBroadcastTo(input: Tensor, keywords: { size: Ints }): Tensor;
@@ -2115,30 +1795,22 @@ export declare function _sparseCooTensorWithDims(sparseDim: Int, denseDim: Int, 
 export declare function _sparseCooTensorWithDims(sparseDim: Int, denseDim: Int, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _sparseCooTensorWithDims(sparseDim: Int, keywords: { denseDim: Int; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _sparseCooTensorWithDims(keywords: { sparseDim: Int; denseDim: Int; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_coo_tensor_with_dims.out(int sparse_dim, int dense_dim, int[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function _sparseCooTensorWithDims(sparseDim: Int, denseDim: Int, size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function _sparseCooTensorWithDims(sparseDim: Int, denseDim: Int, keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function _sparseCooTensorWithDims(sparseDim: Int, keywords: { denseDim: Int; size: Ints; out: Tensor }): Tensor;
-export declare function _sparseCooTensorWithDims(keywords: { sparseDim: Int; denseDim: Int; size: Ints; out: Tensor }): Tensor;
 /** `aten::_sparse_coo_tensor_with_dims_and_tensors(int sparse_dim, int dense_dim, SymInt[] size, Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False, bool? is_coalesced=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = false, isCoalesced = null, requiresGrad = false. */
 export declare function _sparseCooTensorWithDimsAndTensors(sparseDim: Int, denseDim: Int, size: Ints, indices: Tensor, values: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function _sparseCooTensorWithDimsAndTensors(keywords: { sparseDim: Int; denseDim: Int; size: Ints; indices: Tensor; values: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_coo_tensor_with_dims_and_tensors.out(int sparse_dim, int dense_dim, SymInt[] size, Tensor indices, Tensor values, *, bool? is_coalesced=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: isCoalesced = null. */
-export declare function _sparseCooTensorWithDimsAndTensors(sparseDim: Int, denseDim: Int, size: Ints, indices: Tensor, values: Tensor, keywords: { isCoalesced?: boolean | null; out: Tensor }): Tensor;
-export declare function _sparseCooTensorWithDimsAndTensors(keywords: { sparseDim: Int; denseDim: Int; size: Ints; indices: Tensor; values: Tensor; isCoalesced?: boolean | null; out: Tensor }): Tensor;
 /** `aten::_sparse_csc_tensor_unsafe(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, keywords: { rowIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_csr_prod.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `dim_dtype_out`. Defaults: keepdim = false, dtype = null. */
-export declare function _sparseCsrProd(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function _sparseCsrProd(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function _sparseCsrProd(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** `aten::_sparse_csr_sum.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `dim_dtype_out`. Defaults: keepdim = false, dtype = null. */
-export declare function _sparseCsrSum(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function _sparseCsrSum(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function _sparseCsrSum(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
+/** `aten::_sparse_csr_prod.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
+export declare function _sparseCsrProd(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
+export declare function _sparseCsrProd(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
+export declare function _sparseCsrProd(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
+/** `aten::_sparse_csr_sum.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
+export declare function _sparseCsrSum(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
+export declare function _sparseCsrSum(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
+export declare function _sparseCsrSum(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
 /** `aten::_sparse_csr_tensor_unsafe(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -2148,19 +1820,19 @@ export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, keywords: { 
 export declare function _sparseLogSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
 export declare function _sparseLogSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function _sparseLogSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
-export declare function _sparseLogSoftmax(input: Tensor, dim: Int, halfToFloat: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseLogSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean; out?: Tensor }): Tensor;
-export declare function _sparseLogSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean; out?: Tensor }): Tensor;
-/** `aten::_sparse_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, Tensor self) -> Tensor`, `out`. */
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { input: Tensor; out?: Tensor }): Tensor;
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; input: Tensor; out?: Tensor }): Tensor;
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; input: Tensor; out?: Tensor }): Tensor;
-/** `aten::_sparse_mask_projection(Tensor self, Tensor mask, bool accumulate_matches=False) -> Tensor`, `out`. Defaults: accumulateMatches = false. */
-export declare function _sparseMaskProjection(input: Tensor, mask: Tensor, accumulateMatches?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseMaskProjection(input: Tensor, mask: Tensor, keywords: { accumulateMatches?: boolean; out?: Tensor }): Tensor;
-export declare function _sparseMaskProjection(input: Tensor, keywords: { mask: Tensor; accumulateMatches?: boolean; out?: Tensor }): Tensor;
+/** `aten::_sparse_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
+export declare function _sparseLogSoftmax(input: Tensor, dim: Int, halfToFloat: boolean): Tensor;
+export declare function _sparseLogSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean }): Tensor;
+export declare function _sparseLogSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean }): Tensor;
+/** `aten::_sparse_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, Tensor self) -> Tensor`. */
+export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, input: Tensor): Tensor;
+export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { input: Tensor }): Tensor;
+export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; input: Tensor }): Tensor;
+export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; input: Tensor }): Tensor;
+/** `aten::_sparse_mask_projection(Tensor self, Tensor mask, bool accumulate_matches=False) -> Tensor`. Defaults: accumulateMatches = false. */
+export declare function _sparseMaskProjection(input: Tensor, mask: Tensor, accumulateMatches?: boolean): Tensor;
+export declare function _sparseMaskProjection(input: Tensor, mask: Tensor, keywords: { accumulateMatches?: boolean }): Tensor;
+export declare function _sparseMaskProjection(input: Tensor, keywords: { mask: Tensor; accumulateMatches?: boolean }): Tensor;
 /** `aten::_sparse_mm(Tensor sparse, Tensor dense) -> Tensor`. */
 export declare function _sparseMm(sparse: Tensor, dense: Tensor): Tensor;
 export declare function _sparseMm(sparse: Tensor, keywords: { dense: Tensor }): Tensor;
@@ -2202,18 +1874,18 @@ export declare function _sparseSemiStructuredTile(input: Tensor, keywords: { alg
 export declare function _sparseSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
 export declare function _sparseSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function _sparseSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
-export declare function _sparseSoftmax(input: Tensor, dim: Int, halfToFloat: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean; out?: Tensor }): Tensor;
-export declare function _sparseSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean; out?: Tensor }): Tensor;
-/** `aten::_sparse_softmax_backward_data(Tensor grad_output, Tensor output, int dim, Tensor self) -> Tensor`, `out`. */
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { input: Tensor; out?: Tensor }): Tensor;
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; input: Tensor; out?: Tensor }): Tensor;
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; input: Tensor; out?: Tensor }): Tensor;
-/** `aten::_sparse_sparse_matmul(Tensor self, Tensor other) -> Tensor`, `out`. */
-export declare function _sparseSparseMatmul(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseSparseMatmul(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+/** `aten::_sparse_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
+export declare function _sparseSoftmax(input: Tensor, dim: Int, halfToFloat: boolean): Tensor;
+export declare function _sparseSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean }): Tensor;
+export declare function _sparseSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean }): Tensor;
+/** `aten::_sparse_softmax_backward_data(Tensor grad_output, Tensor output, int dim, Tensor self) -> Tensor`. */
+export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, input: Tensor): Tensor;
+export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { input: Tensor }): Tensor;
+export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; input: Tensor }): Tensor;
+export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; input: Tensor }): Tensor;
+/** `aten::_sparse_sparse_matmul(Tensor self, Tensor other) -> Tensor`. */
+export declare function _sparseSparseMatmul(input: Tensor, other: Tensor): Tensor;
+export declare function _sparseSparseMatmul(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** `aten::_sparse_sum(Tensor self) -> Tensor`, `dtype`. */
 export declare function _sparseSum(input: Tensor, keywords?: { dtype?: DTypeLike } & NoTensor): Tensor;
 /** `aten::_sparse_sum.dim(Tensor self, int[1] dim) -> Tensor`, `dim_dtype`. */
@@ -2221,19 +1893,15 @@ export declare function _sparseSum(input: Tensor, dim: Int | Ints, keywords?: { 
 export declare function _sparseSum(input: Tensor, keywords: { dim: Int | Ints; dtype?: DTypeLike }): Tensor;
 export declare function _sparseSum(input: Tensor, ...dim: Int[]): Tensor;
 export declare function _sparseSum(...args: [input: Tensor, ...dim: Int[], keywords: { dtype?: DTypeLike } & NoTensor]): Tensor;
-/** `aten::_sparse_sum.dim_out(Tensor self, int[1] dim, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function _sparseSum(input: Tensor, dim: Int | Ints, keywords: { out: Tensor }): Tensor;
-export declare function _sparseSum(input: Tensor, keywords: { dim: Int | Ints; out: Tensor }): Tensor;
-export declare function _sparseSum(...args: [input: Tensor, ...dim: Int[], keywords: { out: Tensor }]): Tensor;
-/** `aten::_sparse_sum_backward(Tensor grad, Tensor self, int[] dim) -> Tensor`, `out`. */
-export declare function _sparseSumBackward(grad: Tensor, input: Tensor, dim: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseSumBackward(grad: Tensor, input: Tensor, keywords: { dim: Ints; out?: Tensor }): Tensor;
-export declare function _sparseSumBackward(grad: Tensor, keywords: { input: Tensor; dim: Ints; out?: Tensor }): Tensor;
-/** `aten::_spdiags(Tensor diagonals, Tensor offsets, int[] shape, Layout? layout=None) -> Tensor`, `out`. Defaults: layout = null. */
-export declare function _spdiags(diagonals: Tensor, offsets: Tensor, shape: Ints, layout?: Layout | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _spdiags(diagonals: Tensor, offsets: Tensor, shape: Ints, keywords: { layout?: Layout | null; out?: Tensor } & NoTensor): Tensor;
-export declare function _spdiags(diagonals: Tensor, offsets: Tensor, keywords: { shape: Ints; layout?: Layout | null; out?: Tensor }): Tensor;
-export declare function _spdiags(diagonals: Tensor, keywords: { offsets: Tensor; shape: Ints; layout?: Layout | null; out?: Tensor }): Tensor;
+/** `aten::_sparse_sum_backward(Tensor grad, Tensor self, int[] dim) -> Tensor`. */
+export declare function _sparseSumBackward(grad: Tensor, input: Tensor, dim: Ints): Tensor;
+export declare function _sparseSumBackward(grad: Tensor, input: Tensor, keywords: { dim: Ints }): Tensor;
+export declare function _sparseSumBackward(grad: Tensor, keywords: { input: Tensor; dim: Ints }): Tensor;
+/** `aten::_spdiags(Tensor diagonals, Tensor offsets, int[] shape, Layout? layout=None) -> Tensor`. Defaults: layout = null. */
+export declare function _spdiags(diagonals: Tensor, offsets: Tensor, shape: Ints, layout?: Layout | null): Tensor;
+export declare function _spdiags(diagonals: Tensor, offsets: Tensor, shape: Ints, keywords: { layout?: Layout | null } & NoTensor): Tensor;
+export declare function _spdiags(diagonals: Tensor, offsets: Tensor, keywords: { shape: Ints; layout?: Layout | null }): Tensor;
+export declare function _spdiags(diagonals: Tensor, keywords: { offsets: Tensor; shape: Ints; layout?: Layout | null }): Tensor;
 /** `aten::_spsolve(Tensor A, Tensor B, *, bool left=True) -> Tensor`. Defaults: left = true. */
 export declare function _spsolve(A: Tensor, B: Tensor, keywords?: { left?: boolean }): Tensor;
 export declare function _spsolve(A: Tensor, keywords: { B: Tensor; left?: boolean }): Tensor;
@@ -2241,12 +1909,12 @@ export declare function _spsolve(A: Tensor, keywords: { B: Tensor; left?: boolea
 export declare function _stack(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function _stack(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function _stack(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
-/** `aten::_standard_gamma(Tensor self, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
-export declare function _standardGamma(input: Tensor, generator?: Generator | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _standardGamma(input: Tensor, keywords: { generator?: Generator | null; out?: Tensor }): Tensor;
-/** `aten::_standard_gamma_grad(Tensor self, Tensor output) -> Tensor`, `out`. */
-export declare function _standardGammaGrad(input: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _standardGammaGrad(input: Tensor, keywords: { output: Tensor; out?: Tensor }): Tensor;
+/** `aten::_standard_gamma(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
+export declare function _standardGamma(input: Tensor, generator?: Generator | null): Tensor;
+export declare function _standardGamma(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
+/** `aten::_standard_gamma_grad(Tensor self, Tensor output) -> Tensor`. */
+export declare function _standardGammaGrad(input: Tensor, output: Tensor): Tensor;
+export declare function _standardGammaGrad(input: Tensor, keywords: { output: Tensor }): Tensor;
 /** `aten::_test_ambiguous_defaults.a(Tensor dummy, int a=1, int b=1) -> Tensor`. Defaults: a = 1, b = 1. */
 export declare function _testAmbiguousDefaults(dummy: Tensor, a?: Int, b?: Int): Tensor;
 export declare function _testAmbiguousDefaults(dummy: Tensor, a: Int, keywords: { b?: Int }): Tensor;
@@ -2255,8 +1923,8 @@ export declare function _testAmbiguousDefaults(dummy: Tensor, keywords: { a?: In
 export declare function _testAmbiguousDefaults(dummy: Tensor, a?: Int, b?: string): Tensor;
 export declare function _testAmbiguousDefaults(dummy: Tensor, a: Int, keywords: { b?: string }): Tensor;
 export declare function _testAmbiguousDefaults(dummy: Tensor, keywords: { a?: Int; b?: string }): Tensor;
-/** `aten::_test_autograd_multiple_dispatch.fullcoverage(Tensor self) -> Tensor`, `fullcoverage_out`. */
-export declare function _testAutogradMultipleDispatch(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::_test_autograd_multiple_dispatch.fullcoverage(Tensor self) -> Tensor`. */
+export declare function _testAutogradMultipleDispatch(input: Tensor): Tensor;
 /** `aten::_test_autograd_multiple_dispatch.ntonly(Tensor self, bool b) -> Tensor`. */
 export declare function _testAutogradMultipleDispatch(input: Tensor, b: boolean): Tensor;
 export declare function _testAutogradMultipleDispatch(input: Tensor, keywords: { b: boolean }): Tensor;
@@ -2266,22 +1934,20 @@ export declare function _testAutogradMultipleDispatchView(input: Tensor): Tensor
 export declare function _testAutogradMultipleDispatchViewCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::_test_check_tensor(Tensor self) -> Tensor`. */
 export declare function _testCheckTensor(input: Tensor): Tensor;
-/** `aten::_test_functorch_fallback(Tensor self, Tensor other) -> Tensor`, `out`. */
-export declare function _testFunctorchFallback(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _testFunctorchFallback(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::_test_optional_filled_intlist(Tensor values, int[2]? addends) -> Tensor`, `out`. */
-export declare function _testOptionalFilledIntlist(values: Tensor, addends: Int | Ints | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _testOptionalFilledIntlist(values: Tensor, keywords: { addends: Int | Ints | null; out?: Tensor }): Tensor;
+/** `aten::_test_functorch_fallback(Tensor self, Tensor other) -> Tensor`. */
+export declare function _testFunctorchFallback(input: Tensor, other: Tensor): Tensor;
+export declare function _testFunctorchFallback(input: Tensor, keywords: { other: Tensor }): Tensor;
+/** `aten::_test_optional_filled_intlist(Tensor values, int[2]? addends) -> Tensor`. */
+export declare function _testOptionalFilledIntlist(values: Tensor, addends: Int | Ints | null): Tensor;
+export declare function _testOptionalFilledIntlist(values: Tensor, keywords: { addends: Int | Ints | null }): Tensor;
 export declare function _testOptionalFilledIntlist(values: Tensor, ...addends: Int[]): Tensor;
-export declare function _testOptionalFilledIntlist(...args: [values: Tensor, ...addends: Int[], keywords: { out?: Tensor }]): Tensor;
-/** `aten::_test_optional_floatlist(Tensor values, float[]? addends) -> Tensor`, `out`. */
-export declare function _testOptionalFloatlist(values: Tensor, addends: readonly Float[] | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _testOptionalFloatlist(values: Tensor, keywords: { addends: readonly Float[] | null; out?: Tensor }): Tensor;
-/** `aten::_test_optional_intlist(Tensor values, int[]? addends) -> Tensor`, `out`. */
-export declare function _testOptionalIntlist(values: Tensor, addends: Ints | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _testOptionalIntlist(values: Tensor, keywords: { addends: Ints | null; out?: Tensor }): Tensor;
+/** `aten::_test_optional_floatlist(Tensor values, float[]? addends) -> Tensor`. */
+export declare function _testOptionalFloatlist(values: Tensor, addends: readonly Float[] | null): Tensor;
+export declare function _testOptionalFloatlist(values: Tensor, keywords: { addends: readonly Float[] | null }): Tensor;
+/** `aten::_test_optional_intlist(Tensor values, int[]? addends) -> Tensor`. */
+export declare function _testOptionalIntlist(values: Tensor, addends: Ints | null): Tensor;
+export declare function _testOptionalIntlist(values: Tensor, keywords: { addends: Ints | null }): Tensor;
 export declare function _testOptionalIntlist(values: Tensor, ...addends: Int[]): Tensor;
-export declare function _testOptionalIntlist(...args: [values: Tensor, ...addends: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::_test_parallel_materialize(Tensor self, int num_parallel, bool skip_first=False) -> Tensor`. Defaults: skipFirst = false. */
 export declare function _testParallelMaterialize(input: Tensor, numParallel: Int, skipFirst?: boolean): Tensor;
 export declare function _testParallelMaterialize(input: Tensor, numParallel: Int, keywords: { skipFirst?: boolean }): Tensor;
@@ -2294,97 +1960,95 @@ export declare function _testSerializationSubcmul(input: Tensor, keywords: { oth
 export declare function _testStringDefault(dummy: Tensor, a?: string, b?: string): Tensor;
 export declare function _testStringDefault(dummy: Tensor, a: string, keywords: { b?: string }): Tensor;
 export declare function _testStringDefault(dummy: Tensor, keywords: { a?: string; b?: string }): Tensor;
-/** `aten::_test_warn_in_autograd(Tensor self) -> Tensor`, `out`. */
-export declare function _testWarnInAutograd(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::_test_warn_in_autograd(Tensor self) -> Tensor`. */
+export declare function _testWarnInAutograd(input: Tensor): Tensor;
 /** `aten::_thnn_differentiable_gru_cell_backward(Tensor grad_hy, Tensor input_gates, Tensor hidden_gates, Tensor hx, Tensor? input_bias, Tensor? hidden_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
 export declare function _thnnDifferentiableGruCellBackward(gradHy: Tensor, inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias: Tensor | null, hiddenBias: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
 export declare function _thnnDifferentiableGruCellBackward(gradHy: Tensor, keywords: { inputGates: Tensor; hiddenGates: Tensor; hx: Tensor; inputBias: Tensor | null; hiddenBias: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
 /** `aten::_thnn_differentiable_lstm_cell_backward(Tensor? grad_hy, Tensor? grad_cy, Tensor input_gates, Tensor hidden_gates, Tensor? input_bias, Tensor? hidden_bias, Tensor cx, Tensor cy) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
 export declare function _thnnDifferentiableLstmCellBackward(gradHy: Tensor | null, gradCy: Tensor | null, inputGates: Tensor, hiddenGates: Tensor, inputBias: Tensor | null, hiddenBias: Tensor | null, cx: Tensor, cy: Tensor): [Tensor, Tensor, Tensor, Tensor, Tensor];
 export declare function _thnnDifferentiableLstmCellBackward(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; inputGates: Tensor; hiddenGates: Tensor; inputBias: Tensor | null; hiddenBias: Tensor | null; cx: Tensor; cy: Tensor }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_gru_cell(Tensor input_gates, Tensor hidden_gates, Tensor hx, Tensor? input_bias=None, Tensor? hidden_bias=None) -> (Tensor, Tensor)`, `out`. Defaults: inputBias = null, hiddenBias = null. */
-export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias?: Tensor | null, hiddenBias?: Tensor | null, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias: Tensor | null, keywords: { hiddenBias?: Tensor | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, keywords: { inputBias?: Tensor | null; hiddenBias?: Tensor | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _thnnFusedGruCell(inputGates: Tensor, keywords: { hiddenGates: Tensor; hx: Tensor; inputBias?: Tensor | null; hiddenBias?: Tensor | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::_thnn_fused_gru_cell_backward(Tensor grad_hy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function _thnnFusedGruCellBackward(gradHy: Tensor, workspace: Tensor, hasBias: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnFusedGruCellBackward(gradHy: Tensor, workspace: Tensor, keywords: { hasBias: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnFusedGruCellBackward(gradHy: Tensor, keywords: { workspace: Tensor; hasBias: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_lstm_cell(Tensor input_gates, Tensor hidden_gates, Tensor cx, Tensor? input_bias=None, Tensor? hidden_bias=None) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: inputBias = null, hiddenBias = null. */
-export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, inputBias?: Tensor | null, hiddenBias?: Tensor | null, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, inputBias: Tensor | null, keywords: { hiddenBias?: Tensor | null; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, keywords: { inputBias?: Tensor | null; hiddenBias?: Tensor | null; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCell(inputGates: Tensor, keywords: { hiddenGates: Tensor; cx: Tensor; inputBias?: Tensor | null; hiddenBias?: Tensor | null; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::_thnn_fused_gru_cell(Tensor input_gates, Tensor hidden_gates, Tensor hx, Tensor? input_bias=None, Tensor? hidden_bias=None) -> (Tensor, Tensor)`. Defaults: inputBias = null, hiddenBias = null. */
+export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias?: Tensor | null, hiddenBias?: Tensor | null): [Tensor, Tensor];
+export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias: Tensor | null, keywords: { hiddenBias?: Tensor | null }): [Tensor, Tensor];
+export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, keywords: { inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor];
+export declare function _thnnFusedGruCell(inputGates: Tensor, keywords: { hiddenGates: Tensor; hx: Tensor; inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor];
+/** `aten::_thnn_fused_gru_cell_backward(Tensor grad_hy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
+export declare function _thnnFusedGruCellBackward(gradHy: Tensor, workspace: Tensor, hasBias: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
+export declare function _thnnFusedGruCellBackward(gradHy: Tensor, workspace: Tensor, keywords: { hasBias: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
+export declare function _thnnFusedGruCellBackward(gradHy: Tensor, keywords: { workspace: Tensor; hasBias: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
+/** `aten::_thnn_fused_lstm_cell(Tensor input_gates, Tensor hidden_gates, Tensor cx, Tensor? input_bias=None, Tensor? hidden_bias=None) -> (Tensor, Tensor, Tensor)`. Defaults: inputBias = null, hiddenBias = null. */
+export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, inputBias?: Tensor | null, hiddenBias?: Tensor | null): [Tensor, Tensor, Tensor];
+export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, inputBias: Tensor | null, keywords: { hiddenBias?: Tensor | null }): [Tensor, Tensor, Tensor];
+export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, keywords: { inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor, Tensor];
+export declare function _thnnFusedLstmCell(inputGates: Tensor, keywords: { hiddenGates: Tensor; cx: Tensor; inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor, Tensor];
 /** `aten::_thnn_fused_lstm_cell_backward(Tensor? grad_hy, Tensor? grad_cy, Tensor cx, Tensor cy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
 export declare function _thnnFusedLstmCellBackward(gradHy: Tensor | null, gradCy: Tensor | null, cx: Tensor, cy: Tensor, workspace: Tensor, hasBias: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
 export declare function _thnnFusedLstmCellBackward(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; cx: Tensor; cy: Tensor; workspace: Tensor; hasBias: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_lstm_cell_backward_impl(Tensor? grad_hy, Tensor? grad_cy, Tensor cx, Tensor cy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function _thnnFusedLstmCellBackwardImpl(gradHy: Tensor | null, gradCy: Tensor | null, cx: Tensor, cy: Tensor, workspace: Tensor, hasBias: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCellBackwardImpl(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; cx: Tensor; cy: Tensor; workspace: Tensor; hasBias: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::_thnn_fused_lstm_cell_backward_impl(Tensor? grad_hy, Tensor? grad_cy, Tensor cx, Tensor cy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor)`. */
+export declare function _thnnFusedLstmCellBackwardImpl(gradHy: Tensor | null, gradCy: Tensor | null, cx: Tensor, cy: Tensor, workspace: Tensor, hasBias: boolean): [Tensor, Tensor, Tensor];
+export declare function _thnnFusedLstmCellBackwardImpl(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; cx: Tensor; cy: Tensor; workspace: Tensor; hasBias: boolean }): [Tensor, Tensor, Tensor];
 /** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, nonBlocking = false, memoryFormat = null, requiresGrad = false. */
 export declare function _toCopy(input: Tensor | Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; nonBlocking?: boolean; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::_to_copy.out(Tensor self, *, bool non_blocking=False, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: nonBlocking = false, memoryFormat = null. */
-export declare function _toCopy(input: Tensor | Scalar, keywords: { nonBlocking?: boolean; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::_to_cpu(Tensor[] tensors) -> Tensor[]`. */
 export declare function _toCpu(tensors: readonly Tensor[]): Tensor[];
 export declare function _toCpu(keywords: { tensors: readonly Tensor[] }): Tensor[];
-/** `aten::_to_dense(Tensor self, ScalarType? dtype=None, bool? masked_grad=None) -> Tensor`, `out`. Defaults: dtype = null, maskedGrad = null. */
-export declare function _toDense(input: Tensor, dtype?: DTypeLike | null, maskedGrad?: boolean | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _toDense(input: Tensor, dtype: DTypeLike | null, keywords: { maskedGrad?: boolean | null; out?: Tensor }): Tensor;
-export declare function _toDense(input: Tensor, keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null; out?: Tensor } & NoTensor): Tensor;
-/** `aten::_to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`, `out`. Defaults: layout = null, blocksize = null, denseDim = null. */
-export declare function _toSparse(input: Tensor, keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null; out?: Tensor } & NoTensor): Tensor;
-/** `aten::_to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`, `sparse_dim_out`. */
-export declare function _toSparse(input: Tensor, sparseDim: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _toSparse(input: Tensor, keywords: { sparseDim: Int; out?: Tensor }): Tensor;
-/** `aten::_to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
-export declare function _toSparseBsc(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _toSparseBsc(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null; out?: Tensor }): Tensor;
-export declare function _toSparseBsc(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null; out?: Tensor }): Tensor;
-/** `aten::_to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
-export declare function _toSparseBsr(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _toSparseBsr(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null; out?: Tensor }): Tensor;
-export declare function _toSparseBsr(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null; out?: Tensor }): Tensor;
-/** `aten::_to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
-export declare function _toSparseCsc(input: Tensor, denseDim?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _toSparseCsc(input: Tensor, keywords: { denseDim?: Int | null; out?: Tensor }): Tensor;
-/** `aten::_to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
-export declare function _toSparseCsr(input: Tensor, denseDim?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _toSparseCsr(input: Tensor, keywords: { denseDim?: Int | null; out?: Tensor }): Tensor;
+/** `aten::_to_dense(Tensor self, ScalarType? dtype=None, bool? masked_grad=None) -> Tensor`. Defaults: dtype = null, maskedGrad = null. */
+export declare function _toDense(input: Tensor, dtype?: DTypeLike | null, maskedGrad?: boolean | null): Tensor;
+export declare function _toDense(input: Tensor, dtype: DTypeLike | null, keywords: { maskedGrad?: boolean | null }): Tensor;
+export declare function _toDense(input: Tensor, keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
+/** `aten::_to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`. Defaults: layout = null, blocksize = null, denseDim = null. */
+export declare function _toSparse(input: Tensor, keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
+/** `aten::_to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`. */
+export declare function _toSparse(input: Tensor, sparseDim: Int): Tensor;
+export declare function _toSparse(input: Tensor, keywords: { sparseDim: Int }): Tensor;
+/** `aten::_to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
+export declare function _toSparseBsc(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
+export declare function _toSparseBsc(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
+export declare function _toSparseBsc(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
+/** `aten::_to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
+export declare function _toSparseBsr(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
+export declare function _toSparseBsr(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
+export declare function _toSparseBsr(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
+/** `aten::_to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
+export declare function _toSparseCsc(input: Tensor, denseDim?: Int | null): Tensor;
+export declare function _toSparseCsc(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
+/** `aten::_to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
+export declare function _toSparseCsr(input: Tensor, denseDim?: Int | null): Tensor;
+export declare function _toSparseCsr(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
 /** `aten::_to_sparse_semi_structured(Tensor dense) -> (Tensor, Tensor)`. */
 export declare function _toSparseSemiStructured(dense: Tensor): [Tensor, Tensor];
-/** `aten::_transform_bias_rescale_qkv(Tensor qkv, Tensor qkv_bias, int num_heads) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function _transformBiasRescaleQkv(qkv: Tensor, qkvBias: Tensor, numHeads: Int, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _transformBiasRescaleQkv(qkv: Tensor, qkvBias: Tensor, keywords: { numHeads: Int; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _transformBiasRescaleQkv(qkv: Tensor, keywords: { qkvBias: Tensor; numHeads: Int; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::_transformer_encoder_layer_fwd(Tensor src, int embed_dim, int num_heads, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, bool use_gelu, bool norm_first, float eps, Tensor norm_weight_1, Tensor norm_bias_1, Tensor norm_weight_2, Tensor norm_bias_2, Tensor ffn_weight_1, Tensor ffn_bias_1, Tensor ffn_weight_2, Tensor ffn_bias_2, Tensor? mask=None, int? mask_type=None) -> Tensor`, `out`. Defaults: mask = null, maskType = null. */
-export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, mask?: Tensor | null, maskType?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, mask: Tensor | null, keywords: { maskType?: Int | null; out?: Tensor }): Tensor;
-export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, keywords: { mask?: Tensor | null; maskType?: Int | null; out?: Tensor }): Tensor;
-export declare function _transformerEncoderLayerFwd(src: Tensor, keywords: { embedDim: Int; numHeads: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; useGelu: boolean; normFirst: boolean; eps: Float; normWeight1: Tensor; normBias1: Tensor; normWeight2: Tensor; normBias2: Tensor; ffnWeight1: Tensor; ffnBias1: Tensor; ffnWeight2: Tensor; ffnBias2: Tensor; mask?: Tensor | null; maskType?: Int | null; out?: Tensor }): Tensor;
-/** `aten::_trilinear(Tensor i1, Tensor i2, Tensor i3, int[] expand1, int[] expand2, int[] expand3, int[] sumdim, int unroll_dim=1) -> Tensor`, `out`. Defaults: unrollDim = 1. */
-export declare function _trilinear(i1: Tensor, i2: Tensor, i3: Tensor, expand1: Ints, expand2: Ints, expand3: Ints, sumdim: Ints, unrollDim?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _trilinear(i1: Tensor, i2: Tensor, i3: Tensor, expand1: Ints, expand2: Ints, expand3: Ints, sumdim: Ints, keywords: { unrollDim?: Int; out?: Tensor }): Tensor;
-export declare function _trilinear(i1: Tensor, keywords: { i2: Tensor; i3: Tensor; expand1: Ints; expand2: Ints; expand3: Ints; sumdim: Ints; unrollDim?: Int; out?: Tensor }): Tensor;
-/** `aten::_triton_multi_head_attention(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None) -> Tensor`, `out`. Defaults: mask = null. */
-export declare function _tritonMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _tritonMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, keywords: { mask?: Tensor | null; out?: Tensor }): Tensor;
-export declare function _tritonMultiHeadAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; embedDim: Int; numHead: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; mask?: Tensor | null; out?: Tensor }): Tensor;
-/** `aten::_triton_scaled_dot_attention(Tensor q, Tensor k, Tensor v, float dropout_p=0.) -> Tensor`, `out`. Defaults: dropoutP = 0. */
-export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, v: Tensor, dropoutP?: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, v: Tensor, keywords: { dropoutP?: Float; out?: Tensor }): Tensor;
-export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, keywords: { v: Tensor; dropoutP?: Float; out?: Tensor }): Tensor;
-export declare function _tritonScaledDotAttention(q: Tensor, keywords: { k: Tensor; v: Tensor; dropoutP?: Float; out?: Tensor }): Tensor;
-/** `aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)`, `out`. Defaults: sorted = true, returnInverse = false. */
-export declare function _unique(input: Tensor, sorted?: boolean, returnInverse?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _unique(input: Tensor, sorted: boolean, keywords: { returnInverse?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _unique(input: Tensor, keywords: { sorted?: boolean; returnInverse?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
-export declare function _unique2(input: Tensor, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _unique2(input: Tensor, sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _unique2(input: Tensor, sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _unique2(input: Tensor, keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::_transform_bias_rescale_qkv(Tensor qkv, Tensor qkv_bias, int num_heads) -> (Tensor, Tensor, Tensor)`. */
+export declare function _transformBiasRescaleQkv(qkv: Tensor, qkvBias: Tensor, numHeads: Int): [Tensor, Tensor, Tensor];
+export declare function _transformBiasRescaleQkv(qkv: Tensor, qkvBias: Tensor, keywords: { numHeads: Int }): [Tensor, Tensor, Tensor];
+export declare function _transformBiasRescaleQkv(qkv: Tensor, keywords: { qkvBias: Tensor; numHeads: Int }): [Tensor, Tensor, Tensor];
+/** `aten::_transformer_encoder_layer_fwd(Tensor src, int embed_dim, int num_heads, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, bool use_gelu, bool norm_first, float eps, Tensor norm_weight_1, Tensor norm_bias_1, Tensor norm_weight_2, Tensor norm_bias_2, Tensor ffn_weight_1, Tensor ffn_bias_1, Tensor ffn_weight_2, Tensor ffn_bias_2, Tensor? mask=None, int? mask_type=None) -> Tensor`. Defaults: mask = null, maskType = null. */
+export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, mask?: Tensor | null, maskType?: Int | null): Tensor;
+export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, mask: Tensor | null, keywords: { maskType?: Int | null }): Tensor;
+export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, keywords: { mask?: Tensor | null; maskType?: Int | null }): Tensor;
+export declare function _transformerEncoderLayerFwd(src: Tensor, keywords: { embedDim: Int; numHeads: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; useGelu: boolean; normFirst: boolean; eps: Float; normWeight1: Tensor; normBias1: Tensor; normWeight2: Tensor; normBias2: Tensor; ffnWeight1: Tensor; ffnBias1: Tensor; ffnWeight2: Tensor; ffnBias2: Tensor; mask?: Tensor | null; maskType?: Int | null }): Tensor;
+/** `aten::_trilinear(Tensor i1, Tensor i2, Tensor i3, int[] expand1, int[] expand2, int[] expand3, int[] sumdim, int unroll_dim=1) -> Tensor`. Defaults: unrollDim = 1. */
+export declare function _trilinear(i1: Tensor, i2: Tensor, i3: Tensor, expand1: Ints, expand2: Ints, expand3: Ints, sumdim: Ints, unrollDim?: Int): Tensor;
+export declare function _trilinear(i1: Tensor, i2: Tensor, i3: Tensor, expand1: Ints, expand2: Ints, expand3: Ints, sumdim: Ints, keywords: { unrollDim?: Int }): Tensor;
+export declare function _trilinear(i1: Tensor, keywords: { i2: Tensor; i3: Tensor; expand1: Ints; expand2: Ints; expand3: Ints; sumdim: Ints; unrollDim?: Int }): Tensor;
+/** `aten::_triton_multi_head_attention(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None) -> Tensor`. Defaults: mask = null. */
+export declare function _tritonMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask?: Tensor | null): Tensor;
+export declare function _tritonMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, keywords: { mask?: Tensor | null }): Tensor;
+export declare function _tritonMultiHeadAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; embedDim: Int; numHead: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; mask?: Tensor | null }): Tensor;
+/** `aten::_triton_scaled_dot_attention(Tensor q, Tensor k, Tensor v, float dropout_p=0.) -> Tensor`. Defaults: dropoutP = 0. */
+export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, v: Tensor, dropoutP?: Float): Tensor;
+export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, v: Tensor, keywords: { dropoutP?: Float }): Tensor;
+export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, keywords: { v: Tensor; dropoutP?: Float }): Tensor;
+export declare function _tritonScaledDotAttention(q: Tensor, keywords: { k: Tensor; v: Tensor; dropoutP?: Float }): Tensor;
+/** `aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false. */
+export declare function _unique(input: Tensor, sorted?: boolean, returnInverse?: boolean): [Tensor, Tensor];
+export declare function _unique(input: Tensor, sorted: boolean, keywords: { returnInverse?: boolean }): [Tensor, Tensor];
+export declare function _unique(input: Tensor, keywords: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
+/** `aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
+export declare function _unique2(input: Tensor, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
+export declare function _unique2(input: Tensor, sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function _unique2(input: Tensor, sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function _unique2(input: Tensor, keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
 /** `aten::_unpack_dual(Tensor(a) dual, int level) -> (Tensor(a) primal, Tensor tangent)`. */
 export declare function _unpackDual(dual: Tensor, level: Int): [primal: Tensor, tangent: Tensor] & { readonly primal: Tensor; readonly tangent: Tensor };
 export declare function _unpackDual(dual: Tensor, keywords: { level: Int }): [primal: Tensor, tangent: Tensor] & { readonly primal: Tensor; readonly tangent: Tensor };
@@ -2406,11 +2070,10 @@ export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, mask: Ten
 export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, mask: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor }): Tensor;
 export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, mask: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
 export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, keywords: { mask: Tensor; indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
-/** `aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor`, `out`. */
-export declare function _unsafeView(input: Tensor, size: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _unsafeView(input: Tensor, keywords: { size: Ints; out?: Tensor }): Tensor;
+/** `aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor`. */
+export declare function _unsafeView(input: Tensor, size: Ints): Tensor;
+export declare function _unsafeView(input: Tensor, keywords: { size: Ints }): Tensor;
 export declare function _unsafeView(input: Tensor, ...size: Int[]): Tensor;
-export declare function _unsafeView(...args: [input: Tensor, ...size: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::_upsample_bicubic2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`. */
 export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
 export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
@@ -2571,13 +2234,13 @@ export declare function _weightNorm(v: Tensor, keywords: { g: Tensor; dim?: Int 
 /** `aten::_weight_norm_differentiable_backward(Tensor grad_w, Tensor saved_v, Tensor saved_g, Tensor saved_norms, int dim) -> (Tensor, Tensor)`. */
 export declare function _weightNormDifferentiableBackward(gradW: Tensor, savedV: Tensor, savedG: Tensor, savedNorms: Tensor, dim: Int): [Tensor, Tensor];
 export declare function _weightNormDifferentiableBackward(gradW: Tensor, keywords: { savedV: Tensor; savedG: Tensor; savedNorms: Tensor; dim: Int }): [Tensor, Tensor];
-/** `aten::_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor, Tensor)`, `out`. Defaults: dim = 0. */
-export declare function _weightNormInterface(v: Tensor, g: Tensor, dim?: Int, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _weightNormInterface(v: Tensor, g: Tensor, keywords: { dim?: Int; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _weightNormInterface(v: Tensor, keywords: { g: Tensor; dim?: Int; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::_weight_norm_interface_backward(Tensor grad_w, Tensor saved_v, Tensor saved_g, Tensor saved_norms, int dim) -> (Tensor, Tensor)`, `out`. */
-export declare function _weightNormInterfaceBackward(gradW: Tensor, savedV: Tensor, savedG: Tensor, savedNorms: Tensor, dim: Int, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function _weightNormInterfaceBackward(gradW: Tensor, keywords: { savedV: Tensor; savedG: Tensor; savedNorms: Tensor; dim: Int; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor, Tensor)`. Defaults: dim = 0. */
+export declare function _weightNormInterface(v: Tensor, g: Tensor, dim?: Int): [Tensor, Tensor];
+export declare function _weightNormInterface(v: Tensor, g: Tensor, keywords: { dim?: Int }): [Tensor, Tensor];
+export declare function _weightNormInterface(v: Tensor, keywords: { g: Tensor; dim?: Int }): [Tensor, Tensor];
+/** `aten::_weight_norm_interface_backward(Tensor grad_w, Tensor saved_v, Tensor saved_g, Tensor saved_norms, int dim) -> (Tensor, Tensor)`. */
+export declare function _weightNormInterfaceBackward(gradW: Tensor, savedV: Tensor, savedG: Tensor, savedNorms: Tensor, dim: Int): [Tensor, Tensor];
+export declare function _weightNormInterfaceBackward(gradW: Tensor, keywords: { savedV: Tensor; savedG: Tensor; savedNorms: Tensor; dim: Int }): [Tensor, Tensor];
 /** `aten::_wrapped_linear_prepack(Tensor weight, Tensor weight_scale, Tensor weight_zero_point, Tensor bias) -> Tensor`. */
 export declare function _wrappedLinearPrepack(weight: Tensor, weightScale: Tensor, weightZeroPoint: Tensor, bias: Tensor): Tensor;
 export declare function _wrappedLinearPrepack(weight: Tensor, weightScale: Tensor, weightZeroPoint: Tensor, keywords: { bias: Tensor }): Tensor;
@@ -2602,11 +2265,10 @@ export declare function acos_(input: Tensor): Tensor;
 export declare function acosh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::acosh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function acosh_(input: Tensor): Tensor;
-/** `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`, `out`. */
-export declare function adaptiveAvgPool1d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function adaptiveAvgPool1d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
+/** `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`. */
+export declare function adaptiveAvgPool1d(input: Tensor, outputSize: Int | Ints): Tensor;
+export declare function adaptiveAvgPool1d(input: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
 export declare function adaptiveAvgPool1d(input: Tensor, ...outputSize: Int[]): Tensor;
-export declare function adaptiveAvgPool1d(...args: [input: Tensor, ...outputSize: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`, `out`. */
 export declare function adaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function adaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
@@ -2703,10 +2365,10 @@ export declare function addr_(input: Tensor, vec1: Tensor, keywords: { vec2: Ten
 export declare function addr_(input: Tensor, keywords: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 /** `aten::adjoint(Tensor(a) self) -> Tensor(a)`. */
 export declare function adjoint(input: Tensor): Tensor;
-/** `aten::affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`, `out`. */
-export declare function affineGridGenerator(theta: Tensor, size: Ints, alignCorners: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function affineGridGenerator(theta: Tensor, size: Ints, keywords: { alignCorners: boolean; out?: Tensor }): Tensor;
-export declare function affineGridGenerator(theta: Tensor, keywords: { size: Ints; alignCorners: boolean; out?: Tensor }): Tensor;
+/** `aten::affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`. */
+export declare function affineGridGenerator(theta: Tensor, size: Ints, alignCorners: boolean): Tensor;
+export declare function affineGridGenerator(theta: Tensor, size: Ints, keywords: { alignCorners: boolean }): Tensor;
+export declare function affineGridGenerator(theta: Tensor, keywords: { size: Ints; alignCorners: boolean }): Tensor;
 /** `aten::affine_grid_generator_backward(Tensor grad, SymInt[] size, bool align_corners) -> Tensor`. */
 export declare function affineGridGeneratorBackward(grad: Tensor, size: Ints, alignCorners: boolean): Tensor;
 export declare function affineGridGeneratorBackward(grad: Tensor, size: Ints, keywords: { alignCorners: boolean }): Tensor;
@@ -2761,26 +2423,18 @@ export declare function any(input: Tensor, keywords: { dim?: Ints | null; keepdi
 export declare function any(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function any(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function any(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: Tensor }): Tensor;
-/** `aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function arange(end: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function arange(keywords: { end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
+/** `aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function arange(end: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function arange(keywords: { end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::arange.start(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function arange(start: Scalar, end: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function arange(start: Scalar, keywords: { end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function arange(keywords: { start: Scalar; end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: step = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function arange(start: Scalar, end: Scalar, step?: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function arange(start: Scalar, end: Scalar, keywords: { step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function arange(start: Scalar, keywords: { end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function arange(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::arange.out(Scalar end, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function arange(end: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function arange(keywords: { end: Scalar; out: Tensor }): Tensor;
-/** `aten::arange.start_out(Scalar start, Scalar end, Scalar step=1, *, Tensor(a!) out) -> Tensor(a!)`. Defaults: step = 1. */
-export declare function arange(start: Scalar, end: Scalar, step: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function arange(start: Scalar, end: Scalar, keywords: { step?: Scalar; out: Tensor }): Tensor;
-export declare function arange(start: Scalar, keywords: { end: Scalar; step?: Scalar; out: Tensor }): Tensor;
-export declare function arange(keywords: { start: Scalar; end: Scalar; step?: Scalar; out: Tensor }): Tensor;
+/** `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `start_out`. Defaults: step = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function arange(start: Scalar, end: Scalar, step?: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function arange(start: Scalar, end: Scalar, keywords: { step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function arange(start: Scalar, keywords: { end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function arange(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::arccos(Tensor self) -> Tensor`, `out`. */
 export declare function arccos(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::arccos_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -2842,10 +2496,10 @@ export declare function asStridedCopy(input: Tensor, size: Ints, stride: Ints, s
 export declare function asStridedCopy(input: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null; out?: Tensor }): Tensor;
 export declare function asStridedCopy(input: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null; out?: Tensor }): Tensor;
 export declare function asStridedCopy(input: Tensor, keywords: { size: Ints; stride: Ints; storageOffset?: Int | null; out?: Tensor }): Tensor;
-/** `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`, `out`. Defaults: storageOffset = null. */
-export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null; out?: Tensor }): Tensor;
-export declare function asStridedScatter(input: Tensor, keywords: { src: Tensor; size: Ints; stride: Ints; storageOffset?: Int | null; out?: Tensor }): Tensor;
+/** `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`. Defaults: storageOffset = null. */
+export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
+export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
+export declare function asStridedScatter(input: Tensor, keywords: { src: Tensor; size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
 /** `aten::asin(Tensor self) -> Tensor`, `out`. */
 export declare function asin(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::asin_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -2883,13 +2537,13 @@ export declare function atleast3d(input: Tensor): Tensor;
 /** `aten::atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]`. */
 export declare function atleast3d(tensors: readonly Tensor[]): Tensor[];
 export declare function atleast3d(keywords: { tensors: readonly Tensor[] }): Tensor[];
-/** `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`, `out`. Defaults: stride = [], padding = [0], ceilMode = false, countIncludePad = true. */
-export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean; out?: Tensor }): Tensor;
-export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { ceilMode?: boolean; countIncludePad?: boolean; out?: Tensor }): Tensor;
-export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; out?: Tensor }): Tensor;
-export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; out?: Tensor }): Tensor;
-export declare function avgPool1d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; out?: Tensor }): Tensor;
+/** `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], ceilMode = false, countIncludePad = true. */
+export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean): Tensor;
+export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean }): Tensor;
+export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
+export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
+export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
+export declare function avgPool1d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], ceilMode = false, countIncludePad = true, divisorOverride = null. */
 export declare function avgPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function avgPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, keywords: { divisorOverride?: Int | null; out?: Tensor }): Tensor;
@@ -2932,53 +2586,40 @@ export declare function bartlettWindow(keywords: { windowLength: Int; dtype?: DT
 export declare function bartlettWindow(windowLength: Int, periodic: boolean, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function bartlettWindow(windowLength: Int, keywords: { periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function bartlettWindow(keywords: { windowLength: Int; periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::bartlett_window.out(int window_length, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function bartlettWindow(windowLength: Int, keywords: { out: Tensor }): Tensor;
-export declare function bartlettWindow(keywords: { windowLength: Int; out: Tensor }): Tensor;
-/** `aten::bartlett_window.periodic_out(int window_length, bool periodic, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function bartlettWindow(windowLength: Int, periodic: boolean, keywords: { out: Tensor }): Tensor;
-export declare function bartlettWindow(windowLength: Int, keywords: { periodic: boolean; out: Tensor }): Tensor;
-export declare function bartlettWindow(keywords: { windowLength: Int; periodic: boolean; out: Tensor }): Tensor;
 /** `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`. */
 export declare function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: Float, eps: Float, cudnnEnabled: boolean): Tensor;
 export declare function batchNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: Float; eps: Float; cudnnEnabled: boolean }): Tensor;
 /** `aten::batch_norm_backward(Tensor grad_out, Tensor input, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, bool update, float eps, bool[3] output_mask, Tensor reserve) -> (Tensor, Tensor, Tensor)`. */
 export declare function batchNormBackward(gradOut: Tensor, input: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, update: boolean, eps: Float, outputMask: boolean | readonly boolean[], reserve: Tensor): [Tensor, Tensor, Tensor];
 export declare function batchNormBackward(gradOut: Tensor, keywords: { input: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; update: boolean; eps: Float; outputMask: boolean | readonly boolean[]; reserve: Tensor }): [Tensor, Tensor, Tensor];
-/** `aten::batch_norm_backward_elemt(Tensor grad_out, Tensor input, Tensor mean, Tensor invstd, Tensor? weight, Tensor sum_dy, Tensor sum_dy_xmu, Tensor count) -> Tensor`, `out`. */
-export declare function batchNormBackwardElemt(gradOut: Tensor, input: Tensor, mean: Tensor, invstd: Tensor, weight: Tensor | null, sumDy: Tensor, sumDyXmu: Tensor, count: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function batchNormBackwardElemt(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; invstd: Tensor; weight: Tensor | null; sumDy: Tensor; sumDyXmu: Tensor; count: Tensor; out?: Tensor }): Tensor;
-/** `aten::batch_norm_backward_reduce(Tensor grad_out, Tensor input, Tensor mean, Tensor invstd, Tensor? weight, bool input_g, bool weight_g, bool bias_g) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function batchNormBackwardReduce(gradOut: Tensor, input: Tensor, mean: Tensor, invstd: Tensor, weight: Tensor | null, inputG: boolean, weightG: boolean, biasG: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function batchNormBackwardReduce(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; invstd: Tensor; weight: Tensor | null; inputG: boolean; weightG: boolean; biasG: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
+/** `aten::batch_norm_backward_elemt(Tensor grad_out, Tensor input, Tensor mean, Tensor invstd, Tensor? weight, Tensor sum_dy, Tensor sum_dy_xmu, Tensor count) -> Tensor`. */
+export declare function batchNormBackwardElemt(gradOut: Tensor, input: Tensor, mean: Tensor, invstd: Tensor, weight: Tensor | null, sumDy: Tensor, sumDyXmu: Tensor, count: Tensor): Tensor;
+export declare function batchNormBackwardElemt(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; invstd: Tensor; weight: Tensor | null; sumDy: Tensor; sumDyXmu: Tensor; count: Tensor }): Tensor;
+/** `aten::batch_norm_backward_reduce(Tensor grad_out, Tensor input, Tensor mean, Tensor invstd, Tensor? weight, bool input_g, bool weight_g, bool bias_g) -> (Tensor, Tensor, Tensor, Tensor)`. */
+export declare function batchNormBackwardReduce(gradOut: Tensor, input: Tensor, mean: Tensor, invstd: Tensor, weight: Tensor | null, inputG: boolean, weightG: boolean, biasG: boolean): [Tensor, Tensor, Tensor, Tensor];
+export declare function batchNormBackwardReduce(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; invstd: Tensor; weight: Tensor | null; inputG: boolean; weightG: boolean; biasG: boolean }): [Tensor, Tensor, Tensor, Tensor];
 /** `aten::batch_norm_elemt(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor invstd, float eps) -> Tensor`, `out`. */
 export declare function batchNormElemt(input: Tensor, weight: Tensor | null, bias: Tensor | null, mean: Tensor, invstd: Tensor, eps: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function batchNormElemt(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; mean: Tensor; invstd: Tensor; eps: Float; out?: Tensor }): Tensor;
-/** `aten::batch_norm_gather_stats(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, int count) -> (Tensor, Tensor)`, `out`. */
-export declare function batchNormGatherStats(input: Tensor, mean: Tensor, invstd: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float, count: Int, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function batchNormGatherStats(input: Tensor, keywords: { mean: Tensor; invstd: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float; count: Int; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::batch_norm_gather_stats_with_counts(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, Tensor counts) -> (Tensor, Tensor)`, `out`. */
-export declare function batchNormGatherStatsWithCounts(input: Tensor, mean: Tensor, invstd: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float, counts: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function batchNormGatherStatsWithCounts(input: Tensor, keywords: { mean: Tensor; invstd: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float; counts: Tensor; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::batch_norm_stats(Tensor input, float eps) -> (Tensor, Tensor)`, `out`. */
-export declare function batchNormStats(input: Tensor, eps: Float, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function batchNormStats(input: Tensor, keywords: { eps: Float; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::batch_norm_update_stats(Tensor input, Tensor? running_mean, Tensor? running_var, float momentum) -> (Tensor, Tensor)`, `out`. */
-export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, keywords: { momentum: Float; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, keywords: { runningVar: Tensor | null; momentum: Float; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function batchNormUpdateStats(input: Tensor, keywords: { runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::batch_norm_gather_stats(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, int count) -> (Tensor, Tensor)`. */
+export declare function batchNormGatherStats(input: Tensor, mean: Tensor, invstd: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float, count: Int): [Tensor, Tensor];
+export declare function batchNormGatherStats(input: Tensor, keywords: { mean: Tensor; invstd: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float; count: Int }): [Tensor, Tensor];
+/** `aten::batch_norm_gather_stats_with_counts(Tensor input, Tensor mean, Tensor invstd, Tensor? running_mean, Tensor? running_var, float momentum, float eps, Tensor counts) -> (Tensor, Tensor)`. */
+export declare function batchNormGatherStatsWithCounts(input: Tensor, mean: Tensor, invstd: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float, counts: Tensor): [Tensor, Tensor];
+export declare function batchNormGatherStatsWithCounts(input: Tensor, keywords: { mean: Tensor; invstd: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float; counts: Tensor }): [Tensor, Tensor];
+/** `aten::batch_norm_stats(Tensor input, float eps) -> (Tensor, Tensor)`. */
+export declare function batchNormStats(input: Tensor, eps: Float): [Tensor, Tensor];
+export declare function batchNormStats(input: Tensor, keywords: { eps: Float }): [Tensor, Tensor];
+/** `aten::batch_norm_update_stats(Tensor input, Tensor? running_mean, Tensor? running_var, float momentum) -> (Tensor, Tensor)`. */
+export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float): [Tensor, Tensor];
+export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, keywords: { momentum: Float }): [Tensor, Tensor];
+export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, keywords: { runningVar: Tensor | null; momentum: Float }): [Tensor, Tensor];
+export declare function batchNormUpdateStats(input: Tensor, keywords: { runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float }): [Tensor, Tensor];
 /** `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
 export declare function bernoulli(input: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
-/** `aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor`, `Tensor_out`. Defaults: generator = null. */
-export declare function bernoulli(input: Tensor, p: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
-export declare function bernoulli(input: Tensor, keywords: { p: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
 /** `aten::bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
 export declare function bernoulli(input: Tensor, p: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function bernoulli(input: Tensor, keywords: { p: Float; generator?: Generator | null }): Tensor;
-/** `aten::bernoulli.float_out(Tensor self, float p=0.5, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: p = 0.5, generator = null. */
-export declare function bernoulli(input: Tensor, p: Float, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function bernoulli(input: Tensor, keywords: { p?: Float; generator?: Generator | null; out: Tensor }): Tensor;
 /** `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`. Defaults: generator = null. */
 export declare function bernoulli_(input: Tensor, p: Tensor, keywords?: { generator?: Generator | null }): Tensor;
 export declare function bernoulli_(input: Tensor, keywords: { p: Tensor; generator?: Generator | null }): Tensor;
@@ -3000,27 +2641,27 @@ export declare function binaryCrossEntropyBackward(gradOutput: Tensor, input: Te
 export declare function binaryCrossEntropyBackward(gradOutput: Tensor, input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function binaryCrossEntropyBackward(gradOutput: Tensor, input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
 export declare function binaryCrossEntropyBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
-/** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`, `out`. Defaults: weight = null, posWeight = null, reduction = 1. */
-export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, posWeight: Tensor | null, keywords: { reduction?: Int; out?: Tensor }): Tensor;
-export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { posWeight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
-export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
-export declare function binaryCrossEntropyWithLogits(input: Tensor, keywords: { target: Tensor; weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
-/** `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`, `out`. Defaults: weights = null, minlength = 0. */
-export declare function bincount(input: Tensor, weights?: Tensor | null, minlength?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function bincount(input: Tensor, weights: Tensor | null, keywords: { minlength?: Int; out?: Tensor }): Tensor;
-export declare function bincount(input: Tensor, keywords: { weights?: Tensor | null; minlength?: Int; out?: Tensor }): Tensor;
-/** `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
-export declare function binomial(count: Tensor, prob: Tensor, generator?: Generator | null, keywords?: { out?: Tensor }): Tensor;
-export declare function binomial(count: Tensor, prob: Tensor, keywords: { generator?: Generator | null; out?: Tensor }): Tensor;
-export declare function binomial(count: Tensor, keywords: { prob: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
+/** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`. Defaults: weight = null, posWeight = null, reduction = 1. */
+export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: Int): Tensor;
+export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, posWeight: Tensor | null, keywords: { reduction?: Int }): Tensor;
+export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { posWeight?: Tensor | null; reduction?: Int }): Tensor;
+export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
+export declare function binaryCrossEntropyWithLogits(input: Tensor, keywords: { target: Tensor; weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
+/** `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`. Defaults: weights = null, minlength = 0. */
+export declare function bincount(input: Tensor, weights?: Tensor | null, minlength?: Int): Tensor;
+export declare function bincount(input: Tensor, weights: Tensor | null, keywords: { minlength?: Int }): Tensor;
+export declare function bincount(input: Tensor, keywords: { weights?: Tensor | null; minlength?: Int }): Tensor;
+/** `aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
+export declare function binomial(count: Tensor, prob: Tensor, generator?: Generator | null): Tensor;
+export declare function binomial(count: Tensor, prob: Tensor, keywords: { generator?: Generator | null }): Tensor;
+export declare function binomial(count: Tensor, keywords: { prob: Tensor; generator?: Generator | null }): Tensor;
 /** `aten::bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function bitwiseAnd(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseAnd(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`, `Scalar_Tensor_out`. */
-export declare function bitwiseAnd(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseAnd(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
-export declare function bitwiseAnd(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
+/** `aten::bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`. */
+export declare function bitwiseAnd(input: Scalar, other: Tensor): Tensor;
+export declare function bitwiseAnd(input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function bitwiseAnd(keywords: { input: Scalar; other: Tensor }): Tensor;
 /** `aten::bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
 export declare function bitwiseAnd(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseAnd(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
@@ -3033,10 +2674,10 @@ export declare function bitwiseAnd_(input: Tensor, keywords: { other: Scalar }):
 /** `aten::bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function bitwiseLeftShift(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseLeftShift(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`, `Scalar_Tensor_out`. */
-export declare function bitwiseLeftShift(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseLeftShift(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
-export declare function bitwiseLeftShift(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
+/** `aten::bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`. */
+export declare function bitwiseLeftShift(input: Scalar, other: Tensor): Tensor;
+export declare function bitwiseLeftShift(input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function bitwiseLeftShift(keywords: { input: Scalar; other: Tensor }): Tensor;
 /** `aten::bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`, `Tensor_Scalar_out`. */
 export declare function bitwiseLeftShift(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseLeftShift(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
@@ -3053,10 +2694,10 @@ export declare function bitwiseNot_(input: Tensor): Tensor;
 /** `aten::bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function bitwiseOr(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseOr(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`, `Scalar_Tensor_out`. */
-export declare function bitwiseOr(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseOr(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
-export declare function bitwiseOr(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
+/** `aten::bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`. */
+export declare function bitwiseOr(input: Scalar, other: Tensor): Tensor;
+export declare function bitwiseOr(input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function bitwiseOr(keywords: { input: Scalar; other: Tensor }): Tensor;
 /** `aten::bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
 export declare function bitwiseOr(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseOr(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
@@ -3069,10 +2710,10 @@ export declare function bitwiseOr_(input: Tensor, keywords: { other: Scalar }): 
 /** `aten::bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function bitwiseRightShift(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseRightShift(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`, `Scalar_Tensor_out`. */
-export declare function bitwiseRightShift(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseRightShift(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
-export declare function bitwiseRightShift(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
+/** `aten::bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`. */
+export declare function bitwiseRightShift(input: Scalar, other: Tensor): Tensor;
+export declare function bitwiseRightShift(input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function bitwiseRightShift(keywords: { input: Scalar; other: Tensor }): Tensor;
 /** `aten::bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`, `Tensor_Scalar_out`. */
 export declare function bitwiseRightShift(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseRightShift(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
@@ -3085,10 +2726,10 @@ export declare function bitwiseRightShift_(input: Tensor, keywords: { other: Sca
 /** `aten::bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function bitwiseXor(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseXor(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`, `Scalar_Tensor_out`. */
-export declare function bitwiseXor(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseXor(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
-export declare function bitwiseXor(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
+/** `aten::bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`. */
+export declare function bitwiseXor(input: Scalar, other: Tensor): Tensor;
+export declare function bitwiseXor(input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function bitwiseXor(keywords: { input: Scalar; other: Tensor }): Tensor;
 /** `aten::bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
 export declare function bitwiseXor(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseXor(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
@@ -3105,16 +2746,9 @@ export declare function blackmanWindow(keywords: { windowLength: Int; dtype?: DT
 export declare function blackmanWindow(windowLength: Int, periodic: boolean, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function blackmanWindow(windowLength: Int, keywords: { periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function blackmanWindow(keywords: { windowLength: Int; periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::blackman_window.out(int window_length, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function blackmanWindow(windowLength: Int, keywords: { out: Tensor }): Tensor;
-export declare function blackmanWindow(keywords: { windowLength: Int; out: Tensor }): Tensor;
-/** `aten::blackman_window.periodic_out(int window_length, bool periodic, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function blackmanWindow(windowLength: Int, periodic: boolean, keywords: { out: Tensor }): Tensor;
-export declare function blackmanWindow(windowLength: Int, keywords: { periodic: boolean; out: Tensor }): Tensor;
-export declare function blackmanWindow(keywords: { windowLength: Int; periodic: boolean; out: Tensor }): Tensor;
-/** `aten::block_diag(Tensor[] tensors) -> Tensor`, `out`. */
-export declare function blockDiag(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
-export declare function blockDiag(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
+/** `aten::block_diag(Tensor[] tensors) -> Tensor`. */
+export declare function blockDiag(tensors: readonly Tensor[]): Tensor;
+export declare function blockDiag(keywords: { tensors: readonly Tensor[] }): Tensor;
 /** `aten::bmm(Tensor self, Tensor mat2) -> Tensor`, `out`. */
 export declare function bmm(input: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bmm(input: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
@@ -3132,10 +2766,10 @@ export declare function broadcastTo(input: Tensor, ...size: Int[]): Tensor;
 /** `aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`, `Tensor_out`. Defaults: outInt32 = false, right = false. */
 export declare function bucketize(input: Tensor, boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
 export declare function bucketize(input: Tensor, keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
-/** `aten::bucketize.Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`, `Scalar_out`. Defaults: outInt32 = false, right = false. */
-export declare function bucketize(input: Scalar, boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
-export declare function bucketize(input: Scalar, keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
-export declare function bucketize(keywords: { input: Scalar; boundaries: Tensor; outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
+/** `aten::bucketize.Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`. Defaults: outInt32 = false, right = false. */
+export declare function bucketize(input: Scalar, boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean }): Tensor;
+export declare function bucketize(input: Scalar, keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
+export declare function bucketize(keywords: { input: Scalar; boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
 /** `aten::can_cast(ScalarType from_, ScalarType to) -> bool`. */
 export declare function canCast(from_: DTypeLike, to: DTypeLike): boolean;
 export declare function canCast(from_: DTypeLike, keywords: { to: DTypeLike }): boolean;
@@ -3168,9 +2802,9 @@ export declare function cdist(x1: Tensor, keywords: { x2: Tensor; p?: Float; com
 export declare function ceil(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::ceil_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function ceil_(input: Tensor): Tensor;
-/** `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`, `out`. Defaults: alpha = 1. */
-export declare function celu(input: Tensor, alpha?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function celu(input: Tensor, keywords: { alpha?: Scalar; out?: Tensor }): Tensor;
+/** `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1. */
+export declare function celu(input: Tensor, alpha?: Scalar): Tensor;
+export declare function celu(input: Tensor, keywords: { alpha?: Scalar }): Tensor;
 /** `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function celu_(input: Tensor, alpha?: Scalar): Tensor;
 export declare function celu_(input: Tensor, keywords: { alpha?: Scalar }): Tensor;
@@ -3179,9 +2813,9 @@ export declare function chainMatmul(matrices: readonly Tensor[], keywords?: { ou
 export declare function chainMatmul(keywords: { matrices: readonly Tensor[]; out?: Tensor }): Tensor;
 /** `aten::chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. Defaults: memoryFormat = null. */
 export declare function chalf(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
-/** `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`, `out`. */
-export declare function channelShuffle(input: Tensor, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function channelShuffle(input: Tensor, keywords: { groups: Int; out?: Tensor }): Tensor;
+/** `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
+export declare function channelShuffle(input: Tensor, groups: Int): Tensor;
+export declare function channelShuffle(input: Tensor, keywords: { groups: Int }): Tensor;
 /** `aten::cholesky(Tensor self, bool upper=False) -> Tensor`, `out`. Defaults: upper = false. */
 export declare function cholesky(input: Tensor, upper?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function cholesky(input: Tensor, keywords: { upper?: boolean; out?: Tensor }): Tensor;
@@ -3255,8 +2889,8 @@ export declare function clip_(input: Tensor, keywords: { min?: Tensor | null; ma
 export declare function clip_(input: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 export declare function clip_(input: Tensor, min: Scalar | null, keywords: { max?: Scalar | null }): Tensor;
 export declare function clip_(input: Tensor, keywords: { min?: Scalar | null; max?: Scalar | null }): Tensor;
-/** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`, `out`. Defaults: memoryFormat = null. */
-export declare function clone(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null; out?: Tensor }): Tensor;
+/** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. Defaults: memoryFormat = null. */
+export declare function clone(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
 /** `aten::coalesce(Tensor(a) self) -> Tensor(a)`. */
 export declare function coalesce(input: Tensor): Tensor;
 /** `aten::col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`, `out`. */
@@ -3290,10 +2924,10 @@ export declare function conj(input: Tensor): Tensor;
 export declare function conjPhysical(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function conjPhysical_(input: Tensor): Tensor;
-/** `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`, `out`. Defaults: value = 0. */
-export declare function constantPadNd(input: Tensor, pad: Ints, value?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function constantPadNd(input: Tensor, pad: Ints, keywords: { value?: Scalar; out?: Tensor }): Tensor;
-export declare function constantPadNd(input: Tensor, keywords: { pad: Ints; value?: Scalar; out?: Tensor }): Tensor;
+/** `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`. Defaults: value = 0. */
+export declare function constantPadNd(input: Tensor, pad: Ints, value?: Scalar): Tensor;
+export declare function constantPadNd(input: Tensor, pad: Ints, keywords: { value?: Scalar }): Tensor;
+export declare function constantPadNd(input: Tensor, keywords: { pad: Ints; value?: Scalar }): Tensor;
 /** `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`. Defaults: memoryFormat = contiguousFormat. */
 export declare function contiguous(input: Tensor, keywords?: { memoryFormat?: MemoryFormat }): Tensor;
 /** `aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`. Defaults: bias = null, stride = [1], padding = [0], dilation = [1], groups = 1. */
@@ -3344,14 +2978,14 @@ export declare function conv3d(input: Tensor, weight: Tensor, bias: Tensor | nul
 export declare function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
 export declare function conv3d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
 export declare function conv3d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
-/** `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`, `out`. */
-export declare function convDepthwise3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function convDepthwise3d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`, `out`. Defaults: pad = 0. */
-export declare function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function convTbc(input: Tensor, weight: Tensor, bias: Tensor, keywords: { pad?: Int; out?: Tensor }): Tensor;
-export declare function convTbc(input: Tensor, weight: Tensor, keywords: { bias: Tensor; pad?: Int; out?: Tensor }): Tensor;
-export declare function convTbc(input: Tensor, keywords: { weight: Tensor; bias: Tensor; pad?: Int; out?: Tensor }): Tensor;
+/** `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`. */
+export declare function convDepthwise3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
+export declare function convDepthwise3d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints }): Tensor;
+/** `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`. Defaults: pad = 0. */
+export declare function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad?: Int): Tensor;
+export declare function convTbc(input: Tensor, weight: Tensor, bias: Tensor, keywords: { pad?: Int }): Tensor;
+export declare function convTbc(input: Tensor, weight: Tensor, keywords: { bias: Tensor; pad?: Int }): Tensor;
+export declare function convTbc(input: Tensor, keywords: { weight: Tensor; bias: Tensor; pad?: Int }): Tensor;
 /** `aten::conv_tbc_backward(Tensor self, Tensor input, Tensor weight, Tensor bias, int pad) -> (Tensor, Tensor, Tensor)`. */
 export declare function convTbcBackward(self: Tensor, input: Tensor, weight: Tensor, bias: Tensor, pad: Int): [Tensor, Tensor, Tensor];
 export declare function convTbcBackward(self: Tensor, keywords: { input: Tensor; weight: Tensor; bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
@@ -3382,25 +3016,22 @@ export declare function convTranspose3d(input: Tensor, weight: Tensor, bias: Ten
 export declare function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose3d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose3d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
-/** `aten::convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`, `out`. */
-export declare function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; out?: Tensor }): Tensor;
-/** `aten::convolution_backward(Tensor grad_output, Tensor input, Tensor weight, SymInt[]? bias_sizes, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function convolutionBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, biasSizes: Ints | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function convolutionBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; biasSizes: Ints | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`. */
+export declare function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int): Tensor;
+export declare function convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int }): Tensor;
+/** `aten::convolution_backward(Tensor grad_output, Tensor input, Tensor weight, SymInt[]? bias_sizes, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function convolutionBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, biasSizes: Ints | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function convolutionBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; biasSizes: Ints | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
 /** `aten::convolution_backward_overrideable(Tensor grad_output, Tensor input, Tensor weight, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask) -> (Tensor grad_input, Tensor grad_weight, Tensor grad_bias)`. */
 export declare function convolutionBackwardOverrideable(gradOutput: Tensor, input: Tensor, weight: Tensor, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [gradInput: Tensor, gradWeight: Tensor, gradBias: Tensor] & { readonly gradInput: Tensor; readonly gradWeight: Tensor; readonly gradBias: Tensor };
 export declare function convolutionBackwardOverrideable(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [gradInput: Tensor, gradWeight: Tensor, gradBias: Tensor] & { readonly gradInput: Tensor; readonly gradWeight: Tensor; readonly gradBias: Tensor };
-/** `aten::convolution_backward_overrideable.out(Tensor grad_output, Tensor input, Tensor weight, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask, *, Tensor(a!) out0, Tensor(b!) out1, Tensor(c!) out2) -> (Tensor(a!), Tensor(b!), Tensor(c!))`. */
-export declare function convolutionBackwardOverrideable(gradOutput: Tensor, input: Tensor, weight: Tensor, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, outputMask: boolean | readonly boolean[], keywords: { out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function convolutionBackwardOverrideable(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; outputMask: boolean | readonly boolean[]; out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::convolution_overrideable(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`, `out`. */
-export declare function convolutionOverrideable(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function convolutionOverrideable(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; out?: Tensor }): Tensor;
-/** `aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`, `out`. Defaults: nonBlocking = false. */
-export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, nonBlocking?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, keywords: { nonBlocking?: boolean; out?: Tensor }): Tensor;
-export declare function copy(input: Tensor | Scalar, keywords: { src: Tensor | Scalar; nonBlocking?: boolean; out?: Tensor }): Tensor;
+/** `aten::convolution_overrideable(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`. */
+export declare function convolutionOverrideable(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int): Tensor;
+export declare function convolutionOverrideable(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int }): Tensor;
+/** `aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
+export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
+export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
+export declare function copy(input: Tensor | Scalar, keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
 /** `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`. Defaults: nonBlocking = false. */
 export declare function copy_(input: Tensor, src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
 export declare function copy_(input: Tensor, src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
@@ -3445,14 +3076,13 @@ export declare function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: Int, eps?
 export declare function cosineSimilarity(x1: Tensor, x2: Tensor, dim: Int, keywords: { eps?: Float }): Tensor;
 export declare function cosineSimilarity(x1: Tensor, x2: Tensor, keywords: { dim?: Int; eps?: Float }): Tensor;
 export declare function cosineSimilarity(x1: Tensor, keywords: { x2: Tensor; dim?: Int; eps?: Float }): Tensor;
-/** `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`, `out`. Defaults: dim = null. */
-export declare function countNonzero(input: Tensor, dim?: Int | null, keywords?: { out?: Tensor }): Tensor;
-export declare function countNonzero(input: Tensor, keywords: { dim?: Int | null; out?: Tensor }): Tensor;
-/** `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`, `dim_IntList_out`. */
-export declare function countNonzero(input: Tensor, dim: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function countNonzero(input: Tensor, keywords: { dim: Ints; out?: Tensor }): Tensor;
+/** `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`. Defaults: dim = null. */
+export declare function countNonzero(input: Tensor, dim?: Int | null): Tensor;
+export declare function countNonzero(input: Tensor, keywords: { dim?: Int | null }): Tensor;
+/** `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`. */
+export declare function countNonzero(input: Tensor, dim: Ints): Tensor;
+export declare function countNonzero(input: Tensor, keywords: { dim: Ints }): Tensor;
 export declare function countNonzero(input: Tensor, ...dim: Int[]): Tensor;
-export declare function countNonzero(...args: [input: Tensor, ...dim: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`. Defaults: correction = 1, fweights = null, aweights = null. */
 export declare function cov(input: Tensor, keywords?: { correction?: Int; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
 /** `aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor`, `out`. Defaults: dim = null. */
@@ -3482,41 +3112,37 @@ export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths:
 export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, keywords: { reduction?: Int; zeroInfinity?: boolean }): Tensor;
 export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, keywords: { blank?: Int; reduction?: Int; zeroInfinity?: boolean }): Tensor;
 export declare function ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank?: Int; reduction?: Int; zeroInfinity?: boolean }): Tensor;
-/** `aten::cudnn_affine_grid_generator(Tensor theta, int N, int C, int H, int W) -> Tensor grid`, `out`. */
-export declare function cudnnAffineGridGenerator(theta: Tensor, N: Int, C: Int, H: Int, W: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function cudnnAffineGridGenerator(theta: Tensor, keywords: { N: Int; C: Int; H: Int; W: Int; out?: Tensor }): Tensor;
-/** `aten::cudnn_affine_grid_generator_backward(Tensor grad, int N, int C, int H, int W) -> Tensor grad_theta`, `out`. */
-export declare function cudnnAffineGridGeneratorBackward(grad: Tensor, N: Int, C: Int, H: Int, W: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function cudnnAffineGridGeneratorBackward(grad: Tensor, keywords: { N: Int; C: Int; H: Int; W: Int; out?: Tensor }): Tensor;
+/** `aten::cudnn_affine_grid_generator(Tensor theta, int N, int C, int H, int W) -> Tensor grid`. */
+export declare function cudnnAffineGridGenerator(theta: Tensor, N: Int, C: Int, H: Int, W: Int): Tensor;
+export declare function cudnnAffineGridGenerator(theta: Tensor, keywords: { N: Int; C: Int; H: Int; W: Int }): Tensor;
+/** `aten::cudnn_affine_grid_generator_backward(Tensor grad, int N, int C, int H, int W) -> Tensor grad_theta`. */
+export declare function cudnnAffineGridGeneratorBackward(grad: Tensor, N: Int, C: Int, H: Int, W: Int): Tensor;
+export declare function cudnnAffineGridGeneratorBackward(grad: Tensor, keywords: { N: Int; C: Int; H: Int; W: Int }): Tensor;
 /** `aten::cudnn_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. */
 export declare function cudnnBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: Float, epsilon: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
 export declare function cudnnBatchNorm(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; exponentialAverageFactor: Float; epsilon: Float; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::cudnn_batch_norm_backward(Tensor input, Tensor grad_output, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, float epsilon, Tensor reserveSpace) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function cudnnBatchNormBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, epsilon: Float, reserveSpace: Tensor, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function cudnnBatchNormBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; epsilon: Float; reserveSpace: Tensor; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::cudnn_batch_norm_backward(Tensor input, Tensor grad_output, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, float epsilon, Tensor reserveSpace) -> (Tensor, Tensor, Tensor)`. */
+export declare function cudnnBatchNormBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, epsilon: Float, reserveSpace: Tensor): [Tensor, Tensor, Tensor];
+export declare function cudnnBatchNormBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; epsilon: Float; reserveSpace: Tensor }): [Tensor, Tensor, Tensor];
 /** `aten::cudnn_convolution(Tensor self, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`, `out`. */
 export declare function cudnnConvolution(input: Tensor, weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function cudnnConvolution(input: Tensor, keywords: { weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean; out?: Tensor }): Tensor;
-/** `aten::cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
-export declare function cudnnConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function cudnnConvolutionAddRelu(input: Tensor, keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int; out?: Tensor }): Tensor;
-/** `aten::cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
-export declare function cudnnConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function cudnnConvolutionRelu(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int; out?: Tensor }): Tensor;
-/** `aten::cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`, `out`. */
-export declare function cudnnConvolutionTranspose(input: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function cudnnConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean; out?: Tensor }): Tensor;
-/** `aten::cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`, `out`. */
-export declare function cudnnGridSampler(input: Tensor, grid: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function cudnnGridSampler(input: Tensor, keywords: { grid: Tensor; out?: Tensor }): Tensor;
+/** `aten::cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+export declare function cudnnConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
+export declare function cudnnConvolutionAddRelu(input: Tensor, keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
+/** `aten::cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+export declare function cudnnConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
+export declare function cudnnConvolutionRelu(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
+/** `aten::cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
+export declare function cudnnConvolutionTranspose(input: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
+export declare function cudnnConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean }): Tensor;
+/** `aten::cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`. */
+export declare function cudnnGridSampler(input: Tensor, grid: Tensor): Tensor;
+export declare function cudnnGridSampler(input: Tensor, keywords: { grid: Tensor }): Tensor;
 /** `aten::cudnn_grid_sampler_backward(Tensor self, Tensor grid, Tensor grad_output) -> (Tensor grad_self, Tensor grad_grid)`. */
 export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, gradOutput: Tensor): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
 export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, keywords: { gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
 export declare function cudnnGridSamplerBackward(input: Tensor, keywords: { grid: Tensor; gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
-/** `aten::cudnn_grid_sampler_backward.out(Tensor self, Tensor grid, Tensor grad_output, *, Tensor(a!) out0, Tensor(b!) out1) -> (Tensor(a!), Tensor(b!))`. */
-export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, gradOutput: Tensor, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, keywords: { gradOutput: Tensor; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function cudnnGridSamplerBackward(input: Tensor, keywords: { grid: Tensor; gradOutput: Tensor; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 /** `aten::cudnn_is_acceptable(Tensor self) -> bool`. */
 export declare function cudnnIsAcceptable(input: Tensor): boolean;
 /** `aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`, `out`. */
@@ -3560,14 +3186,11 @@ export declare function deg2rad(input: Tensor, keywords?: { out?: Tensor }): Ten
 export declare function deg2rad_(input: Tensor): Tensor;
 /** `aten::dense_dim(Tensor self) -> int`. */
 export declare function denseDim(input: Tensor): number;
-/** `aten::dequantize.self(Tensor self) -> Tensor`, `self_out`. */
-export declare function dequantize(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::dequantize.self(Tensor self) -> Tensor`. */
+export declare function dequantize(input: Tensor): Tensor;
 /** `aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]`. */
 export declare function dequantize(tensors: readonly Tensor[]): Tensor[];
 export declare function dequantize(keywords: { tensors: readonly Tensor[] }): Tensor[];
-/** `aten::dequantize.tensors_out(Tensor[] tensors, *, Tensor(a!)[] out) -> ()`. */
-export declare function dequantize(tensors: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function dequantize(keywords: { tensors: readonly Tensor[]; out: readonly Tensor[] }): void;
 /** `aten::det(Tensor self) -> Tensor`. */
 export declare function det(input: Tensor): Tensor;
 /** `aten::detach(Tensor(a) self) -> Tensor(a)`. */
@@ -3579,11 +3202,11 @@ export declare function detachCopy(input: Tensor, keywords?: { out?: Tensor }): 
 /** `aten::diag(Tensor self, int diagonal=0) -> Tensor`, `out`. Defaults: diagonal = 0. */
 export declare function diag(input: Tensor, diagonal?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function diag(input: Tensor, keywords: { diagonal?: Int; out?: Tensor }): Tensor;
-/** `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`, `out`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
-export declare function diagEmbed(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function diagEmbed(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int; out?: Tensor }): Tensor;
-export declare function diagEmbed(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
-export declare function diagEmbed(input: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
+/** `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
+export declare function diagEmbed(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
+export declare function diagEmbed(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
+export declare function diagEmbed(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
+export declare function diagEmbed(input: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
 /** `aten::diagflat(Tensor self, int offset=0) -> Tensor`. Defaults: offset = 0. */
 export declare function diagflat(input: Tensor, offset?: Int): Tensor;
 export declare function diagflat(input: Tensor, keywords: { offset?: Int }): Tensor;
@@ -3592,20 +3215,20 @@ export declare function diagonal(input: Tensor, offset?: Int, dim1?: Int, dim2?:
 export declare function diagonal(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
 export declare function diagonal(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
 export declare function diagonal(input: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-/** `aten::diagonal_backward(Tensor grad_output, SymInt[] input_sizes, int offset, int dim1, int dim2) -> Tensor`, `out`. */
-export declare function diagonalBackward(gradOutput: Tensor, inputSizes: Ints, offset: Int, dim1: Int, dim2: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function diagonalBackward(gradOutput: Tensor, keywords: { inputSizes: Ints; offset: Int; dim1: Int; dim2: Int; out?: Tensor }): Tensor;
+/** `aten::diagonal_backward(Tensor grad_output, SymInt[] input_sizes, int offset, int dim1, int dim2) -> Tensor`. */
+export declare function diagonalBackward(gradOutput: Tensor, inputSizes: Ints, offset: Int, dim1: Int, dim2: Int): Tensor;
+export declare function diagonalBackward(gradOutput: Tensor, keywords: { inputSizes: Ints; offset: Int; dim1: Int; dim2: Int }): Tensor;
 /** `aten::diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`, `out`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
 export declare function diagonalCopy(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function diagonalCopy(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int; out?: Tensor }): Tensor;
 export declare function diagonalCopy(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
 export declare function diagonalCopy(input: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
-/** `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`, `out`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
-export declare function diagonalScatter(input: Tensor, src: Tensor, offset?: Int, dim1?: Int, dim2?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function diagonalScatter(input: Tensor, src: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int; out?: Tensor }): Tensor;
-export declare function diagonalScatter(input: Tensor, src: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
-export declare function diagonalScatter(input: Tensor, src: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
-export declare function diagonalScatter(input: Tensor, keywords: { src: Tensor; offset?: Int; dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
+/** `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
+export declare function diagonalScatter(input: Tensor, src: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
+export declare function diagonalScatter(input: Tensor, src: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
+export declare function diagonalScatter(input: Tensor, src: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
+export declare function diagonalScatter(input: Tensor, src: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
+export declare function diagonalScatter(input: Tensor, keywords: { src: Tensor; offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
 /** `aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`, `out`. Defaults: n = 1, dim = -1, prepend = null, append = null. */
 export declare function diff(input: Tensor, n?: Int, dim?: Int, prepend?: Tensor | null, append?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
 export declare function diff(input: Tensor, n: Int, dim: Int, prepend: Tensor | null, keywords: { append?: Tensor | null; out?: Tensor }): Tensor;
@@ -3618,16 +3241,16 @@ export declare function digamma(input: Tensor, keywords?: { out?: Tensor }): Ten
 export declare function digamma_(input: Tensor): Tensor;
 /** `aten::dim(Tensor self) -> int`. */
 export declare function dim(input: Tensor): number;
-/** `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`, `out`. Defaults: p = 2. */
-export declare function dist(input: Tensor, other: Tensor, p?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function dist(input: Tensor, other: Tensor, keywords: { p?: Scalar; out?: Tensor }): Tensor;
-export declare function dist(input: Tensor, keywords: { other: Tensor; p?: Scalar; out?: Tensor }): Tensor;
+/** `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2. */
+export declare function dist(input: Tensor, other: Tensor, p?: Scalar): Tensor;
+export declare function dist(input: Tensor, other: Tensor, keywords: { p?: Scalar }): Tensor;
+export declare function dist(input: Tensor, keywords: { other: Tensor; p?: Scalar }): Tensor;
 /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_mode`, `out`, `out_mode`. */
 export declare function div(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { roundingMode?: string | null; out?: Tensor }): Tensor;
 export declare function div(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; roundingMode?: string | null; out?: Tensor }): Tensor;
-/** `aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`, `Scalar_mode_out`. */
-export declare function div(input: Tensor | Scalar, other: Scalar, keywords: { roundingMode: string | null; out?: Tensor }): Tensor;
-export declare function div(input: Tensor | Scalar, keywords: { other: Scalar; roundingMode: string | null; out?: Tensor }): Tensor;
+/** `aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`. */
+export declare function div(input: Tensor | Scalar, other: Scalar, keywords: { roundingMode: string | null }): Tensor;
+export declare function div(input: Tensor | Scalar, keywords: { other: Scalar; roundingMode: string | null }): Tensor;
 /** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`, `Tensor_mode`. */
 export declare function div_(input: Tensor, other: Tensor | Scalar, keywords?: { roundingMode?: string | null }): Tensor;
 export declare function div_(input: Tensor, keywords: { other: Tensor | Scalar; roundingMode?: string | null }): Tensor;
@@ -3684,12 +3307,12 @@ export declare function elu_(input: Tensor, keywords: { alpha?: Scalar; scale?: 
 /** `aten::elu_backward(Tensor grad_output, Scalar alpha, Scalar scale, Scalar input_scale, bool is_result, Tensor self_or_result) -> Tensor`, `grad_input`. */
 export declare function eluBackward(gradOutput: Tensor, alpha: Scalar, scale: Scalar, inputScale: Scalar, isResult: boolean, selfOrResult: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function eluBackward(gradOutput: Tensor, keywords: { alpha: Scalar; scale: Scalar; inputScale: Scalar; isResult: boolean; selfOrResult: Tensor; out?: Tensor }): Tensor;
-/** `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`, `out`. Defaults: paddingIdx = -1, scaleGradByFreq = false, sparse = false. */
-export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx?: Int, scaleGradByFreq?: boolean, sparse?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, scaleGradByFreq: boolean, keywords: { sparse?: boolean; out?: Tensor }): Tensor;
-export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, keywords: { scaleGradByFreq?: boolean; sparse?: boolean; out?: Tensor }): Tensor;
-export declare function embedding(weight: Tensor, indices: Tensor, keywords: { paddingIdx?: Int; scaleGradByFreq?: boolean; sparse?: boolean; out?: Tensor }): Tensor;
-export declare function embedding(weight: Tensor, keywords: { indices: Tensor; paddingIdx?: Int; scaleGradByFreq?: boolean; sparse?: boolean; out?: Tensor }): Tensor;
+/** `aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`. Defaults: paddingIdx = -1, scaleGradByFreq = false, sparse = false. */
+export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx?: Int, scaleGradByFreq?: boolean, sparse?: boolean): Tensor;
+export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, scaleGradByFreq: boolean, keywords: { sparse?: boolean }): Tensor;
+export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, keywords: { scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export declare function embedding(weight: Tensor, indices: Tensor, keywords: { paddingIdx?: Int; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
+export declare function embedding(weight: Tensor, keywords: { indices: Tensor; paddingIdx?: Int; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
 /** `aten::embedding_backward(Tensor grad, Tensor indices, SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq, bool sparse) -> Tensor`. */
 export declare function embeddingBackward(grad: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean, sparse: boolean): Tensor;
 export declare function embeddingBackward(grad: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean; sparse: boolean }): Tensor;
@@ -3704,9 +3327,9 @@ export declare function embeddingBag(weight: Tensor, indices: Tensor, offsets: T
 export declare function embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor];
 export declare function embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor];
 export declare function embeddingBag(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::embedding_dense_backward(Tensor grad_output, Tensor indices, SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq) -> Tensor`, `out`. */
-export declare function embeddingDenseBackward(gradOutput: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function embeddingDenseBackward(gradOutput: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean; out?: Tensor }): Tensor;
+/** `aten::embedding_dense_backward(Tensor grad_output, Tensor indices, SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq) -> Tensor`. */
+export declare function embeddingDenseBackward(gradOutput: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean): Tensor;
+export declare function embeddingDenseBackward(gradOutput: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean }): Tensor;
 /** `aten::embedding_renorm(Tensor self, Tensor indices, float max_norm, float norm_type) -> Tensor`, `out`. */
 export declare function embeddingRenorm(input: Tensor, indices: Tensor, maxNorm: Float, normType: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function embeddingRenorm(input: Tensor, indices: Tensor, maxNorm: Float, keywords: { normType: Float; out?: Tensor }): Tensor;
@@ -3720,43 +3343,25 @@ export declare function embeddingRenorm_(input: Tensor, keywords: { indices: Ten
 /** `aten::embedding_sparse_backward(Tensor grad, Tensor indices, int num_weights, int padding_idx, bool scale_grad_by_freq) -> Tensor`. */
 export declare function embeddingSparseBackward(grad: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean): Tensor;
 export declare function embeddingSparseBackward(grad: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean }): Tensor;
-/** `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
-export declare function empty(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function empty(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
+/** `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`, `out`. Defaults: memoryFormat = null, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function empty(size: Ints, keywords?: { memoryFormat?: MemoryFormat | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function empty(keywords: { size: Ints; memoryFormat?: MemoryFormat | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function empty(...size: Int[]): Tensor;
-export declare function empty(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::empty.out(SymInt[] size, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = null. */
-export declare function empty(size: Ints, keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function empty(keywords: { size: Ints; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function empty(...args: [...size: Int[], keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }]): Tensor;
+export declare function empty(...args: [...size: Int[], keywords: { memoryFormat?: MemoryFormat | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
 /** `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function emptyLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::empty_like.out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = null. */
-export declare function emptyLike(input: Tensor, keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function emptyPermuted(size: Ints, physicalLayout: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function emptyPermuted(size: Ints, keywords: { physicalLayout: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyPermuted(keywords: { size: Ints; physicalLayout: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::empty_permuted.out(SymInt[] size, int[] physical_layout, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function emptyPermuted(size: Ints, physicalLayout: Ints, keywords: { out: Tensor }): Tensor;
-export declare function emptyPermuted(size: Ints, keywords: { physicalLayout: Ints; out: Tensor }): Tensor;
-export declare function emptyPermuted(keywords: { size: Ints; physicalLayout: Ints; out: Tensor }): Tensor;
 /** `aten::empty_quantized(int[] size, Tensor qtensor, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function emptyQuantized(size: Ints, qtensor: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function emptyQuantized(size: Ints, keywords: { qtensor: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyQuantized(keywords: { size: Ints; qtensor: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-/** `aten::empty_quantized.out(int[] size, Tensor qtensor, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = null. */
-export declare function emptyQuantized(size: Ints, qtensor: Tensor, keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function emptyQuantized(size: Ints, keywords: { qtensor: Tensor; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function emptyQuantized(keywords: { size: Ints; qtensor: Tensor; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function emptyStrided(size: Ints, stride: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function emptyStrided(size: Ints, keywords: { stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyStrided(keywords: { size: Ints; stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::empty_strided.out(SymInt[] size, SymInt[] stride, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function emptyStrided(size: Ints, stride: Ints, keywords: { out: Tensor }): Tensor;
-export declare function emptyStrided(size: Ints, keywords: { stride: Ints; out: Tensor }): Tensor;
-export declare function emptyStrided(keywords: { size: Ints; stride: Ints; out: Tensor }): Tensor;
 /** `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function eq(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function eq(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -3815,29 +3420,19 @@ export declare function exponential(input: Tensor, keywords: { lambd?: Float; ge
 /** `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: lambd = 1, generator = null. */
 export declare function exponential_(input: Tensor, lambd?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function exponential_(input: Tensor, keywords: { lambd?: Float; generator?: Generator | null }): Tensor;
-/** `aten::eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function eye(n: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function eye(keywords: { n: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::eye.m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function eye(n: Int, m: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function eye(n: Int, keywords: { m: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function eye(keywords: { n: Int; m: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::eye.out(SymInt n, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function eye(n: Int, keywords: { out: Tensor }): Tensor;
-export declare function eye(keywords: { n: Int; out: Tensor }): Tensor;
-/** `aten::eye.m_out(SymInt n, SymInt m, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function eye(n: Int, m: Int, keywords: { out: Tensor }): Tensor;
-export declare function eye(n: Int, keywords: { m: Int; out: Tensor }): Tensor;
-export declare function eye(keywords: { n: Int; m: Int; out: Tensor }): Tensor;
+/** `aten::eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function eye(n: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function eye(keywords: { n: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::eye.m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `m_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function eye(n: Int, m: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function eye(n: Int, keywords: { m: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function eye(keywords: { n: Int; m: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max) -> Tensor`. */
 export declare function fakeQuantizePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int): Tensor;
 export declare function fakeQuantizePerChannelAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int }): Tensor;
 /** `aten::fake_quantize_per_channel_affine_cachemask(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max) -> (Tensor output, Tensor mask)`. */
 export declare function fakeQuantizePerChannelAffineCachemask(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
 export declare function fakeQuantizePerChannelAffineCachemask(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-/** `aten::fake_quantize_per_channel_affine_cachemask.out(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, *, Tensor(a!) out0, Tensor(b!) out1) -> (Tensor(a!), Tensor(b!))`. */
-export declare function fakeQuantizePerChannelAffineCachemask(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function fakeQuantizePerChannelAffineCachemask(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 /** `aten::fake_quantize_per_channel_affine_cachemask_backward(Tensor grad, Tensor mask) -> Tensor`. */
 export declare function fakeQuantizePerChannelAffineCachemaskBackward(grad: Tensor, mask: Tensor): Tensor;
 export declare function fakeQuantizePerChannelAffineCachemaskBackward(grad: Tensor, keywords: { mask: Tensor }): Tensor;
@@ -3850,9 +3445,6 @@ export declare function fakeQuantizePerTensorAffine(input: Tensor, keywords: { s
 /** `aten::fake_quantize_per_tensor_affine_cachemask(Tensor self, float scale, int zero_point, int quant_min, int quant_max) -> (Tensor output, Tensor mask)`. */
 export declare function fakeQuantizePerTensorAffineCachemask(input: Tensor, scale: Float, zeroPoint: Int, quantMin: Int, quantMax: Int): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
 export declare function fakeQuantizePerTensorAffineCachemask(input: Tensor, keywords: { scale: Float; zeroPoint: Int; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-/** `aten::fake_quantize_per_tensor_affine_cachemask.out(Tensor self, float scale, int zero_point, int quant_min, int quant_max, *, Tensor(a!) out0, Tensor(b!) out1) -> (Tensor(a!), Tensor(b!))`. */
-export declare function fakeQuantizePerTensorAffineCachemask(input: Tensor, scale: Float, zeroPoint: Int, quantMin: Int, quantMax: Int, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function fakeQuantizePerTensorAffineCachemask(input: Tensor, keywords: { scale: Float; zeroPoint: Int; quantMin: Int; quantMax: Int; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 /** `aten::fake_quantize_per_tensor_affine_cachemask_backward(Tensor grad, Tensor mask) -> Tensor`. */
 export declare function fakeQuantizePerTensorAffineCachemaskBackward(grad: Tensor, mask: Tensor): Tensor;
 export declare function fakeQuantizePerTensorAffineCachemaskBackward(grad: Tensor, keywords: { mask: Tensor }): Tensor;
@@ -3916,14 +3508,10 @@ export declare function fftFft2(input: Tensor, s?: Int | Ints | null, dim?: Int 
 export declare function fftFft2(input: Tensor, s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFft2(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFft2(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
-/** `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: d = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function fftFftfreq(n: Int, d?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function fftFftfreq(n: Int, keywords: { d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function fftFftfreq(keywords: { n: Int; d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::fft_fftfreq.out(int n, float d=1., *, Tensor(a!) out) -> Tensor(a!)`. Defaults: d = 1. */
-export declare function fftFftfreq(n: Int, d: Float, keywords: { out: Tensor }): Tensor;
-export declare function fftFftfreq(n: Int, keywords: { d?: Float; out: Tensor }): Tensor;
-export declare function fftFftfreq(keywords: { n: Int; d?: Float; out: Tensor }): Tensor;
+/** `aten::fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: d = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function fftFftfreq(n: Int, d?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function fftFftfreq(n: Int, keywords: { d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function fftFftfreq(keywords: { n: Int; d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`, `out`. Defaults: s = null, dim = null, norm = null. */
 export declare function fftFftn(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftFftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
@@ -4007,25 +3595,21 @@ export declare function fftRfft2(input: Tensor, s?: Int | Ints | null, dim?: Int
 export declare function fftRfft2(input: Tensor, s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfft2(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfft2(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
-/** `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: d = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function fftRfftfreq(n: Int, d?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function fftRfftfreq(n: Int, keywords: { d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function fftRfftfreq(keywords: { n: Int; d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::fft_rfftfreq.out(int n, float d=1., *, Tensor(a!) out) -> Tensor(a!)`. Defaults: d = 1. */
-export declare function fftRfftfreq(n: Int, d: Float, keywords: { out: Tensor }): Tensor;
-export declare function fftRfftfreq(n: Int, keywords: { d?: Float; out: Tensor }): Tensor;
-export declare function fftRfftfreq(keywords: { n: Int; d?: Float; out: Tensor }): Tensor;
+/** `aten::fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: d = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function fftRfftfreq(n: Int, d?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function fftRfftfreq(n: Int, keywords: { d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function fftRfftfreq(keywords: { n: Int; d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`, `out`. Defaults: s = null, dim = null, norm = null. */
 export declare function fftRfftn(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
-/** `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`, `Tensor_out`. */
-export declare function fill(input: Tensor, value: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function fill(input: Tensor, keywords: { value: Tensor; out?: Tensor }): Tensor;
-/** `aten::fill.Scalar(Tensor self, Scalar value) -> Tensor`, `Scalar_out`. */
-export declare function fill(input: Tensor, value: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function fill(input: Tensor, keywords: { value: Scalar; out?: Tensor }): Tensor;
+/** `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`. */
+export declare function fill(input: Tensor, value: Tensor): Tensor;
+export declare function fill(input: Tensor, keywords: { value: Tensor }): Tensor;
+/** `aten::fill.Scalar(Tensor self, Scalar value) -> Tensor`. */
+export declare function fill(input: Tensor, value: Scalar): Tensor;
+export declare function fill(input: Tensor, keywords: { value: Scalar }): Tensor;
 /** `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`. */
 export declare function fill_(input: Tensor, value: Tensor): Tensor;
 export declare function fill_(input: Tensor, keywords: { value: Tensor }): Tensor;
@@ -4047,11 +3631,10 @@ export declare function flatten(input: Tensor, keywords: { startDim?: Int; endDi
 /** `aten::flatten_dense_tensors(Tensor[] tensors) -> Tensor`. */
 export declare function flattenDenseTensors(tensors: readonly Tensor[]): Tensor;
 export declare function flattenDenseTensors(keywords: { tensors: readonly Tensor[] }): Tensor;
-/** `aten::flip(Tensor self, int[] dims) -> Tensor`, `out`. */
-export declare function flip(input: Tensor, dims: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function flip(input: Tensor, keywords: { dims: Ints; out?: Tensor }): Tensor;
+/** `aten::flip(Tensor self, int[] dims) -> Tensor`. */
+export declare function flip(input: Tensor, dims: Ints): Tensor;
+export declare function flip(input: Tensor, keywords: { dims: Ints }): Tensor;
 export declare function flip(input: Tensor, ...dims: Int[]): Tensor;
-export declare function flip(...args: [input: Tensor, ...dims: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::fliplr(Tensor self) -> Tensor`. */
 export declare function fliplr(input: Tensor): Tensor;
 /** `aten::flipud(Tensor self) -> Tensor`. */
@@ -4079,9 +3662,9 @@ export declare function floor_(input: Tensor): Tensor;
 /** `aten::floor_divide(Tensor self, Tensor other) -> Tensor`, `out`. */
 export declare function floorDivide(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function floorDivide(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; out?: Tensor }): Tensor;
-/** `aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
-export declare function floorDivide(input: Tensor | Scalar, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function floorDivide(input: Tensor | Scalar, keywords: { other: Scalar; out?: Tensor }): Tensor;
+/** `aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`. */
+export declare function floorDivide(input: Tensor | Scalar, other: Scalar): Tensor;
+export declare function floorDivide(input: Tensor | Scalar, keywords: { other: Scalar }): Tensor;
 /** `aten::floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function floorDivide_(input: Tensor, other: Tensor | Scalar): Tensor;
 export declare function floorDivide_(input: Tensor, keywords: { other: Tensor | Scalar }): Tensor;
@@ -4137,25 +3720,13 @@ export declare function fromFile(filename: string, shared?: boolean | null, size
 export declare function fromFile(filename: string, shared: boolean | null, keywords: { size?: Int | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function fromFile(filename: string, keywords: { shared?: boolean | null; size?: Int | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function fromFile(keywords: { filename: string; shared?: boolean | null; size?: Int | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::from_file.out(str filename, bool? shared=None, int? size=0, *, Tensor(a!) out) -> Tensor(a!)`. Defaults: shared = null, size = 0. */
-export declare function fromFile(filename: string, shared: boolean | null, size: Int | null, keywords: { out: Tensor }): Tensor;
-export declare function fromFile(filename: string, shared: boolean | null, keywords: { size?: Int | null; out: Tensor }): Tensor;
-export declare function fromFile(filename: string, keywords: { shared?: boolean | null; size?: Int | null; out: Tensor }): Tensor;
-export declare function fromFile(keywords: { filename: string; shared?: boolean | null; size?: Int | null; out: Tensor }): Tensor;
-/** `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function full(size: Ints, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function full(size: Ints, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function full(keywords: { size: Ints; fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::full.out(SymInt[] size, Scalar fill_value, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function full(size: Ints, fillValue: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function full(size: Ints, keywords: { fillValue: Scalar; out: Tensor }): Tensor;
-export declare function full(keywords: { size: Ints; fillValue: Scalar; out: Tensor }): Tensor;
+/** `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function full(size: Ints, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function full(size: Ints, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function full(keywords: { size: Ints; fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function fullLike(input: Tensor, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function fullLike(input: Tensor, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-/** `aten::full_like.out(Tensor self, Scalar fill_value, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = null. */
-export declare function fullLike(input: Tensor, fillValue: Scalar, keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function fullLike(input: Tensor, keywords: { fillValue: Scalar; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::fused_moving_avg_obs_fake_quant(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> Tensor`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
 export declare function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): Tensor;
 export declare function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): Tensor;
@@ -4216,14 +3787,14 @@ export declare function glu(input: Tensor, keywords: { dim?: Int; out?: Tensor }
 export declare function gluBackward(gradOutput: Tensor, input: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function gluBackward(gradOutput: Tensor, input: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
 export declare function gluBackward(gradOutput: Tensor, keywords: { input: Tensor; dim: Int; out?: Tensor }): Tensor;
-/** `aten::glu_backward_jvp(Tensor grad_x, Tensor grad_glu, Tensor x, Tensor dgrad_glu, Tensor dx, int dim) -> Tensor`, `out`. */
-export declare function gluBackwardJvp(gradX: Tensor, gradGlu: Tensor, x: Tensor, dgradGlu: Tensor, dx: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function gluBackwardJvp(gradX: Tensor, keywords: { gradGlu: Tensor; x: Tensor; dgradGlu: Tensor; dx: Tensor; dim: Int; out?: Tensor }): Tensor;
-/** `aten::glu_jvp(Tensor glu, Tensor x, Tensor dx, int dim) -> Tensor`, `out`. */
-export declare function gluJvp(glu: Tensor, x: Tensor, dx: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function gluJvp(glu: Tensor, x: Tensor, dx: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
-export declare function gluJvp(glu: Tensor, x: Tensor, keywords: { dx: Tensor; dim: Int; out?: Tensor }): Tensor;
-export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; dim: Int; out?: Tensor }): Tensor;
+/** `aten::glu_backward_jvp(Tensor grad_x, Tensor grad_glu, Tensor x, Tensor dgrad_glu, Tensor dx, int dim) -> Tensor`. */
+export declare function gluBackwardJvp(gradX: Tensor, gradGlu: Tensor, x: Tensor, dgradGlu: Tensor, dx: Tensor, dim: Int): Tensor;
+export declare function gluBackwardJvp(gradX: Tensor, keywords: { gradGlu: Tensor; x: Tensor; dgradGlu: Tensor; dx: Tensor; dim: Int }): Tensor;
+/** `aten::glu_jvp(Tensor glu, Tensor x, Tensor dx, int dim) -> Tensor`. */
+export declare function gluJvp(glu: Tensor, x: Tensor, dx: Tensor, dim: Int): Tensor;
+export declare function gluJvp(glu: Tensor, x: Tensor, dx: Tensor, keywords: { dim: Int }): Tensor;
+export declare function gluJvp(glu: Tensor, x: Tensor, keywords: { dx: Tensor; dim: Int }): Tensor;
+export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; dim: Int }): Tensor;
 /** `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`, `scalararray`. Defaults: edgeOrder = 1. */
 export declare function gradient(input: Tensor, keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): Tensor[];
 /** `aten::gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: spacing = null, dim = null, edgeOrder = 1. */
@@ -4263,18 +3834,18 @@ export declare function greaterEqual_(input: Tensor, keywords: { other: Scalar }
 /** `aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
 export declare function gridSampler(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor;
 export declare function gridSampler(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): Tensor;
-/** `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`, `out`. */
-export declare function gridSampler2d(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function gridSampler2d(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; out?: Tensor }): Tensor;
-/** `aten::grid_sampler_2d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)`, `out`. */
-export declare function gridSampler2dBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function gridSampler2dBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`, `out`. */
-export declare function gridSampler3d(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function gridSampler3d(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; out?: Tensor }): Tensor;
-/** `aten::grid_sampler_3d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)`, `out`. */
-export declare function gridSampler3dBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function gridSampler3dBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
+export declare function gridSampler2d(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor;
+export declare function gridSampler2d(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): Tensor;
+/** `aten::grid_sampler_2d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)`. */
+export declare function gridSampler2dBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
+export declare function gridSampler2dBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
+/** `aten::grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
+export declare function gridSampler3d(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor;
+export declare function gridSampler3d(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): Tensor;
+/** `aten::grid_sampler_3d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)`. */
+export declare function gridSampler3dBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
+export declare function gridSampler3dBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
 /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`. Defaults: weight = null, bias = null, eps = 0.00001, cudnnEnabled = true. */
 export declare function groupNorm(input: Tensor, numGroups: Int, weight?: Tensor | null, bias?: Tensor | null, eps?: Float, cudnnEnabled?: boolean): Tensor;
 export declare function groupNorm(input: Tensor, numGroups: Int, weight: Tensor | null, bias: Tensor | null, eps: Float, keywords: { cudnnEnabled?: boolean }): Tensor;
@@ -4323,24 +3894,6 @@ export declare function hammingWindow(windowLength: Int, periodic: boolean, alph
 export declare function hammingWindow(windowLength: Int, periodic: boolean, keywords: { alpha: Float; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function hammingWindow(windowLength: Int, keywords: { periodic: boolean; alpha: Float; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function hammingWindow(keywords: { windowLength: Int; periodic: boolean; alpha: Float; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::hamming_window.out(int window_length, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function hammingWindow(windowLength: Int, keywords: { out: Tensor }): Tensor;
-export declare function hammingWindow(keywords: { windowLength: Int; out: Tensor }): Tensor;
-/** `aten::hamming_window.periodic_out(int window_length, bool periodic, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function hammingWindow(windowLength: Int, periodic: boolean, keywords: { out: Tensor }): Tensor;
-export declare function hammingWindow(windowLength: Int, keywords: { periodic: boolean; out: Tensor }): Tensor;
-export declare function hammingWindow(keywords: { windowLength: Int; periodic: boolean; out: Tensor }): Tensor;
-/** `aten::hamming_window.periodic_alpha_out(int window_length, bool periodic, float alpha, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function hammingWindow(windowLength: Int, periodic: boolean, alpha: Float, keywords: { out: Tensor }): Tensor;
-export declare function hammingWindow(windowLength: Int, periodic: boolean, keywords: { alpha: Float; out: Tensor }): Tensor;
-export declare function hammingWindow(windowLength: Int, keywords: { periodic: boolean; alpha: Float; out: Tensor }): Tensor;
-export declare function hammingWindow(keywords: { windowLength: Int; periodic: boolean; alpha: Float; out: Tensor }): Tensor;
-/** `aten::hamming_window.periodic_alpha_beta_out(int window_length, bool periodic, float alpha, float beta, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function hammingWindow(windowLength: Int, periodic: boolean, alpha: Float, beta: Float, keywords: { out: Tensor }): Tensor;
-export declare function hammingWindow(windowLength: Int, periodic: boolean, alpha: Float, keywords: { beta: Float; out: Tensor }): Tensor;
-export declare function hammingWindow(windowLength: Int, periodic: boolean, keywords: { alpha: Float; beta: Float; out: Tensor }): Tensor;
-export declare function hammingWindow(windowLength: Int, keywords: { periodic: boolean; alpha: Float; beta: Float; out: Tensor }): Tensor;
-export declare function hammingWindow(keywords: { windowLength: Int; periodic: boolean; alpha: Float; beta: Float; out: Tensor }): Tensor;
 /** `aten::hann_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function hannWindow(windowLength: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function hannWindow(keywords: { windowLength: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -4348,13 +3901,6 @@ export declare function hannWindow(keywords: { windowLength: Int; dtype?: DTypeL
 export declare function hannWindow(windowLength: Int, periodic: boolean, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function hannWindow(windowLength: Int, keywords: { periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function hannWindow(keywords: { windowLength: Int; periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::hann_window.out(int window_length, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function hannWindow(windowLength: Int, keywords: { out: Tensor }): Tensor;
-export declare function hannWindow(keywords: { windowLength: Int; out: Tensor }): Tensor;
-/** `aten::hann_window.periodic_out(int window_length, bool periodic, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function hannWindow(windowLength: Int, periodic: boolean, keywords: { out: Tensor }): Tensor;
-export declare function hannWindow(windowLength: Int, keywords: { periodic: boolean; out: Tensor }): Tensor;
-export declare function hannWindow(keywords: { windowLength: Int; periodic: boolean; out: Tensor }): Tensor;
 /** `aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`, `out`. Defaults: lambd = 0.5. */
 export declare function hardshrink(input: Tensor, lambd?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function hardshrink(input: Tensor, keywords: { lambd?: Scalar; out?: Tensor }): Tensor;
@@ -4373,9 +3919,9 @@ export declare function hardsigmoidBackward(gradOutput: Tensor, keywords: { inpu
 export declare function hardswish(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::hardswish_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function hardswish_(input: Tensor): Tensor;
-/** `aten::hardswish_backward(Tensor grad_output, Tensor self) -> Tensor`, `out`. */
-export declare function hardswishBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function hardswishBackward(gradOutput: Tensor, keywords: { input: Tensor; out?: Tensor }): Tensor;
+/** `aten::hardswish_backward(Tensor grad_output, Tensor self) -> Tensor`. */
+export declare function hardswishBackward(gradOutput: Tensor, input: Tensor): Tensor;
+export declare function hardswishBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
 /** `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`, `out`. Defaults: minVal = -1, maxVal = 1. */
 export declare function hardtanh(input: Tensor, minVal?: Scalar, maxVal?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function hardtanh(input: Tensor, minVal: Scalar, keywords: { maxVal?: Scalar; out?: Tensor }): Tensor;
@@ -4505,16 +4051,16 @@ export declare function indexCopy_(input: Tensor, dim: Int, index: Tensor, sourc
 export declare function indexCopy_(input: Tensor, dim: Int, index: Tensor, keywords: { source: Tensor }): Tensor;
 export declare function indexCopy_(input: Tensor, dim: Int, keywords: { index: Tensor; source: Tensor }): Tensor;
 export declare function indexCopy_(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor }): Tensor;
-/** `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`, `int_Tensor_out`. */
-export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor; out?: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor; out?: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor; out?: Tensor }): Tensor;
-/** `aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`, `int_Scalar_out`. */
-export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar; out?: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar; out?: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar; out?: Tensor }): Tensor;
+/** `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`. */
+export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Tensor): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
+export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
+/** `aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`. */
+export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Scalar): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar }): Tensor;
+export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar }): Tensor;
 /** `aten::index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`. */
 export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, value: Tensor): Tensor;
 export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
@@ -4525,11 +4071,11 @@ export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, value
 export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function indexFill_(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar }): Tensor;
 export declare function indexFill_(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar }): Tensor;
-/** `aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`, `out`. Defaults: accumulate = false. */
-export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean; out?: Tensor }): Tensor;
-export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean; out?: Tensor }): Tensor;
-export declare function indexPut(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean; out?: Tensor }): Tensor;
+/** `aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. Defaults: accumulate = false. */
+export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
+export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
+export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
+export declare function indexPut(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): Tensor;
 /** `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`. Defaults: accumulate = false. */
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
@@ -4563,8 +4109,8 @@ export declare function inner(input: Tensor, keywords: { other: Tensor; out?: Te
 /** `aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`. */
 export declare function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: Float, eps: Float, cudnnEnabled: boolean): Tensor;
 export declare function instanceNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; useInputStats: boolean; momentum: Float; eps: Float; cudnnEnabled: boolean }): Tensor;
-/** `aten::int_repr(Tensor self) -> Tensor`, `out`. */
-export declare function intRepr(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::int_repr(Tensor self) -> Tensor`. */
+export declare function intRepr(input: Tensor): Tensor;
 /** `aten::inverse(Tensor self) -> Tensor`, `out`. */
 export declare function inverse(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::is_coalesced(Tensor self) -> bool`. */
@@ -4621,10 +4167,10 @@ export declare function isin(keywords: { element: Scalar; testElements: Tensor; 
 /** `aten::isin.Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor`, `Tensor_Scalar_out`. Defaults: assumeUnique = false, invert = false. */
 export declare function isin(elements: Tensor, testElement: Scalar, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(elements: Tensor, keywords: { testElement: Scalar; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
-/** `aten::isinf(Tensor self) -> Tensor`, `out`. */
-export declare function isinf(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::isnan(Tensor self) -> Tensor`, `out`. */
-export declare function isnan(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::isinf(Tensor self) -> Tensor`. */
+export declare function isinf(input: Tensor): Tensor;
+/** `aten::isnan(Tensor self) -> Tensor`. */
+export declare function isnan(input: Tensor): Tensor;
 /** `aten::isneginf(Tensor self) -> Tensor`, `out`. */
 export declare function isneginf(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::isposinf(Tensor self) -> Tensor`, `out`. */
@@ -4656,18 +4202,6 @@ export declare function kaiserWindow(windowLength: Int, periodic: boolean, beta:
 export declare function kaiserWindow(windowLength: Int, periodic: boolean, keywords: { beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function kaiserWindow(windowLength: Int, keywords: { periodic: boolean; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function kaiserWindow(keywords: { windowLength: Int; periodic: boolean; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::kaiser_window.out(int window_length, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function kaiserWindow(windowLength: Int, keywords: { out: Tensor }): Tensor;
-export declare function kaiserWindow(keywords: { windowLength: Int; out: Tensor }): Tensor;
-/** `aten::kaiser_window.periodic_out(int window_length, bool periodic, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function kaiserWindow(windowLength: Int, periodic: boolean, keywords: { out: Tensor }): Tensor;
-export declare function kaiserWindow(windowLength: Int, keywords: { periodic: boolean; out: Tensor }): Tensor;
-export declare function kaiserWindow(keywords: { windowLength: Int; periodic: boolean; out: Tensor }): Tensor;
-/** `aten::kaiser_window.beta_out(int window_length, bool periodic, float beta, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function kaiserWindow(windowLength: Int, periodic: boolean, beta: Float, keywords: { out: Tensor }): Tensor;
-export declare function kaiserWindow(windowLength: Int, periodic: boolean, keywords: { beta: Float; out: Tensor }): Tensor;
-export declare function kaiserWindow(windowLength: Int, keywords: { periodic: boolean; beta: Float; out: Tensor }): Tensor;
-export declare function kaiserWindow(keywords: { windowLength: Int; periodic: boolean; beta: Float; out: Tensor }): Tensor;
 /** `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`. Defaults: reduction = 1, logTarget = false. */
 export declare function klDiv(input: Tensor, target: Tensor, reduction?: Int, keywords?: { logTarget?: boolean }): Tensor;
 export declare function klDiv(input: Tensor, target: Tensor, keywords: { reduction?: Int; logTarget?: boolean }): Tensor;
@@ -4770,8 +4304,8 @@ export declare function lessEqual_(input: Tensor, keywords: { other: Scalar }): 
 export declare function lgamma(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::lgamma_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function lgamma_(input: Tensor): Tensor;
-/** `aten::lift(Tensor self) -> Tensor`, `out`. */
-export declare function lift(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::lift(Tensor self) -> Tensor`. */
+export declare function lift(input: Tensor): Tensor;
 /** `aten::lift_fresh(Tensor(a) self) -> Tensor(a)`. */
 export declare function liftFresh(input: Tensor): Tensor;
 /** `aten::lift_fresh_copy(Tensor self) -> Tensor`, `out`. */
@@ -4840,8 +4374,8 @@ export declare function linalgLuSolve(LU: Tensor, keywords: { pivots: Tensor; B:
 /** `aten::linalg_matmul(Tensor self, Tensor other) -> Tensor`, `out`. */
 export declare function linalgMatmul(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMatmul(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::linalg_matrix_exp(Tensor self) -> Tensor`, `out`. */
-export declare function linalgMatrixExp(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::linalg_matrix_exp(Tensor self) -> Tensor`. */
+export declare function linalgMatrixExp(input: Tensor): Tensor;
 /** `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dim = [-2, -1], keepdim = false, dtype = null. */
 export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
@@ -4932,47 +4466,29 @@ export declare function linalgVectorNorm(input: Tensor, keywords: { ord?: Scalar
 export declare function linear(input: Tensor, weight: Tensor, bias?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
 export declare function linear(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; out?: Tensor }): Tensor;
 export declare function linear(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; out?: Tensor }): Tensor;
-/** `aten::linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function linearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function linearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function linearBackward(input: Tensor, gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function linearBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function linspace(start: Tensor, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function linspace(start: Tensor, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function linspace(start: Tensor, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::linspace.Tensor_Tensor_out(Tensor start, Tensor end, int steps, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function linspace(start: Tensor, end: Tensor, steps: Int, keywords: { out: Tensor }): Tensor;
-export declare function linspace(start: Tensor, end: Tensor, keywords: { steps: Int; out: Tensor }): Tensor;
-export declare function linspace(start: Tensor, keywords: { end: Tensor; steps: Int; out: Tensor }): Tensor;
-/** `aten::linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function linspace(start: Scalar, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function linspace(start: Scalar, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function linspace(start: Scalar, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function linspace(keywords: { start: Scalar; end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function linspace(start: Tensor, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function linspace(start: Tensor, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function linspace(start: Tensor, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::linspace.Scalar_Tensor_out(Scalar start, Tensor end, int steps, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function linspace(start: Scalar, end: Tensor, steps: Int, keywords: { out: Tensor }): Tensor;
-export declare function linspace(start: Scalar, end: Tensor, keywords: { steps: Int; out: Tensor }): Tensor;
-export declare function linspace(start: Scalar, keywords: { end: Tensor; steps: Int; out: Tensor }): Tensor;
-export declare function linspace(keywords: { start: Scalar; end: Tensor; steps: Int; out: Tensor }): Tensor;
-/** `aten::linspace.Tensor_Scalar_out(Tensor start, Scalar end, int steps, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function linspace(start: Tensor, end: Scalar, steps: Int, keywords: { out: Tensor }): Tensor;
-export declare function linspace(start: Tensor, end: Scalar, keywords: { steps: Int; out: Tensor }): Tensor;
-export declare function linspace(start: Tensor, keywords: { end: Scalar; steps: Int; out: Tensor }): Tensor;
-/** `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function linspace(start: Scalar, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function linspace(start: Scalar, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function linspace(start: Scalar, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function linspace(keywords: { start: Scalar; end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::linspace.out(Scalar start, Scalar end, int steps, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function linspace(start: Scalar, end: Scalar, steps: Int, keywords: { out: Tensor }): Tensor;
-export declare function linspace(start: Scalar, end: Scalar, keywords: { steps: Int; out: Tensor }): Tensor;
-export declare function linspace(start: Scalar, keywords: { end: Scalar; steps: Int; out: Tensor }): Tensor;
-export declare function linspace(keywords: { start: Scalar; end: Scalar; steps: Int; out: Tensor }): Tensor;
+/** `aten::linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function linearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function linearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+export declare function linearBackward(input: Tensor, gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+export declare function linearBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+/** `aten::linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `Tensor_Tensor_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function linspace(start: Tensor, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Tensor, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Tensor, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `Scalar_Tensor_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function linspace(start: Scalar, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Scalar, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Scalar, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(keywords: { start: Scalar; end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `Tensor_Scalar_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function linspace(start: Tensor, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Tensor, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Tensor, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function linspace(start: Scalar, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Scalar, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Scalar, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(keywords: { start: Scalar; end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::log(Tensor self) -> Tensor`, `out`. */
 export declare function log(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::log10(Tensor self) -> Tensor`, `out`. */
@@ -5054,50 +4570,28 @@ export declare function logit_(input: Tensor, keywords: { eps?: Float | null }):
 export declare function logitBackward(gradOutput: Tensor, input: Tensor, eps?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function logitBackward(gradOutput: Tensor, input: Tensor, keywords: { eps?: Float | null; out?: Tensor }): Tensor;
 export declare function logitBackward(gradOutput: Tensor, keywords: { input: Tensor; eps?: Float | null; out?: Tensor }): Tensor;
-/** `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function logspace(start: Tensor, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function logspace(start: Tensor, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::logspace.Tensor_Tensor_out(Tensor start, Tensor end, int steps, float base=10., *, Tensor(a!) out) -> Tensor(a!)`. Defaults: base = 10. */
-export declare function logspace(start: Tensor, end: Tensor, steps: Int, base: Float, keywords: { out: Tensor }): Tensor;
-export declare function logspace(start: Tensor, end: Tensor, steps: Int, keywords: { base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Tensor, end: Tensor, keywords: { steps: Int; base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Tensor, keywords: { end: Tensor; steps: Int; base?: Float; out: Tensor }): Tensor;
-/** `aten::logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function logspace(start: Scalar, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function logspace(start: Scalar, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function logspace(keywords: { start: Scalar; end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function logspace(start: Tensor, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function logspace(start: Tensor, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::logspace.Scalar_Tensor_out(Scalar start, Tensor end, int steps, float base=10., *, Tensor(a!) out) -> Tensor(a!)`. Defaults: base = 10. */
-export declare function logspace(start: Scalar, end: Tensor, steps: Int, base: Float, keywords: { out: Tensor }): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, steps: Int, keywords: { base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, keywords: { steps: Int; base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Scalar, keywords: { end: Tensor; steps: Int; base?: Float; out: Tensor }): Tensor;
-export declare function logspace(keywords: { start: Scalar; end: Tensor; steps: Int; base?: Float; out: Tensor }): Tensor;
-/** `aten::logspace.Tensor_Scalar_out(Tensor start, Scalar end, int steps, float base=10., *, Tensor(a!) out) -> Tensor(a!)`. Defaults: base = 10. */
-export declare function logspace(start: Tensor, end: Scalar, steps: Int, base: Float, keywords: { out: Tensor }): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, steps: Int, keywords: { base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, keywords: { steps: Int; base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Tensor, keywords: { end: Scalar; steps: Int; base?: Float; out: Tensor }): Tensor;
-/** `aten::logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function logspace(start: Scalar, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Scalar, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function logspace(start: Scalar, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function logspace(start: Scalar, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function logspace(keywords: { start: Scalar; end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::logspace.out(Scalar start, Scalar end, int steps, float base=10., *, Tensor(a!) out) -> Tensor(a!)`. Defaults: base = 10. */
-export declare function logspace(start: Scalar, end: Scalar, steps: Int, base: Float, keywords: { out: Tensor }): Tensor;
-export declare function logspace(start: Scalar, end: Scalar, steps: Int, keywords: { base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Scalar, end: Scalar, keywords: { steps: Int; base?: Float; out: Tensor }): Tensor;
-export declare function logspace(start: Scalar, keywords: { end: Scalar; steps: Int; base?: Float; out: Tensor }): Tensor;
-export declare function logspace(keywords: { start: Scalar; end: Scalar; steps: Int; base?: Float; out: Tensor }): Tensor;
+/** `aten::logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `Tensor_Tensor_out`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function logspace(start: Tensor, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Tensor, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `Scalar_Tensor_out`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function logspace(start: Scalar, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Scalar, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Scalar, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Scalar, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(keywords: { start: Scalar; end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `Tensor_Scalar_out`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function logspace(start: Tensor, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Tensor, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: base = 10, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function logspace(start: Scalar, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Scalar, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Scalar, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Scalar, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(keywords: { start: Scalar; end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`, `out`. Defaults: keepdim = false. */
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
@@ -5116,9 +4610,6 @@ export declare function lstmCell(input: Tensor, keywords: { hx: readonly Tensor[
 /** `aten::lstm_mps_backward(Tensor? grad_y, Tensor? grad_hy, Tensor? grad_cy, Tensor z_state, Tensor cell_state_fwd, Tensor input, Tensor layersOutputs, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor[], Tensor[])`. */
 export declare function lstmMpsBackward(gradY: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, zState: Tensor, cellStateFwd: Tensor, input: Tensor, layersOutputs: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor[], Tensor[]];
 export declare function lstmMpsBackward(keywords: { gradY: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; zState: Tensor; cellStateFwd: Tensor; input: Tensor; layersOutputs: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor[], Tensor[]];
-/** `aten::lstm_mps_backward.out(Tensor? grad_y, Tensor? grad_hy, Tensor? grad_cy, Tensor z_state, Tensor cell_state_fwd, Tensor input, Tensor layersOutputs, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first, *, Tensor(a!) out0, Tensor(b!)[] out1, Tensor(c!)[] out2) -> ()`. */
-export declare function lstmMpsBackward(gradY: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, zState: Tensor, cellStateFwd: Tensor, input: Tensor, layersOutputs: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean, keywords: { out: readonly [Tensor, readonly Tensor[], readonly Tensor[]] }): void;
-export declare function lstmMpsBackward(keywords: { gradY: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; zState: Tensor; cellStateFwd: Tensor; input: Tensor; layersOutputs: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean; out: readonly [Tensor, readonly Tensor[], readonly Tensor[]] }): void;
 /** `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function lt(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function lt(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -5149,14 +4640,14 @@ export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target
 export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: Float, keywords: { reduction?: Int }): Tensor;
 export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, keywords: { margin?: Float; reduction?: Int }): Tensor;
 export declare function marginRankingLoss(input1: Tensor, keywords: { input2: Tensor; target: Tensor; margin?: Float; reduction?: Int }): Tensor;
-/** `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`, `Tensor_out`. */
-export declare function maskedFill(input: Tensor, mask: Tensor, value: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Tensor; out?: Tensor }): Tensor;
-export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Tensor; out?: Tensor }): Tensor;
-/** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`, `Scalar_out`. */
-export declare function maskedFill(input: Tensor, mask: Tensor, value: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Scalar; out?: Tensor }): Tensor;
-export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Scalar; out?: Tensor }): Tensor;
+/** `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`. */
+export declare function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor;
+export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
+export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
+/** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`. */
+export declare function maskedFill(input: Tensor, mask: Tensor, value: Scalar): Tensor;
+export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Scalar }): Tensor;
+export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Scalar }): Tensor;
 /** `aten::masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`. */
 export declare function maskedFill_(input: Tensor, mask: Tensor, value: Tensor): Tensor;
 export declare function maskedFill_(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
@@ -5165,10 +4656,10 @@ export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; val
 export declare function maskedFill_(input: Tensor, mask: Tensor, value: Scalar): Tensor;
 export declare function maskedFill_(input: Tensor, mask: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; value: Scalar }): Tensor;
-/** `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`, `out`. */
-export declare function maskedScatter(input: Tensor, mask: Tensor, source: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function maskedScatter(input: Tensor, mask: Tensor, keywords: { source: Tensor; out?: Tensor }): Tensor;
-export declare function maskedScatter(input: Tensor, keywords: { mask: Tensor; source: Tensor; out?: Tensor }): Tensor;
+/** `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`. */
+export declare function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor;
+export declare function maskedScatter(input: Tensor, mask: Tensor, keywords: { source: Tensor }): Tensor;
+export declare function maskedScatter(input: Tensor, keywords: { mask: Tensor; source: Tensor }): Tensor;
 /** `aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`. */
 export declare function maskedScatter_(input: Tensor, mask: Tensor, source: Tensor): Tensor;
 export declare function maskedScatter_(input: Tensor, mask: Tensor, keywords: { source: Tensor }): Tensor;
@@ -5187,11 +4678,11 @@ export declare function maskedSelectBackward(grad: Tensor, keywords: { input: Te
 /** `aten::matmul(Tensor self, Tensor other) -> Tensor`, `out`. */
 export declare function matmul(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function matmul(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::matmul_backward(Tensor grad, Tensor self, Tensor other, bool[2] mask) -> (Tensor, Tensor)`, `out`. */
-export declare function matmulBackward(grad: Tensor, input: Tensor, other: Tensor, mask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function matmulBackward(grad: Tensor, input: Tensor, other: Tensor, keywords: { mask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function matmulBackward(grad: Tensor, input: Tensor, keywords: { other: Tensor; mask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function matmulBackward(grad: Tensor, keywords: { input: Tensor; other: Tensor; mask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::matmul_backward(Tensor grad, Tensor self, Tensor other, bool[2] mask) -> (Tensor, Tensor)`. */
+export declare function matmulBackward(grad: Tensor, input: Tensor, other: Tensor, mask: boolean | readonly boolean[]): [Tensor, Tensor];
+export declare function matmulBackward(grad: Tensor, input: Tensor, other: Tensor, keywords: { mask: boolean | readonly boolean[] }): [Tensor, Tensor];
+export declare function matmulBackward(grad: Tensor, input: Tensor, keywords: { other: Tensor; mask: boolean | readonly boolean[] }): [Tensor, Tensor];
+export declare function matmulBackward(grad: Tensor, keywords: { input: Tensor; other: Tensor; mask: boolean | readonly boolean[] }): [Tensor, Tensor];
 /** `aten::matrix_H(Tensor(a) self) -> Tensor(a)`. */
 export declare function matrixH(input: Tensor): Tensor;
 /** `aten::matrix_exp(Tensor self) -> Tensor`. */
@@ -5232,13 +4723,13 @@ export declare function maxPool2d(input: Tensor, kernelSize: Int | Ints, stride:
 export declare function maxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool2d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool2d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-/** `aten::max_pool2d_backward(Tensor grad_output, Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
-export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function maxPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
+/** `aten::max_pool2d_backward(Tensor grad_output, Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
+export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function maxPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 /** `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
 export declare function maxPool2dWithIndices(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function maxPool2dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
@@ -5282,8 +4773,8 @@ export declare function mean(input: Tensor, keywords?: { dtype?: DTypeLike | nul
 export declare function mean(input: Tensor, dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function mean(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function mean(input: Tensor, keywords: { dim: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** `aten::median(Tensor self) -> Tensor`, `out`. */
-export declare function median(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::median(Tensor self) -> Tensor`. */
+export declare function median(input: Tensor): Tensor;
 /** `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`, `dim_values`. Defaults: keepdim = false. */
 export declare function median(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function median(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -5303,42 +4794,39 @@ export declare function min(input: Tensor, keywords: { dim: Int; keepdim?: boole
 /** `aten::minimum(Tensor self, Tensor other) -> Tensor`, `out`. */
 export declare function minimum(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function minimum(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::miopen_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function miopenBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: Float, epsilon: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function miopenBatchNorm(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; exponentialAverageFactor: Float; epsilon: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::miopen_batch_norm_backward(Tensor input, Tensor grad_output, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, float epsilon) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function miopenBatchNormBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, epsilon: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function miopenBatchNormBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; epsilon: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`, `out`. */
-export declare function miopenConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function miopenConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; out?: Tensor }): Tensor;
+/** `aten::miopen_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor)`. */
+export declare function miopenBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: Float, epsilon: Float): [Tensor, Tensor, Tensor];
+export declare function miopenBatchNorm(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; exponentialAverageFactor: Float; epsilon: Float }): [Tensor, Tensor, Tensor];
+/** `aten::miopen_batch_norm_backward(Tensor input, Tensor grad_output, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, float epsilon) -> (Tensor, Tensor, Tensor)`. */
+export declare function miopenBatchNormBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, epsilon: Float): [Tensor, Tensor, Tensor];
+export declare function miopenBatchNormBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; epsilon: Float }): [Tensor, Tensor, Tensor];
+/** `aten::miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+export declare function miopenConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
+export declare function miopenConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
 /** `aten::miopen_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function miopenConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function miopenConvolutionAddRelu(input: Tensor, keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
 /** `aten::miopen_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function miopenConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function miopenConvolutionRelu(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-/** `aten::miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`, `out`. */
-export declare function miopenConvolutionTranspose(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function miopenConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; out?: Tensor }): Tensor;
-/** `aten::miopen_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`, `out`. */
-export declare function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, deterministic: boolean, zeroInfinity: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function miopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int; deterministic: boolean; zeroInfinity: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+export declare function miopenConvolutionTranspose(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
+export declare function miopenConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
+/** `aten::miopen_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`. */
+export declare function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
+export declare function miopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
 /** `aten::miopen_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`. */
 export declare function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
 export declare function miopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
-/** `aten::miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`, `out`. */
-export declare function miopenDepthwiseConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function miopenDepthwiseConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; out?: Tensor }): Tensor;
-/** `aten::miopen_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor hx, Tensor? cx, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function miopenRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function miopenRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor];
+/** `aten::miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+export declare function miopenDepthwiseConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
+export declare function miopenDepthwiseConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
+/** `aten::miopen_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor hx, Tensor? cx, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
+export declare function miopenRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
+export declare function miopenRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
 /** `aten::miopen_rnn_backward(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask) -> (Tensor, Tensor, Tensor, Tensor[])`. */
 export declare function miopenRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor, Tensor[]];
 export declare function miopenRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor, Tensor[]];
-/** `aten::miopen_rnn_backward.out(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask, *, Tensor(a!) out0, Tensor(b!) out1, Tensor(c!) out2, Tensor(d!)[] out3) -> ()`. */
-export declare function miopenRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[], keywords: { out: readonly [Tensor, Tensor, Tensor, readonly Tensor[]] }): void;
-export declare function miopenRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[]; out: readonly [Tensor, Tensor, Tensor, readonly Tensor[]] }): void;
 /** `aten::mish(Tensor self) -> Tensor`, `out`. */
 export declare function mish(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::mish_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -5351,79 +4839,79 @@ export declare function mkldnnAdaptiveAvgPool2d(input: Tensor, outputSize: Int |
 export declare function mkldnnAdaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function mkldnnAdaptiveAvgPool2d(input: Tensor, ...outputSize: Int[]): Tensor;
 export declare function mkldnnAdaptiveAvgPool2d(...args: [input: Tensor, ...outputSize: Int[], keywords: { out?: Tensor }]): Tensor;
-/** `aten::mkldnn_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -> Tensor`, `out`. */
-export declare function mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; out?: Tensor }): Tensor;
-/** `aten::mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
-export declare function mkldnnConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; out?: Tensor }): Tensor;
-/** `aten::mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`, `out`. Defaults: bias = null. */
-export declare function mkldnnLinear(input: Tensor, weight: Tensor, bias?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnLinear(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; out?: Tensor }): Tensor;
-export declare function mkldnnLinear(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; out?: Tensor }): Tensor;
-/** `aten::mkldnn_linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function mkldnnLinearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function mkldnnLinearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function mkldnnLinearBackward(input: Tensor, gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function mkldnnLinearBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::mkldnn_linear_backward_input(int[] input_size, Tensor grad_output, Tensor weight) -> Tensor`, `out`. */
-export declare function mkldnnLinearBackwardInput(inputSize: Ints, gradOutput: Tensor, weight: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnLinearBackwardInput(inputSize: Ints, gradOutput: Tensor, keywords: { weight: Tensor; out?: Tensor }): Tensor;
-export declare function mkldnnLinearBackwardInput(inputSize: Ints, keywords: { gradOutput: Tensor; weight: Tensor; out?: Tensor }): Tensor;
-export declare function mkldnnLinearBackwardInput(keywords: { inputSize: Ints; gradOutput: Tensor; weight: Tensor; out?: Tensor }): Tensor;
-/** `aten::mkldnn_linear_backward_weights(Tensor grad_output, Tensor input, Tensor weight, bool bias_defined) -> (Tensor, Tensor)`, `out`. */
-export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, weight: Tensor, biasDefined: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, weight: Tensor, keywords: { biasDefined: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, keywords: { weight: Tensor; biasDefined: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; biasDefined: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
-export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-/** `aten::mkldnn_max_pool2d_backward(Tensor grad_output, Tensor output, Tensor input, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
-export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, keywords: { output: Tensor; input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-/** `aten::mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
-export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-/** `aten::mkldnn_max_pool3d_backward(Tensor grad_output, Tensor output, Tensor input, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
-export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, keywords: { output: Tensor; input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-/** `aten::mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`, `out`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1, inputSize = null. */
-export declare function mkldnnReorderConv2dWeight(input: Tensor, padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv2dWeight(input: Tensor, keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-/** `aten::mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`, `out`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1, inputSize = null. */
-export declare function mkldnnReorderConv3dWeight(input: Tensor, padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null, keywords?: { out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function mkldnnReorderConv3dWeight(input: Tensor, keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null; out?: Tensor }): Tensor;
-/** `aten::mkldnn_rnn_layer(Tensor input, Tensor weight0, Tensor weight1, Tensor weight2, Tensor weight3, Tensor hx_, Tensor cx_, bool reverse, int[] batch_sizes, int mode, int hidden_size, int num_layers, bool has_biases, bool bidirectional, bool batch_first, bool train) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function mkldnnRnnLayer(input: Tensor, weight0: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, hx_: Tensor, cx_: Tensor, reverse: boolean, batchSizes: Ints, mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, bidirectional: boolean, batchFirst: boolean, train: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function mkldnnRnnLayer(input: Tensor, keywords: { weight0: Tensor; weight1: Tensor; weight2: Tensor; weight3: Tensor; hx_: Tensor; cx_: Tensor; reverse: boolean; batchSizes: Ints; mode: Int; hiddenSize: Int; numLayers: Int; hasBiases: boolean; bidirectional: boolean; batchFirst: boolean; train: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::mkldnn_rnn_layer_backward(Tensor input, Tensor weight1, Tensor weight2, Tensor weight3, Tensor weight4, Tensor hx_, Tensor cx_tmp, Tensor output, Tensor hy_, Tensor cy_, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, bool reverse, int mode, int hidden_size, int num_layers, bool has_biases, bool train, bool bidirectional, int[] batch_sizes, bool batch_first, Tensor workspace) -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function mkldnnRnnLayerBackward(input: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, weight4: Tensor, hx_: Tensor, cxTmp: Tensor, output: Tensor, hy_: Tensor, cy_: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, reverse: boolean, mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, train: boolean, bidirectional: boolean, batchSizes: Ints, batchFirst: boolean, workspace: Tensor, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function mkldnnRnnLayerBackward(input: Tensor, keywords: { weight1: Tensor; weight2: Tensor; weight3: Tensor; weight4: Tensor; hx_: Tensor; cxTmp: Tensor; output: Tensor; hy_: Tensor; cy_: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; reverse: boolean; mode: Int; hiddenSize: Int; numLayers: Int; hasBiases: boolean; train: boolean; bidirectional: boolean; batchSizes: Ints; batchFirst: boolean; workspace: Tensor; out?: readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+/** `aten::mkldnn_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -> Tensor`. */
+export declare function mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor, input: Tensor): Tensor;
+export declare function mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
+/** `aten::mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
+export declare function mkldnnConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
+export declare function mkldnnConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
+/** `aten::mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`. Defaults: bias = null. */
+export declare function mkldnnLinear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
+export declare function mkldnnLinear(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null }): Tensor;
+export declare function mkldnnLinear(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null }): Tensor;
+/** `aten::mkldnn_linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function mkldnnLinearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function mkldnnLinearBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+export declare function mkldnnLinearBackward(input: Tensor, gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+export declare function mkldnnLinearBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+/** `aten::mkldnn_linear_backward_input(int[] input_size, Tensor grad_output, Tensor weight) -> Tensor`. */
+export declare function mkldnnLinearBackwardInput(inputSize: Ints, gradOutput: Tensor, weight: Tensor): Tensor;
+export declare function mkldnnLinearBackwardInput(inputSize: Ints, gradOutput: Tensor, keywords: { weight: Tensor }): Tensor;
+export declare function mkldnnLinearBackwardInput(inputSize: Ints, keywords: { gradOutput: Tensor; weight: Tensor }): Tensor;
+export declare function mkldnnLinearBackwardInput(keywords: { inputSize: Ints; gradOutput: Tensor; weight: Tensor }): Tensor;
+/** `aten::mkldnn_linear_backward_weights(Tensor grad_output, Tensor input, Tensor weight, bool bias_defined) -> (Tensor, Tensor)`. */
+export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, weight: Tensor, biasDefined: boolean): [Tensor, Tensor];
+export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, weight: Tensor, keywords: { biasDefined: boolean }): [Tensor, Tensor];
+export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, keywords: { weight: Tensor; biasDefined: boolean }): [Tensor, Tensor];
+export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; biasDefined: boolean }): [Tensor, Tensor];
+/** `aten::mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
+export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+/** `aten::mkldnn_max_pool2d_backward(Tensor grad_output, Tensor output, Tensor input, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
+export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, keywords: { output: Tensor; input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+/** `aten::mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
+export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+/** `aten::mkldnn_max_pool3d_backward(Tensor grad_output, Tensor output, Tensor input, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
+export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, keywords: { output: Tensor; input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+/** `aten::mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1, inputSize = null. */
+export declare function mkldnnReorderConv2dWeight(input: Tensor, padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
+export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv2dWeight(input: Tensor, keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
+/** `aten::mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1, inputSize = null. */
+export declare function mkldnnReorderConv3dWeight(input: Tensor, padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
+export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
+export declare function mkldnnReorderConv3dWeight(input: Tensor, keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
+/** `aten::mkldnn_rnn_layer(Tensor input, Tensor weight0, Tensor weight1, Tensor weight2, Tensor weight3, Tensor hx_, Tensor cx_, bool reverse, int[] batch_sizes, int mode, int hidden_size, int num_layers, bool has_biases, bool bidirectional, bool batch_first, bool train) -> (Tensor, Tensor, Tensor, Tensor)`. */
+export declare function mkldnnRnnLayer(input: Tensor, weight0: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, hx_: Tensor, cx_: Tensor, reverse: boolean, batchSizes: Ints, mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, bidirectional: boolean, batchFirst: boolean, train: boolean): [Tensor, Tensor, Tensor, Tensor];
+export declare function mkldnnRnnLayer(input: Tensor, keywords: { weight0: Tensor; weight1: Tensor; weight2: Tensor; weight3: Tensor; hx_: Tensor; cx_: Tensor; reverse: boolean; batchSizes: Ints; mode: Int; hiddenSize: Int; numLayers: Int; hasBiases: boolean; bidirectional: boolean; batchFirst: boolean; train: boolean }): [Tensor, Tensor, Tensor, Tensor];
+/** `aten::mkldnn_rnn_layer_backward(Tensor input, Tensor weight1, Tensor weight2, Tensor weight3, Tensor weight4, Tensor hx_, Tensor cx_tmp, Tensor output, Tensor hy_, Tensor cy_, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, bool reverse, int mode, int hidden_size, int num_layers, bool has_biases, bool train, bool bidirectional, int[] batch_sizes, bool batch_first, Tensor workspace) -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)`. */
+export declare function mkldnnRnnLayerBackward(input: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, weight4: Tensor, hx_: Tensor, cxTmp: Tensor, output: Tensor, hy_: Tensor, cy_: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, reverse: boolean, mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, train: boolean, bidirectional: boolean, batchSizes: Ints, batchFirst: boolean, workspace: Tensor): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+export declare function mkldnnRnnLayerBackward(input: Tensor, keywords: { weight1: Tensor; weight2: Tensor; weight3: Tensor; weight4: Tensor; hx_: Tensor; cxTmp: Tensor; output: Tensor; hy_: Tensor; cy_: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; reverse: boolean; mode: Int; hiddenSize: Int; numLayers: Int; hasBiases: boolean; train: boolean; bidirectional: boolean; batchSizes: Ints; batchFirst: boolean; workspace: Tensor }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 /** `aten::mm(Tensor self, Tensor mat2) -> Tensor`, `out`. */
 export declare function mm(input: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function mm(input: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
@@ -5451,12 +4939,12 @@ export declare function movedim(input: Tensor, keywords: { source: Int; destinat
 export declare function movedim(input: Tensor, source: Ints, destination: Ints): Tensor;
 export declare function movedim(input: Tensor, source: Ints, keywords: { destination: Ints }): Tensor;
 export declare function movedim(input: Tensor, keywords: { source: Ints; destination: Ints }): Tensor;
-/** `aten::mps_convolution_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function mpsConvolutionBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function mpsConvolutionBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::mps_convolution_transpose_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[2] output_mask) -> (Tensor, Tensor)`, `out`. */
-export declare function mpsConvolutionTransposeBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function mpsConvolutionTransposeBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::mps_convolution_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function mpsConvolutionBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function mpsConvolutionBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+/** `aten::mps_convolution_transpose_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[2] output_mask) -> (Tensor, Tensor)`. */
+export declare function mpsConvolutionTransposeBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
+export declare function mpsConvolutionTransposeBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
 /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`, `out`. Defaults: reduction = 1. */
 export declare function mseLoss(input: Tensor, target: Tensor, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function mseLoss(input: Tensor, target: Tensor, keywords: { reduction?: Int; out?: Tensor }): Tensor;
@@ -5540,8 +5028,8 @@ export declare function nanToNum_(input: Tensor, keywords: { nan?: Float | null;
 export declare function nanmean(input: Tensor, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nanmean(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nanmean(input: Tensor, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-/** `aten::nanmedian(Tensor self) -> Tensor`, `out`. */
-export declare function nanmedian(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::nanmedian(Tensor self) -> Tensor`. */
+export declare function nanmedian(input: Tensor): Tensor;
 /** `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`, `dim_values`. Defaults: keepdim = false. */
 export declare function nanmedian(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function nanmedian(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -5578,38 +5066,38 @@ export declare function narrowCopy(input: Tensor, keywords: { dim: Int; start: I
 /** `aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`, `out`. */
 export declare function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
 export declare function nativeBatchNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::native_batch_norm_backward(Tensor grad_out, Tensor input, Tensor? weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_invstd, bool train, float eps, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function nativeBatchNormBackward(gradOut: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveInvstd: Tensor | null, train: boolean, eps: Float, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function nativeBatchNormBackward(gradOut: Tensor, keywords: { input: Tensor; weight: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveInvstd: Tensor | null; train: boolean; eps: Float; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::native_batch_norm_backward(Tensor grad_out, Tensor input, Tensor? weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_invstd, bool train, float eps, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function nativeBatchNormBackward(gradOut: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveInvstd: Tensor | null, train: boolean, eps: Float, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function nativeBatchNormBackward(gradOut: Tensor, keywords: { input: Tensor; weight: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveInvstd: Tensor | null; train: boolean; eps: Float; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
 /** `aten::native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
 export declare function nativeChannelShuffle(input: Tensor, groups: Int): Tensor;
 export declare function nativeChannelShuffle(input: Tensor, keywords: { groups: Int }): Tensor;
-/** `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`, `out`. */
-export declare function nativeDropout(input: Tensor, p: Float, train: boolean | null, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function nativeDropout(input: Tensor, p: Float, keywords: { train: boolean | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function nativeDropout(input: Tensor, keywords: { p: Float; train: boolean | null; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** `aten::native_dropout_backward(Tensor grad_output, Tensor mask, float scale) -> Tensor`, `out`. */
-export declare function nativeDropoutBackward(gradOutput: Tensor, mask: Tensor, scale: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function nativeDropoutBackward(gradOutput: Tensor, mask: Tensor, keywords: { scale: Float; out?: Tensor }): Tensor;
-export declare function nativeDropoutBackward(gradOutput: Tensor, keywords: { mask: Tensor; scale: Float; out?: Tensor }): Tensor;
-/** `aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function nativeGroupNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function nativeGroupNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; N: Int; C: Int; HxW: Int; group: Int; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function nativeGroupNormBackward(gradOut: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function nativeGroupNormBackward(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; rstd: Tensor; weight: Tensor | null; N: Int; C: Int; HxW: Int; group: Int; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function nativeLayerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function nativeLayerNorm(input: Tensor, keywords: { normalizedShape: Ints; weight: Tensor | null; bias: Tensor | null; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::native_layer_norm_backward(Tensor grad_out, Tensor input, SymInt[] normalized_shape, Tensor mean, Tensor rstd, Tensor? weight, Tensor? bias, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function nativeLayerNormBackward(gradOut: Tensor, input: Tensor, normalizedShape: Ints, mean: Tensor, rstd: Tensor, weight: Tensor | null, bias: Tensor | null, outputMask: boolean | readonly boolean[], keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function nativeLayerNormBackward(gradOut: Tensor, keywords: { input: Tensor; normalizedShape: Ints; mean: Tensor; rstd: Tensor; weight: Tensor | null; bias: Tensor | null; outputMask: boolean | readonly boolean[]; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`, `out`. Defaults: p = 2. */
-export declare function nativeNorm(input: Tensor, p?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function nativeNorm(input: Tensor, keywords: { p?: Scalar; out?: Tensor }): Tensor;
-/** `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`, `ScalarOpt_dim_dtype_out`. */
-export declare function nativeNorm(input: Tensor, p: Scalar | null, dim: Int | Ints, keepdim: boolean, dtype: DTypeLike | null, keywords?: { out?: Tensor }): Tensor;
-export declare function nativeNorm(input: Tensor, keywords: { p: Scalar | null; dim: Int | Ints; keepdim: boolean; dtype: DTypeLike | null; out?: Tensor }): Tensor;
+/** `aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`. */
+export declare function nativeDropout(input: Tensor, p: Float, train: boolean | null): [Tensor, Tensor];
+export declare function nativeDropout(input: Tensor, p: Float, keywords: { train: boolean | null }): [Tensor, Tensor];
+export declare function nativeDropout(input: Tensor, keywords: { p: Float; train: boolean | null }): [Tensor, Tensor];
+/** `aten::native_dropout_backward(Tensor grad_output, Tensor mask, float scale) -> Tensor`. */
+export declare function nativeDropoutBackward(gradOutput: Tensor, mask: Tensor, scale: Float): Tensor;
+export declare function nativeDropoutBackward(gradOutput: Tensor, mask: Tensor, keywords: { scale: Float }): Tensor;
+export declare function nativeDropoutBackward(gradOutput: Tensor, keywords: { mask: Tensor; scale: Float }): Tensor;
+/** `aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`. */
+export declare function nativeGroupNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, eps: Float): [Tensor, Tensor, Tensor];
+export declare function nativeGroupNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; N: Int; C: Int; HxW: Int; group: Int; eps: Float }): [Tensor, Tensor, Tensor];
+/** `aten::native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function nativeGroupNormBackward(gradOut: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function nativeGroupNormBackward(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; rstd: Tensor; weight: Tensor | null; N: Int; C: Int; HxW: Int; group: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+/** `aten::native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`. */
+export declare function nativeLayerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: Float): [Tensor, Tensor, Tensor];
+export declare function nativeLayerNorm(input: Tensor, keywords: { normalizedShape: Ints; weight: Tensor | null; bias: Tensor | null; eps: Float }): [Tensor, Tensor, Tensor];
+/** `aten::native_layer_norm_backward(Tensor grad_out, Tensor input, SymInt[] normalized_shape, Tensor mean, Tensor rstd, Tensor? weight, Tensor? bias, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
+export declare function nativeLayerNormBackward(gradOut: Tensor, input: Tensor, normalizedShape: Ints, mean: Tensor, rstd: Tensor, weight: Tensor | null, bias: Tensor | null, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
+export declare function nativeLayerNormBackward(gradOut: Tensor, keywords: { input: Tensor; normalizedShape: Ints; mean: Tensor; rstd: Tensor; weight: Tensor | null; bias: Tensor | null; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
+/** `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`. Defaults: p = 2. */
+export declare function nativeNorm(input: Tensor, p?: Scalar): Tensor;
+export declare function nativeNorm(input: Tensor, keywords: { p?: Scalar }): Tensor;
+/** `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`. */
+export declare function nativeNorm(input: Tensor, p: Scalar | null, dim: Int | Ints, keepdim: boolean, dtype: DTypeLike | null): Tensor;
+export declare function nativeNorm(input: Tensor, keywords: { p: Scalar | null; dim: Int | Ints; keepdim: boolean; dtype: DTypeLike | null }): Tensor;
 /** `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function ne(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function ne(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -5639,44 +5127,24 @@ export declare function newEmpty(input: Tensor, size: Ints, keywords?: { dtype?:
 export declare function newEmpty(input: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newEmpty(input: Tensor, ...size: Int[]): Tensor;
 export declare function newEmpty(...args: [input: Tensor, ...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::new_empty.out(Tensor self, SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function newEmpty(input: Tensor, size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function newEmpty(input: Tensor, keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function newEmpty(...args: [input: Tensor, ...size: Int[], keywords: { out: Tensor }]): Tensor;
 /** `aten::new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function newEmptyStrided(input: Tensor, size: Ints, stride: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newEmptyStrided(input: Tensor, size: Ints, keywords: { stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newEmptyStrided(input: Tensor, keywords: { size: Ints; stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::new_empty_strided.out(Tensor self, SymInt[] size, SymInt[] stride, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function newEmptyStrided(input: Tensor, size: Ints, stride: Ints, keywords: { out: Tensor }): Tensor;
-export declare function newEmptyStrided(input: Tensor, size: Ints, keywords: { stride: Ints; out: Tensor }): Tensor;
-export declare function newEmptyStrided(input: Tensor, keywords: { size: Ints; stride: Ints; out: Tensor }): Tensor;
 /** `aten::new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function newFull(input: Tensor, size: Ints, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newFull(input: Tensor, size: Ints, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newFull(input: Tensor, keywords: { size: Ints; fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::new_full.out(Tensor self, SymInt[] size, Scalar fill_value, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function newFull(input: Tensor, size: Ints, fillValue: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function newFull(input: Tensor, size: Ints, keywords: { fillValue: Scalar; out: Tensor }): Tensor;
-export declare function newFull(input: Tensor, keywords: { size: Ints; fillValue: Scalar; out: Tensor }): Tensor;
 /** `aten::new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function newOnes(input: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newOnes(input: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newOnes(input: Tensor, ...size: Int[]): Tensor;
 export declare function newOnes(...args: [input: Tensor, ...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::new_ones.out(Tensor self, SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function newOnes(input: Tensor, size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function newOnes(input: Tensor, keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function newOnes(...args: [input: Tensor, ...size: Int[], keywords: { out: Tensor }]): Tensor;
 /** `aten::new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function newZeros(input: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newZeros(input: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newZeros(input: Tensor, ...size: Int[]): Tensor;
 export declare function newZeros(...args: [input: Tensor, ...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::new_zeros.out(Tensor self, SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function newZeros(input: Tensor, size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function newZeros(input: Tensor, keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function newZeros(...args: [input: Tensor, ...size: Int[], keywords: { out: Tensor }]): Tensor;
 /** `aten::nextafter(Tensor self, Tensor other) -> Tensor`, `out`. */
 export declare function nextafter(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function nextafter(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -5725,12 +5193,12 @@ export declare function nonzero(input: Tensor, keywords?: { out?: Tensor }): Ten
 export declare function nonzeroNumpy(input: Tensor): Tensor[];
 /** `aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`, `out`. Defaults: fillValue = -1. */
 export declare function nonzeroStatic(input: Tensor, keywords: { size: Int; fillValue?: Int; out?: Tensor }): Tensor;
-/** `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`, `Scalar_out`. Defaults: p = 2. */
-export declare function norm(input: Tensor, p?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function norm(input: Tensor, keywords: { p?: Scalar; out?: Tensor }): Tensor;
-/** `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`, `ScalarOpt_dtype_out`. */
-export declare function norm(input: Tensor, p: Scalar | null, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
-export declare function norm(input: Tensor, keywords: { p: Scalar | null; dtype: DTypeLike; out?: Tensor }): Tensor;
+/** `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`. Defaults: p = 2. */
+export declare function norm(input: Tensor, p?: Scalar): Tensor;
+export declare function norm(input: Tensor, keywords: { p?: Scalar }): Tensor;
+/** `aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`. */
+export declare function norm(input: Tensor, p: Scalar | null, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
+export declare function norm(input: Tensor, keywords: { p: Scalar | null; dtype: DTypeLike }): Tensor;
 /** `aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype) -> Tensor`, `dtype_out`. */
 export declare function norm(input: Tensor, p: Scalar | null, dim: Int | Ints, keepdim: boolean, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
 export declare function norm(input: Tensor, p: Scalar | null, dim: Int | Ints, keywords: { keepdim: boolean; dtype: DTypeLike; out?: Tensor }): Tensor;
@@ -5755,20 +5223,11 @@ export declare function normal(mean: Tensor, keywords: { std?: Float; generator?
 export declare function normal(mean: Float, std: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(mean: Float, keywords: { std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(keywords: { mean: Float; std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
-/** `aten::normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: generator = null, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function normal(mean: Float, std: Float, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function normal(mean: Float, std: Float, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function normal(mean: Float, keywords: { std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function normal(keywords: { mean: Float; std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::normal.out(Tensor self, float mean=0., float std=1., *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: mean = 0, std = 1, generator = null. */
-export declare function normal(input: Tensor, mean: Float, std: Float, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function normal(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function normal(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null; out: Tensor }): Tensor;
-/** `aten::normal.float_float_out(float mean, float std, SymInt[] size, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: generator = null. */
-export declare function normal(mean: Float, std: Float, size: Ints, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function normal(mean: Float, std: Float, keywords: { size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function normal(mean: Float, keywords: { std: Float; size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function normal(keywords: { mean: Float; std: Float; size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
+/** `aten::normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `float_float_out`. Defaults: generator = null, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function normal(mean: Float, std: Float, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function normal(mean: Float, std: Float, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function normal(mean: Float, keywords: { std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function normal(keywords: { mean: Float; std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1, generator = null. */
 export declare function normal_(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function normal_(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
@@ -5803,19 +5262,13 @@ export declare function numpyT(input: Tensor): Tensor;
 /** `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1. */
 export declare function oneHot(input: Tensor, numClasses?: Int): Tensor;
 export declare function oneHot(input: Tensor, keywords: { numClasses?: Int }): Tensor;
-/** `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function ones(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function ones(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
+/** `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function ones(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function ones(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function ones(...size: Int[]): Tensor;
-export declare function ones(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::ones.out(SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function ones(size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function ones(keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function ones(...args: [...size: Int[], keywords: { out: Tensor }]): Tensor;
+export declare function ones(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
 /** `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function onesLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::ones_like.out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = null. */
-export declare function onesLike(input: Tensor, keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::orgqr(Tensor self, Tensor input2) -> Tensor`, `out`. */
 export declare function orgqr(input: Tensor, input2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function orgqr(input: Tensor, keywords: { input2: Tensor; out?: Tensor }): Tensor;
@@ -5864,15 +5317,15 @@ export declare function pinMemory(input: Tensor, keywords: { device?: DeviceLike
 /** `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15. */
 export declare function pinverse(input: Tensor, rcond?: Float): Tensor;
 export declare function pinverse(input: Tensor, keywords: { rcond?: Float }): Tensor;
-/** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`, `out`. */
-export declare function pixelShuffle(input: Tensor, upscaleFactor: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function pixelShuffle(input: Tensor, keywords: { upscaleFactor: Int; out?: Tensor }): Tensor;
-/** `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`, `out`. */
-export declare function pixelUnshuffle(input: Tensor, downscaleFactor: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function pixelUnshuffle(input: Tensor, keywords: { downscaleFactor: Int; out?: Tensor }): Tensor;
-/** `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
-export declare function poisson(input: Tensor, generator?: Generator | null, keywords?: { out?: Tensor }): Tensor;
-export declare function poisson(input: Tensor, keywords: { generator?: Generator | null; out?: Tensor }): Tensor;
+/** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`. */
+export declare function pixelShuffle(input: Tensor, upscaleFactor: Int): Tensor;
+export declare function pixelShuffle(input: Tensor, keywords: { upscaleFactor: Int }): Tensor;
+/** `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`. */
+export declare function pixelUnshuffle(input: Tensor, downscaleFactor: Int): Tensor;
+export declare function pixelUnshuffle(input: Tensor, keywords: { downscaleFactor: Int }): Tensor;
+/** `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
+export declare function poisson(input: Tensor, generator?: Generator | null): Tensor;
+export declare function poisson(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
 /** `aten::poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`. */
 export declare function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, eps: Float, reduction: Int): Tensor;
 export declare function poissonNllLoss(input: Tensor, keywords: { target: Tensor; logInput: boolean; full: boolean; eps: Float; reduction: Int }): Tensor;
@@ -5907,8 +5360,8 @@ export declare function pow_(input: Tensor, keywords: { exponent: Scalar }): Ten
 /** `aten::prelu(Tensor self, Tensor weight) -> Tensor`. */
 export declare function prelu(input: Tensor, weight: Tensor): Tensor;
 export declare function prelu(input: Tensor, keywords: { weight: Tensor }): Tensor;
-/** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dtype = null. */
-export declare function prod(input: Tensor, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+/** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
+export declare function prod(input: Tensor, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 /** `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `int_out`. Defaults: keepdim = false, dtype = null. */
 export declare function prod(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function prod(input: Tensor, dim: Int, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
@@ -5917,11 +5370,11 @@ export declare function prod(input: Tensor, keywords: { dim: Int; keepdim?: bool
 export declare function promoteTypes(type1: DTypeLike, type2: DTypeLike): DType;
 export declare function promoteTypes(type1: DTypeLike, keywords: { type2: DTypeLike }): DType;
 export declare function promoteTypes(keywords: { type1: DTypeLike; type2: DTypeLike }): DType;
-/** `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`, `out`. Defaults: accumulate = false. */
-export declare function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function put(input: Tensor, index: Tensor, source: Tensor, keywords: { accumulate?: boolean; out?: Tensor }): Tensor;
-export declare function put(input: Tensor, index: Tensor, keywords: { source: Tensor; accumulate?: boolean; out?: Tensor }): Tensor;
-export declare function put(input: Tensor, keywords: { index: Tensor; source: Tensor; accumulate?: boolean; out?: Tensor }): Tensor;
+/** `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`. Defaults: accumulate = false. */
+export declare function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
+export declare function put(input: Tensor, index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): Tensor;
+export declare function put(input: Tensor, index: Tensor, keywords: { source: Tensor; accumulate?: boolean }): Tensor;
+export declare function put(input: Tensor, keywords: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
 /** `aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`. Defaults: accumulate = false. */
 export declare function put_(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 export declare function put_(input: Tensor, index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): Tensor;
@@ -5929,10 +5382,10 @@ export declare function put_(input: Tensor, index: Tensor, keywords: { source: T
 export declare function put_(input: Tensor, keywords: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
 /** `aten::q_per_channel_axis(Tensor self) -> int`. */
 export declare function qPerChannelAxis(input: Tensor): number;
-/** `aten::q_per_channel_scales(Tensor self) -> Tensor`, `out`. */
-export declare function qPerChannelScales(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::q_per_channel_zero_points(Tensor self) -> Tensor`, `out`. */
-export declare function qPerChannelZeroPoints(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::q_per_channel_scales(Tensor self) -> Tensor`. */
+export declare function qPerChannelScales(input: Tensor): Tensor;
+/** `aten::q_per_channel_zero_points(Tensor self) -> Tensor`. */
+export declare function qPerChannelZeroPoints(input: Tensor): Tensor;
 /** `aten::q_scale(Tensor self) -> float`. */
 export declare function qScale(input: Tensor): number;
 /** `aten::q_zero_point(Tensor self) -> int`. */
@@ -5952,38 +5405,32 @@ export declare function quantile(input: Tensor, q: Float, dim?: Int | null, keep
 export declare function quantile(input: Tensor, q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, q: Float, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, keywords: { q: Float; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-/** `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`, `out`. */
-export declare function quantizePerChannel(input: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizePerChannel(input: Tensor, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike; out?: Tensor }): Tensor;
-/** `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`, `tensor_qparams_out`. */
-export declare function quantizePerTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, dtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizePerTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
-export declare function quantizePerTensor(input: Tensor, scale: Tensor, keywords: { zeroPoint: Tensor; dtype: DTypeLike; out?: Tensor }): Tensor;
-export declare function quantizePerTensor(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; dtype: DTypeLike; out?: Tensor }): Tensor;
-/** `aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`, `out`. */
-export declare function quantizePerTensor(input: Tensor, scale: Float, zeroPoint: Int, dtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizePerTensor(input: Tensor, scale: Float, zeroPoint: Int, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
-export declare function quantizePerTensor(input: Tensor, scale: Float, keywords: { zeroPoint: Int; dtype: DTypeLike; out?: Tensor }): Tensor;
-export declare function quantizePerTensor(input: Tensor, keywords: { scale: Float; zeroPoint: Int; dtype: DTypeLike; out?: Tensor }): Tensor;
+/** `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`. */
+export declare function quantizePerChannel(input: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
+export declare function quantizePerChannel(input: Tensor, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
+/** `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`. */
+export declare function quantizePerTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, dtype: DTypeLike): Tensor;
+export declare function quantizePerTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
+export declare function quantizePerTensor(input: Tensor, scale: Tensor, keywords: { zeroPoint: Tensor; dtype: DTypeLike }): Tensor;
+export declare function quantizePerTensor(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; dtype: DTypeLike }): Tensor;
+/** `aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`. */
+export declare function quantizePerTensor(input: Tensor, scale: Float, zeroPoint: Int, dtype: DTypeLike): Tensor;
+export declare function quantizePerTensor(input: Tensor, scale: Float, zeroPoint: Int, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
+export declare function quantizePerTensor(input: Tensor, scale: Float, keywords: { zeroPoint: Int; dtype: DTypeLike }): Tensor;
+export declare function quantizePerTensor(input: Tensor, keywords: { scale: Float; zeroPoint: Int; dtype: DTypeLike }): Tensor;
 /** `aten::quantize_per_tensor.tensors(Tensor[] tensors, Tensor scales, Tensor zero_points, ScalarType dtype) -> Tensor[]`. */
 export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, dtype: DTypeLike): Tensor[];
 export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor[];
 export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, keywords: { zeroPoints: Tensor; dtype: DTypeLike }): Tensor[];
 export declare function quantizePerTensor(tensors: readonly Tensor[], keywords: { scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): Tensor[];
 export declare function quantizePerTensor(keywords: { tensors: readonly Tensor[]; scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): Tensor[];
-/** `aten::quantize_per_tensor.tensors_out(Tensor[] tensors, Tensor scales, Tensor zero_points, ScalarType dtype, *, Tensor(a!)[] out) -> ()`. */
-export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, dtype: DTypeLike, keywords: { out: readonly Tensor[] }): void;
-export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, keywords: { dtype: DTypeLike; out: readonly Tensor[] }): void;
-export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, keywords: { zeroPoints: Tensor; dtype: DTypeLike; out: readonly Tensor[] }): void;
-export declare function quantizePerTensor(tensors: readonly Tensor[], keywords: { scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike; out: readonly Tensor[] }): void;
-export declare function quantizePerTensor(keywords: { tensors: readonly Tensor[]; scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike; out: readonly Tensor[] }): void;
-/** `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`, `out`. */
-export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, reduceRange: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, keywords: { reduceRange: boolean; out?: Tensor }): Tensor;
-export declare function quantizePerTensorDynamic(input: Tensor, keywords: { dtype: DTypeLike; reduceRange: boolean; out?: Tensor }): Tensor;
-/** `aten::quantized_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor var, float eps, float output_scale, int output_zero_point) -> Tensor`, `out`. */
-export declare function quantizedBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, mean: Tensor, var_: Tensor, eps: Float, outputScale: Float, outputZeroPoint: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizedBatchNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; mean: Tensor; var: Tensor; eps: Float; outputScale: Float; outputZeroPoint: Int; out?: Tensor }): Tensor;
+/** `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`. */
+export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, reduceRange: boolean): Tensor;
+export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, keywords: { reduceRange: boolean }): Tensor;
+export declare function quantizePerTensorDynamic(input: Tensor, keywords: { dtype: DTypeLike; reduceRange: boolean }): Tensor;
+/** `aten::quantized_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor var, float eps, float output_scale, int output_zero_point) -> Tensor`. */
+export declare function quantizedBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, mean: Tensor, var_: Tensor, eps: Float, outputScale: Float, outputZeroPoint: Int): Tensor;
+export declare function quantizedBatchNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; mean: Tensor; var: Tensor; eps: Float; outputScale: Float; outputZeroPoint: Int }): Tensor;
 /** `aten::quantized_gru.data_legacy(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`. */
 export declare function quantizedGru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
 export declare function quantizedGru(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
@@ -6002,27 +5449,27 @@ export declare function quantizedLstm(input: Tensor, keywords: { hx: readonly Te
 /** `aten::quantized_lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor b_ih, Tensor b_hh, Tensor packed_ih, Tensor packed_hh, Tensor col_offsets_ih, Tensor col_offsets_hh, Scalar scale_ih, Scalar scale_hh, Scalar zero_point_ih, Scalar zero_point_hh) -> (Tensor, Tensor)`. */
 export declare function quantizedLstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): [Tensor, Tensor];
 export declare function quantizedLstmCell(input: Tensor, keywords: { hx: readonly Tensor[]; wIh: Tensor; wHh: Tensor; bIh: Tensor; bHh: Tensor; packedIh: Tensor; packedHh: Tensor; colOffsetsIh: Tensor; colOffsetsHh: Tensor; scaleIh: Scalar; scaleHh: Scalar; zeroPointIh: Scalar; zeroPointHh: Scalar }): [Tensor, Tensor];
-/** `aten::quantized_max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0], dilation = [1], ceilMode = false. */
-export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool1d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-/** `aten::quantized_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
-export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool2d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-/** `aten::quantized_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
-export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
-export declare function quantizedMaxPool3d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean; out?: Tensor }): Tensor;
+/** `aten::quantized_max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1], ceilMode = false. */
+export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool1d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool1d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+/** `aten::quantized_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
+export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool2d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool2d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+/** `aten::quantized_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
+export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
+export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool3d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
+export declare function quantizedMaxPool3d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 /** `aten::quantized_rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor b_ih, Tensor b_hh, Tensor packed_ih, Tensor packed_hh, Tensor col_offsets_ih, Tensor col_offsets_hh, Scalar scale_ih, Scalar scale_hh, Scalar zero_point_ih, Scalar zero_point_hh) -> Tensor`. */
 export declare function quantizedRnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): Tensor;
 export declare function quantizedRnnReluCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh: Tensor; bHh: Tensor; packedIh: Tensor; packedHh: Tensor; colOffsetsIh: Tensor; colOffsetsHh: Tensor; scaleIh: Scalar; scaleHh: Scalar; zeroPointIh: Scalar; zeroPointHh: Scalar }): Tensor;
@@ -6033,37 +5480,22 @@ export declare function quantizedRnnTanhCell(input: Tensor, keywords: { hx: Tens
 export declare function rad2deg(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::rad2deg_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function rad2deg_(input: Tensor): Tensor;
-/** `aten::rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function rand(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function rand(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
+/** `aten::rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`, `out`, `generator_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function rand(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function rand(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function rand(...size: Int[]): Tensor;
-export declare function rand(...args: [...size: Int[], keywords: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::rand.out(SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. */
-export declare function rand(size: Ints, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function rand(keywords: { size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function rand(...args: [...size: Int[], keywords: { generator?: Generator | null; out: Tensor }]): Tensor;
+export declare function rand(...args: [...size: Int[], keywords: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
 /** `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`, `generator`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function randLike(input: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::rand_like.out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. Defaults: memoryFormat = null. */
-export declare function randLike(input: Tensor, keywords: { generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-/** `aten::randint(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`. Defaults: dtype = int64, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function randint(high: Int, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function randint(high: Int, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function randint(keywords: { high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::randint.low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `low_generator`. Defaults: dtype = int64, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function randint(low: Int, high: Int, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function randint(low: Int, high: Int, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function randint(low: Int, keywords: { high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function randint(keywords: { low: Int; high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::randint.out(SymInt high, SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. */
-export declare function randint(high: Int, size: Ints, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randint(high: Int, keywords: { size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randint(keywords: { high: Int; size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-/** `aten::randint.low_out(SymInt low, SymInt high, SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`, `low_generator_out`. */
-export declare function randint(low: Int, high: Int, size: Ints, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randint(low: Int, high: Int, keywords: { size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randint(low: Int, keywords: { high: Int; size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randint(keywords: { low: Int; high: Int; size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
+/** `aten::randint(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`, `out`, `generator_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function randint(high: Int, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function randint(high: Int, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function randint(keywords: { high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::randint.low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `low_generator`, `low_out`, `low_generator_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function randint(low: Int, high: Int, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function randint(low: Int, high: Int, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function randint(low: Int, keywords: { high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function randint(keywords: { low: Int; high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`, `low_generator_dtype`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function randintLike(input: Tensor, low: Int, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, low: Int, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
@@ -6071,32 +5503,16 @@ export declare function randintLike(input: Tensor, keywords: { low: Int; high: I
 /** `aten::randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`, `Tensor_generator`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function randintLike(input: Tensor, high: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, keywords: { high: Tensor; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-/** `aten::randint_like.low_dtype_out(Tensor self, SymInt low, SymInt high, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`, `low_generator_dtype_out`. Defaults: memoryFormat = null. */
-export declare function randintLike(input: Tensor, low: Int, high: Int, keywords: { generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function randintLike(input: Tensor, low: Int, keywords: { high: Int; generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function randintLike(input: Tensor, keywords: { low: Int; high: Int; generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-/** `aten::randint_like.Tensor_out(Tensor self, Tensor high, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`, `Tensor_generator_out`. Defaults: memoryFormat = null. */
-export declare function randintLike(input: Tensor, high: Tensor, keywords: { generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function randintLike(input: Tensor, keywords: { high: Tensor; generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`, `generator`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function randintLike(input: Tensor, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-/** `aten::randint_like.out(Tensor self, SymInt high, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. Defaults: memoryFormat = null. */
-export declare function randintLike(input: Tensor, high: Int, keywords: { generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-export declare function randintLike(input: Tensor, keywords: { high: Int; generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
-/** `aten::randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function randn(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function randn(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
+/** `aten::randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`, `out`, `generator_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function randn(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function randn(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function randn(...size: Int[]): Tensor;
-export declare function randn(...args: [...size: Int[], keywords: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::randn.out(SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. */
-export declare function randn(size: Ints, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randn(keywords: { size: Ints; generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randn(...args: [...size: Int[], keywords: { generator?: Generator | null; out: Tensor }]): Tensor;
+export declare function randn(...args: [...size: Int[], keywords: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
 /** `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`, `generator`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function randnLike(input: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::randn_like.out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. Defaults: memoryFormat = null. */
-export declare function randnLike(input: Tensor, keywords: { generator?: Generator | null; memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 /** `aten::random(Tensor self, *, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
 export declare function random(input: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 /** `aten::random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`, `from_out`. Defaults: generator = null. */
@@ -6115,30 +5531,18 @@ export declare function random_(input: Tensor, keywords: { from: Int; to: Int | 
 /** `aten::random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`. Defaults: generator = null. */
 export declare function random_(input: Tensor, to: Int, keywords?: { generator?: Generator | null }): Tensor;
 export declare function random_(input: Tensor, keywords: { to: Int; generator?: Generator | null }): Tensor;
-/** `aten::randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`. Defaults: dtype = int64, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function randperm(n: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function randperm(keywords: { n: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::randperm.out(SymInt n, *, Tensor(a!) out) -> Tensor(a!)`, `generator_out`. */
-export declare function randperm(n: Int, keywords: { generator?: Generator | null; out: Tensor }): Tensor;
-export declare function randperm(keywords: { n: Int; generator?: Generator | null; out: Tensor }): Tensor;
-/** `aten::range(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function range(start: Scalar, end: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function range(start: Scalar, keywords: { end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function range(keywords: { start: Scalar; end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: step = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function range(start: Scalar, end: Scalar, step?: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function range(start: Scalar, end: Scalar, keywords: { step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function range(start: Scalar, keywords: { end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function range(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::range.out_(Scalar start, Scalar end, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function range(start: Scalar, end: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function range(start: Scalar, keywords: { end: Scalar; out: Tensor }): Tensor;
-export declare function range(keywords: { start: Scalar; end: Scalar; out: Tensor }): Tensor;
-/** `aten::range.out(Scalar start, Scalar end, Scalar step=1, *, Tensor(a!) out) -> Tensor(a!)`. Defaults: step = 1. */
-export declare function range(start: Scalar, end: Scalar, step: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function range(start: Scalar, end: Scalar, keywords: { step?: Scalar; out: Tensor }): Tensor;
-export declare function range(start: Scalar, keywords: { end: Scalar; step?: Scalar; out: Tensor }): Tensor;
-export declare function range(keywords: { start: Scalar; end: Scalar; step?: Scalar; out: Tensor }): Tensor;
+/** `aten::randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `generator`, `out`, `generator_out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function randperm(n: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function randperm(keywords: { n: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::range(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out_`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function range(start: Scalar, end: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function range(start: Scalar, keywords: { end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function range(keywords: { start: Scalar; end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+/** `aten::range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: step = 1, dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function range(start: Scalar, end: Scalar, step?: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function range(start: Scalar, end: Scalar, keywords: { step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function range(start: Scalar, keywords: { end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function range(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** `aten::ravel(Tensor(a) self) -> Tensor(a)`. */
 export declare function ravel(input: Tensor): Tensor;
 /** `aten::real(Tensor(a) self) -> Tensor(a)`. */
@@ -6174,8 +5578,8 @@ export declare function reflectionPad3d(...args: [input: Tensor, ...padding: Int
 export declare function reflectionPad3dBackward(gradOutput: Tensor, input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad3dBackward(gradOutput: Tensor, input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad3dBackward(gradOutput: Tensor, keywords: { input: Tensor; padding: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::relu(Tensor self) -> Tensor`, `out`. */
-export declare function relu(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::relu(Tensor self) -> Tensor`. */
+export declare function relu(input: Tensor): Tensor;
 /** `aten::relu6(Tensor self) -> Tensor`. */
 export declare function relu6(input: Tensor): Tensor;
 /** `aten::relu6_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -6185,10 +5589,10 @@ export declare function relu_(input: Tensor): Tensor;
 /** `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function remainder(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function remainder(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** `aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`, `Scalar_Tensor_out`. */
-export declare function remainder(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function remainder(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
-export declare function remainder(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
+/** `aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`. */
+export declare function remainder(input: Scalar, other: Tensor): Tensor;
+export declare function remainder(input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function remainder(keywords: { input: Scalar; other: Tensor }): Tensor;
 /** `aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
 export declare function remainder(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function remainder(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
@@ -6208,17 +5612,16 @@ export declare function renorm_(input: Tensor, p: Scalar, dim: Int, maxnorm: Sca
 export declare function renorm_(input: Tensor, p: Scalar, dim: Int, keywords: { maxnorm: Scalar }): Tensor;
 export declare function renorm_(input: Tensor, p: Scalar, keywords: { dim: Int; maxnorm: Scalar }): Tensor;
 export declare function renorm_(input: Tensor, keywords: { p: Scalar; dim: Int; maxnorm: Scalar }): Tensor;
-/** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`, `out`. */
-export declare function repeat(input: Tensor, repeats: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function repeat(input: Tensor, keywords: { repeats: Ints; out?: Tensor }): Tensor;
+/** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`. */
+export declare function repeat(input: Tensor, repeats: Ints): Tensor;
+export declare function repeat(input: Tensor, keywords: { repeats: Ints }): Tensor;
 export declare function repeat(input: Tensor, ...repeats: Int[]): Tensor;
-export declare function repeat(...args: [input: Tensor, ...repeats: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`. Defaults: dim = null, outputSize = null. */
 export declare function repeatInterleave(input: Tensor, repeats: Tensor, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, repeats: Tensor, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, keywords: { repeats: Tensor; dim?: Int | null; outputSize?: Int | null }): Tensor;
-/** `aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`, `Tensor_out`. Defaults: outputSize = null. */
-export declare function repeatInterleave(repeats: Tensor, keywords?: { outputSize?: Int | null; out?: Tensor }): Tensor;
+/** `aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`. Defaults: outputSize = null. */
+export declare function repeatInterleave(repeats: Tensor, keywords?: { outputSize?: Int | null }): Tensor;
 /** `aten::repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`. Defaults: dim = null, outputSize = null. */
 export declare function repeatInterleave(input: Tensor, repeats: Int, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, repeats: Int, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
@@ -6331,14 +5734,14 @@ export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh:
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 export declare function rnnTanhCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
-/** `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`, `out`. Defaults: dims = []. */
-export declare function roll(input: Tensor, shifts: Int | Ints, dims?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function roll(input: Tensor, shifts: Int | Ints, keywords: { dims?: Int | Ints; out?: Tensor }): Tensor;
-export declare function roll(input: Tensor, keywords: { shifts: Int | Ints; dims?: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`, `out`. Defaults: k = 1, dims = [0, 1]. */
-export declare function rot90(input: Tensor, k?: Int, dims?: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function rot90(input: Tensor, k: Int, keywords: { dims?: Ints; out?: Tensor }): Tensor;
-export declare function rot90(input: Tensor, keywords: { k?: Int; dims?: Ints; out?: Tensor }): Tensor;
+/** `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`. Defaults: dims = []. */
+export declare function roll(input: Tensor, shifts: Int | Ints, dims?: Int | Ints): Tensor;
+export declare function roll(input: Tensor, shifts: Int | Ints, keywords: { dims?: Int | Ints }): Tensor;
+export declare function roll(input: Tensor, keywords: { shifts: Int | Ints; dims?: Int | Ints }): Tensor;
+/** `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`. Defaults: k = 1, dims = [0, 1]. */
+export declare function rot90(input: Tensor, k?: Int, dims?: Ints): Tensor;
+export declare function rot90(input: Tensor, k: Int, keywords: { dims?: Ints }): Tensor;
+export declare function rot90(input: Tensor, keywords: { k?: Int; dims?: Ints }): Tensor;
 /** `aten::round(Tensor self) -> Tensor`, `decimals`, `out`, `decimals_out`. */
 export declare function round(input: Tensor, keywords?: { decimals?: Int; out?: Tensor }): Tensor;
 /** `aten::round_(Tensor(a!) self) -> Tensor(a!)`, `decimals`. */
@@ -6376,9 +5779,9 @@ export declare function rreluWithNoise_(input: Tensor, noise: Tensor, lower: Sca
 export declare function rreluWithNoise_(input: Tensor, noise: Tensor, lower: Scalar, keywords: { upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
 export declare function rreluWithNoise_(input: Tensor, noise: Tensor, keywords: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
 export declare function rreluWithNoise_(input: Tensor, keywords: { noise: Tensor; lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
-/** `aten::rrelu_with_noise_backward(Tensor grad_output, Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training, bool self_is_result) -> Tensor`, `out`. */
-export declare function rreluWithNoiseBackward(gradOutput: Tensor, input: Tensor, noise: Tensor, lower: Scalar, upper: Scalar, training: boolean, selfIsResult: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function rreluWithNoiseBackward(gradOutput: Tensor, keywords: { input: Tensor; noise: Tensor; lower: Scalar; upper: Scalar; training: boolean; selfIsResult: boolean; out?: Tensor }): Tensor;
+/** `aten::rrelu_with_noise_backward(Tensor grad_output, Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training, bool self_is_result) -> Tensor`. */
+export declare function rreluWithNoiseBackward(gradOutput: Tensor, input: Tensor, noise: Tensor, lower: Scalar, upper: Scalar, training: boolean, selfIsResult: boolean): Tensor;
+export declare function rreluWithNoiseBackward(gradOutput: Tensor, keywords: { input: Tensor; noise: Tensor; lower: Scalar; upper: Scalar; training: boolean; selfIsResult: boolean }): Tensor;
 /** `aten::rrelu_with_noise_functional(Tensor self, Tensor noise, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> (Tensor, Tensor noise_out)`. Defaults: lower = 0.125, upper = 0.3333333333333333, training = false, generator = null. */
 export declare function rreluWithNoiseFunctional(input: Tensor, noise: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): [Tensor, Tensor] & { readonly noiseOut: Tensor };
 export declare function rreluWithNoiseFunctional(input: Tensor, noise: Tensor, lower: Scalar, upper: Scalar, training: boolean, keywords: { generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
@@ -6390,19 +5793,16 @@ export declare function rreluWithNoiseFunctional(input: Tensor, keywords: { nois
 export declare function rsqrt(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function rsqrt_(input: Tensor): Tensor;
-/** `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`, `Tensor_out`. Defaults: alpha = 1. */
-export declare function rsub(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar; out?: Tensor }): Tensor;
-export declare function rsub(input: Tensor, keywords: { other: Tensor; alpha?: Scalar; out?: Tensor }): Tensor;
-/** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`, `Scalar_out`. Defaults: alpha = 1. */
-export declare function rsub(input: Tensor, other: Scalar, alpha?: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function rsub(input: Tensor, other: Scalar, keywords: { alpha?: Scalar; out?: Tensor }): Tensor;
-export declare function rsub(input: Tensor, keywords: { other: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
+/** `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+export declare function rsub(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
+export declare function rsub(input: Tensor, keywords: { other: Tensor; alpha?: Scalar }): Tensor;
+/** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+export declare function rsub(input: Tensor, other: Scalar, alpha?: Scalar): Tensor;
+export declare function rsub(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
+export declare function rsub(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
 /** `aten::scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
 export declare function scalarTensor(s: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function scalarTensor(keywords: { s: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::scalar_tensor.out(Scalar s, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function scalarTensor(s: Scalar, keywords: { out: Tensor }): Tensor;
-export declare function scalarTensor(keywords: { s: Scalar; out: Tensor }): Tensor;
 /** `aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`. Defaults: attnMask = null, dropoutP = 0, isCausal = false, scale = null, enableGqa = false. */
 export declare function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: Float, isCausal?: boolean, keywords?: { scale?: Float | null; enableGqa?: boolean }): Tensor;
 export declare function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): Tensor;
@@ -6451,27 +5851,27 @@ export declare function searchsorted(sortedSequence: Tensor, keywords: { input: 
 /** `aten::searchsorted.Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`, `Scalar_out`. Defaults: outInt32 = false, right = false, side = null, sorter = null. */
 export declare function searchsorted(sortedSequence: Tensor, input: Scalar, keywords?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
 export declare function searchsorted(sortedSequence: Tensor, keywords: { input: Scalar; outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
-/** `aten::segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`, `out`. Defaults: lengths = null, indices = null, offsets = null, axis = 0, unsafe = false, initial = null. */
-export declare function segmentReduce(data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null; out?: Tensor }): Tensor;
-export declare function segmentReduce(data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null; out?: Tensor }): Tensor;
+/** `aten::segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`. Defaults: lengths = null, indices = null, offsets = null, axis = 0, unsafe = false, initial = null. */
+export declare function segmentReduce(data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor;
+export declare function segmentReduce(data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor;
 /** `aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`. */
 export declare function select(input: Tensor, dim: Int, index: Int): Tensor;
 export declare function select(input: Tensor, dim: Int, keywords: { index: Int }): Tensor;
 export declare function select(input: Tensor, keywords: { dim: Int; index: Int }): Tensor;
-/** `aten::select_backward(Tensor grad_output, SymInt[] input_sizes, int dim, SymInt index) -> Tensor`, `out`. */
-export declare function selectBackward(gradOutput: Tensor, inputSizes: Ints, dim: Int, index: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function selectBackward(gradOutput: Tensor, inputSizes: Ints, dim: Int, keywords: { index: Int; out?: Tensor }): Tensor;
-export declare function selectBackward(gradOutput: Tensor, inputSizes: Ints, keywords: { dim: Int; index: Int; out?: Tensor }): Tensor;
-export declare function selectBackward(gradOutput: Tensor, keywords: { inputSizes: Ints; dim: Int; index: Int; out?: Tensor }): Tensor;
+/** `aten::select_backward(Tensor grad_output, SymInt[] input_sizes, int dim, SymInt index) -> Tensor`. */
+export declare function selectBackward(gradOutput: Tensor, inputSizes: Ints, dim: Int, index: Int): Tensor;
+export declare function selectBackward(gradOutput: Tensor, inputSizes: Ints, dim: Int, keywords: { index: Int }): Tensor;
+export declare function selectBackward(gradOutput: Tensor, inputSizes: Ints, keywords: { dim: Int; index: Int }): Tensor;
+export declare function selectBackward(gradOutput: Tensor, keywords: { inputSizes: Ints; dim: Int; index: Int }): Tensor;
 /** `aten::select_copy.int(Tensor self, int dim, SymInt index) -> Tensor`, `int_out`. */
 export declare function selectCopy(input: Tensor, dim: Int, index: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function selectCopy(input: Tensor, dim: Int, keywords: { index: Int; out?: Tensor }): Tensor;
 export declare function selectCopy(input: Tensor, keywords: { dim: Int; index: Int; out?: Tensor }): Tensor;
-/** `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`, `out`. */
-export declare function selectScatter(input: Tensor, src: Tensor, dim: Int, index: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function selectScatter(input: Tensor, src: Tensor, dim: Int, keywords: { index: Int; out?: Tensor }): Tensor;
-export declare function selectScatter(input: Tensor, src: Tensor, keywords: { dim: Int; index: Int; out?: Tensor }): Tensor;
-export declare function selectScatter(input: Tensor, keywords: { src: Tensor; dim: Int; index: Int; out?: Tensor }): Tensor;
+/** `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`. */
+export declare function selectScatter(input: Tensor, src: Tensor, dim: Int, index: Int): Tensor;
+export declare function selectScatter(input: Tensor, src: Tensor, dim: Int, keywords: { index: Int }): Tensor;
+export declare function selectScatter(input: Tensor, src: Tensor, keywords: { dim: Int; index: Int }): Tensor;
+export declare function selectScatter(input: Tensor, keywords: { src: Tensor; dim: Int; index: Int }): Tensor;
 /** `aten::selu(Tensor self) -> Tensor`. */
 export declare function selu(input: Tensor): Tensor;
 /** `aten::selu_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -6538,9 +5938,9 @@ export declare function slice(input: Tensor, dim: Int, start: Int | null, end: I
 export declare function slice(input: Tensor, dim: Int, start: Int | null, keywords: { end?: Int | null; step?: Int }): Tensor;
 export declare function slice(input: Tensor, dim: Int, keywords: { start?: Int | null; end?: Int | null; step?: Int }): Tensor;
 export declare function slice(input: Tensor, keywords: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
-/** `aten::slice_backward(Tensor grad_output, SymInt[] input_sizes, int dim, SymInt start, SymInt end, SymInt step) -> Tensor`, `out`. */
-export declare function sliceBackward(gradOutput: Tensor, inputSizes: Ints, dim: Int, start: Int, end: Int, step: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function sliceBackward(gradOutput: Tensor, keywords: { inputSizes: Ints; dim: Int; start: Int; end: Int; step: Int; out?: Tensor }): Tensor;
+/** `aten::slice_backward(Tensor grad_output, SymInt[] input_sizes, int dim, SymInt start, SymInt end, SymInt step) -> Tensor`. */
+export declare function sliceBackward(gradOutput: Tensor, inputSizes: Ints, dim: Int, start: Int, end: Int, step: Int): Tensor;
+export declare function sliceBackward(gradOutput: Tensor, keywords: { inputSizes: Ints; dim: Int; start: Int; end: Int; step: Int }): Tensor;
 /** `aten::slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`, `Tensor_out`. Defaults: dim = 0, start = null, end = null, step = 1. */
 export declare function sliceCopy(input: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function sliceCopy(input: Tensor, dim: Int, start: Int | null, end: Int | null, keywords: { step?: Int; out?: Tensor }): Tensor;
@@ -6572,20 +5972,20 @@ export declare function slowConv3d(input: Tensor, keywords: { weight: Tensor; ke
 /** `aten::slow_conv3d_forward(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding) -> Tensor`, `output`. */
 export declare function slowConv3dForward(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function slowConv3dForward(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`, `out`. Defaults: bias = null, stride = [1, 1], padding = [0, 0], dilation = [1, 1]. */
-export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated2d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`, `out`. Defaults: bias = null, stride = [1, 1, 1], padding = [0, 0, 0], dilation = [1, 1, 1]. */
-export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-export declare function slowConvDilated3d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
+/** `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`. Defaults: bias = null, stride = [1, 1], padding = [0, 0], dilation = [1, 1]. */
+export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints): Tensor;
+export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated2d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+/** `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`. Defaults: bias = null, stride = [1, 1, 1], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints): Tensor;
+export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
+export declare function slowConvDilated3d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
 /** `aten::slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`, `out`. Defaults: bias = null, stride = [1, 1], padding = [0, 0], outputPadding = [0, 0], dilation = [1, 1]. */
 export declare function slowConvTranspose2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, outputPadding?: Int | Ints, dilation?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function slowConvTranspose2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, keywords: { dilation?: Int | Ints; out?: Tensor }): Tensor;
@@ -6687,10 +6087,6 @@ export declare function sparseCooTensor(indices: Tensor, keywords: { values: Ten
 export declare function sparseCooTensor(indices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function sparseCooTensor(indices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function sparseCooTensor(indices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::sparse_coo_tensor.size_out(int[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function sparseCooTensor(size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function sparseCooTensor(keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function sparseCooTensor(...args: [...size: Int[], keywords: { out: Tensor }]): Tensor;
 /** `aten::sparse_csc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = false, requiresGrad = false. */
 export declare function sparseCscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function sparseCscTensor(ccolIndices: Tensor, rowIndices: Tensor, keywords: { values: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -6711,9 +6107,9 @@ export declare function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor,
 export declare function sparseCsrTensor(crowIndices: Tensor, keywords: { colIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 /** `aten::sparse_dim(Tensor self) -> int`. */
 export declare function sparseDim(input: Tensor): number;
-/** `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`, `out`. */
-export declare function sparseMask(input: Tensor, mask: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function sparseMask(input: Tensor, keywords: { mask: Tensor; out?: Tensor }): Tensor;
+/** `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`. */
+export declare function sparseMask(input: Tensor, mask: Tensor): Tensor;
+export declare function sparseMask(input: Tensor, keywords: { mask: Tensor }): Tensor;
 /** `aten::sparse_resize(Tensor self, int[] size, int sparse_dim, int dense_dim) -> Tensor`, `out`. */
 export declare function sparseResize(input: Tensor, size: Ints, sparseDim: Int, denseDim: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function sparseResize(input: Tensor, size: Ints, sparseDim: Int, keywords: { denseDim: Int; out?: Tensor }): Tensor;
@@ -7071,11 +6467,11 @@ export declare function stdMean(input: Tensor, dim: Int | Ints | null, unbiased?
 export declare function stdMean(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-/** `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`, `correction_out`. Defaults: dim = null, correction = null, keepdim = false. */
-export declare function stdMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function stdMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: dim = null, correction = null, keepdim = false. */
+export declare function stdMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
+export declare function stdMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, ...dim: Int[]): [Tensor, Tensor];
-export declare function stdMean(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }]): [Tensor, Tensor];
+export declare function stdMean(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): [Tensor, Tensor];
 /** `aten::std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`. Defaults: unbiased = true. */
 export declare function stdMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, keywords: { unbiased?: boolean }): [Tensor, Tensor];
@@ -7126,8 +6522,8 @@ export declare function subtract_(input: Tensor, keywords: { other: Tensor | Sca
 export declare function subtract_(input: Tensor, other: Scalar, alpha?: Scalar): Tensor;
 export declare function subtract_(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
 export declare function subtract_(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
-/** `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dtype = null. */
-export declare function sum(input: Tensor, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+/** `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
+export declare function sum(input: Tensor, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 /** `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `IntList_out`. Defaults: keepdim = false, dtype = null. */
 export declare function sum(input: Tensor, dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function sum(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
@@ -7199,6 +6595,10 @@ export declare function tanh_(input: Tensor): Tensor;
 /** `aten::tanh_backward(Tensor grad_output, Tensor output) -> Tensor`, `grad_input`. */
 export declare function tanhBackward(gradOutput: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function tanhBackward(gradOutput: Tensor, keywords: { output: Tensor; out?: Tensor }): Tensor;
+/** `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+export declare function tensorSplit(input: Tensor, indices: Ints, dim?: Int): Tensor[];
+export declare function tensorSplit(input: Tensor, indices: Ints, keywords: { dim?: Int }): Tensor[];
+export declare function tensorSplit(input: Tensor, keywords: { indices: Ints; dim?: Int }): Tensor[];
 /** `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
 export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, dim?: Int): Tensor[];
 export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): Tensor[];
@@ -7207,10 +6607,6 @@ export declare function tensorSplit(input: Tensor, keywords: { tensorIndicesOrSe
 export declare function tensorSplit(input: Tensor, sections: Int, dim?: Int): Tensor[];
 export declare function tensorSplit(input: Tensor, sections: Int, keywords: { dim?: Int }): Tensor[];
 export declare function tensorSplit(input: Tensor, keywords: { sections: Int; dim?: Int }): Tensor[];
-/** `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function tensorSplit(input: Tensor, indices: Ints, dim?: Int): Tensor[];
-export declare function tensorSplit(input: Tensor, indices: Ints, keywords: { dim?: Int }): Tensor[];
-export declare function tensorSplit(input: Tensor, keywords: { indices: Ints; dim?: Int }): Tensor[];
 /** `aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`, `out`. */
 export declare function tensordot(input: Tensor, other: Tensor, dimsSelf: Ints, dimsOther: Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function tensordot(input: Tensor, other: Tensor, dimsSelf: Ints, keywords: { dimsOther: Ints; out?: Tensor }): Tensor;
@@ -7265,16 +6661,16 @@ export declare function toDense(input: Tensor, keywords: { dtype?: DTypeLike | n
 export declare function toDenseBackward(grad: Tensor, input: Tensor, maskedGrad?: boolean | null): Tensor;
 export declare function toDenseBackward(grad: Tensor, input: Tensor, keywords: { maskedGrad?: boolean | null }): Tensor;
 export declare function toDenseBackward(grad: Tensor, keywords: { input: Tensor; maskedGrad?: boolean | null }): Tensor;
-/** `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dtype = null. */
-export declare function toMkldnn(input: Tensor, dtype?: DTypeLike | null, keywords?: { out?: Tensor }): Tensor;
-export declare function toMkldnn(input: Tensor, keywords: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+/** `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
+export declare function toMkldnn(input: Tensor, dtype?: DTypeLike | null): Tensor;
+export declare function toMkldnn(input: Tensor, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 /** `aten::to_mkldnn_backward(Tensor grad, Tensor input) -> Tensor`. */
 export declare function toMkldnnBackward(grad: Tensor, input: Tensor): Tensor;
 export declare function toMkldnnBackward(grad: Tensor, keywords: { input: Tensor }): Tensor;
-/** `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`, `out`. Defaults: outputSize = null. */
-export declare function toPaddedTensor(input: Tensor, padding: Float, outputSize?: Ints | null, keywords?: { out?: Tensor }): Tensor;
-export declare function toPaddedTensor(input: Tensor, padding: Float, keywords: { outputSize?: Ints | null; out?: Tensor }): Tensor;
-export declare function toPaddedTensor(input: Tensor, keywords: { padding: Float; outputSize?: Ints | null; out?: Tensor }): Tensor;
+/** `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`. Defaults: outputSize = null. */
+export declare function toPaddedTensor(input: Tensor, padding: Float, outputSize?: Ints | null): Tensor;
+export declare function toPaddedTensor(input: Tensor, padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
+export declare function toPaddedTensor(input: Tensor, keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
 /** `aten::to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`. Defaults: layout = null, blocksize = null, denseDim = null. */
 export declare function toSparse(input: Tensor, keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
 /** `aten::to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`. */
@@ -7300,8 +6696,8 @@ export declare function topk(input: Tensor, k: Int, dim: Int, largest: boolean, 
 export declare function topk(input: Tensor, k: Int, dim: Int, keywords: { largest?: boolean; sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function topk(input: Tensor, k: Int, keywords: { dim?: Int; largest?: boolean; sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function topk(input: Tensor, keywords: { k: Int; dim?: Int; largest?: boolean; sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-/** `aten::trace(Tensor self) -> Tensor`, `out`. */
-export declare function trace(input: Tensor, keywords?: { out?: Tensor }): Tensor;
+/** `aten::trace(Tensor self) -> Tensor`. */
+export declare function trace(input: Tensor): Tensor;
 /** `aten::trace_backward(Tensor grad, SymInt[] sizes) -> Tensor`. */
 export declare function traceBackward(grad: Tensor, sizes: Ints): Tensor;
 export declare function traceBackward(grad: Tensor, keywords: { sizes: Ints }): Tensor;
@@ -7345,11 +6741,6 @@ export declare function trilIndices(row: Int, col: Int, offset?: Int, keywords?:
 export declare function trilIndices(row: Int, col: Int, keywords: { offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function trilIndices(row: Int, keywords: { col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function trilIndices(keywords: { row: Int; col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::tril_indices.out(int row, int col, int offset=0, *, Tensor(a!) out) -> Tensor(a!)`. Defaults: offset = 0. */
-export declare function trilIndices(row: Int, col: Int, offset: Int, keywords: { out: Tensor }): Tensor;
-export declare function trilIndices(row: Int, col: Int, keywords: { offset?: Int; out: Tensor }): Tensor;
-export declare function trilIndices(row: Int, keywords: { col: Int; offset?: Int; out: Tensor }): Tensor;
-export declare function trilIndices(keywords: { row: Int; col: Int; offset?: Int; out: Tensor }): Tensor;
 /** `aten::triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`. Defaults: margin = 1, p = 2, eps = 0.000001, swap = false, reduction = 1. */
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin?: Float, p?: Float, eps?: Float, swap?: boolean, reduction?: Int): Tensor;
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float, p: Float, eps: Float, swap: boolean, keywords: { reduction?: Int }): Tensor;
@@ -7369,11 +6760,6 @@ export declare function triuIndices(row: Int, col: Int, offset?: Int, keywords?:
 export declare function triuIndices(row: Int, col: Int, keywords: { offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function triuIndices(row: Int, keywords: { col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function triuIndices(keywords: { row: Int; col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::triu_indices.out(int row, int col, int offset=0, *, Tensor(a!) out) -> Tensor(a!)`. Defaults: offset = 0. */
-export declare function triuIndices(row: Int, col: Int, offset: Int, keywords: { out: Tensor }): Tensor;
-export declare function triuIndices(row: Int, col: Int, keywords: { offset?: Int; out: Tensor }): Tensor;
-export declare function triuIndices(row: Int, keywords: { col: Int; offset?: Int; out: Tensor }): Tensor;
-export declare function triuIndices(keywords: { row: Int; col: Int; offset?: Int; out: Tensor }): Tensor;
 /** `aten::true_divide.Tensor(Tensor self, Tensor other) -> Tensor`, `out`. */
 export declare function trueDivide(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function trueDivide(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; out?: Tensor }): Tensor;
@@ -7414,9 +6800,9 @@ export declare function unfold(input: Tensor, dimension: Int, size: Int, step: I
 export declare function unfold(input: Tensor, dimension: Int, size: Int, keywords: { step: Int }): Tensor;
 export declare function unfold(input: Tensor, dimension: Int, keywords: { size: Int; step: Int }): Tensor;
 export declare function unfold(input: Tensor, keywords: { dimension: Int; size: Int; step: Int }): Tensor;
-/** `aten::unfold_backward(Tensor grad_in, SymInt[] input_sizes, int dim, int size, int step) -> Tensor`, `out`. */
-export declare function unfoldBackward(gradIn: Tensor, inputSizes: Ints, dim: Int, size: Int, step: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function unfoldBackward(gradIn: Tensor, keywords: { inputSizes: Ints; dim: Int; size: Int; step: Int; out?: Tensor }): Tensor;
+/** `aten::unfold_backward(Tensor grad_in, SymInt[] input_sizes, int dim, int size, int step) -> Tensor`. */
+export declare function unfoldBackward(gradIn: Tensor, inputSizes: Ints, dim: Int, size: Int, step: Int): Tensor;
+export declare function unfoldBackward(gradIn: Tensor, keywords: { inputSizes: Ints; dim: Int; size: Int; step: Int }): Tensor;
 /** `aten::unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor`, `out`. */
 export declare function unfoldCopy(input: Tensor, dimension: Int, size: Int, step: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function unfoldCopy(input: Tensor, dimension: Int, size: Int, keywords: { step: Int; out?: Tensor }): Tensor;
@@ -7430,22 +6816,22 @@ export declare function uniform(input: Tensor, keywords: { from?: Float; to?: Fl
 export declare function uniform_(input: Tensor, from?: Float, to?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function uniform_(input: Tensor, from: Float, keywords: { to?: Float; generator?: Generator | null }): Tensor;
 export declare function uniform_(input: Tensor, keywords: { from?: Float; to?: Float; generator?: Generator | null }): Tensor;
-/** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: returnInverse = false, returnCounts = false, dim = null. */
-export declare function uniqueConsecutive(input: Tensor, returnInverse?: boolean, returnCounts?: boolean, dim?: Int | null, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueConsecutive(input: Tensor, returnInverse: boolean, returnCounts: boolean, keywords: { dim?: Int | null; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueConsecutive(input: Tensor, returnInverse: boolean, keywords: { returnCounts?: boolean; dim?: Int | null; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueConsecutive(input: Tensor, keywords: { returnInverse?: boolean; returnCounts?: boolean; dim?: Int | null; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
-export declare function uniqueDim(input: Tensor, dim: Int, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDim(input: Tensor, dim: Int, sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDim(input: Tensor, dim: Int, sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDim(input: Tensor, dim: Int, keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDim(input: Tensor, keywords: { dim: Int; sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: returnInverse = false, returnCounts = false. */
-export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInverse?: boolean, returnCounts?: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInverse: boolean, keywords: { returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDimConsecutive(input: Tensor, dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function uniqueDimConsecutive(input: Tensor, keywords: { dim: Int; returnInverse?: boolean; returnCounts?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
+/** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)`. Defaults: returnInverse = false, returnCounts = false, dim = null. */
+export declare function uniqueConsecutive(input: Tensor, returnInverse?: boolean, returnCounts?: boolean, dim?: Int | null): [Tensor, Tensor, Tensor];
+export declare function uniqueConsecutive(input: Tensor, returnInverse: boolean, returnCounts: boolean, keywords: { dim?: Int | null }): [Tensor, Tensor, Tensor];
+export declare function uniqueConsecutive(input: Tensor, returnInverse: boolean, keywords: { returnCounts?: boolean; dim?: Int | null }): [Tensor, Tensor, Tensor];
+export declare function uniqueConsecutive(input: Tensor, keywords: { returnInverse?: boolean; returnCounts?: boolean; dim?: Int | null }): [Tensor, Tensor, Tensor];
+/** `aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
+export declare function uniqueDim(input: Tensor, dim: Int, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
+export declare function uniqueDim(input: Tensor, dim: Int, sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function uniqueDim(input: Tensor, dim: Int, sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function uniqueDim(input: Tensor, dim: Int, keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function uniqueDim(input: Tensor, keywords: { dim: Int; sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+/** `aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: returnInverse = false, returnCounts = false. */
+export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
+export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function uniqueDimConsecutive(input: Tensor, dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
+export declare function uniqueDimConsecutive(input: Tensor, keywords: { dim: Int; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
 /** `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
 export declare function unsafeChunk(input: Tensor, chunks: Int, dim?: Int): Tensor[];
 export declare function unsafeChunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): Tensor[];
@@ -7454,18 +6840,10 @@ export declare function unsafeChunk(input: Tensor, keywords: { chunks: Int; dim?
 export declare function unsafeSplit(input: Tensor, splitSize: Int, dim?: Int): Tensor[];
 export declare function unsafeSplit(input: Tensor, splitSize: Int, keywords: { dim?: Int }): Tensor[];
 export declare function unsafeSplit(input: Tensor, keywords: { splitSize: Int; dim?: Int }): Tensor[];
-/** `aten::unsafe_split.Tensor_out(Tensor self, SymInt split_size, int dim=0, *, Tensor(a!)[] out) -> ()`. Defaults: dim = 0. */
-export declare function unsafeSplit(input: Tensor, splitSize: Int, dim: Int, keywords: { out: readonly Tensor[] }): void;
-export declare function unsafeSplit(input: Tensor, splitSize: Int, keywords: { dim?: Int; out: readonly Tensor[] }): void;
-export declare function unsafeSplit(input: Tensor, keywords: { splitSize: Int; dim?: Int; out: readonly Tensor[] }): void;
 /** `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
 export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): Tensor[];
 export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
 export declare function unsafeSplitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
-/** `aten::unsafe_split_with_sizes.out(Tensor self, SymInt[] split_sizes, int dim=0, *, Tensor(a!)[] out) -> ()`. Defaults: dim = 0. */
-export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, dim: Int, keywords: { out: readonly Tensor[] }): void;
-export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int; out: readonly Tensor[] }): void;
-export declare function unsafeSplitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int; out: readonly Tensor[] }): void;
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`. */
 export declare function unsqueeze(input: Tensor, dim: Int): Tensor;
 export declare function unsqueeze(input: Tensor, keywords: { dim: Int }): Tensor;
@@ -7490,11 +6868,11 @@ export declare function upsampleBicubic2dBackward(gradOutput: Tensor, outputSize
 export declare function upsampleBicubic2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleBicubic2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleBicubic2dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`, `vec_out`. */
-export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null, keywords?: { out?: Tensor }): Tensor;
-export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null; out?: Tensor }): Tensor;
-export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, keywords: { alignCorners: boolean; scaleFactors: readonly Float[] | null; out?: Tensor }): Tensor;
-export declare function upsampleBilinear2d(input: Tensor, keywords: { outputSize: Ints | null; alignCorners: boolean; scaleFactors: readonly Float[] | null; out?: Tensor }): Tensor;
+/** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`. */
+export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
+export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
+export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, keywords: { alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
+export declare function upsampleBilinear2d(input: Tensor, keywords: { outputSize: Ints | null; alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
 /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
 export declare function upsampleBilinear2d(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function upsampleBilinear2d(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
@@ -7532,10 +6910,10 @@ export declare function upsampleNearest1dBackward(gradOutput: Tensor, outputSize
 export declare function upsampleNearest1dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, keywords: { scales?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleNearest1dBackward(gradOutput: Tensor, outputSize: Int | Ints, keywords: { inputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleNearest1dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
-/** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`, `vec_out`. */
-export declare function upsampleNearest2d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null, keywords?: { out?: Tensor }): Tensor;
-export declare function upsampleNearest2d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null; out?: Tensor }): Tensor;
-export declare function upsampleNearest2d(input: Tensor, keywords: { outputSize: Ints | null; scaleFactors: readonly Float[] | null; out?: Tensor }): Tensor;
+/** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`. */
+export declare function upsampleNearest2d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null): Tensor;
+export declare function upsampleNearest2d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
+export declare function upsampleNearest2d(input: Tensor, keywords: { outputSize: Ints | null; scaleFactors: readonly Float[] | null }): Tensor;
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
 export declare function upsampleNearest2d(input: Tensor, outputSize: Int | Ints, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function upsampleNearest2d(input: Tensor, outputSize: Int | Ints, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
@@ -7609,11 +6987,11 @@ export declare function varMean(input: Tensor, dim: Int | Ints | null, unbiased?
 export declare function varMean(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-/** `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`, `correction_out`. Defaults: dim = null, correction = null, keepdim = false. */
-export declare function varMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-export declare function varMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
+/** `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: dim = null, correction = null, keepdim = false. */
+export declare function varMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
+export declare function varMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, ...dim: Int[]): [Tensor, Tensor];
-export declare function varMean(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }]): [Tensor, Tensor];
+export declare function varMean(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): [Tensor, Tensor];
 /** `aten::var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`. Defaults: unbiased = true. */
 export declare function varMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor];
 export declare function varMean(input: Tensor, keywords: { unbiased?: boolean }): [Tensor, Tensor];
@@ -7694,19 +7072,13 @@ export declare function xlogy_(input: Tensor, keywords: { other: Scalar }): Tens
 export declare function zero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function zero_(input: Tensor): Tensor;
-/** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function zeros(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function zeros(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
+/** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`, `out`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
+export declare function zeros(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function zeros(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function zeros(...size: Int[]): Tensor;
-export declare function zeros(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::zeros.out(SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function zeros(size: Ints, keywords: { out: Tensor }): Tensor;
-export declare function zeros(keywords: { size: Ints; out: Tensor }): Tensor;
-export declare function zeros(...args: [...size: Int[], keywords: { out: Tensor }]): Tensor;
+export declare function zeros(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
 export declare function zerosLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::zeros_like.out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)`. Defaults: memoryFormat = null. */
-export declare function zerosLike(input: Tensor, keywords: { memoryFormat?: MemoryFormat | null; out: Tensor }): Tensor;
 
 /** Python's `torch.fft`. */
 export declare const fft: {
@@ -7876,10 +7248,10 @@ export interface TensorMethods {
   /** `aten::__ixor__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
   __ixor__(other: Scalar): this;
   __ixor__(keywords: { other: Scalar }): this;
-  /** `aten::__lshift__.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
+  /** `aten::__lshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
   __lshift__(other: Tensor): Tensor;
   __lshift__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__lshift__.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
+  /** `aten::__lshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
   __lshift__(other: Scalar): Tensor;
   __lshift__(keywords: { other: Scalar }): Tensor;
   /** `aten::__or__.Tensor(Tensor self, Tensor other) -> Tensor`. */
@@ -7888,10 +7260,10 @@ export interface TensorMethods {
   /** `aten::__or__.Scalar(Tensor self, Scalar other) -> Tensor`. */
   __or__(other: Scalar): Tensor;
   __or__(keywords: { other: Scalar }): Tensor;
-  /** `aten::__rshift__.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
+  /** `aten::__rshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
   __rshift__(other: Tensor): Tensor;
   __rshift__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__rshift__.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
+  /** `aten::__rshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
   __rshift__(other: Scalar): Tensor;
   __rshift__(keywords: { other: Scalar }): Tensor;
   /** `aten::__xor__.Tensor(Tensor self, Tensor other) -> Tensor`. */
@@ -7900,11 +7272,11 @@ export interface TensorMethods {
   /** `aten::__xor__.Scalar(Tensor self, Scalar other) -> Tensor`. */
   __xor__(other: Scalar): Tensor;
   __xor__(keywords: { other: Scalar }): Tensor;
-  /** `aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`, `out`. */
+  /** `aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`. */
   _adaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
   _adaptiveAvgPool2d(keywords: { outputSize: Int | Ints }): Tensor;
   _adaptiveAvgPool2d(...outputSize: Int[]): Tensor;
-  /** `aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`, `out`. */
+  /** `aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`. */
   _adaptiveAvgPool3d(outputSize: Int | Ints): Tensor;
   _adaptiveAvgPool3d(keywords: { outputSize: Int | Ints }): Tensor;
   _adaptiveAvgPool3d(...outputSize: Int[]): Tensor;
@@ -7915,7 +7287,7 @@ export interface TensorMethods {
   /** `aten::_add_relu.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`, `out`. Defaults: alpha = 1. */
   _addRelu(other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
   _addRelu(keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-  /** `aten::_add_relu.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`, `Scalar_out`. Defaults: alpha = 1. */
+  /** `aten::_add_relu.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
   _addRelu(other: Scalar, alpha?: Scalar): Tensor;
   _addRelu(other: Scalar, keywords: { alpha?: Scalar }): Tensor;
   _addRelu(keywords: { other: Scalar; alpha?: Scalar }): Tensor;
@@ -7930,9 +7302,9 @@ export interface TensorMethods {
   _addmmActivation(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; useGelu?: boolean }): Tensor;
   _addmmActivation(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean }): Tensor;
   _addmmActivation(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean }): Tensor;
-  /** `aten::_aminmax(Tensor self) -> (Tensor, Tensor)`, `out`. */
+  /** `aten::_aminmax(Tensor self) -> (Tensor, Tensor)`. */
   _aminmax(): [Tensor, Tensor];
-  /** `aten::_aminmax.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)`, `dim_out`. Defaults: keepdim = false. */
+  /** `aten::_aminmax.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: keepdim = false. */
   _aminmax(dim: Int, keepdim?: boolean): [Tensor, Tensor];
   _aminmax(dim: Int, keywords: { keepdim?: boolean }): [Tensor, Tensor];
   _aminmax(keywords: { dim: Int; keepdim?: boolean }): [Tensor, Tensor];
@@ -7987,14 +7359,14 @@ export interface TensorMethods {
   /** `aten::_cast_Short(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
   _castShort(nonBlocking?: boolean): Tensor;
   _castShort(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cholesky_solve_helper(Tensor self, Tensor A, bool upper) -> Tensor`, `out`. */
+  /** `aten::_cholesky_solve_helper(Tensor self, Tensor A, bool upper) -> Tensor`. */
   _choleskySolveHelper(A: Tensor, upper: boolean): Tensor;
   _choleskySolveHelper(A: Tensor, keywords: { upper: boolean }): Tensor;
   _choleskySolveHelper(keywords: { A: Tensor; upper: boolean }): Tensor;
   /** `aten::_choose_qparams_per_tensor(Tensor self, bool reduce_range=False) -> (float, int)`. Defaults: reduceRange = false. */
   _chooseQparamsPerTensor(reduceRange?: boolean): [number, number];
   _chooseQparamsPerTensor(keywords: { reduceRange?: boolean }): [number, number];
-  /** `aten::_coalesce(Tensor self) -> Tensor`, `out`. */
+  /** `aten::_coalesce(Tensor self) -> Tensor`. */
   _coalesce(): Tensor;
   /** `aten::_coalesced(Tensor self, bool coalesced) -> Tensor`, `out`. */
   _coalesced(coalesced: boolean): Tensor;
@@ -8006,7 +7378,7 @@ export interface TensorMethods {
   _conj(): Tensor;
   /** `aten::_conj_copy(Tensor self) -> Tensor`, `out`. */
   _conjCopy(): Tensor;
-  /** `aten::_conj_physical(Tensor self) -> Tensor`, `out`. */
+  /** `aten::_conj_physical(Tensor self) -> Tensor`. */
   _conjPhysical(): Tensor;
   /** `aten::_conv_depthwise2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding, SymInt[2] dilation) -> Tensor`, `out`. */
   _convDepthwise2d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
@@ -8020,11 +7392,11 @@ export interface TensorMethods {
   /** `aten::_convert_weight_to_int4pack_for_cpu(Tensor self, int innerKTiles) -> Tensor`. */
   _convertWeightToInt4packForCpu(innerKTiles: Int): Tensor;
   _convertWeightToInt4packForCpu(keywords: { innerKTiles: Int }): Tensor;
-  /** `aten::_copy_from(Tensor self, Tensor dst, bool non_blocking=False) -> Tensor`, `out`. Defaults: nonBlocking = false. */
+  /** `aten::_copy_from(Tensor self, Tensor dst, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
   _copyFrom(dst: Tensor, nonBlocking?: boolean): Tensor;
   _copyFrom(dst: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
   _copyFrom(keywords: { dst: Tensor; nonBlocking?: boolean }): Tensor;
-  /** `aten::_copy_from_and_resize(Tensor self, Tensor dst) -> Tensor`, `out`. */
+  /** `aten::_copy_from_and_resize(Tensor self, Tensor dst) -> Tensor`. */
   _copyFromAndResize(dst: Tensor): Tensor;
   _copyFromAndResize(keywords: { dst: Tensor }): Tensor;
   /** `aten::_cummax_helper(Tensor self, Tensor(a!) values, Tensor(b!) indices, int dim) -> ()`. */
@@ -8043,11 +7415,11 @@ export interface TensorMethods {
   _dimI(): number;
   /** `aten::_dimV(Tensor self) -> int`. */
   _dimV(): number;
-  /** `aten::_fake_quantize_learnable_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`, `out`. Defaults: gradFactor = 1. */
+  /** `aten::_fake_quantize_learnable_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
   _fakeQuantizeLearnablePerChannelAffine(scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
   _fakeQuantizeLearnablePerChannelAffine(scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
   _fakeQuantizeLearnablePerChannelAffine(keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
-  /** `aten::_fake_quantize_learnable_per_tensor_affine(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`, `out`. Defaults: gradFactor = 1. */
+  /** `aten::_fake_quantize_learnable_per_tensor_affine(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
   _fakeQuantizeLearnablePerTensorAffine(scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
   _fakeQuantizeLearnablePerTensorAffine(scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
   _fakeQuantizeLearnablePerTensorAffine(keywords: { scale: Tensor; zeroPoint: Tensor; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
@@ -8074,7 +7446,7 @@ export interface TensorMethods {
   _fillMemEffDropoutMask_(dropoutP: Float, seed: Int, keywords: { offset: Int }): this;
   _fillMemEffDropoutMask_(dropoutP: Float, keywords: { seed: Int; offset: Int }): this;
   _fillMemEffDropoutMask_(keywords: { dropoutP: Float; seed: Int; offset: Int }): this;
-  /** `aten::_foobar(Tensor self, bool arg1=True, bool arg2=True, *, bool arg3=True) -> Tensor`, `out`. Defaults: arg1 = true, arg2 = true, arg3 = true. */
+  /** `aten::_foobar(Tensor self, bool arg1=True, bool arg2=True, *, bool arg3=True) -> Tensor`. Defaults: arg1 = true, arg2 = true, arg3 = true. */
   _foobar(arg1?: boolean, arg2?: boolean, keywords?: { arg3?: boolean }): Tensor;
   _foobar(arg1: boolean, keywords: { arg2?: boolean; arg3?: boolean }): Tensor;
   _foobar(keywords: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
@@ -8082,7 +7454,7 @@ export interface TensorMethods {
   _functionalAssertAsync(assertMsg: string, depToken: Tensor): Tensor;
   _functionalAssertAsync(assertMsg: string, keywords: { depToken: Tensor }): Tensor;
   _functionalAssertAsync(keywords: { assertMsg: string; depToken: Tensor }): Tensor;
-  /** `aten::_fused_dropout(Tensor self, float p, Generator? generator=None) -> (Tensor, Tensor)`, `out`. Defaults: generator = null. */
+  /** `aten::_fused_dropout(Tensor self, float p, Generator? generator=None) -> (Tensor, Tensor)`. Defaults: generator = null. */
   _fusedDropout(p: Float, generator?: Generator | null): [Tensor, Tensor];
   _fusedDropout(p: Float, keywords: { generator?: Generator | null }): [Tensor, Tensor];
   _fusedDropout(keywords: { p: Float; generator?: Generator | null }): [Tensor, Tensor];
@@ -8124,12 +7496,12 @@ export interface TensorMethods {
   _histogramddBinEdges(keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor[];
   _histogramddBinEdges(...bins: Int[]): Tensor[];
   _histogramddBinEdges(...args: [...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor[];
-  /** `aten::_histogramdd_from_bin_cts(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor`, `out`. Defaults: range = null, weight = null, density = false. */
+  /** `aten::_histogramdd_from_bin_cts(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: range = null, weight = null, density = false. */
   _histogramddFromBinCts(bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
   _histogramddFromBinCts(keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
   _histogramddFromBinCts(...bins: Int[]): Tensor;
   _histogramddFromBinCts(...args: [...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor;
-  /** `aten::_histogramdd_from_bin_tensors(Tensor self, Tensor[] bins, *, Tensor? weight=None, bool density=False) -> Tensor`, `out`. Defaults: weight = null, density = false. */
+  /** `aten::_histogramdd_from_bin_tensors(Tensor self, Tensor[] bins, *, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: weight = null, density = false. */
   _histogramddFromBinTensors(bins: readonly Tensor[], keywords?: { weight?: Tensor | null; density?: boolean }): Tensor;
   _histogramddFromBinTensors(keywords: { bins: readonly Tensor[]; weight?: Tensor | null; density?: boolean }): Tensor;
   /** `aten::_index_put_impl(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor`, `out`. Defaults: accumulate = false, unsafe = false. */
@@ -8174,29 +7546,29 @@ export interface TensorMethods {
   _luWithInfo(pivot?: boolean, checkErrors?: boolean): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
   _luWithInfo(pivot: boolean, keywords: { checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
   _luWithInfo(keywords: { pivot?: boolean; checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-  /** `aten::_make_per_channel_quantized_tensor(Tensor self, Tensor scale, Tensor zero_point, int axis) -> Tensor`, `out`. */
+  /** `aten::_make_per_channel_quantized_tensor(Tensor self, Tensor scale, Tensor zero_point, int axis) -> Tensor`. */
   _makePerChannelQuantizedTensor(scale: Tensor, zeroPoint: Tensor, axis: Int): Tensor;
   _makePerChannelQuantizedTensor(scale: Tensor, zeroPoint: Tensor, keywords: { axis: Int }): Tensor;
   _makePerChannelQuantizedTensor(scale: Tensor, keywords: { zeroPoint: Tensor; axis: Int }): Tensor;
   _makePerChannelQuantizedTensor(keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int }): Tensor;
-  /** `aten::_make_per_tensor_quantized_tensor(Tensor self, float scale, int zero_point) -> Tensor`, `out`. */
+  /** `aten::_make_per_tensor_quantized_tensor(Tensor self, float scale, int zero_point) -> Tensor`. */
   _makePerTensorQuantizedTensor(scale: Float, zeroPoint: Int): Tensor;
   _makePerTensorQuantizedTensor(scale: Float, keywords: { zeroPoint: Int }): Tensor;
   _makePerTensorQuantizedTensor(keywords: { scale: Float; zeroPoint: Int }): Tensor;
-  /** `aten::_masked_scale(Tensor self, Tensor mask, float scale) -> Tensor`, `out`. */
+  /** `aten::_masked_scale(Tensor self, Tensor mask, float scale) -> Tensor`. */
   _maskedScale(mask: Tensor, scale: Float): Tensor;
   _maskedScale(mask: Tensor, keywords: { scale: Float }): Tensor;
   _maskedScale(keywords: { mask: Tensor; scale: Float }): Tensor;
-  /** `aten::_masked_softmax(Tensor self, Tensor mask, int? dim=None, int? mask_type=None) -> Tensor`, `out`. Defaults: dim = null, maskType = null. */
+  /** `aten::_masked_softmax(Tensor self, Tensor mask, int? dim=None, int? mask_type=None) -> Tensor`. Defaults: dim = null, maskType = null. */
   _maskedSoftmax(mask: Tensor, dim?: Int | null, maskType?: Int | null): Tensor;
   _maskedSoftmax(mask: Tensor, dim: Int | null, keywords: { maskType?: Int | null }): Tensor;
   _maskedSoftmax(mask: Tensor, keywords: { dim?: Int | null; maskType?: Int | null }): Tensor;
   _maskedSoftmax(keywords: { mask: Tensor; dim?: Int | null; maskType?: Int | null }): Tensor;
-  /** `aten::_mkldnn_reshape(Tensor self, int[] shape) -> Tensor`, `out`. */
+  /** `aten::_mkldnn_reshape(Tensor self, int[] shape) -> Tensor`. */
   _mkldnnReshape(shape: Ints): Tensor;
   _mkldnnReshape(keywords: { shape: Ints }): Tensor;
   _mkldnnReshape(...shape: Int[]): Tensor;
-  /** `aten::_mkldnn_transpose(Tensor self, int dim0, int dim1) -> Tensor`, `out`. */
+  /** `aten::_mkldnn_transpose(Tensor self, int dim0, int dim1) -> Tensor`. */
   _mkldnnTranspose(dim0: Int, dim1: Int): Tensor;
   _mkldnnTranspose(dim0: Int, keywords: { dim1: Int }): Tensor;
   _mkldnnTranspose(keywords: { dim0: Int; dim1: Int }): Tensor;
@@ -8204,10 +7576,10 @@ export interface TensorMethods {
   _mkldnnTranspose_(dim0: Int, dim1: Int): this;
   _mkldnnTranspose_(dim0: Int, keywords: { dim1: Int }): this;
   _mkldnnTranspose_(keywords: { dim0: Int; dim1: Int }): this;
-  /** `aten::_mps_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
+  /** `aten::_mps_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
   _mpsConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
   _mpsConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::_mps_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
+  /** `aten::_mps_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
   _mpsConvolutionTranspose(weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
   _mpsConvolutionTranspose(keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
   /** `aten::_neg_view(Tensor(a) self) -> Tensor(a)`. */
@@ -8228,14 +7600,14 @@ export interface TensorMethods {
   _nestedGetValues(): Tensor;
   /** `aten::_nested_get_values_copy(Tensor self) -> Tensor`, `out`. */
   _nestedGetValuesCopy(): Tensor;
-  /** `aten::_nested_tensor_size(Tensor self) -> Tensor`, `out`. */
+  /** `aten::_nested_tensor_size(Tensor self) -> Tensor`. */
   _nestedTensorSize(): Tensor;
   /** `aten::_nested_tensor_softmax_with_shape(Tensor self, Tensor query) -> Tensor`. */
   _nestedTensorSoftmaxWithShape(query: Tensor): Tensor;
   _nestedTensorSoftmaxWithShape(keywords: { query: Tensor }): Tensor;
-  /** `aten::_nested_tensor_storage_offsets(Tensor self) -> Tensor`, `out`. */
+  /** `aten::_nested_tensor_storage_offsets(Tensor self) -> Tensor`. */
   _nestedTensorStorageOffsets(): Tensor;
-  /** `aten::_nested_tensor_strides(Tensor self) -> Tensor`, `out`. */
+  /** `aten::_nested_tensor_strides(Tensor self) -> Tensor`. */
   _nestedTensorStrides(): Tensor;
   /** `aten::_nested_view_from_buffer(Tensor(a) self, Tensor nested_size, Tensor nested_strides, Tensor offsets) -> Tensor(a)`. */
   _nestedViewFromBuffer(nestedSize: Tensor, nestedStrides: Tensor, offsets: Tensor): Tensor;
@@ -8261,7 +7633,7 @@ export interface TensorMethods {
   _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
   _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, keywords: { lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
   _nestedViewFromJaggedCopy(keywords: { offsets: Tensor; dummy: Tensor; lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  /** `aten::_new_zeros_with_same_feature_meta(Tensor self, Tensor other, *, int self_num_batch_dims=0) -> Tensor`, `out`. Defaults: selfNumBatchDims = 0. */
+  /** `aten::_new_zeros_with_same_feature_meta(Tensor self, Tensor other, *, int self_num_batch_dims=0) -> Tensor`. Defaults: selfNumBatchDims = 0. */
   _newZerosWithSameFeatureMeta(other: Tensor, keywords?: { selfNumBatchDims?: Int }): Tensor;
   _newZerosWithSameFeatureMeta(keywords: { other: Tensor; selfNumBatchDims?: Int }): Tensor;
   /** `aten::_nnz(Tensor self) -> int`. */
@@ -8275,7 +7647,7 @@ export interface TensorMethods {
   _padEnum(pad: Ints, mode: Int, keywords: { value?: Float | null }): Tensor;
   _padEnum(pad: Ints, keywords: { mode: Int; value?: Float | null }): Tensor;
   _padEnum(keywords: { pad: Ints; mode: Int; value?: Float | null }): Tensor;
-  /** `aten::_pdist_forward(Tensor self, float p=2.) -> Tensor`, `out`. Defaults: p = 2. */
+  /** `aten::_pdist_forward(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2. */
   _pdistForward(p?: Float): Tensor;
   _pdistForward(keywords: { p?: Float }): Tensor;
   /** `aten::_philox_normal(Tensor self, Tensor key, float mean=0., float std=1.) -> Tensor`, `out`. Defaults: mean = 0, std = 1. */
@@ -8298,7 +7670,7 @@ export interface TensorMethods {
   _philoxUniform_(key: Tensor, low: Float, keywords: { high?: Float }): this;
   _philoxUniform_(key: Tensor, keywords: { low?: Float; high?: Float }): this;
   _philoxUniform_(keywords: { key: Tensor; low?: Float; high?: Float }): this;
-  /** `aten::_pin_memory(Tensor self, Device? device=None) -> Tensor`, `out`. Defaults: device = null. */
+  /** `aten::_pin_memory(Tensor self, Device? device=None) -> Tensor`. Defaults: device = null. */
   _pinMemory(device?: DeviceLike | null): Tensor;
   _pinMemory(keywords: { device?: DeviceLike | null } & NoTensor): Tensor;
   /** `aten::_prelu_kernel(Tensor self, Tensor weight) -> Tensor`. */
@@ -8336,7 +7708,7 @@ export interface TensorMethods {
   _safeSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   _safeSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   _safeSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
+  /** `aten::_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
   _sampleDirichlet(generator?: Generator | null): Tensor;
   _sampleDirichlet(keywords: { generator?: Generator | null }): Tensor;
   /** `aten::_scaled_grouped_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? offs=None, Tensor? bias=None, Tensor? scale_result=None, ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor`. Defaults: offs = null, bias = null, scaleResult = null, outDtype = null, useFastAccum = false. */
@@ -8389,7 +7761,7 @@ export interface TensorMethods {
   _softmax(dim: Int, halfToFloat: boolean): Tensor;
   _softmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
   _softmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_sparse_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`, `out`. Defaults: beta = 1, alpha = 1. */
+  /** `aten::_sparse_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
   _sparseAddmm(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   _sparseAddmm(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   _sparseAddmm(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -8401,11 +7773,11 @@ export interface TensorMethods {
   _sparseBroadcastToCopy(size: Ints): Tensor;
   _sparseBroadcastToCopy(keywords: { size: Ints }): Tensor;
   _sparseBroadcastToCopy(...size: Int[]): Tensor;
-  /** `aten::_sparse_csr_prod.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `dim_dtype_out`. Defaults: keepdim = false, dtype = null. */
+  /** `aten::_sparse_csr_prod.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
   _sparseCsrProd(dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   _sparseCsrProd(dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   _sparseCsrProd(keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_csr_sum.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `dim_dtype_out`. Defaults: keepdim = false, dtype = null. */
+  /** `aten::_sparse_csr_sum.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
   _sparseCsrSum(dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   _sparseCsrSum(dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   _sparseCsrSum(keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
@@ -8413,11 +7785,11 @@ export interface TensorMethods {
   _sparseLogSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   _sparseLogSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   _sparseLogSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
+  /** `aten::_sparse_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
   _sparseLogSoftmax(dim: Int, halfToFloat: boolean): Tensor;
   _sparseLogSoftmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
   _sparseLogSoftmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_sparse_mask_projection(Tensor self, Tensor mask, bool accumulate_matches=False) -> Tensor`, `out`. Defaults: accumulateMatches = false. */
+  /** `aten::_sparse_mask_projection(Tensor self, Tensor mask, bool accumulate_matches=False) -> Tensor`. Defaults: accumulateMatches = false. */
   _sparseMaskProjection(mask: Tensor, accumulateMatches?: boolean): Tensor;
   _sparseMaskProjection(mask: Tensor, keywords: { accumulateMatches?: boolean }): Tensor;
   _sparseMaskProjection(keywords: { mask: Tensor; accumulateMatches?: boolean }): Tensor;
@@ -8432,11 +7804,11 @@ export interface TensorMethods {
   _sparseSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   _sparseSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   _sparseSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
+  /** `aten::_sparse_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
   _sparseSoftmax(dim: Int, halfToFloat: boolean): Tensor;
   _sparseSoftmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
   _sparseSoftmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_sparse_sparse_matmul(Tensor self, Tensor other) -> Tensor`, `out`. */
+  /** `aten::_sparse_sparse_matmul(Tensor self, Tensor other) -> Tensor`. */
   _sparseSparseMatmul(other: Tensor): Tensor;
   _sparseSparseMatmul(keywords: { other: Tensor }): Tensor;
   /** `aten::_sparse_sum(Tensor self) -> Tensor`, `dtype`. */
@@ -8446,13 +7818,13 @@ export interface TensorMethods {
   _sparseSum(keywords: { dim: Int | Ints; dtype?: DTypeLike }): Tensor;
   _sparseSum(...dim: Int[]): Tensor;
   _sparseSum(...args: [...dim: Int[], keywords: { dtype?: DTypeLike } & NoTensor]): Tensor;
-  /** `aten::_standard_gamma(Tensor self, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
+  /** `aten::_standard_gamma(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
   _standardGamma(generator?: Generator | null): Tensor;
   _standardGamma(keywords: { generator?: Generator | null }): Tensor;
-  /** `aten::_standard_gamma_grad(Tensor self, Tensor output) -> Tensor`, `out`. */
+  /** `aten::_standard_gamma_grad(Tensor self, Tensor output) -> Tensor`. */
   _standardGammaGrad(output: Tensor): Tensor;
   _standardGammaGrad(keywords: { output: Tensor }): Tensor;
-  /** `aten::_test_autograd_multiple_dispatch.fullcoverage(Tensor self) -> Tensor`, `fullcoverage_out`. */
+  /** `aten::_test_autograd_multiple_dispatch.fullcoverage(Tensor self) -> Tensor`. */
   _testAutogradMultipleDispatch(): Tensor;
   /** `aten::_test_autograd_multiple_dispatch.ntonly(Tensor self, bool b) -> Tensor`. */
   _testAutogradMultipleDispatch(b: boolean): Tensor;
@@ -8463,7 +7835,7 @@ export interface TensorMethods {
   _testAutogradMultipleDispatchViewCopy(): Tensor;
   /** `aten::_test_check_tensor(Tensor self) -> Tensor`. */
   _testCheckTensor(): Tensor;
-  /** `aten::_test_functorch_fallback(Tensor self, Tensor other) -> Tensor`, `out`. */
+  /** `aten::_test_functorch_fallback(Tensor self, Tensor other) -> Tensor`. */
   _testFunctorchFallback(other: Tensor): Tensor;
   _testFunctorchFallback(keywords: { other: Tensor }): Tensor;
   /** `aten::_test_parallel_materialize(Tensor self, int num_parallel, bool skip_first=False) -> Tensor`. Defaults: skipFirst = false. */
@@ -8474,38 +7846,38 @@ export interface TensorMethods {
   _testSerializationSubcmul(other: Tensor, alpha?: Scalar): Tensor;
   _testSerializationSubcmul(other: Tensor, keywords: { alpha?: Scalar }): Tensor;
   _testSerializationSubcmul(keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-  /** `aten::_test_warn_in_autograd(Tensor self) -> Tensor`, `out`. */
+  /** `aten::_test_warn_in_autograd(Tensor self) -> Tensor`. */
   _testWarnInAutograd(): Tensor;
   /** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, nonBlocking = false, memoryFormat = null, requiresGrad = false. */
   _toCopy(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; nonBlocking?: boolean; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-  /** `aten::_to_dense(Tensor self, ScalarType? dtype=None, bool? masked_grad=None) -> Tensor`, `out`. Defaults: dtype = null, maskedGrad = null. */
+  /** `aten::_to_dense(Tensor self, ScalarType? dtype=None, bool? masked_grad=None) -> Tensor`. Defaults: dtype = null, maskedGrad = null. */
   _toDense(dtype?: DTypeLike | null, maskedGrad?: boolean | null): Tensor;
   _toDense(dtype: DTypeLike | null, keywords: { maskedGrad?: boolean | null }): Tensor;
   _toDense(keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
-  /** `aten::_to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`, `out`. Defaults: layout = null, blocksize = null, denseDim = null. */
+  /** `aten::_to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`. Defaults: layout = null, blocksize = null, denseDim = null. */
   _toSparse(keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
-  /** `aten::_to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`, `sparse_dim_out`. */
+  /** `aten::_to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`. */
   _toSparse(sparseDim: Int): Tensor;
   _toSparse(keywords: { sparseDim: Int }): Tensor;
-  /** `aten::_to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
+  /** `aten::_to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
   _toSparseBsc(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
   _toSparseBsc(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
   _toSparseBsc(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-  /** `aten::_to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
+  /** `aten::_to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
   _toSparseBsr(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
   _toSparseBsr(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
   _toSparseBsr(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-  /** `aten::_to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
+  /** `aten::_to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
   _toSparseCsc(denseDim?: Int | null): Tensor;
   _toSparseCsc(keywords: { denseDim?: Int | null }): Tensor;
-  /** `aten::_to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`, `out`. Defaults: denseDim = null. */
+  /** `aten::_to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
   _toSparseCsr(denseDim?: Int | null): Tensor;
   _toSparseCsr(keywords: { denseDim?: Int | null }): Tensor;
-  /** `aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)`, `out`. Defaults: sorted = true, returnInverse = false. */
+  /** `aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false. */
   _unique(sorted?: boolean, returnInverse?: boolean): [Tensor, Tensor];
   _unique(sorted: boolean, keywords: { returnInverse?: boolean }): [Tensor, Tensor];
   _unique(keywords: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
-  /** `aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
+  /** `aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
   _unique2(sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
   _unique2(sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   _unique2(sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
@@ -8528,7 +7900,7 @@ export interface TensorMethods {
   _unsafeMaskedIndexPutAccumulate(mask: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor }): Tensor;
   _unsafeMaskedIndexPutAccumulate(mask: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
   _unsafeMaskedIndexPutAccumulate(keywords: { mask: Tensor; indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
-  /** `aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor`, `out`. */
+  /** `aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor`. */
   _unsafeView(size: Ints): Tensor;
   _unsafeView(keywords: { size: Ints }): Tensor;
   _unsafeView(...size: Int[]): Tensor;
@@ -8607,7 +7979,7 @@ export interface TensorMethods {
   acosh(): Tensor;
   /** `aten::acosh_(Tensor(a!) self) -> Tensor(a!)`. */
   acosh_(): this;
-  /** `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`, `out`. */
+  /** `aten::adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`. */
   adaptiveAvgPool1d(outputSize: Int | Ints): Tensor;
   adaptiveAvgPool1d(keywords: { outputSize: Int | Ints }): Tensor;
   adaptiveAvgPool1d(...outputSize: Int[]): Tensor;
@@ -8799,7 +8171,7 @@ export interface TensorMethods {
   asStridedCopy(size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
   asStridedCopy(size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
   asStridedCopy(keywords: { size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
-  /** `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`, `out`. Defaults: storageOffset = null. */
+  /** `aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`. Defaults: storageOffset = null. */
   asStridedScatter(src: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
   asStridedScatter(src: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
   asStridedScatter(src: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
@@ -8833,7 +8205,7 @@ export interface TensorMethods {
   atleast2d(): Tensor;
   /** `aten::atleast_3d(Tensor self) -> Tensor`. */
   atleast3d(): Tensor;
-  /** `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`, `out`. Defaults: stride = [], padding = [0], ceilMode = false, countIncludePad = true. */
+  /** `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], ceilMode = false, countIncludePad = true. */
   avgPool1d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean): Tensor;
   avgPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean }): Tensor;
   avgPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
@@ -8871,9 +8243,6 @@ export interface TensorMethods {
   baddbmm_(keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   /** `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
   bernoulli(keywords?: { generator?: Generator | null }): Tensor;
-  /** `aten::bernoulli.Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor`, `Tensor_out`. Defaults: generator = null. */
-  bernoulli(p: Tensor, keywords?: { generator?: Generator | null }): Tensor;
-  bernoulli(keywords: { p: Tensor; generator?: Generator | null }): Tensor;
   /** `aten::bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
   bernoulli(p: Float, keywords?: { generator?: Generator | null }): Tensor;
   bernoulli(keywords: { p: Float; generator?: Generator | null }): Tensor;
@@ -8888,13 +8257,13 @@ export interface TensorMethods {
   binaryCrossEntropy(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int }): Tensor;
   binaryCrossEntropy(target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int }): Tensor;
   binaryCrossEntropy(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int }): Tensor;
-  /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`, `out`. Defaults: weight = null, posWeight = null, reduction = 1. */
+  /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`. Defaults: weight = null, posWeight = null, reduction = 1. */
   binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: Int): Tensor;
   binaryCrossEntropyWithLogits(target: Tensor, weight: Tensor | null, posWeight: Tensor | null, keywords: { reduction?: Int }): Tensor;
   binaryCrossEntropyWithLogits(target: Tensor, weight: Tensor | null, keywords: { posWeight?: Tensor | null; reduction?: Int }): Tensor;
   binaryCrossEntropyWithLogits(target: Tensor, keywords: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
   binaryCrossEntropyWithLogits(keywords: { target: Tensor; weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
-  /** `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`, `out`. Defaults: weights = null, minlength = 0. */
+  /** `aten::bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`. Defaults: weights = null, minlength = 0. */
   bincount(weights?: Tensor | null, minlength?: Int): Tensor;
   bincount(weights: Tensor | null, keywords: { minlength?: Int }): Tensor;
   bincount(keywords: { weights?: Tensor | null; minlength?: Int }): Tensor;
@@ -8992,7 +8361,7 @@ export interface TensorMethods {
   ceil(): Tensor;
   /** `aten::ceil_(Tensor(a!) self) -> Tensor(a!)`. */
   ceil_(): this;
-  /** `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`, `out`. Defaults: alpha = 1. */
+  /** `aten::celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1. */
   celu(alpha?: Scalar): Tensor;
   celu(keywords: { alpha?: Scalar }): Tensor;
   /** `aten::celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
@@ -9000,7 +8369,7 @@ export interface TensorMethods {
   celu_(keywords: { alpha?: Scalar }): this;
   /** `aten::chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. Defaults: memoryFormat = null. */
   chalf(keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
-  /** `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`, `out`. */
+  /** `aten::channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
   channelShuffle(groups: Int): Tensor;
   channelShuffle(keywords: { groups: Int }): Tensor;
   /** `aten::cholesky(Tensor self, bool upper=False) -> Tensor`, `out`. Defaults: upper = false. */
@@ -9073,7 +8442,7 @@ export interface TensorMethods {
   clip_(min?: Scalar | null, max?: Scalar | null): this;
   clip_(min: Scalar | null, keywords: { max?: Scalar | null }): this;
   clip_(keywords: { min?: Scalar | null; max?: Scalar | null }): this;
-  /** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`, `out`. Defaults: memoryFormat = null. */
+  /** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. Defaults: memoryFormat = null. */
   clone(keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
   /** `aten::coalesce(Tensor(a) self) -> Tensor(a)`. */
   coalesce(): Tensor;
@@ -9094,16 +8463,16 @@ export interface TensorMethods {
   conjPhysical(): Tensor;
   /** `aten::conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
   conjPhysical_(): this;
-  /** `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`, `out`. Defaults: value = 0. */
+  /** `aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`. Defaults: value = 0. */
   constantPadNd(pad: Ints, value?: Scalar): Tensor;
   constantPadNd(pad: Ints, keywords: { value?: Scalar }): Tensor;
   constantPadNd(keywords: { pad: Ints; value?: Scalar }): Tensor;
   /** `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`. Defaults: memoryFormat = contiguousFormat. */
   contiguous(keywords?: { memoryFormat?: MemoryFormat }): Tensor;
-  /** `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`, `out`. */
+  /** `aten::conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`. */
   convDepthwise3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
   convDepthwise3d(keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints }): Tensor;
-  /** `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`, `out`. Defaults: pad = 0. */
+  /** `aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`. Defaults: pad = 0. */
   convTbc(weight: Tensor, bias: Tensor, pad?: Int): Tensor;
   convTbc(weight: Tensor, bias: Tensor, keywords: { pad?: Int }): Tensor;
   convTbc(weight: Tensor, keywords: { bias: Tensor; pad?: Int }): Tensor;
@@ -9114,7 +8483,7 @@ export interface TensorMethods {
   convTbcBackward(input: Tensor, weight: Tensor, keywords: { bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
   convTbcBackward(input: Tensor, keywords: { weight: Tensor; bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
   convTbcBackward(keywords: { input: Tensor; weight: Tensor; bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
-  /** `aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`, `out`. Defaults: nonBlocking = false. */
+  /** `aten::copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
   copy(src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
   copy(src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
   copy(keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
@@ -9152,10 +8521,10 @@ export interface TensorMethods {
   cosh(): Tensor;
   /** `aten::cosh_(Tensor(a!) self) -> Tensor(a!)`. */
   cosh_(): this;
-  /** `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`, `out`. Defaults: dim = null. */
+  /** `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor`. Defaults: dim = null. */
   countNonzero(dim?: Int | null): Tensor;
   countNonzero(keywords: { dim?: Int | null }): Tensor;
-  /** `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`, `dim_IntList_out`. */
+  /** `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`. */
   countNonzero(dim: Ints): Tensor;
   countNonzero(keywords: { dim: Ints }): Tensor;
   countNonzero(...dim: Int[]): Tensor;
@@ -9179,16 +8548,16 @@ export interface TensorMethods {
   /** `aten::cudnn_convolution(Tensor self, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`, `out`. */
   cudnnConvolution(weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnConvolution(keywords: { weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean }): Tensor;
-  /** `aten::cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
+  /** `aten::cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   cudnnConvolutionAddRelu(weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   cudnnConvolutionAddRelu(keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
+  /** `aten::cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   cudnnConvolutionRelu(weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   cudnnConvolutionRelu(keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`, `out`. */
+  /** `aten::cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
   cudnnConvolutionTranspose(weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnConvolutionTranspose(keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean }): Tensor;
-  /** `aten::cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`, `out`. */
+  /** `aten::cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`. */
   cudnnGridSampler(grid: Tensor): Tensor;
   cudnnGridSampler(keywords: { grid: Tensor }): Tensor;
   /** `aten::cudnn_grid_sampler_backward(Tensor self, Tensor grid, Tensor grad_output) -> (Tensor grad_self, Tensor grad_grid)`. */
@@ -9221,7 +8590,7 @@ export interface TensorMethods {
   deg2rad_(): this;
   /** `aten::dense_dim(Tensor self) -> int`. */
   denseDim(): number;
-  /** `aten::dequantize.self(Tensor self) -> Tensor`, `self_out`. */
+  /** `aten::dequantize.self(Tensor self) -> Tensor`. */
   dequantize(): Tensor;
   /** `aten::det(Tensor self) -> Tensor`. */
   det(): Tensor;
@@ -9234,7 +8603,7 @@ export interface TensorMethods {
   /** `aten::diag(Tensor self, int diagonal=0) -> Tensor`, `out`. Defaults: diagonal = 0. */
   diag(diagonal?: Int): Tensor;
   diag(keywords: { diagonal?: Int }): Tensor;
-  /** `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`, `out`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
+  /** `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
   diagEmbed(offset?: Int, dim1?: Int, dim2?: Int): Tensor;
   diagEmbed(offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagEmbed(offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
@@ -9252,7 +8621,7 @@ export interface TensorMethods {
   diagonalCopy(offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagonalCopy(offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
   diagonalCopy(keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-  /** `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`, `out`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
+  /** `aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
   diagonalScatter(src: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
   diagonalScatter(src: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagonalScatter(src: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
@@ -9268,14 +8637,14 @@ export interface TensorMethods {
   digamma(): Tensor;
   /** `aten::digamma_(Tensor(a!) self) -> Tensor(a!)`. */
   digamma_(): this;
-  /** `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`, `out`. Defaults: p = 2. */
+  /** `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2. */
   dist(other: Tensor, p?: Scalar): Tensor;
   dist(other: Tensor, keywords: { p?: Scalar }): Tensor;
   dist(keywords: { other: Tensor; p?: Scalar }): Tensor;
   /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_mode`, `out`, `out_mode`. */
   div(other: Tensor | Scalar, keywords?: { roundingMode?: string | null }): Tensor;
   div(keywords: { other: Tensor | Scalar; roundingMode?: string | null }): Tensor;
-  /** `aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`, `Scalar_mode_out`. */
+  /** `aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`. */
   div(other: Scalar, keywords: { roundingMode: string | null }): Tensor;
   div(keywords: { other: Scalar; roundingMode: string | null }): Tensor;
   /** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`, `Tensor_mode`. */
@@ -9520,10 +8889,10 @@ export interface TensorMethods {
   fftRfftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftRfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftRfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
-  /** `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`, `Tensor_out`. */
+  /** `aten::fill.Tensor(Tensor self, Tensor value) -> Tensor`. */
   fill(value: Tensor): Tensor;
   fill(keywords: { value: Tensor }): Tensor;
-  /** `aten::fill.Scalar(Tensor self, Scalar value) -> Tensor`, `Scalar_out`. */
+  /** `aten::fill.Scalar(Tensor self, Scalar value) -> Tensor`. */
   fill(value: Scalar): Tensor;
   fill(keywords: { value: Scalar }): Tensor;
   /** `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`. */
@@ -9544,7 +8913,7 @@ export interface TensorMethods {
   flatten(startDim?: Int, endDim?: Int): Tensor;
   flatten(startDim: Int, keywords: { endDim?: Int }): Tensor;
   flatten(keywords: { startDim?: Int; endDim?: Int }): Tensor;
-  /** `aten::flip(Tensor self, int[] dims) -> Tensor`, `out`. */
+  /** `aten::flip(Tensor self, int[] dims) -> Tensor`. */
   flip(dims: Ints): Tensor;
   flip(keywords: { dims: Ints }): Tensor;
   flip(...dims: Int[]): Tensor;
@@ -9571,7 +8940,7 @@ export interface TensorMethods {
   /** `aten::floor_divide(Tensor self, Tensor other) -> Tensor`, `out`. */
   floorDivide(other: Tensor | Scalar): Tensor;
   floorDivide(keywords: { other: Tensor | Scalar }): Tensor;
-  /** `aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`, `Scalar_out`. */
+  /** `aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`. */
   floorDivide(other: Scalar): Tensor;
   floorDivide(keywords: { other: Scalar }): Tensor;
   /** `aten::floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
@@ -9843,12 +9212,12 @@ export interface TensorMethods {
   indexCopy_(dim: Int, index: Tensor, keywords: { source: Tensor }): this;
   indexCopy_(dim: Int, keywords: { index: Tensor; source: Tensor }): this;
   indexCopy_(keywords: { dim: Int; index: Tensor; source: Tensor }): this;
-  /** `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`, `int_Tensor_out`. */
+  /** `aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`. */
   indexFill(dim: Int, index: Tensor, value: Tensor): Tensor;
   indexFill(dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
   indexFill(dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
   indexFill(keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
-  /** `aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`, `int_Scalar_out`. */
+  /** `aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`. */
   indexFill(dim: Int, index: Tensor, value: Scalar): Tensor;
   indexFill(dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
   indexFill(dim: Int, keywords: { index: Tensor; value: Scalar }): Tensor;
@@ -9863,7 +9232,7 @@ export interface TensorMethods {
   indexFill_(dim: Int, index: Tensor, keywords: { value: Scalar }): this;
   indexFill_(dim: Int, keywords: { index: Tensor; value: Scalar }): this;
   indexFill_(keywords: { dim: Int; index: Tensor; value: Scalar }): this;
-  /** `aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`, `out`. Defaults: accumulate = false. */
+  /** `aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. Defaults: accumulate = false. */
   indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
   indexPut(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
   indexPut(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
@@ -9896,7 +9265,7 @@ export interface TensorMethods {
   /** `aten::inner(Tensor self, Tensor other) -> Tensor`, `out`. */
   inner(other: Tensor): Tensor;
   inner(keywords: { other: Tensor }): Tensor;
-  /** `aten::int_repr(Tensor self) -> Tensor`, `out`. */
+  /** `aten::int_repr(Tensor self) -> Tensor`. */
   intRepr(): Tensor;
   /** `aten::inverse(Tensor self) -> Tensor`, `out`. */
   inverse(): Tensor;
@@ -9928,9 +9297,9 @@ export interface TensorMethods {
   isclose(keywords: { other: Tensor; rtol?: Float; atol?: Float; equalNan?: boolean }): Tensor;
   /** `aten::isfinite(Tensor self) -> Tensor`. */
   isfinite(): Tensor;
-  /** `aten::isinf(Tensor self) -> Tensor`, `out`. */
+  /** `aten::isinf(Tensor self) -> Tensor`. */
   isinf(): Tensor;
-  /** `aten::isnan(Tensor self) -> Tensor`, `out`. */
+  /** `aten::isnan(Tensor self) -> Tensor`. */
   isnan(): Tensor;
   /** `aten::isneginf(Tensor self) -> Tensor`, `out`. */
   isneginf(): Tensor;
@@ -10039,7 +9408,7 @@ export interface TensorMethods {
   lgamma(): Tensor;
   /** `aten::lgamma_(Tensor(a!) self) -> Tensor(a!)`. */
   lgamma_(): this;
-  /** `aten::lift(Tensor self) -> Tensor`, `out`. */
+  /** `aten::lift(Tensor self) -> Tensor`. */
   lift(): Tensor;
   /** `aten::lift_fresh(Tensor(a) self) -> Tensor(a)`. */
   liftFresh(): Tensor;
@@ -10084,7 +9453,7 @@ export interface TensorMethods {
   /** `aten::linalg_matmul(Tensor self, Tensor other) -> Tensor`, `out`. */
   linalgMatmul(other: Tensor): Tensor;
   linalgMatmul(keywords: { other: Tensor }): Tensor;
-  /** `aten::linalg_matrix_exp(Tensor self) -> Tensor`, `out`. */
+  /** `aten::linalg_matrix_exp(Tensor self) -> Tensor`. */
   linalgMatrixExp(): Tensor;
   /** `aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dim = [-2, -1], keepdim = false, dtype = null. */
   linalgMatrixNorm(ord: Scalar, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
@@ -10142,7 +9511,7 @@ export interface TensorMethods {
   linalgVectorNorm(ord: Scalar, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgVectorNorm(ord: Scalar, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgVectorNorm(keywords: { ord?: Scalar; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  /** `aten::linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
+  /** `aten::linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
   linearBackward(gradOutput: Tensor, weight: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
   linearBackward(gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   linearBackward(gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
@@ -10238,11 +9607,11 @@ export interface TensorMethods {
   luSolve(LUData: Tensor, LUPivots: Tensor): Tensor;
   luSolve(LUData: Tensor, keywords: { LUPivots: Tensor }): Tensor;
   luSolve(keywords: { LUData: Tensor; LUPivots: Tensor }): Tensor;
-  /** `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`, `Tensor_out`. */
+  /** `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`. */
   maskedFill(mask: Tensor, value: Tensor): Tensor;
   maskedFill(mask: Tensor, keywords: { value: Tensor }): Tensor;
   maskedFill(keywords: { mask: Tensor; value: Tensor }): Tensor;
-  /** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`, `Scalar_out`. */
+  /** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`. */
   maskedFill(mask: Tensor, value: Scalar): Tensor;
   maskedFill(mask: Tensor, keywords: { value: Scalar }): Tensor;
   maskedFill(keywords: { mask: Tensor; value: Scalar }): Tensor;
@@ -10254,7 +9623,7 @@ export interface TensorMethods {
   maskedFill_(mask: Tensor, value: Scalar): this;
   maskedFill_(mask: Tensor, keywords: { value: Scalar }): this;
   maskedFill_(keywords: { mask: Tensor; value: Scalar }): this;
-  /** `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`, `out`. */
+  /** `aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`. */
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
   maskedScatter(mask: Tensor, keywords: { source: Tensor }): Tensor;
   maskedScatter(keywords: { mask: Tensor; source: Tensor }): Tensor;
@@ -10348,7 +9717,7 @@ export interface TensorMethods {
   mean(dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   mean(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   mean(keywords: { dim: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::median(Tensor self) -> Tensor`, `out`. */
+  /** `aten::median(Tensor self) -> Tensor`. */
   median(): Tensor;
   /** `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`, `dim_values`. Defaults: keepdim = false. */
   median(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -10366,7 +9735,7 @@ export interface TensorMethods {
   /** `aten::minimum(Tensor self, Tensor other) -> Tensor`, `out`. */
   minimum(other: Tensor): Tensor;
   minimum(keywords: { other: Tensor }): Tensor;
-  /** `aten::miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`, `out`. */
+  /** `aten::miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
   /** `aten::miopen_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
@@ -10375,10 +9744,10 @@ export interface TensorMethods {
   /** `aten::miopen_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   miopenConvolutionRelu(weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   miopenConvolutionRelu(keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`, `out`. */
+  /** `aten::miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenConvolutionTranspose(weight: Tensor, bias: Tensor | null, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenConvolutionTranspose(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
-  /** `aten::miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`, `out`. */
+  /** `aten::miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenDepthwiseConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenDepthwiseConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
   /** `aten::mish(Tensor self) -> Tensor`, `out`. */
@@ -10389,40 +9758,40 @@ export interface TensorMethods {
   mkldnnAdaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
   mkldnnAdaptiveAvgPool2d(keywords: { outputSize: Int | Ints }): Tensor;
   mkldnnAdaptiveAvgPool2d(...outputSize: Int[]): Tensor;
-  /** `aten::mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`, `out`. */
+  /** `aten::mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
   mkldnnConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
   mkldnnConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`, `out`. Defaults: bias = null. */
+  /** `aten::mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`. Defaults: bias = null. */
   mkldnnLinear(weight: Tensor, bias?: Tensor | null): Tensor;
   mkldnnLinear(weight: Tensor, keywords: { bias?: Tensor | null }): Tensor;
   mkldnnLinear(keywords: { weight: Tensor; bias?: Tensor | null }): Tensor;
-  /** `aten::mkldnn_linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
+  /** `aten::mkldnn_linear_backward(Tensor self, Tensor grad_output, Tensor weight, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
   mkldnnLinearBackward(gradOutput: Tensor, weight: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
   mkldnnLinearBackward(gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   mkldnnLinearBackward(gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   mkldnnLinearBackward(keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-  /** `aten::mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
+  /** `aten::mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** `aten::mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
+  /** `aten::mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** `aten::mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`, `out`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1, inputSize = null. */
+  /** `aten::mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1, inputSize = null. */
   mkldnnReorderConv2dWeight(padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
-  /** `aten::mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`, `out`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1, inputSize = null. */
+  /** `aten::mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1, inputSize = null. */
   mkldnnReorderConv3dWeight(padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
   mkldnnReorderConv3dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv3dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
@@ -10456,10 +9825,10 @@ export interface TensorMethods {
   movedim(source: Ints, destination: Ints): Tensor;
   movedim(source: Ints, keywords: { destination: Ints }): Tensor;
   movedim(keywords: { source: Ints; destination: Ints }): Tensor;
-  /** `aten::mps_convolution_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`, `out`. */
+  /** `aten::mps_convolution_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
   mpsConvolutionBackward(gradOutput: Tensor, weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
   mpsConvolutionBackward(keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-  /** `aten::mps_convolution_transpose_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[2] output_mask) -> (Tensor, Tensor)`, `out`. */
+  /** `aten::mps_convolution_transpose_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[2] output_mask) -> (Tensor, Tensor)`. */
   mpsConvolutionTransposeBackward(gradOutput: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
   mpsConvolutionTransposeBackward(keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
   /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`, `out`. Defaults: reduction = 1. */
@@ -10528,7 +9897,7 @@ export interface TensorMethods {
   nanmean(dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   nanmean(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   nanmean(keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  /** `aten::nanmedian(Tensor self) -> Tensor`, `out`. */
+  /** `aten::nanmedian(Tensor self) -> Tensor`. */
   nanmedian(): Tensor;
   /** `aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`, `dim_values`. Defaults: keepdim = false. */
   nanmedian(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -10566,10 +9935,10 @@ export interface TensorMethods {
   /** `aten::native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
   nativeChannelShuffle(groups: Int): Tensor;
   nativeChannelShuffle(keywords: { groups: Int }): Tensor;
-  /** `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`, `out`. Defaults: p = 2. */
+  /** `aten::native_norm(Tensor self, Scalar p=2) -> Tensor`. Defaults: p = 2. */
   nativeNorm(p?: Scalar): Tensor;
   nativeNorm(keywords: { p?: Scalar }): Tensor;
-  /** `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`, `ScalarOpt_dim_dtype_out`. */
+  /** `aten::native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`. */
   nativeNorm(p: Scalar | null, dim: Int | Ints, keepdim: boolean, dtype: DTypeLike | null): Tensor;
   nativeNorm(p: Scalar | null, dim: Int | Ints, keepdim: boolean, keywords: { dtype: DTypeLike | null } & NoTensor): Tensor;
   nativeNorm(p: Scalar | null, dim: Int | Ints, keywords: { keepdim: boolean; dtype: DTypeLike | null }): Tensor;
@@ -10732,13 +10101,13 @@ export interface TensorMethods {
   /** `aten::pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15. */
   pinverse(rcond?: Float): Tensor;
   pinverse(keywords: { rcond?: Float }): Tensor;
-  /** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`, `out`. */
+  /** `aten::pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`. */
   pixelShuffle(upscaleFactor: Int): Tensor;
   pixelShuffle(keywords: { upscaleFactor: Int }): Tensor;
-  /** `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`, `out`. */
+  /** `aten::pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`. */
   pixelUnshuffle(downscaleFactor: Int): Tensor;
   pixelUnshuffle(keywords: { downscaleFactor: Int }): Tensor;
-  /** `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`, `out`. Defaults: generator = null. */
+  /** `aten::poisson(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
   poisson(generator?: Generator | null): Tensor;
   poisson(keywords: { generator?: Generator | null }): Tensor;
   /** `aten::polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`. */
@@ -10761,13 +10130,13 @@ export interface TensorMethods {
   /** `aten::prelu(Tensor self, Tensor weight) -> Tensor`. */
   prelu(weight: Tensor): Tensor;
   prelu(keywords: { weight: Tensor }): Tensor;
-  /** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dtype = null. */
+  /** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
   prod(keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   /** `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `int_out`. Defaults: keepdim = false, dtype = null. */
   prod(dim: Int, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   prod(dim: Int, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   prod(keywords: { dim: Int; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`, `out`. Defaults: accumulate = false. */
+  /** `aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`. Defaults: accumulate = false. */
   put(index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
   put(index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): Tensor;
   put(index: Tensor, keywords: { source: Tensor; accumulate?: boolean }): Tensor;
@@ -10779,9 +10148,9 @@ export interface TensorMethods {
   put_(keywords: { index: Tensor; source: Tensor; accumulate?: boolean }): this;
   /** `aten::q_per_channel_axis(Tensor self) -> int`. */
   qPerChannelAxis(): number;
-  /** `aten::q_per_channel_scales(Tensor self) -> Tensor`, `out`. */
+  /** `aten::q_per_channel_scales(Tensor self) -> Tensor`. */
   qPerChannelScales(): Tensor;
-  /** `aten::q_per_channel_zero_points(Tensor self) -> Tensor`, `out`. */
+  /** `aten::q_per_channel_zero_points(Tensor self) -> Tensor`. */
   qPerChannelZeroPoints(): Tensor;
   /** `aten::q_scale(Tensor self) -> float`. */
   qScale(): number;
@@ -10802,41 +10171,41 @@ export interface TensorMethods {
   quantile(q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(q: Float, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(keywords: { q: Float; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
-  /** `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`, `out`. */
+  /** `aten::quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`. */
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, axis: Int, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, keywords: { axis: Int; dtype: DTypeLike }): Tensor;
   quantizePerChannel(scales: Tensor, keywords: { zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
   quantizePerChannel(keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
-  /** `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`, `tensor_qparams_out`. */
+  /** `aten::quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`. */
   quantizePerTensor(scale: Tensor, zeroPoint: Tensor, dtype: DTypeLike): Tensor;
   quantizePerTensor(scale: Tensor, zeroPoint: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   quantizePerTensor(scale: Tensor, keywords: { zeroPoint: Tensor; dtype: DTypeLike }): Tensor;
   quantizePerTensor(keywords: { scale: Tensor; zeroPoint: Tensor; dtype: DTypeLike }): Tensor;
-  /** `aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`, `out`. */
+  /** `aten::quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`. */
   quantizePerTensor(scale: Float, zeroPoint: Int, dtype: DTypeLike): Tensor;
   quantizePerTensor(scale: Float, zeroPoint: Int, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   quantizePerTensor(scale: Float, keywords: { zeroPoint: Int; dtype: DTypeLike }): Tensor;
   quantizePerTensor(keywords: { scale: Float; zeroPoint: Int; dtype: DTypeLike }): Tensor;
-  /** `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`, `out`. */
+  /** `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`. */
   quantizePerTensorDynamic(dtype: DTypeLike, reduceRange: boolean): Tensor;
   quantizePerTensorDynamic(dtype: DTypeLike, keywords: { reduceRange: boolean }): Tensor;
   quantizePerTensorDynamic(keywords: { dtype: DTypeLike; reduceRange: boolean }): Tensor;
-  /** `aten::quantized_max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0], dilation = [1], ceilMode = false. */
+  /** `aten::quantized_max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1], ceilMode = false. */
   quantizedMaxPool1d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   quantizedMaxPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   quantizedMaxPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool1d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool1d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool1d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** `aten::quantized_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
+  /** `aten::quantized_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1], ceilMode = false. */
   quantizedMaxPool2d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   quantizedMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   quantizedMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool2d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool2d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** `aten::quantized_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`, `out`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
+  /** `aten::quantized_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1], ceilMode = false. */
   quantizedMaxPool3d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   quantizedMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   quantizedMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -10897,7 +10266,7 @@ export interface TensorMethods {
   reflectionPad3d(padding: Int | Ints): Tensor;
   reflectionPad3d(keywords: { padding: Int | Ints }): Tensor;
   reflectionPad3d(...padding: Int[]): Tensor;
-  /** `aten::relu(Tensor self) -> Tensor`, `out`. */
+  /** `aten::relu(Tensor self) -> Tensor`. */
   relu(): Tensor;
   /** `aten::relu6(Tensor self) -> Tensor`. */
   relu6(): Tensor;
@@ -10927,7 +10296,7 @@ export interface TensorMethods {
   renorm_(p: Scalar, dim: Int, keywords: { maxnorm: Scalar }): this;
   renorm_(p: Scalar, keywords: { dim: Int; maxnorm: Scalar }): this;
   renorm_(keywords: { p: Scalar; dim: Int; maxnorm: Scalar }): this;
-  /** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`, `out`. */
+  /** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor`. */
   repeat(repeats: Ints): Tensor;
   repeat(keywords: { repeats: Ints }): Tensor;
   repeat(...repeats: Int[]): Tensor;
@@ -10984,11 +10353,11 @@ export interface TensorMethods {
   resolveConj(): Tensor;
   /** `aten::resolve_neg(Tensor(a) self) -> Tensor(a)`. */
   resolveNeg(): Tensor;
-  /** `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`, `out`. Defaults: dims = []. */
+  /** `aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`. Defaults: dims = []. */
   roll(shifts: Int | Ints, dims?: Int | Ints): Tensor;
   roll(shifts: Int | Ints, keywords: { dims?: Int | Ints }): Tensor;
   roll(keywords: { shifts: Int | Ints; dims?: Int | Ints }): Tensor;
-  /** `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`, `out`. Defaults: k = 1, dims = [0, 1]. */
+  /** `aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`. Defaults: k = 1, dims = [0, 1]. */
   rot90(k?: Int, dims?: Ints): Tensor;
   rot90(k: Int, keywords: { dims?: Ints }): Tensor;
   rot90(keywords: { k?: Int; dims?: Ints }): Tensor;
@@ -11037,10 +10406,10 @@ export interface TensorMethods {
   rsqrt(): Tensor;
   /** `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)`. */
   rsqrt_(): this;
-  /** `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`, `Tensor_out`. Defaults: alpha = 1. */
+  /** `aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
   rsub(other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
   rsub(keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-  /** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`, `Scalar_out`. Defaults: alpha = 1. */
+  /** `aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
   rsub(other: Scalar, alpha?: Scalar): Tensor;
   rsub(other: Scalar, keywords: { alpha?: Scalar }): Tensor;
   rsub(keywords: { other: Scalar; alpha?: Scalar }): Tensor;
@@ -11094,7 +10463,7 @@ export interface TensorMethods {
   selectCopy(dim: Int, index: Int): Tensor;
   selectCopy(dim: Int, keywords: { index: Int }): Tensor;
   selectCopy(keywords: { dim: Int; index: Int }): Tensor;
-  /** `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`, `out`. */
+  /** `aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`. */
   selectScatter(src: Tensor, dim: Int, index: Int): Tensor;
   selectScatter(src: Tensor, dim: Int, keywords: { index: Int }): Tensor;
   selectScatter(src: Tensor, keywords: { dim: Int; index: Int }): Tensor;
@@ -11189,14 +10558,14 @@ export interface TensorMethods {
   /** `aten::slow_conv3d_forward(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding) -> Tensor`, `output`. */
   slowConv3dForward(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints): Tensor;
   slowConv3dForward(keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints }): Tensor;
-  /** `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`, `out`. Defaults: bias = null, stride = [1, 1], padding = [0, 0], dilation = [1, 1]. */
+  /** `aten::slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1]) -> Tensor`. Defaults: bias = null, stride = [1, 1], padding = [0, 0], dilation = [1, 1]. */
   slowConvDilated2d(weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints): Tensor;
   slowConvDilated2d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints }): Tensor;
   slowConvDilated2d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
   slowConvDilated2d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
   slowConvDilated2d(weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
   slowConvDilated2d(keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
-  /** `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`, `out`. Defaults: bias = null, stride = [1, 1, 1], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+  /** `aten::slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1]) -> Tensor`. Defaults: bias = null, stride = [1, 1, 1], padding = [0, 0, 0], dilation = [1, 1, 1]. */
   slowConvDilated3d(weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints): Tensor;
   slowConvDilated3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints }): Tensor;
   slowConvDilated3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints }): Tensor;
@@ -11250,7 +10619,7 @@ export interface TensorMethods {
   sort(keywords: { dim?: Int; descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   /** `aten::sparse_dim(Tensor self) -> int`. */
   sparseDim(): number;
-  /** `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`, `out`. */
+  /** `aten::sparse_mask(Tensor self, Tensor mask) -> Tensor`. */
   sparseMask(mask: Tensor): Tensor;
   sparseMask(keywords: { mask: Tensor }): Tensor;
   /** `aten::sparse_resize(Tensor self, int[] size, int sparse_dim, int dense_dim) -> Tensor`, `out`. */
@@ -11453,7 +10822,7 @@ export interface TensorMethods {
   stdMean(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
   stdMean(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-  /** `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`, `correction_out`. Defaults: dim = null, correction = null, keepdim = false. */
+  /** `aten::std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: dim = null, correction = null, keepdim = false. */
   stdMean(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(...dim: Int[]): [Tensor, Tensor];
@@ -11503,7 +10872,7 @@ export interface TensorMethods {
   subtract_(other: Scalar, alpha?: Scalar): this;
   subtract_(other: Scalar, keywords: { alpha?: Scalar }): this;
   subtract_(keywords: { other: Scalar; alpha?: Scalar }): this;
-  /** `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dtype = null. */
+  /** `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
   sum(keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   /** `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`, `IntList_out`. Defaults: keepdim = false, dtype = null. */
   sum(dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
@@ -11567,6 +10936,10 @@ export interface TensorMethods {
   tanh(): Tensor;
   /** `aten::tanh_(Tensor(a!) self) -> Tensor(a!)`. */
   tanh_(): this;
+  /** `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+  tensorSplit(indices: Ints, dim?: Int): Tensor[];
+  tensorSplit(indices: Ints, keywords: { dim?: Int }): Tensor[];
+  tensorSplit(keywords: { indices: Ints; dim?: Int }): Tensor[];
   /** `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
   tensorSplit(tensorIndicesOrSections: Tensor, dim?: Int): Tensor[];
   tensorSplit(tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): Tensor[];
@@ -11575,10 +10948,6 @@ export interface TensorMethods {
   tensorSplit(sections: Int, dim?: Int): Tensor[];
   tensorSplit(sections: Int, keywords: { dim?: Int }): Tensor[];
   tensorSplit(keywords: { sections: Int; dim?: Int }): Tensor[];
-  /** `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  tensorSplit(indices: Ints, dim?: Int): Tensor[];
-  tensorSplit(indices: Ints, keywords: { dim?: Int }): Tensor[];
-  tensorSplit(keywords: { indices: Ints; dim?: Int }): Tensor[];
   /** `aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`, `out`. */
   tensordot(other: Tensor, dimsSelf: Ints, dimsOther: Ints): Tensor;
   tensordot(other: Tensor, dimsSelf: Ints, keywords: { dimsOther: Ints }): Tensor;
@@ -11605,10 +10974,10 @@ export interface TensorMethods {
   /** `aten::to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`. Defaults: dtype = null, maskedGrad = null. */
   toDense(dtype?: DTypeLike | null, keywords?: { maskedGrad?: boolean | null }): Tensor;
   toDense(keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
-  /** `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`, `out`. Defaults: dtype = null. */
+  /** `aten::to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
   toMkldnn(dtype?: DTypeLike | null): Tensor;
   toMkldnn(keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  /** `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`, `out`. Defaults: outputSize = null. */
+  /** `aten::to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`. Defaults: outputSize = null. */
   toPaddedTensor(padding: Float, outputSize?: Ints | null): Tensor;
   toPaddedTensor(padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
   toPaddedTensor(keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
@@ -11637,7 +11006,7 @@ export interface TensorMethods {
   topk(k: Int, dim: Int, keywords: { largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   topk(k: Int, keywords: { dim?: Int; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   topk(keywords: { k: Int; dim?: Int; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-  /** `aten::trace(Tensor self) -> Tensor`, `out`. */
+  /** `aten::trace(Tensor self) -> Tensor`. */
   trace(): Tensor;
   /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`. */
   transpose(dim0: Int, dim1: Int): Tensor;
@@ -11716,13 +11085,13 @@ export interface TensorMethods {
   uniform_(from?: Float, to?: Float, keywords?: { generator?: Generator | null }): this;
   uniform_(from: Float, keywords: { to?: Float; generator?: Generator | null }): this;
   uniform_(keywords: { from?: Float; to?: Float; generator?: Generator | null }): this;
-  /** `aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
+  /** `aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
   uniqueDim(dim: Int, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
   uniqueDim(dim: Int, sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDim(dim: Int, sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDim(dim: Int, keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDim(keywords: { dim: Int; sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  /** `aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`, `out`. Defaults: returnInverse = false, returnCounts = false. */
+  /** `aten::unique_dim_consecutive(Tensor self, int dim, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: returnInverse = false, returnCounts = false. */
   uniqueDimConsecutive(dim: Int, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
   uniqueDimConsecutive(dim: Int, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDimConsecutive(dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
@@ -11808,7 +11177,7 @@ export interface TensorMethods {
   varMean(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
   varMean(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   varMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-  /** `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`, `correction_out`. Defaults: dim = null, correction = null, keepdim = false. */
+  /** `aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: dim = null, correction = null, keepdim = false. */
   varMean(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   varMean(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   varMean(...dim: Int[]): [Tensor, Tensor];

@@ -22,6 +22,12 @@ bool IsUndefined(napi_env env, napi_value value) {
   return type == napi_undefined;
 }
 
+bool IsNull(napi_env env, napi_value value) {
+  napi_valuetype type;
+  Check(env, napi_typeof(env, value, &type));
+  return type == napi_null;
+}
+
 bool IsNumber(napi_env env, napi_value value) {
   napi_valuetype type;
   Check(env, napi_typeof(env, value, &type));
@@ -30,6 +36,24 @@ bool IsNumber(napi_env env, napi_value value) {
 
 bool IsCalled(const Parameter& parameter, uint32_t name) {
   return name != 0 && std::find(parameter.ids.begin(), parameter.ids.end(), name) != parameter.ids.end();
+}
+
+bool IsOut(uint32_t name) {
+  static const uint32_t id = NameId("out");
+  return name == id;
+}
+
+bool IsRequiresGrad(uint32_t name) {
+  static const uint32_t camel = NameId("requiresGrad"), snake = NameId("requires_grad");
+  return name == camel || name == snake;
+}
+
+bool HasPlace(const Signature& signature, uint32_t keyword) {
+  if (signature.outs && IsOut(keyword)) return true;
+  if (signature.takes_requires_grad && IsRequiresGrad(keyword)) return true;
+  return std::any_of(signature.parameters.begin(), signature.parameters.end(), [&](const Parameter& one) {
+    return !one.is_out && IsCalled(one, keyword);
+  });
 }
 
 // Nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there is no
@@ -57,6 +81,23 @@ bool MaySkipAutograd(const Signature& signature, const std::vector<IValue>& stac
     }
   }
   return true;
+}
+
+// Takes a factory's options from behind the arguments: with `out` they say nothing, but must not be wrong.
+void TakeOptions(std::vector<IValue>& stack) {
+  constexpr size_t kOptions = 4;
+  const at::Tensor& out = stack[stack.size() - kOptions - 1].toTensor();
+  const IValue* options = &stack[stack.size() - kOptions];
+  const auto dtype = options[0].toOptional<at::ScalarType>();
+  TORCH_CHECK(!dtype || *dtype == out.scalar_type(), "dtype ", *dtype, " does not match dtype of out parameter (",
+              out.scalar_type(), ")");
+  const auto layout = options[1].toOptional<at::Layout>();
+  TORCH_CHECK(!layout || *layout == out.layout(), "layout ", *layout,
+              " does not match layout of out parameter (", out.layout(), ")");
+  const auto device = options[2].toOptional<at::Device>();
+  TORCH_CHECK(!device || device->type() == out.device().type(), "device type ", device->type(),
+              " does not match device type of out parameter (", out.device().type(), ")");
+  stack.resize(stack.size() - kOptions);
 }
 
 // How a message calls a parameter.
@@ -190,8 +231,6 @@ bool Operator::Convert(const Signature& signature, const Parameter& parameter, c
 
 bool Operator::Parse(const Signature& signature, const Value* arguments, size_t count,
                      const std::vector<Keyword>& keywords, Attempt& attempt) {
-  static const uint32_t kOut = NameId("out"), kRequiresGrad = NameId("requiresGrad"),
-                        kRequiresGradInPython = NameId("requires_grad");
   napi_env env = environment_.env();
   const std::vector<Parameter>& parameters = signature.parameters;
   attempt.direct = FastPathsEnabled() ? signature.direct : nullptr;
@@ -226,11 +265,10 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
   size_t used = 0;
   const Value* out = nullptr;
   for (const Keyword& keyword : keywords) {
-    if (signature.outs && keyword.id == kOut) {
+    if (signature.outs && IsOut(keyword.id)) {
       out = &keyword.value;
       used++;
-    } else if (signature.takes_requires_grad &&
-               (keyword.id == kRequiresGrad || keyword.id == kRequiresGradInPython)) {
+    } else if (signature.takes_requires_grad && IsRequiresGrad(keyword.id)) {
       if (napi_get_value_bool(env, keyword.value.js, &attempt.requires_grad) != napi_ok) {
         return attempt.Fail(
             [&] { return "argument 'requiresGrad' must be boolean, not " + DescribeValue(keyword.value); });
@@ -299,10 +337,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
   if (used == keywords.size()) return true;
   attempt.progress++;  // all but a keyword fits: the likeliest to have been meant
   for (const Keyword& keyword : keywords) {
-    const bool known = std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-      return !parameter.is_out && IsCalled(parameter, keyword.id);
-    });
-    if (!known) return attempt.Fail([&] { return "got an unexpected keyword '" + *keyword.name + "'"; });
+    if (!HasPlace(signature, keyword.id)) return attempt.Fail([&] { return "got an unexpected keyword '" + *keyword.name + "'"; });
   }
   return false;
 }
@@ -355,6 +390,8 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
     uint32_t length;
     Check(env, napi_get_array_length(env, names, &length));
     texts.reserve(length);
+    const bool takes_out =
+        std::any_of(all.begin(), all.end(), [](const Signature& one) { return one.outs > 0; });
     for (uint32_t i = 0; i < length; i++) {
       napi_value name, js;
       Check(env, napi_get_element(env, names, i, &name));
@@ -362,6 +399,7 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
       const Value value = Look(js);
       if (value.form == Form::kUndefined) continue;
       const std::string& text = texts.emplace_back(ToString(env, name));
+      if (takes_out && text == "out" && IsNull(env, js)) continue;
       keywords.push_back({&text, KnownNameId(text), value});
     }
   }
@@ -378,6 +416,7 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
       }
     }
     if (!fitting) NoneFits(arguments.data(), count, keywords);
+    if (fitting->checks_options) TakeOptions(attempt.stack);
     std::vector<SizesBefore> before;
     if (fitting->may_resize) {
       for (const Origin& origin : attempt.origins) {
@@ -490,8 +529,9 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_
     Check(env, napi_get_undefined(env, &result));
     return result;
   }
-  if (attempt.requires_grad && attempt.stack[0].isTensor()) {
-    attempt.stack[0].toTensor().set_requires_grad(true);
+  // As Python does: of a factory's `out`, requires_grad becomes false, too.
+  if ((attempt.requires_grad || signature.checks_options) && attempt.stack[0].isTensor()) {
+    attempt.stack[0].toTensor().set_requires_grad(attempt.requires_grad);
   }
   if (returns.size() == 1) {
     IValue& value = attempt.stack[0];
@@ -537,10 +577,16 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_
 
 void Operator::NoneFits(const Value* arguments, size_t count, const std::vector<Keyword>& keywords) {
   std::vector<Attempt> attempts;
+  // What was given that a signature has no place for: one with a place for all is rather what was meant.
+  std::vector<size_t> surplus;
   for (const Signature& signature : signatures()) {
     Attempt& attempt = attempts.emplace_back();
     attempt.explains = true;
     Parse(signature, arguments, count, keywords, attempt);
+    surplus.push_back(std::count_if(keywords.begin(), keywords.end(), [&](const Keyword& keyword) {
+      return !HasPlace(signature, keyword.id);
+    }));
+    if (count > signature.positional && !signature.gathers) surplus.back() += count - signature.positional;
   }
   const std::string name =
       (style_ == Style::kPython ? "torch." + CamelCase(name_.substr(name_.find("::") + 2))
@@ -554,10 +600,12 @@ void Operator::NoneFits(const Value* arguments, size_t count, const std::vector<
   for (const Keyword& keyword : keywords) {
     given += (given.empty() ? "" : ", ") + *keyword.name + "=" + DescribeValue(keyword.value);
   }
-  const auto furthest =
-      std::max_element(attempts.begin(), attempts.end(),
-                       [](const Attempt& a, const Attempt& b) { return a.progress < b.progress; });
-  std::string message = name + ": " + furthest->problem + "; got (" + given + ")\nSignatures:";
+  size_t nearest = 0;
+  for (size_t i = 1; i < attempts.size(); i++) {
+    const bool further = attempts[i].progress > attempts[nearest].progress;
+    if (surplus[i] < surplus[nearest] || (surplus[i] == surplus[nearest] && further)) nearest = i;
+  }
+  std::string message = name + ": " + attempts[nearest].problem + "; got (" + given + ")\nSignatures:";
   for (size_t i = 0; i < attempts.size(); i++) {
     message += "\n  " + signatures()[i].ToString();
     if (attempts.size() > 1) message += "\n    " + attempts[i].problem;

@@ -63,10 +63,21 @@ struct Signature {
   DirectCall direct = nullptr;
   TinyCall tiny = nullptr;
   bool served = true;  // whether there is a converter for every parameter
+  // Its last parameters are a factory's dtype, layout, device and pin_memory, which `out` must agree with.
+  bool checks_options = false;
+
+  // Makes this, the `out` form of a factory, take its options too.
+  void CheckOptions(const Signature& factory);
 
   // "name(input: Tensor, dim: int, { keepdim = false }): Tensor", for messages.
   std::string ToString() const;
 };
+
+bool IsOption(const Signature& signature, const Parameter& parameter);
+std::string DefaultText(const c10::IValue& value);
+
+// Those that Python's argument parser tries, in its order, but all without `out` first.
+std::vector<Signature> InPythonOrder(std::vector<Signature> signatures);
 
 // All signatures of one name, in the order in which they are tried.
 class Operator {

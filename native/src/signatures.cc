@@ -1,9 +1,8 @@
-// Signatures from schemas, and the order in which Python's argument parser tries them.
+// Signatures from schemas.
 #include <ATen/core/jit_type.h>
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,9 +13,7 @@ namespace nodetorch {
 
 namespace {
 
-// Python turns numbers into tensors for these, and leaves out their Scalar overloads: that is what
-// makes the gradient function AddBackward0 (torch/csrc/utils/python_arg_parser.cpp,
-// tools/autograd/gen_python_functions.py).
+// Python turns numbers into tensors for these (torch/csrc/utils/python_arg_parser.cpp).
 bool NumbersAsTensors(const std::string& name) {
   static const std::unordered_set<std::string> names = {
       "add",          "div",         "divide",    "mul",          "multiply",     "sub",
@@ -31,12 +28,6 @@ bool IsArithmetic(const std::string& name) {
   return name != "to" && name.find("copy") == std::string::npos && name != "_conj";
 }
 
-bool HiddenFromPython(const std::string& name, const std::string& overload) {
-  static const std::unordered_set<std::string> names = {"add",  "sub",  "mul",  "div",
-                                                        "add_", "sub_", "mul_", "div_"};
-  return (overload == "Scalar" || overload == "Scalar_out") && names.count(name);
-}
-
 // Composed operators that make no views of what they are given or give, and change nothing; at which rank.
 std::optional<int64_t> PlainComposite(const std::string& name) {
   static const std::unordered_map<std::string, int64_t> ranks = {
@@ -46,137 +37,6 @@ std::optional<int64_t> PlainComposite(const std::string& name) {
       {"softmax", kAnyRank}, {"log_softmax", kAnyRank}};
   const auto found = ranks.find(name);
   return found == ranks.end() ? std::nullopt : std::make_optional(found->second);
-}
-
-std::string DefaultText(const c10::IValue& value) {
-  if (value.isNone()) return "null";
-  if (value.isBool()) return value.toBool() ? "true" : "false";
-  std::ostringstream text;
-  if (value.isString()) {
-    text << "'" << value.toStringRef() << "'";
-  } else {
-    text << value;
-  }
-  return text.str();
-}
-
-// How gen_python_functions.py writes a type (argument_type_str).
-std::string PythonType(const c10::Type& type, int64_t length) {
-  switch (type.kind()) {
-    case c10::TypeKind::OptionalType:
-      return PythonType(*type.expectRef<c10::OptionalType>().getElementType(), length) + "?";
-    case c10::TypeKind::ListType: {
-      const c10::Type& element = *type.expectRef<c10::ListType>().getElementType();
-      const std::string size = length > 0 ? "[" + std::to_string(length) + "]" : "";
-      switch (element.kind()) {
-        case c10::TypeKind::BoolType: return "::std::array<bool>";
-        case c10::TypeKind::IntType: return "IntArrayRef" + size;
-        case c10::TypeKind::SymIntType: return "SymIntArrayRef" + size;
-        case c10::TypeKind::TensorType: return "TensorList" + size;
-        case c10::TypeKind::NumberType: return "ScalarList" + size;
-        case c10::TypeKind::OptionalType: return "c10::List<::std::optional<Tensor>>";
-        default: return "ArrayRef<" + PythonType(element, 0) + ">";
-      }
-    }
-    case c10::TypeKind::IntType: return "int64_t";
-    case c10::TypeKind::SymIntType: return "SymInt";
-    case c10::TypeKind::FloatType: return "double";
-    case c10::TypeKind::BoolType: return "bool";
-    case c10::TypeKind::StringType: return "c10::string_view";
-    case c10::TypeKind::NumberType: return "Scalar";
-    case c10::TypeKind::DeviceObjType: return "Device";
-    default: return type.str();  // Tensor, ScalarType, Layout, MemoryFormat, Generator
-  }
-}
-
-// The text by which gen_python_functions.py sorts the overloads of a name: types come before names.
-std::string SortText(const Signature& signature) {
-  const auto& schema = signature.handle.schema();
-  std::string text;
-  bool keywords = false;
-  for (size_t i = 0; i < signature.parameters.size(); i++) {
-    const Parameter& parameter = signature.parameters[i];
-    if (parameter.is_out) continue;
-    if (!text.empty()) text += ", ";
-    if (parameter.keyword_only && !keywords) text += "*, ";
-    keywords |= parameter.keyword_only;
-    const c10::Argument& argument = schema.arguments()[i];
-    text += PythonType(*argument.real_type(), argument.N().value_or(0)) + " ";
-    text += parameter.name == "self" ? "input" : parameter.name;
-    if (parameter.has_default) text += "=" + DefaultText(parameter.default_value);
-  }
-  return text;
-}
-
-std::string SortType(const Parameter& parameter) {
-  // The names gen_python_functions.py compares, without int[N]'s N.
-  std::string name = parameter.type.Name();
-  const auto open = name.find('[');
-  if (open != std::string::npos) name.replace(open, name.find(']') - open + 1, "[]");
-  return name;
-}
-
-// Whether Python's parser must try `b` before `a` for this parameter.
-bool TypeIsSmaller(const std::string& a, const std::string& b) {
-  if (a == "Scalar") return b == "Tensor";
-  if (a == "Scalar?") return b == "Tensor?";
-  if (a == "int[]") return b == "int" || b == "int?";
-  if (a == "Tensor[]") return b.find("[]") != std::string::npos;
-  if (a == "int") return b == "Tensor";
-  return false;
-}
-
-std::vector<std::string> SortTypes(const Signature& signature) {
-  std::vector<std::string> types;
-  for (const Parameter& parameter : signature.parameters) {
-    if (!parameter.is_out) types.push_back(SortType(parameter));
-  }
-  return types;
-}
-
-bool IsSmaller(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  if (a.size() != b.size() || a == b) return false;
-  for (size_t i = 0; i < a.size(); i++) {
-    if (a[i] != b[i] && !TypeIsSmaller(a[i], b[i])) return false;
-  }
-  return true;
-}
-
-// Larger signatures first; among the rest, by their text (gen_python_functions.py, sort_overloads).
-std::vector<Signature> InPythonOrder(std::vector<Signature> signatures) {
-  std::sort(signatures.begin(), signatures.end(), [](const Signature& a, const Signature& b) {
-    if (a.outs != b.outs) return a.outs < b.outs;
-    return SortText(a) < SortText(b);
-  });
-  std::vector<std::vector<std::string>> types;
-  for (const Signature& signature : signatures) types.push_back(SortTypes(signature));
-  const size_t count = signatures.size();
-  std::vector<std::set<size_t>> larger(count);
-  std::vector<bool> placed(count, false);
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < count; j++) {
-      const bool comparable = (signatures[i].outs == 0) == (signatures[j].outs == 0);
-      if (comparable && IsSmaller(types[i], types[j])) larger[i].insert(j);
-    }
-  }
-  std::vector<size_t> order;
-  for (size_t i = 0; i < count; i++) {
-    if (larger[i].empty()) {
-      order.push_back(i);
-      placed[i] = true;
-    }
-  }
-  for (size_t next = 0; next < order.size(); next++) {
-    for (size_t j = 0; j < count; j++) {
-      if (larger[j].erase(order[next]) && larger[j].empty() && !placed[j]) {
-        order.push_back(j);
-        placed[j] = true;
-      }
-    }
-  }
-  std::vector<Signature> sorted;
-  for (size_t i : order) sorted.push_back(std::move(signatures[i]));
-  return sorted;
 }
 
 // Sorted overload names of an operator. The dispatcher has no lookup by name alone, so its names
@@ -211,6 +71,18 @@ std::unordered_map<std::string, uint32_t>& Ids() {
 }
 
 }  // namespace
+
+std::string DefaultText(const c10::IValue& value) {
+  if (value.isNone()) return "null";
+  if (value.isBool()) return value.toBool() ? "true" : "false";
+  std::ostringstream text;
+  if (value.isString()) {
+    text << "'" << value.toStringRef() << "'";
+  } else {
+    text << value;
+  }
+  return text.str();
+}
 
 uint32_t NameId(const std::string& name) {
   std::lock_guard<std::mutex> lock(ids_mutex);
@@ -299,6 +171,21 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
   }
 }
 
+bool IsOption(const Signature& signature, const Parameter& parameter) {
+  return signature.takes_requires_grad && (parameter.name == "dtype" || parameter.name == "layout" ||
+                                           parameter.name == "device" || parameter.name == "pin_memory");
+}
+
+void Signature::CheckOptions(const Signature& factory) {
+  for (const Parameter& parameter : factory.parameters) {
+    if (!IsOption(factory, parameter)) continue;
+    parameters.push_back(parameter);
+    parameters.back().default_value = c10::IValue();  // what is not given is right
+  }
+  takes_requires_grad = true;
+  checks_options = true;
+}
+
 std::string Signature::ToString() const {
   const c10::FunctionSchema& schema = handle.schema();
   std::string text = CamelCase(schema.name().substr(schema.name().find("::") + 2)) + "(";
@@ -332,9 +219,7 @@ const std::vector<Signature>& Operator::signatures() {
   } else {
     overloads = OverloadsOf(name_);
   }
-  const std::string base = name_.substr(name_.find("::") + 2);
   for (const std::string& overload : overloads) {
-    if (style_ == Style::kPython && HiddenFromPython(base, overload)) continue;
     const auto handle = dispatcher.findSchema({name_, overload});
     if (!handle) continue;
     Signature signature(*handle, style_);

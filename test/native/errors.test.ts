@@ -31,6 +31,21 @@ describe('errors', () => {
     [() => torch.relu(x, 1), 'takes 1 positional arguments but 2 were given'],
     [() => torch.relu(x, { inplace: true }), "got an unexpected keyword 'inplace'"],
     [() => torch.relu(x, { input: x }), "got multiple values for argument 'input'"],
+    // The nearest overload has a place for all that was given.
+    [() => torch.sum(x, { dim: 'x' }), "torch.sum(): argument 'dim' must be int[1]?, not string"],
+    [() => torch.sum(x, 'x'), "torch.sum(): argument 'dim' (position 2) must be int[1]?, not string"],
+    [() => torch.sum(x, { dim: 0, foo: 1 }), "torch.sum(): got an unexpected keyword 'foo'"],
+    [
+      () => torch.mean(x, { dim: 0, keepdim: 'x' }),
+      "torch.mean(): argument 'keepdim' must be boolean, not string",
+    ],
+    [() => torch.max(x, { dim: 'x' }), "torch.max(): argument 'dim' must be int, not string"],
+    [() => torch.add(x, 1, { out: 'x' }), "torch.add(): argument 'out' must be Tensor, not string"],
+    [
+      () => torch.div(x, 2, { roundingMode: 1 }),
+      "torch.div(): argument 'roundingMode' must be string?, not number",
+    ],
+    [() => torch.celu(x, { out: x }), "torch.celu(): got an unexpected keyword 'out'"],
     [() => torch.softmax(x, NaN), "argument 'dim' (position 2) must be int, not NaN"],
     [() => torch.softmax(x, 0.5), 'not fractional number'],
     [() => torch.cat([x, 1]), "argument 'tensors' (position 1) must be Tensor[], not array of Tensor"],
