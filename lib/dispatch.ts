@@ -63,7 +63,7 @@ export function made(native: (blank: Tensor) => number): Tensor {
 /** A tensor that its scope has freed, and whose slot another one may get. */
 export const sever = (tensor: Tensor): void => void setHandle(tensor, NOTHING);
 
-// A result that is neither NEW nor GIVEN. `nameOf` an element of a signature's named tuple.
+// A result that is neither NEW nor GIVEN. `namesOf` the elements of a signature's named tuple.
 function finish(
   kind: number,
   result: unknown,

@@ -120,7 +120,7 @@ export interface Native {
   isDisposed(value: unknown): boolean;
   isSame(a: Tensor, b: Tensor): boolean;
   requiresGrad(tensor: Tensor): boolean;
-  setRequiresGrad<T extends Tensor>(tensor: T, requiresGrad: boolean): T;
+  setRequiresGrad(tensor: Tensor, requiresGrad: boolean): void;
   isLeaf(tensor: Tensor): boolean;
   retainsGrad(tensor: Tensor): boolean;
   retainGrad(tensor: Tensor): void;
@@ -243,9 +243,9 @@ export interface Native {
   savedTensors(node: HandleOwner): (Handle | null)[];
 
   // memory.cc
-  /** `owns`: lib/memory.ts remembers what the scope owns alone. */
   /** Collects young garbage if it is due: where an operator has left outcome[2]. */
   tend(): void;
+  /** `owns`: lib/memory.ts remembers what the scope owns alone. */
   beginScope(owns: boolean): void;
   endScope(survivors: Tensors): void;
   /** How many sizes it left, times 256, plus the code of the dtype. */

@@ -63,11 +63,11 @@ bool FromTensors(Environment& environment, c10::ArrayRef<double> numbers, const 
 // A list of numbers.
 bool FromNumbers(c10::ArrayRef<double> numbers, const TypeSpec& spec, c10::IValue* result);
 
-// `type` of a return or a callback: it tells a ScalarType from an int. `fresh`: see HandlePool::New.
 // A number as a tensor, for operators between it and `tensor`. Beside float32 it is of float32, as it will be
 // in the kernel: turning it there takes longer than the kernel itself.
 at::Tensor NumberBeside(const at::Tensor& tensor, double number);
 
+// `type` of a return or a callback: it tells a ScalarType from an int. `fresh`: see HandlePool::New.
 napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type,
                 bool fresh = false);
 napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh = false);

@@ -200,7 +200,7 @@ void MatchingFactors(const Schema& schema, const Stack& stack) {
               schema.name(), ": sizes ", right.sizes(), " and ", factor.sizes(), " do not fit");
 }
 
-// Levels are made by vmap, which JavaScript does not have yet; the kernels look none up.
+// The levels of vmap are those of transforms.cc, which calls neither; these kernels believe any number.
 void NoSuchLevel(const Schema& schema, const Stack&) {
   TORCH_CHECK(false, schema.name(), ": there is no such level of vmap");
 }
