@@ -1,6 +1,30 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+const builtins = [
+  ...[
+    'Array',
+    'ArrayBuffer',
+    'SharedArrayBuffer',
+    'DataView',
+    'Map',
+    'Set',
+    'WeakMap',
+    'Date',
+    'RegExp',
+    'Promise',
+  ],
+  ...[
+    'URL',
+    'Object',
+    'Function',
+    'Error',
+    '(Type|Range|Syntax|Reference)Error',
+    '(Big)?(Ui|I)nt\\d+(Clamped)?Array',
+  ],
+  'Float\\d+Array',
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'build-gyp/', 'coverage/', 'docs/api/', 'typings/aten.d.ts'] },
   js.configs.recommended,
@@ -16,6 +40,19 @@ export default tseslint.config(
       // Tensor's operators are declared by an interface of the same name: they are installed at load.
       '@typescript-eslint/no-unsafe-declaration-merging': 'off',
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+    },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/realm.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `BinaryExpression[operator='instanceof'][right.name=/^(${builtins.join('|')})$/]`,
+          message: 'False for a value of another realm: see lib/realm.ts.',
+        },
+      ],
     },
   },
   {

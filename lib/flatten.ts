@@ -2,6 +2,7 @@
 import { Complex } from './complex';
 import type { DType } from './dtype';
 import * as dtypes from './dtype';
+import { isDataView } from './realm';
 import { type TypedArray, arrayType } from './values';
 
 export interface Flat {
@@ -28,7 +29,7 @@ export function flatten(data: unknown, wanted: DType | undefined, defaultDtype: 
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !isDataView(value));
 }
 
 function shapeOf(data: unknown): number[] {

@@ -3,6 +3,7 @@ import * as cuda from './cuda';
 import { setScoped, sever } from './dispatch';
 import { argumentError } from './errors';
 import { native } from './native';
+import { isMap, isSet } from './realm';
 import { Tensor } from './tensor';
 
 export interface DeviceMemory {
@@ -104,8 +105,8 @@ function tensorsIn(root: unknown): Tensor[] {
     seen.add(value);
     if (value instanceof Tensor) found.push(value);
     else if (ArrayBuffer.isView(value)) continue;
-    else if (value instanceof Map) pending.push(...value.keys(), ...value.values());
-    else if (value instanceof Set) pending.push(...value);
+    else if (isMap(value)) pending.push(...value.keys(), ...value.values());
+    else if (isSet(value)) pending.push(...value);
     else pending.push(...Object.values(value));
   }
   return found;

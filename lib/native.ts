@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Native } from '../typings/native';
 import { collect } from './collect';
 import { TorchError } from './errors';
+import { isError } from './realm';
 import { warn } from './warn';
 
 const root = path.join(__dirname, '..');
@@ -128,7 +129,7 @@ function load(): Native {
   } catch (error) {
     cause = error;
   }
-  const message = cause instanceof Error ? cause.message : String(cause ?? '');
+  const message = isError(cause) ? cause.message : String(cause ?? '');
   const tried = file ? [`${file}: ${message}`] : files.map((one) => `${one}: there is no such file`);
   const help = `nodetorch cannot load its native addon (${platform}, Node ${process.version}).
 

@@ -5,6 +5,7 @@ import * as dtypes from './dtype';
 import type { Nested } from './indexing';
 import { HANDLE } from './handle';
 import { native } from './native';
+import { typedArrayName } from './realm';
 import type { Tensor } from './tensor';
 
 export type TypedArray =
@@ -47,10 +48,9 @@ export function arrayType(dtype: DType): TypedArrayConstructor {
 
 /** The dtype of a typed array's elements. */
 export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
-  switch (array.constructor.name) {
-    case 'Uint8Array':
+  const kind = typedArrayName(array);
+  switch (kind) {
     case 'Uint8ClampedArray':
-    case 'Buffer':
       return dtypes.uint8;
     case 'Float16Array': // Node 24 and later
       return dtypes.float16;
@@ -59,8 +59,7 @@ export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
     case 'BigUint64Array':
       return dtypes.uint64;
   }
-  const name = array.constructor.name.replace(/Array$/, '').toLowerCase();
-  return name in arrays ? dtypes.asDType(name) : undefined;
+  return kind === undefined ? undefined : dtypes.asDType(kind.replace(/Array$/, '').toLowerCase());
 }
 
 export function copyValues(tensor: Tensor): TypedArray {

@@ -3,6 +3,7 @@ import { within } from '../autograd/mode';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../dtype';
 import { TorchError } from '../errors';
 import { native } from '../native';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { repr } from '../repr';
@@ -106,7 +107,7 @@ function cast(value: unknown, deviceType: string, dtype: DType): unknown {
     return eligible ? value.to(dtype) : value;
   }
   if (Array.isArray(value)) return value.map((item) => cast(item, deviceType, dtype));
-  if (value instanceof Map) {
+  if (isMap(value)) {
     return new Map(
       [...value].map(([key, item]) => [cast(key, deviceType, dtype), cast(item, deviceType, dtype)]),
     );

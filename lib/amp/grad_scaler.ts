@@ -8,6 +8,7 @@ import { TorchError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { keep } from '../memory';
 import type { Optimizer } from '../optim';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 
@@ -249,9 +250,7 @@ export class GradScaler {
   /** Takes over what {@link stateDict} gave, here or in Python. */
   loadStateDict(stateDict: GradScalerStateDict | ReadonlyMap<string, unknown> | Record<string, never>): void {
     if (!this.#enabled) return;
-    const given = (
-      stateDict instanceof Map ? Object.fromEntries(stateDict) : stateDict
-    ) as GradScalerStateDict;
+    const given = (isMap(stateDict) ? Object.fromEntries(stateDict) : stateDict) as GradScalerStateDict;
     if (Object.keys(given).length === 0) {
       throw new TorchError(
         'The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler.',

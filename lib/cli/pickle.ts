@@ -1,5 +1,6 @@
 // .pt files: a tree of Maps, arrays and values, as a list of paths.
 import { inspect } from 'node:util';
+import { isMap } from '../realm';
 import type { Tensor } from '../tensor';
 import type { Description } from './describe';
 
@@ -39,7 +40,7 @@ export function loadPickle(file: string, { weights = true } = {}): Map<string, u
 
 // A list of plain values is one value.
 function entriesOf(value: unknown): [key: unknown, value: unknown][] {
-  if (value instanceof Map) return [...value.entries()];
+  if (isMap(value)) return [...value.entries()];
   if (value instanceof pythonTypes().PythonObject) return entriesOf(value.state);
   if (!Array.isArray(value)) return [];
   return value.some((each) => typeof each === 'object' && each !== null) ? [...value.entries()] : [];

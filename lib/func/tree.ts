@@ -1,5 +1,6 @@
 // Nested arguments and results: arrays, plain objects and Maps of leaves.
 import { isPlainObject } from '../functional/keywords';
+import { isMap } from '../realm';
 
 /** Nested as the caller's function has it, which only the caller knows. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -16,9 +17,9 @@ export function flatten(tree: unknown, leaves: unknown[] = []): { leaves: unknow
   if (Array.isArray(tree)) {
     return { leaves, spec: { kind: 'list', children: tree.map((item) => flatten(item, leaves).spec) } };
   }
-  if (tree instanceof Map || isPlainObject(tree)) {
-    const entries: [unknown, unknown][] = tree instanceof Map ? [...tree] : Object.entries(tree);
-    const kind = tree instanceof Map ? 'map' : 'object';
+  if (isMap(tree) || isPlainObject(tree)) {
+    const entries: [unknown, unknown][] = isMap(tree) ? [...tree] : Object.entries(tree);
+    const kind = isMap(tree) ? 'map' : 'object';
     const children = entries.map(([, item]) => flatten(item, leaves).spec);
     return { leaves, spec: { kind, keys: entries.map(([key]) => key), children } };
   }
@@ -58,16 +59,14 @@ export function broadcast(prefix: unknown, spec: TreeSpec): unknown[] | null {
   return all;
 }
 
-const isNested = (value: unknown): boolean => value instanceof Map || isPlainObject(value);
+const isNested = (value: unknown): boolean => isMap(value) || isPlainObject(value);
 
 function childrenOf(prefix: unknown, spec: NonNullable<TreeSpec>): unknown[] | null {
   if (spec.kind === 'list') {
     return Array.isArray(prefix) && prefix.length === spec.children.length ? prefix : null;
   }
   if (Array.isArray(prefix)) return null;
-  const entries = new Map<unknown, unknown>(
-    prefix instanceof Map ? prefix : Object.entries(prefix as object),
-  );
+  const entries = new Map<unknown, unknown>(isMap(prefix) ? prefix : Object.entries(prefix as object));
   if (entries.size !== spec.keys.length || spec.keys.some((key) => !entries.has(key))) return null;
   return spec.keys.map((key) => entries.get(key));
 }

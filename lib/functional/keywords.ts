@@ -1,17 +1,12 @@
 // Python's keyword arguments: a trailing plain object stands for what was not given by position.
+import { isPlainObject } from '../realm';
+
+export { isPlainObject };
 
 /** Arguments by position, in order; one of them may be the trailing object of keywords. */
 export type Positional<O> = { [K in keyof O]?: O[K] | O };
 
 type Values = Record<string, unknown>;
-
-export function isPlainObject(value: unknown): value is Values {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  // An object of another realm: its prototype is the root there, too.
-  return !Array.isArray(value) && Object.getPrototypeOf(prototype) === null;
-}
 
 /**
  * The value of each argument of `name`: by position, else by keyword, else the default. The result
@@ -31,11 +26,13 @@ export function keywords<O extends object>(
     for (const key in positional) {
       const value: unknown = positional[key];
       if (value === undefined) continue;
-      if (isPlainObject(value)) {
-        if (options !== undefined)
-          throw new TypeError(`${name}(): only the last argument may be an object of keywords`);
+      const last = isPlainObject(value);
+      if (named !== options || (last && options !== undefined)) {
+        throw new TypeError(`${name}(): only the last argument may be an object of keywords`);
+      }
+      if (last) {
         named = value;
-        break;
+        continue;
       }
       values ??= { ...defaults };
       values[key] = value;
@@ -58,4 +55,29 @@ export function keywords<O extends object>(
     values[key] = value;
   }
   return values as Required<O>;
+}
+
+/**
+ * {@link keywords} of a call's own list of arguments: `names` may be given by position, in that order, behind
+ * `before` others; the last argument may be the object of keywords.
+ *
+ * @throws TypeError also for more arguments than there are names.
+ */
+export function argumentsOf<O extends object>(
+  name: string,
+  defaults: Required<O>,
+  names: readonly (keyof O & string)[],
+  args: readonly unknown[],
+  before = 1,
+): Required<O> {
+  let count = args.length;
+  while (count > 0 && args[count - 1] === undefined) count--;
+  const options = count > 0 && isPlainObject(args[count - 1]) ? (args[--count] as O) : undefined;
+  if (count > names.length) {
+    const most = before + names.length;
+    const some = `${most} positional argument${most === 1 ? '' : 's'}`;
+    throw new TypeError(`${name}() takes at most ${some} but ${before + count} were given`);
+  }
+  const positional = Object.fromEntries(names.slice(0, count).map((key, i) => [key, args[i]]));
+  return keywords(name, defaults, positional as Positional<O>, options);
 }

@@ -1,6 +1,7 @@
 // `module(...)` with hooks around `forward`.
 import { TorchError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
+import { isError } from '../realm';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { BackwardHooks } from './backward_hooks';
@@ -108,7 +109,7 @@ export function callWithHooks(module: Module, given: unknown[]): unknown {
       } catch (second) {
         warn(
           'module forward hook with ``always_call=True`` raised an exception that was silenced as another ' +
-            `error was raised in forward: ${second instanceof Error ? second.message : String(second)}`,
+            `error was raised in forward: ${isError(second) ? second.message : String(second)}`,
         );
       }
     }

@@ -1,6 +1,7 @@
 // Modules that hold modules.
 import { isGradEnabled } from '../autograd/mode';
 import { isPlainObject } from '../functional/keywords';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { hasCallHooks } from './call';
 import { deleteField, isModule, moduleFields, setField } from './fields';
@@ -86,7 +87,7 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
   constructor(...args: unknown[]) {
     super();
     const [first] = args;
-    if (args.length === 1 && (first instanceof Map || isPlainObject(first))) {
+    if (args.length === 1 && (isMap(first) || isPlainObject(first))) {
       for (const [name, module] of pairs('Sequential', first as Named<Module>)) this.addModule(name, module);
     } else {
       args.forEach((module, i) => this.addModule(String(i), module as Module));

@@ -2,6 +2,7 @@
 import * as aten from '../aten';
 import { isPlainObject } from '../functional/keywords';
 import { keep } from '../memory';
+import { isMap, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { getField, internals, isModule, setField } from './fields';
 import type { HookList, HookOptions } from './hooks';
@@ -53,9 +54,9 @@ function copyValue(value: unknown, seen: Seen): unknown {
   else if (Array.isArray(value)) copy = value.map((item: unknown) => copyValue(item, seen));
   else if (isPlainObject(value))
     copy = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyValue(item, seen)]));
-  else if (value instanceof Map)
+  else if (isMap(value))
     copy = new Map([...value].map(([name, item]: [unknown, unknown]) => [name, copyValue(item, seen)]));
-  else if (value instanceof Set) copy = new Set([...value].map((item) => copyValue(item, seen)));
+  else if (isSet(value)) copy = new Set([...value].map((item) => copyValue(item, seen)));
   if (copy !== value) seen.set(value, copy);
   return copy;
 }

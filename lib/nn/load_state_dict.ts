@@ -5,6 +5,7 @@ import { TorchError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { sameSize, sizeText } from '../functional/reduction';
 import { keep } from '../memory';
+import { isError, isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields, setField } from './fields';
@@ -47,10 +48,10 @@ export function loadStateDict(
   options: LoadStateDictOptions,
 ): IncompatibleKeys {
   const { strict = true, assign = false } = options;
-  if (!(given instanceof Map) && !isPlainObject(given)) {
+  if (!isMap(given) && !isPlainObject(given)) {
     throw new TypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
   }
-  const entries = given instanceof Map ? given : Object.entries(given);
+  const entries = isMap(given) ? given : Object.entries(given);
   const metadata = (given as StateDict)._metadata;
   // A copy: hooks and modules may change it.
   const whole = new Map(entries as Map<string, Tensor>) as StateDict;
@@ -180,7 +181,7 @@ function loadTensor(
     if (assign) assignTensor(module, name, param, input);
     else noGrad(() => void aten.copy_(param, input));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = isError(error) ? error.message : String(error);
     errors.push(
       `While copying the parameter named "${key}", whose dimensions in the model are ${sizeText(param.shape)} ` +
         `and whose dimensions in the checkpoint are ${sizeText(input.shape)}, an exception occurred : ` +

@@ -3,6 +3,7 @@ import * as aten from '../aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { TorchError } from '../errors';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/hooks';
+import { isMap } from '../realm';
 import { repr } from '../repr';
 import { Tensor } from '../tensor';
 import { type Slot, collect } from './batch';
@@ -165,9 +166,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   /** Takes over what {@link stateDict} gave, here or in Python. Parameters are matched by order. */
   loadStateDict(stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>): void {
-    let given = (
-      stateDict instanceof Map ? Object.fromEntries(stateDict) : { ...stateDict }
-    ) as OptimizerStateDict;
+    let given = (isMap(stateDict) ? Object.fromEntries(stateDict) : { ...stateDict }) as OptimizerStateDict;
     for (const { hook } of this.#loadPreHooks.entries()) given = hook(this.base, given) ?? given;
     const { groups, state } = unpack(given, this.paramGroups);
     this.state = state;

@@ -2,6 +2,7 @@
 import { float32 } from '../dtype';
 import { isPlainObject } from '../functional/keywords';
 import { keep } from '../memory';
+import { isMap } from '../realm';
 import { Tuple } from '../serialization/python_types';
 import { Tensor } from '../tensor';
 import { type ParamGroup, valueError } from './group';
@@ -20,7 +21,7 @@ export interface OptimizerStateDict {
 
 /** A Map, as read from a file, or an object: as an object. */
 function record(value: unknown): Record<string, unknown> {
-  return value instanceof Map ? Object.fromEntries(value) : (value as Record<string, unknown>);
+  return isMap(value) ? Object.fromEntries(value) : (value as Record<string, unknown>);
 }
 
 /** Options that are pairs, such as `betas`, are tuples in Python. */
@@ -94,7 +95,7 @@ function placeAll(values: unknown, owner: Owner): ParamState {
 function place(key: string | null, value: unknown, owner: Owner): unknown {
   const { param, group } = owner;
   if (Array.isArray(value)) return value.map((each) => place(null, each, owner));
-  if (value instanceof Map || isPlainObject(value)) return placeAll(value, owner);
+  if (isMap(value) || isPlainObject(value)) return placeAll(value, owner);
   if (!(value instanceof Tensor)) return value;
   if (key === 'step') {
     // Lives on the CPU unless the kernel itself counts.

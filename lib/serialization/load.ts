@@ -5,6 +5,7 @@ import { TorchError, argumentError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { Device } from '../device';
 import type { DType } from '../dtype';
+import { isError, isTypeError, isURL, isUint8Array } from '../realm';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './byte_order';
 import { loadLegacy } from './legacy';
@@ -70,8 +71,8 @@ const defaults: Settings = { mapLocation: null, mmap: false, weightsOnly: true, 
 export function load<T = unknown>(file: string | URL | Uint8Array, options: LoadOptions = {}): T {
   const settings = keywords('torch.load', defaults, null, options);
   const places = placing(settings.mapLocation);
-  const bytes = file instanceof Uint8Array;
-  if (!bytes && typeof file !== 'string' && !(file instanceof URL)) {
+  const bytes = isUint8Array(file);
+  if (!bytes && typeof file !== 'string' && !isURL(file)) {
     throw argumentError('torch.load', 'file', 'a path or a Uint8Array', file);
   }
   if (bytes && settings.mmap) throw new TypeError('f must be a file path in order to use the mmap argument');
@@ -102,10 +103,10 @@ function loadSafetensors(path: string, { mapLocation, mmap }: Settings): Map<str
 
 // Names the file. Errors that a damaged file led libtorch or JavaScript into are the file's.
 function explained(error: unknown, path: string | null): unknown {
-  const mapping = error instanceof TypeError && /mapLocation|addSafeGlobals/.test(error.message);
+  const mapping = isTypeError(error) && /mapLocation|addSafeGlobals/.test(error.message);
   const ours =
     error instanceof TorchError && error.kind === 'RuntimeError' && /deserialize|restore/.test(error.message);
-  if (!(error instanceof Error) || mapping || ours || 'syscall' in error) return error;
+  if (!isError(error) || mapping || ours || 'syscall' in error) return error;
   const name = path === null ? 'these bytes' : `'${path}'`;
   const wrapped = new UnpicklingError(`torch.load(): cannot load ${name}: ${error.message}`);
   if (!(error instanceof UnpicklingError)) wrapped.cause = error;

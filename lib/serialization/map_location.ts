@@ -3,6 +3,7 @@ import * as aten from '../aten';
 import { Device, type DeviceLike, device as deviceOf } from '../device';
 import { TorchError, argumentError } from '../errors';
 import { native } from '../native';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { isPlainObject } from '../functional/keywords';
 
@@ -54,10 +55,10 @@ function mapper(mapLocation: Fixed | null | undefined): (location: string) => De
     const all = checkDevice(deviceOf(mapLocation));
     return () => all;
   }
-  if (!(mapLocation instanceof Map) && !isPlainObject(mapLocation)) {
+  if (!isMap(mapLocation) && !isPlainObject(mapLocation)) {
     throw argumentError('torch.load', 'mapLocation', 'a device, a Map, an object or a function', mapLocation);
   }
-  const entries = mapLocation instanceof Map ? mapLocation : Object.entries(mapLocation);
+  const entries = isMap(mapLocation) ? mapLocation : Object.entries(mapLocation);
   const map = new Map(entries as Iterable<[string, DeviceLike]>);
   return (location) => (map.has(location) ? checkDevice(deviceOf(map.get(location)!)) : known(location));
 }

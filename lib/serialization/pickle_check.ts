@@ -1,4 +1,5 @@
 // What came out of a file, looked over before anyone else sees it.
+import { isMap, isPlainObject, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NDArray } from './numpy';
 import { PythonClass } from './pickle_globals';
@@ -69,9 +70,9 @@ function partsOf(value: object): Iterator<unknown> | null {
   if (value instanceof Tensor) return attributes(value, Object.keys(value));
   if (value instanceof OrderedDict)
     return both(flat(value), attributes(value, Object.getOwnPropertyNames(value)));
-  if (value instanceof Map) return flat(value as Map<unknown, unknown>);
+  if (isMap(value)) return flat(value as Map<unknown, unknown>);
   if (Array.isArray(value)) return (value as unknown[]).values();
-  if (value instanceof Set) return (value as Set<unknown>).values();
+  if (isSet(value)) return (value as Set<unknown>).values();
   if (value instanceof PythonObject) return [value.args, value.state, value.items].values();
   if (value instanceof NDArray && !Object.hasOwn(value, 'data'))
     throw damaged('an array of numpy in it has no data');
@@ -81,7 +82,7 @@ function partsOf(value: object): Iterator<unknown> | null {
     const name = value instanceof Global ? value.name : 'torch.Tensor or a storage';
     throw damaged(`it holds ${name} itself, not an object of it`);
   }
-  return Object.getPrototypeOf(value) === Object.prototype ? attributes(value, Object.keys(value)) : null;
+  return isPlainObject(value) ? attributes(value, Object.keys(value)) : null;
 }
 
 function* flat(map: ReadonlyMap<unknown, unknown>): IterableIterator<unknown> {

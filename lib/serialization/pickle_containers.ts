@@ -3,6 +3,7 @@ import { Complex } from '../complex';
 import { Device } from '../device';
 import { DType } from '../dtype';
 import { Layout } from '../layout';
+import { isMap, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NumpyScalar } from './numpy';
 import { Float, FrozenSet, PythonObject, Tuple, storeKey, storeValue } from './python_types';
@@ -23,7 +24,7 @@ function pushAll(list: unknown[], items: readonly unknown[]): void {
 export function setItems(target: unknown, items: readonly unknown[]): void {
   if (items.length % 2 !== 0) throw damaged('it sets a key without a value');
   if (target instanceof PythonObject) return void pushAll(target.items, items);
-  if (!(target instanceof Map)) throw damaged('it sets items of what is no dict');
+  if (!isMap(target)) throw damaged('it sets items of what is no dict');
   for (let i = 0; i < items.length; i += 2) {
     const key = storeKey(target, hashable(items[i]));
     target.set(key, storeValue(target, key, items[i + 1]));
@@ -33,7 +34,7 @@ export function setItems(target: unknown, items: readonly unknown[]): void {
 /** Adds to a set, and returns it. */
 export function addItem<T>(target: T, item: unknown): T {
   if (target instanceof PythonObject) pushAll(target.items, [item]);
-  else if (target instanceof Set) target.add(storeKey(target, hashable(item)));
+  else if (isSet(target)) target.add(storeKey(target, hashable(item)));
   else throw damaged('it adds to what is no set');
   return target;
 }

@@ -22,6 +22,7 @@ import {
 } from './python_types';
 import { type SafeGlobal, safeGlobal } from './safe_globals';
 import { damaged } from './unpickling_error';
+import { isMap, isSet, isUint8Array } from '../realm';
 
 /** A class that is not known: with `weightsOnly: false` what it makes is a {@link PythonObject}. */
 export class PythonClass extends Global {
@@ -78,7 +79,7 @@ function latin1(value: unknown): Buffer {
 
 function bytesFrom([value, encoding]: readonly unknown[]): Uint8Array {
   if (value === undefined) return new Uint8Array();
-  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (isUint8Array(value)) return new Uint8Array(value);
   const latin = encoding === 'latin1' || encoding === 'latin-1' || encoding === undefined;
   return new Uint8Array(latin ? latin1(value) : Buffer.from(text(value), 'utf8'));
 }
@@ -86,13 +87,13 @@ function bytesFrom([value, encoding]: readonly unknown[]): Uint8Array {
 const iterable = (value: unknown): unknown[] => {
   if (value === undefined) return [];
   if (Array.isArray(value)) return (value as unknown[]).map((each, i) => valueOf(value, i, each));
-  if (value instanceof Set) return Array.from(value, (each: unknown) => keyOf(value, each));
+  if (isSet(value)) return Array.from(value, (each: unknown) => keyOf(value, each));
   throw damaged('a set in it is made of what is no list');
 };
 
 function fillDict<M extends Map<unknown, unknown>>(dict: M, items: unknown): M {
   if (items === undefined) return dict;
-  if (items instanceof Map) {
+  if (isMap(items)) {
     for (const [key, value] of items) setItems(dict, [keyOf(items, key), valueOf(items, key, value)]);
     return dict;
   }
@@ -134,9 +135,7 @@ export const numpyType = (value: unknown): NumpyDType => {
 
 /** What numpy gave as bytes; as text where Python 2 wrote it. */
 export function rawBytes(value: unknown): Uint8Array {
-  return value instanceof Uint8Array
-    ? new Uint8Array(value)
-    : new Uint8Array(Buffer.from(text(value), 'utf8'));
+  return isUint8Array(value) ? new Uint8Array(value) : new Uint8Array(Buffer.from(text(value), 'utf8'));
 }
 
 const numpyMakers: Record<string, Make> = {

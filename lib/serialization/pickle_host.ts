@@ -1,6 +1,7 @@
 // What the pickle machine asks for when it reads a file of torch.save.
 import { DType, uint8 } from '../dtype';
 import { Parameter } from '../nn/parameter';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { NDArray, NumpyDType, littleEndian } from './numpy';
 import { PythonClass, knownGlobal, numbers, numpyType, rawBytes } from './pickle_globals';
@@ -90,7 +91,7 @@ function isOurs(object: object): boolean {
 }
 
 function setAttributes(dict: OrderedDict, state: unknown): void {
-  if (!(state instanceof Map)) throw damaged('an OrderedDict in it has a state that is no dict');
+  if (!isMap(state)) throw damaged('an OrderedDict in it has a state that is no dict');
   for (const [name, value] of state) {
     if (typeof name !== 'string' || name in OrderedDict.prototype) {
       throw damaged(`an OrderedDict in it has the attribute ${String(name).slice(0, 40)}`);
@@ -102,9 +103,9 @@ function setAttributes(dict: OrderedDict, state: unknown): void {
 
 // Modules expect plain objects in it.
 function metadata(value: unknown): unknown {
-  if (!(value instanceof Map)) return value;
+  if (!isMap(value)) return value;
   for (const [name, each] of value as Map<unknown, unknown>) {
-    const named = each instanceof Map && [...each.keys()].every((key) => typeof key === 'string');
+    const named = isMap(each) && [...each.keys()].every((key) => typeof key === 'string');
     if (named) value.set(name, Object.fromEntries(each as Map<string, unknown>));
   }
   return value;
@@ -130,7 +131,7 @@ function buildUser(object: object, state: unknown): void {
   const parts = state instanceof Tuple && state.length === 2 ? state : [state];
   for (const part of parts) {
     if (part === null) continue;
-    if (!(part instanceof Map)) throw damaged('an object in it has a state that is no dict');
+    if (!isMap(part)) throw damaged('an object in it has a state that is no dict');
     for (const [name, value] of part as Map<unknown, unknown>) {
       if (typeof name !== 'string') throw damaged('an object in it has a field without a name');
       Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true });

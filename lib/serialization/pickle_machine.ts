@@ -5,6 +5,7 @@ import { addItem, appendItems, setItems } from './pickle_containers';
 import { FrozenSet, ByteArray, Float, Tuple, storeValue } from './python_types';
 import type { Reader } from './source';
 import { damaged } from './unpickling_error';
+import { isMap } from '../realm';
 
 /** What a name in a file stands for, where it can be called. */
 export class Global {
@@ -227,7 +228,7 @@ class Machine {
   }
   #newObjectWithKeywords(): void {
     const keywords = this.#pop();
-    if (!(keywords instanceof Map) || keywords.size > 0) {
+    if (!isMap(keywords) || keywords.size > 0) {
       throw damaged('it makes an object with keyword arguments, which is not supported');
     }
     this.#call('create');

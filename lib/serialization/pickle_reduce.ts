@@ -6,6 +6,7 @@ import { DType } from '../dtype';
 import { TorchError } from '../errors';
 import { Layout, sparseCoo, sparseCsr, sparseBsr } from '../layout';
 import { Parameter } from '../nn/parameter';
+import { isMap, isSet, isUint8Array } from '../realm';
 import { Tensor } from '../tensor';
 import { NDArray, NumpyDType, NumpyScalar } from './numpy';
 import { storageName } from './pickle_globals';
@@ -39,34 +40,42 @@ const latin1 = (bytes: Uint8Array): string =>
 // `_codecs.encode` does for no bytes, too, where Python's own pickler takes what `torch.load` refuses.
 const encoded = (bytes: Uint8Array): Reduction => call('_codecs', 'encode', latin1(bytes), 'latin1');
 
+const of =
+  (type: abstract new (...args: never[]) => object) =>
+  (value: object): boolean =>
+    value instanceof type;
+
 /** How `torch.save` writes a value; `keyOf` is told of the tensors. */
 export function reducer(keyOfStorage: KeyOf): Reduce {
-  const types: [abstract new (...args: never[]) => object, (value: never) => Reduction | GlobalName][] = [
-    [Parameter, (value: Parameter) => parameter(value)],
-    [Tensor, (value: Tensor) => tensorOrSubclass(value, keyOfStorage)],
-    [DType, (value: DType) => new GlobalName('torch', value.name)],
+  const kinds: [(value: object) => boolean, (value: never) => Reduction | GlobalName][] = [
+    [of(Parameter), (value: Parameter) => parameter(value)],
+    [of(Tensor), (value: Tensor) => tensorOrSubclass(value, keyOfStorage)],
+    [of(DType), (value: DType) => new GlobalName('torch', value.name)],
     [
-      Device,
+      of(Device),
       ({ type, index }: Device) => call('torch', 'device', ...(index === null ? [type] : [type, index])),
     ],
-    [Layout, (value: Layout) => call('torch.serialization', '_get_layout', String(value))],
-    [Complex, ({ re, im }: Complex) => call('__builtin__', 'complex', new Float(re), new Float(im))],
-    [Size, (value: Size) => call('torch', 'Size', tuple(...value))],
-    [DefaultDict, defaultDict],
-    [Counter, (value: Counter) => call('collections', 'Counter', copyOf(value))],
-    [Map, dict],
-    [FrozenSet, (value: FrozenSet) => call('__builtin__', 'frozenset', elements(value))],
-    [Set, (value: Set<unknown>) => call('__builtin__', 'set', elements(value))],
-    [NDArray, array],
-    [NumpyDType, numpyType],
-    [NumpyScalar, (value: NumpyScalar) => call(MULTIARRAY, 'scalar', value.dtype, encodedBytes(value.data))],
-    [EncodedBytes, (value: EncodedBytes) => encoded(value.bytes)],
-    [Uint8Array, bytes],
+    [of(Layout), (value: Layout) => call('torch.serialization', '_get_layout', String(value))],
+    [of(Complex), ({ re, im }: Complex) => call('__builtin__', 'complex', new Float(re), new Float(im))],
+    [of(Size), (value: Size) => call('torch', 'Size', tuple(...value))],
+    [of(DefaultDict), defaultDict],
+    [of(Counter), (value: Counter) => call('collections', 'Counter', copyOf(value))],
+    [isMap, dict],
+    [of(FrozenSet), (value: FrozenSet) => call('__builtin__', 'frozenset', elements(value))],
+    [isSet, (value: Set<unknown>) => call('__builtin__', 'set', elements(value))],
+    [of(NDArray), array],
+    [of(NumpyDType), numpyType],
+    [
+      of(NumpyScalar),
+      (value: NumpyScalar) => call(MULTIARRAY, 'scalar', value.dtype, encodedBytes(value.data)),
+    ],
+    [of(EncodedBytes), (value: EncodedBytes) => encoded(value.bytes)],
+    [isUint8Array, bytes],
   ];
   return (value) => {
     if (Array.isArray(value) && !(value instanceof Size)) return undefined;
-    for (const [type, reduce] of types) {
-      if (value instanceof type) return reduce(value as never) ?? undefined;
+    for (const [is, reduce] of kinds) {
+      if (is(value)) return reduce(value as never) ?? undefined;
     }
     return userObject(value);
   };
@@ -111,7 +120,7 @@ function dict(value: Map<unknown, unknown>): Reduction {
 }
 
 const attribute = (name: string, value: unknown): unknown =>
-  name === '_metadata' && value instanceof Map ? new OrderedDict(value as Map<unknown, unknown>) : value;
+  name === '_metadata' && isMap(value) ? new OrderedDict(value as Map<unknown, unknown>) : value;
 
 function defaultDict(value: DefaultDict): Reduction {
   const { defaultFactory } = value;

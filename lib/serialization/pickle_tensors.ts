@@ -7,6 +7,7 @@ import { DType } from '../dtype';
 import { type Layout, sparseCoo } from '../layout';
 import { Layout as LayoutClass } from '../layout';
 import { Parameter } from '../nn/parameter';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import type { Placing } from './map_location';
 import { NDArray } from './numpy';
@@ -171,7 +172,7 @@ function overStorage(bytes: Tensor, dtype: DType, offset: number, size: number[]
 
 // Conjugation and negation that have not been carried out.
 function lazily(tensor: Tensor, marks: unknown): Tensor {
-  if (!(marks instanceof Map)) return tensor;
+  if (!isMap(marks)) return tensor;
   let result = tensor;
   if (marks.get('conj') === true) result = aten._conj(result);
   if (marks.get('neg') === true) result = aten._negView(result);
@@ -222,7 +223,7 @@ function sparse(layout: unknown, data: unknown): Tensor {
 /** Attributes that were set on a tensor. */
 export function withState<T extends Tensor>(tensor: T, state: unknown): T {
   const fields = Array.isArray(state) ? state[0] : state;
-  if (!(fields instanceof Map)) return tensor;
+  if (!isMap(fields)) return tensor;
   for (const [name, value] of fields) {
     if (typeof name !== 'string' || name in tensor)
       throw damaged(`a tensor in it has the attribute ${shown(name)}`);

@@ -3,6 +3,7 @@ import { isPlainObject } from '../functional/keywords';
 import { Op } from './pickle_opcodes';
 import { PickleOutput } from './pickle_output';
 import { Float, Tuple, keyOf, valueOf } from './python_types';
+import { isMap } from '../realm';
 
 /** A name of Python. */
 export class GlobalName {
@@ -113,7 +114,7 @@ class PickleWriter {
     if (reduced instanceof GlobalName) this.#global(reduced);
     else if (reduced) this.#reduction(item, value, reduced);
     else if (Array.isArray(value)) this.#array(item, value as unknown[]);
-    else if (value instanceof Map) this.#dict(item, value, value);
+    else if (isMap(value)) this.#dict(item, value, value);
     else if (isPlainObject(value)) {
       const entries = Object.entries(value).filter(([, each]) => each !== undefined);
       this.#dict(item, value, new Map<unknown, unknown>(entries));

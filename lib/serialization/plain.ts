@@ -1,6 +1,7 @@
 import { Complex } from '../complex';
 import { NDArray, NumpyScalar } from './numpy';
 import { Float, copyMarks } from './python_types';
+import { isMap } from '../realm';
 
 /**
  * What `load` gave as plain objects and arrays, all the way down: a Map becomes an object, a tuple an array,
@@ -22,7 +23,7 @@ function convert(value: unknown, done: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const before = done.get(value);
   if (before !== undefined) return before;
-  if (value instanceof Map) return fromMap(value as Map<unknown, unknown>, done);
+  if (isMap(value)) return fromMap(value as Map<unknown, unknown>, done);
   if (Array.isArray(value)) {
     const list: unknown[] = [];
     done.set(value, list);

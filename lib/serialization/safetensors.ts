@@ -1,5 +1,6 @@
 /** Tensors in files that Python's `safetensors` reads and writes. */
 import { argumentError } from '../errors';
+import { isUint8Array } from '../realm';
 import type { Tensor } from '../tensor';
 import { type OpenOptions, readBytes, safeOpen } from './safetensors_open';
 
@@ -27,6 +28,6 @@ export function loadFile(path: string, options: OpenOptions = {}): Map<string, T
 
 /** Reads the tensors from the bytes of such a file; copies them. */
 export function load(data: Uint8Array): Map<string, Tensor> {
-  if (!(data instanceof Uint8Array)) throw argumentError('load', 'data', 'a Uint8Array', data);
+  if (!isUint8Array(data)) throw argumentError('load', 'data', 'a Uint8Array', data);
   return readBytes(data);
 }

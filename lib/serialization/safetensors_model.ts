@@ -5,6 +5,7 @@ import { type OpenOptions, safeOpen } from './safetensors_open';
 import { type SaveOptions, checkTensors, writeFile } from './safetensors_save';
 import { duplicateNames, withoutDuplicates } from './safetensors_shared';
 import { compareNames } from './safetensors_header';
+import { isTypeError } from '../realm';
 
 export interface SaveModelOptions extends SaveOptions {
   /** Whether to write tensors that are not contiguous as if they were. Default: `true`. */
@@ -21,7 +22,7 @@ export function saveModel(model: Module, path: string, options: SaveModelOptions
   try {
     checkTensors(tensors, { forceContiguous });
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!isTypeError(error)) throw error;
     const advice = 'Or use saveModel(..., { forceContiguous: true }), read the docs for potential caveats.';
     throw new TypeError(`${error.message} ${advice}`, { cause: error });
   }

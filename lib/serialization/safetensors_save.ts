@@ -2,6 +2,7 @@
 import { TorchError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { native } from '../native';
+import { isMap } from '../realm';
 import { repr, typeName } from '../repr';
 import { Tensor } from '../tensor';
 import { type AtomicFile, openAtomically } from './atomic';
@@ -91,11 +92,12 @@ export function checkTensors(
   tensors: TensorMap,
   options: { forceContiguous?: boolean } = {},
 ): ReadonlyMap<string, Tensor> {
-  if (!(tensors instanceof Map) && !isPlainObject(tensors)) {
+  if (!isMap(tensors) && !isPlainObject(tensors)) {
     throw new TypeError(`Expected a dict of [str, torch.Tensor] but received ${typeName(tensors)}`);
   }
-  const map: ReadonlyMap<string, Tensor> =
-    tensors instanceof Map ? tensors : new Map(Object.entries(tensors as Record<string, Tensor>));
+  const map: ReadonlyMap<string, Tensor> = isMap(tensors)
+    ? tensors
+    : new Map(Object.entries(tensors as Record<string, Tensor>));
   for (const [name, tensor] of map as ReadonlyMap<unknown, unknown>) {
     if (typeof name !== 'string') throw new TypeError(`Key ${String(name)} is invalid, expected a string`);
     if (!(tensor instanceof Tensor)) {

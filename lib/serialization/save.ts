@@ -5,6 +5,7 @@ import type { DType } from '../dtype';
 import { TorchError, argumentError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { native } from '../native';
+import { isURL } from '../realm';
 import type { Tensor } from '../tensor';
 import { writeAtomically } from './atomic';
 import { reducer, storageKind } from './pickle_reduce';
@@ -49,8 +50,7 @@ export function save(value: unknown, path?: string | URL, options?: SaveOptions)
     writeFile(sink, data, storages);
     return sink.result();
   }
-  if (typeof path !== 'string' && !(path instanceof URL))
-    throw argumentError('torch.save', 'path', 'a path', path);
+  if (typeof path !== 'string' && !isURL(path)) throw argumentError('torch.save', 'path', 'a path', path);
   const target = typeof path === 'string' ? path : fileURLToPath(path);
   writeAtomically(target, (fd) => writeFile(fileSink(fd), data, storages));
 }

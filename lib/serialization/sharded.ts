@@ -1,6 +1,7 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isMap } from '../realm';
 import type { Tensor } from '../tensor';
 import { type AtomicFile, writeAll, writeAtomically } from './atomic';
 import { SafetensorError } from './safetensors_header';
@@ -70,7 +71,7 @@ export function saveSharded(tensors: TensorMap, folder: string, options: SaveSha
 }
 
 function checkNames(tensors: TensorMap): ReadonlyMap<string, Tensor> {
-  return tensors instanceof Map ? tensors : new Map(Object.entries(tensors as Record<string, Tensor>));
+  return new Map((isMap(tensors) ? tensors : Object.entries(tensors)) as Iterable<[string, Tensor]>);
 }
 
 /** In the order of the state_dict; a tensor over the limit has a file of its own. */

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { DeviceLike } from '../device';
 import type { StateDict } from '../nn/state_dict';
+import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { findFormat } from './format';
 import { type KeyRenaming, renameKeys, underPrefix } from './keys';
@@ -89,8 +90,8 @@ function readPickledShards(
 
 function readPickled(file: string, { device, mmap, key }: LoadStateDictFromFileOptions): StateDict {
   const whole = load(file, { mapLocation: device ?? 'cpu', mmap });
-  const names = whole instanceof Map ? [...whole.keys()].map((name) => `'${String(name)}'`).join(', ') : '';
-  if (key !== undefined && !(whole instanceof Map && whole.has(key))) {
+  const names = isMap(whole) ? [...whole.keys()].map((name) => `'${String(name)}'`).join(', ') : '';
+  if (key !== undefined && !(isMap(whole) && whole.has(key))) {
     throw new TypeError(`loadStateDictFromFile(): '${file}' has no entry '${key}', but ${names || 'none'}`);
   }
   const state = key === undefined ? whole : (whole as Map<unknown, unknown>).get(key);
@@ -101,7 +102,7 @@ function readPickled(file: string, { device, mmap, key }: LoadStateDictFromFileO
 
 // What is no tensor there is a module's extra state.
 function isStateDict(value: unknown): value is StateDict {
-  if (!(value instanceof Map)) return false;
+  if (!isMap(value)) return false;
   return [...value].every(
     ([key, each]) => typeof key === 'string' && (each instanceof Tensor || key.endsWith('_extra_state')),
   );

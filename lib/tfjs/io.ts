@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
+import { isArrayBuffer } from '../realm';
 import { type AtomicFile, openAtomically, writeAll } from '../serialization/atomic';
 import type { Tfjs } from './fallback';
 
@@ -26,7 +27,7 @@ export function registerFileHandlers(tf: Tfjs): void {
 /** Into a folder: `model.json`, and `weights.bin` beside it. The old ones are there until the new ones are. */
 
 async function save(tf: Tfjs, folder: string, model: io.ModelArtifacts): Promise<io.SaveResult> {
-  if (model.modelTopology instanceof ArrayBuffer) {
+  if (isArrayBuffer(model.modelTopology)) {
     throw new Error('a model whose topology is binary cannot be saved: tfjs saves it as JSON');
   }
   if (statSync(folder, { throwIfNoEntry: false })?.isFile()) {

@@ -5,6 +5,7 @@ import { noGrad } from '../autograd';
 import { TorchError } from '../errors';
 import { contiguousFormat } from '../layout';
 import { tidy } from '../memory';
+import { isMap } from '../realm';
 import type { Tensor } from '../tensor';
 import { fromTorch, toTorch } from './bridge';
 import { defaultDevice } from './device';
@@ -66,7 +67,8 @@ export function loadStateDictInto(
   options: LoadWeightsOptions = {},
 ): void {
   const parts = partsOf('loadStateDictInto', model, options);
-  const state = new Map(stateDict instanceof Map ? stateDict : Object.entries(stateDict));
+  const entries = isMap(stateDict) ? stateDict : Object.entries(stateDict);
+  const state = new Map(entries as Iterable<[string, Tensor]>);
   const writes = new Map<Variable, Tensor>();
   const errors: string[] = [];
   const missing: string[] = [];

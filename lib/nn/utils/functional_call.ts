@@ -1,6 +1,7 @@
 // A module called with other parameters than its own.
 import { TorchError } from '../../errors';
 import { isPlainObject, keywords } from '../../functional/keywords';
+import { isMap } from '../../realm';
 import { repr, typeName } from '../../repr';
 import { Tensor } from '../../tensor';
 import { getField, hasField, internals, setField } from '../fields';
@@ -100,7 +101,7 @@ export function call(
   options: FunctionalCallOptions | undefined,
 ): unknown {
   const { tieWeights, strict } = keywords('functionalCall', FUNCTIONAL_CALL, null, options);
-  const named = given instanceof Map ? given : new Map(Object.entries(given));
+  const named = isMap(given) ? given : new Map(Object.entries(given));
   const tensors = tieWeights ? tie(module, named) : named;
   if (strict) checkNames(module, tensors);
   const list: unknown[] = args == null ? [] : Array.isArray(args) ? args : [args];
@@ -112,7 +113,7 @@ export function call(
     for (const name of named.keys()) {
       const tensor = after.get(name);
       if (tensor == null) continue;
-      if (given instanceof Map) given.set(name, tensor);
+      if (isMap(given)) given.set(name, tensor);
       else given[name] = tensor;
     }
   }
@@ -120,7 +121,7 @@ export function call(
 
 /** One map of all, for `torch.func.functionalCall`. @throws TypeError for a name that comes twice. */
 export function merged(given: NamedTensors | readonly NamedTensors[]): NamedTensors {
-  const isDict = (value: unknown): boolean => value instanceof Map || isPlainObject(value);
+  const isDict = (value: unknown): boolean => isMap(value) || isPlainObject(value);
   if (isDict(given)) return given as NamedTensors;
   if (!Array.isArray(given)) {
     throw new TypeError(
@@ -130,7 +131,7 @@ export function merged(given: NamedTensors | readonly NamedTensors[]): NamedTens
   if (!given.every(isDict))
     throw new TypeError('Expected all elements of parameter_and_buffer_dicts to be dictionaries');
   const entries = (given as NamedTensors[]).flatMap((dict) => [
-    ...(dict instanceof Map ? dict : Object.entries(dict)),
+    ...(isMap(dict) ? dict : Object.entries(dict)),
   ]);
   const names = entries.map(([name]) => name);
   const repeated = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];

@@ -2,6 +2,7 @@ import type { DeviceLike } from '../../device';
 import { TorchError } from '../../errors';
 import { isPlainObject } from '../../functional/keywords';
 import { Module } from '../module';
+import { isTypeError } from '../../realm';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- any module's constructor */
 /**
@@ -32,8 +33,7 @@ function made(moduleCls: new (...args: any[]) => Module, args: unknown[]): Modul
   try {
     return new moduleCls(...args);
   } catch (error) {
-    if (!(error instanceof TypeError) || !error.message.endsWith("unexpected keyword argument 'device'"))
-      throw error;
+    if (!isTypeError(error) || !error.message.endsWith("unexpected keyword argument 'device'")) throw error;
     throw new TorchError("Module must support a 'device' arg to skip initialization");
   }
 }

@@ -4,6 +4,7 @@ import { valueError } from '../group';
 import type { Value } from '../scalar';
 import { ReduceLROnPlateau } from './plateau';
 import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, bisectRight, setOption } from './scheduler';
+import { isMap } from '../../realm';
 
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
   schedulers.forEach((scheduler, i) => {
@@ -36,8 +37,7 @@ class OfSchedulers extends LRScheduler {
     return { ...super.stateDict(), _schedulers: this._schedulers.map((scheduler) => scheduler.stateDict()) };
   }
   override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries =
-      stateDict instanceof Map ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== '_schedulers')));
     const states = new Map<string, unknown>(entries as [string, unknown][]).get(
       '_schedulers',

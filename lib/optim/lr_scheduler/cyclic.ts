@@ -11,6 +11,7 @@ import {
   setOption,
 } from './scheduler';
 import { setMomenta, setMomentum } from './momentum';
+import { isMap } from '../../realm';
 
 export interface CyclicLROptions {
   /** Steps of the rising half. Default: 2000. */
@@ -129,8 +130,7 @@ export class CyclicLR extends LRScheduler {
     return { ...super.stateDict(), _scale_fn_custom: null };
   }
   override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries =
-      stateDict instanceof Map ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== '_scale_fn_custom')));
   }
 }

@@ -1,3 +1,4 @@
+import { isMap } from '../../realm';
 import { typeName } from '../../repr';
 import { valueError } from '../group';
 import { type Value, times } from '../scalar';
@@ -32,8 +33,7 @@ class WithLambdas extends LRScheduler {
     return { ...super.stateDict(), lr_lambdas: this.lrLambdas.map(() => null) };
   }
   override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries =
-      stateDict instanceof Map ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== 'lr_lambdas')));
   }
 }

@@ -2,6 +2,7 @@
 import { camelCase } from '../../dispatch';
 import { TorchError } from '../../errors';
 import { keep } from '../../memory';
+import { isMap } from '../../realm';
 import { Tensor } from '../../tensor';
 import { warn } from '../../warn';
 import { typeName } from '../../repr';
@@ -217,8 +218,7 @@ export class LRScheduler {
 
   /** Takes over what {@link stateDict} gave, here or in Python. Load the optimizer's own state after this. */
   loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries =
-      stateDict instanceof Map ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
     for (const [key, value] of entries) {
       (this as unknown as Record<string, unknown>)[camelCase(key as string)] = value;
     }

@@ -1,6 +1,7 @@
 /** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
 import * as aten from '../../../aten';
 import { isPlainObject } from '../../../functional/keywords';
+import { isMap } from '../../../realm';
 import type { Tensor } from '../../../tensor';
 import { getField } from '../../fields';
 import type { Module } from '../../module';
@@ -112,7 +113,7 @@ export function globalUnstructured(
   if (typeof (parameters as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
     throw new TypeError('global_unstructured(): parameters is not an Iterable');
   const { importanceScores = null, ...keywords } = options;
-  if (importanceScores !== null && !(importanceScores instanceof Map) && !isPlainObject(importanceScores))
+  if (importanceScores !== null && !isMap(importanceScores) && !isPlainObject(importanceScores))
     throw new TypeError('global_unstructured(): importance_scores must be of type dict');
   const list = [...parameters];
   const tensorOf = (module: Module, name: string): Tensor => getField(module, name) as Tensor;
