@@ -4,8 +4,8 @@
  */
 import { operator } from './dispatch';
 import type { DTypeLike } from './dtype';
-import { argumentError } from './errors';
-import { type Positional, keywords } from './functional/keywords';
+import { TorchError, argumentError } from './errors';
+import { argumentsOf, isPlainObject } from './functional/keywords';
 import type { Scalar, Tensor } from './tensor';
 
 type Tensors = [readonly Tensor[]] | Tensor[];
@@ -88,11 +88,9 @@ export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions):
 export function meshgrid(...tensors: Tensor[]): Tensor[];
 export function meshgrid(...args: [...tensors: Tensor[], options: MeshgridOptions]): Tensor[];
 export function meshgrid(...args: unknown[]): Tensor[] {
-  const last = args.at(-1);
-  const plain = typeof last === 'object' && last !== null && !Array.isArray(last) && !('shape' in last);
-  const { indexing } = plain
-    ? keywords('torch.meshgrid', { indexing: 'ij' }, {}, args.pop() as MeshgridOptions)
-    : { indexing: 'ij' };
+  const options = isPlainObject(args.at(-1)) ? [args.pop()] : [];
+  const defaults: Required<MeshgridOptions> = { indexing: 'ij' };
+  const { indexing } = argumentsOf<MeshgridOptions>('torch.meshgrid', defaults, [], options);
   return ops.meshgrid(listOf(args as Tensors), { indexing }) as Tensor[];
 }
 
@@ -136,9 +134,12 @@ export function tensordot(
   a: Tensor,
   b: Tensor,
   dims?: TensordotOptions['dims'] | TensordotOptions,
+  out?: Tensor | null | TensordotOptions,
   options?: TensordotOptions,
-): Tensor {
-  const given = keywords<TensordotOptions>('torch.tensordot', { dims: 2, out: null }, { dims }, options);
+): Tensor;
+export function tensordot(a: Tensor, b: Tensor, ...args: unknown[]): Tensor {
+  const defaults = { dims: 2, out: null };
+  const given = argumentsOf<TensordotOptions>('torch.tensordot', defaults, ['dims', 'out'], args, 2);
   const out = given.out ? { out: given.out } : {};
   if (Array.isArray(given.dims)) return ops.tensordot(a, b, given.dims[0], given.dims[1], out) as Tensor;
   const count = given.dims as number;
@@ -171,9 +172,11 @@ export function cdist(
   x2: Tensor,
   p?: number | CdistOptions,
   computeMode?: CdistOptions['computeMode'] | CdistOptions,
-): Tensor {
+  options?: CdistOptions,
+): Tensor;
+export function cdist(x1: Tensor, x2: Tensor, ...args: unknown[]): Tensor {
   const defaults = { p: 2, computeMode: 'use_mm_for_euclid_dist_if_necessary' } as const;
-  const given = keywords<CdistOptions>('torch.cdist', defaults, { p, computeMode });
+  const given = argumentsOf<CdistOptions>('torch.cdist', defaults, ['p', 'computeMode'], args, 2);
   if (!Object.hasOwn(computeModes, given.computeMode)) {
     throw new TypeError(`cdist(): ${given.computeMode} is not a valid value for computeMode`);
   }
@@ -191,10 +194,19 @@ export interface NormOptions {
 }
 
 /** The norm of all elements or along dimensions. `torch.linalg.vectorNorm` and `matrixNorm` are clearer. */
-export function norm(input: Tensor, ...args: Positional<NormOptions>[keyof NormOptions][]): Tensor {
-  const [p, dim, keepdim] = args as [NormOptions['p'], NormOptions['dim'], boolean];
-  const defaults = { p: 'fro', dim: null, keepdim: false, dtype: null, out: null } as const;
-  const given = keywords<NormOptions>('torch.norm', defaults, { p, dim, keepdim });
+export function norm(
+  input: Tensor,
+  p?: NormOptions['p'] | NormOptions,
+  dim?: NormOptions['dim'] | NormOptions,
+  keepdim?: boolean | NormOptions,
+  out?: NormOptions['out'] | NormOptions,
+  dtype?: NormOptions['dtype'] | NormOptions,
+  options?: NormOptions,
+): Tensor;
+export function norm(input: Tensor, ...args: unknown[]): Tensor {
+  const defaults = { p: 'fro', dim: null, keepdim: false, out: null, dtype: null } as const;
+  const names = ['p', 'dim', 'keepdim', 'out', 'dtype'] as const;
+  const given = argumentsOf<NormOptions>('torch.norm', defaults, names, args);
   const dims = typeof given.dim === 'number' ? [given.dim] : given.dim;
   const rest = { ...(given.dtype ? { dtype: given.dtype } : {}), ...(given.out ? { out: given.out } : {}) };
   if (input.layout.name !== 'strided') {
@@ -231,14 +243,18 @@ function selected(list: unknown, inverse: boolean, counts: boolean): Tensor | Te
 /** The different values; with options [values, inverse, counts], those that were asked for. */
 export function unique(input: Tensor, options?: UniqueOptions & OneOutput): Tensor;
 export function unique(input: Tensor, options: UniqueOptions): Tensor[];
-export function unique(input: Tensor, options: UniqueOptions = {}): Tensor | Tensor[] {
+export function unique(
+  input: Tensor,
+  sorted: boolean,
+  returnInverse?: boolean | UniqueOptions,
+  returnCounts?: boolean | UniqueOptions,
+  dim?: number | null | UniqueOptions,
+): Tensor | Tensor[];
+export function unique(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
   const defaults = { sorted: true, returnInverse: false, returnCounts: false, dim: null };
-  const { sorted, returnInverse, returnCounts, dim } = keywords<UniqueOptions>(
-    'torch.unique',
-    defaults,
-    {},
-    options,
-  );
+  const names = ['sorted', 'returnInverse', 'returnCounts', 'dim'] as const;
+  const given = argumentsOf<UniqueOptions>('torch.unique', defaults, names, args);
+  const { sorted, returnInverse, returnCounts, dim } = given;
   const found =
     dim === null
       ? ops.unique2(input, sorted, returnInverse, returnCounts)
@@ -251,9 +267,16 @@ export type UniqueConsecutiveOptions = Omit<UniqueOptions, 'sorted'>;
 /** The values without the repetitions that follow each other; options as for {@link unique}. */
 export function uniqueConsecutive(input: Tensor, options?: UniqueConsecutiveOptions & OneOutput): Tensor;
 export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions): Tensor[];
-export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions = {}): Tensor | Tensor[] {
+export function uniqueConsecutive(
+  input: Tensor,
+  returnInverse: boolean,
+  returnCounts?: boolean | UniqueConsecutiveOptions,
+  dim?: number | null | UniqueConsecutiveOptions,
+): Tensor | Tensor[];
+export function uniqueConsecutive(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
   const defaults = { returnInverse: false, returnCounts: false, dim: null };
-  const given = keywords<UniqueConsecutiveOptions>('torch.uniqueConsecutive', defaults, {}, options);
+  const names = ['returnInverse', 'returnCounts', 'dim'] as const;
+  const given = argumentsOf<UniqueConsecutiveOptions>('torch.uniqueConsecutive', defaults, names, args);
   const { returnInverse, returnCounts, dim } = given;
   return selected(
     ops.uniqueConsecutive(input, returnInverse, returnCounts, dim),
@@ -262,16 +285,20 @@ export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptio
   );
 }
 
+interface NonzeroOptions {
+  asTuple?: boolean;
+  out?: Tensor | null;
+}
+
 /** The indices of elements that are not zero: (elements, dimensions), or one tensor a dimension. */
-export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor }): Tensor;
+export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor | null }): Tensor;
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
-export function nonzero(input: Tensor, options: { asTuple?: boolean; out?: Tensor } = {}): Tensor | Tensor[] {
-  const given = keywords<{ asTuple?: boolean; out?: Tensor | null }>(
-    'torch.nonzero',
-    { asTuple: false, out: null },
-    {},
-    options,
-  );
+export function nonzero(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
+  const defaults = { asTuple: false, out: null };
+  const given = argumentsOf<NonzeroOptions>('torch.nonzero', defaults, [], args);
+  if (given.asTuple && given.out) {
+    throw new TorchError('nonzero does not support the out kwarg when as_tuple is True');
+  }
   if (given.asTuple) return ops.nonzeroNumpy(input) as Tensor[];
   return ops.nonzero(input, given.out ? { out: given.out } : {}) as Tensor;
 }

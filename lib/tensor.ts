@@ -7,15 +7,17 @@ import { Complex } from './complex';
 import { type TensorData, type TensorOptions, tensor } from './creation';
 import { type Device, type DeviceLike, device as deviceOf } from './device';
 import * as dtypes from './dtype';
-import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
+import { type DType, type DTypeLike, dtypeOfCode } from './dtype';
 import { made, operator, setHandle, wrap } from './dispatch';
 import { TorchError, argumentError } from './errors';
+import { argumentsOf } from './functional/keywords';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from './handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from './layout';
 import { exchange, native } from './native';
 import { formatTensor } from './print';
+import { toArguments } from './to_arguments';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
 /**
@@ -45,10 +47,15 @@ export interface BackwardOptions {
   inputs?: Tensor | readonly Tensor[] | null;
 }
 
+/** As a method, it has no `out`. */
+type NormMethodOptions = Omit<functions.NormOptions, 'out'>;
+
 /** Default: the tensor's own memory format. */
 export type FormatOptions = Pick<ToOptions, 'memoryFormat'>;
 
 const convert = operator('aten::to', 'dtype_layout');
+
+const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
 // The addon reads the handle itself twice as fast as the object that holds it.
 const rawOf = (tensor: Tensor): Tensor => tensor[HANDLE] as Tensor;
@@ -237,29 +244,27 @@ export class Tensor {
 
   // ---- conversion ----
 
-  /** `x.to('cuda')`, `x.to(torch.float64)`, `x.to(other)`, `x.to({ dtype, device })`. */
-  to(target: DeviceLike | DTypeLike | Tensor, options?: ToOptions): Tensor;
-  to(device: DeviceLike, dtype: DTypeLike, options?: ToOptions): Tensor;
+  /**
+   * `x.to('cuda')`, `x.to(torch.float64)`, `x.to(other)`, `x.to({ dtype, device })`; `nonBlocking` and `copy` may
+   * follow by position.
+   */
+  to(target: DeviceLike | DTypeLike | Tensor | null, options?: ToOptions): Tensor;
+  to(
+    target: DTypeLike | Tensor,
+    nonBlocking: boolean,
+    copy?: boolean | ToOptions,
+    options?: ToOptions,
+  ): Tensor;
+  to(
+    device: DeviceLike | null,
+    dtype: DTypeLike | null,
+    nonBlocking?: boolean | ToOptions,
+    copy?: boolean | ToOptions,
+    options?: ToOptions,
+  ): Tensor;
   to(options: ToOptions): Tensor;
   to(...args: unknown[]): Tensor {
-    const options: ToOptions = {};
-    for (const arg of args) {
-      if (arg === undefined || arg === null) continue;
-      if (typeof arg !== 'object' && typeof arg !== 'string') {
-        throw argumentError('to', 'target', 'a Device, DType, Tensor or options', arg);
-      }
-      if (arg instanceof Tensor) {
-        options.dtype = arg.dtype;
-        options.device = arg.device;
-      } else if (asDType(arg)) {
-        options.dtype = asDType(arg);
-      } else if (typeof arg === 'string' || 'deviceName' in arg) {
-        options.device = deviceOf(arg as DeviceLike);
-      } else {
-        Object.assign(options, arg);
-      }
-    }
-    return convert(this, options) as Tensor;
+    return convert(this, toArguments('to', args, isTensor)) as Tensor;
   }
   /** The tensor with another dtype: `x.type(torch.float64)`. */
   type(dtype: DTypeLike): Tensor {
@@ -311,28 +316,48 @@ export class Tensor {
   // ---- functions of lib/functions.ts ----
 
   /** See {@link functions.norm}. */
-  norm(...args: Parameters<typeof functions.norm> extends [Tensor, ...infer Rest] ? Rest : never): Tensor {
-    return functions.norm(this, ...args);
+  norm(
+    p?: functions.NormOptions['p'] | NormMethodOptions,
+    dim?: functions.NormOptions['dim'] | NormMethodOptions,
+    keepdim?: boolean | NormMethodOptions,
+    dtype?: DTypeLike | null | NormMethodOptions,
+    options?: NormMethodOptions,
+  ): Tensor;
+  norm(...args: unknown[]): Tensor {
+    const defaults = { p: 'fro', dim: null, keepdim: false, dtype: null } as const;
+    const names = ['p', 'dim', 'keepdim', 'dtype'] as const;
+    return functions.norm(this, argumentsOf<NormMethodOptions>('Tensor.norm', defaults, names, args));
   }
   /** See {@link functions.unique}. */
   unique(options?: functions.UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;
   unique(options: functions.UniqueOptions): Tensor[];
-  unique(options?: functions.UniqueOptions): Tensor | Tensor[] {
-    return functions.unique(this, options as functions.UniqueOptions);
+  unique(
+    sorted: boolean,
+    returnInverse?: boolean | functions.UniqueOptions,
+    returnCounts?: boolean | functions.UniqueOptions,
+    dim?: number | null | functions.UniqueOptions,
+  ): Tensor | Tensor[];
+  unique(...args: unknown[]): Tensor | Tensor[] {
+    return functions.unique(this, ...(args as [boolean]));
   }
   /** See {@link functions.uniqueConsecutive}. */
   uniqueConsecutive(
     options?: functions.UniqueConsecutiveOptions & { returnInverse?: false; returnCounts?: false },
   ): Tensor;
   uniqueConsecutive(options: functions.UniqueConsecutiveOptions): Tensor[];
-  uniqueConsecutive(options?: functions.UniqueConsecutiveOptions): Tensor | Tensor[] {
-    return functions.uniqueConsecutive(this, options as functions.UniqueConsecutiveOptions);
+  uniqueConsecutive(
+    returnInverse: boolean,
+    returnCounts?: boolean | functions.UniqueConsecutiveOptions,
+    dim?: number | null | functions.UniqueConsecutiveOptions,
+  ): Tensor | Tensor[];
+  uniqueConsecutive(...args: unknown[]): Tensor | Tensor[] {
+    return functions.uniqueConsecutive(this, ...(args as [boolean]));
   }
   /** See {@link functions.nonzero}. */
   nonzero(options?: { asTuple?: false }): Tensor;
   nonzero(options: { asTuple: true }): Tensor[];
-  nonzero(options?: { asTuple?: boolean }): Tensor | Tensor[] {
-    return functions.nonzero(this, options as { asTuple: true });
+  nonzero(...args: unknown[]): Tensor | Tensor[] {
+    return functions.nonzero(this, ...(args as [{ asTuple: true }]));
   }
   /** A tensor of `data` with this one's dtype and device, unless options say otherwise. */
   newTensor(data: TensorData, options: TensorOptions = {}): Tensor {

@@ -99,6 +99,16 @@ export {
   type UniqueOptions,
   unravelIndex,
 } from './functions';
+export {
+  sparseBscTensor,
+  sparseBsrTensor,
+  sparseCompressedTensor,
+  sparseCooTensor,
+  type SparseCooOptions,
+  sparseCscTensor,
+  sparseCsrTensor,
+  type SparseOptions,
+} from './sparse_tensors';
 export { e, inf, nan, newaxis, pi } from './constants';
 export { type FInfo, finfo, type IInfo, iinfo } from './typeinfo';
 export {

@@ -1,12 +1,14 @@
 // Moving a module's tensors to another dtype or device, in place.
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
-import { device as deviceOf, type Device, type DeviceLike } from '../device';
-import { asDType, type DType, type DTypeLike } from '../dtype';
-import { TorchError, argumentError } from '../errors';
+import { isTensor } from '../creation';
+import type { DeviceLike } from '../device';
+import type { DTypeLike } from '../dtype';
+import { TorchError } from '../errors';
 import type { MemoryFormat } from '../layout';
 import { keep } from '../memory';
-import { Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
+import { toArguments } from '../to_arguments';
 import { warn } from '../warn';
 import { bufferFields, internals, isPersistent, parameterFields, setField } from './fields';
 import type { Module } from './module';
@@ -22,44 +24,10 @@ export interface ModuleToOptions {
   memoryFormat?: MemoryFormat | null;
 }
 
-interface Target {
-  device?: Device;
-  dtype?: DType;
-  nonBlocking?: boolean;
-  memoryFormat?: MemoryFormat;
-}
-
-function parseTarget(args: readonly unknown[]): Target {
-  const target: Target = {};
-  const set = (value: unknown): void => {
-    if (asDType(value)) target.dtype = asDType(value);
-    else if (typeof value === 'string' || 'deviceName' in (value as object))
-      target.device = deviceOf(value as DeviceLike);
-    else throw argumentError('Module.to', 'target', 'a Device, DType, Tensor or options', value);
-  };
-  for (const arg of args) {
-    if (arg === undefined || arg === null) continue;
-    if (arg instanceof Tensor) {
-      target.dtype = arg.dtype;
-      target.device = arg.device;
-    } else if (typeof arg === 'string' || asDType(arg) || (typeof arg === 'object' && 'deviceName' in arg)) {
-      set(arg);
-    } else if (typeof arg === 'object') {
-      const { device, dtype, nonBlocking, memoryFormat } = arg as ModuleToOptions;
-      if (device != null) set(device);
-      if (dtype != null) set(dtype);
-      if (nonBlocking !== undefined) target.nonBlocking = nonBlocking;
-      if (memoryFormat != null) target.memoryFormat = memoryFormat;
-    } else {
-      throw argumentError('Module.to', 'target', 'a Device, DType, Tensor or options', arg);
-    }
-  }
-  return target;
-}
-
 /** The conversion that `Module.to(...args)` applies to each tensor. */
 export function conversion(args: readonly unknown[]): (tensor: Tensor) => Tensor {
-  const { device, dtype, nonBlocking, memoryFormat } = parseTarget(args);
+  const { device, dtype, nonBlocking, copy, memoryFormat } = toArguments('Module.to', args, isTensor);
+  if (copy) throw new TorchError('.to() does not accept copy argument');
   if (dtype && !dtype.isFloatingPoint && !dtype.isComplex) {
     throw new TypeError(
       `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`,

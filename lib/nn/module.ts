@@ -201,8 +201,8 @@ export class Module<
   }
   /** Moves the module, in place: `to('cuda')`, `to(torch.float64)`, `to(tensor)`, `to({ device, dtype })`. */
   to(
-    target: DeviceLike | DTypeLike | Tensor | ModuleToOptions,
-    ...more: (DTypeLike | ModuleToOptions)[]
+    target: DeviceLike | DTypeLike | Tensor | ModuleToOptions | null,
+    ...more: (DTypeLike | boolean | null | ModuleToOptions)[]
   ): this {
     return this._apply(conversion([target, ...more]));
   }

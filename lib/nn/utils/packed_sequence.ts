@@ -1,9 +1,11 @@
 import * as aten from '../../aten';
+import { isTensor } from '../../creation';
 import type { DeviceLike } from '../../device';
 import * as dtypes from '../../dtype';
 import type { DTypeLike } from '../../dtype';
-import { isPlainObject } from '../../functional/keywords';
+import { TorchError } from '../../errors';
 import { Tensor, type ToOptions } from '../../tensor';
+import { toArguments } from '../../to_arguments';
 
 /** The permutation that undoes `permutation`; `null` for `null`. */
 export function invertPermutation(permutation: Tensor): Tensor;
@@ -57,13 +59,20 @@ export class PackedSequence {
   }
 
   /** As `Tensor.to`; the indices follow to the device. Gives itself when nothing changes. */
-  to(target: DeviceLike | DTypeLike | Tensor, options?: ToOptions): PackedSequence;
-  to(device: DeviceLike, dtype: DTypeLike, options?: ToOptions): PackedSequence;
+  to(target: DeviceLike | DTypeLike | Tensor | null, options?: ToOptions): PackedSequence;
+  to(target: DTypeLike | Tensor, nonBlocking: boolean, options?: ToOptions): PackedSequence;
+  to(
+    device: DeviceLike | null,
+    dtype: DTypeLike | null,
+    nonBlocking?: boolean | ToOptions,
+    options?: ToOptions,
+  ): PackedSequence;
   to(options: ToOptions): PackedSequence;
   to(...args: unknown[]): PackedSequence {
+    const { copy, nonBlocking, memoryFormat } = toArguments('PackedSequence.to', args, isTensor);
     const data = this.data.to(...(args as [ToOptions]));
     if (data.is(this.data)) return this;
-    const { nonBlocking, memoryFormat } = (args.find(isPlainObject) ?? {}) as ToOptions;
+    if (copy) throw new TorchError('.to() does not accept copy argument');
     const options = { device: data.device, nonBlocking, memoryFormat };
     return this.#with(data, (indices) => indices.to(options));
   }

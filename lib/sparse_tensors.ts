@@ -1,0 +1,156 @@
+/**
+ * Sparse tensors from their parts, as Python binds them by hand (torch/csrc/utils/tensor_new.cpp): parts may be
+ * arrays, and the values' dtype is the tensor's.
+ */
+import * as aten from './aten';
+import { type TensorData, isTensor, tensor } from './creation';
+import type { DeviceLike } from './device';
+import type { DTypeLike } from './dtype';
+import { TorchError } from './errors';
+import { argumentsOf } from './functional/keywords';
+import type { Layout } from './layout';
+import type { Tensor } from './tensor';
+
+type Size = readonly number[];
+
+export interface SparseOptions {
+  /** Default: inferred from the indices. */
+  size?: Size | null;
+  /** The values are converted to it. Default: theirs. */
+  dtype?: DTypeLike | null;
+  layout?: Layout | null;
+  /** Default: the values'. */
+  device?: DeviceLike | null;
+  pinMemory?: boolean;
+  requiresGrad?: boolean;
+  /** Whether to check that the indices make sense; wrong ones may end the process later. Default false. */
+  checkInvariants?: boolean | null;
+}
+
+export interface SparseCooOptions extends SparseOptions {
+  /** Promises that no index comes twice and that they are sorted. */
+  isCoalesced?: boolean | null;
+}
+
+const defaults: Required<SparseOptions> = {
+  size: null,
+  dtype: null,
+  layout: null,
+  device: null,
+  pinMemory: false,
+  requiresGrad: false,
+  checkInvariants: null,
+};
+
+function given(name: string, what: string, data: unknown, options: { dtype?: DTypeLike | null }): Tensor {
+  if (data === undefined) throw new TypeError(`torch.${name}(): missing argument '${what}'`);
+  return isTensor(data) ? data.to(options) : tensor(data as TensorData, options);
+}
+
+// Indices keep their dtype; those of an array are int64.
+function indicesOf(name: string, what: string, data: unknown, device: DeviceLike | null): Tensor {
+  return given(name, what, data, isTensor(data) ? { device } : ({ device, dtype: 'int64' } as object));
+}
+
+type Compressed = (
+  compressed: Tensor,
+  plain: Tensor,
+  values: Tensor,
+  size: Size,
+  keywords: Record<string, unknown>,
+) => Tensor;
+
+/** The function `name`, whose indices are called `compressed` and `plain`. */
+function compressed<C extends string, P extends string>(
+  name: `sparse${string}Tensor`,
+  compressed: C,
+  plain: P,
+) {
+  type Keywords = SparseOptions & { values?: TensorData } & { [K in C | P]?: TensorData };
+  const operator = aten[name as keyof typeof aten] as unknown as Compressed;
+  const parts = { [compressed]: undefined, [plain]: undefined, values: undefined };
+  const all = { ...parts, ...defaults } as unknown as Required<Keywords>;
+  const names = [compressed, plain, 'values', 'size'] as (keyof Keywords & string)[];
+  function make(
+    compressed: TensorData | Keywords,
+    plain?: TensorData | Keywords,
+    values?: TensorData | Keywords,
+    size?: Size | null | Keywords,
+    options?: SparseOptions,
+  ): Tensor;
+  function make(...args: unknown[]): Tensor {
+    const { size, dtype, layout, device, pinMemory, requiresGrad, checkInvariants, ...data } =
+      argumentsOf<Keywords>(`torch.${name}`, all, names, args, 0) as Required<SparseOptions> &
+        Record<string, unknown>;
+    const values = given(name, 'values', data.values, { dtype, device } as object);
+    const rows = indicesOf(name, compressed, data[compressed], device);
+    const columns = indicesOf(name, plain, data[plain], device);
+    if (name === 'sparseCompressedTensor' && layout === null) {
+      throw new TorchError('sparse_compressed_tensor expected sparse compressed tensor layout but got none');
+    }
+    const keywords = { dtype: values.dtype, layout, device: values.device, pinMemory, requiresGrad };
+    const rest = size === null ? [keywords] : [size, keywords];
+    const made = operator(rows, columns, values, ...(rest as [Size, Record<string, unknown>]));
+    if (checkInvariants) {
+      aten._validateSparseCompressedTensorArgs(rows, columns, values, made.shape, made.layout);
+    }
+    return made;
+  }
+  return make;
+}
+
+/** A matrix, or a batch of them, by compressed rows. The values' dtype is the tensor's. */
+export const sparseCsrTensor = compressed('sparseCsrTensor', 'crowIndices', 'colIndices');
+/** By compressed columns; see {@link sparseCsrTensor}. */
+export const sparseCscTensor = compressed('sparseCscTensor', 'ccolIndices', 'rowIndices');
+/** By compressed rows of blocks; see {@link sparseCsrTensor}. */
+export const sparseBsrTensor = compressed('sparseBsrTensor', 'crowIndices', 'colIndices');
+/** By compressed columns of blocks; see {@link sparseCsrTensor}. */
+export const sparseBscTensor = compressed('sparseBscTensor', 'ccolIndices', 'rowIndices');
+/** Of the four layouts the one that `layout` says; see {@link sparseCsrTensor}. */
+export const sparseCompressedTensor = compressed(
+  'sparseCompressedTensor',
+  'compressedIndices',
+  'plainIndices',
+);
+
+type CooKeywords = SparseCooOptions & { indices?: TensorData; values?: TensorData };
+
+const cooDefaults = {
+  indices: undefined,
+  values: undefined,
+  ...defaults,
+  isCoalesced: null,
+} as unknown as Required<CooKeywords>;
+
+/**
+ * A tensor by the indices of its elements, (dimensions, elements), and their values; or, of a size alone, one without
+ * elements. The values' dtype is the tensor's.
+ */
+export function sparseCooTensor(size: Size, options?: SparseCooOptions): Tensor;
+export function sparseCooTensor(
+  indices: TensorData | CooKeywords,
+  values?: TensorData | CooKeywords,
+  size?: Size | null | CooKeywords,
+  options?: SparseCooOptions,
+): Tensor;
+export function sparseCooTensor(...args: unknown[]): Tensor {
+  const names = ['indices', 'values', 'size'] as const;
+  const all = argumentsOf<CooKeywords>('torch.sparseCooTensor', cooDefaults, names, args, 0);
+  const { dtype, layout, device, pinMemory, requiresGrad, checkInvariants } = all;
+  if (all.values === undefined && !isTensor(all.indices)) {
+    const size = (all.indices ?? all.size) as Size;
+    return aten.sparseCooTensor(size, { dtype, layout, device, pinMemory, requiresGrad });
+  }
+  const values = given('sparseCooTensor', 'values', all.values, { dtype, device } as object);
+  const indices = given('sparseCooTensor', 'indices', all.indices, { device, dtype: 'int64' } as object);
+  const { size, isCoalesced } = all;
+  const { dtype: own, device: where } = values;
+  const keywords = { dtype: own, layout, device: where, pinMemory, isCoalesced, requiresGrad };
+  const made =
+    size === null
+      ? aten.sparseCooTensor(indices, values, keywords)
+      : aten.sparseCooTensor(indices, values, size, keywords);
+  if (checkInvariants) aten._validateSparseCooTensorArgs(indices, values, made.shape, { isCoalesced });
+  return made;
+}
