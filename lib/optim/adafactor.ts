@@ -93,7 +93,8 @@ function beginState(param: Tensor, grad: Tensor): ParamState {
 
 // The order of the operations below decides the last bit.
 
-const rootMeanSquare = (tensor: Tensor) => tensor.norm(2).item() / native.pow(tensor.numel(), 0.5);
+const rootMeanSquare = (tensor: Tensor) =>
+  over(tensor.norm(2).item<number>(), native.pow(tensor.numel(), 0.5)) as number;
 
 /** Python's `max` of numbers: the first unless the second is larger. */
 const largest = (a: number, b: number) => (b > a ? b : a);
@@ -105,7 +106,7 @@ function relativeSize(param: Tensor, step: number, lr: Value, eps2: number): Val
 }
 
 const clipping = (update: Tensor, d: number) =>
-  largest(1, update.norm(2).item() / (native.pow(update.numel(), 0.5) * d));
+  largest(1, over(update.norm(2).item<number>(), native.pow(update.numel(), 0.5) * d) as number);
 
 /** The lower bound of the variance, for all parameters of a group the same. */
 const lowest = (slots: readonly Slot[], { eps }: AdafactorGroup) => eps[0] ?? finfo(slots[0].param.dtype).eps;

@@ -31,6 +31,13 @@ export function toGroupKeys(options: object): Record<string, unknown> {
   return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
 }
 
+/** Gives a group the options that it lacks. */
+export function fillIn(group: object, options: object): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (!(key in group)) (group as Record<string, unknown>)[key] = value;
+  }
+}
+
 export function valueError(message: string): TorchError {
   return new TorchError(message, 'ValueError');
 }
@@ -68,8 +75,10 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
   if (names.length > 0 && names.length < params.length) {
     throw valueError('all optimizer params should be with/without names. Some param names are missing');
   }
-  const group = { ...defaults, ...toGroupKeys(given), params } as unknown as ParamGroup;
+  // In Python's order: what was given, the names, then the defaults of what was not.
+  const group = { ...toGroupKeys(given), params } as unknown as ParamGroup;
   if (names.length > 0) group.param_names = names;
+  fillIn(group, defaults);
   check(group, others, 'differentiable' in defaults && defaults.differentiable === true);
   return group;
 }

@@ -106,7 +106,9 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
       state.func_evals ??= 0;
       state.n_iter ??= 0;
       const first = enableGrad(closure);
+      const begins = !('d' in state);
       this.#iterate(state, numberOf(first), () => numberOf(enableGrad(closure)));
+      if (begins) arrange(state);
       for (const value of Object.values(state).flat()) if (value instanceof Tensor) keep(value);
       return first;
     });
@@ -193,6 +195,19 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
     const grad = this.#gatherGrad();
     this.#params.forEach((param, i) => param.copy_(start[i]));
     return [loss, grad];
+  }
+}
+
+// Python writes these at the end of a step, after `al`.
+const LATER = ['d', 't', 'old_dirs', 'old_stps', 'ro', 'H_diag', 'prev_flat_grad', 'prev_loss'] as const;
+
+/** Puts a new history into the order of Python's. */
+function arrange(state: History): void {
+  const values: Partial<History> = { ...state };
+  for (const key of LATER) {
+    if (!(key in state)) continue;
+    delete state[key];
+    Object.assign(state, { [key]: values[key] });
   }
 }
 

@@ -122,5 +122,6 @@ function orthogonalized(grad: Tensor, { ns_coefficients, ns_steps, eps }: MuonGr
 
 function ratio([rows, columns]: readonly number[], rule: MuonOptions['adjustLrFn']): number {
   if (rule === 'match_rms_adamw') return 0.2 * Math.sqrt(Math.max(rows, columns));
+  if (columns === 0) throw new TorchError('division by zero', 'ZeroDivisionError');
   return Math.sqrt(Math.max(1, rows / columns));
 }

@@ -8,7 +8,7 @@ import { repr } from '../repr';
 import { Tensor } from '../tensor';
 import { type Slot, collect } from './batch';
 import { byDeviceAndDtype } from './form';
-import { type ParamGroup, type ParamGroupOptions, type Params, groupsOf, makeGroup } from './group';
+import { type ParamGroup, type ParamGroupOptions, type Params, fillIn, groupsOf, makeGroup } from './group';
 import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
 
 /** Evaluates the model again and returns the loss. */
@@ -180,7 +180,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   /** Gives each group the options that it lacks. */
   protected setDefaults(options: Partial<Group>): void {
-    this.paramGroups = this.paramGroups.map((group) => ({ ...options, ...group }));
+    for (const group of this.paramGroups) fillIn(group, options);
   }
 
   /** The parameters that have a gradient, with their state, which `begin` makes where there is none. */

@@ -107,8 +107,9 @@ function place(key: string | null, value: unknown, owner: Owner): unknown {
 
 function merge(group: ParamGroup, saved: SavedGroup): ParamGroup {
   const options = Object.entries(saved).map(([key, value]) => [key, copy(value)]);
-  const names = group.param_names && { param_names: group.param_names };
-  return { ...names, ...Object.fromEntries(options), params: group.params } as ParamGroup;
+  const merged = { ...Object.fromEntries(options), params: group.params } as ParamGroup;
+  if (group.param_names) merged.param_names ??= group.param_names;
+  return merged;
 }
 
 function copy(value: unknown): unknown {

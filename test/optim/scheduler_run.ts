@@ -83,7 +83,7 @@ const epochOf = (i: number) => ((i * 5) % 37) + Math.floor(i / 50);
 const metricOf = (i: number) => ((i * 7919) % 13) / 13 + 5 / (i + 1);
 const number = (value: unknown) => (value instanceof Tensor ? value.item() : (value as number));
 
-function step(name: string, scheduler: Scheduler, i: number, epochs: boolean): void {
+export function step(name: string, scheduler: Scheduler, i: number, epochs: boolean): void {
   if (name === 'ReduceLROnPlateau') scheduler.step(metricOf(i));
   else if (epochs) scheduler.step(epochOf(i));
   else scheduler.step();

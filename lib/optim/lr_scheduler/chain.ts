@@ -1,9 +1,15 @@
 // Schedulers made of schedulers.
 import { keywords } from '../../functional/keywords';
 import { valueError } from '../group';
-import type { Value } from '../scalar';
 import { ReduceLROnPlateau } from './plateau';
-import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, bisectRight, setOption } from './scheduler';
+import {
+  type AnyOptimizer,
+  LRScheduler,
+  type SchedulerStateDict,
+  bisectRight,
+  setOption,
+  optionOf,
+} from './scheduler';
 import { isMap } from '../../realm';
 
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
@@ -85,7 +91,7 @@ export class SequentialLR extends OfSchedulers {
     this._schedulers = schedulers;
     this._milestones = milestones;
     this.lastEpoch = given.lastEpoch + 1;
-    for (const group of optimizer.paramGroups) setOption(group, 'lr', group.initial_lr as Value);
+    for (const group of optimizer.paramGroups) setOption(group, 'lr', optionOf(group, 'initial_lr'));
     undo(this);
     const first = schedulers[bisectRight(milestones, 0)];
     first._initialStep();

@@ -4,7 +4,7 @@ import { native } from '../../native';
 import { repr } from '../../repr';
 import { valueError } from '../group';
 import { type Value, minus, over, plus, times } from '../scalar';
-import { type AnyOptimizer, LRScheduler } from './scheduler';
+import { type AnyOptimizer, LRScheduler, checkZip } from './scheduler';
 
 export interface CosineAnnealingLROptions {
   /** The smallest learning rate. Default: 0. */
@@ -52,9 +52,11 @@ export class CosineAnnealingLR extends LRScheduler {
     if (this._isInitial) return lrs;
     const cosine = (epoch: number) => native.cos((Math.PI * epoch) / TMax);
     if (this._stepCount === 1 && lastEpoch > 0) {
+      checkZip(this.baseLrs, lrs);
       return this.baseLrs.map((lr) => between(etaMin, lr, cosine(lastEpoch)));
     }
     if ((lastEpoch - 1 - TMax) % (2 * TMax) === 0) {
+      checkZip(this.baseLrs, lrs);
       const rise = 1 - native.cos(Math.PI / TMax);
       return lrs.map((lr, i) => plus(lr, over(times(minus(this.baseLrs[i], etaMin), rise), 2)));
     }

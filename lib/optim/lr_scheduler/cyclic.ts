@@ -7,6 +7,7 @@ import {
   LRScheduler,
   type SchedulerStateDict,
   checkOptimizer,
+  checkZip,
   perGroup,
   setOption,
 } from './scheduler';
@@ -114,10 +115,12 @@ export class CyclicLR extends LRScheduler {
     const x = 1 + turns - cycle;
     const factor = x <= this.stepRatio ? x / this.stepRatio : (x - 1) / (this.stepRatio - 1);
     const scale = () => this.scaleFn(this.scaleMode === 'cycle' ? cycle : this.lastEpoch);
+    checkZip(this.baseLrs, this.maxLrs);
     const lrs = this.baseLrs.map((low, i) =>
       plus(low, times(times(minus(this.maxLrs[i], low), factor), scale())),
     );
     if (this.cycleMomentum) {
+      checkZip(this.optimizer.paramGroups, this.maxMomentums);
       this.optimizer.paramGroups.forEach((group, i) => {
         const high = this.maxMomentums[i];
         setMomentum(group, this.useBeta1, high - (high - this.baseMomentums[i]) * factor * scale());

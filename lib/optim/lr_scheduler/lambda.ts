@@ -2,7 +2,7 @@ import { isMap } from '../../realm';
 import { typeName } from '../../repr';
 import { valueError } from '../group';
 import { type Value, times } from '../scalar';
-import { type AnyOptimizer, LRScheduler, type SchedulerStateDict } from './scheduler';
+import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, checkZip } from './scheduler';
 
 /** A factor for each epoch. */
 export type LrLambda = (epoch: number) => number;
@@ -51,6 +51,7 @@ export class LambdaLR extends WithLambdas {
 
   override getLr(): Value[] {
     this.warnOutsideStep();
+    checkZip(this.lrLambdas, this.baseLrs);
     return this.baseLrs.map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
   }
 }
@@ -63,7 +64,9 @@ export class MultiplicativeLR extends WithLambdas {
 
   override getLr(): Value[] {
     this.warnOutsideStep();
-    if (this._isInitial) return this.options('lr');
-    return this.options('lr').map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
+    const lrs = this.options('lr');
+    if (this._isInitial) return lrs;
+    checkZip(this.lrLambdas, lrs);
+    return lrs.map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
   }
 }

@@ -4,7 +4,7 @@ import { repr } from '../../repr';
 import { valueError } from '../group';
 import { type Value, minus, over, plus, times } from '../scalar';
 import { setMomenta, setMomentum } from './momentum';
-import { type AnyOptimizer, LRScheduler, checkOptimizer, perGroup } from './scheduler';
+import { type AnyOptimizer, LRScheduler, checkOptimizer, optionOf, perGroup } from './scheduler';
 
 export interface OneCycleLROptions {
   /** Steps of the cycle. Default: null, which is `epochs · stepsPerEpoch`. */
@@ -155,9 +155,9 @@ export class OneCycleLR extends LRScheduler {
     const { end_step, start_lr, end_lr, start_momentum, end_momentum } = phases[index];
     const share = over(step - start, end_step - start) as number;
     return this.optimizer.paramGroups.map((group) => {
-      const lr = this.#anneal(group[start_lr] as Value, group[end_lr] as Value, share);
+      const lr = this.#anneal(optionOf(group, start_lr), optionOf(group, end_lr), share);
       if (this.cycleMomentum) {
-        const momentum = this.#anneal(group[start_momentum] as number, group[end_momentum] as number, share);
+        const momentum = this.#anneal(optionOf(group, start_momentum), optionOf(group, end_momentum), share);
         setMomentum(group, this.useBeta1, momentum as number);
       }
       return lr;

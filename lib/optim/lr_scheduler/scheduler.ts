@@ -5,7 +5,7 @@ import { keep } from '../../memory';
 import { isMap } from '../../realm';
 import { Tensor } from '../../tensor';
 import { warn } from '../../warn';
-import { typeName } from '../../repr';
+import { repr, typeName } from '../../repr';
 import { type ParamGroup, valueError } from '../group';
 import { Optimizer } from '../optimizer';
 import { type Value, squeezed } from '../scalar';
@@ -42,6 +42,19 @@ export function perGroup<T>(name: string, optimizer: AnyOptimizer, value: T | re
 }
 
 const own = (value: unknown) => (value instanceof Tensor ? keep(value.clone()) : value);
+
+/** Throws Python's ValueError where lists that go together differ in length: a group was added later. */
+export function checkZip(first: readonly unknown[], second: readonly unknown[]): void {
+  if (first.length === second.length) return;
+  const which = second.length < first.length ? 'shorter' : 'longer';
+  throw valueError(`zip() argument 2 is ${which} than argument 1`);
+}
+
+/** An option that a scheduler left with each group. Throws Python's KeyError where a later group lacks it. */
+export function optionOf(group: ParamGroup, key: string): Value {
+  if (!(key in group)) throw new TorchError(repr(key), 'KeyError');
+  return group[key] as Value;
+}
 
 /** Sets a group's option, or fills the tensor that it is. */
 export function setOption(group: ParamGroup, key: string, value: Value): void {
@@ -194,10 +207,7 @@ export class LRScheduler {
     } finally {
       this._getLrCalledWithinStep = false;
     }
-    if (values.length !== groups.length) {
-      const which = values.length < groups.length ? 'shorter' : 'longer';
-      throw valueError(`zip() argument 2 is ${which} than argument 1`);
-    }
+    checkZip(groups, values);
     groups.forEach((group, i) => {
       const value = values[i];
       setOption(group, 'lr', value instanceof Tensor ? keep(value) : value);

@@ -2,7 +2,7 @@ import { keywords } from '../../functional/keywords';
 import { native } from '../../native';
 import { repr } from '../../repr';
 import { valueError } from '../group';
-import { type AnyOptimizer, LRScheduler, perGroup } from '../lr_scheduler/scheduler';
+import { type AnyOptimizer, LRScheduler, optionOf, perGroup } from '../lr_scheduler/scheduler';
 import { type Value, minus, over, plus, times } from '../scalar';
 
 export interface SWALROptions {
@@ -58,7 +58,7 @@ export class SWALR extends LRScheduler {
     const before = this.#share(step - 1);
     const now = this.#share(step);
     return this.optimizer.paramGroups.map((group) => {
-      const goal = group.swa_lr as Value;
+      const goal = optionOf(group, 'swa_lr');
       const lr = group.lr as Value;
       const first = before === 1 ? goal : over(minus(lr, times(before, goal)), 1 - before);
       return plus(times(goal, now), times(first, 1 - now));
