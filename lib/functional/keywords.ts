@@ -81,3 +81,15 @@ export function argumentsOf<O extends object>(
   const positional = Object.fromEntries(names.slice(0, count).map((key, i) => [key, args[i]]));
   return keywords(name, defaults, positional as Positional<O>, options);
 }
+
+/** The same for arguments that come in the order of `defaults`, the object of keywords at their end. */
+export function ordered<O extends object>(
+  name: string,
+  defaults: Required<O>,
+  args: readonly unknown[],
+): Required<O> {
+  if (args.length === 0) return defaults;
+  const keys = Object.keys(defaults);
+  const positional = Object.fromEntries(keys.map((key, i) => [key, args[i]]));
+  return keywords(name, defaults, positional as Positional<O>, args[keys.length] as O | undefined);
+}

@@ -13,6 +13,7 @@ import {
   type ForwardPreHook,
   type ForwardPreHookWithKwargs,
 } from './hooks';
+import { placed } from './keyword_call';
 import type { Module } from './module';
 import { typeName } from '../repr';
 
@@ -88,7 +89,7 @@ export function callWithHooks(module: Module, given: unknown[]): unknown {
     args = runPreHooks(module, args);
     const backward = backwardHooks(module);
     if (backward !== null) args = backward.wrapInputs(args);
-    result = module.forward(...args);
+    result = module.forward(...placed(module, args));
     for (const entry of forwardHooks) {
       done.add(entry);
       result = runForwardHook(module, entry, args, result);

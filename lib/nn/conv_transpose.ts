@@ -32,7 +32,15 @@ export const CONV_TRANSPOSE_ND: Required<ConvTransposeNdOptions> = {
 
 type Given = Size | ConvTransposeNdOptions;
 
-abstract class ConvTransposeNd extends ConvNd<[input: Tensor, outputSize?: readonly number[] | null]> {
+export interface OutputSizeOptions {
+  /** One of the sizes that a stride larger than one leaves open. Default: null, the smallest. */
+  outputSize?: readonly number[] | null;
+}
+export const OUTPUT_SIZE: Required<OutputSizeOptions> = { outputSize: null };
+
+type Args = [input: Tensor, outputSize?: readonly number[] | null | OutputSizeOptions];
+
+abstract class ConvTransposeNd extends ConvNd<Args> {
   constructor(
     dimensions: number,
     inChannels: number,
@@ -58,7 +66,9 @@ abstract class ConvTransposeNd extends ConvNd<[input: Tensor, outputSize?: reado
   protected abstract get _convolve(): typeof F.convTranspose2d;
 
   /** `outputSize` picks one of the sizes that a stride larger than one leaves open. */
-  override forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
+  override forward(...[input, size]: Args): Tensor {
+    const name = `ConvTranspose${this.kernelSize.length}d.forward`;
+    const { outputSize } = keywords<OutputSizeOptions>(name, OUTPUT_SIZE, { outputSize: size });
     const { weight, bias, stride, groups, dilation } = this;
     const padding = this.padding as readonly number[];
     const outputPadding = outputSize === null ? this.outputPadding : this._outputPadding(input, outputSize);

@@ -28,7 +28,19 @@ function fromStart(paddingIdx: number | null, rows: number): number | null {
   return paddingIdx < 0 ? rows + paddingIdx : paddingIdx;
 }
 
-type Args = [input: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null];
+export interface BagOptions {
+  /** Where each bag begins, for an input of one dimension. Default: null. */
+  offsets?: Tensor | null;
+  /** Factors of the rows; for `mode: 'sum'`. Default: null. */
+  perSampleWeights?: Tensor | null;
+}
+const BAG: Required<BagOptions> = { offsets: null, perSampleWeights: null };
+
+type Args = [
+  input: Tensor,
+  offsets?: Tensor | null | BagOptions,
+  perSampleWeights?: Tensor | null | BagOptions,
+];
 
 /**
  * The sum, mean or maximum of rows of a table for each bag of numbers.
@@ -88,11 +100,9 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     if (paddingIdx !== null) noGrad(() => void aten.fill_(aten.select(weight, 0, paddingIdx), 0));
   }
 
-  override forward(
-    input: Tensor,
-    offsets: Tensor | null = null,
-    perSampleWeights: Tensor | null = null,
-  ): Tensor {
+  override forward(...[input, starts, weights]: Args): Tensor {
+    const positional = { offsets: starts, perSampleWeights: weights };
+    const { offsets, perSampleWeights } = keywords<BagOptions>('EmbeddingBag.forward', BAG, positional);
     const { maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx } = this;
     const shared = { maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx };
     return F.embeddingBag(input, this.weight, { offsets, perSampleWeights, ...shared });

@@ -1,4 +1,6 @@
 /** `torch.nn`: modules. */
+import './forward_names';
+
 export { GELU, Hardsigmoid, Hardswish, LogSigmoid, Mish, ReLU, SELU, SiLU } from './activation';
 export { Sigmoid, Softsign, Tanh, Tanhshrink } from './activation';
 export { GLU, Hardshrink, Hardtanh, ReLU6, Softplus, Softshrink, Threshold } from './activation_options';

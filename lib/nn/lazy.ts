@@ -3,6 +3,7 @@ import { noGrad } from '../autograd';
 import { TorchError } from '../errors';
 import { bufferFields, parameterFields } from './fields';
 import type { Module } from './module';
+import { placed } from './keyword_call';
 import { isLazy } from './parameter';
 import type { ModuleMetadata, StateDict } from './state_dict';
 
@@ -71,7 +72,7 @@ export function LazyModuleMixin<Base extends ModuleClass>(
       return [...parameterFields(this), ...bufferFields(this)].some(([, value]) => isLazy(value));
     }
     override _callImpl(args: unknown[]): unknown {
-      if (!inferred.has(this)) this._infer(args);
+      if (!inferred.has(this)) this._infer(placed(this, args));
       return super._callImpl(args);
     }
     _infer(args: unknown[]): void {

@@ -1,5 +1,6 @@
 import * as F from '../functional';
 import type { Size } from '../functional';
+import { OUTPUT_SIZE, type OutputSizeOptions } from './conv_transpose';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
@@ -14,7 +15,7 @@ export interface MaxUnpoolModuleOptions {
 }
 const MAX_UNPOOL: Required<MaxUnpoolModuleOptions> = { stride: null, padding: 0 };
 
-type Args = [input: Tensor, indices: Tensor, outputSize?: readonly number[] | null];
+type Args = [input: Tensor, indices: Tensor, outputSize?: readonly number[] | null | OutputSizeOptions];
 
 abstract class MaxUnpoolNd extends Module<Args, Tensor> {
   readonly kernelSize: readonly number[];
@@ -38,7 +39,9 @@ abstract class MaxUnpoolNd extends Module<Args, Tensor> {
   protected abstract get _unpool(): typeof F.maxUnpool2d;
 
   /** `outputSize` picks one of the sizes that the window leaves open. */
-  override forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
+  override forward(...[input, indices, size]: Args): Tensor {
+    const name = `MaxUnpool${this.kernelSize.length}d.forward`;
+    const { outputSize } = keywords<OutputSizeOptions>(name, OUTPUT_SIZE, { outputSize: size });
     const { kernelSize, stride, padding } = this;
     return this._unpool(input, indices, kernelSize, { stride, padding, outputSize });
   }

@@ -2,6 +2,7 @@
 import type { DeviceLike } from '../device';
 import type { DTypeLike } from '../dtype';
 import * as aten from '../aten';
+import { placed } from './keyword_call';
 import { keep } from '../memory';
 import { Tensor } from '../tensor';
 import { callWithHooks, hasCallHooks } from './call';
@@ -96,7 +97,7 @@ export class Module<
   }
   /** What `module(...args)` runs. */
   _callImpl(args: unknown[]): unknown {
-    return hasCallHooks(this) ? callWithHooks(this, args) : this.forward(...(args as Args));
+    return hasCallHooks(this) ? callWithHooks(this, args) : this.forward(...(placed(this, args) as Args));
   }
 
   /** Makes a field a buffer: state that is not trained. One that is not persistent is not saved. */

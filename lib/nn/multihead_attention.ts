@@ -2,7 +2,7 @@ import * as aten from '../aten';
 import { TorchError } from '../errors';
 import * as F from '../functional';
 import { canonicalMask } from '../functional/attention_checks';
-import { keywords } from '../functional/keywords';
+import { keywords, ordered } from '../functional/keywords';
 import { isNested } from '../print';
 import type { Tensor } from '../tensor';
 import { whyNotFast } from './attention_fast_path';
@@ -62,6 +62,14 @@ const ATTENTION: Required<AttentionOptions> = {
   isCausal: false,
 };
 
+type Attend = [
+  keyPaddingMask?: Tensor | null | AttentionOptions,
+  needWeights?: boolean | AttentionOptions,
+  attnMask?: Tensor | null | AttentionOptions,
+  averageAttnWeights?: boolean | AttentionOptions,
+  isCausal?: boolean | AttentionOptions,
+];
+
 /** Query, key and value. */
 export type QKV = [query: Tensor, key: Tensor, value: Tensor];
 
@@ -77,13 +85,7 @@ export type QKV = [query: Tensor, key: Tensor, value: Tensor];
  * const [output, weights] = attention(x, x, x);
  */
 export class MultiheadAttention extends Module<
-  [
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    keyPaddingMask?: Tensor | null | AttentionOptions,
-    options?: AttentionOptions,
-  ],
+  [query: Tensor, key: Tensor, value: Tensor, ...options: Attend],
   [output: Tensor, weights: Tensor | null]
 > {
   readonly kdim: number;
@@ -162,10 +164,9 @@ export class MultiheadAttention extends Module<
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    keyPaddingMask?: Tensor | null | AttentionOptions,
-    options?: AttentionOptions,
+    ...options: Attend
   ): [output: Tensor, weights: Tensor | null] {
-    const given = keywords<AttentionOptions>('MultiheadAttention', ATTENTION, { keyPaddingMask }, options);
+    const given = ordered<AttentionOptions>('MultiheadAttention.forward', ATTENTION, options);
     const { attnMask: attn, keyPaddingMask: padding, needWeights, averageAttnWeights } = given;
     const areFloats = [attn, padding].some((mask) => mask?.isFloatingPoint());
     const masks = {

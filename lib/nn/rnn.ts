@@ -3,7 +3,7 @@ import { TorchError } from '../errors';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import type { RNNNonlinearity } from './rnn_cells';
-import { RNNBase, isBatched, permute } from './rnn_base';
+import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';
 import { RECURRENT, refuseProjSize, type RNNMode, type RecurrentOptions } from './rnn_options';
 import { PackedSequence } from './utils/packed_sequence';
 
@@ -28,12 +28,21 @@ abstract class OneState extends RNNBase {
     return permute(hx, permutation);
   }
 
-  override forward(input: Tensor, hx?: Tensor | null): [output: Tensor, hidden: Tensor];
-  override forward(input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, hidden: Tensor];
+  override forward(
+    input: Tensor,
+    hx?: Tensor | null | HiddenOptions<Tensor>,
+  ): [output: Tensor, hidden: Tensor];
+  override forward(
+    input: PackedSequence,
+    hx?: Tensor | null | HiddenOptions<Tensor>,
+  ): [output: PackedSequence, hidden: Tensor];
   override forward(
     input: Tensor | PackedSequence,
-    hx: Tensor | null = null,
+    state?: Tensor | null | HiddenOptions<Tensor>,
   ): [output: Tensor | PackedSequence, hidden: Tensor] {
+    const { hx } = keywords<HiddenOptions<Tensor>>(`${this instanceof GRU ? 'GRU' : 'RNN'}.forward`, HIDDEN, {
+      hx: state,
+    });
     this._updateFlatWeights();
     return input instanceof PackedSequence ? this._packed(input, hx) : this._padded(input, hx);
   }

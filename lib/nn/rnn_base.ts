@@ -27,9 +27,19 @@ const flatWeights = new WeakMap<object, Tensor[]>();
 const underAutocast = ({ isCuda }: Tensor): boolean =>
   isAutocastEnabled('cpu') || (isCuda && isAutocastEnabled('cuda'));
 
+/** The state to begin with, by its keyword. */
+export interface HiddenOptions<Hidden> {
+  /** Default: null, which means zeros. */
+  hx?: Hidden | null;
+}
+export const HIDDEN = { hx: null };
+
 export interface RNNBase<Hidden = Tensor> {
-  (input: Tensor, hx?: Hidden | null): [output: Tensor, hidden: Hidden];
-  (input: PackedSequence, hx?: Hidden | null): [output: PackedSequence, hidden: Hidden];
+  (input: Tensor, hx?: Hidden | null | HiddenOptions<Hidden>): [output: Tensor, hidden: Hidden];
+  (
+    input: PackedSequence,
+    hx?: Hidden | null | HiddenOptions<Hidden>,
+  ): [output: PackedSequence, hidden: Hidden];
 }
 
 /**
@@ -37,7 +47,7 @@ export interface RNNBase<Hidden = Tensor> {
  * `bias_hh_l0`, `weight_hr_l0`, of other layers by their number, of the way back with `_reverse`.
  */
 export class RNNBase<Hidden = Tensor> extends Module<
-  [input: Tensor | PackedSequence, hx?: Hidden | null],
+  [input: Tensor | PackedSequence, hx?: Hidden | null | HiddenOptions<Hidden>],
   unknown
 > {
   readonly [weight: `weight_${'ih' | 'hh' | 'hr'}_l${number}`]: Parameter;

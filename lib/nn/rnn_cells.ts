@@ -7,6 +7,7 @@ import * as init from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
+import { HIDDEN, type HiddenOptions } from './rnn_base';
 
 export type RNNNonlinearity = 'tanh' | 'relu';
 
@@ -22,7 +23,10 @@ const CELL: Required<CellOptions> = { bias: true, ...FACTORY };
 const RNN_CELL: Required<RNNCellOptions> = { ...CELL, nonlinearity: 'tanh' };
 
 /** What the cells share: the weights of `numChunks` gates. */
-export class RNNCellBase<Hidden = Tensor> extends Module<[input: Tensor, hx?: Hidden | null], Hidden> {
+export class RNNCellBase<Hidden = Tensor> extends Module<
+  [input: Tensor, hx?: Hidden | null | HiddenOptions<Hidden>],
+  Hidden
+> {
   readonly weight_ih: Parameter; // (numChunks * hiddenSize, inputSize)
   readonly weight_hh: Parameter; // (numChunks * hiddenSize, hiddenSize)
   readonly bias_ih: Parameter | null; // (numChunks * hiddenSize), both
@@ -72,8 +76,9 @@ type Kernel = typeof aten.gruCell;
 abstract class OneStateCell extends RNNCellBase {
   protected abstract _kernel(): Kernel;
 
-  override forward(given: Tensor, state: Tensor | null = null): Tensor {
+  override forward(given: Tensor, hx?: Tensor | null | HiddenOptions<Tensor>): Tensor {
     const name = this instanceof GRUCell ? 'GRUCell' : 'RNNCell';
+    const { hx: state } = keywords<HiddenOptions<Tensor>>(`${name}.forward`, HIDDEN, { hx });
     checkDim(name, 'input', given);
     if (state !== null) checkDim(name, 'hidden', state);
     const batched = given.dim() === 2;
@@ -127,19 +132,22 @@ export class GRUCell extends OneStateCell {
   }
 }
 
+type CellState = [hidden: Tensor, cell: Tensor];
+
 /**
  * One step of an LSTM (Hochreiter and Schmidhuber, 1997): gives `[hidden, cell]`.
  *
  * Shapes: input `(N, inputSize)`, states `(N, hiddenSize)`, or all without `N`. No states means
  * zeros. All parameters start uniform in `±1/√hiddenSize`.
  */
-export class LSTMCell extends RNNCellBase<[hidden: Tensor, cell: Tensor]> {
+export class LSTMCell extends RNNCellBase<CellState> {
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
     const { bias, ...factory } = keywords('LSTMCell', CELL, null, options);
     super(inputSize, hiddenSize, bias, 4, factory);
   }
 
-  override forward(given: Tensor, states: readonly [Tensor, Tensor] | null = null): [Tensor, Tensor] {
+  override forward(given: Tensor, start?: CellState | null | HiddenOptions<CellState>): CellState {
+    const { hx: states } = keywords<HiddenOptions<CellState>>('LSTMCell.forward', HIDDEN, { hx: start });
     checkDim('LSTMCell', 'input', given);
     states?.forEach((state, i) => checkDim('LSTMCell', `hx[${i}]`, state));
     const batched = given.dim() === 2;

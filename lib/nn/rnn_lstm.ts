@@ -2,7 +2,7 @@ import * as aten from '../aten';
 import { TorchError } from '../errors';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
-import { RNNBase, isBatched, permute } from './rnn_base';
+import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';
 import { RNN_BASE, type RNNBaseOptions } from './rnn_options';
 import { PackedSequence } from './utils/packed_sequence';
 
@@ -48,12 +48,19 @@ export class LSTM extends RNNBase<LSTMState> {
     return [h, this._zeros(input, this.getExpectedCellSize(input, batchSizes))];
   }
 
-  override forward(input: Tensor, hx?: LSTMState | null): [output: Tensor, hidden: LSTMState];
-  override forward(input: PackedSequence, hx?: LSTMState | null): [output: PackedSequence, hidden: LSTMState];
+  override forward(
+    input: Tensor,
+    hx?: LSTMState | null | HiddenOptions<LSTMState>,
+  ): [output: Tensor, hidden: LSTMState];
+  override forward(
+    input: PackedSequence,
+    hx?: LSTMState | null | HiddenOptions<LSTMState>,
+  ): [output: PackedSequence, hidden: LSTMState];
   override forward(
     input: Tensor | PackedSequence,
-    hx: LSTMState | null = null,
+    state?: LSTMState | null | HiddenOptions<LSTMState>,
   ): [output: Tensor | PackedSequence, hidden: LSTMState] {
+    const { hx } = keywords<HiddenOptions<LSTMState>>('LSTM.forward', HIDDEN, { hx: state });
     this._updateFlatWeights();
     return input instanceof PackedSequence ? this._packed(input, hx) : this._padded(input, hx);
   }

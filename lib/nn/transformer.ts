@@ -1,5 +1,5 @@
 import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
+import { keywords, ordered } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
@@ -71,7 +71,12 @@ type Transform = [
   srcMask?: Tensor | null | TransformOptions,
   tgtMask?: Tensor | null | TransformOptions,
   memoryMask?: Tensor | null | TransformOptions,
-  options?: TransformOptions,
+  srcKeyPaddingMask?: Tensor | null | TransformOptions,
+  tgtKeyPaddingMask?: Tensor | null | TransformOptions,
+  memoryKeyPaddingMask?: Tensor | null | TransformOptions,
+  srcIsCausal?: boolean | null | TransformOptions,
+  tgtIsCausal?: boolean | null | TransformOptions,
+  memoryIsCausal?: boolean | TransformOptions,
 ];
 
 /**
@@ -111,21 +116,15 @@ export class Transformer extends Module<Transform, Tensor> {
     this.batchFirst = given.batchFirst;
   }
 
-  override forward(...[src, tgt, srcMask, tgtMask, memoryMask, options]: Transform): Tensor {
-    const positional = { srcMask, tgtMask, memoryMask };
-    const given = keywords<TransformOptions>('Transformer', TRANSFORM, positional, options);
+  override forward(...[src, tgt, ...rest]: Transform): Tensor {
+    const given = ordered<TransformOptions>('Transformer.forward', TRANSFORM, rest);
     const batch = this.batchFirst ? 0 : 1;
     if (src.size(batch) !== tgt.size(batch) && src.dim() === 3)
       throw new TorchError('the batch number of src and tgt must be equal');
     if (src.size(-1) !== this.dModel || tgt.size(-1) !== this.dModel)
       throw new TorchError('the feature number of src and tgt must be equal to d_model');
-    const { srcKeyPaddingMask, srcIsCausal, ...rest } = given;
-    const memory: Tensor = this.encoder(src, {
-      mask: given.srcMask,
-      srcKeyPaddingMask,
-      isCausal: srcIsCausal,
-    });
-    const { srcMask: _, ...forDecoder } = rest;
+    const { srcMask, srcKeyPaddingMask, srcIsCausal, ...forDecoder } = given;
+    const memory: Tensor = this.encoder(src, { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal });
     return this.decoder(tgt, memory, forDecoder);
   }
 

@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { keywords } from '../functional/keywords';
+import { keywords, ordered } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import type { ModuleList } from './container';
 import { Dropout } from './dropout';
@@ -44,7 +44,10 @@ type Decode = [
   memory: Tensor,
   tgtMask?: Tensor | null | DecodeOptions,
   memoryMask?: Tensor | null | DecodeOptions,
-  options?: DecodeOptions,
+  tgtKeyPaddingMask?: Tensor | null | DecodeOptions,
+  memoryKeyPaddingMask?: Tensor | null | DecodeOptions,
+  tgtIsCausal?: boolean | null | DecodeOptions,
+  memoryIsCausal?: boolean | DecodeOptions,
 ];
 
 /**
@@ -102,9 +105,8 @@ export class TransformerDecoderLayer extends Module<Decode, Tensor> {
     this.activation = activationOf(given.activation);
   }
 
-  override forward(...[tgt, memory, tgtMask, memoryMask, options]: Decode): Tensor {
-    const positional = { tgtMask, memoryMask };
-    const given = keywords<DecodeOptions>('TransformerDecoderLayer', DECODE, positional, options);
+  override forward(...[tgt, memory, ...rest]: Decode): Tensor {
+    const given = ordered<DecodeOptions>('TransformerDecoderLayer.forward', DECODE, rest);
     let x = tgt;
     if (this.normFirst) {
       x = aten.add(x, this._saBlock(this.norm1(x), given));
@@ -164,9 +166,8 @@ export class TransformerDecoder extends Module<Decode, Tensor> {
     this.norm = keywords<{ norm?: Module | null }>('TransformerDecoder', DECODER, { norm }).norm;
   }
 
-  override forward(...[tgt, memory, tgtMask, memoryMask, options]: Decode): Tensor {
-    const positional = { tgtMask, memoryMask };
-    const given = keywords<DecodeOptions>('TransformerDecoder', DECODE, positional, options);
+  override forward(...[tgt, memory, ...rest]: Decode): Tensor {
+    const given = ordered<DecodeOptions>('TransformerDecoder.forward', DECODE, rest);
     const [first] = this.layers as unknown as Iterable<TransformerDecoderLayer>;
     const length = sequenceLength(tgt, first.self_attn.batchFirst);
     const tgtIsCausal = detectIsCausal(given.tgtMask, given.tgtIsCausal, length);

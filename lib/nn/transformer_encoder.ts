@@ -50,7 +50,7 @@ export class TransformerEncoder extends Module<
     src: Tensor,
     mask?: Tensor | null | EncodeOptions,
     srcKeyPaddingMask?: Tensor | null | EncodeOptions,
-    options?: EncodeOptions,
+    isCausal?: boolean | null | EncodeOptions,
   ],
   Tensor
 > {
@@ -83,9 +83,10 @@ export class TransformerEncoder extends Module<
     src: Tensor,
     mask?: Tensor | null | EncodeOptions,
     srcKeyPaddingMask?: Tensor | null | EncodeOptions,
-    options?: EncodeOptions,
+    isCausal?: boolean | null | EncodeOptions,
   ): Tensor {
-    const given = keywords<EncodeOptions>('TransformerEncoder', ENCODE, { mask, srcKeyPaddingMask }, options);
+    const positional = { mask, srcKeyPaddingMask, isCausal };
+    const given = keywords<EncodeOptions>('TransformerEncoder.forward', ENCODE, positional);
     const padding = canonicalMask(
       given.srcKeyPaddingMask,
       'src_key_padding_mask',
@@ -98,8 +99,8 @@ export class TransformerEncoder extends Module<
     const { batchFirst } = first.self_attn;
     const nested = padding !== null && this._canLeaveOut(first, src, padding, srcMask);
     let output = nested ? aten._nestedTensorFromMask(src, aten.logicalNot(padding), false) : src;
-    const isCausal = detectIsCausal(srcMask, given.isCausal, sequenceLength(src, batchFirst));
-    const forLayers = { srcMask, isCausal, srcKeyPaddingMask: nested ? null : padding };
+    const causal = detectIsCausal(srcMask, given.isCausal, sequenceLength(src, batchFirst));
+    const forLayers = { srcMask, isCausal: causal, srcKeyPaddingMask: nested ? null : padding };
     for (const layer of this.layers) output = layer(output, forLayers);
     if (nested) output = aten.toPaddedTensor(output, 0, [...src.shape]);
     return this.norm === null ? output : this.norm(output);

@@ -52,7 +52,7 @@ export class TransformerEncoderLayer extends Module<
     src: Tensor,
     srcMask?: Tensor | null | EncoderLayerOptions,
     srcKeyPaddingMask?: Tensor | null | EncoderLayerOptions,
-    options?: EncoderLayerOptions,
+    isCausal?: boolean | EncoderLayerOptions,
   ],
   Tensor
 > {
@@ -103,11 +103,10 @@ export class TransformerEncoderLayer extends Module<
     src: Tensor,
     srcMask?: Tensor | null | EncoderLayerOptions,
     srcKeyPaddingMask?: Tensor | null | EncoderLayerOptions,
-    options?: EncoderLayerOptions,
+    isCausal?: boolean | EncoderLayerOptions,
   ): Tensor {
-    const positional = { srcMask, srcKeyPaddingMask };
-    const given = keywords<EncoderLayerOptions>('TransformerEncoderLayer', FORWARD, positional, options);
-    const { isCausal } = given;
+    const positional = { srcMask, srcKeyPaddingMask, isCausal };
+    const given = keywords<EncoderLayerOptions>('TransformerEncoderLayer.forward', FORWARD, positional);
     const padding = canonicalMask(
       given.srcKeyPaddingMask,
       'src_key_padding_mask',
@@ -117,7 +116,7 @@ export class TransformerEncoderLayer extends Module<
     );
     const mask = canonicalMask(given.srcMask, 'src_mask', src.dtype);
     if (this._isFast(src, mask !== null || padding !== null)) return this._fused(src, mask, padding);
-    const attend = (x: Tensor): Tensor => this._saBlock(x, mask, padding, isCausal);
+    const attend = (x: Tensor): Tensor => this._saBlock(x, mask, padding, given.isCausal);
     let x = src;
     if (this.normFirst) {
       x = aten.add(x, attend(this.norm1(x)));

@@ -107,7 +107,7 @@ export function call(
   const list: unknown[] = args == null ? [] : Array.isArray(args) ? args : [args];
   const before = swap(module, tensors);
   try {
-    return module(...list, ...(kwargs ? [kwargs] : []));
+    return module(...list, ...(kwargs && Object.keys(kwargs).length > 0 ? [kwargs] : []));
   } finally {
     const after = swap(module, before);
     for (const name of named.keys()) {
