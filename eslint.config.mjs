@@ -1,29 +1,22 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const builtins = [
-  ...[
-    'Array',
-    'ArrayBuffer',
-    'SharedArrayBuffer',
-    'DataView',
-    'Map',
-    'Set',
-    'WeakMap',
-    'Date',
-    'RegExp',
-    'Promise',
-  ],
-  ...[
-    'URL',
-    'Object',
-    'Function',
-    'Error',
-    '(Type|Range|Syntax|Reference)Error',
-    '(Big)?(Ui|I)nt\\d+(Clamped)?Array',
-  ],
-  'Float\\d+Array',
-];
+const builtins =
+  'Array|ArrayBuffer|SharedArrayBuffer|DataView|Map|Set|WeakMap|Date|RegExp|Promise|URL|Object|Function|' +
+  'Error|(Type|Range|Syntax|Reference)Error|(Big)?(Ui|I)nt\\d+(Clamped)?Array|Float\\d+Array';
+
+const foreignValues = {
+  selector: `BinaryExpression[operator='instanceof'][right.name=/^(${builtins})$/]`,
+  message: 'False for a value of another realm: see lib/realm.ts.',
+};
+const bareErrors = {
+  selector: 'NewExpression[callee.name=/^(Type|Range|)Error$/]',
+  message: "What the package raises is a TorchError, with the name of Python's class: see lib/errors.ts.",
+};
+const restricted = (files, selectors) => ({
+  files,
+  rules: { 'no-restricted-syntax': ['error', ...selectors] },
+});
 
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'build-gyp/', 'coverage/', 'docs/api/', 'typings/aten.d.ts'] },
@@ -42,19 +35,9 @@ export default tseslint.config(
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     },
   },
-  {
-    files: ['lib/**/*.ts'],
-    ignores: ['lib/realm.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: `BinaryExpression[operator='instanceof'][right.name=/^(${builtins.join('|')})$/]`,
-          message: 'False for a value of another realm: see lib/realm.ts.',
-        },
-      ],
-    },
-  },
+  restricted(['lib/**/*.ts'], [foreignValues, bareErrors]),
+  restricted(['lib/cli/**/*.ts', 'lib/errors.ts'], [foreignValues]),
+  restricted(['lib/realm.ts'], [bareErrors]),
   {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: nodeGlobals() },

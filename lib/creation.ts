@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { type DeviceLike } from './device';
 import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
 import { made, operator } from './dispatch';
-import { argumentError } from './errors';
+import { TorchRangeError, TorchTypeError, argumentError } from './errors';
 import { type Flat, flatten } from './flatten';
 import type { Nested } from './indexing';
 import type { Layout, MemoryFormat } from './layout';
@@ -99,10 +99,11 @@ export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptio
   const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
   const dtype = options.dtype == null ? dtypeOfArray(view) : asDType(options.dtype);
   if (!dtype) throw argumentError('fromBlob', 'dtype', 'a DType', options.dtype);
-  if (isResizable(view.buffer)) throw new TypeError('fromBlob(): a resizable ArrayBuffer cannot be shared');
+  if (isResizable(view.buffer))
+    throw new TorchTypeError('fromBlob(): a resizable ArrayBuffer cannot be shared');
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   if (bytes.byteLength % dtype.itemsize || bytes.byteOffset % Math.min(dtype.itemsize, 8)) {
-    throw new RangeError(
+    throw new TorchRangeError(
       `fromBlob(): ${bytes.byteLength} bytes at offset ${bytes.byteOffset} do not fit ${dtype}`,
     );
   }

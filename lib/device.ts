@@ -1,4 +1,5 @@
 /** Where a tensor lives. */
+import { TorchError, TorchTypeError } from './errors';
 
 /** A device: `new torch.Device('cuda', 1)`, or `torch.device('cuda:1')`. Equal devices are one object. */
 export class Device {
@@ -13,9 +14,9 @@ export class Device {
     this.deviceName = index === null ? type : `${type}:${index}`;
     const known = devices.get(this.deviceName);
     if (known) return known;
-    if (!/^[a-z]+$/.test(type)) throw new TypeError(`device(): '${type}' is not a device type`);
+    if (!/^[a-z]+$/.test(type)) throw new TorchError(`device(): '${type}' is not a device type`);
     if (index !== null && (!Number.isInteger(index) || index < 0)) {
-      throw new TypeError(`device(): index must be a whole number, not ${String(index)}`);
+      throw new TorchTypeError(`device(): index must be a whole number, not ${String(index)}`);
     }
     this.type = type;
     this.index = index;
@@ -44,13 +45,13 @@ export type DeviceLike = Device | 'cpu' | 'cuda' | 'mps' | 'meta' | (string & {}
 /** `torch.device('cuda:1')` or `torch.device('cuda', 1)`. Throws a TypeError for what is no device. */
 export function device(type: DeviceLike, index?: number | null): Device {
   if (type instanceof Device) return type;
-  if (typeof type !== 'string') throw new TypeError('device(): argument must be a string or Device');
+  if (typeof type !== 'string') throw new TorchTypeError('device(): argument must be a string or Device');
   const found = devices.get(type);
   if (found && index === undefined) return found;
   const match = /^([a-z]+)(?::(\d+))?$/.exec(type);
-  if (!match) throw new TypeError(`device(): invalid device string: '${type}'`);
+  if (!match) throw new TorchError(`device(): invalid device string: '${type}'`);
   if (match[2] !== undefined && index != null) {
-    throw new TypeError(`device(): '${type}' already has an index`);
+    throw new TorchError(`device(): '${type}' already has an index`);
   }
   return new Device(match[1], match[2] !== undefined ? Number(match[2]) : (index ?? null));
 }

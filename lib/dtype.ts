@@ -1,4 +1,5 @@
 /** Element types. One object each; PyTorch's names, verbatim. */
+import { TorchTypeError } from './errors';
 
 /** What the elements of a typed array of this dtype hold; see {@link Tensor.toTypedArray}. */
 export type DTypeKind = 'bool' | 'int' | 'uint' | 'float' | 'complex' | 'quantized' | 'bits';
@@ -126,7 +127,7 @@ export type DTypeName =
 /** @internal */
 export function dtypeOfCode(code: number): DType {
   const dtype = byCode[code];
-  if (!dtype) throw new TypeError(`unknown dtype code ${code}`);
+  if (!dtype) throw new TorchTypeError(`unknown dtype code ${code}`);
   return dtype;
 }
 

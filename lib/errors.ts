@@ -1,6 +1,20 @@
-/** An error raised by libtorch. Its message is libtorch's. */
+// By this each load of the package, and each realm, knows the errors of the others.
+const brand = Symbol.for('nodetorch.error');
+
+/**
+ * An error that this package raises; the message is PyTorch's where PyTorch has one. What is a TypeError or a
+ * RangeError in JavaScript is that as well: `instanceof TorchError` holds for all of them, and `kind` has the
+ * name of Python's class.
+ *
+ * @example
+ * try {
+ *   model.loadStateDict(state);
+ * } catch (error) {
+ *   if (!(error instanceof TorchError) || error.kind !== 'RuntimeError') throw error;
+ * }
+ */
 export class TorchError extends Error {
-  override readonly name = 'TorchError';
+  override readonly name: string = 'TorchError';
   /** The C++ stack, where the environment variable `TORCH_SHOW_CPP_STACKTRACES=1` asks for it; else empty. */
   declare readonly backtrace: string;
 
@@ -9,22 +23,66 @@ export class TorchError extends Error {
     /** The exception that Python would raise: `'RuntimeError'`, `'IndexError'`, `'ValueError'` ... */
     readonly kind: string = 'RuntimeError',
     backtrace = '',
+    options?: ErrorOptions,
   ) {
-    super(message.replace(typeName, pythonType));
+    super(pythonTypes(message), options);
     Object.defineProperty(this, 'backtrace', { value: backtrace, enumerable: false });
   }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== TorchError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+/** A TypeError with the fields of {@link TorchError}. */
+export class TorchTypeError extends TypeError {
+  readonly kind: string = 'TypeError';
+  declare readonly backtrace: string;
+
+  constructor(message: string, backtrace = '') {
+    super(pythonTypes(message));
+    Object.defineProperty(this, 'backtrace', { value: backtrace, enumerable: false });
+  }
+}
+
+/** A RangeError with the fields of {@link TorchError}. */
+export class TorchRangeError extends RangeError {
+  declare readonly backtrace: string;
+
+  constructor(
+    message: string,
+    readonly kind: string = 'ValueError',
+  ) {
+    super(message);
+    Object.defineProperty(this, 'backtrace', { value: '', enumerable: false });
+  }
+}
+
+for (const { prototype } of [TorchError, TorchTypeError, TorchRangeError]) {
+  Object.defineProperty(prototype, brand, { value: true });
+}
+
+/** Python's ValueError. */
+export const valueError = (message: string): TorchError => new TorchError(message, 'ValueError');
+
+/** The error of a C++ exception: the addon's constructor. */
+export function NativeError(message: string, kind: string, backtrace: string): TorchError | TorchTypeError {
+  if (kind === 'TypeError') return new TorchTypeError(message, backtrace);
+  return new TorchError(message, kind, backtrace);
 }
 
 // Tensor types have names of their own in C++ ("CPUFloatType"); Python puts its own for them.
 const typeName =
   /\b(Sparse)?(CPU|CUDA)(B?Float\w*|Byte|Char|Short|Int|Long|Double|Half|Bool|Complex\w+)Type\b/g;
+const pythonTypes = (message: string): string => message.replace(typeName, pythonType);
 function pythonType(_: string, sparse: string | undefined, device: string, name: string): string {
   return `torch.${device === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${name}Tensor`;
 }
 
 /** The TypeError for a wrong argument: names function, argument, what was expected and what came. */
-export function argumentError(fn: string, argument: string, expected: string, got: unknown): TypeError {
-  return new TypeError(`${fn}(): argument '${argument}' must be ${expected}, not ${describe(got)}`);
+export function argumentError(fn: string, argument: string, expected: string, got: unknown): TorchTypeError {
+  return new TorchTypeError(`${fn}(): argument '${argument}' must be ${expected}, not ${describe(got)}`);
 }
 
 function describe(value: unknown): string {

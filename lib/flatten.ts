@@ -1,4 +1,5 @@
 /** Nested arrays to one typed array: shape, dtype and values in one pass over the data. */
+import { TorchRangeError, TorchTypeError, valueError } from './errors';
 import { Complex } from './complex';
 import type { DType } from './dtype';
 import * as dtypes from './dtype';
@@ -36,7 +37,7 @@ function shapeOf(data: unknown): number[] {
   const shape: number[] = [];
   for (let level = data; isList(level); level = level[0]) {
     shape.push(level.length);
-    if (shape.length > deepest) throw new TypeError(`tensor(): data is nested more than ${deepest} deep`);
+    if (shape.length > deepest) throw valueError(`tensor(): data is nested more than ${deepest} deep`);
     if (level.length === 0) break;
   }
   return shape;
@@ -49,10 +50,10 @@ function collect(data: unknown, shape: number[], leaves: unknown[]): Kind | unde
   const visit = (value: unknown, dim: number): void => {
     if (dim < shape.length) {
       if (!isList(value)) {
-        throw new TypeError(`tensor(): expected an array at dimension ${dim}, got ${typeof value}`);
+        throw new TorchTypeError(`tensor(): expected an array at dimension ${dim}, got ${typeof value}`);
       }
       if (value.length !== shape[dim]) {
-        throw new TypeError(
+        throw valueError(
           `tensor(): expected sequence of length ${shape[dim]} at dim ${dim} (got ${value.length})`,
         );
       }
@@ -76,7 +77,7 @@ function kindOf(value: unknown): Kind {
   }
   if (value instanceof Complex) return 'complex';
   const got = value === null ? 'null' : isList(value) ? 'an array, deeper than its neighbours' : typeof value;
-  throw new TypeError(`tensor(): data must hold numbers, bigints or booleans, got ${got}`);
+  throw new TorchTypeError(`tensor(): data must hold numbers, bigints or booleans, got ${got}`);
 }
 
 function inferred(kind: Kind | undefined, defaultDtype: DType): DType {
@@ -89,10 +90,10 @@ function inferred(kind: Kind | undefined, defaultDtype: DType): DType {
 // The dtype that the values are first written as: the target where a typed array can hold it.
 function staging(kind: Kind | undefined, target: DType): DType {
   if (kind === 'complex' && !target.isComplex) {
-    throw new TypeError(`tensor(): a complex value cannot become ${target}`);
+    throw new TorchTypeError(`tensor(): a complex value cannot become ${target}`);
   }
   if (target.kind === 'quantized' || target.kind === 'bits') {
-    throw new TypeError(`tensor(): ${target} tensors cannot be made from values`);
+    throw new TorchTypeError(`tensor(): ${target} tensors cannot be made from values`);
   }
   if (target.isComplex) return dtypes.complex128;
   return narrow(target) ? dtypes.float64 : target;
@@ -147,5 +148,5 @@ function bigIntOf(value: unknown, dtype: DType): bigint {
 function outOfRange(value: unknown, dtype: DType): RangeError {
   const hint =
     typeof value === 'number' && dtype.itemsize === 8 ? '; give integers beyond 2^53 as bigints' : '';
-  return new RangeError(`tensor(): ${String(value)} cannot be held by ${dtype}${hint}`);
+  return new TorchRangeError(`tensor(): ${String(value)} cannot be held by ${dtype}${hint}`, 'RuntimeError');
 }

@@ -1,7 +1,7 @@
 /** Python's subscripts, spelled in TypeScript. */
 import type { Complex } from './complex';
 import { tensor } from './creation';
-import { argumentError } from './errors';
+import { TorchTypeError, argumentError } from './errors';
 import { exchange } from './native';
 import { Tensor, type Scalar } from './tensor';
 
@@ -59,7 +59,7 @@ function parse(text: string): Bounds {
   const parts = text.split(':');
   const fits = parts.length >= 2 && parts.length <= 3 && parts.every((part) => /^\s*(-?\d+)?\s*$/.test(part));
   if (!fits)
-    throw new TypeError(`at(): '${text.slice(0, 40)}' is no range; write 'start:stop:step' or '...'`);
+    throw new TorchTypeError(`at(): '${text.slice(0, 40)}' is no range; write 'start:stop:step' or '...'`);
   const numbers = parts.map((part) => (part.trim() === '' ? null : Number(part)));
   return [numbers[0], numbers[1], numbers[2] ?? null];
 }

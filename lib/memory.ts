@@ -1,7 +1,7 @@
 /** When tensors are freed: by the collector, by a scope, by hand. */
 import * as cuda from './cuda';
 import { setScoped, sever } from './dispatch';
-import { argumentError } from './errors';
+import { TorchTypeError, argumentError } from './errors';
 import { native } from './native';
 import { isMap, isSet } from './realm';
 import { Tensor } from './tensor';
@@ -71,7 +71,7 @@ const keptOfScope = new WeakSet<Tensor>();
  * Throws a TypeError when `body` returns a promise: the scope ends before it settles.
  */
 export function tidy<T>(body: () => T): T {
-  if (typeof body !== 'function') throw new TypeError('tidy(): argument must be a function');
+  if (typeof body !== 'function') throw new TorchTypeError('tidy(): argument must be a function');
   native.beginScope(true);
   const scoped: Tensor[] = [];
   const outer = setScoped(scoped);
@@ -81,7 +81,7 @@ export function tidy<T>(body: () => T): T {
     result = body();
     if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
       (result as unknown as Promise<unknown>).then(undefined, () => {});
-      throw new TypeError(
+      throw new TorchTypeError(
         'tidy(): the function returned a promise, and the scope has ended before it settles',
       );
     }

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Native } from '../typings/native';
 import { collect } from './collect';
-import { TorchError } from './errors';
+import { TorchError, NativeError, TorchRangeError, TorchTypeError } from './errors';
 import { isError } from './realm';
 import { warn } from './warn';
 
@@ -136,7 +136,7 @@ function load(): Native {
 ${tried.map((line) => `  ${line}`).join('\n')}
 
 ${advice(file, message)}`;
-  throw Object.assign(new Error(help, { cause }), { code: 'ERR_NODETORCH_ADDON' });
+  throw Object.assign(new TorchError(help, 'ImportError', '', { cause }), { code: 'ERR_NODETORCH_ADDON' });
 }
 
 export const native: Native = load();
@@ -147,7 +147,15 @@ export const native: Native = load();
 export const exchange = new Float64Array(1024);
 /** What became of the last operator's result, with a value; whether a collection is due; numbers of results. */
 export const outcome = new Int32Array(64);
-const used = { TorchError, TypeError, RangeError, exchange, outcome, collect, warn };
+const used = {
+  TorchError: NativeError as never, // `new` gives what it returns
+  TypeError: TorchTypeError,
+  RangeError: TorchRangeError,
+  exchange,
+  outcome,
+  collect,
+  warn,
+};
 native.setup(used);
 // The addon has them for as long as somebody has the addon's exports.
 Object.defineProperty(native, 'used', { value: used });

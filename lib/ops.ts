@@ -1,6 +1,6 @@
 /** Every operator that libtorch has, as functions, as methods of Tensor, and under torch.ops. */
 import { camelCase, operator, type OperatorFunction } from './dispatch';
-import { argumentError } from './errors';
+import { TorchError, argumentError } from './errors';
 import { native } from './native';
 import { Tensor } from './tensor';
 
@@ -68,7 +68,7 @@ function namespaceOf(library: string): OperatorNamespace {
       const [name, overload] = key.split('.', 2);
       const full = `${library}::${name}`;
       if (native.signatures(full, overload ?? null, false).length === 0) {
-        throw new TypeError(`torch.ops.${library}.${key}: no such operator`);
+        throw new TorchError(`torch.ops.${library}.${key}: no such operator`, 'AttributeError');
       }
       return (made[key] = operator(full, overload ?? null, false));
     },

@@ -1,6 +1,6 @@
 /** Random number generators: libtorch's own, so that seeds agree with Python. */
 import { type Device, type DeviceLike, device as deviceOf } from './device';
-import { argumentError } from './errors';
+import { TorchRangeError, argumentError } from './errors';
 import { HANDLE } from './handle';
 import { native } from './native';
 import { Tensor } from './tensor';
@@ -11,7 +11,7 @@ function seedOf(fn: string, seed: number | bigint): bigint {
   }
   const value = BigInt(seed);
   if (value < -(2n ** 63n) || value >= 2n ** 64n)
-    throw new RangeError(`${fn}(): seed ${seed} has more than 64 bits`);
+    throw new TorchRangeError(`${fn}(): seed ${seed} has more than 64 bits`, 'RuntimeError');
   return BigInt.asUintN(64, value);
 }
 

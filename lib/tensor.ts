@@ -9,7 +9,7 @@ import { type Device, type DeviceLike, device as deviceOf } from './device';
 import * as dtypes from './dtype';
 import { type DType, type DTypeLike, dtypeOfCode } from './dtype';
 import { made, operator, setHandle, wrap } from './dispatch';
-import { TorchError, argumentError } from './errors';
+import { TorchError, argumentError, TorchRangeError, TorchTypeError } from './errors';
 import { argumentsOf } from './functional/keywords';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from './handle';
@@ -192,14 +192,14 @@ export class Tensor {
   item<T extends number | boolean | Complex = number>(): T {
     const value = wrap(native.item(rawOf(this))) as T | bigint;
     if (typeof value !== 'bigint') return value;
-    throw new RangeError(`item(): ${value} is not a safe integer; use itemBigInt()`);
+    throw new TorchRangeError(`item(): ${value} is not a safe integer; use itemBigInt()`);
   }
   /** The only element of an integer tensor. */
   itemBigInt(): bigint {
     const value = native.item(rawOf(this));
     if (typeof value === 'bigint') return value;
     if (typeof value === 'number' && !this.isFloatingPoint()) return BigInt(value);
-    throw new TypeError(`itemBigInt(): the tensor holds ${this.dtype}, not integers`);
+    throw new TorchTypeError(`itemBigInt(): the tensor holds ${this.dtype}, not integers`);
   }
   /**
    * Nested arrays of the values: numbers, booleans, {@link Complex}; an int64 that a number cannot
@@ -223,7 +223,7 @@ export class Tensor {
     return viewValues(this);
   }
   *[Symbol.iterator](): IterableIterator<Tensor> {
-    if (this.dim() === 0) throw new TypeError('iteration over a 0-d tensor');
+    if (this.dim() === 0) throw new TorchTypeError('iteration over a 0-d tensor');
     for (let i = 0; i < this.shape[0]; i++) yield this.at(i);
   }
 
@@ -471,9 +471,10 @@ export function sizesOf(count: number): number[] {
 function pick(list: readonly number[], dim: number, name: string): number {
   const value = Number.isInteger(dim) ? list.at(dim) : undefined;
   if (value === undefined || dim < -list.length) {
-    throw new RangeError(
+    throw new TorchRangeError(
       `${name}(): dimension out of range (expected to be in range of ` +
         `[${-Math.max(list.length, 1)}, ${Math.max(list.length, 1) - 1}], but got ${String(dim)})`,
+      'IndexError',
     );
   }
   return value;

@@ -1,7 +1,7 @@
 /** Limits of dtypes: torch.finfo and torch.iinfo. */
 import { type DType, type DTypeLike, asDType } from './dtype';
 import * as dtypes from './dtype';
-import { argumentError } from './errors';
+import { TorchTypeError, argumentError } from './errors';
 
 /** Limits of a floating-point dtype, or of the parts of a complex one. */
 export interface FInfo {
@@ -57,7 +57,7 @@ export function finfo(dtype: DTypeLike = dtypes.float32): FInfo {
   const real = parts.get(asked) ?? asked;
   const format = formats[real.name] as Format | undefined;
   if (!format)
-    throw new TypeError(
+    throw new TorchTypeError(
       `torch.finfo() requires a floating point input type. Use torch.iinfo to handle '${asked}'`,
     );
   const [fraction, least, greatest, top] = format;
@@ -94,9 +94,11 @@ function sixDigits(exact: number): string {
 export function iinfo(dtype: DTypeLike): IInfo {
   const asked = asDType(dtype);
   if (!asked) throw argumentError('iinfo', 'dtype', 'a DType', dtype);
-  if (asked === dtypes.bool) throw new TypeError(`${asked} is not supported by torch.iinfo`);
+  if (asked === dtypes.bool) throw new TorchTypeError(`${asked} is not supported by torch.iinfo`);
   if (asked.kind !== 'int' && asked.kind !== 'uint') {
-    throw new TypeError(`torch.iinfo() requires an integer input type. Use torch.finfo to handle '${asked}'`);
+    throw new TorchTypeError(
+      `torch.iinfo() requires an integer input type. Use torch.finfo to handle '${asked}'`,
+    );
   }
   const bits = asked.itemsize * 8;
   const signed = asked.kind === 'int';

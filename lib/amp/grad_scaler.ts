@@ -4,7 +4,7 @@ import { full } from '../creation';
 import * as cuda from '../cuda';
 import type { Device } from '../device';
 import { float16, float32, int32 } from '../dtype';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { keep } from '../memory';
 import type { Optimizer } from '../optim';
@@ -93,8 +93,10 @@ export class GradScaler {
     );
     this.#device = typeof device === 'string' ? device : 'cuda';
     this.#enabled = given.enabled && this.#usable();
-    if (this.#enabled && given.growthFactor <= 1) throw new RangeError('The growth factor must be > 1.0.');
-    if (this.#enabled && given.backoffFactor >= 1) throw new RangeError('The backoff factor must be < 1.0.');
+    if (this.#enabled && given.growthFactor <= 1)
+      throw new TorchError('The growth factor must be > 1.0.', 'AssertionError');
+    if (this.#enabled && given.backoffFactor >= 1)
+      throw new TorchError('The backoff factor must be < 1.0.', 'AssertionError');
     this.#initScale = given.initScale;
     this.#growthFactor = given.growthFactor;
     this.#backoffFactor = given.backoffFactor;
@@ -114,7 +116,7 @@ export class GradScaler {
     const apply = (value: Outputs): Outputs => {
       if (Array.isArray(value)) return value.map(apply);
       if (!(value instanceof Tensor)) {
-        throw new TypeError('outputs must be a Tensor or an iterable of Tensors');
+        throw valueError('outputs must be a Tensor or an iterable of Tensors');
       }
       if (!this.#scale) this.#begin(value.device);
       if (value === outputs) return value.mul(this.#scale!.to(value.device));
@@ -149,7 +151,8 @@ export class GradScaler {
       result = this.#stepWithin(optimizer, state, scale);
     } else {
       if (state.stage === 'ready') this.unscale_(optimizer);
-      if (state.foundInf.size === 0) throw new TorchError('No inf checks were recorded for this optimizer.');
+      if (state.foundInf.size === 0)
+        throw new TorchError('No inf checks were recorded for this optimizer.', 'AssertionError');
       const found = [...state.foundInf.values()].some((value) => value.item() !== 0);
       result = found ? null : optimizer.step();
     }
@@ -186,7 +189,8 @@ export class GradScaler {
       const found = [...this.#states.values()]
         .flatMap((state) => [...state.foundInf.values()])
         .map((value) => value.to(scale.device));
-      if (found.length === 0) throw new TorchError('No inf checks were recorded prior to update.');
+      if (found.length === 0)
+        throw new TorchError('No inf checks were recorded prior to update.', 'AssertionError');
       const combined = found.reduce((sum, value) => sum.add_(value));
       aten._ampUpdateScale_(
         scale,
@@ -202,9 +206,10 @@ export class GradScaler {
 
   #setScale(scale: Tensor, value: Tensor): void {
     if (value.device.type !== this.#device || value.numel() !== 1 || value.requiresGrad) {
-      throw new TypeError(
+      throw new TorchError(
         'new_scale should be a float or a 1-element torch.cuda.FloatTensor or torch.FloatTensor ' +
           'with requires_grad=False.',
+        'AssertionError',
       );
     }
     scale.copy_(value);
@@ -275,6 +280,7 @@ export class GradScaler {
     throw new TorchError(
       `Attempted ${method} but _scale is None.  This may indicate your script did not use ` +
         'scaler.scale(loss or outputs) earlier in the iteration.',
+      'AssertionError',
     );
   }
 
@@ -303,7 +309,7 @@ function gradients(optimizer: Optimizer, allowFloat16: boolean): Iterable<Tensor
   for (const param of optimizer.paramGroups.flatMap((group) => group.params)) {
     let { grad } = param;
     if (!grad) continue;
-    if (!allowFloat16 && grad.dtype === float16) throw new TypeError('Attempting to unscale FP16 gradients.');
+    if (!allowFloat16 && grad.dtype === float16) throw valueError('Attempting to unscale FP16 gradients.');
     if (grad.isSparse) {
       if (grad.dtype === float16) param.grad = grad = grad.coalesce();
       grad = grad._values();

@@ -1,6 +1,6 @@
 /** torch.autograd.backward and torch.autograd.grad. */
 import { wrap } from '../dispatch';
-import { TorchError, argumentError } from '../errors';
+import { TorchError, TorchRangeError, argumentError, valueError } from '../errors';
 import { native } from '../native';
 import { type BackwardOptions, Tensor } from '../tensor';
 
@@ -11,7 +11,7 @@ const longest = 1 << 24; // the addon's own limit on lists
 
 function list<T>(value: T | readonly T[]): readonly T[] {
   if (!Array.isArray(value)) return [value as T];
-  if (value.length > longest) throw new RangeError(`a list of ${value.length} tensors is too long`);
+  if (value.length > longest) throw new TorchRangeError(`a list of ${value.length} tensors is too long`);
   return value as readonly T[];
 }
 
@@ -23,7 +23,7 @@ function gradientsFor(
 ): readonly (Tensor | null)[] {
   const gradients = given == null ? outputs.map(() => null) : list<Tensor | null>(given as Tensor | null);
   if (gradients.length !== outputs.length) {
-    throw new TypeError(`${fn}(): got ${outputs.length} tensors and ${gradients.length} gradients`);
+    throw new TorchError(`${fn}(): got ${outputs.length} tensors and ${gradients.length} gradients`);
   }
   for (const gradient of gradients) {
     if (gradient !== null && !(gradient instanceof Tensor)) {
@@ -61,7 +61,7 @@ export function backward(tensors: Tensors, gradTensors?: Gradients, options: Bac
   const outputs = list<Tensor>(tensors as Tensor);
   const { retainGraph = null, createGraph = false, inputs = [] } = options;
   if (inputs !== null && Array.isArray(inputs) && options.inputs && inputs.length === 0) {
-    throw new TypeError('`inputs` argument to `backward()` cannot be empty.');
+    throw new TorchError('`inputs` argument to `backward()` cannot be empty.');
   }
   native.backward(
     outputs,
@@ -91,7 +91,7 @@ export function grad(outputs: Tensors, inputs: Tensors, options: GradOptions = {
   const { retainGraph = null, createGraph = false, materializeGrads = false } = options;
   const allowUnused = options.allowUnused ?? materializeGrads;
   if (materializeGrads && !allowUnused) {
-    throw new TypeError('grad(): expected allowUnused to be true or not given when materializeGrads is true');
+    throw valueError('grad(): expected allowUnused to be true or not given when materializeGrads is true');
   }
   if (leaves.some((leaf) => !leaf.requiresGrad)) {
     throw new TorchError('One of the differentiated Tensors does not require grad');

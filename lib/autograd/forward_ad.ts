@@ -1,6 +1,6 @@
 /** `torch.autograd.forward_ad`: dual numbers, which carry a derivative forward. */
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError, valueError } from '../errors';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { within } from './mode';
@@ -41,7 +41,7 @@ export function exitDualLevel(options: { level?: number | null } = {}): void {
  * });
  */
 export function dualLevel<T>(body: () => T): T {
-  if (typeof body !== 'function') throw new TypeError('dualLevel(): argument must be a function');
+  if (typeof body !== 'function') throw new TorchTypeError('dualLevel(): argument must be a function');
   enterDualLevel();
   return within('dualLevel', body, () => exitDualLevel());
 }
@@ -69,7 +69,7 @@ export function makeDual(tensor: Tensor, tangent: Tensor, options: { level?: num
     ['tangent', tangent],
   ] as const) {
     if (one.isFloatingPoint() || one.isComplex()) continue;
-    throw new TypeError(`Expected ${name} to be floating point or complex, but got: ${one.dtype}`);
+    throw valueError(`Expected ${name} to be floating point or complex, but got: ${one.dtype}`);
   }
   return aten._makeDual(tensor, tangent, level);
 }

@@ -1,4 +1,5 @@
 /** torch.autograd.Function: operations with a backward of their own. */
+import { TorchError } from '../errors';
 import { wrap } from '../dispatch';
 import { NativeHandle } from '../handle';
 import { native } from '../native';
@@ -75,10 +76,16 @@ interface FunctionClass<Args extends unknown[], Out> {
 export abstract class AutogradFunction {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   static forward(_ctx: FunctionContext, ..._args: any[]): unknown {
-    throw new TypeError(`${this.name}: a Function must implement the static method forward`);
+    throw new TorchError(
+      `${this.name}: a Function must implement the static method forward`,
+      'NotImplementedError',
+    );
   }
   static backward(_ctx: FunctionContext, ..._grads: Tensor[]): Gradient | Gradient[] {
-    throw new TypeError(`${this.name}: a Function must implement the static method backward`);
+    throw new TorchError(
+      `${this.name}: a Function must implement the static method backward`,
+      'NotImplementedError',
+    );
   }
 
   /** Runs `forward` outside of autograd and records `backward`. */
@@ -131,14 +138,14 @@ function runBackward(
   const list = Array.isArray(returned) ? [...returned] : [returned];
   while (list.length > areTensors.length && list.at(-1) == null) list.pop();
   if (list.length !== areTensors.length) {
-    throw new TypeError(
+    throw new TorchError(
       `function ${type.name}Backward returned an incorrect number of gradients ` +
         `(expected ${areTensors.length}, got ${list.length})`,
     );
   }
   list.forEach((gradient, i) => {
     if (gradient != null && !areTensors[i]) {
-      throw new TypeError(
+      throw new TorchError(
         `function ${type.name}Backward returned a gradient different than None at position ${i + 1}, ` +
           `but the corresponding forward input was not a Variable`,
       );

@@ -1,6 +1,6 @@
 /** `torch.autograd.functional`: products with Jacobians and Hessians, and these themselves. */
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError } from '../errors';
 import { jvp as jvpOf } from '../func/jacobian';
 import { vmap } from '../func/vmap';
 import { native } from '../native';
@@ -39,7 +39,7 @@ function listOf(value: unknown, name: string, fn: string): [isList: boolean, ten
   const wrong = tensors.findIndex((one) => !(one instanceof Tensor));
   if (wrong < 0) return [isList, tensors as Tensor[]];
   const must = `The ${name} given to ${fn} must be either a Tensor or a tuple of Tensors but the`;
-  throw new TypeError(
+  throw new TorchTypeError(
     isList
       ? `${must} value at index ${wrong} has type ${typeof tensors[wrong]}.`
       : `${must} given ${name} has type ${typeof value}.`,
@@ -398,9 +398,10 @@ export function jacobian(func: TensorFunction, inputs: Tensors, options: Jacobia
   const { vectorize = false, strategy = 'reverse-mode' } = options;
   const name = 'torch.autograd.functional.jacobian';
   if (strategy !== 'reverse-mode' && strategy !== 'forward-mode') {
-    throw new TypeError(
+    throw new TorchError(
       'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs ' +
         'than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".',
+      'AssertionError',
     );
   }
   const [inIsList, raw] = listOf(inputs, 'inputs', 'jacobian');

@@ -1,5 +1,5 @@
 /** torch.autograd.gradcheck: analytical gradients against small differences. */
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { Tensor } from '../tensor';
 import { grad } from './backward';
 
@@ -79,7 +79,7 @@ export function gradcheck(
   const list = inputs instanceof Tensor ? [inputs] : [...inputs];
   const checked = list.filter((input) => input.requiresGrad);
   if (checked.length === 0) {
-    throw new TypeError('gradcheck(): expects at least one input tensor to require gradient');
+    throw valueError('gradcheck(): expects at least one input tensor to require gradient');
   }
   const outputs = outputsOf(fn, list);
   for (const [o, output] of outputs.entries()) {

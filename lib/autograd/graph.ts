@@ -1,6 +1,6 @@
 /** `torch.autograd.graph`: what the graph keeps, and hooks on several tensors. */
 import { wrap } from '../dispatch';
-import { TorchError, argumentError } from '../errors';
+import { TorchError, argumentError, valueError } from '../errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 import * as aten from '../aten';
@@ -88,7 +88,7 @@ export function registerMultiGradHook(
 ): RemovableHandle {
   const { mode = 'all' } = options;
   if (mode !== 'all' && mode !== 'any') {
-    throw new TypeError(`Expects mode to be one of ('all', 'any') but got ${String(mode)}`);
+    throw valueError(`Expects mode to be one of ('all', 'any') but got ${String(mode)}`);
   }
   if (typeof hook !== 'function') throw argumentError('registerMultiGradHook', 'hook', 'a function', hook);
   const hooks =

@@ -1,6 +1,6 @@
 /** Hooks on tensors. */
 import { wrap } from '../dispatch';
-import { argumentError } from '../errors';
+import { TorchTypeError, argumentError } from '../errors';
 import { NativeHandle } from '../handle';
 import { native } from '../native';
 import { Tensor } from '../tensor';
@@ -23,7 +23,7 @@ function callbackOf(hook: (grad: Tensor) => Tensor | null | undefined | void) {
   return ([grad]: unknown[]) => {
     const replaced = hook(wrap(grad) as Tensor);
     if (replaced != null && !(replaced instanceof Tensor)) {
-      throw new TypeError('registerHook(): a hook must return a Tensor or nothing');
+      throw new TorchTypeError('registerHook(): a hook must return a Tensor or nothing');
     }
     return [replaced ?? null];
   };

@@ -1,4 +1,5 @@
 /** Whether operators record a graph. The mode belongs to the thread, so it must not outlive a call. */
+import { TorchTypeError } from '../errors';
 import { native } from '../native';
 
 /** @internal Runs `body`; `leave` runs after it, and a promise is refused: the mode would leak across await. */
@@ -11,7 +12,7 @@ export function within<T>(name: string, body: () => T, leave: () => void): T {
   }
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
     (result as unknown as Promise<unknown>).then(undefined, () => {});
-    throw new TypeError(
+    throw new TorchTypeError(
       `${name}(): the function returned a promise, and the mode has ended before it settles; ` +
         `await first, and call ${name}() around the synchronous part`,
     );
@@ -20,7 +21,7 @@ export function within<T>(name: string, body: () => T, leave: () => void): T {
 }
 
 function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
-  if (typeof body !== 'function') throw new TypeError(`${name}(): argument must be a function`);
+  if (typeof body !== 'function') throw new TorchTypeError(`${name}(): argument must be a function`);
   const before = native.isGradEnabled();
   native.setGradEnabled(enabled);
   return within(name, body, () => native.setGradEnabled(before));
@@ -45,7 +46,7 @@ export function enableGrad<T>(body: () => T): T {
 export function setGradEnabled(mode: boolean): void;
 export function setGradEnabled<T>(mode: boolean, body: () => T): T;
 export function setGradEnabled<T>(mode: boolean, body?: () => T): T | void {
-  if (typeof mode !== 'boolean') throw new TypeError('setGradEnabled(): mode must be a boolean');
+  if (typeof mode !== 'boolean') throw new TorchTypeError('setGradEnabled(): mode must be a boolean');
   if (body) return withGrad('setGradEnabled', mode, body);
   native.setGradEnabled(mode);
 }
@@ -56,7 +57,7 @@ export function isGradEnabled(): boolean {
 
 /** Runs `body` in inference mode: like {@link noGrad}, cheaper, and its tensors never join a graph. */
 export function inferenceMode<T>(body: () => T, mode = true): T {
-  if (typeof body !== 'function') throw new TypeError('inferenceMode(): argument must be a function');
+  if (typeof body !== 'function') throw new TorchTypeError('inferenceMode(): argument must be a function');
   native.enterInferenceMode(mode);
   return within('inferenceMode', body, () => native.leaveInferenceMode());
 }

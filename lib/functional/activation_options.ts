@@ -1,6 +1,6 @@
 // Activations that have numbers to choose.
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import type { Tensor } from '../tensor';
 import { INPLACE, type InplaceOptions } from './activation';
 import { keywords } from './keywords';
@@ -27,7 +27,7 @@ export const HARDTANH: Required<HardtanhOptions> = { minVal: -1, maxVal: 1, ...I
 /**
  * `min(max(minVal, x), maxVal)`.
  *
- * @throws TypeError when `minVal` is greater than `maxVal`.
+ * @throws ValueError when `minVal` is greater than `maxVal`.
  */
 export function hardtanh(
   input: Tensor,
@@ -36,7 +36,7 @@ export function hardtanh(
   options?: HardtanhOptions,
 ): Tensor {
   const given = keywords<HardtanhOptions>('hardtanh', HARDTANH, { minVal, maxVal }, options);
-  if (given.minVal > given.maxVal) throw new TypeError('min_val cannot be greater than max_val');
+  if (given.minVal > given.maxVal) throw valueError('min_val cannot be greater than max_val');
   return (given.inplace ? aten.hardtanh_ : aten.hardtanh)(input, given.minVal, given.maxVal);
 }
 

@@ -1,4 +1,5 @@
 // Pooling whose windows follow from the size of the output.
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
@@ -11,8 +12,7 @@ export type AdaptiveSize = number | readonly (number | null)[];
 function outputSizeOf(input: Tensor, size: AdaptiveSize, n: number): number[] {
   if (typeof size === 'number') return new Array<number>(n).fill(size);
   const { shape } = input;
-  if (shape.length <= size.length)
-    throw new TypeError(`Input dimension should be at least ${size.length + 1}`);
+  if (shape.length <= size.length) throw valueError(`Input dimension should be at least ${size.length + 1}`);
   return size.map((value, d) => value ?? shape[shape.length - size.length + d]);
 }
 

@@ -1,9 +1,10 @@
 /**
  * Whether `arg` is one number or two.
  *
- * @throws TypeError otherwise: `message`, with `argName` in the place of `{}`.
+ * @throws AssertionError otherwise: `message`, with `argName` in the place of `{}`.
  */
+import { TorchError } from '../errors';
 export function assertIntOrPair(arg: number | readonly number[], argName: string, message: string): void {
   if (typeof arg === 'number' || arg.length === 2) return;
-  throw new TypeError(message.replaceAll('{}', argName));
+  throw new TorchError(message.replaceAll('{}', argName), 'AssertionError');
 }

@@ -1,6 +1,6 @@
 import * as aten from '../aten';
 import type { Tensor } from '../tensor';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { warn } from '../warn';
 import { keywords } from './keywords';
 
@@ -15,7 +15,7 @@ export interface DropoutOptions {
 export const DROPOUT: Required<DropoutOptions> = { p: 0.5, training: true, inplace: false };
 
 export function checkProbability(p: number): void {
-  if (p < 0 || p > 1) throw new TypeError(`dropout probability has to be between 0 and 1, but got ${p}`);
+  if (p < 0 || p > 1) throw valueError(`dropout probability has to be between 0 and 1, but got ${p}`);
 }
 
 function resolve(
@@ -32,7 +32,7 @@ function resolve(
 /**
  * Zeroes elements with probability `p` and scales the others by `1 / (1 - p)` (Hinton et al., 2012).
  *
- * @throws TypeError when `p` is not between 0 and 1.
+ * @throws ValueError when `p` is not between 0 and 1.
  */
 export function dropout(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
   const given = resolve('dropout', p, options);
@@ -108,7 +108,7 @@ const ALPHA_DROPOUT: Required<DropoutOptions> = { ...DROPOUT, training: false };
  * Sets elements to SELU's negative saturation with probability `p` and keeps mean and variance
  * (Klambauer et al., 2017). Does nothing unless `training`, whose default is `false` here.
  *
- * @throws TypeError when `p` is not between 0 and 1.
+ * @throws ValueError when `p` is not between 0 and 1.
  */
 export function alphaDropout(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
   const given = resolve('alphaDropout', p, options, ALPHA_DROPOUT);
@@ -118,7 +118,7 @@ export function alphaDropout(input: Tensor, p?: number | DropoutOptions, options
 /**
  * {@link alphaDropout} of whole channels. Shape: `(N, C, *)`.
  *
- * @throws TypeError when `p` is not between 0 and 1.
+ * @throws ValueError when `p` is not between 0 and 1.
  */
 export function featureAlphaDropout(
   input: Tensor,

@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { keywords } from './keywords';
@@ -50,10 +50,10 @@ type Given = Required<EmbeddingBagOptions>;
 
 function checkMode({ mode, scaleGradByFreq, sparse }: Given): number {
   const modeNumber = bagModes.indexOf(mode);
-  if (modeNumber < 0) throw new TypeError('mode has to be one of sum, mean or max');
+  if (modeNumber < 0) throw valueError('mode has to be one of sum, mean or max');
   if (mode !== 'max') return modeNumber;
-  if (scaleGradByFreq) throw new TypeError('max mode does not support scaling the gradient by the frequency');
-  if (sparse) throw new TypeError('max mode does not support sparse weights');
+  if (scaleGradByFreq) throw valueError('max mode does not support scaling the gradient by the frequency');
+  if (sparse) throw valueError('max mode does not support sparse weights');
   return modeNumber;
 }
 
@@ -62,13 +62,13 @@ function flattened(input: Tensor, given: Given): { input: Tensor; offsets: Tenso
   const { offsets, perSampleWeights } = given;
   const ndim = input.dim();
   if (ndim === 1) {
-    if (offsets === null) throw new TypeError('offsets has to be a 1D Tensor but got None');
-    if (offsets.dim() !== 1) throw new TypeError('offsets has to be a 1D Tensor');
+    if (offsets === null) throw valueError('offsets has to be a 1D Tensor but got None');
+    if (offsets.dim() !== 1) throw valueError('offsets has to be a 1D Tensor');
     return { ...given, input, offsets };
   }
-  if (ndim !== 2) throw new TypeError(`input has to be 1D or 2D Tensor, but got Tensor of dimension ${ndim}`);
+  if (ndim !== 2) throw valueError(`input has to be 1D or 2D Tensor, but got Tensor of dimension ${ndim}`);
   if (offsets !== null) {
-    throw new TypeError(
+    throw valueError(
       'if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length ' +
         "sequences. However, found offsets of type <class 'torch.Tensor'>",
     );
@@ -89,7 +89,7 @@ function flattened(input: Tensor, given: Given): { input: Tensor; offsets: Tenso
  * Shapes: input `(B, N)`, or `(N)` with `offsets` `(B)`; weight `(rows, columns)`; output `(B, columns)`.
  * Differs from PyTorch: no nested tensors.
  *
- * @throws TypeError for shapes and options that do not go together.
+ * @throws ValueError for shapes and options that do not go together.
  */
 export function embeddingBag(
   input: Tensor,
@@ -133,13 +133,13 @@ export function embeddingBag(
 
 function checkShapes(input: Tensor, weight: Tensor, perSampleWeights: Tensor | null): void {
   if (perSampleWeights !== null && !sameSize(input, perSampleWeights)) {
-    throw new TypeError(
+    throw valueError(
       `embedding_bag: If per_sample_weights (${sizeText(perSampleWeights.shape)}) is not None, then it must have ` +
         `the same shape as the input (${sizeText(input.shape)})`,
     );
   }
   if (weight.dim() !== 2)
-    throw new TypeError(`weight has to be a 2D Tensor, but got Tensor of dimension ${weight.dim()}`);
+    throw valueError(`weight has to be a 2D Tensor, but got Tensor of dimension ${weight.dim()}`);
 }
 
 /**

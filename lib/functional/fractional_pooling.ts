@@ -1,4 +1,5 @@
 // Max pooling over windows of random sizes (Graham, "Fractional Max-Pooling").
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
@@ -42,7 +43,7 @@ type Operator = (input: Tensor, kernelSize: Size, outputSize: Size, samples: Ten
 
 function sizeByRatio(name: string, n: number, input: Tensor, ratio: Size): number[] {
   if (n === 2 && typeof ratio !== 'number' && ratio.length > 2)
-    throw new TypeError(`${name} requires output_ratio to either be a single Int or tuple of Ints.`);
+    throw valueError(`${name} requires output_ratio to either be a single Int or tuple of Ints.`);
   const spatial = input.shape.slice(-n);
   return spatial.map((size, d) => Math.trunc(size * (typeof ratio === 'number' ? ratio : ratio[d])));
 }
@@ -57,7 +58,7 @@ function pool(
 ): [Tensor, Tensor] {
   const { outputSize, outputRatio } = given;
   if (outputSize === null && outputRatio === null)
-    throw new TypeError(`${name} requires specifying either an output_size or an output_ratio`);
+    throw valueError(`${name} requires specifying either an output_size or an output_ratio`);
   const size = outputSize ?? sizeByRatio(name, n, input, outputRatio as Size);
   const samples = given._randomSamples ?? randomSamples(n, input);
   return operator(input, kernelSize, size, samples);
@@ -91,14 +92,14 @@ const [pool3d, withIndices3d] = fractional(3, (...args) => aten.fractionalMaxPoo
 /**
  * The maximum of windows of random sizes. Shape: `(N, C, H, W)` or `(C, H, W)`.
  *
- * @throws TypeError when neither `outputSize` nor `outputRatio` is given.
+ * @throws ValueError when neither `outputSize` nor `outputRatio` is given.
  */
 export const fractionalMaxPool2d: FractionalMaxPool = pool2d;
 
 /**
  * The maximum of windows of random sizes. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`.
  *
- * @throws TypeError when neither `outputSize` nor `outputRatio` is given.
+ * @throws ValueError when neither `outputSize` nor `outputRatio` is given.
  */
 export const fractionalMaxPool3d: FractionalMaxPool = pool3d;
 

@@ -1,6 +1,6 @@
 // Resampling to another size.
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError, valueError } from '../errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './adaptive_pooling';
@@ -84,7 +84,7 @@ function spread(input: Tensor, value: Size, kind: 'size' | 'scale'): readonly nu
     kind === 'size'
       ? ['output', `output size of ${repr(value)}`, 'output size in (o1, o2, ...,oK)']
       : ['scale_factor', `scale_factor of shape ${repr(value)}`, 'scale_factor in (s1, s2, ...,sK)'];
-  throw new TypeError(
+  throw valueError(
     `Input and ${what} must have the same number of spatial dimensions, but got input with spatial dimensions ` +
       `of [${spatial.join(', ')}] and ${shown}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and ` +
       `${formatted} format.`,
@@ -94,7 +94,7 @@ function spread(input: Tensor, value: Size, kind: 'size' | 'scale'): readonly nu
 function checkWhole(sizes: readonly unknown[]): void {
   if (sizes.every(Number.isInteger)) return;
   const types = sizes.map((size) => (Number.isInteger(size) ? "<class 'int'>" : "<class 'float'>"));
-  throw new TypeError(
+  throw new TorchTypeError(
     'expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got size with ' +
       `types [${types.join(', ')}]`,
   );
@@ -104,15 +104,15 @@ function checkWhole(sizes: readonly unknown[]): void {
 function resolve(input: Tensor, given: Required<InterpolateOptions>): [Sizes, Sizes] {
   const { size, scaleFactor, mode, recomputeScaleFactor } = given;
   if (size !== null && scaleFactor !== null)
-    throw new TypeError('only one of size or scale_factor should be defined');
+    throw valueError('only one of size or scale_factor should be defined');
   if (size !== null) {
     const sizes = spread(input, size, 'size');
     if (typeof size !== 'number') checkWhole(sizes);
     if (recomputeScaleFactor)
-      throw new TypeError('recompute_scale_factor is not meaningful with an explicit size.');
+      throw valueError('recompute_scale_factor is not meaningful with an explicit size.');
     return [sizes, null];
   }
-  if (scaleFactor === null) throw new TypeError('either size or scale_factor should be defined');
+  if (scaleFactor === null) throw valueError('either size or scale_factor should be defined');
   const scales = spread(input, scaleFactor, 'scale');
   if (!recomputeScaleFactor && mode !== 'area') return [null, scales];
   const { shape } = input;
@@ -122,7 +122,7 @@ function resolve(input: Tensor, given: Required<InterpolateOptions>): [Sizes, Si
 /**
  * Resamples to a given size, or by a given factor. Shape: `(N, C, ...)` of 3, 4 or 5 dimensions.
  *
- * @throws TypeError for options that do not go together, TorchError for a mode that does not take the input.
+ * @throws ValueError for options that do not go together, TorchError for a mode that does not take the input.
  */
 export function interpolate(
   input: Tensor,
@@ -137,7 +137,7 @@ export function interpolate(
   const { antialias } = given;
   const plain = ['nearest', 'area', 'nearest-exact'].includes(given.mode);
   if (plain && given.alignCorners !== null) {
-    throw new TypeError(
+    throw valueError(
       'align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear',
     );
   }
@@ -145,7 +145,7 @@ export function interpolate(
   const [sizes, scales] = resolve(input, given);
   const ndim = input.dim();
   if (antialias && !(['bilinear', 'bicubic', 'lanczos'].includes(given.mode) && ndim === 4)) {
-    throw new TypeError(
+    throw valueError(
       'Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input',
     );
   }
@@ -156,8 +156,8 @@ export function interpolate(
 }
 
 function checkLanczos(align: boolean, antialias: boolean): void {
-  if (align) throw new TypeError('Lanczos mode does not support align_corners=True');
-  if (!antialias) throw new TypeError('Lanczos mode requires antialias=True');
+  if (align) throw valueError('Lanczos mode does not support align_corners=True');
+  if (!antialias) throw valueError('Lanczos mode requires antialias=True');
 }
 
 function warnDeprecated(name: string): void {

@@ -1,4 +1,5 @@
 // Python's keyword arguments: a trailing plain object stands for what was not given by position.
+import { TorchTypeError } from '../errors';
 import { isPlainObject } from '../realm';
 
 export { isPlainObject };
@@ -28,7 +29,7 @@ export function keywords<O extends object>(
       if (value === undefined) continue;
       const last = isPlainObject(value);
       if (named !== options || (last && options !== undefined)) {
-        throw new TypeError(`${name}(): only the last argument may be an object of keywords`);
+        throw new TorchTypeError(`${name}(): only the last argument may be an object of keywords`);
       }
       if (last) {
         named = value;
@@ -40,17 +41,19 @@ export function keywords<O extends object>(
   }
   if (named === undefined) return (values ?? defaults) as Required<O>;
   if (!isPlainObject(named)) {
-    throw new TypeError(`${name}(): the last argument must be an object of keywords, not ${typeof named}`);
+    throw new TorchTypeError(
+      `${name}(): the last argument must be an object of keywords, not ${typeof named}`,
+    );
   }
   values ??= { ...defaults };
   for (const key in named) {
     const value = named[key];
     if (!Object.hasOwn(defaults, key))
-      throw new TypeError(`${name}() got an unexpected keyword argument '${key}'`);
+      throw new TorchTypeError(`${name}() got an unexpected keyword argument '${key}'`);
     if (value === undefined) continue;
     const before: unknown = positional?.[key as keyof O];
     if (before !== undefined && before !== named) {
-      throw new TypeError(`${name}() got multiple values for argument '${key}'`);
+      throw new TorchTypeError(`${name}() got multiple values for argument '${key}'`);
     }
     values[key] = value;
   }

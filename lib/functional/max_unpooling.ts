@@ -1,4 +1,5 @@
 // The inverse of max pooling: zeros where no maximum was.
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
@@ -43,7 +44,7 @@ function checkedSize(
   const n = implied.length;
   const sizes = given.length === n + 2 ? given.slice(2) : given;
   if (sizes.length !== n) {
-    throw new TypeError(
+    throw valueError(
       `output_size should be a sequence containing ${n} or ${n + 2} elements, but it has a length of ` +
         `'${sizes.length}'`,
     );
@@ -51,9 +52,7 @@ function checkedSize(
   sizes.forEach((size, d) => {
     const [least, most] = [implied[d] - stride[d], implied[d] + stride[d]];
     if (least < size && size < most) return;
-    throw new TypeError(
-      `invalid output_size "${list(sizes)}" (dim ${d} must be between ${least} and ${most})`,
-    );
+    throw valueError(`invalid output_size "${list(sizes)}" (dim ${d} must be between ${least} and ${most})`);
   });
   return sizes;
 }
@@ -69,7 +68,7 @@ function maxUnpool(name: string, n: number, operator: Operator): MaxUnpool {
     const sizes = given.outputSize === null ? implied : checkedSize(given.outputSize, implied, steps);
     const negative = sizes.findIndex((size) => size < 0);
     if (negative >= 0) {
-      throw new TypeError(
+      throw valueError(
         'max_unpooling: output_size must contain non-negative spatial dimensions, but got ' +
           `output_size[${negative}]=${sizes[negative]}`,
       );
@@ -81,7 +80,7 @@ function maxUnpool(name: string, n: number, operator: Operator): MaxUnpool {
 /**
  * Puts the maxima of {@link maxPool1d} back where they were. Shape: `(N, C, L)` or `(C, L)`.
  *
- * @throws TypeError for an `outputSize` that the window does not allow.
+ * @throws ValueError for an `outputSize` that the window does not allow.
  */
 export const maxUnpool1d: MaxUnpool = maxUnpool('maxUnpool1d', 1, (input, indices, outputSize) => {
   const [values, places] = [aten.unsqueeze(input, -1), aten.unsqueeze(indices, -1)];
@@ -91,7 +90,7 @@ export const maxUnpool1d: MaxUnpool = maxUnpool('maxUnpool1d', 1, (input, indice
 /**
  * Puts the maxima of {@link maxPool2d} back where they were. Shape: `(N, C, H, W)` or `(C, H, W)`.
  *
- * @throws TypeError for an `outputSize` that the window does not allow.
+ * @throws ValueError for an `outputSize` that the window does not allow.
  */
 export const maxUnpool2d: MaxUnpool = maxUnpool('maxUnpool2d', 2, (input, indices, outputSize) =>
   aten.maxUnpool2d(input, indices, outputSize),
@@ -100,6 +99,6 @@ export const maxUnpool2d: MaxUnpool = maxUnpool('maxUnpool2d', 2, (input, indice
 /**
  * Puts the maxima of {@link maxPool3d} back where they were. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`.
  *
- * @throws TypeError for an `outputSize` that the window does not allow.
+ * @throws ValueError for an `outputSize` that the window does not allow.
  */
 export const maxUnpool3d: MaxUnpool = maxUnpool('maxUnpool3d', 3, (...args) => aten.maxUnpool3d(...args));

@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import type { Tensor } from '../tensor';
 import { keywords } from './keywords';
 import { sizeText } from './reduction';
@@ -28,7 +28,7 @@ const product = (sizes: readonly number[]): number => sizes.reduce((total, size)
 
 function checkBatchSize(values: number, size: string): void {
   if (values === 1)
-    throw new TypeError(`Expected more than 1 value per channel when training, got input size ${size}`);
+    throw valueError(`Expected more than 1 value per channel when training, got input size ${size}`);
 }
 
 /**
@@ -36,7 +36,7 @@ function checkBatchSize(values: number, size: string): void {
  *
  * Shapes: input `(N, C, *)`; the others `(C)`.
  *
- * @throws TypeError when training on one value per channel, or for an `eps` that is too small.
+ * @throws ValueError when training on one value per channel, or for an `eps` that is too small.
  */
 export function batchNorm(
   input: Tensor,
@@ -51,8 +51,8 @@ export function batchNorm(
   const { shape } = input;
   if (training) checkBatchSize(shape[0] * product(shape.slice(2)), sizeText(shape));
   if (training && eps <= 0)
-    throw new TypeError(`batch_norm eps must be positive during training, but got ${eps}`);
-  if (eps < 0) throw new TypeError(`batch_norm eps must be non-negative, but got ${eps}`);
+    throw valueError(`batch_norm eps must be positive during training, but got ${eps}`);
+  if (eps < 0) throw valueError(`batch_norm eps must be non-negative, but got ${eps}`);
   return aten.batchNorm(
     input,
     given.weight,
@@ -124,7 +124,7 @@ const INSTANCE_NORM: Required<InstanceNormOptions> = {
  *
  * Shapes: input `(N, C, *)`; the others `(C)`.
  *
- * @throws TypeError for one element a channel, when its own statistics are to be used.
+ * @throws ValueError for one element a channel, when its own statistics are to be used.
  */
 export function instanceNorm(
   input: Tensor,
@@ -138,9 +138,7 @@ export function instanceNorm(
   const given = keywords<InstanceNormOptions>('instanceNorm', INSTANCE_NORM, positional, options);
   const { shape } = input;
   if (given.useInputStats && product(shape.slice(2)) === 1) {
-    throw new TypeError(
-      `Expected more than 1 spatial element when training, got input size ${sizeText(shape)}`,
-    );
+    throw valueError(`Expected more than 1 spatial element when training, got input size ${sizeText(shape)}`);
   }
   return aten.instanceNorm(
     input,
@@ -163,7 +161,7 @@ export const GROUP_NORM: Required<LayerNormOptions> = { weight: null, bias: null
  *
  * Shapes: input `(N, C, *)`; weight and bias `(C)`; `numGroups` divides C.
  *
- * @throws TypeError for one value a group.
+ * @throws ValueError for one value a group.
  */
 export function groupNorm(
   input: Tensor,

@@ -1,4 +1,5 @@
 // Division by norms, and by neighbouring channels.
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import { norm } from '../functions';
 import type { Tensor } from '../tensor';
@@ -78,7 +79,7 @@ export function localResponseNorm(
   if (input.dim() < 3) {
     // The spaces are PyTorch's.
     const gap = ' '.repeat(26);
-    throw new TypeError(`Expected 3D or higher dimensionality${gap}input (got ${input.dim()} dimensions)`);
+    throw valueError(`Expected 3D or higher dimensionality${gap}input (got ${input.dim()} dimensions)`);
   }
   if (input.numel() === 0) return input;
   const means = neighbourSquares(input, size);

@@ -1,4 +1,5 @@
 // What the losses share: how a loss is reduced, and checks of their arguments' sizes.
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import type { Tensor } from '../tensor';
 import { warn } from '../warn';
@@ -30,7 +31,7 @@ export function reductionEnum(reduction: string): number {
     case 'sum':
       return 2;
     default:
-      throw new TypeError(`${reduction} is not a valid value for reduction`);
+      throw valueError(`${reduction} is not a valid value for reduction`);
   }
 }
 
@@ -63,13 +64,13 @@ export function broadcastPair(input: Tensor, target: Tensor): [Tensor, Tensor] {
   return aten.broadcastTensors([input, target]) as [Tensor, Tensor];
 }
 
-/** @throws TypeError unless the weights are of the input's size. */
+/** @throws ValueError unless the weights are of the input's size. */
 export function checkWeights(weight: Tensor, input: Tensor): void {
-  if (!sameSize(weight, input)) throw new TypeError('Weights and input must have the same size.');
+  if (!sameSize(weight, input)) throw valueError('Weights and input must have the same size.');
 }
 
 export function invalidMode(reduction: string): TypeError {
-  return new TypeError(`Invalid reduction mode: ${reduction}. Expected one of 'none', 'mean', 'sum'.`);
+  return valueError(`Invalid reduction mode: ${reduction}. Expected one of 'none', 'mean', 'sum'.`);
 }
 
 /** Errors times weights; the mean divides by the sum of the weights, not by their number. */
@@ -87,10 +88,10 @@ export function reduceWeighted(errors: Tensor, weight: Tensor, reduction: string
   }
 }
 
-/** @throws TypeError for a reduction that is none; each loss has words of its own for that. */
+/** @throws ValueError for a reduction that is none; each loss has words of its own for that. */
 export function checkReduction(reduction: string, complaint: string): void {
   if (reduction !== 'none' && reduction !== 'mean' && reduction !== 'sum')
-    throw new TypeError(`${reduction} ${complaint}`);
+    throw valueError(`${reduction} ${complaint}`);
 }
 
 /** The losses of all elements, reduced. */

@@ -1,3 +1,4 @@
+import { TorchError } from '../errors';
 import * as aten from '../aten';
 import type { Tensor } from '../tensor';
 import { keywords } from './keywords';
@@ -26,7 +27,7 @@ export const EMBEDDING: Required<EmbeddingOptions> = {
 export function resolvePaddingIdx(paddingIdx: number | null, rows: number): number | null {
   if (paddingIdx === null) return null;
   if (paddingIdx < -rows || (paddingIdx > 0 && paddingIdx >= rows))
-    throw new TypeError('Padding_idx must be within num_embeddings');
+    throw new TorchError('Padding_idx must be within num_embeddings', 'AssertionError');
   return paddingIdx < 0 ? rows + paddingIdx : paddingIdx;
 }
 
@@ -35,7 +36,7 @@ export function resolvePaddingIdx(paddingIdx: number | null, rows: number): numb
  *
  * Shapes: input `(*)` of whole numbers, weight `(rows, columns)`, output `(*, columns)`.
  *
- * @throws TypeError when `paddingIdx` is not a row of `weight`.
+ * @throws AssertionError when `paddingIdx` is not a row of `weight`.
  */
 export function embedding(
   input: Tensor,

@@ -1,6 +1,6 @@
 // Pixels moved about, and sampled on a grid.
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { keywords } from './keywords';
@@ -61,7 +61,7 @@ function resolveAlign(alignCorners: boolean | null): boolean {
  *
  * Shapes: input `(N, C, H, W)`, grid `(N, Hout, Wout, 2)`, output `(N, C, Hout, Wout)`; or with depth.
  *
- * @throws TypeError for another mode or padding mode.
+ * @throws ValueError for another mode or padding mode.
  */
 export function gridSample(
   input: Tensor,
@@ -73,14 +73,14 @@ export function gridSample(
   const given = keywords<GridSampleOptions>('gridSample', GRID_SAMPLE, { mode, paddingMode, alignCorners });
   const modeNumber = gridModes.indexOf(given.mode);
   if (modeNumber < 0) {
-    throw new TypeError(
+    throw valueError(
       "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: " +
         `'${given.mode}'`,
     );
   }
   const paddingNumber = gridPaddings.indexOf(given.paddingMode);
   if (paddingNumber < 0) {
-    throw new TypeError(
+    throw valueError(
       "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: " +
         `'${given.paddingMode}'`,
     );
@@ -95,7 +95,7 @@ const AFFINE_GRID: Required<AffineGridOptions> = { alignCorners: null };
 function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] {
   const text = `[${size.join(', ')}]`;
   if (!theta.isFloatingPoint())
-    throw new TypeError(`Expected theta to have floating point type, but got ${theta.dtype}`);
+    throw valueError(`Expected theta to have floating point type, but got ${theta.dtype}`);
   const n = size.length - 2;
   if (n !== 2 && n !== 3) {
     throw new TorchError(
@@ -106,7 +106,7 @@ function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] 
   }
   const { shape } = theta;
   if (shape.length !== 3 || shape[1] !== n || shape[2] !== n + 1) {
-    throw new TypeError(
+    throw valueError(
       `Expected a batch of ${n}D affine matrices of shape Nx${n}x${n + 1} for size ${text}. Got ${sizeText(shape)}.`,
     );
   }
@@ -118,7 +118,7 @@ function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] 
  *
  * Shapes: theta `(N, 2, 3)` and size `[N, C, H, W]` give `(N, H, W, 2)`; `(N, 3, 4)` with depth.
  *
- * @throws TypeError when `theta` does not suit `size`.
+ * @throws ValueError when `theta` does not suit `size`.
  */
 export function affineGrid(
   theta: Tensor,
@@ -134,7 +134,7 @@ export function affineGrid(
         'is not an intended use case of affine_grid. See the documentation of affine_grid for details.',
     );
   } else if (Math.min(...size) <= 0) {
-    throw new TypeError(`Expected non-zero, positive output size. Got [${size.join(', ')}]`);
+    throw valueError(`Expected non-zero, positive output size. Got [${size.join(', ')}]`);
   }
   return aten.affineGridGenerator(theta, size, align);
 }

@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import * as F from '../functional';
 import { SOFTMAX } from '../functional/activation_softmax';
 import { keywords } from '../functional/keywords';
@@ -47,13 +48,13 @@ export class LogSoftmax extends AlongDim {
 /**
  * The softmax over channels, at each place. Shapes: `(N, C, H, W)` or `(C, H, W)`.
  *
- * @throws TypeError for input of other dimensions.
+ * @throws ValueError for input of other dimensions.
  */
 export class Softmax2d extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
     const ndim = input.dim();
     if (ndim !== 3 && ndim !== 4)
-      throw new TypeError(`Softmax2d: expected input to be 3D or 4D, got ${ndim}D instead`);
+      throw valueError(`Softmax2d: expected input to be 3D or 4D, got ${ndim}D instead`);
     return F.softmax(input, -3);
   }
 }

@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import * as F from '../functional';
 import { keywords } from '../functional/keywords';
 import { sizeText } from '../functional/reduction';
@@ -24,11 +24,11 @@ export type AdaptiveOutput = [output: Tensor, loss: Tensor] & {
 };
 
 function checkCutoffs(cutoffs: readonly number[], classes: number): void {
-  if (cutoffs.length === 0) throw new TypeError('cutoffs should be a sequence of length larger than 0');
+  if (cutoffs.length === 0) throw valueError('cutoffs should be a sequence of length larger than 0');
   const inOrder = cutoffs.every((cutoff, i) => i === 0 || cutoff > cutoffs[i - 1]);
   const valid = cutoffs.every((cutoff) => Number.isInteger(cutoff) && cutoff > 0 && cutoff <= classes - 1);
   if (inOrder && valid) return;
-  throw new TypeError(
+  throw valueError(
     'cutoffs should be a sequence of unique, positive integers sorted in an increasing order, ' +
       'where each value is between 1 and n_classes-1',
   );

@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import * as F from '../functional';
 import { keywords } from '../functional/keywords';
@@ -46,13 +47,11 @@ export abstract class BatchNorm extends NormBase {
   }
 }
 
-/** @throws TypeError unless the input has one of these numbers of dimensions. */
+/** @throws ValueError unless the input has one of these numbers of dimensions. */
 export function checkDims(input: Tensor, ...allowed: number[]): void {
   const ndim = input.dim();
   if (allowed.includes(ndim)) return;
-  throw new TypeError(
-    `expected ${allowed.map((dims) => `${dims}D`).join(' or ')} input (got ${ndim}D input)`,
-  );
+  throw valueError(`expected ${allowed.map((dims) => `${dims}D`).join(' or ')} input (got ${ndim}D input)`);
 }
 
 /**

@@ -1,4 +1,5 @@
 // Modules that hold modules.
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../errors';
 import { isGradEnabled } from '../autograd/mode';
 import { isPlainObject } from '../functional/keywords';
 import { isMap } from '../realm';
@@ -38,7 +39,7 @@ abstract class Indexed<Args extends unknown[], Out> extends Module<Args, Out> {
   setAt(index: number, module: Module): void {
     const entries = this._entries();
     const [name] = entries[absoluteIndex(index, entries.length)];
-    if (!isModule(module)) throw new TypeError(`${typeName(module)} is not a Module subclass`);
+    if (!isModule(module)) throw new TorchTypeError(`${typeName(module)} is not a Module subclass`);
     setField(this, name, module);
   }
   /** Takes away the module at a position, or several; the others are numbered anew. */
@@ -59,7 +60,7 @@ abstract class Indexed<Args extends unknown[], Out> extends Module<Args, Out> {
   }
   extend(modules: Iterable<Module>): this {
     if (typeof (modules as Partial<Iterable<Module>> | null)?.[Symbol.iterator] !== 'function') {
-      throw new TypeError(
+      throw new TorchTypeError(
         `${this._getName()}.extend should be called with an iterable, but got ${typeName(modules)}`,
       );
     }
@@ -121,9 +122,9 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
   }
   insert(index: number, module: Module): this {
     const modules = [...this];
-    if (!isModule(module)) throw new TypeError(`module should be of type: ${Module.name}`);
+    if (!isModule(module)) throw new TorchError(`module should be of type: ${Module.name}`, 'AssertionError');
     if (index < -modules.length || index > modules.length)
-      throw new RangeError(`Index out of range: ${index}`);
+      throw new TorchRangeError(`Index out of range: ${index}`, 'IndexError');
     modules.splice(index, 0, module);
     this._replace(modules);
     return this;
@@ -131,7 +132,7 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
   /** Python's `a + b`. */
   concat(other: Sequential): Sequential {
     if (!(other instanceof Sequential)) {
-      throw new TypeError(
+      throw valueError(
         `add operator supports only objects of Sequential class, but ${typeName(other)} is given.`,
       );
     }
@@ -140,8 +141,8 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
   /** The same modules several times: Python's `a * times`. */
   repeat(times: number): Sequential {
     if (!Number.isInteger(times))
-      throw new TypeError(`repeat(): times must be a whole number, not ${String(times)}`);
-    if (times <= 0) throw new TypeError(`Non-positive multiplication factor ${times} for Sequential`);
+      throw new TorchTypeError(`repeat(): times must be a whole number, not ${String(times)}`);
+    if (times <= 0) throw valueError(`Non-positive multiplication factor ${times} for Sequential`);
     return new Sequential(...Array.from({ length: times }, () => [...this]).flat());
   }
 }
@@ -165,7 +166,7 @@ export class ModuleList extends Indexed<never[], never> {
   }
   insert(index: number, module: Module): void {
     const modules = [...this];
-    if (!isModule(module)) throw new TypeError(`${typeName(module)} is not a Module subclass`);
+    if (!isModule(module)) throw new TorchTypeError(`${typeName(module)} is not a Module subclass`);
     modules.splice(index, 0, module);
     this._replace(modules);
   }
@@ -208,10 +209,10 @@ export class ModuleDict extends Module<never[], never> {
   override get length(): number {
     return moduleFields(this).length;
   }
-  /** @throws TypeError when there is no module of that name. */
+  /** @throws KeyError when there is no module of that name. */
   get(name: string): Module {
     const found = moduleFields(this).find(([key]) => key === name);
-    if (found?.[1] == null) throw new TypeError(`ModuleDict has no module '${name}'`);
+    if (found?.[1] == null) throw new TorchError(`ModuleDict has no module '${name}'`, 'KeyError');
     return found[1];
   }
   set(name: string, module: Module): this {

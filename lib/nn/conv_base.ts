@@ -1,4 +1,5 @@
 // What convolutions and transposed convolutions share.
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
 import type { ConvPadding, PadMode, Size } from '../functional';
@@ -37,22 +38,20 @@ type Resolved = Required<ConvNdOptions> & { outputPadding?: Size };
 
 function checkOptions(inChannels: number, outChannels: number, given: Resolved): void {
   const { groups, padding, stride, paddingMode } = given;
-  if (groups <= 0) throw new TypeError('groups must be a positive integer');
-  if (inChannels % groups !== 0) throw new TypeError('in_channels must be divisible by groups');
-  if (outChannels % groups !== 0) throw new TypeError('out_channels must be divisible by groups');
+  if (groups <= 0) throw valueError('groups must be a positive integer');
+  if (inChannels % groups !== 0) throw valueError('in_channels must be divisible by groups');
+  if (outChannels % groups !== 0) throw valueError('out_channels must be divisible by groups');
   if (typeof padding === 'string') {
     if (padding !== 'same' && padding !== 'valid') {
-      throw new TypeError(`Invalid padding string ${repr(padding)}, should be one of {'same', 'valid'}`);
+      throw valueError(`Invalid padding string ${repr(padding)}, should be one of {'same', 'valid'}`);
     }
     if (padding === 'same' && ntuple(1, stride).some((step) => step !== 1)) {
-      throw new TypeError("padding='same' is not supported for strided convolutions");
+      throw valueError("padding='same' is not supported for strided convolutions");
     }
   }
   if (!paddingModes.includes(paddingMode)) {
     const modes = paddingModes.map(repr).join(', ');
-    throw new TypeError(
-      `padding_mode must be one of {${modes}}, but got padding_mode='${String(paddingMode)}'`,
-    );
+    throw valueError(`padding_mode must be one of {${modes}}, but got padding_mode='${String(paddingMode)}'`);
   }
 }
 

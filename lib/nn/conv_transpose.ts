@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import * as F from '../functional';
 import type { Size } from '../functional';
 import { CONV_TRANSPOSE } from '../functional/conv_transpose';
@@ -59,7 +60,7 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
       options,
     );
     if (given.paddingMode !== 'zeros')
-      throw new TypeError(`Only "zeros" padding mode is supported for ${new.target.name}`);
+      throw valueError(`Only "zeros" padding mode is supported for ${new.target.name}`);
     super(dimensions, true, inChannels, outChannels, kernelSize, given);
   }
 
@@ -83,7 +84,7 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
     const others = ndim === spatial + 2 ? 2 : 1;
     const sizes = outputSize.length === others + spatial ? outputSize.slice(others) : outputSize;
     if (sizes.length !== spatial) {
-      throw new TypeError(
+      throw valueError(
         `ConvTranspose${spatial}D: for ${ndim}D input, output_size must have ${spatial} or ${others + spatial} ` +
           `elements (got ${sizes.length})`,
       );
@@ -96,7 +97,7 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
     const largest = smallest.map((size, d) => size + stride[d] - 1);
     if (sizes.some((size, d) => size < smallest[d] || size > largest[d])) {
       const list = (values: readonly number[]): string => `[${values.join(', ')}]`;
-      throw new TypeError(
+      throw valueError(
         `requested an output size of ${list(sizes)}, but valid sizes range from ${list(smallest)} to ` +
           `${list(largest)} (for an input of ${sizeText(shape.slice(2))})`,
       );
@@ -111,7 +112,7 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
  * Shapes: input `(N, inChannels, L)`, output `(N, outChannels, Lout)`, or both without `N`.
  * Weight and bias start uniform in `±1/√(outChannels / groups · kernelSize)`.
  *
- * @throws TypeError from a call whose `outputSize` the stride does not allow.
+ * @throws ValueError from a call whose `outputSize` the stride does not allow.
  */
 export class ConvTranspose1d extends ConvTransposeNd {
   constructor(
@@ -136,7 +137,7 @@ export class ConvTranspose1d extends ConvTransposeNd {
  * Shapes: input `(N, inChannels, H, W)`, output `(N, outChannels, Hout, Wout)`, or both without `N`.
  * Weight and bias start uniform in `±1/√(outChannels / groups · Π kernelSize)`.
  *
- * @throws TypeError from a call whose `outputSize` the stride does not allow.
+ * @throws ValueError from a call whose `outputSize` the stride does not allow.
  *
  * @example
  * const down = new nn.Conv2d(16, 16, 3, { stride: 2, padding: 1 });
@@ -166,7 +167,7 @@ export class ConvTranspose2d extends ConvTransposeNd {
  * Shapes: input `(N, inChannels, D, H, W)`, output `(N, outChannels, Dout, Hout, Wout)`, or both
  * without `N`. Weight and bias start uniform in `±1/√(outChannels / groups · Π kernelSize)`.
  *
- * @throws TypeError from a call whose `outputSize` the stride does not allow.
+ * @throws ValueError from a call whose `outputSize` the stride does not allow.
  */
 export class ConvTranspose3d extends ConvTransposeNd {
   constructor(

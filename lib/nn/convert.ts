@@ -4,7 +4,9 @@ import { noGrad } from '../autograd';
 import { isTensor } from '../creation';
 import type { DeviceLike } from '../device';
 import type { DTypeLike } from '../dtype';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError, argumentError } from '../errors';
+import { device as deviceOf, type Device, type DeviceLike } from '../device';
+import { asDType, type DType, type DTypeLike } from '../dtype';
 import type { MemoryFormat } from '../layout';
 import { keep } from '../memory';
 import type { Tensor } from '../tensor';
@@ -29,7 +31,7 @@ export function conversion(args: readonly unknown[]): (tensor: Tensor) => Tensor
   const { device, dtype, nonBlocking, copy, memoryFormat } = toArguments('Module.to', args, isTensor);
   if (copy) throw new TorchError('.to() does not accept copy argument');
   if (dtype && !dtype.isFloatingPoint && !dtype.isComplex) {
-    throw new TypeError(
+    throw new TorchTypeError(
       `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`,
     );
   }

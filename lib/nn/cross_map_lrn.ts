@@ -1,4 +1,5 @@
 // The operation of nn.CrossMapLRN2d, with a backward of its own.
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import { AutogradFunction, type FunctionContext } from '../autograd/function';
 import type { Tensor } from '../tensor';
@@ -30,7 +31,7 @@ export class CrossMapLRN2dFunction extends AutogradFunction {
     k: number,
   ): Tensor {
     if (input.dim() !== 4)
-      throw new TypeError(`CrossMapLRN2d: Expected input to be 4D, got ${input.dim()}D instead.`);
+      throw valueError(`CrossMapLRN2d: Expected input to be 4D, got ${input.dim()}D instead.`);
     const scale = scales(aten.pow(aten.contiguous(input), 2), size, alpha, k);
     const output = aten.mul_(aten.pow(scale, -beta), input);
     Object.assign(ctx, { size, alpha, beta });

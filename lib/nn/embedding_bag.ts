@@ -1,3 +1,4 @@
+import { TorchError } from '../errors';
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
 import * as F from '../functional';
@@ -24,7 +25,7 @@ const EMBEDDING_BAG_MODULE: Required<EmbeddingBagModuleOptions> = {
 function fromStart(paddingIdx: number | null, rows: number): number | null {
   if (paddingIdx === null) return null;
   if (paddingIdx < -rows || (paddingIdx > 0 && paddingIdx >= rows))
-    throw new TypeError('padding_idx must be within num_embeddings');
+    throw new TorchError('padding_idx must be within num_embeddings', 'AssertionError');
   return paddingIdx < 0 ? rows + paddingIdx : paddingIdx;
 }
 
@@ -86,7 +87,10 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     if (weight !== null) {
       const [rows, columns] = weight.shape;
       if (weight.dim() !== 2 || rows !== numEmbeddings || columns !== embeddingDim)
-        throw new TypeError('Shape of weight does not match num_embeddings and embedding_dim');
+        throw new TorchError(
+          'Shape of weight does not match num_embeddings and embedding_dim',
+          'AssertionError',
+        );
       this.weight = new Parameter(weight);
       return;
     }
@@ -113,7 +117,8 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     embeddings: Tensor,
     options: EmbeddingBagSharedOptions & { freeze?: boolean } = {},
   ): EmbeddingBag {
-    if (embeddings.dim() !== 2) throw new TypeError('Embeddings parameter is expected to be 2-dimensional');
+    if (embeddings.dim() !== 2)
+      throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
     const { freeze = true, ...rest } = options;
     const [rows, columns] = embeddings.shape;
     const bag = new this(rows, columns, { ...rest, _weight: embeddings });

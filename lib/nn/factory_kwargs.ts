@@ -1,3 +1,4 @@
+import { TorchTypeError } from '../errors';
 import { repr } from '../repr';
 
 const simple = ['device', 'dtype', 'memoryFormat'] as const;
@@ -16,11 +17,12 @@ export function factoryKwargs(
 ): FactoryKwargs {
   if (kwargs == null) return {};
   const unexpected = Object.keys(kwargs).filter((key) => ![...simple, 'factoryKwargs'].includes(key));
-  if (unexpected.length > 0) throw new TypeError(`unexpected kwargs {${unexpected.map(repr).join(', ')}}`);
+  if (unexpected.length > 0)
+    throw new TorchTypeError(`unexpected kwargs {${unexpected.map(repr).join(', ')}}`);
   const result: FactoryKwargs = { ...kwargs.factoryKwargs };
   for (const key of simple) {
     if (!(key in kwargs)) continue;
-    if (key in result) throw new TypeError(`${key} specified twice, in **kwargs and in factory_kwargs`);
+    if (key in result) throw new TorchTypeError(`${key} specified twice, in **kwargs and in factory_kwargs`);
     result[key] = kwargs[key];
   }
   return result;

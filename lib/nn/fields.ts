@@ -1,4 +1,5 @@
 // How a module's state is found: by looking at its own fields, in declaration order.
+import { TorchTypeError } from '../errors';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { Buffer, Parameter } from './parameter';
@@ -55,7 +56,7 @@ function fieldNames(module: Module): string[] {
 }
 
 function wrong(value: unknown, role: string, name: string, expected: string): TypeError {
-  return new TypeError(`cannot assign '${typeName(value)}' as ${role} '${name}' (${expected} expected)`);
+  return new TorchTypeError(`cannot assign '${typeName(value)}' as ${role} '${name}' (${expected} expected)`);
 }
 
 /** The parameters among the module's own fields; `null` for a registered one that is absent. */

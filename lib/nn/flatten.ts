@@ -1,3 +1,4 @@
+import { TorchTypeError } from '../errors';
 import * as aten from '../aten';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
@@ -51,13 +52,13 @@ export class Unflatten extends Module<[Tensor], Tensor> {
   ) {
     super();
     if (!Array.isArray(unflattenedSize)) {
-      throw new TypeError(
+      throw new TorchTypeError(
         `unflattened_size must be a tuple of ints, but found type ${typeName(unflattenedSize)}`,
       );
     }
     unflattenedSize.forEach((size: unknown, i) => {
       if (Number.isInteger(size)) return;
-      throw new TypeError(
+      throw new TorchTypeError(
         `unflattened_size must be tuple of ints, but found element of type ${typeName(size)} at pos ${i}`,
       );
     });

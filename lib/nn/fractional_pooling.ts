@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import * as F from '../functional';
 import type { FractionalMaxPoolOptions, Size } from '../functional';
 import { FRACTIONAL_MAX_POOL } from '../functional/fractional_pooling';
@@ -40,11 +41,11 @@ abstract class FractionalMaxPoolNd<R extends boolean> extends Module<[Tensor], P
   protected _checkOutput(name: string, given: Size | null): void {
     const { outputSize, outputRatio } = this;
     if (outputSize === null && outputRatio === null)
-      throw new TypeError(`${name} requires specifying either an output size, or a pooling ratio`);
+      throw valueError(`${name} requires specifying either an output size, or a pooling ratio`);
     if (outputSize !== null && outputRatio !== null)
-      throw new TypeError('only one of output_size and output_ratio may be specified');
+      throw valueError('only one of output_size and output_ratio may be specified');
     if (outputRatio?.some((ratio) => !(ratio > 0 && ratio < 1)))
-      throw new TypeError(`output_ratio must be between 0 and 1 (got ${repr(given)})`);
+      throw valueError(`output_ratio must be between 0 and 1 (got ${repr(given)})`);
   }
 
   override forward(input: Tensor): Pooled<R> {
@@ -58,7 +59,7 @@ abstract class FractionalMaxPoolNd<R extends boolean> extends Module<[Tensor], P
  * The maximum of windows of random sizes (Graham, "Fractional Max-Pooling").
  * Shape: `(N, C, H, W)` or `(C, H, W)`.
  *
- * @throws TypeError unless one of `outputSize` and `outputRatio` (between 0 and 1) is given.
+ * @throws ValueError unless one of `outputSize` and `outputRatio` (between 0 and 1) is given.
  *
  * @example
  * new nn.FractionalMaxPool2d(3, { outputRatio: [0.5, 0.5] })(torch.randn([1, 3, 32, 32])).shape; // [1, 3, 16, 16]
@@ -75,7 +76,7 @@ export class FractionalMaxPool2d<R extends boolean = false> extends FractionalMa
 /**
  * The maximum of windows of random sizes. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`.
  *
- * @throws TypeError unless one of `outputSize` and `outputRatio` (between 0 and 1) is given.
+ * @throws ValueError unless one of `outputSize` and `outputRatio` (between 0 and 1) is given.
  */
 export class FractionalMaxPool3d<R extends boolean = false> extends FractionalMaxPoolNd<R> {
   protected override _each(size: Size): readonly number[] {
@@ -86,6 +87,6 @@ export class FractionalMaxPool3d<R extends boolean = false> extends FractionalMa
   }
   protected override _checkKernel(kernelSize: Size): void {
     if (ntuple(1, kernelSize).some((size) => size <= 0))
-      throw new TypeError(`kernel_size must be greater than 0, but got ${repr(kernelSize)}`);
+      throw valueError(`kernel_size must be greater than 0, but got ${repr(kernelSize)}`);
   }
 }

@@ -1,4 +1,5 @@
 // Hooks: functions that run around a module's forward and backward.
+import { TorchTypeError } from '../errors';
 import type { Module } from './module';
 
 let nextId = 0;
@@ -28,7 +29,7 @@ export class HookList<H> {
   }
 
   add(hook: H, options: HookOptions & { withKwargs?: boolean; alwaysCall?: boolean } = {}): RemovableHandle {
-    if (typeof hook !== 'function') throw new TypeError(`a hook must be a function, not ${typeof hook}`);
+    if (typeof hook !== 'function') throw new TorchTypeError(`a hook must be a function, not ${typeof hook}`);
     const { prepend = false, withKwargs = false, alwaysCall = false } = options;
     const entry = { hook, withKwargs, alwaysCall };
     this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];

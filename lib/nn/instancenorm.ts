@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import * as F from '../functional';
 import { keywords } from '../functional/keywords';
@@ -42,7 +43,7 @@ export abstract class InstanceNorm extends NormBase {
     const size = input.shape[dim];
     if (size === this.numFeatures) return;
     if (this.affine) {
-      throw new TypeError(
+      throw valueError(
         `expected input's size at dim=${dim} to match num_features (${this.numFeatures}), but got: ${size}.`,
       );
     }

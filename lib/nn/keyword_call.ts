@@ -1,4 +1,5 @@
 // `module(x, { target: y })`: Python's keywords for arguments of `forward` that have no default.
+import { TorchTypeError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import type { Module } from './module';
 
@@ -46,20 +47,22 @@ export function placed(module: Module, args: unknown[]): unknown[] {
   required.forEach((key, i) => {
     const isNamed = Object.hasOwn(rest, key) && rest[key] !== undefined;
     if (i < given.length && isNamed)
-      throw new TypeError(`${name}() got multiple values for argument '${key}'`);
+      throw new TorchTypeError(`${name}() got multiple values for argument '${key}'`);
     if (i >= given.length && !isNamed) missing.push(key);
     if (isNamed) given[i] = rest[key];
     delete rest[key];
   });
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined && !hasOptions)
-    throw new TypeError(`${name}() got an unexpected keyword argument '${unknown}'`);
+    throw new TorchTypeError(`${name}() got an unexpected keyword argument '${unknown}'`);
   if (missing.length > 0) {
     const names = missing.map((key) => `'${key}'`);
     const last = names.splice(-1, 1)[0];
     const list = names.length > 1 ? `${names.join(', ')}, and ${last}` : [...names, last].join(' and ');
     const plural = missing.length > 1 ? 's' : '';
-    throw new TypeError(`${name}() missing ${missing.length} required positional argument${plural}: ${list}`);
+    throw new TorchTypeError(
+      `${name}() missing ${missing.length} required positional argument${plural}: ${list}`,
+    );
   }
   return unknown === undefined ? given : [...given, rest];
 }

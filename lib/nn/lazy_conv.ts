@@ -2,7 +2,7 @@
 import type { ConvPadding, Size } from '../functional';
 import { keywords } from '../functional/keywords';
 import { sizeText } from '../functional/reduction';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import type { Tensor } from '../tensor';
 import { Conv1d, Conv2d, Conv3d } from './conv';
 import { CONV_ND, type ConvNd, type ConvNdOptions } from './conv_base';
@@ -56,7 +56,7 @@ function LazyConvMixin<Base extends ConvClass>(base: Base): Base & LazyConvClass
     override initializeParameters(input: Tensor): void {
       if (!this.hasUninitializedParams()) return;
       this.inChannels = inChannelsOf(this, input);
-      if (this.inChannels % this.groups !== 0) throw new TypeError('in_channels must be divisible by groups');
+      if (this.inChannels % this.groups !== 0) throw valueError('in_channels must be divisible by groups');
       if (isLazy(this.weight)) this.weight.materialize(this._weightShape());
       if (isLazy(this.bias)) this.bias.materialize([this.outChannels]);
       this.resetParameters();

@@ -1,3 +1,4 @@
+import { TorchError, valueError } from '../errors';
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
 import * as F from '../functional';
@@ -106,8 +107,9 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
     if (this.inFeatures !== 0) return;
     const [, loaded] = this.weight.shape;
     if (features !== loaded) {
-      throw new TypeError(
+      throw new TorchError(
         `The in_features inferred from input: ${features} is not equal to in_features from self.weight: ${loaded}`,
+        'AssertionError',
       );
     }
     this.inFeatures = features;
@@ -120,7 +122,7 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
  * Shapes: inputs `(*, in1Features)` and `(*, in2Features)`, output `(*, outFeatures)`.
  * Weight and bias start uniform in `±1/√in1Features`.
  *
- * @throws TypeError when `in1Features` is not positive.
+ * @throws ValueError when `in1Features` is not positive.
  */
 export class Bilinear extends Module<[Tensor, Tensor], Tensor> {
   readonly weight: Parameter; // (outFeatures, in1Features, in2Features)
@@ -142,7 +144,7 @@ export class Bilinear extends Module<[Tensor, Tensor], Tensor> {
   // Draws weight, then bias: the order decides what a seed gives.
   resetParameters(): void {
     if (this.in1Features <= 0)
-      throw new TypeError(`in1_features must be > 0, but got (in1_features=${this.in1Features})`);
+      throw valueError(`in1_features must be > 0, but got (in1_features=${this.in1Features})`);
     const bound = 1 / Math.sqrt(this.weight.shape[1]);
     init.uniform_(this.weight, -bound, bound);
     if (this.bias !== null) init.uniform_(this.bias, -bound, bound);

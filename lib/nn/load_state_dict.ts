@@ -1,7 +1,7 @@
 // loadStateDict: a saved state back into a module.
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { sameSize, sizeText } from '../functional/reduction';
 import { keep } from '../memory';
@@ -49,7 +49,7 @@ export function loadStateDict(
 ): IncompatibleKeys {
   const { strict = true, assign = false } = options;
   if (!isMap(given) && !isPlainObject(given)) {
-    throw new TypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
+    throw new TorchTypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
   }
   const entries = isMap(given) ? given : Object.entries(given);
   const metadata = (given as StateDict)._metadata;
@@ -73,9 +73,10 @@ export function loadStateDict(
     const keys = new IncompatibleKeys(missing, unexpected);
     for (const { hook } of internals(target).hooks.loadStateDictPost.entries()) {
       if (hook(target, keys) != null) {
-        throw new TypeError(
+        throw new TorchError(
           'Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new ' +
             'values, if incompatible_keys need to be modified, it should be done inplace.',
+          'AssertionError',
         );
       }
     }

@@ -1,4 +1,5 @@
 // The base of all modules.
+import { TorchError, TorchTypeError, valueError } from '../errors';
 import type { DeviceLike } from '../device';
 import type { DTypeLike } from '../dtype';
 import * as aten from '../aten';
@@ -93,7 +94,10 @@ export class Module<
 
   /** What a call computes. Call the module instead, lest hooks be passed over. */
   forward(..._args: Args): Out {
-    throw new TypeError(`Module [${this._getName()}] is missing the required "forward" function`);
+    throw new TorchError(
+      `Module [${this._getName()}] is missing the required "forward" function`,
+      'NotImplementedError',
+    );
   }
   /** What `module(...args)` runs. */
   _callImpl(args: unknown[]): unknown {
@@ -105,7 +109,7 @@ export class Module<
     checkName(this, name, 'buffer');
     if (tensor !== null && !(tensor instanceof Tensor)) {
       const wrong = typeName(tensor);
-      throw new TypeError(
+      throw new TorchTypeError(
         `cannot assign '${wrong}' object to buffer '${name}' (torch Tensor or None required)`,
       );
     }
@@ -117,7 +121,7 @@ export class Module<
   registerParameter(name: string, param: Parameter | null): void {
     checkName(this, name, 'parameter');
     if (param !== null && !(param instanceof Parameter)) {
-      throw new TypeError(
+      throw new TorchTypeError(
         `cannot assign '${typeName(param)}' object to parameter '${name}' (torch.nn.Parameter or None required)`,
       );
     }
@@ -128,7 +132,7 @@ export class Module<
   /** Makes a field a child module, also when it holds `null`. */
   addModule(name: string, module: Module | null): void {
     if (module !== null && !isModule(module))
-      throw new TypeError(`${typeName(module)} is not a Module subclass`);
+      throw new TorchTypeError(`${typeName(module)} is not a Module subclass`);
     checkName(this, name, 'module');
     const value = registerHooked(hooks.moduleRegistrationHooks, this, name, module);
     internals(this).registered.set(name, { kind: 'module' });
@@ -145,20 +149,20 @@ export class Module<
     let module: Module = this; // eslint-disable-line @typescript-eslint/no-this-alias
     for (const name of target.split('.')) {
       const found = fieldOf(module, name);
-      if (!isModule(found)) throw new TypeError(`\`${name}\` is not an nn.Module`);
+      if (!isModule(found)) throw new TorchError(`\`${name}\` is not an nn.Module`, 'AttributeError');
       module = found;
     }
     return module;
   }
   /** Puts a module at a path. With `strict` there must be one already. */
   setSubmodule(target: string, module: Module, options: { strict?: boolean } = {}): void {
-    if (target === '') throw new TypeError('Cannot set the submodule without a target name!');
-    if (!isModule(module)) throw new TypeError(`\`module\` is not an nn.Module, found ${typeName(module)}`);
+    if (target === '') throw valueError('Cannot set the submodule without a target name!');
+    if (!isModule(module)) throw valueError(`\`module\` is not an nn.Module, found ${typeName(module)}`);
     const [path, name] = splitPath(target);
     const parent = this.getSubmodule(path);
     if (options.strict) fieldOf(parent, name);
     if (hasField(parent, name) && !isModule(getField(parent, name))) {
-      throw new TypeError(`\`${name}\` is not an nn.Module`);
+      throw new TorchError(`\`${name}\` is not an nn.Module`, 'AttributeError');
     }
     setField(parent, name, module);
   }
@@ -166,7 +170,8 @@ export class Module<
   getParameter(target: string): Parameter {
     const [path, name] = splitPath(target);
     const found = fieldOf(this.getSubmodule(path), name);
-    if (!(found instanceof Parameter)) throw new TypeError(`\`${name}\` is not an nn.Parameter`);
+    if (!(found instanceof Parameter))
+      throw new TorchError(`\`${name}\` is not an nn.Parameter`, 'AttributeError');
     return found;
   }
   /** The buffer at a path: `'bn1.running_mean'`. */
@@ -175,17 +180,17 @@ export class Module<
     const module = this.getSubmodule(path);
     const found = fieldOf(module, name);
     if (!bufferFields(module).some(([buffer]) => buffer === name))
-      throw new TypeError(`\`${name}\` is not a buffer`);
+      throw new TorchError(`\`${name}\` is not a buffer`, 'AttributeError');
     return found as Tensor;
   }
 
   /** Override together with `setExtraState` for state that is no tensor; it goes into the state_dict. */
   getExtraState(): unknown {
-    throw new TypeError('getExtraState() is not implemented');
+    throw new TorchError('getExtraState() is not implemented');
   }
   /** Called by `loadStateDict` with what `getExtraState` returned. */
   setExtraState(_state: unknown): void {
-    throw new TypeError('setExtraState() is not implemented');
+    throw new TorchError('setExtraState() is not implemented');
   }
 
   /** Calls `fn` with every module below, then with this one. */
@@ -372,7 +377,7 @@ export class Module<
 
   /** Training mode on or off, for every module below, too. */
   train(mode = true): this {
-    if (typeof mode !== 'boolean') throw new TypeError('training mode is expected to be boolean');
+    if (typeof mode !== 'boolean') throw valueError('training mode is expected to be boolean');
     this.training = mode;
     for (const child of this.children()) child.train(mode);
     return this;
@@ -430,6 +435,7 @@ function splitPath(target: string): [path: string, name: string] {
 
 function fieldOf(module: Module, name: string): unknown {
   const value = getField(module, name);
-  if (value === undefined) throw new TypeError(`${module._getName()} has no attribute \`${name}\``);
+  if (value === undefined)
+    throw new TorchError(`${module._getName()} has no attribute \`${name}\``, 'AttributeError');
   return value;
 }

@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import * as F from '../functional';
 import { canonicalMask } from '../functional/attention_checks';
 import { keywords, ordered } from '../functional/keywords';
@@ -111,7 +111,7 @@ export class MultiheadAttention extends Module<
   ) {
     super();
     if (embedDim <= 0 || numHeads <= 0) {
-      throw new TypeError(
+      throw valueError(
         `embed_dim and num_heads must be greater than 0, got embed_dim=${embedDim} and num_heads=${numHeads} instead`,
       );
     }

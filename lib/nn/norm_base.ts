@@ -67,7 +67,7 @@ export abstract class NormBase extends Module<[Tensor], Tensor> {
     this.resetParameters();
   }
 
-  /** @throws TypeError for an input with a wrong number of dimensions. */
+  /** @throws ValueError for an input with a wrong number of dimensions. */
   protected _checkInputDim(_input: Tensor): void {
     throw new TorchError('_check_input_dim is not implemented', 'NotImplementedError');
   }

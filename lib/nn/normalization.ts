@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import * as aten from '../aten';
 import * as F from '../functional';
 import { keywords } from '../functional/keywords';
@@ -93,7 +94,7 @@ const GROUP_NORM_MODULE: Required<GroupNormModuleOptions> = {
 /**
  * Normalizes over groups of channels, sample by sample (Wu and He, 2018). Shape: `(N, numChannels, *)`.
  *
- * @throws TypeError when the channels cannot be divided into the groups.
+ * @throws ValueError when the channels cannot be divided into the groups.
  */
 export class GroupNorm extends Module<[Tensor], Tensor> {
   readonly eps: number;
@@ -110,7 +111,7 @@ export class GroupNorm extends Module<[Tensor], Tensor> {
     super();
     const given = keywords<GroupNormModuleOptions>('GroupNorm', GROUP_NORM_MODULE, { eps }, options);
     if (numChannels % numGroups !== 0) {
-      throw new TypeError(`num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`);
+      throw valueError(`num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`);
     }
     const { affine, bias, device, dtype } = given;
     this.eps = given.eps;

@@ -1,4 +1,5 @@
 // Modules that add elements around their input.
+import { valueError } from '../errors';
 import * as F from '../functional';
 import type { PadMode, Size } from '../functional';
 import type { Tensor } from '../tensor';
@@ -83,7 +84,7 @@ abstract class CircularPadNd extends PadNd {
   override forward(input: Tensor): Tensor {
     const [unbatched, ndim] = [this.dimensions + 1, input.dim()];
     if (ndim !== unbatched && ndim !== unbatched + 1)
-      throw new TypeError(`expected ${unbatched}D or ${unbatched + 1}D input (got ${ndim}D input)`);
+      throw valueError(`expected ${unbatched}D or ${unbatched + 1}D input (got ${ndim}D input)`);
     return super.forward(input);
   }
 }

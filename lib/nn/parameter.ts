@@ -3,7 +3,7 @@ import * as aten from '../aten';
 import type { DeviceLike } from '../device';
 import { setHandle } from '../dispatch';
 import type { DTypeLike } from '../dtype';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { NOTHING } from '../handle';
 import { keep } from '../memory';
 import { native } from '../native';
@@ -65,7 +65,7 @@ const allowed = new Set(
  */
 function guard(prototype: object, className: string): void {
   const refuse = (name: string): never => {
-    throw new TypeError(
+    throw valueError(
       `Attempted to use an uninitialized parameter in <method '${snakeCase(name)}' of 'torch._C.TensorBase' ` +
         'objects>. This error happens when you are using a `LazyModule` or explicitly manipulating ' +
         `\`torch.nn.parameter.${className}\` objects. When using LazyModules Call \`forward\` with a dummy ` +

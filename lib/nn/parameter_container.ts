@@ -1,5 +1,5 @@
 // Modules that hold parameters.
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { Tensor } from '../tensor';
 import { deleteField, getField, hasField, setField } from './fields';
@@ -63,7 +63,7 @@ export class ParameterList extends Module<never[], never> {
   extend(values: Iterable<unknown>): this {
     const iterates = typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === 'function';
     if (!iterates || values instanceof Tensor) {
-      throw new TypeError(
+      throw new TorchTypeError(
         `ParameterList.extend should be called with an iterable, but got ${typeName(values)}`,
       );
     }
@@ -107,13 +107,13 @@ export class ParameterDict extends Module<never[], never> {
   }
   set(name: string, value: unknown): this {
     if (typeof name !== 'string') {
-      throw new TypeError(
+      throw new TorchTypeError(
         'Index given to ParameterDict cannot be used as a key as it is not a string ' +
           `(type is '${typeof name}'). Open an issue on github if you need non-string keys.`,
       );
     }
     if (!this.#keys.has(name) && hasField(this, name))
-      throw new TypeError(`attribute '${name}' already exists`);
+      throw new TorchError(`attribute '${name}' already exists`, 'KeyError');
     const own = asParameter(value);
     if (own instanceof Parameter) this.registerParameter(name, own);
     else setField(this, name, own);
@@ -124,7 +124,8 @@ export class ParameterDict extends Module<never[], never> {
     return this.#keys.has(name);
   }
   delete(name: string): void {
-    if (!this.#keys.delete(name)) throw new TypeError(`ParameterDict has no parameter '${name}'`);
+    if (!this.#keys.delete(name))
+      throw new TorchError(`ParameterDict has no parameter '${name}'`, 'KeyError');
     deleteField(this, name);
   }
   clear(): void {
@@ -139,7 +140,7 @@ export class ParameterDict extends Module<never[], never> {
   /** Takes away what came last and returns it. */
   popitem(): [string, any] {
     const name = [...this.#keys].at(-1);
-    if (name === undefined) throw new TypeError('popitem(): ParameterDict is empty');
+    if (name === undefined) throw new TorchError('popitem(): ParameterDict is empty', 'KeyError');
     return [name, this.pop(name)];
   }
   setdefault(name: string, value: unknown = null): any {

@@ -1,4 +1,5 @@
 // Checks and hooks that every registration by name goes through.
+import { TorchError, TorchTypeError } from '../errors';
 import { getField, hasField, internals, isModule } from './fields';
 import type { HookList, RegistrationHook } from './hooks';
 import type { Module } from './module';
@@ -20,14 +21,18 @@ function isFree(module: Module, name: string, kind: Kind): boolean {
 
 /** Throws a TypeError, with PyTorch's words, for a name that cannot become state of that kind. */
 export function checkName(module: Module, name: string, kind: Kind): void {
-  if (typeof name !== 'string') throw new TypeError(`${kind} name should be a string. Got ${typeof name}`);
+  if (typeof name !== 'string')
+    throw new TorchTypeError(`${kind} name should be a string. Got ${typeof name}`);
   const taken = !isFree(module, name, kind);
-  if (kind === 'module' && taken) throw new TypeError(`attribute '${name}' already exists`);
+  if (kind === 'module' && taken) throw new TorchError(`attribute '${name}' already exists`, 'KeyError');
   if (name.includes('.')) {
-    throw new TypeError(`${kind} name can't contain "."${kind === 'module' ? `, got: ${name}` : ''}`);
+    throw new TorchError(
+      `${kind} name can't contain "."${kind === 'module' ? `, got: ${name}` : ''}`,
+      'KeyError',
+    );
   }
-  if (name === '') throw new TypeError(`${kind} name can't be empty string ""`);
-  if (taken) throw new TypeError(`attribute '${name}' already exists`);
+  if (name === '') throw new TorchError(`${kind} name can't be empty string ""`, 'KeyError');
+  if (taken) throw new TorchError(`attribute '${name}' already exists`, 'KeyError');
 }
 
 /** What is to be registered, after the hooks have seen it. */

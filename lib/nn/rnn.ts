@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import type { RNNNonlinearity } from './rnn_cells';
@@ -111,7 +111,7 @@ abstract class OneState extends RNNBase {
 function modeOf(nonlinearity: RNNNonlinearity): RNNMode {
   if (nonlinearity === 'tanh') return 'RNN_TANH';
   if (nonlinearity === 'relu') return 'RNN_RELU';
-  throw new TypeError(`Unknown nonlinearity '${String(nonlinearity)}'. Select from 'tanh' or 'relu'.`);
+  throw valueError(`Unknown nonlinearity '${String(nonlinearity)}'. Select from 'tanh' or 'relu'.`);
 }
 
 /**

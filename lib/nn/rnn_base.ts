@@ -2,7 +2,7 @@
 import { isAutocastEnabled } from '../amp/autocast';
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { repr } from '../repr';
 import type { Tensor } from '../tensor';
@@ -72,7 +72,7 @@ export class RNNBase<Hidden = Tensor> extends Module<
     super();
     const given = keywords<RNNBaseOptions>('RNNBase', RNN_BASE, { numLayers }, options);
     checkOptions(inputSize, hiddenSize, given);
-    if (!Object.hasOwn(gatesOf, mode)) throw new TypeError(`Unrecognized RNN mode: ${String(mode)}`);
+    if (!Object.hasOwn(gatesOf, mode)) throw valueError(`Unrecognized RNN mode: ${String(mode)}`);
     this.numLayers = given.numLayers;
     this.bias = given.bias;
     this.batchFirst = given.batchFirst;
@@ -178,7 +178,7 @@ export class RNNBase<Hidden = Tensor> extends Module<
   checkInput(input: Tensor, batchSizes: Tensor | null): void {
     const { dtype } = this._flatWeights[0];
     if (input.dtype !== dtype && !underAutocast(input)) {
-      throw new TypeError(
+      throw valueError(
         `RNN input dtype (${input.dtype}) does not match weight dtype (${dtype}). Convert input: ` +
           `input.to(${dtype}), or convert model: model.to(${input.dtype})`,
       );
@@ -221,10 +221,10 @@ export class RNNBase<Hidden = Tensor> extends Module<
   }
 }
 
-/** Whether `input` has a batch dimension. @throws TypeError unless it has two or three dimensions. */
+/** Whether `input` has a batch dimension. @throws ValueError unless it has two or three dimensions. */
 export function isBatched(input: Tensor, message: (ndim: number) => string): boolean {
   const ndim = input.dim();
-  if (ndim !== 2 && ndim !== 3) throw new TypeError(message(ndim));
+  if (ndim !== 2 && ndim !== 3) throw valueError(message(ndim));
   return ndim === 3;
 }
 

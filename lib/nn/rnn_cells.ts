@@ -1,5 +1,5 @@
 import * as aten from '../aten';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { repr } from '../repr';
 import type { Tensor } from '../tensor';
@@ -67,7 +67,7 @@ export class RNNCellBase<Hidden = Tensor> extends Module<
 function checkDim(cell: string, what: string, tensor: Tensor): void {
   const ndim = tensor.dim();
   if (ndim !== 1 && ndim !== 2)
-    throw new TypeError(`${cell}: Expected ${what} to be 1D or 2D, got ${ndim}D instead`);
+    throw valueError(`${cell}: Expected ${what} to be 1D or 2D, got ${ndim}D instead`);
 }
 
 type Kernel = typeof aten.gruCell;

@@ -1,4 +1,5 @@
 // Options of the recurrent modules, and their checks.
+import { TorchTypeError, valueError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { repr, typeName } from '../repr';
 import { warn } from '../warn';
@@ -35,7 +36,7 @@ export const RNN_BASE: Required<RNNBaseOptions> = { ...RECURRENT, projSize: 0 };
 /** `projSize` is for the LSTM alone. */
 export function refuseProjSize(...args: unknown[]): void {
   if (!args.some((arg) => isPlainObject(arg) && 'projSize' in arg)) return;
-  throw new TypeError('proj_size argument is only supported for LSTM, not RNN or GRU');
+  throw valueError('proj_size argument is only supported for LSTM, not RNN or GRU');
 }
 
 /** Rows of the weights for one element of the hidden state. */
@@ -44,18 +45,19 @@ export const gatesOf: Readonly<Record<RNNMode, number>> = { LSTM: 4, GRU: 3, RNN
 export const cudnnModes: Readonly<Record<RNNMode, number>> = { RNN_RELU: 0, RNN_TANH: 1, LSTM: 2, GRU: 3 };
 
 function checkWhole(name: string, value: number): void {
-  if (!Number.isInteger(value)) throw new TypeError(`${name} should be of type int, got: ${typeName(value)}`);
-  if (value <= 0) throw new TypeError(`${name} must be greater than zero`);
+  if (!Number.isInteger(value))
+    throw new TorchTypeError(`${name} should be of type int, got: ${typeName(value)}`);
+  if (value <= 0) throw valueError(`${name} must be greater than zero`);
 }
 
-/** @throws TypeError for sizes and options that make no sense. */
+/** @throws ValueError for sizes and options that make no sense. */
 export function checkOptions(
   inputSize: number,
   hiddenSize: number,
   { dropout, numLayers, bias, batchFirst, projSize }: Required<RNNBaseOptions>,
 ): void {
   if (typeof dropout !== 'number' || !(dropout >= 0 && dropout <= 1)) {
-    throw new TypeError(
+    throw valueError(
       'dropout should be a number in range [0, 1] representing the probability of an element being zeroed',
     );
   }
@@ -67,12 +69,11 @@ export function checkOptions(
   }
   for (const [name, value] of Object.entries({ bias, batch_first: batchFirst })) {
     if (typeof value !== 'boolean')
-      throw new TypeError(`${name} should be of type bool, got: ${typeName(value)}`);
+      throw new TorchTypeError(`${name} should be of type bool, got: ${typeName(value)}`);
   }
   checkWhole('input_size', inputSize);
   checkWhole('hidden_size', hiddenSize);
-  if (numLayers <= 0) throw new TypeError('num_layers must be greater than zero');
-  if (projSize < 0)
-    throw new TypeError('proj_size should be a positive integer or zero to disable projections');
-  if (projSize >= hiddenSize) throw new TypeError('proj_size has to be smaller than hidden_size');
+  if (numLayers <= 0) throw valueError('num_layers must be greater than zero');
+  if (projSize < 0) throw valueError('proj_size should be a positive integer or zero to disable projections');
+  if (projSize >= hiddenSize) throw valueError('proj_size has to be smaller than hidden_size');
 }

@@ -1,9 +1,12 @@
 // Positions in containers, counted as Python counts them.
+import { TorchRangeError, TorchTypeError, valueError } from '../errors';
 
 /** `index` counted from the start. @throws RangeError when it is outside. */
 export function absoluteIndex(index: number, length: number): number {
-  if (!Number.isInteger(index)) throw new TypeError(`indices must be whole numbers, not ${String(index)}`);
-  if (index < -length || index >= length) throw new RangeError(`index ${index} is out of range`);
+  if (!Number.isInteger(index))
+    throw new TorchTypeError(`indices must be whole numbers, not ${String(index)}`);
+  if (index < -length || index >= length)
+    throw new TorchRangeError(`index ${index} is out of range`, 'IndexError');
   return index < 0 ? index + length : index;
 }
 
@@ -15,7 +18,7 @@ export function sliceIndices(
   step = 1,
 ): number[] {
   if (!Number.isInteger(step) || step === 0)
-    throw new TypeError('slice step must be a whole number other than zero');
+    throw valueError('slice step must be a whole number other than zero');
   const clamp = (value: number | null | undefined, missing: number): number => {
     if (value == null) return missing;
     const absolute = value < 0 ? value + length : value;
@@ -31,17 +34,17 @@ export function sliceIndices(
 /** Pairs of a Map, of a plain object, or of anything that gives pairs. */
 export function pairs<T>(name: string, given: Named<T>): [string, T][] {
   if (typeof given !== 'object' || given === null) {
-    throw new TypeError(
+    throw new TorchTypeError(
       `${name}.update should be called with an iterable of key/value pairs, but got ${typeof given}`,
     );
   }
   if (!(Symbol.iterator in given)) return Object.entries(given);
   return [...given].map((pair: unknown, i) => {
     if (!Array.isArray(pair)) {
-      throw new TypeError(`${name} update sequence element #${i} should be Iterable; is ${typeof pair}`);
+      throw new TorchTypeError(`${name} update sequence element #${i} should be Iterable; is ${typeof pair}`);
     }
     if (pair.length !== 2) {
-      throw new TypeError(`${name} update sequence element #${i} has length ${pair.length}; 2 is required`);
+      throw valueError(`${name} update sequence element #${i} has length ${pair.length}; 2 is required`);
     }
     return pair as [string, T];
   });

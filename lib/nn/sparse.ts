@@ -1,3 +1,4 @@
+import { TorchError } from '../errors';
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
 import * as F from '../functional';
@@ -62,7 +63,10 @@ export class Embedding extends Module<[Tensor], Tensor> {
         weight.shape[0] !== numEmbeddings ||
         weight.shape[1] !== embeddingDim
       ) {
-        throw new TypeError('Shape of weight does not match num_embeddings and embedding_dim');
+        throw new TorchError(
+          'Shape of weight does not match num_embeddings and embedding_dim',
+          'AssertionError',
+        );
       }
       this.weight = new Parameter(weight, !freeze);
       return;
@@ -87,7 +91,8 @@ export class Embedding extends Module<[Tensor], Tensor> {
     embeddings: Tensor,
     options: EmbeddingOptions & { freeze?: boolean } = {},
   ): Embedding {
-    if (embeddings.dim() !== 2) throw new TypeError('Embeddings parameter is expected to be 2-dimensional');
+    if (embeddings.dim() !== 2)
+      throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
     const { freeze = true, ...rest } = options;
     const [rows, columns] = embeddings.shape;
     return new this(rows, columns, { ...rest, _weight: embeddings, _freeze: freeze });

@@ -1,3 +1,4 @@
+import { valueError } from '../errors';
 import { BatchNorm, type BatchNormNdOptions } from './batchnorm';
 import { setField } from './fields';
 import type { Module } from './module';
@@ -19,9 +20,8 @@ export class SyncBatchNorm extends BatchNorm {
     super('SyncBatchNorm', numFeatures, eps, momentum, options);
   }
   protected override _checkInputDim(input: Tensor): void {
-    if (input.dim() < 2) throw new TypeError(`expected at least 2D input (got ${input.dim()}D input)`);
-    if (input.shape[1] === 0)
-      throw new TypeError('SyncBatchNorm number of input channels should be non-zero');
+    if (input.dim() < 2) throw valueError(`expected at least 2D input (got ${input.dim()}D input)`);
+    if (input.shape[1] === 0) throw valueError('SyncBatchNorm number of input channels should be non-zero');
   }
 
   /** The module with every batch normalization in it replaced by a SyncBatchNorm of the same tensors. */

@@ -1,5 +1,5 @@
 // Parameter groups: how they are given, and how they are kept.
-import { TorchError } from '../errors';
+import { TorchTypeError, valueError } from '../errors';
 import { typeName } from '../repr';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
@@ -38,9 +38,7 @@ export function fillIn(group: object, options: object): void {
   }
 }
 
-export function valueError(message: string): TorchError {
-  return new TorchError(message, 'ValueError');
-}
+export { valueError };
 
 /** Groups out of what the constructor was given. */
 export function groupsOf(params: unknown): unknown[] {
@@ -48,7 +46,7 @@ export function groupsOf(params: unknown): unknown[] {
     params instanceof Tensor ||
     typeof (params as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function'
   ) {
-    throw new TypeError(
+    throw new TorchTypeError(
       `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ` +
         `${typeName(params)}`,
     );
@@ -64,7 +62,7 @@ function isGroup(value: unknown): value is ParamGroupOptions {
 
 /** The group to keep, with `defaults` for what it does not say. Throws Python's errors. */
 export function makeGroup(given: unknown, defaults: object, others: readonly ParamGroup[]): ParamGroup {
-  if (!isGroup(given)) throw new TypeError(`param_group must be a dict, but got ${typeName(given)}`);
+  if (!isGroup(given)) throw new TorchTypeError(`param_group must be a dict, but got ${typeName(given)}`);
   const list = given.params instanceof Tensor ? [given.params] : [...given.params];
   const names: string[] = [];
   const params = list.map((param) => {
@@ -86,7 +84,9 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
 function check(group: ParamGroup, others: readonly ParamGroup[], differentiable: boolean): void {
   for (const param of group.params) {
     if (!(param instanceof Tensor)) {
-      throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeName(param)}`);
+      throw new TorchTypeError(
+        `optimizer can only optimize Tensors, but one of the params is ${typeName(param)}`,
+      );
     }
     if (!differentiable && !param.isLeaf && !param.retainsGrad) {
       throw valueError("can't optimize a non-leaf Tensor");

@@ -1,6 +1,6 @@
 import * as aten from '../aten';
 import { enableGrad, noGrad } from '../autograd/mode';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { contiguousFormat } from '../layout';
 import { keep } from '../memory';
@@ -94,7 +94,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
   }
 
   protected override run(closure: Closure | null): Tensor | number {
-    if (!closure) throw new TypeError("LBFGS.step() missing 1 required positional argument: 'closure'");
+    if (!closure) throw new TorchTypeError("LBFGS.step() missing 1 required positional argument: 'closure'");
     if (this.paramGroups.length !== 1) {
       throw new TorchError(
         `Expected exactly one param_group, but got ${this.paramGroups.length}`,

@@ -1,4 +1,5 @@
 // An optimizer's state as plain data, in Python's layout.
+import { TorchTypeError } from '../errors';
 import { float32 } from '../dtype';
 import { isPlainObject } from '../functional/keywords';
 import { keep } from '../memory';
@@ -58,7 +59,7 @@ export function unpack(
 ): { groups: ParamGroup[]; state: Map<Tensor, ParamState> } {
   const { state, param_groups: list } = stateDict as { state: unknown; param_groups: unknown };
   if (typeof state !== 'object' || state === null || !Array.isArray(list)) {
-    throw new TypeError("loadStateDict(): argument 'stateDict' must have state and param_groups");
+    throw new TorchTypeError("loadStateDict(): argument 'stateDict' must have state and param_groups");
   }
   const saved = list.map((group) => record(group) as unknown as SavedGroup);
   if (saved.length !== groups.length) {

@@ -1,5 +1,5 @@
 // How tensors are printed: one set of options for the thread.
-import { argumentError } from '../errors';
+import { TorchTypeError, argumentError } from '../errors';
 
 export interface PrintOptions {
   /** Digits after the point, for floats. Default 4. */
@@ -56,7 +56,7 @@ export function setPrintoptions(given: Partial<PrintOptions> & { profile?: Print
   const next: Record<string, unknown> = { ...options, ...(profile ? profiles[profile] : {}), sciMode: null };
   for (const [name, value] of Object.entries(rest)) {
     const check = checks[name as keyof PrintOptions] as [(value: unknown) => boolean, string] | undefined;
-    if (!check) throw new TypeError(`setPrintoptions(): unknown option '${name}'`);
+    if (!check) throw new TorchTypeError(`setPrintoptions(): unknown option '${name}'`);
     if (value == null) continue;
     if (!check[0](value)) throw argumentError('setPrintoptions', name, check[1], value);
     next[name] = value;

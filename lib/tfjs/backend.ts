@@ -1,4 +1,5 @@
 /** The storage behind tfjs's tensors: a torch tensor for each data id, or strings. */
+import { TorchError, TorchTypeError } from '../errors';
 import {
   type BackendTimingInfo,
   type DataType,
@@ -152,7 +153,7 @@ export class TorchBackend {
     if (!entry) {
       this.engine().moveData(this, dataId);
       entry = this.#entries.get(dataId);
-      if (!entry) throw new Error('the torch backend does not know this tensor: it is disposed');
+      if (!entry) throw new TorchError('the torch backend does not know this tensor: it is disposed');
     }
     return entry;
   }
@@ -162,7 +163,7 @@ const noStrings: Uint8Array[] = [];
 
 function tensorOfEntry({ tensor }: Entry): Tensor {
   if (tensor) return tensor;
-  throw new TypeError('the torch backend keeps strings in JavaScript: there is no torch.Tensor');
+  throw new TorchTypeError('the torch backend keeps strings in JavaScript: there is no torch.Tensor');
 }
 
 function entryOf(values: BackendValues | null, shape: number[], dtype: DataType, refCount: number): Entry {

@@ -1,6 +1,6 @@
 /** Tensors of tfjs as tensors of torch and back, over the same memory. */
 import * as tf from '@tensorflow/tfjs-core';
-import { TorchError, argumentError } from '../errors';
+import { TorchError, TorchTypeError, argumentError } from '../errors';
 import { keep, tidy } from '../memory';
 import { Tensor } from '../tensor';
 import type { TorchBackend } from './backend';
@@ -19,7 +19,7 @@ import { BACKEND_NAME } from './register';
 export function toTorch(tensor: tf.Tensor, tfjs: Tfjs = tf): Tensor {
   if (!isTfTensor(tensor)) throw argumentError('toTorch', 'tensor', 'a tf.Tensor', tensor);
   if (tensor.isDisposed) throw new TorchError('toTorch(): the tensor is disposed');
-  if (tensor.dtype === 'string') throw new TypeError('toTorch(): strings have no torch dtype');
+  if (tensor.dtype === 'string') throw new TorchTypeError('toTorch(): strings have no torch dtype');
   const stored = backendOf(tfjs, 'toTorch').tensor(tensor.dataId);
   // Apart from the backend's own: a graph that this one joins does not reach it.
   return sameSizes(stored.shape, tensor.shape)

@@ -1,4 +1,5 @@
 /** tfjs's dtypes and torch's. */
+import { TorchTypeError } from '../errors';
 import type { DataType } from '@tensorflow/tfjs-core';
 import type { DType, DTypeName } from '../dtype';
 
@@ -10,7 +11,7 @@ const torchNames: Record<Exclude<DataType, 'string'>, DTypeName> = {
 };
 
 export function dtypeOf(dtype: DataType): DTypeName {
-  if (dtype === 'string') throw new TypeError('strings have no torch dtype');
+  if (dtype === 'string') throw new TorchTypeError('strings have no torch dtype');
   return torchNames[dtype];
 }
 

@@ -1,4 +1,5 @@
 /** `file://` for `model.save()` and `tf.loadLayersModel()`, as tfjs-node has it. */
+import { TorchError } from '../errors';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
@@ -28,10 +29,10 @@ export function registerFileHandlers(tf: Tfjs): void {
 
 async function save(tf: Tfjs, folder: string, model: io.ModelArtifacts): Promise<io.SaveResult> {
   if (isArrayBuffer(model.modelTopology)) {
-    throw new Error('a model whose topology is binary cannot be saved: tfjs saves it as JSON');
+    throw new TorchError('a model whose topology is binary cannot be saved: tfjs saves it as JSON');
   }
   if (statSync(folder, { throwIfNoEntry: false })?.isFile()) {
-    throw new Error(`Path ${folder} exists as a file. The model should be saved as a directory.`);
+    throw new TorchError(`Path ${folder} exists as a file. The model should be saved as a directory.`);
   }
   mkdirSync(folder, { recursive: true });
   const { weightData, weightSpecs, ...rest } = model;
@@ -63,9 +64,9 @@ function writeFile(place: string, pieces: readonly (ArrayBuffer | Uint8Array)[])
 
 async function load(tf: Tfjs, place: string): Promise<io.ModelArtifacts> {
   const info = statSync(place, { throwIfNoEntry: false });
-  if (!info) throw new Error(`Path ${place} does not exist: loading failed.`);
+  if (!info) throw new TorchError(`Path ${place} does not exist: loading failed.`);
   if (!info.isFile()) {
-    throw new Error(`${place} is no file: give the path of model.json`);
+    throw new TorchError(`${place} is no file: give the path of model.json`);
   }
   const json = parsed(place);
   return tf.io.getModelArtifactsForJSON(json, (manifest) =>
@@ -78,11 +79,13 @@ function parsed(place: string): io.ModelJSON {
   try {
     json = JSON.parse(readFileSync(place, 'utf8'));
   } catch (error) {
-    throw new Error(`${place} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new TorchError(`${place} is not JSON: ${(error as Error).message}`, 'ValueError', '', {
+      cause: error,
+    });
   }
   const model = json as Partial<io.ModelJSON> | null;
   if (typeof model !== 'object' || model === null || !model.modelTopology) {
-    throw new Error(`${place} describes no model: it has no 'modelTopology'`);
+    throw new TorchError(`${place} describes no model: it has no 'modelTopology'`);
   }
   return model as io.ModelJSON;
 }
@@ -93,7 +96,7 @@ function weightsOf(place: string, manifest: io.WeightsManifestConfig): ArrayBuff
   const shards = manifest.flatMap(({ paths }) => paths.map((shard) => path.join(folder, shard)));
   for (const shard of shards) {
     if (!statSync(shard, { throwIfNoEntry: false })?.isFile()) {
-      throw new Error(`Weight file ${shard} does not exist: loading failed`);
+      throw new TorchError(`Weight file ${shard} does not exist: loading failed`);
     }
   }
   return joined(shards);
@@ -123,7 +126,7 @@ function readInto(file: string, size: number, room: (at: number) => Uint8Array):
     for (let at = 0; at < size;) {
       const place = room(at);
       const count = readSync(fd, place, 0, Math.min(place.length, size - at), at);
-      if (count === 0) throw new Error(`${file} ended while it was read`);
+      if (count === 0) throw new TorchError(`${file} ended while it was read`);
       at += count;
     }
   } finally {

@@ -9,7 +9,7 @@ import { backward } from '../autograd/backward';
 import { AutogradFunction, type FunctionContext } from '../autograd/function';
 import { savedTensorsHooks } from '../autograd/graph';
 import { enableGrad, noGrad } from '../autograd/mode';
-import { TorchError } from '../errors';
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { keep } from '../memory';
 import { native } from '../native';
@@ -31,7 +31,11 @@ export interface CheckpointOptions {
 const KEYS = new Set(['useReentrant', 'preserveRngState', 'determinismCheck', 'earlyStop']);
 
 /** What was computed again differs from what was computed first (`torch.utils.checkpoint.CheckpointError`). */
-export class CheckpointError extends TorchError {}
+export class CheckpointError extends TorchError {
+  constructor(message: string) {
+    super(message, 'CheckpointError');
+  }
+}
 
 let forcedEarlyStop: boolean | null = null;
 
@@ -57,7 +61,8 @@ export function checkpoint<Args extends unknown[], Out>(
   func: (...args: Args) => Out,
   ...args: Args | [...Args, CheckpointOptions]
 ): Out {
-  if (typeof func !== 'function') throw new TypeError('checkpoint(): the first argument must be a function');
+  if (typeof func !== 'function')
+    throw new TorchTypeError('checkpoint(): the first argument must be a function');
   const last = args.at(-1);
   const named = isPlainObject(last) && Object.keys(last).every((key) => KEYS.has(key));
   const options: CheckpointOptions = named ? (last as CheckpointOptions) : {};
@@ -85,7 +90,7 @@ export function checkpointSequential(
     list.slice(from, to).reduce((value, one) => one(value), x);
   const size = Math.floor(list.length / segments);
   if (!(segments >= 1) || size < 1) {
-    throw new RangeError(`checkpointSequential(): ${list.length} functions in ${segments} segments`);
+    throw new TorchRangeError(`checkpointSequential(): ${list.length} functions in ${segments} segments`);
   }
   let value = input;
   for (let i = 0; i < segments - 1; i++) {
@@ -326,7 +331,7 @@ function withoutReentry<Args extends unknown[], Out>(
 ): Out {
   const { preserveRngState = true, determinismCheck = 'default', earlyStop = true } = options;
   if (determinismCheck !== 'default' && determinismCheck !== 'none') {
-    throw new TypeError(
+    throw valueError(
       `determinism_check should be one of ['default', 'none'], but got ${String(determinismCheck)}`,
     );
   }

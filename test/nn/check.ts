@@ -1,5 +1,6 @@
 // Every row of a family against Python: what it starts with, computes, learns, keeps, saves, prints and refuses.
-import torch, { nn, TorchError } from 'nodetorch';
+import torch, { nn } from 'nodetorch';
+import { classAndMessage } from '../errors';
 import type { Build, CalledRow, Family } from './cases/family';
 import {
   decodeInputs,
@@ -52,6 +53,9 @@ function expectNoTensorsLeft(call: (inputs: unknown[]) => unknown, stored: CallF
   expect(after).toBe(before);
 }
 
+// Of these the first line is stored, and not more than 200 characters.
+const startOf = (text: string): RegExp => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
+
 function checkVariants(
   variants: CallFixture['variants'],
   family: Family,
@@ -59,7 +63,7 @@ function checkVariants(
 ): void {
   test.each(Object.entries(variants))('the same in the variant %s', (name, { error, ...expected }) => {
     if (error === undefined) expect(run(name)).toEqual(expected);
-    else expect(() => run(name)).toThrow(translated(error, family));
+    else expect(classAndMessage(() => run(name))).toMatch(startOf(translated(error, family)));
   });
 }
 
@@ -152,16 +156,8 @@ function checkFunctional(call: Functional, seed: number, fixture: CallFixture, f
   );
 }
 
-function checkError(call: () => unknown, message: string, family: Family): void {
-  let error: unknown;
-  try {
-    call();
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect((error as Error | undefined)?.message).toBe(translated(message, family));
-  const kinds = [TypeError, TorchError, RangeError];
-  expect(kinds.some((kind) => error instanceof kind)).toBe(true);
+function checkError(call: () => unknown, error: string, family: Family): void {
+  expect(classAndMessage(call)).toBe(translated(error, family));
 }
 
 /** Declares the tests of the family `name`: fixtures and rows must have the same names. */

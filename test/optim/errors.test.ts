@@ -1,19 +1,11 @@
 // What optimizers and schedulers refuse, in Python's words.
-import torch, { optim, TorchError } from 'nodetorch';
+import torch, { optim } from 'nodetorch';
+import { classAndMessage } from '../errors';
 import fixture from '../fixtures/optim_errors.json';
 import { makeOptimizer, makeScheduler } from './scheduler_run';
 
 type Options = Record<string, unknown>;
 const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-
-function caught(body: () => unknown): string {
-  try {
-    body();
-  } catch (error) {
-    return `${error instanceof TorchError ? error.kind : (error as Error).name}: ${(error as Error).message}`;
-  }
-  return 'no error';
-}
 
 function optimize(name: string, options: Options): void {
   const param = torch.ones([2], { requiresGrad: true });
@@ -24,16 +16,18 @@ function optimize(name: string, options: Options): void {
 }
 
 it.each(fixture.optimizers as [string, Options, string][])('%s %j', (name, options, message) => {
-  expect(caught(() => optimize(name, options))).toBe(message);
+  expect(classAndMessage(() => optimize(name, options))).toBe(message);
 });
 
 it.each(fixture.schedulers as [string, Options, string][])('%s %j', (name, args, message) => {
-  expect(caught(() => makeScheduler(name, args, makeOptimizer({})))).toBe(message);
+  expect(classAndMessage(() => makeScheduler(name, args, makeOptimizer({})))).toBe(message);
 });
 
 it('needs a momentum to cycle', () => {
   const optimizer = new optim.Adagrad([torch.ones([2], { requiresGrad: true })]);
-  expect(caught(() => new optim.lrScheduler.CyclicLR(optimizer, 0.1, 0.2))).toBe(fixture['no momentum']);
+  expect(classAndMessage(() => new optim.lrScheduler.CyclicLR(optimizer, 0.1, 0.2))).toBe(
+    fixture['no momentum'],
+  );
 });
 
 it('refuses what is no optimizer, and a group that is new', () => {

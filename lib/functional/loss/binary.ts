@@ -1,4 +1,5 @@
 // Losses of probabilities that something is so.
+import { valueError } from '../../errors';
 import * as aten from '../../aten';
 import { broadcastShapes } from '../../functions';
 import type { Tensor } from '../../tensor';
@@ -23,7 +24,7 @@ export const BCE: Required<BceOptions> = { ...REDUCTION, weight: null };
  *
  * Shapes: both the same. Logarithms are not taken to be less than -100.
  *
- * @throws TypeError when the sizes differ.
+ * @throws ValueError when the sizes differ.
  */
 export function binaryCrossEntropy(
   input: Tensor,
@@ -34,7 +35,7 @@ export function binaryCrossEntropy(
   const given = keywords<BceOptions>('binaryCrossEntropy', BCE, { weight }, options);
   const reduction = reductionEnum(resolveReduction(given));
   if (!sameSize(target, input)) {
-    throw new TypeError(
+    throw valueError(
       `Using a target size (${sizeText(target.shape)}) that is different to the input size ` +
         `(${sizeText(input.shape)}) is deprecated. Please ensure they have the same size.`,
     );
@@ -53,7 +54,7 @@ export const BCE_WITH_LOGITS: Required<BceWithLogitsOptions> = { ...BCE, posWeig
 /**
  * The binary cross entropy of `sigmoid(input)`, computed stably.
  *
- * @throws TypeError when the sizes differ.
+ * @throws ValueError when the sizes differ.
  */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
@@ -65,7 +66,7 @@ export function binaryCrossEntropyWithLogits(
   const given = keywords<BceWithLogitsOptions>(name, BCE_WITH_LOGITS, { weight }, options);
   const reduction = reductionEnum(resolveReduction(given));
   if (!sameSize(target, input)) {
-    throw new TypeError(
+    throw valueError(
       `Target size (${sizeText(target.shape)}) must be the same as input size (${sizeText(input.shape)})`,
     );
   }

@@ -1,6 +1,6 @@
 // Losses of distances between embeddings.
 import * as aten from '../../aten';
-import { TorchError } from '../../errors';
+import { TorchError, valueError } from '../../errors';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../keywords';
 import {
@@ -50,7 +50,7 @@ export const TRIPLET_MARGIN_LOSS: Required<TripletMarginLossOptions> = {
 };
 
 function checkMargin(margin: number): void {
-  if (margin <= 0) throw new TypeError(`margin must be greater than 0, got ${margin}`);
+  if (margin <= 0) throw valueError(`margin must be greater than 0, got ${margin}`);
 }
 
 /**
@@ -58,7 +58,7 @@ function checkMargin(margin: number): void {
  *
  * Shapes: all `(N, D)` or `(D)`; output `()`, or `(N)` when not reduced.
  *
- * @throws TypeError for a margin that is not positive.
+ * @throws ValueError for a margin that is not positive.
  */
 export function tripletMarginLoss(
   anchor: Tensor,

@@ -1,4 +1,5 @@
 // Losses that are negative log likelihoods, or differences of distributions.
+import { valueError } from '../../errors';
 import * as aten from '../../aten';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor';
@@ -116,7 +117,7 @@ function fitVariance(variance: Tensor, input: Tensor): Tensor {
     return aten.unsqueeze(variance, -1);
   const different = own.filter((size, i) => size !== shape[i]);
   if (own.length === shape.length && different.reduce((sum, size) => sum + size, 0) === 1) return variance;
-  throw new TypeError('var is of incorrect size');
+  throw valueError('var is of incorrect size');
 }
 
 /**
@@ -125,7 +126,7 @@ function fitVariance(variance: Tensor, input: Tensor): Tensor {
  * Shapes: input and target `(N, *)`; `var` the same, or without or with one element in the last dimension,
  * or a number.
  *
- * @throws TypeError for a negative variance, or one of another size.
+ * @throws ValueError for a negative variance, or one of another size.
  */
 export function gaussianNllLoss(
   input: Tensor,
@@ -137,7 +138,7 @@ export function gaussianNllLoss(
   const { full, eps, reduction } = given;
   const negative =
     typeof variance === 'number' ? variance < 0 : Boolean(aten.any(aten.lt(variance, 0)).item());
-  if (negative) throw new TypeError('var has negative entry/entries');
+  if (negative) throw valueError('var has negative entry/entries');
   const whole = typeof variance === 'number' ? aten.mul(aten.onesLike(input), variance) : variance;
   const fit = fitVariance(whole, input);
   checkReduction(reduction, 'is not valid');

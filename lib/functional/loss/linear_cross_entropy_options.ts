@@ -1,3 +1,4 @@
+import { valueError } from '../../errors';
 import type { Device } from '../../device';
 import { asDType, bfloat16, float16, float32, float64, type DType, type DTypeLike } from '../../dtype';
 import { repr } from '../../repr';
@@ -44,7 +45,7 @@ const isHalf = (dtype: DType): boolean => dtype === float16 || dtype === bfloat1
 /**
  * How `F.linearCrossEntropy` goes over the rows in chunks, and never holds all scores at once.
  *
- * @throws TypeError for a value that is not one of those said.
+ * @throws ValueError for a value that is not one of those said.
  */
 export class LinearCrossEntropyOptions {
   readonly allowRetainGraph: boolean;
@@ -65,14 +66,14 @@ export class LinearCrossEntropyOptions {
 
   #check(accDtype: unknown): void {
     const { accPolicy, chunkingMethod, batchChunkSize } = this;
-    if (!POLICIES.includes(accPolicy)) throw new TypeError(`invalid acc_policy: ${repr(accPolicy)}`);
+    if (!POLICIES.includes(accPolicy)) throw valueError(`invalid acc_policy: ${repr(accPolicy)}`);
     const known = chunkingMethod === null || /^(auto|aspect_ratio(:0*[1-9]\d*)?)$/.test(chunkingMethod);
-    if (!known) throw new TypeError(`invalid chunking_method: ${repr(chunkingMethod)}`);
+    if (!known) throw valueError(`invalid chunking_method: ${repr(chunkingMethod)}`);
     if (batchChunkSize !== null && !(Number.isInteger(batchChunkSize) && batchChunkSize > 0)) {
-      throw new TypeError(`batch_chunk_size must be positive int or None, got ${repr(batchChunkSize)}`);
+      throw valueError(`batch_chunk_size must be positive int or None, got ${repr(batchChunkSize)}`);
     }
     if (accDtype !== null && !(this.accDtype && ACC_DTYPES.includes(this.accDtype))) {
-      throw new TypeError(
+      throw valueError(
         'acc_dtype must be one of {None, torch.float16, torch.bfloat16, torch.float32, torch.float64}, got ' +
           `${repr(this.accDtype ?? accDtype)}. Pass acc_dtype=None to let the op pick automatically.`,
       );
@@ -107,7 +108,7 @@ export class LinearCrossEntropyOptions {
     while (rows < target) rows *= 2;
     rows = Math.min(Math.floor(rows / Number(method.split(':')[1] ?? 1)), batches);
     if (batchChunkSize !== null && batchChunkSize !== rows) {
-      throw new TypeError(
+      throw valueError(
         `batch_chunk_size (=${batchChunkSize}) and chunking_method ('${method}') give different chunk sizes ` +
           `(${batchChunkSize} vs ${rows}); pass only one.`,
       );

@@ -1,6 +1,6 @@
 // Losses that ask for a margin between what is right and what is wrong.
 import * as aten from '../../aten';
-import { TorchError } from '../../errors';
+import { TorchError, valueError } from '../../errors';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../keywords';
 import {
@@ -93,7 +93,7 @@ export const MULTI_MARGIN_LOSS: Required<MultiMarginLossOptions> = { ...CLASS_WE
  *
  * Shapes: input `(N, C)` or `(C)`, target `(N)` or `()` of classes.
  *
- * @throws TypeError for another `p`, or a weight that is not one-dimensional.
+ * @throws ValueError for another `p`, or a weight that is not one-dimensional.
  */
 export function multiMarginLoss(
   input: Tensor,
@@ -106,9 +106,8 @@ export function multiMarginLoss(
   const positional = { p, margin, weight };
   const given = keywords<MultiMarginLossOptions>('multiMarginLoss', MULTI_MARGIN_LOSS, positional, options);
   const reduction = reductionEnum(resolveReduction(given));
-  if (given.p !== 1 && given.p !== 2) throw new TypeError('only p == 1 and p == 2 supported');
-  if (given.weight !== null && given.weight.dim() !== 1)
-    throw new TypeError('weight must be one-dimensional');
+  if (given.p !== 1 && given.p !== 2) throw valueError('only p == 1 and p == 2 supported');
+  if (given.weight !== null && given.weight.dim() !== 1) throw valueError('weight must be one-dimensional');
   return aten.multiMarginLoss(input, target, given.p, given.margin, given.weight, reduction);
 }
 

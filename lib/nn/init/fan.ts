@@ -1,15 +1,16 @@
 // How many numbers a weight takes in and gives out.
+import { valueError } from '../../errors';
 import type { Tensor } from '../../tensor';
 
 /**
  * Shape: `(out, in, ...kernel)`.
  *
- * @throws TypeError for fewer than two dimensions.
+ * @throws ValueError for fewer than two dimensions.
  */
 export function fanInAndFanOut(tensor: Tensor): [fanIn: number, fanOut: number] {
   const { shape } = tensor;
   if (shape.length < 2) {
-    throw new TypeError('Fan in and fan out can not be computed for tensor with fewer than 2 dimensions');
+    throw valueError('Fan in and fan out can not be computed for tensor with fewer than 2 dimensions');
   }
   const field = shape.slice(2).reduce((product, size) => product * size, 1);
   return [shape[1] * field, shape[0] * field];

@@ -1,4 +1,5 @@
 // Distributions whose width follows from the size of the layer.
+import { valueError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import type { Tensor } from '../../tensor';
 import { warn } from '../../warn';
@@ -38,8 +39,7 @@ export function calculateGain(
       return Math.sqrt(2);
     case 'leaky_relu': {
       const slope: unknown = given.param ?? 0.01;
-      if (typeof slope !== 'number')
-        throw new TypeError(`negative_slope ${String(slope)} not a valid number`);
+      if (typeof slope !== 'number') throw valueError(`negative_slope ${String(slope)} not a valid number`);
       return Math.sqrt(2 / (1 + slope * slope));
     }
     case 'selu':
@@ -54,7 +54,7 @@ export function calculateGain(
     case 'conv_transpose3d':
       return 1;
     default:
-      throw new TypeError(`Unsupported nonlinearity ${String(nonlinearity)}`);
+      throw valueError(`Unsupported nonlinearity ${String(nonlinearity)}`);
   }
 }
 
@@ -115,7 +115,7 @@ function kaimingStd(tensor: Tensor, given: Required<KaimingOptions>): number | n
   }
   const mode = given.mode.toLowerCase();
   if (mode !== 'fan_in' && mode !== 'fan_out') {
-    throw new TypeError(`Mode ${mode} not supported, please use one of ['fan_in', 'fan_out']`);
+    throw valueError(`Mode ${mode} not supported, please use one of ['fan_in', 'fan_out']`);
   }
   const [fanIn, fanOut] = fanInAndFanOut(tensor);
   return calculateGain(given.nonlinearity, given.a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);

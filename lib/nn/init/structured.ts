@@ -1,4 +1,5 @@
 // Matrices with a structure.
+import { valueError } from '../../errors';
 import * as aten from '../../aten';
 import { noGrad } from '../../autograd';
 import { keywords } from '../../functional/keywords';
@@ -8,7 +9,7 @@ import { GAIN, type GainOptions } from './scaled';
 
 function checkDimensions(tensor: Tensor, allowed: readonly number[], message: string): void {
   if (!allowed.includes(tensor.dim()))
-    throw new TypeError(`Only tensors with ${message} dimensions are supported`);
+    throw valueError(`Only tensors with ${message} dimensions are supported`);
 }
 
 /** The identity: as a linear layer's weight it keeps as many inputs as possible. Shape: `(n, m)`. */
@@ -33,7 +34,7 @@ export function dirac_<T extends Tensor>(tensor: T, groups?: number | DiracOptio
   const { groups: count } = keywords<DiracOptions>('dirac_', DIRAC, { groups });
   checkDimensions(tensor, [3, 4, 5], '3, 4, or 5');
   const [out, inside, ...kernel] = tensor.shape;
-  if (out % count !== 0) throw new TypeError('dim 0 must be divisible by groups');
+  if (out % count !== 0) throw valueError('dim 0 must be divisible by groups');
   if (tensor.device.type === 'meta') return tensor;
   const perGroup = out / count;
   const centre = kernel.map((size) => Math.floor(size / 2));
@@ -59,7 +60,7 @@ export function orthogonal_<T extends Tensor>(
   options?: GainOptions,
 ): T {
   const given = keywords<GainOptions>('orthogonal_', GAIN, { gain }, options);
-  if (tensor.dim() < 2) throw new TypeError('Only tensors with 2 or more dimensions are supported');
+  if (tensor.dim() < 2) throw valueError('Only tensors with 2 or more dimensions are supported');
   if (tensor.numel() === 0 || tensor.device.type === 'meta') return tensor;
   const rows = tensor.shape[0];
   const columns = tensor.numel() / rows;

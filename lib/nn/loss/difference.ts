@@ -1,4 +1,5 @@
 // Losses of the differences between predictions and targets.
+import { TorchTypeError } from '../../errors';
 import * as F from '../../functional';
 import type { HuberLossOptions, Reduction, ReductionOptions, SmoothL1LossOptions } from '../../functional';
 import { keywords } from '../../functional/keywords';
@@ -58,7 +59,7 @@ export class HuberLoss extends Loss {
     const positional = { reduction, delta };
     const given = keywords<HuberLossModuleOptions>('HuberLoss', HUBER_LOSS_MODULE, positional, options);
     if (typeof given.delta !== 'number')
-      throw new TypeError(`delta must be a float or int, got: ${repr(typeof given.delta)}`);
+      throw new TorchTypeError(`delta must be a float or int, got: ${repr(typeof given.delta)}`);
     super({ ...REDUCTION, reduction: given.reduction });
     this.delta = given.delta;
   }

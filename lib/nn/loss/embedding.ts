@@ -1,4 +1,5 @@
 // Losses of distances between embeddings.
+import { valueError } from '../../errors';
 import * as F from '../../functional';
 import type {
   DistanceFunction,
@@ -31,8 +32,7 @@ export class CosineEmbeddingLoss extends Loss<Triple> {
 type Triplet = [anchor: Tensor, positive: Tensor, negative: Tensor];
 
 function checkMargin(name: string, margin: number): void {
-  if (margin <= 0)
-    throw new TypeError(`${name}: expected margin to be greater than 0, got ${margin} instead`);
+  if (margin <= 0) throw valueError(`${name}: expected margin to be greater than 0, got ${margin} instead`);
 }
 
 /** The anchor should be nearer to the positive than to the negative. Shapes: all `(N, D)` or `(D)`. */

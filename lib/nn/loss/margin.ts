@@ -1,4 +1,5 @@
 // Losses that ask for a margin between what is right and what is wrong.
+import { valueError } from '../../errors';
 import * as F from '../../functional';
 import type {
   ClassWeightOptions,
@@ -73,9 +74,9 @@ export class MultiMarginLoss extends WeightedLoss {
     const positional = { p, margin, weight };
     const given = keywords<MultiMarginLossOptions>('MultiMarginLoss', MULTI_MARGIN_LOSS, positional, options);
     super(given);
-    if (given.p !== 1 && given.p !== 2) throw new TypeError('only p == 1 and p == 2 supported');
+    if (given.p !== 1 && given.p !== 2) throw valueError('only p == 1 and p == 2 supported');
     if (given.weight !== null && given.weight.dim() !== 1) {
-      throw new TypeError(
+      throw valueError(
         `MultiMarginLoss: expected weight to be None or 1D tensor, got ${given.weight.dim()}D instead`,
       );
     }

@@ -1,3 +1,4 @@
+import { TorchTypeError } from '../../errors';
 import * as aten from '../../aten';
 import { Tensor } from '../../tensor';
 import { typeName } from '../../repr';
@@ -5,7 +6,7 @@ import { typeName } from '../../repr';
 function checkSameDevice(parameters: readonly Tensor[]): void {
   const place = ({ device }: Tensor): string => (device.type === 'cuda' ? String(device) : '');
   if (new Set(parameters.map(place)).size > 1)
-    throw new TypeError('Found two parameters on different devices, this is currently not supported.');
+    throw new TorchTypeError('Found two parameters on different devices, this is currently not supported.');
 }
 
 /** All elements of all parameters, one after the other: `(Σ numel)`. */
@@ -17,7 +18,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
 
 /** Makes the parameters views of a piece each of `vec`: undoes {@link parametersToVector}. */
 export function vectorToParameters(vec: Tensor, parameters: Iterable<Tensor>): void {
-  if (!(vec instanceof Tensor)) throw new TypeError(`expected torch.Tensor, but got: ${typeName(vec)}`);
+  if (!(vec instanceof Tensor)) throw new TorchTypeError(`expected torch.Tensor, but got: ${typeName(vec)}`);
   const params = [...parameters];
   checkSameDevice(params);
   let start = 0;

@@ -1,5 +1,5 @@
 // A module called with other parameters than its own.
-import { TorchError } from '../../errors';
+import { TorchError, TorchTypeError, valueError } from '../../errors';
 import { isPlainObject, keywords } from '../../functional/keywords';
 import { isMap } from '../../realm';
 import { repr, typeName } from '../../repr';
@@ -32,7 +32,7 @@ function tie(module: Module, given: Map<string, Tensor>): Map<string, Tensor> {
     const values = tied.flatMap((name) => given.get(name) ?? []);
     if (tied.length === 1 || values.length === 0) continue;
     if (new Set(values).size > 1) {
-      throw new TypeError(
+      throw valueError(
         `functional_call got multiple values for keys [${[...tied].sort().map(repr).join(', ')}], which are ` +
           'tied. Consider using tie_weights=False',
       );
@@ -73,12 +73,12 @@ function swapOne(module: Module, path: string, tensor: Tensor | null | undefined
   const dot = path.lastIndexOf('.');
   const name = path.slice(dot + 1);
   const owner = module.getSubmodule(dot < 0 ? '' : path.slice(0, dot));
-  if (name === '') throw new TypeError('tensor name can\'t be empty string ""');
+  if (name === '') throw new TorchError('tensor name can\'t be empty string ""', 'KeyError');
   if (tensor != null && !(tensor instanceof Tensor))
-    throw new TypeError(`${String(tensor)} is not an instance of torch.Tensor`);
+    throw new TorchTypeError(`${String(tensor)} is not an instance of torch.Tensor`);
   const before = getField(owner, name);
   if (before != null && !(before instanceof Tensor))
-    throw new TypeError(`attribute \`${name}\`: ${String(before)} is not an instance of torch.Tensor`);
+    throw new TorchTypeError(`attribute \`${name}\`: ${String(before)} is not an instance of torch.Tensor`);
   const registered = internals(owner).registered.has(name);
   if (tensor !== undefined || registered) setField(owner, name, tensor);
   else if (hasField(owner, name)) delete (owner as unknown as Record<string, unknown>)[name];
@@ -119,24 +119,24 @@ export function call(
   }
 }
 
-/** One map of all, for `torch.func.functionalCall`. @throws TypeError for a name that comes twice. */
+/** One map of all, for `torch.func.functionalCall`. @throws ValueError for a name that comes twice. */
 export function merged(given: NamedTensors | readonly NamedTensors[]): NamedTensors {
   const isDict = (value: unknown): boolean => isMap(value) || isPlainObject(value);
   if (isDict(given)) return given as NamedTensors;
   if (!Array.isArray(given)) {
-    throw new TypeError(
+    throw valueError(
       `Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got ${typeName(given)}`,
     );
   }
   if (!given.every(isDict))
-    throw new TypeError('Expected all elements of parameter_and_buffer_dicts to be dictionaries');
+    throw valueError('Expected all elements of parameter_and_buffer_dicts to be dictionaries');
   const entries = (given as NamedTensors[]).flatMap((dict) => [
     ...(isMap(dict) ? dict : Object.entries(dict)),
   ]);
   const names = entries.map(([name]) => name);
   const repeated = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
   if (repeated.length > 0) {
-    throw new TypeError(
+    throw valueError(
       `[${repeated.map(repr).join(', ')}] appeared in multiple dictionaries; behavior of functional call is ambiguous`,
     );
   }

@@ -1,6 +1,6 @@
 import * as aten from '../../aten';
 import { noGrad } from '../../autograd';
-import { TorchError } from '../../errors';
+import { TorchError, valueError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import { sizeText } from '../../functional/reduction';
 import { keep } from '../../memory';
@@ -77,7 +77,7 @@ class _Orthogonal extends Module<[x: Tensor], Tensor> {
   ) {
     super();
     if (weight.isComplex() && orthogonalMap === 'householder')
-      throw new TypeError('The householder parametrization does not support complex tensors.');
+      throw valueError('The householder parametrization does not support complex tensors.');
     this.shape = weight.shape;
     if (useTrivialization) this.registerBuffer('base', null);
   }
@@ -100,7 +100,7 @@ class _Orthogonal extends Module<[x: Tensor], Tensor> {
 
   rightInverse(value: Tensor): Tensor {
     if (sizeText(value.shape) !== sizeText(this.shape)) {
-      throw new TypeError(
+      throw valueError(
         `Expected a matrix or batch of matrices of shape ${sizeText(this.shape)}. Got a tensor of shape ` +
           `${sizeText(value.shape)}.`,
       );
@@ -152,7 +152,7 @@ class _Orthogonal extends Module<[x: Tensor], Tensor> {
  * Keeps a matrix, or each of a batch, orthogonal (unitary where complex), or with orthonormal columns
  * or rows where it is not square.
  *
- * @throws TypeError for a tensor of less than two dimensions and for an unknown map.
+ * @throws ValueError for a tensor of less than two dimensions and for an unknown map.
  *
  * @example
  * const m = nn.utils.parametrizations.orthogonal(new nn.Linear(20, 40));
@@ -166,14 +166,12 @@ export function orthogonal<M extends Module>(
   const given = keywords<OrthogonalOptions>('orthogonal', ORTHOGONAL, { name, orthogonalMap }, options);
   const weight = weightOf(module, given.name);
   if (weight.dim() < 2)
-    throw new TypeError(
-      `Expected a matrix or batch of matrices. Got a tensor of ${weight.dim()} dimensions.`,
-    );
+    throw valueError(`Expected a matrix or batch of matrices. Got a tensor of ${weight.dim()} dimensions.`);
   const plain = weight.size(-2) === weight.size(-1) || weight.isComplex();
   const map = given.orthogonalMap ?? (plain ? 'matrix_exp' : 'householder');
   if (!maps.includes(map)) {
     const known = maps.map((each) => `"${each}"`).join(', ');
-    throw new TypeError(`orthogonal_map has to be one of ${known}. Got: ${String(map)}`);
+    throw valueError(`orthogonal_map has to be one of ${known}. Got: ${String(map)}`);
   }
   const parametrization = new _Orthogonal(weight, map, given.useTrivialization);
   return registerParametrization(module, given.name, parametrization, { unsafe: true });

@@ -1,3 +1,4 @@
+import { valueError } from '../../errors';
 import * as aten from '../../aten';
 import { isTensor } from '../../creation';
 import type { DeviceLike } from '../../device';
@@ -33,7 +34,7 @@ export class PackedSequence {
   /** The way back. */
   readonly unsortedIndices: Tensor | null;
 
-  /** @throws TypeError for batch sizes that are not on the CPU. */
+  /** @throws ValueError for batch sizes that are not on the CPU. */
   constructor(
     data: Tensor,
     batchSizes: Tensor,
@@ -41,7 +42,7 @@ export class PackedSequence {
     unsortedIndices: Tensor | null = null,
   ) {
     if (batchSizes.device.type !== 'cpu') {
-      throw new TypeError(
+      throw valueError(
         'batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually. ' +
           'They should be instantiated by functions like pack_sequence and pack_padded_sequences in ' +
           'nn.utils.rnn. https://pytorch.org/docs/stable/nn.html#torch.nn.utils.rnn.pack_sequence',

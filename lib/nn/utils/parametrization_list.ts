@@ -1,6 +1,6 @@
 import { noGrad } from '../../autograd';
 import * as aten from '../../aten';
-import { TorchError } from '../../errors';
+import { TorchError, valueError } from '../../errors';
 import { sizeText } from '../../functional/reduction';
 import { typeName } from '../../repr';
 import { Tensor } from '../../tensor';
@@ -40,9 +40,9 @@ export class ParametrizationList extends ModuleList {
   readonly isTensor: boolean;
   readonly ntensors: number;
 
-  /** @throws TypeError when the parametrizations do not fit the tensor, unless `unsafe`. */
+  /** @throws ValueError when the parametrizations do not fit the tensor, unless `unsafe`. */
   constructor(modules: readonly Parametrization[], original: Tensor, options: { unsafe?: boolean } = {}) {
-    if (modules.length === 0) throw new TypeError('ParametrizationList requires one or more modules.');
+    if (modules.length === 0) throw valueError('ParametrizationList requires one or more modules.');
     super(modules);
     this.unsafe = options.unsafe ?? false;
     const { shape, dtype } = original;
@@ -62,7 +62,7 @@ export class ParametrizationList extends ModuleList {
   private _keepOne(original: Tensor, inverse: Tensor): void {
     for (const what of ['dtype', 'device'] as const) {
       if (original[what] === inverse[what]) continue;
-      throw new TypeError(
+      throw valueError(
         `When \`right_inverse\` outputs one tensor, it may not change the ${what}.\noriginal.${what}: ` +
           `${original[what]}\nright_inverse(original).${what}: ${inverse[what]}`,
       );
@@ -73,10 +73,10 @@ export class ParametrizationList extends ModuleList {
 
   private _keepSeveral(original: Tensor, inverse: unknown): void {
     const wanted = "'right_inverse' must return a Tensor or a Sequence of tensors";
-    if (!Array.isArray(inverse)) throw new TypeError(`${wanted} (list, tuple...). Got ${typeName(inverse)}`);
+    if (!Array.isArray(inverse)) throw valueError(`${wanted} (list, tuple...). Got ${typeName(inverse)}`);
     inverse.forEach((value: unknown, i) => {
       if (!(value instanceof Tensor)) {
-        throw new TypeError(
+        throw valueError(
           `${wanted} (list, tuple...). Got element ${i} of the sequence with type ${typeName(value)}.`,
         );
       }
@@ -106,10 +106,10 @@ export class ParametrizationList extends ModuleList {
 
   private _setOne(inverse: unknown): void {
     if (!(inverse instanceof Tensor))
-      throw new TypeError(`\`right_inverse\` should return a tensor. Got ${typeName(inverse)}`);
+      throw valueError(`\`right_inverse\` should return a tensor. Got ${typeName(inverse)}`);
     const [original] = this._originals();
     if (inverse.dtype !== original.dtype) {
-      throw new TypeError(
+      throw valueError(
         `The tensor returned by \`right_inverse\` has dtype ${inverse.dtype} while \`original\` has dtype ` +
           String(original.dtype),
       );
@@ -119,9 +119,9 @@ export class ParametrizationList extends ModuleList {
 
   private _setSeveral(inverse: unknown): void {
     if (!Array.isArray(inverse))
-      throw new TypeError(`'right_inverse' must return a sequence of tensors. Got ${typeName(inverse)}.`);
+      throw valueError(`'right_inverse' must return a sequence of tensors. Got ${typeName(inverse)}.`);
     if (inverse.length !== this.ntensors) {
-      throw new TypeError(
+      throw valueError(
         `'right_inverse' must return a sequence of tensors of length ${this.ntensors}. Got a sequence of ` +
           `length ${inverse.length}.`,
       );
@@ -129,13 +129,13 @@ export class ParametrizationList extends ModuleList {
     this._originals().forEach((original, i) => {
       const value: unknown = inverse[i];
       if (!(value instanceof Tensor)) {
-        throw new TypeError(
+        throw valueError(
           "'right_inverse' must return a sequence of tensors or reference-type opaques. Got element " +
             `${i} of type ${typeName(value)}.`,
         );
       }
       if (original.dtype !== value.dtype) {
-        throw new TypeError(
+        throw valueError(
           `Tensor ${i} returned by \`right_inverse\` has dtype ${value.dtype} while \`original${i}\` has dtype ` +
             String(original.dtype),
         );
@@ -156,9 +156,9 @@ export class ParametrizationList extends ModuleList {
 
 function checkResult(result: unknown, shape: readonly number[], dtype: Tensor['dtype']): void {
   if (!(result instanceof Tensor))
-    throw new TypeError(`A parametrization must return a tensor. Got ${typeName(result)}.`);
+    throw valueError(`A parametrization must return a tensor. Got ${typeName(result)}.`);
   const refuse = (what: string, before: unknown, after: unknown): TypeError =>
-    new TypeError(
+    valueError(
       `Registering a parametrization may not change the ${what} of the tensor, unless \`unsafe\` flag is ` +
         `enabled.\nunparametrized ${what}: ${String(before)}\nparametrized ${what}: ${String(after)}`,
     );

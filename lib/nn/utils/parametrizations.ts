@@ -1,4 +1,5 @@
 /** `torch.nn.utils.parametrizations`: parametrizations of weights, ready-made. */
+import { TorchRangeError, valueError } from '../../errors';
 import * as aten from '../../aten';
 import { noGrad } from '../../autograd';
 import { keywords } from '../../functional/keywords';
@@ -69,12 +70,13 @@ class _SpectralNorm extends Module<[weight: Tensor], Tensor> {
     super();
     const ndim = weight.dim();
     if (dim >= ndim || dim < -ndim) {
-      throw new RangeError(
+      throw new TorchRangeError(
         `Dimension out of range (expected to be in range of [-${ndim}, ${ndim - 1}] but got ${dim})`,
+        'IndexError',
       );
     }
     if (nPowerIterations <= 0) {
-      throw new TypeError(
+      throw valueError(
         `Expected n_power_iterations to be positive, but got n_power_iterations=${nPowerIterations}`,
       );
     }

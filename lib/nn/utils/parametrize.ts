@@ -1,4 +1,5 @@
 /** `torch.nn.utils.parametrize`: parameters that are computed from others. */
+import { valueError } from '../../errors';
 import { within } from '../../autograd/mode';
 import { noGrad } from '../../autograd';
 import * as aten from '../../aten';
@@ -96,7 +97,7 @@ function defineAccessor(module: Module, name: string): void {
 // What a parametrization gives must be like the tensor that it stands for; `%` stands for dtype or shape.
 function checkLike(given: Tensor, like: Tensor, name: string, rule: string, what: string): void {
   const refuse = (property: string, before: string, after: string): TypeError =>
-    new TypeError(
+    valueError(
       `${rule.replace('%', property)}, unless the \`unsafe\` flag is enabled.\n` +
         `module.${name}.${property}: ${before}\n${what.replace('%', property)}: ${after}`,
     );
@@ -107,13 +108,13 @@ function checkLike(given: Tensor, like: Tensor, name: string, rule: string, what
 function checkAppended(name: string, current: Tensor, parametrization: Parametrization): void {
   const value: unknown = parametrization(current);
   if (!(value instanceof Tensor))
-    throw new TypeError(`A parametrization must return a tensor. Got ${typeName(value)}.`);
+    throw valueError(`A parametrization must return a tensor. Got ${typeName(value)}.`);
   const changed = 'Registering a parametrization may not change the % of the tensor';
   checkLike(value, current, name, changed, `parametrization(module.${name}).%`);
   const inverse = tryRightInverse(parametrization, value);
   if (inverse === undefined) return;
   if (!(inverse instanceof Tensor))
-    throw new TypeError(`parametrization.right_inverse must return a tensor. Got: ${typeName(inverse)}`);
+    throw valueError(`parametrization.right_inverse must return a tensor. Got: ${typeName(inverse)}`);
   const other = `The tensor returned by parametrization.right_inverse must have the same % as module.${name}`;
   checkLike(inverse, current, name, other, 'returned %');
 }
@@ -125,7 +126,7 @@ function checkAppended(name: string, current: Tensor, parametrization: Parametri
  *
  * The module's class becomes one of its own, named `Parametrized...`.
  *
- * @throws TypeError for an unknown name, and for a result of another shape or dtype, unless `unsafe`.
+ * @throws ValueError for an unknown name, and for a result of another shape or dtype, unless `unsafe`.
  *
  * @example
  * class Symmetric extends nn.Module<[Tensor], Tensor> {
@@ -153,7 +154,7 @@ export function registerParametrization<M extends Module>(
   const state = new Map<string, Tensor | null>([...bufferFields(module), ...parameterFields(module)]);
   const original = state.get(tensorName);
   if (!original) {
-    throw new TypeError(
+    throw valueError(
       `Module '${String(module)}' does not have a parameter, a buffer, or a parametrized element with name ` +
         `'${tensorName}'`,
     );
@@ -173,7 +174,7 @@ export function registerParametrization<M extends Module>(
  * Makes the tensor a parameter or buffer again: with its present value, or with `leaveParametrized`
  * `false` with that of the original.
  *
- * @throws TypeError when it is not parametrized, and when there are several originals to choose from.
+ * @throws ValueError when it is not parametrized, and when there are several originals to choose from.
  */
 export function removeParametrizations<M extends Module>(
   module: M,
@@ -181,7 +182,7 @@ export function removeParametrizations<M extends Module>(
   options: { leaveParametrized?: boolean } = {},
 ): M {
   if (!isParametrized(module, tensorName)) {
-    throw new TypeError(`Module ${String(module)} does not have a parametrization on ${tensorName}`);
+    throw valueError(`Module ${String(module)} does not have a parametrization on ${tensorName}`);
   }
   const tensor = unparametrized(module, tensorName, options.leaveParametrized ?? true);
   const list = parametrizationsOf(module)!;
@@ -206,7 +207,7 @@ function unparametrized(module: Module, name: string, leaveParametrized: boolean
     return original;
   }
   if (!leaveParametrized) {
-    throw new TypeError(
+    throw valueError(
       'Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a ' +
         'sequence of tensors.',
     );

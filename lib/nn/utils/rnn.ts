@@ -2,7 +2,7 @@
 import * as aten from '../../aten';
 import { tensor } from '../../creation';
 import { int64 } from '../../dtype';
-import { TorchError } from '../../errors';
+import { TorchError, TorchTypeError, valueError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import { typeName } from '../../repr';
 import { Tensor } from '../../tensor';
@@ -75,7 +75,7 @@ function packed(
 /**
  * Undoes {@link packPaddedSequence}: the padded batch and the lengths, in the order of the input.
  *
- * @throws TypeError when `totalLength` is shorter than a sequence.
+ * @throws ValueError when `totalLength` is shorter than a sequence.
  */
 export function padPackedSequence(
   sequence: PackedSequence,
@@ -86,7 +86,7 @@ export function padPackedSequence(
   const { data, batchSizes, unsortedIndices } = sequence;
   const longest = batchSizes.shape[0];
   if (totalLength !== null && totalLength < longest) {
-    throw new TypeError(
+    throw valueError(
       'Expected total_length to be at least the length of the longest sequence in input, but got ' +
         `total_length=${totalLength} and max sequence length being ${longest}`,
     );
@@ -126,7 +126,7 @@ export function unpadSequence(
   const each = [...counts];
   const rows = [...paddedSequences];
   if (rows.length !== each.length) {
-    throw new TypeError(`unpadSequence(): ${rows.length} sequences, but ${each.length} lengths`);
+    throw new TorchTypeError(`unpadSequence(): ${rows.length} sequences, but ${each.length} lengths`);
   }
   return rows.map((row, i) => row.at(aten.lt(places, each[i])));
 }

@@ -1,6 +1,6 @@
 import * as aten from '../../aten';
 import { noGrad } from '../../autograd';
-import { TorchError } from '../../errors';
+import { TorchError, valueError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import { contiguousFormat } from '../../layout';
 import { keep } from '../../memory';
@@ -43,7 +43,7 @@ class SpectralNorm {
     readonly eps: number,
   ) {
     if (nPowerIterations > 0) return;
-    throw new TypeError(
+    throw valueError(
       `Expected n_power_iterations to be positive, but got n_power_iterations=${nPowerIterations}`,
     );
   }
@@ -145,7 +145,7 @@ export function spectralNorm<M extends Module>(
 function install(module: Module, fn: SpectralNorm): void {
   const { name, eps } = fn;
   const weight = new Map(parameterFields(module)).get(name);
-  if (!weight) throw new TypeError(`\`SpectralNorm\` cannot be applied as parameter \`${name}\` is None`);
+  if (!weight) throw valueError(`\`SpectralNorm\` cannot be applied as parameter \`${name}\` is None`);
   checkInitialized('SpectralNorm', 'spectral', weight);
   const [u, v] = noGrad(() => {
     const [height, width] = asMatrix(weight, fn.dim).shape;
@@ -172,11 +172,11 @@ function install(module: Module, fn: SpectralNorm): void {
 /**
  * Undoes {@link spectralNorm}: the weight is a parameter again.
  *
- * @throws TypeError when it was not done.
+ * @throws ValueError when it was not done.
  */
 export function removeSpectralNorm<M extends Module>(module: M, name = 'weight'): M {
   const found = find(module, name);
-  if (!found) throw new TypeError(`spectral_norm of '${name}' not found in ${String(module)}`);
+  if (!found) throw valueError(`spectral_norm of '${name}' not found in ${String(module)}`);
   const weight = noGrad(() => found.owner.computeWeight(module, false));
   for (const suffix of ['', '_u', '_v', '_orig']) deleteField(module, name + suffix);
   module.registerParameter(name, new Parameter(weight.detach()));

@@ -1,5 +1,5 @@
 import * as aten from '../../aten';
-import { TorchError } from '../../errors';
+import { TorchError, valueError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import { keep } from '../../memory';
 import { Tensor } from '../../tensor';
@@ -56,7 +56,8 @@ export function weightNorm<M extends Module>(
   }
   const fn = new WeightNorm(given.name, given.dim ?? -1);
   const weight = getField(module, fn.name);
-  if (!(weight instanceof Tensor)) throw new TypeError(`${module._getName()} has no attribute '${fn.name}'`);
+  if (!(weight instanceof Tensor))
+    throw new TorchError(`${module._getName()} has no attribute '${fn.name}'`, 'AttributeError');
   checkInitialized('WeightNorm', 'weight', weight);
   deleteField(module, fn.name);
   module.registerParameter(`${fn.name}_g`, new Parameter(aten.normExceptDim(weight, 2, fn.dim).data));
@@ -70,11 +71,11 @@ export function weightNorm<M extends Module>(
 /**
  * Undoes {@link weightNorm}: the weight is a parameter again.
  *
- * @throws TypeError when it was not done.
+ * @throws ValueError when it was not done.
  */
 export function removeWeightNorm<M extends Module>(module: M, name = 'weight'): M {
   const found = find(module, name);
-  if (!found) throw new TypeError(`weight_norm of '${name}' not found in ${String(module)}`);
+  if (!found) throw valueError(`weight_norm of '${name}' not found in ${String(module)}`);
   const weight = found.owner.computeWeight(module);
   for (const suffix of ['', '_g', '_v']) deleteField(module, name + suffix);
   setField(module, name, new Parameter(weight.data));

@@ -1,14 +1,15 @@
+import { valueError } from '../../errors';
 import { Tensor } from '../../tensor';
 import { ConvNd } from '../conv_base';
 import { getField } from '../fields';
 import type { Module } from '../module';
 import { isLazy } from '../parameter';
 
-/** The tensor of that name. @throws TypeError when the module has none. */
+/** The tensor of that name. @throws ValueError when the module has none. */
 export function weightOf(module: Module, name: string): Tensor {
   const weight = getField(module, name);
   if (weight instanceof Tensor) return weight;
-  throw new TypeError(`Module '${String(module)}' has no parameter or buffer with name '${name}'`);
+  throw valueError(`Module '${String(module)}' has no parameter or buffer with name '${name}'`);
 }
 
 /** Whether the module is a transposed convolution, whose weight has the outputs second. */
@@ -16,10 +17,10 @@ export function isTransposed(module: Module): boolean {
   return module instanceof ConvNd && module.transposed;
 }
 
-/** @throws TypeError for the parameter of a lazy module that has no shape yet. */
+/** @throws ValueError for the parameter of a lazy module that has no shape yet. */
 export function checkInitialized(method: string, kind: string, weight: Tensor): void {
   if (!isLazy(weight)) return;
-  throw new TypeError(
+  throw valueError(
     `The module passed to \`${method}\` can't have uninitialized parameters. Make sure to run the dummy ` +
       `forward before applying ${kind} normalization`,
   );

@@ -1,4 +1,5 @@
 // Schedulers made of schedulers.
+import { TorchTypeError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import { valueError } from '../group';
 import { ReduceLROnPlateau } from './plateau';
@@ -15,7 +16,7 @@ import { isMap } from '../../realm';
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
   schedulers.forEach((scheduler, i) => {
     if (!('optimizer' in scheduler)) {
-      throw new TypeError(`${name} at index ${i} should have \`optimizer\` as its attribute.`);
+      throw new TorchTypeError(`${name} at index ${i} should have \`optimizer\` as its attribute.`);
     }
     if (scheduler instanceof ReduceLROnPlateau) {
       throw valueError(

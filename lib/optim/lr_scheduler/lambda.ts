@@ -1,4 +1,5 @@
 import { isMap } from '../../realm';
+import { TorchTypeError } from '../../errors';
 import { typeName } from '../../repr';
 import { valueError } from '../group';
 import { type Value, times } from '../scalar';
@@ -22,7 +23,7 @@ class WithLambdas extends LRScheduler {
     if (given.length !== count) throw valueError(`Expected ${count} lr_lambdas, but got ${given.length}`);
     for (const each of given) {
       if (typeof each !== 'function') {
-        throw new TypeError(`lr_lambda should be a function, but got ${typeName(each)}`);
+        throw new TorchTypeError(`lr_lambda should be a function, but got ${typeName(each)}`);
       }
     }
     this.lrLambdas = [...given];

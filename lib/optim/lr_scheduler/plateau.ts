@@ -1,4 +1,4 @@
-import { TorchError } from '../../errors';
+import { TorchError, TorchTypeError } from '../../errors';
 import { keywords } from '../../functional/keywords';
 import { Tensor } from '../../tensor';
 import { valueError } from '../group';
@@ -101,7 +101,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   /** Takes the metric of an epoch. */
   override step(metrics?: Value | null, epoch?: number | null): void {
     if (!(metrics instanceof Tensor) && typeof metrics !== 'number') {
-      throw new TypeError("ReduceLROnPlateau.step() missing 1 required positional argument: 'metrics'");
+      throw new TorchTypeError("ReduceLROnPlateau.step() missing 1 required positional argument: 'metrics'");
     }
     const current = numberOf(metrics);
     if (epoch != null) warnOfEpoch();

@@ -1,6 +1,6 @@
 // What all learning rate schedulers have in common.
 import { camelCase } from '../../dispatch';
-import { TorchError } from '../../errors';
+import { TorchError, TorchTypeError } from '../../errors';
 import { keep } from '../../memory';
 import { isMap } from '../../realm';
 import { Tensor } from '../../tensor';
@@ -70,7 +70,8 @@ export function bisectRight(sorted: readonly number[], value: number): number {
 }
 
 export function checkOptimizer(optimizer: unknown): void {
-  if (!(optimizer instanceof Optimizer)) throw new TypeError(`${typeName(optimizer)} is not an Optimizer`);
+  if (!(optimizer instanceof Optimizer))
+    throw new TorchTypeError(`${typeName(optimizer)} is not an Optimizer`);
 }
 
 const tracked = new WeakSet<object>(); // step functions that tell of their calls

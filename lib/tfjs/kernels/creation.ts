@@ -1,3 +1,4 @@
+import { TorchError } from '../../errors';
 import { type DataType, util } from '@tensorflow/tfjs-core';
 import * as aten from '../../aten';
 import { defaultDevice } from '../device';
@@ -20,7 +21,7 @@ export const creation: Kernels = {
     if (dtype === 'int32') return toInt32(real);
     if (dtype === 'bool') return real.ne(0);
     if (dtype === 'float32') return real.to({ dtype: 'float32' });
-    throw new Error(`Error in Cast: failed to cast ${x.dtype.name} to ${dtype}`);
+    throw new TorchError(`Error in Cast: failed to cast ${x.dtype.name} to ${dtype}`);
   },
   Complex: ({ real, imag }) => aten.complex(real.to({ dtype: 'float32' }), imag.to({ dtype: 'float32' })),
   ComplexAbs: ({ x }) => x.abs(),

@@ -1,3 +1,4 @@
+import { TorchError } from '../../errors';
 import { type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core';
 import * as aten from '../../aten';
 import { tensor } from '../../creation';
@@ -29,7 +30,9 @@ function positionsOf(
   const wrong = positions.lt(0).logicalOr(positions.ge(slices));
   if (wrong.any().item()) {
     const at = wrong.to({ dtype: 'int32' }).argmax().item() as number;
-    throw new Error(`Invalid indices: ${String(rows.at(at).tolist())} does not index into ${String(shape)}`);
+    throw new TorchError(
+      `Invalid indices: ${String(rows.at(at).tolist())} does not index into ${String(shape)}`,
+    );
   }
   return positions;
 }
@@ -72,7 +75,7 @@ export const gather: Kernels = {
         .flatten()
         .at(wrong.flatten().to({ dtype: 'int32' }).argmax().item() as number)
         .item();
-      throw new Error(`GatherV2: the index value ${String(value)} is not in [0, ${most}]`);
+      throw new TorchError(`GatherV2: the index value ${String(value)} is not in [0, ${most}]`);
     }
     const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
       backend_util.segment_util.collectGatherOpShapeInfo(

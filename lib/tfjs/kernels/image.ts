@@ -1,3 +1,4 @@
+import { TorchError } from '../../errors';
 import * as aten from '../../aten';
 import { tensor } from '../../creation';
 import type { Tensor } from '../../tensor';
@@ -148,7 +149,9 @@ export const image: Kernels = {
     const x = a.mul(outX).add(b.mul(outY)).add(c).div(projection);
     const y = d.mul(outX).add(e.mul(outY)).add(f).div(projection);
     if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
-      throw new Error(`Error in Transform: Expect 'nearest' or 'bilinear', but got ${String(interpolation)}`);
+      throw new TorchError(
+        `Error in Transform: Expect 'nearest' or 'bilinear', but got ${String(interpolation)}`,
+      );
     }
     const of = aten.arange(batch, { dtype: 'int64', device });
     const [inY, inX] = [mapped(y, height, fillMode as string), mapped(x, width, fillMode as string)];

@@ -1,3 +1,4 @@
+import { TorchError } from '../../errors';
 import { util } from '@tensorflow/tfjs-core';
 import * as aten from '../../aten';
 import type { Tensor } from '../../tensor';
@@ -66,7 +67,7 @@ const cumulative =
 
 /** Counts of the numbers of each row below `size`; the others are left out. */
 function count(rows: Tensor, weights: Tensor, size: number, binary: boolean): Tensor {
-  if (rows.lt(0).any().item()) throw new Error('Input x must be non-negative!');
+  if (rows.lt(0).any().item()) throw new TorchError('Input x must be non-negative!');
   const inside = rows.lt(size);
   const places = rows.to({ dtype: 'int64' }).maskedFill(inside.logicalNot(), 0);
   const given =
@@ -123,7 +124,7 @@ export const reduce: Kernels = {
   Softmax({ logits }, { dim }) {
     const last = logits.ndim - 1;
     if (dim !== -1 && dim !== last) {
-      throw new Error(
+      throw new TorchError(
         'Softmax along a non-last dimension is not yet supported. ' +
           `Logits was rank ${logits.ndim} and dim was ${String(dim)}`,
       );

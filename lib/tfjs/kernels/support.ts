@@ -1,4 +1,5 @@
 /** What several families of kernels need. */
+import { TorchError } from '../../errors';
 import * as aten from '../../aten';
 import type { Tensor } from '../../tensor';
 
@@ -49,6 +50,6 @@ export function activate(x: Tensor, activation: string, weights?: Tensor, leakyR
     case 'prelu':
       return aten.where(x.lt(0), x.mul(weights!), x);
     default:
-      throw new Error(`Activation ${activation} has not been implemented for the torch backend.`);
+      throw new TorchError(`Activation ${activation} has not been implemented for the torch backend.`);
   }
 }

@@ -1,4 +1,5 @@
 // How much to prune.
+import { TorchRangeError, TorchTypeError, valueError } from '../../../errors';
 import { sizeText } from '../../../functional/reduction';
 import { repr } from '../../../repr';
 import type { Tensor } from '../../../tensor';
@@ -10,12 +11,12 @@ import type { Tensor } from '../../../tensor';
  */
 export type Amount = number;
 
-/** @throws TypeError unless `amount` is a fraction or a count. */
+/** @throws TypeError or ValueError unless `amount` is a fraction or a count. */
 export function checkAmount(amount: Amount): void {
   if (typeof amount !== 'number')
-    throw new TypeError(`Invalid type for amount: ${String(amount)}. Must be int or float.`);
+    throw new TorchTypeError(`Invalid type for amount: ${String(amount)}. Must be int or float.`);
   if (amount >= 0 && (Number.isInteger(amount) || amount <= 1)) return;
-  throw new TypeError(
+  throw valueError(
     `amount=${repr(amount)} should either be a float in the range [0, 1] or a non-negative integer`,
   );
 }
@@ -27,21 +28,22 @@ function round(value: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** How many of `size` are pruned. @throws TypeError for more than there are. */
+/** How many of `size` are pruned. @throws ValueError for more than there are. */
 export function countOf(amount: Amount, size: number): number {
   const count = Number.isInteger(amount) ? amount : round(amount * size);
   if (count <= size) return count;
-  throw new TypeError(`amount=${count} should be smaller than the number of parameters to prune=${size}`);
+  throw valueError(`amount=${count} should be smaller than the number of parameters to prune=${size}`);
 }
 
 /** Whether whole slices of `dim` can be pruned from `tensor`. @throws otherwise. */
 export function checkStructured(tensor: Tensor, dim: number): void {
   const { shape } = tensor;
   if (shape.length <= 1) {
-    throw new TypeError(
+    throw valueError(
       'Structured pruning can only be applied to multidimensional tensors. Found tensor of shape ' +
         `${sizeText(shape)} with ${shape.length} dims`,
     );
   }
-  if (dim >= shape.length) throw new RangeError(`Invalid index ${dim} for tensor of size ${sizeText(shape)}`);
+  if (dim >= shape.length)
+    throw new TorchRangeError(`Invalid index ${dim} for tensor of size ${sizeText(shape)}`, 'IndexError');
 }

@@ -1,4 +1,5 @@
 /** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
+import { TorchTypeError, valueError } from '../../../errors';
 import * as aten from '../../../aten';
 import { isPlainObject } from '../../../functional/keywords';
 import { isMap } from '../../../realm';
@@ -111,8 +112,9 @@ export function globalUnstructured(
   options: GlobalOptions = {},
 ): void {
   if (typeof (parameters as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
-    throw new TypeError('global_unstructured(): parameters is not an Iterable');
+    throw new TorchTypeError('global_unstructured(): parameters is not an Iterable');
   const { importanceScores = null, ...keywords } = options;
+  import { TorchTypeError } from '../errors';
   if (importanceScores !== null && !isMap(importanceScores) && !isPlainObject(importanceScores))
     throw new TypeError('global_unstructured(): importance_scores must be of type dict');
   const list = [...parameters];
@@ -128,7 +130,7 @@ export function globalUnstructured(
   const method = new pruningMethod(keywords);
   container._tensorName = method._tensorName = 'temp';
   if (method.PRUNING_TYPE !== 'unstructured') {
-    throw new TypeError(
+    throw new TorchTypeError(
       'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method ' +
         `${pruningMethod.name} of type ${method.PRUNING_TYPE}`,
     );
@@ -147,12 +149,12 @@ export function globalUnstructured(
 /**
  * Makes the pruned values the parameter's own, for good.
  *
- * @throws TypeError when it is not pruned.
+ * @throws ValueError when it is not pruned.
  */
 export function remove<M extends Module>(module: M, name: string): M {
   const [found] = methodsOf(module, name);
   if (!found) {
-    throw new TypeError(
+    throw valueError(
       `Parameter '${name}' of module ${String(module)} has to be pruned before pruning can be removed`,
     );
   }

@@ -1,5 +1,5 @@
 import * as aten from '../../../aten';
-import { TorchError } from '../../../errors';
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../../errors';
 import { isPlainObject } from '../../../functional/keywords';
 import { sameSize, sizeText } from '../../../functional/reduction';
 import { keep } from '../../../memory';
@@ -100,12 +100,12 @@ export class PruningContainer extends BasePruningMethod {
     for (const method of methods) this.addPruningMethod(method);
   }
 
-  /** @throws TypeError for a method of another parameter. */
+  /** @throws ValueError for a method of another parameter. */
   addPruningMethod(method: BasePruningMethod): void {
     if (!(method instanceof BasePruningMethod))
-      throw new TypeError(`${typeof method} is not a BasePruningMethod subclass`);
+      throw new TorchTypeError(`${typeof method} is not a BasePruningMethod subclass`);
     if (this._tensorName !== method._tensorName) {
-      throw new TypeError(
+      throw valueError(
         `Can only add pruning methods acting on the parameter named '${this._tensorName}' to PruningContainer ` +
           `${String(this)}. Found '${method._tensorName}'`,
       );
@@ -139,14 +139,16 @@ function placesFor(method: BasePruningMethod, t: Tensor, mask: Tensor): (Tensor 
   const all = new Array<Tensor | ':'>(t.dim()).fill(':');
   if (method.PRUNING_TYPE === 'global') return all;
   if (method.PRUNING_TYPE !== 'structured')
-    throw new TypeError(`Unrecognized PRUNING_TYPE ${String(method.PRUNING_TYPE)}`);
+    throw valueError(`Unrecognized PRUNING_TYPE ${String(method.PRUNING_TYPE)}`);
   if (method.dim === undefined) {
-    throw new TypeError(
+    throw new TorchError(
       'Pruning methods of PRUNING_TYPE "structured" need to have the attribute `dim` defined.',
+      'AttributeError',
     );
   }
   const dim = method.dim < 0 ? t.dim() + method.dim : method.dim;
-  if (dim < 0) throw new RangeError(`Index is out of bounds for tensor with dimensions ${t.dim()}`);
+  if (dim < 0)
+    throw new TorchRangeError(`Index is out of bounds for tensor with dimensions ${t.dim()}`, 'IndexError');
   const others = [...all.keys()].filter((d) => d !== dim);
   all[dim] = aten.ne(aten.sum(mask, others), 0);
   return all;
@@ -179,7 +181,8 @@ export function prune(
 ): BasePruningMethod {
   const all = combined(method, module, name);
   const orig = getField(module, name) as Parameter;
-  if (!(orig instanceof Tensor)) throw new TypeError(`${module._getName()} has no attribute '${name}'`);
+  if (!(orig instanceof Tensor))
+    throw new TorchError(`${module._getName()} has no attribute '${name}'`, 'AttributeError');
   if (importanceScores) checkScores(importanceScores, orig, `parameter ${name} of ${String(module)}`);
   const first = !(all instanceof PruningContainer);
   if (first) {

@@ -1,0 +1,84 @@
+// The classes of errors: Python's in `kind`, JavaScript's by `instanceof`.
+import vm from 'node:vm';
+import torch, { nn, optim, TorchError } from 'nodetorch';
+import * as F from 'nodetorch/functional';
+
+type Load = { TorchError: typeof TorchError; TorchTypeError: new (message: string) => TypeError };
+
+function thrown(call: () => unknown): TorchError {
+  try {
+    call();
+  } catch (error) {
+    return error as TorchError;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const x = torch.ones([2, 3]);
+// What Python 2.13 raises for the same call, and the class in JavaScript.
+const rows: [string, () => unknown, string, new (message: string) => Error][] = [
+  ['an operator', () => x.matmul(x), 'RuntimeError', Error],
+  ['an operator of a wrong index', () => x.sum(5), 'IndexError', Error],
+  ['an operator of wrong arguments', () => x.sum('a' as never), 'TypeError', TypeError],
+  ['linear algebra', () => torch.linalg.inv(torch.zeros([2, 2])), 'LinAlgError', Error],
+  ['an item', () => x.item(), 'RuntimeError', Error],
+  ['a module', () => new nn.Conv2d(3, 4, 1, { groups: 2 }), 'ValueError', Error],
+  ['a keyword', () => new nn.Linear(1, 2, { foo: 1 } as never), 'TypeError', TypeError],
+  ['a call', () => (new nn.Linear(3, 2) as nn.Module)(x, { foo: 1 }), 'TypeError', TypeError],
+  ['no forward', () => new nn.Module()(), 'NotImplementedError', Error],
+  ['an attribute', () => new nn.Linear(1, 2).getParameter('foo'), 'AttributeError', Error],
+  ['a name', () => new nn.Linear(1, 2).registerBuffer('a.b', x), 'KeyError', Error],
+  ['a position', () => new nn.Sequential().at(3), 'IndexError', RangeError],
+  ['a functional', () => F.dropout(x, 2), 'ValueError', Error],
+  ['a padding row', () => F.embedding(torch.tensor([0n]), x, 7), 'AssertionError', Error],
+  ['an optimizer', () => new optim.SGD([]), 'ValueError', Error],
+  ['an optimizer of no list', () => new optim.SGD(1 as never), 'TypeError', TypeError],
+  ['a device', () => torch.ones([1], { device: 'foo' as never }), 'RuntimeError', Error],
+  ['a dimension of data', () => torch.tensor([[1, 2], [3]]), 'ValueError', Error], // prettier-ignore
+  ['a mode', () => torch.noGrad(1 as never), 'TypeError', TypeError],
+  ['a transform', () => torch.func.vmap((_: unknown) => 1 as never)(x), 'ValueError', Error],
+  [
+    'an operator that is not there',
+    () => (torch.ops.aten as never as { foo(): void }).foo(),
+    'AttributeError',
+    Error,
+  ],
+];
+
+test.each(rows)('%s', (_, call, kind, Class) => {
+  const error = thrown(call);
+  expect(error).toBeInstanceOf(TorchError);
+  expect(error).toBeInstanceOf(Class);
+  expect(error.kind).toBe(kind);
+  expect(error instanceof TypeError).toBe(kind === 'TypeError');
+  expect(typeof error.backtrace).toBe('string');
+  expect(Object.keys(error)).not.toContain('backtrace');
+});
+
+it('knows the errors of another load, and no others', () => {
+  let other!: Load;
+  jest.isolateModules(() => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    other = require('../lib/errors') as Load;
+  });
+  expect(other.TorchError).not.toBe(TorchError);
+  for (const error of [new other.TorchError('a', 'ValueError'), new other.TorchTypeError('b')]) {
+    expect(error).toBeInstanceOf(TorchError);
+  }
+  const strangers: unknown[] = [
+    new Error('a'),
+    new TypeError('b'),
+    vm.runInNewContext('new Error()'),
+    { kind: 'x' },
+  ];
+  for (const stranger of [...strangers, null, undefined, 1, 'a'])
+    expect(stranger instanceof TorchError).toBe(false);
+});
+
+it('tells subclasses apart', () => {
+  class Own extends TorchError {}
+  expect(new Own('a')).toBeInstanceOf(TorchError);
+  expect(new Own('a')).toBeInstanceOf(Own);
+  expect(new TorchError('a') instanceof Own).toBe(false);
+  expect(String(new TorchError('a', 'ValueError'))).toBe('TorchError: a');
+});
