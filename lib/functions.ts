@@ -4,8 +4,8 @@
  */
 import { operator } from './dispatch';
 import type { DTypeLike } from './dtype';
-import { TorchError, argumentError } from './errors';
-import { argumentsOf, isPlainObject } from './functional/keywords';
+import { TorchError, argumentError, TorchTypeError, valueError, TorchRangeError } from './errors';
+import { argumentsOf, isPlainObject, type Positional, keywords } from './functional/keywords';
 import type { Scalar, Tensor } from './tensor';
 
 type Tensors = [readonly Tensor[]] | Tensor[];
@@ -63,10 +63,10 @@ export function broadcastShapes(...shapes: (number | readonly number[])[]): numb
       const size = shape[shape.length - back];
       const at = result.length - back;
       if (size < 0)
-        throw new RangeError(`broadcastShapes(): a shape must not hold the negative size ${size}`);
+        throw new TorchRangeError(`broadcastShapes(): a shape must not hold the negative size ${size}`);
       if (size === 1 || size === result[at]) continue;
       if (result[at] !== 1) {
-        throw new RangeError(
+        throw new TorchError(
           `Attempting to broadcast a dimension of length ${size} at ${-back}! Mismatching argument at index ` +
             `${argument} had torch.Size([${shape.join(', ')}]); but expected shape should be broadcastable to ` +
             `[${result.join(', ')}]`,
@@ -145,9 +145,9 @@ export function tensordot(a: Tensor, b: Tensor, ...args: unknown[]): Tensor {
   const count = given.dims as number;
   if (!Number.isInteger(count))
     throw argumentError('tensordot', 'dims', 'a whole number or two arrays', given.dims);
-  if (count < 0) throw new RangeError(`tensordot expects dims >= 0, but got dims=${count}`);
+  if (count < 0) throw new TorchError(`tensordot expects dims >= 0, but got dims=${count}`);
   if (count > Math.min(a.dim(), b.dim())) {
-    throw new RangeError(`tensordot expects dims < ndim_a or ndim_b, but got dims=${count}`);
+    throw new TorchError(`tensordot expects dims < ndim_a or ndim_b, but got dims=${count}`);
   }
   const last = Array.from({ length: count }, (_, i) => i - count);
   return ops.tensordot(a, b, last, [...last.keys()], out) as Tensor;
@@ -178,7 +178,7 @@ export function cdist(x1: Tensor, x2: Tensor, ...args: unknown[]): Tensor {
   const defaults = { p: 2, computeMode: 'use_mm_for_euclid_dist_if_necessary' } as const;
   const given = argumentsOf<CdistOptions>('torch.cdist', defaults, ['p', 'computeMode'], args, 2);
   if (!Object.hasOwn(computeModes, given.computeMode)) {
-    throw new TypeError(`cdist(): ${given.computeMode} is not a valid value for computeMode`);
+    throw valueError(`cdist(): ${given.computeMode} is not a valid value for computeMode`);
   }
   return ops.cdist(x1, x2, given.p, computeModes[given.computeMode]) as Tensor;
 }
@@ -306,7 +306,7 @@ export function nonzero(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
 /** Flat indices into an array of `shape`, as one index tensor for each dimension. */
 export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
   if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype.name === 'bool') {
-    throw new TypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
+    throw new TorchTypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
   }
   const sizes = (typeof shape === 'number' ? [shape] : shape).map(BigInt);
   const steps = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n));

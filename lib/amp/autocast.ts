@@ -1,7 +1,7 @@
 import * as cuda from '../cuda';
 import { within } from '../autograd/mode';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../dtype';
-import { TorchError } from '../errors';
+import { TorchError, TorchTypeError, valueError } from '../errors';
 import { native } from '../native';
 import { isMap } from '../realm';
 import { Tensor } from '../tensor';
@@ -81,17 +81,16 @@ export function autocast<T>(
   const options = typeof optionsOrBody === 'function' ? {} : optionsOrBody;
   const body = typeof optionsOrBody === 'function' ? optionsOrBody : given;
   if (typeof deviceType !== 'string') {
-    throw new TypeError(
-      `autocast(): Expected \`deviceType\` of type \`string\`, got: \`${typeof deviceType}\``,
-    );
+    throw valueError(`autocast(): Expected \`deviceType\` of type \`string\`, got: \`${typeof deviceType}\``);
   }
-  if (typeof body !== 'function') throw new TypeError('autocast(): the last argument must be a function');
+  if (typeof body !== 'function')
+    throw new TorchTypeError('autocast(): the last argument must be a function');
   if (!isAutocastAvailable(deviceType)) {
     throw new TorchError(`User specified an unsupported autocast device_type '${deviceType}'`);
   }
   const before = native.autocast(deviceType);
   const dtype = options.dtype == null ? dtypeOfCode(before[1]) : asDType(options.dtype);
-  if (!dtype) throw new TypeError(`autocast(): unknown dtype ${repr(options.dtype)}`);
+  if (!dtype) throw new TorchTypeError(`autocast(): unknown dtype ${repr(options.dtype)}`);
   const enabled = (options.enabled ?? true) && usable(deviceType, dtype);
   native.setAutocast(deviceType, enabled, dtype, options.cacheEnabled ?? before[2]);
   native.nestAutocast(true);

@@ -3,7 +3,7 @@ import { grad as autogradGrad } from '../autograd/backward';
 import { disableSavedTensorsHooks } from '../autograd/graph';
 import { enableGrad } from '../autograd/mode';
 import { wrap } from '../dispatch';
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { native } from '../native';
 import { Tensor } from '../tensor';
@@ -48,7 +48,7 @@ export function unwrapAll(value: unknown, level: number): unknown {
 function needGradients(value: unknown): void {
   for (const leaf of tree.flatten(value).leaves) {
     if (!(leaf instanceof Tensor)) {
-      throw new TypeError(`Thing passed to transform API must be Tensor, got ${typeof leaf}`);
+      throw valueError(`Thing passed to transform API must be Tensor, got ${typeof leaf}`);
     }
     const before = native.inplaceRequiresGradAllowed(true);
     try {

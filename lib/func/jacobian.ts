@@ -1,6 +1,6 @@
 import * as aten from '../aten';
 import { dualLevel, makeDual, unpackDual, withForwardGrad } from '../autograd/forward_ad';
-import { TorchError } from '../errors';
+import { TorchError, TorchRangeError } from '../errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 import {
@@ -178,7 +178,7 @@ export function jacrev<Args extends unknown[], Out = Tensor>(
 ): (...args: Args) => Out {
   const { argnums = 0, hasAux = false, chunkSize = null } = options;
   if (chunkSize !== null && !(chunkSize > 0)) {
-    throw new RangeError('jacrev: `chunk_size` should be greater than 0.');
+    throw new TorchRangeError('jacrev: `chunk_size` should be greater than 0.');
   }
   return (...args) => {
     refuseComplex('jacrev', args, 'inputs');

@@ -1,6 +1,6 @@
 import * as aten from '../aten';
 import { wrap } from '../dispatch';
-import { TorchError } from '../errors';
+import { TorchError, TorchRangeError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { native } from '../native';
 import { getRngState, setRngState } from '../random';
@@ -30,7 +30,7 @@ const DEFAULTS: Required<VmapOptions> = { inDims: 0, outDims: 0, randomness: 'er
  * @example
  * const dot = torch.func.vmap((x: Tensor, y: Tensor) => x.dot(y));
  * dot(torch.randn([5, 3]), torch.randn([5, 3])).shape; // [5]
- * @throws TypeError where `inDims` or `outDims` does not fit.
+ * @throws ValueError where `inDims` or `outDims` does not fit.
  */
 export function vmap<Args extends unknown[], Out>(
   func: (...args: Args) => Out,
@@ -46,7 +46,7 @@ export function vmap<Args extends unknown[], Out>(
     );
   }
   if (given.chunkSize !== null && !(given.chunkSize > 0)) {
-    throw new RangeError(`vmap: chunk_size should be None or greater than 0. (got ${given.chunkSize})`);
+    throw new TorchRangeError(`vmap: chunk_size should be None or greater than 0. (got ${given.chunkSize})`);
   }
   return (...args) => new Mapping(func as (...args: unknown[]) => unknown, given).run(args) as Out;
 }
@@ -75,20 +75,20 @@ class Mapping {
     const { inDims } = this.options;
     const call = `vmap(${this.#name}, in_dims=${text(inDims)}, ...)(<inputs>)`;
     if (typeof inDims !== 'number' && !Array.isArray(inDims)) {
-      throw new TypeError(
+      throw valueError(
         `${call}: expected \`in_dims\` to be int or a (potentially nested) tuple matching the structure of inputs, ` +
           `got: ${inDims === null ? 'null' : typeof inDims}.`,
       );
     }
     if (args.length === 0) {
-      throw new TypeError(
+      throw valueError(
         `vmap(${this.#name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to ` +
           'vmap over a function with no inputs. The latter is unsupported.',
       );
     }
     const dims = tree.broadcast(inDims, spec);
     if (dims === null) {
-      throw new TypeError(
+      throw valueError(
         `${call}: in_dims is not compatible with the structure of \`inputs\`. in_dims has structure ` +
           `${tree.specText(tree.flatten(inDims).spec)} but inputs has structure ${tree.specText(spec)}.`,
       );
@@ -116,13 +116,13 @@ class Mapping {
     const unbatched = leaves.map((leaf, i) => {
       const dim = dims[i];
       if (dim === null && leaf instanceof Tensor && native.isBatched(leaf, level)) {
-        throw new TypeError(
+        throw valueError(
           `vmap(${this.#name}, ...): \`${this.#name}\` can not return a BatchedTensor when out_dim is None`,
         );
       }
       if (dim === null) return leaf;
       if (!(leaf instanceof Tensor)) {
-        throw new TypeError(
+        throw valueError(
           `vmap(${this.#name}, ...): \`${this.#name}\` must only return Tensors, got type ${typeof leaf}. ` +
             'Did you mean to set out_dims= to None for output?',
         );
@@ -138,14 +138,14 @@ class Mapping {
     const single = spec === null && Array.isArray(outDims) && outDims.length === 1;
     const dims = tree.broadcast(single ? (outDims as Dims[])[0] : outDims, spec);
     if (dims === null) {
-      throw new TypeError(
+      throw valueError(
         `vmap(${this.#name}, ..., out_dims=${text(outDims)})(<inputs>): out_dims is not compatible with the ` +
           `structure of \`outputs\`. out_dims has structure ${tree.specText(tree.flatten(outDims).spec)} ` +
           `but outputs has structure ${tree.specText(spec)}.`,
       );
     }
     if (dims.some((dim) => dim !== null && !Number.isInteger(dim))) {
-      throw new TypeError(
+      throw valueError(
         `vmap(${this.#name}, ..., out_dims=${text(outDims)}): \`out_dims\` must be an int, None or a python ` +
           'collection of ints representing where in the outputs the vmapped dimension should appear.',
       );
@@ -182,19 +182,19 @@ class Mapping {
 function checkedDim(call: string, dim: unknown, leaf: unknown): Dim {
   if (dim === null) return null;
   if (typeof dim !== 'number' || !Number.isInteger(dim)) {
-    throw new TypeError(
+    throw valueError(
       `${call}: Got in_dim=${String(dim)} for an input but in_dim must be either an integer dimension or None.`,
     );
   }
   if (!(leaf instanceof Tensor)) {
-    throw new TypeError(
+    throw valueError(
       `${call}: Got in_dim=${dim} for an input but the input is of type ${typeof leaf}. ` +
         'We cannot vmap over non-Tensor arguments, please use None as the respective in_dim',
     );
   }
   const dims = leaf.dim();
   if (dim < -dims || dim >= dims) {
-    throw new TypeError(
+    throw valueError(
       `${call}: Got in_dim=${dim} for some input, but that input is a Tensor of dimensionality ${dims} ` +
         `so expected in_dim to satisfy -${dims} <= in_dim < ${dims}.`,
     );
@@ -207,9 +207,9 @@ function batchSize(leaves: unknown[], dims: Dim[]): number {
     const dim = dims[i];
     return dim === null ? [] : [(leaf as Tensor).shape[dim]];
   });
-  if (sizes.length === 0) throw new TypeError('vmap: Expected at least one Tensor to vmap over');
+  if (sizes.length === 0) throw valueError('vmap: Expected at least one Tensor to vmap over');
   if (sizes.some((size) => size !== sizes[0])) {
-    throw new TypeError(
+    throw valueError(
       'vmap: Expected all tensors to have the same size in the mapped dimension, got sizes ' +
         `[${sizes.join(', ')}] for the mapped dimension`,
     );

@@ -1,4 +1,5 @@
 // Files that are there whole or not at all.
+import { TorchError } from '../errors';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
@@ -45,7 +46,7 @@ export function openAtomically(target: string): AtomicFile {
     }
   };
   const commit = (): void => {
-    if (state !== 'open') throw new Error(`the new '${target}' is committed or aborted already`);
+    if (state !== 'open') throw new TorchError(`the new '${target}' is committed or aborted already`);
     try {
       if (old) keepOwner(fd, old);
       fs.fsyncSync(fd);

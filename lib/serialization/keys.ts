@@ -1,4 +1,5 @@
 /** The names in a state_dict, made to fit a model that spells them otherwise. */
+import { TorchTypeError } from '../errors';
 import { type ModuleMetadata, type StateDict, defineMetadata } from '../nn/state_dict';
 
 /**
@@ -24,7 +25,7 @@ export function renameKeys(state: StateDict, renaming: KeyRenaming): StateDict {
     const name = rename(key);
     if (name === null) continue;
     if (result.has(name)) {
-      throw new TypeError(`renameKeys(): '${sources.get(name)}' and '${key}' both become '${name}'`);
+      throw new TorchTypeError(`renameKeys(): '${sources.get(name)}' and '${key}' both become '${name}'`);
     }
     sources.set(name, key);
     result.set(name, value);

@@ -1,7 +1,7 @@
 /** torch.load: what Python's torch.save wrote. */
 import { fileURLToPath } from 'node:url';
 import { noGrad } from '../autograd';
-import { TorchError, argumentError } from '../errors';
+import { TorchError, argumentError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { Device } from '../device';
 import type { DType } from '../dtype';
@@ -75,7 +75,7 @@ export function load<T = unknown>(file: string | URL | Uint8Array, options: Load
   if (!bytes && typeof file !== 'string' && !isURL(file)) {
     throw argumentError('torch.load', 'file', 'a path or a Uint8Array', file);
   }
-  if (bytes && settings.mmap) throw new TypeError('f must be a file path in order to use the mmap argument');
+  if (bytes && settings.mmap) throw valueError('f must be a file path in order to use the mmap argument');
   const path = bytes ? null : pathOf(file);
   if (path?.endsWith('.safetensors')) return loadSafetensors(path, settings) as T;
   const source = path === null ? bytesSource(file as Uint8Array) : fileSource(path, settings.mmap === true);

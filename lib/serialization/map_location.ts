@@ -1,7 +1,7 @@
 // Where the storages of a file go.
 import * as aten from '../aten';
 import { Device, type DeviceLike, device as deviceOf } from '../device';
-import { TorchError, argumentError } from '../errors';
+import { TorchError, TorchTypeError, argumentError } from '../errors';
 import { native } from '../native';
 import { isMap } from '../realm';
 import { Tensor } from '../tensor';
@@ -33,7 +33,7 @@ export function placing(mapLocation: MapLocation | null | undefined): Placing {
       if (placed == null) return move(storage, known(location));
       const size = storage.numel();
       if (placed instanceof Tensor && placed.isContiguous() && placed.nbytes === size) return bytesOf(placed);
-      throw new TypeError(
+      throw new TorchTypeError(
         `torch.load(): mapLocation must return a contiguous tensor of ${size} bytes, or null`,
       );
     };

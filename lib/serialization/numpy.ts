@@ -1,4 +1,5 @@
 /** numpy's arrays and numbers, as files of PyTorch's users hold them. */
+import { TorchTypeError } from '../errors';
 import * as aten from '../aten';
 import { Complex } from '../complex';
 import { type DType, asDType } from '../dtype';
@@ -82,7 +83,7 @@ export class NDArray {
   /** A tensor of the same values, in memory of its own. Throws a TypeError for an array of text. */
   tensor(): Tensor {
     const { dtype } = this.dtype;
-    if (!dtype) throw new TypeError(`a tensor cannot hold numpy's '${this.dtype}'`);
+    if (!dtype) throw new TorchTypeError(`a tensor cannot hold numpy's '${this.dtype}'`);
     const bytes = bytesTensor(this.data);
     const ordered = this.dtype.byteOrder === '>' ? swapBytes(bytes, dtype) : bytes;
     const values = aten.view(ordered, dtype);

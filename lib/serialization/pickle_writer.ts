@@ -1,4 +1,5 @@
 // Values as a pickle of protocol 2, the one that torch.save uses.
+import { TorchTypeError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { Op } from './pickle_opcodes';
 import { PickleOutput } from './pickle_output';
@@ -105,7 +106,7 @@ class PickleWriter {
       return this.#then([this.#part(item, value.id, ''), () => this.#out.op(Op.BINPERSID)]);
     }
     if (value instanceof GlobalName) return this.#global(value);
-    if (this.#open.has(value)) throw new TypeError(`torch.save(): ${pathTo(item)} contains itself`);
+    if (this.#open.has(value)) throw new TorchTypeError(`torch.save(): ${pathTo(item)} contains itself`);
     const index = this.#memo.get(value);
     if (index !== undefined) return this.#out.get(index);
     this.#open.add(value);
@@ -205,7 +206,7 @@ function unwritable(item: Item): TypeError {
     typeof value === 'object' || typeof value === 'function' ? value?.constructor?.name : undefined;
   const what =
     typeof value === 'function' ? 'a function' : value === undefined ? 'undefined' : (named ?? typeof value);
-  return new TypeError(
+  return new TorchTypeError(
     `torch.save(): ${pathTo(item)} is ${what}, which a .pt file cannot hold. Of a module, save stateDict(); of a ` +
       'class of your own, name it with torch.serialization.addSafeGlobals()',
   );

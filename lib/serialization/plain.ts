@@ -1,3 +1,4 @@
+import { TorchTypeError } from '../errors';
 import { Complex } from '../complex';
 import { NDArray, NumpyScalar } from './numpy';
 import { Float, copyMarks } from './python_types';
@@ -46,7 +47,9 @@ function fromMap(map: Map<unknown, unknown>, done: Map<object, unknown>): object
   for (const [key, each] of map) {
     if (typeof key !== 'string' && !Number.isInteger(key)) {
       const what = key instanceof Complex ? 'complex' : typeof key;
-      throw new TypeError(`toObject(): a key is no string or int but ${what}: ${String(key).slice(0, 40)}`);
+      throw new TorchTypeError(
+        `toObject(): a key is no string or int but ${what}: ${String(key).slice(0, 40)}`,
+      );
     }
     const value = convert(each, done);
     // Not an assignment: a key may be '__proto__'.

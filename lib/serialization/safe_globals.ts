@@ -1,5 +1,5 @@
 /** Classes of users' own that files may name. */
-import { argumentError } from '../errors';
+import { TorchTypeError, argumentError } from '../errors';
 
 /** A class, or an arrow function that takes the constructor's arguments. */
 export type SafeClass = abstract new (...args: never[]) => object;
@@ -31,7 +31,7 @@ function check(globals: readonly SafeGlobal[]): void {
       );
     }
     if (blocked.includes(name.split('.')[0]))
-      throw new TypeError(`addSafeGlobals(): '${name}' can never be allowed`);
+      throw new TorchTypeError(`addSafeGlobals(): '${name}' can never be allowed`);
   }
 }
 

@@ -2,11 +2,15 @@
 // Needs no addon: the command line looks into files without it.
 import * as dtypes from '../dtype';
 import type { DType } from '../dtype';
+import { TorchError } from '../errors';
 import { parseJson } from './safetensors_json';
 
 /** Something in a file that does not follow the format, or that the format cannot hold. */
-export class SafetensorError extends Error {
+export class SafetensorError extends TorchError {
   override readonly name = 'SafetensorError';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'SafetensorError', '', options);
+  }
 }
 
 export const MAX_HEADER = 100_000_000; // bytes

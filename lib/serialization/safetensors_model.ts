@@ -22,9 +22,9 @@ export function saveModel(model: Module, path: string, options: SaveModelOptions
   try {
     checkTensors(tensors, { forceContiguous });
   } catch (error) {
-    if (!isTypeError(error)) throw error;
+    if (!(error instanceof TorchError && error.kind === 'ValueError')) throw error;
     const advice = 'Or use saveModel(..., { forceContiguous: true }), read the docs for potential caveats.';
-    throw new TypeError(`${error.message} ${advice}`, { cause: error });
+    throw new TorchError(`${error.message} ${advice}`, 'ValueError', '', { cause: error });
   }
   writeFile(tensors, path, { metadata }).commit();
 }

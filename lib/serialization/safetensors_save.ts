@@ -1,5 +1,5 @@
 // Writing .safetensors files: straight from the tensors' memory, one after the other.
-import { TorchError } from '../errors';
+import { TorchError, valueError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { native } from '../native';
 import { isMap } from '../realm';
@@ -24,7 +24,7 @@ export interface SaveOptions {
  * shows, where Python's package writes what lies in its memory.
  *
  * @throws TorchError when tensors share memory, since they would come back apart; see {@link saveModel}.
- * @throws TypeError for a tensor that is sparse or not contiguous.
+ * @throws ValueError for a tensor that is sparse or not contiguous.
  *
  * @example
  * saveFile(model.stateDict(), 'model.safetensors', { metadata: { format: 'pt' } });
@@ -93,17 +93,15 @@ export function checkTensors(
   options: { forceContiguous?: boolean } = {},
 ): ReadonlyMap<string, Tensor> {
   if (!isMap(tensors) && !isPlainObject(tensors)) {
-    throw new TypeError(`Expected a dict of [str, torch.Tensor] but received ${typeName(tensors)}`);
+    throw valueError(`Expected a dict of [str, torch.Tensor] but received ${typeName(tensors)}`);
   }
   const map: ReadonlyMap<string, Tensor> = isMap(tensors)
     ? tensors
     : new Map(Object.entries(tensors as Record<string, Tensor>));
   for (const [name, tensor] of map as ReadonlyMap<unknown, unknown>) {
-    if (typeof name !== 'string') throw new TypeError(`Key ${String(name)} is invalid, expected a string`);
+    if (typeof name !== 'string') throw valueError(`Key ${String(name)} is invalid, expected a string`);
     if (!(tensor instanceof Tensor)) {
-      throw new TypeError(
-        `Key \`${name}\` is invalid, expected torch.Tensor but received ${typeName(tensor)}`,
-      );
+      throw valueError(`Key \`${name}\` is invalid, expected torch.Tensor but received ${typeName(tensor)}`);
     }
   }
   refuseSparse(map);
@@ -115,7 +113,7 @@ export function checkTensors(
 function refuseSparse(map: ReadonlyMap<string, Tensor>): void {
   const sparse = [...map].filter(([, tensor]) => tensor.layout.name !== 'strided').map(([name]) => name);
   if (sparse.length === 0) return;
-  throw new TypeError(
+  throw valueError(
     `You are trying to save a sparse tensors: \`[${sparse.map(repr).join(', ')}]\` which this library does not ` +
       'support. You can make it a dense tensor before saving with `.toDense()` but be aware this might make a ' +
       'much larger file than needed.',
@@ -137,7 +135,7 @@ More information at https://huggingface.co/docs/safetensors/torch_shared_tensors
 function refuseStrided(map: ReadonlyMap<string, Tensor>): void {
   for (const [name, tensor] of map) {
     if (tensor.isContiguous()) continue;
-    throw new TypeError(
+    throw valueError(
       `You are trying to save a non contiguous tensor: \`${name}\` which is not allowed. It either means you are ` +
         "trying to save tensors which are reference of each other in which case it's recommended to save only " +
         'the full tensors, and reslice at load time, or simply call `.contiguous()` on your tensor to pack it ' +

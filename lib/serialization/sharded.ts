@@ -1,4 +1,5 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
+import { TorchTypeError } from '../errors';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMap } from '../realm';
@@ -39,7 +40,7 @@ interface Shard {
 export function saveSharded(tensors: TensorMap, folder: string, options: SaveShardedOptions = {}): string[] {
   const { filenamePattern: pattern = 'model{suffix}.safetensors', forceContiguous = true } = options;
   if (!pattern.includes('{suffix}') || path.basename(pattern) !== pattern) {
-    throw new TypeError(
+    throw new TorchTypeError(
       `saveSharded(): argument 'filenamePattern' must be a name with '{suffix}', not '${pattern}'`,
     );
   }
@@ -129,7 +130,7 @@ function parseSize(size: number | string): number {
   const [, number, unit] = /^\s*([\d.]+)\s*([KMGT]B)\s*$/i.exec(String(size)) ?? [];
   const bytes = typeof size === 'number' ? size : Math.trunc(Number(number) * units[unit?.toUpperCase()]);
   if (bytes > 0) return bytes;
-  throw new TypeError(
+  throw new TorchTypeError(
     `saveSharded(): argument 'maxShardSize' must be bytes or a text such as '5GB', not '${size}'`,
   );
 }

@@ -1,4 +1,5 @@
 // Where the bytes of a file are, and reading them in order.
+import { TorchTypeError } from '../errors';
 import * as fs from 'node:fs';
 import * as aten from '../aten';
 import { made, wrap } from '../dispatch';
@@ -38,7 +39,7 @@ export function fileSource(path: string, mmap: boolean): Source {
   let whole: Tensor | null = null;
   try {
     const stats = fs.fstatSync(fd);
-    if (!stats.isFile()) throw new TypeError(`torch.load(): '${path}' is not a file`);
+    if (!stats.isFile()) throw new TorchTypeError(`torch.load(): '${path}' is not a file`);
     size = stats.size;
     if (mmap && size > 0) whole = keep(aten.fromFile(path, false, size, { dtype: 'uint8' }));
   } catch (error) {

@@ -1,4 +1,5 @@
 /** A state_dict from a file of any format. */
+import { TorchTypeError } from '../errors';
 import path from 'node:path';
 import type { DeviceLike } from '../device';
 import type { StateDict } from '../nn/state_dict';
@@ -49,7 +50,7 @@ export function loadStateDictFromFile(file: string, options: LoadStateDictFromFi
   if (prefix) {
     const part = underPrefix(state, prefix);
     if (part.size === 0 && state.size > 0) {
-      throw new TypeError(`loadStateDictFromFile(): no name in '${file}' starts with '${prefix}'`);
+      throw new TorchTypeError(`loadStateDictFromFile(): no name in '${file}' starts with '${prefix}'`);
     }
     state = part;
   }
@@ -60,7 +61,7 @@ function readFile(target: string, options: LoadStateDictFromFileOptions): StateD
   const { file, format } = findFormat(target);
   if (format === 'pt') return readPickled(file, options);
   if (options.key !== undefined) {
-    throw new TypeError(
+    throw new TorchTypeError(
       "loadStateDictFromFile(): 'key' is for .pt files; this one holds nothing but tensors",
     );
   }
@@ -92,12 +93,14 @@ function readPickled(file: string, { device, mmap, key }: LoadStateDictFromFileO
   const whole = load(file, { mapLocation: device ?? 'cpu', mmap });
   const names = isMap(whole) ? [...whole.keys()].map((name) => `'${String(name)}'`).join(', ') : '';
   if (key !== undefined && !(isMap(whole) && whole.has(key))) {
-    throw new TypeError(`loadStateDictFromFile(): '${file}' has no entry '${key}', but ${names || 'none'}`);
+    throw new TorchTypeError(
+      `loadStateDictFromFile(): '${file}' has no entry '${key}', but ${names || 'none'}`,
+    );
   }
   const state = key === undefined ? whole : (whole as Map<unknown, unknown>).get(key);
   if (isStateDict(state)) return state;
   const advice = names ? `: say which entry, { key: ... } of ${names}` : '';
-  throw new TypeError(`loadStateDictFromFile(): '${file}' does not hold a state_dict${advice}`);
+  throw new TorchTypeError(`loadStateDictFromFile(): '${file}' does not hold a state_dict${advice}`);
 }
 
 // What is no tensor there is a module's extra state.
