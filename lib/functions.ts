@@ -5,7 +5,7 @@
 import { operator } from './dispatch';
 import type { DTypeLike } from './dtype';
 import { TorchError, argumentError, TorchTypeError, valueError, TorchRangeError } from './errors';
-import { argumentsOf, isPlainObject, type Positional, keywords } from './functional/keywords';
+import { argumentsOf, isPlainObject } from './functional/keywords';
 import type { Scalar, Tensor } from './tensor';
 
 type Tensors = [readonly Tensor[]] | Tensor[];

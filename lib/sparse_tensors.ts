@@ -6,7 +6,7 @@ import * as aten from './aten';
 import { type TensorData, isTensor, tensor } from './creation';
 import type { DeviceLike } from './device';
 import type { DTypeLike } from './dtype';
-import { TorchError } from './errors';
+import { TorchError, TorchTypeError } from './errors';
 import { argumentsOf } from './functional/keywords';
 import type { Layout } from './layout';
 import type { Tensor } from './tensor';
@@ -43,7 +43,7 @@ const defaults: Required<SparseOptions> = {
 };
 
 function given(name: string, what: string, data: unknown, options: { dtype?: DTypeLike | null }): Tensor {
-  if (data === undefined) throw new TypeError(`torch.${name}(): missing argument '${what}'`);
+  if (data === undefined) throw new TorchTypeError(`torch.${name}(): missing argument '${what}'`);
   return isTensor(data) ? data.to(options) : tensor(data as TensorData, options);
 }
 

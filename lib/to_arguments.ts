@@ -1,7 +1,7 @@
 /** The arguments of `to`, which tensors, modules and packed sequences share. */
 import { type Device, type DeviceLike, device as deviceOf } from './device';
 import { type DType, asDType } from './dtype';
-import { argumentError } from './errors';
+import { TorchTypeError, argumentError } from './errors';
 import { argumentsOf } from './functional/keywords';
 import type { MemoryFormat } from './layout';
 import type { Tensor } from './tensor';
@@ -59,7 +59,7 @@ export function toArguments(
   if (tensor !== null) {
     if (!isTensor(tensor)) throw argumentError(name, 'tensor', 'a Tensor', tensor);
     const other = device !== null ? 'device' : dtype !== null ? 'dtype' : null;
-    if (other) throw new TypeError(`${name}(): '${other}' cannot be given beside a Tensor, which says it`);
+    if (other) throw new TorchTypeError(`${name}(): '${other}' cannot be given beside a Tensor, which says it`);
     given.device = tensor.device;
     given.dtype = tensor.dtype;
     return given;

@@ -79,7 +79,7 @@ export function argumentsOf<O extends object>(
   if (count > names.length) {
     const most = before + names.length;
     const some = `${most} positional argument${most === 1 ? '' : 's'}`;
-    throw new TypeError(`${name}() takes at most ${some} but ${before + count} were given`);
+    throw new TorchTypeError(`${name}() takes at most ${some} but ${before + count} were given`);
   }
   const positional = Object.fromEntries(names.slice(0, count).map((key, i) => [key, args[i]]));
   return keywords(name, defaults, positional as Positional<O>, options);

@@ -5,7 +5,6 @@ import { type OpenOptions, safeOpen } from './safetensors_open';
 import { type SaveOptions, checkTensors, writeFile } from './safetensors_save';
 import { duplicateNames, withoutDuplicates } from './safetensors_shared';
 import { compareNames } from './safetensors_header';
-import { isTypeError } from '../realm';
 
 export interface SaveModelOptions extends SaveOptions {
   /** Whether to write tensors that are not contiguous as if they were. Default: `true`. */

@@ -114,9 +114,8 @@ export function globalUnstructured(
   if (typeof (parameters as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
     throw new TorchTypeError('global_unstructured(): parameters is not an Iterable');
   const { importanceScores = null, ...keywords } = options;
-  import { TorchTypeError } from '../errors';
   if (importanceScores !== null && !isMap(importanceScores) && !isPlainObject(importanceScores))
-    throw new TypeError('global_unstructured(): importance_scores must be of type dict');
+    throw new TorchTypeError('global_unstructured(): importance_scores must be of type dict');
   const list = [...parameters];
   const tensorOf = (module: Module, name: string): Tensor => getField(module, name) as Tensor;
   const scores = list.map(
