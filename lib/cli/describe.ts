@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { findFormat, type Format } from '../serialization/format';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors_header';
-import { readIndex } from '../serialization/sharded_index';
+import { readCheckpoint, readIndex } from '../serialization/sharded_index';
 import { describePickle } from './pickle';
 
 export interface TensorRow {
@@ -25,6 +25,10 @@ export interface Description {
 }
 
 export function describe(target: string): Description {
+  return readCheckpoint(target, describeFile);
+}
+
+function describeFile(target: string): Description {
   const { file, format } = findFormat(target);
   if (format === 'pt') return { file, format, metadata: null, ...describePickle(file) };
   if (format === 'index') return describeIndex(file);
@@ -36,7 +40,8 @@ function describeIndex(file: string): Description {
   const { folder, metadata, shards } = readIndex(file);
   const tensors = [...shards].flatMap(([shard, names]): readonly TensorRow[] => {
     const target = path.join(folder, shard);
-    const found = new Map(describe(target).tensors.map((row) => [row.name, row]));
+    if (!fs.statSync(target).isFile()) throw new Error(`'${target}' is not a file`);
+    const found = new Map(describeFile(target).tensors.map((row) => [row.name, row]));
     return names.map((name) => {
       const row = found.get(name);
       if (!row) throw new Error(`'${shard}' lacks what the index promises: ${name}`);

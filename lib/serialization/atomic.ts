@@ -3,6 +3,7 @@ import { TorchError } from '../errors';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
+import { fateOf, ownIdentity } from './process_identity';
 
 const CHUNK = 2 ** 30; // one write() takes less than 2 GiB
 
@@ -17,8 +18,10 @@ export function writeAll(fd: number, bytes: Uint8Array, position?: number): void
 /** A new file beside its target, which it replaces once it is committed. */
 export interface AtomicFile {
   readonly fd: number;
-  /** Puts the file on disk and into its target's place. Has cleaned up when it throws. */
-  commit(): void;
+  /** Puts the bytes on disk: nothing is written after it. Part of `commit`. Has cleaned up when it throws. */
+  finish(): void;
+  /** Puts the file into its target's place, or another in the same folder. Has cleaned up when it throws. */
+  commit(place?: string): void;
   /** Removes the file; the target stays as it was. Does nothing after `commit` or `abort`. */
   abort(): void;
 }
@@ -26,13 +29,24 @@ export interface AtomicFile {
 /**
  * Opens a file that takes the place of `target` at `commit()`: a crash, a full disk or `abort()` leaves
  * the old one whole. A symbolic link stays one: what it leads to is replaced. The old file's permissions
- * are kept. What is no file (a device, a pipe) is written to as it is.
+ * are kept. What is no file (a device, a pipe) is written to as it is. Files that a process left here when it
+ * was killed in the midst of a save are removed.
  */
 export function openAtomically(target: string): AtomicFile {
   const old = fs.statSync(target, { throwIfNoEntry: false });
   if (old && !old.isFile()) return openDirectly(target);
-  const place = old ? fs.realpathSync(target) : target;
-  const temporary = temporaryName(place);
+  return openTemporary(old ? fs.realpathSync(target) : target, old);
+}
+
+/** {@link openAtomically} of a name in a folder that takes files alone: a symbolic link is replaced itself. */
+export function openInFolder(folder: string, name: string): AtomicFile {
+  const target = path.join(folder, name);
+  return openTemporary(target, fs.statSync(target, { throwIfNoEntry: false }));
+}
+
+function openTemporary(target: string, old: fs.Stats | undefined): AtomicFile {
+  sweepTemporaries(path.dirname(target));
+  const temporary = temporaryName(target);
   const fd = fs.openSync(temporary, 'wx+');
   let state: 'open' | 'closed' | 'done' = 'open';
   const abort = (): void => {
@@ -45,22 +59,30 @@ export function openAtomically(target: string): AtomicFile {
       fs.rmSync(temporary, { force: true });
     }
   };
-  const commit = (): void => {
-    if (state !== 'open') throw new TorchError(`the new '${target}' is committed or aborted already`);
+  const orAbort = (action: () => void): void => {
+    if (state === 'done') throw new TorchError(`the new '${target}' is committed or aborted already`);
     try {
-      if (old) keepOwner(fd, old);
-      fs.fsyncSync(fd);
-      state = 'closed';
-      fs.closeSync(fd);
-      fs.renameSync(temporary, place);
-      state = 'done';
+      action();
     } catch (error) {
       abort();
       throw error;
     }
+  };
+  const finish = (): void =>
+    orAbort(() => {
+      if (state === 'closed') return;
+      if (old) keepOwner(fd, old);
+      fs.fsyncSync(fd);
+      state = 'closed';
+      fs.closeSync(fd);
+    });
+  const commit = (place = target): void => {
+    finish();
+    orAbort(() => fs.renameSync(temporary, place));
+    state = 'done';
     syncDirectory(path.dirname(place));
   };
-  return { fd, commit, abort };
+  return { fd, finish, commit, abort };
 }
 
 /** {@link openAtomically} around `write`: commits when it returns, aborts when it throws. */
@@ -84,13 +106,42 @@ function openDirectly(target: string): AtomicFile {
     if (open) fs.closeSync(fd);
     open = false;
   };
-  return { fd, commit: close, abort: close };
+  return { fd, finish: close, commit: close, abort: close };
 }
 
-// In the same directory: a rename does not cross file systems. Names have at most 255 bytes.
-function temporaryName(place: string): string {
+/** In the same directory: a rename does not cross file systems. Names have at most 255 bytes. */
+export function temporaryName(place: string): string {
   const { dir, base } = path.parse(place);
-  return path.join(dir, `${base.slice(0, 40)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  return path.join(dir, `${base.slice(0, 40)}.${ownIdentity()}-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+const temporaryPattern = /\.(\d+-[0-9a-z]+-[0-9a-f]{12})-[0-9a-f]{12}\.tmp$/;
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * Removes what a killed save left in a folder, of any target. Of processes that cannot be asked after, on
+ * other machines, what nobody has written to for a day. No failure is one of the save.
+ */
+function sweepTemporaries(folder: string): void {
+  const quietly = (action: () => void): void => {
+    try {
+      action();
+    } catch {
+      // Gone already, or not ours to remove.
+    }
+  };
+  quietly(() => {
+    for (const name of fs.readdirSync(folder)) {
+      const [, identity] = temporaryPattern.exec(name) ?? [];
+      if (identity === undefined) continue;
+      const place = path.join(folder, name);
+      quietly(() => {
+        const fate = fateOf(identity);
+        const old = fate === 'unknown' && Date.now() - fs.statSync(place).mtimeMs > DAY;
+        if (fate === 'dead' || old) fs.rmSync(place);
+      });
+    }
+  });
 }
 
 function keepOwner(fd: number, old: fs.Stats): void {
@@ -111,7 +162,7 @@ function attempt(change: () => void): void {
 
 // The file is in its place by now: a directory that cannot be opened or synced is no failure. Windows
 // opens none; its rename is on disk by itself.
-function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string): void {
   if (process.platform === 'win32') return;
   attempt(() => {
     const fd = fs.openSync(directory, 'r');

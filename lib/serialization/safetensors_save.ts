@@ -52,9 +52,17 @@ export function writeFile(
   path: string,
   options: SaveOptions,
 ): AtomicFile {
-  const { head, entries } = layOut(tensors, options);
-  const file = openAtomically(path);
+  return writeInto(openAtomically(path), tensors, options);
+}
+
+/** Writes into a new file, which is aborted where that fails. */
+export function writeInto(
+  file: AtomicFile,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: SaveOptions,
+): AtomicFile {
   try {
+    const { head, entries } = layOut(tensors, options);
     const sink = fileSink(file.fd);
     sink.bytes(head, 0);
     for (const { name, begin, end } of entries) {

@@ -4,12 +4,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isMap } from '../realm';
 import type { Tensor } from '../tensor';
-import { type AtomicFile, writeAll, writeAtomically } from './atomic';
+import { openAtomically, openInFolder } from './atomic';
+import { type NewFile, publish } from './file_set';
 import { SafetensorError } from './safetensors_header';
 import { type OpenOptions, safeOpen } from './safetensors_open';
-import { type TensorMap, checkTensors, writeFile } from './safetensors_save';
+import { type TensorMap, checkTensors, writeInto } from './safetensors_save';
 import { withoutDuplicates } from './safetensors_shared';
-import { findCheckpoint, isIndex, readIndex, writeIndex } from './sharded_index';
+import { isIndex, readCheckpoint, readIndex, writeIndex } from './sharded_index';
 
 export interface SaveShardedOptions {
   /** A file is closed before a tensor that would make it larger: bytes, or `'500MB'`. Default: `'5GB'`. */
@@ -31,11 +32,15 @@ interface Shard {
 
 /**
  * Writes a state_dict into a folder: `model.safetensors`, or `model-00001-of-00003.safetensors` ... and
- * `model.safetensors.index.json`. What an earlier save left there under these names is removed. The same
- * as `save_torch_state_dict` of Python's huggingface_hub. Returns the names of the files.
+ * `model.safetensors.index.json`. What an earlier save left there under these names is removed, killed or not.
+ * The same as `save_torch_state_dict` of Python's huggingface_hub. Returns the names of the files.
  *
- * All files are written before the first takes its place, and the index is the last: a full disk or a
- * crash while they are written leaves the old checkpoint whole.
+ * All files are written before the first takes its place, and the index makes them the checkpoint: at every
+ * moment {@link loadSharded} and {@link loadStateDictFromFile} find the old one or the new one, whole. Of several
+ * processes that save at once the last wins. Where the file system has no hard links, files that replace others
+ * of their names keep names like `model-00001-of-00003-save-0123456789ab.safetensors`.
+ *
+ * @throws TorchError where another process has been putting its files there for a minute.
  */
 export function saveSharded(tensors: TensorMap, folder: string, options: SaveShardedOptions = {}): string[] {
   const { filenamePattern: pattern = 'model{suffix}.safetensors', forceContiguous = true } = options;
@@ -51,24 +56,31 @@ export function saveSharded(tensors: TensorMap, folder: string, options: SaveSha
   const map = checkTensors(kept, { forceContiguous });
   const shards = split(map, limit);
   const single = shards.length <= 1;
-  const fileOf = (i: number): string => pattern.replace('{suffix}', single ? '' : suffix(i, shards.length));
 
   fs.mkdirSync(folder, { recursive: true });
-  const pending: AtomicFile[] = [];
+  const files: NewFile[] = [];
   try {
     for (const [i, { names }] of shards.entries()) {
-      const part = new Map(names.map((name) => [name, map.get(name)!]));
+      const nameWith = (end: string): string => pattern.replace('{suffix}', () => end);
+      const name = nameWith(single ? '' : suffix(i, shards.length));
+      const beside = (mark: string): string => nameWith(suffix(i, shards.length) + mark);
+      const part = new Map(names.map((each) => [each, map.get(each)!]));
       const text = { format: 'pt', ...(single ? metadata : null) };
-      pending.push(writeFile(part, path.join(folder, fileOf(i)), { metadata: text }));
+      // A single file may be a link to another place.
+      const file = single ? openAtomically(path.join(folder, name)) : openInFolder(folder, name);
+      files.push({ name, beside, file: writeInto(file, part, { metadata: text }) });
     }
-    for (const file of pending) file.commit();
+    return publish({
+      folder,
+      files,
+      index: `${pattern.replace('{suffix}', '')}.index.json`,
+      textOf: single ? null : (places) => indexText(shards, places, metadata),
+      namedBy: (index) => readIndex(index).shards.keys(),
+      isOurs: namesOf(pattern),
+    });
   } finally {
-    for (const file of pending) file.abort();
+    for (const { file } of files) file.abort();
   }
-  const files = shards.map((_, i) => fileOf(i));
-  if (!single) files.push(saveIndex(folder, pattern, shards, fileOf, metadata));
-  removeOthers(folder, pattern, files);
-  return files;
 }
 
 function checkNames(tensors: TensorMap): ReadonlyMap<string, Tensor> {
@@ -97,32 +109,26 @@ function split(tensors: ReadonlyMap<string, Tensor>, limit: number): Shard[] {
 const suffix = (i: number, count: number): string =>
   `-${String(i + 1).padStart(5, '0')}-of-${String(count).padStart(5, '0')}`;
 
-function saveIndex(
-  folder: string,
-  pattern: string,
+function indexText(
   shards: readonly Shard[],
-  fileOf: (i: number) => string,
+  places: readonly string[],
   metadata: Readonly<Record<string, string>> | null,
 ): string {
   const total = shards.reduce((sum, { bytes }) => sum + bytes, 0);
-  const weights = new Map(shards.flatMap(({ names }, i) => names.map((name) => [name, fileOf(i)] as const)));
-  const text = writeIndex(
+  const weights = new Map(shards.flatMap(({ names }, i) => names.map((name) => [name, places[i]] as const)));
+  return writeIndex(
     new Map<string, number | string>([['total_size', total], ...Object.entries(metadata ?? {})]),
     weights,
   );
-  const index = `${pattern.replace('{suffix}', '')}.index.json`;
-  writeAtomically(path.join(folder, index), (fd) => writeAll(fd, Buffer.from(text)));
-  return index;
 }
 
-function removeOthers(folder: string, pattern: string, files: readonly string[]): void {
+/** Whether a name is one that a save with this pattern gives. */
+function namesOf(pattern: string): (name: string) => boolean {
   const [before, after] = pattern
     .split('{suffix}')
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const ours = new RegExp(`^${before}(-\\d{5}-of-\\d{5})?${after}(\\.index\\.json)?$`);
-  for (const name of fs.readdirSync(folder)) {
-    if (ours.test(name) && !files.includes(name)) fs.rmSync(path.join(folder, name));
-  }
+  const ours = new RegExp(`^${before}(-\\d{5,}-of-\\d{5,}(-save-[0-9a-f]{12})?)?${after}(\\.index\\.json)?$`);
+  return (name) => ours.test(name);
 }
 
 function parseSize(size: number | string): number {
@@ -137,12 +143,16 @@ function parseSize(size: number | string): number {
 
 /**
  * Reads a checkpoint by its index, or by the folder that holds it; a single `.safetensors` file will do,
- * too. The tensors come in the index's order.
+ * too. The tensors come in the index's order. In a folder with both, the index counts, as for Python's
+ * huggingface_hub. A checkpoint that is replaced meanwhile is read again.
  *
  * @throws SafetensorError where a file lacks a tensor that the index promises.
  */
 export function loadSharded(target: string, options: OpenOptions = {}): Map<string, Tensor> {
-  const file = findCheckpoint(target);
+  return readCheckpoint(target, (file) => readShards(file, options));
+}
+
+function readShards(file: string, options: OpenOptions): Map<string, Tensor> {
   const found = new Map<string, Tensor>();
   if (!isIndex(file)) {
     using single = safeOpen(file, options);

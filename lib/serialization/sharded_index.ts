@@ -2,6 +2,7 @@
 // tensor. Needs no addon.
 import fs from 'node:fs';
 import path from 'node:path';
+import { readSet } from './file_set';
 import { SafetensorError } from './safetensors_header';
 import { parseObject, scan } from './safetensors_json';
 
@@ -20,14 +21,30 @@ export const isIndex = (file: string): boolean => file.endsWith('.index.json');
 /** Where a checkpoint is: `target` itself, or what lies in the folder `target`. */
 export function findCheckpoint(target: string): string {
   if (!fs.statSync(target).isDirectory()) return target;
-  const names = fs.readdirSync(target).sort();
-  const known = ['model.safetensors.index.json', 'model.safetensors'].find((name) => names.includes(name));
-  const others = [names.filter(isIndex), names.filter((name) => name.endsWith('.safetensors'))];
-  const found = known ?? others.find((list) => list.length === 1)?.[0];
-  if (found) return path.join(target, found);
-  const why = others.flat().length > 0 ? 'several checkpoints: name one of them' : 'no checkpoint';
+  let found = lookInto(target);
+  // A save may put an index there and take a single file away while the names are read.
+  if (found.length === 0) found = lookInto(target);
+  if (found.length === 1) return path.join(target, found[0]);
+  const why = found.length > 1 ? 'several checkpoints: name one of them' : 'no checkpoint';
   throw new SafetensorError(`'${target}' holds ${why}`);
 }
+
+// One of several files is none by itself: it was left by a save that was cut off before its index.
+const isPart = (name: string): boolean => /-\d{5,}-of-(?!0*1\b)\d{5,}/.test(name);
+
+function lookInto(folder: string): readonly string[] {
+  const names = fs.readdirSync(folder).sort();
+  const known = ['model.safetensors.index.json', 'model.safetensors'].find((name) => names.includes(name));
+  if (known) return [known];
+  const indices = names.filter(isIndex);
+  const files = names.filter((name) => name.endsWith('.safetensors'));
+  const whole = files.filter((name) => !isPart(name));
+  return [indices, whole].find((list) => list.length === 1) ?? [...indices, ...whole];
+}
+
+/** Reads the checkpoint that `target` names, by `read`: all of one save, also where another replaces it meanwhile. */
+export const readCheckpoint = <T>(target: string, read: (file: string) => T): T =>
+  readSet(() => findCheckpoint(target), read, isIndex);
 
 /** Reads an index; the files that it names must lie in or below its folder. */
 export function readIndex(file: string): ShardedIndex {
@@ -42,6 +59,7 @@ export function readIndex(file: string): ShardedIndex {
   const shards = new Map<string, string[]>();
   for (const [name, shard] of Object.entries(weightMap)) {
     if (typeof shard !== 'string') return invalid(`weight_map['${name}'] must be the name of a file`);
+    if (isIndex(shard)) return invalid(`weight_map['${name}'] names an index, not a file: '${shard}'`);
     if (!staysInside(shard)) return invalid(`weight_map['${name}'] leads out of the folder: '${shard}'`);
     if (!shards.has(shard)) shards.set(shard, []);
     shards.get(shard)!.push(name);

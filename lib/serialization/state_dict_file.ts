@@ -11,7 +11,7 @@ import { load } from './load';
 import { loadFile } from './safetensors';
 import { SafetensorError } from './safetensors_header';
 import { loadSharded } from './sharded';
-import { readIndex } from './sharded_index';
+import { readCheckpoint, readIndex } from './sharded_index';
 
 export * from './keys';
 
@@ -46,7 +46,7 @@ export interface LoadStateDictFromFileOptions {
  */
 export function loadStateDictFromFile(file: string, options: LoadStateDictFromFileOptions = {}): StateDict {
   const { prefix, rename } = options;
-  let state = readFile(file, options);
+  let state = readCheckpoint(file, (found) => readFile(found, options));
   if (prefix) {
     const part = underPrefix(state, prefix);
     if (part.size === 0 && state.size > 0) {

@@ -4,7 +4,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import { isArrayBuffer } from '../realm';
-import { type AtomicFile, openAtomically, writeAll } from '../serialization/atomic';
+import { type AtomicFile, openInFolder, writeAll } from '../serialization/atomic';
+import { publish, readSet } from '../serialization/file_set';
 import type { Tfjs } from './fallback';
 
 const SCHEME = 'file://';
@@ -25,8 +26,7 @@ export function registerFileHandlers(tf: Tfjs): void {
   });
 }
 
-/** Into a folder: `model.json`, and `weights.bin` beside it. The old ones are there until the new ones are. */
-
+/** Into a folder: `model.json`, and `weights.bin` beside it. At every moment both are old or both new. */
 async function save(tf: Tfjs, folder: string, model: io.ModelArtifacts): Promise<io.SaveResult> {
   if (isArrayBuffer(model.modelTopology)) {
     throw new TorchError('a model whose topology is binary cannot be saved: tfjs saves it as JSON');
@@ -36,23 +36,29 @@ async function save(tf: Tfjs, folder: string, model: io.ModelArtifacts): Promise
   }
   mkdirSync(folder, { recursive: true });
   const { weightData, weightSpecs, ...rest } = model;
-  const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs ?? [] }];
   const pieces = weightData === undefined ? [] : [weightData].flat();
-  const written: AtomicFile[] = [];
+  const name = 'weights.bin';
+  const file = writeFile(folder, name, pieces);
   try {
-    written.push(writeFile(path.join(folder, 'weights.bin'), pieces));
-    const json = JSON.stringify({ ...rest, weightsManifest });
-    written.push(writeFile(path.join(folder, 'model.json'), [Buffer.from(json)]));
-    for (const file of written) file.commit();
-  } catch (error) {
-    for (const file of written) file.abort();
-    throw error;
+    publish({
+      folder,
+      files: [{ name, beside: (mark) => `weights${mark}.bin`, file }],
+      index: 'model.json',
+      textOf: (paths) =>
+        JSON.stringify({ ...rest, weightsManifest: [{ paths, weights: weightSpecs ?? [] }] }),
+      namedBy: (index) => manifestOf(parsed(index)).flatMap(({ paths }) => paths),
+      isOurs: (each) => /^weights(-save-[0-9a-f]{12})?\.bin$/.test(each),
+    });
+  } finally {
+    file.abort();
   }
   return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(model) };
 }
 
-function writeFile(place: string, pieces: readonly (ArrayBuffer | Uint8Array)[]): AtomicFile {
-  const file = openAtomically(place);
+const manifestOf = (model: io.ModelJSON): io.WeightsManifestConfig => model.weightsManifest ?? [];
+
+function writeFile(folder: string, name: string, pieces: readonly (ArrayBuffer | Uint8Array)[]): AtomicFile {
+  const file = openInFolder(folder, name);
   try {
     for (const piece of pieces) writeAll(file.fd, new Uint8Array(piece));
     return file;
@@ -68,9 +74,15 @@ async function load(tf: Tfjs, place: string): Promise<io.ModelArtifacts> {
   if (!info.isFile()) {
     throw new TorchError(`${place} is no file: give the path of model.json`);
   }
-  const json = parsed(place);
+  const { json, weights } = readSet(
+    () => place,
+    () => {
+      const model = parsed(place);
+      return { json: model, weights: weightsOf(place, manifestOf(model)) };
+    },
+  );
   return tf.io.getModelArtifactsForJSON(json, (manifest) =>
-    Promise.resolve([tf.io.getWeightSpecs(manifest), weightsOf(place, manifest)]),
+    Promise.resolve([tf.io.getWeightSpecs(manifest), weights]),
   );
 }
 
