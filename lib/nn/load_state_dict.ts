@@ -8,6 +8,7 @@ import { keep } from '../memory';
 import { isError, isMap } from '../realm';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
+import { restoreExtraState } from './extra_state';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields, setField } from './fields';
 import type { Module } from './module';
 import { Buffer, Parameter, isLazy } from './parameter';
@@ -138,7 +139,8 @@ function loadExtraState(
   unexpected: string[],
 ): void {
   if (hasExtraState(module, 'setExtraState')) {
-    if (state.has(key)) module.setExtraState(state.get(key));
+    const own = (): unknown => (hasExtraState(module, 'getExtraState') ? module.getExtraState() : undefined);
+    if (state.has(key)) module.setExtraState(restoreExtraState(state.get(key), own));
     else if (strict) missing.push(key);
   } else if (strict && state.has(key)) unexpected.push(key);
 }

@@ -184,11 +184,17 @@ export class Module<
     return found as Tensor;
   }
 
-  /** Override together with `setExtraState` for state that is no tensor; it goes into the state_dict. */
+  /**
+   * Override together with `setExtraState` for state that is no tensor; it goes into the state_dict. What a `.pt`
+   * file holds ({@link save}) may be in it; a plain object is a dict there, and comes back as a plain object.
+   */
   getExtraState(): unknown {
     throw new TorchError('getExtraState() is not implemented');
   }
-  /** Called by `loadStateDict` with what `getExtraState` returned. */
+  /**
+   * Called by `loadStateDict` with what `getExtraState` returned. Of a checkpoint that Python wrote, dicts are plain
+   * objects where they are in what this module's `getExtraState` returns now, else Maps.
+   */
   setExtraState(_state: unknown): void {
     throw new TorchError('setExtraState() is not implemented');
   }

@@ -3,7 +3,7 @@ import { TorchTypeError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { Op } from './pickle_opcodes';
 import { PickleOutput } from './pickle_output';
-import { Float, Tuple, keyOf, valueOf } from './python_types';
+import { Float, Tuple, keyOf, valueOf, wasObject } from './python_types';
 import { isMap } from '../realm';
 
 /** A name of Python. */
@@ -38,6 +38,8 @@ interface Item {
   readonly parent: Item | null;
   /** Where the value is in its parent, for messages. */
   readonly key: unknown;
+  /** Whether it is extra state of a module, which is given back as it was. */
+  readonly extra: boolean;
 }
 
 type Task = Item | (() => void);
@@ -60,7 +62,7 @@ class PickleWriter {
 
   write(root: unknown): Buffer {
     this.#out.op(Op.PROTO, 2);
-    this.#tasks.push({ value: root, parent: null, key: null });
+    this.#tasks.push({ value: root, parent: null, key: null, extra: false });
     for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) {
       if (typeof task === 'function') task();
       else this.#value(task);
@@ -131,7 +133,8 @@ class PickleWriter {
     for (let i = tasks.length - 1; i >= 0; i--) this.#tasks.push(tasks[i]);
   }
   #part(parent: Item, value: unknown, key: unknown): Item {
-    return { value, parent, key };
+    const extra = parent.extra || (typeof key === 'string' && key.endsWith('_extra_state'));
+    return { value, parent, key, extra };
   }
 
   #array(item: Item, list: readonly unknown[]): void {
@@ -155,6 +158,9 @@ class PickleWriter {
   #dict(item: Item, container: object, entries: ReadonlyMap<unknown, unknown>): void {
     this.#out.op(Op.EMPTY_DICT);
     this.#remember(container);
+    // For Python no items; for us the mark of a plain object.
+    if (wasObject(container) || (item.extra && !(container instanceof Map)))
+      this.#out.op(Op.MARK, Op.SETITEMS);
     this.#entries(item, container, entries);
   }
 

@@ -120,3 +120,11 @@ export function copyMarks(container: object, copy: object): void {
     if (known) marks.set(copy, new Set(known));
   }
 }
+
+// Which of the Maps that came out of a file were plain objects when they were saved.
+const objects = new WeakSet<object>();
+
+export function markObject(map: Map<unknown, unknown>): void {
+  objects.add(map);
+}
+export const wasObject = (map: object): boolean => objects.has(map);
