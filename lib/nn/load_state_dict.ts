@@ -13,6 +13,7 @@ import { bufferFields, internals, isPersistent, moduleFields, parameterFields, s
 import type { Module } from './module';
 import { Buffer, Parameter, isLazy } from './parameter';
 import { repr, typeName } from '../repr';
+import { warnOfOrder } from './state_order';
 import {
   EXTRA_STATE,
   defineMetadata,
@@ -93,6 +94,7 @@ export function loadStateDict(
       `Error(s) in loading state_dict for ${module._getName()}:\n\t${errors.join('\n\t')}`,
     );
   }
+  if (strict) warnOfOrder(module, given as StateDict);
   return new IncompatibleKeys(missing, unexpected);
 }
 

@@ -65,6 +65,10 @@ export interface Module<Args extends unknown[] = any[], Out = any> {
  * Base of all networks and layers. A subclass assigns parameters and modules to fields and defines
  * `forward`; fields that hold a `Parameter` or a `Module` are its state, in declaration order.
  *
+ * That order numbers the parameters for optimizers, so keep Python's: give fields their values where they are
+ * declared. One that is declared without a value and assigned in the constructor is in the place of its declaration
+ * under TypeScript's target ES2022 or later, in that of its first assignment under older ones.
+ *
  * Differs from PyTorch: a module's field is looked at when its state is asked for, so a wrong value
  * in a registered name is an error then, not when it is assigned.
  * Differs from PyTorch: the deprecated `register_backward_hook` does not exist; there are full
@@ -310,7 +314,8 @@ export class Module<
     return stateDict(this, options);
   }
   /**
-   * Copies a state_dict into the module.
+   * Copies a state_dict into the module, by name. Warns where it has the parameters in another order, since the
+   * states of optimizers go by it.
    *
    * @throws TorchError that lists missing keys (unless not `strict`), unexpected keys and wrong sizes.
    */

@@ -79,6 +79,8 @@ interface History {
  * });
  */
 export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
+  override readonly _stateIsWhole = true;
+
   constructor(params: Params<LBFGSOptions>, lr?: Value | LBFGSOptions, options?: LBFGSOptions) {
     const given = keywords<LBFGSOptions>('LBFGS', LBFGS_DEFAULTS, { lr }, options);
     checkLearningRate(given.lr);

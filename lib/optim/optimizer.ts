@@ -53,6 +53,9 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   gradScale: Tensor | null = null;
   foundInf: Tensor | null = null;
 
+  /** Whether the state is one for all parameters in their order, not one for each. */
+  readonly _stateIsWhole: boolean = false;
+
   readonly #preHooks = new HookList<StepPreHook>();
   readonly #postHooks = new HookList<StepPostHook>();
   readonly #stateDictPreHooks = new HookList<OptimizerHook>();
@@ -164,11 +167,19 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     return stateDict;
   }
 
-  /** Takes over what {@link stateDict} gave, here or in Python. Parameters are matched by order. */
+  /**
+   * Takes over what {@link stateDict} gave, here or in Python. Parameters are matched by order; where both sides have
+   * names of them (`new Adam(model.namedParameters())`), the same ones in another order, by name.
+   *
+   * Differs from PyTorch: `loadStateDict` of an optimizer heeds `param_names`, where Python gives one parameter's
+   * state to another if their order differs.
+   *
+   * @throws TorchError where groups or their sizes differ, or the order of names in LBFGS.
+   */
   loadStateDict(stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>): void {
     let given = (isMap(stateDict) ? Object.fromEntries(stateDict) : { ...stateDict }) as OptimizerStateDict;
     for (const { hook } of this.#loadPreHooks.entries()) given = hook(this.base, given) ?? given;
-    const { groups, state } = unpack(given, this.paramGroups);
+    const { groups, state } = unpack(given, this.paramGroups, this._stateIsWhole);
     this.state = state;
     this.paramGroups = groups as Group[];
     this.upgrade();

@@ -7,6 +7,7 @@ import { isMap } from '../realm';
 import { Tuple } from '../serialization/python_types';
 import { Tensor } from '../tensor';
 import { type ParamGroup, valueError } from './group';
+import { type Owner, matchParams } from './names';
 
 /** What an optimizer remembers of one parameter: `exp_avg`, `step` ... */
 export type ParamState = Record<string, unknown>;
@@ -52,10 +53,14 @@ export function pack(
   return { state: packed, param_groups: saved };
 }
 
-/** The other way. State moves to its parameter's device and, where floating, dtype. */
+/**
+ * The other way. State moves to its parameter's device and, where floating, dtype. `whole` says that it is one for
+ * all parameters.
+ */
 export function unpack(
   stateDict: OptimizerStateDict,
   groups: readonly ParamGroup[],
+  whole = false,
 ): { groups: ParamGroup[]; state: Map<Tensor, ParamState> } {
   const { state, param_groups: list } = stateDict as { state: unknown; param_groups: unknown };
   if (typeof state !== 'object' || state === null || !Array.isArray(list)) {
@@ -70,22 +75,18 @@ export function unpack(
       "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
     );
   }
-  const owners = new Map<string, Owner>();
-  saved.forEach((group, i) => {
-    group.params.forEach((number, j) => owners.set(String(number), { param: groups[i].params[j], group }));
-  });
+  const { owners, byName } = matchParams(saved, groups, whole);
   const loaded = new Map<Tensor, ParamState>();
   for (const [number, values] of Object.entries(record(state))) {
     const owner = owners.get(number);
     if (!owner) continue;
     loaded.set(owner.param, placeAll(values, owner));
   }
-  return { groups: groups.map((group, i) => merge(group, saved[i])), state: loaded };
-}
-
-interface Owner {
-  param: Tensor;
-  group: SavedGroup;
+  const merged = groups.map((group, i) => {
+    const names = byName && { param_names: group.param_names };
+    return merge(group, { ...saved[i], ...names } as SavedGroup);
+  });
+  return { groups: merged, state: loaded };
 }
 
 function placeAll(values: unknown, owner: Owner): ParamState {

@@ -161,4 +161,47 @@ describe('loadStateDict', () => {
       'Unexpected key(s) in state_dict: "0._extra_state". ',
     );
   });
+
+  test('warns of another order of parameters', () => {
+    class Net extends nn.Module {
+      bn = new nn.BatchNorm1d(2);
+      declare later: nn.Linear;
+      fc = new nn.Linear(2, 2);
+      constructor() {
+        super();
+        this.later = new nn.Linear(2, 2);
+      }
+    }
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation();
+    const texts = () => warn.mock.calls.map(([text]) => String(text));
+    try {
+      const state = new Net().stateDict();
+      const turned = (...parts: string[]) => {
+        const entries = [...state].sort(
+          ([a], [b]) => parts.indexOf(a.split('.')[0]) - parts.indexOf(b.split('.')[0]),
+        );
+        return Object.defineProperty(new Map(entries), '_metadata', { value: state._metadata });
+      };
+      expect([...new Set([...state.keys()].map((key) => key.split('.')[0]))]).toEqual(['bn', 'fc', 'later']);
+      const other = turned('bn', 'later', 'fc');
+      // In order; without metadata, as from .safetensors; where names do not agree; buffers alone.
+      new Net().loadStateDict(state);
+      new Net().loadStateDict(new Map(other));
+      new Net().loadStateDict(turned('bn', 'later', 'fc'), { strict: false });
+      const buffers = new Map(
+        [...state].reverse().sort(([a], [b]) => Number(/num/.test(b)) - Number(/num/.test(a))),
+      );
+      const onlyBuffers = new Map([...[...buffers].slice(0, 1), ...state]);
+      new Net().loadStateDict(Object.defineProperty(onlyBuffers, '_metadata', { value: state._metadata }));
+      expect(texts()).toEqual([]);
+      new Net().loadStateDict(other);
+      expect(texts()).toEqual([
+        expect.stringMatching(
+          /^loadStateDict\(\): Net has .* in another order: number 2 is 'fc.weight' here and 'later.weight' there/,
+        ),
+      ]);
+    } finally {
+      warn.mockRestore();
+    }
+  });
 });
