@@ -1,7 +1,7 @@
 // What is in a file, without its weights. Needs no addon, but for .pt files.
 import fs from 'node:fs';
 import path from 'node:path';
-import { findFormat, type Format } from '../serialization/format';
+import { findFormat, firstBytes, type Format } from '../serialization/format';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors_header';
 import { readCheckpoint, readIndex } from '../serialization/sharded_index';
 import { describePickle } from './pickle';
@@ -32,7 +32,11 @@ function describeFile(target: string): Description {
   const { file, format } = findFormat(target);
   if (format === 'pt') return { file, format, metadata: null, ...describePickle(file) };
   if (format === 'index') return describeIndex(file);
-  const { metadata, entries } = naming(file, () => readHeader(file));
+  const { metadata, entries } = naming(
+    file,
+    () => firstBytes(file),
+    () => readHeader(file),
+  );
   return { file, format, metadata, tensors: rows(entries), values: [] };
 }
 

@@ -1,5 +1,6 @@
 // Which of the formats a file of tensors is in. Needs no addon.
 import fs from 'node:fs';
+import { HEAD, foreign, isSafetensors } from './foreign';
 import { SafetensorError } from './safetensors_header';
 import { findCheckpoint, isIndex } from './sharded_index';
 
@@ -9,22 +10,24 @@ export type Format = 'safetensors' | 'index' | 'pt';
 export function findFormat(target: string): { file: string; format: Format } {
   const file = findCheckpoint(target);
   if (isIndex(file)) return { file, format: 'index' };
-  const start = firstBytes(file, 9);
-  // A header's length, then the header; neither a zip nor a pickle has a brace there.
-  if (start[8] === '{'.charCodeAt(0) && start.readUInt32LE(4) === 0) return { file, format: 'safetensors' };
+  const [start, size] = firstBytes(file);
+  if (isSafetensors(start)) return { file, format: 'safetensors' };
   const isZip = start.subarray(0, 2).toString('latin1') === 'PK';
   if (isZip || start[0] === 0x80) return { file, format: 'pt' };
   if (/\.(pt|pth|bin|ckpt|pkl)$/i.test(file)) return { file, format: 'pt' };
   // What is no such file after all gets the format's own error.
   if (file.endsWith('.safetensors')) return { file, format: 'safetensors' };
-  throw new SafetensorError(`'${file}' holds neither safetensors nor a pickle`);
+  const what = foreign(start, size, 'safetensors');
+  const named = what ? `'${file}' is ${what}: it` : `'${file}'`;
+  throw new SafetensorError(`${named} holds neither safetensors nor a pickle`);
 }
 
-function firstBytes(file: string, count: number): Buffer {
+export function firstBytes(file: string): [head: Buffer, size: number] {
   const fd = fs.openSync(file, 'r');
   try {
-    const buffer = Buffer.alloc(count);
-    return fs.readSync(fd, buffer, 0, count, 0) < count ? Buffer.alloc(count) : buffer;
+    const buffer = Buffer.alloc(HEAD);
+    const { size } = fs.fstatSync(fd);
+    return [buffer.subarray(0, fs.readSync(fd, buffer, 0, HEAD, 0)), size];
   } finally {
     fs.closeSync(fd);
   }

@@ -35,7 +35,7 @@ interface Place {
 
 // The storages come last. The pickle is read twice: to find its end and what storages it has, and for good.
 export function loadLegacy(source: Source, places: Placing, lax: boolean): unknown {
-  const start = readHeader(source);
+  const start = readHeader(source, lax);
   const reader = new Reader(source, start);
   const refs = new Map<string, StorageRef>();
   unpickle(reader, surveying(refs));
@@ -43,14 +43,18 @@ export function loadLegacy(source: Source, places: Placing, lax: boolean): unkno
   const storages = new LegacyStorages(source, places, table);
   const builder = new TensorBuilder((ref) => storages.read(ref), places);
   const result = unpickle(new Reader(source, start), new FileHost(builder, lax));
-  checkResult(result);
+  checkResult(result, lax);
   storages.release();
   return result;
 }
 
-function readHeader(source: Source): number {
+function readHeader(source: Source, lax: boolean): number {
   if (source.size > 512 && source.read(257, 5).toString('latin1') === 'ustar') {
-    throw damaged('Cannot use ``weights_only=True`` with files saved in the legacy .tar format.');
+    throw damaged(
+      lax
+        ? 'it is in the .tar format of before PyTorch 0.1.10, which is not supported: save it again in Python'
+        : 'Cannot use ``weights_only=True`` with files saved in the legacy .tar format.',
+    );
   }
   const reader = new Reader(source);
   let magic: unknown;

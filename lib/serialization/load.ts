@@ -8,6 +8,7 @@ import type { DType } from '../dtype';
 import { isError, isTypeError, isURL, isUint8Array } from '../realm';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './byte_order';
+import { HEAD, foreign } from './foreign';
 import { loadLegacy } from './legacy';
 import { type MapLocation, type Placing, metaStorage, placing } from './map_location';
 import { checkResult } from './pickle_check';
@@ -115,6 +116,8 @@ function explained(error: unknown, path: string | null): unknown {
 
 function loadFrom(source: Source, places: Placing, settings: Settings): unknown {
   if (!isZip(source)) {
+    const what = foreign(source.read(0, Math.min(HEAD, source.size)), source.size, 'pt');
+    if (what) throw damaged(`Invalid magic number; corrupt file? It is no file of torch.save, but ${what}`);
     if (settings.mmap) {
       throw damaged(
         'mmap can only be used with files saved with `torch.save(_use_new_zipfile_serialization=True)`, please ' +
@@ -124,14 +127,19 @@ function loadFrom(source: Source, places: Placing, settings: Settings): unknown 
     return loadLegacy(source, places, !settings.weightsOnly);
   }
   const zip = new ZipReader(source);
-  if (zip.has('constants.pkl')) {
-    throw damaged('Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``.');
+  if (zip.foreign) {
+    // Python's words, where they are true.
+    const blame = settings.weightsOnly && zip.has('constants.pkl');
+    const text = 'Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. ';
+    throw damaged(
+      `${blame ? text : ''}It is ${zip.foreign}: in Python, torch.save() the state_dict of what is in it`,
+    );
   }
   const storages = new Storages(zip, places, settings);
   const pickle = zip.read('data.pkl');
   const builder = new TensorBuilder((ref) => storages.read(ref), places);
   const result = unpickle(new Reader(bytesSource(pickle)), new FileHost(builder, !settings.weightsOnly));
-  checkResult(result);
+  checkResult(result, !settings.weightsOnly);
   storages.release();
   return result;
 }

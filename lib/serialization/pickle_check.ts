@@ -2,7 +2,6 @@
 import { isMap, isPlainObject, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NDArray } from './numpy';
-import { PythonClass } from './pickle_globals';
 import { Global } from './pickle_machine';
 import { StorageRef, StorageType, TensorType } from './pickle_tensors';
 import { OrderedDict, PythonObject } from './python_types';
@@ -22,9 +21,9 @@ interface Visit {
 
 /**
  * Throws for what contains itself, for what is nested absurdly deep, for what is small only because its
- * parts are shared, and for what is no value.
+ * parts are shared, and for what is no value; with `lax`, what is a class or a function is one.
  */
-export function checkResult(root: unknown): void {
+export function checkResult(root: unknown, lax: boolean): void {
   const done = new Map<object, { count: number; depth: number }>();
   const open = new Set<object>();
   const path: Visit[] = [];
@@ -34,7 +33,7 @@ export function checkResult(root: unknown): void {
     const known = done.get(value);
     if (known) return add(known.count, known.depth);
     if (open.has(value)) throw damaged('it holds a list, dict or object that contains itself');
-    const parts = partsOf(value);
+    const parts = partsOf(value, lax);
     if (!parts) return add(1, 0);
     if (path.length > DEEPEST) throw damaged(`it is nested more than ${DEEPEST} levels deep`);
     open.add(value);
@@ -66,7 +65,7 @@ export function checkResult(root: unknown): void {
 }
 
 // Null where there are none.
-function partsOf(value: object): Iterator<unknown> | null {
+function partsOf(value: object, lax: boolean): Iterator<unknown> | null {
   if (value instanceof Tensor) return attributes(value, Object.keys(value));
   if (value instanceof OrderedDict)
     return both(flat(value), attributes(value, Object.getOwnPropertyNames(value)));
@@ -77,10 +76,12 @@ function partsOf(value: object): Iterator<unknown> | null {
   if (value instanceof NDArray && !Object.hasOwn(value, 'data'))
     throw damaged('an array of numpy in it has no data');
   if (value instanceof StorageRef) throw damaged('it holds a storage that is part of no tensor');
-  if (value instanceof PythonClass) return null;
   if (value instanceof Global || value instanceof StorageType || value instanceof TensorType) {
+    if (lax) return null;
     const name = value instanceof Global ? value.name : 'torch.Tensor or a storage';
-    throw damaged(`it holds ${name} itself, not an object of it`);
+    throw damaged(
+      `it holds ${name} itself, not an object of it; { weightsOnly: false } gives what the file says of it`,
+    );
   }
   return isPlainObject(value) ? attributes(value, Object.keys(value)) : null;
 }

@@ -6,6 +6,7 @@ import { Layout } from '../layout';
 import { isMap, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NumpyScalar } from './numpy';
+import { Global } from './pickle_machine';
 import { Float, FrozenSet, PythonObject, Tuple, storeKey, storeValue } from './python_types';
 import { damaged } from './unpickling_error';
 
@@ -55,6 +56,6 @@ const kinds = [
 
 function hashable(key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key;
-  if (kinds.some((kind) => key instanceof kind)) return key;
+  if (kinds.some((kind) => key instanceof kind) || key instanceof Global) return key;
   throw damaged(`a key in it cannot be one: ${key.constructor?.name ?? 'object'}`);
 }

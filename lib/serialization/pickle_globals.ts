@@ -24,19 +24,20 @@ import { type SafeGlobal, safeGlobal } from './safe_globals';
 import { damaged } from './unpickling_error';
 import { isMap, isSet, isUint8Array } from '../realm';
 
-/** A class that is not known: with `weightsOnly: false` what it makes is a {@link PythonObject}. */
+type Make = (args: readonly unknown[]) => unknown;
+
+/** A class of Python. What one that is not known makes with `weightsOnly: false` is a {@link PythonObject}. */
 export class PythonClass extends Global {
-  constructor(name: string) {
-    const make = (args: readonly unknown[]): PythonObject => {
+  constructor(name: string, make?: Make | null) {
+    const unknown: Make = (args) => {
       const object = new PythonObject(name);
       object.args = args;
       return object;
     };
-    super(name, make, make);
+    const made = make === undefined ? unknown : make;
+    super(name, made, made);
   }
 }
-
-type Make = (args: readonly unknown[]) => unknown;
 
 const storages: Record<string, DType> = {
   Double: dtypes.float64,
@@ -171,9 +172,9 @@ const makers: Record<string, Make> = {
 };
 
 const known = new Map<string, unknown>();
-for (const [name, make] of Object.entries(makers)) known.set(name, new Global(name, make, make));
+for (const [name, make] of Object.entries(makers)) known.set(name, new PythonClass(name, make));
 for (const name of factoryNames.map((each) => `builtins.${each}`)) {
-  if (!known.has(name)) known.set(name, new Global(name));
+  if (!known.has(name)) known.set(name, new PythonClass(name, null));
 }
 for (const dtype of Object.values(dtypes)) if (dtype instanceof DType) known.set(String(dtype), dtype);
 for (const [name, dtype] of Object.entries(storages)) {

@@ -3,6 +3,7 @@
 import * as dtypes from '../dtype';
 import type { DType } from '../dtype';
 import { TorchError } from '../errors';
+import { foreign } from './foreign';
 import { parseJson } from './safetensors_json';
 
 /** Something in a file that does not follow the format, or that the format cannot hold. */
@@ -116,12 +117,16 @@ function invalid(why: string): never {
   throw new SafetensorError(`Error while deserializing header: ${why}`);
 }
 
-/** Runs `read`; what it finds wrong is said of `file`. */
-export function naming<T>(file: string, read: () => T): T {
+/** Runs `read`; what it finds wrong is said of `file`, and what that is by its first bytes, which `head` gives. */
+export function naming<T>(file: string | null, head: () => [head: Buffer, size: number], read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SafetensorError) error.message += ` (${file})`;
+    if (error instanceof SafetensorError) {
+      const what = foreign(...head(), 'safetensors');
+      if (what) error.message = `the file is ${what}: ${error.message}`;
+      if (file !== null) error.message += ` (${file})`;
+    }
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import type { Index } from '../indexing';
 import { keep } from '../memory';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
+import { HEAD } from './foreign';
 import {
   type Entry,
   type Header,
@@ -66,7 +67,11 @@ export class SafeOpen {
     this.#device = deviceOf(device);
     const source = openFile(path, backend);
     try {
-      [this.#start, this.#header] = naming(path, () => readHeader(source));
+      [this.#start, this.#header] = naming(
+        path,
+        () => [source.bytes(0, Math.min(HEAD, source.size)), source.size],
+        () => readHeader(source),
+      );
     } catch (error) {
       source.close();
       throw error;
@@ -166,9 +171,14 @@ export class SafeSlice {
 /** Reads the tensors from the bytes of a file; copies them. */
 export function readBytes(data: Uint8Array): Map<string, Tensor> {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const length = headerLength(bytes.subarray(0, 8), bytes.length);
-  const start = 8 + length;
-  const { entries } = parseHeader(bytes.subarray(8, start), bytes.length - start);
+  const [start, entries] = naming(
+    null,
+    () => [bytes.subarray(0, HEAD), bytes.length],
+    () => {
+      const end = 8 + headerLength(bytes.subarray(0, 8), bytes.length);
+      return [end, parseHeader(bytes.subarray(8, end), bytes.length - end).entries] as const;
+    },
+  );
   return new Map(entries.map((entry) => [entry.name, copy(entry, bytes.subarray(start))]));
 }
 

@@ -3,6 +3,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
+import { foreignArchive } from './foreign';
 import { type Source, bytesTensor } from './source';
 import { damaged } from './unpickling_error';
 
@@ -34,13 +35,19 @@ export class ZipReader {
   readonly #entries = new Map<string, Entry>();
   readonly #folder: string;
   #inflated = 0;
+  /** What the archive is instead of one of torch.save; null where it may be one. */
+  readonly foreign: string | null;
 
   constructor(private readonly source: Source) {
     const entries = readDirectory(source);
     if (entries.length === 0) throw damaged('the archive is empty');
     checkPlaces(entries, source.size);
     const slash = entries[0].name.indexOf('/');
-    if (slash <= 0) throw damaged(`its first record '${shown(entries[0].name)}' is in no folder`);
+    this.foreign = foreignArchive(entries.map(({ name }) => name));
+    if (slash <= 0)
+      throw damaged(
+        `its first record '${shown(entries[0].name)}' is in no folder: it is ${this.foreign ?? 'damaged'}`,
+      );
     this.#folder = entries[0].name.slice(0, slash + 1);
     for (const entry of entries) {
       if (entry.name.endsWith('/')) continue;

@@ -82,6 +82,29 @@ describe('names', () => {
     expect(made).toBeInstanceOf(serialization.PythonObject);
     expect([made.type, made.args]).toEqual(['os.system', serialization.tuple('true')]);
   });
+  // Configurations name types: Lightning's checkpoints of omegaconf do.
+  it('of classes and functions are values with weightsOnly: false', () => {
+    const names = ['builtins.list', 'builtins.float', 'typing.Any', 'collections.OrderedDict', 'torch.Size'];
+    const globals = names.map((name) => global(...(name.split(/\.(?=[^.]*$)/) as [string, string])));
+    const data = file([']', '(', ...globals, 'e.']);
+    const lax = { weightsOnly: false };
+    const found = torch.load<serialization.PythonClass[]>(data, lax);
+    expect(found.map((each) => [each instanceof serialization.PythonClass, each.name])).toEqual(
+      names.map((name) => [true, name]),
+    );
+    const keyed = file(['}', global('builtins', 'int'), text('x'), 's.']);
+    const [[key, value]] = torch.load<Map<serialization.PythonClass, string>>(keyed, lax);
+    expect([key.name, value]).toEqual(['builtins.int', 'x']);
+    const others = [
+      global('torch', 'FloatTensor'),
+      global('torch', 'FloatStorage'),
+      global('torch._utils', '_rebuild_tensor_v2'),
+    ];
+    expect(torch.load<unknown[]>(file([']', '(', ...others, 'e.']), lax)).toHaveLength(3);
+    for (const each of [data, keyed, file([']', '(', ...others, 'e.'])]) {
+      expect(refusal(each)).toMatch(/itself, not an object|Unsupported global/);
+    }
+  });
   it('that stand for no function are not called', () => {
     expect(refusal(file([global('torch', 'float32'), ')R.']))).toContain('wants to call what is no function');
     expect(refusal(file([global('builtins', 'list'), ')R.']))).toContain('wants to call builtins.list');

@@ -1,0 +1,60 @@
+// What a file is that is not what was expected, for messages. Needs no addon.
+
+const starts: readonly (readonly [start: string, what: string])[] = [
+  [
+    'version https://git-lfs.github.com/spec/',
+    'a git-lfs pointer, not the file that it stands for: run `git lfs pull`',
+  ],
+  ['\x1f\x8b', 'compressed with gzip: unpack it first'],
+  ['BZh', 'compressed with bzip2: unpack it first'],
+  ['\xfd7zXZ\0', 'compressed with xz: unpack it first'],
+  ['\x28\xb5\x2f\xfd', 'compressed with zstd: unpack it first'],
+  ['7z\xbc\xaf\x27\x1c', 'a 7z archive: unpack it first'],
+  ['\x93NUMPY', "an array of NumPy's (.npy)"],
+  ['\x89HDF\r\n', 'an HDF5 file, such as Keras writes'],
+  ['GGUF', 'a GGUF file'],
+  ['%PDF', 'a PDF document'],
+  ['\x89PNG', 'an image'],
+  ['\xff\xd8\xff', 'an image'],
+];
+
+/** What a file begins with that is worth a look. */
+export const HEAD = 512; // bytes
+
+/** What `head`, the first bytes of a file, says that the file is; null where it may be what is expected. */
+export function foreign(head: Buffer, size: number, expected: 'pt' | 'safetensors'): string | null {
+  if (size === 0) return 'empty: it has 0 bytes';
+  const text = head.toString('latin1');
+  const known = starts.find(([start]) => text.startsWith(start));
+  if (known) return known[1];
+  if (expected === 'safetensors') {
+    const byTorch = 'as torch.save() writes it: read it with torch.load()';
+    if (text.startsWith('PK\x03\x04')) return `a zip archive, ${byTorch}`;
+    if (head[0] === 0x80) return `a pickle, ${byTorch}`;
+  } else if (isSafetensors(head)) {
+    return 'a .safetensors file: read it with safetensors.loadFile() or loadStateDictFromFile()';
+  }
+  if (/^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html)/i.test(text)) {
+    return 'an HTML page, perhaps what a server said instead of sending the file';
+  }
+  // No control characters but white space; UTF-8 may be cut at the end.
+  if (!/^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(text) || /\ufffd(?!$)/.test(head.toString('utf8'))) return null;
+  return `text that begins with ${JSON.stringify(head.toString('utf8').slice(0, 40))}`;
+}
+
+/** A header's length, then the header; neither a zip nor a pickle has a brace there. */
+export const isSafetensors = (head: Buffer): boolean =>
+  head.length >= 9 && head[8] === '{'.charCodeAt(0) && head.readUInt32LE(4) === 0;
+
+/** What a zip archive is that torch.save did not make; null where it may have. */
+export function foreignArchive(names: readonly string[]): string | null {
+  const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
+  if (has(/(^|\/)constants\.pkl$/)) return 'a TorchScript archive (torch.jit.save()), which is a program';
+  if (has(/(^|\/)(archive_format|serialized_exported_program\.json)$/)) {
+    return 'a torch.export archive (.pt2), which is a program';
+  }
+  if (has(/\.npy$/)) return "arrays of NumPy's (.npz)";
+  if (has(/\.weights\.h5$/)) return 'a model of Keras (.keras)';
+  if (has(/(^|\/)data\.pkl$/)) return null;
+  return `a zip archive of ${JSON.stringify(names[0].slice(0, 40))}, not one of torch.save()`;
+}
