@@ -2,7 +2,7 @@
 import * as aten from '../aten';
 import { noGrad } from '../autograd';
 import { TorchError, TorchTypeError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
+import { isPlainObject, keywords } from '../functional/keywords';
 import { sameSize, sizeText } from '../functional/reduction';
 import { keep } from '../memory';
 import { isError, isMap } from '../realm';
@@ -49,7 +49,12 @@ export function loadStateDict(
   given: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>,
   options: LoadStateDictOptions,
 ): IncompatibleKeys {
-  const { strict = true, assign = false } = options;
+  const { strict, assign } = keywords<LoadStateDictOptions>(
+    'loadStateDict',
+    { strict: true, assign: false },
+    null,
+    options,
+  );
   if (!isMap(given) && !isPlainObject(given)) {
     throw new TorchTypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
   }

@@ -4,6 +4,7 @@ import type { DeviceLike } from '../device';
 import type { DTypeLike } from '../dtype';
 import * as aten from '../aten';
 import { placed } from './keyword_call';
+import { keywords } from '../functional/keywords';
 import { keep } from '../memory';
 import { Tensor } from '../tensor';
 import { callWithHooks, hasCallHooks } from './call';
@@ -402,11 +403,12 @@ export class Module<
     return this;
   }
   /** Forgets all gradients, or zeroes them with `setToNone: false`. */
-  zeroGrad(options: { setToNone?: boolean } = {}): void {
+  zeroGrad(options?: { setToNone?: boolean }): void {
+    const { setToNone } = keywords('Module.zeroGrad', { setToNone: true }, null, options);
     for (const param of this.parameters()) {
       const { grad } = param;
       if (grad === null) continue;
-      if (options.setToNone ?? true) {
+      if (setToNone) {
         param.grad = null;
       } else {
         if (grad.gradFn !== null) aten.detach_(grad);

@@ -1,5 +1,6 @@
 // stateDict: what a module saves.
 import { TorchError } from '../errors';
+import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
 import { Module } from './module';
@@ -39,10 +40,14 @@ export function defineMetadata(stateDict: StateDict, metadata: Map<string, Modul
   });
 }
 
+type Defaults = Omit<StateDictOptions, 'destination'> & { destination?: StateDict | null };
+const DEFAULTS: Required<Defaults> = { prefix: '', keepVars: false, destination: null };
+
 /** The module's part of {@link Module.stateDict}, then its children's. */
 export function stateDict(module: Module, options: StateDictOptions): StateDict {
-  const { prefix = '', keepVars = false } = options;
-  const destination = options.destination ?? defineMetadata(new Map() as StateDict, new Map());
+  const given = keywords<Defaults>('stateDict', DEFAULTS, null, options);
+  const { prefix, keepVars } = given;
+  const destination = given.destination ?? defineMetadata(new Map() as StateDict, new Map());
   const localMetadata: ModuleMetadata = { version: module._version };
   destination._metadata?.set(prefix.slice(0, -1), localMetadata);
   const { hooks } = internals(module);

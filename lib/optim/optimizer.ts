@@ -2,6 +2,7 @@
 import * as aten from '../aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { TorchError } from '../errors';
+import { keywords } from '../functional/keywords';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/hooks';
 import { isMap } from '../realm';
 import { repr } from '../repr';
@@ -88,8 +89,8 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   /** Forgets the gradients, or sets them to zero with `{ setToNone: false }`. */
-  zeroGrad(options: { setToNone?: boolean } = {}): void {
-    const setToNone = options.setToNone ?? true;
+  zeroGrad(options?: { setToNone?: boolean }): void {
+    const { setToNone } = keywords('Optimizer.zeroGrad', { setToNone: true }, null, options);
     const together: Tensor[] = [];
     for (const param of this.paramGroups.flatMap((group) => group.params)) {
       if (setToNone) {

@@ -1,6 +1,6 @@
 // Writing .safetensors files: straight from the tensors' memory, one after the other.
 import { TorchError, valueError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
+import { isPlainObject, keywords } from '../functional/keywords';
 import { native } from '../native';
 import { isMap } from '../realm';
 import { repr, typeName } from '../repr';
@@ -29,8 +29,9 @@ export interface SaveOptions {
  * @example
  * saveFile(model.stateDict(), 'model.safetensors', { metadata: { format: 'pt' } });
  */
-export function saveFile(tensors: TensorMap, path: string, options: SaveOptions = {}): void {
-  writeFile(checkTensors(tensors), path, options).commit();
+export function saveFile(tensors: TensorMap, path: string, options?: SaveOptions): void {
+  const given = keywords('saveFile', { metadata: null }, null, options);
+  writeFile(checkTensors(tensors), path, given).commit();
 }
 
 /** The bytes of such a file. */
