@@ -7,7 +7,7 @@ import { isMap, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NumpyScalar } from './numpy';
 import { Global } from './pickle_machine';
-import { Float, FrozenSet, PythonObject, Tuple, storeKey, storeValue } from './python_types';
+import { Float, FrozenSet, PythonObject, Tuple, markObject, storeKey, storeValue } from './python_types';
 import { damaged } from './unpickling_error';
 
 /** Appends to a list. */
@@ -26,6 +26,8 @@ export function setItems(target: unknown, items: readonly unknown[]): void {
   if (items.length % 2 !== 0) throw damaged('it sets a key without a value');
   if (target instanceof PythonObject) return void pushAll(target.items, items);
   if (!isMap(target)) throw damaged('it sets items of what is no dict');
+  // Python writes no batch without items: ours says that the dict was a plain object.
+  if (items.length === 0 && target.size === 0) markObject(target);
   for (let i = 0; i < items.length; i += 2) {
     const key = storeKey(target, hashable(items[i]));
     target.set(key, storeValue(target, key, items[i + 1]));

@@ -2,7 +2,7 @@
 import { Op } from './pickle_opcodes';
 import { decodeLong, decodeText, narrow } from './pickle_text';
 import { addItem, appendItems, setItems } from './pickle_containers';
-import { FrozenSet, ByteArray, Float, Tuple, markObject, storeValue } from './python_types';
+import { FrozenSet, ByteArray, Float, Tuple, storeValue } from './python_types';
 import type { Reader } from './source';
 import { damaged } from './unpickling_error';
 import { isMap } from '../realm';
@@ -136,7 +136,7 @@ class Machine {
       case Op.SETITEM:
         return this.#into(setItems, this.#popMany(2));
       case Op.SETITEMS:
-        return this.#setItems(this.#popMark());
+        return this.#into(setItems, this.#popMark());
       case Op.ADDITEMS:
         return this.#into((set, items) => void items.reduce(addItem, set), this.#popMark());
 
@@ -209,12 +209,6 @@ class Machine {
   #get(index: number): void {
     if (!this.#memo.has(index)) throw damaged(`its pickle refers to value ${index}, which is not there`);
     this.#push(this.#memo.get(index));
-  }
-  // Python writes no batch without items: it says that a dict was a plain object.
-  #setItems(items: unknown[]): void {
-    const target = this.#top();
-    setItems(target, items);
-    if (items.length === 0 && target instanceof Map && target.size === 0) markObject(target);
   }
   #into(put: (target: unknown, items: unknown[]) => void, items: unknown[]): void {
     put(this.#top(), items);
