@@ -1,5 +1,6 @@
 // Extra state that comes out of a file: dicts there are Maps, whatever they were.
 import { isPlainObject } from '../functional/keywords';
+import { isMap } from '../realm';
 import { copyMarks, wasObject } from '../serialization/python_types';
 
 type AnyMap = Map<unknown, unknown>;
@@ -12,13 +13,13 @@ const nothing: Look = () => undefined;
  * what they hold, where its keys are strings. Changes nothing of `value`.
  */
 export function restoreExtraState(value: unknown, own: Look): unknown {
-  if (!(value instanceof Map || Array.isArray(value))) return value;
+  if (!(isMap(value) || Array.isArray(value))) return value;
   const copies = new Map<object, unknown>();
   let changed = false;
 
   // `at` gives the module's own value in that place; `inside` tells whether it lies in what became an object.
   const restore = (each: unknown, at: Look, inside: boolean): unknown => {
-    if (!(each instanceof Map || Array.isArray(each))) return each;
+    if (!(isMap(each) || Array.isArray(each))) return each;
     if (!copies.has(each)) {
       if (Array.isArray(each)) restoreArray(each as unknown[], at, inside);
       else restoreMap(each as AnyMap, at, inside);
@@ -66,7 +67,7 @@ export function restoreExtraState(value: unknown, own: Look): unknown {
 const plainField = { writable: true, configurable: true, enumerable: true } as const;
 
 function shallBeObject(map: AnyMap, own: unknown, inside: boolean): boolean {
-  if (own instanceof Map) return false;
+  if (isMap(own)) return false;
   const keys = [...map.keys()];
   if (isPlainObject(own)) return keys.every((key) => typeof key === 'string' || Number.isInteger(key));
   return inside && keys.every((key) => typeof key === 'string');
@@ -78,7 +79,7 @@ function elementOf(own: unknown, index: number): unknown {
 }
 
 function fieldOf(own: unknown, key: unknown): unknown {
-  if (own instanceof Map) return own.get(key);
+  if (isMap(own)) return own.get(key);
   return isPlainObject(own) && Object.hasOwn(own, String(key)) ? own[String(key)] : undefined;
 }
 

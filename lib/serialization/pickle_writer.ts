@@ -159,8 +159,7 @@ class PickleWriter {
     this.#out.op(Op.EMPTY_DICT);
     this.#remember(container);
     // For Python no items; for us the mark of a plain object.
-    if (wasObject(container) || (item.extra && !(container instanceof Map)))
-      this.#out.op(Op.MARK, Op.SETITEMS);
+    if (wasObject(container) || (item.extra && !isMap(container))) this.#out.op(Op.MARK, Op.SETITEMS);
     this.#entries(item, container, entries);
   }
 
