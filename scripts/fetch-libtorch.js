@@ -12,11 +12,12 @@ const usage = `Usage: node scripts/fetch-libtorch.js [options]
 Finds libtorch ${pinned.version}, or fetches it. It looks at LIBTORCH, the cache
 (${pinned.cacheRoot()}),
 an installed Python torch (first, if LIBTORCH_USE_PYTORCH=1) and the system; then it fetches from
-LIBTORCH_URL, the official archive, or what pip finds.
+LIBTORCH_URL, or the official archive, or pip's wheel. What is fetched must hash to what
+scripts/libtorch/sums.json says of it, or to the checksum that you give.
 
   --print               print the path of libtorch, and nothing else, to stdout
   --variant NAME        ${pinned.variants.join(', ')} (any that is found, else cpu)
-  --checksum SHA256     what the archive must hash to (or LIBTORCH_SHA256)
+  --checksum SHA256     what the archive or wheel must hash to (or LIBTORCH_SHA256)
   --no-fetch            only look
   --fetch               fetch, even where there is one
   --quiet               no progress
@@ -32,8 +33,9 @@ Environment
 
 const remedies = (variant) => `What to do, any one of:
   - unpack a libtorch (${pinned.minimum} or later) yourself: LIBTORCH=/path/to/libtorch
-  - name a mirror, an archive, a wheel or a folder: LIBTORCH_URL=https://mirror/libtorch,
-    LIBTORCH_URL=/path/to/libtorch.zip, LIBTORCH_URL=/path/to/torch.whl
+  - name an archive, a wheel or a folder on this machine: LIBTORCH_URL=/path/to/libtorch.zip
+  - have the official archive, or a mirror's (LIBTORCH_URL=https://mirror/libtorch), and say what it
+    must hash to: LIBTORCH_SHA256=...
   - use Python's: python3 -m pip install torch==${pinned.version}, then LIBTORCH_USE_PYTORCH=1
   - behind a proxy: HTTPS_PROXY=http://proxy:port (and NODE_EXTRA_CA_CERTS for its certificate)
   - another variant than ${variant}: --variant ${pinned.variants.filter((one) => one !== variant).join(' or --variant ')}
@@ -49,13 +51,7 @@ class LibtorchError extends Error {
   }
 }
 
-/**
- * Finds libtorch, or fetches it: `{ path, version, variant, place }`. `fetch` is 'auto' (when
- * there is none), 'never' or 'always'. Throws a LibtorchError that says what was tried.
- */
-async function findLibtorch({ variant, checksum, fetch = 'auto', quiet = false } = {}) {
-  variant ||= process.env.LIBTORCH_VARIANT || null;
-  checksum ||= process.env.LIBTORCH_SHA256 || null;
+function check({ variant, checksum }) {
   if (variant && !pinned.variants.includes(variant)) {
     throw new TypeError(
       `the variant is one of ${pinned.variants.join(', ')}, not ${JSON.stringify(variant)}`,
@@ -64,6 +60,25 @@ async function findLibtorch({ variant, checksum, fetch = 'auto', quiet = false }
   if (checksum && !/^[0-9a-f]{64}$/i.test(checksum)) {
     throw new TypeError(`a sha256 has 64 hexadecimal digits: ${JSON.stringify(checksum)} is none`);
   }
+  return { variant, checksum };
+}
+
+// Options win over the environment.
+const settle = ({ variant, checksum }) =>
+  check({
+    variant: variant || process.env.LIBTORCH_VARIANT || null,
+    checksum: checksum || process.env.LIBTORCH_SHA256 || null,
+  });
+
+/** Finds libtorch without fetching it; null where there is none that findLibtorch would take. */
+const lookForLibtorch = (options = {}) => search(settle(options).variant).found;
+
+/**
+ * Finds libtorch, or fetches it: `{ path, version, variant, place }`. `fetch` is 'auto' (when
+ * there is none), 'never' or 'always'. Throws a LibtorchError that says what was tried.
+ */
+async function findLibtorch({ fetch = 'auto', quiet = false, ...given } = {}) {
+  const { variant, checksum } = settle(given);
   const log = (line) => quiet || console.error(`nodetorch: ${line}`);
   const looked = fetch === 'always' ? { found: null, tried: [] } : search(variant);
   if (looked.found) return looked.found;
@@ -104,7 +119,7 @@ async function main() {
   process.stdout.write(options.print ? `${found.path}\n` : line);
 }
 
-module.exports = { findLibtorch, LibtorchError };
+module.exports = { findLibtorch, lookForLibtorch, LibtorchError };
 
 if (require.main === module) {
   main().catch((error) => {

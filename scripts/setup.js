@@ -2,22 +2,27 @@
 'use strict';
 // Makes the package usable on this machine. `npx nodetorch` runs it by hand where the package is
 // installed; `npm ci` in a checkout runs it with --checkout, which compiles the TypeScript too.
-// Leaves libtorch in the user's cache, the addon in build/ and, in a checkout, dist/.
+// Leaves libtorch in the user's cache, the addon there and in build/ and, in a checkout, dist/.
 // `npx nodetorch COMMAND` is the command line of lib/cli, which leaves nothing.
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
+const pinned = require('./libtorch/pinned');
+const { version } = require('../package.json');
 
 const commands = ['inspect', 'convert', 'diff', 'doctor'];
 
-const usage = `Usage: npx nodetorch [--variant cpu|cu126|cu130]
+const usage = `Usage: npx nodetorch [build] [--variant ${pinned.variants.join('|')}] [--force]
        npx nodetorch inspect FILE     list the tensors in a .pt or .safetensors file
        npx nodetorch convert FROM TO  from one format to another
        npx nodetorch diff A B         which keys, shapes, types or values differ
        npx nodetorch doctor           what is installed and found, and why something does not load
+       npx nodetorch --version | --help
 
-Without a command: finds or fetches libtorch and builds the addon against it. What it looks at, and the
-environment it obeys: node ${path.join(__dirname, 'fetch-libtorch.js')} --help
+Without a command, or as build: finds or fetches libtorch and builds the addon against it, or takes the
+addon from the cache, where the last build of the same has left it (--force builds all the same). What it
+looks at, and the environment it obeys: node ${path.join(__dirname, 'fetch-libtorch.js')} --help
 Each command has a --help of its own.
 `;
 
@@ -31,26 +36,47 @@ function commandLine() {
   return require(source);
 }
 
-async function setUp(argv) {
-  const checkout = argv.includes('--checkout');
-  const at = argv.indexOf('--variant');
-  const { buildAddon } = require('./build-addon');
-  const libtorch = await buildAddon({ variant: at < 0 ? undefined : argv[at + 1] });
-  if (checkout) require('./build-ts').buildTypeScript();
-  console.error(`nodetorch: ready, on libtorch ${libtorch.version} (${libtorch.place})`);
+const options = {
+  variant: { type: 'string' },
+  force: { type: 'boolean' },
+  checkout: { type: 'boolean' },
+  version: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+/** The options of a command line that builds, or `{ wrong }`: what is wrong with it. */
+function parse(argv) {
+  try {
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
+    const [verb, ...more] = positionals;
+    if (verb !== undefined && verb !== 'build') return { wrong: `there is no command '${verb}'` };
+    if (more.length > 0) return { wrong: `one argument too many: '${more[0]}'` };
+    if (values.variant !== undefined && !pinned.variants.includes(values.variant)) {
+      return { wrong: `--variant is one of ${pinned.variants.join(', ')}, not '${values.variant}'` };
+    }
+    return values;
+  } catch (error) {
+    return { wrong: error.message.split(/\.\s/)[0] };
+  }
 }
 
 async function main(argv) {
-  const [first] = argv;
-  if (commands.includes(first)) {
+  if (commands.includes(argv[0])) {
     process.exitCode = commandLine().main(argv);
-  } else if (first !== undefined && !first.startsWith('-')) {
-    console.error(`nodetorch: there is no command '${first}'; see npx nodetorch --help`);
+    return;
+  }
+  const { wrong, help, version: asked, checkout, ...rest } = parse(argv);
+  if (wrong) {
+    process.stderr.write(`nodetorch: ${wrong}\n\n${usage}`);
     process.exitCode = 2;
-  } else if (argv.includes('--help') || argv.includes('-h')) {
+  } else if (help) {
     process.stdout.write(usage);
+  } else if (asked) {
+    process.stdout.write(`${version}\n`);
   } else {
-    await setUp(argv);
+    const libtorch = await require('./build-addon').buildAddon(rest);
+    if (checkout) require('./build-ts').buildTypeScript();
+    console.error(`nodetorch: ready, on libtorch ${libtorch.version} (${libtorch.place})`);
   }
 }
 

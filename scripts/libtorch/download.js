@@ -117,8 +117,14 @@ async function follow(address, headers) {
     const { location } = response.headers;
     if (![301, 302, 303, 307, 308].includes(response.statusCode) || !location) return response;
     response.resume();
-    url = new URL(location, url);
-    if (!/^https?:$/.test(url.protocol)) throw final(`it redirects to ${url.protocol}`);
+    const next = new URL(location, url);
+    // Whoever sits on the way could send anything from there on.
+    if (next.protocol !== 'https:' && (next.protocol !== 'http:' || url.protocol === 'https:')) {
+      throw final(
+        `it redirects from ${url.protocol}//${url.host} to ${next.protocol}//${next.host}, which is not secure`,
+      );
+    }
+    url = next;
   }
   throw final('it redirects in a circle');
 }

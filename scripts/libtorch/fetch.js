@@ -1,5 +1,6 @@
 'use strict';
 // Brings libtorch into the cache: from LIBTORCH_URL, the official archive, or pip's wheel.
+// What is fetched hashes to what sums.json or the user says, or is not used.
 // A fetch works under a lock in `<folder>.tmp` and renames it when it is whole and checked.
 
 const crypto = require('node:crypto');
@@ -14,6 +15,7 @@ const { withLock } = require('./lock');
 const { progress } = require('./progress');
 const { unzip } = require('./unzip');
 const { downloadWheel, installWithDependencies } = require('./wheel');
+const sums = require('./sums.json');
 
 // lib/ and include/, what says the version, and the licences. Not the static libraries, Python's
 // part and the test libraries, which nothing here links.
@@ -30,18 +32,19 @@ function wanted(name) {
   return /^([^/]+\/)?include\//.test(name);
 }
 
+/** What the file called `name` must hash to: what the user said, else what is pinned; null for neither. */
+const expectedSum = (name, job) => (job.checksum || sums.files[name] || null)?.toLowerCase();
+
 async function checkSum(file, expected) {
-  if (!expected) return;
   const hash = crypto.createHash('sha256');
   await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 20 }), hash);
   const actual = hash.digest('hex');
-  if (actual !== expected.toLowerCase()) {
-    throw new Error(`its sha256 is ${actual}, and ${expected.toLowerCase()} was expected`);
-  }
+  if (actual !== expected) throw new Error(`its sha256 is ${actual}, and ${expected} was expected`);
 }
 
-async function unpack(archive, job) {
-  await checkSum(archive, job.checksum);
+// A file that the user has named on this machine is the user's choice, as a folder is: it may have no sum.
+async function unpack(archive, expected, job) {
+  if (expected) await checkSum(archive, expected);
   let bar;
   await unzip(archive, job.temporary, {
     wanted,
@@ -51,12 +54,17 @@ async function unpack(archive, job) {
   bar.end();
 }
 
+const unpinned = `its sha256 is not among those in scripts/libtorch/sums.json, so it was not fetched: \
+find out what it must be, from whom you trust, and give it by --checksum or LIBTORCH_SHA256`;
+
 async function fromAddress(address, job) {
   const part = `${job.folder}.part`;
+  const expected = expectedSum(decodeURIComponent(path.posix.basename(new URL(address).pathname)), job);
+  if (!expected) throw new Error(unpinned);
   job.log(`fetching ${address}`);
   await download(address, part, job);
   try {
-    await unpack(part, job);
+    await unpack(part, expected, job);
   } finally {
     // Whole, but perhaps damaged: either way there is nothing left to continue.
     for (const file of [part, `${part}.json`]) fs.rmSync(file, { force: true });
@@ -87,7 +95,7 @@ async function fromFolder(folder, job) {
   const name = fs.readdirSync(folder).find((entry) => names.includes(entry) || wheel.test(entry));
   if (!name) throw new Error(`it holds no lib/ and include/, no ${names[0] || 'archive'} and no wheel`);
   job.log(`unpacking ${path.join(folder, name)}`);
-  return unpack(path.join(folder, name), job);
+  return unpack(path.join(folder, name), expectedSum(name, job), job);
 }
 
 async function fromVariable(place, job) {
@@ -102,7 +110,7 @@ async function fromVariable(place, job) {
   if (!fs.existsSync(local)) throw new Error('there is no such file');
   if (fs.statSync(local).isDirectory()) return fromFolder(local, job);
   job.log(`unpacking ${local}`);
-  return unpack(local, job);
+  return unpack(local, expectedSum(path.basename(local), job), job);
 }
 
 async function fromPip(variant, job) {
@@ -111,9 +119,14 @@ async function fromPip(variant, job) {
     return installWithDependencies(variant, job.temporary, job.tried, job.log);
   }
   const pip = `${job.temporary}.pip`;
+  const accept = async (wheel) => {
+    const expected = expectedSum(path.basename(wheel), job);
+    if (!expected) throw new Error(unpinned.replace('fetched', 'used'));
+    await checkSum(wheel, expected);
+  };
   try {
-    const wheel = await downloadWheel(variant, pip, job.tried, job.log);
-    if (wheel) await unpack(wheel, job);
+    const wheel = await downloadWheel(variant, pip, { ...job, accept });
+    if (wheel) await unpack(wheel, null, job);
     return Boolean(wheel);
   } finally {
     fs.rmSync(pip, { recursive: true, force: true });

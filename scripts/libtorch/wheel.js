@@ -8,9 +8,14 @@ const fs = require('node:fs');
 const path = require('node:path');
 const pinned = require('./pinned');
 const { pythons } = require('./search');
+const sums = require('./sums.json');
 
-// Any Python serves to pick a wheel; should this one be too new or too old, ask for another's.
-const otherPython = ['--python-version', '3.12', '--only-binary=:all:'];
+const tags = {
+  'linux-x64': 'x86_64',
+  'linux-arm64': 'aarch64',
+  'darwin-arm64': 'arm64',
+  'win32-x64': 'amd64',
+};
 
 function run(python, args) {
   return new Promise((resolve) => {
@@ -26,49 +31,91 @@ function run(python, args) {
   });
 }
 
-const downloadArgs = (what, into) => ['download', what, '--no-deps', '--no-cache-dir', '--dest', into];
+/**
+ * What to ask pip for: the wheels that are pinned, for whatever Python they are, since any serves; and with the
+ * user's checksum first what pip itself would choose. PyTorch's own index marks its wheels with the variant;
+ * PyPI's are unmarked: CPU everywhere but on Linux x64, where they are CUDA's.
+ */
+function wishes(variant, checksum) {
+  const plain = `torch==${pinned.version}`;
+  const marked = `${plain}+${variant}`;
+  const named = (what) => {
+    const start = `${what.replace('==', '-')}-`;
+    const end = `_${tags[pinned.platform]}.whl`;
+    const file = Object.keys(sums.files).find((name) => name.startsWith(start) && name.endsWith(end));
+    const [, major, minor] = /-cp(\d)(\d+)-/.exec(file) ?? [];
+    return file ? [[what, '--python-version', `${major}.${minor}`, '--only-binary=:all:']] : [];
+  };
+  const fitting = variant === 'cpu' && pinned.platform !== 'linux-x64' ? named(plain) : [];
+  return [...(checksum ? [[marked], [plain]] : []), ...named(marked), ...fitting];
+}
 
 /**
- * Downloads the wheel of the pinned version into `folder`. Returns its path, or null; adds to
- * `tried` what did not work.
+ * Downloads a wheel of the pinned version into `folder`. Returns the path of the first that `accept` does not
+ * reject, or null; adds to `tried` what did not work.
  */
-async function downloadWheel(variant, folder, tried, log) {
-  fs.mkdirSync(folder, { recursive: true });
-  const plain = `torch==${pinned.version}`;
-  // The index of PyTorch's own marks its wheels; PyPI's are unmarked: CPU on macOS, Windows and
-  // arm, CUDA on Linux x64.
-  for (const what of [`${plain}+${variant}`, plain]) {
-    for (const python of pythons) {
-      for (const extra of [[], otherPython]) {
-        const command = `${python} -m pip download ${what} --no-deps${extra.length ? ` ${extra.join(' ')}` : ''}`;
-        log(command);
-        const problem = await run(python, [...downloadArgs(what, folder), ...extra]);
-        const wheel = fs.readdirSync(folder).find((name) => /^torch-.*\.whl$/.test(name));
-        if (!problem && wheel) return path.join(folder, wheel);
-        tried.push(`${command}: ${problem || 'it brought no wheel'}`);
-        if (/ENOENT|No module named pip/.test(problem)) break;
+async function downloadWheel(variant, folder, { checksum, tried, log, accept }) {
+  const lacking = new Set();
+  const seen = new Set();
+  const all = wishes(variant, checksum);
+  if (all.length === 0)
+    tried.push(`pip: no wheel is pinned for ${pinned.platform} (${variant}), and no checksum given`);
+  for (const wish of all) {
+    for (const python of pythons.filter((name) => !lacking.has(name))) {
+      const command = `${python} -m pip download ${wish[0]} --no-deps${wish
+        .slice(1)
+        .map((arg) => ` ${arg}`)
+        .join('')}`;
+      log(command);
+      fs.rmSync(folder, { recursive: true, force: true });
+      fs.mkdirSync(folder, { recursive: true });
+      const args = ['download', wish[0], '--no-deps', '--no-cache-dir', ...wish.slice(1), '--dest', folder];
+      const problem = await run(python, args);
+      if (/ENOENT|No module named pip/.test(problem)) lacking.add(python);
+      const name = fs.readdirSync(folder).find((one) => /^torch-.*\.whl$/.test(one));
+      if (problem || !name) tried.push(`${command}: ${problem || 'it brought no wheel'}`);
+      else if (!seen.has(name)) {
+        seen.add(name);
+        try {
+          await accept(path.join(folder, name));
+          return path.join(folder, name);
+        } catch (error) {
+          tried.push(`${command}: ${name}: ${error.message}`);
+        }
       }
     }
   }
   return null;
 }
 
-/** Installs torch and the nvidia packages its CUDA wheel needs into `folder`, as pip lays them out. */
+/**
+ * Installs torch and the nvidia packages that its CUDA wheel needs into `folder`, as pip lays them out, each
+ * with its pinned sum.
+ */
 async function installWithDependencies(variant, folder, tried, log) {
-  for (const python of pythons) {
-    const command = `${python} -m pip install torch==${pinned.version} --target`;
-    log(command);
-    const problem = await run(python, [
-      'install',
-      `torch==${pinned.version}`,
-      '--no-cache-dir',
-      '--target',
-      folder,
-    ]);
-    if (!problem) return true;
-    tried.push(`${command}: ${problem}`);
+  if (variant !== sums.cuda.variant || pinned.platform !== 'linux-x64') {
+    tried.push(`pip: no wheels are pinned for ${pinned.platform} (${variant})`);
+    return false;
   }
-  return false;
+  const list = `${folder}.requirements.txt`;
+  const lines = sums.cuda.wheels.map(
+    ({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`,
+  );
+  fs.writeFileSync(list, lines.join(''));
+  const only = ['--require-hashes', '--no-deps', '--only-binary=:all:', '--python-version', '3.12'];
+  try {
+    for (const python of pythons) {
+      const command = `${python} -m pip install torch==${pinned.version} and the nvidia packages, by their sums`;
+      log(command);
+      const args = ['install', '--no-cache-dir', ...only, '--target', folder, '-r', list];
+      const problem = await run(python, args);
+      if (!problem) return true;
+      tried.push(`${command}: ${problem}`);
+    }
+    return false;
+  } finally {
+    fs.rmSync(list, { force: true });
+  }
 }
 
 module.exports = { downloadWheel, installWithDependencies };

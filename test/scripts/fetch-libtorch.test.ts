@@ -1,11 +1,15 @@
 // scripts/fetch-libtorch.js, whole: the order of the search, every way to fetch, and how it fails.
+import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { archive, entries, Handler, installed, sendFile, serve, wheel, World } from './fixture';
+import { libtorch } from '../../package.json';
+import sums from '../../scripts/libtorch/sums.json';
 import { zip } from './zip';
 
 const posix = process.platform === 'win32' ? test.skip : test;
@@ -28,6 +32,7 @@ async function server(handler: Handler) {
   return started;
 }
 
+const sha256 = (data: Buffer) => crypto.createHash('sha256').update(data).digest('hex');
 const inCache = (variant = 'cpu') => path.join(world.cache, folderOf(variant), 'libtorch');
 
 describe('looking', () => {
@@ -122,11 +127,14 @@ describe('looking', () => {
 
 describe('fetching', () => {
   const whole = archive({ bytes: 300_000 });
-  const address = (url: string) => ({ LIBTORCH_URL: `${url}/libtorch.zip` });
+  const address = (url: string, body = whole) => ({
+    LIBTORCH_URL: `${url}/libtorch.zip`,
+    LIBTORCH_SHA256: sha256(body),
+  });
 
   test('from a mirror, by the official names', async () => {
     const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
-    const { code, out } = await world.run(['--print'], { LIBTORCH_URL: `${url}/mirror/` });
+    const { code, out } = await world.run(['--print'], { ...address(url), LIBTORCH_URL: `${url}/mirror/` });
     expect({ code, out }).toEqual({ code: 0, out: inCache() });
     expect(seen).toEqual([expect.stringMatching(/^GET \/mirror\/cpu\/libtorch-.*2\.13\.0.*\.zip$/)]);
     expect(fs.readFileSync(path.join(out, 'lib', fs.readdirSync(path.join(out, 'lib'))[0])).length).toBe(
@@ -212,7 +220,7 @@ describe('fetching', () => {
     });
     const child = world.start([], address(url));
     const part = path.join(world.cache, `${folderOf('cpu')}.part`);
-    while (!fs.existsSync(part) || fs.statSync(part).size < 150_000)
+    while (child.exitCode === null && (!fs.existsSync(part) || fs.statSync(part).size < 150_000))
       await new Promise((r) => setTimeout(r, 20));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
@@ -230,7 +238,7 @@ describe('fetching', () => {
       response.write(whole.subarray(0, 1000));
     });
     const child = world.start([], address(url));
-    while (!world.cached().includes(`${folderOf('cpu')}.part.json`))
+    while (child.exitCode === null && !world.cached().includes(`${folderOf('cpu')}.part.json`))
       await new Promise((r) => setTimeout(r, 20));
     child.kill('SIGINT');
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130);
@@ -242,7 +250,7 @@ describe('fetching', () => {
     damaged[100_000] ^= 1;
     let body: Buffer = damaged;
     const { url } = await server((request, response) => sendFile(body, { request, response }));
-    const { code, err } = await world.run([], address(url));
+    const { code, err } = await world.run([], address(url, damaged));
     expect(code).toBe(1);
     expect(err).toMatch(/LIBTORCH_URL=http.*is damaged/);
     expect(world.cached()).toEqual([]);
@@ -270,14 +278,85 @@ describe('fetching', () => {
 
   test('a checksum is checked before anything is unpacked', async () => {
     const { url } = await server((request, response) => sendFile(whole, { request, response }));
-    const sum = crypto.createHash('sha256').update(whole).digest('hex');
+    const sum = sha256(whole);
     const wrong = await world.run(['--checksum', 'a'.repeat(64)], address(url));
     expect(wrong.code).toBe(1);
     expect(wrong.err).toContain(`its sha256 is ${sum}, and ${'a'.repeat(64)} was expected`);
     expect(wrong.err).not.toContain('unpacking');
     expect(world.cached()).toEqual([]);
-    expect((await world.run(['--checksum', sum.toUpperCase()], address(url))).code).toBe(0);
-    expect((await world.run(['--fetch'], { ...address(url), LIBTORCH_SHA256: sum })).code).toBe(0);
+    expect((await world.run(['--checksum', sum.toUpperCase()], address(url, Buffer.of()))).code).toBe(0);
+    expect((await world.run(['--fetch'], address(url))).code).toBe(0);
+  });
+
+  test.each(['libtorch.zip', 'mirror', 'torch-2.13.0+cpu-cp399-cp399-manylinux_2_28_x86_64.whl'])(
+    '%s, of which no checksum is known, is not asked for',
+    async (name) => {
+      const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
+      const { code, err } = await world.run([], { LIBTORCH_URL: `${url}/${name}` });
+      expect(code).toBe(1);
+      expect(err).toContain('its sha256 is not among those in scripts/libtorch/sums.json');
+      expect(err).toContain('LIBTORCH_SHA256');
+      expect(seen).toEqual([]);
+      expect(world.cached()).toEqual([]);
+    },
+  );
+
+  test.each(['address', 'path'])('what is pinned by name must be it, by %s', async (how) => {
+    const name = Object.keys(sums.files)[0] as keyof typeof sums.files;
+    const { url } = await server((request, response) => sendFile(wheel(), { request, response }));
+    const local = world.file(name, wheel());
+    const LIBTORCH_URL = how === 'path' ? local : `${url}/${encodeURIComponent(name)}`;
+    const { code, err } = await world.run([], { LIBTORCH_URL });
+    expect(code).toBe(1);
+    expect(err).toContain(`its sha256 is ${sha256(wheel())}, and ${sums.files[name]} was expected`);
+    expect(world.cached()).toEqual([]);
+  });
+
+  test('every pinned sum is one, and they are of the version of package.json', () => {
+    const all = [...Object.entries(sums.files), ...sums.cuda.wheels.map((one) => [one.file, one.sha256])];
+    for (const [name, sum] of all)
+      expect([name, sum]).toEqual([name, expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect(sums.version).toBe(libtorch.version);
+    const start = `torch-${libtorch.version}`;
+    expect(Object.keys(sums.files).filter((name) => !name.startsWith(start))).toEqual([]);
+    for (const end of [
+      '+cpu-cp311-cp311-manylinux_2_28_x86_64',
+      '-cp312-cp312-manylinux_2_28_aarch64',
+      '-cp312-cp312-macosx_14_0_arm64',
+      '-cp312-cp312-win_amd64',
+    ])
+      // prettier-ignore
+      expect(sums.files).toHaveProperty([`${start}${end}.whl`]);
+    const files: Record<string, string> = sums.files;
+    const cuda = sums.cuda.wheels.find(({ name }) => name === 'torch');
+    expect(cuda?.sha256).toBe(files[cuda?.file ?? '']);
+  });
+
+  const tls = spawnSync('openssl', ['version']).status === 0 ? test : test.skip;
+  tls('no redirect leaves https', async () => {
+    const files = ['-keyout', path.join(world.root, 'key'), '-out', path.join(world.root, 'cert')];
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...names]);
+    const read = (name: string) => fs.readFileSync(path.join(world.root, name));
+    const plain = await server((request, response) => sendFile(whole, { request, response }));
+    let target = `${plain.url}/evil.zip`;
+    const secure = https.createServer({ key: read('key'), cert: read('cert') }, (request, response) => {
+      if (request.url === '/whole') sendFile(whole, { request, response });
+      else response.writeHead(302, { Location: target }).end();
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    closing.push(() => secure.close());
+    const own = `https://127.0.0.1:${(secure.address() as net.AddressInfo).port}`;
+    const env = { ...address(own), NODE_EXTRA_CA_CERTS: path.join(world.root, 'cert') };
+
+    for (target of [`${plain.url}/evil.zip`, 'ftp://127.0.0.1/evil.zip', 'file:///etc/passwd']) {
+      const { code, err } = await world.run([], env);
+      expect(code).toBe(1);
+      expect(err).toContain(`it redirects from ${own} to ${target.split('/')[0]}//`);
+    }
+    expect(plain.seen).toEqual([]);
+    target = `${own}/whole`;
+    expect((await world.run(['--print'], env)).out).toBe(inCache());
   });
 
   test('several at once fetch once', async () => {
@@ -305,7 +384,7 @@ describe('fetching', () => {
     expect(absent.code).toBe(1);
     expect(absent.err).toContain('it answered 404 Not Found');
     expect(absent.err).not.toContain('pip download');
-    const nobody = await world.run([], { LIBTORCH_URL: 'http://127.0.0.1:9/x.zip' });
+    const nobody = await world.run([], address('http://127.0.0.1:9'));
     expect(nobody.err).toContain('ECONNREFUSED');
     expect((await world.run([], { LIBTORCH_URL: path.join(world.root, 'no.zip') })).err).toContain(
       'no such file',
@@ -320,14 +399,14 @@ describe('fetching', () => {
 
   test('through a proxy', async () => {
     const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
-    const env = { HTTP_PROXY: url, NO_PROXY: '', LIBTORCH_URL: 'http://archive.invalid/libtorch.zip' };
+    const env = { HTTP_PROXY: url, NO_PROXY: '', ...address('http://archive.invalid') };
     expect((await world.run(['--print'], env)).out).toBe(inCache());
     expect(seen).toEqual(['GET http://archive.invalid/libtorch.zip']);
   });
 
   test('through a proxy that refuses, or that is none: an error, no crash', async () => {
     const { url, seen } = await server((_request, response) => response.writeHead(200).end());
-    const env = { HTTPS_PROXY: url, NO_PROXY: '', LIBTORCH_URL: 'https://archive.invalid/libtorch.zip' };
+    const env = { HTTPS_PROXY: url, NO_PROXY: '', ...address('https://archive.invalid') };
     expect((await world.run([], env)).err).toContain('LIBTORCH_URL=https://archive.invalid/libtorch.zip: ');
     expect(seen).toEqual([]);
     const refusing = net.createServer((socket) => {
@@ -352,7 +431,7 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
 
     posix('takes the wheel', async () => {
       world.python(pip(world.file('fake.whl', wheel()), 'torch==2.13.0'));
-      const { code, out, err } = await world.run(['--print']);
+      const { code, out, err } = await world.run(['--print', '--checksum', sha256(wheel())]);
       expect(err).toContain('not to be had: https://');
       expect(code).toBe(0);
       expect(out).toBe(path.join(world.cache, folderOf('cpu'), 'torch'));
@@ -362,7 +441,7 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
     posix('takes no CUDA wheel unasked', async () => {
       const cuda = { version: '2.13.0+cu130', cuda: true };
       world.python(pip(world.file('fake.whl', wheel(cuda)), '*'));
-      const { code, err } = await world.run([]);
+      const { code, err } = await world.run(['--checksum', sha256(wheel(cuda))]);
       expect(code).toBe(1);
       expect(err).toContain('it is the cu130 variant, and cpu was asked for');
       expect(world.cached()).toEqual([]);
@@ -370,15 +449,32 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
 
     posix('tells what pip said', async () => {
       world.python(pip('/none', 'nothing'));
-      const { code, err } = await world.run([]);
+      const { code, err } = await world.run(['--checksum', 'a'.repeat(64)]);
       expect(code).toBe(1);
       expect(err).toContain(
         'python3 -m pip download torch==2.13.0 --no-deps: ERROR: No matching distribution',
       );
     });
 
-    test('and where there is no Python either', async () => {
+    posix('takes a wheel that is pinned, or none', async () => {
+      world.python(pip(world.file('fake.whl', wheel()), '*'));
       const { code, err } = await world.run([]);
+      expect(code).toBe(1);
+      expect(err).toContain(
+        'torch-2.13.0-x.whl: its sha256 is not among those in scripts/libtorch/sums.json',
+      );
+      expect(err).toMatch(
+        /not to be had: https:.*its sha256 is not among those in scripts.libtorch.sums.json/,
+      );
+      const asked = fs.readFileSync(path.join(world.root, 'asked'), 'utf8');
+      expect(asked).toMatch(
+        /^-m pip download torch==2\.13\.0\S* --no-deps .*--python-version 3\.\d+ --only-binary=:all: --dest/m,
+      );
+      expect(world.cached()).toEqual([]);
+    });
+
+    test('and where there is no Python either', async () => {
+      const { code, err } = await world.run(['--checksum', 'a'.repeat(64)]);
       expect(code).toBe(1);
       expect(err).toMatch(/https:.*ECONNREFUSED/);
       expect(err).toContain('ENOENT');
