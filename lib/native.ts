@@ -6,58 +6,29 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Native } from '../typings/native';
 import { collect } from './collect';
-import { TorchError, NativeError, TorchRangeError, TorchTypeError } from './errors';
-import { isError } from './realm';
+import { NativeError, TorchError, TorchRangeError, TorchTypeError } from './errors';
+import { builtFor, findLibtorch, type Libtorch, packageRoot, type Place, places } from './locate';
 import { warn } from './warn';
 
-const root = path.join(__dirname, '..');
 const platform = `${process.platform}-${process.arch}`;
 
 // Keeps a library loaded though Node closes it for not being an addon. Not among Node's constants.
 const RTLD_NODELETE = { linux: 0x1000, darwin: 0x80 }[process.platform as string];
 
-interface Libtorch {
-  path: string;
-  version: string;
+/** What one load of the addon gives; see native/src/addon.cc. */
+interface Loaded {
+  own(): void;
+  open(): Native;
 }
 
-function candidates(): string[] {
-  if (process.env.NODETORCH_ADDON) return [path.resolve(process.env.NODETORCH_ADDON)];
-  const files = ['build', 'build-gyp/build'].map((folder) =>
-    path.join(root, folder, 'Release', 'nodetorch.node'),
-  );
-  try {
-    files.push(require.resolve(`@nodetorch/${platform}/nodetorch.node`, { paths: [root] }));
-  } catch {
-    // No prebuilt package for this platform is installed.
-  }
-  return files;
-}
-
-/** Which libtorch the addon was built for, as the build wrote it down beside it. */
-function builtFor(addon: string): Libtorch | null {
-  try {
-    return JSON.parse(fs.readFileSync(path.join(path.dirname(addon), 'libtorch.json'), 'utf8')) as Libtorch;
-  } catch {
-    return null;
-  }
-}
-
-function dlopen(file: string, exports: object = {}, extraFlags = 0): unknown {
-  const module = { exports };
+function dlopen(file: string, extraFlags = 0): Loaded {
+  const module = { exports: {} };
   // Lazy binding, the default, would abort the process at the first call of a symbol that a wrong
   // libtorch has not. Windows knows no flags.
   const { RTLD_NOW } = os.constants.dlopen;
   if (RTLD_NOW === undefined) process.dlopen(module, file);
   else process.dlopen(module, file, RTLD_NOW | extraFlags);
-  return module.exports;
-}
-
-/** Libtorch where this machine has it now: LIBTORCH, else the cache. */
-function findLibtorch(): Libtorch | null {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { searchAtRunTime } = require('../scripts/libtorch/search') as { searchAtRunTime(): Libtorch | null };
-  return searchAtRunTime();
+  return module.exports as Loaded;
 }
 
 // The addon finds libtorch by the path it was linked with. A prebuilt addon, or one whose libtorch
@@ -66,7 +37,7 @@ function preload(libtorch: Libtorch): void {
   if (RTLD_NODELETE === undefined) return;
   const library = process.platform === 'darwin' ? 'libtorch.dylib' : 'libtorch.so';
   try {
-    dlopen(path.join(libtorch.path, 'lib', library), {}, RTLD_NODELETE);
+    dlopen(path.join(libtorch.path, 'lib', library), RTLD_NODELETE);
   } catch {
     // "Did not self-register", always; a real problem shows when the addon is loaded.
   }
@@ -77,26 +48,53 @@ const isMissingLibrary = (message: string): boolean =>
     message,
   );
 
-function loadAddon(file: string): unknown {
+function loadAddon(file: string): Native {
   if (process.platform === 'win32') {
     const libtorch = findLibtorch() ?? builtFor(file);
     if (libtorch) process.env.PATH = `${path.join(libtorch.path, 'lib')};${process.env.PATH ?? ''}`;
   }
   // Loaded first to own what has finalizers: see native/src/environment.h, owner().
-  const owner = { owner: true };
+  let owner: Loaded;
   try {
-    dlopen(file, owner);
+    owner = dlopen(file);
   } catch (error) {
     const libtorch = isMissingLibrary(String(error)) ? findLibtorch() : null;
     if (!libtorch) throw error;
     preload(libtorch);
-    dlopen(file, owner);
+    owner = dlopen(file);
   }
-  return dlopen(file);
+  const loaded = dlopen(file);
+  owner.own();
+  return loaded.open();
 }
 
-function advice(file: string | undefined, message: string): string {
-  const build = 'in a checkout run `npm run build`, as a dependency `npx nodetorch`';
+const build = 'in a checkout run `npm run build`, as a dependency `npx nodetorch`';
+
+// Node's permission model hides files, and forbids addons, unless it is told otherwise.
+function permissionAdvice(code: string | undefined): string | null {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return permission
+      ? 'Node runs with --permission, which forbids addons: add --allow-addons.'
+      : 'Node runs with --no-addons, which forbids addons: leave it out.';
+  }
+  if (code === 'ERR_ACCESS_DENIED' || (permission && !permission.has('fs.read'))) {
+    return `Node runs with --permission, which hides files: add --allow-addons and --allow-fs-read for this package,
+the addon and libtorch (--allow-fs-read=* for all).`;
+  }
+  return null;
+}
+
+function advice(file: string | undefined, message: string, code?: string): string {
+  const forbidden = permissionAdvice(code);
+  if (forbidden) return forbidden;
+  if (!file && !packageRoot() && !process.env.NODETORCH_ADDON) {
+    return `This is a bundle, which has left the addon behind. Any one of:
+  - install nodetorch where the bundle runs, and build it there: npx nodetorch
+  - set NODETORCH_ADDON to the file nodetorch.node, or copy that file and the libtorch.json beside it to the bundle
+  - leave nodetorch out of the bundle (esbuild --external:nodetorch, webpack and Vite: externals)`;
+  }
+  if (!file && process.env.NODETORCH_ADDON) return 'NODETORCH_ADDON names a file that is not there.';
   if (!file) return `The addon has not been built yet: ${build}.`;
   const libtorch = builtFor(file);
   const from = libtorch ? ` It was built for libtorch ${libtorch.version} at ${libtorch.path}.` : '';
@@ -121,21 +119,23 @@ A CUDA libtorch from a Python wheel needs the nvidia packages that pip installs 
 }
 
 function load(): Native {
-  const files = candidates();
-  const file = files.find((candidate) => fs.existsSync(candidate));
+  const all = places();
+  const usable = ({ file, problem }: Place) => !problem && fs.existsSync(file);
+  const file = all.find(usable)?.file;
   let cause: unknown;
   try {
-    if (file) return loadAddon(file) as Native;
+    if (file) return loadAddon(file);
   } catch (error) {
     cause = error;
   }
-  const message = isError(cause) ? cause.message : String(cause ?? '');
-  const tried = file ? [`${file}: ${message}`] : files.map((one) => `${one}: there is no such file`);
+  const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException;
+  const absent = all.map((place) => `${place.file}: ${place.problem ?? 'there is no such file'}`);
+  const tried = file ? [`${file}: ${message}`] : absent;
   const help = `nodetorch cannot load its native addon (${platform}, Node ${process.version}).
 
 ${tried.map((line) => `  ${line}`).join('\n')}
 
-${advice(file, message)}`;
+${advice(file, message, code)}`;
   throw Object.assign(new TorchError(help, 'ImportError', '', { cause }), { code: 'ERR_NODETORCH_ADDON' });
 }
 
@@ -144,9 +144,9 @@ export const native: Native = load();
  * Numbers on their way: the sizes that `native.shape` or `native.stride` was asked about, and the lists that
  * an operator is called with.
  */
-export const exchange = new Float64Array(1024);
+export const exchange: Float64Array = new Float64Array(1024);
 /** What became of the last operator's result, with a value; whether a collection is due; numbers of results. */
-export const outcome = new Int32Array(64);
+export const outcome: Int32Array = new Int32Array(64);
 const used = {
   TorchError: NativeError as never, // `new` gives what it returns
   TypeError: TorchTypeError,

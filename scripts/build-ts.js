@@ -10,6 +10,7 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 const lib = path.join(root, 'lib');
 const dist = path.join(root, 'dist');
+const { hashSources } = require('./libtorch/addons');
 const { exports: entries } = require('../package.json');
 
 function files(folder) {
@@ -52,17 +53,21 @@ function copyHandWritten() {
 
 const isIdentifier = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
 
+// What `import` of a CommonJS module gives depends on the runtime where that has `__esModule`: all its exports
+// under Node, its `default` under Bun. So the ESM face imports one that has not.
 function writeEsmFace(file) {
   const module = require(file);
   const source = `./${path.basename(file)}`;
+  const inner = file.replace(/\.js$/, '.face.js');
+  fs.writeFileSync(inner, `'use strict';\nmodule.exports = { all: require('${source}') };\n`);
   const names = Object.keys(module).filter((name) => name !== 'default' && isIdentifier(name));
   const hasDefault = module.default !== undefined;
   // The local names are numbered: an export may be called `delete`, a variable may not.
   const lines = [
-    `import module from '${source}';`,
-    ...names.map((name, i) => `const e${i} = module.${name};`),
+    `import face from './${path.basename(inner)}';`,
+    ...names.map((name, i) => `const e${i} = face.all.${name};`),
     `export { ${names.map((name, i) => `e${i} as ${name}`).join(', ')} };`,
-    ...(hasDefault ? ['export default module.default;'] : []),
+    ...(hasDefault ? ['export default face.all.default;'] : []),
   ];
   fs.writeFileSync(file.replace(/\.js$/, '.mjs'), `${lines.join('\n')}\n`);
   // To Node's resolution the default of a CommonJS module is all its exports, to a bundler's its `default`.
@@ -78,6 +83,8 @@ function writeEsmFace(file) {
 function buildTypeScript() {
   compile();
   copyHandWritten();
+  const sources = { sources: hashSources(root) };
+  fs.writeFileSync(path.join(dist, 'sources.json'), `${JSON.stringify(sources)}\n`); // for lib/locate.ts
   for (const entry of Object.values(entries)) {
     if (entry.require) writeEsmFace(path.join(root, entry.require.default));
   }

@@ -85,12 +85,13 @@ function loadAddon() {
   );
   const file = files.find((candidate) => fs.existsSync(candidate));
   if (!file) throw new Error('the addon has not been built yet: run `npm run build`');
-  const load = (exports) => {
-    process.dlopen({ exports }, file, os.constants.dlopen.RTLD_NOW);
-    return exports;
+  const load = () => {
+    const module = { exports: {} };
+    process.dlopen(module, file, os.constants.dlopen.RTLD_NOW);
+    return module.exports;
   };
-  load({ owner: true }); // as lib/native.ts does
-  return load({});
+  load().own(); // as lib/native.ts does
+  return load().open();
 }
 
 function main(argv) {

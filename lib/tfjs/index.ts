@@ -9,12 +9,15 @@ import type { DeviceLike } from '../device';
 import { type Tfjs, runOnCpu } from './fallback';
 import { registerFileHandlers } from './io';
 import { kernels, onCpu } from './kernels';
+import { fromTorch, toTorch } from './bridge';
+import { provide } from './lazy';
 import { registerProgress } from './progress';
 import { BACKEND_NAME, configOf } from './register';
+import { loadStateDictInto, stateDictOf } from './weights';
 
 export { node } from './node';
-export { fromTorch, toTorch } from './bridge';
-export { type LoadWeightsOptions, type WeightsOptions, loadStateDictInto, stateDictOf } from './weights';
+export { fromTorch, toTorch, loadStateDictInto, stateDictOf };
+export type { LoadWeightsOptions, WeightsOptions } from './weights';
 
 const PRIORITY = 3; // wasm's is 2
 
@@ -40,4 +43,5 @@ export function registerTorchBackend(tfjs: Tfjs = tf, options: { device?: Device
   }
 }
 
+provide({ toTorch, fromTorch, stateDictOf, loadStateDictInto });
 registerTorchBackend();

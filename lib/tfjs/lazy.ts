@@ -1,6 +1,9 @@
 /** `torch.tfjs`: functions of `nodetorch/tfjs`, which loads `@tensorflow/tfjs-core`, when one is called. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { TorchError } from '../errors';
 import type { Tensor } from '../tensor';
+import type * as bridge from './bridge';
 import type * as weights from './weights';
 // eslint-disable-next-line @typescript-eslint/ban-ts-comment
 /** @ts-ignore -- any, where this optional package is not installed */
@@ -23,10 +26,24 @@ export const stateDictOf: typeof weights.stateDictOf = (...args) => load().state
 export const loadStateDictInto: typeof weights.loadStateDictInto = (...args) =>
   load().loadStateDictInto(...args);
 
-function load(): typeof import('./index') {
+type Lazy = Pick<typeof bridge, 'toTorch' | 'fromTorch'> &
+  Pick<typeof weights, 'stateDictOf' | 'loadStateDictInto'>;
+let loaded: Lazy | undefined;
+
+/** Called by `nodetorch/tfjs` when it is imported: in a bundle nothing else leads to it from here. */
+export function provide(tfjs: Lazy): void {
+  loaded = tfjs;
+}
+
+function load(): Lazy {
+  if (loaded) return loaded;
+  // A `require` that bundlers would follow made them ask for tfjs in programs that do not use it.
+  const file = typeof __filename === 'string' ? __filename : '';
+  if (!/^lazy\.[jt]s$/.test(path.basename(file)) || !path.isAbsolute(file)) {
+    throw new TorchError("torch.tfjs needs, in a bundle, that the program imports 'nodetorch/tfjs'");
+  }
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return require('./index') as typeof import('./index');
+    return createRequire(file)('./index') as Lazy;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'MODULE_NOT_FOUND' || !message.includes('@tensorflow/')) throw error;

@@ -42,47 +42,59 @@ napi_value Setup(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// Between the two loads that make an environment.
+// Between own() of one load and open() of the next.
 thread_local napi_env next_owner = nullptr;
 
-// The addon is loaded twice for each environment: first into an `exports` that has the property
-// `owner`, which gives the environment its Environment::owner(), then for the functions.
+// own(): this load's environment becomes Environment::owner() of the one that is opened next.
+napi_value Own(napi_env env, napi_callback_info) {
+  next_owner = env;
+  return nullptr;
+}
+
+// open(): makes this load's environment and returns its functions.
+napi_value Open(napi_env env, napi_callback_info) {
+  void* opened = nullptr;
+  napi_get_instance_data(env, &opened);
+  if (opened || !next_owner) {
+    napi_throw_error(env, nullptr, "the addon is opened by require('nodetorch'), not by hand");
+    return nullptr;
+  }
+  InstallCpuCache();
+  try {
+    auto end = [](node_api_basic_env, void* data, void*) { delete static_cast<Environment*>(data); };
+    auto* environment = new Environment(env, std::exchange(next_owner, nullptr));
+    Check(env, napi_set_instance_data(env, environment, end, nullptr));
+    Napi::Object functions = Napi::Object::New(env);
+    Define(env, functions, {{"setup", Entry<Setup>}});
+    DefineOperators(env, functions);
+    DefineTensor(env, functions);
+    DefineData(env, functions);
+    DefineAutograd(env, functions);
+    DefineCustomFunction(env, functions);
+    DefineModes(env, functions);
+    DefineTransforms(env, functions);
+    DefineStorage(env, functions);
+    DefineMemory(env, functions);
+    DefineOptim(env, functions);
+    DefineRuntime(env, functions);
+    return functions;
+  } catch (...) {
+    return RaiseCurrent(env);
+  }
+}
+
+// The addon is loaded twice for each environment, and both loads have the same two functions: which is which
+// is said by calling them. Nothing is read from `exports`, which is not the caller's under every runtime.
 napi_value Init(napi_env env, napi_value exports) {
   const std::string problem = VersionProblem();
   if (!problem.empty()) {
     napi_throw_error(env, "ERR_LIBTORCH_VERSION", problem.c_str());
     return nullptr;
   }
-  bool is_owner = false;
-  napi_has_named_property(env, exports, "owner", &is_owner);
-  if (is_owner) {
-    next_owner = env;
-    return exports;
-  }
-  InstallCpuCache();
-  if (!next_owner) {
-    napi_throw_error(env, nullptr, "the addon is loaded by require('nodetorch'), not by itself");
-    return nullptr;
-  }
-  try {
-    auto end = [](node_api_basic_env, void* data, void*) { delete static_cast<Environment*>(data); };
-    auto* environment = new Environment(env, std::exchange(next_owner, nullptr));
-    Check(env, napi_set_instance_data(env, environment, end, nullptr));
-    Define(env, Napi::Object(env, exports), {{"setup", Entry<Setup>}});
-    DefineOperators(env, Napi::Object(env, exports));
-    DefineTensor(env, Napi::Object(env, exports));
-    DefineData(env, Napi::Object(env, exports));
-    DefineAutograd(env, Napi::Object(env, exports));
-    DefineCustomFunction(env, Napi::Object(env, exports));
-    DefineModes(env, Napi::Object(env, exports));
-    DefineTransforms(env, Napi::Object(env, exports));
-    DefineStorage(env, Napi::Object(env, exports));
-    DefineMemory(env, Napi::Object(env, exports));
-    DefineOptim(env, Napi::Object(env, exports));
-    DefineRuntime(env, Napi::Object(env, exports));
-  } catch (...) {
-    return RaiseCurrent(env);
-  }
+  const napi_property_descriptor functions[] = {
+      {"own", nullptr, Own, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"open", nullptr, Open, nullptr, nullptr, nullptr, napi_default, nullptr}};
+  napi_define_properties(env, exports, 2, functions);
   return exports;
 }
 
