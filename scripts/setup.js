@@ -44,12 +44,12 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 };
 
-/** The options of a command line that builds, or `{ wrong }`: what is wrong with it. */
+/** The options of a command line that builds, or what is `wrong` with it, or its `unknown` command. */
 function parse(argv) {
   try {
     const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
     const [verb, ...more] = positionals;
-    if (verb !== undefined && verb !== 'build') return { wrong: `there is no command '${verb}'` };
+    if (verb !== undefined && verb !== 'build') return { unknown: verb };
     if (more.length > 0) return { wrong: `one argument too many: '${more[0]}'` };
     if (values.variant !== undefined && !pinned.variants.includes(values.variant)) {
       return { wrong: `--variant is one of ${pinned.variants.join(', ')}, not '${values.variant}'` };
@@ -65,9 +65,12 @@ async function main(argv) {
     process.exitCode = commandLine().main(argv);
     return;
   }
-  const { wrong, help, version: asked, checkout, ...rest } = parse(argv);
-  if (wrong) {
-    process.stderr.write(`nodetorch: ${wrong}\n\n${usage}`);
+  const { unknown, wrong, help, version: asked, checkout, ...rest } = parse(argv);
+  if (unknown || wrong) {
+    const refusal = wrong
+      ? `${wrong}\n\n${usage}`
+      : `there is no command '${unknown}'; see npx nodetorch --help\n`;
+    process.stderr.write(`nodetorch: ${refusal}`);
     process.exitCode = 2;
   } else if (help) {
     process.stdout.write(usage);

@@ -1,14 +1,14 @@
 // npx nodetorch doctor
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
+import { builtFor, places } from '../locate';
 import { type Command, parse } from './arguments';
 import { print, size, table } from './text';
 
 const usage = `Usage: npx nodetorch doctor [--json]
 
-Says what is installed, which libtorch is found where, whether the addon loads and why not, and what
-the machine offers. Looks only; works where nothing is built yet.
+Says what is installed, which libtorch is found where, what there is to build the addon with, whether it
+loads and why not, and what the machine offers. Looks only; works where nothing is built yet.
 
   --json   the same as one JSON object
   --help
@@ -16,14 +16,12 @@ the machine offers. Looks only; works where nothing is built yet.
 Exit code: 0 when the addon loads, 1 when it does not.
 `;
 
-const root = path.join(__dirname, '../..');
-
 type Facts = Record<string, string>;
 
 function run(argv: readonly string[]): number {
   const { values } = parse(argv, { json: { type: 'boolean' } }, []);
   const addon = loadAddon();
-  const facts = { ...machine(), ...libtorch(), ...addon.facts };
+  const facts = { ...machine(), ...libtorch(), ...toolchain(), ...addon.facts };
   if (values.json) print(JSON.stringify({ ok: addon.loads, ...facts }, null, 2));
   else print(table(Object.entries(facts).flatMap(([name, text]) => lines(name, text))));
   return addon.loads ? 0 : 1;
@@ -79,6 +77,19 @@ function libtorch(): Facts {
   };
 }
 
+function toolchain(): Facts {
+  const { toolchain: look, howToInstall } = require('../../scripts/toolchain') as {
+    toolchain(): { name: string; found?: string; problem?: string }[];
+    howToInstall(): string;
+  };
+  const all = look();
+  const missing = all.filter(({ problem }) => problem);
+  const found = all.flatMap(({ found: text }) => text ?? []).join(', ');
+  const lacks = missing.map(({ name, problem }) => `lacks ${name}: ${problem}`);
+  const advice = missing.length > 0 ? [`the addon cannot be built without: ${howToInstall()}`] : [];
+  return { 'build tools': [...(found ? [found] : []), ...lacks, ...advice].join('\n') };
+}
+
 function loadAddon(): { loads: boolean; facts: Facts } {
   const built = noteOfBuild();
   const addon: Facts = built ? { 'built for': built } : {};
@@ -92,15 +103,11 @@ function loadAddon(): { loads: boolean; facts: Facts } {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 function noteOfBuild(): string | null {
-  for (const folder of ['build', 'build-gyp/build']) {
-    try {
-      const text = fs.readFileSync(path.join(root, folder, 'Release', 'libtorch.json'), 'utf8');
-      const note = JSON.parse(text) as Found;
-      const there = fs.existsSync(note.path) ? '' : ', which is gone';
-      return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}`;
-    } catch {
-      // Not built there.
-    }
+  for (const { file, problem } of places()) {
+    const note = problem || !fs.existsSync(file) ? null : builtFor(file);
+    if (!note) continue;
+    const there = fs.existsSync(note.path) ? '' : ', which is gone';
+    return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${file}`;
   }
   return null;
 }
