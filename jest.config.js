@@ -22,7 +22,7 @@ module.exports = {
       ...common,
       displayName: 'cpu',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cuda/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cuda/', '<rootDir>/test/package/'],
     },
     { ...common, displayName: 'cuda', testMatch: ['<rootDir>/test/cuda/**/*.test.ts'] },
   ],

@@ -21,7 +21,10 @@ const log = (line) => console.error(`nodetorch: ${line}`);
 
 function cmakeJs(command, build, args) {
   const script = require.resolve('cmake-js/bin/cmake-js');
-  const all = [script, command, '--log-level', 'warn', '--out', build, ...args];
+  // cmake-js looks for g++ or clang++ where it is not told of a compiler, though CMake would take CXX.
+  const { CXX } = process.env;
+  const compiler = CXX && !/\s/.test(CXX) ? ['--cc', CXX, '--cxx', CXX] : [];
+  const all = [script, command, '--log-level', 'warn', '--out', build, ...compiler, ...args];
   // stdout belongs to whoever asked for something to be printed.
   const { status, error } = spawnSync(process.execPath, all, { cwd: root, stdio: ['ignore', 2, 2] });
   if (error || status !== 0) {

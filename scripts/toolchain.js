@@ -14,7 +14,13 @@ const windows = process.platform === 'win32';
 function run(command, args, input) {
   const options = { encoding: 'utf8', timeout: 60_000, windowsHide: true, input, maxBuffer: 1 << 26 };
   const { status, stdout, stderr, error } = spawnSync(command, args, options);
-  return { ok: !error && status === 0, out: stdout || '', problem: error?.code || (stderr || '').trim() };
+  // Who answers without having read all is no trouble.
+  const failed = error && error.code !== 'EPIPE';
+  return {
+    ok: !failed && status === 0,
+    out: stdout || '',
+    problem: (failed && error.code) || (stderr || '').trim(),
+  };
 }
 
 function cmake() {

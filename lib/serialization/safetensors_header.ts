@@ -75,7 +75,7 @@ interface Unplaced {
 export function writeHeader(
   tensors: readonly Unplaced[],
   metadata?: Readonly<Record<string, string>> | null,
-) {
+): { head: Buffer; entries: Entry[]; size: number } {
   for (const { name, dtype, shape } of tensors) {
     if (name === METADATA) throw new SafetensorError(`a tensor cannot be called '${METADATA}'`);
     const fits = rank.has(dtype) && (dtype !== dtypes.float4_e2m1fn_x2 || shape.length > 0);

@@ -30,7 +30,7 @@ type Lazy = Pick<typeof bridge, 'toTorch' | 'fromTorch'> &
   Pick<typeof weights, 'stateDictOf' | 'loadStateDictInto'>;
 let loaded: Lazy | undefined;
 
-/** Called by `nodetorch/tfjs` when it is imported: in a bundle nothing else leads to it from here. */
+/** @internal Called by `nodetorch/tfjs` when it is imported: in a bundle nothing else leads to it from here. */
 export function provide(tfjs: Lazy): void {
   loaded = tfjs;
 }
