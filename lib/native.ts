@@ -119,18 +119,19 @@ A CUDA libtorch from a Python wheel needs the nvidia packages that pip installs 
 }
 
 function load(): Native {
-  const all = places();
-  const usable = ({ file, problem }: Place) => !problem && fs.existsSync(file);
-  const file = all.find(usable)?.file;
+  let all: Place[] = [];
+  let file: string | undefined;
   let cause: unknown;
   try {
+    all = places();
+    file = all.find((place) => !place.problem && fs.existsSync(place.file))?.file;
     if (file) return loadAddon(file);
   } catch (error) {
     cause = error;
   }
   const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException;
   const absent = all.map((place) => `${place.file}: ${place.problem ?? 'there is no such file'}`);
-  const tried = file ? [`${file}: ${message}`] : absent;
+  const tried = cause ? [`${file ? `${file}: ` : ''}${message}`] : absent;
   const help = `nodetorch cannot load its native addon (${platform}, Node ${process.version}).
 
 ${tried.map((line) => `  ${line}`).join('\n')}

@@ -53,9 +53,9 @@ function forgetLibtorch(): void {
 
 const load = `const { native } = require('${path.join('{folder}', 'dist/native.js')}'); console.log(typeof native.setup)`;
 
-function run(env: Record<string, string> = {}, program = load) {
+function run(env: Record<string, string> = {}, program = load, flags: string[] = []) {
   const script = program.replaceAll('{folder}', folder);
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', script], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH, XDG_CACHE_HOME: path.join(folder, 'cache'), HOME: folder, ...env },
   });
@@ -121,4 +121,64 @@ test('a file that is no addon: a message, no crash', () => {
   const { status, signal, err } = run();
   expect({ status, signal }).toEqual({ status: 1, signal: null });
   expect(err).toContain('built for another platform or version');
+});
+
+const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+test.each([
+  [['--no-addons'], 'Node runs with --no-addons'],
+  [[permission, '--allow-fs-read=*'], 'add --allow-addons'],
+  [
+    [permission, '--allow-fs-read={folder}/dist/*', '--allow-fs-read={folder}/package.json'],
+    'add --allow-addons',
+  ],
+])('%j is named as what forbids it', (flags, message) => {
+  const own = flags.map((flag) => flag.replace('{folder}', folder));
+  const { status, err } = run({}, load, own);
+  expect(status).toBe(1);
+  expect(err).toContain(message);
+  expect(err).not.toContain('another platform');
+  expect(err).not.toContain('has not been built yet');
+});
+
+describe('built by npx nodetorch before', () => {
+  /** Keeps `addon` in the cache, as the build does, and takes it away from the package. */
+  function keep(): string {
+    for (const name of ['native', 'CMakeLists.txt']) {
+      fs.cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+    }
+    fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+    const program = `
+      const { folderFor, keep, prepare } = require('{folder}/scripts/keep-addon');
+      const { hashSources } = require('{folder}/scripts/libtorch/addons');
+      const libtorch = { path: ${JSON.stringify(libtorchOf(addon))}, version: '2.13.0+cpu', variant: 'cpu' };
+      const into = folderFor(hashSources('{folder}'), libtorch);
+      prepare();
+      keep(${JSON.stringify(addon)}, into, libtorch);
+      console.log(into);`;
+    const { out, err } = run({}, program);
+    expect(err).toBe('');
+    fs.rmSync(addon);
+    return out;
+  }
+  afterEach(() => {
+    for (const name of ['native', 'CMakeLists.txt', 'node_modules', 'cache']) {
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    }
+  });
+
+  linux('it is found in the cache', () => {
+    keep();
+    expect(run()).toEqual(loaded);
+  });
+
+  linux('not where others could have written it, or it is damaged', () => {
+    const kept = keep();
+    fs.chmodSync(kept, 0o777);
+    expect(run().err).toContain('can be written by others');
+    fs.chmodSync(kept, 0o700);
+    fs.appendFileSync(path.join(kept, 'nodetorch.node'), '!');
+    expect(run().err).toContain('it is damaged');
+  });
 });
