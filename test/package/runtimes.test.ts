@@ -6,6 +6,16 @@ import { addon, installed, program, removeAll, run, tool } from './project';
 
 afterAll(removeAll);
 
+const loop = (turn: string) => `import torch from 'nodetorch';
+  torch.setNumThreads(1);
+  let most = 0;
+  for (let i = 0; i < 300; i++) {
+    torch.ones([1024, 1024]).add(1);
+    most = Math.max(most, torch.memory().bytes);
+    ${turn}
+  }
+  console.log(most < 500e6 ? 'flat' : most);`;
+
 const files = {
   'train.mjs': program,
   'train.cjs': `const { default: torch, nn } = require('nodetorch');
@@ -22,14 +32,9 @@ const files = {
     safetensors.saveFile(model.stateDict(), 'model.safetensors');
     const again = torch.load('model.pt').get('model').get('weight');
     console.log(torch.equal(again, model.weight), torch.equal(safetensors.loadFile('model.safetensors').get('weight'), again));`,
-  // 2,000 tensors of 4 MB each, 8 GB in all, of which a few live at a time.
-  'memory.mjs': `import torch from 'nodetorch';
-    let most = 0;
-    for (let i = 0; i < 2000; i++) {
-      torch.ones([1024, 1024]).add(1);
-      most = Math.max(most, torch.memory().bytes);
-    }
-    console.log(most < 1e9 ? 'flat' : most);`,
+  // 600 tensors of 4 MB, 2.4 GB in all, of which a few live at a time.
+  'memory.mjs': loop(''),
+  'turns.mjs': loop('if (i % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 0));'),
   'worker.mjs': `import { Worker, isMainThread, parentPort } from 'node:worker_threads';
     import torch from 'nodetorch';
     const sum = torch.arange(5).sum().item();
@@ -49,6 +54,7 @@ const expected = {
   'entries.mjs': 'true true function',
   'files.mjs': 'true true',
   'memory.mjs': 'flat',
+  'turns.mjs': 'flat',
   'worker.mjs': '10 10',
   'errors.mjs': 'true\nmine',
 };
@@ -69,11 +75,13 @@ const runtimes = {
 let made: string;
 beforeAll(() => (made = installed('runtimes', files)));
 
-describe.each(Object.entries(runtimes))('%s', (_name, find) => {
+describe.each(Object.entries(runtimes))('%s', (name, find) => {
   let command: (string | null)[];
   beforeAll(() => (command = find()));
   test.each(Object.entries(expected))('%s', (file, text) => {
     if (command[0] === null) return;
+    // Deno frees what was collected between turns of its event loop, so a synchronous loop keeps all.
+    if (name === 'Deno' && file === 'memory.mjs') return;
     const all = [...(command as string[]), file];
     expect(run(all, made, { NODETORCH_ADDON: addon, NO_COLOR: '1' })).toEqual({ code: 0, text });
   });
