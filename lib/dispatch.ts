@@ -1,4 +1,5 @@
 /** From JS to one operator and back: the only place that turns native results into Tensors. */
+import { types } from 'node:util';
 import { Complex } from './complex';
 import { dtypeOfCode } from './dtype';
 import { HANDLE, NOTHING } from './handle';
@@ -8,12 +9,15 @@ import type { NativeOperator } from '../typings/native';
 
 export type OperatorFunction = (...args: unknown[]) => unknown;
 
+// A handle has no prototype, but under Bun that of every object.
+const inBun = 'Bun' in globalThis;
+
 /** Wraps what the addon returned: handles become Tensors, in lists too. */
 export function wrap(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   if (result instanceof Tensor) return result; // in-place: the very object that was given
   if (Array.isArray(result)) return wrapList(result);
-  if (result.constructor === undefined) return new Tensor(result); // a handle has no prototype
+  if (result.constructor === undefined || (inBun && types.isExternal(result))) return new Tensor(result);
   const value = result as { dtypeCode?: number; re: number; im: number };
   if (value.dtypeCode !== undefined) return dtypeOfCode(value.dtypeCode);
   return value.re !== undefined ? new Complex(value.re, value.im) : result;

@@ -3,14 +3,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { addon, installed, program, project, removeAll, run, tool } from './project';
 
-const tfjs = `import torch from 'nodetorch';
+const bridge = `import torch from 'nodetorch';
 try { torch.tfjs.toTorch({}); } catch (error) { console.log(error.message); }`;
 
 let made: string;
 beforeAll(() => {
   made = installed('bundles', {
     'program.mjs': program,
-    'tfjs.mjs': tfjs,
+    'bridge.mjs': bridge,
     'webpack.config.cjs': `module.exports = { mode: 'production', optimization: { minimize: false }, target: 'node',
       entry: './program.mjs', output: { path: __dirname + '/out', filename: 'webpack.cjs' } };`,
     'vite.config.mjs': `export default { build: { ssr: 'program.mjs', outDir: 'out', emptyOutDir: false,
@@ -71,7 +71,7 @@ test.each(bundlers)('%s', (file, packages, command) => {
 });
 
 test('torch.tfjs in a bundle says what to import', () => {
-  if (!bundle(['esbuild'], esbuild('tfjs.mjs', 'cjs', 'tfjs.cjs'))) return;
-  const { text } = run([process.execPath, 'out/tfjs.cjs'], made, { NODETORCH_ADDON: addon });
+  if (!bundle(['esbuild'], esbuild('bridge.mjs', 'cjs', 'bridge.cjs'))) return;
+  const { text } = run([process.execPath, 'out/bridge.cjs'], made, { NODETORCH_ADDON: addon });
   expect(text).toBe("torch.tfjs needs, in a bundle, that the program imports 'nodetorch/tfjs'");
 });
