@@ -43,14 +43,7 @@ const SEVERAL = 4;
 const GIVEN_AMONG = 5;
 
 /** The tensors of the innermost `tidy` that no finalizer frees, but the end of the scope. */
-let scoped: Tensor[] | null = null;
-
-/** Begins and ends such a list; returns the one around it. */
-export function setScoped(tensors: Tensor[] | null): Tensor[] | null {
-  const before = scoped;
-  scoped = tensors;
-  return before;
-}
+export const scoped: { tensors: Tensor[] | null } = { tensors: null };
 
 /** @internal */
 export function setHandle(tensor: Tensor, handle: unknown): Tensor {
@@ -64,10 +57,7 @@ export function made(native: (blank: Tensor) => number): Tensor {
   return setHandle(blank, native(blank));
 }
 
-/** A tensor that its scope has freed, and whose slot another one may get. */
-export const sever = (tensor: Tensor): void => void setHandle(tensor, NOTHING);
-
-// A result that is neither NEW nor GIVEN. `namesOf` the elements of a signature's named tuple.
+// A result that is neither NEW nor GIVEN. `nameOf` an element of a signature's named tuple.
 function finish(
   kind: number,
   result: unknown,
@@ -76,7 +66,7 @@ function finish(
   namesOf: (signature: number) => readonly string[],
 ): unknown {
   if (kind === NEW_IN_SCOPE) {
-    scoped?.push(blank);
+    scoped.tensors?.push(blank);
     return setHandle(blank, outcome[1]);
   }
   if (kind === SEVERAL) {

@@ -1,9 +1,11 @@
 /** When tensors are freed: by the collector, by a scope, by hand. */
 import * as cuda from './cuda';
-import { setScoped, sever } from './dispatch';
+import { scoped } from './dispatch';
 import { TorchTypeError, argumentError } from './errors';
 import { native } from './native';
 import { isMap, isSet } from './realm';
+import { HANDLE, NOTHING } from './handle';
+import { settled } from './scope';
 import { Tensor } from './tensor';
 
 export interface DeviceMemory {
@@ -72,25 +74,26 @@ const keptOfScope = new WeakSet<Tensor>();
  */
 export function tidy<T>(body: () => T): T {
   if (typeof body !== 'function') throw new TorchTypeError('tidy(): argument must be a function');
-  native.beginScope(true);
-  const scoped: Tensor[] = [];
-  const outer = setScoped(scoped);
+  const outer = scoped.tensors;
+  const mine: Tensor[] = [];
+  let depth: number | undefined;
   let survivors: Tensor[] = [];
+  let saved: Set<Tensor> | undefined;
   let result: T;
   try {
-    result = body();
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-      (result as unknown as Promise<unknown>).then(undefined, () => {});
-      throw new TorchTypeError(
-        'tidy(): the function returned a promise, and the scope has ended before it settles',
-      );
-    }
+    depth = native.beginScope(true);
+    scoped.tensors = mine;
+    result = settled('tidy', body());
     survivors = tensorsIn(result);
+    saved = new Set(survivors);
   } finally {
-    setScoped(outer);
-    native.endScope(survivors);
-    const saved = new Set(survivors);
-    for (const tensor of scoped) if (!saved.has(tensor) && !keptOfScope.has(tensor)) sever(tensor);
+    scoped.tensors = outer;
+    // Another tensor may get the slot that one of these had, so they forget it, even when the stack is full.
+    for (let i = 0; i < mine.length; i++) {
+      if (saved?.has(mine[i]) || keptOfScope.has(mine[i])) continue;
+      (mine[i] as { [HANDLE]: unknown })[HANDLE] = NOTHING;
+    }
+    if (depth !== undefined) native.endScope(depth, survivors);
   }
   return result;
 }

@@ -5,6 +5,7 @@ import { complex128, complex64, float64, bool, dtypeOfCode, int64 } from './dtyp
 import { type Layout, sparseBsc, sparseBsr, sparseCsc, sparseCsr, strided } from './layout';
 import { tidy } from './memory';
 import { native } from './native';
+import { Scope, within } from './scope';
 import { contents } from './print/contents';
 import { shortest } from './print/number';
 import { options } from './print/options';
@@ -43,14 +44,10 @@ export function formatTensor(tensor: Tensor): string {
 
 // A tensor of torch.func's levels, around the one that it stands for.
 function formatInside(level: number, dim: number | null, value: unknown): string {
-  const before = native.suspendTransforms(true);
-  try {
-    const text = formatTensor(wrap(value) as Tensor).replace(/^/gm, '    ');
-    if (dim === null) return `GradTrackingTensor(lvl=${level}, value=\n${text}\n)`;
-    return `BatchedTensor(lvl=${level}, bdim=${dim}, value=\n${text}\n)`;
-  } finally {
-    native.suspendTransforms(before);
-  }
+  const inner = within('repr', Scope.suspended, () => formatTensor(wrap(value) as Tensor), true);
+  const text = inner.replace(/^/gm, '    ');
+  if (dim === null) return `GradTrackingTensor(lvl=${level}, value=\n${text}\n)`;
+  return `BatchedTensor(lvl=${level}, bdim=${dim}, value=\n${text}\n)`;
 }
 
 /** Adds the remarks, each on the line it fits on. */

@@ -176,13 +176,6 @@ export interface Native {
     createGraph: boolean,
     allowUnused: boolean,
   ): (Handle | null)[];
-  isGradEnabled(): boolean;
-  setGradEnabled(enabled: boolean): void;
-  isInferenceMode(): boolean;
-  enterInferenceMode(enabled: boolean): void;
-  leaveInferenceMode(): void;
-  setAnomaly(enabled: boolean, checkNan: boolean): void;
-  anomalyState(): [enabled: boolean, checkNan: boolean];
   registerHook(tensor: Tensor, hook: GradientCallback): Handle;
   removeHook(hook: HandleOwner): void;
   setPostAccumulateGradHook(tensor: Tensor, hook: GradientCallback | null): void;
@@ -190,30 +183,31 @@ export interface Native {
   nodeName(node: HandleOwner): string;
   nodeNext(node: HandleOwner): [node: Handle | null, input: number][];
 
+  // scopes.cc
+  /** The state before, for leaveScope; lib/scope.ts has the kinds. */
+  enterScope(kind: number, ...args: unknown[]): number;
+  leaveScope(kind: number, before: number): void;
+  isGradEnabled(): boolean;
+  setGradEnabled(enabled: boolean): void;
+  isInferenceMode(): boolean;
+  setAnomaly(enabled: boolean, checkNan: boolean): void;
+  isAnomalyEnabled(): boolean;
+  /** The number of the level that is open here; -1 for none. */
+  forwardLevel(): number;
+
   // modes.cc
   autocast(deviceType: DeviceLike): [enabled: boolean, dtype: number, cacheEnabled: boolean];
-  setAutocast(deviceType: DeviceLike, enabled: boolean, dtype: DTypeLike, cacheEnabled: boolean): void;
-  /** The exit of the outermost one forgets the weights that were cast. */
-  nestAutocast(enter: boolean): void;
   clearAutocastCache(): void;
-  enterDualLevel(): number;
-  exitDualLevel(level: number): void;
-  /** Sets forward-mode AD on or off, unless null; returns what it was. */
-  forwardGradMode(enabled: boolean | null): boolean;
-  pushSavedTensorHooks(pack: (handle: Handle) => unknown, unpack: (packed: unknown) => Tensor): void;
-  popSavedTensorHooks(): void;
   /** A number for the backward pass that is running; -1 outside of one. */
   graphTask(): number;
+  /** Whether that pass goes to all leaves, as a reentrant checkpoint must. */
+  isCheckpointValid(): boolean;
   /** Whether that backward pass reaches the tensor. */
   willReceiveGradient(tensor: Tensor): boolean;
   /** Whether calls may leave out a part of the dispatcher (native/src/fast_paths.h); returns what it was. */
   fastPaths(enabled: boolean | null): boolean;
 
-  // transforms.cc. Levels count from 1; the innermost is left first.
-  enterVmap(batchSize: number, randomness: string): number;
-  enterGrad(): number;
-  enterJvp(): number;
-  leaveLevel(): void;
+  // transforms.cc. Levels count from 1.
   addBatchDim(tensor: Tensor, dim: number, level: number): Handle;
   removeBatchDim(tensor: Tensor, level: number, batchSize: number, outDim: number): Handle;
   isBatched(tensor: Tensor, level: number): boolean;
@@ -222,9 +216,6 @@ export interface Native {
   unwrapForGrad(tensor: Tensor, level: number): Handle | Tensor;
   /** Level, mapped dimension (null where not mapped) and value; null outside of transforms. */
   transformOf(tensor: Tensor): [level: number, dim: number | null, value: Handle] | null;
-  /** Whether operators see plain tensors, whatever level is open; returns what it was. */
-  suspendTransforms(suspended: boolean): boolean;
-  inplaceRequiresGradAllowed(allowed: boolean): boolean;
   transformDepth(): number;
 
   // custom_function.cc
@@ -245,11 +236,11 @@ export interface Native {
   // memory.cc
   /** Collects young garbage if it is due: where an operator has left outcome[2]. */
   tend(): void;
-  /** `owns`: lib/memory.ts remembers what the scope owns alone. */
-  beginScope(owns: boolean): void;
-  endScope(survivors: Tensors): void;
+  /** `owns`: lib/memory.ts remembers what the scope owns alone. How many scopes are around it. */
+  beginScope(owns: boolean): number;
+  endScope(depth: number, survivors: Tensors): void;
   /** How many sizes it left, times 256, plus the code of the dtype. */
-  settle(tensor: Tensor): number;
+  settle(tensor: Tensor, depth: number): number;
   /** Whether a scope owned it until now. */
   keep(tensor: Tensor): boolean;
   dispose(tensor: HandleOwner): void;

@@ -1,9 +1,9 @@
 import * as cuda from '../cuda';
-import { within } from '../autograd/mode';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../dtype';
 import { TorchError, TorchTypeError, valueError } from '../errors';
 import { native } from '../native';
 import { isMap } from '../realm';
+import { Scope, within } from '../scope';
 import { Tensor } from '../tensor';
 import { warn } from '../warn';
 import { repr } from '../repr';
@@ -92,12 +92,8 @@ export function autocast<T>(
   const dtype = options.dtype == null ? dtypeOfCode(before[1]) : asDType(options.dtype);
   if (!dtype) throw new TorchTypeError(`autocast(): unknown dtype ${repr(options.dtype)}`);
   const enabled = (options.enabled ?? true) && usable(deviceType, dtype);
-  native.setAutocast(deviceType, enabled, dtype, options.cacheEnabled ?? before[2]);
-  native.nestAutocast(true);
-  return within('autocast', body, () => {
-    native.nestAutocast(false);
-    native.setAutocast(deviceType, before[0], dtypeOfCode(before[1]), before[2]);
-  });
+  const cacheEnabled = options.cacheEnabled ?? before[2];
+  return within('autocast', Scope.autocast, body, deviceType, enabled, dtype, cacheEnabled);
 }
 
 function cast(value: unknown, deviceType: string, dtype: DType): unknown {

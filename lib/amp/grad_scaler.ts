@@ -169,9 +169,9 @@ export class GradScaler {
     const found = [...state.foundInf.values()].map((value) => value.to(scale.device));
     const before = optimizer.gradScale;
     const scaled = before ? scale.mul(before) : scale;
-    optimizer.gradScale = state.stage === 'unscaled' ? before : scaled;
-    optimizer.foundInf = found.length > 0 ? found.reduce((sum, value) => sum.add(value)) : null;
     try {
+      optimizer.gradScale = state.stage === 'unscaled' ? before : scaled;
+      optimizer.foundInf = found.length > 0 ? found.reduce((sum, value) => sum.add(value)) : null;
       return optimizer.step();
     } finally {
       optimizer.gradScale = null;

@@ -2,33 +2,24 @@
 import * as aten from '../aten';
 import { TorchError, TorchTypeError, valueError } from '../errors';
 import { native } from '../native';
+import { Scope, within } from '../scope';
 import type { Tensor } from '../tensor';
-import { within } from './mode';
-
-let current = -1;
 
 /** Opens a level for dual numbers; libtorch has one at a time. */
 export function enterDualLevel(): number {
-  const level = native.enterDualLevel();
-  if (level !== current + 1) {
-    throw new TorchError(
-      'Entering a new forward AD level but the current level is not valid. Make sure you did not modified it directly.',
-    );
-  }
-  current = level;
-  return level;
+  native.enterScope(Scope.forwardLevel);
+  return native.forwardLevel();
 }
 
 /** Closes a level: its dual numbers lose their tangents. */
 export function exitDualLevel(options: { level?: number | null } = {}): void {
-  const level = options.level ?? current;
-  if (level !== current || level < 0) {
+  const current = native.forwardLevel();
+  if ((options.level ?? current) !== current || current < 0) {
     throw new TorchError(
       'Trying to exit a forward AD level that was not the last one that was created. This is not supported.',
     );
   }
-  native.exitDualLevel(level);
-  current = level - 1;
+  native.leaveScope(Scope.forwardLevel, 0);
 }
 
 /**
@@ -42,23 +33,17 @@ export function exitDualLevel(options: { level?: number | null } = {}): void {
  */
 export function dualLevel<T>(body: () => T): T {
   if (typeof body !== 'function') throw new TorchTypeError('dualLevel(): argument must be a function');
-  enterDualLevel();
-  return within('dualLevel', body, () => exitDualLevel());
+  return within('dualLevel', Scope.forwardLevel, body);
 }
 
 /** @internal Runs `body` with forward-mode AD on or off. */
 export function withForwardGrad<T>(enabled: boolean, body: () => T): T {
-  const before = native.forwardGradMode(enabled);
-  try {
-    return body();
-  } finally {
-    native.forwardGradMode(before);
-  }
+  return within('withForwardGrad', Scope.forwardGrad, body, enabled);
 }
 
 /** A view of `tensor` that carries `tangent`, of the same shape, forward through operators. */
 export function makeDual(tensor: Tensor, tangent: Tensor, options: { level?: number | null } = {}): Tensor {
-  const level = options.level ?? current;
+  const level = options.level ?? native.forwardLevel();
   if (level < 0) {
     throw new TorchError(
       'Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first.',
@@ -79,7 +64,7 @@ export function unpackDual(
   tensor: Tensor,
   options: { level?: number | null } = {},
 ): { primal: Tensor; tangent: Tensor | null } {
-  const level = options.level ?? current;
+  const level = options.level ?? native.forwardLevel();
   if (level < 0) return { primal: tensor, tangent: null };
   const [primal, tangent] = aten._unpackDual(tensor, level) as unknown as [Tensor, Tensor | null];
   return { primal, tangent };

@@ -5,8 +5,8 @@ import { native } from '../native';
 import { Tensor } from '../tensor';
 import * as aten from '../aten';
 import type { Device } from '../device';
+import { Scope, settled, within } from '../scope';
 import type { RemovableHandle } from './hooks';
-import { within } from './mode';
 
 export { GradFn as Node } from './node';
 
@@ -29,15 +29,19 @@ export function savedTensorsHooks<Packed, T>(
     if (typeof value !== 'function') throw argumentError('savedTensorsHooks', name, 'a function', value);
   }
   if (disabled !== null) throw new TorchError(disabled);
-  native.pushSavedTensorHooks(
-    (handle) => pack(wrap(handle) as Tensor),
-    (packed) => unpack(packed as Packed),
-  );
-  depth++;
-  return within('savedTensorsHooks', body, () => {
-    depth--;
-    native.popSavedTensorHooks();
-  });
+  const before = depth;
+  try {
+    depth = before + 1;
+    return within(
+      'savedTensorsHooks',
+      Scope.savedHooks,
+      body,
+      (handle: unknown) => pack(wrap(handle) as Tensor),
+      (packed: unknown) => unpack(packed as Packed),
+    );
+  } finally {
+    depth = before;
+  }
 }
 
 /** Keeps what `body`'s operators save for backward on the CPU (`save_on_cpu`). */
@@ -56,10 +60,14 @@ export function saveOnCpu<T>(body: () => T, options: { pinMemory?: boolean } = {
 export function disableSavedTensorsHooks<T>(message: string, body: () => T): T {
   if (depth > 0) throw new TorchError(message);
   const before = disabled;
-  disabled = message;
-  return within('disableSavedTensorsHooks', body, () => {
+  let result: T;
+  try {
+    disabled = message;
+    result = body();
+  } finally {
     disabled = before;
-  });
+  }
+  return settled('disableSavedTensorsHooks', result);
 }
 
 export interface MultiGradHookOptions {

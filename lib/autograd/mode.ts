@@ -1,30 +1,11 @@
 /** Whether operators record a graph. The mode belongs to the thread, so it must not outlive a call. */
 import { TorchTypeError } from '../errors';
 import { native } from '../native';
-
-/** @internal Runs `body`; `leave` runs after it, and a promise is refused: the mode would leak across await. */
-export function within<T>(name: string, body: () => T, leave: () => void): T {
-  let result: T;
-  try {
-    result = body();
-  } finally {
-    leave();
-  }
-  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-    (result as unknown as Promise<unknown>).then(undefined, () => {});
-    throw new TorchTypeError(
-      `${name}(): the function returned a promise, and the mode has ended before it settles; ` +
-        `await first, and call ${name}() around the synchronous part`,
-    );
-  }
-  return result;
-}
+import { Scope, within } from '../scope';
 
 function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
   if (typeof body !== 'function') throw new TorchTypeError(`${name}(): argument must be a function`);
-  const before = native.isGradEnabled();
-  native.setGradEnabled(enabled);
-  return within(name, body, () => native.setGradEnabled(before));
+  return within(name, Scope.grad, body, enabled);
 }
 
 /**
@@ -58,8 +39,7 @@ export function isGradEnabled(): boolean {
 /** Runs `body` in inference mode: like {@link noGrad}, cheaper, and its tensors never join a graph. */
 export function inferenceMode<T>(body: () => T, mode = true): T {
   if (typeof body !== 'function') throw new TorchTypeError('inferenceMode(): argument must be a function');
-  native.enterInferenceMode(mode);
-  return within('inferenceMode', body, () => native.leaveInferenceMode());
+  return within('inferenceMode', Scope.inference, body, mode);
 }
 
 export function isInferenceModeEnabled(): boolean {
@@ -68,9 +48,8 @@ export function isInferenceModeEnabled(): boolean {
 
 /** Runs `body` with anomaly detection: backward raises where a gradient becomes NaN. */
 export function detectAnomaly<T>(body: () => T, options: { checkNan?: boolean } = {}): T {
-  const [enabled, checkNan] = native.anomalyState();
-  native.setAnomaly(true, options.checkNan ?? true);
-  return within('detectAnomaly', body, () => native.setAnomaly(enabled, checkNan));
+  if (typeof body !== 'function') throw new TorchTypeError('detectAnomaly(): argument must be a function');
+  return within('detectAnomaly', Scope.anomaly, body, options.checkNan ?? true);
 }
 
 export function setDetectAnomaly(mode: boolean, options: { checkNan?: boolean } = {}): void {
@@ -78,5 +57,5 @@ export function setDetectAnomaly(mode: boolean, options: { checkNan?: boolean } 
 }
 
 export function isAnomalyEnabled(): boolean {
-  return native.anomalyState()[0];
+  return native.isAnomalyEnabled();
 }

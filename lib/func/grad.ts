@@ -6,6 +6,7 @@ import { wrap } from '../dispatch';
 import { TorchError, valueError } from '../errors';
 import { isPlainObject } from '../functional/keywords';
 import { native } from '../native';
+import { atLevel, Scope, within } from '../scope';
 import { Tensor } from '../tensor';
 import * as tree from './tree';
 
@@ -24,16 +25,6 @@ const noHooks =
   "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. " +
   'Please open an issue with your use case.';
 
-/** Runs `body` at a new level; the level ends with it. */
-export function withLevel<T>(enter: () => number, body: (level: number) => T): T {
-  const level = enter();
-  try {
-    return body(level);
-  } finally {
-    native.leaveLevel();
-  }
-}
-
 export function wrapAll(value: unknown, level: number): unknown {
   return tree.map(value, (leaf) => (leaf instanceof Tensor ? wrap(native.wrapForGrad(leaf, level)) : leaf));
 }
@@ -50,12 +41,7 @@ function needGradients(value: unknown): void {
     if (!(leaf instanceof Tensor)) {
       throw valueError(`Thing passed to transform API must be Tensor, got ${typeof leaf}`);
     }
-    const before = native.inplaceRequiresGradAllowed(true);
-    try {
-      leaf.requiresGrad_();
-    } finally {
-      native.inplaceRequiresGradAllowed(before);
-    }
+    within('requiresGrad_', Scope.inplaceRequiresGrad, () => void leaf.requiresGrad_(), true);
   }
 }
 
@@ -138,7 +124,7 @@ function compute(func: Func, args: unknown[], options: GradOptions): GradAndValu
   const { argnums = 0, hasAux = false } = options;
   const what = 'grad_and_value(f)(*args)';
   return disableSavedTensorsHooks(noHooks, () =>
-    withLevel(native.enterGrad, (level) =>
+    atLevel(Scope.gradLevel, (level) =>
       enableGrad(() => {
         const wrapped = wrapAll(args, level) as never[];
         const inputs = sliceArgs(wrapped, argnums, false);
@@ -216,7 +202,7 @@ export function vjpOf(
 ): { output: unknown; pull: VjpFunction; aux: unknown } {
   const what = 'vjp(f, *primals)';
   return disableSavedTensorsHooks(noHooks, () =>
-    withLevel(native.enterGrad, (level) =>
+    atLevel(Scope.gradLevel, (level) =>
       enableGrad(() => {
         const wrapped = wrapAll(primals, level) as never[];
         const inputs = argnums === null ? wrapped : sliceArgs(wrapped, argnums, false);

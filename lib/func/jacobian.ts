@@ -1,7 +1,7 @@
 import * as aten from '../aten';
 import { dualLevel, makeDual, unpackDual, withForwardGrad } from '../autograd/forward_ad';
 import { TorchError, TorchRangeError } from '../errors';
-import { native } from '../native';
+import { atLevel, Scope } from '../scope';
 import { Tensor } from '../tensor';
 import {
   type Argnums,
@@ -12,7 +12,6 @@ import {
   unwrapAll,
   type VjpFunction,
   vjpOf,
-  withLevel,
   wrapAll,
 } from './grad';
 import * as tree from './tree';
@@ -70,12 +69,13 @@ function push(
   }
   const primalLeaves = jvpLeaves(inputs, 'primals');
   const tangentLeaves = jvpLeaves(tangents, 'tangents');
-  return withLevel(native.enterJvp, (level) => {
-    nesting++;
+  return atLevel(Scope.jvpLevel, (level) => {
+    const around = nesting;
     try {
-      return withForwardGrad(true, () => (nesting === 1 ? dualLevel(() => pushAt(level)) : pushAt(level)));
+      nesting = around + 1;
+      return withForwardGrad(true, () => (around === 0 ? dualLevel(() => pushAt(level)) : pushAt(level)));
     } finally {
-      nesting--;
+      nesting = around;
     }
   });
 

@@ -3,6 +3,7 @@ import { wrap } from '../dispatch';
 import { TorchError, TorchRangeError, valueError } from '../errors';
 import { keywords } from '../functional/keywords';
 import { native } from '../native';
+import { atLevel, Scope } from '../scope';
 import { getRngState, setRngState } from '../random';
 import { Tensor } from '../tensor';
 import * as tree from './tree';
@@ -97,17 +98,15 @@ class Mapping {
   }
 
   #flat(leaves: unknown[], dims: Dim[], size: number, spec: tree.TreeSpec): unknown {
-    const level = native.enterVmap(size, this.options.randomness);
-    try {
+    const atThis = (level: number): unknown => {
       const batched = leaves.map((leaf, i) => {
         const dim = dims[i];
         return dim === null ? leaf : wrap(native.addBatchDim(leaf as Tensor, dim, level));
       });
       const output = this.func(...(tree.unflatten(batched, spec) as unknown[]));
       return this.#unwrap(output, level, size);
-    } finally {
-      native.leaveLevel();
-    }
+    };
+    return atLevel(Scope.vmap, atThis, size, this.options.randomness);
   }
 
   #unwrap(output: unknown, level: number, size: number): unknown {

@@ -42,9 +42,9 @@ function run(
   attrs: unknown,
 ): TensorInfo | TensorInfo[] {
   const survivors: Tensor[] = [];
-  let open = true;
-  native.beginScope(false);
+  let depth: number | undefined;
   try {
+    depth = native.beginScope(false);
     const tensors: Record<string, Tensor> = {};
     const given: Tensor[] = [];
     for (const name in inputs) {
@@ -54,13 +54,14 @@ function run(
     const made = kernel(tensors, attrs);
     if (!Array.isArray(made)) {
       const result = apart(made, given);
-      open = false;
-      const code = native.settle(result[HANDLE] as Tensor);
+      const around = depth;
+      depth = undefined;
+      const code = native.settle(result[HANDLE] as Tensor, around);
       return store(backend, result, sizesOf(code >> 8), dtypeOfCode(code & 255));
     }
     for (const tensor of made) survivors.push(apart(tensor, given));
   } finally {
-    if (open) native.endScope(survivors);
+    if (depth !== undefined) native.endScope(depth, survivors);
   }
   return survivors.map((tensor) => store(backend, keep(tensor), tensor.shape, tensor.dtype));
 }

@@ -153,8 +153,8 @@ function setRngStates(states: RngState[]): void {
 function withRng<T>(states: RngState[] | null, body: () => T): T {
   if (!states) return body();
   const now = states.map(({ device }) => ({ device, state: keep(defaultGenerator(device).getState()) }));
-  setRngStates(states);
   try {
+    setRngStates(states);
     return body();
   } finally {
     setRngStates(now);
@@ -188,6 +188,13 @@ class Reentrant extends AutogradFunction {
   }
 
   static override backward(ctx: FunctionContext, ...grads: Tensor[]): (Tensor | null)[] {
+    if (!native.isCheckpointValid()) {
+      throw new TorchError(
+        'When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad() or passing an `inputs` ' +
+          'parameter to .backward(). To resolve this error, you can either set use_reentrant=False, or call ' +
+          '.backward() without passing the `inputs` argument.',
+      );
+    }
     const inputs = [...(ctx.args as unknown[])];
     const where = ctx.where as number[];
     ctx.savedTensors.forEach((tensor, i) => {

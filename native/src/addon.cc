@@ -6,6 +6,7 @@
 
 #include "cpu_cache.h"
 #include "function.h"
+#include "saved_hooks.h"
 
 namespace nodetorch {
 
@@ -60,6 +61,7 @@ napi_value Open(napi_env env, napi_callback_info) {
     return nullptr;
   }
   InstallCpuCache();
+  InstallEngine();
   try {
     auto end = [](node_api_basic_env, void* data, void*) { delete static_cast<Environment*>(data); };
     auto* environment = new Environment(env, std::exchange(next_owner, nullptr));
@@ -71,6 +73,7 @@ napi_value Open(napi_env env, napi_callback_info) {
     DefineData(env, functions);
     DefineAutograd(env, functions);
     DefineCustomFunction(env, functions);
+    DefineScopes(env, functions);
     DefineModes(env, functions);
     DefineTransforms(env, functions);
     DefineStorage(env, functions);

@@ -1,7 +1,4 @@
-// backward, grad, gradient modes and tensor hooks.
-#include <ATen/core/grad_mode.h>
-#include <c10/core/InferenceMode.h>
-#include <torch/csrc/autograd/anomaly_mode.h>
+// backward, grad, tensor hooks and the nodes of graphs.
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/function_hook.h>
@@ -49,7 +46,7 @@ napi_value Backward(Arguments& arguments) {
   const auto inputs = TensorsArgument(environment, arguments[4], "backward(): inputs");
   const auto retain = OptionalBool(arguments, 2);
   const bool create = arguments.Bool(3);
-  environment.RunWithCallbacks(
+  environment.thread()->Run(
       [&] { torch::autograd::backward(tensors, gradients, retain, create, inputs); });
   return Undefined(arguments.env);
 }
@@ -64,44 +61,9 @@ napi_value Gradients(Arguments& arguments) {
   const auto retain = OptionalBool(arguments, 3);
   const bool create = arguments.Bool(4), allow_unused = arguments.Bool(5);
   torch::autograd::variable_list results;
-  environment.RunWithCallbacks(
+  environment.thread()->Run(
       [&] { results = torch::autograd::grad(outputs, inputs, gradients, retain, create, allow_unused); });
   return ToJs(environment, results);
-}
-
-napi_value IsGradEnabled(Arguments& arguments) {
-  return Napi::Boolean::New(arguments.env, at::GradMode::is_enabled());
-}
-napi_value SetGradEnabled(Arguments& arguments) {
-  at::GradMode::set_enabled(arguments.Bool(0));
-  return Undefined(arguments.env);
-}
-napi_value IsInferenceMode(Arguments& arguments) {
-  return Napi::Boolean::New(arguments.env, c10::InferenceMode::is_enabled());
-}
-
-// Guards of this thread, innermost last. libtorch's guard also sets dispatch keys, so it is kept
-// and not imitated.
-thread_local std::vector<std::unique_ptr<c10::InferenceMode>> inference_guards;
-
-napi_value EnterInferenceMode(Arguments& arguments) {
-  inference_guards.push_back(std::make_unique<c10::InferenceMode>(arguments.Bool(0)));
-  return Undefined(arguments.env);
-}
-napi_value LeaveInferenceMode(Arguments& arguments) {
-  if (!inference_guards.empty()) inference_guards.pop_back();
-  return Undefined(arguments.env);
-}
-
-napi_value SetAnomaly(Arguments& arguments) {
-  torch::autograd::AnomalyMode::set_enabled(arguments.Bool(0), arguments.Bool(1));
-  return Undefined(arguments.env);
-}
-napi_value AnomalyState(Arguments& arguments) {
-  Napi::Array pair = Napi::Array::New(arguments.env, 2);
-  pair[0u] = torch::autograd::AnomalyMode::is_enabled();
-  pair[1u] = torch::autograd::AnomalyMode::should_check_nan();
-  return pair;
 }
 
 // registerHook(tensor, (grads: [Tensor]) => [Tensor | null])
@@ -175,13 +137,6 @@ void DefineAutograd(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"backward", Entry<Backward>},
           {"gradients", Entry<Gradients>},
-          {"isGradEnabled", Entry<IsGradEnabled>},
-          {"setGradEnabled", Entry<SetGradEnabled>},
-          {"isInferenceMode", Entry<IsInferenceMode>},
-          {"enterInferenceMode", Entry<EnterInferenceMode>},
-          {"leaveInferenceMode", Entry<LeaveInferenceMode>},
-          {"setAnomaly", Entry<SetAnomaly>},
-          {"anomalyState", Entry<AnomalyState>},
           {"registerHook", Entry<RegisterHook>},
           {"removeHook", Entry<RemoveHook>},
           {"setPostAccumulateGradHook", Entry<SetPostAccumulateGradHook>},

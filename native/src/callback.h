@@ -15,18 +15,18 @@ namespace nodetorch {
 class Callback {
  public:
   Callback(Environment& environment, napi_value function)
-      : function_(environment, function), mailbox_(environment.mailbox()) {
-    mailbox_->callbacks++;
+      : function_(environment, function), thread_(environment.thread()) {
+    thread_->callbacks++;
   }
   Callback(const Callback&) = delete;
   Callback& operator=(const Callback&) = delete;
-  ~Callback() { mailbox_->callbacks--; }
+  ~Callback() { thread_->callbacks--; }
 
   // function(tensors) on the JS thread; what it returns is a list of tensors, null for undefined.
   std::vector<at::Tensor> Call(const std::vector<at::Tensor>& tensors) const {
     std::vector<at::Tensor> results;
     Environment& environment = function_.environment();
-    environment.OnJsThread([&] {
+    thread_->Call([&] {
       napi_env env = environment.env();
       Napi::HandleScope scope(env);
       napi_value argument = ToJs(environment, tensors);
@@ -40,7 +40,7 @@ class Callback {
 
  private:
   Persistent function_;
-  std::shared_ptr<Mailbox> mailbox_;
+  std::shared_ptr<JsThread> thread_;
 };
 
 }  // namespace nodetorch

@@ -1,11 +1,9 @@
 #include "environment.h"
 
-#include <ATen/DeviceAccelerator.h>
-#include <ATen/ThreadLocalState.h>
 #include <c10/util/Exception.h>
+#include <torch/csrc/autograd/anomaly_mode.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "cpu_cache.h"
 #include "error.h"
@@ -27,23 +25,14 @@ class Warnings : public c10::WarningHandler {
 };
 thread_local Warnings warnings;
 
-// Of the thread that a callback was sent from.
-thread_local const GraphTask* sent_from = nullptr;
-
 }  // namespace
-
-GraphTask GraphTask::Current() {
-  if (sent_from) return *sent_from;
-  return {torch::autograd::get_current_graph_task_id(), torch::autograd::get_current_graph_task_exec_info(),
-          torch::autograd::get_current_graph_task_nodes_in_graph()};
-}
 
 Environment::Environment(napi_env env, napi_env owner)
     : env_(env),
       owner_(owner),
       pool_(HandlePool::ForThisThread()),
       mailbox_(std::make_shared<Mailbox>()),
-      thread_(std::this_thread::get_id()),
+      thread_(JsThread::Current()),
       collect_after_(kCollectAfterLeast) {
   HandlePool::Enter();
   mailbox_->environment = this;
@@ -58,6 +47,11 @@ Environment::~Environment() {
     std::lock_guard<std::mutex> lock(mailbox_->mutex);
     mailbox_->environment = nullptr;
     mailbox_->dead.clear();  // the environment takes its references with it
+  }
+  // What is the process's, and a thread that is stopped leaves set.
+  forward_level_.Close(pool_);
+  if (anomaly_scopes > 0) {
+    torch::autograd::AnomalyMode::set_enabled(anomaly_outside & 2, anomaly_outside & 1);
   }
   HandlePool::Leave();
 }
@@ -161,77 +155,6 @@ void Environment::EmitWarnings() {
     napi_create_string_utf8(env_, message.data(), message.size(), &text);
     napi_call_function(env_, undefined, function, 1, &text, nullptr);
   }
-}
-
-void Environment::RunWithCallbacks(const std::function<void()>& work) {
-  // Only an accelerator has backward threads of its own, and they matter only when a callback is
-  // somewhere in a graph. The variable lets the tests take this way on the CPU.
-  static const bool always = std::getenv("NODETORCH_BACKWARD_THREAD") != nullptr;
-  const bool other_threads = always || at::getAccelerator(false).has_value();
-  if (mailbox_->callbacks == 0 || !other_threads || std::this_thread::get_id() != thread_) {
-    work();
-    return;
-  }
-  std::exception_ptr error;
-  bool finished = false;
-  at::ThreadLocalState state;
-  std::thread worker([&] {
-    at::ThreadLocalStateGuard guard(state);
-    c10::WarningUtils::set_warning_handler(&warnings);
-    try {
-      work();
-    } catch (...) {
-      error = std::current_exception();
-    }
-    std::lock_guard<std::mutex> lock(queue_mutex_);
-    finished = true;
-    queue_changed_.notify_all();
-  });
-  std::unique_lock<std::mutex> lock(queue_mutex_);
-  while (true) {
-    queue_changed_.wait(lock, [&] { return finished || !queue_.empty(); });
-    if (queue_.empty()) break;
-    Task* task = queue_.front();
-    queue_.pop_front();
-    lock.unlock();
-    try {
-      (*task->call)();
-    } catch (...) {
-      task->error = std::current_exception();
-    }
-    lock.lock();
-    task->done = true;
-    queue_changed_.notify_all();
-  }
-  lock.unlock();
-  worker.join();
-  if (error) std::rethrow_exception(error);
-}
-
-void Environment::OnJsThread(const std::function<void()>& call) {
-  if (std::this_thread::get_id() == thread_) {
-    call();
-    return;
-  }
-  at::ThreadLocalState state;  // grad mode and autocast, as they are on the calling thread
-  const GraphTask graph_task = GraphTask::Current();
-  std::function<void()> with_state = [&] {
-    at::ThreadLocalStateGuard guard(state);
-    const GraphTask* before = std::exchange(sent_from, &graph_task);
-    try {
-      call();
-    } catch (...) {
-      sent_from = before;
-      throw;
-    }
-    sent_from = before;
-  };
-  Task task{&with_state, nullptr, false};
-  std::unique_lock<std::mutex> lock(queue_mutex_);
-  queue_.push_back(&task);
-  queue_changed_.notify_all();
-  queue_changed_.wait(lock, [&] { return task.done; });
-  if (task.error) std::rethrow_exception(task.error);
 }
 
 Persistent::Persistent(Environment& environment, napi_value value) : mailbox_(environment.mailbox()) {

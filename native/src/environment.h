@@ -2,36 +2,21 @@
 #pragma once
 
 #include <napi.h>
-#include <torch/csrc/autograd/graph_task.h>
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "forward_level.h"
 #include "handle.h"
+#include "js_thread.h"
 
 namespace nodetorch {
 
 class Environment;
-
-// The backward pass that a JS callback runs in.
-struct GraphTask {
-  using Executed = std::unordered_map<torch::autograd::Node*, torch::autograd::GraphTask::ExecInfo>;
-  int id = -1;
-  const Executed* executed = nullptr;
-  const std::unordered_set<torch::autograd::Node*>* nodes = nullptr;
-
-  static GraphTask Current();  // also on the JS thread, when it runs a callback for another
-};
 
 // The part of an environment that other threads, finalizers and tensors may still point at after
 // it is gone.
@@ -39,7 +24,6 @@ struct Mailbox {
   std::mutex mutex;
   Environment* environment = nullptr;  // null once the environment has ended
   std::vector<napi_ref> dead;          // references to delete on the JS thread
-  std::atomic<int> callbacks{0};       // live JS callbacks inside autograd graphs
 };
 
 // A JS value held by C++. May be destroyed on any thread, and inside a collection.
@@ -98,6 +82,13 @@ class Environment {
   napi_env owner() const { return owner_; }
   HandlePool& pool() const { return pool_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+  const std::shared_ptr<JsThread>& thread() const { return thread_; }
+  ForwardLevel& forward_level() { return forward_level_; }
+
+  // Anomaly detection is libtorch's for the whole process: the scopes of it that are open here, and what
+  // was set outside of them.
+  int64_t anomaly_scopes = 0;
+  int64_t anomaly_outside = 0;
 
   // Given by lib/native.ts right after loading, which also keeps them: these are weak.
   napi_ref torch_error = nullptr;  // constructors
@@ -137,19 +128,8 @@ class Environment {
   at::Tensor Allocate(const std::function<at::Tensor()>& allocate);
   void EmitWarnings();
 
-  // Runs `work` so that JS callbacks reached by libtorch's own threads run here, on the JS thread.
-  void RunWithCallbacks(const std::function<void()>& work);
-  // Runs `call` on the JS thread and waits for it. From any thread.
-  void OnJsThread(const std::function<void()>& call);
-
  private:
   bool CollectionIsDue() const { return pool_.made_since_collection >= collect_after_; }
-
-  struct Task {
-    const std::function<void()>* call;
-    std::exception_ptr error;
-    bool done = false;
-  };
 
   napi_env env_;
   napi_env owner_;
@@ -159,12 +139,9 @@ class Environment {
   double* exchange_ = nullptr;
   size_t exchange_length_ = 0;
   int32_t* outcome_ = nullptr;
-  std::thread::id thread_;
+  std::shared_ptr<JsThread> thread_;
+  ForwardLevel forward_level_;
   int64_t collect_after_;
-
-  std::mutex queue_mutex_;
-  std::condition_variable queue_changed_;
-  std::deque<Task*> queue_;
 };
 
 // Throws what `status` says, or the pending JS exception as a JsException.

@@ -6,7 +6,6 @@ namespace nodetorch {
 // Whether nothing looks at the operators that this thread calls, or changes them: autocast, a transform of
 // torch.func, hooks of saved tensors, a library that has put its kernels in the place of libtorch's.
 bool NoActiveModes();
-bool HasSavedTensorHooks();  // of this thread; see modes.cc
 
 // Off, every call goes through all of the dispatcher, in boxes. Of the process; for tests, which compare.
 bool FastPathsEnabled();

@@ -74,6 +74,7 @@ void DefineTensor(Napi::Env env, Napi::Object exports);
 void DefineData(Napi::Env env, Napi::Object exports);
 void DefineAutograd(Napi::Env env, Napi::Object exports);
 void DefineCustomFunction(Napi::Env env, Napi::Object exports);
+void DefineScopes(Napi::Env env, Napi::Object exports);
 void DefineModes(Napi::Env env, Napi::Object exports);
 void DefineTransforms(Napi::Env env, Napi::Object exports);
 void DefineStorage(Napi::Env env, Napi::Object exports);

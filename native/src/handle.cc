@@ -45,7 +45,7 @@ void HandlePool::Enter() { ForThisThread().environments_++; }
 void HandlePool::Leave() {
   HandlePool& pool = ForThisThread();
   // A thread that is stopped leaves its scopes open.
-  while (pool.environments_ == 1 && !pool.scopes_.empty()) pool.EndScope({});
+  if (pool.environments_ == 1) pool.EndScopes(0, {});
   pool.environments_--;
   pool.BuryAll();
   DeleteWhenUnused();
@@ -186,8 +186,12 @@ void HandlePool::Release(Slot* slot) {
   if (environments_ == 0) DeleteWhenUnused();
 }
 
+void HandlePool::EndScopes(size_t depth, const std::vector<Slot*>& survivors) {
+  // The innermost first, but what leaves an inner one passes through the outer ones.
+  while (scopes_.size() > depth) EndScope(survivors);
+}
+
 void HandlePool::EndScope(const std::vector<Slot*>& survivors) {
-  if (scopes_.empty()) return;
   const std::vector<ScopeEntry> made = std::move(scopes_.back().made);
   scopes_.pop_back();
   for (const ScopeEntry& entry : made) {
@@ -213,13 +217,12 @@ bool HandlePool::LeaveToScope(Slot* slot, const void* owner) {
 std::map<std::string, DeviceUse> HandlePool::Use() const {
   std::map<std::string, DeviceUse> uses;
   std::unordered_set<const c10::StorageImpl*> seen;
-  for (const Slot* slot : slots_) {
-    if (slot->kind != Kind::kTensor || !slot->tensor.defined()) continue;
-    uses[slot->tensor.device().str()].tensors++;
-    if (!slot->tensor.has_storage()) continue;
-    const c10::StorageImpl* storage = slot->tensor.storage().unsafeGetStorageImpl();
+  EachTensor([&](const at::Tensor& tensor) {
+    uses[tensor.device().str()].tensors++;
+    if (!tensor.has_storage()) return;
+    const c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
     if (seen.insert(storage).second) uses[storage->device().str()].bytes += StorageBytes(*storage);
-  }
+  });
   return uses;
 }
 

@@ -93,13 +93,21 @@ class HandlePool {
 
   // Of what is made in it, JavaScript remembers for `owner` what the scope owns alone. Null: no one does.
   void BeginScope(const void* owner) { scopes_.push_back({{}, owner, 0}); }
-  // Disposes what was made since BeginScope, but for kept slots and those listed in `survivors`,
-  // which go to the scope outside.
-  void EndScope(const std::vector<Slot*>& survivors);
+  // Ends scopes until there are `depth`. Inside of the outermost of them may be some that a stack overflow
+  // kept from ending; only it has survivors.
+  // What was made in it is disposed, but for kept slots and those listed in `survivors`, which go to the
+  // scope outside.
+  void EndScopes(size_t depth, const std::vector<Slot*>& survivors);
   // Leaves a new slot to the innermost scope, if it is `owner`'s and the tensor is small.
   bool LeaveToScope(Slot* slot, const void* owner);
   size_t scope_depth() const { return scopes_.size(); }
 
+  template <typename F>
+  void EachTensor(F each) const {
+    for (const Slot* slot : slots_) {
+      if (slot->kind == Kind::kTensor && slot->tensor.defined()) each(slot->tensor);
+    }
+  }
   // By device. Looks at every tensor.
   std::map<std::string, DeviceUse> Use() const;
   int64_t live_tensors() const { return live_tensors_; }
@@ -125,6 +133,7 @@ class HandlePool {
   };
 
   static void DeleteWhenUnused();
+  void EndScope(const std::vector<Slot*>& survivors);
   Slot* Allocate(Kind kind);
   void Count(Slot* slot, bool fresh);
   void Uncount(Slot* slot);

@@ -9,35 +9,39 @@ namespace nodetorch {
 
 namespace {
 
-// beginScope(owns): whether lib/memory.ts remembers what the scope owns alone.
+// beginScope(owns): whether lib/memory.ts remembers what the scope owns alone. How many scopes are around it.
 napi_value BeginScope(Arguments& arguments) {
-  arguments.environment.pool().BeginScope(arguments.Bool(0) ? &arguments.environment : nullptr);
-  return Undefined(arguments.env);
+  HandlePool& pool = arguments.environment.pool();
+  napi_value depth;
+  Check(arguments.env, napi_create_uint32(arguments.env, static_cast<uint32_t>(pool.scope_depth()), &depth));
+  pool.BeginScope(arguments.Bool(0) ? &arguments.environment : nullptr);
+  return depth;
 }
 
-// endScope(survivors)
+// endScope(depth, survivors): the scope that beginScope() gave `depth` for, and all inside of it.
 napi_value EndScope(Arguments& arguments) {
   std::vector<Slot*> survivors;
   uint32_t length = 0;
-  Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
+  Check(arguments.env, napi_get_array_length(arguments.env, arguments[1], &length));
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
-    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &item));
+    Check(arguments.env, napi_get_element(arguments.env, arguments[1], i, &item));
     Slot* slot = FindSlot(arguments.environment, item);
     if (!slot) continue;
     if (slot->scoped) Own(arguments.environment, item, slot);
     survivors.push_back(slot);
   }
-  arguments.environment.pool().EndScope(survivors);
+  arguments.environment.pool().EndScopes(static_cast<size_t>(arguments.Int(0)), survivors);
   return Undefined(arguments.env);
 }
 
-// settle(tensor): ends the scope of a tfjs kernel, of which the tensor alone stays, outside of all scopes.
+// settle(tensor, depth): ends the scope of a tfjs kernel, of which the tensor alone stays, outside of all
+// scopes.
 // Leaves its sizes in the shared array; returns how many they are, times 256, plus the code of its dtype.
 napi_value Settle(Arguments& arguments) {
   Slot* slot = FindHandle(arguments.environment, arguments[0]);
   if (slot) slot->kept = true;
-  arguments.environment.pool().EndScope({});
+  arguments.environment.pool().EndScopes(static_cast<size_t>(arguments.Int(1)), {});
   const at::Tensor& tensor = arguments.Self();
   arguments.environment.LeaveSizes(tensor.sizes());
   napi_value code;

@@ -1,11 +1,8 @@
-// torch.func: the levels of vmap, grad and jvp, and the tensors that belong to one.
-#include <ATen/core/grad_mode.h>
+// torch.func: tensors that belong to a level of vmap, grad or jvp.
 #include <ATen/functorch/BatchedTensorImpl.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/movedim.h>
-#include <c10/core/AutogradState.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "function.h"
 
@@ -17,39 +14,6 @@ using namespace at::functorch;
 
 napi_value Number(Arguments& arguments, int64_t number) {
   return Napi::Number::New(arguments.env, static_cast<double>(number));
-}
-
-// enterVmap(batchSize, randomness: 'error' | 'same' | 'different'): the level
-napi_value EnterVmap(Arguments& arguments) {
-  const std::string randomness = ToString(arguments.env, arguments[1]);
-  RandomnessType type = RandomnessType::Error;
-  if (randomness == "same") {
-    type = RandomnessType::Same;
-  } else if (randomness == "different") {
-    type = RandomnessType::Different;
-  } else if (randomness != "error") {
-    throw TypeProblem("randomness argument needs to be error, same, or different");
-  }
-  const c10::SymInt size(arguments.Int(0));
-  return Number(arguments, initAndPushDynamicLayer(TransformType::Vmap, size, type));
-}
-
-napi_value EnterGrad(Arguments& arguments) {
-  const bool before = at::GradMode::is_enabled();
-  return Number(arguments, initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt, before));
-}
-
-napi_value EnterJvp(Arguments& arguments) {
-  const bool before = c10::AutogradState::get_tls_state().get_fw_grad_mode();
-  return Number(arguments, initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt,
-                                                   std::nullopt, before));
-}
-
-// Leaves the innermost level of any kind.
-napi_value LeaveLevel(Arguments& arguments) {
-  TORCH_CHECK(maybeCurrentDynamicLayer().has_value(), "no transform of torch.func is running");
-  popDynamicLayerAndDeleteMetadata();
-  return Undefined(arguments.env);
 }
 
 const DynamicLayer& LevelArgument(Arguments& arguments, size_t i) {
@@ -127,23 +91,6 @@ napi_value TransformOf(Arguments& arguments) {
   return result(wrapper->level().value_or(-2), env.Null(), wrapper->value());
 }
 
-// suspendTransforms(suspended): operators see plain tensors until it is called again. What it was.
-napi_value SuspendTransforms(Arguments& arguments) {
-  const auto front = c10::DispatchKey::FuncTorchDynamicLayerFrontMode;
-  const auto back = c10::DispatchKey::FuncTorchDynamicLayerBackMode;
-  const bool before = c10::impl::tls_is_dispatch_key_excluded(front);
-  c10::impl::tls_set_dispatch_key_excluded(front, arguments.Bool(0));
-  c10::impl::tls_set_dispatch_key_excluded(back, arguments.Bool(0));
-  return Napi::Boolean::New(arguments.env, before);
-}
-
-// inplaceRequiresGradAllowed(allowed): what it was.
-napi_value InplaceRequiresGradAllowed(Arguments& arguments) {
-  const bool before = getInplaceRequiresGradAllowed();
-  setInplaceRequiresGradAllowed(arguments.Bool(0));
-  return Napi::Boolean::New(arguments.env, before);
-}
-
 // How many levels are open.
 napi_value TransformDepth(Arguments& arguments) {
   return Number(arguments, static_cast<int64_t>(getDynamicLayerStack().size()));
@@ -153,18 +100,12 @@ napi_value TransformDepth(Arguments& arguments) {
 
 void DefineTransforms(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
-         {{"enterVmap", Entry<EnterVmap>},
-          {"enterGrad", Entry<EnterGrad>},
-          {"enterJvp", Entry<EnterJvp>},
-          {"leaveLevel", Entry<LeaveLevel>},
-          {"addBatchDim", Entry<AddBatchDim>},
+         {{"addBatchDim", Entry<AddBatchDim>},
           {"removeBatchDim", Entry<RemoveBatchDim>},
           {"isBatched", Entry<IsBatched>},
           {"wrapForGrad", Entry<WrapForGrad>},
           {"unwrapForGrad", Entry<UnwrapForGrad>},
           {"transformOf", Entry<TransformOf>},
-          {"suspendTransforms", Entry<SuspendTransforms>},
-          {"inplaceRequiresGradAllowed", Entry<InplaceRequiresGradAllowed>},
           {"transformDepth", Entry<TransformDepth>}});
 }
 

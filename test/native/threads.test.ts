@@ -1,4 +1,6 @@
 // Worker threads, the end of a process, several loads of the addon, and callbacks on other threads.
+import fs from 'node:fs';
+import path from 'node:path';
 import { lastLine, runChild } from './support/child';
 import type * as Support from './support/torch';
 import { Tensor, tensor, torch } from './support/torch';
@@ -95,5 +97,53 @@ describe.each([
   });
   test('thousands of times', () => {
     expect(seen.many).toEqual({ calls: 2000, grad: 4000 });
+  });
+});
+
+describe.each([
+  ['the JS thread', env],
+  ['a thread of libtorch', otherThread],
+])('backward in backward, hundreds deep, on %s', (_, variables) => {
+  const python = JSON.parse(fs.readFileSync(path.join(__dirname, 'nested.json'), 'utf8')) as object;
+  let seen: Record<string, unknown>;
+  beforeAll(() => {
+    seen = lastLine(runChild('nested_child.ts', [], { env: variables }));
+  });
+
+  test('gives what Python gives', () => {
+    expect({ ...seen, errors: undefined, worker: undefined }).toEqual(python);
+  });
+
+  test('an error of the innermost comes out of all; what is too deep for the stack is an error', () => {
+    const overflow = 'RangeError: Maximum call stack size exceeded';
+    expect(seen.errors).toEqual({
+      same: true,
+      operator: 'TorchError',
+      overflows: [overflow, overflow],
+      after: 150,
+    });
+  });
+
+  test('in a worker, which has more of a stack', () => {
+    expect(seen.worker).toEqual([[600, 'RangeError'], 0]);
+  });
+
+  test('as deep as the stack is large', () => {
+    const nodeOptions = ['--stack-size=6000'];
+    expect(lastLine(runChild('nested_child.ts', ['1000'], { env: variables, nodeOptions }))).toBe(1000);
+  });
+});
+
+test("what is the process's is shared by its threads, and ends with them", () => {
+  expect(lastLine(runChild('levels_child.ts', [], { env }))).toEqual({
+    'after jvp': [12, false],
+    'after dual': [12, false],
+    'after anomaly': [12, false],
+    newWorker: ['main waits', 12],
+    jvps: [12, 12],
+    duals: [[null, null, null, 10], 6],
+    inMine: 1,
+    nested: 'Nested forward mode AD is not supported at the moment',
+    end: 12,
   });
 });

@@ -1,11 +1,11 @@
 /** `torch.nn.utils.parametrize`: parameters that are computed from others. */
 import { valueError } from '../../errors';
-import { within } from '../../autograd/mode';
 import { noGrad } from '../../autograd';
 import * as aten from '../../aten';
 import { sameSize, sizeText } from '../../functional/reduction';
 import { keep } from '../../memory';
 import { typeName } from '../../repr';
+import { settled } from '../../scope';
 import { Tensor } from '../../tensor';
 import { ModuleDict } from '../container';
 import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../fields';
@@ -33,11 +33,16 @@ let cache = new WeakMap<Module, Map<string, Tensor>>();
  * @throws TypeError when `body` returns a promise.
  */
 export function cached<T>(body: () => T): T {
-  caching++;
-  return within('cached', body, () => {
-    caching--;
-    if (caching === 0) cache = new WeakMap();
-  });
+  const before = caching;
+  let result: T;
+  try {
+    caching = before + 1;
+    result = body();
+  } finally {
+    caching = before;
+    if (before === 0) cache = new WeakMap();
+  }
+  return settled('cached', result);
 }
 
 function compute(module: Module, name: string): Tensor {

@@ -1,0 +1,22 @@
+// Hooks of saved tensors, in the order in which they were put on a thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+namespace nodetorch {
+
+class Persistent;
+
+struct HookPair {
+  std::shared_ptr<Persistent> pack, unpack;
+};
+using SavedHooks = std::vector<HookPair>;  // innermost last
+
+// Of the calling thread.
+SavedHooks& SavedHooksOfThread();
+// Has libtorch ask for them. Before any backward: of two engines in a process, libtorch starts the threads of
+// the first alone.
+void InstallEngine();
+
+}  // namespace nodetorch
