@@ -1,8 +1,14 @@
 // Child processes of the tests: TypeScript programs, optionally with little memory.
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
+import { buildSync } from 'esbuild';
 
-const tsx = require.resolve('tsx/cjs');
+const root = path.join(__dirname, '../../..');
+const addons = ['build/Release', 'build-gyp/build/Release'].map((folder) =>
+  path.join(root, folder, 'nodetorch.node'),
+);
+const addon = process.env.NODETORCH_ADDON ?? addons.find((file) => fs.existsSync(file)) ?? addons[0];
 
 export interface ChildOptions {
   env?: Record<string, string>;
@@ -11,6 +17,8 @@ export interface ChildOptions {
   limit?: number;
   /** Milliseconds. */
   timeout?: number;
+  /** Whether the modules stay apart: then each start, of a worker as well, compiles all of them. Default: no. */
+  modules?: boolean;
 }
 
 export interface ChildResult {
@@ -20,9 +28,32 @@ export interface ChildResult {
   err: string;
 }
 
+const bundled = new Map<string, string>();
+
+// One JavaScript file of a program and the library. Several runs of the tests may write it at a time.
+function bundle(file: string): string {
+  let made = bundled.get(file);
+  if (made) return made;
+  made = path.join(root, 'node_modules/.cache/nodetorch', `${path.basename(file, '.ts')}.cjs`);
+  const outfile = `${made}.${process.pid}`;
+  buildSync({
+    entryPoints: [path.join(__dirname, file)],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    outfile,
+  });
+  fs.renameSync(outfile, made);
+  bundled.set(file, made);
+  return made;
+}
+
 /** Runs a TypeScript file of this folder to its end. */
 export function runChild(file: string, args: string[] = [], options: ChildOptions = {}): ChildResult {
-  const node = [...(options.nodeOptions ?? []), '-r', tsx, path.join(__dirname, file), ...args];
+  const program = options.modules
+    ? ['-r', require.resolve('tsx/cjs'), path.join(__dirname, file)]
+    : [bundle(file)];
+  const node = [...(options.nodeOptions ?? []), ...program, ...args];
   const limit = process.platform === 'linux' ? options.limit : undefined;
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const command = limit ? 'bash' : process.execPath;
@@ -34,7 +65,7 @@ export function runChild(file: string, args: string[] = [], options: ChildOption
     timeout: options.timeout ?? 120_000,
     killSignal: 'SIGKILL',
     maxBuffer: 1 << 26,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, NODETORCH_ADDON: addon, ...options.env },
   });
   return { code: result.status, signal: result.signal, out: result.stdout, err: result.stderr };
 }

@@ -36,10 +36,7 @@ function start(job: Job): {
   exit: Promise<unknown>;
 } {
   const turns = new Int32Array(new SharedArrayBuffer(8));
-  const worker = new Worker(__filename, {
-    workerData: { job, turns },
-    execArgv: ['-r', require.resolve('tsx/cjs')],
-  });
+  const worker = new Worker(__filename, { workerData: { job, turns } });
   const answer = new Promise((resolve) => worker.once('message', resolve));
   const exit = new Promise((resolve) => worker.once('exit', resolve));
   return { worker, turns, answer, exit };

@@ -122,10 +122,7 @@ const jobs: Record<string, (argument: number) => unknown> = {
 
 const [job, argument, where] = isMainThread ? process.argv.slice(2) : (workerData as string[]);
 if (isMainThread && where === 'worker') {
-  const worker = new Worker(__filename, {
-    workerData: [job, argument],
-    execArgv: ['-r', require.resolve('tsx/cjs')],
-  });
+  const worker = new Worker(__filename, { workerData: [job, argument] });
   worker.on('message', (text: string) => process.stdout.write(text));
 } else {
   const text = `${JSON.stringify(jobs[job](Number(argument)))}\n`;

@@ -135,7 +135,7 @@ function errors(): unknown {
 }
 
 async function worker(): Promise<unknown> {
-  const made = new Worker(__filename, { execArgv: ['-r', require.resolve('tsx/cjs')] });
+  const made = new Worker(__filename);
   const answer = await new Promise((resolve) => made.once('message', resolve));
   return [answer, await new Promise((resolve) => made.on('exit', resolve))];
 }

@@ -10,8 +10,7 @@ const work = (): number => {
   x.matmul(x).sum().backward();
   return x.grad!.sum().item() as number; // 64 elements * 16 * 2
 };
-const start = (job: string): Worker =>
-  new Worker(__filename, { workerData: job, execArgv: ['-r', require.resolve('tsx/cjs')] });
+const start = (job: string): Worker => new Worker(__filename, { workerData: job });
 const exitOf = (worker: Worker) => new Promise<number>((resolve) => worker.on('exit', resolve));
 const messageOf = (worker: Worker) => new Promise<number>((resolve) => worker.once('message', resolve));
 
