@@ -37,42 +37,6 @@ function transforms(f: (x: Tensor) => Tensor): unknown {
 }
 
 const cases: Record<string, () => unknown> = {
-  inside_tensor: () => transforms((x) => x.pow(2).mul(torch.tensor([1, 2, 3]))),
-  inside_tensor_in_place: () => transforms((x) => torch.tensor([1, 2, 3]).mul_(2).mul(x)),
-  inside_as_tensor: () => transforms((x) => x.pow(2).mul(torch.asTensor(3)).add(torch.asTensor(x))),
-  inside_new_tensor: () => transforms((x) => x.pow(2).mul(x.newTensor([1, 2, 3]))),
-  inside_from_memory: () => transforms((x) => x.pow(2).mul(torch.fromBlob(new Float32Array([1, 2, 3])))),
-  inside_index_list: () => transforms((x) => x.pow(2).at([0, 2])),
-  inside_index_mask: () => transforms((x) => x.pow(2).at([true, false, true])),
-  inside_index_tensor: () => transforms((x) => x.pow(2).at(torch.tensor([2n, 0n, 0n]))),
-  inside_set_number: () => transforms((x) => x.pow(2).setAt(1, 5)),
-  inside_set_list: () =>
-    transforms((x) =>
-      x
-        .pow(2)
-        .setAt([[0, 2]], torch.tensor([1, 2]))
-        .mul(x),
-    ),
-  inside_set_value: () =>
-    transforms((x) => {
-      const y = x.pow(2);
-      return y.setAt([[0, 1]], y.at(2).clone());
-    }),
-  inside_values: () => {
-    const read: unknown[] = [];
-    const f = (x: Tensor) => {
-      read.push([x.mul(2).tolist(), x.detach().tolist(), x.at(1).item(), torch.tensor(x).tolist()]);
-      return x.pow(2);
-    };
-    func.grad((x: Tensor) => f(x).sum())(V());
-    func.jvp(f, [V()], [V()]);
-    func.grad((x: Tensor) =>
-      func
-        .grad((y: Tensor) => f(y).sum())(x)
-        .sum(),
-    )(V());
-    return read;
-  },
   vmap_dot: () => func.vmap((x: Tensor, y: Tensor) => x.dot(y))(X(), X().add(1)),
   vmap_in_dims: () =>
     func.vmap((x: Tensor, v: Tensor) => x.mul(v), { inDims: [1, null], outDims: 1 })(X(), first2()),
@@ -136,6 +100,42 @@ const cases: Record<string, () => unknown> = {
   jacfwd_aux: () => func.jacfwd((x: Tensor) => [x.sin(), x.mul(2)], { hasAux: true })(V()),
   hessian: () => func.hessian((x: Tensor) => x.sin().mul(x.roll(1)).sum())(V()),
   vmap_hessian: () => func.vmap(func.hessian((x: Tensor) => x.pow(3).prod()))(X()),
+  inside_tensor: () => transforms((x) => x.pow(2).mul(torch.tensor([1, 2, 3]))),
+  inside_tensor_in_place: () => transforms((x) => torch.tensor([1, 2, 3]).mul_(2).mul(x)),
+  inside_as_tensor: () => transforms((x) => x.pow(2).mul(torch.asTensor(3)).add(torch.asTensor(x))),
+  inside_new_tensor: () => transforms((x) => x.pow(2).mul(x.newTensor([1, 2, 3]))),
+  inside_from_memory: () => transforms((x) => x.pow(2).mul(torch.fromBlob(new Float32Array([1, 2, 3])))),
+  inside_index_list: () => transforms((x) => x.pow(2).at([0, 2])),
+  inside_index_mask: () => transforms((x) => x.pow(2).at([true, false, true])),
+  inside_index_tensor: () => transforms((x) => x.pow(2).at(torch.tensor([2n, 0n, 0n]))),
+  inside_set_number: () => transforms((x) => x.pow(2).setAt(1, 5)),
+  inside_set_list: () =>
+    transforms((x) =>
+      x
+        .pow(2)
+        .setAt([[0, 2]], torch.tensor([1, 2]))
+        .mul(x),
+    ),
+  inside_set_value: () =>
+    transforms((x) => {
+      const y = x.pow(2);
+      return y.setAt([[0, 1]], y.at(2).clone());
+    }),
+  inside_values: () => {
+    const read: unknown[] = [];
+    const f = (x: Tensor) => {
+      read.push([x.mul(2).tolist(), x.detach().tolist(), x.at(1).item(), torch.tensor(x).tolist()]);
+      return x.pow(2);
+    };
+    func.grad((x: Tensor) => f(x).sum())(V());
+    func.jvp(f, [V()], [V()]);
+    func.grad((x: Tensor) =>
+      func
+        .grad((y: Tensor) => f(y).sum())(x)
+        .sum(),
+    )(V());
+    return read;
+  },
   af_vjp: () => functional.vjp((x, y) => [x.mul(y), y.sin()], [X(), X().add(1)], [ones(), X()]),
   af_jvp: () => functional.jvp((x) => x.exp().sum(1), X(), ones()),
   af_hvp: () => functional.hvp((x) => x.pow(3).sum(), V(), V().add(1)),

@@ -42,8 +42,18 @@ describe('a device', () => {
     },
   );
 
-  test.each([['cuda:x'], [''], [5], [null], [{}]])('%p is none, for torch.device', (name) => {
+  test.each([[5], [null], [{}]])('%p is none, for torch.device', (name) => {
     expect(() => device(name as never)).toThrow(TypeError);
+  });
+
+  // Python raises a RuntimeError.
+  test.each([['cuda:x'], [''], ['cuda:-1'], ['cuda:']])('%p is no name of one, for torch.device', (name) => {
+    expect(() => device(name)).toThrow(
+      expect.objectContaining({
+        kind: 'RuntimeError',
+        message: `device(): invalid device string: '${name}'`,
+      }),
+    );
   });
 
   test.each([[5], [{}], [Symbol('cpu')], [['cpu']]])(

@@ -35,6 +35,7 @@ test('memory() is reliable', () => {
 
 describe('native memory comes back', () => {
   const SIZE = 1 << 20;
+  beforeAll(() => void live()); // lest garbage of an earlier test file go in between
 
   test('at once from dispose', () => {
     const before = bytes();
