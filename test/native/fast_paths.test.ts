@@ -1,6 +1,6 @@
 // Calls that leave out a part of the dispatcher (native/src/fast_paths.h) give what complete ones give, under every
 // mode: the rows of test/nn/cases, outputs and gradients, with fast paths on and off.
-import torch, { nn, Tensor } from 'nodetorch';
+import torch, { nn, optim, Tensor } from 'nodetorch';
 import { native } from '../../lib/native';
 import { families, names } from '../nn/cases';
 import { decodeInputs, differentiable, digests, fixtureOf, gradOf, leavesOf } from '../nn/fixture';
@@ -178,12 +178,41 @@ test.each(Object.entries(modes))('the same with and without fast paths: %s', (_,
 // It symbolizes a backtrace for each node, which takes half a second a row.
 test('the same with and without fast paths: detectAnomaly', () => {
   const mode: Mode = (call, inputs) => torch.autograd.detectAnomaly(() => call(...inputs));
-  for (const row of all.filter((_, i) => i % 50 === 0)) {
+  for (const row of all.filter((_, i) => i % 300 === 0)) {
     expect([row.name, run(row, mode)]).toEqual([row.name, complete(() => run(row, mode))]);
   }
 });
 
-// Each row under two modes, one inside of the other, drawn with a seed of their own.
+// Their native updates, which are other code than the TypeScript that works one parameter after the other.
+describe.each<[string, (params: nn.Parameter[]) => optim.Optimizer]>([
+  ['Adam', (params) => new optim.Adam(params, { lr: 0.1, amsgrad: true, weightDecay: 0.1 })],
+  ['AdamW', (params) => new optim.AdamW(params, { lr: 0.1, maximize: true })],
+  ['SGD', (params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 })],
+])('%s steps the same with and without fast paths', (_, make) => {
+  test.each(Object.entries(modes).filter(([name]) => !['vmap', 'vjp', 'jvp', 'forwardAd'].includes(name)))(
+    '%s',
+    (_, mode) => {
+      const train = (): unknown => {
+        torch.manualSeed(1);
+        const model = new nn.Sequential(new nn.Linear(4, 5), new nn.Tanh(), new nn.Linear(5, 2));
+        const params = [...model.parameters()];
+        const optimizer = make(params);
+        for (let step = 0; step < 5; step++) {
+          optimizer.zeroGrad();
+          model(torch.randn([3, 4]))
+            .square()
+            .sum()
+            .backward();
+          mode(() => void optimizer.step(), []);
+        }
+        return digests(params);
+      };
+      expect(train()).toEqual(complete(train));
+    },
+  );
+});
+
+// Each row three times under two modes, one inside of the other, drawn with a seed of their own.
 test('the same with and without fast paths: pairs of modes', () => {
   let state = 20;
   const draw = (count: number): number => {
@@ -191,7 +220,7 @@ test('the same with and without fast paths: pairs of modes', () => {
     return (state >> 8) % count;
   };
   const kinds = Object.entries(modes).slice(1);
-  for (const row of all) {
+  for (const row of [...all, ...all, ...all]) {
     const [[outerName, outer], [innerName, inner]] = [kinds[draw(kinds.length)], kinds[draw(kinds.length)]];
     const pair: Mode = (call, inputs) => outer((...values) => inner(call, values), inputs);
     const name = `${row.name}: ${innerName} in ${outerName}`;
