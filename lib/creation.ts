@@ -8,7 +8,8 @@ import { type Flat, flatten } from './flatten';
 import type { Nested } from './indexing';
 import type { Layout, MemoryFormat } from './layout';
 import { native } from './native';
-import { Tensor, type Scalar } from './tensor';
+import type { Scalar, Tensor } from './tensor';
+import { isTensor, newTensor } from './tensor_base';
 import { dtypeOfArray } from './values';
 
 export interface TensorOptions {
@@ -51,7 +52,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 }
 
 function fromData(data: TensorData, wanted: DType | undefined): Tensor {
-  if (data instanceof Tensor) return data.detach().clone().to({ dtype: wanted });
+  if (isTensor(data)) return data.detach().clone().to({ dtype: wanted });
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOfArray(data);
     if (!dtype) throw argumentError('tensor', 'data', 'a typed array', data);
@@ -76,7 +77,7 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 
 /** `data` itself when it is a tensor of that dtype and device; else {@link tensor}. */
 export function asTensor(data: TensorData, options: Pick<TensorOptions, 'dtype' | 'device'> = {}): Tensor {
-  if (!(data instanceof Tensor)) return tensor(data, options);
+  if (!isTensor(data)) return tensor(data, options);
   return data.to({ dtype: options.dtype, device: options.device });
 }
 
@@ -108,7 +109,7 @@ export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptio
     );
   }
   const shape = options.shape ?? [bytes.byteLength / dtype.itemsize];
-  const result = new Tensor(native.fromBlob(bytes, shape, dtype));
+  const result = newTensor(native.fromBlob(bytes, shape, dtype));
   return options.requiresGrad ? result.requiresGrad_() : result;
 }
 
@@ -135,7 +136,4 @@ export function full(size: readonly number[], fillValue: Scalar, options: FullOp
   return fullOperator(size, fillValue, infer ? { ...options, dtype: getDefaultDtype() } : options) as Tensor;
 }
 
-/** Whether `value` is a tensor. */
-export function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
-}
+export { isTensor };

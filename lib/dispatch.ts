@@ -4,7 +4,8 @@ import { Complex } from './complex';
 import { dtypeOfCode } from './dtype';
 import { HANDLE, NOTHING } from './handle';
 import { exchange, native, outcome } from './native';
-import { Tensor } from './tensor';
+import type { Tensor } from './tensor';
+import { TensorBase, newTensor } from './tensor_base';
 import type { NativeOperator } from '../typings/native';
 
 export type OperatorFunction = (...args: unknown[]) => unknown;
@@ -15,9 +16,9 @@ const inBun = 'Bun' in globalThis;
 /** Wraps what the addon returned: handles become Tensors, in lists too. */
 export function wrap(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
-  if (result instanceof Tensor) return result; // in-place: the very object that was given
+  if (result instanceof TensorBase) return result; // in-place: the very object that was given
   if (Array.isArray(result)) return wrapList(result);
-  if (result.constructor === undefined || (inBun && types.isExternal(result))) return new Tensor(result);
+  if (result.constructor === undefined || (inBun && types.isExternal(result))) return newTensor(result);
   const value = result as { dtypeCode?: number; re: number; im: number };
   if (value.dtypeCode !== undefined) return dtypeOfCode(value.dtypeCode);
   return value.re !== undefined ? new Complex(value.re, value.im) : result;
@@ -53,7 +54,7 @@ export function setHandle(tensor: Tensor, handle: unknown): Tensor {
 
 /** The Tensor that a native function has made of its last argument, `blank`. */
 export function made(native: (blank: Tensor) => number): Tensor {
-  const blank = new Tensor(NOTHING);
+  const blank = newTensor(NOTHING);
   return setHandle(blank, native(blank));
 }
 
@@ -73,7 +74,7 @@ function finish(
     const list = new Array<unknown>(outcome[1]);
     for (let i = 0; i < list.length; i++) {
       const number = outcome[3 + i];
-      list[i] = number > 0 ? new Tensor(number) : number === 0 ? null : args[-1 - number];
+      list[i] = number > 0 ? newTensor(number) : number === 0 ? null : args[-1 - number];
     }
     native.own(list as Tensor[]);
     if (typeof result === 'number') {
@@ -118,7 +119,7 @@ export function operator(name: string, overload: string | null = null, python = 
       raw = given.map((arg) => (Array.isArray(arg) ? [...(arg as unknown[])] : arg));
       forms = 0;
     }
-    const blank = new Tensor(NOTHING);
+    const blank = newTensor(NOTHING);
     const result = call(blank, forms, ...raw);
     const kind = outcome[0];
     if (kind === NEW) return setHandle(blank, outcome[1]);
@@ -140,7 +141,7 @@ export function operator(name: string, overload: string | null = null, python = 
           : first === a;
     if (mayBeKeywords || rest.length > 0 || turn !== mine) return general(trimmed([a, b, c, ...rest]));
     const call = native_ ?? load();
-    const blank = new Tensor(NOTHING);
+    const blank = newTensor(NOTHING);
     let result: unknown;
     if (c !== undefined) result = call(blank, forms, first, second, third);
     else if (b !== undefined) result = call(blank, forms, first, second);
@@ -177,7 +178,7 @@ function begin(): void {
 // as numbers.
 function pass(arg: unknown, i: number): unknown {
   if (typeof arg !== 'object' || arg === null || i >= FORMS) return arg;
-  if (arg instanceof Tensor) {
+  if (arg instanceof TensorBase) {
     const handle = arg[HANDLE];
     if (typeof handle === 'number') forms |= 1 << i;
     return handle;
@@ -189,10 +190,10 @@ function pass(arg: unknown, i: number): unknown {
 function passList(list: readonly unknown[], i: number): unknown {
   const length = list.length;
   if (length === 0 || listed + length > exchange.length) return list;
-  const ofTensors = list[0] instanceof Tensor;
+  const ofTensors = list[0] instanceof TensorBase;
   for (let k = 0; k < length; k++) {
     const item = list[k];
-    const value = !ofTensors ? item : item instanceof Tensor ? item[HANDLE] : item === null ? -1 : undefined;
+    const value = !ofTensors ? item : item instanceof TensorBase ? item[HANDLE] : item === null ? -1 : undefined;
     if (typeof value !== 'number') return list;
     exchange[listed + k] = value;
   }

@@ -3,7 +3,8 @@ import type { Complex } from './complex';
 import { tensor } from './creation';
 import { TorchTypeError, argumentError } from './errors';
 import { exchange } from './native';
-import { Tensor, type Scalar } from './tensor';
+import type { Scalar, Tensor } from './tensor';
+import { isTensor } from './tensor_base';
 
 /** Nested arrays of values, or one value. */
 export type Nested = number | bigint | boolean | Complex | Nested[];
@@ -77,7 +78,7 @@ function toNativeIndex(index: Index): unknown {
       return index === '...' ? index : parseRange(index);
   }
   if (index === null) return null;
-  if (index instanceof Tensor) return index;
+  if (isTensor(index)) return index;
   if (index instanceof Slice) {
     const range = [index.start, index.stop, index.step];
     for (const part of range) {

@@ -6,7 +6,8 @@ import { native } from './native';
 import { isMap, isSet } from './realm';
 import { HANDLE, NOTHING } from './handle';
 import { settled } from './scope';
-import { Tensor } from './tensor';
+import type { Tensor } from './tensor';
+import { isTensor, newTensor } from './tensor_base';
 
 export interface DeviceMemory {
   /** Tensor objects that are alive. */
@@ -106,7 +107,7 @@ function tensorsIn(root: unknown): Tensor[] {
     const value = pending.pop();
     if (typeof value !== 'object' || value === null || seen.has(value)) continue;
     seen.add(value);
-    if (value instanceof Tensor) found.push(value);
+    if (isTensor(value)) found.push(value);
     else if (ArrayBuffer.isView(value)) continue;
     else if (isMap(value)) pending.push(...value.keys(), ...value.values());
     else if (isSet(value)) pending.push(...value);
@@ -138,5 +139,5 @@ export function share(tensor: Tensor): SharedTensor {
 export function receive(shared: SharedTensor): Tensor {
   const id = shared?.nodetorchShared;
   if (!Number.isSafeInteger(id)) throw argumentError('receive', 'shared', 'what share() returned', shared);
-  return new Tensor(native.receiveTensor(id));
+  return newTensor(native.receiveTensor(id));
 }

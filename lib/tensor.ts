@@ -17,6 +17,7 @@ import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue }
 import { type Layout, type MemoryFormat, layoutOfCode } from './layout';
 import { exchange, native } from './native';
 import { formatTensor } from './print';
+import { TensorBase, registerTensorClass } from './tensor_base';
 import { toArguments } from './to_arguments';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
@@ -61,13 +62,10 @@ const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 const rawOf = (tensor: Tensor): Tensor => tensor[HANDLE] as Tensor;
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, `torch.zeros` ... */
-export class Tensor {
-  /** @internal */
-  readonly [HANDLE]: unknown;
-
+export class Tensor extends TensorBase {
   /** @internal Use torch.tensor(). */
   constructor(handle: unknown) {
-    this[HANDLE] = handle;
+    super(handle);
   }
 
   /** Sizes of the dimensions. */
@@ -444,13 +442,15 @@ export class Tensor {
   }
 
   /** What Python's `repr` prints. */
-  toString(): string {
+  override toString(): string {
     return this.isDisposed ? 'tensor(<disposed>)' : formatTensor(this);
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
 }
+
+registerTensorClass(Tensor);
 
 /** All of libtorch's operators whose first argument is a tensor. */
 export interface Tensor extends TensorMethods {}

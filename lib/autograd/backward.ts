@@ -2,7 +2,8 @@
 import { wrap } from '../dispatch';
 import { TorchError, TorchRangeError, argumentError, valueError } from '../errors';
 import { native } from '../native';
-import { type BackwardOptions, Tensor } from '../tensor';
+import type { BackwardOptions, Tensor } from '../tensor';
+import { isTensor } from '../tensor_base';
 
 type Tensors = Tensor | readonly Tensor[];
 type Gradients = Tensor | null | readonly (Tensor | null)[];
@@ -26,7 +27,7 @@ function gradientsFor(
     throw new TorchError(`${fn}(): got ${outputs.length} tensors and ${gradients.length} gradients`);
   }
   for (const gradient of gradients) {
-    if (gradient !== null && !(gradient instanceof Tensor)) {
+    if (gradient !== null && !isTensor(gradient)) {
       throw argumentError(fn, 'gradient', 'a Tensor or null', gradient);
     }
   }

@@ -3,7 +3,8 @@ import { wrap } from '../dispatch';
 import { TorchTypeError, argumentError } from '../errors';
 import { NativeHandle } from '../handle';
 import { native } from '../native';
-import { Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
+import { isTensor } from '../tensor_base';
 
 /** Takes a hook away again. */
 export interface RemovableHandle {
@@ -22,7 +23,7 @@ export function registerHook(
 function callbackOf(hook: (grad: Tensor) => Tensor | null | undefined | void) {
   return ([grad]: unknown[]) => {
     const replaced = hook(wrap(grad) as Tensor);
-    if (replaced != null && !(replaced instanceof Tensor)) {
+    if (replaced != null && !isTensor(replaced)) {
       throw new TorchTypeError('registerHook(): a hook must return a Tensor or nothing');
     }
     return [replaced ?? null];

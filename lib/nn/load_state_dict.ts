@@ -17,7 +17,6 @@ import { warnOfOrder } from './state_order';
 import {
   EXTRA_STATE,
   defineMetadata,
-  hasExtraState,
   type ModuleMetadata,
   type StateDict,
 } from './state_dict';
@@ -145,8 +144,8 @@ function loadExtraState(
   missing: string[],
   unexpected: string[],
 ): void {
-  if (hasExtraState(module, 'setExtraState')) {
-    const own = (): unknown => (hasExtraState(module, 'getExtraState') ? module.getExtraState() : undefined);
+  if (module._hasExtraState('setExtraState')) {
+    const own = (): unknown => (module._hasExtraState('getExtraState') ? module.getExtraState() : undefined);
     if (state.has(key)) module.setExtraState(restoreExtraState(state.get(key), own));
     else if (strict) missing.push(key);
   } else if (strict && state.has(key)) unexpected.push(key);

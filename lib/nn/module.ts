@@ -204,6 +204,11 @@ export class Module<
     throw new TorchError('setExtraState() is not implemented');
   }
 
+  /** Whether the subclass has overridden it. @internal */
+  _hasExtraState(method: 'getExtraState' | 'setExtraState'): boolean {
+    return this[method] !== Module.prototype[method];
+  }
+
   /** Calls `fn` with every module below, then with this one. */
   apply(fn: (module: Module) => void): this {
     for (const child of this.children()) child.apply(fn);

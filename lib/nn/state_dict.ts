@@ -3,7 +3,7 @@ import { TorchError } from '../errors';
 import { keywords } from '../functional/keywords';
 import type { Tensor } from '../tensor';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
-import { Module } from './module';
+import type { Module } from './module';
 import { isLazy } from './parameter';
 
 export const EXTRA_STATE = '_extra_state';
@@ -78,12 +78,8 @@ export function saveToStateDict(
     if (buffer === null || !isPersistent(module, name)) continue;
     destination.set(prefix + name, keepVars || isLazy(buffer) ? buffer : buffer.detach());
   }
-  if (hasExtraState(module, 'getExtraState')) {
+  if (module._hasExtraState('getExtraState')) {
     destination.set(prefix + EXTRA_STATE, module.getExtraState() as Tensor);
   }
 }
 
-/** Whether a subclass has extra state. */
-export function hasExtraState(module: Module, method: 'getExtraState' | 'setExtraState'): boolean {
-  return module[method] !== Module.prototype[method];
-}

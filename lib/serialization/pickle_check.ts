@@ -2,7 +2,7 @@
 import { isMap, isPlainObject, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NDArray } from './numpy';
-import { Global } from './pickle_machine';
+import { Global } from './pickle_global';
 import { StorageRef, StorageType, TensorType } from './pickle_tensors';
 import { OrderedDict, PythonObject } from './python_types';
 import { damaged } from './unpickling_error';

@@ -6,7 +6,7 @@ import { Layout } from '../layout';
 import { isMap, isSet } from '../realm';
 import { Tensor } from '../tensor';
 import { NumpyScalar } from './numpy';
-import { Global } from './pickle_machine';
+import { Global } from './pickle_global';
 import { Float, FrozenSet, PythonObject, Tuple, markObject, storeKey, storeValue } from './python_types';
 import { damaged } from './unpickling_error';
 

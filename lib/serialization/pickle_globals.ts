@@ -6,7 +6,7 @@ import * as layouts from '../layout';
 import { Layout } from '../layout';
 import { NDArray, NumpyDType, NumpyScalar } from './numpy';
 import { setItems, addItem } from './pickle_containers';
-import { Global } from './pickle_machine';
+import { Global } from './pickle_global';
 import { StorageType, TensorType, deviceFrom } from './pickle_tensors';
 import {
   ByteArray,

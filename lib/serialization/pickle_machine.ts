@@ -2,21 +2,11 @@
 import { Op } from './pickle_opcodes';
 import { decodeLong, decodeText, narrow } from './pickle_text';
 import { addItem, appendItems, setItems } from './pickle_containers';
+import { Global } from './pickle_global';
 import { FrozenSet, ByteArray, Float, Tuple, storeValue } from './python_types';
 import type { Reader } from './source';
 import { damaged } from './unpickling_error';
 import { isMap } from '../realm';
-
-/** What a name in a file stands for, where it can be called. */
-export class Global {
-  constructor(
-    /** With its module, for example `'torch._utils._rebuild_tensor_v2'`. */
-    readonly name: string,
-    readonly call: ((args: readonly unknown[]) => unknown) | null = null,
-    /** For `cls.__new__(cls, *args)`. */
-    readonly create: ((args: readonly unknown[]) => unknown) | null = null,
-  ) {}
-}
 
 export interface Host {
   /** What `module.name` stands for. Throws for what is not allowed. */

@@ -11,7 +11,7 @@ import { isMap } from '../realm';
 import { Tensor } from '../tensor';
 import type { Placing } from './map_location';
 import { NDArray } from './numpy';
-import { Global } from './pickle_machine';
+import { Global } from './pickle_global';
 import { damaged } from './unpickling_error';
 
 /** A storage that the pickle refers to; it is read when a tensor needs it. */
