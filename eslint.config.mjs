@@ -7,11 +7,11 @@ const builtins =
 
 const foreignValues = {
   selector: `BinaryExpression[operator='instanceof'][right.name=/^(${builtins})$/]`,
-  message: 'False for a value of another realm: see lib/realm.ts.',
+  message: 'False for a value of another realm: see lib/core/realm.ts.',
 };
 const bareErrors = {
   selector: 'NewExpression[callee.name=/^(Type|Range|)Error$/]',
-  message: "What the package raises is a TorchError, with the name of Python's class: see lib/errors.ts.",
+  message: "What the package raises is a TorchError, with the name of Python's class: see lib/core/errors.ts.",
 };
 const restricted = (files, selectors) => ({
   files,
@@ -36,8 +36,8 @@ export default tseslint.config(
     },
   },
   restricted(['lib/**/*.ts'], [foreignValues, bareErrors]),
-  restricted(['lib/cli/**/*.ts', 'lib/errors.ts'], [foreignValues]),
-  restricted(['lib/realm.ts'], [bareErrors]),
+  restricted(['lib/cli/**/*.ts', 'lib/core/errors.ts'], [foreignValues]),
+  restricted(['lib/core/realm.ts'], [bareErrors]),
   {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: nodeGlobals() },

@@ -1,6 +1,6 @@
 /** torch.cuda */
-import { type DeviceLike, device as deviceOf } from './device';
-import { TorchError } from './errors';
+import { type DeviceLike, device as deviceOf } from './core/device';
+import { TorchError } from './core/errors';
 import { native } from './native';
 
 /** Whether libtorch has CUDA and finds a GPU. */

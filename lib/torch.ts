@@ -2,9 +2,9 @@
 import * as autograd from './autograd';
 import * as cuda from './cuda';
 import { native } from './native';
-import { ops } from './ops';
+import { ops } from './tensor/operators';
 
-export * from './aten';
+export * from './tensor/aten';
 export * as amp from './amp';
 export { GradScaler } from './amp/grad_scaler';
 export * as func from './func';
@@ -29,9 +29,9 @@ export { type SaveOptions, save } from './serialization/save';
 export * from './serialization/state_dict_file';
 
 export { Tensor, type BackwardOptions, type Scalar, type ToOptions } from './tensor';
-export { type TypedArray } from './values';
-export { Complex } from './complex';
-export { Device, type DeviceLike, device } from './device';
+export { type TypedArray } from './tensor/values';
+export { Complex } from './core/complex';
+export { Device, type DeviceLike, device } from './core/device';
 export {
   bfloat16,
   bool,
@@ -72,9 +72,9 @@ export {
   uint32,
   uint64,
   uint8,
-} from './dtype';
-export * from './layout';
-export { TorchError } from './errors';
+} from './core/dtype';
+export * from './core/layout';
+export { TorchError } from './core/errors';
 export {
   atleast1d,
   atleast2d,
@@ -98,7 +98,7 @@ export {
   type UniqueConsecutiveOptions,
   type UniqueOptions,
   unravelIndex,
-} from './functions';
+} from './tensor/functions';
 export {
   sparseBscTensor,
   sparseBsrTensor,
@@ -108,9 +108,9 @@ export {
   sparseCscTensor,
   sparseCsrTensor,
   type SparseOptions,
-} from './sparse_tensors';
-export { e, inf, nan, newaxis, pi } from './constants';
-export { type FInfo, finfo, type IInfo, iinfo } from './typeinfo';
+} from './tensor/sparse_tensors';
+export { e, inf, nan, newaxis, pi } from './core/constants';
+export { type FInfo, finfo, type IInfo, iinfo } from './core/typeinfo';
 export {
   asTensor,
   type BlobOptions,
@@ -122,8 +122,8 @@ export {
   tensor,
   type TensorData,
   type TensorOptions,
-} from './creation';
-export { type Index, type Nested, type Range, Slice, slice } from './indexing';
+} from './tensor/creation';
+export { type Index, type Nested, type Range, Slice, slice } from './tensor/indexing';
 export {
   enableGrad,
   inferenceMode,
@@ -145,7 +145,7 @@ export {
   share,
   type SharedTensor,
   tidy,
-} from './memory';
+} from './tensor/memory';
 export {
   defaultGenerator,
   Generator,
@@ -154,14 +154,14 @@ export {
   manualSeed,
   seed,
   setRngState,
-} from './random';
+} from './tensor/random';
 export {
   getPrintoptions,
   printoptions,
   type PrintOptions,
   type PrintProfile,
   setPrintoptions,
-} from './print';
+} from './tensor/print';
 
 /** Version of libtorch. */
 export const version: string = native.versions().libtorch;

@@ -60,7 +60,7 @@ function compile(build, libtorch) {
   return path.join(build, 'Release', addons.ADDON);
 }
 
-/** Writes down which libtorch the addon at `folder` belongs to, for lib/native.ts. */
+/** Writes down which libtorch the addon at `folder` belongs to, for lib/native/index.ts. */
 function noteLibtorch(folder, { path: libtorch, version, variant }) {
   const note = { path: libtorch, version, variant };
   fs.writeFileSync(path.join(folder, addons.NOTE), `${JSON.stringify(note, null, 2)}\n`);

@@ -84,7 +84,7 @@ function buildTypeScript() {
   compile();
   copyHandWritten();
   const sources = { sources: hashSources(root) };
-  fs.writeFileSync(path.join(dist, 'sources.json'), `${JSON.stringify(sources)}\n`); // for lib/locate.ts
+  fs.writeFileSync(path.join(dist, 'sources.json'), `${JSON.stringify(sources)}\n`); // for lib/native/locate.ts
   for (const entry of Object.values(entries)) {
     if (entry.require) writeEsmFace(path.join(root, entry.require.default));
   }

@@ -59,7 +59,7 @@ it('knows the errors of another load, and no others', () => {
   let other!: Load;
   jest.isolateModules(() => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
-    other = require('../lib/errors') as Load;
+    other = require('../lib/core/errors') as Load;
   });
   expect(other.TorchError).not.toBe(TorchError);
   for (const error of [new other.TorchError('a', 'ValueError'), new other.TorchTypeError('b')]) {

@@ -1,7 +1,7 @@
 // Every scope ends, wherever in it the stack overflows, and leaves all modes as they were.
 import * as torch from 'nodetorch';
 import { native } from '../lib/native';
-import { Scope } from '../lib/scope';
+import { Scope } from '../lib/native/scope';
 
 const { func, nn } = torch;
 const { forwardAd, graph } = torch.autograd;

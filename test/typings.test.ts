@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { native } from '../lib/native';
-import { functions, handWritten as namesOfTensor } from '../lib/ops';
+import { functions, handWritten as namesOfTensor } from '../lib/tensor/operators';
 import { Tensor } from '../lib/tensor';
 import { libtorch } from '../package.json';
 

@@ -1,12 +1,12 @@
 // The addon's exports, as native/src defines them (the Define tables at the files' ends). Written
 // by hand; a test holds the names against the addon.
-import type { DeviceLike } from '../lib/device';
-import type { DTypeLike } from '../lib/dtype';
-import type { HANDLE } from '../lib/handle';
-import type { MemoryFormat } from '../lib/layout';
+import type { DeviceLike } from '../lib/core/device';
+import type { DTypeLike } from '../lib/core/dtype';
+import type { HANDLE } from '../lib/native/handle';
+import type { MemoryFormat } from '../lib/core/layout';
 import type { Tensor } from '../lib/tensor';
 
-/** An external that owns something native. lib/dispatch.ts makes Tensors of those that hold one. */
+/** An external that owns something native. lib/native/dispatch.ts makes Tensors of those that hold one. */
 export type Handle = object;
 
 /** A JS object with a handle in it. */
@@ -184,7 +184,7 @@ export interface Native {
   nodeNext(node: HandleOwner): [node: Handle | null, input: number][];
 
   // scopes.cc
-  /** The state before, for leaveScope; lib/scope.ts has the kinds. */
+  /** The state before, for leaveScope; lib/native/scope.ts has the kinds. */
   enterScope(kind: number, ...args: unknown[]): number;
   leaveScope(kind: number, before: number): void;
   isGradEnabled(): boolean;
@@ -236,7 +236,7 @@ export interface Native {
   // memory.cc
   /** Collects young garbage if it is due: where an operator has left outcome[2]. */
   tend(): void;
-  /** `owns`: lib/memory.ts remembers what the scope owns alone. How many scopes are around it. */
+  /** `owns`: lib/tensor/memory.ts remembers what the scope owns alone. How many scopes are around it. */
   beginScope(owns: boolean): number;
   endScope(depth: number, survivors: Tensors): void;
   /** How many sizes it left, times 256, plus the code of the dtype. */

@@ -1,12 +1,12 @@
 import * as cuda from '../cuda';
-import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../dtype';
-import { TorchError, TorchTypeError, valueError } from '../errors';
+import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../core/dtype';
+import { TorchError, TorchTypeError, valueError } from '../core/errors';
 import { native } from '../native';
-import { isMap } from '../realm';
-import { Scope, within } from '../scope';
+import { isMap } from '../core/realm';
+import { Scope, within } from '../native/scope';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
-import { repr } from '../repr';
+import { warn } from '../core/warn';
+import { repr } from '../tensor/repr';
 
 export interface AutocastOptions {
   /** What operators of the lower-precision list run in. Default: bfloat16 on the CPU, float16 on CUDA. */

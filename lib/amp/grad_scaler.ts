@@ -1,16 +1,16 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd/mode';
-import { full } from '../creation';
+import { full } from '../tensor/creation';
 import * as cuda from '../cuda';
-import type { Device } from '../device';
-import { float16, float32, int32 } from '../dtype';
-import { TorchError, valueError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
+import type { Device } from '../core/device';
+import { float16, float32, int32 } from '../core/dtype';
+import { TorchError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
 import type { Optimizer } from '../optim';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 
 export interface GradScalerOptions {
   /** Default: 65,536. */

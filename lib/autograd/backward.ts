@@ -1,9 +1,9 @@
 /** torch.autograd.backward and torch.autograd.grad. */
-import { wrap } from '../dispatch';
-import { TorchError, TorchRangeError, argumentError, valueError } from '../errors';
+import { wrap } from '../native/dispatch';
+import { TorchError, TorchRangeError, argumentError, valueError } from '../core/errors';
 import { native } from '../native';
 import type { BackwardOptions, Tensor } from '../tensor';
-import { isTensor } from '../tensor_base';
+import { isTensor } from '../native/tensor_base';
 
 type Tensors = Tensor | readonly Tensor[];
 type Gradients = Tensor | null | readonly (Tensor | null)[];

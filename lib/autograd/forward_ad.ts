@@ -1,8 +1,8 @@
 /** `torch.autograd.forward_ad`: dual numbers, which carry a derivative forward. */
-import * as aten from '../aten';
-import { TorchError, TorchTypeError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, TorchTypeError, valueError } from '../core/errors';
 import { native } from '../native';
-import { Scope, within } from '../scope';
+import { Scope, within } from '../native/scope';
 import type { Tensor } from '../tensor';
 
 /** Opens a level for dual numbers; libtorch has one at a time. */

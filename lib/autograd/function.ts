@@ -1,7 +1,7 @@
 /** torch.autograd.Function: operations with a backward of their own. */
-import { TorchError } from '../errors';
-import { wrap } from '../dispatch';
-import { NativeHandle } from '../handle';
+import { TorchError } from '../core/errors';
+import { wrap } from '../native/dispatch';
+import { NativeHandle } from '../native/handle';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 import { noGrad } from './mode';

@@ -1,6 +1,6 @@
 /** `torch.autograd.functional`: products with Jacobians and Hessians, and these themselves. */
-import * as aten from '../aten';
-import { TorchError, TorchTypeError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, TorchTypeError } from '../core/errors';
 import { jvp as jvpOf } from '../func/jacobian';
 import { vmap } from '../func/vmap';
 import { native } from '../native';

@@ -1,5 +1,5 @@
 /** torch.autograd.gradcheck: analytical gradients against small differences. */
-import { TorchError, valueError } from '../errors';
+import { TorchError, valueError } from '../core/errors';
 import { Tensor } from '../tensor';
 import { grad } from './backward';
 

@@ -1,11 +1,11 @@
 /** `torch.autograd.graph`: what the graph keeps, and hooks on several tensors. */
-import { wrap } from '../dispatch';
-import { TorchError, argumentError, valueError } from '../errors';
+import { wrap } from '../native/dispatch';
+import { TorchError, argumentError, valueError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
-import * as aten from '../aten';
-import type { Device } from '../device';
-import { Scope, settled, within } from '../scope';
+import * as aten from '../tensor/aten';
+import type { Device } from '../core/device';
+import { Scope, settled, within } from '../native/scope';
 import type { RemovableHandle } from './hooks';
 
 export { GradFn as Node } from './node';

@@ -1,10 +1,10 @@
 /** Hooks on tensors. */
-import { wrap } from '../dispatch';
-import { TorchTypeError, argumentError } from '../errors';
-import { NativeHandle } from '../handle';
+import { wrap } from '../native/dispatch';
+import { TorchTypeError, argumentError } from '../core/errors';
+import { NativeHandle } from '../native/handle';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
-import { isTensor } from '../tensor_base';
+import { isTensor } from '../native/tensor_base';
 
 /** Takes a hook away again. */
 export interface RemovableHandle {

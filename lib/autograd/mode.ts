@@ -1,7 +1,7 @@
 /** Whether operators record a graph. The mode belongs to the thread, so it must not outlive a call. */
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import { native } from '../native';
-import { Scope, within } from '../scope';
+import { Scope, within } from '../native/scope';
 
 function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
   if (typeof body !== 'function') throw new TorchTypeError(`${name}(): argument must be a function`);

@@ -1,5 +1,5 @@
 /** Nodes of the autograd graph, for looking at. */
-import { NativeHandle } from '../handle';
+import { NativeHandle } from '../native/handle';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 

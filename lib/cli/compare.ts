@@ -1,7 +1,7 @@
 // Two tensors of one dtype and shape, part by part: no copy of a whole one is made.
-import * as aten from '../aten';
-import { uint8 } from '../dtype';
-import { tidy } from '../memory';
+import * as aten from '../tensor/aten';
+import { uint8 } from '../core/dtype';
+import { tidy } from '../tensor/memory';
 import type { Tensor } from '../tensor';
 
 const PART = 2 ** 22; // elements

@@ -1,7 +1,7 @@
 // npx nodetorch doctor
 import fs from 'node:fs';
 import os from 'node:os';
-import { builtFor, places } from '../locate';
+import { builtFor, places } from '../native/locate';
 import { type Command, parse } from './arguments';
 import { print, size, table } from './text';
 

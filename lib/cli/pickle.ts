@@ -1,6 +1,6 @@
 // .pt files: a tree of Maps, arrays and values, as a list of paths.
 import { inspect } from 'node:util';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 import type { Tensor } from '../tensor';
 import type { Description } from './describe';
 

@@ -1,5 +1,5 @@
-import * as aten from '../aten';
-import { TorchError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
 import type { Module } from '../nn/module';
 import { call, merged, type FunctionalCallOptions, type NamedTensors } from '../nn/utils/functional_call';
 import type { Tensor } from '../tensor';

@@ -1,12 +1,12 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { grad as autogradGrad } from '../autograd/backward';
 import { disableSavedTensorsHooks } from '../autograd/graph';
 import { enableGrad } from '../autograd/mode';
-import { wrap } from '../dispatch';
-import { TorchError, valueError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
+import { wrap } from '../native/dispatch';
+import { TorchError, valueError } from '../core/errors';
+import { isPlainObject } from '../core/keywords';
 import { native } from '../native';
-import { atLevel, Scope, within } from '../scope';
+import { atLevel, Scope, within } from '../native/scope';
 import { Tensor } from '../tensor';
 import * as tree from './tree';
 

@@ -1,7 +1,7 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { dualLevel, makeDual, unpackDual, withForwardGrad } from '../autograd/forward_ad';
-import { TorchError, TorchRangeError } from '../errors';
-import { atLevel, Scope } from '../scope';
+import { TorchError, TorchRangeError } from '../core/errors';
+import { atLevel, Scope } from '../native/scope';
 import { Tensor } from '../tensor';
 import {
   type Argnums,

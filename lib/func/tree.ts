@@ -1,6 +1,6 @@
 // Nested arguments and results: arrays, plain objects and Maps of leaves.
-import { isPlainObject } from '../functional/keywords';
-import { isMap } from '../realm';
+import { isPlainObject } from '../core/keywords';
+import { isMap } from '../core/realm';
 
 /** Nested as the caller's function has it, which only the caller knows. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

@@ -1,10 +1,10 @@
-import * as aten from '../aten';
-import { wrap } from '../dispatch';
-import { TorchError, TorchRangeError, valueError } from '../errors';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { wrap } from '../native/dispatch';
+import { TorchError, TorchRangeError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import { native } from '../native';
-import { atLevel, Scope } from '../scope';
-import { getRngState, setRngState } from '../random';
+import { atLevel, Scope } from '../native/scope';
+import { getRngState, setRngState } from '../tensor/random';
 import { Tensor } from '../tensor';
 import * as tree from './tree';
 

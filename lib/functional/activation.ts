@@ -1,7 +1,7 @@
 // Activations that have no number to choose.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface InplaceOptions {
   /** Whether to write the result into the input. Default: `false`. */

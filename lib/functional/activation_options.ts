@@ -1,9 +1,9 @@
 // Activations that have numbers to choose.
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { INPLACE, type InplaceOptions } from './activation';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 /** `x` where `x > threshold`, else `value`. */
 export function threshold(input: Tensor, threshold: number, value: number, options?: InplaceOptions): Tensor {

@@ -1,10 +1,10 @@
 // Softmax and its kin.
-import * as aten from '../aten';
-import type { DTypeLike } from '../dtype';
-import { contiguousFormat } from '../layout';
+import * as aten from '../tensor/aten';
+import type { DTypeLike } from '../core/dtype';
+import { contiguousFormat } from '../core/layout';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
-import { keywords } from './keywords';
+import { warn } from '../core/warn';
+import { keywords } from '../core/keywords';
 
 export interface SoftmaxOptions {
   /** The dimension along which the results add up to one. */

@@ -1,9 +1,9 @@
 // Pooling whose windows follow from the size of the output.
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 /** One size for every dimension, or one for each; `null` keeps the input's. */
 export type AdaptiveSize = number | readonly (number | null)[];

@@ -3,7 +3,7 @@
  *
  * @throws AssertionError otherwise: `message`, with `argName` in the place of `{}`.
  */
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 export function assertIntOrPair(arg: number | readonly number[], argName: string, message: string): void {
   if (typeof arg === 'number' || arg.length === 2) return;
   throw new TorchError(message.replaceAll('{}', argName), 'AssertionError');

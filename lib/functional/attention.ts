@@ -1,7 +1,7 @@
 // Attention itself, without projections.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface ScaledDotProductAttentionOptions {
   /** Booleans that are true where a query may look, or numbers to add. Shape: one that broadcasts to `(*, L, S)`. */

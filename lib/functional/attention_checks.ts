@@ -1,11 +1,11 @@
 // What multi-head attention asks of its arguments, and how it takes masks.
-import * as aten from '../aten';
-import type { DType } from '../dtype';
-import * as dtypes from '../dtype';
-import { TorchError } from '../errors';
-import { repr } from '../repr';
+import * as aten from '../tensor/aten';
+import type { DType } from '../core/dtype';
+import * as dtypes from '../core/dtype';
+import { TorchError } from '../core/errors';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 
 export function check(condition: boolean, message: () => string): asserts condition {
   if (!condition) throw new TorchError(message(), 'AssertionError');

@@ -1,5 +1,5 @@
 // Attention of all heads, between the projections.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { scaledDotProductAttention } from './attention';
 import { check } from './attention_checks';

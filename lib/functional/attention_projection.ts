@@ -1,6 +1,6 @@
 // From query, key and value to what attention compares.
-import * as aten from '../aten';
-import { repr } from '../repr';
+import * as aten from '../tensor/aten';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { check, printSizes, sameSizes } from './attention_checks';
 

@@ -1,7 +1,7 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface ConvTransposeOptions {
   /** Step of the window. Default: 1. */

@@ -1,7 +1,7 @@
 // How far apart vectors are.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface PairwiseDistanceOptions {
   /** The p of the norm. Default: 2. */

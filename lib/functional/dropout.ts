@@ -1,8 +1,8 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { TorchError, valueError } from '../errors';
-import { warn } from '../warn';
-import { keywords } from './keywords';
+import { TorchError, valueError } from '../core/errors';
+import { warn } from '../core/warn';
+import { keywords } from '../core/keywords';
 
 export interface DropoutOptions {
   /** Probability that an element is zeroed. Default: 0.5. */

@@ -1,8 +1,8 @@
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
-import { keywords } from './keywords';
+import { warn } from '../core/warn';
+import { keywords } from '../core/keywords';
 import { sameSize, sizeText } from './reduction';
 
 const bagModes = ['sum', 'mean', 'max'] as const;

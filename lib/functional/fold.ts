@@ -1,8 +1,8 @@
 // Windows of an image as columns of a matrix, and back.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface FoldOptions {
   /** Distance between the window's elements. Default: 1. */

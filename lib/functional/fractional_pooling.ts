@@ -1,9 +1,9 @@
 // Max pooling over windows of random sizes (Graham, "Fractional Max-Pooling").
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface FractionalMaxPoolOptions {
   /** Size of the output. It or `outputRatio` must be given. */

@@ -1,12 +1,12 @@
 // Resampling to another size.
-import * as aten from '../aten';
-import { TorchError, TorchTypeError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, TorchTypeError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './adaptive_pooling';
 import type { Size } from './conv';
-import { keywords } from './keywords';
-import { repr } from '../repr';
+import { keywords } from '../core/keywords';
+import { repr } from '../tensor/repr';
 
 export type InterpolateMode =
   'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact' | 'lanczos';

@@ -1,8 +1,8 @@
 // Power-average pooling.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling';
 
 export interface LpPoolOptions {

@@ -1,8 +1,8 @@
 // Products of matrices in groups, and of scaled ones of few bits.
-import * as aten from '../aten';
-import type { DTypeLike } from '../dtype';
+import * as aten from '../tensor/aten';
+import type { DTypeLike } from '../core/dtype';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 /** What part of a matrix a scale is for. */
 export const ScalingType = {

@@ -1,9 +1,9 @@
 // The inverse of max pooling: zeros where no maximum was.
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface MaxUnpoolOptions {
   /** Step of the window that pooled. Default: the window's size. */

@@ -1,6 +1,6 @@
 // Multi-head attention, with its projections (Vaswani et al., "Attention Is All You Need", 2017).
-import * as aten from '../aten';
-import { TorchError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import {
   canonicalMask,
@@ -13,7 +13,7 @@ import {
 } from './attention_checks';
 import { attend, attendWithWeights } from './attention_heads';
 import { projectPacked, projectSeparately } from './attention_projection';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 import { pad } from './padding';
 
 export interface MultiHeadAttentionForwardOptions {

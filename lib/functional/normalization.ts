@@ -1,7 +1,7 @@
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 import { sizeText } from './reduction';
 
 export interface BatchNormOptions {

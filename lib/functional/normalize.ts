@@ -1,9 +1,9 @@
 // Division by norms, and by neighbouring channels.
-import { valueError } from '../errors';
-import * as aten from '../aten';
-import { norm } from '../functions';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
+import { norm } from '../tensor/functions';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface NormalizeOptions {
   /** The norm's exponent. Default: 2. */

@@ -1,6 +1,6 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 export interface PadOptions {

@@ -1,7 +1,7 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import type { Size } from './conv';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface MaxPoolOptions {
   /** Step of the window. Default: the window's size. */

@@ -1,8 +1,8 @@
 // What the losses share: how a loss is reduced, and checks of their arguments' sizes.
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 
 /** `'mean'` (the default), `'sum'`, or `'none'` for one loss an element. */
 export type Reduction = 'none' | 'mean' | 'sum';

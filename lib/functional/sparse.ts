@@ -1,7 +1,7 @@
-import { TorchError } from '../errors';
-import * as aten from '../aten';
+import { TorchError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from './keywords';
+import { keywords } from '../core/keywords';
 
 export interface EmbeddingOptions {
   /** The row that gets no gradient; may count from the end. Default: none. */

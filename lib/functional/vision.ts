@@ -1,9 +1,9 @@
 // Pixels moved about, and sampled on a grid.
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
-import { keywords } from './keywords';
+import { warn } from '../core/warn';
+import { keywords } from '../core/keywords';
 import { sizeText } from './reduction';
 
 /** Shape: `(*, C r², H, W)` to `(*, C, H r, W r)`, with `r` = `upscaleFactor` (Shi et al., 2016). */

@@ -2,10 +2,10 @@
 import * as F from '../functional';
 import type { GeluApproximation, GeluOptions, InplaceOptions } from '../functional';
 import { GELU as GELU_DEFAULTS, INPLACE } from '../functional/activation';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 /** What `extraRepr` adds for `inplace`. */
 export const reprInplace = (inplace: boolean): string => (inplace ? ', inplace=True' : '');

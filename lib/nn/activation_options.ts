@@ -1,15 +1,15 @@
 // Activations that have numbers to choose.
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import * as F from '../functional';
 import type { HardtanhOptions, InplaceOptions, LambdOptions, SoftplusOptions } from '../functional';
 import { INPLACE } from '../functional/activation';
 import { GLU as GLU_DEFAULTS, HARDTANH, LAMBD, SOFTPLUS } from '../functional/activation_options';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { reprInplace } from './activation';
 import { Module } from './module';
-import { repr, reprFloat } from '../repr';
+import { repr, reprFloat } from '../tensor/repr';
 
 /** `x` where `x > threshold`, else `value`. Any shape. */
 export class Threshold extends Module<[Tensor], Tensor> {

@@ -1,17 +1,17 @@
 // Activations that leave positive numbers as they are.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import * as F from '../functional';
 import type { AlphaOptions, LeakyReluOptions, RreluOptions } from '../functional';
 import { INPLACE } from '../functional/activation';
 import { ALPHA, LEAKY_RELU, RRELU } from '../functional/activation_options';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { reprInplace } from './activation';
 import * as initialize from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr, reprFloat } from '../repr';
+import { repr, reprFloat } from '../tensor/repr';
 
 export type RReLUModuleOptions = Omit<RreluOptions, 'training'>;
 const { lower: LOWER, upper: UPPER } = RRELU;

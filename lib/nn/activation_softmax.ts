@@ -1,10 +1,10 @@
-import { valueError } from '../errors';
+import { valueError } from '../core/errors';
 import * as F from '../functional';
 import { SOFTMAX } from '../functional/activation_softmax';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface DimOptions {
   /** The dimension along which the results add up to one. */

@@ -1,7 +1,7 @@
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
 import * as F from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { sizeText } from '../functional/reduction';
 import type { Tensor } from '../tensor';
 import { ModuleList, Sequential } from './container';

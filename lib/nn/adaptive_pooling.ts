@@ -1,11 +1,11 @@
 import * as F from '../functional';
 import type { AdaptiveMaxPoolOptions, AdaptiveSize, Size } from '../functional';
 import { ADAPTIVE_MAX_POOL } from '../functional/adaptive_pooling';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import type { Pooled } from './pooling';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 abstract class AdaptiveAvgPoolNd<S> extends Module<[Tensor], Tensor> {
   constructor(readonly outputSize: S) {

@@ -3,7 +3,7 @@ import { isAutocastEnabled } from '../amp/autocast';
 import { isGradEnabled } from '../autograd';
 import { getFastpathEnabled } from '../backends/mha';
 import * as cuda from '../cuda';
-import { isNested } from '../print';
+import { isNested } from '../tensor/print';
 import type { AttentionOptions, MultiheadAttention, QKV } from './multihead_attention';
 import type { Parameter } from './parameter';
 

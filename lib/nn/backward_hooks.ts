@@ -1,10 +1,10 @@
 // How full backward hooks see the gradients of a module: its inputs and its outputs pass through a
 // function of the graph that does nothing but call them.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { Function as AutogradFunction, isGradEnabled, type FunctionContext } from '../autograd';
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import type { BackwardHook, BackwardPreHook } from './hooks';
 import type { Module } from './module';
 

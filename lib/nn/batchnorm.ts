@@ -1,7 +1,7 @@
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import * as F from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { NORM, NormBase, type NormOptions } from './norm_base';
 

@@ -1,9 +1,9 @@
 // `module(...)` with hooks around `forward`.
-import { TorchError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
-import { isError } from '../realm';
+import { TorchError } from '../core/errors';
+import { isPlainObject } from '../core/keywords';
+import { isError } from '../core/realm';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { BackwardHooks } from './backward_hooks';
 import { internals } from './fields';
 import {
@@ -15,7 +15,7 @@ import {
 } from './hooks';
 import { placed } from './keyword_call';
 import type { Module } from './module';
-import { typeName } from '../repr';
+import { typeName } from '../tensor/repr';
 
 type Kwargs = Record<string, unknown>;
 

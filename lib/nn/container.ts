@@ -1,15 +1,15 @@
 // Modules that hold modules.
-import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../errors';
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../core/errors';
 import { isGradEnabled } from '../autograd/mode';
-import { isPlainObject } from '../functional/keywords';
-import { isMap } from '../realm';
+import { isPlainObject } from '../core/keywords';
+import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
 import { hasCallHooks } from './call';
 import { deleteField, isModule, moduleFields, setField } from './fields';
 import { Module } from './module';
 import { isPassing } from './passing';
-import { warn } from '../warn';
-import { indent, typeName } from '../repr';
+import { warn } from '../core/warn';
+import { indent, typeName } from '../tensor/repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
 
 type Entries = [string, Module][];

@@ -1,7 +1,7 @@
 import * as F from '../functional';
 import type { ConvPadding, Size } from '../functional';
 import { convolve } from '../functional/conv';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { CONV_ND, ConvNd, type ConvNdOptions } from './conv_base';
 

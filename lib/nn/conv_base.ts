@@ -1,17 +1,17 @@
 // What convolutions and transposed convolutions share.
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
 import type { ConvPadding, PadMode, Size } from '../functional';
 import { CONV } from '../functional/conv';
-import { contiguousFormat } from '../layout';
+import { contiguousFormat } from '../core/layout';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { biasBound } from './init/fan';
 import { Module } from './module';
 import { FACTORY, ntuple, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 /** What is around the input: zeros, or a continuation of it. */
 export type PaddingMode = 'zeros' | Exclude<PadMode, 'constant'>;

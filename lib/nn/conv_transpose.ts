@@ -1,8 +1,8 @@
-import { valueError } from '../errors';
+import { valueError } from '../core/errors';
 import * as F from '../functional';
 import type { Size } from '../functional';
 import { CONV_TRANSPOSE } from '../functional/conv_transpose';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { sizeText } from '../functional/reduction';
 import type { Tensor } from '../tensor';
 import { ConvNd, type PaddingMode } from './conv_base';

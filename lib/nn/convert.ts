@@ -1,15 +1,15 @@
 // Moving a module's tensors to another dtype or device, in place.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
-import { isTensor } from '../creation';
-import type { DeviceLike } from '../device';
-import type { DTypeLike } from '../dtype';
-import { TorchError, TorchTypeError } from '../errors';
-import type { MemoryFormat } from '../layout';
-import { keep } from '../memory';
+import { isTensor } from '../tensor/creation';
+import type { DeviceLike } from '../core/device';
+import type { DTypeLike } from '../core/dtype';
+import { TorchError, TorchTypeError } from '../core/errors';
+import type { MemoryFormat } from '../core/layout';
+import { keep } from '../tensor/memory';
 import type { Tensor } from '../tensor';
-import { toArguments } from '../to_arguments';
-import { warn } from '../warn';
+import { toArguments } from '../tensor/to_arguments';
+import { warn } from '../core/warn';
 import { bufferFields, internals, isPersistent, parameterFields, setField } from './fields';
 import type { Module } from './module';
 import { Parameter, isLazy } from './parameter';

@@ -1,8 +1,8 @@
 // A second module like a first one: Python's `copy.deepcopy`.
-import * as aten from '../aten';
-import { isPlainObject } from '../functional/keywords';
-import { keep } from '../memory';
-import { isMap, isSet } from '../realm';
+import * as aten from '../tensor/aten';
+import { isPlainObject } from '../core/keywords';
+import { keep } from '../tensor/memory';
+import { isMap, isSet } from '../core/realm';
 import { Tensor } from '../tensor';
 import { getField, internals, isModule, setField } from './fields';
 import type { HookList, HookOptions } from './hooks';

@@ -1,6 +1,6 @@
 // The operation of nn.CrossMapLRN2d, with a backward of its own.
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import { AutogradFunction, type FunctionContext } from '../autograd/function';
 import type { Tensor } from '../tensor';
 

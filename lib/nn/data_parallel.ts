@@ -1,11 +1,11 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import * as cuda from '../cuda';
-import { device, type DeviceLike } from '../device';
-import { TorchError } from '../errors';
+import { device, type DeviceLike } from '../core/device';
+import { TorchError } from '../core/errors';
 import { flatten, unflatten } from '../func/tree';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { Module } from './module';
 import { call } from './utils/functional_call';
 

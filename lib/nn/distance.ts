@@ -1,7 +1,7 @@
 import * as F from '../functional';
 import type { CosineSimilarityOptions, PairwiseDistanceOptions } from '../functional';
 import { COSINE_SIMILARITY, PAIRWISE_DISTANCE } from '../functional/distance';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 

@@ -1,9 +1,9 @@
 import * as F from '../functional';
 import { DROPOUT, checkProbability } from '../functional/dropout';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface DropoutModuleOptions {
   /** Probability that an element is zeroed. Default: 0.5. */

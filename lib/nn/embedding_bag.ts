@@ -1,16 +1,16 @@
-import { TorchError } from '../errors';
-import * as aten from '../aten';
+import { TorchError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
 import * as F from '../functional';
 import type { EmbeddingBagMode, EmbeddingBagSharedOptions } from '../functional';
 import { EMBEDDING_BAG_SHARED } from '../functional/embedding_bag';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface EmbeddingBagModuleOptions extends EmbeddingBagSharedOptions, FactoryOptions {
   /** The weight to use. Default: a new one. See {@link EmbeddingBag.fromPretrained}. */

@@ -1,6 +1,6 @@
 // Extra state that comes out of a file: dicts there are Maps, whatever they were.
-import { isPlainObject } from '../functional/keywords';
-import { isMap } from '../realm';
+import { isPlainObject } from '../core/keywords';
+import { isMap } from '../core/realm';
 import { copyMarks, wasObject } from '../serialization/python_types';
 
 type AnyMap = Map<unknown, unknown>;

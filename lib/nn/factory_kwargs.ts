@@ -1,5 +1,5 @@
-import { TorchTypeError } from '../errors';
-import { repr } from '../repr';
+import { TorchTypeError } from '../core/errors';
+import { repr } from '../tensor/repr';
 
 const simple = ['device', 'dtype', 'memoryFormat'] as const;
 

@@ -1,10 +1,10 @@
 // How a module's state is found: by looking at its own fields, in declaration order.
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { Buffer, Parameter } from './parameter';
 import { Hooks } from './hooks';
-import { typeName } from '../repr';
+import { typeName } from '../tensor/repr';
 import type { Module } from './module';
 
 const INTERNALS = Symbol('nodetorch.module');

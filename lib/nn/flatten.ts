@@ -1,9 +1,9 @@
-import { TorchTypeError } from '../errors';
-import * as aten from '../aten';
-import { keywords } from '../functional/keywords';
+import { TorchTypeError } from '../core/errors';
+import * as aten from '../tensor/aten';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr, typeName } from '../repr';
+import { repr, typeName } from '../tensor/repr';
 
 export interface FlattenOptions {
   /** First dimension of those that become one. Default: 1. */

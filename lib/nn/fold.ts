@@ -1,10 +1,10 @@
 import * as F from '../functional';
 import type { FoldOptions, Size } from '../functional';
 import { FOLD } from '../functional/fold';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 type Given = Size | FoldOptions;
 

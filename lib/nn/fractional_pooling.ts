@@ -1,13 +1,13 @@
-import { valueError } from '../errors';
+import { valueError } from '../core/errors';
 import * as F from '../functional';
 import type { FractionalMaxPoolOptions, Size } from '../functional';
 import { FRACTIONAL_MAX_POOL } from '../functional/fractional_pooling';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { ntuple } from './options';
 import type { Pooled } from './pooling';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 type Options<R extends boolean> = FractionalMaxPoolOptions & { returnIndices?: R };
 type Given<R extends boolean> = Size | null | Options<R>;

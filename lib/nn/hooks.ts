@@ -1,5 +1,5 @@
 // Hooks: functions that run around a module's forward and backward.
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import type { Module } from './module';
 
 let nextId = 0;

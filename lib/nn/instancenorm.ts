@@ -1,9 +1,9 @@
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import * as F from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { checkDims } from './batchnorm';
 import { NORM, NormBase, type NormOptions } from './norm_base';
 import type { ModuleMetadata, StateDict } from './state_dict';

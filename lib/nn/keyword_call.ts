@@ -1,6 +1,6 @@
 // `module(x, { target: y })`: Python's keywords for arguments of `forward` that have no default.
-import { TorchTypeError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
+import { TorchTypeError } from '../core/errors';
+import { isPlainObject } from '../core/keywords';
 import type { Module } from './module';
 
 /** What is known of a class's `forward`. */

@@ -1,6 +1,6 @@
 // Modules that learn the shapes of their parameters from the first input.
 import { noGrad } from '../autograd';
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import { bufferFields, parameterFields } from './fields';
 import type { Module } from './module';
 import { placed } from './keyword_call';

@@ -1,8 +1,8 @@
 // Convolutions that take `inChannels` from the first input.
 import type { ConvPadding, Size } from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { sizeText } from '../functional/reduction';
-import { TorchError, valueError } from '../errors';
+import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { Conv1d, Conv2d, Conv3d } from './conv';
 import { CONV_ND, type ConvNd, type ConvNdOptions } from './conv_base';

@@ -1,7 +1,7 @@
 // Normalizations that learn the number of features from the first input.
-import * as aten from '../aten';
-import { int64 } from '../dtype';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { int64 } from '../core/dtype';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { BATCH_NORM_ND, BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batchnorm';
 import { setField } from './fields';

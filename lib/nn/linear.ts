@@ -1,8 +1,8 @@
-import { TorchError, valueError } from '../errors';
-import * as aten from '../aten';
+import { TorchError, valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
 import * as F from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { biasBound } from './init/fan';
@@ -10,7 +10,7 @@ import { LazyModuleMixin } from './lazy';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter, UninitializedParameter, isLazy } from './parameter';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 /** Gives back its input, whatever it was constructed with. */
 export class Identity extends Module<[Tensor], Tensor> {

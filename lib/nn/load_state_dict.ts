@@ -1,25 +1,20 @@
 // loadStateDict: a saved state back into a module.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
-import { TorchError, TorchTypeError } from '../errors';
-import { isPlainObject, keywords } from '../functional/keywords';
+import { TorchError, TorchTypeError } from '../core/errors';
+import { isPlainObject, keywords } from '../core/keywords';
 import { sameSize, sizeText } from '../functional/reduction';
-import { keep } from '../memory';
-import { isError, isMap } from '../realm';
+import { keep } from '../tensor/memory';
+import { isError, isMap } from '../core/realm';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { restoreExtraState } from './extra_state';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields, setField } from './fields';
 import type { Module } from './module';
 import { Buffer, Parameter, isLazy } from './parameter';
-import { repr, typeName } from '../repr';
+import { repr, typeName } from '../tensor/repr';
 import { warnOfOrder } from './state_order';
-import {
-  EXTRA_STATE,
-  defineMetadata,
-  type ModuleMetadata,
-  type StateDict,
-} from './state_dict';
+import { EXTRA_STATE, defineMetadata, type ModuleMetadata, type StateDict } from './state_dict';
 
 export interface LoadStateDictOptions {
   /** Whether missing and unexpected keys are an error. Default: `true`. */

@@ -1,10 +1,10 @@
 import * as F from '../functional';
 import type { LpPoolOptions, Size } from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { LP_POOL } from '../functional/lp_pooling';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 abstract class LPPoolNd extends Module<[Tensor], Tensor> {
   readonly stride: Size | null;

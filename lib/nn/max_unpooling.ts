@@ -1,11 +1,11 @@
 import * as F from '../functional';
 import type { Size } from '../functional';
 import { OUTPUT_SIZE, type OutputSizeOptions } from './conv_transpose';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { ntuple } from './options';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface MaxUnpoolModuleOptions {
   /** Step of the window that pooled. Default: the window's size. */

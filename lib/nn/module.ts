@@ -1,11 +1,11 @@
 // The base of all modules.
-import { TorchError, TorchTypeError, valueError } from '../errors';
-import type { DeviceLike } from '../device';
-import type { DTypeLike } from '../dtype';
-import * as aten from '../aten';
+import { TorchError, TorchTypeError, valueError } from '../core/errors';
+import type { DeviceLike } from '../core/device';
+import type { DTypeLike } from '../core/dtype';
+import * as aten from '../tensor/aten';
 import { placed } from './keyword_call';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import { callWithHooks, hasCallHooks } from './call';
 import { applyToTensors, conversion, type ModuleToOptions } from './convert';
@@ -30,7 +30,7 @@ import {
 import { namedMembers, type NamedOptions } from './members';
 import { Parameter } from './parameter';
 import { checkName, registerHooked } from './register';
-import { indent, typeName } from '../repr';
+import { indent, typeName } from '../tensor/repr';
 import {
   saveToStateDict,
   stateDict,

@@ -1,9 +1,9 @@
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
 import * as F from '../functional';
 import { canonicalMask } from '../functional/attention_checks';
-import { keywords, ordered } from '../functional/keywords';
-import { isNested } from '../print';
+import { keywords, ordered } from '../core/keywords';
+import { isNested } from '../tensor/print';
 import type { Tensor } from '../tensor';
 import { whyNotFast } from './attention_fast_path';
 import * as init from './init';

@@ -1,15 +1,15 @@
 // What batch and instance normalization share: parameters and running statistics of each channel.
-import * as aten from '../aten';
-import { device as deviceOf } from '../device';
-import { int64 } from '../dtype';
-import { TorchError } from '../errors';
+import * as aten from '../tensor/aten';
+import { device as deviceOf } from '../core/device';
+import { int64 } from '../core/dtype';
+import { TorchError } from '../core/errors';
 import { BATCH_NORM } from '../functional/normalization';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 import type { ModuleMetadata, StateDict } from './state_dict';
 
 export interface NormOptions extends FactoryOptions {

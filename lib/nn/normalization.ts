@@ -1,14 +1,14 @@
-import { valueError } from '../errors';
-import * as aten from '../aten';
+import { valueError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import * as F from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { GROUP_NORM, LAYER_NORM } from '../functional/normalization';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
 import { FACTORY, ntuple, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface LayerNormModuleOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */

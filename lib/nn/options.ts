@@ -1,6 +1,6 @@
 // What the constructors of modules share.
-import type { DeviceLike } from '../device';
-import type { DTypeLike } from '../dtype';
+import type { DeviceLike } from '../core/device';
+import type { DTypeLike } from '../core/dtype';
 
 export interface FactoryOptions {
   /** Where parameters and buffers are made. Default: the CPU. */

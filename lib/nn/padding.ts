@@ -1,11 +1,11 @@
 // Modules that add elements around their input.
-import { valueError } from '../errors';
+import { valueError } from '../core/errors';
 import * as F from '../functional';
 import type { PadMode, Size } from '../functional';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { ntuple } from './options';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 // `padding` counts from the last dimension backwards, two numbers each.
 abstract class PadNd extends Module<[Tensor], Tensor> {

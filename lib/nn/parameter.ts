@@ -1,11 +1,11 @@
 // Tensors that a module owns.
-import * as aten from '../aten';
-import type { DeviceLike } from '../device';
-import { setHandle } from '../dispatch';
-import type { DTypeLike } from '../dtype';
-import { TorchError, valueError } from '../errors';
-import { NOTHING } from '../handle';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import type { DeviceLike } from '../core/device';
+import { setHandle } from '../native/dispatch';
+import type { DTypeLike } from '../core/dtype';
+import { TorchError, valueError } from '../core/errors';
+import { NOTHING } from '../native/handle';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 

@@ -1,11 +1,11 @@
 // Modules that hold parameters.
-import { TorchError, TorchTypeError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
+import { TorchError, TorchTypeError } from '../core/errors';
+import { isPlainObject } from '../core/keywords';
 import { Tensor } from '../tensor';
 import { deleteField, getField, hasField, setField } from './fields';
 import { Module } from './module';
 import { Parameter } from './parameter';
-import { typeName } from '../repr';
+import { typeName } from '../tensor/repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- these containers hold anything, as in Python */

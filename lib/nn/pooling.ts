@@ -1,11 +1,11 @@
 import * as F from '../functional';
 import type { AvgPool1dOptions, AvgPoolOptions, MaxPoolOptions, Size } from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { AVG_POOL, AVG_POOL_1D, MAX_POOL } from '../functional/pooling';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { ntuple } from './options';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 /** The maxima, and where they were when that was asked for. */
 export type Pooled<R extends boolean> = R extends true ? [values: Tensor, indices: Tensor] : Tensor;

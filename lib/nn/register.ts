@@ -1,5 +1,5 @@
 // Checks and hooks that every registration by name goes through.
-import { TorchError, TorchTypeError } from '../errors';
+import { TorchError, TorchTypeError } from '../core/errors';
 import { getField, hasField, internals, isModule } from './fields';
 import type { HookList, RegistrationHook } from './hooks';
 import type { Module } from './module';

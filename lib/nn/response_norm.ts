@@ -1,11 +1,11 @@
 // Normalization by neighbouring channels.
 import * as F from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { LOCAL_RESPONSE_NORM } from '../functional/normalize';
 import type { Tensor } from '../tensor';
 import { CrossMapLRN2dFunction } from './cross_map_lrn';
 import { Module } from './module';
-import { repr, reprFloat } from '../repr';
+import { repr, reprFloat } from '../tensor/repr';
 
 type ResponseOptions = F.LocalResponseNormOptions;
 

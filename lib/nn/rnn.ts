@@ -1,6 +1,6 @@
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import type { RNNNonlinearity } from './rnn_cells';
 import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';

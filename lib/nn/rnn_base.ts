@@ -1,10 +1,10 @@
 // What the recurrent modules share: weights, their names, and checks of what is given.
 import { isAutocastEnabled } from '../amp/autocast';
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
-import { TorchError, valueError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { repr } from '../repr';
+import { TorchError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { getField, hasField } from './fields';
 import * as init from './init';

@@ -1,7 +1,7 @@
-import * as aten from '../aten';
-import { TorchError, valueError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { repr } from '../repr';
+import * as aten from '../tensor/aten';
+import { TorchError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';

@@ -1,6 +1,6 @@
-import * as aten from '../aten';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';
 import { RNN_BASE, type RNNBaseOptions } from './rnn_options';

@@ -1,8 +1,8 @@
 // Options of the recurrent modules, and their checks.
-import { TorchTypeError, valueError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
-import { repr, typeName } from '../repr';
-import { warn } from '../warn';
+import { TorchTypeError, valueError } from '../core/errors';
+import { isPlainObject } from '../core/keywords';
+import { repr, typeName } from '../tensor/repr';
+import { warn } from '../core/warn';
 import { FACTORY, type FactoryOptions } from './options';
 
 export type RNNMode = 'LSTM' | 'GRU' | 'RNN_TANH' | 'RNN_RELU';

@@ -1,5 +1,5 @@
 // Positions in containers, counted as Python counts them.
-import { TorchRangeError, TorchTypeError, valueError } from '../errors';
+import { TorchRangeError, TorchTypeError, valueError } from '../core/errors';
 
 /** `index` counted from the start. @throws RangeError when it is outside. */
 export function absoluteIndex(index: number, length: number): number {

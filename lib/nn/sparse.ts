@@ -1,16 +1,16 @@
-import { TorchError } from '../errors';
-import * as aten from '../aten';
+import { TorchError } from '../core/errors';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
 import * as F from '../functional';
 import type { EmbeddingOptions } from '../functional';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { EMBEDDING, resolvePaddingIdx } from '../functional/sparse';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from './parameter';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface EmbeddingModuleOptions extends EmbeddingOptions, FactoryOptions {
   /** The weight to use. Default: a new one. See {@link Embedding.fromPretrained}. */

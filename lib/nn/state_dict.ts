@@ -1,6 +1,6 @@
 // stateDict: what a module saves.
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
 import type { Module } from './module';
@@ -82,4 +82,3 @@ export function saveToStateDict(
     destination.set(prefix + EXTRA_STATE, module.getExtraState() as Tensor);
   }
 }
-

@@ -1,5 +1,5 @@
 // Whether a state_dict lists the parameters in the module's order.
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import type { Module } from './module';
 import type { StateDict } from './state_dict';
 

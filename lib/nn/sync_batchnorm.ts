@@ -1,4 +1,4 @@
-import { valueError } from '../errors';
+import { valueError } from '../core/errors';
 import { BatchNorm, type BatchNormNdOptions } from './batchnorm';
 import { setField } from './fields';
 import type { Module } from './module';

@@ -1,5 +1,5 @@
-import { TorchError } from '../errors';
-import { keywords, ordered } from '../functional/keywords';
+import { TorchError } from '../core/errors';
+import { keywords, ordered } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';

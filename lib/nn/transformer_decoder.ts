@@ -1,5 +1,5 @@
-import * as aten from '../aten';
-import { keywords, ordered } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { keywords, ordered } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import type { ModuleList } from './container';
 import { Dropout } from './dropout';

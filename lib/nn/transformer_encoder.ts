@@ -1,11 +1,11 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { isGradEnabled } from '../autograd';
 import { getFastpathEnabled } from '../backends/mha';
 import { canonicalMask } from '../functional/attention_checks';
-import { keywords } from '../functional/keywords';
-import { isNested } from '../print';
+import { keywords } from '../core/keywords';
+import { isNested } from '../tensor/print';
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { isCudaAutocast } from './attention_fast_path';
 import type { ModuleList } from './container';
 import { Module } from './module';

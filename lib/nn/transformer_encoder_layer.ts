@@ -1,10 +1,10 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { isGradEnabled } from '../autograd';
 import { getFastpathEnabled } from '../backends/mha';
 import * as F from '../functional';
 import { canonicalMask } from '../functional/attention_checks';
-import { keywords } from '../functional/keywords';
-import { isNested } from '../print';
+import { keywords } from '../core/keywords';
+import { isNested } from '../tensor/print';
 import type { Tensor } from '../tensor';
 import { GELU, ReLU } from './activation';
 import { isCudaAutocast } from './attention_fast_path';

@@ -1,8 +1,8 @@
 // What encoder and decoder share.
-import * as aten from '../aten';
-import { TorchError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
 import * as F from '../functional';
-import { isNested } from '../print';
+import { isNested } from '../tensor/print';
 import type { Tensor } from '../tensor';
 import { ModuleList } from './container';
 import { copyModule } from './copy';

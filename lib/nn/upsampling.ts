@@ -1,10 +1,10 @@
 import * as F from '../functional';
 import type { InterpolateMode, Size, UpsampleOptions, UpsampleSizeOptions } from '../functional';
 import { UPSAMPLE, UPSAMPLE_SIZE } from '../functional/interpolate';
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
-import { repr, reprFloat } from '../repr';
+import { repr, reprFloat } from '../tensor/repr';
 
 export interface UpsampleModuleOptions extends UpsampleOptions {
   /** Whether the scale is computed anew from the rounded size of the output. Default: `false`. */

@@ -1,5 +1,5 @@
-import * as aten from '../aten';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { keywords } from '../core/keywords';
 import { Tensor } from '../tensor';
 import {
   type Slot,
@@ -17,7 +17,7 @@ import { checkNotDifferentiable, checkNotNegative, chooseForm } from './form';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, numberOf, squeezed } from './scalar';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 
 export interface AdadeltaOptions extends FormOptions {
   /** Multiplies the step. Default: 1. */

@@ -1,11 +1,11 @@
-import * as aten from '../aten';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
-import { finfo } from '../typeinfo';
+import { finfo } from '../core/typeinfo';
 import { type Slot, counter, descent, free, stateOf, upgradeCounters, values } from './batch';
 import { type FormOptions, byDeviceAndDtype, checkLearningRate, count, listOf, scalar } from './form';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';

@@ -1,8 +1,8 @@
-import * as aten from '../aten';
-import { Complex } from '../complex';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import { Complex } from '../core/complex';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import {
   type Batch,

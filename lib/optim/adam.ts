@@ -1,4 +1,4 @@
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { Tensor } from '../tensor';
 import { forms } from './adam_forms';
 import { counter, upgradeCounters, zeros } from './batch';
@@ -13,7 +13,7 @@ import {
   checkNotNegative,
   chooseForm,
 } from './form';
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, squeezed } from './scalar';

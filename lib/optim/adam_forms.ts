@@ -1,6 +1,6 @@
 // Adam's update in its three forms. The order of the operations decides the last bit.
-import * as aten from '../aten';
-import { TorchError } from '../errors';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 import type { AdamGroup } from './adam';

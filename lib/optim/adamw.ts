@@ -1,4 +1,4 @@
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import { ADAM, Adam, type AdamOptions } from './adam';
 import type { Params } from './group';
 import type { Value } from './scalar';

@@ -1,6 +1,6 @@
-import * as aten from '../aten';
-import { getDefaultDtype, tensor } from '../creation';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { getDefaultDtype, tensor } from '../tensor/creation';
+import { keywords } from '../core/keywords';
 import { Tensor } from '../tensor';
 import { type Slot, batches, counter, decayed, descent, free, stateOf, values, zeros } from './batch';
 import { upgradeCounters } from './batch';

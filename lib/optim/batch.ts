@@ -1,10 +1,10 @@
 // What an update works on: parameters one by one, or lists of them.
-import * as aten from '../aten';
-import { getDefaultDtype, tensor } from '../creation';
-import { type DType, float32, float64 } from '../dtype';
-import { TorchError } from '../errors';
-import { HANDLE } from '../handle';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import { getDefaultDtype, tensor } from '../tensor/creation';
+import { type DType, float32, float64 } from '../core/dtype';
+import { TorchError } from '../core/errors';
+import { HANDLE } from '../native/handle';
+import { keep } from '../tensor/memory';
 import { exchange, native } from '../native';
 import type { Tensor } from '../tensor';
 import { type FormGroup, asReal, byDeviceAndDtype, count } from './form';

@@ -1,9 +1,9 @@
 // Which of the three forms of an update to run, and what the forms have in common.
-import * as aten from '../aten';
-import { tensor } from '../creation';
-import { float32 } from '../dtype';
-import { TorchError } from '../errors';
-import { repr } from '../repr';
+import * as aten from '../tensor/aten';
+import { tensor } from '../tensor/creation';
+import { float32 } from '../core/dtype';
+import { TorchError } from '../core/errors';
+import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { valueError } from './group';
 import { type Value, numberOf } from './scalar';

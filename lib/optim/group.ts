@@ -1,8 +1,8 @@
 // Parameter groups: how they are given, and how they are kept.
-import { TorchTypeError, valueError } from '../errors';
-import { typeName } from '../repr';
+import { TorchTypeError, valueError } from '../core/errors';
+import { typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 
 /** Tensors that share options. The keys are those of Python's `param_groups`. */
 export interface ParamGroup {

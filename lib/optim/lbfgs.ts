@@ -1,9 +1,9 @@
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { enableGrad, noGrad } from '../autograd/mode';
-import { TorchError, TorchTypeError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { contiguousFormat } from '../layout';
-import { keep } from '../memory';
+import { TorchError, TorchTypeError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { contiguousFormat } from '../core/layout';
+import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import { asReal, checkLearningRate, scalar } from './form';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';

@@ -1,8 +1,8 @@
-import * as aten from '../aten';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
-import { repr } from '../repr';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { checkLearningRate, scalar } from './form';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';

@@ -1,6 +1,6 @@
 // The names of parameters in a saved state against those of the optimizer.
 import type { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 import { type ParamGroup, valueError } from './group';
 import type { SavedGroup } from './state_dict';
 

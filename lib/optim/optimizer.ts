@@ -1,11 +1,11 @@
 // What all optimizers have in common.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/hooks';
-import { isMap } from '../realm';
-import { repr } from '../repr';
+import { isMap } from '../core/realm';
+import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { type Slot, collect } from './batch';
 import { byDeviceAndDtype } from './form';

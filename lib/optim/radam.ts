@@ -1,4 +1,4 @@
-import { keywords } from '../functional/keywords';
+import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
 import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './form';

@@ -1,5 +1,5 @@
 // RAdam's update in its two forms. The order of the operations decides the last bit.
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { type Slot, batches, decayed, descent, free, stateOf, values } from './batch';

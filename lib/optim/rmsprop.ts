@@ -1,5 +1,5 @@
-import * as aten from '../aten';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { keywords } from '../core/keywords';
 import { Tensor } from '../tensor';
 import {
   type Batch,

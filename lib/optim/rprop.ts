@@ -1,8 +1,8 @@
-import * as aten from '../aten';
-import { Complex } from '../complex';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
-import { repr } from '../repr';
+import * as aten from '../tensor/aten';
+import { Complex } from '../core/complex';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
+import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { type Slot, batches, counter, descent, free, stateOf, upgradeCounters, zeros } from './batch';
 import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './form';

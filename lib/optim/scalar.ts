@@ -1,8 +1,8 @@
 // Arithmetic on hyperparameters, which are numbers or tensors of one element. Each function does what
 // Python's
 // operator does, for a number and a tensor too: the order and the kind of operations decide the last bit.
-import { pow } from '../aten';
-import { TorchError } from '../errors';
+import { pow } from '../tensor/aten';
+import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 

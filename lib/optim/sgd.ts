@@ -1,7 +1,7 @@
-import * as aten from '../aten';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import { native } from '../native';
 import { type Slot, collect, descent, inParts, leave } from './batch';

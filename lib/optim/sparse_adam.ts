@@ -1,8 +1,8 @@
-import * as aten from '../aten';
-import { TorchError } from '../errors';
-import { keywords } from '../functional/keywords';
+import * as aten from '../tensor/aten';
+import { TorchError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import { native } from '../native';
-import { repr } from '../repr';
+import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { type Slot, descent, stateOf, zeros } from './batch';
 import { checkBetas, scalar } from './form';

@@ -1,9 +1,9 @@
 // An optimizer's state as plain data, in Python's layout.
-import { TorchTypeError } from '../errors';
-import { float32 } from '../dtype';
-import { isPlainObject } from '../functional/keywords';
-import { keep } from '../memory';
-import { isMap } from '../realm';
+import { TorchTypeError } from '../core/errors';
+import { float32 } from '../core/dtype';
+import { isPlainObject } from '../core/keywords';
+import { keep } from '../tensor/memory';
+import { isMap } from '../core/realm';
 import { Tuple } from '../serialization/python_types';
 import { Tensor } from '../tensor';
 import { type ParamGroup, valueError } from './group';

@@ -1,5 +1,5 @@
-import * as aten from '../aten';
-import type { DType } from '../dtype';
+import * as aten from '../tensor/aten';
+import type { DType } from '../core/dtype';
 import type { Tensor } from '../tensor';
 
 /** A copy of the bytes (uint8, one dimension) with those of each number turned around. */

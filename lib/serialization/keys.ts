@@ -1,5 +1,5 @@
 /** The names in a state_dict, made to fit a model that spells them otherwise. */
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import { type ModuleMetadata, type StateDict, defineMetadata } from '../nn/state_dict';
 
 /**

@@ -1,5 +1,5 @@
 // The format before PyTorch 1.6: a chain of pickles, and the storages behind them.
-import { wrap } from '../dispatch';
+import { wrap } from '../native/dispatch';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { type Placing, metaStorage } from './map_location';

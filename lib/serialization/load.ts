@@ -1,11 +1,11 @@
 /** torch.load: what Python's torch.save wrote. */
 import { fileURLToPath } from 'node:url';
 import { noGrad } from '../autograd';
-import { TorchError, argumentError, valueError } from '../errors';
-import { keywords } from '../functional/keywords';
-import { Device } from '../device';
-import type { DType } from '../dtype';
-import { isError, isTypeError, isURL, isUint8Array } from '../realm';
+import { TorchError, argumentError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
+import { Device } from '../core/device';
+import type { DType } from '../core/dtype';
+import { isError, isTypeError, isURL, isUint8Array } from '../core/realm';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './byte_order';
 import { HEAD, foreign } from './foreign';

@@ -1,11 +1,11 @@
 // Where the storages of a file go.
-import * as aten from '../aten';
-import { Device, type DeviceLike, device as deviceOf } from '../device';
-import { TorchError, TorchTypeError, argumentError } from '../errors';
+import * as aten from '../tensor/aten';
+import { Device, type DeviceLike, device as deviceOf } from '../core/device';
+import { TorchError, TorchTypeError, argumentError } from '../core/errors';
 import { native } from '../native';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
-import { isPlainObject } from '../functional/keywords';
+import { isPlainObject } from '../core/keywords';
 
 /**
  * A device for everything; or for each location of the file (`'cpu'`, `'cuda:0'`) the one to use; or a

@@ -1,8 +1,8 @@
 /** numpy's arrays and numbers, as files of PyTorch's users hold them. */
-import { TorchTypeError } from '../errors';
-import * as aten from '../aten';
-import { Complex } from '../complex';
-import { type DType, asDType } from '../dtype';
+import { TorchTypeError } from '../core/errors';
+import * as aten from '../tensor/aten';
+import { Complex } from '../core/complex';
+import { type DType, asDType } from '../core/dtype';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './byte_order';
 import { narrow } from './pickle_text';

@@ -1,5 +1,5 @@
 // What came out of a file, looked over before anyone else sees it.
-import { isMap, isPlainObject, isSet } from '../realm';
+import { isMap, isPlainObject, isSet } from '../core/realm';
 import { Tensor } from '../tensor';
 import { NDArray } from './numpy';
 import { Global } from './pickle_global';

@@ -1,9 +1,9 @@
 // Putting values into lists, dicts and sets.
-import { Complex } from '../complex';
-import { Device } from '../device';
-import { DType } from '../dtype';
-import { Layout } from '../layout';
-import { isMap, isSet } from '../realm';
+import { Complex } from '../core/complex';
+import { Device } from '../core/device';
+import { DType } from '../core/dtype';
+import { Layout } from '../core/layout';
+import { isMap, isSet } from '../core/realm';
 import { Tensor } from '../tensor';
 import { NumpyScalar } from './numpy';
 import { Global } from './pickle_global';

@@ -1,9 +1,9 @@
 // The names that a file may hold, and what they stand for. There are no others.
-import { Complex } from '../complex';
-import * as dtypes from '../dtype';
-import { DType } from '../dtype';
-import * as layouts from '../layout';
-import { Layout } from '../layout';
+import { Complex } from '../core/complex';
+import * as dtypes from '../core/dtype';
+import { DType } from '../core/dtype';
+import * as layouts from '../core/layout';
+import { Layout } from '../core/layout';
 import { NDArray, NumpyDType, NumpyScalar } from './numpy';
 import { setItems, addItem } from './pickle_containers';
 import { Global } from './pickle_global';
@@ -22,7 +22,7 @@ import {
 } from './python_types';
 import { type SafeGlobal, safeGlobal } from './safe_globals';
 import { damaged } from './unpickling_error';
-import { isMap, isSet, isUint8Array } from '../realm';
+import { isMap, isSet, isUint8Array } from '../core/realm';
 
 type Make = (args: readonly unknown[]) => unknown;
 

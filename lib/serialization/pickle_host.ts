@@ -1,7 +1,7 @@
 // What the pickle machine asks for when it reads a file of torch.save.
-import { DType, uint8 } from '../dtype';
+import { DType, uint8 } from '../core/dtype';
 import { Parameter } from '../nn/parameter';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
 import { NDArray, NumpyDType, littleEndian } from './numpy';
 import { PythonClass, knownGlobal, numbers, numpyType, rawBytes } from './pickle_globals';

@@ -6,7 +6,7 @@ import { Global } from './pickle_global';
 import { FrozenSet, ByteArray, Float, Tuple, storeValue } from './python_types';
 import type { Reader } from './source';
 import { damaged } from './unpickling_error';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 
 export interface Host {
   /** What `module.name` stands for. Throws for what is not allowed. */

@@ -1,8 +1,8 @@
-import { TorchTypeError } from '../errors';
-import { Complex } from '../complex';
+import { TorchTypeError } from '../core/errors';
+import { Complex } from '../core/complex';
 import { NDArray, NumpyScalar } from './numpy';
 import { Float, copyMarks } from './python_types';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 
 /**
  * What `load` gave as plain objects and arrays, all the way down: a Map becomes an object, a tuple an array,

@@ -1,6 +1,6 @@
 /** Tensors in files that Python's `safetensors` reads and writes. */
-import { argumentError } from '../errors';
-import { isUint8Array } from '../realm';
+import { argumentError } from '../core/errors';
+import { isUint8Array } from '../core/realm';
 import type { Tensor } from '../tensor';
 import { type OpenOptions, readBytes, safeOpen } from './safetensors_open';
 

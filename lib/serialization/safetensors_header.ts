@@ -1,8 +1,8 @@
 // The header of a .safetensors file: 8 bytes of length, little-endian, then JSON, then the data.
 // Needs no addon: the command line looks into files without it.
-import * as dtypes from '../dtype';
-import type { DType } from '../dtype';
-import { TorchError } from '../errors';
+import * as dtypes from '../core/dtype';
+import type { DType } from '../core/dtype';
+import { TorchError } from '../core/errors';
 import { foreign } from './foreign';
 import { parseJson } from './safetensors_json';
 

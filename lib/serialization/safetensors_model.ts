@@ -1,5 +1,5 @@
 // Modules in .safetensors files, tied weights and all.
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import type { Module } from '../nn/module';
 import { type OpenOptions, safeOpen } from './safetensors_open';
 import { type SaveOptions, checkTensors, writeFile } from './safetensors_save';

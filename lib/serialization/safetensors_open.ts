@@ -1,11 +1,11 @@
 // Reading .safetensors files: all of one, one tensor, a part of one.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import * as aten from '../aten';
-import { type Device, type DeviceLike, device as deviceOf } from '../device';
-import { wrap } from '../dispatch';
-import { argumentError } from '../errors';
-import type { Index } from '../indexing';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
+import { wrap } from '../native/dispatch';
+import { argumentError } from '../core/errors';
+import type { Index } from '../tensor/indexing';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { HEAD } from './foreign';

@@ -1,9 +1,9 @@
 // Writing .safetensors files: straight from the tensors' memory, one after the other.
-import { TorchError, valueError } from '../errors';
-import { isPlainObject, keywords } from '../functional/keywords';
+import { TorchError, valueError } from '../core/errors';
+import { isPlainObject, keywords } from '../core/keywords';
 import { native } from '../native';
-import { isMap } from '../realm';
-import { repr, typeName } from '../repr';
+import { isMap } from '../core/realm';
+import { repr, typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { type AtomicFile, openAtomically } from './atomic';
 import { writeHeader } from './safetensors_header';

@@ -1,11 +1,11 @@
 /** torch.save: what Python's torch.load reads. */
 import { fileURLToPath } from 'node:url';
-import { wrap } from '../dispatch';
-import type { DType } from '../dtype';
-import { TorchError, argumentError } from '../errors';
-import { keywords } from '../functional/keywords';
+import { wrap } from '../native/dispatch';
+import type { DType } from '../core/dtype';
+import { TorchError, argumentError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import { native } from '../native';
-import { isURL } from '../realm';
+import { isURL } from '../core/realm';
 import type { Tensor } from '../tensor';
 import { writeAtomically } from './atomic';
 import { reducer, storageKind } from './pickle_reduce';

@@ -1,8 +1,8 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 import type { Tensor } from '../tensor';
 import { openAtomically, openInFolder } from './atomic';
 import { type NewFile, publish } from './file_set';

@@ -1,6 +1,6 @@
 // Where a file's bytes go.
 import { native } from '../native';
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { writeAll } from './atomic';
 

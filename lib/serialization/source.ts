@@ -1,9 +1,9 @@
 // Where the bytes of a file are, and reading them in order.
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import * as fs from 'node:fs';
-import * as aten from '../aten';
-import { made, wrap } from '../dispatch';
-import { keep } from '../memory';
+import * as aten from '../tensor/aten';
+import { made, wrap } from '../native/dispatch';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { damaged } from './unpickling_error';

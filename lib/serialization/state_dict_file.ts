@@ -1,9 +1,9 @@
 /** A state_dict from a file of any format. */
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import path from 'node:path';
-import type { DeviceLike } from '../device';
+import type { DeviceLike } from '../core/device';
 import type { StateDict } from '../nn/state_dict';
-import { isMap } from '../realm';
+import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
 import { findFormat } from './format';
 import { type KeyRenaming, renameKeys, underPrefix } from './keys';

@@ -1,5 +1,5 @@
 /** The storage behind tfjs's tensors: a torch tensor for each data id, or strings. */
-import { TorchError, TorchTypeError } from '../errors';
+import { TorchError, TorchTypeError } from '../core/errors';
 import {
   type BackendTimingInfo,
   type DataType,
@@ -7,15 +7,15 @@ import {
   type backend_util,
   util,
 } from '@tensorflow/tfjs-core';
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import * as cuda from '../cuda';
-import type { Device } from '../device';
-import { made } from '../dispatch';
-import type { DTypeName } from '../dtype';
-import { keep } from '../memory';
+import type { Device } from '../core/device';
+import { made } from '../native/dispatch';
+import type { DTypeName } from '../core/dtype';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
-import type { TypedArray } from '../values';
+import type { TypedArray } from '../tensor/values';
 import { defaultDevice } from './device';
 import { dtypeOf } from './dtypes';
 import { companionOf } from './kernel';

@@ -1,7 +1,7 @@
 /** Tensors of tfjs as tensors of torch and back, over the same memory. */
 import * as tf from '@tensorflow/tfjs-core';
-import { TorchError, TorchTypeError, argumentError } from '../errors';
-import { keep, tidy } from '../memory';
+import { TorchError, TorchTypeError, argumentError } from '../core/errors';
+import { keep, tidy } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import type { TorchBackend } from './backend';
 import { defaultDevice } from './device';

@@ -1,5 +1,5 @@
 /** Where the backend's tensors are made. */
-import { type Device, type DeviceLike, device as asDevice } from '../device';
+import { type Device, type DeviceLike, device as asDevice } from '../core/device';
 import * as cuda from '../cuda';
 
 let chosen: Device | undefined;

@@ -1,7 +1,7 @@
 /** tfjs's dtypes and torch's. */
-import { TorchTypeError } from '../errors';
+import { TorchTypeError } from '../core/errors';
 import type { DataType } from '@tensorflow/tfjs-core';
-import type { DType, DTypeName } from '../dtype';
+import type { DType, DTypeName } from '../core/dtype';
 
 const torchNames: Record<Exclude<DataType, 'string'>, DTypeName> = {
   float32: 'float32',

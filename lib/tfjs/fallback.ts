@@ -1,6 +1,6 @@
 /** Kernels that run through tfjs's own cpu backend: strings, and what makes no sense natively. */
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo, backend_util } from '@tensorflow/tfjs-core';
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import type { TorchBackend } from './backend';
 
 export type Tfjs = typeof import('@tensorflow/tfjs-core');

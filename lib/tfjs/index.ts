@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { TorchBackend } from './backend';
 import { setDefaultDevice } from './device';
-import type { DeviceLike } from '../device';
+import type { DeviceLike } from '../core/device';
 import { type Tfjs, runOnCpu } from './fallback';
 import { registerFileHandlers } from './io';
 import { kernels, onCpu } from './kernels';

@@ -1,9 +1,9 @@
 /** `file://` for `model.save()` and `tf.loadLayersModel()`, as tfjs-node has it. */
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
-import { isArrayBuffer } from '../realm';
+import { isArrayBuffer } from '../core/realm';
 import { type AtomicFile, openInFolder, writeAll } from '../serialization/atomic';
 import { publish, readSet } from '../serialization/file_set';
 import type { Tfjs } from './fallback';

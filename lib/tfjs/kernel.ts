@@ -1,5 +1,5 @@
 // What a kernel is here: a torch expression over plain tensors. register.ts does the rest.
-import { keep } from '../memory';
+import { keep } from '../tensor/memory';
 import type { Tensor } from '../tensor';
 
 /** By tfjs's names; of kernels that take a list, `'0'`, `'1'` ... Optional ones may be missing. */

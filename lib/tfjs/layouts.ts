@@ -1,5 +1,5 @@
 /** How each of tfjs's layers lies in memory, and how its PyTorch counterpart does. */
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { type Layer, type Leaf, type Variable, configOf, weightsOf } from './layers';
 

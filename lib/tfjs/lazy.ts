@@ -1,7 +1,7 @@
 /** `torch.tfjs`: functions of `nodetorch/tfjs`, which loads `@tensorflow/tfjs-core`, when one is called. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import type * as bridge from './bridge';
 import type * as weights from './weights';

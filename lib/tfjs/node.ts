@@ -1,5 +1,5 @@
 /** What `tf.node` of tfjs-node has and libtorch has nothing for: each says what to use instead. */
-import { TorchError } from '../errors';
+import { TorchError } from '../core/errors';
 
 const instead: Record<string, string> = {
   loadSavedModel:

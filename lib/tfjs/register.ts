@@ -1,8 +1,8 @@
 /** Makes tfjs's kernels of ours: the ids, reference counts, shapes and dtypes around them. */
 import type { KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import { type DType, dtypeOfCode } from '../dtype';
-import { HANDLE } from '../handle';
-import { keep } from '../memory';
+import { type DType, dtypeOfCode } from '../core/dtype';
+import { HANDLE } from '../native/handle';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { type Tensor, sizesOf } from '../tensor';
 import type { TorchBackend } from './backend';

@@ -1,11 +1,11 @@
 /** Weights of a `tf.LayersModel` and state dicts of PyTorch. */
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
-import * as aten from '../aten';
+import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
-import { TorchError } from '../errors';
-import { contiguousFormat } from '../layout';
-import { tidy } from '../memory';
-import { isMap } from '../realm';
+import { TorchError } from '../core/errors';
+import { contiguousFormat } from '../core/layout';
+import { tidy } from '../tensor/memory';
+import { isMap } from '../core/realm';
 import type { Tensor } from '../tensor';
 import { fromTorch, toTorch } from './bridge';
 import { defaultDevice } from './device';

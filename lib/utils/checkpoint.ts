@@ -9,14 +9,14 @@ import { backward } from '../autograd/backward';
 import { AutogradFunction, type FunctionContext } from '../autograd/function';
 import { savedTensorsHooks } from '../autograd/graph';
 import { enableGrad, noGrad } from '../autograd/mode';
-import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../errors';
-import { isPlainObject } from '../functional/keywords';
-import { keep } from '../memory';
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../core/errors';
+import { isPlainObject } from '../core/keywords';
+import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { Sequential } from '../nn/container';
-import { defaultGenerator } from '../random';
+import { defaultGenerator } from '../tensor/random';
 import { Tensor } from '../tensor';
-import { warn } from '../warn';
+import { warn } from '../core/warn';
 
 export interface CheckpointOptions {
   /** Which of the two ways: `false` is recommended, `true` the default for now, with a warning. */

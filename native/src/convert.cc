@@ -629,7 +629,7 @@ napi_value ToJs(Environment& environment, const IValue& value, const c10::TypePt
     const int64_t number = value.toInt();
     const c10::TypeKind kind = type->kind();
     if (kind == c10::TypeKind::ScalarTypeType) {
-      // lib/dispatch.ts turns the tagged number into the DType object.
+      // lib/native/dispatch.ts turns the tagged number into the DType object.
       Check(env, napi_create_object(env, &result));
       napi_value code;
       Check(env, napi_create_int64(env, number, &code));

@@ -189,7 +189,7 @@ napi_value ViewBuffer(Arguments& arguments) {
   return buffer;
 }
 
-// One index as lib/indexing.ts writes it: number, null, boolean, Tensor, '...', or
+// One index as lib/tensor/indexing.ts writes it: number, null, boolean, Tensor, '...', or
 // [start | null, stop | null, step | null] for a range.
 at::indexing::TensorIndex IndexOf(Arguments& arguments, napi_value value) {
   using namespace at::indexing;

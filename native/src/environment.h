@@ -57,7 +57,7 @@ struct RangeProblem : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What an operator leaves beside its result, with a value. lib/dispatch.ts has the same numbers.
+// What an operator leaves beside its result, with a value. lib/native/dispatch.ts has the same numbers.
 enum class Outcome : int32_t {
   kPlain,       // the result is what it is
   kNew,         // a new tensor, owned by the blank that was given; its number
@@ -90,7 +90,7 @@ class Environment {
   int64_t anomaly_scopes = 0;
   int64_t anomaly_outside = 0;
 
-  // Given by lib/native.ts right after loading, which also keeps them: these are weak.
+  // Given by lib/native/index.ts right after loading, which also keeps them: these are weak.
   napi_ref torch_error = nullptr;  // constructors
   napi_ref type_error = nullptr;
   napi_ref range_error = nullptr;

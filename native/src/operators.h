@@ -87,7 +87,7 @@ class Operator {
 
   const std::vector<Signature>& signatures();  // made at the first call
   const std::string& name() const { return name_; }
-  // As lib/dispatch.ts calls: `blank` is a Tensor that owns nothing yet, and becomes the result where that is
+  // As lib/native/dispatch.ts calls: `blank` is a Tensor that owns nothing yet, and becomes the result where that is
   // one new tensor. Of argument i, bit i of `forms` says that it is the number of a tensor's slot, bit
   // kForms + i that it is the length of a list of such numbers, and bit 2 * kForms + i of a list of numbers;
   // the elements of all lists lie one behind the other in the exchange. Leaves its outcome: see Outcome.
@@ -163,7 +163,7 @@ class Operator {
   std::vector<Signature> signatures_;
 };
 
-// Names of keywords, whose values are the arguments before it: how lib/dispatch.ts passes them.
+// Names of keywords, whose values are the arguments before it: how lib/native/dispatch.ts passes them.
 struct KeywordSet : Held {
   explicit KeywordSet(std::vector<std::string> all) : names(std::move(all)) {
     for (const std::string& name : names) ids.push_back(NameId(name));

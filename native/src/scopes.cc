@@ -1,4 +1,4 @@
-// What a scope of lib/scope.ts changes on this thread, and how it is put back.
+// What a scope of lib/native/scope.ts changes on this thread, and how it is put back.
 //
 // A scope asks for the state before it and goes back to that state, whatever became of scopes inside of it:
 // one that a stack overflow cut short may have been unable to leave.
@@ -43,7 +43,7 @@ int64_t AnomalyFlags() {
   return (AnomalyMode::is_enabled() ? 2 : 0) | (AnomalyMode::should_check_nan() ? 1 : 0);
 }
 
-// enterScope(kind, ...): the state before. lib/scope.ts has the same numbers, and what follows them.
+// enterScope(kind, ...): the state before. lib/native/scope.ts has the same numbers, and what follows them.
 enum class Scope : int32_t {
   kGrad,
   kInference,

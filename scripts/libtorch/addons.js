@@ -1,6 +1,6 @@
 'use strict';
 // Addons built on this machine, kept beside libtorch in the user's cache: scripts/keep-addon.js puts them
-// there, lib/native.ts finds them. One folder for each combination of what goes into an addon, and in it the
+// there, lib/native/index.ts finds them. One folder for each combination of what goes into an addon, and in it the
 // addon and libtorch.json, which says what it is linked to and what it must hash to. Uses only Node.
 
 const crypto = require('node:crypto');

@@ -83,7 +83,7 @@ function search(variant) {
 }
 
 /**
- * For lib/native.ts, when the addon does not find its libtorch: LIBTORCH, else the cache. Starts no
+ * For lib/native/index.ts, when the addon does not find its libtorch: LIBTORCH, else the cache. Starts no
  * other program. Returns null when there is none.
  */
 function searchAtRunTime() {

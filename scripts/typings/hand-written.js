@@ -1,11 +1,11 @@
 'use strict';
-// The members that class Tensor in lib/tensor.ts defines itself: operators do not replace them.
+// The members that class Tensor in lib/tensor/index.ts defines itself: operators do not replace them.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');
 
-const file = path.join(__dirname, '..', '..', 'lib', 'tensor.ts');
+const file = path.join(__dirname, '..', '..', 'lib', 'tensor', 'index.ts');
 
 function handWritten() {
   const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);

@@ -1,5 +1,5 @@
 // Tensors on a GPU: where they are, how they get there and back, and what they weigh.
-import { collect } from '../../lib/collect';
+import { collect } from '../../lib/native/collect';
 import {
   cuda,
   device,

@@ -1,5 +1,5 @@
 // Freed CPU memory that waits to be used again.
-import { emptyCache, memory, setCpuCacheLimit } from '../../lib/memory';
+import { emptyCache, memory, setCpuCacheLimit } from '../../lib/tensor/memory';
 import { runChild } from './support/child';
 import { type Tensor, torch } from './support/torch';
 

@@ -1,6 +1,6 @@
 // Tensors and lists go to the addon as numbers: what must hold though a number keeps nothing alive, and though
 // reading an argument may run code that calls operators.
-import { collect } from '../../lib/collect';
+import { collect } from '../../lib/native/collect';
 import { live } from '../fixtures/live';
 import { HANDLE, keep, memory, Tensor, tensor, tidy, torch } from './support/torch';
 

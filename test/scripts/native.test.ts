@@ -1,4 +1,4 @@
-// lib/native.ts: the addon loads from wherever the package lies, and says what to do when it cannot.
+// lib/native/index.ts: the addon loads from wherever the package lies, and says what to do when it cannot.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -26,11 +26,15 @@ beforeAll(() => {
     target: ts.ScriptTarget.ES2022,
     esModuleInterop: true,
   };
-  for (const name of fs.readdirSync(path.join(root, 'lib'))) {
-    if (!name.endsWith('.ts') || name.endsWith('.d.ts')) continue;
+  const rooms = ['core', 'native'].flatMap((room) =>
+    fs.readdirSync(path.join(root, 'lib', room)).map((name) => path.join(room, name)),
+  );
+  for (const name of rooms) {
     const text = fs.readFileSync(path.join(root, 'lib', name), 'utf8');
     const { outputText } = ts.transpileModule(text, { compilerOptions });
-    fs.writeFileSync(path.join(folder, 'dist', name.replace('.ts', '.js')), outputText);
+    const compiled = path.join(folder, 'dist', name.replace('.ts', '.js'));
+    fs.mkdirSync(path.dirname(compiled), { recursive: true });
+    fs.writeFileSync(compiled, outputText);
   }
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -51,7 +55,7 @@ function forgetLibtorch(): void {
   fs.writeFileSync(addon, bytes);
 }
 
-const load = `const { native } = require('${path.join('{folder}', 'dist/native.js')}'); console.log(typeof native.setup)`;
+const load = `const { native } = require('${path.join('{folder}', 'dist/native/index.js')}'); console.log(typeof native.setup)`;
 
 function run(env: Record<string, string> = {}, program = load, flags: string[] = []) {
   const script = program.replaceAll('{folder}', folder);

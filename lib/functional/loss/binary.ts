@@ -1,9 +1,9 @@
 // Losses of probabilities that something is so.
-import { valueError } from '../../errors';
-import * as aten from '../../aten';
-import { broadcastShapes } from '../../functions';
+import { valueError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
+import { broadcastShapes } from '../../tensor/functions';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../keywords';
+import { keywords } from '../../core/keywords';
 import {
   REDUCTION,
   reductionEnum,

@@ -1,8 +1,8 @@
 // Losses of distances between embeddings.
-import * as aten from '../../aten';
-import { TorchError, valueError } from '../../errors';
+import * as aten from '../../tensor/aten';
+import { TorchError, valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../keywords';
+import { keywords } from '../../core/keywords';
 import {
   REDUCTION,
   checkReduction,

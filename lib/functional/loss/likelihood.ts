@@ -1,10 +1,10 @@
 // Losses that are negative log likelihoods, or differences of distributions.
-import { valueError } from '../../errors';
-import * as aten from '../../aten';
+import { valueError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor';
-import { warn } from '../../warn';
-import { keywords } from '../keywords';
+import { warn } from '../../core/warn';
+import { keywords } from '../../core/keywords';
 import {
   REDUCTION,
   checkReduction,

@@ -1,7 +1,7 @@
 // What F.linearCrossEntropy keeps while it goes over the rows in chunks.
-import * as aten from '../../aten';
-import { type DType, float16 } from '../../dtype';
-import { TorchError } from '../../errors';
+import * as aten from '../../tensor/aten';
+import { type DType, float16 } from '../../core/dtype';
+import { TorchError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import type { ChunkSettings } from './linear_cross_entropy_options';
 

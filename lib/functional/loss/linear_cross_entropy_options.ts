@@ -1,8 +1,8 @@
-import { valueError } from '../../errors';
-import type { Device } from '../../device';
-import { asDType, bfloat16, float16, float32, float64, type DType, type DTypeLike } from '../../dtype';
-import { repr } from '../../repr';
-import { keywords } from '../keywords';
+import { valueError } from '../../core/errors';
+import type { Device } from '../../core/device';
+import { asDType, bfloat16, float16, float32, float64, type DType, type DTypeLike } from '../../core/dtype';
+import { repr } from '../../tensor/repr';
+import { keywords } from '../../core/keywords';
 
 export type AccumulationPolicy = 'accurate' | 'balanced' | 'compact';
 export type ChunkingMethod = 'auto' | 'aspect_ratio' | `aspect_ratio:${number}`;

@@ -1,7 +1,7 @@
 // Linear map, softmax and negative log likelihood of a few rows at a time, with their gradients: the scores of
 // all rows never exist at once. The order of operations and the dtypes are PyTorch's, bit for bit.
-import * as aten from '../../aten';
-import { float16 } from '../../dtype';
+import * as aten from '../../tensor/aten';
+import { float16 } from '../../core/dtype';
 import type { Tensor } from '../../tensor';
 import {
   Chunks,

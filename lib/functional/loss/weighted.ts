@@ -1,7 +1,7 @@
 // Losses of the differences between predictions and targets.
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../keywords';
+import { keywords } from '../../core/keywords';
 import {
   REDUCTION,
   broadcastPair,

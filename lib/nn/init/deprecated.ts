@@ -1,6 +1,6 @@
 // PyTorch's old names.
 import type { Tensor } from '../../tensor';
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 import { constant_, normal_, uniform_ } from './fill';
 import { kaimingNormal_, kaimingUniform_, xavierNormal_, xavierUniform_ } from './scaled';
 import { dirac_, eye_, orthogonal_, sparse_ } from './structured';

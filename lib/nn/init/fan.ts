@@ -1,5 +1,5 @@
 // How many numbers a weight takes in and gives out.
-import { valueError } from '../../errors';
+import { valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 
 /**

@@ -1,10 +1,10 @@
 // One distribution, or one value, for every element.
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { keywords } from '../../functional/keywords';
-import type { Generator } from '../../random';
+import { keywords } from '../../core/keywords';
+import type { Generator } from '../../tensor/random';
 import type { Tensor } from '../../tensor';
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 import { normalCdf, redrawNormal, rejectUniform } from './trunc_normal';
 
 export interface GeneratorOptions {

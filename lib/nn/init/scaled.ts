@@ -1,8 +1,8 @@
 // Distributions whose width follows from the size of the layer.
-import { valueError } from '../../errors';
-import { keywords } from '../../functional/keywords';
+import { valueError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
 import type { Tensor } from '../../tensor';
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 import { fanInAndFanOut } from './fan';
 import { normal_, uniform_, type GeneratorOptions } from './fill';
 

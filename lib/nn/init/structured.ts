@@ -1,8 +1,8 @@
 // Matrices with a structure.
-import { valueError } from '../../errors';
-import * as aten from '../../aten';
+import { valueError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import type { Tensor } from '../../tensor';
 import type { GeneratorOptions } from './fill';
 import { GAIN, type GainOptions } from './scaled';

@@ -1,6 +1,6 @@
 // How init.truncNormal_ draws. The order of the draws is PyTorch's: it decides what a seed gives.
-import * as aten from '../../aten';
-import { float64 } from '../../dtype';
+import * as aten from '../../tensor/aten';
+import { float64 } from '../../core/dtype';
 import type { Tensor } from '../../tensor';
 import type { TruncNormalOptions } from './fill';
 

@@ -1,7 +1,7 @@
 // What the losses' modules share.
 import type { Reduction, ReductionOptions } from '../../functional';
 import { REDUCTION, resolveReduction } from '../../functional/reduction';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module';
 

@@ -1,7 +1,7 @@
 // Losses of probabilities that something is so.
 import * as F from '../../functional';
 import type { BceOptions, BceWithLogitsOptions } from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { BCE, BCE_WITH_LOGITS } from '../../functional/loss';
 import type { Tensor } from '../../tensor';
 import { WeightedLoss } from './base';

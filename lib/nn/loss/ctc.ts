@@ -1,6 +1,6 @@
 import * as F from '../../functional';
 import type { CtcLossOptions, Lengths, Reduction } from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { CTC_LOSS } from '../../functional/loss';
 import { REDUCTION } from '../../functional/reduction';
 import type { Tensor } from '../../tensor';

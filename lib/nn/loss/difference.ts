@@ -1,12 +1,12 @@
 // Losses of the differences between predictions and targets.
-import { TorchTypeError } from '../../errors';
+import { TorchTypeError } from '../../core/errors';
 import * as F from '../../functional';
 import type { HuberLossOptions, Reduction, ReductionOptions, SmoothL1LossOptions } from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { HUBER_LOSS, SMOOTH_L1_LOSS } from '../../functional/loss';
 import { REDUCTION } from '../../functional/reduction';
 import type { Tensor } from '../../tensor';
-import { repr } from '../../repr';
+import { repr } from '../../tensor/repr';
 import { Loss, PlainLoss } from './base';
 
 /** The mean of `(x - y)²`. Shapes: both the same, output `()`, or the input's when not reduced. */

@@ -1,5 +1,5 @@
 // Losses of distances between embeddings.
-import { valueError } from '../../errors';
+import { valueError } from '../../core/errors';
 import * as F from '../../functional';
 import type {
   DistanceFunction,
@@ -7,7 +7,7 @@ import type {
   TripletMarginLossOptions,
   TripletMarginWithDistanceLossOptions,
 } from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { MARGIN, TRIPLET_MARGIN_LOSS, TRIPLET_WITH_DISTANCE } from '../../functional/loss';
 import { REDUCTION } from '../../functional/reduction';
 import type { Tensor } from '../../tensor';

@@ -8,11 +8,11 @@ import type {
   PoissonNllLossOptions,
   Reduction,
 } from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { CROSS_ENTROPY, GAUSSIAN_NLL_LOSS, KL_DIV, NLL_LOSS, POISSON_NLL_LOSS } from '../../functional/loss';
 import { REDUCTION } from '../../functional/reduction';
 import type { Tensor } from '../../tensor';
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 import { Loss, WeightedLoss } from './base';
 
 /**

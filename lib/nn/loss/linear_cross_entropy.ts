@@ -1,10 +1,10 @@
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import * as F from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { LINEAR_CROSS_ENTROPY, type LinearCrossEntropyOptions } from '../../functional/loss';
 import { REDUCTION } from '../../functional/reduction';
-import { TorchError } from '../../errors';
-import { repr, reprFloat } from '../../repr';
+import { TorchError } from '../../core/errors';
+import { repr, reprFloat } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
 import { Linear } from '../linear';
 import { FACTORY, type FactoryOptions } from '../options';

@@ -1,5 +1,5 @@
 // Losses that ask for a margin between what is right and what is wrong.
-import { valueError } from '../../errors';
+import { valueError } from '../../core/errors';
 import * as F from '../../functional';
 import type {
   ClassWeightOptions,
@@ -8,7 +8,7 @@ import type {
   MultiMarginLossOptions,
   ReductionOptions,
 } from '../../functional';
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { CLASS_WEIGHT, HINGE_EMBEDDING_LOSS, MARGIN, MULTI_MARGIN_LOSS } from '../../functional/loss';
 import type { Tensor } from '../../tensor';
 import { Loss, PlainLoss, WeightedLoss, type Triple } from './base';

@@ -1,10 +1,10 @@
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { tensor } from '../../creation';
-import { TorchError } from '../../errors';
-import { keywords } from '../../functional/keywords';
+import { tensor } from '../../tensor/creation';
+import { TorchError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
 import { Tensor } from '../../tensor';
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 
 export interface ForeachOptions {
   /** Whether to use libtorch's multi-tensor operators. Default: `null`, which is `true` on CUDA. */

@@ -1,7 +1,7 @@
-import { TorchTypeError } from '../../errors';
-import * as aten from '../../aten';
+import { TorchTypeError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
 import { Tensor } from '../../tensor';
-import { typeName } from '../../repr';
+import { typeName } from '../../tensor/repr';
 
 function checkSameDevice(parameters: readonly Tensor[]): void {
   const place = ({ device }: Tensor): string => (device.type === 'cuda' ? String(device) : '');

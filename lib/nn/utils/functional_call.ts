@@ -1,8 +1,8 @@
 // A module called with other parameters than its own.
-import { TorchError, TorchTypeError, valueError } from '../../errors';
-import { isPlainObject, keywords } from '../../functional/keywords';
-import { isMap } from '../../realm';
-import { repr, typeName } from '../../repr';
+import { TorchError, TorchTypeError, valueError } from '../../core/errors';
+import { isPlainObject, keywords } from '../../core/keywords';
+import { isMap } from '../../core/realm';
+import { repr, typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { getField, hasField, internals, setField } from '../fields';
 import type { Module } from '../module';

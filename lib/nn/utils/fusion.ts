@@ -1,6 +1,6 @@
 /** `torch.nn.utils.fusion`: batch normalization worked into the layer before it, for inference. */
-import * as aten from '../../aten';
-import { TorchError } from '../../errors';
+import * as aten from '../../tensor/aten';
+import { TorchError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../batchnorm';
 import { copyModule } from '../copy';

@@ -1,8 +1,8 @@
-import type { DeviceLike } from '../../device';
-import { TorchError } from '../../errors';
-import { isPlainObject } from '../../functional/keywords';
+import type { DeviceLike } from '../../core/device';
+import { TorchError } from '../../core/errors';
+import { isPlainObject } from '../../core/keywords';
 import { Module } from '../module';
-import { isTypeError } from '../../realm';
+import { isTypeError } from '../../core/realm';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- any module's constructor */
 /**

@@ -1,6 +1,6 @@
 /** `torch.nn.utils.memory_format`: weights of convolutions, laid out otherwise. */
-import * as aten from '../../aten';
-import type { MemoryFormat } from '../../layout';
+import * as aten from '../../tensor/aten';
+import type { MemoryFormat } from '../../core/layout';
 import { ConvNd } from '../conv_base';
 import type { Module } from '../module';
 

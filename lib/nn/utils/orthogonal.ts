@@ -1,11 +1,11 @@
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { TorchError, valueError } from '../../errors';
-import { keywords } from '../../functional/keywords';
+import { TorchError, valueError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
 import { sizeText } from '../../functional/reduction';
-import { keep } from '../../memory';
+import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
-import { finfo } from '../../typeinfo';
+import { finfo } from '../../core/typeinfo';
 import { Module } from '../module';
 import { registerParametrization } from './parametrize';
 import { weightOf } from './weight_of';

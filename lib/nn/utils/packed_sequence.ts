@@ -1,12 +1,12 @@
-import { valueError } from '../../errors';
-import * as aten from '../../aten';
-import { isTensor } from '../../creation';
-import type { DeviceLike } from '../../device';
-import * as dtypes from '../../dtype';
-import type { DTypeLike } from '../../dtype';
-import { TorchError } from '../../errors';
+import { valueError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
+import { isTensor } from '../../tensor/creation';
+import type { DeviceLike } from '../../core/device';
+import * as dtypes from '../../core/dtype';
+import type { DTypeLike } from '../../core/dtype';
+import { TorchError } from '../../core/errors';
 import { Tensor, type ToOptions } from '../../tensor';
-import { toArguments } from '../../to_arguments';
+import { toArguments } from '../../tensor/to_arguments';
 
 /** The permutation that undoes `permutation`; `null` for `null`. */
 export function invertPermutation(permutation: Tensor): Tensor;

@@ -1,8 +1,8 @@
 import { noGrad } from '../../autograd';
-import * as aten from '../../aten';
-import { TorchError, valueError } from '../../errors';
+import * as aten from '../../tensor/aten';
+import { TorchError, valueError } from '../../core/errors';
 import { sizeText } from '../../functional/reduction';
-import { typeName } from '../../repr';
+import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { ModuleList } from '../container';
 import { getField } from '../fields';

@@ -1,9 +1,9 @@
 /** `torch.nn.utils.parametrizations`: parametrizations of weights, ready-made. */
-import { TorchRangeError, valueError } from '../../errors';
-import * as aten from '../../aten';
+import { TorchRangeError, valueError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { keywords } from '../../functional/keywords';
-import { contiguousFormat } from '../../layout';
+import { keywords } from '../../core/keywords';
+import { contiguousFormat } from '../../core/layout';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module';
 import type { StateDict } from '../state_dict';

@@ -1,11 +1,11 @@
 /** `torch.nn.utils.parametrize`: parameters that are computed from others. */
-import { valueError } from '../../errors';
+import { valueError } from '../../core/errors';
 import { noGrad } from '../../autograd';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { sameSize, sizeText } from '../../functional/reduction';
-import { keep } from '../../memory';
-import { typeName } from '../../repr';
-import { settled } from '../../scope';
+import { keep } from '../../tensor/memory';
+import { typeName } from '../../tensor/repr';
+import { settled } from '../../native/scope';
 import { Tensor } from '../../tensor';
 import { ModuleDict } from '../container';
 import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../fields';

@@ -1,10 +1,10 @@
 /** `torch.nn.utils.rnn`: sequences of different lengths in one tensor. */
-import * as aten from '../../aten';
-import { tensor } from '../../creation';
-import { int64 } from '../../dtype';
-import { TorchError, TorchTypeError, valueError } from '../../errors';
-import { keywords } from '../../functional/keywords';
-import { typeName } from '../../repr';
+import * as aten from '../../tensor/aten';
+import { tensor } from '../../tensor/creation';
+import { int64 } from '../../core/dtype';
+import { TorchError, TorchTypeError, valueError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
+import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { PackedSequence, invertPermutation } from './packed_sequence';
 

@@ -1,9 +1,9 @@
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { TorchError, valueError } from '../../errors';
-import { keywords } from '../../functional/keywords';
-import { contiguousFormat } from '../../layout';
-import { keep } from '../../memory';
+import { TorchError, valueError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
+import { contiguousFormat } from '../../core/layout';
+import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
 import { deleteField, getField, parameterFields, setField } from '../fields';
 import type { RemovableHandle } from '../hooks';

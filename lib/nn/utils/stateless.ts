@@ -1,5 +1,5 @@
 /** `torch.nn.utils.stateless`: a module called with other parameters than its own. */
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 import type { Module } from '../module';
 import { call, type FunctionalCallOptions, type NamedTensors } from './functional_call';
 

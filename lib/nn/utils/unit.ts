@@ -1,5 +1,5 @@
 // Vectors of length one.
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { normalize } from '../../functional/normalize';
 import type { Tensor } from '../../tensor';
 

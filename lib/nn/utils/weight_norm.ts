@@ -1,9 +1,9 @@
-import * as aten from '../../aten';
-import { TorchError, valueError } from '../../errors';
-import { keywords } from '../../functional/keywords';
-import { keep } from '../../memory';
+import * as aten from '../../tensor/aten';
+import { TorchError, valueError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
+import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
-import { warn } from '../../warn';
+import { warn } from '../../core/warn';
 import { deleteField, getField, setField } from '../fields';
 import type { Module } from '../module';
 import { Parameter } from '../parameter';

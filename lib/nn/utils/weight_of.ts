@@ -1,4 +1,4 @@
-import { valueError } from '../../errors';
+import { valueError } from '../../core/errors';
 import { Tensor } from '../../tensor';
 import { ConvNd } from '../conv_base';
 import { getField } from '../fields';

@@ -1,6 +1,6 @@
 // Schedulers made of schedulers.
-import { TorchTypeError } from '../../errors';
-import { keywords } from '../../functional/keywords';
+import { TorchTypeError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
 import { valueError } from '../group';
 import { ReduceLROnPlateau } from './plateau';
 import {
@@ -11,7 +11,7 @@ import {
   setOption,
   optionOf,
 } from './scheduler';
-import { isMap } from '../../realm';
+import { isMap } from '../../core/realm';
 
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
   schedulers.forEach((scheduler, i) => {

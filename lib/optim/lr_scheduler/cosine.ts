@@ -1,7 +1,7 @@
 // Schedules along a cosine. The order of the operations decides the last bit.
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { native } from '../../native';
-import { repr } from '../../repr';
+import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
 import { type Value, minus, over, plus, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler, checkZip } from './scheduler';

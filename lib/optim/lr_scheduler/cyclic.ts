@@ -1,4 +1,4 @@
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { native } from '../../native';
 import { valueError } from '../group';
 import { type Value, minus, plus, times } from '../scalar';
@@ -12,7 +12,7 @@ import {
   setOption,
 } from './scheduler';
 import { setMomenta, setMomentum } from './momentum';
-import { isMap } from '../../realm';
+import { isMap } from '../../core/realm';
 
 export interface CyclicLROptions {
   /** Steps of the rising half. Default: 2000. */

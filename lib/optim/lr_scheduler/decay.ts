@@ -1,5 +1,5 @@
 // Schedules that multiply the learning rate. The order of the operations decides the last bit.
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { native } from '../../native';
 import { Counter } from '../../serialization/python_types';
 import { type Value, over, times } from '../scalar';

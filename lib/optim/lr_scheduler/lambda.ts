@@ -1,6 +1,6 @@
-import { isMap } from '../../realm';
-import { TorchTypeError } from '../../errors';
-import { typeName } from '../../repr';
+import { isMap } from '../../core/realm';
+import { TorchTypeError } from '../../core/errors';
+import { typeName } from '../../tensor/repr';
 import { valueError } from '../group';
 import { type Value, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, checkZip } from './scheduler';

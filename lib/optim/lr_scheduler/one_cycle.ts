@@ -1,6 +1,6 @@
-import { keywords } from '../../functional/keywords';
+import { keywords } from '../../core/keywords';
 import { native } from '../../native';
-import { repr } from '../../repr';
+import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
 import { type Value, minus, over, plus, times } from '../scalar';
 import { setMomenta, setMomentum } from './momentum';

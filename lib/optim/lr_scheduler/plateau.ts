@@ -1,5 +1,5 @@
-import { TorchError, TorchTypeError } from '../../errors';
-import { keywords } from '../../functional/keywords';
+import { TorchError, TorchTypeError } from '../../core/errors';
+import { keywords } from '../../core/keywords';
 import { Tensor } from '../../tensor';
 import { valueError } from '../group';
 import { type Value, numberOf } from '../scalar';

@@ -1,11 +1,11 @@
 // What all learning rate schedulers have in common.
-import { camelCase } from '../../dispatch';
-import { TorchError, TorchTypeError } from '../../errors';
-import { keep } from '../../memory';
-import { isMap } from '../../realm';
+import { camelCase } from '../../native/dispatch';
+import { TorchError, TorchTypeError } from '../../core/errors';
+import { keep } from '../../tensor/memory';
+import { isMap } from '../../core/realm';
 import { Tensor } from '../../tensor';
-import { warn } from '../../warn';
-import { repr, typeName } from '../../repr';
+import { warn } from '../../core/warn';
+import { repr, typeName } from '../../tensor/repr';
 import { type ParamGroup, valueError } from '../group';
 import { Optimizer } from '../optimizer';
 import { type Value, squeezed } from '../scalar';

@@ -1,7 +1,7 @@
 // How averages of weights are computed.
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd/mode';
-import { repr } from '../../repr';
+import { repr } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { valueError } from '../group';
 import { over, plus } from '../scalar';

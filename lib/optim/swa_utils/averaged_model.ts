@@ -1,8 +1,8 @@
-import { tensor } from '../../creation';
-import type { DeviceLike } from '../../device';
-import { int64 } from '../../dtype';
-import { TorchError } from '../../errors';
-import { isPlainObject, keywords } from '../../functional/keywords';
+import { tensor } from '../../tensor/creation';
+import type { DeviceLike } from '../../core/device';
+import { int64 } from '../../core/dtype';
+import { TorchError } from '../../core/errors';
+import { isPlainObject, keywords } from '../../core/keywords';
 import { copyModule } from '../../nn/copy';
 import { Module } from '../../nn/module';
 import type { Tensor } from '../../tensor';

@@ -1,6 +1,6 @@
 import { noGrad } from '../../autograd/mode';
-import type { DeviceLike } from '../../device';
-import { isPlainObject } from '../../functional/keywords';
+import type { DeviceLike } from '../../core/device';
+import { isPlainObject } from '../../core/keywords';
 import { BatchNorm } from '../../nn/batchnorm';
 import type { Module } from '../../nn/module';
 import { Tensor } from '../../tensor';

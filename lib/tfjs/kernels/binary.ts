@@ -1,4 +1,4 @@
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Kernel, Kernels } from '../kernel';
 import { inFloat, toInt32 } from './support';

@@ -1,6 +1,6 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
-import { channelsLast } from '../../layout';
+import * as aten from '../../tensor/aten';
+import { channelsLast } from '../../core/layout';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Inputs, Kernel, Kernels } from '../kernel';
 import {

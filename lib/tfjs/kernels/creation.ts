@@ -1,6 +1,6 @@
-import { TorchError } from '../../errors';
+import { TorchError } from '../../core/errors';
 import { type DataType, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import { defaultDevice } from '../device';
 import { dtypeOf } from '../dtypes';
 import type { Kernels } from '../kernel';

@@ -1,6 +1,6 @@
 /** Morphological dilation: the largest of a window of the input plus the filter. */
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Inputs, Kernels } from '../kernel';
 import { type Geometry, geometryOf, isEmpty, zeros } from './geometry';

@@ -1,7 +1,7 @@
-import { TorchError } from '../../errors';
+import { TorchError } from '../../core/errors';
 import { type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
-import { tensor } from '../../creation';
+import * as aten from '../../tensor/aten';
+import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import { dtypeOf, tfDtypeOf } from '../dtypes';
 import type { Kernels } from '../kernel';

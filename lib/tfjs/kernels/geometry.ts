@@ -1,6 +1,6 @@
 /** Where the windows of convolutions and pools lie, and tensors as torch's operators want them there. */
 import { type backend_util, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 
 type Info = backend_util.Conv2DInfo | backend_util.Conv3DInfo;

@@ -1,6 +1,6 @@
-import { TorchError } from '../../errors';
-import * as aten from '../../aten';
-import { tensor } from '../../creation';
+import { TorchError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
+import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Kernels } from '../kernel';
 import { mapped, sampled } from './sampling';

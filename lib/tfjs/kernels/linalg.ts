@@ -1,6 +1,6 @@
 import { backend_util, broadcast_util, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
-import { Generator } from '../../random';
+import * as aten from '../../tensor/aten';
+import { Generator } from '../../tensor/random';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Kernels } from '../kernel';
 import { activate, toInt32 } from './support';

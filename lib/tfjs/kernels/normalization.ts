@@ -1,5 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Kernels } from '../kernel';
 import { inOwnDtype } from './support';

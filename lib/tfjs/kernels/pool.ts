@@ -1,6 +1,6 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
-import { tensor } from '../../creation';
+import * as aten from '../../tensor/aten';
+import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import { type Attributes, type Kernel, type Kernels, accompany, companionOf } from '../kernel';
 import {

@@ -1,6 +1,6 @@
-import { TorchError } from '../../errors';
+import { TorchError } from '../../core/errors';
 import { util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Kernel, Kernels } from '../kernel';
 

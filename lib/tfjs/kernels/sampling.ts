@@ -1,5 +1,5 @@
 /** Reading images between their pixels. */
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 
 /**

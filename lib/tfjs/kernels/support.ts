@@ -1,6 +1,6 @@
 /** What several families of kernels need. */
-import { TorchError } from '../../errors';
-import * as aten from '../../aten';
+import { TorchError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 
 /** The axes that an attribute names, from the front; all where it names none. */

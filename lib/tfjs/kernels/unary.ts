@@ -1,5 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import * as aten from '../../aten';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Kernel, Kernels } from '../kernel';
 import { inFloat, inOwnDtype } from './support';

@@ -1,7 +1,7 @@
 // Calls made from an operator's own signature: right types with absurd values, or wrong types.
-import * as dtypes from '../../../lib/dtype';
+import * as dtypes from '../../../lib/core/dtype';
 import { native } from '../../../lib/native';
-import { Generator } from '../../../lib/random';
+import { Generator } from '../../../lib/tensor/random';
 import { Tensor } from '../../../lib/tensor';
 import { absurdTensors, random, wrongValues } from './bad_values';
 

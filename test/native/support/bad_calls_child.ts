@@ -1,7 +1,7 @@
 // Run by bad_calls.test.ts: makes bad calls, writes each one down before it, and counts what they threw.
 // Arguments: the file to write to, seed, calls for each operator, names of operators as JSON.
 import fs from 'node:fs';
-import { operator } from '../../../lib/dispatch';
+import { operator } from '../../../lib/native/dispatch';
 import { BadCalls, describe } from './bad_calls';
 import { native, Tensor, TorchError } from './torch';
 

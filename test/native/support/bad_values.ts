@@ -2,12 +2,12 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
 import vm from 'node:vm';
-import { Complex } from '../../../lib/complex';
-import * as aten from '../../../lib/aten';
-import { fromBlob, tensor } from '../../../lib/creation';
-import * as dtypes from '../../../lib/dtype';
-import { HANDLE } from '../../../lib/handle';
-import { Generator } from '../../../lib/random';
+import { Complex } from '../../../lib/core/complex';
+import * as aten from '../../../lib/tensor/aten';
+import { fromBlob, tensor } from '../../../lib/tensor/creation';
+import * as dtypes from '../../../lib/core/dtype';
+import { HANDLE } from '../../../lib/native/handle';
+import { Generator } from '../../../lib/tensor/random';
 import { Tensor } from '../../../lib/tensor';
 import tls from 'node:tls';
 

@@ -1,5 +1,5 @@
 // Run by cpu_cache.test.ts: the limit, and whether a freed block was used again.
-import { memory } from '../../../lib/memory';
+import { memory } from '../../../lib/tensor/memory';
 import { torch } from './torch';
 
 torch.empty([1_000_000]).dispose();

@@ -1,6 +1,6 @@
 // Run by memory.test.ts: one job by name, on the main thread or in a worker; prints its result as JSON.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { collect } from '../../../lib/collect';
+import { collect } from '../../../lib/native/collect';
 import { memory, Tensor, tensor, tidy, torch } from './torch';
 
 const MiB = 2 ** 20;

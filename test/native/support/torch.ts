@@ -1,18 +1,18 @@
 // What the tests of the binding need of the library, without modules and optimizers.
-import * as aten from '../../../lib/aten';
-import '../../../lib/ops';
+import * as aten from '../../../lib/tensor/aten';
+import '../../../lib/tensor/operators';
 
 export * as autograd from '../../../lib/autograd';
-export { full, fromBlob, tensor } from '../../../lib/creation';
+export { full, fromBlob, tensor } from '../../../lib/tensor/creation';
 export * as cuda from '../../../lib/cuda';
-export { device } from '../../../lib/device';
-export * as dtypes from '../../../lib/dtype';
-export { TorchError } from '../../../lib/errors';
-export { HANDLE, NativeHandle } from '../../../lib/handle';
-export { keep, memory, tidy } from '../../../lib/memory';
+export { device } from '../../../lib/core/device';
+export * as dtypes from '../../../lib/core/dtype';
+export { TorchError } from '../../../lib/core/errors';
+export { HANDLE, NativeHandle } from '../../../lib/native/handle';
+export { keep, memory, tidy } from '../../../lib/tensor/memory';
 export { native } from '../../../lib/native';
-export { ops } from '../../../lib/ops';
-export { Generator, manualSeed } from '../../../lib/random';
+export { ops } from '../../../lib/tensor/operators';
+export { Generator, manualSeed } from '../../../lib/tensor/random';
 export { Tensor } from '../../../lib/tensor';
 
 /** Operators without their types: these tests also call them wrongly. */

@@ -1,7 +1,7 @@
 // How much to prune.
-import { TorchRangeError, TorchTypeError, valueError } from '../../../errors';
+import { TorchRangeError, TorchTypeError, valueError } from '../../../core/errors';
 import { sizeText } from '../../../functional/reduction';
-import { repr } from '../../../repr';
+import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
 
 /**

@@ -1,8 +1,8 @@
 /** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
-import { TorchTypeError, valueError } from '../../../errors';
-import * as aten from '../../../aten';
-import { isPlainObject } from '../../../functional/keywords';
-import { isMap } from '../../../realm';
+import { TorchTypeError, valueError } from '../../../core/errors';
+import * as aten from '../../../tensor/aten';
+import { isPlainObject } from '../../../core/keywords';
+import { isMap } from '../../../core/realm';
 import type { Tensor } from '../../../tensor';
 import { getField } from '../../fields';
 import type { Module } from '../../module';

@@ -1,8 +1,8 @@
-import * as aten from '../../../aten';
-import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../../errors';
-import { isPlainObject } from '../../../functional/keywords';
+import * as aten from '../../../tensor/aten';
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../../core/errors';
+import { isPlainObject } from '../../../core/keywords';
 import { sameSize, sizeText } from '../../../functional/reduction';
-import { keep } from '../../../memory';
+import { keep } from '../../../tensor/memory';
 import { Tensor } from '../../../tensor';
 import { deleteField, getField, setField } from '../../fields';
 import type { Module } from '../../module';

@@ -1,9 +1,9 @@
 // The ways to prune that PyTorch has.
-import * as aten from '../../../aten';
-import { TorchError } from '../../../errors';
-import { keywords } from '../../../functional/keywords';
+import * as aten from '../../../tensor/aten';
+import { TorchError } from '../../../core/errors';
+import { keywords } from '../../../core/keywords';
 import { sameSize, sizeText } from '../../../functional/reduction';
-import { contiguousFormat } from '../../../layout';
+import { contiguousFormat } from '../../../core/layout';
 import type { Tensor } from '../../../tensor';
 import type { Module } from '../../module';
 import { checkAmount, checkStructured, countOf, type Amount } from './amount';

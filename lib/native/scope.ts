@@ -6,8 +6,8 @@
  * `try`, and `finally` calls nothing but the addon, which needs no room on V8's stack. It goes back to a state
  * that was asked for before, not one step: that mends what scopes inside could not.
  */
-import { TorchTypeError } from './errors';
-import { native } from './native';
+import { TorchTypeError } from '../core/errors';
+import { native } from '.';
 
 /** The kinds that the addon knows, with what follows the kind; native/src/scopes.cc has the same numbers. */
 export const Scope = {

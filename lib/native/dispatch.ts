@@ -1,12 +1,12 @@
 /** From JS to one operator and back: the only place that turns native results into Tensors. */
 import { types } from 'node:util';
-import { Complex } from './complex';
-import { dtypeOfCode } from './dtype';
+import { Complex } from '../core/complex';
+import { dtypeOfCode } from '../core/dtype';
 import { HANDLE, NOTHING } from './handle';
-import { exchange, native, outcome } from './native';
-import type { Tensor } from './tensor';
+import { exchange, native, outcome } from '.';
+import type { Tensor } from '../tensor';
 import { TensorBase, newTensor } from './tensor_base';
-import type { NativeOperator } from '../typings/native';
+import type { NativeOperator } from '../../typings/native';
 
 export type OperatorFunction = (...args: unknown[]) => unknown;
 
@@ -193,7 +193,13 @@ function passList(list: readonly unknown[], i: number): unknown {
   const ofTensors = list[0] instanceof TensorBase;
   for (let k = 0; k < length; k++) {
     const item = list[k];
-    const value = !ofTensors ? item : item instanceof TensorBase ? item[HANDLE] : item === null ? -1 : undefined;
+    const value = !ofTensors
+      ? item
+      : item instanceof TensorBase
+        ? item[HANDLE]
+        : item === null
+          ? -1
+          : undefined;
     if (typeof value !== 'number') return list;
     exchange[listed + k] = value;
   }

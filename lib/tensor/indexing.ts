@@ -1,10 +1,10 @@
 /** Python's subscripts, spelled in TypeScript. */
-import type { Complex } from './complex';
+import type { Complex } from '../core/complex';
 import { tensor } from './creation';
-import { TorchTypeError, argumentError } from './errors';
-import { exchange } from './native';
-import type { Scalar, Tensor } from './tensor';
-import { isTensor } from './tensor_base';
+import { TorchTypeError, argumentError } from '../core/errors';
+import { exchange } from '../native';
+import type { Scalar, Tensor } from '.';
+import { isTensor } from '../native/tensor_base';
 
 /** Nested arrays of values, or one value. */
 export type Nested = number | bigint | boolean | Complex | Nested[];

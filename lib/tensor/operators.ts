@@ -1,8 +1,8 @@
 /** Every operator that libtorch has, as functions, as methods of Tensor, and under torch.ops. */
-import { camelCase, operator, type OperatorFunction } from './dispatch';
-import { TorchError, argumentError } from './errors';
-import { native } from './native';
-import { Tensor } from './tensor';
+import { camelCase, operator, type OperatorFunction } from '../native/dispatch';
+import { TorchError, argumentError } from '../core/errors';
+import { native } from '../native';
+import { Tensor } from '.';
 
 type Table = Record<string, unknown>;
 

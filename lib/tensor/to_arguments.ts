@@ -1,10 +1,10 @@
 /** The arguments of `to`, which tensors, modules and packed sequences share. */
-import { type Device, type DeviceLike, device as deviceOf } from './device';
-import { type DType, asDType } from './dtype';
-import { TorchTypeError, argumentError } from './errors';
-import { argumentsOf } from './functional/keywords';
-import type { MemoryFormat } from './layout';
-import type { Tensor } from './tensor';
+import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
+import { type DType, asDType } from '../core/dtype';
+import { TorchTypeError, argumentError } from '../core/errors';
+import { argumentsOf } from '../core/keywords';
+import type { MemoryFormat } from '../core/layout';
+import type { Tensor } from '.';
 
 /** What was given, alone: fewer keywords are faster. */
 export interface ToArguments {
@@ -59,7 +59,8 @@ export function toArguments(
   if (tensor !== null) {
     if (!isTensor(tensor)) throw argumentError(name, 'tensor', 'a Tensor', tensor);
     const other = device !== null ? 'device' : dtype !== null ? 'dtype' : null;
-    if (other) throw new TorchTypeError(`${name}(): '${other}' cannot be given beside a Tensor, which says it`);
+    if (other)
+      throw new TorchTypeError(`${name}(): '${other}' cannot be given beside a Tensor, which says it`);
     given.device = tensor.device;
     given.dtype = tensor.dtype;
     return given;

@@ -1,13 +1,13 @@
 /** When tensors are freed: by the collector, by a scope, by hand. */
-import * as cuda from './cuda';
-import { scoped } from './dispatch';
-import { TorchTypeError, argumentError } from './errors';
-import { native } from './native';
-import { isMap, isSet } from './realm';
-import { HANDLE, NOTHING } from './handle';
-import { settled } from './scope';
-import type { Tensor } from './tensor';
-import { isTensor, newTensor } from './tensor_base';
+import * as cuda from '../cuda';
+import { scoped } from '../native/dispatch';
+import { TorchTypeError, argumentError } from '../core/errors';
+import { native } from '../native';
+import { isMap, isSet } from '../core/realm';
+import { HANDLE, NOTHING } from '../native/handle';
+import { settled } from '../native/scope';
+import type { Tensor } from '.';
+import { isTensor, newTensor } from '../native/tensor_base';
 
 export interface DeviceMemory {
   /** Tensor objects that are alive. */

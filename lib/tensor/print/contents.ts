@@ -1,9 +1,9 @@
 // The values of a dense tensor as text: `[[1., 2.],\n [3., 4.]]`.
-import type { Complex } from '../complex';
-import { operator } from '../dispatch';
-import { float4_e2m1fn_x2, float8_e8m0fnu, uint8 } from '../dtype';
+import type { Complex } from '../../core/complex';
+import { operator } from '../../native/dispatch';
+import { float4_e2m1fn_x2, float8_e8m0fnu, uint8 } from '../../core/dtype';
 import type { Nested } from '../indexing';
-import type { Tensor } from '../tensor';
+import type { Tensor } from '..';
 import { fixed, scientific } from './number';
 import { options } from './options';
 

@@ -4,12 +4,12 @@
  */
 import * as aten from './aten';
 import { type TensorData, isTensor, tensor } from './creation';
-import type { DeviceLike } from './device';
-import type { DTypeLike } from './dtype';
-import { TorchError, TorchTypeError } from './errors';
-import { argumentsOf } from './functional/keywords';
-import type { Layout } from './layout';
-import type { Tensor } from './tensor';
+import type { DeviceLike } from '../core/device';
+import type { DTypeLike } from '../core/dtype';
+import { TorchError, TorchTypeError } from '../core/errors';
+import { argumentsOf } from '../core/keywords';
+import type { Layout } from '../core/layout';
+import type { Tensor } from '.';
 
 type Size = readonly number[];
 

@@ -1,9 +1,9 @@
 /** Nested arrays to one typed array: shape, dtype and values in one pass over the data. */
-import { TorchRangeError, TorchTypeError, valueError } from './errors';
-import { Complex } from './complex';
-import type { DType } from './dtype';
-import * as dtypes from './dtype';
-import { isDataView } from './realm';
+import { TorchRangeError, TorchTypeError, valueError } from '../core/errors';
+import { Complex } from '../core/complex';
+import type { DType } from '../core/dtype';
+import * as dtypes from '../core/dtype';
+import { isDataView } from '../core/realm';
 import { type TypedArray, arrayType } from './values';
 
 export interface Flat {

@@ -1,6 +1,6 @@
 /** What makes an object a tensor, below the class Tensor: dispatch makes and knows tensors by this. */
 import { HANDLE } from './handle';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor';
 
 export class TensorBase {
   /** @internal */

@@ -1,5 +1,5 @@
 // Values as Python's repr spells them: what a module prints must read as in PyTorch.
-import { Tensor } from './tensor';
+import { Tensor } from '.';
 
 /**
  * A number. Differs from PyTorch: a printed module shows an option that is a whole float, such as

@@ -1,23 +1,23 @@
 /** The tensor. Operators become its methods in ops.ts; here is what PyTorch writes by hand. */
-import type { TensorMethods } from '../typings/aten';
-import * as autograd from './autograd/backward';
-import { type GradFn, gradFnOf } from './autograd/node';
-import * as hooks from './autograd/hooks';
-import { Complex } from './complex';
+import type { TensorMethods } from '../../typings/aten';
+import * as autograd from '../autograd/backward';
+import { type GradFn, gradFnOf } from '../autograd/node';
+import * as hooks from '../autograd/hooks';
+import { Complex } from '../core/complex';
 import { type TensorData, type TensorOptions, tensor } from './creation';
-import { type Device, type DeviceLike, device as deviceOf } from './device';
-import * as dtypes from './dtype';
-import { type DType, type DTypeLike, dtypeOfCode } from './dtype';
-import { made, operator, setHandle, wrap } from './dispatch';
-import { TorchError, argumentError, TorchRangeError, TorchTypeError } from './errors';
-import { argumentsOf } from './functional/keywords';
+import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
+import * as dtypes from '../core/dtype';
+import { type DType, type DTypeLike, dtypeOfCode } from '../core/dtype';
+import { made, operator, setHandle, wrap } from '../native/dispatch';
+import { TorchError, argumentError, TorchRangeError, TorchTypeError } from '../core/errors';
+import { argumentsOf } from '../core/keywords';
 import * as functions from './functions';
-import { HANDLE, NOTHING } from './handle';
+import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
-import { type Layout, type MemoryFormat, layoutOfCode } from './layout';
-import { exchange, native } from './native';
+import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
+import { exchange, native } from '../native';
 import { formatTensor } from './print';
-import { TensorBase, registerTensorClass } from './tensor_base';
+import { TensorBase, registerTensorClass } from '../native/tensor_base';
 import { toArguments } from './to_arguments';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
@@ -311,7 +311,7 @@ export class Tensor extends TensorBase {
     return this.to({ ...options, dtype: dtypes.complex128 });
   }
 
-  // ---- functions of lib/functions.ts ----
+  // ---- functions of lib/tensor/functions.ts ----
 
   /** See {@link functions.norm}. */
   norm(

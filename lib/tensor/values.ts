@@ -1,12 +1,12 @@
 /** A tensor's values as JS values. */
-import { Complex } from './complex';
-import type { DType } from './dtype';
-import * as dtypes from './dtype';
+import { Complex } from '../core/complex';
+import type { DType } from '../core/dtype';
+import * as dtypes from '../core/dtype';
 import type { Nested } from './indexing';
-import { HANDLE } from './handle';
-import { native } from './native';
-import { typedArrayName } from './realm';
-import type { Tensor } from './tensor';
+import { HANDLE } from '../native/handle';
+import { native } from '../native';
+import { typedArrayName } from '../core/realm';
+import type { Tensor } from '.';
 
 export type TypedArray =
   | Int8Array

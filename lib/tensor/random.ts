@@ -1,9 +1,9 @@
 /** Random number generators: libtorch's own, so that seeds agree with Python. */
-import { type Device, type DeviceLike, device as deviceOf } from './device';
-import { TorchRangeError, argumentError } from './errors';
-import { HANDLE } from './handle';
-import { native } from './native';
-import { Tensor } from './tensor';
+import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
+import { TorchRangeError, argumentError } from '../core/errors';
+import { HANDLE } from '../native/handle';
+import { native } from '../native';
+import { Tensor } from '.';
 
 function seedOf(fn: string, seed: number | bigint): bigint {
   if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {

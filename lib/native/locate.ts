@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type * as addons from '../scripts/libtorch/addons';
+import type * as addons from '../../scripts/libtorch/addons';
 
 const platform = `${process.platform}-${process.arch}`;
 const ADDON = 'nodetorch.node';
@@ -30,7 +30,7 @@ function here(): string {
 
 /** The package's own folder; null in a bundle. */
 export function packageRoot(): string | null {
-  const root = path.join(here(), '..');
+  const root = path.join(here(), '../..');
   return isPackage(root) ? root : null;
 }
 
@@ -68,13 +68,13 @@ function installedPackage(): string | null {
 }
 
 /* eslint-disable @typescript-eslint/no-require-imports -- on demand, and known to bundlers */
-const ownVersion = () => (require('../package.json') as { version: string }).version;
-const addonCache = () => require('../scripts/libtorch/addons') as typeof addons;
+const ownVersion = () => (require('../../package.json') as { version: string }).version;
+const addonCache = () => require('../../scripts/libtorch/addons') as typeof addons;
 
 /** What the addon's sources hash to: `npm run build:ts` writes it down, for bundles. */
 function sources(): string | null {
   try {
-    return (require('./sources.json') as { sources: string | null }).sources;
+    return (require('../sources.json') as { sources: string | null }).sources;
   } catch {
     const root = packageRoot();
     return root && addonCache().hashSources(root);
@@ -83,7 +83,7 @@ function sources(): string | null {
 
 /** Libtorch where this machine has it now: LIBTORCH, else the cache. */
 export function findLibtorch(): Libtorch | null {
-  const search = require('../scripts/libtorch/search') as { searchAtRunTime(): Libtorch | null };
+  const search = require('../../scripts/libtorch/search') as { searchAtRunTime(): Libtorch | null };
   return search.searchAtRunTime();
 }
 /* eslint-enable @typescript-eslint/no-require-imports */

@@ -1,6 +1,6 @@
 // Python's keyword arguments: a trailing plain object stands for what was not given by position.
-import { TorchTypeError } from '../errors';
-import { isPlainObject } from '../realm';
+import { TorchTypeError } from './errors';
+import { isPlainObject } from './realm';
 
 export { isPlainObject };
 

@@ -1,15 +1,15 @@
 /** A tensor as text, the same as Python's `repr`. */
-import { wrap } from './dispatch';
-import { noGrad } from './autograd/mode';
-import { complex128, complex64, float64, bool, dtypeOfCode, int64 } from './dtype';
-import { type Layout, sparseBsc, sparseBsr, sparseCsc, sparseCsr, strided } from './layout';
-import { tidy } from './memory';
-import { native } from './native';
-import { Scope, within } from './scope';
-import { contents } from './print/contents';
-import { shortest } from './print/number';
-import { options } from './print/options';
-import type { Tensor } from './tensor';
+import { wrap } from '../../native/dispatch';
+import { noGrad } from '../../autograd/mode';
+import { complex128, complex64, float64, bool, dtypeOfCode, int64 } from '../../core/dtype';
+import { type Layout, sparseBsc, sparseBsr, sparseCsc, sparseCsr, strided } from '../../core/layout';
+import { tidy } from '../memory';
+import { native } from '../../native';
+import { Scope, within } from '../../native/scope';
+import { contents } from './contents';
+import { shortest } from './number';
+import { options } from './options';
+import type { Tensor } from '..';
 
 export {
   type PrintOptions,
@@ -17,7 +17,7 @@ export {
   getPrintoptions,
   printoptions,
   setPrintoptions,
-} from './print/options';
+} from './options';
 
 const PREFIX = 'tensor(';
 

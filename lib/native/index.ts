@@ -4,11 +4,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Native } from '../typings/native';
+import type { Native } from '../../typings/native';
 import { collect } from './collect';
-import { NativeError, TorchError, TorchRangeError, TorchTypeError } from './errors';
+import { NativeError, TorchError, TorchRangeError, TorchTypeError } from '../core/errors';
 import { builtFor, findLibtorch, type Libtorch, packageRoot, type Place, places } from './locate';
-import { warn } from './warn';
+import { warn } from '../core/warn';
 
 const platform = `${process.platform}-${process.arch}`;
 

@@ -1,5 +1,5 @@
 // How tensors are printed: one set of options for the thread.
-import { TorchTypeError, argumentError } from '../errors';
+import { TorchTypeError, argumentError } from '../../core/errors';
 
 export interface PrintOptions {
   /** Digits after the point, for floats. Default 4. */

@@ -1,15 +1,15 @@
 /** Tensors from JS values. The factories that are operators (zeros, rand ...) come from ops.ts. */
 import { types } from 'node:util';
-import { type DeviceLike } from './device';
-import { type DType, type DTypeLike, asDType, dtypeOfCode } from './dtype';
-import { made, operator } from './dispatch';
-import { TorchRangeError, TorchTypeError, argumentError } from './errors';
-import { type Flat, flatten } from './flatten';
+import { type DeviceLike } from '../core/device';
+import { type DType, type DTypeLike, asDType, dtypeOfCode } from '../core/dtype';
+import { made, operator } from '../native/dispatch';
+import { TorchRangeError, TorchTypeError, argumentError } from '../core/errors';
+import { type Flat, flatten } from './nested';
 import type { Nested } from './indexing';
-import type { Layout, MemoryFormat } from './layout';
-import { native } from './native';
-import type { Scalar, Tensor } from './tensor';
-import { isTensor, newTensor } from './tensor_base';
+import type { Layout, MemoryFormat } from '../core/layout';
+import { native } from '../native';
+import type { Scalar, Tensor } from '.';
+import { isTensor, newTensor } from '../native/tensor_base';
 import { dtypeOfArray } from './values';
 
 export interface TensorOptions {

@@ -2,11 +2,11 @@
  * What Python has in torch/functional.py: functions that are no operators, or whose operator has a
  * signature that users do not see. They win over the operators of the same name.
  */
-import { operator } from './dispatch';
-import type { DTypeLike } from './dtype';
-import { TorchError, argumentError, TorchTypeError, valueError, TorchRangeError } from './errors';
-import { argumentsOf, isPlainObject } from './functional/keywords';
-import type { Scalar, Tensor } from './tensor';
+import { operator } from '../native/dispatch';
+import type { DTypeLike } from '../core/dtype';
+import { TorchError, argumentError, TorchTypeError, valueError, TorchRangeError } from '../core/errors';
+import { argumentsOf, isPlainObject } from '../core/keywords';
+import type { Scalar, Tensor } from '.';
 
 type Tensors = [readonly Tensor[]] | Tensor[];
 
