@@ -10,7 +10,7 @@ const common = {
   moduleNameMapper: {
     '^nodetorch$': '<rootDir>/lib/index.ts',
     '^nodetorch/(nn|functional|optim|tfjs)$': '<rootDir>/lib/$1/index.ts',
-    '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors.ts',
+    '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/build-gyp/'],
 };

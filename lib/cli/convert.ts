@@ -54,7 +54,7 @@ function writerFor(to: string, maxShardSize: string | undefined): Writer {
   if (isFolder(to)) {
     return (_, state, metadata) => {
       const { saveSharded } =
-        require('../serialization/sharded') as typeof import('../serialization/sharded');
+        require('../serialization/safetensors/sharded') as typeof import('../serialization/safetensors/sharded');
       const { tensors, metadata: notes, dropped } = plain(state as StateDict, metadata);
       saveSharded(tensors, to, { metadata: notes, maxShardSize: shardSize(maxShardSize ?? '5GB') });
       return dropped;
@@ -71,7 +71,7 @@ function writerFor(to: string, maxShardSize: string | undefined): Writer {
   }
   return (_, state, metadata) => {
     const { writeFile } =
-      require('../serialization/safetensors_save') as typeof import('../serialization/safetensors_save');
+      require('../serialization/safetensors/save') as typeof import('../serialization/safetensors/save');
     const { tensors, metadata: notes, dropped } = plain(state as StateDict, metadata);
     writeFile(tensors, to, { metadata: { format: 'pt', ...notes } }).commit();
     return dropped;
@@ -93,7 +93,7 @@ function read(from: string, to: string, { key, prefix }: { key?: string; prefix?
 // Each memory once; what only overlaps gets memory of its own.
 function plain(state: StateDict, metadata: Record<string, string>) {
   const { findSharedTensors, isComplete } =
-    require('../serialization/safetensors_shared') as typeof import('../serialization/safetensors_shared');
+    require('../serialization/safetensors/shared') as typeof import('../serialization/safetensors/shared');
   const { Tensor } = require('../tensor') as typeof import('../tensor');
   for (const [name, value] of state) {
     if (!(value instanceof Tensor)) throw new Error(`'${name}' is no tensor: .safetensors cannot hold it`);

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { findFormat, firstBytes, type Format } from '../serialization/format';
-import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors_header';
-import { readCheckpoint, readIndex } from '../serialization/sharded_index';
+import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors/header';
+import { readCheckpoint, readIndex } from '../serialization/safetensors/sharded_index';
 import { describePickle } from './pickle';
 
 export interface TensorRow {

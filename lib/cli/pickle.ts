@@ -7,7 +7,7 @@ import type { Description } from './describe';
 /* eslint-disable @typescript-eslint/no-require-imports -- the addon, only where it is needed */
 const tensorClass = () => (require('../tensor') as typeof import('../tensor')).Tensor;
 const pythonTypes = () =>
-  require('../serialization/python_types') as typeof import('../serialization/python_types');
+  require('../serialization/pickle/python_types') as typeof import('../serialization/pickle/python_types');
 const serialization = () => require('../serialization/load') as typeof import('../serialization/load');
 /* eslint-enable @typescript-eslint/no-require-imports */
 

@@ -4,7 +4,7 @@ import { float32 } from '../core/dtype';
 import { isPlainObject } from '../core/keywords';
 import { keep } from '../tensor/memory';
 import { isMap } from '../core/realm';
-import { Tuple } from '../serialization/python_types';
+import { Tuple } from '../serialization/pickle/python_types';
 import { Tensor } from '../tensor';
 import { type ParamGroup, valueError } from './group';
 import { type Owner, matchParams } from './names';

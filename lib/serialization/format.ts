@@ -1,8 +1,8 @@
 // Which of the formats a file of tensors is in. Needs no addon.
 import fs from 'node:fs';
 import { HEAD, foreign, isSafetensors } from './foreign';
-import { SafetensorError } from './safetensors_header';
-import { findCheckpoint, isIndex } from './sharded_index';
+import { SafetensorError } from './safetensors/header';
+import { findCheckpoint, isIndex } from './safetensors/sharded_index';
 
 export type Format = 'safetensors' | 'index' | 'pt';
 

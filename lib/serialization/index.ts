@@ -1,7 +1,7 @@
 /** torch.serialization: what `torch.load` and `torch.save` know besides tensors and JavaScript's values. */
 export { type MapLocation } from './map_location';
-export { NDArray, NumpyDType, NumpyScalar } from './numpy';
-export { PythonClass } from './pickle_globals';
+export { NDArray, NumpyDType, NumpyScalar } from './pickle/numpy';
+export { PythonClass } from './pickle/globals';
 export { toObject } from './plain';
 export {
   ByteArray,
@@ -15,7 +15,7 @@ export {
   Size,
   Tuple,
   tuple,
-} from './python_types';
+} from './pickle/python_types';
 export {
   type SafeClass,
   type SafeFunction,
@@ -24,5 +24,5 @@ export {
   clearSafeGlobals,
   getSafeGlobals,
   safeGlobals,
-} from './safe_globals';
-export { UnpicklingError } from './unpickling_error';
+} from './pickle/safe_globals';
+export { UnpicklingError } from './io/errors';

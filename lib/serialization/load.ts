@@ -7,18 +7,18 @@ import { Device } from '../core/device';
 import type { DType } from '../core/dtype';
 import { isError, isTypeError, isURL, isUint8Array } from '../core/realm';
 import type { Tensor } from '../tensor';
-import { swapBytes } from './byte_order';
+import { swapBytes } from './io/byte_order';
 import { HEAD, foreign } from './foreign';
-import { loadLegacy } from './legacy';
+import { loadLegacy } from './pickle/legacy';
 import { type MapLocation, type Placing, metaStorage, placing } from './map_location';
-import { checkResult } from './pickle_check';
-import { FileHost } from './pickle_host';
-import { unpickle } from './pickle_machine';
-import { type StorageRef, TensorBuilder } from './pickle_tensors';
-import { Reader, type Source, bytesSource, fileSource } from './source';
+import { checkResult } from './pickle/check';
+import { FileHost } from './pickle/host';
+import { unpickle } from './pickle/machine';
+import { type StorageRef, TensorBuilder } from './pickle/tensors';
+import { Reader, type Source, bytesSource, fileSource } from './io/source';
 import { loadFile } from './safetensors';
-import { UnpicklingError, damaged } from './unpickling_error';
-import { ZipReader, isZip } from './zip_reader';
+import { UnpicklingError, damaged } from './io/errors';
+import { ZipReader, isZip } from './io/zip_reader';
 
 export interface LoadOptions {
   /** Where the tensors go. Default: where they were when they were saved. */

@@ -1,7 +1,7 @@
 import { TorchTypeError } from '../core/errors';
 import { Complex } from '../core/complex';
-import { NDArray, NumpyScalar } from './numpy';
-import { Float, copyMarks } from './python_types';
+import { NDArray, NumpyScalar } from './pickle/numpy';
+import { Float, copyMarks } from './pickle/python_types';
 import { isMap } from '../core/realm';
 
 /**

@@ -7,11 +7,11 @@ import { keywords } from '../core/keywords';
 import { native } from '../native';
 import { isURL } from '../core/realm';
 import type { Tensor } from '../tensor';
-import { writeAtomically } from './atomic';
-import { reducer, storageKind } from './pickle_reduce';
-import { pickle } from './pickle_writer';
-import { type Sink, fileSink, memorySink } from './sink';
-import { ALIGNMENT, ZipWriter } from './zip_writer';
+import { writeAtomically } from './io/atomic';
+import { reducer, storageKind } from './pickle/reduce';
+import { pickle } from './pickle/writer';
+import { type Sink, fileSink, memorySink } from './io/sink';
+import { ALIGNMENT, ZipWriter } from './io/zip_writer';
 
 /** Nothing yet. */
 export type SaveOptions = Record<never, never>;

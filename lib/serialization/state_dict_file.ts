@@ -9,9 +9,9 @@ import { findFormat } from './format';
 import { type KeyRenaming, renameKeys, underPrefix } from './keys';
 import { load } from './load';
 import { loadFile } from './safetensors';
-import { SafetensorError } from './safetensors_header';
-import { loadSharded } from './sharded';
-import { readCheckpoint, readIndex } from './sharded_index';
+import { SafetensorError } from './safetensors/header';
+import { loadSharded } from './safetensors/sharded';
+import { readCheckpoint, readIndex } from './safetensors/sharded_index';
 
 export * from './keys';
 

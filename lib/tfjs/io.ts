@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import { isArrayBuffer } from '../core/realm';
-import { type AtomicFile, openInFolder, writeAll } from '../serialization/atomic';
-import { publish, readSet } from '../serialization/file_set';
+import { type AtomicFile, openInFolder, writeAll } from '../serialization/io/atomic';
+import { publish, readSet } from '../serialization/io/file_set';
 import type { Tfjs } from './fallback';
 
 const SCHEME = 'file://';

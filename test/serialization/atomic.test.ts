@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openAtomically, writeAll, writeAtomically } from '../../lib/serialization/atomic';
+import { openAtomically, writeAll, writeAtomically } from '../../lib/serialization/io/atomic';
 import torch, { safetensors } from 'nodetorch';
 
 let folder: string;
@@ -109,7 +109,7 @@ describe('SIGKILL', () => {
   unix('before any call leaves the old file or the new one', () => {
     const program = (last: number) => `
       const fs = require('node:fs');
-      const { writeAtomically, writeAll } = require('./lib/serialization/atomic');
+      const { writeAtomically, writeAll } = require('./lib/serialization/io/atomic');
       let calls = 0;
       for (const name of ['statSync', 'openSync', 'writeSync', 'fstatSync', 'fsyncSync', 'closeSync', 'renameSync']) {
         const call = fs[name];

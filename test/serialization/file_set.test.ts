@@ -4,16 +4,16 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openAtomically, temporaryName } from '../../lib/serialization/atomic';
-import { exclusively } from '../../lib/serialization/folder_lock';
+import { openAtomically, temporaryName } from '../../lib/serialization/io/atomic';
+import { exclusively } from '../../lib/serialization/io/folder_lock';
 import { describe as inspect } from '../../lib/cli/describe';
 import torch, { safetensors } from 'nodetorch';
 
-jest.mock('../../lib/serialization/process_identity', () => ({
-  ...jest.requireActual<object>('../../lib/serialization/process_identity'),
+jest.mock('../../lib/serialization/io/process_identity', () => ({
+  ...jest.requireActual<object>('../../lib/serialization/io/process_identity'),
 }));
-const identity = jest.requireMock<typeof import('../../lib/serialization/process_identity')>(
-  '../../lib/serialization/process_identity',
+const identity = jest.requireMock<typeof import('../../lib/serialization/io/process_identity')>(
+  '../../lib/serialization/io/process_identity',
 );
 
 // In memory where that can be: each of many saves waits for the disk.
@@ -30,7 +30,7 @@ const node = ['--require', require.resolve('tsx/cjs'), '-e'];
 const settings = () => ({ cwd: root, env: { ...process.env, FOLDER: folder } });
 
 // The name of a process that is no more.
-const program = `console.log(require('./lib/serialization/process_identity').ownIdentity())`;
+const program = `console.log(require('./lib/serialization/io/process_identity').ownIdentity())`;
 const dead = spawnSync(process.execPath, [...node, program], { cwd: root, encoding: 'utf8' }).stdout.trim();
 
 /** Into one file, two or three; all numbers are `value`. */
@@ -231,7 +231,7 @@ describe('a leftover', () => {
       process.execPath,
       [
         ...node,
-        `require('./lib/serialization/atomic').openAtomically(process.env.FOLDER + '/live.pt');
+        `require('./lib/serialization/io/atomic').openAtomically(process.env.FOLDER + '/live.pt');
          process.stdout.write('ready'); setInterval(() => {}, 1000);`,
       ],
       { ...settings(), stdio: ['ignore', 'pipe', 'inherit'] },

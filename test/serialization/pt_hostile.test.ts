@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { serialization } from 'nodetorch';
-import { memorySink } from '../../lib/serialization/sink';
-import { ZipWriter } from '../../lib/serialization/zip_writer';
+import { memorySink } from '../../lib/serialization/io/sink';
+import { ZipWriter } from '../../lib/serialization/io/zip_writer';
 import { zip } from '../scripts/zip';
 import { countWork, endWork, takeWork } from './work';
 

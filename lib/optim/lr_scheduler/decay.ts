@@ -1,7 +1,7 @@
 // Schedules that multiply the learning rate. The order of the operations decides the last bit.
 import { keywords } from '../../core/keywords';
 import { native } from '../../native';
-import { Counter } from '../../serialization/python_types';
+import { Counter } from '../../serialization/pickle/python_types';
 import { type Value, over, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler, bisectRight } from './scheduler';
 

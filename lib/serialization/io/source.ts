@@ -1,12 +1,12 @@
 // Where the bytes of a file are, and reading them in order.
-import { TorchTypeError } from '../core/errors';
+import { TorchTypeError } from '../../core/errors';
 import * as fs from 'node:fs';
-import * as aten from '../tensor/aten';
-import { made, wrap } from '../native/dispatch';
-import { keep } from '../tensor/memory';
-import { native } from '../native';
-import type { Tensor } from '../tensor';
-import { damaged } from './unpickling_error';
+import * as aten from '../../tensor/aten';
+import { made, wrap } from '../../native/dispatch';
+import { keep } from '../../tensor/memory';
+import { native } from '../../native';
+import type { Tensor } from '../../tensor';
+import { damaged } from './errors';
 
 /** Positions count from the start of the file. */
 export interface Source {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
-import { TorchError } from '../core/errors';
+import { TorchError } from '../../core/errors';
 import { type AtomicFile, syncDirectory, writeAll, writeAtomically } from './atomic';
 import { exclusively } from './folder_lock';
 

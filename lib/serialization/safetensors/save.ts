@@ -1,14 +1,14 @@
 // Writing .safetensors files: straight from the tensors' memory, one after the other.
-import { TorchError, valueError } from '../core/errors';
-import { isPlainObject, keywords } from '../core/keywords';
-import { native } from '../native';
-import { isMap } from '../core/realm';
-import { repr, typeName } from '../tensor/repr';
-import { Tensor } from '../tensor';
-import { type AtomicFile, openAtomically } from './atomic';
-import { writeHeader } from './safetensors_header';
-import { findSharedTensors } from './safetensors_shared';
-import { fileSink } from './sink';
+import { TorchError, valueError } from '../../core/errors';
+import { isPlainObject, keywords } from '../../core/keywords';
+import { native } from '../../native';
+import { isMap } from '../../core/realm';
+import { repr, typeName } from '../../tensor/repr';
+import { Tensor } from '../../tensor';
+import { type AtomicFile, openAtomically } from '../io/atomic';
+import { writeHeader } from './header';
+import { findSharedTensors } from './shared';
+import { fileSink } from '../io/sink';
 
 export type TensorMap = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 

@@ -1,8 +1,8 @@
 // Tensors of a state_dict that share memory, such as tied weights: a .safetensors file holds each once.
-import { TorchError } from '../core/errors';
-import { repr } from '../tensor/repr';
-import type { Tensor } from '../tensor';
-import { compareNames } from './safetensors_header';
+import { TorchError } from '../../core/errors';
+import { repr } from '../../tensor/repr';
+import type { Tensor } from '../../tensor';
+import { compareNames } from './header';
 
 interface Area {
   name: string;

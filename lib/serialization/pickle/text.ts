@@ -1,6 +1,6 @@
 // Strings and ints as pickle writes them.
 import { isUtf8 } from 'node:buffer';
-import { damaged } from './unpickling_error';
+import { damaged } from '../io/errors';
 
 /** UTF-8 in which half of a surrogate pair may stand alone, as in Python's strings. */
 export function decodeText(bytes: Buffer): string {

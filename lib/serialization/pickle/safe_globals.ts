@@ -1,5 +1,5 @@
 /** Classes of users' own that files may name. */
-import { TorchTypeError, argumentError } from '../core/errors';
+import { TorchTypeError, argumentError } from '../../core/errors';
 
 /** A class, or an arrow function that takes the constructor's arguments. */
 export type SafeClass = abstract new (...args: never[]) => object;

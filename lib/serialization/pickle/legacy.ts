@@ -1,16 +1,16 @@
 // The format before PyTorch 1.6: a chain of pickles, and the storages behind them.
-import { wrap } from '../native/dispatch';
-import { native } from '../native';
-import type { Tensor } from '../tensor';
-import { type Placing, metaStorage } from './map_location';
-import { checkResult } from './pickle_check';
-import { PythonClass, knownGlobal } from './pickle_globals';
-import { FileHost, storageRef } from './pickle_host';
-import { type Host, unpickle } from './pickle_machine';
-import { type StorageRef, StorageType, TensorBuilder } from './pickle_tensors';
+import { wrap } from '../../native/dispatch';
+import { native } from '../../native';
+import type { Tensor } from '../../tensor';
+import { type Placing, metaStorage } from '../map_location';
+import { checkResult } from './check';
+import { PythonClass, knownGlobal } from './globals';
+import { FileHost, storageRef } from './host';
+import { type Host, unpickle } from './machine';
+import { type StorageRef, StorageType, TensorBuilder } from './tensors';
 import { PythonObject } from './python_types';
-import { Reader, type Source } from './source';
-import { damaged } from './unpickling_error';
+import { Reader, type Source } from '../io/source';
+import { damaged } from '../io/errors';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;

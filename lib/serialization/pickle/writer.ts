@@ -1,10 +1,10 @@
 // Values as a pickle of protocol 2, the one that torch.save uses.
-import { TorchTypeError } from '../core/errors';
-import { isPlainObject } from '../core/keywords';
-import { Op } from './pickle_opcodes';
-import { PickleOutput } from './pickle_output';
+import { TorchTypeError } from '../../core/errors';
+import { isPlainObject } from '../../core/keywords';
+import { Op } from './opcodes';
+import { PickleOutput } from './output';
 import { Float, Tuple, keyOf, valueOf, wasObject } from './python_types';
-import { isMap } from '../core/realm';
+import { isMap } from '../../core/realm';
 
 /** A name of Python. */
 export class GlobalName {

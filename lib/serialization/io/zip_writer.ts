@@ -2,8 +2,8 @@
 // A writer of our own since libraries neither align records nor take them from memory that is not
 // JavaScript's.
 import { createHash } from 'node:crypto';
-import { native } from '../native';
-import type { Tensor } from '../tensor';
+import { native } from '../../native';
+import type { Tensor } from '../../tensor';
 import type { Sink } from './sink';
 import { bytesTensor } from './source';
 

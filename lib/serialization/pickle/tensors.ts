@@ -1,18 +1,18 @@
 // Tensors out of a file: torch._utils._rebuild_tensor_v2 and the like. What a file says of sizes and
 // strides is held against the memory that is there.
-import * as aten from '../tensor/aten';
-import { noGrad } from '../autograd';
-import { Device, device as deviceOf } from '../core/device';
-import { DType } from '../core/dtype';
-import { type Layout, sparseCoo } from '../core/layout';
-import { Layout as LayoutClass } from '../core/layout';
-import { Parameter } from '../nn/parameter';
-import { isMap } from '../core/realm';
-import { Tensor } from '../tensor';
-import type { Placing } from './map_location';
+import * as aten from '../../tensor/aten';
+import { noGrad } from '../../autograd';
+import { Device, device as deviceOf } from '../../core/device';
+import { DType } from '../../core/dtype';
+import { type Layout, sparseCoo } from '../../core/layout';
+import { Layout as LayoutClass } from '../../core/layout';
+import { Parameter } from '../../nn/parameter';
+import { isMap } from '../../core/realm';
+import { Tensor } from '../../tensor';
+import type { Placing } from '../map_location';
 import { NDArray } from './numpy';
-import { Global } from './pickle_global';
-import { damaged } from './unpickling_error';
+import { Global } from './global';
+import { damaged } from '../io/errors';
 
 /** A storage that the pickle refers to; it is read when a tensor needs it. */
 export class StorageRef {

@@ -1,6 +1,6 @@
 // One process at a time puts files into a place.
 import * as fs from 'node:fs';
-import { TorchError } from '../core/errors';
+import { TorchError } from '../../core/errors';
 import { temporaryName } from './atomic';
 import { fateOf, ownIdentity } from './process_identity';
 

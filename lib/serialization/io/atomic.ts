@@ -1,5 +1,5 @@
 // Files that are there whole or not at all.
-import { TorchError } from '../core/errors';
+import { TorchError } from '../../core/errors';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';

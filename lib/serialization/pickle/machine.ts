@@ -1,12 +1,12 @@
 // A pickle machine that runs nothing: what a name in the file stands for is its host's to say.
-import { Op } from './pickle_opcodes';
-import { decodeLong, decodeText, narrow } from './pickle_text';
-import { addItem, appendItems, setItems } from './pickle_containers';
-import { Global } from './pickle_global';
+import { Op } from './opcodes';
+import { decodeLong, decodeText, narrow } from './text';
+import { addItem, appendItems, setItems } from './containers';
+import { Global } from './global';
 import { FrozenSet, ByteArray, Float, Tuple, storeValue } from './python_types';
-import type { Reader } from './source';
-import { damaged } from './unpickling_error';
-import { isMap } from '../core/realm';
+import type { Reader } from '../io/source';
+import { damaged } from '../io/errors';
+import { isMap } from '../../core/realm';
 
 export interface Host {
   /** What `module.name` stands for. Throws for what is not allowed. */

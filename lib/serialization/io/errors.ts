@@ -1,4 +1,4 @@
-import { TorchError } from '../core/errors';
+import { TorchError } from '../../core/errors';
 
 /** A file is damaged, is none that `torch.save` made, or holds what must not be loaded. */
 export class UnpicklingError extends TorchError {

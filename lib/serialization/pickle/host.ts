@@ -1,14 +1,14 @@
 // What the pickle machine asks for when it reads a file of torch.save.
-import { DType, uint8 } from '../core/dtype';
-import { Parameter } from '../nn/parameter';
-import { isMap } from '../core/realm';
-import { Tensor } from '../tensor';
+import { DType, uint8 } from '../../core/dtype';
+import { Parameter } from '../../nn/parameter';
+import { isMap } from '../../core/realm';
+import { Tensor } from '../../tensor';
 import { NDArray, NumpyDType, littleEndian } from './numpy';
-import { PythonClass, knownGlobal, numbers, numpyType, rawBytes } from './pickle_globals';
-import type { Host } from './pickle_machine';
-import { StorageRef, StorageType, type TensorBuilder, withState } from './pickle_tensors';
+import { PythonClass, knownGlobal, numbers, numpyType, rawBytes } from './globals';
+import type { Host } from './machine';
+import { StorageRef, StorageType, type TensorBuilder, withState } from './tensors';
 import { OrderedDict, PythonObject, Tuple } from './python_types';
-import { damaged } from './unpickling_error';
+import { damaged } from '../io/errors';
 
 /** What `persistent` is given: the type, key, location and size of a storage, and of old files a part. */
 export function storageRef(id: unknown): StorageRef {

@@ -1,14 +1,14 @@
 // Reading .safetensors files: all of one, one tensor, a part of one.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import * as aten from '../tensor/aten';
-import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
-import { wrap } from '../native/dispatch';
-import { argumentError } from '../core/errors';
-import type { Index } from '../tensor/indexing';
-import { keep } from '../tensor/memory';
-import { native } from '../native';
-import type { Tensor } from '../tensor';
-import { HEAD } from './foreign';
+import * as aten from '../../tensor/aten';
+import { type Device, type DeviceLike, device as deviceOf } from '../../core/device';
+import { wrap } from '../../native/dispatch';
+import { argumentError } from '../../core/errors';
+import type { Index } from '../../tensor/indexing';
+import { keep } from '../../tensor/memory';
+import { native } from '../../native';
+import type { Tensor } from '../../tensor';
+import { HEAD } from '../foreign';
 import {
   type Entry,
   type Header,
@@ -17,7 +17,7 @@ import {
   headerLength,
   naming,
   parseHeader,
-} from './safetensors_header';
+} from './header';
 
 export interface OpenOptions {
   /** Where the tensors go. Default: `'cpu'`. */

@@ -1,6 +1,6 @@
 // The bytes of a pickle while it grows.
-import { Op } from './pickle_opcodes';
-import { encodeLong, encodeText } from './pickle_text';
+import { Op } from './opcodes';
+import { encodeLong, encodeText } from './text';
 
 export class PickleOutput {
   #bytes = Buffer.alloc(4096);

@@ -1,7 +1,7 @@
 // Where a file's bytes go.
-import { native } from '../native';
-import { TorchError } from '../core/errors';
-import type { Tensor } from '../tensor';
+import { native } from '../../native';
+import { TorchError } from '../../core/errors';
+import type { Tensor } from '../../tensor';
 import { writeAll } from './atomic';
 
 export interface Sink {

@@ -1,10 +1,10 @@
 // Modules in .safetensors files, tied weights and all.
-import { TorchError } from '../core/errors';
-import type { Module } from '../nn/module';
-import { type OpenOptions, safeOpen } from './safetensors_open';
-import { type SaveOptions, checkTensors, writeFile } from './safetensors_save';
-import { duplicateNames, withoutDuplicates } from './safetensors_shared';
-import { compareNames } from './safetensors_header';
+import { TorchError } from '../../core/errors';
+import type { Module } from '../../nn/module';
+import { type OpenOptions, safeOpen } from './open';
+import { type SaveOptions, checkTensors, writeFile } from './save';
+import { duplicateNames, withoutDuplicates } from './shared';
+import { compareNames } from './header';
 
 export interface SaveModelOptions extends SaveOptions {
   /** Whether to write tensors that are not contiguous as if they were. Default: `true`. */

@@ -1,13 +1,13 @@
 // The names that a file may hold, and what they stand for. There are no others.
-import { Complex } from '../core/complex';
-import * as dtypes from '../core/dtype';
-import { DType } from '../core/dtype';
-import * as layouts from '../core/layout';
-import { Layout } from '../core/layout';
+import { Complex } from '../../core/complex';
+import * as dtypes from '../../core/dtype';
+import { DType } from '../../core/dtype';
+import * as layouts from '../../core/layout';
+import { Layout } from '../../core/layout';
 import { NDArray, NumpyDType, NumpyScalar } from './numpy';
-import { setItems, addItem } from './pickle_containers';
-import { Global } from './pickle_global';
-import { StorageType, TensorType, deviceFrom } from './pickle_tensors';
+import { setItems, addItem } from './containers';
+import { Global } from './global';
+import { StorageType, TensorType, deviceFrom } from './tensors';
 import {
   ByteArray,
   Counter,
@@ -21,8 +21,8 @@ import {
   valueOf,
 } from './python_types';
 import { type SafeGlobal, safeGlobal } from './safe_globals';
-import { damaged } from './unpickling_error';
-import { isMap, isSet, isUint8Array } from '../core/realm';
+import { damaged } from '../io/errors';
+import { isMap, isSet, isUint8Array } from '../../core/realm';
 
 type Make = (args: readonly unknown[]) => unknown;
 

@@ -1,14 +1,14 @@
 // Putting values into lists, dicts and sets.
-import { Complex } from '../core/complex';
-import { Device } from '../core/device';
-import { DType } from '../core/dtype';
-import { Layout } from '../core/layout';
-import { isMap, isSet } from '../core/realm';
-import { Tensor } from '../tensor';
+import { Complex } from '../../core/complex';
+import { Device } from '../../core/device';
+import { DType } from '../../core/dtype';
+import { Layout } from '../../core/layout';
+import { isMap, isSet } from '../../core/realm';
+import { Tensor } from '../../tensor';
 import { NumpyScalar } from './numpy';
-import { Global } from './pickle_global';
+import { Global } from './global';
 import { Float, FrozenSet, PythonObject, Tuple, markObject, storeKey, storeValue } from './python_types';
-import { damaged } from './unpickling_error';
+import { damaged } from '../io/errors';
 
 /** Appends to a list. */
 export function appendItems(target: unknown, items: readonly unknown[]): void {

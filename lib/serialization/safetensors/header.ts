@@ -1,10 +1,10 @@
 // The header of a .safetensors file: 8 bytes of length, little-endian, then JSON, then the data.
 // Needs no addon: the command line looks into files without it.
-import * as dtypes from '../core/dtype';
-import type { DType } from '../core/dtype';
-import { TorchError } from '../core/errors';
-import { foreign } from './foreign';
-import { parseJson } from './safetensors_json';
+import * as dtypes from '../../core/dtype';
+import type { DType } from '../../core/dtype';
+import { TorchError } from '../../core/errors';
+import { foreign } from '../foreign';
+import { parseJson } from './json';
 
 /** Something in a file that does not follow the format, or that the format cannot hold. */
 export class SafetensorError extends TorchError {

@@ -1,15 +1,15 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
-import { TorchTypeError } from '../core/errors';
+import { TorchTypeError } from '../../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMap } from '../core/realm';
-import type { Tensor } from '../tensor';
-import { openAtomically, openInFolder } from './atomic';
-import { type NewFile, publish } from './file_set';
-import { SafetensorError } from './safetensors_header';
-import { type OpenOptions, safeOpen } from './safetensors_open';
-import { type TensorMap, checkTensors, writeInto } from './safetensors_save';
-import { withoutDuplicates } from './safetensors_shared';
+import { isMap } from '../../core/realm';
+import type { Tensor } from '../../tensor';
+import { openAtomically, openInFolder } from '../io/atomic';
+import { type NewFile, publish } from '../io/file_set';
+import { SafetensorError } from './header';
+import { type OpenOptions, safeOpen } from './open';
+import { type TensorMap, checkTensors, writeInto } from './save';
+import { withoutDuplicates } from './shared';
 import { isIndex, readCheckpoint, readIndex, writeIndex } from './sharded_index';
 
 export interface SaveShardedOptions {

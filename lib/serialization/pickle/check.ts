@@ -1,11 +1,11 @@
 // What came out of a file, looked over before anyone else sees it.
-import { isMap, isPlainObject, isSet } from '../core/realm';
-import { Tensor } from '../tensor';
+import { isMap, isPlainObject, isSet } from '../../core/realm';
+import { Tensor } from '../../tensor';
 import { NDArray } from './numpy';
-import { Global } from './pickle_global';
-import { StorageRef, StorageType, TensorType } from './pickle_tensors';
+import { Global } from './global';
+import { StorageRef, StorageType, TensorType } from './tensors';
 import { OrderedDict, PythonObject } from './python_types';
-import { damaged } from './unpickling_error';
+import { damaged } from '../io/errors';
 
 // Python's own pickler cannot go deeper than about 1,000.
 const DEEPEST = 4096;

@@ -2,9 +2,9 @@
 // tensor. Needs no addon.
 import fs from 'node:fs';
 import path from 'node:path';
-import { readSet } from './file_set';
-import { SafetensorError } from './safetensors_header';
-import { parseObject, scan } from './safetensors_json';
+import { readSet } from '../io/file_set';
+import { SafetensorError } from './header';
+import { parseObject, scan } from './json';
 
 export interface ShardedIndex {
   /** The folder that the index lies in. */

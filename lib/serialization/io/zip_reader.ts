@@ -1,11 +1,11 @@
 // Reads the records of a .pt file: a zip archive whose records lie in it as they are.
 // No library does that synchronously, at random, beyond 4 GiB and into memory that is not JavaScript's.
 import { inflateRawSync } from 'node:zlib';
-import { native } from '../native';
-import type { Tensor } from '../tensor';
-import { foreignArchive } from './foreign';
+import { native } from '../../native';
+import type { Tensor } from '../../tensor';
+import { foreignArchive } from '../foreign';
 import { type Source, bytesTensor } from './source';
-import { damaged } from './unpickling_error';
+import { damaged } from './errors';
 
 const END = 0x06054b50; // end of the central directory
 const END64 = 0x06064b50;

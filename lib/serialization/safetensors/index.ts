@@ -1,14 +1,14 @@
 /** Tensors in files that Python's `safetensors` reads and writes. */
-import { argumentError } from '../core/errors';
-import { isUint8Array } from '../core/realm';
-import type { Tensor } from '../tensor';
-import { type OpenOptions, readBytes, safeOpen } from './safetensors_open';
+import { argumentError } from '../../core/errors';
+import { isUint8Array } from '../../core/realm';
+import type { Tensor } from '../../tensor';
+import { type OpenOptions, readBytes, safeOpen } from './open';
 
-export { SafetensorError } from './safetensors_header';
-export { type LoadModelOptions, type SaveModelOptions, loadModel, saveModel } from './safetensors_model';
-export { type OpenOptions, SafeOpen, SafeSlice, safeOpen } from './safetensors_open';
+export { SafetensorError } from './header';
+export { type LoadModelOptions, type SaveModelOptions, loadModel, saveModel } from './model';
+export { type OpenOptions, SafeOpen, SafeSlice, safeOpen } from './open';
 export { type SaveShardedOptions, loadSharded, saveSharded } from './sharded';
-export { type SaveOptions, type TensorMap, save, saveFile } from './safetensors_save';
+export { type SaveOptions, type TensorMap, save, saveFile } from './save';
 
 /**
  * Reads a file's tensors, in the order of its data. Throws a {@link SafetensorError} for a file that

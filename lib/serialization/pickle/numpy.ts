@@ -1,13 +1,13 @@
 /** numpy's arrays and numbers, as files of PyTorch's users hold them. */
-import { TorchTypeError } from '../core/errors';
-import * as aten from '../tensor/aten';
-import { Complex } from '../core/complex';
-import { type DType, asDType } from '../core/dtype';
-import type { Tensor } from '../tensor';
-import { swapBytes } from './byte_order';
-import { narrow } from './pickle_text';
-import { bytesTensor } from './source';
-import { damaged } from './unpickling_error';
+import { TorchTypeError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
+import { Complex } from '../../core/complex';
+import { type DType, asDType } from '../../core/dtype';
+import type { Tensor } from '../../tensor';
+import { swapBytes } from '../io/byte_order';
+import { narrow } from './text';
+import { bytesTensor } from '../io/source';
+import { damaged } from '../io/errors';
 
 const kinds: Record<string, string> = {
   b1: 'bool',

@@ -1,6 +1,6 @@
-import * as aten from '../tensor/aten';
-import type { DType } from '../core/dtype';
-import type { Tensor } from '../tensor';
+import * as aten from '../../tensor/aten';
+import type { DType } from '../../core/dtype';
+import type { Tensor } from '../../tensor';
 
 /** A copy of the bytes (uint8, one dimension) with those of each number turned around. */
 export function swapBytes(bytes: Tensor, dtype: DType): Tensor {

@@ -1,16 +1,16 @@
 // How values that are no lists, tuples or dicts are made in Python.
-import * as aten from '../tensor/aten';
-import { Complex } from '../core/complex';
-import { Device } from '../core/device';
-import { DType } from '../core/dtype';
-import { TorchError } from '../core/errors';
-import { Layout, sparseCoo, sparseCsr, sparseBsr } from '../core/layout';
-import { Parameter } from '../nn/parameter';
-import { isMap, isSet, isUint8Array } from '../core/realm';
-import { Tensor } from '../tensor';
+import * as aten from '../../tensor/aten';
+import { Complex } from '../../core/complex';
+import { Device } from '../../core/device';
+import { DType } from '../../core/dtype';
+import { TorchError } from '../../core/errors';
+import { Layout, sparseCoo, sparseCsr, sparseBsr } from '../../core/layout';
+import { Parameter } from '../../nn/parameter';
+import { isMap, isSet, isUint8Array } from '../../core/realm';
+import { Tensor } from '../../tensor';
 import { NDArray, NumpyDType, NumpyScalar } from './numpy';
-import { storageName } from './pickle_globals';
-import { GlobalName, PersistentId, type Reduce, type Reduction } from './pickle_writer';
+import { storageName } from './globals';
+import { GlobalName, PersistentId, type Reduce, type Reduction } from './writer';
 import {
   Counter,
   DefaultDict,
