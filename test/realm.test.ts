@@ -6,7 +6,7 @@ import vm from 'node:vm';
 import torch, { nn, optim, safetensors, type Tensor } from '../lib';
 import * as F from '../lib/functional';
 import { grad as gradOf } from '../lib/func';
-import { copyModule } from '../lib/nn/copy';
+import { copyModule } from '../lib/nn/module/copy';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));

@@ -1,6 +1,6 @@
 // npx nodetorch convert
 import fs from 'node:fs';
-import type { StateDict } from '../nn/state_dict';
+import type { StateDict } from '../nn/module/state_dict';
 import type { Tensor } from '../tensor';
 import { findFormat } from '../serialization/format';
 import { type Command, UsageError, parse } from './arguments';

@@ -1,6 +1,6 @@
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import type { Module } from '../nn/module';
+import type { Module } from '../nn/module/module';
 import { call, merged, type FunctionalCallOptions, type NamedTensors } from '../nn/utils/functional_call';
 import type { Tensor } from '../tensor';
 

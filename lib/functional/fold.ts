@@ -1,7 +1,7 @@
 // Windows of an image as columns of a matrix, and back.
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import type { Size } from './conv';
+import type { Size } from './conv/conv';
 import { keywords } from '../core/keywords';
 
 export interface FoldOptions {

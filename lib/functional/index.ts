@@ -15,8 +15,8 @@ export {
   softsign,
   tanh,
   tanhshrink,
-} from './activation';
-export type { GeluApproximation, GeluOptions, InplaceOptions } from './activation';
+} from './activation/elementwise';
+export type { GeluApproximation, GeluOptions, InplaceOptions } from './activation/elementwise';
 export {
   celu,
   celu_,
@@ -35,7 +35,7 @@ export {
   softshrink,
   threshold,
   threshold_,
-} from './activation_options';
+} from './activation/parametric';
 export type {
   AlphaOptions,
   HardtanhOptions,
@@ -43,16 +43,22 @@ export type {
   LeakyReluOptions,
   RreluOptions,
   SoftplusOptions,
-} from './activation_options';
-export { gumbelSoftmax, logSoftmax, softmax, softmin } from './activation_softmax';
-export type { GumbelSoftmaxOptions, SoftmaxOptions } from './activation_softmax';
-export { scaledDotProductAttention, type ScaledDotProductAttentionOptions } from './attention';
-export { multiHeadAttentionForward, type MultiHeadAttentionForwardOptions } from './multihead_attention';
+} from './activation/parametric';
+export { gumbelSoftmax, logSoftmax, softmax, softmin } from './activation/softmax';
+export type { GumbelSoftmaxOptions, SoftmaxOptions } from './activation/softmax';
+export {
+  scaledDotProductAttention,
+  type ScaledDotProductAttentionOptions,
+} from './attention/scaled_dot_product';
+export {
+  multiHeadAttentionForward,
+  type MultiHeadAttentionForwardOptions,
+} from './attention/multihead_attention';
 export { assertIntOrPair } from './assert';
-export { conv1d, conv2d, conv3d } from './conv';
-export type { ConvOptions, ConvPadding, Size } from './conv';
-export { convTbc, convTranspose1d, convTranspose2d, convTranspose3d } from './conv_transpose';
-export type { ConvTransposeOptions } from './conv_transpose';
+export { conv1d, conv2d, conv3d } from './conv/conv';
+export type { ConvOptions, ConvPadding, Size } from './conv/conv';
+export { convTbc, convTranspose1d, convTranspose2d, convTranspose3d } from './conv/conv_transpose';
+export type { ConvTransposeOptions } from './conv/conv_transpose';
 export { cosineSimilarity, pairwiseDistance, pdist } from './distance';
 export type { CosineSimilarityOptions, PairwiseDistanceOptions } from './distance';
 export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from './dropout';
@@ -107,15 +113,15 @@ export type {
   TripletMarginWithDistanceLossOptions,
   WeightedLossOptions,
 } from './loss';
-export { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './normalization';
+export { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from './norm/normalization';
 export type {
   BatchNormOptions,
   InstanceNormOptions,
   LayerNormOptions,
   RmsNormOptions,
-} from './normalization';
-export { localResponseNorm, normalize } from './normalize';
-export type { LocalResponseNormOptions, NormalizeOptions } from './normalize';
+} from './norm/normalization';
+export { localResponseNorm, normalize } from './norm/normalize';
+export type { LocalResponseNormOptions, NormalizeOptions } from './norm/normalize';
 export { pad } from './padding';
 export type { PadMode, PadOptions } from './padding';
 export {
@@ -128,22 +134,22 @@ export {
   adaptiveMaxPool2dWithIndices,
   adaptiveMaxPool3d,
   adaptiveMaxPool3dWithIndices,
-} from './adaptive_pooling';
-export type { AdaptiveMaxPoolOptions, AdaptiveSize } from './adaptive_pooling';
+} from './pooling/adaptive_pooling';
+export type { AdaptiveMaxPoolOptions, AdaptiveSize } from './pooling/adaptive_pooling';
 export {
   fractionalMaxPool2d,
   fractionalMaxPool2dWithIndices,
   fractionalMaxPool3d,
   fractionalMaxPool3dWithIndices,
-} from './fractional_pooling';
-export type { FractionalMaxPoolOptions } from './fractional_pooling';
-export { lpPool1d, lpPool2d, lpPool3d } from './lp_pooling';
-export type { LpPoolOptions } from './lp_pooling';
-export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from './max_unpooling';
-export type { MaxUnpoolOptions } from './max_unpooling';
-export { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling';
-export { maxPool1dWithIndices, maxPool2dWithIndices, maxPool3dWithIndices } from './pooling';
-export type { AvgPool1dOptions, AvgPoolOptions, MaxPoolOptions } from './pooling';
+} from './pooling/fractional_pooling';
+export type { FractionalMaxPoolOptions } from './pooling/fractional_pooling';
+export { lpPool1d, lpPool2d, lpPool3d } from './pooling/lp_pooling';
+export type { LpPoolOptions } from './pooling/lp_pooling';
+export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from './pooling/max_unpooling';
+export type { MaxUnpoolOptions } from './pooling/max_unpooling';
+export { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling/pooling';
+export { maxPool1dWithIndices, maxPool2dWithIndices, maxPool3dWithIndices } from './pooling/pooling';
+export type { AvgPool1dOptions, AvgPoolOptions, MaxPoolOptions } from './pooling/pooling';
 export type { Reduction, ReductionOptions } from './reduction';
 export { embeddingBag, oneHot } from './embedding_bag';
 export type { EmbeddingBagMode, EmbeddingBagOptions, EmbeddingBagSharedOptions } from './embedding_bag';

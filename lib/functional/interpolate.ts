@@ -3,8 +3,8 @@ import * as aten from '../tensor/aten';
 import { TorchError, TorchTypeError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../core/warn';
-import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './adaptive_pooling';
-import type { Size } from './conv';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling/adaptive_pooling';
+import type { Size } from './conv/conv';
 import { keywords } from '../core/keywords';
 import { repr } from '../tensor/repr';
 

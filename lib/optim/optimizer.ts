@@ -3,7 +3,7 @@ import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { TorchError } from '../core/errors';
 import { keywords } from '../core/keywords';
-import { HookList, type HookOptions, type RemovableHandle } from '../nn/hooks';
+import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
 import { isMap } from '../core/realm';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';

@@ -1,6 +1,6 @@
 /** The names in a state_dict, made to fit a model that spells them otherwise. */
 import { TorchTypeError } from '../core/errors';
-import { type ModuleMetadata, type StateDict, defineMetadata } from '../nn/state_dict';
+import { type ModuleMetadata, type StateDict, defineMetadata } from '../nn/module/state_dict';
 
 /**
  * The new name, or null to leave the tensor out; or pairs of what to look for and what to put there, which

@@ -2,7 +2,7 @@
 import { TorchTypeError } from '../core/errors';
 import path from 'node:path';
 import type { DeviceLike } from '../core/device';
-import type { StateDict } from '../nn/state_dict';
+import type { StateDict } from '../nn/module/state_dict';
 import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
 import { findFormat } from './format';

@@ -13,7 +13,7 @@ import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../core
 import { isPlainObject } from '../core/keywords';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
-import { Sequential } from '../nn/container';
+import { Sequential } from '../nn/layers/container';
 import { defaultGenerator } from '../tensor/random';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';

@@ -1,7 +1,7 @@
 // What works on a module by a forward pre-hook, and can be found there again.
-import { internals } from '../fields';
-import type { RemovableHandle } from '../hooks';
-import type { Module } from '../module';
+import { internals } from '../module/fields';
+import type { RemovableHandle } from '../module/hooks';
+import type { Module } from '../module/module';
 
 const owners = new WeakMap<object, Attached<object>>();
 

@@ -4,8 +4,8 @@ import { isPlainObject, keywords } from '../../core/keywords';
 import { isMap } from '../../core/realm';
 import { repr, typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
-import { getField, hasField, internals, setField } from '../fields';
-import type { Module } from '../module';
+import { getField, hasField, internals, setField } from '../module/fields';
+import type { Module } from '../module/module';
 
 export interface FunctionalCallOptions {
   /** Whether a tensor given for one of several names of the same parameter is for all. Default: `true`. */

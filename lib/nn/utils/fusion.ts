@@ -2,11 +2,11 @@
 import * as aten from '../../tensor/aten';
 import { TorchError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
-import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../batchnorm';
-import { copyModule } from '../copy';
-import { setField } from '../fields';
-import type { Linear } from '../linear';
-import type { Module } from '../module';
+import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/norm/batchnorm';
+import { copyModule } from '../module/copy';
+import { setField } from '../module/fields';
+import type { Linear } from '../layers/linear';
+import type { Module } from '../module/module';
 import { Parameter } from '../parameter';
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;

@@ -1,7 +1,7 @@
 import type { DeviceLike } from '../../core/device';
 import { TorchError } from '../../core/errors';
 import { isPlainObject } from '../../core/keywords';
-import { Module } from '../module';
+import { Module } from '../module/module';
 import { isTypeError } from '../../core/realm';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- any module's constructor */

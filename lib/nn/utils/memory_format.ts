@@ -1,8 +1,8 @@
 /** `torch.nn.utils.memory_format`: weights of convolutions, laid out otherwise. */
 import * as aten from '../../tensor/aten';
 import type { MemoryFormat } from '../../core/layout';
-import { ConvNd } from '../conv_base';
-import type { Module } from '../module';
+import { ConvNd } from '../layers/conv/conv_base';
+import type { Module } from '../module/module';
 
 function convert<M extends Module>(module: M, format: MemoryFormat, dimensions: number): M {
   for (const each of module.modules()) {

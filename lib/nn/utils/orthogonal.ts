@@ -6,7 +6,7 @@ import { sizeText } from '../../functional/reduction';
 import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
 import { finfo } from '../../core/typeinfo';
-import { Module } from '../module';
+import { Module } from '../module/module';
 import { registerParametrization } from './parametrize';
 import { weightOf } from './weight_of';
 

@@ -4,9 +4,9 @@ import { TorchError, valueError } from '../../core/errors';
 import { sizeText } from '../../functional/reduction';
 import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
-import { ModuleList } from '../container';
-import { getField } from '../fields';
-import type { Module } from '../module';
+import { ModuleList } from '../layers/container';
+import { getField } from '../module/fields';
+import type { Module } from '../module/module';
 import { Parameter } from '../parameter';
 
 /**

@@ -7,9 +7,9 @@ import { keep } from '../../tensor/memory';
 import { typeName } from '../../tensor/repr';
 import { settled } from '../../native/scope';
 import { Tensor } from '../../tensor';
-import { ModuleDict } from '../container';
-import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../fields';
-import type { Module } from '../module';
+import { ModuleDict } from '../layers/container';
+import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../module/fields';
+import type { Module } from '../module/module';
 import { Parameter } from '../parameter';
 import {
   ParametrizationList,

@@ -1,6 +1,6 @@
 /** `torch.nn.utils.stateless`: a module called with other parameters than its own. */
 import { warn } from '../../core/warn';
-import type { Module } from '../module';
+import type { Module } from '../module/module';
 import { call, type FunctionalCallOptions, type NamedTensors } from './functional_call';
 
 export type { FunctionalCallOptions, NamedTensors };

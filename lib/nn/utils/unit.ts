@@ -1,6 +1,6 @@
 // Vectors of length one.
 import * as aten from '../../tensor/aten';
-import { normalize } from '../../functional/normalize';
+import { normalize } from '../../functional/norm/normalize';
 import type { Tensor } from '../../tensor';
 
 /** `vector` at length one, written into `out` where that is given. */

@@ -1,8 +1,8 @@
 import { valueError } from '../../core/errors';
 import { Tensor } from '../../tensor';
-import { ConvNd } from '../conv_base';
-import { getField } from '../fields';
-import type { Module } from '../module';
+import { ConvNd } from '../layers/conv/conv_base';
+import { getField } from '../module/fields';
+import type { Module } from '../module/module';
 import { isLazy } from '../parameter';
 
 /** The tensor of that name. @throws ValueError when the module has none. */

@@ -1,8 +1,8 @@
 import { noGrad } from '../../autograd/mode';
 import type { DeviceLike } from '../../core/device';
 import { isPlainObject } from '../../core/keywords';
-import { BatchNorm } from '../../nn/batchnorm';
-import type { Module } from '../../nn/module';
+import { BatchNorm } from '../../nn/layers/norm/batchnorm';
+import type { Module } from '../../nn/module/module';
 import { Tensor } from '../../tensor';
 
 /**

@@ -1,6 +1,6 @@
 // Modules in .safetensors files, tied weights and all.
 import { TorchError } from '../../core/errors';
-import type { Module } from '../../nn/module';
+import type { Module } from '../../nn/module/module';
 import { type OpenOptions, safeOpen } from './open';
 import { type SaveOptions, checkTensors, writeFile } from './save';
 import { duplicateNames, withoutDuplicates } from './shared';

@@ -1,7 +1,7 @@
 // What nn.utils promises beyond Python's numbers.
 import torch, { nn, type Tensor } from 'nodetorch';
 import { live } from '../../fixtures/live';
-import { copyModule } from '../../../lib/nn/copy';
+import { copyModule } from '../../../lib/nn/module/copy';
 import { linear, rows } from './compare';
 import { Symmetric, once } from './cases/parametrize';
 

@@ -4,8 +4,8 @@ import { isPlainObject } from '../../../core/keywords';
 import { sameSize, sizeText } from '../../../functional/reduction';
 import { keep } from '../../../tensor/memory';
 import { Tensor } from '../../../tensor';
-import { deleteField, getField, setField } from '../../fields';
-import type { Module } from '../../module';
+import { deleteField, getField, setField } from '../../module/fields';
+import type { Module } from '../../module/module';
 import type { Parameter } from '../../parameter';
 import { attach, attached } from '../attached';
 

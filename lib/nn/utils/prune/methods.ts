@@ -5,7 +5,7 @@ import { keywords } from '../../../core/keywords';
 import { sameSize, sizeText } from '../../../functional/reduction';
 import { contiguousFormat } from '../../../core/layout';
 import type { Tensor } from '../../../tensor';
-import type { Module } from '../../module';
+import type { Module } from '../../module/module';
 import { checkAmount, checkStructured, countOf, type Amount } from './amount';
 import { BasePruningMethod, type ImportanceOptions } from './method';
 

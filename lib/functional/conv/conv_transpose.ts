@@ -1,0 +1,105 @@
+import * as aten from '../../tensor/aten';
+import type { Tensor } from '../../tensor';
+import type { Size } from './conv';
+import { keywords } from '../../core/keywords';
+
+export interface ConvTransposeOptions {
+  /** Step of the window. Default: 1. */
+  stride?: Size;
+  /** Elements taken off both sides of the output. Default: 0. */
+  padding?: Size;
+  /** Elements added to one side of the output. Default: 0. */
+  outputPadding?: Size;
+  /** Number of groups that share no weights. Default: 1. */
+  groups?: number;
+  /** Distance between the kernel's elements. Default: 1. */
+  dilation?: Size;
+}
+export const CONV_TRANSPOSE: Required<ConvTransposeOptions> = {
+  stride: 1,
+  padding: 0,
+  outputPadding: 0,
+  groups: 1,
+  dilation: 1,
+};
+
+export interface BiasedConvTransposeOptions extends ConvTransposeOptions {
+  /** Added to each channel. Default: none. */
+  bias?: Tensor | null;
+}
+const BIASED: Required<BiasedConvTransposeOptions> = { bias: null, ...CONV_TRANSPOSE };
+
+type Given = Size | ConvTransposeOptions;
+type Operator = (
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  stride: Size,
+  padding: Size,
+  outputPadding: Size,
+  groups: number,
+  dilation: Size,
+) => Tensor;
+type ConvTranspose = (
+  input: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null | BiasedConvTransposeOptions,
+  stride?: Given,
+  padding?: Given,
+  outputPadding?: Given,
+  options?: ConvTransposeOptions,
+) => Tensor;
+
+function convTranspose(name: string, operator: Operator): ConvTranspose {
+  return (input, weight, bias, stride, padding, outputPadding, options) => {
+    const positional = { bias, stride, padding, outputPadding };
+    const given = keywords<BiasedConvTransposeOptions>(name, BIASED, positional, options);
+    const { groups, dilation } = given;
+    return operator(
+      input,
+      weight,
+      given.bias,
+      given.stride,
+      given.padding,
+      given.outputPadding,
+      groups,
+      dilation,
+    );
+  };
+}
+
+/**
+ * The gradient of {@link conv1d} with respect to its input.
+ *
+ * Shapes: input `(N, Cin, L)` or `(Cin, L)`, weight `(Cin, Cout / groups, K)`, bias `(Cout)`.
+ */
+export const convTranspose1d: ConvTranspose = convTranspose('convTranspose1d', (...args) =>
+  aten.convTranspose1d(...args),
+);
+
+/**
+ * The gradient of {@link conv2d} with respect to its input.
+ *
+ * Shapes: input `(N, Cin, H, W)` or `(Cin, H, W)`, weight `(Cin, Cout / groups, KH, KW)`, bias `(Cout)`.
+ */
+export const convTranspose2d: ConvTranspose = convTranspose('convTranspose2d', (...args) =>
+  aten.convTranspose2d(...args),
+);
+
+/**
+ * The gradient of {@link conv3d} with respect to its input.
+ *
+ * Shapes: input `(N, Cin, D, H, W)` or without `N`, weight `(Cin, Cout / groups, KD, KH, KW)`, bias `(Cout)`.
+ */
+export const convTranspose3d: ConvTranspose = convTranspose('convTranspose3d', (...args) =>
+  aten.convTranspose3d(...args),
+);
+
+/**
+ * Slides kernels along sequences whose first dimension is time.
+ *
+ * Shapes: input `(L, N, Cin)`, weight `(K, Cin, Cout)`, bias `(Cout)`, output `(L + 2 pad - K + 1, N, Cout)`.
+ */
+export function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad = 0): Tensor {
+  return aten.convTbc(input, weight, bias, pad);
+}

@@ -1,0 +1,45 @@
+// Power-average pooling.
+import * as aten from '../../tensor/aten';
+import type { Tensor } from '../../tensor';
+import type { Size } from '../conv/conv';
+import { keywords } from '../../core/keywords';
+import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling';
+
+export interface LpPoolOptions {
+  /** Step of the window. Default: the window's size. */
+  stride?: Size | null;
+  /** Whether a last window that is only partly inside counts. Default: `false`. */
+  ceilMode?: boolean;
+}
+export const LP_POOL: Required<LpPoolOptions> = { stride: null, ceilMode: false };
+
+type LpPool = (
+  input: Tensor,
+  normType: number,
+  kernelSize: Size,
+  stride?: Size | null | LpPoolOptions,
+  ceilMode?: boolean | LpPoolOptions,
+) => Tensor;
+
+const elements = (n: number, size: Size): number =>
+  typeof size === 'number' ? size ** n : size.reduce((product, one) => product * one, 1);
+
+function lpPool(name: string, n: number, mean: typeof avgPool2d, maximum: typeof maxPool2d): LpPool {
+  return (input, normType, kernelSize, stride, ceilMode) => {
+    const given = keywords<LpPoolOptions>(name, LP_POOL, { stride, ceilMode });
+    if (normType === Infinity) return maximum(aten.abs(input), kernelSize, given);
+    if (normType === -Infinity) return aten.neg(maximum(aten.neg(aten.abs(input)), kernelSize, given));
+    const out = mean(aten.pow(input, normType), kernelSize, given);
+    const positive = aten.mul(aten.sign(out), aten.relu(aten.abs(out)));
+    return aten.pow(aten.mul(positive, elements(n, kernelSize)), 1 / normType);
+  };
+}
+
+/** `(Σ xᵖ)^(1/p)` of each window; `p = ±Infinity` pools the absolute values. Shape: `(N, C, L)` or `(C, L)`. */
+export const lpPool1d: LpPool = lpPool('lpPool1d', 1, avgPool1d, maxPool1d);
+
+/** `(Σ xᵖ)^(1/p)` of each window. Shape: `(N, C, H, W)` or `(C, H, W)`. */
+export const lpPool2d: LpPool = lpPool('lpPool2d', 2, avgPool2d, maxPool2d);
+
+/** `(Σ xᵖ)^(1/p)` of each window. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
+export const lpPool3d: LpPool = lpPool('lpPool3d', 3, avgPool3d, maxPool3d);

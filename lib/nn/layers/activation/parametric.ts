@@ -1,0 +1,151 @@
+// Activations that have numbers to choose.
+import { TorchError } from '../../../core/errors';
+import * as F from '../../../functional';
+import type { HardtanhOptions, InplaceOptions, LambdOptions, SoftplusOptions } from '../../../functional';
+import { INPLACE } from '../../../functional/activation/elementwise';
+import { GLU as GLU_DEFAULTS, HARDTANH, LAMBD, SOFTPLUS } from '../../../functional/activation/parametric';
+import { keywords } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import { warn } from '../../../core/warn';
+import { reprInplace } from './elementwise';
+import { Module } from '../../module/module';
+import { repr, reprFloat } from '../../../tensor/repr';
+
+/** `x` where `x > threshold`, else `value`. Any shape. */
+export class Threshold extends Module<[Tensor], Tensor> {
+  readonly inplace: boolean;
+
+  constructor(
+    readonly threshold: number,
+    readonly value: number,
+    options?: InplaceOptions,
+  ) {
+    super();
+    this.inplace = keywords('Threshold', INPLACE, null, options).inplace;
+  }
+  override forward(input: Tensor): Tensor {
+    return F.threshold(input, this.threshold, this.value, { inplace: this.inplace });
+  }
+  override extraRepr(): string {
+    return `threshold=${repr(this.threshold)}, value=${repr(this.value)}${reprInplace(this.inplace)}`;
+  }
+}
+
+export interface HardtanhModuleOptions extends HardtanhOptions {
+  /** The old name of `minVal`; warns. */
+  minValue?: number | null;
+  /** The old name of `maxVal`; warns. */
+  maxValue?: number | null;
+}
+const HARDTANH_MODULE: Required<HardtanhModuleOptions> = { ...HARDTANH, minValue: null, maxValue: null };
+
+function renamed(before: string, now: string): void {
+  warn(`keyword argument \`${before}\` is deprecated and renamed to \`${now}\``, 'FutureWarning');
+}
+
+/**
+ * `min(max(minVal, x), maxVal)`. Any shape.
+ *
+ * @throws TorchError when `maxVal` is not greater than `minVal`.
+ */
+export class Hardtanh extends Module<[Tensor], Tensor> {
+  readonly minVal: number;
+  readonly maxVal: number;
+  readonly inplace: boolean;
+
+  constructor(
+    minVal?: number | HardtanhModuleOptions,
+    maxVal?: number | HardtanhModuleOptions,
+    options?: HardtanhModuleOptions,
+  ) {
+    super();
+    const name = new.target.name;
+    const given = keywords<HardtanhModuleOptions>(name, HARDTANH_MODULE, { minVal, maxVal }, options);
+    if (given.minValue !== null) renamed('min_value', 'min_val');
+    if (given.maxValue !== null) renamed('max_value', 'max_val');
+    this.minVal = given.minValue ?? given.minVal;
+    this.maxVal = given.maxValue ?? given.maxVal;
+    this.inplace = given.inplace;
+    if (this.maxVal > this.minVal) return;
+    const [low, high] = [reprFloat(this.minVal), reprFloat(this.maxVal)];
+    throw new TorchError(`max_val (${high}) must be greater than min_val (${low})`, 'AssertionError');
+  }
+  override forward(input: Tensor): Tensor {
+    return F.hardtanh(input, this.minVal, this.maxVal, { inplace: this.inplace });
+  }
+  override extraRepr(): string {
+    const { minVal, maxVal, inplace } = this;
+    return `min_val=${reprFloat(minVal)}, max_val=${reprFloat(maxVal)}${reprInplace(inplace)}`;
+  }
+}
+
+/** `min(max(0, x), 6)`. Any shape. */
+export class ReLU6 extends Hardtanh {
+  constructor(options?: InplaceOptions) {
+    super(0, 6, keywords('ReLU6', INPLACE, null, options));
+  }
+  override extraRepr(): string {
+    return this.inplace ? 'inplace=True' : '';
+  }
+}
+
+/** One half of a dimension, gated by the other: `a sigmoid(b)` (Dauphin et al., 2016). Any shape. */
+export class GLU extends Module<[Tensor], Tensor> {
+  readonly dim: number;
+
+  constructor(dim?: number | { dim?: number }) {
+    super();
+    this.dim = keywords<{ dim?: number }>('GLU', GLU_DEFAULTS, { dim }).dim;
+  }
+  override forward(input: Tensor): Tensor {
+    return F.glu(input, this.dim);
+  }
+  override extraRepr(): string {
+    return `dim=${this.dim}`;
+  }
+}
+
+abstract class Shrink extends Module<[Tensor], Tensor> {
+  readonly lambd: number;
+
+  constructor(lambd?: number | LambdOptions) {
+    super();
+    this.lambd = keywords<LambdOptions>(new.target.name, LAMBD, { lambd }).lambd;
+  }
+  override extraRepr(): string {
+    return repr(this.lambd);
+  }
+}
+
+/** `x`, but zero between `-lambd` and `lambd`. Any shape. */
+export class Hardshrink extends Shrink {
+  override forward(input: Tensor): Tensor {
+    return F.hardshrink(input, this.lambd);
+  }
+}
+
+/** `x` moved towards zero by `lambd`, and zero between `-lambd` and `lambd`. Any shape. */
+export class Softshrink extends Shrink {
+  override forward(input: Tensor): Tensor {
+    return F.softshrink(input, this.lambd);
+  }
+}
+
+/** `log(1 + exp(beta x)) / beta`: a smooth ReLU. Any shape. */
+export class Softplus extends Module<[Tensor], Tensor> {
+  readonly beta: number;
+  readonly threshold: number;
+
+  constructor(beta?: number | SoftplusOptions, threshold?: number | SoftplusOptions) {
+    super();
+    const given = keywords<SoftplusOptions>('Softplus', SOFTPLUS, { beta, threshold });
+    this.beta = given.beta;
+    this.threshold = given.threshold;
+  }
+  override forward(input: Tensor): Tensor {
+    return F.softplus(input, this.beta, this.threshold);
+  }
+  override extraRepr(): string {
+    return `beta=${reprFloat(this.beta)}, threshold=${reprFloat(this.threshold)}`;
+  }
+}

@@ -1,0 +1,162 @@
+import { TorchError } from '../../../core/errors';
+import { keywords, ordered } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import * as init from '../../init';
+import { Module } from '../../module/module';
+import { LayerNorm } from '../norm/normalization';
+import type { FactoryOptions } from '../options';
+import { TransformerDecoder, TransformerDecoderLayer } from './transformer_decoder';
+import { TransformerEncoder } from './transformer_encoder';
+import { TransformerEncoderLayer } from './transformer_encoder_layer';
+import { TRANSFORMER_LAYER, squareSubsequentMask, type TransformerLayerOptions } from './transformer_parts';
+
+export interface TransformerOptions extends TransformerLayerOptions {
+  /** Features. Default: 512. */
+  dModel?: number;
+  /** Heads of each attention. Default: 8. */
+  nhead?: number;
+  /** Default: 6. */
+  numEncoderLayers?: number;
+  /** Default: 6. */
+  numDecoderLayers?: number;
+  /** Takes the place of the encoder. */
+  customEncoder?: Module | null;
+  /** Takes the place of the decoder. */
+  customDecoder?: Module | null;
+}
+const TRANSFORMER: Required<TransformerOptions> = {
+  dModel: 512,
+  nhead: 8,
+  numEncoderLayers: 6,
+  numDecoderLayers: 6,
+  customEncoder: null,
+  customDecoder: null,
+  ...TRANSFORMER_LAYER,
+};
+
+export interface TransformOptions {
+  /** Where a place of the source must not look: true there, or numbers to add. `(S, S)`. */
+  srcMask?: Tensor | null;
+  /** The same of the target. `(T, T)`. */
+  tgtMask?: Tensor | null;
+  /** Where the target must not look in the encoder's output. `(T, S)`. */
+  memoryMask?: Tensor | null;
+  /** Padding of the source: true there, or numbers to add. `(N, S)` or `(S)`. */
+  srcKeyPaddingMask?: Tensor | null;
+  /** Padding of the target. `(N, T)` or `(T)`. */
+  tgtKeyPaddingMask?: Tensor | null;
+  /** Padding of the encoder's output. `(N, S)` or `(S)`. */
+  memoryKeyPaddingMask?: Tensor | null;
+  /** Whether `srcMask` is causal. Default: what it looks like. */
+  srcIsCausal?: boolean | null;
+  /** Whether `tgtMask` is causal. Default: what it looks like. */
+  tgtIsCausal?: boolean | null;
+  /** A hint that `memoryMask` is causal. Default: `false`. */
+  memoryIsCausal?: boolean;
+}
+const TRANSFORM: Required<TransformOptions> = {
+  srcMask: null,
+  tgtMask: null,
+  memoryMask: null,
+  srcKeyPaddingMask: null,
+  tgtKeyPaddingMask: null,
+  memoryKeyPaddingMask: null,
+  srcIsCausal: null,
+  tgtIsCausal: null,
+  memoryIsCausal: false,
+};
+type Transform = [
+  src: Tensor,
+  tgt: Tensor,
+  srcMask?: Tensor | null | TransformOptions,
+  tgtMask?: Tensor | null | TransformOptions,
+  memoryMask?: Tensor | null | TransformOptions,
+  srcKeyPaddingMask?: Tensor | null | TransformOptions,
+  tgtKeyPaddingMask?: Tensor | null | TransformOptions,
+  memoryKeyPaddingMask?: Tensor | null | TransformOptions,
+  srcIsCausal?: boolean | null | TransformOptions,
+  tgtIsCausal?: boolean | null | TransformOptions,
+  memoryIsCausal?: boolean | TransformOptions,
+];
+
+/**
+ * An encoder, and a decoder that attends to its output (Vaswani et al., "Attention Is All You Need", 2017).
+ *
+ * Shapes: src `(S, N, dModel)`, tgt `(T, N, dModel)`, with `batchFirst` the batch first, or neither with a
+ * batch; output as tgt.
+ *
+ * @example
+ * const model = new nn.Transformer({ nhead: 16, numEncoderLayers: 12 });
+ * model(torch.rand([10, 32, 512]), torch.rand([20, 32, 512])).shape; // [20, 32, 512]
+ */
+export class Transformer extends Module<Transform, Tensor> {
+  readonly encoder: Module;
+  readonly decoder: Module;
+  readonly dModel: number;
+  readonly nhead: number;
+  readonly batchFirst: boolean;
+
+  constructor(
+    dModel?: number | TransformerOptions,
+    nhead?: number | TransformerOptions,
+    numEncoderLayers?: number | TransformerOptions,
+    numDecoderLayers?: number | TransformerOptions,
+    dimFeedforward?: number | TransformerOptions,
+    dropout?: number | TransformerOptions,
+    options?: TransformerOptions,
+  ) {
+    super();
+    const positional = { dModel, nhead, numEncoderLayers, numDecoderLayers, dimFeedforward, dropout };
+    const given = keywords<TransformerOptions>('Transformer', TRANSFORMER, positional, options);
+    this.encoder = given.customEncoder ?? newEncoder(given);
+    this.decoder = given.customDecoder ?? newDecoder(given);
+    this._resetParameters();
+    this.dModel = given.dModel;
+    this.nhead = given.nhead;
+    this.batchFirst = given.batchFirst;
+  }
+
+  override forward(...[src, tgt, ...rest]: Transform): Tensor {
+    const given = ordered<TransformOptions>('Transformer.forward', TRANSFORM, rest);
+    const batch = this.batchFirst ? 0 : 1;
+    if (src.size(batch) !== tgt.size(batch) && src.dim() === 3)
+      throw new TorchError('the batch number of src and tgt must be equal');
+    if (src.size(-1) !== this.dModel || tgt.size(-1) !== this.dModel)
+      throw new TorchError('the feature number of src and tgt must be equal to d_model');
+    const { srcMask, srcKeyPaddingMask, srcIsCausal, ...forDecoder } = given;
+    const memory: Tensor = this.encoder(src, { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal });
+    return this.decoder(tgt, memory, forDecoder);
+  }
+
+  /** Zeros, and minus infinity above the diagonal: no one sees what comes later. Shape: `(size, size)`. */
+  static generateSquareSubsequentMask(size: number, options?: FactoryOptions): Tensor {
+    return squareSubsequentMask(size, options);
+  }
+
+  _resetParameters(): void {
+    for (const param of this.parameters()) if (param.dim() > 1) init.xavierUniform_(param);
+  }
+}
+
+type Given = Required<TransformerOptions>;
+
+// What a layer takes, and what its norm does.
+function split(given: Given): [Required<TransformerLayerOptions>, LayerNorm] {
+  const { dimFeedforward, dropout, activation, batchFirst, normFirst, layerNormEps, bias, device, dtype } =
+    given;
+  const common = { bias, device, dtype };
+  const norm = new LayerNorm(given.dModel, layerNormEps, common);
+  return [{ dimFeedforward, dropout, activation, batchFirst, normFirst, layerNormEps, ...common }, norm];
+}
+
+function newEncoder(given: Given): TransformerEncoder {
+  const [options, norm] = split(given);
+  const layer = new TransformerEncoderLayer(given.dModel, given.nhead, options);
+  return new TransformerEncoder(layer, given.numEncoderLayers, norm);
+}
+
+function newDecoder(given: Given): TransformerDecoder {
+  const [options, norm] = split(given);
+  const layer = new TransformerDecoderLayer(given.dModel, given.nhead, options);
+  return new TransformerDecoder(layer, given.numDecoderLayers, norm);
+}

@@ -1,0 +1,145 @@
+import * as aten from '../../../tensor/aten';
+import { isGradEnabled } from '../../../autograd';
+import { getFastpathEnabled } from '../../../backends/mha';
+import { canonicalMask } from '../../../functional/attention/checks';
+import { keywords } from '../../../core/keywords';
+import { isNested } from '../../../tensor/print';
+import type { Tensor } from '../../../tensor';
+import { warn } from '../../../core/warn';
+import { isCudaAutocast } from './fast_path';
+import type { ModuleList } from '../container';
+import { Module } from '../../module/module';
+import { TransformerEncoderLayer } from './transformer_encoder_layer';
+import { clones, detectIsCausal, sequenceLength } from './transformer_parts';
+
+export interface TransformerEncoderOptions {
+  /** What comes after the last layer. Default: nothing. */
+  norm?: Module | null;
+  /** Whether padding may be left out, in evaluation. Default: `true`. */
+  enableNestedTensor?: boolean;
+  /** Whether to look if all padding is at the end; else it is taken for granted. Default: `true`. */
+  maskCheck?: boolean;
+}
+const ENCODER: Required<TransformerEncoderOptions> = {
+  norm: null,
+  enableNestedTensor: true,
+  maskCheck: true,
+};
+
+export interface EncodeOptions {
+  /** Where a place must not look: true there, or numbers to add. `(S, S)` or `(N * nhead, S, S)`. */
+  mask?: Tensor | null;
+  /** Padding: true there, or numbers to add. `(N, S)` or `(S)`. */
+  srcKeyPaddingMask?: Tensor | null;
+  /** Whether `mask` is causal. Default: what it looks like. */
+  isCausal?: boolean | null;
+}
+const ENCODE: Required<EncodeOptions> = { mask: null, srcKeyPaddingMask: null, isCausal: null };
+
+/**
+ * Copies of an encoder layer, one after the other. Shapes: as the layer's.
+ *
+ * In evaluation without gradients, padding at the end of sequences is left out of the computation.
+ *
+ * @example
+ * const layer = new nn.TransformerEncoderLayer(16, 4, { batchFirst: true });
+ * const encoder = new nn.TransformerEncoder(layer, 6);
+ */
+export class TransformerEncoder extends Module<
+  [
+    src: Tensor,
+    mask?: Tensor | null | EncodeOptions,
+    srcKeyPaddingMask?: Tensor | null | EncodeOptions,
+    isCausal?: boolean | null | EncodeOptions,
+  ],
+  Tensor
+> {
+  readonly layers: ModuleList;
+  readonly norm: Module | null;
+  readonly enableNestedTensor: boolean;
+  readonly useNestedTensor: boolean;
+  readonly maskCheck: boolean;
+
+  constructor(
+    encoderLayer: Module,
+    readonly numLayers: number,
+    norm?: Module | null | TransformerEncoderOptions,
+    options?: TransformerEncoderOptions,
+  ) {
+    super();
+    const given = keywords<TransformerEncoderOptions>('TransformerEncoder', ENCODER, { norm }, options);
+    this.layers = clones(encoderLayer, numLayers);
+    this.norm = given.norm;
+    this.enableNestedTensor = given.enableNestedTensor;
+    this.maskCheck = given.maskCheck;
+    const whyNot = whyNotNested(encoderLayer);
+    this.useNestedTensor = this.enableNestedTensor && whyNot === null;
+    if (this.enableNestedTensor && whyNot !== null) {
+      warn(`enable_nested_tensor is True, but self.use_nested_tensor is False because ${whyNot}`);
+    }
+  }
+
+  override forward(
+    src: Tensor,
+    mask?: Tensor | null | EncodeOptions,
+    srcKeyPaddingMask?: Tensor | null | EncodeOptions,
+    isCausal?: boolean | null | EncodeOptions,
+  ): Tensor {
+    const positional = { mask, srcKeyPaddingMask, isCausal };
+    const given = keywords<EncodeOptions>('TransformerEncoder.forward', ENCODE, positional);
+    const padding = canonicalMask(
+      given.srcKeyPaddingMask,
+      'src_key_padding_mask',
+      src.dtype,
+      given.mask,
+      'mask',
+    );
+    const srcMask = canonicalMask(given.mask, 'mask', src.dtype);
+    const [first] = this.layers as unknown as Iterable<TransformerEncoderLayer>;
+    const { batchFirst } = first.self_attn;
+    const nested = padding !== null && this._canLeaveOut(first, src, padding, srcMask);
+    let output = nested ? aten._nestedTensorFromMask(src, aten.logicalNot(padding), false) : src;
+    const causal = detectIsCausal(srcMask, given.isCausal, sequenceLength(src, batchFirst));
+    const forLayers = { srcMask, isCausal: causal, srcKeyPaddingMask: nested ? null : padding };
+    for (const layer of this.layers) output = layer(output, forLayers);
+    if (nested) output = aten.toPaddedTensor(output, 0, [...src.shape]);
+    return this.norm === null ? output : this.norm(output);
+  }
+
+  // Whether a nested tensor, without padding, can take the place of `src`.
+  private _canLeaveOut(
+    first: TransformerEncoderLayer,
+    src: Tensor,
+    padding: Tensor,
+    srcMask: Tensor | null,
+  ): boolean {
+    return (
+      getFastpathEnabled() &&
+      this.useNestedTensor &&
+      !first.training &&
+      src.dim() === 3 &&
+      (!this.maskCheck || aten._nestedTensorFromMaskLeftAligned(src, aten.logicalNot(padding))) &&
+      !isNested(src) &&
+      srcMask === null &&
+      !isCudaAutocast() &&
+      !(isGradEnabled() && [src, ...first._fastTensors()].some((tensor) => tensor?.requiresGrad))
+    );
+  }
+}
+
+// Why a layer cannot compute on nested tensors, or null.
+function whyNotNested(layer: Module): string | null {
+  if (!(layer instanceof TransformerEncoderLayer)) return 'encoder_layer was not TransformerEncoderLayer';
+  const { self_attn: attention } = layer;
+  if (layer.normFirst) return 'encoder_layer.norm_first was True';
+  if (!attention.batchFirst) {
+    return 'encoder_layer.self_attn.batch_first was not True(use batch_first for better inference performance)';
+  }
+  if (!attention._qkvSameEmbedDim) return 'encoder_layer.self_attn._qkv_same_embed_dim was not True';
+  if (attention.in_proj_bias === null) return 'encoder_layer.self_attn was passed bias=False';
+  if (layer.activationReluOrGelu === 0) return 'encoder_layer.activation_relu_or_gelu was not True';
+  if (layer.norm1.eps !== layer.norm2.eps)
+    return 'encoder_layer.norm1.eps was not equal to encoder_layer.norm2.eps';
+  if (attention.numHeads % 2 === 1) return 'encoder_layer.self_attn.num_heads is odd';
+  return null;
+}

@@ -1,0 +1,78 @@
+// What encoder and decoder share.
+import * as aten from '../../../tensor/aten';
+import { TorchError } from '../../../core/errors';
+import * as F from '../../../functional';
+import { isNested } from '../../../tensor/print';
+import type { Tensor } from '../../../tensor';
+import { ModuleList } from '../container';
+import { copyModule } from '../../module/copy';
+import type { Module } from '../../module/module';
+import { FACTORY, type FactoryOptions } from '../options';
+
+/** What comes between the two linear layers. */
+export type TransformerActivation = 'relu' | 'gelu' | ((input: Tensor) => Tensor);
+
+export interface TransformerLayerOptions extends FactoryOptions {
+  /** Features between the two linear layers. Default: 2048. */
+  dimFeedforward?: number;
+  /** Probability that an element is zeroed, in training. Default: 0.1. */
+  dropout?: number;
+  /** What comes between the two linear layers: a name, function or module. Default: ReLU. */
+  activation?: TransformerActivation;
+  /** Added to the variance in layer norms. Default: 1e-5. */
+  layerNormEps?: number;
+  /** Whether the batch is the first dimension, not the second. Default: `false`. */
+  batchFirst?: boolean;
+  /** Whether a layer norm comes before each part, not after it. Default: `false`. */
+  normFirst?: boolean;
+  /** Whether linear layers and layer norms have biases. Default: `true`. */
+  bias?: boolean;
+}
+export const TRANSFORMER_LAYER: Required<TransformerLayerOptions> = {
+  dimFeedforward: 2048,
+  dropout: 0.1,
+  activation: F.relu,
+  layerNormEps: 1e-5,
+  batchFirst: false,
+  normFirst: false,
+  bias: true,
+  ...FACTORY,
+};
+
+/** @throws TorchError for another name than `'relu'` or `'gelu'`. */
+export function activationOf(activation: TransformerActivation): (input: Tensor) => Tensor {
+  if (typeof activation !== 'string') return activation;
+  if (activation === 'relu') return F.relu;
+  if (activation === 'gelu') return F.gelu;
+  throw new TorchError(`activation should be relu/gelu, not ${String(activation)}`);
+}
+
+/** Copies of a layer: all start with the same values. */
+export function clones<M extends Module>(module: M, n: number): ModuleList {
+  return new ModuleList(Array.from({ length: n }, () => copyModule(module)));
+}
+
+/** Zeros, and minus infinity above the diagonal: no one sees what comes later. Shape: `(size, size)`. */
+export function squareSubsequentMask(size: number, options: FactoryOptions = {}): Tensor {
+  const { device, dtype } = { ...FACTORY, ...options };
+  return aten.triu(aten.full([size, size], -Infinity, { dtype, device }), 1);
+}
+
+/** How long the sequences are; `null` for nested tensors. */
+export function sequenceLength(source: Tensor, batchFirst: boolean): number | null {
+  if (isNested(source)) return null;
+  return source.shape[source.dim() === 2 || !batchFirst ? 0 : 1];
+}
+
+/** What was said of the mask, or, where nothing was, whether it is causal. */
+export function detectIsCausal(
+  mask: Tensor | null,
+  isCausal: boolean | null,
+  length: number | null,
+): boolean {
+  if (isCausal !== null || mask === null) return isCausal === true;
+  const { device, dtype } = mask;
+  const size = length ?? mask.size(-2);
+  if (mask.dim() !== 2 || mask.shape[0] !== size || mask.shape[1] !== size) return false;
+  return aten.all(aten.eq(mask, squareSubsequentMask(size, { device, dtype }))).item<boolean>();
+}

@@ -1,0 +1,107 @@
+import * as F from '../../../functional';
+import type { ConvPadding, Size } from '../../../functional';
+import { convolve } from '../../../functional/conv/conv';
+import { keywords } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import { CONV_ND, ConvNd, type ConvNdOptions } from './conv_base';
+
+type Stride = Size | ConvNdOptions;
+type Padding = Size | ConvPadding | ConvNdOptions;
+
+// `F.pad` counts from the last dimension backwards.
+function padArgument(
+  kernelSize: readonly number[],
+  padding: readonly number[] | ConvPadding,
+  dilation: readonly number[],
+): number[] {
+  const sides = kernelSize.map((size, i): [number, number] => {
+    if (typeof padding !== 'string') return [padding[i], padding[i]];
+    const total = padding === 'same' ? dilation[i] * (size - 1) : 0;
+    return [Math.floor(total / 2), total - Math.floor(total / 2)];
+  });
+  return sides.reverse().flat();
+}
+
+abstract class Convolution extends ConvNd {
+  constructor(
+    private readonly _dimensions: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    stride?: Stride,
+    padding?: Padding,
+    options?: ConvNdOptions,
+  ) {
+    const given = keywords<ConvNdOptions>(`Conv${_dimensions}d`, CONV_ND, { stride, padding }, options);
+    super(_dimensions, false, inChannels, outChannels, kernelSize, given);
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { weight, bias, kernelSize, stride, padding, dilation, groups, paddingMode } = this;
+    if (paddingMode === 'zeros')
+      return convolve(this._dimensions, input, weight, { bias, stride, padding, dilation, groups });
+    const padded = F.pad(input, padArgument(kernelSize, padding, dilation), paddingMode);
+    return convolve(this._dimensions, padded, weight, { bias, stride, padding: 0, dilation, groups });
+  }
+}
+
+/**
+ * Slides `outChannels` kernels along a sequence.
+ *
+ * Shapes: input `(N, inChannels, L)`, output `(N, outChannels, Lout)`, or both without `N`.
+ * Weight and bias start uniform in `±1/√(inChannels / groups · kernelSize)`.
+ */
+export class Conv1d extends Convolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    stride?: Stride,
+    padding?: Padding,
+    options?: ConvNdOptions,
+  ) {
+    super(1, inChannels, outChannels, kernelSize, stride, padding, options);
+  }
+}
+
+/**
+ * Slides `outChannels` kernels over an image.
+ *
+ * Shapes: input `(N, inChannels, H, W)`, output `(N, outChannels, Hout, Wout)`, or both without `N`.
+ * Weight and bias start uniform in `±1/√(inChannels / groups · Π kernelSize)`.
+ *
+ * @example
+ * const m = new nn.Conv2d(3, 16, 3, { padding: 1, bias: false });
+ * m(torch.randn([1, 3, 32, 32])).shape; // [1, 16, 32, 32]
+ */
+export class Conv2d extends Convolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    stride?: Stride,
+    padding?: Padding,
+    options?: ConvNdOptions,
+  ) {
+    super(2, inChannels, outChannels, kernelSize, stride, padding, options);
+  }
+}
+
+/**
+ * Slides `outChannels` kernels over a volume.
+ *
+ * Shapes: input `(N, inChannels, D, H, W)`, output `(N, outChannels, Dout, Hout, Wout)`, or both
+ * without `N`. Weight and bias start uniform in `±1/√(inChannels / groups · Π kernelSize)`.
+ */
+export class Conv3d extends Convolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    stride?: Stride,
+    padding?: Padding,
+    options?: ConvNdOptions,
+  ) {
+    super(3, inChannels, outChannels, kernelSize, stride, padding, options);
+  }
+}

@@ -1,0 +1,127 @@
+import * as aten from '../../tensor/aten';
+import * as cuda from '../../cuda';
+import { device, type DeviceLike } from '../../core/device';
+import { TorchError } from '../../core/errors';
+import { flatten, unflatten } from '../../func/tree';
+import { keywords } from '../../core/keywords';
+import { Tensor } from '../../tensor';
+import { warn } from '../../core/warn';
+import { Module } from '../module/module';
+import { call } from '../utils/functional_call';
+
+/** A GPU: its number, or a device. */
+export type GpuLike = number | DeviceLike;
+
+export interface DataParallelOptions {
+  /** The GPUs; the first has the parameters. Default: all. */
+  deviceIds?: readonly GpuLike[] | null;
+  /** Where the result goes. Default: the first of `deviceIds`. */
+  outputDevice?: GpuLike | null;
+  /** The dimension that is split. Default: 0. */
+  dim?: number;
+}
+const DATA_PARALLEL: Required<DataParallelOptions> = { deviceIds: null, outputDevice: null, dim: 0 };
+
+const indexOf = (gpu: GpuLike): number => (typeof gpu === 'number' ? gpu : (device(gpu).index ?? 0));
+const gpu = (index: number) => device(`cuda:${index}`);
+
+// The arguments of each GPU's call: tensors are split, all else is given to each.
+function scatter(args: unknown[], devices: readonly number[], dim: number): unknown[][] {
+  const { leaves, spec } = flatten(args);
+  const parts = leaves.map((leaf) =>
+    leaf instanceof Tensor
+      ? leaf.chunk(devices.length, dim).map((part, i) => part.to(gpu(devices[i])))
+      : devices.map(() => leaf),
+  );
+  const count = args.length === 0 ? 1 : Math.min(...parts.map((part) => part.length));
+  const argsOf = (i: number): unknown =>
+    unflatten(
+      parts.map((part) => part[i]),
+      spec,
+    );
+  return devices.slice(0, count).map((_, i) => argsOf(i) as unknown[]);
+}
+
+function gatherTensors(tensors: Tensor[], target: number, dim: number): Tensor {
+  const scalars = tensors.every((tensor) => tensor.dim() === 0);
+  if (scalars) {
+    warn(
+      'Was asked to gather along dimension 0, but all input tensors were scalars; will instead unsqueeze and ' +
+        'return a vector.',
+    );
+  }
+  const moved = tensors.map((tensor) => (scalars ? tensor.unsqueeze(0) : tensor).to(gpu(target)));
+  return aten.cat(moved, scalars ? 0 : dim);
+}
+
+function gather(outputs: unknown[], target: number, dim: number): unknown {
+  const all = outputs.map((output) => flatten(output));
+  const leaves = all[0].leaves.map((leaf, i) =>
+    leaf instanceof Tensor
+      ? gatherTensors(
+          all.map((one) => one.leaves[i] as Tensor),
+          target,
+          dim,
+        )
+      : leaf,
+  );
+  return unflatten(leaves, all[0].spec);
+}
+
+/**
+ * Calls a module on several GPUs at once, each with a part of the batch, and puts the results together.
+ * Without a GPU, or with an empty list of them, it calls the module. Buffers that the call changes are kept on the first GPU only.
+ *
+ * Differs from PyTorch: `DataParallel` runs one GPU's forward after the other in one thread, with kernels
+ * that still overlap; and it does not warn of GPUs that are unequal.
+ *
+ * @throws TorchError when a parameter or buffer is not on the first of `deviceIds`.
+ */
+export class DataParallel<Args extends unknown[] = never[], Out = unknown> extends Module<Args, Out> {
+  readonly dim: number;
+  readonly deviceIds: readonly number[];
+  readonly outputDevice: number | null;
+
+  constructor(
+    readonly module: Module<Args, Out>,
+    deviceIds?: readonly GpuLike[] | null | DataParallelOptions,
+    outputDevice?: GpuLike | null | DataParallelOptions,
+    options?: DataParallelOptions,
+  ) {
+    super();
+    const positional = { deviceIds, outputDevice };
+    const given = keywords<DataParallelOptions>('DataParallel', DATA_PARALLEL, positional, options);
+    const all = Array.from({ length: cuda.deviceCount() }, (_, index) => index);
+    this.dim = given.dim;
+    this.deviceIds = all.length === 0 ? [] : (given.deviceIds ?? all).map(indexOf);
+    const [first] = this.deviceIds;
+    this.outputDevice = first === undefined ? null : indexOf(given.outputDevice ?? first);
+    if (this.deviceIds.length === 1) module.to(gpu(first));
+  }
+
+  override forward(...args: Args): Out {
+    const { module, deviceIds, dim } = this;
+    if (deviceIds.length === 0) return module(...args);
+    const source = gpu(deviceIds[0]);
+    for (const tensor of [...module.parameters(), ...module.buffers()]) {
+      if (String(tensor.device) === String(source)) continue;
+      throw new TorchError(
+        `module must have its parameters and buffers on device ${source} (device_ids[0]) but found one of ` +
+          `them on device: ${tensor.device}`,
+      );
+    }
+    const parts = scatter(args, deviceIds, dim) as Args[];
+    if (deviceIds.length === 1) return module(...parts[0]);
+    const outputs = parts.map((part, i) => this.#replica(deviceIds[i], part));
+    return gather(outputs, this.outputDevice!, dim) as Out;
+  }
+
+  // The module with its tensors on another GPU; gradients flow back to its own.
+  #replica(index: number, args: Args): unknown {
+    if (index === this.deviceIds[0]) return this.module(...args);
+    const { module } = this;
+    const tensors = [...module.namedParameters(), ...module.namedBuffers()];
+    const moved = new Map(tensors.map(([name, tensor]) => [name, tensor.to(gpu(index))]));
+    return call(module as Module, moved, args, null, undefined);
+  }
+}

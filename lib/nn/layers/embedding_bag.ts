@@ -1,0 +1,138 @@
+import { TorchError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
+import { noGrad } from '../../autograd';
+import * as F from '../../functional';
+import type { EmbeddingBagMode, EmbeddingBagSharedOptions } from '../../functional';
+import { EMBEDDING_BAG_SHARED } from '../../functional/embedding_bag';
+import { keywords } from '../../core/keywords';
+import type { Tensor } from '../../tensor';
+import * as init from '../init';
+import { Module } from '../module/module';
+import { FACTORY, type FactoryOptions } from './options';
+import { Parameter } from '../parameter';
+import { repr } from '../../tensor/repr';
+
+export interface EmbeddingBagModuleOptions extends EmbeddingBagSharedOptions, FactoryOptions {
+  /** The weight to use. Default: a new one. See {@link EmbeddingBag.fromPretrained}. */
+  _weight?: Tensor | null;
+}
+const EMBEDDING_BAG_MODULE: Required<EmbeddingBagModuleOptions> = {
+  ...EMBEDDING_BAG_SHARED,
+  _weight: null,
+  ...FACTORY,
+};
+
+function fromStart(paddingIdx: number | null, rows: number): number | null {
+  if (paddingIdx === null) return null;
+  if (paddingIdx < -rows || (paddingIdx > 0 && paddingIdx >= rows))
+    throw new TorchError('padding_idx must be within num_embeddings', 'AssertionError');
+  return paddingIdx < 0 ? rows + paddingIdx : paddingIdx;
+}
+
+export interface BagOptions {
+  /** Where each bag begins, for an input of one dimension. Default: null. */
+  offsets?: Tensor | null;
+  /** Factors of the rows; for `mode: 'sum'`. Default: null. */
+  perSampleWeights?: Tensor | null;
+}
+const BAG: Required<BagOptions> = { offsets: null, perSampleWeights: null };
+
+type Args = [
+  input: Tensor,
+  offsets?: Tensor | null | BagOptions,
+  perSampleWeights?: Tensor | null | BagOptions,
+];
+
+/**
+ * The sum, mean or maximum of rows of a table for each bag of numbers.
+ *
+ * Shapes: input `(B, N)`, or `(N)` with offsets `(B)`; output `(B, embeddingDim)`.
+ * The weight starts standard normal, the padding row zero.
+ *
+ * @example
+ * const m = new nn.EmbeddingBag(10, 3, { mode: 'sum' });
+ * m(torch.tensor([1n, 2n, 4n, 5n, 4n]), torch.tensor([0n, 3n])).shape; // [2, 3]
+ */
+export class EmbeddingBag extends Module<Args, Tensor> {
+  readonly maxNorm: number | null;
+  readonly normType: number;
+  readonly scaleGradByFreq: boolean;
+  readonly mode: EmbeddingBagMode;
+  readonly sparse: boolean;
+  readonly includeLastOffset: boolean;
+  readonly paddingIdx: number | null;
+  readonly weight: Parameter; // (numEmbeddings, embeddingDim)
+
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    maxNorm?: number | null | EmbeddingBagModuleOptions,
+    options?: EmbeddingBagModuleOptions,
+  ) {
+    super();
+    const given = keywords<EmbeddingBagModuleOptions>(
+      'EmbeddingBag',
+      EMBEDDING_BAG_MODULE,
+      { maxNorm },
+      options,
+    );
+    this.maxNorm = given.maxNorm;
+    this.normType = given.normType;
+    this.scaleGradByFreq = given.scaleGradByFreq;
+    this.mode = given.mode;
+    this.sparse = given.sparse;
+    this.includeLastOffset = given.includeLastOffset;
+    this.paddingIdx = fromStart(given.paddingIdx, numEmbeddings);
+    const { device, dtype, _weight: weight } = given;
+    if (weight !== null) {
+      const [rows, columns] = weight.shape;
+      if (weight.dim() !== 2 || rows !== numEmbeddings || columns !== embeddingDim)
+        throw new TorchError(
+          'Shape of weight does not match num_embeddings and embedding_dim',
+          'AssertionError',
+        );
+      this.weight = new Parameter(weight);
+      return;
+    }
+    this.weight = new Parameter(aten.empty([numEmbeddings, embeddingDim], { device, dtype }));
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    init.normal_(this.weight);
+    const { weight, paddingIdx } = this;
+    if (paddingIdx !== null) noGrad(() => void aten.fill_(aten.select(weight, 0, paddingIdx), 0));
+  }
+
+  override forward(...[input, starts, weights]: Args): Tensor {
+    const positional = { offsets: starts, perSampleWeights: weights };
+    const { offsets, perSampleWeights } = keywords<BagOptions>('EmbeddingBag.forward', BAG, positional);
+    const { maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx } = this;
+    const shared = { maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx };
+    return F.embeddingBag(input, this.weight, { offsets, perSampleWeights, ...shared });
+  }
+
+  /** A table of given vectors `(numEmbeddings, embeddingDim)`, which are not trained unless `freeze` is `false`. */
+  static fromPretrained(
+    embeddings: Tensor,
+    options: EmbeddingBagSharedOptions & { freeze?: boolean } = {},
+  ): EmbeddingBag {
+    if (embeddings.dim() !== 2)
+      throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
+    const { freeze = true, ...rest } = options;
+    const [rows, columns] = embeddings.shape;
+    const bag = new this(rows, columns, { ...rest, _weight: embeddings });
+    bag.weight.requiresGrad_(!freeze);
+    return bag;
+  }
+
+  override extraRepr(): string {
+    let text = `${this.numEmbeddings}, ${this.embeddingDim}`;
+    if (this.maxNorm !== null) text += `, max_norm=${repr(this.maxNorm)}`;
+    if (this.normType !== 2) text += `, norm_type=${repr(this.normType)}`;
+    if (this.scaleGradByFreq) text += ', scale_grad_by_freq=True';
+    text += `, mode=${repr(this.mode)}`;
+    if (this.paddingIdx !== null) text += `, padding_idx=${this.paddingIdx}`;
+    return text;
+  }
+}

@@ -1,0 +1,30 @@
+import * as F from '../../../functional';
+import type { CtcLossOptions, Lengths, Reduction } from '../../../functional';
+import { keywords } from '../../../core/keywords';
+import { CTC_LOSS } from '../../../functional/loss';
+import { REDUCTION } from '../../../functional/reduction';
+import type { Tensor } from '../../../tensor';
+import { Loss } from './base';
+
+/** The connectionist temporal classification loss (Graves et al., 2006). Shapes: see {@link F.ctcLoss}. */
+export class CTCLoss extends Loss<
+  [logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths]
+> {
+  readonly blank: number;
+  readonly zeroInfinity: boolean;
+
+  constructor(
+    blank?: number | CtcLossOptions,
+    reduction?: Reduction | CtcLossOptions,
+    options?: CtcLossOptions,
+  ) {
+    const given = keywords<CtcLossOptions>('CTCLoss', CTC_LOSS, { blank, reduction }, options);
+    super({ ...REDUCTION, reduction: given.reduction });
+    this.blank = given.blank;
+    this.zeroInfinity = given.zeroInfinity;
+  }
+  override forward(logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths): Tensor {
+    const { blank, reduction, zeroInfinity } = this;
+    return F.ctcLoss(logProbs, targets, inputLengths, targetLengths, { blank, reduction, zeroInfinity });
+  }
+}

@@ -1,0 +1,90 @@
+import { valueError } from '../../../core/errors';
+import * as aten from '../../../tensor/aten';
+import * as F from '../../../functional';
+import { keywords } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import { NORM, NormBase, type NormOptions } from './norm_base';
+
+/** By default there is a scale and a shift for each channel, and there are running statistics. */
+export type BatchNormNdOptions = NormOptions;
+export const BATCH_NORM_ND: Required<BatchNormNdOptions> = {
+  ...NORM,
+  affine: true,
+  trackRunningStats: true,
+};
+
+type Eps = number | BatchNormNdOptions;
+type Momentum = number | null | BatchNormNdOptions;
+
+export abstract class BatchNorm extends NormBase {
+  constructor(
+    name: string,
+    numFeatures: number,
+    eps?: Eps,
+    momentum?: Momentum,
+    options?: BatchNormNdOptions,
+  ) {
+    super(numFeatures, keywords<BatchNormNdOptions>(name, BATCH_NORM_ND, { eps, momentum }, options));
+  }
+
+  // The share of this batch in the running statistics.
+  _countBatch(): number {
+    if (!this.training || !this.trackRunningStats || this.num_batches_tracked === null)
+      return this.momentum ?? 0;
+    aten.add_(this.num_batches_tracked, 1);
+    return this.momentum ?? 1 / (this.num_batches_tracked.item() as number);
+  }
+
+  override forward(input: Tensor): Tensor {
+    this._checkInputDim(input);
+    const momentum = this._countBatch();
+    const { weight, bias, eps, running_mean: mean, running_var: variance } = this;
+    const training = this.training || (mean === null && variance === null);
+    const given = { weight, bias, training, momentum, eps };
+    return !this.training || this.trackRunningStats
+      ? F.batchNorm(input, mean, variance, given)
+      : F.batchNorm(input, null, null, given);
+  }
+}
+
+/** @throws ValueError unless the input has one of these numbers of dimensions. */
+export function checkDims(input: Tensor, ...allowed: number[]): void {
+  const ndim = input.dim();
+  if (allowed.includes(ndim)) return;
+  throw valueError(`expected ${allowed.map((dims) => `${dims}D`).join(' or ')} input (got ${ndim}D input)`);
+}
+
+/**
+ * Normalizes each channel over the batch (Ioffe and Szegedy, 2015).
+ *
+ * Shape: `(N, numFeatures)` or `(N, numFeatures, L)`. In training the batch's own statistics are
+ * used and go into running ones, which evaluation uses.
+ */
+export class BatchNorm1d extends BatchNorm {
+  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
+    super('BatchNorm1d', numFeatures, eps, momentum, options);
+  }
+  protected override _checkInputDim(input: Tensor): void {
+    checkDims(input, 2, 3);
+  }
+}
+
+/** Normalizes each channel over the batch. Shape: `(N, numFeatures, H, W)`. See {@link BatchNorm1d}. */
+export class BatchNorm2d extends BatchNorm {
+  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
+    super('BatchNorm2d', numFeatures, eps, momentum, options);
+  }
+  protected override _checkInputDim(input: Tensor): void {
+    checkDims(input, 4);
+  }
+}
+
+/** Normalizes each channel over the batch. Shape: `(N, numFeatures, D, H, W)`. See {@link BatchNorm1d}. */
+export class BatchNorm3d extends BatchNorm {
+  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
+    super('BatchNorm3d', numFeatures, eps, momentum, options);
+  }
+  protected override _checkInputDim(input: Tensor): void {
+    checkDims(input, 5);
+  }
+}

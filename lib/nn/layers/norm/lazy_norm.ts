@@ -1,0 +1,106 @@
+// Normalizations that learn the number of features from the first input.
+import * as aten from '../../../tensor/aten';
+import { int64 } from '../../../core/dtype';
+import { keywords } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import { BATCH_NORM_ND, BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batchnorm';
+import { setField } from '../../module/fields';
+import { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm';
+import { LazyModuleMixin, type LazyModule } from '../../module/lazy';
+import type { NormBase, NormOptions } from './norm_base';
+import { isLazy, UninitializedBuffer, UninitializedParameter } from '../../parameter';
+
+type Eps = number | NormOptions;
+type Momentum = number | null | NormOptions;
+interface LazyNormClass<Norm> {
+  new (name: string, eps?: Eps, momentum?: Momentum, options?: NormOptions): Norm & LazyModule;
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- what TypeScript asks of the base of a mixin */
+// The defaults are batch normalization's for all, also for instance normalization, as in PyTorch.
+function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): LazyNormClass<Norm> {
+  abstract class LazyNorm extends LazyModuleMixin(base as new (...args: any[]) => NormBase) {
+    static override readonly clsToBecome = base;
+
+    constructor(name: string, eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+      const given = keywords<NormOptions>(name, BATCH_NORM_ND, { eps, momentum }, options);
+      super(0, { ...given, affine: false, trackRunningStats: false, bias: false });
+      const { affine, trackRunningStats, bias, device, dtype } = given;
+      const set = (field: keyof NormBase, value: unknown): void => setField(this, field, value);
+      set('affine', affine);
+      set('trackRunningStats', trackRunningStats);
+      if (affine) set('weight', new UninitializedParameter(true, { device, dtype }));
+      if (affine && bias) set('bias', new UninitializedParameter(true, { device, dtype }));
+      if (!trackRunningStats) return;
+      set('running_mean', new UninitializedBuffer(false, { device, dtype }));
+      set('running_var', new UninitializedBuffer(false, { device, dtype }));
+      this.registerBuffer('num_batches_tracked', aten.zeros([], { device, dtype: int64 }));
+    }
+
+    override resetParameters(): void {
+      if (!this.hasUninitializedParams() && this.numFeatures !== 0) super.resetParameters();
+    }
+
+    override initializeParameters(input: Tensor): void {
+      if (!this.hasUninitializedParams()) return;
+      const features = input.shape[1];
+      setField(this, 'numFeatures', features);
+      for (const tensor of [this.weight, this.bias, this.running_mean, this.running_var])
+        if (isLazy(tensor)) tensor.materialize([features]);
+      this.resetParameters();
+    }
+  }
+  return LazyNorm as unknown as LazyNormClass<Norm>;
+}
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** {@link BatchNorm1d} of as many features as the first input has. */
+export class LazyBatchNorm1d extends lazyNorm(BatchNorm1d) {
+  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+    super('LazyBatchNorm1d', eps, momentum, options);
+  }
+}
+
+/** {@link BatchNorm2d} of as many features as the first input has. */
+export class LazyBatchNorm2d extends lazyNorm(BatchNorm2d) {
+  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+    super('LazyBatchNorm2d', eps, momentum, options);
+  }
+}
+
+/** {@link BatchNorm3d} of as many features as the first input has. */
+export class LazyBatchNorm3d extends lazyNorm(BatchNorm3d) {
+  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+    super('LazyBatchNorm3d', eps, momentum, options);
+  }
+}
+
+/**
+ * {@link InstanceNorm1d} of as many features as the first input has. By default, unlike there, it has a
+ * scale and a shift, and running statistics.
+ */
+export class LazyInstanceNorm1d extends lazyNorm(InstanceNorm1d) {
+  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+    super('LazyInstanceNorm1d', eps, momentum, options);
+  }
+}
+
+/**
+ * {@link InstanceNorm2d} of as many features as the first input has. By default, unlike there, it has a
+ * scale and a shift, and running statistics.
+ */
+export class LazyInstanceNorm2d extends lazyNorm(InstanceNorm2d) {
+  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+    super('LazyInstanceNorm2d', eps, momentum, options);
+  }
+}
+
+/**
+ * {@link InstanceNorm3d} of as many features as the first input has. By default, unlike there, it has a
+ * scale and a shift, and running statistics.
+ */
+export class LazyInstanceNorm3d extends lazyNorm(InstanceNorm3d) {
+  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+    super('LazyInstanceNorm3d', eps, momentum, options);
+  }
+}

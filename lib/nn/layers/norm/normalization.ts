@@ -1,0 +1,190 @@
+import { valueError } from '../../../core/errors';
+import * as aten from '../../../tensor/aten';
+import * as F from '../../../functional';
+import { keywords } from '../../../core/keywords';
+import { GROUP_NORM, LAYER_NORM } from '../../../functional/norm/normalization';
+import type { Tensor } from '../../../tensor';
+import * as init from '../../init';
+import { Module } from '../../module/module';
+import { FACTORY, ntuple, type FactoryOptions } from '../options';
+import { Parameter } from '../../parameter';
+import { repr } from '../../../tensor/repr';
+
+export interface LayerNormModuleOptions extends FactoryOptions {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** Whether there is a scale and a shift for each element. Default: `true`. */
+  elementwiseAffine?: boolean;
+  /** Whether there is a shift, when `elementwiseAffine`. Default: `true`. */
+  bias?: boolean;
+}
+const LAYER_NORM_MODULE: Required<LayerNormModuleOptions> = {
+  eps: LAYER_NORM.eps,
+  elementwiseAffine: true,
+  bias: true,
+  ...FACTORY,
+};
+
+/**
+ * Normalizes over the last dimensions, sample by sample (Ba et al., 2016).
+ *
+ * Shape: `(*, ...normalizedShape)`.
+ *
+ * @example
+ * const m = new nn.LayerNorm(10);
+ * m(torch.randn([20, 5, 10])).shape; // [20, 5, 10]
+ */
+export class LayerNorm extends Module<[Tensor], Tensor> {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number;
+  readonly elementwiseAffine: boolean;
+  readonly weight: Parameter | null; // normalizedShape, both
+  readonly bias: Parameter | null;
+
+  constructor(
+    normalizedShape: number | readonly number[],
+    eps?: number | LayerNormModuleOptions,
+    options?: LayerNormModuleOptions,
+  ) {
+    super();
+    const given = keywords<LayerNormModuleOptions>('LayerNorm', LAYER_NORM_MODULE, { eps }, options);
+    const { elementwiseAffine, bias, device, dtype } = given;
+    this.normalizedShape = ntuple(1, normalizedShape);
+    this.eps = given.eps;
+    this.elementwiseAffine = elementwiseAffine;
+    const parameter = (): Parameter => new Parameter(aten.empty(this.normalizedShape, { device, dtype }));
+    this.weight = elementwiseAffine ? parameter() : null;
+    this.bias = elementwiseAffine && bias ? parameter() : null;
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    if (this.weight !== null) init.ones_(this.weight);
+    if (this.bias !== null) init.zeros_(this.bias);
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return F.layerNorm(input, this.normalizedShape, { weight, bias, eps });
+  }
+
+  override extraRepr(): string {
+    return (
+      `${repr(this.normalizedShape)}, eps=${repr(this.eps)}, ` +
+      `elementwise_affine=${repr(this.elementwiseAffine)}, bias=${repr(this.bias !== null)}`
+    );
+  }
+}
+
+export interface GroupNormModuleOptions extends FactoryOptions {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** Whether there is a scale and a shift for each channel. Default: `true`. */
+  affine?: boolean;
+  /** Whether there is a shift, when `affine`. Default: `true`. */
+  bias?: boolean;
+}
+const GROUP_NORM_MODULE: Required<GroupNormModuleOptions> = {
+  eps: GROUP_NORM.eps,
+  affine: true,
+  bias: true,
+  ...FACTORY,
+};
+
+/**
+ * Normalizes over groups of channels, sample by sample (Wu and He, 2018). Shape: `(N, numChannels, *)`.
+ *
+ * @throws ValueError when the channels cannot be divided into the groups.
+ */
+export class GroupNorm extends Module<[Tensor], Tensor> {
+  readonly eps: number;
+  readonly affine: boolean;
+  readonly weight: Parameter | null; // (numChannels), both
+  readonly bias: Parameter | null;
+
+  constructor(
+    readonly numGroups: number,
+    readonly numChannels: number,
+    eps?: number | GroupNormModuleOptions,
+    options?: GroupNormModuleOptions,
+  ) {
+    super();
+    const given = keywords<GroupNormModuleOptions>('GroupNorm', GROUP_NORM_MODULE, { eps }, options);
+    if (numChannels % numGroups !== 0) {
+      throw valueError(`num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`);
+    }
+    const { affine, bias, device, dtype } = given;
+    this.eps = given.eps;
+    this.affine = affine;
+    const parameter = (): Parameter => new Parameter(aten.empty([numChannels], { device, dtype }));
+    this.weight = affine ? parameter() : null;
+    this.bias = affine && bias ? parameter() : null;
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    if (this.weight !== null) init.ones_(this.weight);
+    if (this.bias !== null) init.zeros_(this.bias);
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return F.groupNorm(input, this.numGroups, { weight, bias, eps });
+  }
+
+  override extraRepr(): string {
+    const { numGroups, numChannels, eps, affine, bias } = this;
+    return `${numGroups}, ${numChannels}, eps=${repr(eps)}, affine=${repr(affine)}, bias=${repr(bias !== null)}`;
+  }
+}
+
+export interface RmsNormModuleOptions extends FactoryOptions {
+  /** Added to the mean of squares. Default: the smallest step of the input's dtype at 1. */
+  eps?: number | null;
+  /** Whether there is a scale for each element. Default: `true`. */
+  elementwiseAffine?: boolean;
+}
+const RMS_NORM_MODULE: Required<RmsNormModuleOptions> = { eps: null, elementwiseAffine: true, ...FACTORY };
+
+/**
+ * Divides by the root of the mean of squares of the last dimensions (Zhang and Sennrich, 2019).
+ *
+ * Shape: `(*, ...normalizedShape)`.
+ */
+export class RMSNorm extends Module<[Tensor], Tensor> {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number | null;
+  readonly elementwiseAffine: boolean;
+  readonly weight: Parameter | null; // normalizedShape
+
+  constructor(
+    normalizedShape: number | readonly number[],
+    eps?: number | null | RmsNormModuleOptions,
+    options?: RmsNormModuleOptions,
+  ) {
+    super();
+    const given = keywords<RmsNormModuleOptions>('RMSNorm', RMS_NORM_MODULE, { eps }, options);
+    const { elementwiseAffine, device, dtype } = given;
+    this.normalizedShape = ntuple(1, normalizedShape);
+    this.eps = given.eps;
+    this.elementwiseAffine = elementwiseAffine;
+    this.weight = elementwiseAffine
+      ? new Parameter(aten.empty(this.normalizedShape, { device, dtype }))
+      : null;
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    if (this.weight !== null) init.ones_(this.weight);
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { weight, eps } = this;
+    return F.rmsNorm(input, this.normalizedShape, { weight, eps });
+  }
+
+  override extraRepr(): string {
+    const { normalizedShape, eps, elementwiseAffine } = this;
+    return `${repr(normalizedShape)}, eps=${repr(eps)}, elementwise_affine=${repr(elementwiseAffine)}`;
+  }
+}

@@ -1,0 +1,45 @@
+import { valueError } from '../../../core/errors';
+import { BatchNorm, type BatchNormNdOptions } from './batchnorm';
+import { setField } from '../../module/fields';
+import type { Module } from '../../module/module';
+import type { Tensor } from '../../../tensor';
+
+/**
+ * Normalizes each channel over the batches of all processes. Shape: `(N, numFeatures, *)`.
+ *
+ * In one process it is batch normalization, on every device, as in PyTorch.
+ * Differs from PyTorch: there is no `torch.distributed`, so always one process, and no `process_group`.
+ */
+export class SyncBatchNorm extends BatchNorm {
+  constructor(
+    numFeatures: number,
+    eps?: number | BatchNormNdOptions,
+    momentum?: number | null | BatchNormNdOptions,
+    options?: BatchNormNdOptions,
+  ) {
+    super('SyncBatchNorm', numFeatures, eps, momentum, options);
+  }
+  protected override _checkInputDim(input: Tensor): void {
+    if (input.dim() < 2) throw valueError(`expected at least 2D input (got ${input.dim()}D input)`);
+    if (input.shape[1] === 0) throw valueError('SyncBatchNorm number of input channels should be non-zero');
+  }
+
+  /** The module with every batch normalization in it replaced by a SyncBatchNorm of the same tensors. */
+  static convertSyncBatchnorm(module: Module): Module {
+    const converted = module instanceof BatchNorm ? SyncBatchNorm.#from(module) : module;
+    for (const [name, child] of module.namedChildren()) {
+      converted.addModule(name, SyncBatchNorm.convertSyncBatchnorm(child));
+    }
+    return converted;
+  }
+
+  static #from(norm: BatchNorm): SyncBatchNorm {
+    const { numFeatures, eps, momentum, affine, trackRunningStats } = norm;
+    const bias = norm.bias !== null;
+    const made = new SyncBatchNorm(numFeatures, { eps, momentum, affine, trackRunningStats, bias });
+    for (const name of ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked'] as const)
+      setField(made, name, norm[name]);
+    made.training = norm.training;
+    return made;
+  }
+}

@@ -1,0 +1,87 @@
+import * as F from '../../../functional';
+import type { Size } from '../../../functional';
+import { OUTPUT_SIZE, type OutputSizeOptions } from '../conv/conv_transpose';
+import { keywords } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import { Module } from '../../module/module';
+import { ntuple } from '../options';
+import { repr } from '../../../tensor/repr';
+
+export interface MaxUnpoolModuleOptions {
+  /** Step of the window that pooled. Default: the window's size. */
+  stride?: Size | null;
+  /** Padding of the pooling. Default: 0. */
+  padding?: Size;
+}
+const MAX_UNPOOL: Required<MaxUnpoolModuleOptions> = { stride: null, padding: 0 };
+
+type Args = [input: Tensor, indices: Tensor, outputSize?: readonly number[] | null | OutputSizeOptions];
+
+abstract class MaxUnpoolNd extends Module<Args, Tensor> {
+  readonly kernelSize: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+
+  constructor(
+    kernelSize: Size,
+    stride?: Size | null | MaxUnpoolModuleOptions,
+    padding?: Size | MaxUnpoolModuleOptions,
+  ) {
+    super();
+    const given = keywords<MaxUnpoolModuleOptions>(new.target.name, MAX_UNPOOL, { stride, padding });
+    this.kernelSize = this._each(kernelSize);
+    this.stride = this._each(given.stride ?? kernelSize);
+    this.padding = this._each(given.padding);
+  }
+
+  // One number for each dimension.
+  protected abstract _each(size: Size): readonly number[];
+  protected abstract get _unpool(): typeof F.maxUnpool2d;
+
+  /** `outputSize` picks one of the sizes that the window leaves open. */
+  override forward(...[input, indices, size]: Args): Tensor {
+    const name = `MaxUnpool${this.kernelSize.length}d.forward`;
+    const { outputSize } = keywords<OutputSizeOptions>(name, OUTPUT_SIZE, { outputSize: size });
+    const { kernelSize, stride, padding } = this;
+    return this._unpool(input, indices, kernelSize, { stride, padding, outputSize });
+  }
+  override extraRepr(): string {
+    return `kernel_size=${repr(this.kernelSize)}, stride=${repr(this.stride)}, padding=${repr(this.padding)}`;
+  }
+}
+
+/** Puts the maxima of a `MaxPool1d` back where they were. Shape: `(N, C, L)` or `(C, L)`. */
+export class MaxUnpool1d extends MaxUnpoolNd {
+  protected override _each(size: Size): readonly number[] {
+    return ntuple(1, size);
+  }
+  protected override get _unpool(): typeof F.maxUnpool1d {
+    return F.maxUnpool1d;
+  }
+}
+
+/**
+ * Puts the maxima of a `MaxPool2d` back where they were. Shape: `(N, C, H, W)` or `(C, H, W)`.
+ *
+ * @example
+ * const [values, indices] = new nn.MaxPool2d(2, { returnIndices: true })(x);
+ * new nn.MaxUnpool2d(2)(values, indices, x.shape);
+ */
+export class MaxUnpool2d extends MaxUnpoolNd {
+  protected override _each(size: Size): readonly number[] {
+    return ntuple(2, size);
+  }
+  protected override get _unpool(): typeof F.maxUnpool2d {
+    return F.maxUnpool2d;
+  }
+}
+
+/** Puts the maxima of a `MaxPool3d` back where they were. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
+export class MaxUnpool3d extends MaxUnpoolNd {
+  protected override _each(size: Size): readonly number[] {
+    return ntuple(3, size);
+  }
+  protected override get _unpool(): typeof F.maxUnpool3d {
+    return F.maxUnpool3d;
+  }
+}

@@ -1,0 +1,124 @@
+import * as aten from '../../../tensor/aten';
+import { TorchError } from '../../../core/errors';
+import { keywords } from '../../../core/keywords';
+import type { Tensor } from '../../../tensor';
+import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';
+import { RNN_BASE, type RNNBaseOptions } from './options';
+import { PackedSequence } from '../../utils/packed_sequence';
+
+export type LSTMOptions = RNNBaseOptions;
+export type LSTMState = [hidden: Tensor, cell: Tensor];
+
+/**
+ * A network with long short-term memory (Hochreiter and Schmidhuber, 1997; with `projSize`: Sak et
+ * al., 2014). Its state is a pair: hidden, of `projSize` where that is given, and cell.
+ *
+ * Shapes and initial values: see `RNN`.
+ *
+ * @example
+ * const lstm = new nn.LSTM(10, 20, 2, { bidirectional: true });
+ * const [output, [hn, cn]] = lstm(torch.randn([5, 3, 10]));
+ */
+export class LSTM extends RNNBase<LSTMState> {
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    numLayers?: number | LSTMOptions,
+    options?: LSTMOptions,
+  ) {
+    super('LSTM', inputSize, hiddenSize, keywords('LSTM', RNN_BASE, { numLayers }, options));
+  }
+
+  /** (numLayers * directions, N, hiddenSize) */
+  getExpectedCellSize(input: Tensor, batchSizes: Tensor | null): [number, number, number] {
+    return [this.numLayers * this._directions, this._batchSize(input, batchSizes), this.hiddenSize];
+  }
+  /** @throws when input or states do not fit. */
+  checkForwardArgs(input: Tensor, hidden: Readonly<LSTMState>, batchSizes: Tensor | null): void {
+    this.checkInput(input, batchSizes);
+    this.checkHiddenSize(hidden[0], this.getExpectedHiddenSize(input, batchSizes), 'hidden[0]');
+    this.checkHiddenSize(hidden[1], this.getExpectedCellSize(input, batchSizes), 'hidden[1]');
+  }
+  permuteHidden(hx: Readonly<LSTMState>, permutation: Tensor | null): LSTMState {
+    return [permute(hx[0], permutation), permute(hx[1], permutation)];
+  }
+  private _start(input: Tensor, batchSizes: Tensor | null): LSTMState {
+    const h = this._zeros(input, this.getExpectedHiddenSize(input, batchSizes));
+    if (this.projSize === 0) return [h, h];
+    return [h, this._zeros(input, this.getExpectedCellSize(input, batchSizes))];
+  }
+
+  override forward(
+    input: Tensor,
+    hx?: LSTMState | null | HiddenOptions<LSTMState>,
+  ): [output: Tensor, hidden: LSTMState];
+  override forward(
+    input: PackedSequence,
+    hx?: LSTMState | null | HiddenOptions<LSTMState>,
+  ): [output: PackedSequence, hidden: LSTMState];
+  override forward(
+    input: Tensor | PackedSequence,
+    state?: LSTMState | null | HiddenOptions<LSTMState>,
+  ): [output: Tensor | PackedSequence, hidden: LSTMState] {
+    const { hx } = keywords<HiddenOptions<LSTMState>>('LSTM.forward', HIDDEN, { hx: state });
+    this._updateFlatWeights();
+    return input instanceof PackedSequence ? this._packed(input, hx) : this._padded(input, hx);
+  }
+
+  private _packed(sequence: PackedSequence, given: LSTMState | null): [PackedSequence, LSTMState] {
+    const { data, batchSizes, sortedIndices, unsortedIndices } = sequence;
+    const hx = given === null ? this._start(data, batchSizes) : this.permuteHidden(given, sortedIndices);
+    const { bias, numLayers, dropout, training, bidirectional } = this;
+    const weights = this._flatWeights;
+    const [output, ...hidden] = aten.lstm(
+      data, // (Σ lengths, inputSize)
+      batchSizes,
+      hx,
+      weights,
+      bias,
+      numLayers,
+      dropout,
+      training,
+      bidirectional,
+    );
+    return [
+      new PackedSequence(output, batchSizes, sortedIndices, unsortedIndices),
+      this.permuteHidden(hidden, unsortedIndices),
+    ];
+  }
+
+  private _padded(given: Tensor, state: LSTMState | null): [Tensor, LSTMState] {
+    const batched = isBatched(given, (ndim) => `LSTM: Expected input to be 2D or 3D, got ${ndim}D instead`);
+    const batchDim = this.batchFirst ? 0 : 1;
+    const input = batched ? given : aten.unsqueeze(given, batchDim);
+    const hx = state === null ? this._start(input, null) : batchedState(state, batched);
+    this.checkForwardArgs(input, hx, null);
+    const { bias, numLayers, dropout, training, bidirectional, batchFirst } = this;
+    const weights = this._flatWeights;
+    const [output, h, c] = aten.lstm(
+      input,
+      hx,
+      weights,
+      bias,
+      numLayers,
+      dropout,
+      training,
+      bidirectional,
+      batchFirst,
+    );
+    if (batched) return [output, [h, c]];
+    return [aten.squeeze(output, batchDim), [aten.squeeze(h, 1), aten.squeeze(c, 1)]];
+  }
+}
+
+function batchedState(state: LSTMState, batched: boolean): LSTMState {
+  const [h, c] = state;
+  const ndim = batched ? 3 : 2;
+  if (h.dim() !== ndim || c.dim() !== ndim) {
+    throw new TorchError(
+      `For ${batched ? 'batched' : 'unbatched'} ${ndim}-D input, hx and cx should also be ${ndim}-D but got ` +
+        `(${h.dim()}-D, ${c.dim()}-D) tensors`,
+    );
+  }
+  return batched ? state : [aten.unsqueeze(h, 1), aten.unsqueeze(c, 1)];
+}

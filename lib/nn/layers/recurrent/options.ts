@@ -1,0 +1,79 @@
+// Options of the recurrent modules, and their checks.
+import { TorchTypeError, valueError } from '../../../core/errors';
+import { isPlainObject } from '../../../core/keywords';
+import { repr, typeName } from '../../../tensor/repr';
+import { warn } from '../../../core/warn';
+import { FACTORY, type FactoryOptions } from '../options';
+
+export type RNNMode = 'LSTM' | 'GRU' | 'RNN_TANH' | 'RNN_RELU';
+
+export interface RecurrentOptions extends FactoryOptions {
+  /** Layers on top of each other. Default: 1. */
+  numLayers?: number;
+  /** Whether biases are added. Default: `true`. */
+  bias?: boolean;
+  /** Whether input and output are `(N, L, *)` instead of `(L, N, *)`. Default: `false`. */
+  batchFirst?: boolean;
+  /** Probability that an element between two layers is zeroed. Default: 0. */
+  dropout?: number;
+  /** Whether a second network reads the sequence from its end. Default: `false`. */
+  bidirectional?: boolean;
+}
+export interface RNNBaseOptions extends RecurrentOptions {
+  /** Size to which an LSTM's hidden state is projected; 0 for none. Default: 0. */
+  projSize?: number;
+}
+export const RECURRENT: Required<RecurrentOptions> = {
+  numLayers: 1,
+  bias: true,
+  batchFirst: false,
+  dropout: 0,
+  bidirectional: false,
+  ...FACTORY,
+};
+export const RNN_BASE: Required<RNNBaseOptions> = { ...RECURRENT, projSize: 0 };
+
+/** `projSize` is for the LSTM alone. */
+export function refuseProjSize(...args: unknown[]): void {
+  if (!args.some((arg) => isPlainObject(arg) && 'projSize' in arg)) return;
+  throw valueError('proj_size argument is only supported for LSTM, not RNN or GRU');
+}
+
+/** Rows of the weights for one element of the hidden state. */
+export const gatesOf: Readonly<Record<RNNMode, number>> = { LSTM: 4, GRU: 3, RNN_TANH: 1, RNN_RELU: 1 };
+/** What cuDNN calls the modes. */
+export const cudnnModes: Readonly<Record<RNNMode, number>> = { RNN_RELU: 0, RNN_TANH: 1, LSTM: 2, GRU: 3 };
+
+function checkWhole(name: string, value: number): void {
+  if (!Number.isInteger(value))
+    throw new TorchTypeError(`${name} should be of type int, got: ${typeName(value)}`);
+  if (value <= 0) throw valueError(`${name} must be greater than zero`);
+}
+
+/** @throws ValueError for sizes and options that make no sense. */
+export function checkOptions(
+  inputSize: number,
+  hiddenSize: number,
+  { dropout, numLayers, bias, batchFirst, projSize }: Required<RNNBaseOptions>,
+): void {
+  if (typeof dropout !== 'number' || !(dropout >= 0 && dropout <= 1)) {
+    throw valueError(
+      'dropout should be a number in range [0, 1] representing the probability of an element being zeroed',
+    );
+  }
+  if (dropout > 0 && numLayers === 1) {
+    warn(
+      'dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers ' +
+        `greater than 1, but got dropout=${repr(dropout)} and num_layers=${numLayers}`,
+    );
+  }
+  for (const [name, value] of Object.entries({ bias, batch_first: batchFirst })) {
+    if (typeof value !== 'boolean')
+      throw new TorchTypeError(`${name} should be of type bool, got: ${typeName(value)}`);
+  }
+  checkWhole('input_size', inputSize);
+  checkWhole('hidden_size', hiddenSize);
+  if (numLayers <= 0) throw valueError('num_layers must be greater than zero');
+  if (projSize < 0) throw valueError('proj_size should be a positive integer or zero to disable projections');
+  if (projSize >= hiddenSize) throw valueError('proj_size has to be smaller than hidden_size');
+}

@@ -1,0 +1,110 @@
+import { TorchError } from '../../core/errors';
+import * as aten from '../../tensor/aten';
+import { noGrad } from '../../autograd';
+import * as F from '../../functional';
+import type { EmbeddingOptions } from '../../functional';
+import { keywords } from '../../core/keywords';
+import { EMBEDDING, resolvePaddingIdx } from '../../functional/sparse';
+import type { Tensor } from '../../tensor';
+import * as init from '../init';
+import { Module } from '../module/module';
+import { FACTORY, type FactoryOptions } from './options';
+import { Parameter } from '../parameter';
+import { repr } from '../../tensor/repr';
+
+export interface EmbeddingModuleOptions extends EmbeddingOptions, FactoryOptions {
+  /** The weight to use. Default: a new one. See {@link Embedding.fromPretrained}. */
+  _weight?: Tensor | null;
+  /** Whether the weight is not trained. Default: `false`. */
+  _freeze?: boolean;
+}
+const EMBEDDING_MODULE: Required<EmbeddingModuleOptions> = {
+  ...EMBEDDING,
+  _weight: null,
+  _freeze: false,
+  ...FACTORY,
+};
+
+/**
+ * A table of vectors, looked up by number.
+ *
+ * Shapes: input `(*)` of whole numbers, output `(*, embeddingDim)`.
+ * The weight starts standard normal, the padding row zero.
+ *
+ * @example
+ * const m = new nn.Embedding(10, 3);
+ * m(torch.tensor([[1n, 2n], [4n, 3n]])).shape; // [2, 2, 3]
+ */
+export class Embedding extends Module<[Tensor], Tensor> {
+  readonly paddingIdx: number | null;
+  readonly maxNorm: number | null;
+  readonly normType: number;
+  readonly scaleGradByFreq: boolean;
+  readonly sparse: boolean;
+  readonly weight: Parameter; // (numEmbeddings, embeddingDim)
+
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    paddingIdx?: number | null | EmbeddingModuleOptions,
+    options?: EmbeddingModuleOptions,
+  ) {
+    super();
+    const given = keywords<EmbeddingModuleOptions>('Embedding', EMBEDDING_MODULE, { paddingIdx }, options);
+    const { device, dtype, _weight: weight, _freeze: freeze } = given;
+    this.paddingIdx = resolvePaddingIdx(given.paddingIdx, numEmbeddings);
+    this.maxNorm = given.maxNorm;
+    this.normType = given.normType;
+    this.scaleGradByFreq = given.scaleGradByFreq;
+    this.sparse = given.sparse;
+    if (weight !== null) {
+      if (
+        weight.shape.length !== 2 ||
+        weight.shape[0] !== numEmbeddings ||
+        weight.shape[1] !== embeddingDim
+      ) {
+        throw new TorchError(
+          'Shape of weight does not match num_embeddings and embedding_dim',
+          'AssertionError',
+        );
+      }
+      this.weight = new Parameter(weight, !freeze);
+      return;
+    }
+    this.weight = new Parameter(aten.empty([numEmbeddings, embeddingDim], { device, dtype }), !freeze);
+    this.resetParameters();
+  }
+
+  resetParameters(): void {
+    init.normal_(this.weight);
+    const { weight, paddingIdx } = this;
+    if (paddingIdx !== null) noGrad(() => void aten.fill_(aten.select(weight, 0, paddingIdx), 0));
+  }
+
+  override forward(input: Tensor): Tensor {
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = this;
+    return F.embedding(input, this.weight, { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse });
+  }
+
+  /** A table of given vectors `(numEmbeddings, embeddingDim)`, which are not trained unless `freeze` is `false`. */
+  static fromPretrained(
+    embeddings: Tensor,
+    options: EmbeddingOptions & { freeze?: boolean } = {},
+  ): Embedding {
+    if (embeddings.dim() !== 2)
+      throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
+    const { freeze = true, ...rest } = options;
+    const [rows, columns] = embeddings.shape;
+    return new this(rows, columns, { ...rest, _weight: embeddings, _freeze: freeze });
+  }
+
+  override extraRepr(): string {
+    let text = `${this.numEmbeddings}, ${this.embeddingDim}`;
+    if (this.paddingIdx !== null) text += `, padding_idx=${this.paddingIdx}`;
+    if (this.maxNorm !== null) text += `, max_norm=${repr(this.maxNorm)}`;
+    if (this.normType !== 2) text += `, norm_type=${repr(this.normType)}`;
+    if (this.scaleGradByFreq) text += ', scale_grad_by_freq=True';
+    if (this.sparse) text += ', sparse=True';
+    return text;
+  }
+}

@@ -1,0 +1,160 @@
+// Hooks: functions that run around a module's forward and backward.
+import { TorchTypeError } from '../../core/errors';
+import type { Module } from './module';
+
+let nextId = 0;
+
+/** Returned by every function that registers a hook; `remove()` takes the hook away again. */
+export class RemovableHandle {
+  readonly id = nextId++;
+  readonly #remove: () => void;
+
+  constructor(remove: () => void) {
+    this.#remove = remove;
+  }
+  remove(): void {
+    this.#remove();
+  }
+  [Symbol.dispose](): void {
+    this.#remove();
+  }
+}
+
+/** Hooks of one kind, in the order in which they run. */
+export class HookList<H> {
+  #entries: { hook: H; withKwargs: boolean; alwaysCall: boolean }[] = [];
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  add(hook: H, options: HookOptions & { withKwargs?: boolean; alwaysCall?: boolean } = {}): RemovableHandle {
+    if (typeof hook !== 'function') throw new TorchTypeError(`a hook must be a function, not ${typeof hook}`);
+    const { prepend = false, withKwargs = false, alwaysCall = false } = options;
+    const entry = { hook, withKwargs, alwaysCall };
+    this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
+    return new RemovableHandle(() => {
+      this.#entries = this.#entries.filter((other) => other !== entry);
+    });
+  }
+  // Lists are replaced and never changed: a hook may remove itself while they run.
+  entries(): readonly { hook: H; withKwargs: boolean; alwaysCall: boolean }[] {
+    return this.#entries;
+  }
+}
+
+export interface HookOptions {
+  /** Whether the hook runs before those that are there already. Default: `false`. */
+  prepend?: boolean;
+}
+export interface ForwardPreHookOptions extends HookOptions {
+  /** Whether the hook gets the trailing object of keywords apart from the arguments. Default: `false`. */
+  withKwargs?: boolean;
+}
+export interface ForwardHookOptions extends ForwardPreHookOptions {
+  /** Whether the hook runs even when `forward` throws. Default: `false`. */
+  alwaysCall?: boolean;
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- a hook may be written for one module's types */
+/** Gets the arguments of the call; may return others (an array, or the only one). */
+export type ForwardPreHook<M = any> = (module: M, args: any[]) => unknown;
+/** The same, and the keywords; may return `[args, kwargs]`. */
+export type ForwardPreHookWithKwargs<M = any> = (
+  module: M,
+  args: any[],
+  kwargs: Record<string, any>,
+) => [any[], Record<string, any>] | null | undefined | void;
+/** Gets arguments and result; may return another result. */
+export type ForwardHook<M = any> = (module: M, args: any[], output: any) => unknown;
+export type ForwardHookWithKwargs<M = any> = (
+  module: M,
+  args: any[],
+  kwargs: Record<string, any>,
+  output: any,
+) => unknown;
+/** Gets the gradients of the module's outputs; may return others. */
+export type BackwardPreHook<M = any> = (module: M, gradOutput: any[]) => unknown;
+/** Gets the gradients of the module's inputs and outputs; may return other ones for the inputs. */
+export type BackwardHook<M = any> = (module: M, gradInput: any[], gradOutput: any[]) => unknown;
+export type StateDictPreHook = (module: any, prefix: string, keepVars: boolean) => void;
+export type StateDictHook = (module: any, stateDict: any, prefix: string, localMetadata: any) => unknown;
+export type LoadStateDictPreHook = (
+  module: any,
+  stateDict: any,
+  prefix: string,
+  localMetadata: any,
+  strict: boolean,
+  missingKeys: string[],
+  unexpectedKeys: string[],
+  errorMessages: string[],
+) => void;
+export type LoadStateDictPostHook = (
+  module: any,
+  incompatibleKeys: { missingKeys: string[]; unexpectedKeys: string[] },
+) => unknown;
+/** Called when something is registered by name; may return what takes its place. */
+export type RegistrationHook<T> = (module: any, name: string, value: T | null) => T | null | undefined | void;
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** The hooks of one module, or those of all modules. */
+export class Hooks {
+  readonly forwardPre = new HookList<ForwardPreHook | ForwardPreHookWithKwargs>();
+  readonly forward = new HookList<ForwardHook | ForwardHookWithKwargs>();
+  readonly backwardPre = new HookList<BackwardPreHook>();
+  readonly backward = new HookList<BackwardHook>();
+  readonly stateDictPre = new HookList<StateDictPreHook>();
+  readonly stateDict = new HookList<StateDictHook>();
+  readonly loadStateDictPre = new HookList<LoadStateDictPreHook>();
+  readonly loadStateDictPost = new HookList<LoadStateDictPostHook>();
+
+  /** Whether a call of the module has hooks to run. */
+  get aroundCall(): boolean {
+    return (
+      this.forward.size > 0 || this.forwardPre.size > 0 || this.backward.size > 0 || this.backwardPre.size > 0
+    );
+  }
+}
+
+/** Hooks of every module. */
+export const globalHooks = new Hooks();
+
+/** Runs before the `forward` of every module. */
+export function registerModuleForwardPreHook(hook: ForwardPreHook): RemovableHandle {
+  return globalHooks.forwardPre.add(hook);
+}
+/** Runs after the `forward` of every module. */
+export function registerModuleForwardHook(
+  hook: ForwardHook | ForwardHookWithKwargs,
+  options: { withKwargs?: boolean; alwaysCall?: boolean } = {},
+): RemovableHandle {
+  return globalHooks.forward.add(hook, options);
+}
+/** Runs when the gradients of any module's outputs are known. */
+export function registerModuleFullBackwardPreHook(hook: BackwardPreHook): RemovableHandle {
+  return globalHooks.backwardPre.add(hook);
+}
+/** Runs when the gradients of any module's inputs are known. */
+export function registerModuleFullBackwardHook(hook: BackwardHook): RemovableHandle {
+  return globalHooks.backward.add(hook);
+}
+
+export const parameterRegistrationHooks = new HookList<RegistrationHook<unknown>>();
+export const bufferRegistrationHooks = new HookList<RegistrationHook<unknown>>();
+export const moduleRegistrationHooks = new HookList<RegistrationHook<Module>>();
+
+/**
+ * Runs at every `registerParameter`. Differs from PyTorch: registration hooks see `registerParameter`,
+ * `registerBuffer` and `registerModule`, not a parameter, buffer or module that is assigned to a field.
+ */
+export function registerModuleParameterRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
+  return parameterRegistrationHooks.add(hook);
+}
+/** Runs at every `registerBuffer`. */
+export function registerModuleBufferRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
+  return bufferRegistrationHooks.add(hook);
+}
+/** Runs at every `addModule` and `registerModule`. */
+export function registerModuleModuleRegistrationHook(hook: RegistrationHook<Module>): RemovableHandle {
+  return moduleRegistrationHooks.add(hook);
+}
