@@ -8,7 +8,7 @@
         'libtorch': '<!(node scripts/fetch-libtorch.js --print --no-fetch --quiet)',
       },
       'sources': [
-        "<!@(node -p \"require('fs').readdirSync('native/src').filter((f) => f.endsWith('.cc')).map((f) => 'native/src/' + f).join(' ')\")",
+        "<!@(node -p \"require('fs').readdirSync('native/src', { recursive: true }).filter((f) => f.endsWith('.cc')).map((f) => 'native/src/' + f).join(' ')\")",
       ],
       'defines': ['NAPI_EXPERIMENTAL', 'NODE_API_EXPERIMENTAL_NO_WARNING', 'NAPI_VERSION=2147483647'],
       'include_dirs': [
@@ -16,6 +16,7 @@
         "<!(node -p \"require('node-addon-api').include_dir\")",
         '<(libtorch)/include',
         '<(libtorch)/include/torch/csrc/api/include',
+        'native/src',
         'native/src/compat',
       ],
       'cflags_cc': ['-std=c++20', '-fexceptions', '-frtti', '-fvisibility=hidden', '-w', '-include', '<(module_root_dir)/native/src/pch.h'],

@@ -4,9 +4,9 @@
 
 #include <utility>
 
-#include "cpu_cache.h"
-#include "function.h"
-#include "saved_hooks.h"
+#include "runtime/cpu_cache.h"
+#include "runtime/function.h"
+#include "runtime/saved_hooks.h"
 
 namespace nodetorch {
 

@@ -1,0 +1,148 @@
+// backward, grad, tensor hooks and the nodes of graphs.
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "runtime/callback.h"
+#include "runtime/function.h"
+
+namespace nodetorch {
+
+namespace {
+
+using torch::autograd::Node;
+using NodePtr = std::decay_t<decltype(std::declval<Node&>().getptr())>;
+
+struct NodeHandle : Held {
+  explicit NodeHandle(NodePtr node) : node(std::move(node)) {}
+  NodePtr node;
+};
+
+// Removes a hook from the tensor it was registered on.
+struct HookHandle : Held {
+  HookHandle(at::Tensor tensor, unsigned position) : tensor(std::move(tensor)), position(position) {}
+  at::Tensor tensor;
+  unsigned position;
+};
+
+struct PostAccumulate : torch::autograd::PostAccumulateGradHook {
+  explicit PostAccumulate(std::shared_ptr<Callback> callback) : callback(std::move(callback)) {}
+  void operator()(const at::Tensor& tensor) override { callback->Call({tensor}); }
+  std::shared_ptr<Callback> callback;
+};
+
+std::optional<bool> OptionalBool(const Arguments& arguments, size_t i) {
+  if (arguments.IsNull(i)) return std::nullopt;
+  return arguments.Bool(i);
+}
+
+// backward(tensors, gradients, retainGraph | null, createGraph, inputs)
+napi_value Backward(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.Tend();
+  const auto tensors = TensorsArgument(environment, arguments[0], "backward(): tensors");
+  const auto gradients = TensorsArgument(environment, arguments[1], "backward(): gradient");
+  const auto inputs = TensorsArgument(environment, arguments[4], "backward(): inputs");
+  const auto retain = OptionalBool(arguments, 2);
+  const bool create = arguments.Bool(3);
+  environment.thread()->Run(
+      [&] { torch::autograd::backward(tensors, gradients, retain, create, inputs); });
+  return Undefined(arguments.env);
+}
+
+// grad(outputs, inputs, gradients, retainGraph | null, createGraph, allowUnused)
+napi_value Gradients(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.Tend();
+  const auto outputs = TensorsArgument(environment, arguments[0], "grad(): outputs");
+  const auto inputs = TensorsArgument(environment, arguments[1], "grad(): inputs");
+  const auto gradients = TensorsArgument(environment, arguments[2], "grad(): gradOutputs");
+  const auto retain = OptionalBool(arguments, 3);
+  const bool create = arguments.Bool(4), allow_unused = arguments.Bool(5);
+  torch::autograd::variable_list results;
+  environment.thread()->Run(
+      [&] { results = torch::autograd::grad(outputs, inputs, gradients, retain, create, allow_unused); });
+  return ToJs(environment, results);
+}
+
+// registerHook(tensor, (grads: [Tensor]) => [Tensor | null])
+napi_value RegisterHook(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
+  auto callback = std::make_shared<Callback>(arguments.environment, arguments[1]);
+  const unsigned position = tensor.register_hook([callback](const at::Tensor& grad) {
+    const auto replaced = callback->Call({grad});
+    return replaced.empty() ? at::Tensor() : replaced[0];
+  });
+  return ToJs(arguments.environment, new HookHandle(tensor, position));
+}
+
+napi_value RemoveHook(Arguments& arguments) {
+  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  if (!slot || !slot->other) return Undefined(arguments.env);
+  if (auto* hook = dynamic_cast<HookHandle*>(slot->other)) hook->tensor.remove_hook(hook->position);
+  arguments.environment.pool().Dispose(slot);
+  return Undefined(arguments.env);
+}
+
+// setPostAccumulateGradHook(tensor, ((tensors: [Tensor]) => []) | null): one a tensor;
+// lib/ multiplexes.
+napi_value SetPostAccumulateGradHook(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
+  TORCH_CHECK(tensor.is_leaf(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
+  std::unique_ptr<torch::autograd::PostAccumulateGradHook> hook;
+  if (!arguments.IsNull(1)) {
+    hook = std::make_unique<PostAccumulate>(std::make_shared<Callback>(arguments.environment, arguments[1]));
+  }
+  torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::move(hook));
+  return Undefined(arguments.env);
+}
+
+NodeHandle* NodeArgument(Arguments& arguments) {
+  Slot* slot = FindSlot(arguments.environment, arguments[0]);
+  auto* handle = slot ? dynamic_cast<NodeHandle*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem("argument must be a gradient function");
+  return handle;
+}
+
+// node(tensor): its gradient function, or null.
+napi_value NodeOf(Arguments& arguments) {
+  auto node = arguments.Tensor(0).grad_fn();
+  if (node) return ToJs(arguments.environment, new NodeHandle(node));
+  return arguments.Value(7).Env().Null();
+}
+napi_value NodeName(Arguments& arguments) {
+  return Napi::String::New(arguments.env, NodeArgument(arguments)->node->name());
+}
+// nodeNext(node): [[node | null, input index], ...]
+napi_value NodeNext(Arguments& arguments) {
+  Napi::Array list = Napi::Array::New(arguments.env);
+  uint32_t i = 0;
+  for (const auto& edge : NodeArgument(arguments)->node->next_edges()) {
+    Napi::Array pair = Napi::Array::New(arguments.env, 2);
+    pair[0u] = edge.function
+                   ? Napi::Value(arguments.env, ToJs(arguments.environment, new NodeHandle(edge.function)))
+                   : Napi::Env(arguments.env).Null();
+    pair[1u] = edge.input_nr;
+    list[i++] = pair;
+  }
+  return list;
+}
+
+}  // namespace
+
+void DefineAutograd(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"backward", Entry<Backward>},
+          {"gradients", Entry<Gradients>},
+          {"registerHook", Entry<RegisterHook>},
+          {"removeHook", Entry<RemoveHook>},
+          {"setPostAccumulateGradHook", Entry<SetPostAccumulateGradHook>},
+          {"node", Entry<NodeOf>},
+          {"nodeName", Entry<NodeName>},
+          {"nodeNext", Entry<NodeNext>}});
+}
+
+}  // namespace nodetorch

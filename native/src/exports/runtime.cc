@@ -1,0 +1,268 @@
+// The parts of libtorch that are not operators: generators, threads, devices, versions.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/core/DefaultDtype.h>
+#include <torch/version.h>
+
+#include <cmath>
+
+#include "runtime/function.h"
+
+namespace nodetorch {
+
+namespace {
+
+at::Generator GeneratorArgument(Arguments& arguments, size_t i) {
+  Slot* slot = FindSlot(arguments.environment, arguments[i]);
+  if (!slot || slot->kind != Kind::kGenerator || !slot->generator.defined()) {
+    throw TypeProblem("argument must be a Generator");
+  }
+  return slot->generator;
+}
+
+uint64_t Seed(Arguments& arguments, size_t i) {
+  bool lossless = false;
+  uint64_t seed = 0;
+  Check(arguments.env, napi_get_value_bigint_uint64(arguments.env, arguments[i], &seed, &lossless));
+  return seed;
+}
+
+napi_value BigInt(Arguments& arguments, uint64_t number) { return Napi::BigInt::New(arguments.env, number); }
+
+// manualSeed(seed): the default generators of the CPU and of every accelerator.
+napi_value ManualSeed(Arguments& arguments) {
+  const uint64_t seed = Seed(arguments, 0);
+  auto seed_one = [&](const c10::Device& device) {
+    at::Generator generator = at::globalContext().defaultGenerator(device);
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_current_seed(seed);
+  };
+  seed_one(at::kCPU);
+  if (const auto accelerator = at::getAccelerator(false)) {
+    const c10::DeviceIndex count = at::accelerator::deviceCount();
+    for (c10::DeviceIndex i = 0; i < count; i++) seed_one(c10::Device(*accelerator, i));
+  }
+  return Undefined(arguments.env);
+}
+
+// defaultGenerator(device)
+napi_value DefaultGenerator(Arguments& arguments) {
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
+  return ToJs(arguments.environment, at::globalContext().defaultGenerator(device));
+}
+
+napi_value MakeGenerator(Arguments& arguments) {
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
+  if (device.is_cpu()) {
+    return ToJs(arguments.environment, at::make_generator<at::CPUGeneratorImpl>());
+  }
+  return ToJs(
+      arguments.environment,
+      at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index()));
+}
+
+napi_value GeneratorSetSeed(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_current_seed(Seed(arguments, 1));
+  return Undefined(arguments.env);
+}
+napi_value GeneratorInitialSeed(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return BigInt(arguments, generator.current_seed());
+}
+napi_value GeneratorSeed(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return BigInt(arguments, generator.seed());
+}
+napi_value GeneratorGetState(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  return ToJs(arguments.environment, generator.get_state());
+}
+napi_value GeneratorSetState(Arguments& arguments) {
+  at::Generator generator = GeneratorArgument(arguments, 0);
+  const at::Tensor state = arguments.Tensor(1, "state");
+  std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_state(state);
+  return Undefined(arguments.env);
+}
+napi_value GeneratorDevice(Arguments& arguments) {
+  return Napi::String::New(arguments.env, GeneratorArgument(arguments, 0).device().str());
+}
+
+napi_value GetDefaultDtype(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, static_cast<int>(c10::get_default_dtype_as_scalartype()));
+}
+napi_value SetDefaultDtype(Arguments& arguments) {
+  const at::ScalarType type =
+      ScalarTypeArgument(arguments.environment, arguments[0], "setDefaultDtype(): dtype");
+  TORCH_CHECK_TYPE(at::isFloatingType(type), "only floating-point types are supported as the default type");
+  c10::set_default_dtype(c10::scalarTypeToTypeMeta(type));
+  return Undefined(arguments.env);
+}
+
+napi_value GetNumThreads(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, at::get_num_threads());
+}
+napi_value SetNumThreads(Arguments& arguments) {
+  const int64_t count = arguments.Int(0);
+  if (count <= 0 || count > 65536) throw RangeProblem("setNumThreads expects a positive integer");
+  at::set_num_threads(static_cast<int>(count));
+  return Undefined(arguments.env);
+}
+napi_value GetNumInteropThreads(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, at::get_num_interop_threads());
+}
+napi_value SetNumInteropThreads(Arguments& arguments) {
+  const int64_t count = arguments.Int(0);
+  if (count <= 0 || count > 65536) throw RangeProblem("setNumInteropThreads expects a positive integer");
+  at::set_num_interop_threads(static_cast<int>(count));
+  return Undefined(arguments.env);
+}
+
+// deterministic([enabled, warnOnly]): sets when given, and says what is set.
+napi_value Deterministic(Arguments& arguments) {
+  auto& context = at::globalContext();
+  if (!arguments.IsNull(0)) {
+    context.setDeterministicAlgorithms(arguments.Bool(0), arguments.Bool(1));
+  }
+  return Napi::Boolean::New(arguments.env, context.deterministicAlgorithms());
+}
+
+// Functions of the C library, as Python has them: V8's own differ in the last bit, pow for one pair in ten.
+double Double(Arguments& arguments, size_t i) {
+  double number = 0;
+  Check(arguments.env, napi_get_value_double(arguments.env, arguments[i], &number));
+  return number;
+}
+
+template <double (*F)(double)>
+napi_value Math(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, F(Double(arguments, 0)));
+}
+
+napi_value Pow(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, std::pow(Double(arguments, 0), Double(arguments, 1)));
+}
+
+napi_value Versions(Arguments& arguments) {
+  Napi::Object object = Napi::Object::New(arguments.env);
+  object["libtorch"] = TORCH_VERSION;
+  object["config"] = at::show_config();
+  return object;
+}
+
+napi_value HasDevice(Arguments& arguments) {
+  const std::string type = ToString(arguments.env, arguments[0]);
+  auto& context = at::globalContext();
+  bool has = false;
+  if (type == "cuda") has = context.hasCUDA();
+  if (type == "mps") has = context.hasMPS();
+  return Napi::Boolean::New(arguments.env, has);
+}
+
+// The following are for the accelerator that libtorch has, whichever it is.
+c10::DeviceIndex IndexArgument(const Arguments& arguments) {
+  const int64_t index = arguments.Int(0);
+  TORCH_CHECK(index >= 0 && index < at::accelerator::deviceCount(), "invalid device ordinal ", index);
+  return static_cast<c10::DeviceIndex>(index);
+}
+
+napi_value DeviceCount(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, at::accelerator::deviceCount());
+}
+napi_value CurrentDevice(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, at::accelerator::getDeviceIndex());
+}
+napi_value SetDevice(Arguments& arguments) {
+  at::accelerator::setDeviceIndex(IndexArgument(arguments));
+  return Undefined(arguments.env);
+}
+napi_value Synchronize(Arguments& arguments) {
+  at::accelerator::synchronizeDevice(IndexArgument(arguments));
+  return Undefined(arguments.env);
+}
+
+// Waits for a device on a thread of libuv's.
+class Waiting : public Napi::AsyncWorker {
+ public:
+  Waiting(Napi::Env env, c10::DeviceIndex index)
+      : Napi::AsyncWorker(env), index_(index), deferred_(Napi::Promise::Deferred::New(env)) {}
+  Napi::Promise Promise() const { return deferred_.Promise(); }
+  void Execute() override { at::accelerator::synchronizeDevice(index_); }
+  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  c10::DeviceIndex index_;
+  Napi::Promise::Deferred deferred_;
+};
+
+// synchronized(index): a promise of the device's being done with what was queued.
+napi_value Synchronized(Arguments& arguments) {
+  auto* waiting = new Waiting(arguments.env, IndexArgument(arguments));
+  waiting->Queue();
+  return waiting->Promise();
+}
+napi_value EmptyCache(Arguments& arguments) {
+  at::accelerator::emptyCache();
+  return Undefined(arguments.env);
+}
+napi_value ResetPeakStats(Arguments& arguments) {
+  at::accelerator::resetPeakStats(IndexArgument(arguments));
+  return Undefined(arguments.env);
+}
+// deviceStats(index): { allocated, maxAllocated, reserved, maxReserved } in bytes.
+napi_value DeviceStats(Arguments& arguments) {
+  const auto stats = at::accelerator::getDeviceStats(IndexArgument(arguments));
+  Napi::Object object = Napi::Object::New(arguments.env);
+  object["allocated"] = static_cast<double>(stats.allocated_bytes[0].current);
+  object["maxAllocated"] = static_cast<double>(stats.allocated_bytes[0].peak);
+  object["reserved"] = static_cast<double>(stats.reserved_bytes[0].current);
+  object["maxReserved"] = static_cast<double>(stats.reserved_bytes[0].peak);
+  return object;
+}
+
+}  // namespace
+
+void DefineRuntime(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"manualSeed", Entry<ManualSeed>},
+          {"defaultGenerator", Entry<DefaultGenerator>},
+          {"makeGenerator", Entry<MakeGenerator>},
+          {"generatorSetSeed", Entry<GeneratorSetSeed>},
+          {"generatorInitialSeed", Entry<GeneratorInitialSeed>},
+          {"generatorSeed", Entry<GeneratorSeed>},
+          {"generatorGetState", Entry<GeneratorGetState>},
+          {"generatorSetState", Entry<GeneratorSetState>},
+          {"generatorDevice", Entry<GeneratorDevice>},
+          {"getDefaultDtype", Entry<GetDefaultDtype>},
+          {"setDefaultDtype", Entry<SetDefaultDtype>},
+          {"getNumThreads", Entry<GetNumThreads>},
+          {"setNumThreads", Entry<SetNumThreads>},
+          {"getNumInteropThreads", Entry<GetNumInteropThreads>},
+          {"setNumInteropThreads", Entry<SetNumInteropThreads>},
+          {"deterministic", Entry<Deterministic>},
+          {"pow", Entry<Pow>},
+          {"cos", Entry<Math<std::cos>>},
+          {"exp", Entry<Math<std::exp>>},
+          {"log", Entry<Math<std::log>>},
+          {"versions", Entry<Versions>},
+          {"hasDevice", Entry<HasDevice>},
+          {"deviceCount", Entry<DeviceCount>},
+          {"currentDevice", Entry<CurrentDevice>},
+          {"setDevice", Entry<SetDevice>},
+          {"synchronize", Entry<Synchronize>},
+          {"synchronized", Entry<Synchronized>},
+          {"emptyCache", Entry<EmptyCache>},
+          {"resetPeakStats", Entry<ResetPeakStats>},
+          {"deviceStats", Entry<DeviceStats>}});
+}
+
+}  // namespace nodetorch

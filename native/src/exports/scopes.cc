@@ -1,0 +1,205 @@
+// What a scope of lib/native/scope.ts changes on this thread, and how it is put back.
+//
+// A scope asks for the state before it and goes back to that state, whatever became of scopes inside of it:
+// one that a stack overflow cut short may have been unable to leave.
+#include <ATen/core/grad_mode.h>
+#include <ATen/functorch/DynamicLayer.h>
+#include <c10/core/AutogradState.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/anomaly_mode.h>
+
+#include "exports/modes.h"
+#include "runtime/function.h"
+#include "runtime/saved_hooks.h"
+
+namespace nodetorch {
+
+namespace {
+
+using namespace at::functorch;
+using torch::autograd::AnomalyMode;
+
+// libtorch's guard also sets dispatch keys, so it is kept and not imitated. Innermost last.
+thread_local std::vector<std::unique_ptr<c10::InferenceMode>> inference_guards;
+
+bool TransformsAreSuspended() {
+  return c10::impl::tls_is_dispatch_key_excluded(c10::DispatchKey::FuncTorchDynamicLayerFrontMode);
+}
+void SuspendTransforms(bool suspended) {
+  c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::FuncTorchDynamicLayerFrontMode, suspended);
+  c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::FuncTorchDynamicLayerBackMode, suspended);
+}
+
+RandomnessType RandomnessArgument(Arguments& arguments, size_t i) {
+  const std::string randomness = ToString(arguments.env, arguments[i]);
+  if (randomness == "error") return RandomnessType::Error;
+  if (randomness == "same") return RandomnessType::Same;
+  if (randomness == "different") return RandomnessType::Different;
+  throw TypeProblem("randomness argument needs to be error, same, or different");
+}
+
+int64_t AnomalyFlags() {
+  return (AnomalyMode::is_enabled() ? 2 : 0) | (AnomalyMode::should_check_nan() ? 1 : 0);
+}
+
+// enterScope(kind, ...): the state before. lib/native/scope.ts has the same numbers, and what follows them.
+enum class Scope : int32_t {
+  kGrad,
+  kInference,
+  kAnomaly,
+  kForwardGrad,
+  kForwardLevel,
+  kSavedHooks,
+  kAutocast,
+  kVmap,
+  kGradLevel,
+  kJvpLevel,
+  kSuspended,
+  kInplaceRequiresGrad,
+};
+
+int64_t Enter(Arguments& arguments, Scope scope) {
+  Environment& environment = arguments.environment;
+  auto& state = c10::AutogradState::get_tls_state();
+  const auto depth = static_cast<int64_t>(getDynamicLayerStack().size());
+  switch (scope) {
+    case Scope::kGrad: {
+      const bool before = at::GradMode::is_enabled();
+      at::GradMode::set_enabled(arguments.Bool(1));
+      return before;
+    }
+    case Scope::kInference:
+      inference_guards.push_back(std::make_unique<c10::InferenceMode>(arguments.Bool(1)));
+      return static_cast<int64_t>(inference_guards.size()) - 1;
+    case Scope::kAnomaly: {
+      const int64_t before = AnomalyFlags();
+      if (environment.anomaly_scopes++ == 0) environment.anomaly_outside = before;
+      AnomalyMode::set_enabled(true, arguments.Bool(1));
+      return (environment.anomaly_scopes - 1) << 2 | before;
+    }
+    case Scope::kForwardGrad: {
+      const bool before = state.get_fw_grad_mode();
+      state.set_fw_grad_mode(arguments.Bool(1));
+      return before;
+    }
+    case Scope::kForwardLevel:
+      environment.forward_level().Open();
+      return 0;
+    case Scope::kSavedHooks: {
+      const auto keep = [&](size_t i) { return std::make_shared<Persistent>(environment, arguments[i]); };
+      SavedHooksOfThread().push_back({keep(1), keep(2)});
+      return static_cast<int64_t>(SavedHooksOfThread().size()) - 1;
+    }
+    case Scope::kAutocast:
+      return EnterAutocast(arguments);
+    case Scope::kVmap: {  // batch size, randomness
+      const RandomnessType randomness = RandomnessArgument(arguments, 2);
+      initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(arguments.Int(1)), randomness);
+      return depth;
+    }
+    case Scope::kGradLevel:
+      initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt, at::GradMode::is_enabled());
+      return depth;
+    case Scope::kJvpLevel:
+      initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt, std::nullopt,
+                              state.get_fw_grad_mode());
+      return depth;
+    case Scope::kSuspended: {
+      const bool before = TransformsAreSuspended();
+      SuspendTransforms(arguments.Bool(1));
+      return before;
+    }
+    case Scope::kInplaceRequiresGrad: {
+      const bool before = getInplaceRequiresGradAllowed();
+      setInplaceRequiresGradAllowed(arguments.Bool(1));
+      return before;
+    }
+  }
+  throw TypeProblem("no such scope");
+}
+
+template <typename List>
+void Shorten(List& list, int64_t size) {
+  while (static_cast<int64_t>(list.size()) > size) list.pop_back();
+}
+
+void Leave(Environment& environment, Scope scope, int64_t before) {
+  switch (scope) {
+    case Scope::kGrad:
+      return at::GradMode::set_enabled(before);
+    case Scope::kInference:
+      return Shorten(inference_guards, before);
+    case Scope::kAnomaly:
+      environment.anomaly_scopes = before >> 2;
+      return AnomalyMode::set_enabled(before & 2, before & 1);
+    case Scope::kForwardGrad:
+      return c10::AutogradState::get_tls_state().set_fw_grad_mode(before);
+    case Scope::kForwardLevel:
+      return environment.forward_level().Close(environment.pool());
+    case Scope::kSavedHooks:
+      return Shorten(SavedHooksOfThread(), before);
+    case Scope::kAutocast:
+      return LeaveAutocast(before);
+    case Scope::kVmap:
+    case Scope::kGradLevel:
+    case Scope::kJvpLevel:
+      while (static_cast<int64_t>(getDynamicLayerStack().size()) > before) popDynamicLayerAndDeleteMetadata();
+      return;
+    case Scope::kSuspended:
+      return SuspendTransforms(before);
+    case Scope::kInplaceRequiresGrad:
+      return setInplaceRequiresGradAllowed(before);
+  }
+}
+
+napi_value EnterScope(Arguments& arguments) {
+  const int64_t before = Enter(arguments, static_cast<Scope>(arguments.Int(0)));
+  return Napi::Number::New(arguments.env, static_cast<double>(before));
+}
+
+// leaveScope(kind, the state before)
+napi_value LeaveScope(Arguments& arguments) {
+  Leave(arguments.environment, static_cast<Scope>(arguments.Int(0)), arguments.Int(1));
+  return Undefined(arguments.env);
+}
+
+napi_value IsGradEnabled(Arguments& arguments) {
+  return Napi::Boolean::New(arguments.env, at::GradMode::is_enabled());
+}
+napi_value SetGradEnabled(Arguments& arguments) {
+  at::GradMode::set_enabled(arguments.Bool(0));
+  return Undefined(arguments.env);
+}
+napi_value IsInferenceMode(Arguments& arguments) {
+  return Napi::Boolean::New(arguments.env, c10::InferenceMode::is_enabled());
+}
+
+napi_value SetAnomaly(Arguments& arguments) {
+  AnomalyMode::set_enabled(arguments.Bool(0), arguments.Bool(1));
+  return Undefined(arguments.env);
+}
+napi_value IsAnomalyEnabled(Arguments& arguments) {
+  return Napi::Boolean::New(arguments.env, AnomalyMode::is_enabled());
+}
+
+// forwardLevel(): the number of the level that is open, or -1.
+napi_value ForwardLevelOf(Arguments& arguments) {
+  return Napi::Number::New(arguments.env, arguments.environment.forward_level().is_open() ? 0 : -1);
+}
+
+}  // namespace
+
+void DefineScopes(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"enterScope", Entry<EnterScope>},
+          {"leaveScope", Entry<LeaveScope>},
+          {"isGradEnabled", Entry<IsGradEnabled>},
+          {"setGradEnabled", Entry<SetGradEnabled>},
+          {"isInferenceMode", Entry<IsInferenceMode>},
+          {"setAnomaly", Entry<SetAnomaly>},
+          {"isAnomalyEnabled", Entry<IsAnomalyEnabled>},
+          {"forwardLevel", Entry<ForwardLevelOf>}});
+}
+
+}  // namespace nodetorch

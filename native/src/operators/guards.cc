@@ -1,0 +1,482 @@
+#include "operators/guards.h"
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <functional>
+#include <unordered_map>
+
+#include "runtime/environment.h"
+
+namespace nodetorch {
+
+namespace {
+
+using Schema = c10::FunctionSchema;
+using Stack = std::vector<c10::IValue>;
+
+const c10::IValue* Find(const Schema& schema, const Stack& stack, const char* name) {
+  const auto index = schema.argumentIndexWithName(name);
+  return index ? &stack[*index] : nullptr;
+}
+
+void EachTensor(const Stack& stack, const std::function<void(const at::Tensor&)>& visit) {
+  for (const c10::IValue& value : stack) {
+    if (value.isTensor() && value.toTensor().defined()) visit(value.toTensor());
+    if (!value.isTensorList()) continue;
+    for (const at::Tensor& tensor : value.toTensorVector()) {
+      if (tensor.defined()) visit(tensor);
+    }
+  }
+}
+
+// Kernels of backward passes and private helpers trust their caller in these.
+void OneDevice(const Schema& schema, const Stack& stack) {
+  const at::Tensor* first = nullptr;
+  at::Tensor held;
+  EachTensor(stack, [&](const at::Tensor& tensor) {
+    if (tensor.dim() == 0 && tensor.device().is_cpu()) return;
+    if (!first) {
+      held = tensor;
+      first = &held;
+    }
+    TORCH_CHECK(tensor.device().type() == first->device().type(), schema.name(),
+                ": expected all tensors on one device, but found ", first->device(), " and ",
+                tensor.device());
+  });
+}
+
+void OneFloatingType(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  std::optional<at::ScalarType> type;
+  EachTensor(stack, [&](const at::Tensor& tensor) {
+    if (tensor.scalar_type() == at::kLong || tensor.scalar_type() == at::kBool) return;
+    TORCH_CHECK(at::isFloatingType(tensor.scalar_type()) || at::isComplexType(tensor.scalar_type()),
+                schema.name(), ": not implemented for ", tensor.scalar_type());
+    TORCH_CHECK(!type || *type == tensor.scalar_type(), schema.name(),
+                ": expected tensors of one dtype, but found ", type.value_or(at::kFloat), " and ",
+                tensor.scalar_type());
+    type = tensor.scalar_type();
+  });
+}
+
+// The kernels of FFTs index sizes with these as they are: negative ones are never wrapped.
+void DimsInRange(const Schema& schema, const Stack& stack) {
+  const int64_t count = stack[0].toTensor().dim();
+  const c10::IValue* dims = Find(schema, stack, "dim");
+  if (!dims || !dims->isIntList()) return;
+  TORCH_CHECK(!dims->toIntVector().empty() || schema.name() == "aten::_fft_c2c", schema.name(),
+              ": dim must not be empty");
+  std::vector<bool> seen(count);
+  for (int64_t dim : dims->toIntVector()) {
+    TORCH_CHECK_INDEX(dim >= 0 && dim < count, schema.name(),
+                      ": Dimension out of range (expected to be in range of [0, ", count - 1, "], but got ",
+                      dim, ")");
+    TORCH_CHECK(!seen[dim], schema.name(), ": dim ", dim, " appears twice");
+    seen[dim] = true;
+  }
+}
+
+// Numbers of groups and heads divide other sizes.
+void PositiveCounts(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* name : {"group", "num_groups", "num_heads", "num_head", "block_size", "in_features",
+                           "out_features", "N", "C", "HxW"}) {
+    const c10::IValue* value = Find(schema, stack, name);
+    const bool may_be_zero = name[0] == 'N' || name[0] == 'C' || name[0] == 'H';
+    if (!value || !value->isInt()) continue;
+    TORCH_CHECK(value->toInt() > 0 || (may_be_zero && value->toInt() == 0), schema.name(), ": ", name,
+                " must be positive, got ", value->toInt());
+  }
+}
+
+void NonEmptyLists(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  std::optional<size_t> length;
+  for (const c10::IValue& value : stack) {
+    if (!value.isTensorList()) continue;
+    const size_t size = value.toTensorList().size();
+    TORCH_CHECK(size > 0, schema.name(), ": expected a non-empty list of Tensors");
+    TORCH_CHECK(!length || *length == size, schema.name(), ": expected lists of one length");
+    length = size;
+  }
+}
+
+// One size in all tensors of a gradient's pair.
+void GradLikeIndices(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const c10::IValue* grad = Find(schema, stack, "grad_output");
+  const c10::IValue* self = Find(schema, stack, "self");
+  const c10::IValue* indices = Find(schema, stack, "indices");
+  if (!grad || !self || !indices) return;
+  TORCH_CHECK(indices->toTensor().scalar_type() == at::kLong, schema.name(), ": indices must be int64");
+  TORCH_CHECK(grad->toTensor().sizes() == indices->toTensor().sizes(), schema.name(),
+              ": grad_output and indices must have one shape");
+  TORCH_CHECK(grad->toTensor().scalar_type() == self->toTensor().scalar_type(), schema.name(),
+              ": grad_output and self must have one dtype");
+  TORCH_CHECK(self->toTensor().dim() >= 3, schema.name(), ": self must have 3 dimensions or more");
+  const at::Tensor& index = indices->toTensor();
+  if (index.numel() == 0 || index.is_meta()) return;
+  int64_t area = 1;
+  for (int64_t size : self->toTensor().sizes().slice(self->toTensor().dim() == 3 ? 1 : 2)) area *= size;
+  TORCH_CHECK_INDEX(index.min().item().toLong() >= 0 && index.max().item().toLong() < area, schema.name(),
+                    ": indices are out of range");
+}
+
+void PaddingLength(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const c10::IValue* padding = Find(schema, stack, "padding");
+  const auto digit = schema.name().find_first_of("123", schema.name().find("pad"));
+  if (!padding || digit == std::string::npos) return;
+  const size_t needed = 2 * (schema.name()[digit] - '0');
+  TORCH_CHECK(padding->toIntVector().size() == needed, schema.name(), ": padding must have ", needed,
+              " elements");
+}
+
+void IndicesInRange(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor& indices = stack[0].toTensor();
+  const c10::IValue* size = Find(schema, stack, "size");
+  if (!size || !size->isInt() || indices.numel() == 0 || indices.is_meta()) return;
+  TORCH_CHECK(size->toInt() >= 0, schema.name(), ": size must not be negative");
+  TORCH_CHECK_INDEX(indices.min().item().toLong() >= 0 && indices.max().item().toLong() < size->toInt(),
+                    schema.name(), ": indices are out of range");
+}
+
+at::Tensor TensorNamed(const Schema& schema, const Stack& stack, const char* name) {
+  const c10::IValue* value = Find(schema, stack, name);
+  return value && value->isTensor() ? value->toTensor() : at::Tensor();
+}
+
+void BatchDims(const Schema& schema, const Stack& stack) {
+  const c10::IValue* count = Find(schema, stack, "self_num_batch_dims");
+  if (!count || !count->isInt()) return;
+  TORCH_CHECK(count->toInt() >= 0 && count->toInt() <= stack[0].toTensor().dim(), schema.name(),
+              ": self_num_batch_dims is out of range, got ", count->toInt());
+}
+
+void ConvBackward2d(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* name : {"kernel_size", "stride", "padding"}) {
+    const c10::IValue* list = Find(schema, stack, name);
+    if (!list || !list->isIntList()) continue;
+    TORCH_CHECK(list->toIntVector().size() == 2, schema.name(), ": ", name, " must have 2 elements");
+  }
+  const at::Tensor input = TensorNamed(schema, stack, "self");
+  TORCH_CHECK(input.dim() == 3 || input.dim() == 4, schema.name(), ": self must have 3 or 4 dimensions");
+  for (const char* name : {"grad_output", "weight"}) {
+    const at::Tensor other = TensorNamed(schema, stack, name);
+    TORCH_CHECK(other.defined() && other.scalar_type() == input.scalar_type(), schema.name(), ": ", name,
+                " must have the dtype of self");
+  }
+}
+
+// Without training the running statistics are read, one of each for a channel.
+void RunningStatistics(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* flag : {"training", "train"}) {
+    const c10::IValue* training = Find(schema, stack, flag);
+    if (training && training->isBool() && training->toBool()) return;
+  }
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(input.dim() >= 2, schema.name(), ": input must have channels");
+  for (const char* name : {"running_mean", "running_var"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
+                " must have an element for each channel");
+  }
+}
+
+// Batches of one shape: the kernel walks both with one counter.
+void MatchingFactors(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor right = TensorNamed(schema, stack, "self"), factor = TensorNamed(schema, stack, "A");
+  TORCH_CHECK(right.dim() >= 2 && factor.dim() == right.dim(), schema.name(),
+              ": expected matrices, or batches of one shape");
+  TORCH_CHECK(factor.size(-1) == factor.size(-2) && factor.size(-1) == right.size(-2) &&
+                  factor.sizes().slice(0, factor.dim() - 2) == right.sizes().slice(0, right.dim() - 2),
+              schema.name(), ": sizes ", right.sizes(), " and ", factor.sizes(), " do not fit");
+}
+
+// The levels of vmap are those of transforms.cc, which calls neither; these kernels believe any number.
+void NoSuchLevel(const Schema& schema, const Stack&) {
+  TORCH_CHECK(false, schema.name(), ": there is no such level of vmap");
+}
+
+void FloatImages(const Schema& schema, const Stack& stack) {
+  for (const char* name : {"input", "weight"}) {
+    const at::Tensor tensor = TensorNamed(schema, stack, name);
+    TORCH_CHECK(
+        tensor.is_cpu() && tensor.dim() == 4 && tensor.scalar_type() == at::kFloat && tensor.numel() > 0,
+        schema.name(), ": ", name, " must be a float32 tensor of 4 dimensions on the CPU, and not empty");
+  }
+  for (const char* name : {"padding", "stride"}) {
+    const c10::IValue* list = Find(schema, stack, name);
+    if (!list || !list->isIntList()) continue;
+    TORCH_CHECK(list->toIntVector().size() == 2, schema.name(), ": ", name, " must have 2 elements");
+    for (int64_t each : list->toIntVector()) {
+      TORCH_CHECK(each >= (name[0] == 's' ? 1 : 0), schema.name(), ": ", name, " is too small");
+    }
+  }
+}
+
+void HeadsOfBias(const Schema& schema, const Stack& stack) {
+  PositiveCounts(schema, stack);
+  const at::Tensor qkv = TensorNamed(schema, stack, "qkv"), bias = TensorNamed(schema, stack, "qkv_bias");
+  if (qkv.is_nested()) return;
+  TORCH_CHECK(qkv.dim() == 3 && bias.dim() == 1 && qkv.size(2) == bias.size(0), schema.name(),
+              ": qkv must have 3 dimensions, the last as long as qkv_bias");
+  TORCH_CHECK(qkv.scalar_type() == bias.scalar_type(), schema.name(), ": expected tensors of one dtype");
+}
+
+// The fused kernel divides by the size of `dim`, and reads one g for each.
+void NormPerSlice(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor v = TensorNamed(schema, stack, "v"), g = TensorNamed(schema, stack, "g");
+  const c10::IValue* dim = Find(schema, stack, "dim");
+  if (!v.defined() || !g.defined() || !dim || (dim->toInt() != 0 && dim->toInt() != v.dim() - 1)) return;
+  TORCH_CHECK(v.dim() > 0 && v.size(dim->toInt()) > 0 && g.numel() >= v.size(dim->toInt()), schema.name(),
+              ": g must have an element for each slice of v");
+}
+
+// Of native_batch_norm_backward and _batch_norm_impl_index_backward, which differ in two names.
+void ChannelsOfInput(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const bool indexed = Find(schema, stack, "impl_index") != nullptr;
+  const at::Tensor grad = TensorNamed(schema, stack, indexed ? "grad_output" : "grad_out");
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(!indexed || !input.is_cpu() || stack[0].toInt() == 0, schema.name(),
+              ": impl_index must be 0 on the CPU");
+  TORCH_CHECK(input.dim() >= 2 && input.size(1) > 0, schema.name(), ": input must have channels");
+  TORCH_CHECK(grad.sizes() == input.sizes() && grad.scalar_type() == input.scalar_type(), schema.name(),
+              ": the gradient must have the shape and dtype of input");
+  const bool train = Find(schema, stack, "train")->toBool();
+  const std::string spread = indexed ? "save_var_transform" : "save_invstd";
+  for (const std::string& name : {std::string("weight"), std::string("running_mean"),
+                                  std::string("running_var"), std::string("save_mean"), spread}) {
+    const at::Tensor one = TensorNamed(schema, stack, name.c_str());
+    const bool saved = name[0] == 's';
+    const bool must = train ? saved : name[0] == 'r';
+    if (!must && (!one.defined() || saved)) continue;
+    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
+                " must have an element for each channel");
+    TORCH_CHECK(one.scalar_type() == input.scalar_type() || one.scalar_type() == at::kFloat, schema.name(),
+                ": ", name, " has dtype ", one.scalar_type());
+  }
+}
+
+// LAPACK's geev ends the process on NaN; linalg_eig makes this check itself.
+void FiniteMatrix(const Schema& schema, const Stack& stack) {
+  const at::Tensor input = stack[0].toTensor();
+  if (!input.is_cpu() || input.layout() != at::kStrided) return;
+  if (!at::isFloatingType(input.scalar_type()) && !at::isComplexType(input.scalar_type())) return;
+  TORCH_CHECK(input.isfinite().all().item().toBool(), schema.name(),
+              ": input tensor should not contain infs or NaNs");
+}
+
+void TwoStates(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const c10::IValue* states = Find(schema, stack, "hx");
+  TORCH_CHECK(!states || !states->isTensorList() || states->toTensorList().size() == 2, schema.name(),
+              ": hx must have 2 tensors");
+}
+
+// torch.quasirandom's helpers: 30 bits for each of `dimension` numbers.
+void SobolSizes(const Schema& schema, const Stack& stack) {
+  constexpr int64_t kBits = 30, kMostDimensions = 21201;
+  const int64_t dimension = Find(schema, stack, "dimension")->toInt();
+  const c10::IValue* state = Find(schema, stack, "sobolstate");
+  const c10::IValue* matrices = Find(schema, stack, "ltm");
+  const at::Tensor table = (state ? *state : stack[0]).toTensor();
+  TORCH_CHECK(dimension >= 0 && dimension <= kMostDimensions && table.sizes().equals({dimension, kBits}),
+              schema.name(), ": expected ", kBits, " numbers for each of ", dimension,
+              " dimensions, but found ", table.sizes());
+  if (matrices) {
+    const at::Tensor ltm = matrices->toTensor();
+    TORCH_CHECK(ltm.sizes().equals({dimension, kBits, kBits}), schema.name(), ": ltm has the sizes ",
+                ltm.sizes());
+  }
+  if (!state) return;
+  const at::Tensor numbers = stack[0].toTensor();
+  const int64_t n = Find(schema, stack, "n")->toInt();
+  const int64_t generated = Find(schema, stack, "num_generated")->toInt();
+  TORCH_CHECK(numbers.sizes().equals(dimension), schema.name(), ": expected ", dimension,
+              " numbers, but found ", numbers.sizes());
+  TORCH_CHECK(n >= 0 && generated >= 0 && generated < (1 << kBits) && n < (1 << kBits) - generated,
+              schema.name(), ": more than 2^", kBits, " points");
+}
+
+void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  const at::Tensor coefficients = TensorNamed(schema, stack, "coefficients");
+  TORCH_CHECK(input.dim() > 0 && coefficients.dim() == 2 && coefficients.size(1) == input.size(0),
+              schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
+}
+
+// Its backward divides by the number of rows less one.
+void SomeRows(const Schema& schema, const Stack& stack) {
+  const at::Tensor& input = stack[0].toTensor();
+  TORCH_CHECK(!input.requires_grad() || !at::GradMode::is_enabled() || input.dim() < 1 || input.size(0) > 0,
+              schema.name(), ": a tensor without rows has no gradient here; nn.functional.pdist has one");
+}
+
+std::vector<int64_t> Lengths(const Schema& schema, const Stack& stack, const char* name) {
+  const c10::IValue& value = *Find(schema, stack, name);
+  if (value.isIntList()) return value.toIntVector();
+  const at::Tensor counts = value.toTensor().to(at::kCPU, at::kLong).contiguous();
+  return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + counts.numel()};
+}
+
+// On the CPU labels are places in the probabilities; they are not looked at before.
+void CtcLabels(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
+                   targets = TensorNamed(schema, stack, "targets");
+  if (!targets.device().is_cpu() || probs.dim() == 0 || targets.dim() > 2) return;
+  TORCH_CHECK(targets.dim() == 2 || targets.is_contiguous(), schema.name(), ": targets must be contiguous");
+  const at::Tensor labels = targets.to(at::kLong).contiguous();
+  const auto* data = labels.const_data_ptr<int64_t>();
+  const int64_t classes = probs.size(-1), width = targets.dim() == 2 ? targets.size(1) : -1;
+  const std::vector<int64_t> lengths = Lengths(schema, stack, "target_lengths");
+  int64_t start = 0;
+  for (size_t sample = 0; sample < lengths.size(); sample++) {
+    if (width >= 0) start = static_cast<int64_t>(sample) * width;
+    const int64_t used = width >= 0 ? std::min(lengths[sample], width) : lengths[sample];
+    for (int64_t i = start; i < std::min(start + used, labels.numel()); i++) {
+      if (data[i] >= 0 && data[i] < classes) continue;
+      throw RangeProblem("ctcLoss(): the label " + std::to_string(data[i]) + " of sample " +
+                         std::to_string(sample) + " is not one of " + std::to_string(classes) + " classes");
+    }
+    start += std::max<int64_t>(lengths[sample], 0);
+  }
+}
+
+void CtcSizes(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
+                   targets = TensorNamed(schema, stack, "targets");
+  const at::Tensor alpha = TensorNamed(schema, stack, "log_alpha");
+  const std::vector<int64_t> inputs = Lengths(schema, stack, "input_lengths"),
+                             outputs = Lengths(schema, stack, "target_lengths");
+  const auto fits = [&] {
+    if (probs.dim() != 3 || alpha.dim() != 3 || targets.dim() < 1 || targets.dim() > 2) return false;
+    const int64_t time = probs.size(0), batch = probs.size(1), blank = Find(schema, stack, "blank")->toInt();
+    if (blank < 0 || blank >= probs.size(2) || static_cast<int64_t>(inputs.size()) != batch ||
+        static_cast<int64_t>(outputs.size()) != batch || alpha.size(0) != batch) {
+      return false;
+    }
+    int64_t all = 0;
+    for (size_t i = 0; i < inputs.size(); i++) {
+      if (inputs[i] < 0 || inputs[i] > time || inputs[i] > alpha.size(1) || outputs[i] < 0) return false;
+      if (outputs[i] > (alpha.size(2) - 1) / 2 || (targets.dim() == 2 && outputs[i] > targets.size(1)))
+        return false;
+      all += outputs[i];
+    }
+    for (const char* name : {"grad", "neg_log_likelihood"}) {
+      const at::Tensor one = TensorNamed(schema, stack, name);
+      if (one.dim() != 1 || one.size(0) != batch || one.scalar_type() != probs.scalar_type()) return false;
+    }
+    return alpha.scalar_type() == probs.scalar_type() &&
+           (targets.dim() == 2 ? targets.size(0) == batch : targets.size(0) == all) &&
+           (targets.numel() == 0 ||
+            (targets.min().item().toLong() >= 0 && targets.max().item().toLong() < probs.size(2)));
+  };
+  TORCH_CHECK(fits(), schema.name(), ": sizes, lengths or labels do not fit each other");
+}
+
+void WithinStorage(const Schema& schema, const Stack& stack) {
+  const at::Tensor& tensor = stack[0].toTensor();
+  const auto sizes = stack[1].toIntVector(), strides = stack[2].toIntVector();
+  TORCH_CHECK(sizes.size() == strides.size(), schema.name(), ": size and stride differ in length");
+  for (size_t i = 0; i < sizes.size(); i++) {
+    TORCH_CHECK(sizes[i] >= 0 && strides[i] >= 0, schema.name(), ": negative size or stride");
+  }
+  if (!tensor.has_storage() || tensor.is_meta()) return;
+  const size_t needed =
+      at::detail::computeStorageNbytes(sizes, strides, tensor.element_size(), tensor.storage_offset());
+  TORCH_CHECK(needed <= tensor.storage().nbytes(), schema.name(), ": the storage has ",
+              tensor.storage().nbytes(), " bytes, but ", needed, " are needed");
+}
+
+const std::unordered_map<std::string, Guard>& Guards() {
+  static const std::unordered_map<std::string, Guard> guards = {
+      {"_fft_c2r", DimsInRange},
+      {"_fft_r2c", DimsInRange},
+      {"_fft_c2c", DimsInRange},
+      {"native_group_norm", PositiveCounts},
+      {"native_group_norm_backward", PositiveCounts},
+      {"_transform_bias_rescale_qkv", HeadsOfBias},
+      {"_new_zeros_with_same_feature_meta", BatchDims},
+      {"_slow_conv2d_backward", ConvBackward2d},
+      {"_batch_norm_impl_index_backward", ChannelsOfInput},
+      {"_batch_norm_no_update", RunningStatistics},
+      {"_add_batch_dim", NoSuchLevel},
+      {"_remove_batch_dim", NoSuchLevel},
+      {"_cholesky_solve_helper", MatchingFactors},
+      {"native_batch_norm", RunningStatistics},
+      {"_nnpack_spatial_convolution", FloatImages},
+      {"_weight_norm", NormPerSlice},
+      {"_weight_norm_interface", NormPerSlice},
+      {"native_batch_norm_backward", ChannelsOfInput},
+      {"linalg_eigvals", FiniteMatrix},
+      {"_linalg_eigvals", FiniteMatrix},
+      {"quantized_lstm_cell", TwoStates},
+      {"_dyn_quant_matmul_4bit", PositiveCounts},
+      {"_dyn_quant_pack_4bit_weight", PositiveCounts},
+      {"_stack", NonEmptyLists},
+      {"_foreach_copy", NonEmptyLists},
+      {"fractional_max_pool2d_backward", GradLikeIndices},
+      {"fractional_max_pool3d_backward", GradLikeIndices},
+      {"_convert_indices_from_coo_to_csr", IndicesInRange},
+      {"_reshape_alias", WithinStorage},
+      {"_compute_linear_combination", CoefficientsOfInput},
+      {"pdist", SomeRows},
+      {"_pdist_forward", SomeRows},
+      {"ctc_loss", CtcLabels},
+      {"_ctc_loss", CtcLabels},
+      {"_ctc_loss_backward", CtcSizes},
+      {"_sobol_engine_draw", SobolSizes},
+      {"_sobol_engine_ff_", SobolSizes},
+      {"_sobol_engine_scramble_", SobolSizes},
+      {"_sobol_engine_initialize_state_", SobolSizes},
+  };
+  return guards;
+}
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+}  // namespace
+
+Guard GuardOf(const std::string& name) {
+  const auto found = Guards().find(name);
+  if (found != Guards().end()) return found->second;
+  if (name.find("_pad") != std::string::npos && EndsWith(name, "_backward")) return PaddingLength;
+  if (name.rfind("_thnn_differentiable", 0) == 0 || name == "_log_softmax_backward_data") {
+    return OneFloatingType;
+  }
+  if (EndsWith(name, "_backward") || name.rfind("quantized_", 0) == 0) return OneDevice;
+  return nullptr;
+}
+
+SizesBefore::SizesBefore(const at::Tensor& tensor) {
+  if (tensor.layout() != at::kStrided || !tensor.has_storage() || tensor.is_meta()) return;
+  tensor_ = tensor;
+  sizes_ = tensor.sizes().vec();
+  strides_ = tensor.strides().vec();
+  offset_ = tensor.storage_offset();
+}
+
+void SizesBefore::Restore() const {
+  if (!tensor_.defined()) return;
+  const size_t needed = at::detail::computeStorageNbytes(tensor_.sizes(), tensor_.strides(),
+                                                         tensor_.element_size(), tensor_.storage_offset());
+  if (needed <= tensor_.storage().nbytes()) return;
+  tensor_.unsafeGetTensorImpl()->set_sizes_and_strides(sizes_, strides_, offset_);
+}
+
+}  // namespace nodetorch

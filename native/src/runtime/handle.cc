@@ -1,0 +1,238 @@
+#include "runtime/handle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include <unordered_set>
+#include <utility>
+
+#include "runtime/cpu_cache.h"
+
+namespace nodetorch {
+
+namespace {
+
+constexpr size_t kChunkBytes = 1 << 16;
+constexpr size_t kSlotsPerChunk = kChunkBytes / sizeof(Slot);
+constexpr int64_t kReportBytes = 1 << 18;
+constexpr int64_t kSmallBytes = 4096;
+constexpr size_t kMostDead = 4096;
+constexpr size_t kMostOwned = 4096;  // by a scope
+
+// What V8 is told of b bytes: a step of V8's for each time that kBase + b has grown by kGrowth.
+constexpr double kStep = 64 << 20;
+constexpr double kBase = 256 << 20;
+constexpr double kGrowth = 1.5;
+
+int64_t StorageBytes(const c10::StorageImpl& storage) {
+  if (storage.device_type() == c10::kMeta) return 0;
+  return static_cast<int64_t>(storage.nbytes());
+}
+
+}  // namespace
+
+// A plain pointer: a thread_local object would be destroyed before the last finalizers run.
+thread_local HandlePool* pool_of_thread = nullptr;
+
+HandlePool& HandlePool::ForThisThread() {
+  if (!pool_of_thread) pool_of_thread = new HandlePool();
+  return *pool_of_thread;
+}
+
+void HandlePool::Enter() { ForThisThread().environments_++; }
+
+void HandlePool::Leave() {
+  HandlePool& pool = ForThisThread();
+  // A thread that is stopped leaves its scopes open.
+  if (pool.environments_ == 1) pool.EndScopes(0, {});
+  pool.environments_--;
+  pool.BuryAll();
+  DeleteWhenUnused();
+}
+
+void HandlePool::DeleteWhenUnused() {
+  if (pool_of_thread->environments_ > 0 || pool_of_thread->live_slots_ > 0) return;
+  delete pool_of_thread;
+  pool_of_thread = nullptr;
+}
+
+HandlePool::HandlePool() {
+  Allocate(Kind::kTensor);  // number 0, of nothing
+  live_slots_ = 0;
+}
+
+HandlePool::~HandlePool() {
+  for (char* chunk : chunks_) ::operator delete(chunk, std::align_val_t(kChunkBytes));
+}
+
+Slot* HandlePool::Allocate(Kind kind) {
+  if (free_.empty()) {
+    char* chunk = static_cast<char*>(::operator new(kChunkBytes, std::align_val_t(kChunkBytes)));
+    chunks_.insert(std::upper_bound(chunks_.begin(), chunks_.end(), chunk), chunk);
+    free_.reserve(free_.size() + kSlotsPerChunk);
+    const size_t first = slots_.size();
+    slots_.resize(first + kSlotsPerChunk);
+    for (size_t i = kSlotsPerChunk; i-- > 0;) {
+      Slot* slot = new (chunk + i * sizeof(Slot)) Slot();
+      slot->number = static_cast<uint32_t>(first + i);
+      slots_[slot->number] = slot;
+      free_.push_back(slot);
+    }
+  }
+  Slot* slot = free_.back();
+  free_.pop_back();
+  slot->kind = kind;
+  slot->kept = false;
+  slot->scoped = false;
+  slot->generation++;
+  live_slots_++;
+  return slot;
+}
+
+Slot* HandlePool::New(at::Tensor tensor, bool fresh) {
+  Slot* slot = Allocate(Kind::kTensor);
+  slot->tensor = std::move(tensor);
+  Count(slot, fresh);
+  made_since_burial_++;
+  if (!scopes_.empty()) scopes_.back().made.push_back({slot, slot->generation});
+  return slot;
+}
+
+Slot* HandlePool::New(at::Generator generator) {
+  Slot* slot = Allocate(Kind::kGenerator);
+  slot->generator = std::move(generator);
+  return slot;
+}
+
+Slot* HandlePool::New(Held* other) {
+  Slot* slot = Allocate(Kind::kOther);
+  slot->other = other;
+  return slot;
+}
+
+bool HandlePool::Owns(const void* pointer) const {
+  char* address = static_cast<char*>(const_cast<void*>(pointer));
+  auto after = std::upper_bound(chunks_.begin(), chunks_.end(), address);
+  if (after == chunks_.begin()) return false;
+  const size_t offset = address - *(after - 1);
+  return offset < kSlotsPerChunk * sizeof(Slot) && offset % sizeof(Slot) == 0 &&
+         static_cast<const Slot*>(pointer)->kind != Kind::kFree;
+}
+
+void HandlePool::Count(Slot* slot, bool fresh) {
+  const at::Tensor& tensor = slot->tensor;
+  slot->bytes = kHandleBytes;
+  slot->small = false;
+  if (tensor.has_storage()) {
+    const c10::StorageImpl& storage = *tensor.storage().unsafeGetStorageImpl();
+    const bool cpu = storage.device_type() == c10::kCPU;
+    const int64_t bytes = StorageBytes(storage);
+    // Mapped and borrowed memory does not come free.
+    const bool comes_free = !cpu || IsFromCpuCache(storage);
+    if (comes_free && (fresh || tensor.storage().use_count() == 1)) slot->bytes += bytes;
+    slot->small = cpu && comes_free && bytes <= kSmallBytes && !IsInGraph(*tensor.unsafeGetTensorImpl());
+  }
+  live_tensors_++;
+  external_ += slot->bytes;
+  made_since_collection += slot->bytes + kGarbageBytes;
+}
+
+void HandlePool::Uncount(Slot* slot) {
+  live_tensors_--;
+  external_ -= slot->bytes;
+  freed_since_collection += slot->bytes + kGarbageBytes;
+  // V8 collects by itself, too, and programs dispose: what is gone needs no collection.
+  made_since_collection = std::max<int64_t>(0, made_since_collection - slot->bytes - kGarbageBytes);
+}
+
+void HandlePool::Dispose(Slot* slot) {
+  if (slot->kind == Kind::kTensor && slot->tensor.defined()) {
+    Uncount(slot);
+    if (slot->small && dead_.size() < kMostDead && environments_ > 0) {
+      dead_.push_back(std::move(slot->tensor));
+    } else {
+      slot->tensor.reset();
+    }
+  } else if (slot->kind == Kind::kGenerator) {
+    slot->generator = at::Generator();
+  } else if (slot->kind == Kind::kOther) {
+    delete slot->other;
+    slot->other = nullptr;
+  }
+}
+
+void HandlePool::Bury() {
+  for (; made_since_burial_ > 0 && !dead_.empty(); made_since_burial_--) dead_.pop_back();
+  made_since_burial_ = 0;
+}
+
+void HandlePool::BuryAll() {
+  made_since_burial_ = dead_.size();
+  Bury();
+}
+
+void HandlePool::Recount(Slot* slot) {
+  const bool fresh = slot->bytes > kHandleBytes;
+  Uncount(slot);
+  Count(slot, fresh);
+}
+
+void HandlePool::Release(Slot* slot) {
+  Dispose(slot);
+  slot->kind = Kind::kFree;
+  free_.push_back(slot);
+  live_slots_--;
+  if (environments_ == 0) DeleteWhenUnused();
+}
+
+void HandlePool::EndScopes(size_t depth, const std::vector<Slot*>& survivors) {
+  // The innermost first, but what leaves an inner one passes through the outer ones.
+  while (scopes_.size() > depth) EndScope(survivors);
+}
+
+void HandlePool::EndScope(const std::vector<Slot*>& survivors) {
+  const std::vector<ScopeEntry> made = std::move(scopes_.back().made);
+  scopes_.pop_back();
+  for (const ScopeEntry& entry : made) {
+    Slot* slot = entry.slot;
+    const bool collected = slot->generation != entry.generation || slot->kind == Kind::kFree;
+    if (collected || slot->kept) continue;
+    if (slot->scoped) {
+      Release(slot);
+    } else if (std::find(survivors.begin(), survivors.end(), slot) == survivors.end()) {
+      Dispose(slot);
+    } else if (!scopes_.empty()) {
+      scopes_.back().made.push_back(entry);
+    }
+  }
+}
+
+bool HandlePool::LeaveToScope(Slot* slot, const void* owner) {
+  if (scopes_.empty() || scopes_.back().owner != owner || !slot->small) return false;
+  slot->scoped = scopes_.back().owned++ < kMostOwned;
+  return slot->scoped;
+}
+
+std::map<std::string, DeviceUse> HandlePool::Use() const {
+  std::map<std::string, DeviceUse> uses;
+  std::unordered_set<const c10::StorageImpl*> seen;
+  EachTensor([&](const at::Tensor& tensor) {
+    uses[tensor.device().str()].tensors++;
+    if (!tensor.has_storage()) return;
+    const c10::StorageImpl* storage = tensor.storage().unsafeGetStorageImpl();
+    if (seen.insert(storage).second) uses[storage->device().str()].bytes += StorageBytes(*storage);
+  });
+  return uses;
+}
+
+int64_t HandlePool::TakeExternalDelta() {
+  if (std::abs(external_ - external_then_) < kReportBytes) return 0;
+  external_then_ = external_;
+  const double told = kStep * std::log1p(static_cast<double>(external_) / kBase) / std::log(kGrowth);
+  const int64_t delta = static_cast<int64_t>(told) - told_;
+  told_ += delta;
+  return delta;
+}
+
+}  // namespace nodetorch
