@@ -11,7 +11,8 @@ const foreignValues = {
 };
 const bareErrors = {
   selector: 'NewExpression[callee.name=/^(Type|Range|)Error$/]',
-  message: "What the package raises is a TorchError, with the name of Python's class: see lib/core/errors.ts.",
+  message:
+    "What the package raises is a TorchError, with the name of Python's class: see lib/core/errors.ts.",
 };
 const restricted = (files, selectors) => ({
   files,
@@ -27,6 +28,10 @@ export default tseslint.config(
       // `x == null` is how null and undefined are asked about at once.
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-var': 'error',
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       'prefer-const': ['error', { destructuring: 'all' }],
       'object-shorthand': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],

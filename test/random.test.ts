@@ -1,7 +1,7 @@
 // Seeded streams: every draw of fixtures/rng.json has Python's bits, and so has the state after it.
 import crypto from 'node:crypto';
 import * as torch from 'nodetorch';
-import { Generator, Tensor } from 'nodetorch';
+import { Generator, type Tensor } from 'nodetorch';
 import { type Call, call } from './fixtures/calls';
 import fixture from './fixtures/rng.json';
 

@@ -204,7 +204,7 @@ export interface Native {
   isCheckpointValid(): boolean;
   /** Whether that backward pass reaches the tensor. */
   willReceiveGradient(tensor: Tensor): boolean;
-  /** Whether calls may leave out a part of the dispatcher (native/src/fast_paths.h); returns what it was. */
+  /** Whether calls may leave out a part of the dispatcher (native/src/operators/fast_paths.h); returns what it was. */
   fastPaths(enabled: boolean | null): boolean;
 
   // transforms.cc. Levels count from 1.

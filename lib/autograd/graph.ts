@@ -2,7 +2,7 @@
 import { wrap } from '../native/dispatch';
 import { TorchError, argumentError, valueError } from '../core/errors';
 import { native } from '../native';
-import { Tensor } from '../tensor';
+import { type Tensor } from '../tensor';
 import * as aten from '../tensor/aten';
 import type { Device } from '../core/device';
 import { Scope, settled, within } from '../native/scope';

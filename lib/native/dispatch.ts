@@ -36,7 +36,7 @@ function wrapList(list: unknown[]): unknown[] {
   return wrapped;
 }
 
-// What became of an operator's result: native/src/environment.h, enum Outcome.
+// What became of an operator's result: native/src/runtime/environment.h, enum Outcome.
 const NEW = 1;
 const NEW_IN_SCOPE = 2;
 const GIVEN = 3;

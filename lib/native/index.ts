@@ -53,7 +53,7 @@ function loadAddon(file: string): Native {
     const libtorch = findLibtorch() ?? builtFor(file);
     if (libtorch) process.env.PATH = `${path.join(libtorch.path, 'lib')};${process.env.PATH ?? ''}`;
   }
-  // Loaded first to own what has finalizers: see native/src/environment.h, owner().
+  // Loaded first to own what has finalizers: see native/src/runtime/environment.h, owner().
   let owner: Loaded;
   try {
     owner = dlopen(file);

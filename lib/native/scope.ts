@@ -9,7 +9,7 @@
 import { TorchTypeError } from '../core/errors';
 import { native } from '.';
 
-/** The kinds that the addon knows, with what follows the kind; native/src/scopes.cc has the same numbers. */
+/** The kinds that the addon knows, with what follows the kind; native/src/exports/scopes.cc has the same numbers. */
 export const Scope = {
   grad: 0, // enabled
   inference: 1, // enabled

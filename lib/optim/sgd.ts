@@ -2,7 +2,7 @@ import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
 import { keywords } from '../core/keywords';
 import { keep } from '../tensor/memory';
-import { Tensor } from '../tensor';
+import { type Tensor } from '../tensor';
 import { native } from '../native';
 import { type Slot, collect, descent, inParts, leave } from './batch';
 import {

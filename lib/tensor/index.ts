@@ -3,7 +3,7 @@ import type { TensorMethods } from '../../typings/aten';
 import * as autograd from '../autograd/backward';
 import { type GradFn, gradFnOf } from '../autograd/node';
 import * as hooks from '../autograd/hooks';
-import { Complex } from '../core/complex';
+import { type Complex } from '../core/complex';
 import { type TensorData, type TensorOptions, tensor } from './creation';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import * as dtypes from '../core/dtype';

@@ -98,7 +98,7 @@ function indexTensor(list: Nested[]): Tensor {
   return tensor(list, { dtype: typeof leaf === 'boolean' ? 'bool' : 'int64' });
 }
 
-// What the addon takes an index in the exchange for: see PlainIndices in native/src/data.cc.
+// What the addon takes an index in the exchange for: see PlainIndices in native/src/exports/data.cc.
 const INT = 0;
 const NONE = 1;
 const ELLIPSIS = 2;

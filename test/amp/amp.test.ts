@@ -1,6 +1,6 @@
 // Autocast and GradScaler on the CPU, against fixtures/amp.json.
 import * as torch from 'nodetorch';
-import { nn, optim, Tensor, TorchError } from 'nodetorch';
+import { nn, optim, type Tensor, TorchError } from 'nodetorch';
 import fixture from '../fixtures/amp.json';
 
 const F = nn.functional;

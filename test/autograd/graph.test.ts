@@ -1,6 +1,6 @@
 // torch.autograd.graph: hooks of saved tensors, and of several gradients at once.
 import * as torch from 'nodetorch';
-import { Tensor } from 'nodetorch';
+import { type Tensor } from 'nodetorch';
 
 const { graph } = torch.autograd;
 const leaf = (...values: number[]) => torch.tensor(values, { requiresGrad: true });

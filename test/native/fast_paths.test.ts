@@ -1,4 +1,4 @@
-// Calls that leave out a part of the dispatcher (native/src/fast_paths.h) give what complete ones give, under every
+// Calls that leave out a part of the dispatcher (native/src/operators/fast_paths.h) give what complete ones give, under every
 // mode: the rows of test/nn/cases, outputs and gradients, with fast paths on and off.
 import torch, { nn, optim, Tensor } from 'nodetorch';
 import { native } from '../../lib/native';
@@ -111,7 +111,7 @@ function* rows(): Generator<Row> {
   yield* arithmetic();
 }
 
-// What native/src/tiny.cc computes itself, between numbers, scalars and small tensors.
+// What native/src/operators/small_tensors.cc computes itself, between numbers, scalars and small tensors.
 function* arithmetic(): Generator<Row> {
   const operations = ['add', 'sub', 'mul', 'div', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;
   const others = { tensor: [1.5, -0, 3], number: 0.1, whole: 3, scalar: 2.7 };

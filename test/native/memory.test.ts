@@ -1,7 +1,7 @@
 // What a program holds: nothing that is dead, in loops that never give way to the event loop.
 import { live } from '../fixtures/live';
 import { lastLine, runChild } from './support/child';
-import { keep, memory, Tensor, tensor, tidy, torch } from './support/torch';
+import { keep, memory, type Tensor, tensor, tidy, torch } from './support/torch';
 
 // One thread: OpenMP's spinning makes small operators very slow on a busy machine.
 const env = { OMP_NUM_THREADS: '1' };

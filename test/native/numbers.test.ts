@@ -2,7 +2,7 @@
 // reading an argument may run code that calls operators.
 import { collect } from '../../lib/native/collect';
 import { live } from '../fixtures/live';
-import { HANDLE, keep, memory, Tensor, tensor, tidy, torch } from './support/torch';
+import { HANDLE, keep, memory, type Tensor, tensor, tidy, torch } from './support/torch';
 
 const a = tensor([1, 2, 3]);
 const b = tensor([4, 5, 6]);

@@ -1,7 +1,7 @@
 import * as torch from 'nodetorch';
 import cases from '../fixtures/tiny.json';
 
-// native/src/tiny.cc has its own arithmetic for a few numbers.
+// native/src/operators/small_tensors.cc has its own arithmetic for a few numbers.
 
 interface View {
   memory: string;

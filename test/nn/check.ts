@@ -1,5 +1,5 @@
 // Every row of a family against Python: what it starts with, computes, learns, keeps, saves, prints and refuses.
-import torch, { nn } from 'nodetorch';
+import torch, { type nn } from 'nodetorch';
 import { classAndMessage } from '../errors';
 import type { Build, CalledRow, Family } from './cases/family';
 import {

@@ -1,5 +1,5 @@
 // The order of keys, parameters without elements, and groups that come after a scheduler: as in Python.
-import torch, { optim, TorchError } from 'nodetorch';
+import torch, { optim, type TorchError } from 'nodetorch';
 import fixture from '../fixtures/optim_layout.json';
 import { type Case, camelKeys, digestOf, keywords, makeOptimizer, makeParams, stateOf, step } from './run';
 import * as schedules from './scheduler_run';

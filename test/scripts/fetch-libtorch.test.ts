@@ -7,7 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { archive, entries, Handler, installed, sendFile, serve, wheel, World } from './fixture';
+import { archive, entries, type Handler, installed, sendFile, serve, wheel, World } from './fixture';
 import { libtorch } from '../../package.json';
 import sums from '../../scripts/libtorch/sums.json';
 import { zip } from './zip';

@@ -1,12 +1,12 @@
 // A small fake of libtorch, a server on the loopback interface, and a way to run
 // scripts/fetch-libtorch.js in a world that has nothing else.
-import { ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
-import { AddressInfo } from 'node:net';
+import { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { Entry, zip } from './zip';
+import { type Entry, zip } from './zip';
 
 const script = path.join(__dirname, '../../scripts/fetch-libtorch.js');
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Entry, zip } from './zip';
+import { type Entry, zip } from './zip';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { unzip } = require('../../scripts/libtorch/unzip') as {

@@ -1,5 +1,5 @@
 // Operators as methods of Tensor, and what they give back.
-import { nn, type Tensor } from 'nodetorch';
+import { type nn, type Tensor } from 'nodetorch';
 import { expectType } from './expect';
 
 declare const x: Tensor;

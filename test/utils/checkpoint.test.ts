@@ -1,6 +1,6 @@
 // torch.utils.checkpoint, against fixtures/checkpoint.json; and what it computes when.
 import * as torch from 'nodetorch';
-import { nn, Tensor } from 'nodetorch';
+import { nn, type Tensor } from 'nodetorch';
 import fixture from '../fixtures/checkpoint.json';
 import { live } from '../fixtures/live';
 

@@ -7,7 +7,7 @@ import { Tensor } from '../../tensor';
 import { hasCallHooks } from '../module/call';
 import { deleteField, isModule, moduleFields, setField } from '../module/fields';
 import { Module } from '../module/module';
-import { isPassing } from './retains_nothing';
+import { retainsNothing } from './retains_nothing';
 import { warn } from '../../core/warn';
 import { indent, typeName } from '../../tensor/repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
@@ -102,7 +102,7 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
     let value: unknown = input;
     let isOurs = false; // nobody else has `value`
     for (const module of this) {
-      const keepsNothing = frees && isPassing(module) && !hasCallHooks(module);
+      const keepsNothing = frees && retainsNothing(module) && !hasCallHooks(module);
       const next: unknown = module(value);
       if (next === value) {
         isOurs &&= keepsNothing;

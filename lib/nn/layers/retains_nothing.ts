@@ -32,4 +32,4 @@ for (const exported of files.flatMap((file) => Object.values(file) as { prototyp
 }
 
 /** Whether what goes into the module, or comes out, stays unknown to it. Hooks may still get to see it. */
-export const isPassing = (module: Module): boolean => forwards.has(module.forward);
+export const retainsNothing = (module: Module): boolean => forwards.has(module.forward);

@@ -5,7 +5,7 @@ import type { DeviceLike } from '../../core/device';
 import * as dtypes from '../../core/dtype';
 import type { DTypeLike } from '../../core/dtype';
 import { TorchError } from '../../core/errors';
-import { Tensor, type ToOptions } from '../../tensor';
+import { type Tensor, type ToOptions } from '../../tensor';
 import { toArguments } from '../../tensor/to_arguments';
 
 /** The permutation that undoes `permutation`; `null` for `null`. */

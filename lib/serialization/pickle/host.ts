@@ -1,5 +1,5 @@
 // What the pickle machine asks for when it reads a file of torch.save.
-import { DType, uint8 } from '../../core/dtype';
+import { type DType, uint8 } from '../../core/dtype';
 import { Parameter } from '../../nn/parameter';
 import { isMap } from '../../core/realm';
 import { Tensor } from '../../tensor';

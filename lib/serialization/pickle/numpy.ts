@@ -1,7 +1,7 @@
 /** numpy's arrays and numbers, as files of PyTorch's users hold them. */
 import { TorchTypeError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
-import { Complex } from '../../core/complex';
+import { type Complex } from '../../core/complex';
 import { type DType, asDType } from '../../core/dtype';
 import type { Tensor } from '../../tensor';
 import { swapBytes } from '../io/byte_order';

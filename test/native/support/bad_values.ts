@@ -8,7 +8,7 @@ import { fromBlob, tensor } from '../../../lib/tensor/creation';
 import * as dtypes from '../../../lib/core/dtype';
 import { HANDLE } from '../../../lib/native/handle';
 import { Generator } from '../../../lib/tensor/random';
-import { Tensor } from '../../../lib/tensor';
+import { type Tensor } from '../../../lib/tensor';
 import tls from 'node:tls';
 
 /** mulberry32: a small generator of uniform numbers in [0, 1). */

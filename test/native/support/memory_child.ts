@@ -1,7 +1,7 @@
 // Run by memory.test.ts: one job by name, on the main thread or in a worker; prints its result as JSON.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { collect } from '../../../lib/native/collect';
-import { memory, Tensor, tensor, tidy, torch } from './torch';
+import { memory, type Tensor, tensor, tidy, torch } from './torch';
 
 const MiB = 2 ** 20;
 const rss = () => Math.round(process.memoryUsage.rss() / MiB);
