@@ -115,7 +115,7 @@ export {
 } from './layers/norm/normalization';
 export type { FactoryOptions } from './layers/options';
 export { Buffer, Parameter, UninitializedBuffer, UninitializedParameter } from './parameter';
-export type { BufferOptions, UninitializedOptions } from './parameter';
+export type { BufferOptions, ParameterOptions, UninitializedOptions } from './parameter';
 export { ParameterDict, ParameterList } from './layers/parameter_container';
 export {
   AdaptiveAvgPool1d,

@@ -3,20 +3,29 @@ import * as aten from '../tensor/aten';
 import type { DeviceLike } from '../core/device';
 import { setHandle } from '../native/dispatch';
 import type { DTypeLike } from '../core/dtype';
-import { TorchError, valueError } from '../core/errors';
+import { TorchError, argumentError, valueError } from '../core/errors';
+import { keywords } from '../core/keywords';
 import { NOTHING } from '../native/handle';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { Tensor } from '../tensor';
+
+export interface ParameterOptions {
+  /** Whether it is trained. Default: `true`. */
+  requiresGrad?: boolean;
+}
 
 /**
  * A tensor that is trained: a field of a module that holds one is part of the module's state.
  * Shares the memory of `data`, has no history, and belongs to no `tidy` scope.
  */
 export class Parameter extends Tensor {
-  constructor(data?: Tensor | null, requiresGrad = true) {
+  constructor(data?: Tensor | null, requiresGrad?: boolean | ParameterOptions) {
+    const given = keywords<ParameterOptions>('Parameter', { requiresGrad: true }, { requiresGrad });
+    if (typeof given.requiresGrad !== 'boolean')
+      throw argumentError('Parameter', 'requiresGrad', 'a boolean', given.requiresGrad);
     super(NOTHING);
-    setHandle(this, native.alias(data ?? aten.empty([0]), requiresGrad, this));
+    setHandle(this, native.alias(data ?? aten.empty([0]), given.requiresGrad, this));
     keep(this);
   }
 
@@ -37,11 +46,12 @@ export class Buffer extends Tensor {
   readonly persistent: boolean;
 
   constructor(data?: Tensor | null, options: BufferOptions = {}) {
+    const { persistent } = keywords<BufferOptions>('Buffer', { persistent: true }, null, options);
     const tensor = data ?? aten.empty([0]);
     super(NOTHING);
     setHandle(this, native.alias(tensor, tensor.requiresGrad, this));
     keep(this);
-    this.persistent = options.persistent ?? true;
+    this.persistent = persistent;
   }
 }
 

@@ -2,7 +2,7 @@
 import * as aten from '../tensor/aten';
 import { tensor } from '../tensor/creation';
 import { float32 } from '../core/dtype';
-import { TorchError } from '../core/errors';
+import { TorchError, TorchTypeError } from '../core/errors';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { valueError } from './group';
@@ -131,7 +131,9 @@ export function checkLearningRate(lr: Value, message = 'Invalid learning rate: '
 }
 
 export function checkBetas(betas: readonly Value[]): void {
-  betas.slice(0, 2).forEach((beta, i) => {
+  if (!Array.isArray(betas)) throw new TorchTypeError(`betas must be two numbers, not ${repr(betas)}`);
+  if (betas.length !== 2) throw valueError(`betas must be two numbers, not ${betas.length}`);
+  betas.forEach((beta, i) => {
     const value = numberOf(beta);
     if (!(value >= 0 && value < 1)) throw valueError(`Invalid beta parameter at index ${i}: ${repr(value)}`);
   });

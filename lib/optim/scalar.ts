@@ -1,16 +1,23 @@
-// Arithmetic on hyperparameters, which are numbers or tensors of one element. Each function does what
-// Python's
-// operator does, for a number and a tensor too: the order and the kind of operations decide the last bit.
+// Arithmetic on hyperparameters, which are numbers or tensors of one element. Each function does what Python's
+// operator does, for a number and a tensor too: the order and the kind of operations decide the last bit. What is
+// neither is a TypeError, as in Python, where JavaScript would give NaN.
 import { pow } from '../tensor/aten';
-import { TorchError } from '../core/errors';
+import { TorchError, TorchTypeError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
+import { repr } from '../tensor/repr';
 
 /** A hyperparameter, or what was computed from one. */
 export type Value = number | Tensor;
 
+/** A plain number, which JavaScript's operators take. */
+function plain(value: unknown): number {
+  if (typeof value === 'number') return value;
+  throw new TorchTypeError(`a hyperparameter must be a number or a Tensor, not ${repr(value)}`);
+}
+
 export function numberOf(value: Value): number {
-  return value instanceof Tensor ? (value.item() as number) : value;
+  return value instanceof Tensor ? value.item() : plain(value);
 }
 export const isNumber = (value: Value): value is number => typeof value === 'number';
 /** A tensor of one element without its dimensions. */
@@ -27,27 +34,34 @@ export function copyOf(value: Value): Value {
 
 export function plus(a: Value, b: Value): Value {
   if (a instanceof Tensor) return a.add(b as Tensor);
-  return b instanceof Tensor ? b.add(a) : a + b;
+  return b instanceof Tensor ? b.add(a) : plain(a) + plain(b);
 }
 export function minus(a: Value, b: Value): Value {
   if (a instanceof Tensor) return a.sub(b as Tensor);
-  return b instanceof Tensor ? b.rsub(a) : a - b;
+  return b instanceof Tensor ? b.rsub(a) : plain(a) - plain(b);
 }
 export function times(a: Value, b: Value): Value {
   if (a instanceof Tensor) return a.mul(b as Tensor);
-  return b instanceof Tensor ? b.mul(a) : a * b;
+  return b instanceof Tensor ? b.mul(a) : plain(a) * plain(b);
 }
 /** @throws TorchError for a number divided by zero: a ZeroDivisionError, as in Python. */
 export function over(a: Value, b: Value): Value {
   if (a instanceof Tensor) return a.div(b as Tensor);
   if (b instanceof Tensor) return b.reciprocal().mul(a);
   if (b === 0) throw new TorchError('float division by zero', 'ZeroDivisionError');
-  return a / b;
+  return plain(a) / plain(b);
+}
+/** {@link over} of two numbers. */
+export const ratio = (a: number, b: number): number => over(a, b) as number;
+/** Whether `b` divides `a`. @throws TorchError for zero: a ZeroDivisionError, as in Python. */
+export function divides(b: number, a: number): boolean {
+  if (b === 0) throw new TorchError('integer modulo by zero', 'ZeroDivisionError');
+  return plain(a) % plain(b) === 0;
 }
 /** C's `pow`, which V8's `**` does not equal in the last bit. */
 export function power(a: Value, b: Value): Value {
   if (a instanceof Tensor) return a.pow(b as number);
-  return b instanceof Tensor ? pow(a, b) : native.pow(a, b);
+  return b instanceof Tensor ? pow(a, b) : native.pow(plain(a), plain(b));
 }
 export function negative(a: Value): Value {
   return a instanceof Tensor ? a.neg() : -a;

@@ -283,3 +283,23 @@ describe('conversion', () => {
     expect((net[0] as nn.Linear).weight.grad!.tolist()).toHaveLength(2);
   });
 });
+
+test('a Parameter takes requiresGrad by position or by name, and nothing else', () => {
+  const data = torch.ones([2]);
+  const flags = [undefined, true, false, { requiresGrad: true }, { requiresGrad: false }, {}];
+  expect(flags.map((flag) => new nn.Parameter(data, flag).requiresGrad)).toEqual([
+    true,
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(() => new nn.Parameter(data, 1 as never)).toThrow("argument 'requiresGrad' must be a boolean");
+  expect(() => new nn.Parameter(data, { requires_grad: true } as never)).toThrow(
+    "unexpected keyword argument 'requires_grad'",
+  );
+  expect(() => new nn.Buffer(data, { persistant: false } as never)).toThrow(
+    "unexpected keyword argument 'persistant'",
+  );
+});

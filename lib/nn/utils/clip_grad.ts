@@ -1,7 +1,7 @@
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { tensor } from '../../tensor/creation';
-import { TorchError } from '../../core/errors';
+import { TorchError, argumentError } from '../../core/errors';
 import { keywords } from '../../core/keywords';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
@@ -144,6 +144,8 @@ export function clipGradNorm(...args: Parameters<typeof clipGradNorm_>): Tensor 
 /** Clamps every element of the gradients, in place, to `±clipValue`. */
 export function clipGradValue_(parameters: Tensors, clipValue: number, options?: ForeachOptions): void {
   const { foreach } = keywords('clipGradValue_', FOREACH, null, options);
+  if (typeof clipValue !== 'number')
+    throw argumentError('clipGradValue_', 'clipValue', 'a number', clipValue);
   const grads = gradients(listOf(parameters));
   noGrad(() => {
     for (const group of groups(grads)) {

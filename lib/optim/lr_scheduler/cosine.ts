@@ -3,8 +3,8 @@ import { keywords } from '../../core/keywords';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
-import { type Value, minus, over, plus, times } from '../scalar';
-import { type AnyOptimizer, LRScheduler, checkZip } from './scheduler';
+import { type Value, divides, minus, over, plus, ratio, times } from '../scalar';
+import { type AnyOptimizer, LRScheduler, checkNumber, checkZip } from './scheduler';
 
 export interface CosineAnnealingLROptions {
   /** The smallest learning rate. Default: 0. */
@@ -40,6 +40,7 @@ export class CosineAnnealingLR extends LRScheduler {
       { etaMin, lastEpoch },
       options,
     );
+    checkNumber('CosineAnnealingLR', 'TMax', TMax);
     super(optimizer);
     this.etaMin = given.etaMin;
     this.start(given.lastEpoch);
@@ -50,21 +51,21 @@ export class CosineAnnealingLR extends LRScheduler {
     const { lastEpoch, TMax, etaMin } = this;
     const lrs = this.options('lr');
     if (this._isInitial) return lrs;
-    const cosine = (epoch: number) => native.cos((Math.PI * epoch) / TMax);
+    const cosine = (epoch: number) => native.cos(ratio(Math.PI * epoch, TMax));
     if (this._stepCount === 1 && lastEpoch > 0) {
       checkZip(this.baseLrs, lrs);
       return this.baseLrs.map((lr) => between(etaMin, lr, cosine(lastEpoch)));
     }
-    if ((lastEpoch - 1 - TMax) % (2 * TMax) === 0) {
+    if (divides(2 * TMax, lastEpoch - 1 - TMax)) {
       checkZip(this.baseLrs, lrs);
-      const rise = 1 - native.cos(Math.PI / TMax);
+      const rise = 1 - native.cos(ratio(Math.PI, TMax));
       return lrs.map((lr, i) => plus(lr, over(times(minus(this.baseLrs[i], etaMin), rise), 2)));
     }
     const share = over(1 + cosine(lastEpoch), 1 + cosine(lastEpoch - 1));
     return lrs.map((lr) => plus(times(share, minus(lr, etaMin)), etaMin));
   }
   override _getClosedFormLr(): Value[] {
-    const cos = native.cos((Math.PI * this.lastEpoch) / this.TMax);
+    const cos = native.cos(ratio(Math.PI * this.lastEpoch, this.TMax));
     return this.baseLrs.map((lr) => between(this.etaMin, lr, cos));
   }
 }

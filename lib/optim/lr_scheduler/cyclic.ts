@@ -1,7 +1,7 @@
 import { keywords } from '../../core/keywords';
 import { native } from '../../native';
 import { valueError } from '../group';
-import { type Value, minus, plus, times } from '../scalar';
+import { type Value, minus, plus, ratio, times } from '../scalar';
 import {
   type AnyOptimizer,
   LRScheduler,
@@ -82,8 +82,8 @@ export class CyclicLR extends LRScheduler {
     if (given.lastEpoch === -1) groups.forEach((group, i) => setOption(group, 'lr', baseLrs[i]));
     super(optimizer);
     this.maxLrs = perGroup<Value>('max_lr', optimizer, maxLr);
-    this.totalSize = given.stepSizeUp + (given.stepSizeDown ?? given.stepSizeUp);
-    this.stepRatio = given.stepSizeUp / this.totalSize;
+    this.totalSize = plus(given.stepSizeUp, given.stepSizeDown ?? given.stepSizeUp) as number;
+    this.stepRatio = ratio(given.stepSizeUp, this.totalSize);
     if (!['triangular', 'triangular2', 'exp_range'].includes(given.mode) && given.scaleFn === null) {
       throw valueError('mode is invalid and scale_fn is None');
     }
@@ -113,7 +113,7 @@ export class CyclicLR extends LRScheduler {
     const turns = this.lastEpoch / this.totalSize;
     const cycle = Math.floor(1 + turns);
     const x = 1 + turns - cycle;
-    const factor = x <= this.stepRatio ? x / this.stepRatio : (x - 1) / (this.stepRatio - 1);
+    const factor = x <= this.stepRatio ? ratio(x, this.stepRatio) : ratio(x - 1, this.stepRatio - 1);
     const scale = () => this.scaleFn(this.scaleMode === 'cycle' ? cycle : this.lastEpoch);
     checkZip(this.baseLrs, this.maxLrs);
     const lrs = this.baseLrs.map((low, i) =>

@@ -2,8 +2,8 @@
 import { keywords } from '../../core/keywords';
 import { native } from '../../native';
 import { Counter } from '../../serialization/pickle/python_types';
-import { type Value, over, times } from '../scalar';
-import { type AnyOptimizer, LRScheduler, bisectRight } from './scheduler';
+import { type Value, divides, over, ratio, times } from '../scalar';
+import { type AnyOptimizer, LRScheduler, bisectRight, checkNumber } from './scheduler';
 
 export interface StepLROptions {
   /** What the learning rate is multiplied by. Default: 0.1. */
@@ -26,6 +26,7 @@ export class StepLR extends LRScheduler {
     options?: StepLROptions,
   ) {
     const given = keywords<StepLROptions>('StepLR', STEP, { gamma, lastEpoch }, options);
+    checkNumber('StepLR', 'stepSize', stepSize);
     super(optimizer);
     this.stepSize = stepSize;
     this.gamma = given.gamma;
@@ -35,11 +36,11 @@ export class StepLR extends LRScheduler {
   override getLr(): Value[] {
     this.warnOutsideStep();
     const lrs = this.options('lr');
-    if (this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0) return lrs;
+    if (this.lastEpoch === 0 || !divides(this.stepSize, this.lastEpoch)) return lrs;
     return lrs.map((lr) => times(lr, this.gamma));
   }
   override _getClosedFormLr(): Value[] {
-    const factor = native.pow(this.gamma, Math.floor(this.lastEpoch / this.stepSize));
+    const factor = native.pow(this.gamma, Math.floor(ratio(this.lastEpoch, this.stepSize)));
     return this.baseLrs.map((lr) => times(lr, factor));
   }
 }
@@ -93,6 +94,7 @@ export class ExponentialLR extends LRScheduler {
     options?: ExponentialLROptions,
   ) {
     const given = keywords<ExponentialLROptions>('ExponentialLR', { lastEpoch: -1 }, { lastEpoch }, options);
+    checkNumber('ExponentialLR', 'gamma', gamma);
     super(optimizer);
     this.start(given.lastEpoch);
   }
@@ -142,11 +144,11 @@ export class PolynomialLR extends LRScheduler {
     const { totalIters, lastEpoch } = this;
     const lrs = this.options('lr');
     if (this._isInitial || lastEpoch > totalIters) return lrs;
-    const share = over(1 - lastEpoch / totalIters, 1 - (lastEpoch - 1) / totalIters) as number;
+    const share = over(1 - ratio(lastEpoch, totalIters), 1 - ratio(lastEpoch - 1, totalIters)) as number;
     return lrs.map((lr) => times(lr, native.pow(share, this.power)));
   }
   override _getClosedFormLr(): Value[] {
-    const rest = 1 - Math.min(this.totalIters, this.lastEpoch) / this.totalIters;
+    const rest = 1 - ratio(Math.min(this.totalIters, this.lastEpoch), this.totalIters);
     return this.baseLrs.map((lr) => times(lr, native.pow(rest, this.power)));
   }
 }

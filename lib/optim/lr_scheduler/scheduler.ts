@@ -1,6 +1,6 @@
 // What all learning rate schedulers have in common.
 import { camelCase } from '../../native/dispatch';
-import { TorchError, TorchTypeError } from '../../core/errors';
+import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
 import { keep } from '../../tensor/memory';
 import { isMap } from '../../core/realm';
 import { Tensor } from '../../tensor';
@@ -8,7 +8,7 @@ import { warn } from '../../core/warn';
 import { repr, typeName } from '../../tensor/repr';
 import { type ParamGroup, valueError } from '../group';
 import { Optimizer } from '../optimizer';
-import { type Value, squeezed } from '../scalar';
+import { type Value, numberOf, squeezed } from '../scalar';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any optimizer, whatever its options
 export type AnyOptimizer = Optimizer<any, any>;
@@ -41,7 +41,14 @@ export function perGroup<T>(name: string, optimizer: AnyOptimizer, value: T | re
   return values.map((each) => own(each) as T);
 }
 
-const own = (value: unknown) => (value instanceof Tensor ? keep(value.clone()) : value);
+/** Throws where a number that must be given is none, which JavaScript would take for NaN. */
+export function checkNumber(name: string, argument: string, value: unknown): void {
+  if (typeof value !== 'number') throw argumentError(name, argument, 'a number', value);
+}
+
+// A number, or a copy of a tensor.
+const own = (value: unknown): Value =>
+  value instanceof Tensor ? keep(value.clone()) : numberOf(value as Value);
 
 /** Throws Python's ValueError where lists that go together differ in length: a group was added later. */
 export function checkZip(first: readonly unknown[], second: readonly unknown[]): void {
