@@ -1,7 +1,7 @@
 import * as aten from '../tensor/aten';
 import { grad as autogradGrad } from '../autograd/backward';
 import { disableSavedTensorsHooks } from '../autograd/graph';
-import { enableGrad } from '../autograd/mode';
+import { enableGrad, inferenceMode, noGrad } from '../autograd/mode';
 import { wrap } from '../native/dispatch';
 import { TorchError, valueError } from '../core/errors';
 import { isPlainObject } from '../core/keywords';
@@ -236,11 +236,12 @@ function pullBack(outputs: Tensor[], outputSpec: tree.TreeSpec, inputs: unknown)
           `function. cotangents: ${tree.specText(given.spec)}, primal output: ${tree.specText(outputSpec)}`,
       );
     }
-    const { retainGraph = true, createGraph } = options;
-    const found = gradients(outputs, leaves as Tensor[], given.leaves as Tensor[], {
-      retainGraph,
-      createGraph: createGraph ?? native.isGradEnabled(),
-    });
+    const { retainGraph = true } = options;
+    const createGraph = options.createGraph ?? native.isGradEnabled();
+    const pull = () =>
+      gradients(outputs, leaves as Tensor[], given.leaves as Tensor[], { retainGraph, createGraph });
+    // Called after the level, where inference mode may be on again.
+    const found = native.isInferenceMode() ? inferenceMode(() => noGrad(pull), false) : pull();
     return tree.unflatten(found, spec);
   };
 }

@@ -136,6 +136,45 @@ const cases: Record<string, () => unknown> = {
     )(V());
     return read;
   },
+  around_inference_mode: () =>
+    torch.inferenceMode(() => {
+      const made = V();
+      const [out, pull] = func.vjp((x: Tensor) => x.pow(2), V());
+      return [
+        transforms((x) => x.pow(3).mul(made)),
+        func.hessian((x: Tensor) => x.pow(3).sum())(V()),
+        func.gradAndValue((x: Tensor) => x.pow(2).sum())(made),
+        [out, pull(V())],
+        func
+          .grad((x: Tensor) => x.sin().sum())(V())
+          .isInference(),
+        func
+          .vmap((x: Tensor) => x.mul(2))(V())
+          .isInference(),
+      ];
+    }),
+  vmap_scalars: () => [
+    ...[
+      (a: Tensor) => a.pow(2),
+      (a: Tensor) => a.norm().pow(2),
+      (a: Tensor) => torch.remainder(a, 2),
+      (a: Tensor) => torch.xlogy(a, 2),
+      (a: Tensor) => torch.where(a.gt(0), a, 2),
+      (a: Tensor) => torch.floatPower(a, 2),
+      (a: Tensor) => torch.special.xlog1py(a, 2),
+      (a: Tensor) =>
+        torch
+          .fmod(a, 2)
+          .add(a.clamp({ min: 0 }))
+          .add(torch.sub(a, 1)),
+    ].map((f) => func.vmap(f)(V())),
+    func.grad((x: Tensor) =>
+      func
+        .vmap((a: Tensor) => a.pow(3))(x)
+        .sum(),
+    )(V()),
+    func.vmap(func.vmap((a: Tensor) => a.pow(2)))(X()),
+  ],
   af_vjp: () => functional.vjp((x, y) => [x.mul(y), y.sin()], [X(), X().add(1)], [ones(), X()]),
   af_jvp: () => functional.jvp((x) => x.exp().sum(1), X(), ones()),
   af_hvp: () => functional.hvp((x) => x.pow(3).sum(), V(), V().add(1)),

@@ -59,6 +59,27 @@ enum class Scope : int32_t {
   kInplaceRequiresGrad,
 };
 
+// Derivatives need graphs, which inference mode does not make: it is off at a level of grad or jvp, without a change
+// of the gradient modes. For each level, how many guards there were around it.
+thread_local std::vector<std::pair<size_t, size_t>> guards_around;  // level, guards
+
+void SuspendInferenceMode() {
+  if (!c10::InferenceMode::is_enabled()) return;
+  const bool grad = at::GradMode::is_enabled();
+  const bool forward_grad = c10::AutogradState::get_tls_state().get_fw_grad_mode();
+  guards_around.emplace_back(getDynamicLayerStack().size(), inference_guards.size());
+  inference_guards.push_back(std::make_unique<c10::InferenceMode>(false));
+  at::GradMode::set_enabled(grad);
+  c10::AutogradState::get_tls_state().set_fw_grad_mode(forward_grad);
+}
+
+// Before the innermost level goes.
+void ResumeInferenceMode() {
+  if (guards_around.empty() || guards_around.back().first != getDynamicLayerStack().size()) return;
+  while (inference_guards.size() > guards_around.back().second) inference_guards.pop_back();
+  guards_around.pop_back();
+}
+
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
   auto& state = c10::AutogradState::get_tls_state();
@@ -100,10 +121,12 @@ int64_t Enter(Arguments& arguments, Scope scope) {
     }
     case Scope::kGradLevel:
       initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt, at::GradMode::is_enabled());
+      SuspendInferenceMode();
       return depth;
     case Scope::kJvpLevel:
       initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt, std::nullopt,
                               state.get_fw_grad_mode());
+      SuspendInferenceMode();
       return depth;
     case Scope::kSuspended: {
       const bool before = TransformsAreSuspended();
@@ -144,7 +167,10 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
     case Scope::kVmap:
     case Scope::kGradLevel:
     case Scope::kJvpLevel:
-      while (static_cast<int64_t>(getDynamicLayerStack().size()) > before) popDynamicLayerAndDeleteMetadata();
+      while (static_cast<int64_t>(getDynamicLayerStack().size()) > before) {
+        ResumeInferenceMode();
+        popDynamicLayerAndDeleteMetadata();
+      }
       return;
     case Scope::kSuspended:
       return SuspendTransforms(before);

@@ -502,6 +502,19 @@ bool FromTensor(const at::Tensor& tensor, const TypeSpec& spec, IValue* result) 
   return true;
 }
 
+bool FitsUnread(const at::Tensor& tensor, const TypeSpec& spec) {
+  constexpr c10::DispatchKeySet kWrappers(
+      {c10::DispatchKey::FuncTorchBatched, c10::DispatchKey::FuncTorchGradWrapper});
+  if (!tensor.defined() || !tensor.key_set().has_any(kWrappers)) return false;
+  if (spec.list || !IsScalar(tensor)) return false;
+  switch (spec.type) {
+    case Type::kScalar: return true;
+    case Type::kFloat: return !tensor.is_complex();
+    case Type::kInt: return at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false);
+    default: return false;
+  }
+}
+
 bool FromTensors(Environment& environment, c10::ArrayRef<double> numbers, const TypeSpec& spec,
                  IValue* result) {
   if (!spec.list) return false;

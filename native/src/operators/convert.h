@@ -57,6 +57,8 @@ bool FromJs(Environment& environment, napi_value value, const TypeSpec& spec, bo
             c10::IValue* result);
 // A tensor as an argument of that type: as it is, or a zero-dimensional one for its value.
 bool FromTensor(const at::Tensor& tensor, const TypeSpec& spec, c10::IValue* result);
+// Whether it fits though its value cannot be read: FromTensor would raise the error that says why.
+bool FitsUnread(const at::Tensor& tensor, const TypeSpec& spec);
 // A list of the numbers of tensors' slots; negative for null.
 bool FromTensors(Environment& environment, c10::ArrayRef<double> numbers, const TypeSpec& spec,
                  c10::IValue* result);

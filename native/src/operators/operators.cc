@@ -222,6 +222,11 @@ bool Operator::Convert(const Signature& signature, const Parameter& parameter, c
     attempt.stack.emplace_back(NumberBeside(attempt.stack[0].toTensor(), number));
     return true;
   }
+  if (value.slot && value.slot->kind == Kind::kTensor && FitsUnread(value.slot->tensor, spec)) {
+    attempt.unread.push_back({attempt.stack.size(), &spec});
+    attempt.stack.emplace_back(value.slot->tensor);
+    return true;
+  }
   IValue converted;
   if (!FromValue(value, spec, signature.numbers_as_tensors, &converted)) return false;
   if (converted.isTensor()) attempt.origins.push_back({converted.unsafeToTensorImpl(), &value});
@@ -334,7 +339,13 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
     }
     attempt.progress++;
   }
-  if (used == keywords.size()) return true;
+  if (used == keywords.size()) {
+    for (const Unread& unread : attempt.unread) {
+      const at::Tensor tensor = attempt.stack[unread.argument].toTensor();
+      if (!FromTensor(tensor, *unread.spec, &attempt.stack[unread.argument])) return false;
+    }
+    return true;
+  }
   attempt.progress++;  // all but a keyword fits: the likeliest to have been meant
   for (const Keyword& keyword : keywords) {
     if (!HasPlace(signature, keyword.id)) return attempt.Fail([&] { return "got an unexpected keyword '" + *keyword.name + "'"; });

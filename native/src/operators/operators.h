@@ -115,10 +115,16 @@ class Operator {
     at::TensorImpl* tensor;
     const Value* given;
   };
+  // A tensor that stands for its value, which may not be readable: one of a transform of torch.func.
+  struct Unread {
+    size_t argument;  // on the stack, where the tensor itself holds its place
+    const TypeSpec* spec;
+  };
   struct Attempt : DirectArguments {
     c10::SmallVector<Origin, 4> origins;
     std::vector<Value> outs;
     DirectCall direct = nullptr;  // the signature's, unless fast paths are off
+    std::vector<Unread> unread;   // read when all else fits
     bool requires_grad = false;
     bool explains = false;  // the texts cost more than most calls: made once it is known that none fits
     std::string problem;    // why the signature does not fit
@@ -128,6 +134,7 @@ class Operator {
       DirectArguments::Clear();
       origins.clear();
       outs.clear();
+      unread.clear();
       requires_grad = false;
     }
     template <typename Text>
