@@ -46,8 +46,7 @@ napi_value Backward(Arguments& arguments) {
   const auto inputs = TensorsArgument(environment, arguments[4], "backward(): inputs");
   const auto retain = OptionalBool(arguments, 2);
   const bool create = arguments.Bool(3);
-  environment.thread()->Run(
-      [&] { torch::autograd::backward(tensors, gradients, retain, create, inputs); });
+  environment.thread()->Run([&] { torch::autograd::backward(tensors, gradients, retain, create, inputs); });
   return Undefined(arguments.env);
 }
 

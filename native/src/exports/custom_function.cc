@@ -135,9 +135,10 @@ void RefuseLostGradients(const std::string& name, const variable_list& inputs) {
         Interpreter interpreter = level->interpreter();
         recording = GradInterpreterPtr(&interpreter).prevGradMode();
       }
-      TORCH_CHECK(!(recording && input.requires_grad()) && !input._fw_grad(0).defined(), name,
-                  "(): a Function gives a gradient to the innermost transform of torch.func alone (vmap, grad, "
-                  "vjp, jvp, jacrev ...), and this input needs one outside of it, too: it would be lost");
+      TORCH_CHECK(
+          !(recording && input.requires_grad()) && !input._fw_grad(0).defined(), name,
+          "(): a Function gives a gradient to the innermost transform of torch.func alone (vmap, grad, "
+          "vjp, jvp, jacrev ...), and this input needs one outside of it, too: it would be lost");
     }
   }
 }

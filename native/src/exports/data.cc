@@ -53,8 +53,8 @@ int64_t BytesNeeded(const std::vector<int64_t>& shape, at::ScalarType type) {
   return bytes;
 }
 
-// The tensor of the CPU that `make` makes, with its memory. A transform of torch.func would wrap it at once, and
-// a wrapper has no memory to write to; as in Python's torch.tensor, it is wrapped when it is done.
+// The tensor of the CPU that `make` makes, with its memory. A transform of torch.func would wrap it at once,
+// and a wrapper has no memory to write to; as in Python's torch.tensor, it is wrapped when it is done.
 template <typename Make>
 at::Tensor BelowTransforms(Make make) {
   at::Tensor tensor;
@@ -119,9 +119,8 @@ napi_value FromBlob(Arguments& arguments) {
   TORCH_CHECK(memory,
               "this build of Node.js does not allow sharing an ArrayBuffer's memory; copy "
               "with torch.tensor()");
-  const at::Tensor tensor = BelowTransforms([&] {
-    return at::from_blob(bytes.data, shape, [memory](void*) {}, at::TensorOptions().dtype(type));
-  });
+  const at::Tensor tensor = BelowTransforms(
+      [&] { return at::from_blob(bytes.data, shape, [memory](void*) {}, at::TensorOptions().dtype(type)); });
   return ToJs(arguments.environment, tensor);
 }
 
@@ -142,9 +141,8 @@ at::Tensor Readable(const at::Tensor& tensor) {
   TORCH_CHECK(!at::functorch::maybeGetBatchedImpl(plain),
               "vmap: the values of a tensor that is mapped over cannot be read (tolist(), toTypedArray()): "
               "there is one for each sample, and the function runs once");
-  const c10::impl::ExcludeDispatchKeyGuard below(
-      c10::DispatchKeySet({c10::DispatchKey::FuncTorchDynamicLayerFrontMode,
-                           c10::DispatchKey::FuncTorchDynamicLayerBackMode}));
+  const c10::impl::ExcludeDispatchKeyGuard below(c10::DispatchKeySet(
+      {c10::DispatchKey::FuncTorchDynamicLayerFrontMode, c10::DispatchKey::FuncTorchDynamicLayerBackMode}));
   if (plain._is_zerotensor()) plain = plain.clone();  // has no memory of its own
   return plain.resolve_conj().resolve_neg().cpu().contiguous();
 }

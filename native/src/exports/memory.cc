@@ -9,7 +9,8 @@ namespace nodetorch {
 
 namespace {
 
-// beginScope(owns): whether lib/tensor/memory.ts remembers what the scope owns alone. How many scopes are around it.
+// beginScope(owns): whether lib/tensor/memory.ts remembers what the scope owns alone. How many scopes are
+// around it.
 napi_value BeginScope(Arguments& arguments) {
   HandlePool& pool = arguments.environment.pool();
   napi_value depth;

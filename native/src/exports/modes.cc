@@ -1,8 +1,9 @@
 // What is set on this thread, for those who ask: autocast, the backward pass that is running.
+#include "exports/modes.h"
+
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/variable.h>
 
-#include "exports/modes.h"
 #include "operators/fast_paths.h"
 
 namespace nodetorch {

@@ -1,11 +1,12 @@
 // Operators as JS functions.
+#include "operators/operators.h"
+
 #include <c10/util/Exception.h>
 
 #include <sstream>
 #include <utility>
 
 #include "operators/fast_paths.h"
-#include "operators/operators.h"
 #include "runtime/function.h"
 #ifndef _WIN32
 #include <dlfcn.h>

@@ -59,8 +59,8 @@ enum class Scope : int32_t {
   kInplaceRequiresGrad,
 };
 
-// Derivatives need graphs, which inference mode does not make: it is off at a level of grad or jvp, without a change
-// of the gradient modes. For each level, how many guards there were around it.
+// Derivatives need graphs, which inference mode does not make: it is off at a level of grad or jvp, without a
+// change of the gradient modes. For each level, how many guards there were around it.
 thread_local std::vector<std::pair<size_t, size_t>> guards_around;  // level, guards
 
 void SuspendInferenceMode() {
@@ -104,16 +104,13 @@ int64_t Enter(Arguments& arguments, Scope scope) {
       state.set_fw_grad_mode(arguments.Bool(1));
       return before;
     }
-    case Scope::kForwardLevel:
-      environment.forward_level().Open();
-      return 0;
+    case Scope::kForwardLevel: environment.forward_level().Open(); return 0;
     case Scope::kSavedHooks: {
       const auto keep = [&](size_t i) { return std::make_shared<Persistent>(environment, arguments[i]); };
       SavedHooksOfThread().push_back({keep(1), keep(2)});
       return static_cast<int64_t>(SavedHooksOfThread().size()) - 1;
     }
-    case Scope::kAutocast:
-      return EnterAutocast(arguments);
+    case Scope::kAutocast: return EnterAutocast(arguments);
     case Scope::kVmap: {  // batch size, randomness
       const RandomnessType randomness = RandomnessArgument(arguments, 2);
       initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(arguments.Int(1)), randomness);
@@ -149,21 +146,15 @@ void Shorten(List& list, int64_t size) {
 
 void Leave(Environment& environment, Scope scope, int64_t before) {
   switch (scope) {
-    case Scope::kGrad:
-      return at::GradMode::set_enabled(before);
-    case Scope::kInference:
-      return Shorten(inference_guards, before);
+    case Scope::kGrad: return at::GradMode::set_enabled(before);
+    case Scope::kInference: return Shorten(inference_guards, before);
     case Scope::kAnomaly:
       environment.anomaly_scopes = before >> 2;
       return AnomalyMode::set_enabled(before & 2, before & 1);
-    case Scope::kForwardGrad:
-      return c10::AutogradState::get_tls_state().set_fw_grad_mode(before);
-    case Scope::kForwardLevel:
-      return environment.forward_level().Close(environment.pool());
-    case Scope::kSavedHooks:
-      return Shorten(SavedHooksOfThread(), before);
-    case Scope::kAutocast:
-      return LeaveAutocast(before);
+    case Scope::kForwardGrad: return c10::AutogradState::get_tls_state().set_fw_grad_mode(before);
+    case Scope::kForwardLevel: return environment.forward_level().Close(environment.pool());
+    case Scope::kSavedHooks: return Shorten(SavedHooksOfThread(), before);
+    case Scope::kAutocast: return LeaveAutocast(before);
     case Scope::kVmap:
     case Scope::kGradLevel:
     case Scope::kJvpLevel:
@@ -172,10 +163,8 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
         popDynamicLayerAndDeleteMetadata();
       }
       return;
-    case Scope::kSuspended:
-      return SuspendTransforms(before);
-    case Scope::kInplaceRequiresGrad:
-      return setInplaceRequiresGradAllowed(before);
+    case Scope::kSuspended: return SuspendTransforms(before);
+    case Scope::kInplaceRequiresGrad: return setInplaceRequiresGradAllowed(before);
   }
 }
 

@@ -155,9 +155,10 @@ napi_value SetData(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self("data's tensor");
   const at::Tensor data = arguments.Tensor(1, "data");
   // libtorch would take over the memory of a wrapper, which has none.
-  TORCH_CHECK(IsOfTransform(tensor) || !IsOfTransform(data),
-              "data: a tensor that belongs to a transform of torch.func cannot become the values of one that does "
-              "not; initialize lazy modules, and assign to .data, outside of the transform");
+  TORCH_CHECK(
+      IsOfTransform(tensor) || !IsOfTransform(data),
+      "data: a tensor that belongs to a transform of torch.func cannot become the values of one that does "
+      "not; initialize lazy modules, and assign to .data, outside of the transform");
   tensor.set_data(data);
   if (Slot* slot = FindHandle(arguments.environment, arguments[0]); slot && slot->tensor.defined()) {
     arguments.environment.pool().Recount(slot);

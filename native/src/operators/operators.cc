@@ -51,9 +51,8 @@ bool IsRequiresGrad(uint32_t name) {
 bool HasPlace(const Signature& signature, uint32_t keyword) {
   if (signature.outs && IsOut(keyword)) return true;
   if (signature.takes_requires_grad && IsRequiresGrad(keyword)) return true;
-  return std::any_of(signature.parameters.begin(), signature.parameters.end(), [&](const Parameter& one) {
-    return !one.is_out && IsCalled(one, keyword);
-  });
+  return std::any_of(signature.parameters.begin(), signature.parameters.end(),
+                     [&](const Parameter& one) { return !one.is_out && IsCalled(one, keyword); });
 }
 
 // Nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there is no
@@ -89,8 +88,8 @@ void TakeOptions(std::vector<IValue>& stack) {
   const at::Tensor& out = stack[stack.size() - kOptions - 1].toTensor();
   const IValue* options = &stack[stack.size() - kOptions];
   const auto dtype = options[0].toOptional<at::ScalarType>();
-  TORCH_CHECK(!dtype || *dtype == out.scalar_type(), "dtype ", *dtype, " does not match dtype of out parameter (",
-              out.scalar_type(), ")");
+  TORCH_CHECK(!dtype || *dtype == out.scalar_type(), "dtype ", *dtype,
+              " does not match dtype of out parameter (", out.scalar_type(), ")");
   const auto layout = options[1].toOptional<at::Layout>();
   TORCH_CHECK(!layout || *layout == out.layout(), "layout ", *layout,
               " does not match layout of out parameter (", out.layout(), ")");
@@ -348,7 +347,8 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
   }
   attempt.progress++;  // all but a keyword fits: the likeliest to have been meant
   for (const Keyword& keyword : keywords) {
-    if (!HasPlace(signature, keyword.id)) return attempt.Fail([&] { return "got an unexpected keyword '" + *keyword.name + "'"; });
+    if (!HasPlace(signature, keyword.id))
+      return attempt.Fail([&] { return "got an unexpected keyword '" + *keyword.name + "'"; });
   }
   return false;
 }

@@ -87,10 +87,11 @@ class Operator {
 
   const std::vector<Signature>& signatures();  // made at the first call
   const std::string& name() const { return name_; }
-  // As lib/native/dispatch.ts calls: `blank` is a Tensor that owns nothing yet, and becomes the result where that is
-  // one new tensor. Of argument i, bit i of `forms` says that it is the number of a tensor's slot, bit
-  // kForms + i that it is the length of a list of such numbers, and bit 2 * kForms + i of a list of numbers;
-  // the elements of all lists lie one behind the other in the exchange. Leaves its outcome: see Outcome.
+  // As lib/native/dispatch.ts calls: `blank` is a Tensor that owns nothing yet, and becomes the result where
+  // that is one new tensor. Of argument i, bit i of `forms` says that it is the number of a tensor's slot,
+  // bit kForms + i that it is the length of a list of such numbers, and bit 2 * kForms + i of a list of
+  // numbers; the elements of all lists lie one behind the other in the exchange. Leaves its outcome: see
+  // Outcome.
   napi_value Call(napi_value blank, uint32_t forms, const napi_value* given, size_t count);
   static constexpr uint32_t kForms = 10;
 

@@ -176,9 +176,7 @@ Cache& TheCache() {
   return *cache;
 }
 
-void* Take(size_t bytes) {
-  return bytes <= kSmall ? small_blocks.Take(bytes) : TheCache().Take(bytes);
-}
+void* Take(size_t bytes) { return bytes <= kSmall ? small_blocks.Take(bytes) : TheCache().Take(bytes); }
 
 void Give(void* data) {
   if (!data) return;

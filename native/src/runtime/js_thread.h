@@ -67,8 +67,8 @@ class JsThread {
   void Serve(const Pass& pass);
 
   const std::thread::id id_;
-  int nested_ = 0;            // passes inside of each other on the JS thread itself
-  Caller* serving_ = nullptr;  // whose callback the JS thread runs
+  int nested_ = 0;               // passes inside of each other on the JS thread itself
+  Caller* serving_ = nullptr;    // whose callback the JS thread runs
   std::atomic<int> waiting_{0};  // frames of Serve, or about to be
 
   std::mutex mutex_;  // of what follows, and of all callers and passes

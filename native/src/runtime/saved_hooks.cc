@@ -22,8 +22,7 @@ napi_value CallWith(Environment& environment, const Persistent& function, napi_v
 
 // What a pack hook made of a saved tensor, until the unpack hook makes the tensor of it again.
 struct PackedTensor : torch::autograd::SavedVariableHooks {
-  explicit PackedTensor(HookPair pair)
-      : hooks(std::move(pair)), thread(hooks.pack->environment().thread()) {
+  explicit PackedTensor(HookPair pair) : hooks(std::move(pair)), thread(hooks.pack->environment().thread()) {
     thread->callbacks++;
   }
   ~PackedTensor() override { thread->callbacks--; }
