@@ -24,7 +24,6 @@ function padArgument(
 
 abstract class Convolution extends ConvNd {
   constructor(
-    private readonly _dimensions: number,
     inChannels: number,
     outChannels: number,
     kernelSize: Size,
@@ -32,8 +31,8 @@ abstract class Convolution extends ConvNd {
     padding?: Padding,
     options?: ConvNdOptions,
   ) {
-    const given = keywords<ConvNdOptions>(`Conv${_dimensions}d`, CONV_ND, { stride, padding }, options);
-    super(_dimensions, false, inChannels, outChannels, kernelSize, given);
+    const given = keywords<ConvNdOptions>(new.target.name, CONV_ND, { stride, padding }, options);
+    super(false, inChannels, outChannels, kernelSize, given);
   }
 
   override forward(input: Tensor): Tensor {
@@ -52,15 +51,8 @@ abstract class Convolution extends ConvNd {
  * Weight and bias start uniform in `±1/√(inChannels / groups · kernelSize)`.
  */
 export class Conv1d extends Convolution {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ) {
-    super(1, inChannels, outChannels, kernelSize, stride, padding, options);
+  protected override get _dimensions(): number {
+    return 1;
   }
 }
 
@@ -75,15 +67,8 @@ export class Conv1d extends Convolution {
  * m(torch.randn([1, 3, 32, 32])).shape; // [1, 16, 32, 32]
  */
 export class Conv2d extends Convolution {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ) {
-    super(2, inChannels, outChannels, kernelSize, stride, padding, options);
+  protected override get _dimensions(): number {
+    return 2;
   }
 }
 
@@ -94,14 +79,7 @@ export class Conv2d extends Convolution {
  * without `N`. Weight and bias start uniform in `±1/√(inChannels / groups · Π kernelSize)`.
  */
 export class Conv3d extends Convolution {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ) {
-    super(3, inChannels, outChannels, kernelSize, stride, padding, options);
+  protected override get _dimensions(): number {
+    return 3;
   }
 }

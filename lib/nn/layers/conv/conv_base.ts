@@ -68,7 +68,6 @@ export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<A
   bias: Parameter | null; // (outChannels)
 
   constructor(
-    dimensions: number,
     readonly transposed: boolean,
     public inChannels: number,
     public outChannels: number,
@@ -77,17 +76,24 @@ export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<A
   ) {
     super();
     checkOptions(inChannels, outChannels, given);
-    this.kernelSize = ntuple(dimensions, kernelSize);
-    this.stride = ntuple(dimensions, given.stride);
-    this.padding = typeof given.padding === 'string' ? given.padding : ntuple(dimensions, given.padding);
-    this.dilation = ntuple(dimensions, given.dilation);
-    this.outputPadding = ntuple(dimensions, given.outputPadding ?? 0);
+    this.kernelSize = this._ntuple(kernelSize);
+    this.stride = this._ntuple(given.stride);
+    this.padding = typeof given.padding === 'string' ? given.padding : this._ntuple(given.padding);
+    this.dilation = this._ntuple(given.dilation);
+    this.outputPadding = this._ntuple(given.outputPadding ?? 0);
     this.groups = given.groups;
     this.paddingMode = given.paddingMode;
     const factory = { device: given.device, dtype: given.dtype };
     this.weight = new Parameter(aten.empty(this._weightShape(), factory));
     this.bias = given.bias ? new Parameter(aten.empty([outChannels], factory)) : null;
     this.resetParameters();
+  }
+
+  /** How many dimensions the windows slide along. */
+  protected abstract get _dimensions(): number;
+
+  private _ntuple(value: Size): readonly number[] {
+    return ntuple(this._dimensions, value);
   }
 
   _weightShape(): number[] {

@@ -41,9 +41,10 @@ export const OUTPUT_SIZE: Required<OutputSizeOptions> = { outputSize: null };
 
 type Args = [input: Tensor, outputSize?: readonly number[] | null | OutputSizeOptions];
 
+const kernels = [F.convTranspose1d, F.convTranspose2d, F.convTranspose3d];
+
 abstract class ConvTransposeNd extends ConvNd<Args> {
   constructor(
-    dimensions: number,
     inChannels: number,
     outChannels: number,
     kernelSize: Size,
@@ -52,28 +53,26 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
     outputPadding?: Given,
     options?: ConvTransposeNdOptions,
   ) {
-    const name = `ConvTranspose${dimensions}d`;
     const given = keywords<ConvTransposeNdOptions>(
-      name,
+      new.target.name,
       CONV_TRANSPOSE_ND,
       { stride, padding, outputPadding },
       options,
     );
     if (given.paddingMode !== 'zeros')
       throw valueError(`Only "zeros" padding mode is supported for ${new.target.name}`);
-    super(dimensions, true, inChannels, outChannels, kernelSize, given);
+    super(true, inChannels, outChannels, kernelSize, given);
   }
-
-  protected abstract get _convolve(): typeof F.convTranspose2d;
 
   /** `outputSize` picks one of the sizes that a stride larger than one leaves open. */
   override forward(...[input, size]: Args): Tensor {
-    const name = `ConvTranspose${this.kernelSize.length}d.forward`;
+    const name = `ConvTranspose${this._dimensions}d.forward`;
     const { outputSize } = keywords<OutputSizeOptions>(name, OUTPUT_SIZE, { outputSize: size });
     const { weight, bias, stride, groups, dilation } = this;
     const padding = this.padding as readonly number[];
     const outputPadding = outputSize === null ? this.outputPadding : this._outputPadding(input, outputSize);
-    return this._convolve(input, weight, bias, { stride, padding, outputPadding, groups, dilation });
+    const convolve = kernels[this._dimensions - 1];
+    return convolve(input, weight, bias, { stride, padding, outputPadding, groups, dilation });
   }
 
   // What has to be added to the smallest output to get one of `outputSize`.
@@ -115,19 +114,8 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
  * @throws ValueError from a call whose `outputSize` the stride does not allow.
  */
 export class ConvTranspose1d extends ConvTransposeNd {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ) {
-    super(1, inChannels, outChannels, kernelSize, stride, padding, outputPadding, options);
-  }
-  protected override get _convolve(): typeof F.convTranspose1d {
-    return F.convTranspose1d;
+  protected override get _dimensions(): number {
+    return 1;
   }
 }
 
@@ -145,19 +133,8 @@ export class ConvTranspose1d extends ConvTransposeNd {
  * up(down(x), x.shape).shape; // x.shape
  */
 export class ConvTranspose2d extends ConvTransposeNd {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ) {
-    super(2, inChannels, outChannels, kernelSize, stride, padding, outputPadding, options);
-  }
-  protected override get _convolve(): typeof F.convTranspose2d {
-    return F.convTranspose2d;
+  protected override get _dimensions(): number {
+    return 2;
   }
 }
 
@@ -170,18 +147,7 @@ export class ConvTranspose2d extends ConvTransposeNd {
  * @throws ValueError from a call whose `outputSize` the stride does not allow.
  */
 export class ConvTranspose3d extends ConvTransposeNd {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ) {
-    super(3, inChannels, outChannels, kernelSize, stride, padding, outputPadding, options);
-  }
-  protected override get _convolve(): typeof F.convTranspose3d {
-    return F.convTranspose3d;
+  protected override get _dimensions(): number {
+    return 3;
   }
 }

@@ -13,7 +13,7 @@ import {
   ConvTranspose3d,
   type ConvTransposeNdOptions,
 } from './conv_transpose';
-import { LazyModuleMixin, type Initialized, type LazyModule } from '../../module/lazy';
+import { LazyModuleMixin, type LazyModule } from '../../module/lazy';
 import { UninitializedParameter, isLazy } from '../../parameter';
 
 type Padding = Size | ConvPadding | ConvNdOptions;
@@ -32,26 +32,45 @@ function inChannelsOf(module: ConvNd, input: Tensor): number {
   return input.shape[ndim === unbatched ? 0 : 1];
 }
 
-interface LazyConv extends LazyModule {
-  /** Replaces the parameters that the base made. */
-  _uninitialized(outChannels: number, given: Required<ConvNdOptions>): void;
-}
-
 /* eslint-disable @typescript-eslint/no-explicit-any -- what TypeScript asks of the base of a mixin */
 type ConvClass = abstract new (...args: any[]) => ConvNd<any[]>;
-type LazyConvClass = (abstract new (...args: any[]) => LazyConv) & { readonly clsToBecome: Initialized };
-/* eslint-enable @typescript-eslint/no-explicit-any */
+type Base<Conv> = new (...args: any[]) => Conv;
 
-function LazyConvMixin<Base extends ConvClass>(base: Base): Base & LazyConvClass {
-  abstract class Lazy extends LazyModuleMixin(base) implements LazyConv {
-    override resetParameters(): void {
-      if (!this.hasUninitializedParams() && this.inChannels !== 0) super.resetParameters();
-    }
-    _uninitialized(outChannels: number, given: Required<ConvNdOptions>): void {
+interface LazyConvClass<Conv> {
+  new (
+    outChannels: number,
+    kernelSize: Size,
+    stride?: Stride,
+    padding?: Padding,
+    options?: ConvNdOptions,
+  ): Conv & LazyModule;
+  readonly clsToBecome: Base<Conv>;
+}
+interface LazyConvTransposeClass<Conv> {
+  new (
+    outChannels: number,
+    kernelSize: Size,
+    stride?: Given,
+    padding?: Given,
+    outputPadding?: Given,
+    options?: ConvTransposeNdOptions,
+  ): Conv & LazyModule;
+  readonly clsToBecome: Base<Conv>;
+}
+
+function LazyConvMixin(base: ConvClass) {
+  abstract class LazyConvNd extends LazyModuleMixin(base) {
+    static override readonly clsToBecome = base;
+
+    constructor(outChannels: number, kernelSize: Size, given: Required<ConvNdOptions>) {
+      super(0, 0, kernelSize, { ...given, bias: false });
       const factory = { device: given.device, dtype: given.dtype };
       this.weight = new UninitializedParameter(true, factory);
       this.outChannels = outChannels;
       if (given.bias) this.bias = new UninitializedParameter(true, factory);
+    }
+    override resetParameters(): void {
+      if (!this.hasUninitializedParams() && this.inChannels !== 0) super.resetParameters();
     }
     override initializeParameters(input: Tensor): void {
       if (!this.hasUninitializedParams()) return;
@@ -62,128 +81,62 @@ function LazyConvMixin<Base extends ConvClass>(base: Base): Base & LazyConvClass
       this.resetParameters();
     }
   }
-  return Lazy;
+  return LazyConvNd;
 }
+
+function lazyConv<Conv extends ConvNd>(base: Base<Conv>): LazyConvClass<Conv> {
+  abstract class LazyConv extends LazyConvMixin(base) {
+    constructor(
+      outChannels: number,
+      kernelSize: Size,
+      stride?: Stride,
+      padding?: Padding,
+      options?: ConvNdOptions,
+    ) {
+      const given = keywords<ConvNdOptions>(new.target.name, CONV_ND, { stride, padding }, options);
+      super(outChannels, kernelSize, given);
+    }
+  }
+  return LazyConv as unknown as LazyConvClass<Conv>;
+}
+
+function lazyConvTranspose<Conv extends ConvNd<any[]>>(base: Base<Conv>): LazyConvTransposeClass<Conv> {
+  abstract class LazyConvTranspose extends LazyConvMixin(base) {
+    constructor(
+      outChannels: number,
+      kernelSize: Size,
+      stride?: Given,
+      padding?: Given,
+      outputPadding?: Given,
+      options?: ConvTransposeNdOptions,
+    ) {
+      const positional = { stride, padding, outputPadding };
+      const name = new.target.name;
+      super(
+        outChannels,
+        kernelSize,
+        keywords<ConvTransposeNdOptions>(name, CONV_TRANSPOSE_ND, positional, options),
+      );
+    }
+  }
+  return LazyConvTranspose as unknown as LazyConvTransposeClass<Conv>;
+}
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** A {@link Conv1d} that takes `inChannels` from the first input, and then is a `Conv1d`. */
-export class LazyConv1d extends LazyConvMixin(Conv1d) {
-  static override readonly clsToBecome = Conv1d;
-
-  constructor(
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ) {
-    const given = keywords<ConvNdOptions>('LazyConv1d', CONV_ND, { stride, padding }, options);
-    super(0, 0, kernelSize, { ...given, bias: false });
-    this._uninitialized(outChannels, given);
-  }
-}
+export class LazyConv1d extends lazyConv(Conv1d) {}
 
 /** A {@link Conv2d} that takes `inChannels` from the first input, and then is a `Conv2d`. */
-export class LazyConv2d extends LazyConvMixin(Conv2d) {
-  static override readonly clsToBecome = Conv2d;
-
-  constructor(
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ) {
-    const given = keywords<ConvNdOptions>('LazyConv2d', CONV_ND, { stride, padding }, options);
-    super(0, 0, kernelSize, { ...given, bias: false });
-    this._uninitialized(outChannels, given);
-  }
-}
+export class LazyConv2d extends lazyConv(Conv2d) {}
 
 /** A {@link Conv3d} that takes `inChannels` from the first input, and then is a `Conv3d`. */
-export class LazyConv3d extends LazyConvMixin(Conv3d) {
-  static override readonly clsToBecome = Conv3d;
-
-  constructor(
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ) {
-    const given = keywords<ConvNdOptions>('LazyConv3d', CONV_ND, { stride, padding }, options);
-    super(0, 0, kernelSize, { ...given, bias: false });
-    this._uninitialized(outChannels, given);
-  }
-}
+export class LazyConv3d extends lazyConv(Conv3d) {}
 
 /** A {@link ConvTranspose1d} that takes `inChannels` from the first input, and then is a `ConvTranspose1d`. */
-export class LazyConvTranspose1d extends LazyConvMixin(ConvTranspose1d) {
-  static override readonly clsToBecome = ConvTranspose1d;
-
-  constructor(
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ) {
-    const positional = { stride, padding, outputPadding };
-    const given = keywords<ConvTransposeNdOptions>(
-      'LazyConvTranspose1d',
-      CONV_TRANSPOSE_ND,
-      positional,
-      options,
-    );
-    super(0, 0, kernelSize, { ...given, bias: false });
-    this._uninitialized(outChannels, given);
-  }
-}
+export class LazyConvTranspose1d extends lazyConvTranspose(ConvTranspose1d) {}
 
 /** A {@link ConvTranspose2d} that takes `inChannels` from the first input, and then is a `ConvTranspose2d`. */
-export class LazyConvTranspose2d extends LazyConvMixin(ConvTranspose2d) {
-  static override readonly clsToBecome = ConvTranspose2d;
-
-  constructor(
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ) {
-    const positional = { stride, padding, outputPadding };
-    const given = keywords<ConvTransposeNdOptions>(
-      'LazyConvTranspose2d',
-      CONV_TRANSPOSE_ND,
-      positional,
-      options,
-    );
-    super(0, 0, kernelSize, { ...given, bias: false });
-    this._uninitialized(outChannels, given);
-  }
-}
+export class LazyConvTranspose2d extends lazyConvTranspose(ConvTranspose2d) {}
 
 /** A {@link ConvTranspose3d} that takes `inChannels` from the first input, and then is a `ConvTranspose3d`. */
-export class LazyConvTranspose3d extends LazyConvMixin(ConvTranspose3d) {
-  static override readonly clsToBecome = ConvTranspose3d;
-
-  constructor(
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ) {
-    const positional = { stride, padding, outputPadding };
-    const given = keywords<ConvTransposeNdOptions>(
-      'LazyConvTranspose3d',
-      CONV_TRANSPOSE_ND,
-      positional,
-      options,
-    );
-    super(0, 0, kernelSize, { ...given, bias: false });
-    this._uninitialized(outChannels, given);
-  }
-}
+export class LazyConvTranspose3d extends lazyConvTranspose(ConvTranspose3d) {}

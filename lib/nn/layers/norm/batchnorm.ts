@@ -17,14 +17,11 @@ type Eps = number | BatchNormNdOptions;
 type Momentum = number | null | BatchNormNdOptions;
 
 export abstract class BatchNorm extends NormBase {
-  constructor(
-    name: string,
-    numFeatures: number,
-    eps?: Eps,
-    momentum?: Momentum,
-    options?: BatchNormNdOptions,
-  ) {
-    super(numFeatures, keywords<BatchNormNdOptions>(name, BATCH_NORM_ND, { eps, momentum }, options));
+  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
+    super(
+      numFeatures,
+      keywords<BatchNormNdOptions>(new.target.name, BATCH_NORM_ND, { eps, momentum }, options),
+    );
   }
 
   // The share of this batch in the running statistics.
@@ -61,9 +58,6 @@ export function checkDims(input: Tensor, ...allowed: number[]): void {
  * used and go into running ones, which evaluation uses.
  */
 export class BatchNorm1d extends BatchNorm {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
-    super('BatchNorm1d', numFeatures, eps, momentum, options);
-  }
   protected override _checkInputDim(input: Tensor): void {
     checkDims(input, 2, 3);
   }
@@ -71,9 +65,6 @@ export class BatchNorm1d extends BatchNorm {
 
 /** Normalizes each channel over the batch. Shape: `(N, numFeatures, H, W)`. See {@link BatchNorm1d}. */
 export class BatchNorm2d extends BatchNorm {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
-    super('BatchNorm2d', numFeatures, eps, momentum, options);
-  }
   protected override _checkInputDim(input: Tensor): void {
     checkDims(input, 4);
   }
@@ -81,9 +72,6 @@ export class BatchNorm2d extends BatchNorm {
 
 /** Normalizes each channel over the batch. Shape: `(N, numFeatures, D, H, W)`. See {@link BatchNorm1d}. */
 export class BatchNorm3d extends BatchNorm {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
-    super('BatchNorm3d', numFeatures, eps, momentum, options);
-  }
   protected override _checkInputDim(input: Tensor): void {
     checkDims(input, 5);
   }

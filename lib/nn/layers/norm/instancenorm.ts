@@ -20,14 +20,11 @@ type Eps = number | InstanceNormNdOptions;
 type Momentum = number | null | InstanceNormNdOptions;
 
 export abstract class InstanceNorm extends NormBase {
-  constructor(
-    name: string,
-    numFeatures: number,
-    eps?: Eps,
-    momentum?: Momentum,
-    options?: InstanceNormNdOptions,
-  ) {
-    super(numFeatures, keywords<InstanceNormNdOptions>(name, INSTANCE_NORM_ND, { eps, momentum }, options));
+  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: InstanceNormNdOptions) {
+    super(
+      numFeatures,
+      keywords<InstanceNormNdOptions>(new.target.name, INSTANCE_NORM_ND, { eps, momentum }, options),
+    );
   }
 
   /** How many dimensions one sample has. */
@@ -96,9 +93,6 @@ export abstract class InstanceNorm extends NormBase {
  * `(numFeatures, L)`.
  */
 export class InstanceNorm1d extends InstanceNorm {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: InstanceNormNdOptions) {
-    super('InstanceNorm1d', numFeatures, eps, momentum, options);
-  }
   protected override _getNoBatchDim(): number {
     return 2;
   }
@@ -109,9 +103,6 @@ export class InstanceNorm1d extends InstanceNorm {
  * See {@link InstanceNorm1d}.
  */
 export class InstanceNorm2d extends InstanceNorm {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: InstanceNormNdOptions) {
-    super('InstanceNorm2d', numFeatures, eps, momentum, options);
-  }
   protected override _getNoBatchDim(): number {
     return 3;
   }
@@ -122,9 +113,6 @@ export class InstanceNorm2d extends InstanceNorm {
  * See {@link InstanceNorm1d}.
  */
 export class InstanceNorm3d extends InstanceNorm {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: InstanceNormNdOptions) {
-    super('InstanceNorm3d', numFeatures, eps, momentum, options);
-  }
   protected override _getNoBatchDim(): number {
     return 4;
   }

@@ -13,7 +13,7 @@ import { isLazy, UninitializedBuffer, UninitializedParameter } from '../../param
 type Eps = number | NormOptions;
 type Momentum = number | null | NormOptions;
 interface LazyNormClass<Norm> {
-  new (name: string, eps?: Eps, momentum?: Momentum, options?: NormOptions): Norm & LazyModule;
+  new (eps?: Eps, momentum?: Momentum, options?: NormOptions): Norm & LazyModule;
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- what TypeScript asks of the base of a mixin */
@@ -22,8 +22,8 @@ function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): La
   abstract class LazyNorm extends LazyModuleMixin(base as new (...args: any[]) => NormBase) {
     static override readonly clsToBecome = base;
 
-    constructor(name: string, eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-      const given = keywords<NormOptions>(name, BATCH_NORM_ND, { eps, momentum }, options);
+    constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
+      const given = keywords<NormOptions>(new.target.name, BATCH_NORM_ND, { eps, momentum }, options);
       super(0, { ...given, affine: false, trackRunningStats: false, bias: false });
       const { affine, trackRunningStats, bias, device, dtype } = given;
       const set = (field: keyof NormBase, value: unknown): void => setField(this, field, value);
@@ -55,52 +55,28 @@ function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): La
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** {@link BatchNorm1d} of as many features as the first input has. */
-export class LazyBatchNorm1d extends lazyNorm(BatchNorm1d) {
-  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-    super('LazyBatchNorm1d', eps, momentum, options);
-  }
-}
+export class LazyBatchNorm1d extends lazyNorm(BatchNorm1d) {}
 
 /** {@link BatchNorm2d} of as many features as the first input has. */
-export class LazyBatchNorm2d extends lazyNorm(BatchNorm2d) {
-  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-    super('LazyBatchNorm2d', eps, momentum, options);
-  }
-}
+export class LazyBatchNorm2d extends lazyNorm(BatchNorm2d) {}
 
 /** {@link BatchNorm3d} of as many features as the first input has. */
-export class LazyBatchNorm3d extends lazyNorm(BatchNorm3d) {
-  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-    super('LazyBatchNorm3d', eps, momentum, options);
-  }
-}
+export class LazyBatchNorm3d extends lazyNorm(BatchNorm3d) {}
 
 /**
  * {@link InstanceNorm1d} of as many features as the first input has. By default, unlike there, it has a
  * scale and a shift, and running statistics.
  */
-export class LazyInstanceNorm1d extends lazyNorm(InstanceNorm1d) {
-  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-    super('LazyInstanceNorm1d', eps, momentum, options);
-  }
-}
+export class LazyInstanceNorm1d extends lazyNorm(InstanceNorm1d) {}
 
 /**
  * {@link InstanceNorm2d} of as many features as the first input has. By default, unlike there, it has a
  * scale and a shift, and running statistics.
  */
-export class LazyInstanceNorm2d extends lazyNorm(InstanceNorm2d) {
-  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-    super('LazyInstanceNorm2d', eps, momentum, options);
-  }
-}
+export class LazyInstanceNorm2d extends lazyNorm(InstanceNorm2d) {}
 
 /**
  * {@link InstanceNorm3d} of as many features as the first input has. By default, unlike there, it has a
  * scale and a shift, and running statistics.
  */
-export class LazyInstanceNorm3d extends lazyNorm(InstanceNorm3d) {
-  constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-    super('LazyInstanceNorm3d', eps, momentum, options);
-  }
-}
+export class LazyInstanceNorm3d extends lazyNorm(InstanceNorm3d) {}

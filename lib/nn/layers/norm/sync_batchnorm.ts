@@ -1,5 +1,5 @@
 import { valueError } from '../../../core/errors';
-import { BatchNorm, type BatchNormNdOptions } from './batchnorm';
+import { BatchNorm } from './batchnorm';
 import { setField } from '../../module/fields';
 import type { Module } from '../../module/module';
 import type { Tensor } from '../../../tensor';
@@ -11,14 +11,6 @@ import type { Tensor } from '../../../tensor';
  * Differs from PyTorch: there is no `torch.distributed`, so always one process, and no `process_group`.
  */
 export class SyncBatchNorm extends BatchNorm {
-  constructor(
-    numFeatures: number,
-    eps?: number | BatchNormNdOptions,
-    momentum?: number | null | BatchNormNdOptions,
-    options?: BatchNormNdOptions,
-  ) {
-    super('SyncBatchNorm', numFeatures, eps, momentum, options);
-  }
   protected override _checkInputDim(input: Tensor): void {
     if (input.dim() < 2) throw valueError(`expected at least 2D input (got ${input.dim()}D input)`);
     if (input.shape[1] === 0) throw valueError('SyncBatchNorm number of input channels should be non-zero');
