@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { camelCase } = require('./typings/signatures');
 
 const root = path.join(__dirname, '..');
 const page = path.join(root, 'docs', 'coverage.md');
@@ -15,8 +16,6 @@ const spelled = {
   'torch.memory_format': 'MemoryFormat',
   'torch.Tensor.numpy': 'toTypedArray',
 };
-
-const camelCase = (name) => name.replace(/(?<=[^_])_([^_])/g, (_, letter) => letter.toUpperCase());
 
 function resolve(torch, namespace) {
   const names = namespace.split('.').slice(1).map(camelCase);

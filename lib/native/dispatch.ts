@@ -259,8 +259,3 @@ function namesOf(named: object): Names | undefined {
   }
   return names;
 }
-
-/** PyTorch's name in camelCase: `max_pool2d` is `maxPool2d`; underscores at the ends stay. */
-export function camelCase(name: string): string {
-  return name.replace(/(?<=[^_])_([^_])/g, (_, letter: string) => letter.toUpperCase());
-}

@@ -5,6 +5,7 @@ import { setHandle } from '../native/dispatch';
 import type { DTypeLike } from '../core/dtype';
 import { TorchError, argumentError, valueError } from '../core/errors';
 import { keywords } from '../core/keywords';
+import { snakeCase } from '../core/names';
 import { NOTHING } from '../native/handle';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
@@ -90,8 +91,6 @@ function guard(prototype: object, className: string): void {
   };
   Object.setPrototypeOf(prototype, new Proxy(below, { get }));
 }
-
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function noShape(): never {
   throw new TorchError(

@@ -1,5 +1,6 @@
 // Parameter groups: how they are given, and how they are kept.
 import { TorchTypeError, valueError } from '../core/errors';
+import { snakeCase } from '../core/names';
 import { typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
@@ -21,9 +22,6 @@ export type ParamGroupOptions<Options = object> = Options & { params: Tensor | I
 
 /** What an optimizer takes: parameters, named parameters, or groups of them. */
 export type Params<Options = object> = Iterable<NamedParam> | Iterable<ParamGroupOptions<Options>>;
-
-/** `weightDecay` -> `weight_decay`. */
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Options as `param_groups` spells them; `undefined` is left out. */
 export function toGroupKeys(options: object): Record<string, unknown> {

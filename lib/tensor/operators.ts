@@ -1,5 +1,6 @@
 /** Every operator that libtorch has, as functions, as methods of Tensor, and under torch.ops. */
-import { camelCase, operator, type OperatorFunction } from '../native/dispatch';
+import { camelCase } from '../core/names';
+import { operator, type OperatorFunction } from '../native/dispatch';
 import { TorchError, argumentError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '.';

@@ -4,7 +4,7 @@
 
 const types = require('./types');
 
-/** PyTorch's name in camelCase, as lib/native/dispatch.ts makes it. */
+/** PyTorch's name in camelCase, as lib/core/names.ts makes it. */
 function camelCase(name) {
   return name.replace(/(?<=[^_])_([^_])/g, (_, letter) => letter.toUpperCase());
 }

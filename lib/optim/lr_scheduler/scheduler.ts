@@ -1,5 +1,5 @@
 // What all learning rate schedulers have in common.
-import { camelCase } from '../../native/dispatch';
+import { camelCase } from '../../core/names';
 import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
 import { keep } from '../../tensor/memory';
 import { isMap } from '../../core/realm';
