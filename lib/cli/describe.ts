@@ -1,28 +1,11 @@
 // What is in a file, without its weights. Needs no addon, but for .pt files.
 import fs from 'node:fs';
 import path from 'node:path';
-import { findFormat, firstBytes, type Format } from '../serialization/format';
+import { findFormat, firstBytes } from '../serialization/format';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors/header';
 import { readCheckpoint, readIndex } from '../serialization/safetensors/sharded_index';
+import type { Description, TensorRow } from './description';
 import { describePickle } from './pickle';
-
-export interface TensorRow {
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly bytes: number;
-  /** The file of a sharded checkpoint. */
-  readonly file?: string;
-}
-
-export interface Description {
-  readonly file: string;
-  readonly format: Format;
-  readonly metadata: Readonly<Record<string, unknown>> | null;
-  readonly tensors: readonly TensorRow[];
-  /** What is no tensor, as text. */
-  readonly values: readonly { readonly name: string; readonly type: string; readonly text: string }[];
-}
 
 export function describe(target: string): Description {
   return readCheckpoint(target, describeFile);

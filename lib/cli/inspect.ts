@@ -1,6 +1,7 @@
 // npx nodetorch inspect
 import { type Command, parse } from './arguments';
-import { type Description, type TensorRow, describe } from './describe';
+import { describe } from './describe';
+import type { Description, TensorRow } from './description';
 import { count, plural, print, printable, size, table } from './text';
 
 const usage = `Usage: npx nodetorch inspect FILE [--json]

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { isMap } from '../core/realm';
 import type { Tensor } from '../tensor';
-import type { Description } from './describe';
+import type { Description } from './description';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- the addon, only where it is needed */
 const tensorClass = () => (require('../tensor') as typeof import('../tensor')).Tensor;
