@@ -1,6 +1,7 @@
 /** torch.autograd.backward and torch.autograd.grad. */
 import { wrap } from '../native/dispatch';
 import { TorchError, TorchRangeError, argumentError, valueError } from '../core/errors';
+import { sizeText } from '../core/size_text';
 import { native } from '../native';
 import type { BackwardOptions, Tensor } from '../tensor';
 import { isTensor } from '../native/tensor_base';
@@ -41,8 +42,8 @@ function checkGradient(gradient: Tensor, output: Tensor, i: number): void {
   const [given, wanted] = [gradient.shape, output.shape];
   if (given.length !== wanted.length || given.some((size, dim) => size !== wanted[dim])) {
     throw new TorchError(
-      `Mismatch in shape: grad_output[${i}] has a shape of torch.Size([${given.join(', ')}]) ` +
-        `and output[${i}] has a shape of torch.Size([${wanted.join(', ')}]).`,
+      `Mismatch in shape: grad_output[${i}] has a shape of ${sizeText(given)} ` +
+        `and output[${i}] has a shape of ${sizeText(wanted)}.`,
     );
   }
   if (gradient.isComplex() !== output.isComplex()) {

@@ -1,6 +1,7 @@
 /** `torch.autograd.functional`: products with Jacobians and Hessians, and these themselves. */
 import * as aten from '../tensor/aten';
 import { TorchError, TorchTypeError } from '../core/errors';
+import { sizeText } from '../core/size_text';
 import { jvp as jvpOf } from '../func/jacobian';
 import { vmap } from '../func/vmap';
 import { native } from '../native';
@@ -60,8 +61,6 @@ function finish(tensors: Tensor[], createGraph: boolean, isList: boolean): Tenso
   return isList ? done : done[0];
 }
 
-const sizeText = (tensor: Tensor): string => `torch.Size([${tensor.shape.join(', ')}])`;
-
 function checkVector(v: Tensor[], like: Tensor[], isList: boolean): void {
   if (like.length !== v.length) {
     throw new TorchError(
@@ -71,10 +70,10 @@ function checkVector(v: Tensor[], like: Tensor[], isList: boolean): void {
     );
   }
   v.forEach((one, i) => {
-    if (sizeText(one) === sizeText(like[i])) return;
+    if (sizeText(one.shape) === sizeText(like[i].shape)) return;
     const where = isList ? `Entry ${i} in ` : '';
     throw new TorchError(
-      `${where}v has invalid size: should be ${sizeText(like[i])} but got ${sizeText(one)}.`,
+      `${where}v has invalid size: should be ${sizeText(like[i].shape)} but got ${sizeText(one.shape)}.`,
     );
   });
 }

@@ -1,5 +1,6 @@
 // What the losses share: how a loss is reduced, and checks of their arguments' sizes.
 import { valueError } from '../core/errors';
+import { sizeText } from '../core/size_text';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { warn } from '../core/warn';
@@ -44,9 +45,7 @@ export function resolveReduction(options: Required<ReductionOptions>): Reduction
   return meant;
 }
 
-export function sizeText(shape: readonly number[]): string {
-  return `torch.Size([${shape.join(', ')}])`;
-}
+export { sizeText };
 
 export function sameSize(a: Tensor, b: Tensor): boolean {
   return a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);

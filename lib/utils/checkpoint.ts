@@ -11,6 +11,7 @@ import { savedTensorsHooks } from '../autograd/graph';
 import { enableGrad, noGrad } from '../autograd/mode';
 import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../core/errors';
 import { isPlainObject } from '../core/keywords';
+import { sizeText } from '../core/size_text';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { Sequential } from '../nn/layers/container';
@@ -324,7 +325,7 @@ class Frame {
 }
 
 const metaOf = (tensor: Tensor): Meta => ({
-  shape: `torch.Size([${tensor.shape.join(', ')}])`,
+  shape: sizeText(tensor.shape),
   dtype: String(tensor.dtype),
   device: String(tensor.device),
 });

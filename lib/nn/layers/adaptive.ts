@@ -2,7 +2,7 @@ import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
 import * as F from '../../functional';
 import { keywords } from '../../core/keywords';
-import { sizeText } from '../../functional/reduction';
+import { sizeText } from '../../core/size_text';
 import type { Tensor } from '../../tensor';
 import { ModuleList, Sequential } from './container';
 import { Linear } from './linear';

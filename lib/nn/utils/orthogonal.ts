@@ -2,7 +2,7 @@ import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { TorchError, valueError } from '../../core/errors';
 import { keywords } from '../../core/keywords';
-import { sizeText } from '../../functional/reduction';
+import { sizeText } from '../../core/size_text';
 import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
 import { finfo } from '../../core/typeinfo';

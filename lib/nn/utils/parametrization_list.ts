@@ -1,7 +1,7 @@
 import { noGrad } from '../../autograd';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
-import { sizeText } from '../../functional/reduction';
+import { sizeText } from '../../core/size_text';
 import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { ModuleList } from '../layers/container';

@@ -2,7 +2,8 @@
 import { valueError } from '../../core/errors';
 import { noGrad } from '../../autograd';
 import * as aten from '../../tensor/aten';
-import { sameSize, sizeText } from '../../functional/reduction';
+import { sizeText } from '../../core/size_text';
+import { sameSize } from '../../functional/reduction';
 import { keep } from '../../tensor/memory';
 import { typeName } from '../../tensor/repr';
 import { settled } from '../../native/scope';

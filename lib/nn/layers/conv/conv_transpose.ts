@@ -3,7 +3,7 @@ import * as F from '../../../functional';
 import type { Size } from '../../../functional';
 import { CONV_TRANSPOSE } from '../../../functional/conv/conv_transpose';
 import { keywords } from '../../../core/keywords';
-import { sizeText } from '../../../functional/reduction';
+import { sizeText } from '../../../core/size_text';
 import type { Tensor } from '../../../tensor';
 import { ConvNd, type PaddingMode } from './conv_base';
 import { FACTORY, type FactoryOptions } from '../options';

@@ -1,7 +1,7 @@
 // Convolutions that take `inChannels` from the first input.
 import type { ConvPadding, Size } from '../../../functional';
 import { keywords } from '../../../core/keywords';
-import { sizeText } from '../../../functional/reduction';
+import { sizeText } from '../../../core/size_text';
 import { TorchError, valueError } from '../../../core/errors';
 import type { Tensor } from '../../../tensor';
 import { Conv1d, Conv2d, Conv3d } from './conv';

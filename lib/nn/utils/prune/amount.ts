@@ -1,6 +1,6 @@
 // How much to prune.
 import { TorchRangeError, TorchTypeError, valueError } from '../../../core/errors';
-import { sizeText } from '../../../functional/reduction';
+import { sizeText } from '../../../core/size_text';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
 

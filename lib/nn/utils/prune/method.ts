@@ -1,7 +1,8 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../../core/errors';
 import { isPlainObject } from '../../../core/keywords';
-import { sameSize, sizeText } from '../../../functional/reduction';
+import { sizeText } from '../../../core/size_text';
+import { sameSize } from '../../../functional/reduction';
 import { keep } from '../../../tensor/memory';
 import { Tensor } from '../../../tensor';
 import { deleteField, getField, setField } from '../../module/fields';

@@ -2,7 +2,8 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError } from '../../../core/errors';
 import { keywords } from '../../../core/keywords';
-import { sameSize, sizeText } from '../../../functional/reduction';
+import { sizeText } from '../../../core/size_text';
+import { sameSize } from '../../../functional/reduction';
 import { contiguousFormat } from '../../../core/layout';
 import type { Tensor } from '../../../tensor';
 import type { Module } from '../../module/module';
