@@ -12,8 +12,8 @@ import {
   upgradeCounters,
   zeros,
 } from './batch';
-import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './form';
-import { checkNotDifferentiable, checkNotNegative, chooseForm } from './form';
+import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './implementation';
+import { checkNotDifferentiable, checkNotNegative, chooseForm } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, numberOf, squeezed } from './scalar';

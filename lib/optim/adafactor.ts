@@ -7,7 +7,7 @@ import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { finfo } from '../core/typeinfo';
 import { type Slot, counter, descent, free, stateOf, upgradeCounters, values } from './batch';
-import { type FormOptions, byDeviceAndDtype, checkLearningRate, count, listOf, scalar } from './form';
+import { type FormOptions, byDeviceAndDtype, checkLearningRate, count, listOf, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, minus, negative, numberOf, over, smaller, squeezed, times } from './scalar';

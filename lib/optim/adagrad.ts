@@ -24,7 +24,7 @@ import {
   asReal,
   byDeviceAndDtype,
   checkForm,
-} from './form';
+} from './implementation';
 import {
   checkFused,
   checkLearningRate,
@@ -33,7 +33,7 @@ import {
   chooseForm,
   listOf,
   scalar,
-} from './form';
+} from './implementation';
 import { type ParamGroup, type Params, toGroupKeys } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, negative, numberOf, over, squeezed } from './scalar';

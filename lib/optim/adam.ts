@@ -1,6 +1,6 @@
 import { keywords } from '../core/keywords';
 import { Tensor } from '../tensor';
-import { forms } from './adam_forms';
+import { forms } from './adam_update';
 import { counter, upgradeCounters, zeros } from './batch';
 import {
   type FormGroup,
@@ -12,7 +12,7 @@ import {
   checkLearningRate,
   checkNotNegative,
   chooseForm,
-} from './form';
+} from './implementation';
 import { TorchError } from '../core/errors';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';

@@ -21,8 +21,8 @@ import {
   checkBetas,
   checkCapturable,
   checkLearningRate,
-} from './form';
-import { checkNotDifferentiable, checkNotNegative, chooseForm, scalar } from './form';
+} from './implementation';
+import { checkNotDifferentiable, checkNotNegative, chooseForm, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, minus, negative, numberOf, over, power, squeezed } from './scalar';

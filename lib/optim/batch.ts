@@ -7,7 +7,7 @@ import { HANDLE } from '../native/handle';
 import { keep } from '../tensor/memory';
 import { exchange, native } from '../native';
 import type { Tensor } from '../tensor';
-import { type FormGroup, asReal, byDeviceAndDtype, count } from './form';
+import { type FormGroup, asReal, byDeviceAndDtype, count } from './implementation';
 import { type Value, numberOf } from './scalar';
 import type { ParamState } from './state_dict';
 

@@ -5,7 +5,7 @@ import { keywords } from '../core/keywords';
 import { contiguousFormat } from '../core/layout';
 import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
-import { asReal, checkLearningRate, scalar } from './form';
+import { asReal, checkLearningRate, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { type Closure, Optimizer } from './optimizer';
 import { type Value, less, numberOf, over, smaller, squeezed, times } from './scalar';

@@ -4,7 +4,7 @@ import { keywords } from '../core/keywords';
 import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
-import { checkLearningRate, scalar } from './form';
+import { checkLearningRate, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, minus, negative, numberOf, squeezed, times } from './scalar';

@@ -1,10 +1,10 @@
 import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
-import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './form';
-import { chooseForm } from './form';
+import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './implementation';
+import { chooseForm } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { foreach, single } from './nadam_forms';
+import { foreach, single } from './nadam_update';
 import { Optimizer } from './optimizer';
 import type { Value } from './scalar';
 

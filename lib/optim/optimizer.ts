@@ -8,7 +8,7 @@ import { isMap } from '../core/realm';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { type Slot, collect } from './batch';
-import { byDeviceAndDtype } from './form';
+import { byDeviceAndDtype } from './implementation';
 import { type ParamGroup, type ParamGroupOptions, type Params, fillIn, groupsOf, makeGroup } from './group';
 import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
 

@@ -1,11 +1,11 @@
 import { keywords } from '../core/keywords';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
-import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './form';
-import { chooseForm } from './form';
+import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './implementation';
+import { chooseForm } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys } from './group';
 import { Optimizer } from './optimizer';
-import { foreach, single } from './radam_forms';
+import { foreach, single } from './radam_update';
 import type { Value } from './scalar';
 
 export interface RAdamOptions extends FormOptions {

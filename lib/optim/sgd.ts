@@ -12,8 +12,8 @@ import {
   type Scaling,
   byDeviceAndDtype,
   checkForm,
-} from './form';
-import { checkFused, checkLearningRate, checkNotNegative, chooseForm, scalar } from './form';
+} from './implementation';
+import { checkFused, checkLearningRate, checkNotNegative, chooseForm, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, isNumber, numberOf, requiresGrad, squeezed } from './scalar';

@@ -5,7 +5,7 @@ import { native } from '../native';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { type Slot, descent, stateOf, zeros } from './batch';
-import { checkBetas, scalar } from './form';
+import { checkBetas, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, negative, numberOf, over, squeezed, times } from './scalar';

@@ -2,7 +2,7 @@
 import crypto from 'node:crypto';
 import * as torch from 'nodetorch';
 import { optim, Tensor } from 'nodetorch';
-import { capturableDevices } from '../../lib/optim/form';
+import { capturableDevices } from '../../lib/optim/implementation';
 import CASES from '../fixtures/optim_cases.json';
 
 torch.setNumThreads(1);

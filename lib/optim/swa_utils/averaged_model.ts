@@ -6,7 +6,7 @@ import { isPlainObject, keywords } from '../../core/keywords';
 import { copyModule } from '../../nn/module/copy';
 import { Module } from '../../nn/module/module';
 import type { Tensor } from '../../tensor';
-import { byDeviceAndDtype } from '../form';
+import { byDeviceAndDtype } from '../implementation';
 import { type AvgFn, type MultiAvgFn, getSwaAvgFn, getSwaMultiAvgFn } from './average';
 
 export interface AveragedModelOptions {

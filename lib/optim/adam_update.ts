@@ -13,7 +13,7 @@ import {
   checkCapturable,
   checkNotDifferentiable,
   scalar,
-} from './form';
+} from './implementation';
 import {
   type Value,
   isNumber,

@@ -3,7 +3,7 @@ import * as aten from '../tensor/aten';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { type Batch, type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
-import { asReal, checkCapturable, checkNotDifferentiable, scalar } from './form';
+import { asReal, checkCapturable, checkNotDifferentiable, scalar } from './implementation';
 import type { NAdamGroup } from './nadam';
 import { type Value, minus, negative, numberOf, over, plus, power, squeezed, times } from './scalar';
 

@@ -3,7 +3,7 @@ import * as aten from '../tensor/aten';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
-import { asReal, checkCapturable, checkNotDifferentiable, listOf, scalar } from './form';
+import { asReal, checkCapturable, checkNotDifferentiable, listOf, scalar } from './implementation';
 import type { RAdamGroup } from './radam';
 import { type Value, less, minus, over, power, squeezed, times } from './scalar';
 
