@@ -1,25 +1,33 @@
 import * as aten from '../tensor/aten';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
 import {
-  type Slot,
+  type ParamSlot,
   batches,
   counter,
   decayed,
-  descent,
   free,
+  negateIfMaximize,
   stateOf,
   upgradeCounters,
   zeros,
 } from './batch';
-import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './implementation';
-import { checkNotDifferentiable, checkNotNegative, chooseForm } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
-import { Optimizer } from './optimizer';
+import {
+  type ImplementationGroup,
+  type ImplementationOptions,
+  asReal,
+  checkCapturable,
+  checkLearningRate,
+  checkNotDifferentiable,
+  checkNotNegative,
+} from './implementation';
+import { type ParamGroup, type Params, valueError } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, numberOf, squeezed } from './scalar';
 import { repr } from '../tensor/repr';
+import type { ParamState } from './state_dict';
 
-export interface AdadeltaOptions extends FormOptions {
+export interface AdadeltaOptions extends ImplementationOptions {
   /** Multiplies the step. Default: 1. */
   lr?: Value;
   /** Decay of the running averages of squares. Default: 0.9. */
@@ -30,7 +38,7 @@ export interface AdadeltaOptions extends FormOptions {
   weightDecay?: number;
 }
 
-export interface AdadeltaGroup extends ParamGroup, FormGroup {
+export interface AdadeltaGroup extends ParamGroup, ImplementationGroup {
   rho: number;
   eps: number;
   weight_decay: number;
@@ -52,27 +60,39 @@ const ADADELTA: Required<AdadeltaOptions> = {
  *
  * Zeiler 2012, ADADELTA: An Adaptive Learning Rate Method.
  */
-export class Adadelta extends Optimizer<AdadeltaGroup, AdadeltaOptions> {
-  constructor(params: Params<AdadeltaOptions>, lr?: Value | AdadeltaOptions, options?: AdadeltaOptions) {
-    const given = keywords<AdadeltaOptions>('Adadelta', ADADELTA, { lr }, options);
+export class Adadelta extends TensorOptimizer<AdadeltaGroup, AdadeltaOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'Adadelta does not support sparse gradients';
+
+  constructor(
+    params: Params<AdadeltaOptions> | Named<AdadeltaOptions>,
+    lr?: Value | AdadeltaOptions,
+    rho?: number | AdadeltaOptions,
+    eps?: number | AdadeltaOptions,
+    weightDecay?: number | AdadeltaOptions,
+    foreach?: boolean | null | AdadeltaOptions,
+    options?: AdadeltaOptions,
+  ) {
+    const [list, given] = optimizerArguments<AdadeltaOptions>(
+      'Adadelta',
+      ADADELTA,
+      params,
+      { lr, rho, eps, weightDecay, foreach },
+      options,
+    );
     checkLearningRate(given.lr);
     if (!(given.rho >= 0 && given.rho <= 1)) throw valueError(`Invalid rho value: ${repr(given.rho)}`);
     checkNotNegative('epsilon value', given.eps);
     checkNotNegative('weight_decay value', given.weightDecay);
-    super(params, toGroupKeys(given) as AdadeltaGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: AdadeltaGroup): void {
-    const begin = (param: Tensor) => ({
+  protected override beginState(param: Tensor, _grad: Tensor, group: AdadeltaGroup): ParamState {
+    return {
       step: counter(0, param, group),
       square_avg: zeros(param),
       acc_delta: zeros(param),
-    });
-    const slots = this.collect(group, begin, 'Adadelta does not support sparse gradients');
-    if (slots.length === 0) return;
-    for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+    };
   }
 
   protected override upgrade(): void {
@@ -81,15 +101,22 @@ export class Adadelta extends Optimizer<AdadeltaGroup, AdadeltaOptions> {
   }
 }
 
+const implementations = { singleTensor, multiTensor };
+
+function checkAll(slots: readonly ParamSlot[], group: AdadeltaGroup): void {
+  for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
+}
+
 // The order of the operations below decides the last bit.
 
-function single(slots: readonly Slot[], group: AdadeltaGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: AdadeltaGroup): void {
   const { rho, eps, weight_decay, differentiable } = group;
   const lr = numberOf(group.lr);
+  checkAll(slots, group);
   for (const slot of slots) {
     const { param } = slot;
     stateOf(slot, 'step').add_(1);
-    let grad = descent(slot.grad, group);
+    let grad = negateIfMaximize(slot.grad, group);
     if (weight_decay !== 0) grad = grad.add(param, { alpha: weight_decay });
     grad = asReal(grad);
     const squares = asReal(stateOf(slot, 'square_avg'));
@@ -105,7 +132,8 @@ function single(slots: readonly Slot[], group: AdadeltaGroup): void {
   }
 }
 
-function foreach(slots: readonly Slot[], group: AdadeltaGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: AdadeltaGroup): void {
+  checkAll(slots, group);
   checkNotDifferentiable(group);
   const { rho, eps, capturable } = group;
   const lr = squeezed(group.lr);

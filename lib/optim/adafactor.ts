@@ -1,19 +1,27 @@
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { finfo } from '../core/typeinfo';
-import { type Slot, counter, descent, free, stateOf, upgradeCounters, values } from './batch';
-import { type FormOptions, byDeviceAndDtype, checkLearningRate, count, listOf, scalar } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
-import { Optimizer } from './optimizer';
+import { type ParamSlot, counter, free, negateIfMaximize, stateOf, upgradeCounters, values } from './batch';
+import {
+  type Implementation,
+  type ImplementationOptions,
+  byDeviceAndDtype,
+  checkLearningRate,
+  count,
+  listOf,
+  scalar,
+} from './implementation';
+import { type ParamGroup, type Params, valueError } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, minus, negative, numberOf, over, smaller, squeezed, times } from './scalar';
 import type { ParamState } from './state_dict';
 
-export interface AdafactorOptions extends Pick<FormOptions, 'foreach' | 'maximize'> {
+export interface AdafactorOptions extends Pick<ImplementationOptions, 'foreach' | 'maximize'> {
   /** Largest relative step size, and the factor of weight decay. Default: 1e-2. */
   lr?: Value;
   /** Power with which the averages' decay approaches one. Default: -0.8. */
@@ -50,19 +58,38 @@ const ADAFACTOR: Required<AdafactorOptions> = {
  * relative to the size of the parameter.
  *
  * Shazeer and Stern 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost. As in PyTorch, `lr`
- * bounds the relative step size and `eps[0]` bounds the variance itself. The default form is single.
+ * bounds the relative step size and `eps[0]` bounds the variance itself. The default implementation is the single-tensor one.
  */
-export class Adafactor extends Optimizer<AdafactorGroup, AdafactorOptions> {
-  constructor(params: Params<AdafactorOptions>, lr?: Value | AdafactorOptions, options?: AdafactorOptions) {
-    const given = keywords<AdafactorOptions>('Adafactor', ADAFACTOR, { lr }, options);
+export class Adafactor extends TensorOptimizer<AdafactorGroup, AdafactorOptions> {
+  protected override readonly implementations = implementations;
+
+  constructor(
+    params: Params<AdafactorOptions> | Named<AdafactorOptions>,
+    lr?: Value | AdafactorOptions,
+    beta2Decay?: number | AdafactorOptions,
+    eps?: readonly [number | null, number] | AdafactorOptions,
+    d?: number | AdafactorOptions,
+    weightDecay?: number | AdafactorOptions,
+    options?: AdafactorOptions,
+  ) {
+    const [list, given] = optimizerArguments<AdafactorOptions>(
+      'Adafactor',
+      ADAFACTOR,
+      params,
+      { lr, beta2Decay, eps, d, weightDecay },
+      options,
+    );
     checkLearningRate(given.lr, 'Learning rate should be >= 0 but is: ');
     check(given);
-    super(params, toGroupKeys(given) as AdafactorGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: AdafactorGroup): void {
-    const slots = this.collect(group, beginState, null);
-    if (slots.length > 0) (group.foreach ? foreach : single)(slots, group);
+  protected override beginState(param: Tensor, grad: Tensor): ParamState {
+    return beginState(param, grad);
+  }
+
+  protected override choose({ foreach }: AdafactorGroup): Implementation {
+    return foreach ? 'multiTensor' : 'singleTensor';
   }
 
   protected override upgrade(): void {
@@ -91,6 +118,8 @@ function beginState(param: Tensor, grad: Tensor): ParamState {
   return { step, row_var: keep(grad.newZeros(row)), col_var: keep(grad.newZeros(column)) };
 }
 
+const implementations = { singleTensor, multiTensor };
+
 // The order of the operations below decides the last bit.
 
 const rootMeanSquare = (tensor: Tensor) =>
@@ -109,15 +138,16 @@ const clipping = (update: Tensor, d: number) =>
   largest(1, over(update.norm(2).item<number>(), native.pow(update.numel(), 0.5) * d) as number);
 
 /** The lower bound of the variance, for all parameters of a group the same. */
-const lowest = (slots: readonly Slot[], { eps }: AdafactorGroup) => eps[0] ?? finfo(slots[0].param.dtype).eps;
+const lowest = (slots: readonly ParamSlot[], { eps }: AdafactorGroup) =>
+  eps[0] ?? finfo(slots[0].param.dtype).eps;
 
-function single(slots: readonly Slot[], group: AdafactorGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: AdafactorGroup): void {
   const { beta2_decay, weight_decay, d, eps } = group;
   const lr = squeezed(group.lr);
   const eps1 = lowest(slots, group);
   for (const slot of slots) {
     const { param } = slot;
-    const grad = descent(slot.grad, group);
+    const grad = negateIfMaximize(slot.grad, group);
     const step: number = stateOf(slot, 'step').add_(1).item();
     const rest = native.pow(step, beta2_decay);
     const alpha = relativeSize(param, step, lr, eps[1]);
@@ -131,7 +161,7 @@ function single(slots: readonly Slot[], group: AdafactorGroup): void {
 }
 
 /** The variance, from averages of rows and columns. */
-function factored(slot: Slot, grad: Tensor, rest: number, eps1: number): Tensor {
+function factored(slot: ParamSlot, grad: Tensor, rest: number, eps1: number): Tensor {
   const rows = stateOf(slot, 'row_var');
   const columns = stateOf(slot, 'col_var');
   rows.lerp_(meanOfSquares(grad, -1), rest);
@@ -142,23 +172,23 @@ function factored(slot: Slot, grad: Tensor, rest: number, eps1: number): Tensor 
 const meanOfSquares = (grad: Tensor, dim: number) =>
   grad.norm('fro', dim, true).square_().div_(grad.size(dim));
 
-function squared(slot: Slot, grad: Tensor, rest: number): Tensor {
+function squared(slot: ParamSlot, grad: Tensor, rest: number): Tensor {
   const variance = stateOf(slot, 'variance');
   variance.lerp_(grad.mul(grad), rest);
   return variance.clone();
 }
 
-function foreach(slots: readonly Slot[], group: AdafactorGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: AdafactorGroup): void {
   const eps1 = lowest(slots, group);
   for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
     for (const many of [true, false]) {
       const own = part.map((i) => slots[i]).filter(({ grad }) => grad.dim() > 1 === many);
-      if (own.length > 0) moveTogether(own, group, eps1, many);
+      if (own.length > 0) moveMultiTensor(own, group, eps1, many);
     }
   }
 }
 
-function moveTogether(slots: Slot[], group: AdafactorGroup, eps1: number, many: boolean): void {
+function moveMultiTensor(slots: ParamSlot[], group: AdafactorGroup, eps1: number, many: boolean): void {
   const { beta2_decay, weight_decay, maximize, d, eps } = group;
   const lr = squeezed(group.lr);
   const params = slots.map(({ param }) => param);
@@ -187,7 +217,7 @@ function meansOfSquares(grads: Tensor[], dim: number): Tensor[] {
   return means;
 }
 
-function factoredTogether(slots: Slot[], grads: Tensor[], rests: number[], eps1: number): Tensor[] {
+function factoredTogether(slots: ParamSlot[], grads: Tensor[], rests: number[], eps1: number): Tensor[] {
   const rows = slots.map((slot) => stateOf(slot, 'row_var'));
   const columns = slots.map((slot) => stateOf(slot, 'col_var'));
   aten._foreachLerp_(rows, meansOfSquares(grads, -1), rests);
@@ -199,7 +229,7 @@ function factoredTogether(slots: Slot[], grads: Tensor[], rests: number[], eps1:
   return estimates;
 }
 
-function squaredTogether(slots: Slot[], grads: Tensor[], rests: number[]): Tensor[] {
+function squaredTogether(slots: ParamSlot[], grads: Tensor[], rests: number[]): Tensor[] {
   const variances = slots.map((slot) => stateOf(slot, 'variance'));
   aten._foreachLerp_(variances, aten._foreachMul(grads, grads), rests);
   return variances.map((variance) => variance.clone());

@@ -1,44 +1,41 @@
 import * as aten from '../tensor/aten';
 import { Complex } from '../core/complex';
 import { TorchError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import {
   type Batch,
-  type Slot,
+  type ParamSlot,
   batches,
   counter,
   decayed,
-  descent,
   free,
+  negateIfMaximize,
   stateOf,
   upgradeCounters,
   values,
 } from './batch';
 import {
-  type FormGroup,
-  type FormOptions,
   type FusedOptions,
+  type ImplementationGroup,
+  type ImplementationOptions,
   type Scaling,
   asReal,
   byDeviceAndDtype,
-  checkForm,
-} from './implementation';
-import {
   checkFused,
   checkLearningRate,
   checkNotDifferentiable,
   checkNotNegative,
-  chooseForm,
   listOf,
   scalar,
 } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { Optimizer } from './optimizer';
+import type { ParamGroup, Params } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, negative, numberOf, over, squeezed } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface AdagradOptions extends Omit<FormOptions, 'capturable'>, FusedOptions {
+export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'>, FusedOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: Value;
   /** The learning rate of step `t` is divided by `1 + (t − 1) · lrDecay`. Default: 0. */
@@ -51,7 +48,7 @@ export interface AdagradOptions extends Omit<FormOptions, 'capturable'>, FusedOp
   eps?: number;
 }
 
-export interface AdagradGroup extends ParamGroup, FormGroup {
+export interface AdagradGroup extends ParamGroup, ImplementationGroup {
   lr_decay: number;
   eps: number;
   weight_decay: number;
@@ -76,34 +73,42 @@ const ADAGRAD: Required<AdagradOptions> = {
  *
  * Duchi et al. 2011, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization.
  */
-export class Adagrad extends Optimizer<AdagradGroup, AdagradOptions> {
-  constructor(params: Params<AdagradOptions>, lr?: Value | AdagradOptions, options?: AdagradOptions) {
-    const given = keywords<AdagradOptions>('Adagrad', ADAGRAD, { lr }, options);
+export class Adagrad extends TensorOptimizer<AdagradGroup, AdagradOptions> {
+  protected override readonly implementations = implementations;
+
+  constructor(
+    params: Params<AdagradOptions> | Named<AdagradOptions>,
+    lr?: Value | AdagradOptions,
+    lrDecay?: number | AdagradOptions,
+    weightDecay?: number | AdagradOptions,
+    initialAccumulatorValue?: number | AdagradOptions,
+    eps?: number | AdagradOptions,
+    foreach?: boolean | null | AdagradOptions,
+    options?: AdagradOptions,
+  ) {
+    const [list, given] = optimizerArguments<AdagradOptions>(
+      'Adagrad',
+      ADAGRAD,
+      params,
+      { lr, lrDecay, weightDecay, initialAccumulatorValue, eps, foreach },
+      options,
+    );
     checkLearningRate(given.lr);
     checkNotNegative('lr_decay value', given.lrDecay);
     checkNotNegative('weight_decay value', given.weightDecay);
     checkNotNegative('initial_accumulator_value value', given.initialAccumulatorValue);
     checkNotNegative('epsilon value', given.eps);
-    super(params, toGroupKeys(given) as AdagradGroup);
-    checkForm(given);
-    this._stepSupportsAmpScaling = given.fused === true;
+    super(list, given);
     for (const group of this.paramGroups) {
-      for (const param of group.params) Object.assign(this.stateOf(param), this.#begin(param, group));
+      for (const param of group.params)
+        Object.assign(this.stateOf(param), this.beginState(param, null, group));
     }
   }
 
-  #begin(param: Tensor, group: AdagradGroup) {
+  protected override beginState(param: Tensor, _grad: Tensor | null, group: AdagradGroup): ParamState {
     const first = this.defaults.initial_accumulator_value as number;
     const sum = aten.fullLike(param, param.isComplex() ? new Complex(first, first) : first);
     return { step: counter(0, param, group), sum: keep(sum) };
-  }
-
-  protected override updateGroup(group: AdagradGroup): void {
-    const slots = this.collect(group, (param) => this.#begin(param, group), null);
-    if (slots.length === 0) return;
-    if (group.fused) for (const { param } of slots) checkFused(param);
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    forms[form](slots, group, this);
   }
 
   protected override upgrade(): void {
@@ -112,18 +117,18 @@ export class Adagrad extends Optimizer<AdagradGroup, AdagradOptions> {
   }
 }
 
-const forms = { single, foreach, fused };
+const implementations = { singleTensor, multiTensor, fused };
 
 // The order of the operations below decides the last bit.
 
 const rate = (lr: Value, step: number, { lr_decay }: AdagradGroup) => over(lr, 1 + (step - 1) * lr_decay);
 
-function single(slots: readonly Slot[], group: AdagradGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: AdagradGroup): void {
   const { weight_decay, differentiable, eps } = group;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
     const step = stateOf(slot, 'step').add_(1).item();
-    let grad = descent(slot.grad, group);
+    let grad = negateIfMaximize(slot.grad, group);
     if (weight_decay !== 0) {
       if (grad.isSparse) throw new TorchError('weight_decay option is not compatible with sparse gradients');
       grad = grad.add(slot.param, { alpha: weight_decay });
@@ -152,16 +157,16 @@ function moveSparse(param: Tensor, given: Tensor, sum: Tensor, alpha: number, ep
   param.add_(sparse(grad._values().div(roots)), { alpha });
 }
 
-function foreach(slots: readonly Slot[], group: AdagradGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: AdagradGroup): void {
   checkNotDifferentiable(group);
   for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
     const own = part.map((i) => slots[i]);
-    if (own.some(({ grad }) => grad.isSparse)) single(own, group);
-    else for (const batch of batches(own, group)) moveTogether(batch, group);
+    if (own.some(({ grad }) => grad.isSparse)) singleTensor(own, group);
+    else for (const batch of batches(own, group)) moveMultiTensor(batch, group);
   }
 }
 
-function moveTogether(batch: Batch, group: AdagradGroup): void {
+function moveMultiTensor(batch: Batch, group: AdagradGroup): void {
   const lr = negative(squeezed(group.lr));
   const sums = batch.state('sum');
   const grads = decayed(batch, group);
@@ -176,7 +181,8 @@ function moveTogether(batch: Batch, group: AdagradGroup): void {
   free([...numerators, ...roots]);
 }
 
-function fused(slots: readonly Slot[], group: AdagradGroup, { gradScale, foundInf }: Scaling): void {
+function fused(slots: readonly ParamSlot[], group: AdagradGroup, { gradScale, foundInf }: Scaling): void {
+  for (const { param } of slots) checkFused(param);
   if (slots.some(({ grad, param }) => grad.isSparse || param.isComplex())) {
     throw new TorchError('`fused` does not support sparse grad or complex param');
   }

@@ -1,25 +1,23 @@
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
-import { forms } from './adam_update';
+import { type AdamGroup, implementations } from './adam_update';
 import { counter, upgradeCounters, zeros } from './batch';
 import {
-  type FormGroup,
-  type FormOptions,
   type FusedOptions,
+  type Implementation,
+  type ImplementationOptions,
   checkBetas,
-  checkForm,
   checkFused,
   checkLearningRate,
   checkNotNegative,
-  chooseForm,
 } from './implementation';
 import { TorchError } from '../core/errors';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
-import { Optimizer } from './optimizer';
-import { type Value, squeezed } from './scalar';
+import { type Params, valueError } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
+import { type Value, rateOf, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
-export interface AdamOptions extends FormOptions, FusedOptions {
+export interface AdamOptions extends ImplementationOptions, FusedOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;
   /** Decay of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
@@ -32,15 +30,6 @@ export interface AdamOptions extends FormOptions, FusedOptions {
   amsgrad?: boolean;
   /** Decay the weights themselves, not through the gradient. Default: false (AdamW: true). */
   decoupledWeightDecay?: boolean;
-}
-
-export interface AdamGroup extends ParamGroup, FormGroup {
-  betas: readonly [Value, Value];
-  eps: number;
-  weight_decay: Value;
-  amsgrad: boolean;
-  fused: boolean | null;
-  decoupled_weight_decay: boolean;
 }
 
 export const ADAM: Required<AdamOptions> = {
@@ -73,26 +62,47 @@ const notForeach = (what: string) =>
  * lossOf(model(input), target).backward();
  * optimizer.step();
  */
-export class Adam extends Optimizer<AdamGroup, AdamOptions> {
-  constructor(params: Params<AdamOptions>, lr?: Value | AdamOptions, options?: AdamOptions) {
-    const given = keywords<AdamOptions>('Adam', ADAM, { lr }, options);
+export class Adam extends TensorOptimizer<AdamGroup, AdamOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal =
+    'Adam does not support sparse gradients, please consider SparseAdam instead';
+
+  constructor(
+    params: Params<AdamOptions> | Named<AdamOptions>,
+    lr?: Value | AdamOptions,
+    betas?: readonly [Value, Value] | AdamOptions,
+    eps?: number | AdamOptions,
+    weightDecay?: Value | AdamOptions,
+    amsgrad?: boolean | AdamOptions,
+    options?: AdamOptions,
+  ) {
+    const [list, given] = optimizerArguments<AdamOptions>(
+      'Adam',
+      ADAM,
+      params,
+      { lr, betas, eps, weightDecay, amsgrad },
+      options,
+    );
     check(given);
-    const betas = given.betas.map(squeezed);
-    super(params, toGroupKeys({ ...given, betas }) as AdamGroup);
-    checkForm(given);
-    this._stepSupportsAmpScaling = given.fused === true;
+    super(list, { ...given, betas: [squeezed(given.betas[0]), squeezed(given.betas[1])] });
   }
 
-  protected override updateGroup(group: AdamGroup): void {
-    const begin = (param: Tensor) => beginState(param, group);
-    const sparse = 'Adam does not support sparse gradients, please consider SparseAdam instead';
-    const slots = this.collect(group, begin, sparse);
-    if (slots.length === 0) return;
-    const tensorLr = group.lr instanceof Tensor && !group.capturable;
+  protected override beginState(param: Tensor, _grad: Tensor, group: AdamGroup): ParamState {
+    if (group.fused) checkFused(param);
+    const state: ParamState = {
+      step: counter(0, param, group),
+      exp_avg: zeros(param),
+      exp_avg_sq: zeros(param),
+    };
+    if (group.amsgrad) state.max_exp_avg_sq = zeros(param);
+    return state;
+  }
+
+  protected override choose(group: AdamGroup, params: readonly Tensor[]): Implementation {
+    const tensorLr = rateOf(group) instanceof Tensor && !group.capturable;
     if (tensorLr && group.foreach) throw new TorchError(notForeach('lr'));
-    const params = slots.map(({ param }) => param);
-    const form = chooseForm(group, params);
-    forms[tensorLr && form === 'foreach' ? 'single' : form](slots, group, this);
+    const chosen = super.choose(group, params);
+    return tensorLr && chosen === 'multiTensor' ? 'singleTensor' : chosen;
   }
 
   protected override upgrade(): void {
@@ -125,15 +135,4 @@ function check(options: Required<AdamOptions>): void {
     if (excluded) throw valueError(notForeach(`betas[${i}]`));
     if (beta.numel() !== 1) throw valueError(`Tensor betas[${i}] must be 1-element`);
   });
-}
-
-function beginState(param: Tensor, group: AdamGroup): ParamState {
-  if (group.fused) checkFused(param);
-  const state: ParamState = {
-    step: counter(0, param, group),
-    exp_avg: zeros(param),
-    exp_avg_sq: zeros(param),
-  };
-  if (group.amsgrad) state.max_exp_avg_sq = zeros(param);
-  return state;
 }

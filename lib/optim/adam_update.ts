@@ -1,12 +1,23 @@
-// Adam's update in its three forms. The order of the operations decides the last bit.
+// Adam's update in its three implementations. The order of the operations decides the last bit.
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
-import type { AdamGroup } from './adam';
-import { type Batch, type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
-import { inParts, leave } from './batch';
+import type { ParamGroup } from './group';
 import {
+  type Batch,
+  type ParamSlot,
+  batches,
+  decayed,
+  free,
+  inParts,
+  negateIfMaximize,
+  stateOf,
+  values,
+  writeHandles,
+} from './batch';
+import {
+  type ImplementationGroup,
   type Scaling,
   asReal,
   byDeviceAndDtype,
@@ -27,17 +38,26 @@ import {
   times,
 } from './scalar';
 
-export const forms = { single, foreach, fused };
-
-function single(slots: readonly Slot[], group: AdamGroup): void {
-  for (const part of inParts(slots, WIDTH)) if (!together(part, group)) oneByOne(part, group);
+export interface AdamGroup extends ParamGroup, ImplementationGroup {
+  betas: readonly [Value, Value];
+  eps: number;
+  weight_decay: Value;
+  amsgrad: boolean;
+  fused: boolean | null;
+  decoupled_weight_decay: boolean;
 }
 
-function oneByOne(slots: readonly Slot[], group: AdamGroup): void {
+export const implementations = { singleTensor, multiTensor, fused };
+
+function singleTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
+  for (const part of inParts(slots, WIDTH)) if (!inOneCall(part, group)) eachTensor(part, group);
+}
+
+function eachTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
   const lr = squeezed(group.lr);
   for (const slot of slots) {
     const step = stateOf(slot, 'step');
-    const raw = descent(slot.grad, group);
+    const raw = negateIfMaximize(slot.grad, group);
     checkCapturable(group, slot.param, [step]);
     step.add_(1);
     const grad = asReal(withDecay(slot.param, raw, group, lr));
@@ -57,7 +77,7 @@ function oneByOne(slots: readonly Slot[], group: AdamGroup): void {
 const WIDTH = 6;
 
 // In one native call, where all hyperparameters are numbers. False: nothing was done.
-function together(slots: readonly Slot[], group: AdamGroup): boolean {
+function inOneCall(slots: readonly ParamSlot[], group: AdamGroup): boolean {
   const { lr, eps, weight_decay: decay, maximize, decoupled_weight_decay: decoupled } = group;
   const [beta1, beta2] = group.betas;
   if (group.capturable || group.differentiable) return false;
@@ -66,7 +86,7 @@ function together(slots: readonly Slot[], group: AdamGroup): boolean {
     ...[param, grad, state.exp_avg, state.exp_avg_sq],
     ...[group.amsgrad ? state.max_exp_avg_sq : undefined, state.step],
   ]);
-  if (!leave(rows as (Tensor | undefined)[][])) return false;
+  if (!writeHandles(rows as (Tensor | undefined)[][])) return false;
   const flags = (maximize ? 1 : 0) | (decoupled ? 2 : 0);
   if (!native.adam(rows.length, lr, beta1, beta2, eps, decay, flags)) over(1, 0);
   return true;
@@ -132,7 +152,7 @@ function moveByTensors(
   param.addcdiv_(differentiable ? expAvg.clone() : expAvg, denominator);
 }
 
-function checkForeach(slots: readonly Slot[], group: AdamGroup): void {
+function checkForeach(slots: readonly ParamSlot[], group: AdamGroup): void {
   if (group.betas.some((beta) => beta instanceof Tensor) && !group.capturable) {
     throw new TorchError(
       'beta1 as a Tensor is not supported for capturable=False and foreach=True',
@@ -143,7 +163,7 @@ function checkForeach(slots: readonly Slot[], group: AdamGroup): void {
   checkNotDifferentiable(group);
 }
 
-function foreach(slots: readonly Slot[], group: AdamGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
   checkForeach(slots, group);
   const { betas, eps, weight_decay, amsgrad, decoupled_weight_decay } = group;
   const [beta1, beta2] = betas;
@@ -193,7 +213,7 @@ function divideByTensors(roots: Tensor[], { steps }: Batch, { betas, eps }: Adam
   aten._foreachDiv_(roots, { other: sizes });
 }
 
-function fused(slots: readonly Slot[], group: AdamGroup, { gradScale, foundInf }: Scaling): void {
+function fused(slots: readonly ParamSlot[], group: AdamGroup, { gradScale, foundInf }: Scaling): void {
   const { betas, eps, weight_decay, maximize, amsgrad } = group;
   const run = group.decoupled_weight_decay ? aten._fusedAdamw_ : aten._fusedAdam_;
   for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {

@@ -1,33 +1,36 @@
 import * as aten from '../tensor/aten';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import {
-  type Slot,
+  type ParamSlot,
   batches,
   counter,
   decayed,
-  descent,
   free,
+  negateIfMaximize,
   stateOf,
   upgradeCounters,
   values,
   zeros,
 } from './batch';
 import {
-  type FormGroup,
-  type FormOptions,
+  type ImplementationGroup,
+  type ImplementationOptions,
   asReal,
   checkBetas,
   checkCapturable,
   checkLearningRate,
+  checkNotDifferentiable,
+  checkNotNegative,
+  scalar,
 } from './implementation';
-import { checkNotDifferentiable, checkNotNegative, chooseForm, scalar } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { Optimizer } from './optimizer';
+import type { ParamGroup, Params } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, minus, negative, numberOf, over, power, squeezed } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface AdamaxOptions extends FormOptions {
+export interface AdamaxOptions extends ImplementationOptions {
   /** Learning rate. Default: 2e-3. */
   lr?: Value;
   /** Decay of the running average of the gradient and of its largest size. Default: [0.9, 0.999]. */
@@ -38,7 +41,7 @@ export interface AdamaxOptions extends FormOptions {
   weightDecay?: number;
 }
 
-export interface AdamaxGroup extends ParamGroup, FormGroup {
+export interface AdamaxGroup extends ParamGroup, ImplementationGroup {
   betas: readonly [number, number];
   eps: number;
   weight_decay: number;
@@ -61,26 +64,39 @@ const ADAMAX: Required<AdamaxOptions> = {
  *
  * Kingma and Ba 2014, Adam: A Method for Stochastic Optimization.
  */
-export class Adamax extends Optimizer<AdamaxGroup, AdamaxOptions> {
-  constructor(params: Params<AdamaxOptions>, lr?: Value | AdamaxOptions, options?: AdamaxOptions) {
-    const given = keywords<AdamaxOptions>('Adamax', ADAMAX, { lr }, options);
+export class Adamax extends TensorOptimizer<AdamaxGroup, AdamaxOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'Adamax does not support sparse gradients';
+
+  constructor(
+    params: Params<AdamaxOptions> | Named<AdamaxOptions>,
+    lr?: Value | AdamaxOptions,
+    betas?: readonly [number, number] | AdamaxOptions,
+    eps?: number | AdamaxOptions,
+    weightDecay?: number | AdamaxOptions,
+    foreach?: boolean | null | AdamaxOptions,
+    options?: AdamaxOptions,
+  ) {
+    const [list, given] = optimizerArguments<AdamaxOptions>(
+      'Adamax',
+      ADAMAX,
+      params,
+      { lr, betas, eps, weightDecay, foreach },
+      options,
+    );
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkBetas(given.betas);
     checkNotNegative('weight_decay value', given.weightDecay);
-    super(params, toGroupKeys(given) as AdamaxGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: AdamaxGroup): void {
-    const begin = (param: Tensor) => ({
+  protected override beginState(param: Tensor, _grad: Tensor, group: AdamaxGroup): ParamState {
+    return {
       step: counter(0, param, group),
       exp_avg: zeros(param),
       exp_inf: zeros(param),
-    });
-    const slots = this.collect(group, begin, 'Adamax does not support sparse gradients');
-    if (slots.length === 0) return;
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+    };
   }
 
   protected override upgrade(): void {
@@ -89,14 +105,16 @@ export class Adamax extends Optimizer<AdamaxGroup, AdamaxOptions> {
   }
 }
 
+const implementations = { singleTensor, multiTensor };
+
 // The order of the operations below decides the last bit.
 
-function single(slots: readonly Slot[], group: AdamaxGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: AdamaxGroup): void {
   const { betas, eps, weight_decay, differentiable, capturable } = group;
   const [beta1, beta2] = betas;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
-    let grad = descent(slot.grad, group);
+    let grad = negateIfMaximize(slot.grad, group);
     const step = stateOf(slot, 'step');
     checkCapturable(group, slot.param, [step]);
     step.add_(1);
@@ -122,7 +140,7 @@ function single(slots: readonly Slot[], group: AdamaxGroup): void {
   }
 }
 
-function foreach(slots: readonly Slot[], group: AdamaxGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: AdamaxGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
   const [beta1, beta2] = group.betas;

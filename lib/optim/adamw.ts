@@ -1,5 +1,5 @@
-import { keywords } from '../core/keywords';
-import { ADAM, Adam, type AdamOptions } from './adam';
+import { type Named, optimizerArguments } from './arguments';
+import { type AdamOptions, ADAM, Adam } from './adam';
 import type { Params } from './group';
 import type { Value } from './scalar';
 
@@ -17,9 +17,23 @@ const { decoupledWeightDecay: _, ...ADAMW } = { ...ADAM, weightDecay: 1e-2 };
  * const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.1 });
  */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamOptions>, lr?: Value | AdamWOptions, options?: AdamWOptions) {
-    const given = keywords<AdamWOptions>('AdamW', ADAMW, { lr }, options);
-    super(params, { ...given, decoupledWeightDecay: true });
+  constructor(
+    params: Params<AdamOptions> | Named<AdamWOptions>,
+    lr?: Value | AdamWOptions,
+    betas?: readonly [Value, Value] | AdamWOptions,
+    eps?: number | AdamWOptions,
+    weightDecay?: Value | AdamWOptions,
+    amsgrad?: boolean | AdamWOptions,
+    options?: AdamWOptions,
+  ) {
+    const [list, given] = optimizerArguments<AdamWOptions>(
+      'AdamW',
+      ADAMW,
+      params,
+      { lr, betas, eps, weightDecay, amsgrad },
+      options,
+    );
+    super(list, { ...given, decoupledWeightDecay: true });
   }
 
   protected override upgrade(): void {

@@ -1,16 +1,35 @@
 import * as aten from '../tensor/aten';
 import { getDefaultDtype, tensor } from '../tensor/creation';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
-import { type Slot, batches, counter, decayed, descent, free, stateOf, values, zeros } from './batch';
-import { upgradeCounters } from './batch';
-import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate, scalar } from './implementation';
-import { checkNotDifferentiable, checkNotNegative, chooseForm } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { Optimizer } from './optimizer';
+import {
+  type ParamSlot,
+  batches,
+  counter,
+  decayed,
+  free,
+  negateIfMaximize,
+  stateOf,
+  upgradeCounters,
+  values,
+  zeros,
+} from './batch';
+import {
+  type ImplementationGroup,
+  type ImplementationOptions,
+  asReal,
+  checkCapturable,
+  checkLearningRate,
+  checkNotDifferentiable,
+  checkNotNegative,
+  scalar,
+} from './implementation';
+import type { ParamGroup, Params } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, minus, numberOf, over, plus, power, squeezed, times } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface ASGDOptions extends FormOptions {
+export interface ASGDOptions extends ImplementationOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: Value;
   /** How fast the learning rate and the weights decay. Default: 1e-4. */
@@ -23,7 +42,7 @@ export interface ASGDOptions extends FormOptions {
   weightDecay?: number;
 }
 
-export interface ASGDGroup extends ParamGroup, FormGroup {
+export interface ASGDGroup extends ParamGroup, ImplementationGroup {
   lambd: number;
   alpha: number;
   t0: number;
@@ -48,26 +67,43 @@ const ASGD_DEFAULTS: Required<ASGDOptions> = {
  *
  * Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging.
  */
-export class ASGD extends Optimizer<ASGDGroup, ASGDOptions> {
-  constructor(params: Params<ASGDOptions>, lr?: Value | ASGDOptions, options?: ASGDOptions) {
-    const given = keywords<ASGDOptions>('ASGD', ASGD_DEFAULTS, { lr }, options);
+export class ASGD extends TensorOptimizer<ASGDGroup, ASGDOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'ASGD does not support sparse gradients';
+
+  constructor(
+    params: Params<ASGDOptions> | Named<ASGDOptions>,
+    lr?: Value | ASGDOptions,
+    lambd?: number | ASGDOptions,
+    alpha?: number | ASGDOptions,
+    t0?: number | ASGDOptions,
+    weightDecay?: number | ASGDOptions,
+    foreach?: boolean | null | ASGDOptions,
+    maximize?: boolean | ASGDOptions,
+    differentiable?: boolean | ASGDOptions,
+    capturable?: boolean | ASGDOptions,
+    options?: ASGDOptions,
+  ) {
+    const [list, given] = optimizerArguments<ASGDOptions>(
+      'ASGD',
+      ASGD_DEFAULTS,
+      params,
+      { lr, lambd, alpha, t0, weightDecay, foreach, maximize, differentiable, capturable },
+      options,
+    );
     checkLearningRate(given.lr);
     checkNotNegative('weight_decay value', given.weightDecay);
-    super(params, toGroupKeys(given) as ASGDGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: ASGDGroup): void {
+  protected override beginState(param: Tensor, _grad: Tensor, group: ASGDGroup): ParamState {
     const placed = { capturable: true }; // counters live with the parameter
-    const begin = (param: Tensor) => ({
+    return {
       step: counter(0, param, placed),
       eta: counter(numberOf(group.lr), param, placed),
       mu: counter(1, param, placed),
       ax: zeros(param),
-    });
-    const slots = this.collect(group, begin, 'ASGD does not support sparse gradients');
-    if (slots.length === 0) return;
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+    };
   }
 
   protected override upgrade(): void {
@@ -78,7 +114,7 @@ export class ASGD extends Optimizer<ASGDGroup, ASGDOptions> {
 }
 
 const names = 'params, mus, etas, and state_steps';
-const counters = (slot: Slot) => ['mu', 'eta', 'step'].map((key) => stateOf(slot, key));
+const counters = (slot: ParamSlot) => ['mu', 'eta', 'step'].map((key) => stateOf(slot, key));
 
 /** The learning rate after `step` steps. */
 function decay(lr: Value, step: Value, { lambd, alpha }: ASGDGroup): Value {
@@ -89,15 +125,17 @@ function decay(lr: Value, step: Value, { lambd, alpha }: ASGDGroup): Value {
 const asTensor = (value: Value): Tensor =>
   value instanceof Tensor ? value : tensor(value, { dtype: getDefaultDtype() });
 
+const implementations = { singleTensor, multiTensor };
+
 // The order of the operations below decides the last bit.
 
-function single(slots: readonly Slot[], group: ASGDGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: ASGDGroup): void {
   const { lambd, t0, weight_decay, capturable } = group;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
     const [mu, eta, step] = counters(slot);
     checkCapturable(group, slot.param, [mu, eta, step], { names });
-    let grad = asReal(descent(slot.grad, group));
+    let grad = asReal(negateIfMaximize(slot.grad, group));
     const param = asReal(slot.param);
     const average = asReal(stateOf(slot, 'ax'));
     step.add_(1);
@@ -119,7 +157,7 @@ function single(slots: readonly Slot[], group: ASGDGroup): void {
   }
 }
 
-function foreach(slots: readonly Slot[], group: ASGDGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: ASGDGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) checkCapturable(group, slot.param, counters(slot), { names, xla: false });
   const { lambd, weight_decay, maximize } = group;

@@ -7,27 +7,27 @@ import { HANDLE } from '../native/handle';
 import { keep } from '../tensor/memory';
 import { exchange, native } from '../native';
 import type { Tensor } from '../tensor';
-import { type FormGroup, asReal, byDeviceAndDtype, count } from './implementation';
+import { type ImplementationGroup, asReal, byDeviceAndDtype, count } from './implementation';
 import { type Value, numberOf } from './scalar';
 import type { ParamState } from './state_dict';
 
 /** A parameter, its gradient, and what is remembered of it. */
-export interface Slot {
+export interface ParamSlot {
   param: Tensor;
   grad: Tensor;
   state: ParamState;
 }
 
 /** The state of a slot under `key`. */
-export const stateOf = ({ state }: Slot, key: string): Tensor => state[key] as Tensor;
+export const stateOf = ({ state }: ParamSlot, key: string): Tensor => state[key] as Tensor;
 
 export function collect(
   params: readonly Tensor[],
   stateOf: (param: Tensor) => ParamState,
   begin: (param: Tensor, grad: Tensor) => ParamState,
   sparse: string | null,
-): Slot[] {
-  const slots: Slot[] = [];
+): ParamSlot[] {
+  const slots: ParamSlot[] = [];
   for (const param of params) {
     const { grad } = param;
     if (!grad) continue;
@@ -46,7 +46,7 @@ export function* inParts<Item>(items: readonly Item[], width: number): Generator
 }
 
 /** Leaves tensors in the exchange for a native update. False: there is to be none, or one goes by no number. */
-export function leave(rows: readonly (readonly (Tensor | undefined)[])[]): boolean {
+export function writeHandles(rows: readonly (readonly (Tensor | undefined)[])[]): boolean {
   if (!native.fastPaths(null)) return false;
   let next = 0;
   for (const row of rows) {
@@ -68,8 +68,8 @@ export interface Batch {
   state(key: string): Tensor[];
 }
 
-/** Counts a step and gives the lists that a multi-tensor form works on. */
-export function batches(slots: readonly Slot[], group: FormGroup): Batch[] {
+/** Counts a step and gives the lists that a multi-tensor implementation works on. */
+export function batches(slots: readonly ParamSlot[], group: ImplementationGroup): Batch[] {
   return byDeviceAndDtype(slots.map(({ param }) => param)).map((part) => {
     const grads = part.map((i) => asReal(slots[i].grad));
     const state = (key: string) => part.map((i) => asReal(stateOf(slots[i], key)));
@@ -81,7 +81,10 @@ export function batches(slots: readonly Slot[], group: FormGroup): Batch[] {
 }
 
 /** The gradients with weight decay added: in place where they are ours. */
-export function decayed({ params, grads }: Batch, group: FormGroup & { weight_decay: Value }): Tensor[] {
+export function decayed(
+  { params, grads }: Batch,
+  group: ImplementationGroup & { weight_decay: Value },
+): Tensor[] {
   const alpha = numberOf(group.weight_decay);
   if (alpha === 0) return grads;
   if (!group.maximize) return aten._foreachAdd(grads, params, { alpha });
@@ -90,7 +93,7 @@ export function decayed({ params, grads }: Batch, group: FormGroup & { weight_de
 }
 
 /** The gradient of the loss to minimize. */
-export const descent = (grad: Tensor, { maximize }: { maximize: boolean }): Tensor =>
+export const negateIfMaximize = (grad: Tensor, { maximize }: { maximize: boolean }): Tensor =>
   maximize ? grad.neg() : grad;
 
 /** Values of counters. */

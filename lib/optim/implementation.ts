@@ -1,4 +1,4 @@
-// Which of the three forms of an update to run, and what the forms have in common.
+// Which implementation of an update to run, and what the implementations have in common.
 import * as aten from '../tensor/aten';
 import { tensor } from '../tensor/creation';
 import { float32 } from '../core/dtype';
@@ -9,7 +9,7 @@ import { valueError } from './group';
 import { type Value, numberOf } from './scalar';
 
 /** Options that most optimizers have. */
-export interface FormOptions {
+export interface ImplementationOptions {
   /** Move against the sign: maximize the objective. Default: false. */
   maximize?: boolean;
   /** Use libtorch's multi-tensor operators. Default: null, which is true on CUDA. */
@@ -24,16 +24,16 @@ export interface FusedOptions {
   fused?: boolean | null;
 }
 
-/** What GradScaler leaves at the optimizer for fused forms. */
+/** What GradScaler leaves at the optimizer for fused implementations. */
 export interface Scaling {
   gradScale: Tensor | null;
   foundInf: Tensor | null;
 }
 
-export type Form = 'single' | 'foreach' | 'fused';
+export type Implementation = 'singleTensor' | 'multiTensor' | 'fused';
 
-/** What decides about the form of a group's update. */
-export interface FormGroup {
+/** What decides about the implementation for a group. */
+export interface ImplementationGroup {
   foreach: boolean | null;
   fused?: boolean | null;
   differentiable?: boolean;
@@ -46,12 +46,13 @@ const fusedDevices = ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone
 /** Where `capturable` works. */
 export const capturableDevices = ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla'];
 
-/** PyTorch's rule: what the group says; else foreach when all parameters live on an accelerator. */
-export function chooseForm(group: FormGroup, params: readonly Tensor[]): Form {
+/** PyTorch's rule: what the group says; else the multi-tensor one when all parameters live on an accelerator. */
+export function chooseImplementation(group: ImplementationGroup, params: readonly Tensor[]): Implementation {
   if (group.fused) return 'fused';
-  if (group.foreach) return 'foreach';
+  if (group.foreach) return 'multiTensor';
   const free = group.foreach === null && group.fused == null && !group.differentiable;
-  return free && params.every((param) => foreachDevices.includes(param.device.type)) ? 'foreach' : 'single';
+  const onAccelerator = () => params.every((param) => foreachDevices.includes(param.device.type));
+  return free && onAccelerator() ? 'multiTensor' : 'singleTensor';
 }
 
 /** Positions of `tensors`, by device and dtype: one call of a multi-tensor operator each. */
@@ -84,7 +85,7 @@ export function listOf(values: readonly Value[]): { other: readonly Tensor[] } {
   return { scalars: values } as never;
 }
 
-export function checkForm(options: FusedOptions & FormOptions): void {
+export function checkImplementation(options: FusedOptions & ImplementationOptions): void {
   if (!options.fused) return;
   if (options.differentiable) throw new TorchError('`fused` does not support `differentiable`');
   if (options.foreach) throw new TorchError('`fused` and `foreach` cannot be `True` together.');

@@ -2,7 +2,8 @@
 export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from './adadelta';
 export { Adafactor, type AdafactorGroup, type AdafactorOptions } from './adafactor';
 export { Adagrad, type AdagradGroup, type AdagradOptions } from './adagrad';
-export { Adam, type AdamGroup, type AdamOptions } from './adam';
+export { Adam, type AdamOptions } from './adam';
+export type { AdamGroup } from './adam_update';
 export { Adamax, type AdamaxGroup, type AdamaxOptions } from './adamax';
 export { AdamW, type AdamWOptions } from './adamw';
 export { ASGD, type ASGDGroup, type ASGDOptions } from './asgd';
@@ -10,7 +11,8 @@ export type { NamedParam, ParamGroup, ParamGroupOptions, Params } from './group'
 export * as lrScheduler from './lr_scheduler';
 export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs';
 export { Muon, type MuonGroup, type MuonOptions } from './muon';
-export { NAdam, type NAdamGroup, type NAdamOptions } from './nadam';
+export { NAdam, type NAdamOptions } from './nadam';
+export type { NAdamGroup } from './nadam_update';
 export {
   type Closure,
   Optimizer,
@@ -21,7 +23,8 @@ export {
   type StepPostHook,
   type StepPreHook,
 } from './optimizer';
-export { RAdam, type RAdamGroup, type RAdamOptions } from './radam';
+export { RAdam, type RAdamOptions } from './radam';
+export type { RAdamGroup } from './radam_update';
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from './rmsprop';
 export { Rprop, type RpropGroup, type RpropOptions } from './rprop';
 export type { Value } from './scalar';

@@ -1,7 +1,7 @@
 import * as aten from '../tensor/aten';
 import { enableGrad, noGrad } from '../autograd/mode';
 import { TorchError, TorchTypeError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { contiguousFormat } from '../core/layout';
 import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
@@ -9,6 +9,7 @@ import { asReal, checkLearningRate, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { type Closure, Optimizer } from './optimizer';
 import { type Value, less, numberOf, over, smaller, squeezed, times } from './scalar';
+import { type History, arrange, begin, nextDirection } from './lbfgs_history';
 import { strongWolfe } from './strong_wolfe';
 
 export interface LBFGSOptions {
@@ -47,28 +48,12 @@ const LBFGS_DEFAULTS: Required<LBFGSOptions> = {
   lineSearchFn: null,
 };
 
-/** What is remembered between steps, under the first parameter. */
-interface History {
-  func_evals: number;
-  n_iter: number;
-  d?: Tensor;
-  t?: Value;
-  old_dirs?: Tensor[];
-  old_stps?: Tensor[];
-  ro?: Tensor[];
-  H_diag?: Value;
-  prev_flat_grad?: Tensor;
-  prev_loss?: number;
-  al?: (Tensor | null)[];
-}
-
 /**
  * L-BFGS: approximates the inverse Hessian by the last changes of gradient and parameters. `step` needs a
  * closure, which is evaluated several times. All parameters are one group on one device.
  *
- * Nocedal 1980, Updating Quasi-Newton Matrices with Limited Storage; the line search: More and Thuente 1994,
- * Line
- * Search Algorithms with Guaranteed Sufficient Decrease.
+ * Nocedal 1980, Updating Quasi-Newton Matrices with Limited Storage; the line search: More and
+ * Thuente 1994, Line Search Algorithms with Guaranteed Sufficient Decrease.
  *
  * @example
  * optimizer.step(() => {
@@ -81,11 +66,27 @@ interface History {
 export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
   override readonly _stateIsWhole = true;
 
-  constructor(params: Params<LBFGSOptions>, lr?: Value | LBFGSOptions, options?: LBFGSOptions) {
-    const given = keywords<LBFGSOptions>('LBFGS', LBFGS_DEFAULTS, { lr }, options);
+  constructor(
+    params: Params<LBFGSOptions> | Named<LBFGSOptions>,
+    lr?: Value | LBFGSOptions,
+    maxIter?: number | LBFGSOptions,
+    maxEval?: number | null | LBFGSOptions,
+    toleranceGrad?: number | LBFGSOptions,
+    toleranceChange?: number | LBFGSOptions,
+    historySize?: number | LBFGSOptions,
+    lineSearchFn?: 'strong_wolfe' | null | LBFGSOptions,
+    options?: LBFGSOptions,
+  ) {
+    const [list, given] = optimizerArguments<LBFGSOptions>(
+      'LBFGS',
+      LBFGS_DEFAULTS,
+      params,
+      { lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn },
+      options,
+    );
     checkLearningRate(given.lr);
-    const maxEval = given.maxEval ?? Math.floor((given.maxIter * 5) / 4);
-    super(params, toGroupKeys({ ...given, maxEval }) as LBFGSGroup);
+    const most = given.maxEval ?? Math.floor((given.maxIter * 5) / 4);
+    super(list, toGroupKeys({ ...given, maxEval: most }) as LBFGSGroup);
     if (this.paramGroups.length !== 1) {
       throw valueError("LBFGS doesn't support per-parameter options (parameter groups)");
     }
@@ -198,51 +199,4 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
     this.#params.forEach((param, i) => param.copy_(start[i]));
     return [loss, grad];
   }
-}
-
-// Python writes these at the end of a step, after `al`.
-const LATER = ['d', 't', 'old_dirs', 'old_stps', 'ro', 'H_diag', 'prev_flat_grad', 'prev_loss'] as const;
-
-/** Puts a new history into the order of Python's. */
-function arrange(state: History): void {
-  const values: Partial<History> = { ...state };
-  for (const key of LATER) {
-    if (!(key in state)) continue;
-    delete state[key];
-    Object.assign(state, { [key]: values[key] });
-  }
-}
-
-function begin(state: History, grad: Tensor): Tensor {
-  Object.assign(state, { d: grad.neg(), old_dirs: [], old_stps: [], ro: [], H_diag: 1 });
-  return state.d!;
-}
-
-/** The gradient times the approximate inverse Hessian, by the two-loop recursion. */
-function nextDirection(state: History, grad: Tensor, historySize: number): Tensor {
-  const [dirs, steps, ro] = [state.old_dirs!, state.old_stps!, state.ro!];
-  const change = grad.sub(state.prev_flat_grad!);
-  const move = state.d!.mul(scalar(state.t!));
-  const product = change.dot(move);
-  if (less(1e-10, product)) {
-    if (dirs.length === historySize) for (const list of [dirs, steps, ro]) list.shift();
-    dirs.push(change);
-    steps.push(move);
-    ro.push(over(1, product) as Tensor);
-    state.H_diag = product.div(change.dot(change));
-  }
-  const al = (state.al ??= new Array<null>(historySize).fill(null));
-  const q = grad.neg();
-  for (let i = dirs.length - 1; i >= 0; i--) {
-    const factor = steps[i].dot(q).mul(ro[i]);
-    al[i] = factor;
-    q.add_(dirs[i], { alpha: -factor.item() });
-  }
-  const direction = aten.mul(q, state.H_diag as Tensor);
-  for (let i = 0; i < dirs.length; i++) {
-    const factor = dirs[i].dot(direction).mul(ro[i]);
-    direction.add_(steps[i], { alpha: al[i]!.sub(factor).item() });
-  }
-  state.d = direction;
-  return direction;
 }

@@ -1,6 +1,6 @@
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
@@ -54,15 +54,31 @@ const MUON: Required<MuonOptions> = {
  * weights of hidden layers; take AdamW for the rest.
  *
  * Jordan et al. 2024, Muon: An optimizer for hidden layers in neural networks; 'match_rms_adamw': Liu et al.
- * 2025,
- * Muon is Scalable for LLM Training.
+ * 2025, Muon is Scalable for LLM Training.
  */
 export class Muon extends Optimizer<MuonGroup, MuonOptions> {
-  constructor(params: Params<MuonOptions>, lr?: Value | MuonOptions, options?: MuonOptions) {
-    const given = keywords<MuonOptions>('Muon', MUON, { lr }, options);
+  constructor(
+    params: Params<MuonOptions> | Named<MuonOptions>,
+    lr?: Value | MuonOptions,
+    weightDecay?: number | MuonOptions,
+    momentum?: number | MuonOptions,
+    nesterov?: boolean | MuonOptions,
+    nsCoefficients?: readonly [number, number, number] | MuonOptions,
+    eps?: number | MuonOptions,
+    nsSteps?: number | MuonOptions,
+    adjustLrFn?: 'original' | 'match_rms_adamw' | null | MuonOptions,
+    options?: MuonOptions,
+  ) {
+    const [list, given] = optimizerArguments<MuonOptions>(
+      'Muon',
+      MUON,
+      params,
+      { lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn },
+      options,
+    );
     checkLearningRate(given.lr, 'Learning rate should be >= 0 but is: ');
     check(given);
-    super(params, toGroupKeys(given) as MuonGroup);
+    super(list, toGroupKeys(given) as MuonGroup);
     for (const param of this.paramGroups.flatMap((group) => group.params)) {
       if (param.dim() === 2) continue;
       const size = `torch.Size([${param.shape.join(', ')}])`;

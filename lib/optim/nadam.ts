@@ -1,14 +1,19 @@
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
-import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './implementation';
-import { chooseForm } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { foreach, single } from './nadam_update';
-import { Optimizer } from './optimizer';
+import {
+  type ImplementationOptions,
+  checkBetas,
+  checkLearningRate,
+  checkNotNegative,
+} from './implementation';
+import type { Params } from './group';
+import { type NAdamGroup, implementations } from './nadam_update';
+import { TensorOptimizer } from './tensor_optimizer';
 import type { Value } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface NAdamOptions extends FormOptions {
+export interface NAdamOptions extends ImplementationOptions {
   /** Learning rate. Default: 2e-3. */
   lr?: Value;
   /** Decay of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
@@ -21,14 +26,6 @@ export interface NAdamOptions extends FormOptions {
   momentumDecay?: number;
   /** Decay the weights themselves, not through the gradient. Default: false. */
   decoupledWeightDecay?: boolean;
-}
-
-export interface NAdamGroup extends ParamGroup, FormGroup {
-  betas: readonly [number, number];
-  eps: number;
-  weight_decay: number;
-  momentum_decay: number;
-  decoupled_weight_decay: boolean;
 }
 
 const NADAM: Required<NAdamOptions> = {
@@ -50,28 +47,42 @@ const NADAM: Required<NAdamOptions> = {
  *
  * Dozat 2016, Incorporating Nesterov Momentum into Adam.
  */
-export class NAdam extends Optimizer<NAdamGroup, NAdamOptions> {
-  constructor(params: Params<NAdamOptions>, lr?: Value | NAdamOptions, options?: NAdamOptions) {
-    const given = keywords<NAdamOptions>('NAdam', NADAM, { lr }, options);
+export class NAdam extends TensorOptimizer<NAdamGroup, NAdamOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'NAdam does not support sparse gradients';
+
+  constructor(
+    params: Params<NAdamOptions> | Named<NAdamOptions>,
+    lr?: Value | NAdamOptions,
+    betas?: readonly [number, number] | NAdamOptions,
+    eps?: number | NAdamOptions,
+    weightDecay?: number | NAdamOptions,
+    momentumDecay?: number | NAdamOptions,
+    decoupledWeightDecay?: boolean | NAdamOptions,
+    options?: NAdamOptions,
+  ) {
+    const [list, given] = optimizerArguments<NAdamOptions>(
+      'NAdam',
+      NADAM,
+      params,
+      { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay },
+      options,
+    );
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkBetas(given.betas);
     checkNotNegative('weight_decay value', given.weightDecay);
     checkNotNegative('momentum_decay value', given.momentumDecay);
-    super(params, toGroupKeys(given) as NAdamGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: NAdamGroup): void {
-    const begin = (param: Tensor) => ({
+  protected override beginState(param: Tensor, _grad: Tensor, group: NAdamGroup): ParamState {
+    return {
       step: counter(0, param, group),
       mu_product: counter(1, param, group),
       exp_avg: zeros(param),
       exp_avg_sq: zeros(param),
-    });
-    const slots = this.collect(group, begin, 'NAdam does not support sparse gradients');
-    if (slots.length === 0) return;
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+    };
   }
 
   protected override upgrade(): void {

@@ -1,11 +1,36 @@
-// NAdam's update in its two forms. The order of the operations decides the last bit.
+// NAdam's update in its two implementations. The order of the operations decides the last bit.
 import * as aten from '../tensor/aten';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
-import { type Batch, type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
-import { asReal, checkCapturable, checkNotDifferentiable, scalar } from './implementation';
-import type { NAdamGroup } from './nadam';
+import {
+  type Batch,
+  type ParamSlot,
+  batches,
+  decayed,
+  free,
+  negateIfMaximize,
+  stateOf,
+  values,
+} from './batch';
+import {
+  type ImplementationGroup,
+  asReal,
+  checkCapturable,
+  checkNotDifferentiable,
+  scalar,
+} from './implementation';
+import type { ParamGroup } from './group';
 import { type Value, minus, negative, numberOf, over, plus, power, squeezed, times } from './scalar';
+
+export interface NAdamGroup extends ParamGroup, ImplementationGroup {
+  betas: readonly [number, number];
+  eps: number;
+  weight_decay: number;
+  momentum_decay: number;
+  decoupled_weight_decay: boolean;
+}
+
+export const implementations = { singleTensor, multiTensor };
 
 const names = 'params, mu_products and state_steps';
 
@@ -14,11 +39,11 @@ function momentum(step: Value, { betas, momentum_decay }: NAdamGroup): Value {
   return times(betas[0], minus(1, times(0.5, power(0.96, times(step, momentum_decay)))));
 }
 
-export function single(slots: readonly Slot[], group: NAdamGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: NAdamGroup): void {
   const { betas, eps, weight_decay, differentiable, capturable } = group;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
-    let grad = asReal(descent(slot.grad, group));
+    let grad = asReal(negateIfMaximize(slot.grad, group));
     const param = asReal(slot.param);
     const product = stateOf(slot, 'mu_product');
     const counted = stateOf(slot, 'step');
@@ -75,7 +100,7 @@ function moveByTensors(
   param.addcdiv_(average, denominator);
 }
 
-export function foreach(slots: readonly Slot[], group: NAdamGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: NAdamGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) {
     const counters = [stateOf(slot, 'mu_product'), stateOf(slot, 'step')];
@@ -95,13 +120,19 @@ export function foreach(slots: readonly Slot[], group: NAdamGroup): void {
     aten._foreachMul_(expAvgSqs, betas[1]);
     aten._foreachAddcmul_(expAvgSqs, grads, grads, 1 - betas[1]);
     const roots = aten._foreachSqrt(expAvgSqs);
-    if (group.capturable) moveTogetherByTensors(batch, grads, roots, group, lr);
-    else moveTogether(batch, grads, roots, group, numberOf(lr));
+    if (group.capturable) moveMultiTensorByTensors(batch, grads, roots, group, lr);
+    else moveMultiTensor(batch, grads, roots, group, numberOf(lr));
     free(roots);
   }
 }
 
-function moveTogether(batch: Batch, grads: Tensor[], roots: Tensor[], group: NAdamGroup, lr: number): void {
+function moveMultiTensor(
+  batch: Batch,
+  grads: Tensor[],
+  roots: Tensor[],
+  group: NAdamGroup,
+  lr: number,
+): void {
   const steps = values(batch.steps);
   const products = batch.state('mu_product');
   const mus = steps.map((step) => momentum(step, group) as number);
@@ -125,7 +156,7 @@ function momenta(exponents: Tensor[], beta1: number): Tensor[] {
   return mus;
 }
 
-function moveTogetherByTensors(
+function moveMultiTensorByTensors(
   batch: Batch,
   grads: Tensor[],
   roots: Tensor[],

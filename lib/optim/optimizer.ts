@@ -7,7 +7,7 @@ import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/h
 import { isMap } from '../core/realm';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
-import { type Slot, collect } from './batch';
+import { type ParamSlot, collect } from './batch';
 import { byDeviceAndDtype } from './implementation';
 import { type ParamGroup, type ParamGroupOptions, type Params, fillIn, groupsOf, makeGroup } from './group';
 import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
@@ -200,7 +200,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     group: Group,
     begin: (param: Tensor, grad: Tensor) => ParamState,
     sparse: string | null,
-  ): Slot[] {
+  ): ParamSlot[] {
     return collect(group.params, (param) => this.stateOf(param), begin, sparse);
   }
 

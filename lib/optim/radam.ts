@@ -1,14 +1,19 @@
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
-import { type FormGroup, type FormOptions, checkBetas, checkLearningRate, checkNotNegative } from './implementation';
-import { chooseForm } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { Optimizer } from './optimizer';
-import { foreach, single } from './radam_update';
+import {
+  type ImplementationOptions,
+  checkBetas,
+  checkLearningRate,
+  checkNotNegative,
+} from './implementation';
+import type { Params } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
+import { type RAdamGroup, implementations } from './radam_update';
 import type { Value } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface RAdamOptions extends FormOptions {
+export interface RAdamOptions extends ImplementationOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;
   /** Decay of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
@@ -19,13 +24,6 @@ export interface RAdamOptions extends FormOptions {
   weightDecay?: number;
   /** Decay the weights themselves, not through the gradient. Default: false. */
   decoupledWeightDecay?: boolean;
-}
-
-export interface RAdamGroup extends ParamGroup, FormGroup {
-  betas: readonly [number, number];
-  eps: number;
-  weight_decay: number;
-  decoupled_weight_decay: boolean;
 }
 
 const RADAM: Required<RAdamOptions> = {
@@ -46,26 +44,39 @@ const RADAM: Required<RAdamOptions> = {
  *
  * Liu et al. 2019, On the Variance of the Adaptive Learning Rate and Beyond.
  */
-export class RAdam extends Optimizer<RAdamGroup, RAdamOptions> {
-  constructor(params: Params<RAdamOptions>, lr?: Value | RAdamOptions, options?: RAdamOptions) {
-    const given = keywords<RAdamOptions>('RAdam', RADAM, { lr }, options);
+export class RAdam extends TensorOptimizer<RAdamGroup, RAdamOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'RAdam does not support sparse gradients';
+
+  constructor(
+    params: Params<RAdamOptions> | Named<RAdamOptions>,
+    lr?: Value | RAdamOptions,
+    betas?: readonly [number, number] | RAdamOptions,
+    eps?: number | RAdamOptions,
+    weightDecay?: number | RAdamOptions,
+    decoupledWeightDecay?: boolean | RAdamOptions,
+    options?: RAdamOptions,
+  ) {
+    const [list, given] = optimizerArguments<RAdamOptions>(
+      'RAdam',
+      RADAM,
+      params,
+      { lr, betas, eps, weightDecay, decoupledWeightDecay },
+      options,
+    );
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkBetas(given.betas);
     checkNotNegative('weight_decay value', given.weightDecay);
-    super(params, toGroupKeys(given) as RAdamGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: RAdamGroup): void {
-    const begin = (param: Tensor) => ({
+  protected override beginState(param: Tensor, _grad: Tensor, group: RAdamGroup): ParamState {
+    return {
       step: counter(0, param, group),
       exp_avg: zeros(param),
       exp_avg_sq: zeros(param),
-    });
-    const slots = this.collect(group, begin, 'RAdam does not support sparse gradients');
-    if (slots.length === 0) return;
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+    };
   }
 
   protected override upgrade(): void {

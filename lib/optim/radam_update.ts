@@ -1,11 +1,27 @@
-// RAdam's update in its two forms. The order of the operations decides the last bit.
+// RAdam's update in its two implementations. The order of the operations decides the last bit.
 import * as aten from '../tensor/aten';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
-import { type Slot, batches, decayed, descent, free, stateOf, values } from './batch';
-import { asReal, checkCapturable, checkNotDifferentiable, listOf, scalar } from './implementation';
-import type { RAdamGroup } from './radam';
+import { type ParamSlot, batches, decayed, free, negateIfMaximize, stateOf, values } from './batch';
+import {
+  type ImplementationGroup,
+  asReal,
+  checkCapturable,
+  checkNotDifferentiable,
+  listOf,
+  scalar,
+} from './implementation';
+import type { ParamGroup } from './group';
 import { type Value, less, minus, over, power, squeezed, times } from './scalar';
+
+export interface RAdamGroup extends ParamGroup, ImplementationGroup {
+  betas: readonly [number, number];
+  eps: number;
+  weight_decay: number;
+  decoupled_weight_decay: boolean;
+}
+
+export const implementations = { singleTensor, multiTensor };
 
 const limit = (beta2: number) => 2 / (1 - beta2) - 1;
 
@@ -14,12 +30,12 @@ function rectification(rho: Value, rhoInf: number): Value {
   return power(over(above, times((rhoInf - 4) * (rhoInf - 2), rho)), 0.5);
 }
 
-export function single(slots: readonly Slot[], group: RAdamGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: RAdamGroup): void {
   const { betas, eps, weight_decay, differentiable, capturable } = group;
   const [beta1, beta2] = betas;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
-    let grad = asReal(descent(slot.grad, group));
+    let grad = asReal(negateIfMaximize(slot.grad, group));
     const param = asReal(slot.param);
     const counted = stateOf(slot, 'step');
     checkCapturable(group, param, [counted]);
@@ -55,7 +71,7 @@ export function single(slots: readonly Slot[], group: RAdamGroup): void {
   }
 }
 
-export function foreach(slots: readonly Slot[], group: RAdamGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: RAdamGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
   const { betas, eps, weight_decay, decoupled_weight_decay } = group;

@@ -1,26 +1,33 @@
 import * as aten from '../tensor/aten';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
 import {
   type Batch,
-  type Slot,
+  type ParamSlot,
   batches,
   counter,
   decayed,
-  descent,
   free,
+  negateIfMaximize,
   stateOf,
   upgradeCounters,
   zeros,
 } from './batch';
-import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './implementation';
-import { checkNotDifferentiable, checkNotNegative, chooseForm } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
-import { Optimizer } from './optimizer';
+import {
+  type ImplementationGroup,
+  type ImplementationOptions,
+  asReal,
+  checkCapturable,
+  checkLearningRate,
+  checkNotDifferentiable,
+  checkNotNegative,
+} from './implementation';
+import type { ParamGroup, Params } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, numberOf, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
-export interface RMSpropOptions extends FormOptions {
+export interface RMSpropOptions extends ImplementationOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: Value;
   /** Decay of the running average of squares. Default: 0.99. */
@@ -35,7 +42,7 @@ export interface RMSpropOptions extends FormOptions {
   centered?: boolean;
 }
 
-export interface RMSpropGroup extends ParamGroup, FormGroup {
+export interface RMSpropGroup extends ParamGroup, ImplementationGroup {
   momentum: number;
   alpha: number;
   eps: number;
@@ -63,28 +70,44 @@ const RMSPROP: Required<RMSpropOptions> = {
  * Hinton 2012, Neural Networks for Machine Learning, lecture 6; centered: Graves 2013, Generating Sequences
  * With Recurrent Neural Networks.
  */
-export class RMSprop extends Optimizer<RMSpropGroup, RMSpropOptions> {
-  constructor(params: Params<RMSpropOptions>, lr?: Value | RMSpropOptions, options?: RMSpropOptions) {
-    const given = keywords<RMSpropOptions>('RMSprop', RMSPROP, { lr }, options);
+export class RMSprop extends TensorOptimizer<RMSpropGroup, RMSpropOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'RMSprop does not support sparse gradients';
+
+  constructor(
+    params: Params<RMSpropOptions> | Named<RMSpropOptions>,
+    lr?: Value | RMSpropOptions,
+    alpha?: number | RMSpropOptions,
+    eps?: number | RMSpropOptions,
+    weightDecay?: number | RMSpropOptions,
+    momentum?: number | RMSpropOptions,
+    centered?: boolean | RMSpropOptions,
+    capturable?: boolean | RMSpropOptions,
+    foreach?: boolean | null | RMSpropOptions,
+    maximize?: boolean | RMSpropOptions,
+    differentiable?: boolean | RMSpropOptions,
+    options?: RMSpropOptions,
+  ) {
+    const [list, given] = optimizerArguments<RMSpropOptions>(
+      'RMSprop',
+      RMSPROP,
+      params,
+      { lr, alpha, eps, weightDecay, momentum, centered, capturable, foreach, maximize, differentiable },
+      options,
+    );
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkNotNegative('momentum value', given.momentum);
     checkNotNegative('weight_decay value', given.weightDecay);
     checkNotNegative('alpha value', given.alpha);
-    super(params, toGroupKeys(given) as RMSpropGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: RMSpropGroup): void {
-    const begin = (param: Tensor) => {
-      const state: ParamState = { step: counter(0, param, group), square_avg: zeros(param) };
-      if (group.momentum > 0) state.momentum_buffer = zeros(param);
-      if (group.centered) state.grad_avg = zeros(param);
-      return state;
-    };
-    const slots = this.collect(group, begin, 'RMSprop does not support sparse gradients');
-    if (slots.length === 0) return;
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+  protected override beginState(param: Tensor, _grad: Tensor, group: RMSpropGroup): ParamState {
+    const state: ParamState = { step: counter(0, param, group), square_avg: zeros(param) };
+    if (group.momentum > 0) state.momentum_buffer = zeros(param);
+    if (group.centered) state.grad_avg = zeros(param);
+    return state;
   }
 
   protected override upgrade(): void {
@@ -100,15 +123,17 @@ export class RMSprop extends Optimizer<RMSpropGroup, RMSpropOptions> {
   }
 }
 
+const implementations = { singleTensor, multiTensor };
+
 // The order of the operations below decides the last bit.
 
-function single(slots: readonly Slot[], group: RMSpropGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: RMSpropGroup): void {
   const { alpha, eps, weight_decay, momentum, differentiable } = group;
   const lr = numberOf(group.lr);
   for (const slot of slots) {
     const step = stateOf(slot, 'step');
     checkCapturable(group, slot.param, [step]);
-    let grad = descent(slot.grad, group);
+    let grad = negateIfMaximize(slot.grad, group);
     step.add_(1);
     if (weight_decay !== 0) grad = grad.add(slot.param, { alpha: weight_decay });
     grad = asReal(grad);
@@ -133,7 +158,7 @@ function single(slots: readonly Slot[], group: RMSpropGroup): void {
   }
 }
 
-function foreach(slots: readonly Slot[], group: RMSpropGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: RMSpropGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')]);
   const { alpha, eps, centered } = group;
@@ -150,12 +175,12 @@ function foreach(slots: readonly Slot[], group: RMSpropGroup): void {
       aten._foreachSqrt_(roots);
     } else roots = aten._foreachSqrt(squares);
     aten._foreachAdd_(roots, eps);
-    moveTogether(batch, grads, roots, group);
+    moveMultiTensor(batch, grads, roots, group);
     free(roots);
   }
 }
 
-function moveTogether(batch: Batch, grads: Tensor[], roots: Tensor[], group: RMSpropGroup): void {
+function moveMultiTensor(batch: Batch, grads: Tensor[], roots: Tensor[], group: RMSpropGroup): void {
   const { params } = batch;
   const lr = squeezed(group.lr);
   const byTensor = group.capturable && lr instanceof Tensor;

@@ -1,17 +1,33 @@
 import * as aten from '../tensor/aten';
 import { Complex } from '../core/complex';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
-import { type Slot, batches, counter, descent, free, stateOf, upgradeCounters, zeros } from './batch';
-import { type FormGroup, type FormOptions, asReal, checkCapturable, checkLearningRate } from './implementation';
-import { checkNotDifferentiable, chooseForm } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
-import { Optimizer } from './optimizer';
+import {
+  type ParamSlot,
+  batches,
+  counter,
+  free,
+  negateIfMaximize,
+  stateOf,
+  upgradeCounters,
+  zeros,
+} from './batch';
+import {
+  type ImplementationGroup,
+  type ImplementationOptions,
+  asReal,
+  checkCapturable,
+  checkLearningRate,
+  checkNotDifferentiable,
+} from './implementation';
+import { type ParamGroup, type Params, valueError } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, numberOf } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface RpropOptions extends FormOptions {
+export interface RpropOptions extends ImplementationOptions {
   /** The first step size. Default: 1e-2. */
   lr?: Value;
   /** Factors of the step size where the gradient's sign changes, and where it stays. Default: [0.5, 1.2]. */
@@ -20,7 +36,7 @@ export interface RpropOptions extends FormOptions {
   stepSizes?: readonly [number, number];
 }
 
-export interface RpropGroup extends ParamGroup, FormGroup {
+export interface RpropGroup extends ParamGroup, ImplementationGroup {
   etas: readonly [number, number];
   step_sizes: readonly [number, number];
 }
@@ -42,28 +58,39 @@ const RPROP: Required<RpropOptions> = {
  * Riedmiller and Braun 1993, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP
  * Algorithm.
  */
-export class Rprop extends Optimizer<RpropGroup, RpropOptions> {
-  constructor(params: Params<RpropOptions>, lr?: Value | RpropOptions, options?: RpropOptions) {
-    const given = keywords<RpropOptions>('Rprop', RPROP, { lr }, options);
+export class Rprop extends TensorOptimizer<RpropGroup, RpropOptions> {
+  protected override readonly implementations = implementations;
+  protected override readonly sparseRefusal = 'Rprop does not support sparse gradients';
+
+  constructor(
+    params: Params<RpropOptions> | Named<RpropOptions>,
+    lr?: Value | RpropOptions,
+    etas?: readonly [number, number] | RpropOptions,
+    stepSizes?: readonly [number, number] | RpropOptions,
+    options?: RpropOptions,
+  ) {
+    const [list, given] = optimizerArguments<RpropOptions>(
+      'Rprop',
+      RPROP,
+      params,
+      { lr, etas, stepSizes },
+      options,
+    );
     checkLearningRate(given.lr);
     const [shrink, grow] = given.etas;
     if (!(shrink > 0 && shrink < 1 && grow > 1)) {
       throw valueError(`Invalid eta values: ${repr(shrink)}, ${repr(grow)}`);
     }
-    super(params, toGroupKeys(given) as RpropGroup);
+    super(list, given);
   }
 
-  protected override updateGroup(group: RpropGroup): void {
+  protected override beginState(param: Tensor, grad: Tensor, group: RpropGroup): ParamState {
     const lr = numberOf(group.lr);
-    const begin = (param: Tensor, grad: Tensor) => ({
+    return {
       step: counter(0, param, group),
       prev: zeros(param),
       step_size: keep(aten.fullLike(grad, param.isComplex() ? new Complex(lr, lr) : lr)),
-    });
-    const slots = this.collect(group, begin, 'Rprop does not support sparse gradients');
-    if (slots.length === 0) return;
-    const form = chooseForm(group, slots.map(({ param }) => param)); // prettier-ignore
-    (form === 'foreach' ? foreach : single)(slots, group);
+    };
   }
 
   protected override upgrade(): void {
@@ -71,6 +98,8 @@ export class Rprop extends Optimizer<RpropGroup, RpropOptions> {
     upgradeCounters(this.paramGroups, this.state);
   }
 }
+
+const implementations = { singleTensor, multiTensor };
 
 // Signs of the product of two gradients become factors of the step size.
 function toFactors(signs: Tensor, [shrink, grow]: readonly [number, number]): Tensor {
@@ -80,13 +109,13 @@ function toFactors(signs: Tensor, [shrink, grow]: readonly [number, number]): Te
   return signs;
 }
 
-function single(slots: readonly Slot[], group: RpropGroup): void {
+function singleTensor(slots: readonly ParamSlot[], group: RpropGroup): void {
   const { etas, step_sizes, differentiable } = group;
   for (const slot of slots) {
     const step = stateOf(slot, 'step');
     checkCapturable(group, slot.param, [step]);
     step.add_(1);
-    const given = asReal(descent(slot.grad, group));
+    const given = asReal(negateIfMaximize(slot.grad, group));
     const previous = asReal(stateOf(slot, 'prev'));
     const sizes = asReal(stateOf(slot, 'step_size'));
     const factors = toFactors(given.mul(differentiable ? previous.clone() : previous).sign(), etas);
@@ -99,7 +128,7 @@ function single(slots: readonly Slot[], group: RpropGroup): void {
   }
 }
 
-function foreach(slots: readonly Slot[], group: RpropGroup): void {
+function multiTensor(slots: readonly ParamSlot[], group: RpropGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')]);
   const { etas, step_sizes } = group;

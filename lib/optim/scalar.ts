@@ -83,3 +83,6 @@ export const larger = (a: Value, b: Value): Value => (less(a, b) ? b : a);
 export function magnitude(a: Value): Value {
   return a instanceof Tensor ? a.abs() : Math.abs(a);
 }
+
+/** A group's learning rate. */
+export const rateOf = (group: { readonly lr: Value }): Value => group.lr;

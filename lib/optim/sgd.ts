@@ -1,24 +1,28 @@
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
-import { type Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
 import { native } from '../native';
-import { type Slot, collect, descent, inParts, leave } from './batch';
+import { type ParamSlot, collect, inParts, negateIfMaximize, writeHandles } from './batch';
 import {
-  type FormGroup,
-  type FormOptions,
   type FusedOptions,
+  type Implementation,
+  type ImplementationGroup,
+  type ImplementationOptions,
   type Scaling,
   byDeviceAndDtype,
-  checkForm,
+  checkFused,
+  checkLearningRate,
+  checkNotNegative,
+  scalar,
 } from './implementation';
-import { checkFused, checkLearningRate, checkNotNegative, chooseForm, scalar } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
-import { Optimizer } from './optimizer';
+import { type ParamGroup, type Params, valueError } from './group';
+import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, isNumber, numberOf, requiresGrad, squeezed } from './scalar';
+import type { ParamState } from './state_dict';
 
-export interface SGDOptions extends Omit<FormOptions, 'capturable'>, FusedOptions {
+export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'>, FusedOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;
   /** How much of the last step's direction is kept. Default: 0. */
@@ -31,7 +35,7 @@ export interface SGDOptions extends Omit<FormOptions, 'capturable'>, FusedOption
   nesterov?: boolean;
 }
 
-export interface SGDGroup extends ParamGroup, FormGroup {
+export interface SGDGroup extends ParamGroup, ImplementationGroup {
   momentum: number;
   dampening: number;
   weight_decay: Value;
@@ -52,7 +56,7 @@ const SGD_DEFAULTS: Required<SGDOptions> = {
 };
 
 /** `buffer` is missing where there is no momentum yet. */
-type Move = Slot & { buffer?: Tensor };
+type SGDSlot = ParamSlot & { buffer?: Tensor };
 
 /**
  * Stochastic gradient descent: `p ← p − lr g`, with momentum `b ← μ b + (1 − τ) g; p ← p − lr b`,
@@ -67,33 +71,52 @@ type Move = Slot & { buffer?: Tensor };
  * lossOf(model(input), target).backward();
  * optimizer.step();
  */
-export class SGD extends Optimizer<SGDGroup, SGDOptions> {
-  constructor(params: Params<SGDOptions>, lr?: Value | SGDOptions, options?: SGDOptions) {
-    const given = keywords<SGDOptions>('SGD', SGD_DEFAULTS, { lr }, options);
-    const { momentum, dampening, nesterov } = given;
+export class SGD extends TensorOptimizer<SGDGroup, SGDOptions> {
+  protected override readonly implementations = implementations;
+
+  constructor(
+    params: Params<SGDOptions> | Named<SGDOptions>,
+    lr?: Value | SGDOptions,
+    momentum?: number | SGDOptions,
+    dampening?: number | SGDOptions,
+    weightDecay?: Value | SGDOptions,
+    nesterov?: boolean | SGDOptions,
+    options?: SGDOptions,
+  ) {
+    const [list, given] = optimizerArguments<SGDOptions>(
+      'SGD',
+      SGD_DEFAULTS,
+      params,
+      { lr, momentum, dampening, weightDecay, nesterov },
+      options,
+    );
     checkLearningRate(given.lr);
-    checkNotNegative('momentum value', momentum);
+    checkNotNegative('momentum value', given.momentum);
     checkNotNegative('weight_decay value', given.weightDecay);
-    if (nesterov && (momentum <= 0 || dampening !== 0)) {
+    if (given.nesterov && (given.momentum <= 0 || given.dampening !== 0)) {
       throw valueError('Nesterov momentum requires a momentum and zero dampening');
     }
-    super(params, toGroupKeys(given) as SGDGroup);
-    checkForm(given);
-    this._stepSupportsAmpScaling = given.fused === true;
+    super(list, given);
   }
 
+  protected override beginState(): ParamState {
+    return {};
+  }
+
+  // A parameter has no state unless there is momentum.
   protected override updateGroup(group: SGDGroup): void {
     const known = (param: Tensor) => this.state.get(param) ?? {};
-    const moves: Move[] = collect(group.params, known, () => ({}), null);
-    if (moves.length === 0) return;
-    for (const move of moves) {
-      if (group.fused) checkFused(move.param);
-      if (group.momentum !== 0) move.buffer = (move.state.momentum_buffer ?? undefined) as Tensor | undefined;
-    }
-    const params = moves.map(({ param }) => param);
-    forms[chooseForm({ ...group, differentiable: false }, params)](moves, group, this);
-    if (group.momentum === 0) return;
-    for (const { param, buffer } of moves) this.stateOf(param).momentum_buffer = keep(buffer!);
+    const slots: SGDSlot[] = collect(group.params, known, this.beginState, null);
+    if (slots.length === 0) return;
+    if (group.momentum === 0) return this.update(slots, group);
+    for (const slot of slots) slot.buffer = (slot.state.momentum_buffer ?? undefined) as Tensor | undefined;
+    this.update(slots, group);
+    for (const { param, buffer } of slots) this.stateOf(param).momentum_buffer = keep(buffer!);
+  }
+
+  // Unlike the others, it does not ask whether it is differentiable.
+  protected override choose(group: SGDGroup, params: readonly Tensor[]): Implementation {
+    return super.choose({ ...group, differentiable: false }, params);
   }
 
   protected override upgrade(): void {
@@ -107,37 +130,37 @@ export class SGD extends Optimizer<SGDGroup, SGDOptions> {
   }
 }
 
-const forms = { single, foreach, fused };
+const implementations = { singleTensor, multiTensor, fused };
 
 // The order of the operations below decides the last bit.
 
-function single(moves: readonly Move[], group: SGDGroup): void {
-  for (const part of inParts(moves, WIDTH)) if (!together(part, group)) oneByOne(part, group);
+function singleTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
+  for (const part of inParts(slots, WIDTH)) if (!inOneCall(part, group)) eachTensor(part, group);
 }
 
 const WIDTH = 3;
 
 // In one native call, where all hyperparameters are numbers and momentum has begun. False: nothing was done.
-function together(moves: readonly Move[], group: SGDGroup): boolean {
+function inOneCall(slots: readonly SGDSlot[], group: SGDGroup): boolean {
   const { lr, momentum, dampening, weight_decay: decay, maximize, nesterov, differentiable } = group;
   if (differentiable || !isNumber(lr) || !isNumber(decay)) return false;
-  if (momentum !== 0 && moves.some(({ buffer }) => !buffer)) return false;
-  if (!leave(moves.map(({ param, grad, buffer }) => [param, grad, buffer]))) return false;
-  native.sgd(moves.length, lr, momentum, dampening, decay, (maximize ? 1 : 0) | (nesterov ? 4 : 0));
+  if (momentum !== 0 && slots.some(({ buffer }) => !buffer)) return false;
+  if (!writeHandles(slots.map(({ param, grad, buffer }) => [param, grad, buffer]))) return false;
+  native.sgd(slots.length, lr, momentum, dampening, decay, (maximize ? 1 : 0) | (nesterov ? 4 : 0));
   return true;
 }
 
-function oneByOne(moves: readonly Move[], group: SGDGroup): void {
+function eachTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
   const { momentum, dampening, weight_decay, nesterov } = group;
   const lr = squeezed(group.lr);
-  for (const move of moves) {
-    const { param } = move;
-    let grad = descent(move.grad, group);
+  for (const slot of slots) {
+    const { param } = slot;
+    let grad = negateIfMaximize(slot.grad, group);
     if (requiresGrad(weight_decay)) grad = grad.addcmul_(param.clone(), weight_decay as Tensor);
     else if (numberOf(weight_decay) !== 0) grad = grad.add(param, { alpha: numberOf(weight_decay) });
     if (momentum !== 0) {
-      if (move.buffer) move.buffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
-      const buffer = (move.buffer ??= grad.detach().clone());
+      if (slot.buffer) slot.buffer.mul_(momentum).add_(grad, { alpha: 1 - dampening });
+      const buffer = (slot.buffer ??= grad.detach().clone());
       grad = nesterov ? grad.add(buffer, { alpha: momentum }) : buffer;
     }
     if (requiresGrad(lr)) param.addcmul_(grad, lr as Tensor, { value: -1 });
@@ -145,12 +168,12 @@ function oneByOne(moves: readonly Move[], group: SGDGroup): void {
   }
 }
 
-function foreach(moves: readonly Move[], group: SGDGroup): void {
+function multiTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
   const { momentum, weight_decay, nesterov, maximize } = group;
   const alpha = numberOf(weight_decay);
   const lr = numberOf(group.lr);
-  for (const part of byDeviceAndDtype(moves.map(({ param }) => param))) {
-    const own = part.map((i) => moves[i]);
+  for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
+    const own = part.map((i) => slots[i]);
     const params = own.map(({ param }) => param);
     let grads = own.map(({ grad }) => grad);
     const sparse = grads.some((grad) => grad.isSparse);
@@ -169,28 +192,29 @@ function foreach(moves: readonly Move[], group: SGDGroup): void {
   }
 }
 
-function movedBuffers(moves: Move[], grads: Tensor[], { momentum, dampening }: SGDGroup): Tensor[] {
-  const known = moves.flatMap(({ buffer }) => buffer ?? []);
-  if (known.length === moves.length) {
+function movedBuffers(slots: SGDSlot[], grads: Tensor[], { momentum, dampening }: SGDGroup): Tensor[] {
+  const known = slots.flatMap(({ buffer }) => buffer ?? []);
+  if (known.length === slots.length) {
     aten._foreachMul_(known, momentum);
     aten._foreachAdd_(known, grads, { alpha: 1 - dampening });
     return known;
   }
-  return moves.map((move, i) => {
-    if (move.buffer) move.buffer.mul_(momentum).add_(grads[i], { alpha: 1 - dampening });
-    return (move.buffer ??= grads[i].detach().clone());
+  return slots.map((slot, i) => {
+    if (slot.buffer) slot.buffer.mul_(momentum).add_(grads[i], { alpha: 1 - dampening });
+    return (slot.buffer ??= grads[i].detach().clone());
   });
 }
 
-function fused(moves: readonly Move[], group: SGDGroup, { gradScale, foundInf }: Scaling): void {
+function fused(slots: readonly SGDSlot[], group: SGDGroup, { gradScale, foundInf }: Scaling): void {
+  for (const { param } of slots) checkFused(param);
   const { momentum, dampening, weight_decay, nesterov, maximize } = group;
-  if (moves.some(({ grad }) => grad.isSparse)) {
+  if (slots.some(({ grad }) => grad.isSparse)) {
     throw new TorchError('`_fused_sgd` does not support sparse gradients');
   }
-  const isFirstStep = momentum !== 0 && moves.every(({ buffer }) => !buffer);
-  if (isFirstStep) for (const move of moves) move.buffer = aten.emptyLike(move.grad);
-  for (const part of byDeviceAndDtype(moves.map(({ param }) => param))) {
-    const own = part.map((i) => moves[i]);
+  const isFirstStep = momentum !== 0 && slots.every(({ buffer }) => !buffer);
+  if (isFirstStep) for (const slot of slots) slot.buffer = aten.emptyLike(slot.grad);
+  for (const part of byDeviceAndDtype(slots.map(({ param }) => param))) {
+    const own = part.map((i) => slots[i]);
     const { device } = own[0].param;
     aten._fusedSgd_(
       own.map(({ param }) => param),

@@ -1,10 +1,10 @@
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Named, optimizerArguments } from './arguments';
 import { native } from '../native';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
-import { type Slot, descent, stateOf, zeros } from './batch';
+import { type ParamSlot, negateIfMaximize, stateOf, zeros } from './batch';
 import { checkBetas, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
@@ -36,22 +36,30 @@ const SPARSE_ADAM: Required<SparseAdamOptions> = {
 
 /**
  * Adam for sparse gradients of dense parameters, such as `nn.Embedding` makes with `sparse: true`: averages
- * and
- * weights change only where the gradient has entries.
+ * and weights change only where the gradient has entries.
  */
 export class SparseAdam extends Optimizer<SparseAdamGroup, SparseAdamOptions> {
   constructor(
-    params: Params<SparseAdamOptions>,
+    params: Params<SparseAdamOptions> | Named<SparseAdamOptions>,
     lr?: Value | SparseAdamOptions,
+    betas?: readonly [number, number] | SparseAdamOptions,
+    eps?: number | SparseAdamOptions,
+    maximize?: boolean | SparseAdamOptions,
     options?: SparseAdamOptions,
   ) {
-    const given = keywords<SparseAdamOptions>('SparseAdam', SPARSE_ADAM, { lr }, options);
+    const [list, given] = optimizerArguments<SparseAdamOptions>(
+      'SparseAdam',
+      SPARSE_ADAM,
+      params,
+      { lr, betas, eps, maximize },
+      options,
+    );
     if (given.lr instanceof Tensor && given.lr.numel() !== 1) throw valueError('Tensor lr must be 1-element');
     const rate = numberOf(given.lr);
     if (!(rate > 0)) throw valueError(`Invalid learning rate: ${repr(rate)}`);
     if (!(given.eps > 0)) throw valueError(`Invalid epsilon value: ${repr(given.eps)}`);
     checkBetas(given.betas);
-    super(params, toGroupKeys(given) as SparseAdamGroup);
+    super(list, toGroupKeys(given) as SparseAdamGroup);
     const sparse = this.#indices((param) => param.isSparse);
     if (sparse)
       throw valueError(`Sparse params at indices ${sparse}: SparseAdam requires dense parameter tensors`);
@@ -89,9 +97,9 @@ const dense = () =>
   new TorchError('SparseAdam does not support dense gradients, please consider Adam instead');
 
 // The order of the operations decides the last bit.
-function update(slot: Slot, group: SparseAdamGroup): void {
+function update(slot: ParamSlot, group: SparseAdamGroup): void {
   const { betas, eps } = group;
-  const grad = descent(slot.grad, group).coalesce();
+  const grad = negateIfMaximize(slot.grad, group).coalesce();
   const indices = grad._indices();
   const values = grad._values();
   if (values.numel() === 0) return;

@@ -60,8 +60,7 @@ function checkGroup(live: ParamGroup, given: SavedGroup, index: number): void {
 }
 
 /**
- * Runs `body` while the optimizer has other parameters and state, in the order of its own, and puts its own
- * back.
+ * Runs `body` while the optimizer has other parameters and state, in the order of its own, and puts its own back.
  * `state` is what `stateDict` gives. In-place changes of the tensors stay; what is assigned anew does not.
  *
  * Differs from PyTorch: a function stands for the body of a `with` block.

@@ -19,8 +19,8 @@ const between = (etaMin: number, lr: Value, cos: number): Value =>
   plus(etaMin, over(times(minus(lr, etaMin), 1 + cos), 2));
 
 /**
- * Anneals the learning rate to `etaMin` in `TMax` epochs: `etaMin + (lr − etaMin)(1 + cos(π epoch / TMax)) /
- * 2`.
+ * Anneals the learning rate to `etaMin` in `TMax` epochs:
+ * `etaMin + (lr − etaMin)(1 + cos(π epoch / TMax)) / 2`.
  *
  * Loshchilov and Hutter 2016, SGDR: Stochastic Gradient Descent with Warm Restarts (without the restarts).
  */

@@ -1,5 +1,5 @@
-// Schedules that multiply the learning rate for some epochs. The order of the operations decides the last
-// bit.
+// Schedules that multiply the learning rate for some epochs.
+// The order of the operations decides the last bit.
 import { keywords } from '../../core/keywords';
 import { valueError } from '../group';
 import { type Value, over, times } from '../scalar';

@@ -108,8 +108,7 @@ const pythonName = (field: string) =>
 
 /**
  * Base of all schedulers. A subclass sets its fields and calls `start` at the end of its constructor; it says
- * in
- * `getLr` what the learning rates are at `lastEpoch`.
+ * in `getLr` what the learning rates are at `lastEpoch`.
  *
  * Differs from PyTorch: the first `getLr` runs in `start`, not in the base's constructor.
  */

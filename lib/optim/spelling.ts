@@ -1,0 +1,34 @@
+// Names in Python's spelling and in ours, and names that are misspelt.
+
+/** `weightDecay` -> `weight_decay`. */
+export const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const plain = (name: string) => name.replaceAll('_', '').toLowerCase();
+
+/** The one of `names` that `given` was probably meant to be; null where none is near. */
+export function meant(given: string, names: readonly string[]): string | null {
+  let best: string | null = null;
+  let least = Math.floor(given.length / 3) + 1; // of a short name only the case may differ
+  for (const name of names) {
+    const distance = distanceOf(plain(given), plain(name));
+    if (distance < least) [best, least] = [name, distance];
+  }
+  return best;
+}
+
+/** How many letters must be put in, taken out, exchanged or replaced. */
+function distanceOf(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = rows[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, replaced));
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (exchanged) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length][b.length];
+}
