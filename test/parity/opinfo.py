@@ -272,4 +272,5 @@ def main():
                 print(f"{op.name} {dtype}: {type(error).__name__}: {error}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

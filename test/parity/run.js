@@ -79,6 +79,20 @@ async function compareOperators(python) {
   }
 }
 
+// error_inputs.py asks Python what wrong calls raise, error_inputs.ts makes the same calls.
+async function compareErrors(python) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-parity-'));
+  try {
+    const { lines } = await run(python, ['-B', path.join(__dirname, 'error_inputs.py')]);
+    const file = path.join(folder, 'errors.jsonl');
+    fs.writeFileSync(file, lines.join('\n'));
+    const args = [require.resolve('tsx/cli'), path.join(__dirname, 'error_inputs.ts'), file];
+    return spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
 // The rows of test/fixtures/nn, computed again.
 function compareFixtures(python) {
   const { status, stdout } = spawnSync(python, ['-B', 'test/fixtures/nn/all.py', '--check'], {
@@ -105,6 +119,7 @@ async function main(names) {
   for (const file of chosen) equal = (await compare(file, python)) && equal;
   if (names.length === 0 || names.includes('fixtures')) equal = compareFixtures(python) && equal;
   if (names.length === 0 || names.includes('opinfo')) equal = (await compareOperators(python)) && equal;
+  if (names.length === 0 || names.includes('errors')) equal = (await compareErrors(python)) && equal;
   if (names.length === 0 || names.includes('pt')) equal = compareFiles(python) && equal;
   if (!equal) process.exitCode = 1;
 }
