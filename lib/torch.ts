@@ -1,4 +1,5 @@
 /** The module torch: everything that `import torch from 'nodetorch'` has. */
+import { TorchError } from './core/errors';
 import * as autograd from './autograd';
 import * as cuda from './cuda';
 import { native } from './native';
@@ -174,6 +175,9 @@ export function getNumThreads(): number {
 }
 /** Threads that one operator may use on the CPU. */
 export function setNumThreads(count: number): void {
+  if (!Number.isInteger(count))
+    throw new TorchError(`setNumThreads expects an int, but got ${String(count)}`);
+  if (count <= 0) throw new TorchError('setNumThreads expects a positive integer');
   native.setNumThreads(count);
 }
 export function getNumInteropThreads(): number {

@@ -134,16 +134,21 @@ describe('tensor', () => {
     ['a row among numbers', [1, [2]], 'deeper than its neighbours'],
     ['a string', 'text', 'got string'],
     ['strings', ['1'], 'got string'],
-    ['null', [null], 'got null'],
     ['undefined', [undefined], 'got undefined'],
     ['a hole', new Array(2), 'got undefined'],
-    ['an object', {}, 'got object'],
     ['a DataView', new DataView(new ArrayBuffer(8)), 'typed array'],
-    ['a symbol', Symbol('x'), 'got symbol'],
   ])('%s: a TypeError', (_, data, message) => {
     expect(() => tensor(data as torch.TensorData)).toThrow(
       expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }),
     );
+  });
+  test.each<[string, unknown, string]>([
+    ['null', [null], 'got null'],
+    ['an object', {}, 'got object'],
+    ['a symbol', Symbol('x'), 'got symbol'],
+  ])('%s: what no dtype is for, a RuntimeError', (_, data, what) => {
+    const message = `RuntimeError: tensor(): data must hold numbers, bigints or booleans, ${what}`;
+    expect(classAndMessage(() => tensor(data as torch.TensorData))).toBe(message);
   });
   test('ragged rows: a ValueError', () => {
     const message = 'ValueError: tensor(): expected sequence of length 2 at dim 1 (got 1)';

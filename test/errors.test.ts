@@ -14,7 +14,11 @@ function thrown(call: () => unknown): TorchError {
   throw new Error('nothing was thrown');
 }
 
+type Loose = (...args: unknown[]) => unknown;
 const x = torch.ones([2, 3]);
+const steps = torch.ones([1, 1, 3]);
+const lstm = new nn.LSTM(3, 3) as unknown as Loose;
+const cell = new nn.LSTMCell(3, 3) as unknown as Loose;
 // What Python 2.13 raises for the same call, and the class in JavaScript.
 const rows: [string, () => unknown, string, new (message: string) => Error][] = [
   ['an operator', () => x.matmul(x), 'RuntimeError', Error],
@@ -37,6 +41,21 @@ const rows: [string, () => unknown, string, new (message: string) => Error][] = 
   ['a dimension of data', () => torch.tensor([[1, 2], [3]]), 'ValueError', Error], // prettier-ignore
   ['a mode', () => torch.noGrad(1 as never), 'TypeError', TypeError],
   ['a transform', () => torch.func.vmap((_: unknown) => 1 as never)(x), 'ValueError', Error],
+  ['a state for a pair', () => lstm(steps, steps), 'TypeError', TypeError],
+  ['a pair of one', () => lstm(steps, [steps]), 'IndexError', RangeError],
+  ['a number for a pair', () => lstm(steps, 3), 'TypeError', TypeError],
+  ['no input', () => lstm(), 'TypeError', TypeError],
+  ['a state of a cell', () => cell(x, x), 'TypeError', TypeError],
+  ['one state of a cell', () => cell(x, [x]), 'RuntimeError', Error],
+  ['layers that are no number', () => new nn.GRU(3, 3, new Date() as never), 'TypeError', TypeError],
+  ['no target', () => (new nn.MSELoss() as unknown as Loose)(x), 'TypeError', TypeError],
+  ['a mapping of no function', () => torch.func.vmap(3 as never)(x as never), 'TypeError', TypeError],
+  ['a position between two', () => x.at(0.5), 'IndexError', RangeError],
+  ['no threads', () => torch.setNumThreads(-1), 'RuntimeError', Error],
+  ['a part of a thread', () => torch.setNumThreads(1.5), 'RuntimeError', Error],
+  ['no seed', () => torch.manualSeed(null as never), 'TypeError', TypeError],
+  ['data of no dtype', () => torch.tensor([null as never]), 'RuntimeError', Error],
+  ['uneven data', () => torch.tensor([1, [2]] as never), 'TypeError', TypeError],
   [
     'an operator that is not there',
     () => (torch.ops.aten as never as { foo(): void }).foo(),

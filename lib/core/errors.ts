@@ -85,6 +85,22 @@ export function argumentError(fn: string, argument: string, expected: string, go
   return new TorchTypeError(`${fn}(): argument '${argument}' must be ${expected}, not ${describe(got)}`);
 }
 
+/** @throws TypeError unless `value` is a function. */
+export function checkFunction(fn: string, argument: string, value: unknown): void {
+  if (typeof value !== 'function') throw argumentError(fn, argument, 'a function', value);
+}
+
+/** @throws TypeError unless `value` is a number. */
+export function checkNumber(fn: string, argument: string, value: unknown): void {
+  if (typeof value !== 'number') throw argumentError(fn, argument, 'a number', value);
+}
+
+/** @throws TypeError unless `value` is a number or an array, as a size or one for each dimension. */
+export function checkSize(fn: string, argument: string, value: unknown): void {
+  if (typeof value !== 'number' && !Array.isArray(value))
+    throw argumentError(fn, argument, 'a number or an array of numbers', value);
+}
+
 function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `array of length ${value.length}`;

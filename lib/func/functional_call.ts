@@ -1,6 +1,6 @@
 import * as aten from '../tensor/aten';
-import { TorchError } from '../core/errors';
-import type { Module } from '../nn/module/module';
+import { TorchError, argumentError } from '../core/errors';
+import { Module } from '../nn/module/module';
 import { call, merged, type FunctionalCallOptions, type NamedTensors } from '../nn/utils/functional_call';
 import type { Tensor } from '../tensor';
 
@@ -23,7 +23,12 @@ export function functionalCall<Args extends unknown[], Out>(
   kwargs?: Record<string, unknown> | null,
   options?: FunctionalCallOptions,
 ): Out {
+  checkModule('functionalCall', module);
   return call(module, merged(parameterAndBufferDicts), args, kwargs ?? null, options) as Out;
+}
+
+function checkModule(fn: string, value: unknown): void {
+  if (!(value instanceof Module)) throw argumentError(fn, 'module', 'a Module', value);
 }
 
 function stackLeaves(tensors: Tensor[], name: string): Tensor {
@@ -54,7 +59,10 @@ function stackAll(all: Map<string, Tensor>[]): Record<string, Tensor> {
 export function stackModuleState(
   models: Iterable<Module>,
 ): [params: Record<string, Tensor>, buffers: Record<string, Tensor>] {
+  if (typeof models?.[Symbol.iterator] !== 'function')
+    throw argumentError('stackModuleState', 'models', 'a list of modules', models);
   const list = [...models];
+  for (const model of list) checkModule('stackModuleState', model);
   const refuse = (what: string): TorchError => new TorchError(`stack_module_state: Expected ${what}`);
   if (list.length === 0) throw refuse('at least one model, got 0.');
   const [{ training, constructor }] = list;

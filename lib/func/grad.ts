@@ -3,7 +3,7 @@ import { grad as autogradGrad } from '../autograd/backward';
 import { disableSavedTensorsHooks } from '../autograd/graph';
 import { enableGrad, inferenceMode, noGrad } from '../autograd/mode';
 import { wrap } from '../native/dispatch';
-import { TorchError, valueError } from '../core/errors';
+import { TorchError, valueError, argumentError, checkFunction } from '../core/errors';
 import { isPlainObject } from '../core/keywords';
 import { native } from '../native';
 import { atLevel, Scope, within } from '../native/scope';
@@ -120,7 +120,14 @@ interface GradAndValue {
   aux: unknown;
 }
 
+/** @throws TypeError unless there are options, in an object. */
+export function checkOptions(fn: string, options: unknown): void {
+  if (!isPlainObject(options)) throw argumentError(fn, 'options', 'an object', options);
+}
+
 function compute(func: Func, args: unknown[], options: GradOptions): GradAndValue {
+  checkFunction('grad', 'func', func);
+  checkOptions('grad', options);
   const { argnums = 0, hasAux = false } = options;
   const what = 'grad_and_value(f)(*args)';
   return disableSavedTensorsHooks(noHooks, () =>
@@ -200,6 +207,7 @@ export function vjpOf(
   argnums: Argnums | null,
   hasAux: boolean,
 ): { output: unknown; pull: VjpFunction; aux: unknown } {
+  checkFunction('vjp', 'func', func);
   const what = 'vjp(f, *primals)';
   return disableSavedTensorsHooks(noHooks, () =>
     atLevel(Scope.gradLevel, (level) =>

@@ -1,6 +1,7 @@
+import { checkOptions } from './grad';
 import * as aten from '../tensor/aten';
 import { dualLevel, makeDual, unpackDual, withForwardGrad } from '../autograd/forward_ad';
-import { TorchError, TorchRangeError } from '../core/errors';
+import { TorchError, TorchRangeError, checkFunction } from '../core/errors';
 import { atLevel, Scope } from '../native/scope';
 import { Tensor } from '../tensor';
 import {
@@ -58,6 +59,7 @@ function push(
 ): Pushed {
   const { strict = false, hasAux = false } = options;
   const inputs = argnums === null ? args : sliceArgs(args, argnums);
+  checkFunction('jvp', 'func', func);
   const primals = tree.flatten(inputs);
   const given = tree.flatten(tangents);
   if (!tree.sameSpec(primals.spec, given.spec)) {
@@ -176,6 +178,7 @@ export function jacrev<Args extends unknown[], Out = Tensor>(
   func: (...args: Args) => unknown,
   options: JacobianOptions & { chunkSize?: number | null } = {},
 ): (...args: Args) => Out {
+  checkOptions('jacrev', options);
   const { argnums = 0, hasAux = false, chunkSize = null } = options;
   if (chunkSize !== null && !(chunkSize > 0)) {
     throw new TorchRangeError('jacrev: `chunk_size` should be greater than 0.');
@@ -223,6 +226,7 @@ export function jacfwd<Args extends unknown[], Out = Tensor>(
   func: (...args: Args) => unknown,
   options: JacobianOptions & Pick<VmapOptions, 'randomness'> = {},
 ): (...args: Args) => Out {
+  checkOptions('jacfwd', options);
   const { argnums = 0, hasAux = false, randomness = 'error' } = options;
   return (...args) => {
     refuseComplex('jacfwd', args, 'inputs');

@@ -1,6 +1,6 @@
 import * as aten from '../tensor/aten';
 import { wrap } from '../native/dispatch';
-import { TorchError, TorchRangeError, valueError } from '../core/errors';
+import { TorchError, TorchRangeError, valueError, checkFunction } from '../core/errors';
 import { keywords } from '../core/keywords';
 import { native } from '../native';
 import { atLevel, Scope } from '../native/scope';
@@ -60,6 +60,7 @@ class Mapping {
     readonly func: (...args: unknown[]) => unknown,
     readonly options: Required<VmapOptions>,
   ) {
+    checkFunction('vmap', 'func', func);
     this.#name = func.name || '<lambda>';
   }
 

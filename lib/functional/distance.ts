@@ -1,4 +1,5 @@
 // How far apart vectors are.
+import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { keywords } from '../core/keywords';
@@ -49,6 +50,7 @@ export function cosineSimilarity(
  * Differs from PyTorch: input without rows has a gradient, too; PyTorch's backward ends the process.
  */
 export function pdist(input: Tensor, p: number | { p?: number } = 2): Tensor {
+  checkTensor('pdist', 'input', input);
   const [rows, columns] = input.shape;
   if (rows === 0 && columns !== undefined && input.isFloatingPoint())
     return aten.slice(aten.reshape(input, [-1]), 0, 0, 0);

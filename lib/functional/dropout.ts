@@ -1,6 +1,7 @@
+import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { TorchError, valueError } from '../core/errors';
+import { TorchError, valueError, argumentError } from '../core/errors';
 import { warn } from '../core/warn';
 import { keywords } from '../core/keywords';
 
@@ -15,6 +16,7 @@ export interface DropoutOptions {
 export const DROPOUT: Required<DropoutOptions> = { p: 0.5, training: true, inplace: false };
 
 export function checkProbability(p: number): void {
+  if (typeof p !== 'number') throw argumentError('dropout', 'p', 'a number', p);
   if (p < 0 || p > 1) throw valueError(`dropout probability has to be between 0 and 1, but got ${p}`);
 }
 
@@ -58,6 +60,7 @@ function unbatchedDropout(input: Tensor, batchedDim: number, given: Required<Dro
  */
 export function dropout1d(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
   const given = resolve('dropout1d', p, options);
+  checkTensor('dropout1d', 'input', input);
   const ndim = input.dim();
   if (ndim !== 2 && ndim !== 3) {
     throw new TorchError(
@@ -81,6 +84,7 @@ function warnDimensions(name: string, ndim: number, spatial: number): void {
 /** Zeroes whole channels. Shape: `(N, C, H, W)`; `(N, C, L)` works and warns. */
 export function dropout2d(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
   const given = resolve('dropout2d', p, options);
+  checkTensor('dropout2d', 'input', input);
   const ndim = input.dim();
   if (ndim !== 3 && ndim !== 4) warnDimensions('dropout2d', ndim, 2);
   if (ndim === 3) {
@@ -97,6 +101,7 @@ export function dropout2d(input: Tensor, p?: number | DropoutOptions, options?: 
 /** Zeroes whole channels. Shapes: `(N, C, D, H, W)` or `(C, D, H, W)`. */
 export function dropout3d(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
   const given = resolve('dropout3d', p, options);
+  checkTensor('dropout3d', 'input', input);
   const ndim = input.dim();
   if (ndim !== 4 && ndim !== 5) warnDimensions('dropout3d', ndim, 3);
   return unbatchedDropout(input, 5, given);

@@ -1,3 +1,4 @@
+import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
@@ -98,6 +99,11 @@ export function embeddingBag(
   options?: EmbeddingBagOptions,
 ): Tensor {
   const given = keywords<EmbeddingBagOptions>('embeddingBag', EMBEDDING_BAG, { offsets }, options);
+  checkTensor('embeddingBag', 'input', input);
+  checkTensor('embeddingBag', 'weight', weight);
+  if (given.offsets !== null) checkTensor('embeddingBag', 'offsets', given.offsets);
+  if (given.perSampleWeights !== null)
+    checkTensor('embeddingBag', 'perSampleWeights', given.perSampleWeights);
   if (weight.dtype.name === 'int64' && input.isFloatingPoint()) {
     warn(
       'Argument order of nn.functional.embedding_bag was changed. Usage `embedding_bag(weight, input, ...)` is ' +

@@ -1,6 +1,7 @@
 // Resampling to another size.
+import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
-import { TorchError, TorchTypeError, valueError } from '../core/errors';
+import { TorchError, TorchTypeError, valueError, checkSize } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling/adaptive_pooling';
@@ -76,6 +77,8 @@ function noOperator(ndim: number, mode: InterpolateMode): Error {
 
 // One number for each spatial dimension.
 function spread(input: Tensor, value: Size, kind: 'size' | 'scale'): readonly number[] {
+  checkTensor('interpolate', 'input', input);
+  checkSize('interpolate', kind === 'size' ? 'size' : 'scaleFactor', value);
   const spatial = input.shape.slice(2);
   const n = input.dim() - 2;
   if (typeof value === 'number') return new Array<number>(Math.max(n, 0)).fill(value);

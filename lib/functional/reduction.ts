@@ -1,4 +1,5 @@
 // What the losses share: how a loss is reduced, and checks of their arguments' sizes.
+import { checkTensor } from '../native/tensor_base';
 import { valueError } from '../core/errors';
 import { sizeText } from '../core/size_text';
 import * as aten from '../tensor/aten';
@@ -32,7 +33,7 @@ export function reductionEnum(reduction: string): number {
     case 'sum':
       return 2;
     default:
-      throw valueError(`${reduction} is not a valid value for reduction`);
+      throw valueError(`${String(reduction)} is not a valid value for reduction`);
   }
 }
 
@@ -52,7 +53,9 @@ export function sameSize(a: Tensor, b: Tensor): boolean {
 }
 
 /** Both, broadcast to one size; warns where that is likely a mistake. */
-export function broadcastPair(input: Tensor, target: Tensor): [Tensor, Tensor] {
+export function broadcastPair(name: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
+  checkTensor(name, 'input', input);
+  checkTensor(name, 'target', target);
   if (!sameSize(target, input)) {
     warn(
       `Using a target size (${sizeText(target.shape)}) that is different to the input size ` +
@@ -65,11 +68,12 @@ export function broadcastPair(input: Tensor, target: Tensor): [Tensor, Tensor] {
 
 /** @throws ValueError unless the weights are of the input's size. */
 export function checkWeights(weight: Tensor, input: Tensor): void {
+  checkTensor('loss', 'weight', weight);
   if (!sameSize(weight, input)) throw valueError('Weights and input must have the same size.');
 }
 
 export function invalidMode(reduction: string): TypeError {
-  return valueError(`Invalid reduction mode: ${reduction}. Expected one of 'none', 'mean', 'sum'.`);
+  return valueError(`Invalid reduction mode: ${String(reduction)}. Expected one of 'none', 'mean', 'sum'.`);
 }
 
 /** Errors times weights; the mean divides by the sum of the weights, not by their number. */
@@ -90,7 +94,7 @@ export function reduceWeighted(errors: Tensor, weight: Tensor, reduction: string
 /** @throws ValueError for a reduction that is none; each loss has words of its own for that. */
 export function checkReduction(reduction: string, complaint: string): void {
   if (reduction !== 'none' && reduction !== 'mean' && reduction !== 'sum')
-    throw valueError(`${reduction} ${complaint}`);
+    throw valueError(`${String(reduction)} ${complaint}`);
 }
 
 /** The losses of all elements, reduced. */

@@ -1,4 +1,5 @@
-import { TorchError } from '../core/errors';
+import { checkTensor } from '../native/tensor_base';
+import { TorchError, checkNumber } from '../core/errors';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { keywords } from '../core/keywords';
@@ -26,6 +27,7 @@ export const EMBEDDING: Required<EmbeddingOptions> = {
 /** `paddingIdx` counted from the start, or `null`. */
 export function resolvePaddingIdx(paddingIdx: number | null, rows: number): number | null {
   if (paddingIdx === null) return null;
+  checkNumber('embedding', 'paddingIdx', paddingIdx);
   if (paddingIdx < -rows || (paddingIdx > 0 && paddingIdx >= rows))
     throw new TorchError('Padding_idx must be within num_embeddings', 'AssertionError');
   return paddingIdx < 0 ? rows + paddingIdx : paddingIdx;
@@ -45,6 +47,8 @@ export function embedding(
   options?: EmbeddingOptions,
 ): Tensor {
   const given = keywords<EmbeddingOptions>('embedding', EMBEDDING, { paddingIdx }, options);
+  checkTensor('embedding', 'input', input);
+  checkTensor('embedding', 'weight', weight);
   const padding = resolvePaddingIdx(given.paddingIdx, weight.shape[0]) ?? -1;
   if (given.maxNorm !== null) {
     input = input.contiguous();

@@ -1,6 +1,7 @@
 // Pixels moved about, and sampled on a grid.
+import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
-import { TorchError, valueError } from '../core/errors';
+import { TorchError, valueError, argumentError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 import { keywords } from '../core/keywords';
@@ -75,14 +76,14 @@ export function gridSample(
   if (modeNumber < 0) {
     throw valueError(
       "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: " +
-        `'${given.mode}'`,
+        `'${String(given.mode)}'`,
     );
   }
   const paddingNumber = gridPaddings.indexOf(given.paddingMode);
   if (paddingNumber < 0) {
     throw valueError(
       "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: " +
-        `'${given.paddingMode}'`,
+        `'${String(given.paddingMode)}'`,
     );
   }
   return aten.gridSampler(input, grid, modeNumber, paddingNumber, resolveAlign(given.alignCorners));
@@ -93,6 +94,8 @@ const AFFINE_GRID: Required<AffineGridOptions> = { alignCorners: null };
 
 // The spatial part of `size`.
 function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] {
+  checkTensor('affineGrid', 'theta', theta);
+  if (!Array.isArray(size)) throw argumentError('affineGrid', 'size', 'an array of numbers', size);
   const text = `[${size.join(', ')}]`;
   if (!theta.isFloatingPoint())
     throw valueError(`Expected theta to have floating point type, but got ${theta.dtype}`);

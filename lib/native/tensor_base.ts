@@ -1,4 +1,5 @@
 /** What makes an object a tensor, below the class Tensor: dispatch makes and knows tensors by this. */
+import { argumentError } from '../core/errors';
 import { HANDLE } from './handle';
 import type { Tensor } from '../tensor';
 
@@ -20,3 +21,12 @@ export function registerTensorClass(constructor: new (handle: unknown) => Tensor
 
 export const newTensor = (handle: unknown): Tensor => new TensorClass(handle);
 export const isTensor = (value: unknown): value is Tensor => value instanceof TensorBase;
+
+/**
+ * For an argument that is looked at before an operator sees it.
+ *
+ * @throws TypeError unless `value` is a tensor.
+ */
+export function checkTensor(fn: string, argument: string, value: unknown): void {
+  if (!isTensor(value)) throw argumentError(fn, argument, 'a Tensor', value);
+}

@@ -2,9 +2,17 @@
  * What Python has in torch/functional.py: functions that are no operators, or whose operator has a
  * signature that users do not see. They win over the operators of the same name.
  */
+import { checkTensor } from '../native/tensor_base';
 import { operator } from '../native/dispatch';
 import type { DTypeLike } from '../core/dtype';
-import { TorchError, argumentError, TorchTypeError, valueError, TorchRangeError } from '../core/errors';
+import {
+  TorchError,
+  argumentError,
+  TorchTypeError,
+  valueError,
+  TorchRangeError,
+  checkSize,
+} from '../core/errors';
 import { argumentsOf, isPlainObject } from '../core/keywords';
 import type { Scalar, Tensor } from '.';
 
@@ -56,6 +64,7 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
 
 /** The shape that all shapes broadcast to. A number stands for a shape of one dimension. */
 export function broadcastShapes(...shapes: (number | readonly number[])[]): number[] {
+  for (const shape of shapes) checkSize('broadcastShapes', 'shapes', shape);
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape));
   const result = new Array<number>(Math.max(0, ...lists.map((shape) => shape.length))).fill(1);
   lists.forEach((shape, argument) => {
@@ -209,6 +218,7 @@ export function norm(input: Tensor, ...args: unknown[]): Tensor {
   const given = argumentsOf<NormOptions>('torch.norm', defaults, names, args);
   const dims = typeof given.dim === 'number' ? [given.dim] : given.dim;
   const rest = { ...(given.dtype ? { dtype: given.dtype } : {}), ...(given.out ? { out: given.out } : {}) };
+  checkTensor('torch.norm', 'input', input);
   if (input.layout.name !== 'strided') {
     if (given.p === 'fro') return ops.frobeniusNorm(input, dims ?? [], given.keepdim, rest) as Tensor;
     return ops.norm(input, given.p, dims ?? [...input.shape.keys()], given.keepdim, rest) as Tensor;

@@ -1,7 +1,7 @@
 /** Python's subscripts, spelled in TypeScript. */
 import type { Complex } from '../core/complex';
 import { tensor } from './creation';
-import { TorchTypeError, argumentError } from '../core/errors';
+import { TorchTypeError, argumentError, TorchRangeError } from '../core/errors';
 import { exchange } from '../native';
 import type { Scalar, Tensor } from '.';
 import { isTensor } from '../native/tensor_base';
@@ -68,7 +68,8 @@ function parse(text: string): Bounds {
 function toNativeIndex(index: Index): unknown {
   switch (typeof index) {
     case 'number':
-      if (!Number.isSafeInteger(index)) throw argumentError('at', 'index', 'a whole number', index);
+      if (!Number.isSafeInteger(index))
+        throw new TorchRangeError(`at(): an index must be a whole number, not ${index}`, 'IndexError');
       return index;
     case 'bigint':
       return toNativeIndex(Number(index));

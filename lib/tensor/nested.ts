@@ -1,5 +1,5 @@
 /** Nested arrays to one typed array: shape, dtype and values in one pass over the data. */
-import { TorchRangeError, TorchTypeError, valueError } from '../core/errors';
+import { TorchRangeError, TorchTypeError, valueError, TorchError } from '../core/errors';
 import { Complex } from '../core/complex';
 import type { DType } from '../core/dtype';
 import * as dtypes from '../core/dtype';
@@ -19,7 +19,7 @@ const deepest = 64; // libtorch's own limit on dimensions
 const rank = { boolean: 0, bigint: 1, number: 2, complex: 3 } as const;
 type Kind = keyof typeof rank;
 
-/** Throws a TypeError for ragged arrays and foreign values, a RangeError for values out of range. */
+/** Throws a TypeError for ragged arrays, a TorchError for foreign values, a RangeError for values out of range. */
 export function flatten(data: unknown, wanted: DType | undefined, defaultDtype: DType): Flat {
   const shape = shapeOf(data);
   const leaves = new Array<unknown>(shape.reduce((product, size) => product * size, 1));
@@ -77,7 +77,10 @@ function kindOf(value: unknown): Kind {
   }
   if (value instanceof Complex) return 'complex';
   const got = value === null ? 'null' : isList(value) ? 'an array, deeper than its neighbours' : typeof value;
-  throw new TorchTypeError(`tensor(): data must hold numbers, bigints or booleans, got ${got}`);
+  const message = `tensor(): data must hold numbers, bigints or booleans, got ${got}`;
+  // As in Python, a value that no dtype is for is a RuntimeError; no data, text and uneven arrays are TypeErrors.
+  if (value === undefined || typeof value === 'string' || isList(value)) throw new TorchTypeError(message);
+  throw new TorchError(message);
 }
 
 function inferred(kind: Kind | undefined, defaultDtype: DType): DType {

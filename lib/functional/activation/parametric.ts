@@ -1,6 +1,7 @@
 // Activations that have numbers to choose.
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, valueError, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { INPLACE, type InplaceOptions } from './elementwise';
 import { keywords } from '../../core/keywords';
@@ -36,6 +37,8 @@ export function hardtanh(
   options?: HardtanhOptions,
 ): Tensor {
   const given = keywords<HardtanhOptions>('hardtanh', HARDTANH, { minVal, maxVal }, options);
+  checkNumber('hardtanh', 'minVal', given.minVal);
+  checkNumber('hardtanh', 'maxVal', given.maxVal);
   if (given.minVal > given.maxVal) throw valueError('min_val cannot be greater than max_val');
   return (given.inplace ? aten.hardtanh_ : aten.hardtanh)(input, given.minVal, given.maxVal);
 }
@@ -149,6 +152,7 @@ export const GLU = { dim: -1 };
  * @throws TorchError for a tensor without dimensions.
  */
 export function glu(input: Tensor, dim: number | { dim?: number } = GLU.dim): Tensor {
+  checkTensor('glu', 'input', input);
   if (input.dim() === 0)
     throw new TorchError('glu does not support scalars because halving size must be even');
   return aten.glu(input, keywords<{ dim?: number }>('glu', GLU, { dim }).dim);

@@ -1,4 +1,5 @@
 // Softmax and its kin.
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import type { DTypeLike } from '../../core/dtype';
 import { contiguousFormat } from '../../core/layout';
@@ -16,6 +17,7 @@ export const SOFTMAX: Required<SoftmaxOptions> = { dim: null, dtype: null };
 
 function softmaxDim(name: string, input: Tensor, dim: number | null): number {
   if (dim !== null) return dim;
+  checkTensor(name, 'input', input);
   warn(
     `Implicit dimension choice for ${name} has been deprecated. ` +
       'Change the call to include dim=X as an argument.',

@@ -1,4 +1,5 @@
 // What multi-head attention asks of its arguments, and how it takes masks.
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import type { DType } from '../../core/dtype';
 import * as dtypes from '../../core/dtype';
@@ -47,6 +48,10 @@ export function checkShapes(
   attnMask: Tensor | null,
   numHeads: number,
 ): boolean {
+  for (const [argument, given] of Object.entries({ query, key, value, keyPaddingMask, attnMask })) {
+    if (given !== null || !argument.endsWith('Mask'))
+      checkTensor('multiHeadAttentionForward', argument, given);
+  }
   const ndim = query.dim();
   check(
     ndim === 2 || ndim === 3,

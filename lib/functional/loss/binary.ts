@@ -1,4 +1,5 @@
 // Losses of probabilities that something is so.
+import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { broadcastShapes } from '../../tensor/functions';
@@ -34,6 +35,8 @@ export function binaryCrossEntropy(
 ): Tensor {
   const given = keywords<BceOptions>('binaryCrossEntropy', BCE, { weight }, options);
   const reduction = reductionEnum(resolveReduction(given));
+  checkTensor('binaryCrossEntropy', 'input', input);
+  checkTensor('binaryCrossEntropy', 'target', target);
   if (!sameSize(target, input)) {
     throw valueError(
       `Using a target size (${sizeText(target.shape)}) that is different to the input size ` +
@@ -65,6 +68,8 @@ export function binaryCrossEntropyWithLogits(
   const name = 'binaryCrossEntropyWithLogits';
   const given = keywords<BceWithLogitsOptions>(name, BCE_WITH_LOGITS, { weight }, options);
   const reduction = reductionEnum(resolveReduction(given));
+  checkTensor('binaryCrossEntropyWithLogits', 'input', input);
+  checkTensor('binaryCrossEntropyWithLogits', 'target', target);
   if (!sameSize(target, input)) {
     throw valueError(
       `Target size (${sizeText(target.shape)}) must be the same as input size (${sizeText(input.shape)})`,

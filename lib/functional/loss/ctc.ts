@@ -1,3 +1,4 @@
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../../core/keywords';
@@ -38,6 +39,7 @@ export function ctcLoss(
   options?: CtcLossOptions,
 ): Tensor {
   const given = keywords<CtcLossOptions>('ctcLoss', CTC_LOSS, { blank, reduction }, options);
+  checkTensor('ctcLoss', 'targets', targets);
   return aten.ctcLoss(
     logProbs,
     targets.dim() === 1 ? targets.contiguous() : targets,

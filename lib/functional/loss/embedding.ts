@@ -1,6 +1,7 @@
 // Losses of distances between embeddings.
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, valueError, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../../core/keywords';
 import {
@@ -50,6 +51,7 @@ export const TRIPLET_MARGIN_LOSS: Required<TripletMarginLossOptions> = {
 };
 
 function checkMargin(margin: number): void {
+  checkNumber('tripletMarginLoss', 'margin', margin);
   if (margin <= 0) throw valueError(`margin must be greater than 0, got ${margin}`);
 }
 
@@ -120,6 +122,8 @@ export function tripletMarginWithDistanceLoss(
   const given = keywords(name, TRIPLET_WITH_DISTANCE, null, options);
   checkReduction(given.reduction, 'is not a valid value for reduction');
   checkMargin(given.margin);
+  for (const [argument, value] of Object.entries({ anchor, positive, negative }))
+    checkTensor(name, argument, value);
   const dims = [anchor.dim(), positive.dim(), negative.dim()];
   if (dims.some((dim) => dim !== dims[0])) {
     throw new TorchError(

@@ -1,4 +1,5 @@
 // Losses that are negative log likelihoods, or differences of distributions.
+import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd/mode';
@@ -110,6 +111,8 @@ export const GAUSSIAN_NLL_LOSS: Required<GaussianNllLossOptions> = {
 
 // One variance a sample, or a dimension of the variance that is one, broadcasts.
 function fitVariance(variance: Tensor, input: Tensor): Tensor {
+  checkTensor('gaussianNllLoss', 'input', input);
+  checkTensor('gaussianNllLoss', 'variance', variance);
   if (sameSize(variance, input)) return variance;
   const { shape } = input;
   const own = variance.shape;

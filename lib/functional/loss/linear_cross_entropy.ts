@@ -1,3 +1,4 @@
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { AutogradFunction, type FunctionContext } from '../../autograd/function';
 import { isGradEnabled } from '../../autograd/mode';
@@ -146,6 +147,8 @@ function checkShapes(input: Tensor, linearWeight: Tensor, linearBias: Tensor | n
   const fail = (message: string): never => {
     throw new TorchError(message);
   };
+  checkTensor('linearCrossEntropy', 'input', input);
+  checkTensor('linearCrossEntropy', 'linearWeight', linearWeight);
   const ndim = input.dim();
   if (ndim < 1 || ndim > 2) fail(`expected input with dimensionality 1 or 2, got ${ndim}`);
   if (linearWeight.dim() < 2)
@@ -200,6 +203,7 @@ export function linearCrossEntropy(
   const given = keywords('linearCrossEntropy', LINEAR_CROSS_ENTROPY, null, options);
   const { linearBias, weight, reduction, labelSmoothing } = given;
   checkShapes(input, linearWeight, linearBias);
+  checkTensor('linearCrossEntropy', 'target', target);
   const outputs = linearWeight.shape.slice(0, -1); // C, *
   const scoresShape = [...input.shape.slice(0, -1), ...outputs];
   if (repr([...target.shape]) === repr(scoresShape) && given.ignoreIndex !== null)

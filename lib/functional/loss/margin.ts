@@ -1,4 +1,5 @@
 // Losses that ask for a margin between what is right and what is wrong.
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
@@ -131,6 +132,8 @@ export function marginRankingLoss(
 ): Tensor {
   const given = keywords<MarginOptions>('marginRankingLoss', MARGIN, { margin }, options);
   const reduction = reductionEnum(resolveReduction(given));
+  for (const [argument, value] of Object.entries({ input1, input2, target }))
+    checkTensor('marginRankingLoss', argument, value);
   if (input1.dim() !== input2.dim() || input1.dim() !== target.dim()) {
     throw new TorchError(
       'margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: ' +

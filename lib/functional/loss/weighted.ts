@@ -24,7 +24,7 @@ const WEIGHTED: Required<WeightedLossOptions> = { ...REDUCTION, weight: null };
 /** `(x - y)²`, reduced. Warns when the sizes differ. */
 export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
   const given = keywords<WeightedLossOptions>('mseLoss', WEIGHTED, null, options);
-  const [x, y] = broadcastPair(input, target);
+  const [x, y] = broadcastPair('mseLoss', input, target);
   const reduction = resolveReduction(given);
   if (given.weight === null) return aten.mseLoss(x, y, reductionEnum(reduction));
   checkWeights(given.weight, input);
@@ -34,7 +34,7 @@ export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOpt
 /** `|x - y|`, reduced. Warns when the sizes differ. */
 export function l1Loss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
   const given = keywords<WeightedLossOptions>('l1Loss', WEIGHTED, null, options);
-  const [x, y] = broadcastPair(input, target);
+  const [x, y] = broadcastPair('l1Loss', input, target);
   const reduction = resolveReduction(given);
   if (given.weight === null) return aten.l1Loss(x, y, reductionEnum(reduction));
   checkWeights(given.weight, input);
@@ -50,7 +50,7 @@ export const SMOOTH_L1_LOSS: Required<SmoothL1LossOptions> = { ...REDUCTION, bet
 /** `½ (x - y)² / beta` near the target, `|x - y| - ½ beta` elsewhere (Girshick, 2015). Warns when the sizes differ. */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1LossOptions): Tensor {
   const given = keywords<SmoothL1LossOptions>('smoothL1Loss', SMOOTH_L1_LOSS, null, options);
-  const [x, y] = broadcastPair(input, target);
+  const [x, y] = broadcastPair('smoothL1Loss', input, target);
   const reduction = reductionEnum(resolveReduction(given));
   return given.beta === 0 ? aten.l1Loss(x, y, reduction) : aten.smoothL1Loss(x, y, reduction, given.beta);
 }
@@ -76,7 +76,7 @@ export function huberLoss(
   options?: HuberLossOptions,
 ): Tensor {
   const given = keywords<HuberLossOptions>('huberLoss', HUBER_LOSS, { reduction, delta }, options);
-  const [x, y] = broadcastPair(input, target);
+  const [x, y] = broadcastPair('huberLoss', input, target);
   if (given.weight === null) return aten.huberLoss(x, y, reductionEnum(given.reduction), given.delta);
   checkWeights(given.weight, input);
   const loss = aten.mul(aten.huberLoss(x, y, 0, given.delta), given.weight);

@@ -1,5 +1,6 @@
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, valueError, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../../core/keywords';
 import { sizeText } from '../reduction';
@@ -48,6 +49,7 @@ export function batchNorm(
 ): Tensor {
   const given = keywords<BatchNormOptions>('batchNorm', BATCH_NORM, { weight, bias }, options);
   const { training, momentum, eps } = given;
+  checkTensor('batchNorm', 'input', input);
   const { shape } = input;
   if (training) checkBatchSize(shape[0] * product(shape.slice(2)), sizeText(shape));
   if (training && eps <= 0)
@@ -136,6 +138,7 @@ export function instanceNorm(
 ): Tensor {
   const positional = { runningMean, runningVar, weight, bias };
   const given = keywords<InstanceNormOptions>('instanceNorm', INSTANCE_NORM, positional, options);
+  checkTensor('instanceNorm', 'input', input);
   const { shape } = input;
   if (given.useInputStats && product(shape.slice(2)) === 1) {
     throw valueError(`Expected more than 1 spatial element when training, got input size ${sizeText(shape)}`);
@@ -172,6 +175,8 @@ export function groupNorm(
   options?: LayerNormOptions,
 ): Tensor {
   const given = keywords<LayerNormOptions>('groupNorm', GROUP_NORM, { weight, bias, eps }, options);
+  checkTensor('groupNorm', 'input', input);
+  checkNumber('groupNorm', 'numGroups', numGroups);
   if (input.dim() < 2)
     throw new TorchError(`Expected at least 2 dimensions for input tensor but received ${input.dim()}`);
   const [samples, channels, ...rest] = input.shape;

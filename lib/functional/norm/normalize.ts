@@ -1,5 +1,6 @@
 // Division by norms, and by neighbouring channels.
-import { valueError } from '../../core/errors';
+import { checkTensor } from '../../native/tensor_base';
+import { valueError, checkNumber } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { norm } from '../../tensor/functions';
 import type { Tensor } from '../../tensor';
@@ -76,6 +77,8 @@ export function localResponseNorm(
     positional,
     options,
   );
+  checkTensor('localResponseNorm', 'input', input);
+  checkNumber('localResponseNorm', 'size', size);
   if (input.dim() < 3) {
     // The spaces are PyTorch's.
     const gap = ' '.repeat(26);

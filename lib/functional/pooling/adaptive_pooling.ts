@@ -1,5 +1,6 @@
 // Pooling whose windows follow from the size of the output.
-import { valueError } from '../../core/errors';
+import { checkTensor } from '../../native/tensor_base';
+import { valueError, checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
@@ -9,7 +10,9 @@ import { keywords } from '../../core/keywords';
 export type AdaptiveSize = number | readonly (number | null)[];
 
 // One size for each of `n` dimensions; those that are `null`, from the input.
-function outputSizeOf(input: Tensor, size: AdaptiveSize, n: number): number[] {
+function outputSizeOf(name: string, input: Tensor, size: AdaptiveSize, n: number): number[] {
+  checkTensor(name, 'input', input);
+  checkSize(name, 'outputSize', size);
   if (typeof size === 'number') return new Array<number>(n).fill(size);
   const { shape } = input;
   if (shape.length <= size.length) throw valueError(`Input dimension should be at least ${size.length + 1}`);
@@ -23,12 +26,12 @@ export function adaptiveAvgPool1d(input: Tensor, outputSize: Size): Tensor {
 
 /** The mean of windows that make an output of that size. Shape: `(N, C, H, W)` or `(C, H, W)`. */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSize): Tensor {
-  return aten.adaptiveAvgPool2d(input, outputSizeOf(input, outputSize, 2));
+  return aten.adaptiveAvgPool2d(input, outputSizeOf('adaptiveAvgPool2d', input, outputSize, 2));
 }
 
 /** The mean of windows that make an output of that size. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
 export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSize): Tensor {
-  return aten.adaptiveAvgPool3d(input, outputSizeOf(input, outputSize, 3));
+  return aten.adaptiveAvgPool3d(input, outputSizeOf('adaptiveAvgPool3d', input, outputSize, 3));
 }
 
 export interface AdaptiveMaxPoolOptions {
@@ -81,13 +84,15 @@ export const adaptiveMaxPool1dWithIndices: WithIndices<Size> = maxPoolWithIndice
 /** As {@link adaptiveMaxPool2d} with `returnIndices`. */
 export const adaptiveMaxPool2dWithIndices: WithIndices<AdaptiveSize> = maxPoolWithIndices(
   'adaptiveMaxPool2dWithIndices',
-  (input, outputSize) => aten.adaptiveMaxPool2d(input, outputSizeOf(input, outputSize, 2)),
+  (input, outputSize) =>
+    aten.adaptiveMaxPool2d(input, outputSizeOf('adaptiveMaxPool2d', input, outputSize, 2)),
 );
 
 /** As {@link adaptiveMaxPool3d} with `returnIndices`. */
 export const adaptiveMaxPool3dWithIndices: WithIndices<AdaptiveSize> = maxPoolWithIndices(
   'adaptiveMaxPool3dWithIndices',
-  (input, outputSize) => aten.adaptiveMaxPool3d(input, outputSizeOf(input, outputSize, 3)),
+  (input, outputSize) =>
+    aten.adaptiveMaxPool3d(input, outputSizeOf('adaptiveMaxPool3d', input, outputSize, 3)),
 );
 
 /** The maximum of windows that make an output of that length. Shape: `(N, C, L)` or `(C, L)`. */

@@ -1,5 +1,6 @@
 // Max pooling over windows of random sizes (Graham, "Fractional Max-Pooling").
-import { valueError } from '../../core/errors';
+import { checkTensor } from '../../native/tensor_base';
+import { valueError, checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
@@ -59,6 +60,8 @@ function pool(
   const { outputSize, outputRatio } = given;
   if (outputSize === null && outputRatio === null)
     throw valueError(`${name} requires specifying either an output_size or an output_ratio`);
+  checkTensor(name, 'input', input);
+  if (outputSize === null) checkSize(name, 'outputRatio', outputRatio);
   const size = outputSize ?? sizeByRatio(name, n, input, outputRatio as Size);
   const samples = given._randomSamples ?? randomSamples(n, input);
   return operator(input, kernelSize, size, samples);

@@ -1,4 +1,5 @@
 // Power-average pooling.
+import { checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
@@ -27,6 +28,7 @@ const elements = (n: number, size: Size): number =>
 function lpPool(name: string, n: number, mean: typeof avgPool2d, maximum: typeof maxPool2d): LpPool {
   return (input, normType, kernelSize, stride, ceilMode) => {
     const given = keywords<LpPoolOptions>(name, LP_POOL, { stride, ceilMode });
+    checkSize(name, 'kernelSize', kernelSize);
     if (normType === Infinity) return maximum(aten.abs(input), kernelSize, given);
     if (normType === -Infinity) return aten.neg(maximum(aten.neg(aten.abs(input)), kernelSize, given));
     const out = mean(aten.pow(input, normType), kernelSize, given);

@@ -1,5 +1,6 @@
 // The inverse of max pooling: zeros where no maximum was.
-import { valueError } from '../../core/errors';
+import { checkTensor } from '../../native/tensor_base';
+import { valueError, checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
@@ -60,6 +61,10 @@ function checkedSize(
 function maxUnpool(name: string, n: number, operator: Operator): MaxUnpool {
   return (input, indices, kernelSize, stride, padding, outputSize) => {
     const given = keywords<MaxUnpoolOptions>(name, MAX_UNPOOL, { stride, padding, outputSize });
+    checkTensor(name, 'input', input);
+    checkSize(name, 'kernelSize', kernelSize);
+    if (given.stride !== null) checkSize(name, 'stride', given.stride);
+    checkSize(name, 'padding', given.padding);
     const kernel = each(n, kernelSize);
     const steps = each(n, given.stride ?? kernel);
     const pads = each(n, given.padding);

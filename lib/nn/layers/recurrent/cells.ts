@@ -1,5 +1,6 @@
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
-import { TorchError, valueError } from '../../../core/errors';
+import { TorchError, valueError, argumentError } from '../../../core/errors';
 import { keywords } from '../../../core/keywords';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
@@ -65,6 +66,7 @@ export class RNNCellBase<Hidden = Tensor> extends Module<
 }
 
 function checkDim(cell: string, what: string, tensor: Tensor): void {
+  checkTensor(`${cell}.forward`, what, tensor);
   const ndim = tensor.dim();
   if (ndim !== 1 && ndim !== 2)
     throw valueError(`${cell}: Expected ${what} to be 1D or 2D, got ${ndim}D instead`);
@@ -149,6 +151,8 @@ export class LSTMCell extends RNNCellBase<CellState> {
   override forward(given: Tensor, start?: CellState | null | HiddenOptions<CellState>): CellState {
     const { hx: states } = keywords<HiddenOptions<CellState>>('LSTMCell.forward', HIDDEN, { hx: start });
     checkDim('LSTMCell', 'input', given);
+    if (states !== null && !Array.isArray(states))
+      throw argumentError('LSTMCell.forward', 'hx', 'a pair of Tensors', states);
     states?.forEach((state, i) => checkDim('LSTMCell', `hx[${i}]`, state));
     const batched = given.dim() === 2;
     const input = batched ? given : aten.unsqueeze(given, 0);

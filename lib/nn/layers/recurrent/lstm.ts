@@ -2,7 +2,7 @@ import * as aten from '../../../tensor/aten';
 import { TorchError } from '../../../core/errors';
 import { keywords } from '../../../core/keywords';
 import type { Tensor } from '../../../tensor';
-import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';
+import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions, checkPair } from './rnn_base';
 import { RNN_BASE, type RNNBaseOptions } from './options';
 import { PackedSequence } from '../../utils/packed_sequence';
 
@@ -61,6 +61,7 @@ export class LSTM extends RNNBase<LSTMState> {
     state?: LSTMState | null | HiddenOptions<LSTMState>,
   ): [output: Tensor | PackedSequence, hidden: LSTMState] {
     const { hx } = keywords<HiddenOptions<LSTMState>>('LSTM.forward', HIDDEN, { hx: state });
+    if (hx !== null) checkPair('LSTM.forward', hx);
     this._updateFlatWeights();
     return input instanceof PackedSequence ? this._packed(input, hx) : this._padded(input, hx);
   }

@@ -73,6 +73,10 @@ export function checkOptions(
   }
   checkWhole('input_size', inputSize);
   checkWhole('hidden_size', hiddenSize);
+  if (!Number.isInteger(numLayers))
+    throw new TorchTypeError(`num_layers should be of type int, got: ${typeName(numLayers)}`);
+  if (typeof projSize !== 'number')
+    throw new TorchTypeError(`proj_size should be of type int, got: ${typeName(projSize)}`);
   if (numLayers <= 0) throw valueError('num_layers must be greater than zero');
   if (projSize < 0) throw valueError('proj_size should be a positive integer or zero to disable projections');
   if (projSize >= hiddenSize) throw valueError('proj_size has to be smaller than hidden_size');

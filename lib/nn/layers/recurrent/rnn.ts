@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { TorchError, valueError } from '../../../core/errors';
 import { keywords } from '../../../core/keywords';
@@ -76,6 +77,7 @@ abstract class OneState extends RNNBase {
   private _padded(given: Tensor, state: Tensor | null): [Tensor, Tensor] {
     const batched = isBatched(given, this._wrongInput);
     const ndim = batched ? 3 : 2;
+    if (state !== null) checkTensor(`${this.constructor.name}.forward`, 'hx', state);
     if (state !== null && state.dim() !== ndim) {
       throw new TorchError(
         `For ${batched ? 'batched' : 'unbatched'} ${ndim}-D input, hx should also be ${ndim}-D but got ` +

@@ -1,8 +1,9 @@
 // What the recurrent modules share: weights, their names, and checks of what is given.
+import { checkTensor } from '../../../native/tensor_base';
 import { isAutocastEnabled } from '../../../amp/autocast';
 import * as aten from '../../../tensor/aten';
 import { noGrad } from '../../../autograd';
-import { TorchError, valueError } from '../../../core/errors';
+import { TorchError, valueError, argumentError, TorchRangeError } from '../../../core/errors';
 import { keywords } from '../../../core/keywords';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
@@ -194,6 +195,7 @@ export class RNNBase<Hidden = Tensor> extends Module<
   }
   /** @throws TorchError unless `hx` has that size. */
   checkHiddenSize(hx: Tensor, expectedHiddenSize: readonly number[], what = 'hidden'): void {
+    checkTensor('forward', what, hx);
     const { shape } = hx;
     if (shape.length === 3 && shape.every((size, i) => size === expectedHiddenSize[i])) return;
     throw new TorchError(`Expected ${what} size ${repr(expectedHiddenSize)}, got [${shape.join(', ')}]`);
@@ -216,6 +218,7 @@ export class RNNBase<Hidden = Tensor> extends Module<
 
 /** Whether `input` has a batch dimension. @throws ValueError unless it has two or three dimensions. */
 export function isBatched(input: Tensor, message: (ndim: number) => string): boolean {
+  checkTensor('forward', 'input', input);
   const ndim = input.dim();
   if (ndim !== 2 && ndim !== 3) throw valueError(message(ndim));
   return ndim === 3;
@@ -224,4 +227,11 @@ export function isBatched(input: Tensor, message: (ndim: number) => string): boo
 /** The batch put into the order of a packed sequence, or back; hidden states have it second. */
 export function permute(hx: Tensor, permutation: Tensor | null): Tensor {
   return permutation === null ? hx : aten.indexSelect(hx, 1, permutation);
+}
+
+/** @throws TypeError unless `state` is an array of tensors, IndexError unless they are two. */
+export function checkPair(fn: string, state: unknown): void {
+  if (!Array.isArray(state)) throw argumentError(fn, 'hx', 'a pair of Tensors', state);
+  for (const tensor of state) checkTensor(fn, 'hx', tensor);
+  if (state.length < 2) throw new TorchRangeError(`${fn}(): hx must be a pair of Tensors`, 'IndexError');
 }
