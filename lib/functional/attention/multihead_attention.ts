@@ -1,6 +1,6 @@
 // Multi-head attention, with its projections (Vaswani et al., "Attention Is All You Need", 2017).
 import * as aten from '../../tensor/aten';
-import { TorchError } from '../../core/errors';
+import { TorchError, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import {
   canonicalMask,
@@ -171,6 +171,8 @@ export function multiHeadAttentionForward(
 ): [output: Tensor, weights: Tensor | null] {
   const given = keywords('multiHeadAttentionForward', DEFAULTS, null, options);
   const { keyPaddingMask, attnMask, needWeights, training } = given;
+  checkNumber('multiHeadAttentionForward', 'embedDimToCheck', embedDimToCheck);
+  checkNumber('multiHeadAttentionForward', 'numHeads', numHeads);
   const isBatched = checkShapes(query, key, value, keyPaddingMask, attnMask, numHeads);
   let inputs: [Tensor, Tensor, Tensor] = [query, key, value];
   if (!isBatched) inputs = inputs.map((each) => aten.unsqueeze(each, 1)) as typeof inputs;

@@ -1,0 +1,88 @@
+// Whatever is given to a function: a result, or an error of ours. Never a bare error of JavaScript.
+import torch, { nn, TorchError } from 'nodetorch';
+import * as F from 'nodetorch/functional';
+
+type Call = (...args: unknown[]) => unknown;
+
+const fitting = [torch.ones([4, 3]), torch.ones([2, 3, 4, 4]), torch.tensor([1n, 0n, 2n, 1n])];
+const wrong: unknown[] = [
+  null,
+  undefined,
+  '',
+  'a',
+  NaN,
+  3,
+  -1,
+  1n,
+  Symbol('s'),
+  [],
+  [null],
+  [1],
+  ['a'],
+  {},
+  () => 0,
+  new Date(0),
+  torch.ones([2, 1, 2, 1, 2, 1]),
+  torch.tensor([true]),
+];
+
+/** What is wrong with the error of `call`, or undefined. */
+function foreign(call: () => unknown): string | undefined {
+  try {
+    torch.tidy(() => void call());
+  } catch (error) {
+    if (!(error instanceof TorchError)) return (error as Error).stack?.split('\n').slice(0, 2).join(' ');
+  }
+  return undefined;
+}
+
+/** Calls of up to four arguments, of which one is wrong. */
+function walk(call: Call, others: unknown[] = fitting, most = 4): string[] {
+  const found = new Set<string | undefined>([foreign(() => call())]);
+  for (const other of others) {
+    for (let count = 1; count <= most; count++) {
+      for (let at = 0; at < count; at++) {
+        for (const value of wrong) {
+          const args = Array.from({ length: count }, (_, i) => (i === at ? value : other));
+          found.add(foreign(() => call(...args)));
+        }
+      }
+    }
+  }
+  found.delete(undefined);
+  return [...found] as string[];
+}
+
+const functions = (room: object): [string, Call][] =>
+  Object.entries(room).filter(([, value]) => typeof value === 'function') as [string, Call][];
+
+beforeAll(() => jest.spyOn(process, 'emitWarning').mockImplementation());
+
+test('a bare error would be seen', () => {
+  expect(walk(((x: { a: { b: number } }) => x.a.b) as Call)).not.toEqual([]);
+});
+
+test.each(functions(F))('functional.%s', (_, call) => {
+  expect(walk(call)).toEqual([]);
+});
+
+test.each(functions(torch.func))('func.%s', (_, transform) => {
+  const call = (...args: unknown[]): unknown => {
+    const made = transform(...args);
+    return typeof made === 'function' ? (made as Call)(fitting[0]) : made;
+  };
+  expect(walk(call)).toEqual([]);
+});
+
+const recurrent = {
+  RNN: nn.RNN,
+  LSTM: nn.LSTM,
+  GRU: nn.GRU,
+  RNNCell: nn.RNNCell,
+  LSTMCell: nn.LSTMCell,
+  GRUCell: nn.GRUCell,
+};
+test.each(Object.entries(recurrent))('nn.%s', (_, Class) => {
+  const module = new Class(3, 3) as unknown as Call;
+  expect(walk(module, [torch.ones([1, 3]), torch.ones([1, 1, 3])], 2)).toEqual([]);
+});
