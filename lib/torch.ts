@@ -1,5 +1,5 @@
 /** The module torch: everything that `import torch from 'nodetorch'` has. */
-import { TorchError } from './core/errors';
+import { TorchError, checkOptions } from './core/errors';
 import * as autograd from './autograd';
 import * as cuda from './cuda';
 import { native } from './native';
@@ -188,6 +188,7 @@ export function setNumInteropThreads(count: number): void {
 }
 /** Makes operators without a deterministic form raise an error. */
 export function useDeterministicAlgorithms(mode: boolean, options: { warnOnly?: boolean } = {}): void {
+  checkOptions('useDeterministicAlgorithms', options);
   native.deterministic(mode, options.warnOnly ?? false);
 }
 /** Whether {@link useDeterministicAlgorithms} is on. */

@@ -66,6 +66,33 @@ test.each(functions(F))('functional.%s', (_, call) => {
   expect(walk(call)).toEqual([]);
 });
 
+// Not those that change what all tests see, or write files.
+const settings = /^(set|use|save|load|dispose|manualSeed|seed|tidy|keep)/;
+const plain = functions(torch).filter(([name]) => /^[a-z]/.test(name) && !settings.test(name));
+
+test('torch', () => {
+  const found = plain.map(([name, call]) => [name, ...walk(call, [torch.ones([2, 2])], 2)]);
+  expect(found.filter((row) => row.length > 1)).toEqual([]);
+  expect(found.length).toBeGreaterThan(900);
+});
+
+const methods = Object.getOwnPropertyNames(torch.Tensor.prototype).filter((name) => {
+  const { value } = Object.getOwnPropertyDescriptor(torch.Tensor.prototype, name)!;
+  return typeof value === 'function' && /^[a-z]/.test(name) && !settings.test(name) && name !== 'constructor';
+});
+
+test('methods of a tensor', () => {
+  const found = methods.map((name) => {
+    const call = (...args: unknown[]): unknown => {
+      const self = torch.ones([2, 2]) as unknown as Record<string, Call>;
+      return self[name](...args);
+    };
+    return [name, ...walk(call, [torch.ones([2, 2])], 2)];
+  });
+  expect(found.filter((row) => row.length > 1)).toEqual([]);
+  expect(found.length).toBeGreaterThan(500);
+});
+
 test.each(functions(torch.func))('func.%s', (_, transform) => {
   const call = (...args: unknown[]): unknown => {
     const made = transform(...args);

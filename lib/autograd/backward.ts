@@ -1,6 +1,6 @@
 /** torch.autograd.backward and torch.autograd.grad. */
 import { wrap } from '../native/dispatch';
-import { TorchError, TorchRangeError, argumentError, valueError } from '../core/errors';
+import { TorchError, TorchRangeError, argumentError, checkOptions, valueError } from '../core/errors';
 import { sizeText } from '../core/size_text';
 import { native } from '../native';
 import type { BackwardOptions, Tensor } from '../tensor';
@@ -61,6 +61,7 @@ function checkGradient(gradient: Tensor, output: Tensor, i: number): void {
  */
 export function backward(tensors: Tensors, gradTensors?: Gradients, options: BackwardOptions = {}): void {
   const outputs = list<Tensor>(tensors as Tensor);
+  checkOptions('backward', options);
   const { retainGraph = null, createGraph = false, inputs = [] } = options;
   if (inputs !== null && Array.isArray(inputs) && options.inputs && inputs.length === 0) {
     throw new TorchError('`inputs` argument to `backward()` cannot be empty.');

@@ -1,3 +1,4 @@
+import { isPlainObject } from './realm';
 // By this each load of the package, and each realm, knows the errors of the others.
 const brand = Symbol.for('nodetorch.error');
 
@@ -88,6 +89,11 @@ export function argumentError(fn: string, argument: string, expected: string, go
 /** @throws TypeError unless `value` is a function. */
 export function checkFunction(fn: string, argument: string, value: unknown): void {
   if (typeof value !== 'function') throw argumentError(fn, argument, 'a function', value);
+}
+
+/** @throws TypeError unless `value` is an object of options. */
+export function checkOptions(fn: string, value: unknown): void {
+  if (!isPlainObject(value)) throw argumentError(fn, 'options', 'an object', value);
 }
 
 /** @throws TypeError unless `value` is a number. */

@@ -3,7 +3,7 @@ import { grad as autogradGrad } from '../autograd/backward';
 import { disableSavedTensorsHooks } from '../autograd/graph';
 import { enableGrad, inferenceMode, noGrad } from '../autograd/mode';
 import { wrap } from '../native/dispatch';
-import { TorchError, valueError, argumentError, checkFunction } from '../core/errors';
+import { TorchError, valueError, checkFunction, checkOptions } from '../core/errors';
 import { isPlainObject } from '../core/keywords';
 import { native } from '../native';
 import { atLevel, Scope, within } from '../native/scope';
@@ -118,11 +118,6 @@ interface GradAndValue {
   gradient: unknown;
   value: unknown;
   aux: unknown;
-}
-
-/** @throws TypeError unless there are options, in an object. */
-export function checkOptions(fn: string, options: unknown): void {
-  if (!isPlainObject(options)) throw argumentError(fn, 'options', 'an object', options);
 }
 
 function compute(func: Func, args: unknown[], options: GradOptions): GradAndValue {

@@ -1,7 +1,6 @@
-import { checkOptions } from './grad';
 import * as aten from '../tensor/aten';
 import { dualLevel, makeDual, unpackDual, withForwardGrad } from '../autograd/forward_ad';
-import { TorchError, TorchRangeError, checkFunction } from '../core/errors';
+import { TorchError, TorchRangeError, checkFunction, checkOptions } from '../core/errors';
 import { atLevel, Scope } from '../native/scope';
 import { Tensor } from '../tensor';
 import {

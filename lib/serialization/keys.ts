@@ -1,5 +1,6 @@
 /** The names in a state_dict, made to fit a model that spells them otherwise. */
-import { TorchTypeError } from '../core/errors';
+import { isMap } from '../core/realm';
+import { TorchTypeError, argumentError } from '../core/errors';
 import { type ModuleMetadata, type StateDict, defineMetadata } from '../nn/module/state_dict';
 
 /**
@@ -18,6 +19,8 @@ export type KeyRenaming =
  * renameKeys(state, [[/^transformer\.h\.(\d+)\./, 'blocks.$1.'], ['gamma', 'weight']]);
  */
 export function renameKeys(state: StateDict, renaming: KeyRenaming): StateDict {
+  checkState('renameKeys', state);
+  if (typeof renaming !== 'function') checkPairs(renaming);
   const rename = typeof renaming === 'function' ? renaming : replaceAll(renaming);
   const result = new Map() as StateDict;
   const sources = new Map<string, string>();
@@ -31,6 +34,22 @@ export function renameKeys(state: StateDict, renaming: KeyRenaming): StateDict {
     result.set(name, value);
   }
   return state._metadata ? defineMetadata(result, renameModules(state._metadata, rename)) : result;
+}
+
+function checkState(fn: string, state: unknown): void {
+  if (!isMap(state)) throw argumentError(fn, 'state', 'a Map', state);
+  for (const key of state.keys())
+    if (typeof key !== 'string') throw argumentError(fn, 'state', 'a Map with strings for keys', key);
+}
+
+function checkPrefix(fn: string, prefix: unknown): void {
+  if (typeof prefix !== 'string') throw argumentError(fn, 'prefix', 'a string', prefix);
+}
+
+function checkPairs(pairs: unknown): void {
+  const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2;
+  if (!Array.isArray(pairs) || !pairs.every(isPair))
+    throw argumentError('renameKeys', 'renaming', 'a function or an array of pairs', pairs);
 }
 
 const replaceAll =
@@ -53,11 +72,13 @@ function renameModules(
 
 /** What is below `prefix` (`'encoder.'`), without it: the state of a part of the model. */
 export function underPrefix(state: StateDict, prefix: string): StateDict {
+  checkPrefix('underPrefix', prefix);
   return renameKeys(state, (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : null));
 }
 
 /** All of it below `prefix`. */
 export function withPrefix(state: StateDict, prefix: string): StateDict {
+  checkPrefix('withPrefix', prefix);
   return renameKeys(state, (key) => prefix + key);
 }
 
@@ -66,6 +87,7 @@ export function withPrefix(state: StateDict, prefix: string): StateDict {
  * DataParallel. Python's function of this name in torch.nn.modules.utils.
  */
 export function consumePrefixInStateDictIfPresent(state: StateDict, prefix: string): void {
+  checkPrefix('consumePrefixInStateDictIfPresent', prefix);
   const renamed = renameKeys(state, (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : key));
   state.clear();
   for (const [key, value] of renamed) state.set(key, value);

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
 import { type DType, type DTypeLike, asDType, dtypeOfCode } from '../core/dtype';
 import { made, operator } from '../native/dispatch';
-import { TorchRangeError, TorchTypeError, argumentError } from '../core/errors';
+import { TorchRangeError, TorchTypeError, argumentError, checkOptions } from '../core/errors';
 import { type Flat, flatten } from './nested';
 import type { Nested } from './indexing';
 import type { Layout, MemoryFormat } from '../core/layout';
@@ -78,6 +78,7 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 /** `data` itself when it is a tensor of that dtype and device; else {@link tensor}. */
 export function asTensor(data: TensorData, options: Pick<TensorOptions, 'dtype' | 'device'> = {}): Tensor {
   if (!isTensor(data)) return tensor(data, options);
+  checkOptions('asTensor', options);
   return data.to({ dtype: options.dtype, device: options.device });
 }
 

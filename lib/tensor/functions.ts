@@ -151,6 +151,8 @@ export function tensordot(a: Tensor, b: Tensor, ...args: unknown[]): Tensor {
   const given = argumentsOf<TensordotOptions>('torch.tensordot', defaults, ['dims', 'out'], args, 2);
   const out = given.out ? { out: given.out } : {};
   if (Array.isArray(given.dims)) return ops.tensordot(a, b, given.dims[0], given.dims[1], out) as Tensor;
+  checkTensor('tensordot', 'a', a);
+  checkTensor('tensordot', 'b', b);
   const count = given.dims as number;
   if (!Number.isInteger(count))
     throw argumentError('tensordot', 'dims', 'a whole number or two arrays', given.dims);
@@ -187,7 +189,7 @@ export function cdist(x1: Tensor, x2: Tensor, ...args: unknown[]): Tensor {
   const defaults = { p: 2, computeMode: 'use_mm_for_euclid_dist_if_necessary' } as const;
   const given = argumentsOf<CdistOptions>('torch.cdist', defaults, ['p', 'computeMode'], args, 2);
   if (!Object.hasOwn(computeModes, given.computeMode)) {
-    throw valueError(`cdist(): ${given.computeMode} is not a valid value for computeMode`);
+    throw valueError(`cdist(): ${String(given.computeMode)} is not a valid value for computeMode`);
   }
   return ops.cdist(x1, x2, given.p, computeModes[given.computeMode]) as Tensor;
 }
@@ -315,10 +317,15 @@ export function nonzero(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
 
 /** Flat indices into an array of `shape`, as one index tensor for each dimension. */
 export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
+  checkTensor('unravelIndex', 'indices', indices);
+  checkSize('unravelIndex', 'shape', shape);
   if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype.name === 'bool') {
     throw new TorchTypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
   }
-  const sizes = (typeof shape === 'number' ? [shape] : shape).map(BigInt);
+  const lengths = typeof shape === 'number' ? [shape] : shape;
+  if (!lengths.every(Number.isInteger))
+    throw argumentError('unravelIndex', 'shape', 'a whole number or an array of whole numbers', shape);
+  const sizes = lengths.map(BigInt);
   const steps = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n));
   const list = (values: bigint[]) => indices.newTensor(values, { dtype: 'int64' });
   return indices.unsqueeze(-1).floorDivide(list(steps)).remainder(list(sizes)).unbind(-1);

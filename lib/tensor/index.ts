@@ -9,7 +9,14 @@ import { type Device, type DeviceLike, device as deviceOf } from '../core/device
 import * as dtypes from '../core/dtype';
 import { type DType, type DTypeLike, dtypeOfCode } from '../core/dtype';
 import { made, operator, setHandle, wrap } from '../native/dispatch';
-import { TorchError, argumentError, TorchRangeError, TorchTypeError } from '../core/errors';
+import {
+  TorchError,
+  argumentError,
+  checkNumber,
+  checkOptions,
+  TorchRangeError,
+  TorchTypeError,
+} from '../core/errors';
 import { argumentsOf } from '../core/keywords';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
@@ -126,8 +133,9 @@ export class Tensor extends TensorBase {
   elementSize(): number {
     return this.dtype.itemsize;
   }
-  isContiguous(options: { memoryFormat?: MemoryFormat } = {}): boolean {
-    return native.isContiguous(rawOf(this), options.memoryFormat);
+  isContiguous(options?: { memoryFormat?: MemoryFormat }): boolean {
+    if (options !== undefined) checkOptions('isContiguous', options);
+    return native.isContiguous(rawOf(this), options?.memoryFormat);
   }
   isPinned(): boolean {
     return native.isPinned(rawOf(this));
@@ -272,6 +280,7 @@ export class Tensor extends TensorBase {
     return this.to({ device: 'cpu' });
   }
   cuda(index?: number): Tensor {
+    if (index !== undefined) checkNumber('cuda', 'index', index);
     return this.to({ device: index === undefined ? 'cuda' : `cuda:${index}` });
   }
   float(options?: FormatOptions): Tensor {
@@ -359,6 +368,7 @@ export class Tensor extends TensorBase {
   }
   /** A tensor of `data` with this one's dtype and device, unless options say otherwise. */
   newTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+    checkOptions('newTensor', options);
     return tensor(data, {
       ...options,
       dtype: options.dtype ?? this.dtype,

@@ -1,5 +1,5 @@
 // How tensors are printed: one set of options for the thread.
-import { TorchTypeError, argumentError } from '../../core/errors';
+import { TorchTypeError, argumentError, checkFunction, checkOptions } from '../../core/errors';
 
 export interface PrintOptions {
   /** Digits after the point, for floats. Default 4. */
@@ -49,6 +49,7 @@ const checks: { [K in keyof PrintOptions]: [(value: PrintOptions[K]) => boolean,
  * torch.setPrintoptions({ profile: 'full' }); // never shortened
  */
 export function setPrintoptions(given: Partial<PrintOptions> & { profile?: PrintProfile } = {}): void {
+  checkOptions('setPrintoptions', given);
   const { profile, ...rest } = given;
   if (profile != null && !Object.hasOwn(profiles, profile)) {
     throw argumentError('setPrintoptions', 'profile', "'default', 'short' or 'full'", profile);
@@ -71,6 +72,7 @@ export function getPrintoptions(): PrintOptions {
 
 /** Runs `body` with options as for {@link setPrintoptions}, and puts the old ones back. */
 export function printoptions<T>(given: Parameters<typeof setPrintoptions>[0], body: () => T): T {
+  checkFunction('printoptions', 'body', body);
   const before = options;
   try {
     setPrintoptions(given);
