@@ -69,18 +69,11 @@ export class LSTM extends RNNBase<LSTMState> {
   private _packed(sequence: PackedSequence, given: LSTMState | null): [PackedSequence, LSTMState] {
     const { data, batchSizes, sortedIndices, unsortedIndices } = sequence;
     const hx = given === null ? this._start(data, batchSizes) : this.permuteHidden(given, sortedIndices);
-    const { bias, numLayers, dropout, training, bidirectional } = this;
-    const weights = this._flatWeights;
     const [output, ...hidden] = aten.lstm(
       data, // (Σ lengths, inputSize)
       batchSizes,
       hx,
-      weights,
-      bias,
-      numLayers,
-      dropout,
-      training,
-      bidirectional,
+      ...this._kernelArguments(),
     );
     return [
       new PackedSequence(output, batchSizes, sortedIndices, unsortedIndices),
@@ -94,19 +87,7 @@ export class LSTM extends RNNBase<LSTMState> {
     const input = batched ? given : aten.unsqueeze(given, batchDim);
     const hx = state === null ? this._start(input, null) : batchedState(state, batched);
     this.checkForwardArgs(input, hx, null);
-    const { bias, numLayers, dropout, training, bidirectional, batchFirst } = this;
-    const weights = this._flatWeights;
-    const [output, h, c] = aten.lstm(
-      input,
-      hx,
-      weights,
-      bias,
-      numLayers,
-      dropout,
-      training,
-      bidirectional,
-      batchFirst,
-    );
+    const [output, h, c] = aten.lstm(input, hx, ...this._kernelArguments(), this.batchFirst);
     if (batched) return [output, [h, c]];
     return [aten.squeeze(output, batchDim), [aten.squeeze(h, 1), aten.squeeze(c, 1)]];
   }

@@ -55,18 +55,11 @@ abstract class OneState extends RNNBase {
         ? this._zeros(data, this.getExpectedHiddenSize(data, batchSizes))
         : this.permuteHidden(given, sortedIndices);
     this.checkForwardArgs(data, hx, batchSizes);
-    const { bias, numLayers, dropout, training, bidirectional } = this;
-    const weights = this._flatWeights;
     const [output, hidden] = kernels[this.mode as keyof typeof kernels](
       data, // (Σ lengths, inputSize)
       batchSizes,
       hx,
-      weights,
-      bias,
-      numLayers,
-      dropout,
-      training,
-      bidirectional,
+      ...this._kernelArguments(),
     );
     return [
       new PackedSequence(output, batchSizes, sortedIndices, unsortedIndices),
@@ -93,18 +86,11 @@ abstract class OneState extends RNNBase {
           ? state
           : aten.unsqueeze(state, 1);
     this.checkForwardArgs(input, hx, null);
-    const { bias, numLayers, dropout, training, bidirectional, batchFirst } = this;
-    const weights = this._flatWeights;
     const [output, hidden] = kernels[this.mode as keyof typeof kernels](
       input,
       hx,
-      weights,
-      bias,
-      numLayers,
-      dropout,
-      training,
-      bidirectional,
-      batchFirst,
+      ...this._kernelArguments(),
+      this.batchFirst,
     );
     return batched ? [output, hidden] : [aten.squeeze(output, batchDim), aten.squeeze(hidden, 1)];
   }

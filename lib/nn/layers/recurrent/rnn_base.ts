@@ -134,6 +134,11 @@ export class RNNBase<Hidden = Tensor> extends Module<
       for (const name of names) if (this._weight(name) !== known[i++]) return void this._readWeights();
     }
   }
+  /** What every kernel takes behind the input and the state. */
+  protected _kernelArguments(): [Tensor[], boolean, number, number, boolean, boolean] {
+    const { bias, numLayers, dropout, training, bidirectional } = this;
+    return [this._flatWeights, bias, numLayers, dropout, training, bidirectional];
+  }
   protected get _directions(): number {
     return this.bidirectional ? 2 : 1;
   }
