@@ -4,7 +4,6 @@ import { snakeCase } from '../core/names';
 import { typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
-import { snakeCase } from './spelling';
 
 /** Tensors that share options. The keys are those of Python's `param_groups`. */
 export interface ParamGroup {

@@ -1,8 +1,4 @@
-// Names in Python's spelling and in ours, and names that are misspelt.
-
-/** `weightDecay` -> `weight_decay`. */
-export const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+// Names that are misspelt.
 
 const plain = (name: string) => name.replaceAll('_', '').toLowerCase();
 

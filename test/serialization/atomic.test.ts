@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openAtomically, writeAll, writeAtomically } from '../../lib/serialization/io/atomic';
 import torch, { safetensors } from 'nodetorch';
+import { bundle, childEnvironment } from '../native/support/child';
 
 let folder: string;
 let target: string;
@@ -76,12 +77,12 @@ describe('openAtomically', () => {
   });
 });
 
-const root = path.join(__dirname, '../..');
-const node = ['--require', require.resolve('tsx/cjs'), '-e'];
-const settings = () => ({ cwd: root, env: { ...process.env, OMP_NUM_THREADS: '1', TARGET: target } });
+const settings = () => ({ env: { ...childEnvironment, OMP_NUM_THREADS: '1', TARGET: target } });
+const lib = JSON.stringify(bundle('lib/index.ts'));
+const atomic = JSON.stringify(bundle('lib/serialization/io/atomic.ts'));
 
 const begin = `
-  const torch = require('./lib').default;
+  const torch = require(${lib}).default;
   const full = (value) => ({ a: torch.full([1 << 20], value), b: torch.full([1 << 20], value + 0.5) });`;
 
 describe('a full disk', () => {
@@ -93,7 +94,7 @@ describe('a full disk', () => {
        process.on('SIGXFSZ', () => {});
        try { torch.safetensors.saveFile(full(1), process.env.TARGET); }
        catch (error) { console.error('failed: ' + error.message); process.exitCode = 3; }`;
-    const limited = ['-c', 'ulimit -f 4096; exec "$@"', 'sh', process.execPath, ...node, program];
+    const limited = ['-c', 'ulimit -f 4096; exec "$@"', 'sh', process.execPath, '-e', program];
     const { stderr, status } = spawnSync('sh', limited, { ...settings(), encoding: 'utf8' });
     expect([status, stderr.trim()]).toEqual([3, expect.stringMatching(/^failed: .*File too large/)]);
     expect(fs.readFileSync(target).equals(old)).toBe(true);
@@ -109,7 +110,7 @@ describe('SIGKILL', () => {
   unix('before any call leaves the old file or the new one', () => {
     const program = (last: number) => `
       const fs = require('node:fs');
-      const { writeAtomically, writeAll } = require('./lib/serialization/io/atomic');
+      const { writeAtomically, writeAll } = require(${atomic});
       let calls = 0;
       for (const name of ['statSync', 'openSync', 'writeSync', 'fstatSync', 'fsyncSync', 'closeSync', 'renameSync']) {
         const call = fs[name];
@@ -125,7 +126,7 @@ describe('SIGKILL', () => {
     let seen = '';
     for (let last = 0; ; last++) {
       fs.writeFileSync(target, old);
-      const { signal, status } = spawnSync(process.execPath, [...node, program(last)], settings());
+      const { signal, status } = spawnSync(process.execPath, ['-e', program(last)], settings());
       const now = fs.readFileSync(target);
       seen += now.equals(old) ? 'o' : now.equals(whole) ? 'n' : '?';
       if (signal === null) {
@@ -146,7 +147,7 @@ describe('SIGKILL', () => {
       if (value === 1) process.stdout.write('ready');
     }`;
   const start = () =>
-    spawn(process.execPath, [...node, program], { ...settings(), stdio: ['ignore', 'pipe', 'inherit'] });
+    spawn(process.execPath, ['-e', program], { ...settings(), stdio: ['ignore', 'pipe', 'inherit'] });
   const ready = (one: ChildProcess) => new Promise((resolve) => one.stdout!.once('data', resolve));
   const closed = (one: ChildProcess) => new Promise((resolve) => one.once('close', resolve));
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

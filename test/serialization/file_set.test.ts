@@ -8,6 +8,7 @@ import { openAtomically, temporaryName } from '../../lib/serialization/io/atomic
 import { exclusively } from '../../lib/serialization/io/folder_lock';
 import { describe as inspect } from '../../lib/cli/describe';
 import torch, { safetensors } from 'nodetorch';
+import { bundle, childEnvironment } from '../native/support/child';
 
 jest.mock('../../lib/serialization/io/process_identity', () => ({
   ...jest.requireActual<object>('../../lib/serialization/io/process_identity'),
@@ -25,13 +26,13 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const root = path.join(__dirname, '../..');
-const node = ['--require', require.resolve('tsx/cjs'), '-e'];
-const settings = () => ({ cwd: root, env: { ...process.env, FOLDER: folder } });
+const settings = () => ({ env: { ...childEnvironment, FOLDER: folder } });
+const ownIdentity = JSON.stringify(bundle('lib/serialization/io/process_identity.ts'));
+const atomic = JSON.stringify(bundle('lib/serialization/io/atomic.ts'));
 
 // The name of a process that is no more.
-const program = `console.log(require('./lib/serialization/io/process_identity').ownIdentity())`;
-const dead = spawnSync(process.execPath, [...node, program], { cwd: root, encoding: 'utf8' }).stdout.trim();
+const program = `console.log(require(${ownIdentity}).ownIdentity())`;
+const dead = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stdout.trim();
 
 /** Into one file, two or three; all numbers are `value`. */
 type Save = readonly [shards: number, value: number];
@@ -230,8 +231,8 @@ describe('a leftover', () => {
     const child = spawn(
       process.execPath,
       [
-        ...node,
-        `require('./lib/serialization/io/atomic').openAtomically(process.env.FOLDER + '/live.pt');
+        '-e',
+        `require(${atomic}).openAtomically(process.env.FOLDER + '/live.pt');
          process.stdout.write('ready'); setInterval(() => {}, 1000);`,
       ],
       { ...settings(), stdio: ['ignore', 'pipe', 'inherit'] },

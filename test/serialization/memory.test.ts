@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { nn, safetensors } from 'nodetorch';
+import { bundle, childEnvironment } from '../native/support/child';
 
-const root = path.join(__dirname, '../..');
+const lib = JSON.stringify(bundle('lib/index.ts'));
 const MB = 1e6;
 const layers = () => Array.from({ length: 12 }, () => new nn.Linear(2048, 2048));
 let folder: string;
@@ -23,7 +24,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 // The file's own pages do not count: the system takes them back when it needs them.
 const program = (file: string, options: object, assign: boolean) => `
   const fs = require('node:fs');
-  const { default: torch, nn } = require('./lib');
+  const { default: torch, nn } = require(${lib});
   const used = (what) => Number(new RegExp(what + ':\\\\s*(\\\\d+)').exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
   const model = new nn.Sequential(...Array.from({ length: 12 }, () => new nn.Linear(2048, 2048, { device: '${assign ? 'meta' : 'cpu'}' })));
   fs.writeFileSync('/proc/self/clear_refs', '5');
@@ -34,15 +35,9 @@ const program = (file: string, options: object, assign: boolean) => `
   if (model.at(11).weight.sum().isnan().item()) throw new Error('values');`;
 
 function measure(file: string, options: object, assign: boolean): { kept: number; peak: number } {
-  const args = [
-    '--require',
-    require.resolve('tsx/cjs'),
-    '-e',
-    program(path.join(folder, file), options, assign),
-  ];
+  const args = ['-e', program(path.join(folder, file), options, assign)];
   const { stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: root,
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
+    env: { ...childEnvironment, OMP_NUM_THREADS: '1' },
     encoding: 'utf8',
   });
   expect(stderr).toBe('');

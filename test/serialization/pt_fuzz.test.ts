@@ -6,7 +6,7 @@ it('20,000 mutations of files of Python are loaded or refused', () => {
   const script = path.join(__dirname, 'pt_fuzz.ts');
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    [require.resolve('tsx/cli'), script, '20000', '4'],
+    ['--require', require.resolve('tsx/cjs'), script, '20000', '4'],
     { encoding: 'utf8', env: { ...process.env, OMP_NUM_THREADS: '1' } },
   );
   expect({ status, signal, stdout: stdout.slice(-2000), stderr }).toMatchObject({ status: 0, signal: null });

@@ -28,16 +28,23 @@ export interface ChildResult {
   err: string;
 }
 
+/** A bundle lies elsewhere than lib and does not find the addon by itself. */
+export const childEnvironment = { ...process.env, NODETORCH_ADDON: addon };
+
 const bundled = new Map<string, string>();
 
-// One JavaScript file of a program and the library. Several runs of the tests may write it at a time.
-function bundle(file: string): string {
+/**
+ * One JavaScript file of a TypeScript file of the repository and all that it imports: a child that requires it
+ * compiles nothing. Several runs of the tests may write it at a time.
+ */
+export function bundle(file: string): string {
   let made = bundled.get(file);
   if (made) return made;
-  made = path.join(root, 'node_modules/.cache/nodetorch', `${path.basename(file, '.ts')}.cjs`);
+  const name = file.replace(/\.ts$/, '').replaceAll('/', '.');
+  made = path.join(root, 'node_modules/.cache/nodetorch', `${name}.cjs`);
   const outfile = `${made}.${process.pid}`;
   buildSync({
-    entryPoints: [path.join(__dirname, file)],
+    entryPoints: [path.join(root, file)],
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -52,7 +59,7 @@ function bundle(file: string): string {
 export function runChild(file: string, args: string[] = [], options: ChildOptions = {}): ChildResult {
   const program = options.modules
     ? ['-r', require.resolve('tsx/cjs'), path.join(__dirname, file)]
-    : [bundle(file)];
+    : [bundle(`test/native/support/${file}`)];
   const node = [...(options.nodeOptions ?? []), ...program, ...args];
   const limit = process.platform === 'linux' ? options.limit : undefined;
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -65,7 +72,7 @@ export function runChild(file: string, args: string[] = [], options: ChildOption
     timeout: options.timeout ?? 120_000,
     killSignal: 'SIGKILL',
     maxBuffer: 1 << 26,
-    env: { ...process.env, NODETORCH_ADDON: addon, ...options.env },
+    env: { ...childEnvironment, ...options.env },
   });
   return { code: result.status, signal: result.signal, out: result.stdout, err: result.stderr };
 }
