@@ -50,6 +50,11 @@ export function bundle(file: string): string {
     target: 'node20',
     outfile,
   });
+  // As TypeScript's `import *`: what says that it is an ES module is not copied, here the 2,000 operators that each
+  // of a hundred files imports.
+  const text = fs.readFileSync(outfile, 'utf8');
+  const helper = 'var __toESM = (mod, isNodeMode, target) => ';
+  fs.writeFileSync(outfile, text.replace(helper, `${helper}mod && mod.__esModule ? mod : `));
   fs.renameSync(outfile, made);
   bundled.set(file, made);
   return made;
