@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "exports/list.h"
 #include "runtime/cpu_cache.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
@@ -25,21 +26,13 @@ std::string VersionProblem() {
          config.substr(at + key.size(), end - at - key.size());
 }
 
-// setup({ TorchError, TypeError, RangeError, exchange, outcome, collect, warn }). Held weakly: an environment
-// lives as long as its thread, and must not keep the modules of a test file that is over.
+// setup({ TorchError, TypeError, RangeError, exchange, outcome, collect, warn })
 napi_value Setup(Arguments& arguments) {
   Napi::Object options = arguments.Value(0).As<Napi::Object>();
   Environment& environment = arguments.environment;
-  const auto keep = [&](const char* name, napi_ref* reference) {
-    Check(arguments.env, napi_create_reference(arguments.env, options.Get(name), 0, reference));
-  };
-  keep("TorchError", &environment.torch_error);
-  keep("TypeError", &environment.type_error);
-  keep("RangeError", &environment.range_error);
-  environment.SetExchange(options.Get("exchange"));
-  environment.SetOutcome(options.Get("outcome"));
-  keep("collect", &environment.collect);
-  keep("warn", &environment.warn);
+  environment.realm().Set(options);
+  environment.transfer_buffer().Set(arguments.env, options.Get("exchange"));
+  environment.result_header().Set(arguments.env, options.Get("outcome"));
   return Undefined(arguments.env);
 }
 
@@ -68,18 +61,9 @@ napi_value Open(napi_env env, napi_callback_info) {
     Check(env, napi_set_instance_data(env, environment, end, nullptr));
     Napi::Object functions = Napi::Object::New(env);
     Define(env, functions, {{"setup", Entry<Setup>}});
-    DefineOperators(env, functions);
-    DefineTensor(env, functions);
-    DefineData(env, functions);
-    DefineAutograd(env, functions);
-    DefineCustomFunction(env, functions);
-    DefineScopes(env, functions);
-    DefineModes(env, functions);
-    DefineTransforms(env, functions);
-    DefineStorage(env, functions);
-    DefineMemory(env, functions);
-    DefineOptim(env, functions);
-    DefineRuntime(env, functions);
+#define NODETORCH_DEFINE(name) Define##name(env, functions);
+    NODETORCH_EXPORTS(NODETORCH_DEFINE)
+#undef NODETORCH_DEFINE
     return functions;
   } catch (...) {
     return RaiseCurrent(env);

@@ -40,7 +40,7 @@ std::optional<bool> OptionalBool(const Arguments& arguments, size_t i) {
 // backward(tensors, gradients, retainGraph | null, createGraph, inputs)
 napi_value Backward(Arguments& arguments) {
   Environment& environment = arguments.environment;
-  environment.Tend();
+  environment.RunPendingWork();
   const auto tensors = TensorsArgument(environment, arguments[0], "backward(): tensors");
   const auto gradients = TensorsArgument(environment, arguments[1], "backward(): gradient");
   const auto inputs = TensorsArgument(environment, arguments[4], "backward(): inputs");
@@ -53,7 +53,7 @@ napi_value Backward(Arguments& arguments) {
 // grad(outputs, inputs, gradients, retainGraph | null, createGraph, allowUnused)
 napi_value Gradients(Arguments& arguments) {
   Environment& environment = arguments.environment;
-  environment.Tend();
+  environment.RunPendingWork();
   const auto outputs = TensorsArgument(environment, arguments[0], "grad(): outputs");
   const auto inputs = TensorsArgument(environment, arguments[1], "grad(): inputs");
   const auto gradients = TensorsArgument(environment, arguments[2], "grad(): gradOutputs");

@@ -1,18 +1,14 @@
-// Bytes in, bytes out, and indexing.
-#include <ATen/TensorIndexing.h>
+// Bytes in, bytes out.
 #include <ATen/functorch/BatchedTensorImpl.h>
 #include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/lift_fresh.h>
-#include <ATen/ops/scalar_tensor.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #ifndef _WIN32
 #include <dlfcn.h>
 #endif
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -69,7 +65,7 @@ at::Tensor BelowTransforms(Make make) {
 
 // fromBytes(typedArray, shape, dtype): copies.
 napi_value FromBytes(Arguments& arguments) {
-  arguments.environment.Tend();
+  arguments.environment.RunPendingWork();
   const std::vector<int64_t> shape = IntsArgument(arguments.environment, arguments[1], "shape");
   const at::ScalarType type = ScalarTypeArgument(arguments.environment, arguments[2], "dtype");
   const Bytes bytes = BytesOf(arguments.env, arguments[0]);
@@ -80,7 +76,7 @@ napi_value FromBytes(Arguments& arguments) {
   }
   const auto make = [&] { return at::empty(shape, at::TensorOptions().dtype(type)); };
   const at::Tensor tensor = BelowTransforms([&] {
-    at::Tensor filled = arguments.environment.Allocate(make);
+    at::Tensor filled = arguments.environment.collector().Allocate(make);
     if (needed > 0) std::memcpy(filled.mutable_data_ptr(), bytes.data, needed);
     return filled;
   });
@@ -102,7 +98,7 @@ std::shared_ptr<void> BackingStoreOf(napi_value buffer) {
 
 // fromBlob(typedArray, shape, dtype): shares the memory of the array's fixed-length ArrayBuffer.
 napi_value FromBlob(Arguments& arguments) {
-  arguments.environment.Tend();
+  arguments.environment.RunPendingWork();
   const std::vector<int64_t> shape = IntsArgument(arguments.environment, arguments[1], "shape");
   const at::ScalarType type = ScalarTypeArgument(arguments.environment, arguments[2], "dtype");
   const Bytes bytes = BytesOf(arguments.env, arguments[0]);
@@ -150,7 +146,7 @@ at::Tensor Readable(const at::Tensor& tensor) {
 // copyOut(tensor, typedArray): the tensor's values, row by row.
 napi_value CopyOut(Arguments& arguments) {
   const at::Tensor source = arguments.Self();
-  const at::Tensor tensor = arguments.environment.Allocate([&] { return Readable(source); });
+  const at::Tensor tensor = arguments.environment.collector().Allocate([&] { return Readable(source); });
   const Bytes bytes = BytesOf(arguments.env, arguments[1]);
   if (bytes.size != tensor.nbytes()) {
     throw RangeProblem("the array has " + std::to_string(bytes.size) + " bytes, but the tensor has " +
@@ -186,104 +182,6 @@ napi_value ViewBuffer(Arguments& arguments) {
   }
   return buffer;
 }
-
-// One index as lib/tensor/indexing.ts writes it: number, null, boolean, Tensor, '...', or
-// [start | null, stop | null, step | null] for a range.
-at::indexing::TensorIndex IndexOf(Arguments& arguments, napi_value value) {
-  using namespace at::indexing;
-  napi_env env = arguments.env;
-  napi_valuetype type;
-  Check(env, napi_typeof(env, value, &type));
-  switch (type) {
-    case napi_null: return TensorIndex(None);
-    case napi_string: return TensorIndex(Ellipsis);
-    case napi_boolean: {
-      bool flag;
-      Check(env, napi_get_value_bool(env, value, &flag));
-      return TensorIndex(flag);
-    }
-    case napi_number: {
-      int64_t number;
-      Check(env, napi_get_value_int64(env, value, &number));
-      return TensorIndex(number);
-    }
-    default: break;
-  }
-  bool is_array = false;
-  Check(env, napi_is_array(env, value, &is_array));
-  if (!is_array) return TensorIndex(TensorArgument(arguments.environment, value, "index"));
-  std::optional<c10::SymInt> range[3];
-  for (uint32_t i = 0; i < 3; i++) {
-    napi_value item;
-    Check(env, napi_get_element(env, value, i, &item));
-    int64_t number;
-    if (napi_get_value_int64(env, item, &number) == napi_ok) range[i] = number;
-  }
-  return TensorIndex(Slice(range[0], range[1], range[2]));
-}
-
-std::vector<at::indexing::TensorIndex> IndicesOf(Arguments& arguments, napi_value list) {
-  uint32_t length;
-  Check(arguments.env, napi_get_array_length(arguments.env, list, &length));
-  TORCH_CHECK_INDEX(length <= 1024, "too many indices: ", length);
-  std::vector<at::indexing::TensorIndex> indices;
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value item;
-    Check(arguments.env, napi_get_element(arguments.env, list, i, &item));
-    indices.push_back(IndexOf(arguments, item));
-  }
-  return indices;
-}
-
-// The same of indices without tensors, from the exchange: four numbers for each, what it is and its values.
-std::vector<at::indexing::TensorIndex> PlainIndices(Arguments& arguments, size_t count) {
-  using namespace at::indexing;
-  const double* numbers = arguments.environment.exchange();
-  TORCH_CHECK_INDEX(count * 4 <= arguments.environment.exchange_length(), "too many indices: ", count);
-  std::vector<TensorIndex> indices;
-  indices.reserve(count);
-  for (size_t i = 0; i < count; i++, numbers += 4) {
-    const auto bound = [&](int at) {
-      const double number = std::clamp(numbers[at], -kMaxSafeInteger, kMaxSafeInteger);
-      return std::isnan(number) ? std::nullopt : std::optional<c10::SymInt>(static_cast<int64_t>(number));
-    };
-    switch (static_cast<int>(numbers[0])) {
-      case 0: indices.emplace_back(static_cast<int64_t>(numbers[1])); break;
-      case 1: indices.emplace_back(None); break;
-      case 2: indices.emplace_back(Ellipsis); break;
-      default: indices.emplace_back(Slice(bound(1), bound(2), bound(3)));
-    }
-  }
-  return indices;
-}
-
-// getIndex(tensor, indices | how many are in the exchange, blank)
-napi_value GetIndex(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Self();
-  uint32_t count = 0;
-  const bool plain = napi_get_value_uint32(arguments.env, arguments[1], &count) == napi_ok;
-  const auto indices = plain ? PlainIndices(arguments, count) : IndicesOf(arguments, arguments[1]);
-  arguments.environment.Tend();
-  return ToJs(arguments.environment, at::indexing::get_item(tensor, indices), arguments[2]);
-}
-
-napi_value SetIndex(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Self();
-  arguments.environment.Tend();
-  const auto indices = IndicesOf(arguments, arguments[1]);
-  c10::IValue value;
-  if (!FromJs(arguments.environment, arguments[2], TypeSpec{Type::kTensor}, false, &value)) {
-    if (!FromJs(arguments.environment, arguments[2], TypeSpec{Type::kScalar}, false, &value)) {
-      throw TypeProblem("setAt(): the value must be a Tensor or a number, not " +
-                        Describe(arguments.environment, arguments[2]));
-    }
-    at::indexing::set_item(tensor, indices, at::scalar_tensor(value.toScalar(), tensor.options()));
-  } else {
-    at::indexing::set_item(tensor, indices, value.toTensor());
-  }
-  return Undefined(arguments.env);
-}
-
 }  // namespace
 
 void DefineData(Napi::Env env, Napi::Object exports) {
@@ -291,9 +189,7 @@ void DefineData(Napi::Env env, Napi::Object exports) {
          {{"fromBytes", Entry<FromBytes>},
           {"fromBlob", Entry<FromBlob>},
           {"copyOut", Entry<CopyOut>},
-          {"viewBuffer", Entry<ViewBuffer>},
-          {"getIndex", Entry<GetIndex>},
-          {"setIndex", Entry<SetIndex>}});
+          {"viewBuffer", Entry<ViewBuffer>}});
 }
 
 }  // namespace nodetorch

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "exports/constants.h"
 #include "runtime/cpu_cache.h"
 #include "runtime/function.h"
 
@@ -9,8 +10,8 @@ namespace nodetorch {
 
 namespace {
 
-// beginScope(owns): whether lib/tensor/memory.ts remembers what the scope owns alone. How many scopes are
-// around it.
+// beginScope(owns): returns how many scopes are around the new one. With `owns` true, the scope owns small
+// tensors that no JS object has a finalizer for, and lib/tensor/memory.ts remembers them.
 napi_value BeginScope(Arguments& arguments) {
   HandlePool& pool = arguments.environment.pool();
   napi_value depth;
@@ -44,9 +45,9 @@ napi_value Settle(Arguments& arguments) {
   if (slot) slot->kept = true;
   arguments.environment.pool().EndScopes(static_cast<size_t>(arguments.Int(1)), {});
   const at::Tensor& tensor = arguments.Self();
-  arguments.environment.LeaveSizes(tensor.sizes());
+  arguments.environment.transfer_buffer().Write(tensor.sizes());
   napi_value code;
-  const int64_t number = tensor.dim() * 256 + static_cast<int>(tensor.scalar_type());
+  const int64_t number = tensor.dim() * kDtypeCodes + static_cast<int>(tensor.scalar_type());
   Check(arguments.env, napi_create_int64(arguments.env, number, &code));
   return code;
 }
@@ -62,7 +63,7 @@ napi_value Keep(Arguments& arguments) {
 }
 
 napi_value Tend(Arguments& arguments) {
-  arguments.environment.Tend();
+  arguments.environment.RunPendingWork();
   return Undefined(arguments.env);
 }
 
@@ -77,7 +78,7 @@ napi_value Dispose(Arguments& arguments) {
 napi_value Memory(Arguments& arguments) {
   Napi::Env env(arguments.env);
   HandlePool& pool = arguments.environment.pool();
-  pool.BuryAll();
+  pool.FreeAllPending();
   Napi::Object result = Napi::Object::New(env);
   Napi::Array devices = Napi::Array::New(env);
   uint32_t i = 0;
@@ -137,7 +138,7 @@ napi_value CpuCacheState(Arguments& arguments) {
 }
 
 napi_value EmptyCache(Arguments& arguments) {
-  arguments.environment.pool().BuryAll();
+  arguments.environment.pool().FreeAllPending();
   EmptyCpuCache();
   return Undefined(arguments.env);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "exports/constants.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -23,24 +24,23 @@ at::Tensor AsReal(const at::Tensor& tensor) {
   return tensor.is_complex() ? at::view_as_real(tensor) : tensor;
 }
 
-// The tensors whose numbers are in the exchange, `width` of each parameter; the first argument says of how
-// many. Of those at `optional`, 0 stands for none.
+// The tensors whose numbers are in the transfer buffer, `width` of each parameter; the first argument says of
+// how many. Of those at `optional`, 0 stands for none.
 std::vector<at::Tensor> Tensors(const Arguments& arguments, size_t width, size_t optional, const char* name) {
   Environment& environment = arguments.environment;
   const auto count = static_cast<size_t>(arguments.Int(0));
-  TORCH_CHECK(count <= environment.exchange_length() / width, name, "(): more than the exchange holds");
+  TORCH_CHECK(count <= environment.transfer_buffer().length() / width, name,
+              "(): more than the transfer buffer holds");
   std::vector<at::Tensor> tensors;
   for (size_t i = 0; i < count * width; i++) {
-    const auto number = static_cast<int64_t>(environment.exchange()[i]);
+    const auto number = static_cast<int64_t>(environment.transfer_buffer().data()[i]);
     tensors.push_back(environment.pool().At(number)->tensor);
     if (tensors.back().defined() || (number == 0 && i % width == optional)) continue;
     throw TypeProblem(std::string(name) + ": a parameter, or what is remembered of it, is a disposed Tensor");
   }
-  environment.Tend();
+  environment.RunPendingWork();
   return tensors;
 }
-
-enum Flags { kMaximize = 1, kDecoupled = 2, kNesterov = 4 };
 
 // The functions below do what lib/optim/adam_forms.ts and sgd.ts do for one parameter after the other, in the
 // same order: it decides the last bit. typings/native.d.ts says which tensors they take.
@@ -56,13 +56,13 @@ napi_value Adam(Arguments& arguments) {
     const at::Tensor& param = tensors[i];
     const at::Tensor& counter = tensors[i + 5];
     at::Tensor grad = tensors[i + 1];
-    if (flags & kMaximize) grad = environment.Allocate([&] { return grad.neg(); });
+    if (flags & kMaximize) grad = environment.collector().Allocate([&] { return grad.neg(); });
     counter.add_(NumberBeside(counter, 1));
     const double step = counter.item().toDouble();
     if (decay != 0 && (flags & kDecoupled)) {
       param.mul_(NumberBeside(param, 1 - lr * decay));
     } else if (decay != 0) {
-      grad = environment.Allocate([&] { return grad.add(param, decay); });
+      grad = environment.collector().Allocate([&] { return grad.add(param, decay); });
     }
     grad = AsReal(grad);
     const at::Tensor moved = AsReal(param), average = AsReal(tensors[i + 2]), square = AsReal(tensors[i + 3]);
@@ -75,7 +75,7 @@ napi_value Adam(Arguments& arguments) {
       largest = AsReal(tensors[i + 4]);
       at::maximum_out(largest, largest, square);
     }
-    at::Tensor denominator = environment.Allocate([&] { return largest.sqrt(); });
+    at::Tensor denominator = environment.collector().Allocate([&] { return largest.sqrt(); });
     denominator.div_(NumberBeside(square, std::pow(1 - std::pow(beta2, step), 0.5)));
     denominator.add_(NumberBeside(square, eps));
     moved.addcdiv_(average, denominator, -(lr / correction));
@@ -93,11 +93,12 @@ napi_value Sgd(Arguments& arguments) {
   for (size_t i = 0; i < tensors.size(); i += 3) {
     const at::Tensor &param = tensors[i], &buffer = tensors[i + 2];
     at::Tensor grad = tensors[i + 1];
-    if (flags & kMaximize) grad = environment.Allocate([&] { return grad.neg(); });
-    if (decay != 0) grad = environment.Allocate([&] { return grad.add(param, decay); });
+    if (flags & kMaximize) grad = environment.collector().Allocate([&] { return grad.neg(); });
+    if (decay != 0) grad = environment.collector().Allocate([&] { return grad.add(param, decay); });
     if (buffer.defined()) {
       buffer.mul_(NumberBeside(buffer, momentum)).add_(grad, 1 - dampening);
-      grad = flags & kNesterov ? environment.Allocate([&] { return grad.add(buffer, momentum); }) : buffer;
+      grad = flags & kNesterov ? environment.collector().Allocate([&] { return grad.add(buffer, momentum); })
+                               : buffer;
     }
     param.add_(grad, -lr);
   }

@@ -9,6 +9,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
 
+#include "exports/constants.h"
 #include "exports/modes.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
@@ -43,22 +44,6 @@ int64_t AnomalyFlags() {
   return (AnomalyMode::is_enabled() ? 2 : 0) | (AnomalyMode::should_check_nan() ? 1 : 0);
 }
 
-// enterScope(kind, ...): the state before. lib/native/scope.ts has the same numbers, and what follows them.
-enum class Scope : int32_t {
-  kGrad,
-  kInference,
-  kAnomaly,
-  kForwardGrad,
-  kForwardLevel,
-  kSavedHooks,
-  kAutocast,
-  kVmap,
-  kGradLevel,
-  kJvpLevel,
-  kSuspended,
-  kInplaceRequiresGrad,
-};
-
 // Derivatives need graphs, which inference mode does not make: it is off at a level of grad or jvp, without a
 // change of the gradient modes. For each level, how many guards there were around it.
 thread_local std::vector<std::pair<size_t, size_t>> guards_around;  // level, guards
@@ -80,6 +65,7 @@ void ResumeInferenceMode() {
   guards_around.pop_back();
 }
 
+// enterScope(kind, ...): the state before.
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
   auto& state = c10::AutogradState::get_tls_state();

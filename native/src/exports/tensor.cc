@@ -32,7 +32,7 @@ napi_value Text(napi_env env, const std::string& text) {
 
 // How many there are.
 napi_value Sizes(Arguments& arguments, at::IntArrayRef ints) {
-  arguments.environment.LeaveSizes(ints);
+  arguments.environment.transfer_buffer().Write(ints);
   return Int(arguments.env, static_cast<int64_t>(ints.size()));
 }
 

@@ -5,7 +5,6 @@
 
 #include <new>
 #include <string>
-#include <vector>
 
 #include "runtime/environment.h"
 
@@ -23,42 +22,34 @@ const char* PythonName(const c10::Error& error) {
   return "RuntimeError";
 }
 
-napi_value Text(napi_env env, const std::string& text) {
-  napi_value value = nullptr;
-  if (napi_create_string_utf8(env, text.data(), text.size(), &value) != napi_ok) {
-    napi_create_string_utf8(env, "(message too long)", NAPI_AUTO_LENGTH, &value);
-  }
-  return value;
-}
-
-// Throws a new `constructor`(message, ...rest). The constructors come from lib/, not from Node-API:
-// a test runner has a realm of its own, and `instanceof TypeError` must hold there.
-void Throw(napi_env env, napi_ref constructor, const std::string& message,
-           std::initializer_list<std::string> rest = {}) {
-  napi_value function = nullptr, error = nullptr;
-  if (constructor) {
-    std::vector<napi_value> arguments = {Text(env, message)};
-    for (const std::string& text : rest) arguments.push_back(Text(env, text));
-    napi_get_reference_value(env, constructor, &function);
-    if (napi_new_instance(env, function, arguments.size(), arguments.data(), &error) == napi_ok) {
-      napi_throw(env, error);
-      return;
-    }
-  }
-  napi_throw_error(env, nullptr, message.c_str());
-}
-
 // Naming its functions takes milliseconds, so it is there for those who ask as they do in Python.
 std::string CppStack(const c10::Error& error) {
   return torch::get_cpp_stacktraces_enabled() && error.backtrace() ? error.backtrace()->get() : "";
 }
 
-void ThrowTorchError(napi_env env, const std::string& message, const char* kind,
-                     const std::string& backtrace = "") {
-  Throw(env, Environment::Of(env).torch_error, message, {kind, backtrace});
+}  // namespace
+
+void ThrowPending(napi_env env) {
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (!pending) return;
+  napi_value thrown;
+  napi_get_and_clear_last_exception(env, &thrown);
+  throw JsException(std::make_shared<Persistent>(Environment::Of(env), thrown));
 }
 
-}  // namespace
+void Check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  ThrowPending(env);
+  Fail(env);
+}
+
+void Fail(napi_env env) {
+  const napi_extended_error_info* info = nullptr;
+  napi_get_last_error_info(env, &info);
+  throw TypeProblem(std::string("Node-API: ") +
+                    (info && info->error_message ? info->error_message : "failed"));
+}
 
 bool CurrentIsOutOfMemory() noexcept {
   try {
@@ -78,6 +69,7 @@ napi_value RaiseCurrent(napi_env env) noexcept {
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending) return nullptr;
+  const auto realm = [env]() -> const Realm& { return Environment::Of(env).realm(); };
   try {
     throw;
   } catch (const JsException& exception) {
@@ -89,17 +81,17 @@ napi_value RaiseCurrent(napi_env env) noexcept {
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
   } catch (const TypeProblem& problem) {
-    Throw(env, Environment::Of(env).type_error, problem.what());
+    realm().ThrowTypeError(problem.what());
   } catch (const RangeProblem& problem) {
-    Throw(env, Environment::Of(env).range_error, problem.what());
+    realm().ThrowRangeError(problem.what());
   } catch (const c10::Error& error) {
-    ThrowTorchError(env, error.what_without_backtrace(), PythonName(error), CppStack(error));
+    realm().ThrowTorchError(error.what_without_backtrace(), PythonName(error), CppStack(error));
   } catch (const std::bad_alloc&) {
-    ThrowTorchError(env, "out of memory", "OutOfMemoryError");
+    realm().ThrowTorchError("out of memory", "OutOfMemoryError");
   } catch (const std::exception& error) {
-    ThrowTorchError(env, error.what(), "RuntimeError");
+    realm().ThrowTorchError(error.what(), "RuntimeError");
   } catch (...) {
-    ThrowTorchError(env, "unknown C++ exception", "RuntimeError");
+    realm().ThrowTorchError("unknown C++ exception", "RuntimeError");
   }
   return nullptr;
 }

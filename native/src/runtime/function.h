@@ -68,20 +68,7 @@ inline napi_value Undefined(napi_env env) {
   return value;
 }
 
-// Each file adds its functions to the addon's exports.
-void DefineOperators(Napi::Env env, Napi::Object exports);
-void DefineTensor(Napi::Env env, Napi::Object exports);
-void DefineData(Napi::Env env, Napi::Object exports);
-void DefineAutograd(Napi::Env env, Napi::Object exports);
-void DefineCustomFunction(Napi::Env env, Napi::Object exports);
-void DefineScopes(Napi::Env env, Napi::Object exports);
-void DefineModes(Napi::Env env, Napi::Object exports);
-void DefineTransforms(Napi::Env env, Napi::Object exports);
-void DefineStorage(Napi::Env env, Napi::Object exports);
-void DefineMemory(Napi::Env env, Napi::Object exports);
-void DefineOptim(Napi::Env env, Napi::Object exports);
-void DefineRuntime(Napi::Env env, Napi::Object exports);
-
+// Adds functions to the addon's exports.
 inline void Define(Napi::Env env, Napi::Object exports, std::initializer_list<Definition> all) {
   for (const Definition& each : all) {
     napi_value function;

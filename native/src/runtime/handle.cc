@@ -1,8 +1,6 @@
 #include "runtime/handle.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <new>
 #include <unordered_set>
 #include <utility>
@@ -15,15 +13,7 @@ namespace {
 
 constexpr size_t kChunkBytes = 1 << 16;
 constexpr size_t kSlotsPerChunk = kChunkBytes / sizeof(Slot);
-constexpr int64_t kReportBytes = 1 << 18;
 constexpr int64_t kSmallBytes = 4096;
-constexpr size_t kMostDead = 4096;
-constexpr size_t kMostOwned = 4096;  // by a scope
-
-// What V8 is told of b bytes: a step of V8's for each time that kBase + b has grown by kGrowth.
-constexpr double kStep = 64 << 20;
-constexpr double kBase = 256 << 20;
-constexpr double kGrowth = 1.5;
 
 int64_t StorageBytes(const c10::StorageImpl& storage) {
   if (storage.device_type() == c10::kMeta) return 0;
@@ -47,7 +37,7 @@ void HandlePool::Leave() {
   // A thread that is stopped leaves its scopes open.
   if (pool.environments_ == 1) pool.EndScopes(0, {});
   pool.environments_--;
-  pool.BuryAll();
+  pool.FreeAllPending();
   DeleteWhenUnused();
 }
 
@@ -94,8 +84,8 @@ Slot* HandlePool::New(at::Tensor tensor, bool fresh) {
   Slot* slot = Allocate(Kind::kTensor);
   slot->tensor = std::move(tensor);
   Count(slot, fresh);
-  made_since_burial_++;
-  if (!scopes_.empty()) scopes_.back().made.push_back({slot, slot->generation});
+  frees_.CountMade();
+  scopes_.Add(slot);
   return slot;
 }
 
@@ -134,42 +124,25 @@ void HandlePool::Count(Slot* slot, bool fresh) {
     slot->small = cpu && comes_free && bytes <= kSmallBytes && !IsInGraph(*tensor.unsafeGetTensorImpl());
   }
   live_tensors_++;
-  external_ += slot->bytes;
-  made_since_collection += slot->bytes + kGarbageBytes;
+  account_.Add(slot->bytes);
 }
 
 void HandlePool::Uncount(Slot* slot) {
   live_tensors_--;
-  external_ -= slot->bytes;
-  freed_since_collection += slot->bytes + kGarbageBytes;
-  // V8 collects by itself, too, and programs dispose: what is gone needs no collection.
-  made_since_collection = std::max<int64_t>(0, made_since_collection - slot->bytes - kGarbageBytes);
+  account_.Remove(slot->bytes);
 }
 
 void HandlePool::Dispose(Slot* slot) {
   if (slot->kind == Kind::kTensor && slot->tensor.defined()) {
     Uncount(slot);
-    if (slot->small && dead_.size() < kMostDead && environments_ > 0) {
-      dead_.push_back(std::move(slot->tensor));
-    } else {
-      slot->tensor.reset();
-    }
+    const bool waits = slot->small && environments_ > 0 && frees_.Add(slot->tensor);
+    if (!waits) slot->tensor.reset();
   } else if (slot->kind == Kind::kGenerator) {
     slot->generator = at::Generator();
   } else if (slot->kind == Kind::kOther) {
     delete slot->other;
     slot->other = nullptr;
   }
-}
-
-void HandlePool::Bury() {
-  for (; made_since_burial_ > 0 && !dead_.empty(); made_since_burial_--) dead_.pop_back();
-  made_since_burial_ = 0;
-}
-
-void HandlePool::BuryAll() {
-  made_since_burial_ = dead_.size();
-  Bury();
 }
 
 void HandlePool::Recount(Slot* slot) {
@@ -186,34 +159,6 @@ void HandlePool::Release(Slot* slot) {
   if (environments_ == 0) DeleteWhenUnused();
 }
 
-void HandlePool::EndScopes(size_t depth, const std::vector<Slot*>& survivors) {
-  // The innermost first, but what leaves an inner one passes through the outer ones.
-  while (scopes_.size() > depth) EndScope(survivors);
-}
-
-void HandlePool::EndScope(const std::vector<Slot*>& survivors) {
-  const std::vector<ScopeEntry> made = std::move(scopes_.back().made);
-  scopes_.pop_back();
-  for (const ScopeEntry& entry : made) {
-    Slot* slot = entry.slot;
-    const bool collected = slot->generation != entry.generation || slot->kind == Kind::kFree;
-    if (collected || slot->kept) continue;
-    if (slot->scoped) {
-      Release(slot);
-    } else if (std::find(survivors.begin(), survivors.end(), slot) == survivors.end()) {
-      Dispose(slot);
-    } else if (!scopes_.empty()) {
-      scopes_.back().made.push_back(entry);
-    }
-  }
-}
-
-bool HandlePool::LeaveToScope(Slot* slot, const void* owner) {
-  if (scopes_.empty() || scopes_.back().owner != owner || !slot->small) return false;
-  slot->scoped = scopes_.back().owned++ < kMostOwned;
-  return slot->scoped;
-}
-
 std::map<std::string, DeviceUse> HandlePool::Use() const {
   std::map<std::string, DeviceUse> uses;
   std::unordered_set<const c10::StorageImpl*> seen;
@@ -224,15 +169,6 @@ std::map<std::string, DeviceUse> HandlePool::Use() const {
     if (seen.insert(storage).second) uses[storage->device().str()].bytes += StorageBytes(*storage);
   });
   return uses;
-}
-
-int64_t HandlePool::TakeExternalDelta() {
-  if (std::abs(external_ - external_then_) < kReportBytes) return 0;
-  external_then_ = external_;
-  const double told = kStep * std::log1p(static_cast<double>(external_) / kBase) / std::log(kGrowth);
-  const int64_t delta = static_cast<int64_t>(told) - told_;
-  told_ += delta;
-  return delta;
 }
 
 }  // namespace nodetorch

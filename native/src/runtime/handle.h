@@ -1,7 +1,7 @@
-// The native side of a JS object: what keeps a tensor alive, counts it and finds it again.
+// The native side of a JS object: what keeps a tensor alive and finds it again.
 //
-// JavaScript knows most tensors by the number of their slot; everything else, and what callbacks get, by an
-// external.
+// JavaScript knows most tensors by the number of their slot. Everything else, and tensors that callbacks get,
+// it knows by an external that points at the slot.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -13,7 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "runtime/deferred_frees.h"
+#include "runtime/memory_account.h"
+#include "runtime/scope_stack.h"
+
 namespace nodetorch {
+
+// The property that holds an object's handle is Symbol.for() of this.
+constexpr const char* kHandleSymbol = "nodetorch.handle";
 
 // What a slot holds. A slot is reused only after the JS object that owns it has been collected, or the scope
 // that owns it has ended.
@@ -34,7 +41,7 @@ struct Slot {
   Kind kind = Kind::kFree;
   bool kept = false;    // never disposed by a scope
   bool scoped = false;  // owned by its scope alone: no JS object has a finalizer for it
-  bool small = false;   // a few bytes from the CPU cache, in no graph: see HandlePool::Bury
+  bool small = false;   // a few bytes from the CPU cache, in no graph: see DeferredFrees
 };
 
 // Whether a graph, and what it has saved, may hang on the tensor. A view outside of all graphs has autograd's
@@ -73,11 +80,9 @@ class HandlePool {
   void Dispose(Slot* slot);
   // The tensor may have got another storage, or its storage another size.
   void Recount(Slot* slot);
-  // A collection finds thousands of dead tensors at once. The small ones are freed one by one, each just
-  // before the next is made: it gets their memory while it is at hand. As many as were made since the last
-  // call, or all.
-  void Bury();
-  void BuryAll();
+  // See DeferredFrees.
+  void FreePending() { frees_.FreePending(); }
+  void FreeAllPending() { frees_.FreeAllPending(); }
   // The JS object is gone. Runs inside a collection: no JavaScript, no Node-API.
   void Release(Slot* slot);
 
@@ -91,16 +96,11 @@ class HandlePool {
     return slot && slot->kind == Kind::kTensor ? slot : slots_[0];
   }
 
-  // Of what is made in it, JavaScript remembers for `owner` what the scope owns alone. Null: no one does.
-  void BeginScope(const void* owner) { scopes_.push_back({{}, owner, 0}); }
-  // Ends scopes until there are `depth`. Inside of the outermost of them may be some that a stack overflow
-  // kept from ending; only it has survivors.
-  // What was made in it is disposed, but for kept slots and those listed in `survivors`, which go to the
-  // scope outside.
-  void EndScopes(size_t depth, const std::vector<Slot*>& survivors);
-  // Leaves a new slot to the innermost scope, if it is `owner`'s and the tensor is small.
-  bool LeaveToScope(Slot* slot, const void* owner);
-  size_t scope_depth() const { return scopes_.size(); }
+  // See ScopeStack.
+  void BeginScope(const void* owner) { scopes_.Begin(owner); }
+  void EndScopes(size_t depth, const std::vector<Slot*>& survivors) { scopes_.End(*this, depth, survivors); }
+  bool LeaveToScope(Slot* slot, const void* owner) { return scopes_.LeaveTo(slot, owner); }
+  size_t scope_depth() const { return scopes_.depth(); }
 
   template <typename F>
   void EachTensor(F each) const {
@@ -112,49 +112,23 @@ class HandlePool {
   std::map<std::string, DeviceUse> Use() const;
   int64_t live_tensors() const { return live_tensors_; }
 
-  // For napi_adjust_external_memory; 0 while little has changed since the last call. V8 collects all
-  // each time that what it is told has grown by 64 MB, so it is told the logarithm: it collects when
-  // memory has grown by half, as it does with its own.
-  int64_t TakeExternalDelta();
-  // Bytes made since the last young collection and not freed since, and those freed.
-  int64_t made_since_collection = 0;
-  int64_t freed_since_collection = 0;
+  MemoryAccount& account() { return account_; }
 
  private:
-  struct ScopeEntry {
-    Slot* slot;
-    uint32_t generation;
-  };
-
-  struct Scope {
-    std::vector<ScopeEntry> made;
-    const void* owner;
-    size_t owned;
-  };
-
   static void DeleteWhenUnused();
-  void EndScope(const std::vector<Slot*>& survivors);
   Slot* Allocate(Kind kind);
   void Count(Slot* slot, bool fresh);
   void Uncount(Slot* slot);
 
   std::vector<Slot*> slots_;  // by their numbers
   std::vector<Slot*> free_;
-  std::vector<at::Tensor> dead_;
-  size_t made_since_burial_ = 0;
   std::vector<char*> chunks_;  // sorted by address
-  std::vector<Scope> scopes_;
+  DeferredFrees frees_;
+  ScopeStack scopes_;
+  MemoryAccount account_;
   int64_t live_tensors_ = 0;
   int64_t live_slots_ = 0;
-  int64_t external_ = 0;       // bytes that tensors of this thread hold
-  int64_t external_then_ = 0;  // when V8 was told last
-  int64_t told_ = 0;
   int environments_ = 0;
 };
-
-// Memory that a handle costs besides its storage: TensorImpl, StorageImpl, slot.
-constexpr int64_t kHandleBytes = 512;
-// What it counts besides when garbage is due: many small dead tensors leave the caches cold.
-constexpr int64_t kGarbageBytes = 7680;
 
 }  // namespace nodetorch

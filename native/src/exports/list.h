@@ -1,0 +1,28 @@
+// The files of this folder, each with one function that adds its exports to the addon's. A new file is named
+// here, and its exports in typings/native.d.ts.
+#pragma once
+
+#include <napi.h>
+
+#define NODETORCH_EXPORTS(X) \
+  X(Operators)               \
+  X(Tensor)                  \
+  X(Data)                    \
+  X(Indexing)                \
+  X(Autograd)                \
+  X(CustomFunction)          \
+  X(Scopes)                  \
+  X(Modes)                   \
+  X(Transforms)              \
+  X(Storage)                 \
+  X(Memory)                  \
+  X(Optim)                   \
+  X(Runtime)
+
+namespace nodetorch {
+
+#define NODETORCH_DECLARE(name) void Define##name(Napi::Env env, Napi::Object exports);
+NODETORCH_EXPORTS(NODETORCH_DECLARE)
+#undef NODETORCH_DECLARE
+
+}  // namespace nodetorch
