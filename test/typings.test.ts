@@ -68,3 +68,7 @@ test('a doc comment with the schema stands before every function', () => {
 test('native.d.ts has the names of the exports of the addon', () => {
   expect(membersOf('native.d.ts', 'Native')).toEqual(Object.keys(native).sort());
 });
+
+test('native.d.ts has the names of the constants of the addon', () => {
+  expect(membersOf('native.d.ts', 'NativeConstants')).toEqual(Object.keys(native.constants).sort());
+});

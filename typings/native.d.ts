@@ -6,8 +6,15 @@ import type { HANDLE } from '../lib/native/handle';
 import type { MemoryFormat } from '../lib/core/layout';
 import type { Tensor } from '../lib/tensor';
 
-/** An external that owns something native. lib/native/dispatch.ts makes Tensors of those that hold one. */
-export type Handle = object;
+declare const external: unique symbol;
+
+/** A napi_external that owns something native. lib/native/dispatch.ts makes Tensors of those that hold one. */
+export interface Handle {
+  readonly [external]: never;
+}
+
+/** What a Tensor has as its HANDLE: the number of a slot, or an external. It is no Tensor, and keeps none alive. */
+export type TensorHandle = number | Handle;
 
 /** A JS object with a handle in it. */
 export interface HandleOwner {
@@ -53,7 +60,44 @@ export interface DeviceStats {
   readonly maxReserved: number;
 }
 
+export interface NativeConstants {
+  readonly outcomes: Readonly<
+    Record<'plain' | 'new' | 'newInScope' | 'given' | 'several' | 'givenAmong', number>
+  >;
+  readonly scopes: Readonly<Record<ScopeName, ScopeKind>>;
+  readonly indexKinds: Readonly<Record<'int' | 'none' | 'ellipsis' | 'range', number>>;
+  readonly optimizerFlags: Readonly<Record<'maximize' | 'decoupled' | 'nesterov', number>>;
+  readonly numbersOfIndex: number;
+  /** So many of an operator's arguments may go as numbers of slots or as lists in the exchange. */
+  readonly argumentForms: number;
+  readonly resultHeaderFields: number;
+  /** Operators that return more tensors return a list of handles. */
+  readonly mostResults: number;
+  readonly dtypeCodes: number;
+}
+
+type ScopeName =
+  | 'grad'
+  | 'inference'
+  | 'anomaly'
+  | 'forwardGrad'
+  | 'forwardLevel'
+  | 'savedHooks'
+  | 'autocast'
+  | 'vmap'
+  | 'gradLevel'
+  | 'jvpLevel'
+  | 'suspended'
+  | 'inplaceRequiresGrad';
+
+declare const scopeKind: unique symbol;
+/** One of `constants.scopes`. */
+export type ScopeKind = number & { readonly [scopeKind]: true };
+
 export interface Native {
+  /** What the addon and lib/ must agree in. */
+  readonly constants: NativeConstants;
+
   /** Once, right after loading. */
   setup(options: {
     TorchError: new (message: string, kind: string, backtrace: string) => Error;
@@ -65,7 +109,7 @@ export interface Native {
     warn(message: string): void;
   }): void;
 
-  // bind_operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
+  // operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
   operator(name: string, overload: string | null, python: boolean): NativeOperator;
   /** A last argument for an operator: the ones before it are the values of these keywords. */
   keywordSet(names: readonly string[]): Handle;
@@ -77,7 +121,7 @@ export interface Native {
   loadLibrary(path: string): void;
 
   // optim.cc. The exchange has the numbers of so many tensors for each of `count` parameters, 0 for none.
-  // `flags`: 1 maximize, 2 decoupled weight decay, 4 Nesterov's momentum.
+  // `flags`: a sum of `constants.optimizerFlags`.
   /**
    * Six tensors: parameter, gradient, exp_avg, exp_avg_sq, with amsgrad max_exp_avg_sq, step. False where Python
    * divides by zero.
@@ -102,43 +146,46 @@ export interface Native {
   ): void;
 
   // tensor.cc
-  // These two leave their numbers in the exchange and return how many.
-  shape(tensor: Tensor): number;
-  stride(tensor: Tensor): number;
-  numel(tensor: Tensor): number;
-  dim(tensor: Tensor): number;
-  storageOffset(tensor: Tensor): number;
-  dtype(tensor: Tensor): number;
-  layout(tensor: Tensor): number;
-  device(tensor: Tensor): string;
-  version(tensor: Tensor): number;
-  dataPtr(tensor: Tensor): bigint;
-  storage(tensor: Tensor): [id: bigint, nbytes: number];
-  isContiguous(tensor: Tensor, memoryFormat?: MemoryFormat | null): boolean;
-  isPinned(tensor: Tensor): boolean;
+  // A function that takes a TensorHandle reads it twice as fast as the Tensor that has it.
+  // The first two leave their numbers in the exchange and return how many.
+  shape(tensor: TensorHandle): number;
+  stride(tensor: TensorHandle): number;
+  numel(tensor: TensorHandle): number;
+  dim(tensor: TensorHandle): number;
+  storageOffset(tensor: TensorHandle): number;
+  dtype(tensor: TensorHandle): number;
+  layout(tensor: TensorHandle): number;
+  device(tensor: TensorHandle): string;
+  version(tensor: TensorHandle): number;
+  dataPtr(tensor: TensorHandle): bigint;
+  storage(tensor: TensorHandle): [id: bigint, nbytes: number];
+  isContiguous(tensor: TensorHandle, memoryFormat?: MemoryFormat | null): boolean;
+  isPinned(tensor: TensorHandle): boolean;
   isTensor(value: unknown): boolean;
-  isDisposed(value: unknown): boolean;
+  isDisposed(tensor: TensorHandle): boolean;
   isSame(a: Tensor, b: Tensor): boolean;
-  requiresGrad(tensor: Tensor): boolean;
-  setRequiresGrad(tensor: Tensor, requiresGrad: boolean): void;
-  isLeaf(tensor: Tensor): boolean;
-  retainsGrad(tensor: Tensor): boolean;
-  retainGrad(tensor: Tensor): void;
-  grad(tensor: Tensor, blank: Tensor): number | null;
-  setGrad(tensor: Tensor, grad: Tensor | null | undefined): void;
-  setData(tensor: Tensor, data: Tensor): void;
-  data(tensor: Tensor, blank: Tensor): number;
+  requiresGrad(tensor: TensorHandle): boolean;
+  setRequiresGrad(tensor: TensorHandle, requiresGrad: boolean): void;
+  isLeaf(tensor: TensorHandle): boolean;
+  retainsGrad(tensor: TensorHandle): boolean;
+  retainGrad(tensor: TensorHandle): void;
+  grad(tensor: TensorHandle, blank: Tensor): number | null;
+  setGrad(tensor: TensorHandle, grad: Tensor | null | undefined): void;
+  setData(tensor: TensorHandle, data: Tensor): void;
+  data(tensor: TensorHandle, blank: Tensor): number;
   alias(tensor: Tensor, requiresGrad: boolean, blank: Tensor): number;
-  item(tensor: Tensor): number | bigint | boolean | { re: number; im: number };
+  item(tensor: TensorHandle): number | bigint | boolean | { re: number; im: number };
 
   // data.cc
   fromBytes(data: ArrayBufferView, shape: Shape, dtype: DTypeLike, blank: Tensor): number;
   fromBlob(data: ArrayBufferView, shape: Shape, dtype: DTypeLike): Handle;
-  copyOut<T extends ArrayBufferView>(tensor: Tensor, array: T): T;
+  copyOut<T extends ArrayBufferView>(tensor: TensorHandle | Tensor, array: T): T;
   viewBuffer(tensor: Tensor): ArrayBuffer;
-  /** `indices`: or how many of them are in the exchange, in four numbers each. */
-  getIndex(tensor: Tensor, indices: readonly unknown[] | number, blank: Tensor): number;
-  setIndex(tensor: Tensor, indices: readonly unknown[], value: unknown): void;
+
+  // indexing.cc
+  /** Where all indices are in the exchange, in four numbers each, their number is given for them. */
+  getIndex(tensor: TensorHandle, indices: readonly unknown[] | number, blank: Tensor): number;
+  setIndex(tensor: TensorHandle, indices: readonly unknown[], value: unknown): void;
 
   // storage.cc. Of contiguous CPU tensors; offsets and sizes are in bytes.
   /** By several threads. Returns how many bytes the file had, fewer than asked for at its end, and their CRC. */
@@ -184,9 +231,9 @@ export interface Native {
   nodeNext(node: HandleOwner): [node: Handle | null, input: number][];
 
   // scopes.cc
-  /** The state before, for leaveScope; lib/native/scope.ts has the kinds. */
-  enterScope(kind: number, ...args: unknown[]): number;
-  leaveScope(kind: number, before: number): void;
+  /** The state before, for leaveScope; lib/native/scope.ts says what follows each kind. */
+  enterScope(kind: ScopeKind, ...args: unknown[]): number;
+  leaveScope(kind: ScopeKind, before: number): void;
   isGradEnabled(): boolean;
   setGradEnabled(enabled: boolean): void;
   isInferenceMode(): boolean;
@@ -234,16 +281,23 @@ export interface Native {
   savedTensors(node: HandleOwner): (Handle | null)[];
 
   // memory.cc
-  /** Collects young garbage if it is due: where an operator has left outcome[2]. */
+  /** Frees what is dead, and collects young garbage if that is due: an operator has set outcome[2] then. */
   tend(): void;
-  /** `owns`: lib/tensor/memory.ts remembers what the scope owns alone. How many scopes are around it. */
+  /**
+   * Returns how many scopes are around the new one. With `owns` true, the scope owns small tensors that no JS object
+   * has a finalizer for, and lib/tensor/memory.ts remembers them.
+   */
   beginScope(owns: boolean): number;
   endScope(depth: number, survivors: Tensors): void;
-  /** How many sizes it left, times 256, plus the code of the dtype. */
-  settle(tensor: Tensor, depth: number): number;
+  /**
+   * Ends the scope of a tfjs kernel, whose result alone stays. Leaves its sizes in the exchange, and returns how many
+   * they are, times `constants.dtypeCodes`,
+   * plus the code of its dtype.
+   */
+  settle(tensor: TensorHandle, depth: number): number;
   /** Whether a scope owned it until now. */
   keep(tensor: Tensor): boolean;
-  dispose(tensor: HandleOwner): void;
+  dispose(tensor: TensorHandle): void;
   memory(): { tensors: number; devices: [device: string, tensors: number, bytes: number][] };
   /** Of the process. Sets the limit, unless it is null. */
   cpuCache(limit: number | null): [bytes: number, limit: number, reused: number, allocated: number];

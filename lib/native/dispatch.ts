@@ -6,7 +6,7 @@ import { HANDLE, NOTHING } from './handle';
 import { exchange, native, outcome } from '.';
 import type { Tensor } from '../tensor';
 import { TensorBase, newTensor } from './tensor_base';
-import type { NativeOperator } from '../../typings/native';
+import type { Handle, NativeOperator, TensorHandle } from '../../typings/native';
 
 export type OperatorFunction = (...args: unknown[]) => unknown;
 
@@ -18,7 +18,8 @@ export function wrap(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   if (result instanceof TensorBase) return result; // in-place: the very object that was given
   if (Array.isArray(result)) return wrapList(result);
-  if (result.constructor === undefined || (inBun && types.isExternal(result))) return newTensor(result);
+  if (result.constructor === undefined || (inBun && types.isExternal(result)))
+    return newTensor(result as Handle);
   const value = result as { dtypeCode?: number; re: number; im: number };
   if (value.dtypeCode !== undefined) return dtypeOfCode(value.dtypeCode);
   return value.re !== undefined ? new Complex(value.re, value.im) : result;
@@ -36,19 +37,22 @@ function wrapList(list: unknown[]): unknown[] {
   return wrapped;
 }
 
-// What became of an operator's result: native/src/runtime/environment.h, enum Outcome.
-const NEW = 1;
-const NEW_IN_SCOPE = 2;
-const GIVEN = 3;
-const SEVERAL = 4;
-const GIVEN_AMONG = 5;
+// What an operator has reported of its result: native/src/runtime/shared_buffers.h, enum Outcome.
+const {
+  new: NEW,
+  newInScope: NEW_IN_SCOPE,
+  given: GIVEN,
+  several: SEVERAL,
+  givenAmong: GIVEN_AMONG,
+} = native.constants.outcomes;
+const HEADER_FIELDS = native.constants.resultHeaderFields;
 
 /** The tensors of the innermost `tidy` that no finalizer frees, but the end of the scope. */
 export const scoped: { tensors: Tensor[] | null } = { tensors: null };
 
 /** @internal */
-export function setHandle(tensor: Tensor, handle: unknown): Tensor {
-  (tensor as { [HANDLE]: unknown })[HANDLE] = handle;
+export function setHandle(tensor: Tensor, handle: TensorHandle): Tensor {
+  (tensor as { [HANDLE]: TensorHandle })[HANDLE] = handle;
   return tensor;
 }
 
@@ -58,8 +62,9 @@ export function made(native: (blank: Tensor) => number): Tensor {
   return setHandle(blank, native(blank));
 }
 
-// A result that is neither NEW nor GIVEN. `nameOf` an element of a signature's named tuple.
-function finish(
+// The result of an operator where it is neither NEW nor GIVEN. `namesOf` gives the names of the elements, where a
+// signature returns a named tuple.
+function collectResults(
   kind: number,
   result: unknown,
   blank: Tensor,
@@ -73,7 +78,7 @@ function finish(
   if (kind === SEVERAL) {
     const list = new Array<unknown>(outcome[1]);
     for (let i = 0; i < list.length; i++) {
-      const number = outcome[3 + i];
+      const number = outcome[HEADER_FIELDS + i];
       list[i] = number > 0 ? newTensor(number) : number === 0 ? null : args[-1 - number];
     }
     native.own(list as Tensor[]);
@@ -123,7 +128,7 @@ export function operator(name: string, overload: string | null = null, python = 
     const result = call(blank, forms, ...raw);
     const kind = outcome[0];
     if (kind === NEW) return setHandle(blank, outcome[1]);
-    return kind === GIVEN ? given[outcome[1]] : finish(kind, result, blank, given, namesOf);
+    return kind === GIVEN ? given[outcome[1]] : collectResults(kind, result, blank, given, namesOf);
   };
   // Up to three arguments, without keywords, are what most calls pass: without more lists. Undefined at the
   // end is as good as nothing.
@@ -148,7 +153,7 @@ export function operator(name: string, overload: string | null = null, python = 
     else result = call(blank, forms, first);
     const kind = outcome[0];
     if (kind === NEW) return setHandle(blank, outcome[1]);
-    if (kind !== GIVEN) return finish(kind, result, blank, [a, b, c], namesOf);
+    if (kind !== GIVEN) return collectResults(kind, result, blank, [a, b, c], namesOf);
     return outcome[1] === 0 ? a : outcome[1] === 1 ? b : c;
   };
 }
@@ -162,7 +167,7 @@ function trimmed(args: unknown[]): unknown[] {
 
 // How the arguments of the call that is being made go to the addon: see NativeOperator in typings/native.d.ts.
 // Reading elements and properties of some objects runs code that calls operators: `turn` tells.
-const FORMS = 10;
+const FORMS = native.constants.argumentForms;
 let forms = 0;
 let listed = 0; // numbers of it in the exchange
 let turn = 0;

@@ -146,8 +146,13 @@ export const native: Native = load();
  * an operator is called with.
  */
 export const exchange: Float64Array = new Float64Array(1024);
-/** What became of the last operator's result, with a value; whether a collection is due; numbers of results. */
-export const outcome: Int32Array = new Int32Array(64);
+/**
+ * What the last operator reports: what became of its result, a value that goes with that, and whether a collection is
+ * due. Behind these lie the numbers of multiple results.
+ */
+export const outcome: Int32Array = new Int32Array(
+  native.constants.resultHeaderFields + native.constants.mostResults,
+);
 const used = {
   TorchError: NativeError as never, // `new` gives what it returns
   TypeError: TorchTypeError,

@@ -7,29 +7,20 @@
  * that was asked for before, not one step: that mends what scopes inside could not.
  */
 import { TorchTypeError } from '../core/errors';
+import type { ScopeKind } from '../../typings/native';
 import { native } from '.';
 
-/** The kinds that the addon knows, with what follows the kind; native/src/exports/scopes.cc has the same numbers. */
-export const Scope = {
-  grad: 0, // enabled
-  inference: 1, // enabled
-  anomaly: 2, // checkNan
-  forwardGrad: 3, // enabled
-  forwardLevel: 4,
-  savedHooks: 5, // pack, unpack
-  autocast: 6, // deviceType, enabled, dtype, cacheEnabled
-  vmap: 7, // batchSize, randomness
-  gradLevel: 8,
-  jvpLevel: 9,
-  suspended: 10, // suspended
-  inplaceRequiresGrad: 11, // allowed
-} as const;
-type Kind = (typeof Scope)[keyof typeof Scope];
+/**
+ * The kinds of scopes. What follows a kind: grad, inference, forwardGrad: enabled; anomaly: checkNan; savedHooks:
+ * pack, unpack; autocast: deviceType, enabled, dtype, cacheEnabled; vmap: batchSize, randomness; suspended: suspended;
+ * inplaceRequiresGrad: allowed.
+ */
+export const Scope = native.constants.scopes;
 
 /** Runs `body` in a scope. A promise is refused: the scope would end before it settles. */
 export function within<T>(
   name: string,
-  kind: Kind,
+  kind: ScopeKind,
   body: () => T,
   a?: unknown,
   b?: unknown,
@@ -48,7 +39,7 @@ export function within<T>(
 }
 
 /** Runs `body` at a new level of torch.func's transforms. */
-export function atLevel<T>(kind: Kind, body: (level: number) => T, a?: unknown, b?: unknown): T {
+export function atLevel<T>(kind: ScopeKind, body: (level: number) => T, a?: unknown, b?: unknown): T {
   let before: number | undefined;
   try {
     before = native.enterScope(kind, a, b);

@@ -1,5 +1,6 @@
 /** The tensor. Operators become its methods in ops.ts; here is what PyTorch writes by hand. */
 import type { TensorMethods } from '../../typings/aten';
+import type { TensorHandle } from '../../typings/native';
 import * as autograd from '../autograd/backward';
 import { type GradFn, gradFnOf } from '../autograd/node';
 import * as hooks from '../autograd/hooks';
@@ -65,45 +66,42 @@ const convert = operator('aten::to', 'dtype_layout');
 
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
-// The addon reads the handle itself twice as fast as the object that holds it.
-const rawOf = (tensor: Tensor): Tensor => tensor[HANDLE] as Tensor;
-
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, `torch.zeros` ... */
 export class Tensor extends TensorBase {
   /** @internal Use torch.tensor(). */
-  constructor(handle: unknown) {
+  constructor(handle: TensorHandle) {
     super(handle);
   }
 
   /** Sizes of the dimensions. */
   get shape(): readonly number[] {
-    return sizesOf(native.shape(rawOf(this)));
+    return sizesOf(native.shape(this[HANDLE]));
   }
   get dtype(): DType {
-    return dtypeOfCode(native.dtype(rawOf(this)));
+    return dtypeOfCode(native.dtype(this[HANDLE]));
   }
   get device(): Device {
-    return deviceOf(native.device(rawOf(this)));
+    return deviceOf(native.device(this[HANDLE]));
   }
   get layout(): Layout {
-    return layoutOfCode(native.layout(rawOf(this)));
+    return layoutOfCode(native.layout(this[HANDLE]));
   }
   /** Number of dimensions. */
   get ndim(): number {
-    return native.dim(rawOf(this));
+    return native.dim(this[HANDLE]);
   }
   get itemsize(): number {
     return this.dtype.itemsize;
   }
   get nbytes(): number {
-    return native.numel(rawOf(this)) * this.dtype.itemsize;
+    return native.numel(this[HANDLE]) * this.dtype.itemsize;
   }
 
   dim(): number {
-    return native.dim(rawOf(this));
+    return native.dim(this[HANDLE]);
   }
   numel(): number {
-    return native.numel(rawOf(this));
+    return native.numel(this[HANDLE]);
   }
   /** All sizes, or the size of one dimension. */
   size(): readonly number[];
@@ -115,19 +113,19 @@ export class Tensor extends TensorBase {
   stride(): readonly number[];
   stride(dim: number): number;
   stride(dim?: number): number | readonly number[] {
-    const strides = sizesOf(native.stride(rawOf(this)));
+    const strides = sizesOf(native.stride(this[HANDLE]));
     return dim === undefined ? strides : pick(strides, dim, 'stride');
   }
   storageOffset(): number {
-    return native.storageOffset(rawOf(this));
+    return native.storageOffset(this[HANDLE]);
   }
   /** Address of the first element; 0n where there is none. */
   dataPtr(): bigint {
-    return native.dataPtr(rawOf(this));
+    return native.dataPtr(this[HANDLE]);
   }
   /** The memory behind the tensor: tensors that share it have equal `id`s. Sizes in bytes. */
   storage(): { id: bigint; nbytes: number } {
-    const [id, nbytes] = native.storage(rawOf(this));
+    const [id, nbytes] = native.storage(this[HANDLE]);
     return { id, nbytes };
   }
   elementSize(): number {
@@ -135,10 +133,10 @@ export class Tensor extends TensorBase {
   }
   isContiguous(options?: { memoryFormat?: MemoryFormat }): boolean {
     if (options !== undefined) checkOptions('isContiguous', options);
-    return native.isContiguous(rawOf(this), options?.memoryFormat);
+    return native.isContiguous(this[HANDLE], options?.memoryFormat);
   }
   isPinned(): boolean {
-    return native.isPinned(rawOf(this));
+    return native.isPinned(this[HANDLE]);
   }
   isFloatingPoint(): boolean {
     return this.dtype.isFloatingPoint;
@@ -164,7 +162,7 @@ export class Tensor extends TensorBase {
   }
   /** The count of in-place changes: Python's `_version`. */
   get version(): number {
-    return native.version(rawOf(this));
+    return native.version(this[HANDLE]);
   }
 
   // Views under Python's names.
@@ -196,13 +194,13 @@ export class Tensor extends TensorBase {
    * gives it.
    */
   item<T extends number | boolean | Complex = number>(): T {
-    const value = wrap(native.item(rawOf(this))) as T | bigint;
+    const value = wrap(native.item(this[HANDLE])) as T | bigint;
     if (typeof value !== 'bigint') return value;
     throw new TorchRangeError(`item(): ${value} is not a safe integer; use itemBigInt()`);
   }
   /** The only element of an integer tensor. */
   itemBigInt(): bigint {
-    const value = native.item(rawOf(this));
+    const value = native.item(this[HANDLE]);
     if (typeof value === 'bigint') return value;
     if (typeof value === 'number' && !this.isFloatingPoint()) return BigInt(value);
     throw new TorchTypeError(`itemBigInt(): the tensor holds ${this.dtype}, not integers`);
@@ -239,12 +237,12 @@ export class Tensor extends TensorBase {
    * array of numbers, selects. Basic indexing gives a view.
    */
   at(...indices: Index[]): Tensor {
-    return made((blank) => native.getIndex(rawOf(this), toNativeIndices(indices), blank));
+    return made((blank) => native.getIndex(this[HANDLE], toNativeIndices(indices), blank));
   }
   /** `x.setAt([0, '1:5'], value)` is `x[0, 1:5] = value`. */
   setAt(indices: Index | readonly Index[], value: Tensor | Scalar | Nested): this {
     const list = Array.isArray(indices) ? (indices as Index[]) : [indices as Index];
-    native.setIndex(rawOf(this), toNativeList(list), toNativeValue(value, this));
+    native.setIndex(this[HANDLE], toNativeList(list), toNativeValue(value, this));
     return this;
   }
 
@@ -379,7 +377,7 @@ export class Tensor extends TensorBase {
   // ---- autograd ----
 
   get requiresGrad(): boolean {
-    return native.requiresGrad(rawOf(this));
+    return native.requiresGrad(this[HANDLE]);
   }
   set requiresGrad(value: boolean) {
     this.requiresGrad_(value);
@@ -389,20 +387,20 @@ export class Tensor extends TensorBase {
     if (value && !this.isFloatingPoint() && !this.isComplex()) {
       throw new TorchError('only Tensors of floating point dtype can require gradients');
     }
-    native.setRequiresGrad(rawOf(this), value);
+    native.setRequiresGrad(this[HANDLE], value);
     return this;
   }
   get isLeaf(): boolean {
-    return native.isLeaf(rawOf(this));
+    return native.isLeaf(this[HANDLE]);
   }
   /** The accumulated gradient, or null. */
   get grad(): Tensor | null {
     const blank = new Tensor(NOTHING);
-    const number = native.grad(rawOf(this), blank);
+    const number = native.grad(this[HANDLE], blank);
     return number === null ? null : setHandle(blank, number);
   }
   set grad(value: Tensor | null) {
-    native.setGrad(rawOf(this), value);
+    native.setGrad(this[HANDLE], value);
   }
   /** The graph node that made this tensor, or null for a leaf; `gradFn.name` is `'AddBackward0'`. */
   get gradFn(): GradFn | null {
@@ -410,17 +408,17 @@ export class Tensor extends TensorBase {
   }
   /** The tensor's values outside of autograd. Assigning replaces them in place. */
   get data(): Tensor {
-    return made((blank) => native.data(rawOf(this), blank));
+    return made((blank) => native.data(this[HANDLE], blank));
   }
   set data(value: Tensor) {
-    native.setData(rawOf(this), value);
+    native.setData(this[HANDLE], value);
   }
   get retainsGrad(): boolean {
-    return native.retainsGrad(rawOf(this));
+    return native.retainsGrad(this[HANDLE]);
   }
   /** Keeps `.grad` of a tensor that is no leaf. */
   retainGrad(): void {
-    native.retainGrad(rawOf(this));
+    native.retainGrad(this[HANDLE]);
   }
   /** Accumulates into `.grad` of the leaves. `gradient` may be left out for a single element. */
   backward(gradient?: Tensor | null | BackwardOptions, options: BackwardOptions = {}): void {
@@ -442,13 +440,13 @@ export class Tensor extends TensorBase {
 
   /** Frees the memory now instead of at a collection. Using the tensor afterwards is a TypeError. */
   dispose(): void {
-    native.dispose(rawOf(this));
+    native.dispose(this[HANDLE]);
   }
   get isDisposed(): boolean {
-    return native.isDisposed(rawOf(this));
+    return native.isDisposed(this[HANDLE]);
   }
   [Symbol.dispose](): void {
-    native.dispose(rawOf(this));
+    native.dispose(this[HANDLE]);
   }
 
   /** What Python's `repr` prints. */

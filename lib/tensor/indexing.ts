@@ -2,7 +2,7 @@
 import type { Complex } from '../core/complex';
 import { tensor } from './creation';
 import { TorchTypeError, argumentError, TorchRangeError } from '../core/errors';
-import { exchange } from '../native';
+import { exchange, native } from '../native';
 import type { Scalar, Tensor } from '.';
 import { isTensor } from '../native/tensor_base';
 
@@ -99,11 +99,8 @@ function indexTensor(list: Nested[]): Tensor {
   return tensor(list, { dtype: typeof leaf === 'boolean' ? 'bool' : 'int64' });
 }
 
-// What the addon takes an index in the exchange for: see PlainIndices in native/src/exports/data.cc.
-const INT = 0;
-const NONE = 1;
-const ELLIPSIS = 2;
-const RANGE = 3;
+// What the addon takes an index in the exchange for: see PlainIndices in native/src/exports/indexing.cc.
+const { int: INT, none: NONE, ellipsis: ELLIPSIS, range: RANGE } = native.constants.indexKinds;
 
 function toExchange(at: number, kind: number, a = 0, b = 0, c = 0): void {
   exchange[at] = kind;

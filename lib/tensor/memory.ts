@@ -92,7 +92,7 @@ export function tidy<T>(body: () => T): T {
     // Another tensor may get the slot that one of these had, so they forget it, even when the stack is full.
     for (let i = 0; i < mine.length; i++) {
       if (saved?.has(mine[i]) || keptOfScope.has(mine[i])) continue;
-      (mine[i] as { [HANDLE]: unknown })[HANDLE] = NOTHING;
+      (mine[i] as { [HANDLE]: number })[HANDLE] = NOTHING;
     }
     if (depth !== undefined) native.endScope(depth, survivors);
   }

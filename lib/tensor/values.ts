@@ -66,7 +66,7 @@ export function copyValues(tensor: Tensor): TypedArray {
   const { dtype } = tensor;
   const size = tensor.numel() * dtype.itemsize;
   const bytes = new Uint8Array(size);
-  native.copyOut(tensor[HANDLE] as Tensor, bytes);
+  native.copyOut(tensor[HANDLE], bytes);
   return new (arrayType(dtype))(bytes.buffer);
 }
 

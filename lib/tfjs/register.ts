@@ -12,6 +12,7 @@ import type { Kernel } from './kernel';
 import { shareData } from './shared';
 
 export const BACKEND_NAME = 'torch';
+const DTYPE_CODES = native.constants.dtypeCodes;
 
 interface Call {
   inputs: NamedTensorInfoMap;
@@ -56,8 +57,8 @@ function run(
       const result = apart(made, given);
       const around = depth;
       depth = undefined;
-      const code = native.settle(result[HANDLE] as Tensor, around);
-      return store(backend, result, sizesOf(code >> 8), dtypeOfCode(code & 255));
+      const code = native.settle(result[HANDLE], around);
+      return store(backend, result, sizesOf(Math.floor(code / DTYPE_CODES)), dtypeOfCode(code % DTYPE_CODES));
     }
     for (const tensor of made) survivors.push(apart(tensor, given));
   } finally {

@@ -17,7 +17,8 @@
   X(Storage)                 \
   X(Memory)                  \
   X(Optim)                   \
-  X(Runtime)
+  X(Runtime)                 \
+  X(Constants)
 
 namespace nodetorch {
 
