@@ -76,9 +76,9 @@ napi_value OwnSeveral(Arguments& arguments) {
   Environment& environment = arguments.environment;
   uint32_t length = 0;
   Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
-  TORCH_CHECK(length <= Environment::kMostSeveral, "own(): too many");
+  TORCH_CHECK(length <= ResultHeader::kMostResults, "own(): too many");
   for (uint32_t i = 0; i < length; i++) {
-    int32_t& number = environment.NumberOf(i);
+    int32_t& number = environment.result_header().NumberOf(i);
     if (number <= 0) continue;
     napi_value tensor;
     Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &tensor));

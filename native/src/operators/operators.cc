@@ -126,8 +126,11 @@ Operator::Value Operator::Look(napi_value value, uint32_t forms, uint32_t positi
     if (tensors || (forms >> (2 * kForms + position) & 1)) {
       uint32_t length = 0;
       napi_get_value_uint32(environment_.env(), value, &length);
-      return {
-          value, nullptr, {environment_.exchange(), length}, tensors ? Form::kTensors : Form::kNumbers, at};
+      return {value,
+              nullptr,
+              {environment_.transfer_buffer().data(), length},
+              tensors ? Form::kTensors : Form::kNumbers,
+              at};
     }
   }
   Value looked = Look(value);
@@ -355,7 +358,7 @@ bool Operator::Parse(const Signature& signature, const Value* arguments, size_t 
 
 napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* given, size_t count) {
   napi_env env = environment_.env();
-  environment_.Tend();
+  environment_.RunPendingWork();
   const std::vector<Signature>& all = signatures();
 
   c10::SmallVector<Value, 8> arguments;
@@ -367,8 +370,8 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
   // A copy: reading other arguments may run JavaScript, which calls operators.
   c10::SmallVector<double, 16> elements;
   if (listed > 0) {
-    if (listed > environment_.exchange_length()) throw TypeProblem("lists longer than the exchange");
-    elements.append(environment_.exchange(), environment_.exchange() + listed);
+    if (listed > environment_.transfer_buffer().length()) throw TypeProblem("lists longer than the exchange");
+    elements.append(environment_.transfer_buffer().data(), environment_.transfer_buffer().data() + listed);
     const double* next = elements.data();
     for (Value& argument : arguments) {
       argument.list = {next, argument.list.size()};
@@ -455,7 +458,7 @@ napi_value Operator::Call(napi_value blank, uint32_t forms, const napi_value* gi
         environment_.EmitWarnings();
         throw;
       }
-      environment_.CollectAll();
+      environment_.collector().CollectAll();
       continue;
     }
     environment_.EmitWarnings();  // before the outcome: what warns may call operators
@@ -490,10 +493,10 @@ napi_value Operator::NewTensor(at::Tensor tensor, bool fresh, napi_value blank) 
   HandlePool& pool = environment_.pool();
   Slot* slot = pool.New(std::move(tensor), fresh);
   if (pool.LeaveToScope(slot, &environment_)) {
-    environment_.Leave(Outcome::kNewInScope, slot->number);
+    environment_.Report(Outcome::kNewInScope, slot->number);
   } else {
     Own(environment_, blank, slot);
-    environment_.Leave(Outcome::kNew, slot->number);
+    environment_.Report(Outcome::kNew, slot->number);
   }
   return blank;
 }
@@ -505,14 +508,14 @@ bool Operator::Several(const Signature& signature, Attempt& attempt) {
   if (is_list && !attempt.stack[0].isTensorList()) return false;
   const c10::ArrayRef<IValue> values =
       is_list ? attempt.stack[0].toListRef() : c10::ArrayRef<IValue>(attempt.stack);
-  if (values.size() > Environment::kMostSeveral) return false;
+  if (values.size() > ResultHeader::kMostResults) return false;
   const auto given = [&](const IValue& value) { return is_list ? nullptr : Given(value, attempt); };
   for (const IValue& value : values) {
     if (!value.isTensor() && !value.isNone()) return false;
     if (const Value* argument = given(value); argument && argument->position < 0) return false;
   }
   for (size_t i = 0; i < values.size(); i++) {
-    int32_t& number = environment_.NumberOf(i);
+    int32_t& number = environment_.result_header().NumberOf(i);
     if (const Value* argument = given(values[i])) {
       number = -1 - argument->position;
     } else if (values[i].isNone() || !values[i].toTensor().defined()) {
@@ -522,7 +525,7 @@ bool Operator::Several(const Signature& signature, Attempt& attempt) {
       number = static_cast<int32_t>(environment_.pool().New(values[i].toTensor(), fresh)->number);
     }
   }
-  environment_.Leave(Outcome::kSeveral, static_cast<uint32_t>(values.size()));
+  environment_.Report(Outcome::kSeveral, static_cast<uint32_t>(values.size()));
   return true;
 }
 
@@ -535,7 +538,7 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_
       if (Slot* slot = SlotOf(origin)) environment_.pool().Recount(slot);
     }
   }
-  environment_.Leave(Outcome::kPlain);
+  environment_.Report(Outcome::kPlain);
   if (returns.empty()) {
     Check(env, napi_get_undefined(env, &result));
     return result;
@@ -548,7 +551,7 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_
     IValue& value = attempt.stack[0];
     const bool fresh = !returns[0].alias_info();
     if (const Value* given = Given(value, attempt)) {
-      if (given->position >= 0) environment_.Leave(Outcome::kGiven, given->position);
+      if (given->position >= 0) environment_.Report(Outcome::kGiven, given->position);
       return given->js;
     }
     if (value.isTensor() && value.toTensor().defined()) {
@@ -582,7 +585,7 @@ napi_value Operator::Results(const Signature& signature, Attempt& attempt, napi_
     const std::string& name = signature.return_names[i];
     if (!name.empty()) Check(env, napi_set_named_property(env, result, name.c_str(), item));
   }
-  if (among != 0) environment_.Leave(Outcome::kGivenAmong, among);
+  if (among != 0) environment_.Report(Outcome::kGivenAmong, among);
   return result;
 }
 

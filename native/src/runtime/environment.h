@@ -58,15 +58,6 @@ class Environment {
   }
   void EmitWarnings() const { nodetorch::EmitWarnings(realm_); }
 
-  // What native/src/operators calls them.
-  void Tend() { RunPendingWork(); }
-  void Leave(Outcome outcome, uint32_t value = 0) const { Report(outcome, value); }
-  void CollectAll() { collector_.CollectAll(); }
-  const double* exchange() const { return transfer_buffer_.data(); }
-  size_t exchange_length() const { return transfer_buffer_.length(); }
-  int32_t& NumberOf(size_t i) const { return result_header_.NumberOf(i); }
-  static constexpr size_t kMostSeveral = ResultHeader::kMostResults;
-
  private:
   napi_env env_;
   napi_env owner_;
