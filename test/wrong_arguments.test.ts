@@ -1,6 +1,7 @@
 // Whatever is given to a function: a result, or an error of ours. Never a bare error of JavaScript.
 import torch, { nn, TorchError } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import signatures from './fixtures/signatures.json';
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -101,15 +102,32 @@ test.each(functions(torch.func))('func.%s', (_, transform) => {
   expect(walk(call)).toEqual([]);
 });
 
-const recurrent = {
-  RNN: nn.RNN,
-  LSTM: nn.LSTM,
-  GRU: nn.GRU,
-  RNNCell: nn.RNNCell,
-  LSTMCell: nn.LSTMCell,
-  GRUCell: nn.GRUCell,
+// What a class's required arguments may be; `forward` of the fixture says what they are called.
+const fittingArguments: Record<string, unknown[]> = {
+  Unflatten: [1, [2]],
+  RNN: [2, 3],
+  GRU: [2, 3],
+  LSTM: [2, 3],
 };
-test.each(Object.entries(recurrent))('nn.%s', (_, Class) => {
-  const module = new Class(3, 3) as unknown as Call;
-  expect(walk(module, [torch.ones([1, 3]), torch.ones([1, 1, 3])], 2)).toEqual([]);
+for (const dims of [2, 3]) fittingArguments[`FractionalMaxPool${dims}d`] = [2, { outputSize: 1 }];
+const layers: Record<string, () => nn.Module> = {
+  encoder_layer: () => new nn.TransformerEncoderLayer(2, 1, { dimFeedforward: 2 }),
+  decoder_layer: () => new nn.TransformerDecoderLayer(2, 1, { dimFeedforward: 2 }),
+};
+const required = (name: string): unknown[] =>
+  fittingArguments[name] ??
+  (signatures.forward as Record<string, { constructor: string[] }>)[name].constructor.map((one) =>
+    one in layers ? layers[one]() : one === 'cutoffs' ? [1] : 2,
+  );
+type Class = new (...args: unknown[]) => Call;
+
+test.each(Object.keys(signatures.forward))('nn.%s', (name) => {
+  const Class = (nn as unknown as Record<string, Class>)[name];
+  const given = required(name);
+  const found = given.flatMap((_, at) =>
+    wrong.map((value) => foreign(() => new Class(...given.map((one, i) => (i === at ? value : one))))),
+  );
+  const module = new Class(...given);
+  expect(found.filter((one) => one !== undefined)).toEqual([]);
+  expect(walk(module, [torch.ones([1, 2]), torch.ones([1, 2, 4, 4])], 2)).toEqual([]);
 });

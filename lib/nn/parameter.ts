@@ -3,7 +3,7 @@ import * as aten from '../tensor/aten';
 import type { DeviceLike } from '../core/device';
 import { setHandle } from '../native/dispatch';
 import type { DTypeLike } from '../core/dtype';
-import { TorchError, argumentError, valueError } from '../core/errors';
+import { TorchError, argumentError, checkOptions, valueError } from '../core/errors';
 import { keywords } from '../core/keywords';
 import { snakeCase } from '../core/names';
 import { NOTHING } from '../native/handle';
@@ -114,6 +114,7 @@ function materialize(
 /** A parameter whose shape is not known yet: see `LazyModuleMixin`. */
 export class UninitializedParameter extends Parameter {
   constructor(requiresGrad = true, options: UninitializedOptions = {}) {
+    checkOptions('UninitializedParameter', options);
     super(aten.empty([0], { device: options.device, dtype: options.dtype }), requiresGrad);
   }
   /** Becomes a Parameter of that shape; what it holds is arbitrary. */
@@ -132,6 +133,7 @@ guard(UninitializedParameter.prototype, 'UninitializedParameter');
 /** A buffer whose shape is not known yet: see `LazyModuleMixin`. */
 export class UninitializedBuffer extends Buffer {
   constructor(requiresGrad = false, options: UninitializedOptions & BufferOptions = {}) {
+    checkOptions('UninitializedBuffer', options);
     const empty = aten.empty([0], { device: options.device, dtype: options.dtype });
     super(empty.requiresGrad_(requiresGrad), { persistent: options.persistent });
   }

@@ -30,6 +30,7 @@ export function canonicalMask(
   otherName = '',
 ): Tensor | null {
   if (mask === null) return null;
+  checkTensor('canonicalMask', name, mask);
   const isFloat = mask.isFloatingPoint();
   check(isFloat || mask.dtype === dtypes.bool, () => `only bool and floating types of ${name} are supported`);
   if (other !== null && mask.dtype !== other.dtype) {

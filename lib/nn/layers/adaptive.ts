@@ -1,5 +1,6 @@
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, argumentError, checkNumber, valueError } from '../../core/errors';
 import * as F from '../../functional';
 import { keywords } from '../../core/keywords';
 import { sizeText } from '../../core/size_text';
@@ -24,6 +25,9 @@ export type AdaptiveOutput = [output: Tensor, loss: Tensor] & {
 };
 
 function checkCutoffs(cutoffs: readonly number[], classes: number): void {
+  if (!Array.isArray(cutoffs))
+    throw argumentError('AdaptiveLogSoftmaxWithLoss', 'cutoffs', 'an array of numbers', cutoffs);
+  checkNumber('AdaptiveLogSoftmaxWithLoss', 'nClasses', classes);
   if (cutoffs.length === 0) throw valueError('cutoffs should be a sequence of length larger than 0');
   const inOrder = cutoffs.every((cutoff, i) => i === 0 || cutoff > cutoffs[i - 1]);
   const valid = cutoffs.every((cutoff) => Number.isInteger(cutoff) && cutoff > 0 && cutoff <= classes - 1);
@@ -35,6 +39,8 @@ function checkCutoffs(cutoffs: readonly number[], classes: number): void {
 }
 
 function checkBatch(input: Tensor, target: Tensor): void {
+  checkTensor('AdaptiveLogSoftmaxWithLoss.forward', 'input_', input);
+  checkTensor('AdaptiveLogSoftmaxWithLoss.forward', 'target_', target);
   const found = `but found inputs with size ${sizeText(input.shape)}`;
   switch (target.dim()) {
     case 1:
@@ -76,6 +82,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     super();
     const name = 'AdaptiveLogSoftmaxWithLoss';
     const given = keywords<AdaptiveLogSoftmaxOptions>(name, ADAPTIVE, { divValue }, options);
+    checkNumber(name, 'inFeatures', inFeatures);
     checkCutoffs(cutoffs, nClasses);
     const { device, dtype } = given;
     this.cutoffs = [...cutoffs, nClasses];

@@ -1,5 +1,5 @@
 // Modules that hold modules.
-import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../core/errors';
+import { TorchError, TorchRangeError, TorchTypeError, checkOptions, valueError } from '../../core/errors';
 import { isGradEnabled } from '../../autograd/mode';
 import { isPlainObject } from '../../core/keywords';
 import { isMap } from '../../core/realm';
@@ -268,6 +268,7 @@ export class Container extends Module {
         'instead.',
       'FutureWarning',
     );
+    checkOptions('Container', modules);
     for (const [name, module] of Object.entries(modules)) this.addModule(name, module);
   }
 }

@@ -1,3 +1,4 @@
+import { checkTensor } from '../../native/tensor_base';
 import { TorchError, valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
@@ -95,6 +96,7 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
   }
 
   override initializeParameters(input: Tensor): void {
+    checkTensor(`${this._getName()}.forward`, 'input', input);
     const features = input.shape[input.dim() - 1];
     if (this.hasUninitializedParams()) {
       noGrad(() => {

@@ -1,4 +1,5 @@
 // What the constructors of modules share.
+import { checkSize } from '../../core/errors';
 import type { DeviceLike } from '../../core/device';
 import type { DTypeLike } from '../../core/dtype';
 
@@ -12,5 +13,6 @@ export const FACTORY: Required<FactoryOptions> = { device: null, dtype: null };
 
 /** One number for each of `n` dimensions. */
 export function ntuple(n: number, value: number | readonly number[]): readonly number[] {
+  checkSize('Module', 'size', value);
   return typeof value === 'number' ? new Array<number>(n).fill(value) : [...value];
 }

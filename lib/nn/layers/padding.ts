@@ -1,4 +1,5 @@
 // Modules that add elements around their input.
+import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as F from '../../functional';
 import type { PadMode, Size } from '../../functional';
@@ -82,6 +83,7 @@ abstract class CircularPadNd extends PadNd {
     super(dimensions, padding, 'circular');
   }
   override forward(input: Tensor): Tensor {
+    checkTensor(`CircularPad${this.dimensions}d.forward`, 'input', input);
     const [unbatched, ndim] = [this.dimensions + 1, input.dim()];
     if (ndim !== unbatched && ndim !== unbatched + 1)
       throw valueError(`expected ${unbatched}D or ${unbatched + 1}D input (got ${ndim}D input)`);

@@ -1,4 +1,5 @@
 // A second module like a first one: Python's `copy.deepcopy`.
+import { argumentError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { isPlainObject } from '../../core/keywords';
 import { keep } from '../../tensor/memory';
@@ -19,6 +20,7 @@ type Seen = Map<unknown, unknown>;
  * `fuseConvBnEval` and `fuseLinearBnEval` do; `private` ones of TypeScript can.
  */
 export function copyModule<M extends Module>(module: M, seen: Seen = new Map()): M {
+  if (!isModule(module)) throw argumentError('copyModule', 'module', 'a Module', module);
   const copy = Reflect.construct(Module, [], module.constructor) as M;
   seen.set(module, copy);
   for (const name of Object.keys(module)) setField(copy, name, copyValue(getField(module, name), seen));

@@ -1,6 +1,6 @@
 // Modules that learn the shapes of their parameters from the first input.
 import { noGrad } from '../../autograd';
-import { TorchError } from '../../core/errors';
+import { TorchError, checkFunction } from '../../core/errors';
 import { bufferFields, parameterFields } from './fields';
 import type { Module } from './module';
 import { placed } from './keyword_call';
@@ -60,6 +60,7 @@ function materializeForLoad(module: Module, state: StateDict, prefix: string): v
 export function LazyModuleMixin<Base extends ModuleClass>(
   base: Base,
 ): Base & LazyModuleClass & { readonly clsToBecome: Initialized } {
+  checkFunction('LazyModuleMixin', 'base', base);
   abstract class Lazy extends base implements LazyModule {
     static readonly clsToBecome: Initialized = null;
     initializeParameters(..._args: unknown[]): void {

@@ -1,5 +1,5 @@
 // The base of all modules.
-import { TorchError, TorchTypeError, valueError } from '../../core/errors';
+import { TorchError, TorchTypeError, checkFunction, valueError } from '../../core/errors';
 import type { DeviceLike } from '../../core/device';
 import type { DTypeLike } from '../../core/dtype';
 import * as aten from '../../tensor/aten';
@@ -211,6 +211,7 @@ export class Module<
 
   /** Calls `fn` with every module below, then with this one. */
   apply(fn: (module: Module) => void): this {
+    checkFunction('Module.apply', 'fn', fn);
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;

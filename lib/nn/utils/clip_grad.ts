@@ -21,7 +21,12 @@ const TOTAL_NORM: Required<TotalNormOptions> = { normType: 2, errorIfNonfinite: 
 
 /** One tensor or several. */
 export type Tensors = Tensor | Iterable<Tensor>;
-const listOf = (tensors: Tensors): Tensor[] => (tensors instanceof Tensor ? [tensors] : [...tensors]);
+function listOf(tensors: Tensors): Tensor[] {
+  const list = tensors instanceof Tensor ? [tensors] : Array.from(tensors ?? []);
+  const isListed = typeof tensors === 'object' && tensors !== null;
+  if (isListed && list.every((tensor) => tensor instanceof Tensor)) return list;
+  throw argumentError('clipGrad', 'parameters', 'a Tensor or an iterable of Tensors', tensors);
+}
 
 const accelerators = ['cuda', 'xpu', 'mtia', 'privateuseone'];
 

@@ -2,7 +2,7 @@
 import * as aten from '../../tensor/aten';
 import { tensor } from '../../tensor/creation';
 import { int64 } from '../../core/dtype';
-import { TorchError, TorchTypeError, valueError } from '../../core/errors';
+import { TorchError, TorchTypeError, argumentError, valueError } from '../../core/errors';
 import { keywords } from '../../core/keywords';
 import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
@@ -81,6 +81,8 @@ export function padPackedSequence(
   sequence: PackedSequence,
   options?: PadPackedOptions,
 ): [padded: Tensor, lengths: Tensor] {
+  if (!(sequence instanceof PackedSequence))
+    throw argumentError('padPackedSequence', 'sequence', 'a PackedSequence', sequence);
   const given = keywords('padPackedSequence', PAD_PACKED, null, options);
   const { batchFirst, paddingValue, totalLength } = given;
   const { data, batchSizes, unsortedIndices } = sequence;

@@ -144,7 +144,9 @@ export function spectralNorm<M extends Module>(
 
 function install(module: Module, fn: SpectralNorm): void {
   const { name, eps } = fn;
-  const weight = new Map(parameterFields(module)).get(name);
+  const fields = new Map(parameterFields(module));
+  if (!fields.has(name)) throw new TorchError(`'${name}'`, 'KeyError');
+  const weight = fields.get(name);
   if (!weight) throw valueError(`\`SpectralNorm\` cannot be applied as parameter \`${name}\` is None`);
   checkInitialized('SpectralNorm', 'spectral', weight);
   const [u, v] = noGrad(() => {

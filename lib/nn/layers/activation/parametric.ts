@@ -1,5 +1,5 @@
 // Activations that have numbers to choose.
-import { TorchError } from '../../../core/errors';
+import { TorchError, checkNumber } from '../../../core/errors';
 import * as F from '../../../functional';
 import type { HardtanhOptions, InplaceOptions, LambdOptions, SoftplusOptions } from '../../../functional';
 import { INPLACE } from '../../../functional/activation/elementwise';
@@ -66,6 +66,8 @@ export class Hardtanh extends Module<[Tensor], Tensor> {
     this.minVal = given.minValue ?? given.minVal;
     this.maxVal = given.maxValue ?? given.maxVal;
     this.inplace = given.inplace;
+    checkNumber(name, 'minVal', this.minVal);
+    checkNumber(name, 'maxVal', this.maxVal);
     if (this.maxVal > this.minVal) return;
     const [low, high] = [reprFloat(this.minVal), reprFloat(this.maxVal)];
     throw new TorchError(`max_val (${high}) must be greater than min_val (${low})`, 'AssertionError');

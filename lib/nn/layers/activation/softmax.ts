@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import { SOFTMAX } from '../../../functional/activation/softmax';
@@ -52,6 +53,7 @@ export class LogSoftmax extends AlongDim {
  */
 export class Softmax2d extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
+    checkTensor('Softmax2d.forward', 'input', input);
     const ndim = input.dim();
     if (ndim !== 3 && ndim !== 4)
       throw valueError(`Softmax2d: expected input to be 3D or 4D, got ${ndim}D instead`);

@@ -1,5 +1,6 @@
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
-import { TorchError, valueError } from '../../../core/errors';
+import { TorchError, checkNumber, valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import { canonicalMask } from '../../../functional/attention/checks';
 import { keywords, ordered } from '../../../core/keywords';
@@ -110,6 +111,8 @@ export class MultiheadAttention extends Module<
     options?: MultiheadAttentionOptions,
   ) {
     super();
+    checkNumber('MultiheadAttention', 'embedDim', embedDim);
+    checkNumber('MultiheadAttention', 'numHeads', numHeads);
     if (embedDim <= 0 || numHeads <= 0) {
       throw valueError(
         `embed_dim and num_heads must be greater than 0, got embed_dim=${embedDim} and num_heads=${numHeads} instead`,
@@ -167,6 +170,8 @@ export class MultiheadAttention extends Module<
     ...options: Attend
   ): [output: Tensor, weights: Tensor | null] {
     const given = ordered<AttentionOptions>('MultiheadAttention.forward', ATTENTION, options);
+    for (const [name, tensor] of Object.entries({ query, key, value }))
+      checkTensor('MultiheadAttention.forward', name, tensor);
     const { attnMask: attn, keyPaddingMask: padding, needWeights, averageAttnWeights } = given;
     const areFloats = [attn, padding].some((mask) => mask?.isFloatingPoint());
     const masks = {

@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import { TorchError } from '../../../core/errors';
 import { keywords, ordered } from '../../../core/keywords';
 import type { Tensor } from '../../../tensor';
@@ -118,6 +119,8 @@ export class Transformer extends Module<Transform, Tensor> {
 
   override forward(...[src, tgt, ...rest]: Transform): Tensor {
     const given = ordered<TransformOptions>('Transformer.forward', TRANSFORM, rest);
+    checkTensor('Transformer.forward', 'src', src);
+    checkTensor('Transformer.forward', 'tgt', tgt);
     const batch = this.batchFirst ? 0 : 1;
     if (src.size(batch) !== tgt.size(batch) && src.dim() === 3)
       throw new TorchError('the batch number of src and tgt must be equal');

@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { keywords, ordered } from '../../../core/keywords';
 import type { Tensor } from '../../../tensor';
@@ -167,6 +168,7 @@ export class TransformerDecoder extends Module<Decode, Tensor> {
   }
 
   override forward(...[tgt, memory, ...rest]: Decode): Tensor {
+    checkTensor('TransformerDecoder.forward', 'tgt', tgt);
     const given = ordered<DecodeOptions>('TransformerDecoder.forward', DECODE, rest);
     const [first] = this.layers as unknown as Iterable<TransformerDecoderLayer>;
     const length = sequenceLength(tgt, first.self_attn.batchFirst);

@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { isGradEnabled } from '../../../autograd';
 import { getFastpathEnabled } from '../../../backends/mha';
@@ -85,6 +86,7 @@ export class TransformerEncoder extends Module<
     srcKeyPaddingMask?: Tensor | null | EncodeOptions,
     isCausal?: boolean | null | EncodeOptions,
   ): Tensor {
+    checkTensor('TransformerEncoder.forward', 'src', src);
     const positional = { mask, srcKeyPaddingMask, isCausal };
     const given = keywords<EncodeOptions>('TransformerEncoder.forward', ENCODE, positional);
     const padding = canonicalMask(

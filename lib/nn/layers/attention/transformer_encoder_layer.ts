@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { isGradEnabled } from '../../../autograd';
 import { getFastpathEnabled } from '../../../backends/mha';
@@ -105,6 +106,7 @@ export class TransformerEncoderLayer extends Module<
     srcKeyPaddingMask?: Tensor | null | EncoderLayerOptions,
     isCausal?: boolean | EncoderLayerOptions,
   ): Tensor {
+    checkTensor('TransformerEncoderLayer.forward', 'src', src);
     const positional = { srcMask, srcKeyPaddingMask, isCausal };
     const given = keywords<EncoderLayerOptions>('TransformerEncoderLayer.forward', FORWARD, positional);
     const padding = canonicalMask(

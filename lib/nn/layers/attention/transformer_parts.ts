@@ -1,6 +1,6 @@
 // What encoder and decoder share.
 import * as aten from '../../../tensor/aten';
-import { TorchError } from '../../../core/errors';
+import { TorchError, checkNumber } from '../../../core/errors';
 import * as F from '../../../functional';
 import { isNested } from '../../../tensor/print';
 import type { Tensor } from '../../../tensor';
@@ -49,6 +49,7 @@ export function activationOf(activation: TransformerActivation): (input: Tensor)
 
 /** Copies of a layer: all start with the same values. */
 export function clones<M extends Module>(module: M, n: number): ModuleList {
+  checkNumber('Transformer', 'numLayers', n);
   return new ModuleList(Array.from({ length: n }, () => copyModule(module)));
 }
 

@@ -1,5 +1,5 @@
 // What convolutions and transposed convolutions share.
-import { valueError } from '../../../core/errors';
+import { checkNumber, valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import { noGrad } from '../../../autograd';
 import type { ConvPadding, PadMode, Size } from '../../../functional';
@@ -38,6 +38,9 @@ type Resolved = Required<ConvNdOptions> & { outputPadding?: Size };
 
 function checkOptions(inChannels: number, outChannels: number, given: Resolved): void {
   const { groups, padding, stride, paddingMode } = given;
+  checkNumber('Conv', 'inChannels', inChannels);
+  checkNumber('Conv', 'outChannels', outChannels);
+  checkNumber('Conv', 'groups', groups);
   if (groups <= 0) throw valueError('groups must be a positive integer');
   if (inChannels % groups !== 0) throw valueError('in_channels must be divisible by groups');
   if (outChannels % groups !== 0) throw valueError('out_channels must be divisible by groups');

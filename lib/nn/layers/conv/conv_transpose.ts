@@ -1,4 +1,5 @@
-import { valueError } from '../../../core/errors';
+import { checkTensor } from '../../../native/tensor_base';
+import { argumentError, valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import type { Size } from '../../../functional';
 import { CONV_TRANSPOSE } from '../../../functional/conv/conv_transpose';
@@ -79,6 +80,9 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
   _outputPadding(input: Tensor, outputSize: readonly number[]): number[] {
     const { kernelSize, stride, padding, dilation } = this;
     const spatial = kernelSize.length;
+    checkTensor(`ConvTranspose${spatial}d.forward`, 'input', input);
+    if (!Array.isArray(outputSize))
+      throw argumentError('ConvTranspose.forward', 'outputSize', 'an array of numbers', outputSize);
     const ndim = input.dim();
     const others = ndim === spatial + 2 ? 2 : 1;
     const sizes = outputSize.length === others + spatial ? outputSize.slice(others) : outputSize;

@@ -1,4 +1,5 @@
 // Convolutions that take `inChannels` from the first input.
+import { checkTensor } from '../../../native/tensor_base';
 import type { ConvPadding, Size } from '../../../functional';
 import { keywords } from '../../../core/keywords';
 import { sizeText } from '../../../core/size_text';
@@ -22,6 +23,7 @@ type Given = Size | ConvTransposeNdOptions;
 
 function inChannelsOf(module: ConvNd, input: Tensor): number {
   const unbatched = module.kernelSize.length + 1;
+  checkTensor(`${module._getName()}.forward`, 'input', input);
   const ndim = input.dim();
   if (ndim !== unbatched && ndim !== unbatched + 1) {
     throw new TorchError(

@@ -1,5 +1,5 @@
 // Losses of distances between embeddings.
-import { valueError } from '../../../core/errors';
+import { checkNumber, valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import type {
   DistanceFunction,
@@ -32,6 +32,7 @@ export class CosineEmbeddingLoss extends Loss<Triple> {
 type Triplet = [anchor: Tensor, positive: Tensor, negative: Tensor];
 
 function checkMargin(name: string, margin: number): void {
+  checkNumber(name, 'margin', margin);
   if (margin <= 0) throw valueError(`${name}: expected margin to be greater than 0, got ${margin} instead`);
 }
 

@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
@@ -46,6 +47,7 @@ export abstract class BatchNorm extends NormBase {
 
 /** @throws ValueError unless the input has one of these numbers of dimensions. */
 export function checkDims(input: Tensor, ...allowed: number[]): void {
+  checkTensor('forward', 'input', input);
   const ndim = input.dim();
   if (allowed.includes(ndim)) return;
   throw valueError(`expected ${allowed.map((dims) => `${dims}D`).join(' or ')} input (got ${ndim}D input)`);

@@ -1,4 +1,5 @@
 // The operation of nn.CrossMapLRN2d, with a backward of its own.
+import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import { AutogradFunction, type FunctionContext } from '../../../autograd/function';
@@ -30,6 +31,7 @@ export class CrossMapLRN2dFunction extends AutogradFunction {
     beta: number,
     k: number,
   ): Tensor {
+    checkTensor('CrossMapLRN2d.forward', 'input', input);
     if (input.dim() !== 4)
       throw valueError(`CrossMapLRN2d: Expected input to be 4D, got ${input.dim()}D instead.`);
     const scale = scales(aten.pow(aten.contiguous(input), 2), size, alpha, k);

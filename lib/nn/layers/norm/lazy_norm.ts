@@ -1,4 +1,5 @@
 // Normalizations that learn the number of features from the first input.
+import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { int64 } from '../../../core/dtype';
 import { keywords } from '../../../core/keywords';
@@ -43,6 +44,7 @@ function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): La
 
     override initializeParameters(input: Tensor): void {
       if (!this.hasUninitializedParams()) return;
+      checkTensor(`${this._getName()}.forward`, 'input', input);
       const features = input.shape[1];
       setField(this, 'numFeatures', features);
       for (const tensor of [this.weight, this.bias, this.running_mean, this.running_var])

@@ -1,4 +1,4 @@
-import { valueError } from '../../../core/errors';
+import { checkNumber, valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
 import { keywords } from '../../../core/keywords';
@@ -110,6 +110,8 @@ export class GroupNorm extends Module<[Tensor], Tensor> {
   ) {
     super();
     const given = keywords<GroupNormModuleOptions>('GroupNorm', GROUP_NORM_MODULE, { eps }, options);
+    checkNumber('GroupNorm', 'numGroups', numGroups);
+    checkNumber('GroupNorm', 'numChannels', numChannels);
     if (numChannels % numGroups !== 0) {
       throw valueError(`num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`);
     }

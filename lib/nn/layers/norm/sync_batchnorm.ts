@@ -1,3 +1,4 @@
+import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
 import { BatchNorm } from './batchnorm';
 import { setField } from '../../module/fields';
@@ -12,6 +13,7 @@ import type { Tensor } from '../../../tensor';
  */
 export class SyncBatchNorm extends BatchNorm {
   protected override _checkInputDim(input: Tensor): void {
+    checkTensor('SyncBatchNorm.forward', 'input', input);
     if (input.dim() < 2) throw valueError(`expected at least 2D input (got ${input.dim()}D input)`);
     if (input.shape[1] === 0) throw valueError('SyncBatchNorm number of input channels should be non-zero');
   }

@@ -1,6 +1,6 @@
 import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
-import { TorchError, valueError, argumentError } from '../../../core/errors';
+import { TorchError, argumentError, checkNumber, valueError } from '../../../core/errors';
 import { keywords } from '../../../core/keywords';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
@@ -42,6 +42,8 @@ export class RNNCellBase<Hidden = Tensor> extends Module<
   ) {
     super();
     const factory = keywords('RNNCellBase', FACTORY, null, options);
+    checkNumber('RNNCellBase', 'inputSize', inputSize);
+    checkNumber('RNNCellBase', 'hiddenSize', hiddenSize);
     const gates = numChunks * hiddenSize;
     const parameter = (...shape: number[]): Parameter => new Parameter(aten.empty(shape, factory));
     this.weight_ih = parameter(gates, inputSize);
