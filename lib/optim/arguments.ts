@@ -1,11 +1,28 @@
 // The arguments of optimizers and schedulers, in every call form of Python's: by position, by keyword, or both.
 import { TorchTypeError } from '../core/errors';
-import { type Positional, isPlainObject, keywords } from '../core/keywords';
+import { type Positional, isPlainObject, keywords as anyKeywords } from '../core/keywords';
 import type { Params } from './group';
+import { checkKinds } from './kinds';
 import { meant } from './spelling';
 
 /** Stands in a table of defaults for an argument that has none. */
 export const REQUIRED = Symbol('required') as never;
+
+/**
+ * As core's `keywords`, for numbers that must be numbers.
+ *
+ * @throws TypeError also for a value of another kind than the default.
+ */
+export function keywords<O extends object>(
+  name: string,
+  defaults: Required<O>,
+  positional: Positional<O> | null,
+  options?: O,
+): Required<O> {
+  const given = anyKeywords(name, defaults, positional, options);
+  checkKinds(name, defaults, given);
+  return given;
+}
 
 /**
  * The arguments of `name`. All may be in one object, which then comes first; else an object of keywords comes last.
@@ -64,5 +81,6 @@ export function optimizerArguments<O extends object>(
     options as unknown as All,
   );
   const { params: list, ...given } = bound;
+  checkKinds(name, defaults, given);
   return [list, given as unknown as Required<O>];
 }

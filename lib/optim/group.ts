@@ -1,6 +1,8 @@
 // Parameter groups: how they are given, and how they are kept.
-import { TorchTypeError, valueError } from '../core/errors';
+import { TorchError, TorchTypeError, argumentError, valueError } from '../core/errors';
 import { snakeCase } from '../core/names';
+import { isPlainObject } from '../core/realm';
+import { checkList } from './kinds';
 import { typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
@@ -40,18 +42,19 @@ export { valueError };
 
 /** Groups out of what the constructor was given. */
 export function groupsOf(params: unknown): unknown[] {
-  if (
-    params instanceof Tensor ||
-    typeof (params as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function'
-  ) {
+  if (params instanceof Tensor || !isIterable(params)) {
     throw new TorchTypeError(
       `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ` +
         `${typeName(params)}`,
     );
   }
-  const list = [...(params as Iterable<unknown>)];
+  const list = [...params];
   if (list.length === 0) throw valueError('optimizer got an empty parameter list');
-  return isGroup(list[0]) ? list : [{ params: list }];
+  return isPlainObject(list[0]) || isGroup(list[0]) ? list : [{ params: list }];
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof (value as Iterable<unknown> | null)?.[Symbol.iterator] === 'function';
 }
 
 function isGroup(value: unknown): value is ParamGroupOptions {
@@ -60,7 +63,11 @@ function isGroup(value: unknown): value is ParamGroupOptions {
 
 /** The group to keep, with `defaults` for what it does not say. Throws Python's errors. */
 export function makeGroup(given: unknown, defaults: object, others: readonly ParamGroup[]): ParamGroup {
+  if (isPlainObject(given) && !('params' in given)) throw new TorchError("'params'", 'KeyError');
   if (!isGroup(given)) throw new TorchTypeError(`param_group must be a dict, but got ${typeName(given)}`);
+  if (!isIterable(given.params)) {
+    throw argumentError('addParamGroup', 'params', 'a Tensor or an iterable of Tensors', given.params);
+  }
   const list = given.params instanceof Tensor ? [given.params] : [...given.params];
   const names: string[] = [];
   const params = list.map((param) => {
@@ -75,8 +82,20 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
   const group = { ...toGroupKeys(given), params } as unknown as ParamGroup;
   if (names.length > 0) group.param_names = names;
   fillIn(group, defaults);
+  checkOptions(group, defaults);
   check(group, others, 'differentiable' in defaults && defaults.differentiable === true);
   return group;
+}
+
+/** Refuses what an optimizer could not compute with. What null means is up to the optimizer. */
+function checkOptions(group: ParamGroup, defaults: object): void {
+  for (const [key, normal] of Object.entries(defaults) as [string, unknown][]) {
+    const value = group[key];
+    if (Array.isArray(normal)) checkList('addParamGroup', key, value);
+    else if (typeof normal === 'number' && /^(string|bigint|symbol|function)$/.test(typeof value)) {
+      throw argumentError('addParamGroup', key, 'a number', value);
+    }
+  }
 }
 
 function check(group: ParamGroup, others: readonly ParamGroup[], differentiable: boolean): void {

@@ -1,6 +1,6 @@
 import * as aten from '../tensor/aten';
 import { enableGrad, noGrad } from '../autograd/mode';
-import { TorchError, TorchTypeError } from '../core/errors';
+import { TorchError, TorchTypeError, checkNumber } from '../core/errors';
 import { type Named, optimizerArguments } from './arguments';
 import { contiguousFormat } from '../core/layout';
 import { keep } from '../tensor/memory';
@@ -85,6 +85,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
       options,
     );
     checkLearningRate(given.lr);
+    if (given.maxEval !== null) checkNumber('LBFGS', 'maxEval', given.maxEval);
     const most = given.maxEval ?? Math.floor((given.maxIter * 5) / 4);
     super(list, toGroupKeys({ ...given, maxEval: most }) as LBFGSGroup);
     if (this.paramGroups.length !== 1) {

@@ -1,4 +1,5 @@
 // What LBFGS remembers of its way, and the direction that follows from it.
+import { TorchError, argumentError } from '../core/errors';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { scalar } from './implementation';
@@ -50,6 +51,8 @@ export function nextDirection(state: History, grad: Tensor, historySize: number)
     ro.push(over(1, product) as Tensor);
     state.H_diag = product.div(change.dot(change));
   }
+  if (!Number.isInteger(historySize)) throw argumentError('LBFGS', 'historySize', 'an integer', historySize);
+  if (historySize < 0) throw new TorchError('list assignment index out of range', 'IndexError');
   const al = (state.al ??= new Array<null>(historySize).fill(null));
   const q = grad.neg();
   for (let i = dirs.length - 1; i >= 0; i--) {

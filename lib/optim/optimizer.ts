@@ -1,7 +1,7 @@
 // What all optimizers have in common.
 import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
-import { TorchError } from '../core/errors';
+import { TorchError, argumentError, checkFunction } from '../core/errors';
 import { keywords } from '../core/keywords';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
 import { isMap } from '../core/realm';
@@ -119,6 +119,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     closure: Closure | null,
     step: (closure: Closure | null) => Tensor | number | null,
   ): Tensor | number | null {
+    if (closure != null) checkFunction('step', 'closure', closure);
     for (const { hook } of [...globalPreHooks.entries(), ...this.#preHooks.entries()]) {
       closure = hook(this.base, closure) ?? closure;
     }
@@ -178,6 +179,9 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
    * @throws TorchError where groups or their sizes differ, or the order of names in LBFGS.
    */
   loadStateDict(stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>): void {
+    if (typeof stateDict !== 'object' || stateDict === null) {
+      throw argumentError('loadStateDict', 'stateDict', 'an object', stateDict);
+    }
     let given = (isMap(stateDict) ? Object.fromEntries(stateDict) : { ...stateDict }) as OptimizerStateDict;
     for (const { hook } of this.#loadPreHooks.entries()) given = hook(this.base, given) ?? given;
     const { groups, state } = unpack(given, this.paramGroups, this._stateIsWhole);

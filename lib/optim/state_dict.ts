@@ -1,5 +1,5 @@
 // An optimizer's state as plain data, in Python's layout.
-import { TorchTypeError } from '../core/errors';
+import { TorchError, TorchTypeError, argumentError } from '../core/errors';
 import { float32 } from '../core/dtype';
 import { isPlainObject } from '../core/keywords';
 import { keep } from '../tensor/memory';
@@ -63,10 +63,9 @@ export function unpack(
   whole = false,
 ): { groups: ParamGroup[]; state: Map<Tensor, ParamState> } {
   const { state, param_groups: list } = stateDict as { state: unknown; param_groups: unknown };
-  if (typeof state !== 'object' || state === null || !Array.isArray(list)) {
-    throw new TorchTypeError("loadStateDict(): argument 'stateDict' must have state and param_groups");
-  }
-  const saved = list.map((group) => record(group) as unknown as SavedGroup);
+  if (list === undefined) throw new TorchError("'param_groups'", 'KeyError');
+  if (!Array.isArray(list)) throw argumentError('loadStateDict', 'param_groups', 'an array', list);
+  const saved = list.map(savedGroup);
   if (saved.length !== groups.length) {
     throw valueError('loaded state dict has a different number of parameter groups');
   }
@@ -74,6 +73,10 @@ export function unpack(
     throw valueError(
       "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
     );
+  }
+  if (state === undefined) throw new TorchError("'state'", 'KeyError');
+  if (typeof state !== 'object' || state === null) {
+    throw new TorchTypeError("loadStateDict(): argument 'stateDict' must have state and param_groups");
   }
   const { owners, byName } = matchParams(saved, groups, whole);
   const loaded = new Map<Tensor, ParamState>();
@@ -87,6 +90,16 @@ export function unpack(
     return merge(group, { ...saved[i], ...names } as SavedGroup);
   });
   return { groups: merged, state: loaded };
+}
+
+function savedGroup(given: unknown): SavedGroup {
+  if (typeof given !== 'object' || given === null) {
+    throw argumentError('loadStateDict', 'param_groups', 'an array of groups', given);
+  }
+  const group = record(given);
+  if (!('params' in group)) throw new TorchError("'params'", 'KeyError');
+  if (!Array.isArray(group.params)) throw argumentError('loadStateDict', 'params', 'an array', group.params);
+  return group as unknown as SavedGroup;
 }
 
 function placeAll(values: unknown, owner: Owner): ParamState {

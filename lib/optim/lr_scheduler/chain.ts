@@ -1,7 +1,8 @@
 // Schedulers made of schedulers.
-import { TorchTypeError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
+import { keywords } from '../arguments';
 import { valueError } from '../group';
+import { checkList, entriesOf } from '../kinds';
 import { ReduceLROnPlateau } from './plateau';
 import {
   type AnyOptimizer,
@@ -11,11 +12,18 @@ import {
   setOption,
   optionOf,
 } from './scheduler';
-import { isMap } from '../../core/realm';
+
+const isSchedulerLike = (value: unknown) =>
+  typeof value === 'object' && value !== null && 'optimizer' in value;
+
+/** @throws TypeError unless `value` is an array. */
+function checkArray(name: string, argument: string, value: unknown): void {
+  if (!Array.isArray(value)) throw argumentError(name, argument, 'an array', value);
+}
 
 function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyOptimizer): void {
   schedulers.forEach((scheduler, i) => {
-    if (!('optimizer' in scheduler)) {
+    if (!isSchedulerLike(scheduler)) {
       throw new TorchTypeError(`${name} at index ${i} should have \`optimizer\` as its attribute.`);
     }
     if (scheduler instanceof ReduceLROnPlateau) {
@@ -44,11 +52,10 @@ class OfSchedulers extends LRScheduler {
     return { ...super.stateDict(), _schedulers: this._schedulers.map((scheduler) => scheduler.stateDict()) };
   }
   override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = entriesOf(stateDict);
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== '_schedulers')));
-    const states = new Map<string, unknown>(entries as [string, unknown][]).get(
-      '_schedulers',
-    ) as SchedulerStateDict[];
+    const states = new Map(entries).get('_schedulers') as SchedulerStateDict[] | undefined;
+    if (states === undefined) throw new TorchError("'_schedulers'", 'KeyError');
     states.forEach((state, i) => this._schedulers[i].loadStateDict(state));
   }
 }
@@ -78,6 +85,8 @@ export class SequentialLR extends OfSchedulers {
   ) {
     const given = keywords<{ lastEpoch?: number }>('SequentialLR', { lastEpoch: -1 }, { lastEpoch });
     super(optimizer);
+    checkArray('SequentialLR', 'schedulers', schedulers);
+    checkList('SequentialLR', 'milestones', milestones);
     const { length } = schedulers;
     if (length < 1) throw valueError('SequentialLR expects at least one scheduler, but got no scheduler.');
     check('SequentialLR', schedulers, optimizer);
@@ -115,6 +124,7 @@ export class ChainedScheduler extends OfSchedulers {
     schedulers: readonly LRScheduler[],
     optimizer?: AnyOptimizer | { optimizer?: AnyOptimizer } | null,
   ) {
+    checkArray('ChainedScheduler', 'schedulers', schedulers);
     if (schedulers.length < 1) {
       throw valueError(
         'ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.',
@@ -126,7 +136,7 @@ export class ChainedScheduler extends OfSchedulers {
       { optimizer: null },
       { optimizer: optimizer as never },
     );
-    const used = given.optimizer ?? schedulers[0].optimizer;
+    const used = given.optimizer ?? schedulers[0]?.optimizer;
     check('ChainedScheduler', schedulers, used);
     super(used);
     this._schedulers = schedulers;

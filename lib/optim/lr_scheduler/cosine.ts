@@ -1,5 +1,5 @@
 // Schedules along a cosine. The order of the operations decides the last bit.
-import { keywords } from '../../core/keywords';
+import { keywords } from '../arguments';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
@@ -102,7 +102,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     const positional = { TMult, etaMin, lastEpoch };
     const given = keywords<CosineAnnealingWarmRestartsOptions>(name, RESTARTS, positional, options);
     super(optimizer);
-    if (!(T0 > 0) || !Number.isInteger(T0))
+    if (!Number.isInteger(T0) || !(T0 > 0))
       throw valueError(`Expected positive integer T_0, but got ${repr(T0)}`);
     if (!(given.TMult >= 1) || !Number.isInteger(given.TMult)) {
       throw valueError(`Expected integer T_mult >= 1, but got ${repr(given.TMult)}`);
@@ -121,6 +121,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 
   override step(epoch?: number | null): void {
+    if (epoch != null) checkNumber('step', 'epoch', epoch);
     const to = epoch ?? (this.lastEpoch < 0 ? 0 : null);
     if (to === null) {
       this.TCur += 1;

@@ -1,6 +1,8 @@
-import { keywords } from '../../core/keywords';
+import { keywords } from '../arguments';
+import { checkFunction } from '../../core/errors';
 import { native } from '../../native';
 import { valueError } from '../group';
+import { entriesOf } from '../kinds';
 import { type Value, minus, plus, ratio, times } from '../scalar';
 import {
   type AnyOptimizer,
@@ -12,7 +14,6 @@ import {
   setOption,
 } from './scheduler';
 import { setMomenta, setMomentum } from './momentum';
-import { isMap } from '../../core/realm';
 
 export interface CyclicLROptions {
   /** Steps of the rising half. Default: 2000. */
@@ -89,6 +90,7 @@ export class CyclicLR extends LRScheduler {
     }
     this.mode = given.mode;
     this.gamma = given.gamma;
+    if (given.scaleFn !== null) checkFunction('CyclicLR', 'scaleFn', given.scaleFn);
     this._scaleFnCustom = given.scaleFn;
     const own = given.mode === 'exp_range' ? 'iterations' : 'cycle';
     this.scaleMode = given.scaleFn ? given.scaleMode : own;
@@ -133,7 +135,7 @@ export class CyclicLR extends LRScheduler {
     return { ...super.stateDict(), _scale_fn_custom: null };
   }
   override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = entriesOf(stateDict);
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== '_scale_fn_custom')));
   }
 }

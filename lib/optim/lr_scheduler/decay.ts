@@ -1,5 +1,6 @@
 // Schedules that multiply the learning rate. The order of the operations decides the last bit.
-import { keywords } from '../../core/keywords';
+import { argumentError } from '../../core/errors';
+import { keywords } from '../arguments';
 import { native } from '../../native';
 import { Counter } from '../../serialization/pickle/python_types';
 import { type Value, divides, over, ratio, times } from '../scalar';
@@ -59,6 +60,9 @@ export class MultiStepLR extends LRScheduler {
     options?: StepLROptions,
   ) {
     const given = keywords<StepLROptions>('MultiStepLR', STEP, { gamma, lastEpoch }, options);
+    if (typeof milestones?.[Symbol.iterator] !== 'function') {
+      throw argumentError('MultiStepLR', 'milestones', 'an iterable of numbers', milestones);
+    }
     super(optimizer);
     this.milestones = new Counter();
     for (const epoch of milestones) this.milestones.set(epoch, (this.milestones.get(epoch) ?? 0) + 1);

@@ -1,7 +1,7 @@
-import { isMap } from '../../core/realm';
 import { TorchTypeError } from '../../core/errors';
 import { typeName } from '../../tensor/repr';
 import { valueError } from '../group';
+import { entriesOf } from '../kinds';
 import { type Value, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, checkZip } from './scheduler';
 
@@ -34,7 +34,7 @@ class WithLambdas extends LRScheduler {
     return { ...super.stateDict(), lr_lambdas: this.lrLambdas.map(() => null) };
   }
   override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
+    const entries = entriesOf(stateDict);
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== 'lr_lambdas')));
   }
 }

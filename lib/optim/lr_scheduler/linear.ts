@@ -1,6 +1,6 @@
 // Schedules that multiply the learning rate for some epochs.
 // The order of the operations decides the last bit.
-import { keywords } from '../../core/keywords';
+import { keywords } from '../arguments';
 import { valueError } from '../group';
 import { type Value, over, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler } from './scheduler';

@@ -1,4 +1,4 @@
-import { keywords } from '../../core/keywords';
+import { keywords } from '../arguments';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
@@ -74,7 +74,7 @@ function phasesOf(total: number, { pctStart, threePhase }: Required<OneCycleLROp
 
 function totalOf({ totalSteps, epochs, stepsPerEpoch }: Required<OneCycleLROptions>): number {
   const check = (name: string, value: number) => {
-    if (value > 0 && Number.isInteger(value)) return value;
+    if (Number.isInteger(value) && value > 0) return value;
     throw valueError(`Expected positive integer ${name}, but got ${repr(value)}`);
   };
   if (totalSteps !== null) return check('total_steps', totalSteps);

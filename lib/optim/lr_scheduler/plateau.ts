@@ -1,5 +1,6 @@
 import { TorchError, TorchTypeError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { keywords } from '../arguments';
+import { repr } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { valueError } from '../group';
 import { type Value, numberOf } from '../scalar';
@@ -100,6 +101,9 @@ export class ReduceLROnPlateau extends LRScheduler {
 
   /** Takes the metric of an epoch. */
   override step(metrics?: Value | null, epoch?: number | null): void {
+    if (typeof metrics === 'string') {
+      throw valueError(`could not convert string to float: ${repr(metrics)}`);
+    }
     if (!(metrics instanceof Tensor) && typeof metrics !== 'number') {
       throw new TorchTypeError("ReduceLROnPlateau.step() missing 1 required positional argument: 'metrics'");
     }

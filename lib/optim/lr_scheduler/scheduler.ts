@@ -1,12 +1,12 @@
 // What all learning rate schedulers have in common.
 import { camelCase } from '../../core/names';
-import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
+import { TorchError, TorchTypeError, checkNumber } from '../../core/errors';
 import { keep } from '../../tensor/memory';
-import { isMap } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import { repr, typeName } from '../../tensor/repr';
 import { type ParamGroup, valueError } from '../group';
+import { entriesOf } from '../kinds';
 import { Optimizer } from '../optimizer';
 import { type Value, numberOf, squeezed } from '../scalar';
 
@@ -41,10 +41,7 @@ export function perGroup<T>(name: string, optimizer: AnyOptimizer, value: T | re
   return values.map((each) => own(each) as T);
 }
 
-/** Throws where a number that must be given is none, which JavaScript would take for NaN. */
-export function checkNumber(name: string, argument: string, value: unknown): void {
-  if (typeof value !== 'number') throw argumentError(name, argument, 'a number', value);
-}
+export { checkNumber };
 
 // A number, or a copy of a tensor.
 const own = (value: unknown): Value =>
@@ -195,7 +192,10 @@ export class LRScheduler {
       }
     }
     this._stepCount += 1;
-    if (epoch != null) warnOfEpoch();
+    if (epoch != null) {
+      checkNumber('step', 'epoch', epoch);
+      warnOfEpoch();
+    }
     this._updateLr(epoch ?? null);
   }
 
@@ -235,9 +235,8 @@ export class LRScheduler {
 
   /** Takes over what {@link stateDict} gave, here or in Python. Load the optimizer's own state after this. */
   loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
-    const entries = isMap(stateDict) ? [...stateDict] : Object.entries(stateDict as SchedulerStateDict);
-    for (const [key, value] of entries) {
-      (this as unknown as Record<string, unknown>)[camelCase(key as string)] = value;
+    for (const [key, value] of entriesOf(stateDict)) {
+      (this as unknown as Record<string, unknown>)[camelCase(key)] = value;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { keywords } from '../../core/keywords';
+import { keywords } from '../arguments';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
