@@ -2,7 +2,7 @@
 import { TorchError, TorchTypeError, argumentError, valueError } from '../core/errors';
 import { snakeCase } from '../core/names';
 import { isPlainObject } from '../core/realm';
-import { checkList } from './kinds';
+import { checkList, isList } from './kinds';
 import { typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
@@ -87,12 +87,12 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
   return group;
 }
 
-/** Refuses what an optimizer could not compute with. What null means is up to the optimizer. */
+/** Refuses what an optimizer could not compute with. What a string or null means is up to the optimizer. */
 function checkOptions(group: ParamGroup, defaults: object): void {
   for (const [key, normal] of Object.entries(defaults) as [string, unknown][]) {
     const value = group[key];
-    if (Array.isArray(normal)) checkList('addParamGroup', key, value);
-    else if (typeof normal === 'number' && /^(string|bigint|symbol|function)$/.test(typeof value)) {
+    if (isList(normal)) checkList('addParamGroup', key, value);
+    else if (typeof normal === 'number' && (typeof value === 'bigint' || typeof value === 'symbol')) {
       throw argumentError('addParamGroup', key, 'a number', value);
     }
   }

@@ -9,6 +9,9 @@ const perGroup = new Set(['minLr', 'baseMomentum', 'maxMomentum']);
 const isValue = (value: unknown) => typeof value === 'number' || value instanceof Tensor;
 const isElement = (value: unknown) => value === null || isValue(value);
 
+/** Whether it is an array of hyperparameters. */
+export const isList = (value: unknown): boolean => Array.isArray(value) && value.every(isElement);
+
 /** @throws TypeError where the default is a number, or a list of them, and the given value is not. */
 export function checkKinds(name: string, defaults: object, given: object): void {
   for (const [key, normal] of Object.entries(defaults) as [string, unknown][]) {
@@ -21,7 +24,7 @@ export function checkKinds(name: string, defaults: object, given: object): void 
 
 /** @throws TypeError unless `value` is an array of hyperparameters. */
 export function checkList(name: string, argument: string, value: unknown): void {
-  if (!Array.isArray(value) || !value.every(isElement)) {
+  if (!isList(value)) {
     throw argumentError(name, argument, 'an array of numbers', value);
   }
 }

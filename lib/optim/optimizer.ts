@@ -88,9 +88,10 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     this.paramGroups.push(makeGroup(group, this.defaults, this.paramGroups) as Group);
   }
 
-  /** Forgets the gradients, or sets them to zero with `{ setToNone: false }`. */
-  zeroGrad(options?: { setToNone?: boolean }): void {
-    const { setToNone } = keywords('Optimizer.zeroGrad', { setToNone: true }, null, options);
+  /** Forgets the gradients, or sets them to zero with `false` or `{ setToNone: false }`. */
+  zeroGrad(options?: boolean | { setToNone?: boolean }): void {
+    const given = { setToNone: options };
+    const { setToNone } = keywords<{ setToNone?: boolean }>('Optimizer.zeroGrad', { setToNone: true }, given);
     const together: Tensor[] = [];
     for (const param of this.paramGroups.flatMap((group) => group.params)) {
       if (setToNone) {

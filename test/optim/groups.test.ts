@@ -59,3 +59,20 @@ it('runs the closure with a graph and the hooks around the step', () => {
   optimizer.zeroGrad({ setToNone: false });
   expect(x.grad!.tolist()).toEqual([0, 0]);
 });
+
+it.each([false, { setToNone: false }])('zeroGrad(%j) leaves gradients of zero', (given) => {
+  const param = torch.ones([2], { requiresGrad: true });
+  param.grad = torch.ones([2]);
+  const optimizer = new optim.SGD([param], 0.1);
+  optimizer.zeroGrad(given);
+  expect(param.grad.tolist()).toEqual([0, 0]);
+  optimizer.zeroGrad(true);
+  expect(param.grad).toBeNull();
+});
+
+it('leaves it to a custom optimizer what a string in a group means', () => {
+  class Custom extends optim.Optimizer {}
+  const group = { params: [torch.ones([2], { requiresGrad: true })], clip: 'auto', layers: null };
+  const optimizer = new Custom([group], { lr: 0.1, clip: 1, layers: ['a', 'b'] });
+  expect(optimizer.paramGroups[0]).toMatchObject({ clip: 'auto', layers: null });
+});
