@@ -38,6 +38,8 @@ import {
   times,
 } from './scalar';
 
+const FLAGS = native.constants.optimizerFlags;
+
 export interface AdamGroup extends ParamGroup, ImplementationGroup {
   betas: readonly [Value, Value];
   eps: number;
@@ -87,7 +89,7 @@ function inOneCall(slots: readonly ParamSlot[], group: AdamGroup): boolean {
     ...[group.amsgrad ? state.max_exp_avg_sq : undefined, state.step],
   ]);
   if (!writeHandles(rows as (Tensor | undefined)[][])) return false;
-  const flags = (maximize ? 1 : 0) | (decoupled ? 2 : 0);
+  const flags = (maximize ? FLAGS.maximize : 0) | (decoupled ? FLAGS.decoupled : 0);
   if (!native.adam(rows.length, lr, beta1, beta2, eps, decay, flags)) over(1, 0);
   return true;
 }

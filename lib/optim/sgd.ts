@@ -138,6 +138,7 @@ function singleTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
   for (const part of inParts(slots, WIDTH)) if (!inOneCall(part, group)) eachTensor(part, group);
 }
 
+const FLAGS = native.constants.optimizerFlags;
 const WIDTH = 3;
 
 // In one native call, where all hyperparameters are numbers and momentum has begun. False: nothing was done.
@@ -146,7 +147,8 @@ function inOneCall(slots: readonly SGDSlot[], group: SGDGroup): boolean {
   if (differentiable || !isNumber(lr) || !isNumber(decay)) return false;
   if (momentum !== 0 && slots.some(({ buffer }) => !buffer)) return false;
   if (!writeHandles(slots.map(({ param, grad, buffer }) => [param, grad, buffer]))) return false;
-  native.sgd(slots.length, lr, momentum, dampening, decay, (maximize ? 1 : 0) | (nesterov ? 4 : 0));
+  const flags = (maximize ? FLAGS.maximize : 0) | (nesterov ? FLAGS.nesterov : 0);
+  native.sgd(slots.length, lr, momentum, dampening, decay, flags);
   return true;
 }
 

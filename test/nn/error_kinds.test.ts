@@ -23,6 +23,7 @@ it.each<[string, () => unknown, string]>([
   ['its eps', () => F.batchNorm(torch.ones([2, 3]), null, null, { training: true, eps: 0 }), 'ValueError'],
   ['instance norm of one element', () => F.instanceNorm(torch.ones([1, 3, 1])), 'ValueError'],
   ['group norm of one value', () => F.groupNorm(torch.ones([1, 2]), 2), 'ValueError'],
+  ['spectral norm of no parameter', () => nn.utils.spectralNorm(new nn.Linear(2, 2), 'foo'), 'KeyError'],
   ['unscale before scale', () => scaler().unscale_(new optim.SGD([parameter()])), 'AssertionError'],
   ['step before scale', () => scaler().step(new optim.SGD([parameter()])), 'AssertionError'],
   ['update before scale', () => scaler().update(), 'AssertionError'],
