@@ -38,7 +38,6 @@ it.each<[string, () => unknown, string]>([
 const layer = () => new nn.Linear(1, 1);
 it.each<[string, () => unknown]>([
   ['Optimizer.zeroGrad', () => new optim.SGD([parameter()]).zeroGrad({ set_to_none: false } as never)],
-  ['Optimizer.zeroGrad', () => new optim.SGD([parameter()]).zeroGrad(false as never)],
   ['Module.zeroGrad', () => layer().zeroGrad({ set_to_none: false } as never)],
   ['Module.zeroGrad', () => layer().zeroGrad(false as never)],
   ['loadStateDict', () => layer().loadStateDict(layer().stateDict(), { strct: false } as never)],
