@@ -323,7 +323,8 @@ export function unravelIndex(indices: Tensor, shape: number | readonly number[])
     throw new TorchTypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
   }
   const lengths = typeof shape === 'number' ? [shape] : shape;
-  if (!lengths.every(Number.isInteger))
+  const isLength = (one: unknown): boolean => Number.isInteger(one) || typeof one === 'bigint';
+  if (!lengths.every(isLength))
     throw argumentError('unravelIndex', 'shape', 'a whole number or an array of whole numbers', shape);
   const sizes = lengths.map(BigInt);
   const steps = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n));
