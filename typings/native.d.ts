@@ -117,7 +117,7 @@ export interface Native {
   own(tensors: readonly (Tensor | null)[]): void;
   operatorNames(): string[];
   signatures(name: string, overload: string | null, python: boolean): NativeSignature[];
-  unserved(): [name: string, type: string][];
+  unsupported(): [name: string, type: string][];
   loadLibrary(path: string): void;
 
   // optim.cc. The exchange has the numbers of so many tensors for each of `count` parameters, 0 for none.

@@ -31,17 +31,17 @@ describe('the dispatcher', () => {
 
   test('has a converter for every overload but the excluded', () => {
     const found: Record<string, string[]> = {};
-    for (const [name, type] of native.unserved()) {
+    for (const [name, type] of native.unsupported()) {
       if (name.startsWith('aten::')) (found[type] ??= []).push(name);
     }
     for (const list of Object.values(found)) list.sort();
     expect(found).toEqual(excluded);
   });
 
-  test('gives every served overload a signature, a function and, with a self tensor, a method', () => {
-    const unserved = new Set(Object.values(excluded).flat());
+  test('gives every supported overload a signature, a function and, with a self tensor, a method', () => {
+    const unsupported = new Set(Object.values(excluded).flat());
     for (const full of aten) {
-      if (unserved.has(full)) continue;
+      if (unsupported.has(full)) continue;
       const [name, overload = 'default'] = full.split('.');
       expect([full, native.signatures(name, overload, false).length]).toEqual([full, 1]);
     }

@@ -3,9 +3,9 @@ import order from './overload_order.json';
 import { native } from './support/torch';
 
 const names: Record<string, string> = order.names;
-const unserved = new Set(native.unserved().map(([name]) => name));
+const unsupported = new Set(native.unsupported().map(([name]) => name));
 const served = (name: string) => (overload: string | undefined) =>
-  overload !== undefined && !unserved.has(overload === 'default' ? name : `${name}.${overload}`);
+  overload !== undefined && !unsupported.has(overload === 'default' ? name : `${name}.${overload}`);
 
 // Another libtorch that compiles may have other overloads.
 const same = order.torch.split('+')[0] === native.versions().libtorch.split('+')[0] ? test : test.skip;

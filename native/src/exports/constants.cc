@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "operators/operators.h"
+#include "operators/given_arguments.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -60,7 +60,7 @@ void DefineConstants(Napi::Env env, Napi::Object exports) {
                                             {"indexKinds", index_kinds},
                                             {"optimizerFlags", optimizer_flags},
                                             {"numbersOfIndex", number(kNumbersOfIndex)},
-                                            {"argumentForms", number(Operator::kForms)},
+                                            {"argumentForms", number(GivenArguments::kForms)},
                                             {"resultHeaderFields", number(ResultHeader::kFields)},
                                             {"mostResults", number(ResultHeader::kMostResults)},
                                             {"dtypeCodes", number(kDtypeCodes)}});

@@ -1,5 +1,5 @@
 // Operators as JS functions.
-#include "operators/operators.h"
+#include "operators/operator.h"
 
 #include <c10/util/Exception.h>
 
@@ -150,14 +150,14 @@ napi_value Signatures(Arguments& arguments) {
     object["parameters"] = parameters;
     object["returns"] = returns;
     object["factory"] = signature.takes_requires_grad;
-    object["numbersAsTensors"] = signature.numbers_as_tensors;
+    object["numbersAsTensors"] = signature.number_as != NumberAs::kNothing;
     list[next++] = object;
   }
   return list;
 }
 
-// unserved(): [["aten::name.overload", "the type no converter serves"], ...]
-napi_value Unserved(Arguments& arguments) {
+// unsupported(): [["aten::name.overload", "the type that has no converter"], ...]
+napi_value Unsupported(Arguments& arguments) {
   Napi::Env env(arguments.env);
   Napi::Array list = Napi::Array::New(env);
   uint32_t next = 0;
@@ -200,7 +200,7 @@ void DefineOperators(Napi::Env env, Napi::Object exports) {
           {"own", Entry<OwnSeveral>},
           {"operatorNames", Entry<OperatorNames>},
           {"signatures", Entry<Signatures>},
-          {"unserved", Entry<Unserved>},
+          {"unsupported", Entry<Unsupported>},
           {"loadLibrary", Entry<LoadLibrary>}});
 }
 

@@ -57,17 +57,17 @@ napi_value Adam(Arguments& arguments) {
     const at::Tensor& counter = tensors[i + 5];
     at::Tensor grad = tensors[i + 1];
     if (flags & kMaximize) grad = environment.collector().Allocate([&] { return grad.neg(); });
-    counter.add_(NumberBeside(counter, 1));
+    counter.add_(WrappedNumberFor(counter, 1));
     const double step = counter.item().toDouble();
     if (decay != 0 && (flags & kDecoupled)) {
-      param.mul_(NumberBeside(param, 1 - lr * decay));
+      param.mul_(WrappedNumberFor(param, 1 - lr * decay));
     } else if (decay != 0) {
       grad = environment.collector().Allocate([&] { return grad.add(param, decay); });
     }
     grad = AsReal(grad);
     const at::Tensor moved = AsReal(param), average = AsReal(tensors[i + 2]), square = AsReal(tensors[i + 3]);
     average.lerp_(grad, 1 - beta1);
-    square.mul_(NumberBeside(square, beta2)).addcmul_(grad, grad, 1 - beta2);
+    square.mul_(WrappedNumberFor(square, beta2)).addcmul_(grad, grad, 1 - beta2);
     const double correction = 1 - std::pow(beta1, step);
     if (correction == 0) return Napi::Boolean::New(arguments.env, false);
     at::Tensor largest = square;
@@ -76,8 +76,8 @@ napi_value Adam(Arguments& arguments) {
       at::maximum_out(largest, largest, square);
     }
     at::Tensor denominator = environment.collector().Allocate([&] { return largest.sqrt(); });
-    denominator.div_(NumberBeside(square, std::pow(1 - std::pow(beta2, step), 0.5)));
-    denominator.add_(NumberBeside(square, eps));
+    denominator.div_(WrappedNumberFor(square, std::pow(1 - std::pow(beta2, step), 0.5)));
+    denominator.add_(WrappedNumberFor(square, eps));
     moved.addcdiv_(average, denominator, -(lr / correction));
   }
   return Napi::Boolean::New(arguments.env, true);
@@ -96,7 +96,7 @@ napi_value Sgd(Arguments& arguments) {
     if (flags & kMaximize) grad = environment.collector().Allocate([&] { return grad.neg(); });
     if (decay != 0) grad = environment.collector().Allocate([&] { return grad.add(param, decay); });
     if (buffer.defined()) {
-      buffer.mul_(NumberBeside(buffer, momentum)).add_(grad, 1 - dampening);
+      buffer.mul_(WrappedNumberFor(buffer, momentum)).add_(grad, 1 - dampening);
       grad = flags & kNesterov ? environment.collector().Allocate([&] { return grad.add(buffer, momentum); })
                                : buffer;
     }

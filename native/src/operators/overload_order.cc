@@ -5,24 +5,19 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
 
-#include "operators/operators.h"
+#include "operators/signature.h"
 
 namespace nodetorch {
 
 namespace {
 
-// Forms that torchgen makes for each operator that lacks them, as normal.out of normal_, are in no binding;
-// nor are the Scalar overloads of arithmetic, which makes the gradient function AddBackward0.
+// Forms that torchgen makes for each operator that lacks them, as normal.out of normal_, are in no binding.
+// Nor are the overloads that traits.cc hides.
 bool IsBound(const Signature& signature) {
-  static const std::unordered_set<std::string> arithmetic = {"add",  "sub",  "mul",  "div",
-                                                             "add_", "sub_", "mul_", "div_"};
   const c10::OperatorHandle& handle = signature.handle;
   if (handle.hasTag(at::Tag::generated) && !handle.hasTag(at::Tag::view_copy)) return false;
-  const c10::FunctionSchema& schema = handle.schema();
-  const std::string name = schema.name().substr(schema.name().find("::") + 2);
-  return schema.overload_name() != "Scalar" || !arithmetic.count(name);
+  return !signature.hidden_in_python;
 }
 
 // How gen_python_functions.py writes a type (argument_type_str).

@@ -1,18 +1,32 @@
-// Arithmetic of a few numbers without libtorch's iterator, which takes most of the time of such a call.
+// The fast path for small tensors: arithmetic of a few float32 numbers without libtorch's iterator, which
+// takes most of the time of such a call.
 #pragma once
 
 #include <ATen/core/ivalue.h>
 
-#include <string>
 #include <vector>
 
 namespace nodetorch {
 
-// Puts the result in the place of the arguments. Or gives false: the operator itself has to be called.
-using TinyCall = bool (*)(std::vector<c10::IValue>& stack);
+// Puts the result in the place of the arguments. Or gives false: then the operator itself has to be called.
+// Only for arguments in no graph, and where NoActiveModes().
+using SmallTensorCall = bool (*)(std::vector<c10::IValue>& stack);
 
-// The call for the overload of an operator, if its result is rounded in one way alone; else null. Only for
-// arguments in no graph, where NoActiveModes().
-TinyCall FindTinyCall(const std::string& name, const std::string& overload);
+// Operators whose result is rounded in one way alone. traits.cc says which overload each stands for.
+namespace small_tensors {
+bool Neg(std::vector<c10::IValue>& stack);
+bool Abs(std::vector<c10::IValue>& stack);
+bool Relu(std::vector<c10::IValue>& stack);
+bool Add(std::vector<c10::IValue>& stack);
+bool Sub(std::vector<c10::IValue>& stack);
+bool Mul(std::vector<c10::IValue>& stack);
+bool Div(std::vector<c10::IValue>& stack);
+bool Eq(std::vector<c10::IValue>& stack);
+bool Ne(std::vector<c10::IValue>& stack);
+bool Lt(std::vector<c10::IValue>& stack);
+bool Le(std::vector<c10::IValue>& stack);
+bool Gt(std::vector<c10::IValue>& stack);
+bool Ge(std::vector<c10::IValue>& stack);
+}  // namespace small_tensors
 
 }  // namespace nodetorch

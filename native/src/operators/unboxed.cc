@@ -10,13 +10,13 @@ namespace nodetorch {
 
 namespace {
 
-// Of one argument: what the schema calls its type, and how it comes out of a call's arguments.
+// For each C++ type of an argument: the schema's name of the type, and how to read the argument.
 template <typename T>
 struct Argument;
 
 template <typename T>
 struct OnStack {
-  static T Of(const DirectArguments& all, size_t i) { return all.stack[i].to<T>(); }
+  static T Of(const UnboxedArguments& all, size_t i) { return all.stack[i].to<T>(); }
 };
 
 #define ON_STACK(T, STORED, NAME)              \
@@ -39,17 +39,17 @@ ON_STACK(std::optional<bool>, std::optional<bool>, "bool?");
 template <>
 struct Argument<const at::Tensor&> {
   static constexpr const char* kType = "Tensor";
-  static const at::Tensor& Of(const DirectArguments& all, size_t i) { return all.stack[i].toTensor(); }
+  static const at::Tensor& Of(const UnboxedArguments& all, size_t i) { return all.stack[i].toTensor(); }
 };
 template <>
 struct Argument<at::IntArrayRef> {
   static constexpr const char* kType = "int[]";
-  static at::IntArrayRef Of(const DirectArguments& all, size_t i) { return all.IntsOf(*all.Find(i)); }
+  static at::IntArrayRef Of(const UnboxedArguments& all, size_t i) { return all.IntsOf(*all.Find(i)); }
 };
 template <>
 struct Argument<at::OptionalIntArrayRef> {
   static constexpr const char* kType = "int[]?";
-  static at::OptionalIntArrayRef Of(const DirectArguments& all, size_t i) {
+  static at::OptionalIntArrayRef Of(const UnboxedArguments& all, size_t i) {
     const auto* list = all.Find(i);
     return list ? at::OptionalIntArrayRef(all.IntsOf(*list)) : std::nullopt;
   }
@@ -57,7 +57,7 @@ struct Argument<at::OptionalIntArrayRef> {
 template <>
 struct Argument<c10::SymIntArrayRef> {
   static constexpr const char* kType = "SymInt[]";
-  static c10::SymIntArrayRef Of(const DirectArguments& all, size_t i) {
+  static c10::SymIntArrayRef Of(const UnboxedArguments& all, size_t i) {
     return c10::fromIntArrayRefSlow(all.IntsOf(*all.Find(i)));
   }
 };
@@ -87,7 +87,7 @@ std::string TypeOf(const c10::Argument& argument) {
 struct Entry {
   std::vector<std::string> types;
   void (*check)(const c10::OperatorHandle&);
-  DirectCall call;
+  UnboxedCall call;
 };
 
 template <typename... Arguments>
@@ -95,11 +95,11 @@ struct Signature {
   using Typed = at::Tensor(Arguments...);
 
   template <size_t... I>
-  static at::Tensor Call(const c10::OperatorHandle& handle, const DirectArguments& all,
+  static at::Tensor Call(const c10::OperatorHandle& handle, const UnboxedArguments& all,
                          std::index_sequence<I...>) {
     return handle.typed<Typed>().call(Argument<Arguments>::Of(all, I)...);
   }
-  static at::Tensor Call(const c10::OperatorHandle& handle, const DirectArguments& all) {
+  static at::Tensor Call(const c10::OperatorHandle& handle, const UnboxedArguments& all) {
     return Call(handle, all, std::index_sequence_for<Arguments...>());
   }
   static Entry TheEntry() {
@@ -138,7 +138,7 @@ const std::vector<Entry>& Table() {
 
 }  // namespace
 
-DirectCall FindDirectCall(const c10::OperatorHandle& handle) {
+UnboxedCall FindUnboxedCall(const c10::OperatorHandle& handle) {
   const c10::FunctionSchema& schema = handle.schema();
   if (schema.returns().size() != 1 || schema.returns()[0].type()->kind() != c10::TypeKind::TensorType) {
     return nullptr;
@@ -154,7 +154,7 @@ DirectCall FindDirectCall(const c10::OperatorHandle& handle) {
       entry.check(handle);
       return entry.call;
     } catch (const c10::Error&) {
-      return nullptr;  // implemented for boxes alone
+      return nullptr;  // its kernel takes a stack
     }
   }
   return nullptr;

@@ -1,5 +1,6 @@
-// Operators called with C++ arguments. A list of ints as an IValue costs two allocations each way, which is a
-// tenth of `view` and of `sum(1)`: signatures in the table of direct.cc go without.
+// Unboxed calls: operators called with C++ arguments instead of a stack of IValues. A list of ints as an
+// IValue costs two allocations each way, which is a tenth of `view` and of `sum(1)`; the schemas in the table
+// of unboxed.cc go without.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -9,8 +10,8 @@
 
 namespace nodetorch {
 
-// Arguments of a call: lists of ints beside the stack, which has None in their places.
-struct DirectArguments {
+// The arguments of a call. Lists of ints lie beside the stack, which has None in their places.
+struct UnboxedArguments {
   struct List {
     size_t argument;
     size_t begin, length;  // in `ints`
@@ -24,10 +25,9 @@ struct DirectArguments {
     ints.clear();
     lists.clear();
   }
-  // For the argument that is next on the stack.
-  void PushInts(c10::ArrayRef<int64_t> values) {
-    lists.push_back({stack.size(), ints.size(), values.size()});
-    ints.append(values.begin(), values.end());
+  // Makes the ints from `begin` on the argument that is next on the stack.
+  void PushIntsFrom(size_t begin) {
+    lists.push_back({stack.size(), begin, ints.size() - begin});
     stack.emplace_back();
   }
   const List* Find(size_t argument) const {
@@ -39,9 +39,9 @@ struct DirectArguments {
   c10::ArrayRef<int64_t> IntsOf(const List& list) const { return {ints.data() + list.begin, list.length}; }
 };
 
-using DirectCall = at::Tensor (*)(const c10::OperatorHandle&, const DirectArguments&);
+using UnboxedCall = at::Tensor (*)(const c10::OperatorHandle&, const UnboxedArguments&);
 
-// The call for operators of this schema; null where there is none.
-DirectCall FindDirectCall(const c10::OperatorHandle& handle);
+// The unboxed call for operators of this schema, or null.
+UnboxedCall FindUnboxedCall(const c10::OperatorHandle& handle);
 
 }  // namespace nodetorch

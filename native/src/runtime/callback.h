@@ -6,7 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "operators/convert.h"
+#include "operators/to_js.h"
+#include "runtime/arguments.h"
 #include "runtime/environment.h"
 
 namespace nodetorch {

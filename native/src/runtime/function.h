@@ -3,7 +3,9 @@
 
 #include <napi.h>
 
-#include "operators/convert.h"
+#include "operators/from_js.h"
+#include "operators/to_js.h"
+#include "runtime/arguments.h"
 #include "runtime/environment.h"
 #include "runtime/error.h"
 

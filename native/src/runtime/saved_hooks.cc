@@ -5,7 +5,8 @@
 
 #include <mutex>
 
-#include "operators/convert.h"
+#include "operators/to_js.h"
+#include "runtime/arguments.h"
 #include "runtime/environment.h"
 
 namespace nodetorch {

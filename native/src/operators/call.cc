@@ -1,0 +1,133 @@
+// One call of an operator: chooses the signature, and the cheapest way to its kernel.
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <optional>
+
+#include "operators/fast_paths.h"
+#include "operators/operator.h"
+#include "operators/parse.h"
+#include "operators/results.h"
+#include "runtime/error.h"
+
+namespace nodetorch {
+
+namespace {
+
+using c10::IValue;
+
+// Whether nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there
+// is no tangent.
+bool IsPlain(const at::TensorImpl& tensor, bool grad_mode) {
+  const auto* autograd = static_cast<const torch::autograd::AutogradMeta*>(tensor.autograd_meta());
+  return autograd == nullptr || (!grad_mode && autograd->fw_grad_ == nullptr);
+}
+
+// Whether a call may skip autograd's kernels, which are a tenth of a small operator.
+bool MaySkipAutograd(const Signature& signature, const std::vector<IValue>& stack) {
+  if (!signature.plain_rank || !NoActiveModes()) return false;
+  const bool grad_mode = at::GradMode::is_enabled();
+  const int64_t rank = *signature.plain_rank;
+  if (rank != kAnyRank && (!stack[0].isTensor() || stack[0].unsafeToTensorImpl()->dim() != rank))
+    return false;
+  for (const IValue& value : stack) {
+    if (value.isTensor()) {
+      const at::TensorImpl& tensor = *value.unsafeToTensorImpl();
+      if (!IsPlain(tensor, grad_mode) || (rank != kAnyRank && tensor.dim() > rank)) return false;
+    } else if (value.isList()) {
+      for (const IValue& item : value.toListRef()) {
+        if (item.isTensor() && !IsPlain(*item.unsafeToTensorImpl(), grad_mode)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+// Takes a factory's options from behind the arguments: with `out` they say nothing, but must not be wrong.
+void TakeOptions(std::vector<IValue>& stack) {
+  constexpr size_t kOptions = 4;
+  const at::Tensor& out = stack[stack.size() - kOptions - 1].toTensor();
+  const IValue* options = &stack[stack.size() - kOptions];
+  const auto dtype = options[0].toOptional<at::ScalarType>();
+  TORCH_CHECK(!dtype || *dtype == out.scalar_type(), "dtype ", *dtype,
+              " does not match dtype of out parameter (", out.scalar_type(), ")");
+  const auto layout = options[1].toOptional<at::Layout>();
+  TORCH_CHECK(!layout || *layout == out.layout(), "layout ", *layout,
+              " does not match layout of out parameter (", out.layout(), ")");
+  const auto device = options[2].toOptional<at::Device>();
+  TORCH_CHECK(!device || device->type() == out.device().type(), "device type ", device->type(),
+              " does not match device type of out parameter (", out.device().type(), ")");
+  stack.resize(stack.size() - kOptions);
+}
+
+// Leaves the results on the candidate's stack.
+void Run(const Signature& signature, Candidate& candidate) {
+  std::vector<IValue>& stack = candidate.stack;
+  if (signature.guard) signature.guard(signature.handle.schema(), stack);
+  const bool skips_autograd = MaySkipAutograd(signature, stack);
+  if (skips_autograd && signature.small_tensor_call && signature.small_tensor_call(stack)) return;
+  // As Python's factories do: the fill inside is no change of the new tensor.
+  std::optional<at::AutoDispatchBelowADInplaceOrView> below;
+  if (signature.is_factory || skips_autograd) below.emplace();
+  if (candidate.unboxed_call) {
+    at::Tensor result = candidate.unboxed_call(signature.handle, candidate);
+    stack.clear();
+    stack.emplace_back(std::move(result));
+  } else {
+    signature.handle.callBoxed(stack);
+  }
+}
+
+// Puts back the sizes of tensors that an operator resized before it failed.
+class SizesGuard {
+ public:
+  SizesGuard(const Signature& signature, const Candidate& candidate) {
+    if (!signature.may_resize) return;
+    for (const Candidate::Origin& origin : candidate.origins) {
+      if (Slot* slot = candidate.SlotOf(origin)) before_.emplace_back(slot->tensor);
+    }
+  }
+  void Restore() const {
+    for (const SizesBefore& sizes : before_) sizes.Restore();
+  }
+
+ private:
+  std::vector<SizesBefore> before_;
+};
+
+}  // namespace
+
+napi_value Operator::Call(napi_value holder, uint32_t forms, const napi_value* values, size_t count) {
+  environment_.RunPendingWork();
+  const std::vector<Signature>& all = signatures();
+  const GivenArguments given(environment_, forms, values, count, takes_out_);
+  for (int retry = 0;; retry++) {
+    Candidate candidate(environment_, given);
+    candidate.stack = std::move(spare_);
+    size_t index = 0;
+    while (index < all.size() && !candidate.Fits(all[index])) index++;
+    if (index == all.size()) ThrowNoMatchingOverload(given);
+    const Signature& signature = all[index];
+    if (signature.checks_options) TakeOptions(candidate.stack);
+    const SizesGuard sizes(signature, candidate);
+    try {
+      Run(signature, candidate);
+    } catch (...) {
+      sizes.Restore();
+      if (retry > 0 || !CurrentIsOutOfMemory()) {
+        environment_.EmitWarnings();
+        throw;
+      }
+      environment_.collector().CollectAll();
+      continue;
+    }
+    environment_.EmitWarnings();  // before the outcome: what warns may call operators
+    napi_value result = Results(environment_, signature, index, candidate, holder);
+    candidate.stack.clear();
+    spare_ = std::move(candidate.stack);
+    return result;
+  }
+}
+
+}  // namespace nodetorch

@@ -1,0 +1,29 @@
+// What native functions give to JavaScript. from_js.h is the way in.
+#pragma once
+
+#include <ATen/core/ivalue.h>
+#include <napi.h>
+
+#include <vector>
+
+#include "runtime/environment.h"
+
+namespace nodetorch {
+
+// `type` is that of a return or of a callback's argument: it tells a ScalarType from an int. `fresh` says of
+// new tensors that their memory is their own, see HandlePool::New.
+napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::TypePtr& type,
+                bool fresh = false);
+// Externals that own a slot; null for an undefined tensor.
+napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh = false);
+napi_value ToJs(Environment& environment, const std::vector<at::Tensor>& tensors);
+napi_value ToJs(Environment& environment, at::Generator generator);
+napi_value ToJs(Environment& environment, Held* held);
+// Makes `holder`, a Tensor that owns nothing yet, the owner of a new slot; gives the slot's number, or null
+// for an undefined tensor.
+napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value holder);
+
+// Makes `object` the owner of a slot that has none.
+void Own(Environment& environment, napi_value object, Slot* slot);
+
+}  // namespace nodetorch
