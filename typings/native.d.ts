@@ -114,7 +114,7 @@ export interface Native {
   /** A last argument for an operator: the ones before it are the values of these keywords. */
   keywordSet(names: readonly string[]): Handle;
   /** Makes them the owners of the tensors that the last operator has left. */
-  own(tensors: readonly (Tensor | null)[]): void;
+  adopt(tensors: readonly (Tensor | null)[]): void;
   operatorNames(): string[];
   signatures(name: string, overload: string | null, python: boolean): NativeSignature[];
   unsupported(): [name: string, type: string][];

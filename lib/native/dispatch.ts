@@ -81,7 +81,7 @@ function collectResults(
       const number = outcome[HEADER_FIELDS + i];
       list[i] = number > 0 ? newTensor(number) : number === 0 ? null : args[-1 - number];
     }
-    native.own(list as Tensor[]);
+    native.adopt(list as Tensor[]);
     if (typeof result === 'number') {
       const names = namesOf(result);
       for (let i = 0; i < names.length; i++) (list as unknown as Record<string, unknown>)[names[i]] = list[i];

@@ -1,12 +1,11 @@
 // Operators as JS functions.
-#include "operators/operator.h"
-
 #include <c10/util/Exception.h>
 
 #include <sstream>
 #include <utility>
 
 #include "operators/fast_paths.h"
+#include "operators/operator.h"
 #include "runtime/function.h"
 #ifndef _WIN32
 #include <dlfcn.h>
@@ -18,10 +17,17 @@ namespace {
 
 constexpr size_t kInlineArguments = 12;
 
+template <typename T>
+std::string TextOf(const T& value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
 napi_value CallOperator(napi_env env, Operator& op, const napi_value* arguments, size_t count) {
   uint32_t forms = 0;
   if (count < 2 || napi_get_value_uint32(env, arguments[1], &forms) != napi_ok) {
-    throw TypeProblem("an operator's first arguments are a blank Tensor and what the others are");
+    throw TypeProblem("an operator's first arguments are a result holder and the forms of the others");
   }
   return op.Call(arguments[0], forms, arguments + 2, count - 2);
 }
@@ -61,48 +67,33 @@ napi_value MakeOperator(Arguments& arguments) {
 // keywordSet(names): a last argument for operators, which makes the ones before it keywords.
 napi_value MakeKeywordSet(Arguments& arguments) {
   std::vector<std::string> names;
-  uint32_t length = 0;
-  Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value name;
-    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &name));
-    names.push_back(ToString(arguments.env, name));
-  }
+  const auto list = arguments.Value(0).As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) names.push_back(list.Get(i).As<Napi::String>());
   return ToJs(arguments.environment, new KeywordSet(std::move(names)));
 }
 
-// own(tensors): makes them the owners of what the last operator has left (Outcome::kSeveral).
-napi_value OwnSeveral(Arguments& arguments) {
+// adopt(tensors): makes them the owners of the tensors that the last operator reported (Outcome::kSeveral).
+napi_value AdoptResults(Arguments& arguments) {
   Environment& environment = arguments.environment;
-  uint32_t length = 0;
-  Check(arguments.env, napi_get_array_length(arguments.env, arguments[0], &length));
-  TORCH_CHECK(length <= ResultHeader::kMostResults, "own(): too many");
-  for (uint32_t i = 0; i < length; i++) {
+  const auto tensors = arguments.Value(0).As<Napi::Array>();
+  TORCH_CHECK(tensors.Length() <= ResultHeader::kMostResults, "adopt(): too many");
+  for (uint32_t i = 0; i < tensors.Length(); i++) {
     int32_t& number = environment.result_header().NumberOf(i);
     if (number <= 0) continue;
-    napi_value tensor;
-    Check(arguments.env, napi_get_element(arguments.env, arguments[0], i, &tensor));
-    Own(environment, tensor, environment.pool().At(std::exchange(number, 0)));
+    Own(environment, tensors.Get(i), environment.pool().At(std::exchange(number, 0)));
   }
   return Undefined(arguments.env);
 }
 
 // operatorNames(): ["aten::add.Tensor", ...], every schema the dispatcher knows.
 napi_value OperatorNames(Arguments& arguments) {
-  napi_env env = arguments.env;
-  napi_value array;
-  Check(env, napi_create_array(env, &array));
+  Napi::Array list = Napi::Array::New(arguments.env);
   uint32_t next = 0;
   auto& dispatcher = c10::Dispatcher::singleton();
   for (const c10::OperatorName& name : dispatcher.getAllOpNames()) {
-    if (!dispatcher.findSchema(name)) continue;
-    std::ostringstream text;
-    text << name;
-    napi_value string;
-    Check(env, napi_create_string_utf8(env, text.str().data(), text.str().size(), &string));
-    Check(env, napi_set_element(env, array, next++, string));
+    if (dispatcher.findSchema(name)) list[next++] = TextOf(name);
   }
-  return array;
+  return list;
 }
 
 Napi::Object ParameterObject(Napi::Env env, const Parameter& parameter) {
@@ -112,10 +103,8 @@ Napi::Object ParameterObject(Napi::Env env, const Parameter& parameter) {
   object["keywordOnly"] = parameter.keyword_only;
   object["out"] = parameter.is_out;
   if (parameter.has_default) {
-    std::ostringstream text;
-    text << parameter.default_value;
-    object["default"] =
-        parameter.default_value.isString() ? "'" + parameter.default_value.toStringRef() + "'" : text.str();
+    const c10::IValue& value = parameter.default_value;
+    object["default"] = value.isString() ? "'" + value.toStringRef() + "'" : TextOf(value);
   }
   return object;
 }
@@ -143,9 +132,7 @@ napi_value Signatures(Arguments& arguments) {
       one["writes"] = schema.returns()[i].alias_info() && schema.returns()[i].alias_info()->isWrite();
       returns[i] = one;
     }
-    std::ostringstream text;
-    text << schema;
-    object["schema"] = text.str();
+    object["schema"] = TextOf(schema);
     object["overload"] = schema.overload_name();
     object["parameters"] = parameters;
     object["returns"] = returns;
@@ -167,10 +154,8 @@ napi_value Unsupported(Arguments& arguments) {
     if (!handle) continue;
     for (const c10::Argument& argument : handle->schema().arguments()) {
       if (TypeSpec::Of(argument).type != Type::kUnsupported) continue;
-      std::ostringstream text;
-      text << name;
       Napi::Array pair = Napi::Array::New(env, 2);
-      pair[0u] = text.str();
+      pair[0u] = TextOf(name);
       pair[1u] = argument.real_type()->str();
       list[next++] = pair;
       break;
@@ -197,7 +182,7 @@ void DefineOperators(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"operator", Entry<MakeOperator>},
           {"keywordSet", Entry<MakeKeywordSet>},
-          {"own", Entry<OwnSeveral>},
+          {"adopt", Entry<AdoptResults>},
           {"operatorNames", Entry<OperatorNames>},
           {"signatures", Entry<Signatures>},
           {"unsupported", Entry<Unsupported>},

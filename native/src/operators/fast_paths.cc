@@ -36,7 +36,7 @@ bool NoActiveModes() {
   const c10::impl::LocalDispatchKeySet keys = c10::impl::tls_local_dispatch_key_set();
   return FastPathsEnabled() && !kernels_replaced.load(std::memory_order_relaxed) &&
          (keys.included_ - c10::default_included_set).empty() &&
-         keys.excluded_.isSupersetOf(c10::default_excluded_set) && SavedHooksOfThread().empty();
+         keys.excluded_.isSupersetOf(c10::default_excluded_set) && !HasSavedHooks();
 }
 
 struct ReplacedKernels::Before {

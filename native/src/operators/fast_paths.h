@@ -1,4 +1,5 @@
-// When a call may leave out a part of libtorch's dispatcher: autograd's kernels, the iterator, boxes.
+// When a call may leave out a part of libtorch's dispatcher: autograd's kernels, the iterator, boxed
+// arguments.
 #pragma once
 
 namespace nodetorch {
@@ -7,7 +8,8 @@ namespace nodetorch {
 // torch.func, hooks of saved tensors, a library that has put its kernels in the place of libtorch's.
 bool NoActiveModes();
 
-// Off, every call goes through all of the dispatcher, in boxes. Of the process; for tests, which compare.
+// Where they are off, every call goes through all of the dispatcher, with boxed arguments. Holds for the
+// process; tests compare results with and without.
 bool FastPathsEnabled();
 void SetFastPathsEnabled(bool enabled);
 

@@ -61,7 +61,8 @@ GivenArguments::GivenArguments(Environment& environment, uint32_t forms, const n
 
 // Reading other arguments may run JavaScript, which calls operators: those write into the transfer buffer.
 void GivenArguments::CopyLists(Environment& environment, size_t elements) {
-  if (elements > environment.transfer_buffer().length()) throw TypeProblem("lists longer than the exchange");
+  if (elements > environment.transfer_buffer().length())
+    throw TypeProblem("lists longer than the transfer buffer");
   elements_.append(environment.transfer_buffer().data(), environment.transfer_buffer().data() + elements);
   const double* next = elements_.data();
   for (ArgumentSource& source : sources_) {

@@ -64,7 +64,7 @@ const std::shared_ptr<JsThread>& JsThread::Current() {
 }
 
 void JsThread::Run(const std::function<void()>& work) {
-  const bool calls = callbacks > 0 || !SavedHooksOfThread().empty();
+  const bool calls = callbacks > 0 || HasSavedHooks();
   if (!serving_ && (!calls || (nested_ < kMostNested && !PassesNeedAThread()))) {
     Replaced<int> deeper(nested_, nested_ + 1);
     work();

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/saved_variable_hooks.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "operators/to_js.h"
@@ -12,6 +13,8 @@
 namespace nodetorch {
 
 namespace {
+
+std::atomic<bool> any_asked_for{false};
 
 napi_value CallWith(Environment& environment, const Persistent& function, napi_value argument) {
   napi_env env = environment.env();
@@ -61,7 +64,7 @@ struct JsEngine : torch::autograd::Engine {
   }
   ~JsEngine() override { stop(); }
   std::unique_ptr<torch::autograd::SavedVariableHooks> get_default_saved_variable_hooks() override {
-    if (SavedHooksOfThread().empty()) return nullptr;
+    if (!HasSavedHooks()) return nullptr;
     return std::make_unique<PackedTensor>(SavedHooksOfThread().back());
   }
 };
@@ -70,7 +73,12 @@ struct JsEngine : torch::autograd::Engine {
 
 SavedHooks& SavedHooksOfThread() {
   thread_local SavedHooks hooks;
+  any_asked_for.store(true, std::memory_order_relaxed);  // this thread sees its own store
   return hooks;
+}
+
+bool HasSavedHooks() {
+  return any_asked_for.load(std::memory_order_relaxed) && !SavedHooksOfThread().empty();
 }
 
 void InstallEngine() {

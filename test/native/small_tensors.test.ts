@@ -1,5 +1,5 @@
 import * as torch from 'nodetorch';
-import cases from '../fixtures/tiny.json';
+import cases from '../fixtures/small_tensors.json';
 
 // native/src/operators/small_tensors.cc has its own arithmetic for a few numbers.
 
