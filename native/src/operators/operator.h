@@ -1,8 +1,7 @@
 // An operator: all signatures of one name, in the order in which they are tried, and the one way to call it.
 //
 //     Operator add(environment, "aten::add", "", Style::kPython);
-//     add.Call(holder, 0b11, {number of x's slot, number of y's}, 2);  // gives holder, now the owner of x +
-//     y
+//     add.Call(holder, 0b11, {number of x's slot, number of y's}, 2);  // holder is now x + y
 #pragma once
 
 #include <ATen/core/ivalue.h>

@@ -2,8 +2,8 @@
 //
 // torch.sum(x, 1, { keepdim: true }) is tried with the signatures of `sum` in turn, until one fits:
 //
-//     sum(input: Tensor, { dtype: DType? = null })                                  takes 1 positional
-//     argument sum(input: Tensor, dim: int[1]?, keepdim: boolean = false, { dtype: ... })    fits
+//     sum(input: Tensor, { dtype: DType? = null })                  takes 1 positional argument
+//     sum(input: Tensor, dim: int[1]?, keepdim: boolean = false)    fits
 //
 // The stack is then [x, None, true, None], with the ints {1} beside it in the second place, since `sum` has
 // an unboxed call.
@@ -13,8 +13,7 @@
 // - Reading an argument may run JavaScript (a getter, a proxy), which may call the same operator.
 // - Texts are made only when it is known that nothing fits: they cost more than most calls.
 // - A tensor without dimensions stands for its value, but one of a transform of torch.func cannot be read.
-// That
-//   error must not hide a signature that fits, so these are read when all else does.
+//   That error must not hide a signature that fits, so these are read when all else does.
 // - x.view(2, 3): where a list of ints is all that may follow `self`, ints may be given singly.
 // - Where numbers may stand for tensors is a trait of the operator's name (traits.h).
 #pragma once

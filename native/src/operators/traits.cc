@@ -30,8 +30,7 @@ constexpr Traits PlainAt(int64_t rank) { return {.plain_rank = rank}; }
 const std::unordered_map<std::string, Traits>& Table() {
   static const auto* table = new std::unordered_map<std::string, Traits>{
       // Python turns numbers into tensors for these (torch/csrc/utils/python_arg_parser.cpp). Its bindings
-      // lack
-      // the Scalar overloads of the basic ones, so that the gradient function of `x + 1` is AddBackward0.
+      // lack the Scalar overloads of the basic ones: the gradient function of `x + 1` is AddBackward0.
       {"add", Basic(Add)},
       {"sub", Basic(Sub)},
       {"mul", Basic(Mul)},
