@@ -1,6 +1,7 @@
 // Python's keyword arguments: a trailing plain object stands for what was not given by position.
 import { TorchTypeError } from './errors';
 import { isPlainObject } from './realm';
+import { unknownKeyword } from './spelling';
 
 export { isPlainObject };
 
@@ -48,8 +49,7 @@ export function keywords<O extends object>(
   values ??= { ...defaults };
   for (const key in named) {
     const value = named[key];
-    if (!Object.hasOwn(defaults, key))
-      throw new TorchTypeError(`${name}() got an unexpected keyword argument '${key}'`);
+    if (!Object.hasOwn(defaults, key)) throw unknownKeyword(name, key, Object.keys(defaults));
     if (value === undefined) continue;
     const before: unknown = positional?.[key as keyof O];
     if (before !== undefined && before !== named) {

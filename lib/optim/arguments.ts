@@ -3,7 +3,6 @@ import { TorchTypeError } from '../core/errors';
 import { type Positional, isPlainObject, keywords as anyKeywords } from '../core/keywords';
 import type { Params } from './group';
 import { checkKinds } from './kinds';
-import { meant } from './spelling';
 
 /** Stands in a table of defaults for an argument that has none. */
 export const REQUIRED = Symbol('required') as never;
@@ -41,7 +40,6 @@ export function bind<O extends object>(
   const [first] = Object.keys(positional) as (keyof O)[];
   const wrong = last > 0 && isPlainObject(values[0]);
   const rest = wrong ? { ...positional, [first]: undefined } : positional;
-  if (last >= 0) checkNames(name, defaults, values[last]);
   const given = keywords(name, defaults, rest, options);
   const bound = wrong ? { ...given, [first]: values[0] } : given;
   const missing = Object.keys(defaults).filter((key) => bound[key as keyof O] === REQUIRED);
@@ -49,16 +47,6 @@ export function bind<O extends object>(
   const list = missing.map((key) => `'${key}'`).join(' and ');
   const plural = missing.length > 1 ? 's' : '';
   throw new TorchTypeError(`${name}() missing ${missing.length} required argument${plural}: ${list}`);
-}
-
-function checkNames(name: string, defaults: object, given: unknown): void {
-  if (!isPlainObject(given)) return;
-  for (const key of Object.keys(given)) {
-    if (Object.hasOwn(defaults, key)) continue;
-    const other = meant(key, Object.keys(defaults));
-    const hint = other === null ? '' : `; did you mean '${other}'?`;
-    throw new TorchTypeError(`${name}() got an unexpected keyword argument '${key}'${hint}`);
-  }
 }
 
 /** All arguments of an optimizer in one object. */

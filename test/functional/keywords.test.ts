@@ -16,10 +16,10 @@ test('undefined is the default', () => {
 
 test('an unknown keyword is an error that names it', () => {
   expect(() => F.relu(x(), { inPlace: true } as object)).toThrow(
-    new TypeError("relu() got an unexpected keyword argument 'inPlace'"),
+    new TypeError("relu() got an unexpected keyword argument 'inPlace'; did you mean 'inplace'?"),
   );
   expect(() => new nn.Linear(1, 1, { bais: false } as object)).toThrow(
-    new TypeError("Linear() got an unexpected keyword argument 'bais'"),
+    new TypeError("Linear() got an unexpected keyword argument 'bais'; did you mean 'bias'?"),
   );
 });
 

@@ -18,7 +18,7 @@ function refusedBy(call: (keywords: object) => unknown, names: string[]): string
   try {
     call(Object.fromEntries(names.map((name) => [name, undefined])));
   } catch (error) {
-    return /got an unexpected keyword argument '(\w+)'$/.exec((error as Error).message)?.[1];
+    return /got an unexpected keyword argument '(\w+)'/.exec((error as Error).message)?.[1];
   }
   return undefined;
 }

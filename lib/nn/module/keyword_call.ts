@@ -1,6 +1,7 @@
 // `module(x, { target: y })`: Python's keywords for arguments of `forward` that have no default.
 import { TorchTypeError } from '../../core/errors';
 import { isPlainObject } from '../../core/keywords';
+import { unknownKeyword } from '../../core/spelling';
 import type { Module } from './module';
 
 /** What is known of a class's `forward`. */
@@ -53,8 +54,7 @@ export function placed(module: Module, args: unknown[]): unknown[] {
     delete rest[key];
   });
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined && !hasOptions)
-    throw new TorchTypeError(`${name}() got an unexpected keyword argument '${unknown}'`);
+  if (unknown !== undefined && !hasOptions) throw unknownKeyword(name, unknown, required);
   if (missing.length > 0) {
     const names = missing.map((key) => `'${key}'`);
     const last = names.splice(-1, 1)[0];

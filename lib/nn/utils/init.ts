@@ -33,7 +33,7 @@ function made(moduleCls: new (...args: any[]) => Module, args: unknown[]): Modul
   try {
     return new moduleCls(...args);
   } catch (error) {
-    if (!isTypeError(error) || !error.message.endsWith("unexpected keyword argument 'device'")) throw error;
+    if (!isTypeError(error) || !error.message.includes("unexpected keyword argument 'device'")) throw error;
     throw new TorchError("Module must support a 'device' arg to skip initialization");
   }
 }

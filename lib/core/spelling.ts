@@ -1,9 +1,17 @@
 // Names that are misspelt.
+import { TorchTypeError } from './errors';
+
+/** The TypeError of `name` for a keyword that is none of `known`. */
+export function unknownKeyword(name: string, key: string, known: readonly string[]): TorchTypeError {
+  const other = meant(key, known);
+  const hint = other === null ? '' : `; did you mean '${other}'?`;
+  return new TorchTypeError(`${name}() got an unexpected keyword argument '${key}'${hint}`);
+}
 
 const plain = (name: string) => name.replaceAll('_', '').toLowerCase();
 
 /** The one of `names` that `given` was probably meant to be; null where none is near. */
-export function meant(given: string, names: readonly string[]): string | null {
+function meant(given: string, names: readonly string[]): string | null {
   let best: string | null = null;
   let least = Math.floor(given.length / 3) + 1; // of a short name only the case may differ
   for (const name of names) {
