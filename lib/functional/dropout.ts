@@ -1,7 +1,7 @@
 import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { TorchError, valueError, argumentError } from '../core/errors';
+import { TorchError, valueError, checkNumber } from '../core/errors';
 import { warn } from '../core/warn';
 import { keywords } from '../core/keywords';
 
@@ -16,7 +16,7 @@ export interface DropoutOptions {
 export const DROPOUT: Required<DropoutOptions> = { p: 0.5, training: true, inplace: false };
 
 export function checkProbability(p: number): void {
-  if (typeof p !== 'number') throw argumentError('dropout', 'p', 'a number', p);
+  checkNumber('dropout', 'p', p);
   if (p < 0 || p > 1) throw valueError(`dropout probability has to be between 0 and 1, but got ${p}`);
 }
 

@@ -4,7 +4,8 @@ import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 import { keywords } from '../core/keywords';
-import { sameSize, sizeText } from './reduction';
+import { sizeText } from '../core/size_text';
+import { sameSize } from './reduction';
 
 const bagModes = ['sum', 'mean', 'max'] as const;
 /** What is made of the rows of a bag. */

@@ -46,8 +46,6 @@ export function resolveReduction(options: Required<ReductionOptions>): Reduction
   return meant;
 }
 
-export { sizeText };
-
 export function sameSize(a: Tensor, b: Tensor): boolean {
   return a.shape.length === b.shape.length && a.shape.every((size, i) => size === b.shape[i]);
 }

@@ -5,7 +5,7 @@ import { TorchError, valueError, argumentError } from '../core/errors';
 import type { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 import { keywords } from '../core/keywords';
-import { sizeText } from './reduction';
+import { sizeText } from '../core/size_text';
 
 /** Shape: `(*, C r², H, W)` to `(*, C, H r, W r)`, with `r` = `upscaleFactor` (Shi et al., 2016). */
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {

@@ -49,10 +49,11 @@ export function checkShapes(
   attnMask: Tensor | null,
   numHeads: number,
 ): boolean {
-  for (const [argument, given] of Object.entries({ query, key, value, keyPaddingMask, attnMask })) {
-    if (given !== null || !argument.endsWith('Mask'))
-      checkTensor('multiHeadAttentionForward', argument, given);
-  }
+  checkTensor('multiHeadAttentionForward', 'query', query);
+  checkTensor('multiHeadAttentionForward', 'key', key);
+  checkTensor('multiHeadAttentionForward', 'value', value);
+  if (keyPaddingMask !== null) checkTensor('multiHeadAttentionForward', 'keyPaddingMask', keyPaddingMask);
+  if (attnMask !== null) checkTensor('multiHeadAttentionForward', 'attnMask', attnMask);
   const ndim = query.dim();
   check(
     ndim === 2 || ndim === 3,

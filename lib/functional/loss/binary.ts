@@ -1,18 +1,12 @@
 // Losses of probabilities that something is so.
+import { sizeText } from '../../core/size_text';
 import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { broadcastShapes } from '../../tensor/functions';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../../core/keywords';
-import {
-  REDUCTION,
-  reductionEnum,
-  resolveReduction,
-  sameSize,
-  sizeText,
-  type ReductionOptions,
-} from '../reduction';
+import { REDUCTION, reductionEnum, resolveReduction, sameSize, type ReductionOptions } from '../reduction';
 
 export interface BceOptions extends ReductionOptions {
   /** Weight of each element; broadcasts. Default: all one. */

@@ -1,4 +1,5 @@
 // Losses that ask for a margin between what is right and what is wrong.
+import { sizeText } from '../../core/size_text';
 import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
@@ -10,7 +11,6 @@ import {
   reduced,
   reductionEnum,
   resolveReduction,
-  sizeText,
   type ReductionOptions,
 } from '../reduction';
 

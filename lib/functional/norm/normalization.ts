@@ -3,7 +3,7 @@ import * as aten from '../../tensor/aten';
 import { TorchError, valueError, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { keywords } from '../../core/keywords';
-import { sizeText } from '../reduction';
+import { sizeText } from '../../core/size_text';
 
 export interface BatchNormOptions {
   /** Scale of each channel. Default: none. */

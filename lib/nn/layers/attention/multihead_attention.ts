@@ -170,8 +170,9 @@ export class MultiheadAttention extends Module<
     ...options: Attend
   ): [output: Tensor, weights: Tensor | null] {
     const given = ordered<AttentionOptions>('MultiheadAttention.forward', ATTENTION, options);
-    for (const [name, tensor] of Object.entries({ query, key, value }))
-      checkTensor('MultiheadAttention.forward', name, tensor);
+    checkTensor('MultiheadAttention.forward', 'query', query);
+    checkTensor('MultiheadAttention.forward', 'key', key);
+    checkTensor('MultiheadAttention.forward', 'value', value);
     const { attnMask: attn, keyPaddingMask: padding, needWeights, averageAttnWeights } = given;
     const areFloats = [attn, padding].some((mask) => mask?.isFloatingPoint());
     const masks = {
