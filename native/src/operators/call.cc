@@ -9,6 +9,7 @@
 #include "operators/operator.h"
 #include "operators/parse.h"
 #include "operators/results.h"
+#include "operators/sizes_before.h"
 #include "runtime/error.h"
 
 namespace nodetorch {

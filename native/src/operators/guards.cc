@@ -8,59 +8,13 @@
 #include <functional>
 #include <unordered_map>
 
-#include "runtime/environment.h"
+#include "operators/guard_checks.h"
 
 namespace nodetorch {
 
+using namespace guards;
+
 namespace {
-
-using Schema = c10::FunctionSchema;
-using Stack = std::vector<c10::IValue>;
-
-const c10::IValue* Find(const Schema& schema, const Stack& stack, const char* name) {
-  const auto index = schema.argumentIndexWithName(name);
-  return index ? &stack[*index] : nullptr;
-}
-
-void EachTensor(const Stack& stack, const std::function<void(const at::Tensor&)>& visit) {
-  for (const c10::IValue& value : stack) {
-    if (value.isTensor() && value.toTensor().defined()) visit(value.toTensor());
-    if (!value.isTensorList()) continue;
-    for (const at::Tensor& tensor : value.toTensorVector()) {
-      if (tensor.defined()) visit(tensor);
-    }
-  }
-}
-
-// Kernels of backward passes and private helpers trust their caller in these.
-void OneDevice(const Schema& schema, const Stack& stack) {
-  const at::Tensor* first = nullptr;
-  at::Tensor held;
-  EachTensor(stack, [&](const at::Tensor& tensor) {
-    if (tensor.dim() == 0 && tensor.device().is_cpu()) return;
-    if (!first) {
-      held = tensor;
-      first = &held;
-    }
-    TORCH_CHECK(tensor.device().type() == first->device().type(), schema.name(),
-                ": expected all tensors on one device, but found ", first->device(), " and ",
-                tensor.device());
-  });
-}
-
-void OneFloatingType(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  std::optional<at::ScalarType> type;
-  EachTensor(stack, [&](const at::Tensor& tensor) {
-    if (tensor.scalar_type() == at::kLong || tensor.scalar_type() == at::kBool) return;
-    TORCH_CHECK(at::isFloatingType(tensor.scalar_type()) || at::isComplexType(tensor.scalar_type()),
-                schema.name(), ": not implemented for ", tensor.scalar_type());
-    TORCH_CHECK(!type || *type == tensor.scalar_type(), schema.name(),
-                ": expected tensors of one dtype, but found ", type.value_or(at::kFloat), " and ",
-                tensor.scalar_type());
-    type = tensor.scalar_type();
-  });
-}
 
 // The kernels of FFTs index sizes with these as they are: negative ones are never wrapped.
 void DimsInRange(const Schema& schema, const Stack& stack) {
@@ -145,11 +99,6 @@ void IndicesInRange(const Schema& schema, const Stack& stack) {
                     schema.name(), ": indices are out of range");
 }
 
-at::Tensor TensorNamed(const Schema& schema, const Stack& stack, const char* name) {
-  const c10::IValue* value = Find(schema, stack, name);
-  return value && value->isTensor() ? value->toTensor() : at::Tensor();
-}
-
 void BatchDims(const Schema& schema, const Stack& stack) {
   const c10::IValue* count = Find(schema, stack, "self_num_batch_dims");
   if (!count || !count->isInt()) return;
@@ -170,22 +119,6 @@ void ConvBackward2d(const Schema& schema, const Stack& stack) {
     const at::Tensor other = TensorNamed(schema, stack, name);
     TORCH_CHECK(other.defined() && other.scalar_type() == input.scalar_type(), schema.name(), ": ", name,
                 " must have the dtype of self");
-  }
-}
-
-// Without training the running statistics are read, one of each for a channel.
-void RunningStatistics(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  for (const char* flag : {"training", "train"}) {
-    const c10::IValue* training = Find(schema, stack, flag);
-    if (training && training->isBool() && training->toBool()) return;
-  }
-  const at::Tensor input = TensorNamed(schema, stack, "input");
-  TORCH_CHECK(input.dim() >= 2, schema.name(), ": input must have channels");
-  for (const char* name : {"running_mean", "running_var"}) {
-    const at::Tensor one = TensorNamed(schema, stack, name);
-    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
-                " must have an element for each channel");
   }
 }
 
@@ -229,42 +162,6 @@ void HeadsOfBias(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(qkv.dim() == 3 && bias.dim() == 1 && qkv.size(2) == bias.size(0), schema.name(),
               ": qkv must have 3 dimensions, the last as long as qkv_bias");
   TORCH_CHECK(qkv.scalar_type() == bias.scalar_type(), schema.name(), ": expected tensors of one dtype");
-}
-
-// The fused kernel divides by the size of `dim`, and reads one g for each.
-void NormPerSlice(const Schema& schema, const Stack& stack) {
-  OneFloatingType(schema, stack);
-  const at::Tensor v = TensorNamed(schema, stack, "v"), g = TensorNamed(schema, stack, "g");
-  const c10::IValue* dim = Find(schema, stack, "dim");
-  if (!v.defined() || !g.defined() || !dim || (dim->toInt() != 0 && dim->toInt() != v.dim() - 1)) return;
-  TORCH_CHECK(v.dim() > 0 && v.size(dim->toInt()) > 0 && g.numel() >= v.size(dim->toInt()), schema.name(),
-              ": g must have an element for each slice of v");
-}
-
-// Of native_batch_norm_backward and _batch_norm_impl_index_backward, which differ in two names.
-void ChannelsOfInput(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  const bool indexed = Find(schema, stack, "impl_index") != nullptr;
-  const at::Tensor grad = TensorNamed(schema, stack, indexed ? "grad_output" : "grad_out");
-  const at::Tensor input = TensorNamed(schema, stack, "input");
-  TORCH_CHECK(!indexed || !input.is_cpu() || stack[0].toInt() == 0, schema.name(),
-              ": impl_index must be 0 on the CPU");
-  TORCH_CHECK(input.dim() >= 2 && input.size(1) > 0, schema.name(), ": input must have channels");
-  TORCH_CHECK(grad.sizes() == input.sizes() && grad.scalar_type() == input.scalar_type(), schema.name(),
-              ": the gradient must have the shape and dtype of input");
-  const bool train = Find(schema, stack, "train")->toBool();
-  const std::string spread = indexed ? "save_var_transform" : "save_invstd";
-  for (const std::string& name : {std::string("weight"), std::string("running_mean"),
-                                  std::string("running_var"), std::string("save_mean"), spread}) {
-    const at::Tensor one = TensorNamed(schema, stack, name.c_str());
-    const bool saved = name[0] == 's';
-    const bool must = train ? saved : name[0] == 'r';
-    if (!must && (!one.defined() || saved)) continue;
-    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
-                " must have an element for each channel");
-    TORCH_CHECK(one.scalar_type() == input.scalar_type() || one.scalar_type() == at::kFloat, schema.name(),
-                ": ", name, " has dtype ", one.scalar_type());
-  }
 }
 
 // LAPACK's geev ends the process on NaN; linalg_eig makes this check itself.
@@ -321,70 +218,6 @@ void SomeRows(const Schema& schema, const Stack& stack) {
   const at::Tensor& input = stack[0].toTensor();
   TORCH_CHECK(!input.requires_grad() || !at::GradMode::is_enabled() || input.dim() < 1 || input.size(0) > 0,
               schema.name(), ": a tensor without rows has no gradient here; nn.functional.pdist has one");
-}
-
-std::vector<int64_t> Lengths(const Schema& schema, const Stack& stack, const char* name) {
-  const c10::IValue& value = *Find(schema, stack, name);
-  if (value.isIntList()) return value.toIntVector();
-  const at::Tensor counts = value.toTensor().to(at::kCPU, at::kLong).contiguous();
-  return {counts.const_data_ptr<int64_t>(), counts.const_data_ptr<int64_t>() + counts.numel()};
-}
-
-// On the CPU labels are places in the probabilities; they are not looked at before.
-void CtcLabels(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
-                   targets = TensorNamed(schema, stack, "targets");
-  if (!targets.device().is_cpu() || probs.dim() == 0 || targets.dim() > 2) return;
-  TORCH_CHECK(targets.dim() == 2 || targets.is_contiguous(), schema.name(), ": targets must be contiguous");
-  const at::Tensor labels = targets.to(at::kLong).contiguous();
-  const auto* data = labels.const_data_ptr<int64_t>();
-  const int64_t classes = probs.size(-1), width = targets.dim() == 2 ? targets.size(1) : -1;
-  const std::vector<int64_t> lengths = Lengths(schema, stack, "target_lengths");
-  int64_t start = 0;
-  for (size_t sample = 0; sample < lengths.size(); sample++) {
-    if (width >= 0) start = static_cast<int64_t>(sample) * width;
-    const int64_t used = width >= 0 ? std::min(lengths[sample], width) : lengths[sample];
-    for (int64_t i = start; i < std::min(start + used, labels.numel()); i++) {
-      if (data[i] >= 0 && data[i] < classes) continue;
-      throw RangeProblem("ctcLoss(): the label " + std::to_string(data[i]) + " of sample " +
-                         std::to_string(sample) + " is not one of " + std::to_string(classes) + " classes");
-    }
-    start += std::max<int64_t>(lengths[sample], 0);
-  }
-}
-
-void CtcSizes(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  const at::Tensor probs = TensorNamed(schema, stack, "log_probs"),
-                   targets = TensorNamed(schema, stack, "targets");
-  const at::Tensor alpha = TensorNamed(schema, stack, "log_alpha");
-  const std::vector<int64_t> inputs = Lengths(schema, stack, "input_lengths"),
-                             outputs = Lengths(schema, stack, "target_lengths");
-  const auto fits = [&] {
-    if (probs.dim() != 3 || alpha.dim() != 3 || targets.dim() < 1 || targets.dim() > 2) return false;
-    const int64_t time = probs.size(0), batch = probs.size(1), blank = Find(schema, stack, "blank")->toInt();
-    if (blank < 0 || blank >= probs.size(2) || static_cast<int64_t>(inputs.size()) != batch ||
-        static_cast<int64_t>(outputs.size()) != batch || alpha.size(0) != batch) {
-      return false;
-    }
-    int64_t all = 0;
-    for (size_t i = 0; i < inputs.size(); i++) {
-      if (inputs[i] < 0 || inputs[i] > time || inputs[i] > alpha.size(1) || outputs[i] < 0) return false;
-      if (outputs[i] > (alpha.size(2) - 1) / 2 || (targets.dim() == 2 && outputs[i] > targets.size(1)))
-        return false;
-      all += outputs[i];
-    }
-    for (const char* name : {"grad", "neg_log_likelihood"}) {
-      const at::Tensor one = TensorNamed(schema, stack, name);
-      if (one.dim() != 1 || one.size(0) != batch || one.scalar_type() != probs.scalar_type()) return false;
-    }
-    return alpha.scalar_type() == probs.scalar_type() &&
-           (targets.dim() == 2 ? targets.size(0) == batch : targets.size(0) == all) &&
-           (targets.numel() == 0 ||
-            (targets.min().item().toLong() >= 0 && targets.max().item().toLong() < probs.size(2)));
-  };
-  TORCH_CHECK(fits(), schema.name(), ": sizes, lengths or labels do not fit each other");
 }
 
 void WithinStorage(const Schema& schema, const Stack& stack) {
@@ -461,22 +294,6 @@ Guard GuardOf(const std::string& name) {
   }
   if (EndsWith(name, "_backward") || name.rfind("quantized_", 0) == 0) return OneDevice;
   return nullptr;
-}
-
-SizesBefore::SizesBefore(const at::Tensor& tensor) {
-  if (tensor.layout() != at::kStrided || !tensor.has_storage() || tensor.is_meta()) return;
-  tensor_ = tensor;
-  sizes_ = tensor.sizes().vec();
-  strides_ = tensor.strides().vec();
-  offset_ = tensor.storage_offset();
-}
-
-void SizesBefore::Restore() const {
-  if (!tensor_.defined()) return;
-  const size_t needed = at::detail::computeStorageNbytes(tensor_.sizes(), tensor_.strides(),
-                                                         tensor_.element_size(), tensor_.storage_offset());
-  if (needed <= tensor_.storage().nbytes()) return;
-  tensor_.unsafeGetTensorImpl()->set_sizes_and_strides(sizes_, strides_, offset_);
 }
 
 }  // namespace nodetorch

@@ -16,17 +16,4 @@ using Guard = void (*)(const c10::FunctionSchema& schema, const std::vector<c10:
 // The guard of an operator ("_fft_c2r"), or null: nearly all check their arguments themselves.
 Guard GuardOf(const std::string& name);
 
-// A resize that fails for want of memory has already set the sizes. This remembers them, and puts
-// them back where the memory does not reach.
-class SizesBefore {
- public:
-  explicit SizesBefore(const at::Tensor& tensor);
-  void Restore() const;
-
- private:
-  at::Tensor tensor_;
-  std::vector<int64_t> sizes_, strides_;
-  int64_t offset_ = 0;
-};
-
 }  // namespace nodetorch

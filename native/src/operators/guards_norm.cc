@@ -1,0 +1,62 @@
+// Guards of normalizations.
+#include <c10/util/Exception.h>
+
+#include <string>
+
+#include "operators/guard_checks.h"
+
+namespace nodetorch::guards {
+
+// Without training the running statistics are read, one of each for a channel.
+void RunningStatistics(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  for (const char* flag : {"training", "train"}) {
+    const c10::IValue* training = Find(schema, stack, flag);
+    if (training && training->isBool() && training->toBool()) return;
+  }
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(input.dim() >= 2, schema.name(), ": input must have channels");
+  for (const char* name : {"running_mean", "running_var"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
+                " must have an element for each channel");
+  }
+}
+
+// The fused kernel divides by the size of `dim`, and reads one g for each.
+void NormPerSlice(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor v = TensorNamed(schema, stack, "v"), g = TensorNamed(schema, stack, "g");
+  const c10::IValue* dim = Find(schema, stack, "dim");
+  if (!v.defined() || !g.defined() || !dim || (dim->toInt() != 0 && dim->toInt() != v.dim() - 1)) return;
+  TORCH_CHECK(v.dim() > 0 && v.size(dim->toInt()) > 0 && g.numel() >= v.size(dim->toInt()), schema.name(),
+              ": g must have an element for each slice of v");
+}
+
+// Of native_batch_norm_backward and _batch_norm_impl_index_backward, which differ in two names.
+void ChannelsOfInput(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const bool indexed = Find(schema, stack, "impl_index") != nullptr;
+  const at::Tensor grad = TensorNamed(schema, stack, indexed ? "grad_output" : "grad_out");
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  TORCH_CHECK(!indexed || !input.is_cpu() || stack[0].toInt() == 0, schema.name(),
+              ": impl_index must be 0 on the CPU");
+  TORCH_CHECK(input.dim() >= 2 && input.size(1) > 0, schema.name(), ": input must have channels");
+  TORCH_CHECK(grad.sizes() == input.sizes() && grad.scalar_type() == input.scalar_type(), schema.name(),
+              ": the gradient must have the shape and dtype of input");
+  const bool train = Find(schema, stack, "train")->toBool();
+  const std::string spread = indexed ? "save_var_transform" : "save_invstd";
+  for (const std::string& name : {std::string("weight"), std::string("running_mean"),
+                                  std::string("running_var"), std::string("save_mean"), spread}) {
+    const at::Tensor one = TensorNamed(schema, stack, name.c_str());
+    const bool saved = name[0] == 's';
+    const bool must = train ? saved : name[0] == 'r';
+    if (!must && (!one.defined() || saved)) continue;
+    TORCH_CHECK(one.defined() && one.numel() == input.size(1), schema.name(), ": ", name,
+                " must have an element for each channel");
+    TORCH_CHECK(one.scalar_type() == input.scalar_type() || one.scalar_type() == at::kFloat, schema.name(),
+                ": ", name, " has dtype ", one.scalar_type());
+  }
+}
+
+}  // namespace nodetorch::guards
