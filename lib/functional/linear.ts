@@ -1,6 +1,7 @@
+import { type ByKeyword, type Optional, signature } from '../core/signature';
 import * as aten from '../tensor/aten';
+import { tensor } from '../tensor/kinds';
 import type { Tensor } from '../tensor';
-import { keywords } from '../core/keywords';
 
 export interface BiasOptions {
   /** What is added. Default: none. */
@@ -8,14 +9,25 @@ export interface BiasOptions {
 }
 const BIAS: Required<BiasOptions> = { bias: null };
 
+const LINEAR = signature('linear', [tensor('input'), tensor('weight')], BIAS);
+
 /**
  * `y = x Wᵀ + b`.
  *
  * Shapes: input `(*, in)`, weight `(out, in)` or `(in)`, bias `(out)` or none, output `(*, out)`.
  */
-export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null | BiasOptions): Tensor {
-  return aten.linear(input, weight, keywords<BiasOptions>('linear', BIAS, { bias }).bias);
+export function linear(
+  input: Tensor,
+  weight: Tensor,
+  ...optional: Optional<BiasOptions, [bias: Tensor | null]>
+): Tensor;
+export function linear(...args: ByKeyword<typeof LINEAR>): Tensor;
+export function linear(...args: unknown[]): Tensor {
+  const [input, weight, { bias }] = LINEAR.bind(args);
+  return aten.linear(input, weight, bias);
 }
+
+const BILINEAR = signature('bilinear', [tensor('input1'), tensor('input2'), tensor('weight')], BIAS);
 
 /**
  * `y = x1ᵀ A x2 + b`.
@@ -26,7 +38,10 @@ export function bilinear(
   input1: Tensor,
   input2: Tensor,
   weight: Tensor,
-  bias?: Tensor | null | BiasOptions,
-): Tensor {
-  return aten.bilinear(input1, input2, weight, keywords<BiasOptions>('bilinear', BIAS, { bias }).bias);
+  ...optional: Optional<BiasOptions, [bias: Tensor | null]>
+): Tensor;
+export function bilinear(...args: ByKeyword<typeof BILINEAR>): Tensor;
+export function bilinear(...args: unknown[]): Tensor {
+  const [input1, input2, weight, { bias }] = BILINEAR.bind(args);
+  return aten.bilinear(input1, input2, weight, bias);
 }

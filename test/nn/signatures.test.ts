@@ -1,9 +1,14 @@
-// Every argument that has a default in Python may be given by its name here.
+// Every argument of Python's may be given by its name or at its place, and no other.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import torch, { nn } from 'nodetorch';
 
-type Signature = Record<'required' | 'optional', string[]>;
+interface Signature {
+  required: string[];
+  optional: string[];
+  /** How many of all may be given by position. */
+  positional: number;
+}
 type Signatures = Record<'nn' | 'nn.functional' | 'nn.init', Record<string, Signature>>;
 const file = join(__dirname, '../fixtures/signatures.json');
 const signatures = JSON.parse(readFileSync(file, 'utf8')) as Signatures;
@@ -46,23 +51,72 @@ function argument(name: string, ...shape: number[]): unknown {
   return isNumber.test(name) ? 2 : torch.zeros(shape);
 }
 
+function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing was thrown';
+}
+
+/** `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`. */
+function inWords(names: string[]): string {
+  const quoted = names.map((name) => `'${name}'`);
+  if (quoted.length < 3) return quoted.join(' and ');
+  return `${quoted.slice(0, -1).join(', ')}, and ${quoted.at(-1)}`;
+}
+
+// Each place is the named argument's: the name beside it is a second value. One more than there are places is refused.
+function checkPlaces(
+  call: (...args: unknown[]) => unknown,
+  { required, optional, positional }: Signature,
+): void {
+  const names = [...required, ...optional].map(camelCase);
+  const found = names.slice(0, positional).map((name, i) => {
+    const message = messageOf(() => call(...Array<number>(i + 1).fill(2), { [name]: 2 }));
+    return message.replace(/^.*got multiple values for argument '(\w+)'$/, '$1');
+  });
+  expect(found).toEqual(names.slice(0, positional));
+  const least = required.length;
+  const takes = least === positional ? String(positional) : `from ${least} to ${positional}`;
+  expect(messageOf(() => call(...Array<number>(positional + 1).fill(2)))).toContain(
+    `() takes ${takes} positional argument${positional === 1 ? '' : 's'} but ${positional + 1} were given`,
+  );
+  if (least === 0) return;
+  expect(messageOf(() => call({}))).toContain(
+    `() missing ${least} required positional argument${least === 1 ? '' : 's'}: ${inWords(names.slice(0, least))}`,
+  );
+}
+
 beforeAll(() => void jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
 afterAll(() => jest.restoreAllMocks());
 
-test.each(rows('nn'))('nn.%s', (name, { required, optional }) => {
+describe.each(rows('nn'))('nn.%s', (name, signature) => {
   const Class = (nn as Callable)[name];
-  const values = required.map((one) => (one.endsWith('_layer') ? new nn.Identity() : 2));
-  const names = optional.filter((one) => !differs[name]?.includes(one));
-  checkNames((keywords) => new Class(...values, keywords), names);
+  test('names', () => {
+    const values = signature.required.map((one) => (one.endsWith('_layer') ? new nn.Identity() : 2));
+    const names = signature.optional.filter((one) => !differs[name]?.includes(one));
+    checkNames((keywords) => new Class(...values, keywords), names);
+  });
+  test('places', () => checkPlaces((...args) => new Class(...args), signature));
 });
 
-test.each(rows('nn.functional'))('functional %s', (name, { required, optional }) => {
+describe.each(rows('nn.functional'))('functional %s', (name, signature) => {
   const call = (nn.functional as Callable)[camelCase(name)];
-  checkNames((keywords) => call(...required.map((one) => argument(one, 2)), keywords), optional);
+  test('names', () => {
+    const values = signature.required.map((one) => argument(one, 2));
+    checkNames((keywords) => call(...values, keywords), signature.optional);
+  });
+  test('places', () => checkPlaces(call, signature));
 });
 
-test.each(rows('nn.init'))('init.%s', (name, { required, optional }) => {
+describe.each(rows('nn.init'))('init.%s', (name, signature) => {
   const call = (nn.init as Callable)[camelCase(name)];
-  const shape = name === 'sparse_' ? [2, 2] : [2, 2, 2];
-  checkNames((keywords) => call(...required.map((one) => argument(one, ...shape)), keywords), optional);
+  test('names', () => {
+    const shape = name === 'sparse_' ? [2, 2] : [2, 2, 2];
+    const values = signature.required.map((one) => argument(one, ...shape));
+    checkNames((keywords) => call(...values, keywords), signature.optional);
+  });
+  test('places', () => checkPlaces(call, signature));
 });

@@ -1,9 +1,10 @@
 // Power-average pooling.
-import { checkSize } from '../../core/errors';
+import { number, size } from '../../core/kinds';
+import { type ByKeyword, type Optional, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 import type { Size } from '../conv/conv';
-import { keywords } from '../../core/keywords';
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling';
 
 export interface LpPoolOptions {
@@ -14,21 +15,28 @@ export interface LpPoolOptions {
 }
 export const LP_POOL: Required<LpPoolOptions> = { stride: null, ceilMode: false };
 
-type LpPool = (
-  input: Tensor,
-  normType: number,
-  kernelSize: Size,
-  stride?: Size | null | LpPoolOptions,
-  ceilMode?: boolean | LpPoolOptions,
-) => Tensor;
+const lpPoolSignature = (name: string) =>
+  signature(name, [tensor('input'), number('normType'), size('kernelSize')], LP_POOL);
 
-const elements = (n: number, size: Size): number =>
-  typeof size === 'number' ? size ** n : size.reduce((product, one) => product * one, 1);
+interface LpPool {
+  (
+    input: Tensor,
+    normType: number,
+    kernelSize: Size,
+    ...optional: Optional<LpPoolOptions, [stride: Size | null, ceilMode: boolean]>
+  ): Tensor;
+  (...args: ByKeyword<ReturnType<typeof lpPoolSignature>>): Tensor;
+}
 
-function lpPool(name: string, n: number, mean: typeof avgPool2d, maximum: typeof maxPool2d): LpPool {
-  return (input, normType, kernelSize, stride, ceilMode) => {
-    const given = keywords<LpPoolOptions>(name, LP_POOL, { stride, ceilMode });
-    checkSize(name, 'kernelSize', kernelSize);
+const elements = (n: number, window: Size): number =>
+  typeof window === 'number' ? window ** n : window.reduce((product, one) => product * one, 1);
+
+type Pool = (input: Tensor, kernelSize: Size, options: LpPoolOptions) => Tensor;
+
+function lpPool(name: string, n: number, mean: Pool, maximum: Pool): LpPool {
+  const own = lpPoolSignature(name);
+  return (...args: unknown[]) => {
+    const [input, normType, kernelSize, given] = own.bind(args);
     if (normType === Infinity) return maximum(aten.abs(input), kernelSize, given);
     if (normType === -Infinity) return aten.neg(maximum(aten.neg(aten.abs(input)), kernelSize, given));
     const out = mean(aten.pow(input, normType), kernelSize, given);

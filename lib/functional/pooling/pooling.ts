@@ -1,7 +1,9 @@
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
-import { keywords } from '../../core/keywords';
+import { size } from '../../core/kinds';
+import { type ByKeyword, type Optional, signature } from '../../core/signature';
+import { tensor } from '../../tensor/kinds';
 
 export interface MaxPoolOptions {
   /** Step of the window. Default: the window's size. */
@@ -23,7 +25,16 @@ export const MAX_POOL: Required<MaxPoolOptions> = {
   returnIndices: false,
 };
 
-type Stride<O> = Size | null | O;
+/** Python's order for functions; a module takes `returnIndices` before `ceilMode`. */
+const MAX_POOL_POSITIONAL = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'] as const;
+const maxPoolSignature = (name: string) =>
+  signature(name, [tensor('input'), size('kernelSize')], MAX_POOL, MAX_POOL_POSITIONAL);
+type MaxPoolForms = ByKeyword<ReturnType<typeof maxPoolSignature>>;
+type MaxPoolOptional = Optional<
+  MaxPoolOptions,
+  [stride: Size | null, padding: Size, dilation: Size, ceilMode: boolean, returnIndices: boolean]
+>;
+
 type Pool<R> = (
   input: Tensor,
   kernelSize: Size,
@@ -42,24 +53,14 @@ interface MaxPool {
     options: MaxPoolOptions & { returnIndices: true },
   ): [Tensor, Tensor];
   /** The maximum of each window. */
-  (
-    input: Tensor,
-    kernelSize: Size,
-    stride?: Stride<MaxPoolOptions>,
-    padding?: Size | MaxPoolOptions,
-    options?: MaxPoolOptions,
-  ): Tensor;
+  (input: Tensor, kernelSize: Size, ...optional: MaxPoolOptional): Tensor;
+  (...args: MaxPoolForms): Tensor;
 }
 
 function maxPool(name: string, values: Pool<Tensor>, withIndices: Pool<[Tensor, Tensor]>): MaxPool {
-  const pool = (
-    input: Tensor,
-    kernelSize: Size,
-    stride?: Stride<MaxPoolOptions>,
-    padding?: Size | MaxPoolOptions,
-    options?: MaxPoolOptions,
-  ): Tensor | [Tensor, Tensor] => {
-    const given = keywords<MaxPoolOptions>(name, MAX_POOL, { stride, padding }, options);
+  const own = maxPoolSignature(name);
+  const pool = (...args: unknown[]): Tensor | [Tensor, Tensor] => {
+    const [input, kernelSize, given] = own.bind(args);
     const operator: Pool<Tensor | [Tensor, Tensor]> = given.returnIndices ? withIndices : values;
     return operator(input, kernelSize, given.stride ?? [], given.padding, given.dilation, given.ceilMode);
   };
@@ -87,17 +88,15 @@ export const maxPool3d: MaxPool = maxPool(
   (...args) => aten.maxPool3dWithIndices(...args),
 );
 
-type WithIndices = (
-  input: Tensor,
-  kernelSize: Size,
-  stride?: Stride<MaxPoolOptions>,
-  padding?: Size | MaxPoolOptions,
-  options?: MaxPoolOptions,
-) => [values: Tensor, indices: Tensor];
+interface WithIndices {
+  (input: Tensor, kernelSize: Size, ...optional: MaxPoolOptional): [values: Tensor, indices: Tensor];
+  (...args: MaxPoolForms): [values: Tensor, indices: Tensor];
+}
 
 function maxPoolWithIndices(name: string, operator: Pool<[Tensor, Tensor]>): WithIndices {
-  return (input, kernelSize, stride, padding, options) => {
-    const given = keywords<MaxPoolOptions>(name, MAX_POOL, { stride, padding }, options);
+  const own = maxPoolSignature(name);
+  return (...args: unknown[]) => {
+    const [input, kernelSize, given] = own.bind(args);
     return operator(input, kernelSize, given.stride ?? [], given.padding, given.dilation, given.ceilMode);
   };
 }
@@ -140,64 +139,56 @@ export interface AvgPoolOptions extends AvgPool1dOptions {
 }
 export const AVG_POOL: Required<AvgPoolOptions> = { ...AVG_POOL_1D, divisorOverride: null };
 
+const AVG_POOL_1D_CALL = signature('avgPool1d', [tensor('input'), size('kernelSize')], AVG_POOL_1D);
+
 /** The mean of each window. Shape: `(N, C, L)` or `(C, L)`. */
 export function avgPool1d(
   input: Tensor,
   kernelSize: Size,
-  stride?: Stride<AvgPool1dOptions>,
-  padding?: Size | AvgPool1dOptions,
-  options?: AvgPool1dOptions,
-): Tensor {
-  const given = keywords<AvgPool1dOptions>('avgPool1d', AVG_POOL_1D, { stride, padding }, options);
-  return aten.avgPool1d(
-    input,
-    kernelSize,
-    given.stride ?? [],
-    given.padding,
-    given.ceilMode,
-    given.countIncludePad,
-  );
+  ...optional: Optional<
+    AvgPool1dOptions,
+    [stride: Size | null, padding: Size, ceilMode: boolean, countIncludePad: boolean]
+  >
+): Tensor;
+export function avgPool1d(...args: ByKeyword<typeof AVG_POOL_1D_CALL>): Tensor;
+export function avgPool1d(...args: unknown[]): Tensor {
+  const [input, kernelSize, given] = AVG_POOL_1D_CALL.bind(args);
+  const { padding, ceilMode, countIncludePad } = given;
+  return aten.avgPool1d(input, kernelSize, given.stride ?? [], padding, ceilMode, countIncludePad);
 }
 
-type AvgPool = typeof aten.avgPool2d;
+const avgPoolSignature = (name: string) => signature(name, [tensor('input'), size('kernelSize')], AVG_POOL);
 
-function avgPool(
-  operator: AvgPool,
-  input: Tensor,
-  kernelSize: Size,
-  given: Required<AvgPoolOptions>,
-): Tensor {
-  return operator(
-    input,
-    kernelSize,
-    given.stride ?? [],
-    given.padding,
-    given.ceilMode,
-    given.countIncludePad,
-    given.divisorOverride,
-  );
+interface AvgPool {
+  (
+    input: Tensor,
+    kernelSize: Size,
+    ...optional: Optional<
+      AvgPoolOptions,
+      [
+        stride: Size | null,
+        padding: Size,
+        ceilMode: boolean,
+        countIncludePad: boolean,
+        divisorOverride: number | null,
+      ]
+    >
+  ): Tensor;
+  (...args: ByKeyword<ReturnType<typeof avgPoolSignature>>): Tensor;
+}
+
+function avgPool(name: 'avgPool2d' | 'avgPool3d'): AvgPool {
+  const own = avgPoolSignature(name);
+  return (...args: unknown[]) => {
+    const [input, kernelSize, given] = own.bind(args);
+    const { padding, ceilMode, countIncludePad, divisorOverride } = given;
+    const stride = given.stride ?? [];
+    return aten[name](input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+  };
 }
 
 /** The mean of each window. Shape: `(N, C, H, W)` or `(C, H, W)`. */
-export function avgPool2d(
-  input: Tensor,
-  kernelSize: Size,
-  stride?: Stride<AvgPoolOptions>,
-  padding?: Size | AvgPoolOptions,
-  options?: AvgPoolOptions,
-): Tensor {
-  const given = keywords<AvgPoolOptions>('avgPool2d', AVG_POOL, { stride, padding }, options);
-  return avgPool(aten.avgPool2d, input, kernelSize, given);
-}
+export const avgPool2d: AvgPool = avgPool('avgPool2d');
 
 /** The mean of each window. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export function avgPool3d(
-  input: Tensor,
-  kernelSize: Size,
-  stride?: Stride<AvgPoolOptions>,
-  padding?: Size | AvgPoolOptions,
-  options?: AvgPoolOptions,
-): Tensor {
-  const given = keywords<AvgPoolOptions>('avgPool3d', AVG_POOL, { stride, padding }, options);
-  return avgPool(aten.avgPool3d, input, kernelSize, given);
-}
+export const avgPool3d: AvgPool = avgPool('avgPool3d');

@@ -1,6 +1,7 @@
 import * as F from '../../../functional';
 import type { AvgPool1dOptions, AvgPoolOptions, MaxPoolOptions, Size } from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import { size } from '../../../core/kinds';
+import { type ByKeyword, type Optional, type Signature, signature } from '../../../core/signature';
 import { AVG_POOL, AVG_POOL_1D, MAX_POOL } from '../../../functional/pooling/pooling';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
@@ -10,8 +11,15 @@ import { repr } from '../../../tensor/repr';
 /** The maxima, and where they were when that was asked for. */
 export type Pooled<R extends boolean> = R extends true ? [values: Tensor, indices: Tensor] : Tensor;
 type MaxPoolModuleOptions<R extends boolean> = MaxPoolOptions & { returnIndices?: R };
+const MAX_POOL_ORDER = ['stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'] as const;
+const MAX_POOL_ND = signature('MaxPool', [size('kernelSize')], MAX_POOL, MAX_POOL_ORDER);
+type MaxPoolSignature<R extends boolean> = Signature<
+  (typeof MAX_POOL_ND)['required'],
+  Required<MaxPoolModuleOptions<R>>
+>;
 
 abstract class MaxPoolNd<R extends boolean> extends Module<[Tensor], Pooled<R>> {
+  readonly kernelSize: Size;
   readonly stride: Size;
   readonly padding: Size;
   readonly dilation: Size;
@@ -19,13 +27,17 @@ abstract class MaxPoolNd<R extends boolean> extends Module<[Tensor], Pooled<R>> 
   readonly returnIndices: boolean;
 
   constructor(
-    readonly kernelSize: Size,
-    stride?: Size | null | MaxPoolModuleOptions<R>,
-    padding?: Size | MaxPoolModuleOptions<R>,
-    options?: MaxPoolModuleOptions<R>,
-  ) {
+    kernelSize: Size,
+    ...optional: Optional<
+      MaxPoolModuleOptions<R>,
+      [stride: Size | null, padding: Size, dilation: Size, returnIndices: R, ceilMode: boolean]
+    >
+  );
+  constructor(...args: ByKeyword<MaxPoolSignature<R>>);
+  constructor(...args: unknown[]) {
     super();
-    const given = keywords<MaxPoolOptions>(new.target.name, MAX_POOL, { stride, padding }, options);
+    const [kernelSize, given] = MAX_POOL_ND.bind(args, new.target.name);
+    this.kernelSize = kernelSize;
     this.stride = given.stride ?? kernelSize;
     this.padding = given.padding;
     this.dilation = given.dilation;
@@ -75,6 +87,8 @@ export class MaxPool3d<R extends boolean = false> extends MaxPoolNd<R> {
   }
 }
 
+const AVG_POOL_1D_MODULE = signature('AvgPool1d', [size('kernelSize')], AVG_POOL_1D);
+
 /** The mean of each window. Shape: `(N, C, L)` or `(C, L)`. */
 export class AvgPool1d extends Module<[Tensor], Tensor> {
   readonly kernelSize: readonly number[];
@@ -85,12 +99,15 @@ export class AvgPool1d extends Module<[Tensor], Tensor> {
 
   constructor(
     kernelSize: Size,
-    stride?: Size | null | AvgPool1dOptions,
-    padding?: Size | AvgPool1dOptions,
-    options?: AvgPool1dOptions,
-  ) {
+    ...optional: Optional<
+      AvgPool1dOptions,
+      [stride: Size | null, padding: Size, ceilMode: boolean, countIncludePad: boolean]
+    >
+  );
+  constructor(...args: ByKeyword<typeof AVG_POOL_1D_MODULE>);
+  constructor(...args: unknown[]) {
     super();
-    const given = keywords<AvgPool1dOptions>('AvgPool1d', AVG_POOL_1D, { stride, padding }, options);
+    const [kernelSize, given] = AVG_POOL_1D_MODULE.bind(args);
     this.kernelSize = ntuple(1, kernelSize);
     this.stride = ntuple(1, given.stride ?? kernelSize);
     this.padding = ntuple(1, given.padding);
@@ -106,7 +123,10 @@ export class AvgPool1d extends Module<[Tensor], Tensor> {
   }
 }
 
+const AVG_POOL_ND = signature('AvgPool', [size('kernelSize')], AVG_POOL);
+
 abstract class AvgPoolNd extends Module<[Tensor], Tensor> {
+  readonly kernelSize: Size;
   readonly stride: Size;
   readonly padding: Size;
   readonly ceilMode: boolean;
@@ -114,13 +134,23 @@ abstract class AvgPoolNd extends Module<[Tensor], Tensor> {
   readonly divisorOverride: number | null;
 
   constructor(
-    readonly kernelSize: Size,
-    stride?: Size | null | AvgPoolOptions,
-    padding?: Size | AvgPoolOptions,
-    options?: AvgPoolOptions,
-  ) {
+    kernelSize: Size,
+    ...optional: Optional<
+      AvgPoolOptions,
+      [
+        stride: Size | null,
+        padding: Size,
+        ceilMode: boolean,
+        countIncludePad: boolean,
+        divisorOverride: number | null,
+      ]
+    >
+  );
+  constructor(...args: ByKeyword<typeof AVG_POOL_ND>);
+  constructor(...args: unknown[]) {
     super();
-    const given = keywords<AvgPoolOptions>(new.target.name, AVG_POOL, { stride, padding }, options);
+    const [kernelSize, given] = AVG_POOL_ND.bind(args, new.target.name);
+    this.kernelSize = kernelSize;
     this.stride = given.stride ?? kernelSize;
     this.padding = given.padding;
     this.ceilMode = given.ceilMode;

@@ -1,0 +1,156 @@
+// Python's call forms. A signature stands beside its function: what must be given, what may be, and in which order.
+//
+//   const LINEAR = signature('linear', [tensor('input'), tensor('weight')], { bias: null });
+//   const [input, weight, { bias }] = LINEAR.bind(args);
+//   // of linear(x, w), linear(x, w, b), linear(x, w, { bias: b }), linear(x, { weight: w }), linear({ input: x, weight: w })
+import { TorchTypeError } from './errors';
+import type { Argument } from './kinds';
+import { isPlainObject } from './realm';
+import { unknownKeyword } from './spelling';
+
+/** Arguments that may be left out, by name. */
+export type Keywords<D> = { [K in keyof D]?: D[K] | undefined };
+
+/** Arguments that may be left out, by position; an object of {@link Keywords} may take the place of each. */
+export type Optional<D, P extends readonly unknown[]> = [
+  ...Partial<{ [K in keyof P]: P[K] | Keywords<D> }>,
+  options?: Keywords<D>,
+];
+
+type TypeOf<A> = A extends Argument<string, infer T> ? T : never;
+type Types<R extends readonly Argument[]> = { -readonly [K in keyof R]: TypeOf<R[K]> };
+type Named<R extends readonly Argument[]> = { [A in R[number] as A['name']]: TypeOf<A> };
+type Forms<R, D> = R extends readonly [infer First, ...infer Rest extends readonly Argument[]]
+  ? [given: Named<Extract<R, readonly Argument[]>> & Keywords<D>] | AfterFirst<First, Rest, D>
+  : never;
+type AfterFirst<First, Rest, D> = Rest extends readonly [] ? never : [TypeOf<First>, ...Forms<Rest, D>];
+
+/** The arguments of a call that names some of those that must be given. */
+export type ByKeyword<S> = S extends Signature<infer R, infer D> ? Forms<R, D> : never;
+
+/** The arguments of a function or a constructor. */
+export class Signature<R extends readonly Argument[], D extends object> {
+  constructor(
+    readonly name: string,
+    readonly required: R,
+    readonly defaults: D,
+    readonly positional: readonly string[],
+  ) {}
+
+  /**
+   * The arguments that must be given, in order, and an object of all others. `name` is what errors call the function.
+   *
+   * @throws TypeError, in Python's words, for an argument that is missing, unknown, given twice, one too many or of a wrong
+   * kind. The object may be the signature's `defaults`: it is not to be changed.
+   */
+  bind(args: readonly unknown[], name = this.name): [...Types<R>, D] {
+    const least = this.required.length;
+    const count = countOf(args);
+    const last = args[count - 1];
+    const keywords = isPlainObject(last) && !this.required[count - 1]?.isObject ? last : null;
+    const given = keywords === null ? count : count - 1;
+    const bound = new Array<unknown>(least + 1);
+    for (let i = 0; i < least; i++) bound[i] = i < given ? args[i] : undefined;
+    const isPlain = given <= least && keywords === null;
+    const options = isPlain ? this.defaults : this.#options(name, args, given);
+    bound[least] = options;
+    if (keywords !== null) this.#name(name, keywords, bound, options as Record<string, unknown>, args, given);
+    for (let i = 0; i < least; i++) {
+      if (bound[i] === undefined) throw this.#missing(name, bound);
+    }
+    for (let i = 0; i < least; i++) this.required[i].check?.(name, this.required[i].name, bound[i]);
+    return bound as [...Types<R>, D];
+  }
+
+  #options(name: string, args: readonly unknown[], given: number): D {
+    const least = this.required.length;
+    const most = least + this.positional.length;
+    if (given > most) throw tooMany(name, least, most, given);
+    const options = { ...this.defaults };
+    for (let i = least; i < given; i++) {
+      const value = args[i];
+      if (value === undefined) continue;
+      if (isPlainObject(value)) {
+        throw new TorchTypeError(`${name}(): only the last argument may be an object of keywords`);
+      }
+      (options as Record<string, unknown>)[this.positional[i - least]] = value;
+    }
+    return options;
+  }
+
+  // Puts what `keywords` names into its place.
+  #name(
+    name: string,
+    keywords: Record<string, unknown>,
+    required: unknown[],
+    options: Record<string, unknown>,
+    args: readonly unknown[],
+    given: number,
+  ): void {
+    for (const key in keywords) {
+      const value = keywords[key];
+      let place = this.required.findIndex((argument) => argument.name === key);
+      if (place < 0) {
+        if (!Object.hasOwn(options, key)) throw unknownKeyword(name, key, this.names);
+        const position = this.positional.indexOf(key);
+        place = position < 0 ? Infinity : this.required.length + position;
+      }
+      if (value === undefined) continue;
+      if (place < given && args[place] !== undefined) {
+        throw new TorchTypeError(`${name}() got multiple values for argument '${key}'`);
+      }
+      if (place < this.required.length) required[place] = value;
+      else options[key] = value;
+    }
+  }
+
+  #missing(name: string, required: readonly unknown[]): TorchTypeError {
+    const names = this.required.map((argument) => argument.name).filter((_, i) => required[i] === undefined);
+    const plural = names.length > 1 ? 's' : '';
+    const list = inWords(names);
+    return new TorchTypeError(
+      `${name}() missing ${names.length} required positional argument${plural}: ${list}`,
+    );
+  }
+
+  /** All names: those that must be given, then the others. */
+  get names(): string[] {
+    return [...this.required.map((argument) => argument.name), ...Object.keys(this.defaults)];
+  }
+}
+
+/**
+ * The signature of the function `name`. `positional` are the names with a default that may be given by position, in
+ * Python's order; without it, all of `defaults`.
+ */
+export function signature<const R extends readonly Argument[], D extends object>(
+  name: string,
+  required: R,
+  defaults: D,
+  positional: readonly (keyof D & string)[] = Object.keys(defaults) as (keyof D & string)[],
+): Signature<R, D> {
+  return new Signature(name, required, defaults, positional);
+}
+
+// An argument that is undefined is one that was not given.
+function countOf(args: readonly unknown[]): number {
+  let count = args.length;
+  while (count > 0 && args[count - 1] === undefined) count--;
+  return count;
+}
+
+function tooMany(name: string, least: number, most: number, given: number): TorchTypeError {
+  const takes = least === most ? String(most) : `from ${least} to ${most}`;
+  const plural = most === 1 ? '' : 's';
+  const were = given === 1 ? 'was' : 'were';
+  return new TorchTypeError(
+    `${name}() takes ${takes} positional argument${plural} but ${given} ${were} given`,
+  );
+}
+
+/** `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`: as Python lists names. */
+export function inWords(names: readonly string[]): string {
+  const quoted = names.map((name) => `'${name}'`);
+  if (quoted.length < 3) return quoted.join(' and ');
+  return `${quoted.slice(0, -1).join(', ')}, and ${quoted.at(-1)}`;
+}
