@@ -11,12 +11,6 @@ import { unknownKeyword } from './spelling';
 /** Arguments that may be left out, by name. */
 export type Keywords<D> = { [K in keyof D]?: D[K] | undefined };
 
-/** Arguments that may be left out, by position; an object of {@link Keywords} may take the place of each. */
-export type Optional<D, P extends readonly unknown[]> = [
-  ...Partial<{ [K in keyof P]: P[K] | Keywords<D> }>,
-  options?: Keywords<D>,
-];
-
 type TypeOf<A> = A extends Argument<string, infer T> ? T : never;
 type Types<R extends readonly Argument[]> = { -readonly [K in keyof R]: TypeOf<R[K]> };
 type Named<R extends readonly Argument[]> = { [A in R[number] as A['name']]: TypeOf<A> };
@@ -25,8 +19,20 @@ type Forms<R, D> = R extends readonly [infer First, ...infer Rest extends readon
   : never;
 type AfterFirst<First, Rest, D> = Rest extends readonly [] ? never : [TypeOf<First>, ...Forms<Rest, D>];
 
-/** The arguments of a call that names some of those that must be given. */
-export type ByKeyword<S> = S extends Signature<infer R, infer D> ? Forms<R, D> : never;
+// All by position, those with a default as far as wanted; the object of keywords may stand at any place behind the first.
+type Positions<R extends readonly unknown[], D, P extends readonly unknown[]> = [
+  ...R,
+  ...Partial<{ [K in keyof P]: P[K] | Keywords<D> }>,
+  options?: Keywords<D>,
+];
+
+/**
+ * The arguments of a call: `R` by position (its labels are what an editor shows), then `P`, those with a default that may
+ * be given by position; or some of `R` by name. It is one signature, without overloads, so that one may choose between
+ * functions: `(c ? F.relu : F.gelu)(x)`.
+ */
+export type Call<S, R extends readonly unknown[], P extends readonly unknown[] = []> =
+  S extends Signature<infer A, infer D> ? Positions<R, D, P> | Forms<A, D> : never;
 
 /** The arguments of a function or a constructor. */
 export class Signature<R extends readonly Argument[], D extends object> {

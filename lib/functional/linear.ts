@@ -1,4 +1,4 @@
-import { type ByKeyword, type Optional, signature } from '../core/signature';
+import { type Call, signature } from '../core/signature';
 import * as aten from '../tensor/aten';
 import { tensor } from '../tensor/kinds';
 import type { Tensor } from '../tensor';
@@ -17,12 +17,8 @@ const LINEAR = signature('linear', [tensor('input'), tensor('weight')], BIAS);
  * Shapes: input `(*, in)`, weight `(out, in)` or `(in)`, bias `(out)` or none, output `(*, out)`.
  */
 export function linear(
-  input: Tensor,
-  weight: Tensor,
-  ...optional: Optional<BiasOptions, [bias: Tensor | null]>
-): Tensor;
-export function linear(...args: ByKeyword<typeof LINEAR>): Tensor;
-export function linear(...args: unknown[]): Tensor {
+  ...args: Call<typeof LINEAR, [input: Tensor, weight: Tensor], [bias: Tensor | null]>
+): Tensor {
   const [input, weight, { bias }] = LINEAR.bind(args);
   return aten.linear(input, weight, bias);
 }
@@ -35,13 +31,8 @@ const BILINEAR = signature('bilinear', [tensor('input1'), tensor('input2'), tens
  * Shapes: inputs `(*, in1)` and `(*, in2)`, weight `(out, in1, in2)`, bias `(out)` or none, output `(*, out)`.
  */
 export function bilinear(
-  input1: Tensor,
-  input2: Tensor,
-  weight: Tensor,
-  ...optional: Optional<BiasOptions, [bias: Tensor | null]>
-): Tensor;
-export function bilinear(...args: ByKeyword<typeof BILINEAR>): Tensor;
-export function bilinear(...args: unknown[]): Tensor {
+  ...args: Call<typeof BILINEAR, [input1: Tensor, input2: Tensor, weight: Tensor], [bias: Tensor | null]>
+): Tensor {
   const [input1, input2, weight, { bias }] = BILINEAR.bind(args);
   return aten.bilinear(input1, input2, weight, bias);
 }

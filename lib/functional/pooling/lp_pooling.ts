@@ -1,6 +1,6 @@
 // Power-average pooling.
 import { number, size } from '../../core/kinds';
-import { type ByKeyword, type Optional, signature } from '../../core/signature';
+import { type Call, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -20,12 +20,12 @@ const lpPoolSignature = (name: string) =>
 
 interface LpPool {
   (
-    input: Tensor,
-    normType: number,
-    kernelSize: Size,
-    ...optional: Optional<LpPoolOptions, [stride: Size | null, ceilMode: boolean]>
+    ...args: Call<
+      ReturnType<typeof lpPoolSignature>,
+      [input: Tensor, normType: number, kernelSize: Size],
+      [stride: Size | null, ceilMode: boolean]
+    >
   ): Tensor;
-  (...args: ByKeyword<ReturnType<typeof lpPoolSignature>>): Tensor;
 }
 
 const elements = (n: number, window: Size): number =>

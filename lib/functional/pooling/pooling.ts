@@ -2,7 +2,7 @@ import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
 import { size } from '../../core/kinds';
-import { type ByKeyword, type Optional, signature } from '../../core/signature';
+import { type Call, signature } from '../../core/signature';
 import { tensor } from '../../tensor/kinds';
 
 export interface MaxPoolOptions {
@@ -29,11 +29,13 @@ export const MAX_POOL: Required<MaxPoolOptions> = {
 const MAX_POOL_POSITIONAL = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'] as const;
 const maxPoolSignature = (name: string) =>
   signature(name, [tensor('input'), size('kernelSize')], MAX_POOL, MAX_POOL_POSITIONAL);
-type MaxPoolForms = ByKeyword<ReturnType<typeof maxPoolSignature>>;
-type MaxPoolOptional = Optional<
-  MaxPoolOptions,
-  [stride: Size | null, padding: Size, dilation: Size, ceilMode: boolean, returnIndices: boolean]
->;
+type MaxPoolOptional = [
+  stride: Size | null,
+  padding: Size,
+  dilation: Size,
+  ceilMode: boolean,
+  returnIndices: boolean,
+];
 
 type Pool<R> = (
   input: Tensor,
@@ -53,8 +55,9 @@ interface MaxPool {
     options: MaxPoolOptions & { returnIndices: true },
   ): [Tensor, Tensor];
   /** The maximum of each window. */
-  (input: Tensor, kernelSize: Size, ...optional: MaxPoolOptional): Tensor;
-  (...args: MaxPoolForms): Tensor;
+  (
+    ...args: Call<ReturnType<typeof maxPoolSignature>, [input: Tensor, kernelSize: Size], MaxPoolOptional>
+  ): Tensor;
 }
 
 function maxPool(name: string, values: Pool<Tensor>, withIndices: Pool<[Tensor, Tensor]>): MaxPool {
@@ -89,8 +92,9 @@ export const maxPool3d: MaxPool = maxPool(
 );
 
 interface WithIndices {
-  (input: Tensor, kernelSize: Size, ...optional: MaxPoolOptional): [values: Tensor, indices: Tensor];
-  (...args: MaxPoolForms): [values: Tensor, indices: Tensor];
+  (
+    ...args: Call<ReturnType<typeof maxPoolSignature>, [input: Tensor, kernelSize: Size], MaxPoolOptional>
+  ): [values: Tensor, indices: Tensor];
 }
 
 function maxPoolWithIndices(name: string, operator: Pool<[Tensor, Tensor]>): WithIndices {
@@ -143,15 +147,12 @@ const AVG_POOL_1D_CALL = signature('avgPool1d', [tensor('input'), size('kernelSi
 
 /** The mean of each window. Shape: `(N, C, L)` or `(C, L)`. */
 export function avgPool1d(
-  input: Tensor,
-  kernelSize: Size,
-  ...optional: Optional<
-    AvgPool1dOptions,
+  ...args: Call<
+    typeof AVG_POOL_1D_CALL,
+    [input: Tensor, kernelSize: Size],
     [stride: Size | null, padding: Size, ceilMode: boolean, countIncludePad: boolean]
   >
-): Tensor;
-export function avgPool1d(...args: ByKeyword<typeof AVG_POOL_1D_CALL>): Tensor;
-export function avgPool1d(...args: unknown[]): Tensor {
+): Tensor {
   const [input, kernelSize, given] = AVG_POOL_1D_CALL.bind(args);
   const { padding, ceilMode, countIncludePad } = given;
   return aten.avgPool1d(input, kernelSize, given.stride ?? [], padding, ceilMode, countIncludePad);
@@ -161,10 +162,9 @@ const avgPoolSignature = (name: string) => signature(name, [tensor('input'), siz
 
 interface AvgPool {
   (
-    input: Tensor,
-    kernelSize: Size,
-    ...optional: Optional<
-      AvgPoolOptions,
+    ...args: Call<
+      ReturnType<typeof avgPoolSignature>,
+      [input: Tensor, kernelSize: Size],
       [
         stride: Size | null,
         padding: Size,
@@ -174,7 +174,6 @@ interface AvgPool {
       ]
     >
   ): Tensor;
-  (...args: ByKeyword<ReturnType<typeof avgPoolSignature>>): Tensor;
 }
 
 function avgPool(name: 'avgPool2d' | 'avgPool3d'): AvgPool {

@@ -5,8 +5,8 @@ import { constant_, normal_, uniform_ } from './fill';
 import { kaimingNormal_, kaimingUniform_, xavierNormal_, xavierUniform_ } from './scaled';
 import { dirac_, eye_, orthogonal_, sparse_ } from './structured';
 
-function deprecated<F extends (...args: never[]) => Tensor>(old: string, fn: F): F {
-  const renamed = (...args: never[]): Tensor => {
+function deprecated<F extends (...args: never) => Tensor>(old: string, fn: F): F {
+  const renamed = (...args: never): Tensor => {
     warn(`\`nn.init.${old}\` is now deprecated in favor of \`nn.init.${old}_\`.`, 'FutureWarning');
     return fn(...args);
   };

@@ -2,9 +2,11 @@
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { float64 } from '../../core/dtype';
-import { keywords } from '../../core/keywords';
+import { number } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import type { Generator } from '../../tensor/random';
 import type { Tensor } from '../../tensor';
+import * as kinds from '../../tensor/kinds';
 import { warn } from '../../core/warn';
 
 export interface GeneratorOptions {
@@ -18,18 +20,19 @@ export interface UniformOptions extends GeneratorOptions {
   /** Upper bound. Default: 1. */
   b?: number;
 }
-const UNIFORM: Required<UniformOptions> = { a: 0, b: 1, generator: null };
+const UNIFORM = signature('uniform_', [kinds.tensor('tensor')], {
+  a: 0,
+  b: 1,
+  generator: null,
+} as Required<UniformOptions>);
 
 /** Uniform between `a` and `b`. */
 export function uniform_<T extends Tensor>(
-  tensor: T,
-  a?: number | UniformOptions,
-  b?: number | UniformOptions,
-  options?: UniformOptions,
+  ...args: Call<typeof UNIFORM, [tensor: T], [a: number, b: number, generator: Generator | null]>
 ): T {
-  const given = keywords<UniformOptions>('uniform_', UNIFORM, { a, b }, options);
+  const [tensor, given] = UNIFORM.bind(args);
   noGrad(() => void aten.uniform_(tensor, given.a, given.b, { generator: given.generator }));
-  return tensor;
+  return tensor as T;
 }
 
 export interface NormalOptions extends GeneratorOptions {
@@ -38,18 +41,19 @@ export interface NormalOptions extends GeneratorOptions {
   /** Standard deviation. Default: 1. */
   std?: number;
 }
-const NORMAL: Required<NormalOptions> = { mean: 0, std: 1, generator: null };
+const NORMAL = signature('normal_', [kinds.tensor('tensor')], {
+  mean: 0,
+  std: 1,
+  generator: null,
+} as Required<NormalOptions>);
 
 /** Normal. */
 export function normal_<T extends Tensor>(
-  tensor: T,
-  mean?: number | NormalOptions,
-  std?: number | NormalOptions,
-  options?: NormalOptions,
+  ...args: Call<typeof NORMAL, [tensor: T], [mean: number, std: number, generator: Generator | null]>
 ): T {
-  const given = keywords<NormalOptions>('normal_', NORMAL, { mean, std }, options);
+  const [tensor, given] = NORMAL.bind(args);
   noGrad(() => void aten.normal_(tensor, given.mean, given.std, { generator: given.generator }));
-  return tensor;
+  return tensor as T;
 }
 
 export interface TruncNormalOptions extends NormalOptions {
@@ -58,7 +62,13 @@ export interface TruncNormalOptions extends NormalOptions {
   /** Upper bound. Default: 2. */
   b?: number;
 }
-const TRUNC_NORMAL: Required<TruncNormalOptions> = { ...NORMAL, a: -2, b: 2 };
+const TRUNC_NORMAL = signature('truncNormal_', [kinds.tensor('tensor')], {
+  mean: 0,
+  std: 1,
+  a: -2,
+  b: 2,
+  generator: null,
+} as Required<TruncNormalOptions>);
 
 // The order of truncNormal_'s draws is PyTorch's: it decides what a seed gives.
 
@@ -113,15 +123,14 @@ function rejectUniform(tensor: Tensor, given: Required<TruncNormalOptions>): voi
 
 /** Normal, redrawn until between `a` and `b`. Warns when the mean is far outside. */
 export function truncNormal_<T extends Tensor>(
-  tensor: T,
-  mean?: number | TruncNormalOptions,
-  std?: number | TruncNormalOptions,
-  a?: number | TruncNormalOptions,
-  b?: number | TruncNormalOptions,
-  options?: TruncNormalOptions,
+  ...args: Call<
+    typeof TRUNC_NORMAL,
+    [tensor: T],
+    [mean: number, std: number, a: number, b: number, generator: Generator | null]
+  >
 ): T {
-  const given = keywords<TruncNormalOptions>('truncNormal_', TRUNC_NORMAL, { mean, std, a, b }, options);
-  if (tensor.device.type === 'meta') return tensor;
+  const [tensor, given] = TRUNC_NORMAL.bind(args);
+  if (tensor.device.type === 'meta') return tensor as T;
   const { a: low, b: high } = given;
   if (given.mean < low - 2 * given.std || given.mean > high + 2 * given.std) {
     warn(
@@ -133,22 +142,31 @@ export function truncNormal_<T extends Tensor>(
     if (inside > 0.3) redrawNormal(tensor, given);
     else rejectUniform(tensor, given);
   });
-  return tensor;
+  return tensor as T;
 }
+
+const CONSTANT = signature('constant_', [kinds.tensor('tensor'), number('val')], {});
 
 /** One value everywhere. */
-export function constant_<T extends Tensor>(tensor: T, val: number): T {
+export function constant_<T extends Tensor>(...args: Call<typeof CONSTANT, [tensor: T, val: number]>): T {
+  const [tensor, val] = CONSTANT.bind(args);
   noGrad(() => void aten.fill_(tensor, val));
-  return tensor;
+  return tensor as T;
 }
+
+const ONES = signature('ones_', [kinds.tensor('tensor')], {});
 
 /** Ones. */
-export function ones_<T extends Tensor>(tensor: T): T {
-  return constant_(tensor, 1);
+export function ones_<T extends Tensor>(...args: Call<typeof ONES, [tensor: T]>): T {
+  const [tensor] = ONES.bind(args);
+  return constant_(tensor, 1) as T;
 }
 
+const ZEROS = signature('zeros_', [kinds.tensor('tensor')], {});
+
 /** Zeros. */
-export function zeros_<T extends Tensor>(tensor: T): T {
+export function zeros_<T extends Tensor>(...args: Call<typeof ZEROS, [tensor: T]>): T {
+  const [tensor] = ZEROS.bind(args);
   noGrad(() => void aten.zero_(tensor));
-  return tensor;
+  return tensor as T;
 }

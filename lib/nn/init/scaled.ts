@@ -1,7 +1,10 @@
 // Distributions whose width follows from the size of the layer.
 import { valueError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
+import * as kinds from '../../tensor/kinds';
+import type { Generator } from '../../tensor/random';
 import { warn } from '../../core/warn';
 import { fanInAndFanOut } from './fan';
 import { normal_, uniform_, type GeneratorOptions } from './fill';
@@ -24,14 +27,15 @@ export interface CalculateGainOptions {
   /** The slope of a leaky ReLU. Default: 0.01. */
   param?: number | null;
 }
-const PARAM: Required<CalculateGainOptions> = { param: null };
+const CALCULATE_GAIN = signature('calculateGain', [value<Nonlinearity>()('nonlinearity')], {
+  param: null,
+} as Required<CalculateGainOptions>);
 
 /** The factor by which a nonlinearity shrinks the standard deviation; `param` is leaky ReLU's slope. */
 export function calculateGain(
-  nonlinearity: Nonlinearity,
-  param?: number | null | CalculateGainOptions,
+  ...args: Call<typeof CALCULATE_GAIN, [nonlinearity: Nonlinearity], [param: number | null]>
 ): number {
-  const given = keywords<CalculateGainOptions>('calculateGain', PARAM, { param });
+  const [nonlinearity, given] = CALCULATE_GAIN.bind(args);
   switch (nonlinearity) {
     case 'tanh':
       return 5 / 3;
@@ -69,25 +73,25 @@ function xavierStd(tensor: Tensor, gain: number): number {
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
 
+const XAVIER_UNIFORM = signature('xavierUniform_', [kinds.tensor('tensor')], GAIN);
+
 /** Uniform in `±gain · √(6 / (fanIn + fanOut))` (Glorot and Bengio, 2010). */
 export function xavierUniform_<T extends Tensor>(
-  tensor: T,
-  gain?: number | GainOptions,
-  options?: GainOptions,
+  ...args: Call<typeof XAVIER_UNIFORM, [tensor: T], [gain: number, generator: Generator | null]>
 ): T {
-  const given = keywords<GainOptions>('xavierUniform_', GAIN, { gain }, options);
+  const [tensor, given] = XAVIER_UNIFORM.bind(args);
   const bound = Math.sqrt(3) * xavierStd(tensor, given.gain);
-  return uniform_(tensor, -bound, bound, { generator: given.generator });
+  return uniform_(tensor, -bound, bound, { generator: given.generator }) as T;
 }
+
+const XAVIER_NORMAL = signature('xavierNormal_', [kinds.tensor('tensor')], GAIN);
 
 /** Normal with deviation `gain · √(2 / (fanIn + fanOut))` (Glorot and Bengio, 2010). */
 export function xavierNormal_<T extends Tensor>(
-  tensor: T,
-  gain?: number | GainOptions,
-  options?: GainOptions,
+  ...args: Call<typeof XAVIER_NORMAL, [tensor: T], [gain: number, generator: Generator | null]>
 ): T {
-  const given = keywords<GainOptions>('xavierNormal_', GAIN, { gain }, options);
-  return normal_(tensor, 0, xavierStd(tensor, given.gain), { generator: given.generator });
+  const [tensor, given] = XAVIER_NORMAL.bind(args);
+  return normal_(tensor, 0, xavierStd(tensor, given.gain), { generator: given.generator }) as T;
 }
 
 /** Whether the variance is kept in the forward or in the backward pass. */
@@ -107,6 +111,8 @@ const KAIMING: Required<KaimingOptions> = {
   generator: null,
 };
 
+type KaimingOptional = [a: number, mode: FanMode, nonlinearity: Nonlinearity, generator: Generator | null];
+
 // The standard deviation, or null when there is nothing to fill.
 function kaimingStd(tensor: Tensor, given: Required<KaimingOptions>): number | null {
   if (tensor.shape.includes(0)) {
@@ -121,30 +127,26 @@ function kaimingStd(tensor: Tensor, given: Required<KaimingOptions>): number | n
   return calculateGain(given.nonlinearity, given.a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
 }
 
+const KAIMING_UNIFORM = signature('kaimingUniform_', [kinds.tensor('tensor')], KAIMING);
+
 /** Uniform in `±gain · √(3 / fan)` (He et al., 2015). */
 export function kaimingUniform_<T extends Tensor>(
-  tensor: T,
-  a?: number | KaimingOptions,
-  mode?: FanMode | KaimingOptions,
-  nonlinearity?: Nonlinearity | KaimingOptions,
-  options?: KaimingOptions,
+  ...args: Call<typeof KAIMING_UNIFORM, [tensor: T], KaimingOptional>
 ): T {
-  const given = keywords<KaimingOptions>('kaimingUniform_', KAIMING, { a, mode, nonlinearity }, options);
+  const [tensor, given] = KAIMING_UNIFORM.bind(args);
   const std = kaimingStd(tensor, given);
-  if (std === null) return tensor;
+  if (std === null) return tensor as T;
   const bound = Math.sqrt(3) * std;
-  return uniform_(tensor, -bound, bound, { generator: given.generator });
+  return uniform_(tensor, -bound, bound, { generator: given.generator }) as T;
 }
+
+const KAIMING_NORMAL = signature('kaimingNormal_', [kinds.tensor('tensor')], KAIMING);
 
 /** Normal with deviation `gain / √fan` (He et al., 2015). */
 export function kaimingNormal_<T extends Tensor>(
-  tensor: T,
-  a?: number | KaimingOptions,
-  mode?: FanMode | KaimingOptions,
-  nonlinearity?: Nonlinearity | KaimingOptions,
-  options?: KaimingOptions,
+  ...args: Call<typeof KAIMING_NORMAL, [tensor: T], KaimingOptional>
 ): T {
-  const given = keywords<KaimingOptions>('kaimingNormal_', KAIMING, { a, mode, nonlinearity }, options);
+  const [tensor, given] = KAIMING_NORMAL.bind(args);
   const std = kaimingStd(tensor, given);
-  return std === null ? tensor : normal_(tensor, 0, std, { generator: given.generator });
+  return (std === null ? tensor : normal_(tensor, 0, std, { generator: given.generator })) as T;
 }

@@ -1,7 +1,7 @@
 import * as F from '../../../functional';
-import type { AvgPool1dOptions, AvgPoolOptions, MaxPoolOptions, Size } from '../../../functional';
+import type { MaxPoolOptions, Size } from '../../../functional';
 import { size } from '../../../core/kinds';
-import { type ByKeyword, type Optional, type Signature, signature } from '../../../core/signature';
+import { type Call, type Signature, signature } from '../../../core/signature';
 import { AVG_POOL, AVG_POOL_1D, MAX_POOL } from '../../../functional/pooling/pooling';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
@@ -27,14 +27,12 @@ abstract class MaxPoolNd<R extends boolean> extends Module<[Tensor], Pooled<R>> 
   readonly returnIndices: boolean;
 
   constructor(
-    kernelSize: Size,
-    ...optional: Optional<
-      MaxPoolModuleOptions<R>,
+    ...args: Call<
+      MaxPoolSignature<R>,
+      [kernelSize: Size],
       [stride: Size | null, padding: Size, dilation: Size, returnIndices: R, ceilMode: boolean]
     >
-  );
-  constructor(...args: ByKeyword<MaxPoolSignature<R>>);
-  constructor(...args: unknown[]) {
+  ) {
     super();
     const [kernelSize, given] = MAX_POOL_ND.bind(args, new.target.name);
     this.kernelSize = kernelSize;
@@ -98,14 +96,12 @@ export class AvgPool1d extends Module<[Tensor], Tensor> {
   readonly countIncludePad: boolean;
 
   constructor(
-    kernelSize: Size,
-    ...optional: Optional<
-      AvgPool1dOptions,
+    ...args: Call<
+      typeof AVG_POOL_1D_MODULE,
+      [kernelSize: Size],
       [stride: Size | null, padding: Size, ceilMode: boolean, countIncludePad: boolean]
     >
-  );
-  constructor(...args: ByKeyword<typeof AVG_POOL_1D_MODULE>);
-  constructor(...args: unknown[]) {
+  ) {
     super();
     const [kernelSize, given] = AVG_POOL_1D_MODULE.bind(args);
     this.kernelSize = ntuple(1, kernelSize);
@@ -134,9 +130,9 @@ abstract class AvgPoolNd extends Module<[Tensor], Tensor> {
   readonly divisorOverride: number | null;
 
   constructor(
-    kernelSize: Size,
-    ...optional: Optional<
-      AvgPoolOptions,
+    ...args: Call<
+      typeof AVG_POOL_ND,
+      [kernelSize: Size],
       [
         stride: Size | null,
         padding: Size,
@@ -145,9 +141,7 @@ abstract class AvgPoolNd extends Module<[Tensor], Tensor> {
         divisorOverride: number | null,
       ]
     >
-  );
-  constructor(...args: ByKeyword<typeof AVG_POOL_ND>);
-  constructor(...args: unknown[]) {
+  ) {
     super();
     const [kernelSize, given] = AVG_POOL_ND.bind(args, new.target.name);
     this.kernelSize = kernelSize;
