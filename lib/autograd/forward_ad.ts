@@ -1,9 +1,17 @@
 /** `torch.autograd.forward_ad`: dual numbers, which carry a derivative forward. */
 import * as aten from '../tensor/aten';
 import { TorchError, TorchTypeError, valueError } from '../core/errors';
+import { type Call, signature } from '../core/signature';
 import { native } from '../native';
 import { Scope, within } from '../native/scope';
+import { tensor as tensorKind } from '../tensor/kinds';
 import type { Tensor } from '../tensor';
+
+export interface LevelOptions {
+  /** Default: the innermost. */
+  level?: number | null;
+}
+const LEVEL: Required<LevelOptions> = { level: null };
 
 /** Opens a level for dual numbers; libtorch has one at a time. */
 export function enterDualLevel(): number {
@@ -11,10 +19,13 @@ export function enterDualLevel(): number {
   return native.forwardLevel();
 }
 
+const EXIT_DUAL_LEVEL = signature('exitDualLevel', [], LEVEL, []);
+
 /** Closes a level: its dual numbers lose their tangents. */
-export function exitDualLevel(options: { level?: number | null } = {}): void {
+export function exitDualLevel(options?: LevelOptions): void {
+  const [{ level }] = EXIT_DUAL_LEVEL.bind([options]);
   const current = native.forwardLevel();
-  if ((options.level ?? current) !== current || current < 0) {
+  if ((level ?? current) !== current || current < 0) {
     throw new TorchError(
       'Trying to exit a forward AD level that was not the last one that was created. This is not supported.',
     );
@@ -41,9 +52,12 @@ export function withForwardGrad<T>(enabled: boolean, body: () => T): T {
   return within('withForwardGrad', Scope.forwardGrad, body, enabled);
 }
 
+const MAKE_DUAL = signature('makeDual', [tensorKind('tensor'), tensorKind('tangent')], LEVEL, []);
+
 /** A view of `tensor` that carries `tangent`, of the same shape, forward through operators. */
-export function makeDual(tensor: Tensor, tangent: Tensor, options: { level?: number | null } = {}): Tensor {
-  const level = options.level ?? native.forwardLevel();
+export function makeDual(...args: Call<typeof MAKE_DUAL, [tensor: Tensor, tangent: Tensor]>): Tensor {
+  const [tensor, tangent, given] = MAKE_DUAL.bind(args);
+  const level = given.level ?? native.forwardLevel();
   if (level < 0) {
     throw new TorchError(
       'Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first.',
@@ -59,12 +73,15 @@ export function makeDual(tensor: Tensor, tangent: Tensor, options: { level?: num
   return aten._makeDual(tensor, tangent, level);
 }
 
+const UNPACK_DUAL = signature('unpackDual', [tensorKind('tensor')], LEVEL, []);
+
 /** The value and the tangent; null where there is no tangent. */
-export function unpackDual(
-  tensor: Tensor,
-  options: { level?: number | null } = {},
-): { primal: Tensor; tangent: Tensor | null } {
-  const level = options.level ?? native.forwardLevel();
+export function unpackDual(...args: Call<typeof UNPACK_DUAL, [tensor: Tensor]>): {
+  primal: Tensor;
+  tangent: Tensor | null;
+} {
+  const [tensor, given] = UNPACK_DUAL.bind(args);
+  const level = given.level ?? native.forwardLevel();
   if (level < 0) return { primal: tensor, tangent: null };
   const [primal, tangent] = aten._unpackDual(tensor, level) as unknown as [Tensor, Tensor | null];
   return { primal, tangent };

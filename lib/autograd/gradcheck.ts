@@ -1,5 +1,7 @@
 /** torch.autograd.gradcheck: analytical gradients against small differences. */
 import { TorchError, valueError } from '../core/errors';
+import { callable, value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { Tensor } from '../tensor';
 import { grad } from './backward';
 
@@ -15,6 +17,14 @@ export interface GradcheckOptions {
 }
 
 type CheckedFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+type Inputs = Tensor | readonly Tensor[];
+const CHECK: Required<GradcheckOptions> = { eps: 1e-6, atol: 1e-5, rtol: 1e-3, raiseException: true };
+const GRADCHECK = signature(
+  'gradcheck',
+  [callable<CheckedFunction>()('func'), value<Inputs>()('inputs')],
+  CHECK,
+  [],
+);
 
 function outputsOf(fn: CheckedFunction, inputs: readonly Tensor[]): Tensor[] {
   const result = fn(...inputs);
@@ -70,12 +80,8 @@ function analytical(input: Tensor, output: Tensor): Tensor {
  * should be float64 and must not overlap in memory. Returns true, or throws (or returns false) when
  * they differ by more than `atol + rtol * |numerical|`.
  */
-export function gradcheck(
-  fn: CheckedFunction,
-  inputs: Tensor | readonly Tensor[],
-  options: GradcheckOptions = {},
-): boolean {
-  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
+export function gradcheck(...args: Call<typeof GRADCHECK, [func: CheckedFunction, inputs: Inputs]>): boolean {
+  const [fn, inputs, { eps, atol, rtol, raiseException }] = GRADCHECK.bind(args);
   const list = inputs instanceof Tensor ? [inputs] : [...inputs];
   const checked = list.filter((input) => input.requiresGrad);
   if (checked.length === 0) {
@@ -100,16 +106,24 @@ export function gradcheck(
   return true;
 }
 
+interface GradgradcheckOptions extends GradcheckOptions {
+  gradOutputs?: Inputs | null;
+}
+const GRADGRADCHECK = signature(
+  'gradgradcheck',
+  [callable<CheckedFunction>()('func'), value<Inputs>()('inputs')],
+  { gradOutputs: null, ...CHECK } as Required<GradgradcheckOptions>,
+  ['gradOutputs'],
+);
+
 /**
  * {@link gradcheck} of the gradients of `fn`: whether its second derivatives are right. `gradOutputs`
  * are the gradients of the outputs; random ones when they are left out.
  */
 export function gradgradcheck(
-  fn: CheckedFunction,
-  inputs: Tensor | readonly Tensor[],
-  gradOutputs?: Tensor | readonly Tensor[] | null,
-  options: GradcheckOptions = {},
+  ...args: Call<typeof GRADGRADCHECK, [func: CheckedFunction, inputs: Inputs], [gradOutputs: Inputs | null]>
 ): boolean {
+  const [fn, inputs, { gradOutputs, ...options }] = GRADGRADCHECK.bind(args);
   const list = inputs instanceof Tensor ? [inputs] : [...inputs];
   const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
   const seeds = given ?? outputsOf(fn, list).map((output) => output.detach().randnLike().requiresGrad_());

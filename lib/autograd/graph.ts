@@ -1,6 +1,8 @@
 /** `torch.autograd.graph`: what the graph keeps, and hooks on several tensors. */
 import { wrap } from '../native/dispatch';
 import { TorchError, argumentError, valueError } from '../core/errors';
+import { callable, value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { native } from '../native';
 import { type Tensor } from '../tensor';
 import * as aten from '../tensor/aten';
@@ -44,16 +46,22 @@ export function savedTensorsHooks<Packed, T>(
   }
 }
 
+const SAVE_ON_CPU = signature('saveOnCpu', [callable<() => unknown>()('body')], { pinMemory: false });
+
 /** Keeps what `body`'s operators save for backward on the CPU (`save_on_cpu`). */
-export function saveOnCpu<T>(body: () => T, options: { pinMemory?: boolean } = {}): T {
-  const { pinMemory = false } = options;
+export function saveOnCpu<T>(...args: Call<typeof SAVE_ON_CPU, [body: () => T], [pinMemory: boolean]>): T {
+  const [body, { pinMemory }] = SAVE_ON_CPU.bind(args);
   const pack = (tensor: Tensor): [Device, Tensor] => {
     if (!pinMemory || tensor.device.type !== 'cuda' || tensor.isSparse) return [tensor.device, tensor.cpu()];
     const packed = aten.empty(tensor.shape, { dtype: tensor.dtype, pinMemory: true });
     packed.copy_(tensor, true);
     return [tensor.device, packed];
   };
-  return savedTensorsHooks(pack, ([device, tensor]) => tensor.to(device, { nonBlocking: pinMemory }), body);
+  return savedTensorsHooks(
+    pack,
+    ([device, tensor]) => tensor.to(device, { nonBlocking: pinMemory }),
+    body as () => T,
+  );
 }
 
 /** Makes {@link savedTensorsHooks} an error with that message inside of `body`. */
@@ -70,35 +78,39 @@ export function disableSavedTensorsHooks<T>(message: string, body: () => T): T {
   return settled('disableSavedTensorsHooks', result);
 }
 
+type MultiGradHook = ((grads: (Tensor | null)[]) => void) | ((grad: Tensor) => void);
+
 export interface MultiGradHookOptions {
   /** `'all'`: when all gradients are there; `'any'`: at the first. Default: `'all'`. */
   mode?: 'all' | 'any';
 }
 
+const REGISTER_MULTI_GRAD_HOOK = signature(
+  'registerMultiGradHook',
+  [value<readonly Tensor[]>()('tensors'), callable<MultiGradHook>()('fn')],
+  { mode: 'all' } as Required<MultiGradHookOptions>,
+  [],
+);
+
 /**
- * Calls `hook` once for each backward pass: with the gradients of all `tensors`, null for those that
+ * Calls `fn` once for each backward pass: with the gradients of all `tensors`, null for those that
  * get none, or with the first one (`register_multi_grad_hook`).
  */
 export function registerMultiGradHook(
   tensors: readonly Tensor[],
-  hook: (grads: (Tensor | null)[]) => void,
+  fn: (grads: (Tensor | null)[]) => void,
   options?: { mode?: 'all' },
 ): RemovableHandle;
 export function registerMultiGradHook(
   tensors: readonly Tensor[],
-  hook: (grad: Tensor) => void,
+  fn: (grad: Tensor) => void,
   options: { mode: 'any' },
 ): RemovableHandle;
-export function registerMultiGradHook(
-  tensors: readonly Tensor[],
-  hook: ((grads: (Tensor | null)[]) => void) | ((grad: Tensor) => void),
-  options: MultiGradHookOptions = {},
-): RemovableHandle {
-  const { mode = 'all' } = options;
+export function registerMultiGradHook(...args: unknown[]): RemovableHandle {
+  const [tensors, hook, { mode }] = REGISTER_MULTI_GRAD_HOOK.bind(args);
   if (mode !== 'all' && mode !== 'any') {
     throw valueError(`Expects mode to be one of ('all', 'any') but got ${String(mode)}`);
   }
-  if (typeof hook !== 'function') throw argumentError('registerMultiGradHook', 'hook', 'a function', hook);
   const hooks =
     mode === 'all'
       ? whenAll(tensors, hook as (grads: (Tensor | null)[]) => void)

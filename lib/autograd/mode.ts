@@ -1,6 +1,8 @@
 /** Whether operators record a graph. The mode belongs to the thread, so it must not outlive a call. */
 import { TorchTypeError } from '../core/errors';
 import { native } from '../native';
+import { callable, value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { Scope, within } from '../native/scope';
 
 function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
@@ -46,14 +48,28 @@ export function isInferenceModeEnabled(): boolean {
   return native.isInferenceMode();
 }
 
+export interface AnomalyOptions {
+  /** Whether backward raises where a gradient becomes NaN. Default: `true`. */
+  checkNan?: boolean;
+}
+const ANOMALY: Required<AnomalyOptions> = { checkNan: true };
+const DETECT_ANOMALY = signature('detectAnomaly', [callable<() => unknown>()('body')], ANOMALY);
+
 /** Runs `body` with anomaly detection: backward raises where a gradient becomes NaN. */
-export function detectAnomaly<T>(body: () => T, options: { checkNan?: boolean } = {}): T {
-  if (typeof body !== 'function') throw new TorchTypeError('detectAnomaly(): argument must be a function');
-  return within('detectAnomaly', Scope.anomaly, body, options.checkNan ?? true);
+export function detectAnomaly<T>(
+  ...args: Call<typeof DETECT_ANOMALY, [body: () => T], [checkNan: boolean]>
+): T {
+  const [body, { checkNan }] = DETECT_ANOMALY.bind(args);
+  return within('detectAnomaly', Scope.anomaly, body as () => T, checkNan);
 }
 
-export function setDetectAnomaly(mode: boolean, options: { checkNan?: boolean } = {}): void {
-  native.setAnomaly(mode, options.checkNan ?? true);
+const SET_DETECT_ANOMALY = signature('setDetectAnomaly', [value<boolean>()('mode')], ANOMALY);
+
+export function setDetectAnomaly(
+  ...args: Call<typeof SET_DETECT_ANOMALY, [mode: boolean], [checkNan: boolean]>
+): void {
+  const [mode, { checkNan }] = SET_DETECT_ANOMALY.bind(args);
+  native.setAnomaly(mode, checkNan);
 }
 
 export function isAnomalyEnabled(): boolean {
