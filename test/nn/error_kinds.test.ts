@@ -39,7 +39,6 @@ const layer = () => new nn.Linear(1, 1);
 it.each<[string, () => unknown]>([
   ['Optimizer.zeroGrad', () => new optim.SGD([parameter()]).zeroGrad({ set_to_none: false } as never)],
   ['Module.zeroGrad', () => layer().zeroGrad({ set_to_none: false } as never)],
-  ['Module.zeroGrad', () => layer().zeroGrad(false as never)],
   ['loadStateDict', () => layer().loadStateDict(layer().stateDict(), { strct: false } as never)],
   ['stateDict', () => layer().stateDict({ keep_vars: true } as never)],
   ['saveFile', () => safetensors.saveFile(new Map(), '/nowhere/x', { meta: {} } as never)],

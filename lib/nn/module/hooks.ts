@@ -1,5 +1,7 @@
 // Hooks: functions that run around a module's forward and backward.
 import { TorchTypeError } from '../../core/errors';
+import { value } from '../../core/kinds';
+import { signature } from '../../core/signature';
 import type { Module } from './module';
 
 let nextId = 0;
@@ -20,6 +22,12 @@ export class RemovableHandle {
   }
 }
 
+export interface EntryOptions {
+  prepend: boolean;
+  withKwargs: boolean;
+  alwaysCall: boolean;
+}
+
 /** Hooks of one kind, in the order in which they run. */
 export class HookList<H> {
   #entries: { hook: H; withKwargs: boolean; alwaysCall: boolean }[] = [];
@@ -28,14 +36,23 @@ export class HookList<H> {
     return this.#entries.length;
   }
 
-  add(hook: H, options: HookOptions & { withKwargs?: boolean; alwaysCall?: boolean } = {}): RemovableHandle {
-    if (typeof hook !== 'function') throw new TorchTypeError(`a hook must be a function, not ${typeof hook}`);
+  add(hook: H, options: Partial<EntryOptions> = {}): RemovableHandle {
     const { prepend = false, withKwargs = false, alwaysCall = false } = options;
     const entry = { hook, withKwargs, alwaysCall };
     this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
     return new RemovableHandle(() => {
       this.#entries = this.#entries.filter((other) => other !== entry);
     });
+  }
+  /**
+   * {@link add} of what a user gave: a hook, and options out of `allowed`.
+   *
+   * @throws TypeError for another option, and where the hook is not a function.
+   */
+  register(name: string, allowed: Partial<EntryOptions>, args: readonly unknown[]): RemovableHandle {
+    const [hook, options] = signature(name, [value<H>()('hook')], allowed, []).bind(args);
+    if (typeof hook !== 'function') throw new TorchTypeError(`a hook must be a function, not ${typeof hook}`);
+    return this.add(hook, options);
   }
   // Lists are replaced and never changed: a hook may remove itself while they run.
   entries(): readonly { hook: H; withKwargs: boolean; alwaysCall: boolean }[] {
@@ -97,6 +114,11 @@ export type LoadStateDictPostHook = (
 export type RegistrationHook<T> = (module: any, name: string, value: T | null) => T | null | undefined | void;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
+/** What each kind of hook may be told. */
+export const PREPEND = { prepend: false };
+export const FORWARD_PRE = { ...PREPEND, withKwargs: false };
+export const FORWARD = { ...FORWARD_PRE, alwaysCall: false };
+
 /** The hooks of one module, or those of all modules. */
 export class Hooks {
   readonly forwardPre = new HookList<ForwardPreHook | ForwardPreHookWithKwargs>();
@@ -121,22 +143,23 @@ export const globalHooks = new Hooks();
 
 /** Runs before the `forward` of every module. */
 export function registerModuleForwardPreHook(hook: ForwardPreHook): RemovableHandle {
-  return globalHooks.forwardPre.add(hook);
+  return globalHooks.forwardPre.register('registerModuleForwardPreHook', {}, [hook]);
 }
 /** Runs after the `forward` of every module. */
 export function registerModuleForwardHook(
   hook: ForwardHook | ForwardHookWithKwargs,
   options: { withKwargs?: boolean; alwaysCall?: boolean } = {},
 ): RemovableHandle {
-  return globalHooks.forward.add(hook, options);
+  const allowed = { withKwargs: false, alwaysCall: false };
+  return globalHooks.forward.register('registerModuleForwardHook', allowed, [hook, options]);
 }
 /** Runs when the gradients of any module's outputs are known. */
 export function registerModuleFullBackwardPreHook(hook: BackwardPreHook): RemovableHandle {
-  return globalHooks.backwardPre.add(hook);
+  return globalHooks.backwardPre.register('registerModuleFullBackwardPreHook', {}, [hook]);
 }
 /** Runs when the gradients of any module's inputs are known. */
 export function registerModuleFullBackwardHook(hook: BackwardHook): RemovableHandle {
-  return globalHooks.backward.add(hook);
+  return globalHooks.backward.register('registerModuleFullBackwardHook', {}, [hook]);
 }
 
 export const parameterRegistrationHooks = new HookList<RegistrationHook<unknown>>();
@@ -148,13 +171,13 @@ export const moduleRegistrationHooks = new HookList<RegistrationHook<Module>>();
  * `registerBuffer` and `registerModule`, not a parameter, buffer or module that is assigned to a field.
  */
 export function registerModuleParameterRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
-  return parameterRegistrationHooks.add(hook);
+  return parameterRegistrationHooks.register('registerModuleParameterRegistrationHook', {}, [hook]);
 }
 /** Runs at every `registerBuffer`. */
 export function registerModuleBufferRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
-  return bufferRegistrationHooks.add(hook);
+  return bufferRegistrationHooks.register('registerModuleBufferRegistrationHook', {}, [hook]);
 }
 /** Runs at every `addModule` and `registerModule`. */
 export function registerModuleModuleRegistrationHook(hook: RegistrationHook<Module>): RemovableHandle {
-  return moduleRegistrationHooks.add(hook);
+  return moduleRegistrationHooks.register('registerModuleModuleRegistrationHook', {}, [hook]);
 }

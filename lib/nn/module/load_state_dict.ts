@@ -2,7 +2,9 @@
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { TorchError, TorchTypeError } from '../../core/errors';
-import { isPlainObject, keywords } from '../../core/keywords';
+import { object } from '../../core/kinds';
+import { signature } from '../../core/signature';
+import { isPlainObject } from '../../core/realm';
 import { sizeText } from '../../core/size_text';
 import { sameSize } from '../../functional/reduction';
 import { keep } from '../../tensor/memory';
@@ -39,17 +41,16 @@ export class IncompatibleKeys {
   }
 }
 
-export function loadStateDict(
-  module: Module,
-  given: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>,
-  options: LoadStateDictOptions,
-): IncompatibleKeys {
-  const { strict, assign } = keywords<LoadStateDictOptions>(
-    'loadStateDict',
-    { strict: true, assign: false },
-    null,
-    options,
-  );
+/** A state_dict, also as a plain object. */
+export type StateDictLike = ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>;
+
+export const LOAD_STATE_DICT = signature('loadStateDict', [object<StateDictLike>()('stateDict')], {
+  strict: true,
+  assign: false,
+} as Required<LoadStateDictOptions>);
+
+export function loadStateDict(module: Module, args: readonly unknown[]): IncompatibleKeys {
+  const [given, { strict, assign }] = LOAD_STATE_DICT.bind(args);
   if (!isMap(given) && !isPlainObject(given)) {
     throw new TorchTypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
   }

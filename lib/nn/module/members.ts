@@ -1,4 +1,6 @@
 // Walks over what a module and those below it hold.
+import { signature } from '../../core/signature';
+import { moduleFields } from './fields';
 import type { Module } from './module';
 
 export interface NamedOptions {
@@ -10,12 +12,55 @@ export interface NamedOptions {
   removeDuplicate?: boolean;
 }
 
+export const NAMED: Required<NamedOptions> = { prefix: '', recurse: true, removeDuplicate: true };
+export const NAMED_PARAMETERS = signature('namedParameters', [], NAMED);
+export const NAMED_BUFFERS = signature('namedBuffers', [], NAMED);
+
+const RECURSE = { recurse: true };
+export const PARAMETERS = signature('parameters', [], RECURSE);
+export const BUFFERS = signature('buffers', [], RECURSE);
+
+export interface NamedModulesOptions {
+  /** Modules that do not come (again). Default: none. */
+  memo?: Set<Module> | null;
+  /** Put before every name. Default: `''`. */
+  prefix?: string;
+  /** Whether what is shared comes once only. Default: `true`. */
+  removeDuplicate?: boolean;
+}
+export const MODULES = signature('modules', [], { removeDuplicate: true });
+export const NAMED_MODULES = signature('namedModules', [], {
+  memo: null,
+  prefix: '',
+  removeDuplicate: true,
+} as Required<NamedModulesOptions>);
+
+/** What stands behind the names. */
+export function* values<T>(named: Iterable<[string, T]>): IterableIterator<T> {
+  for (const [, value] of named) yield value;
+}
+
+export function* namedModules(
+  module: Module,
+  memo: Set<Module>,
+  prefix: string,
+  removeDuplicate: boolean,
+): IterableIterator<[string, Module]> {
+  if (memo.has(module)) return;
+  if (removeDuplicate) memo.add(module);
+  yield [prefix, module];
+  for (const [name, child] of moduleFields(module)) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (child !== null) yield* child.namedModules({ memo, prefix: path, removeDuplicate });
+  }
+}
+
 export function* namedMembers<T extends object>(
   module: Module,
   membersOf: (module: Module) => [string, T | null][],
-  options: NamedOptions,
+  options: Required<NamedOptions>,
 ): IterableIterator<[string, T]> {
-  const { prefix = '', recurse = true, removeDuplicate = true } = options;
+  const { prefix, recurse, removeDuplicate } = options;
   const seen = new Set<T>();
   const modules: Iterable<[string, Module]> = recurse
     ? module.namedModules({ prefix, removeDuplicate })

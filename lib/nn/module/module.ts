@@ -4,7 +4,8 @@ import type { DeviceLike } from '../../core/device';
 import type { DTypeLike } from '../../core/dtype';
 import * as aten from '../../tensor/aten';
 import { placed } from './keyword_call';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { callWithHooks, hasCallHooks } from './call';
@@ -23,11 +24,22 @@ import {
 import * as hooks from './hooks';
 import {
   loadFromStateDict,
+  type LOAD_STATE_DICT,
   loadStateDict,
   type IncompatibleKeys,
-  type LoadStateDictOptions,
+  type StateDictLike,
 } from './load_state_dict';
-import { namedMembers, type NamedOptions } from './members';
+import {
+  BUFFERS,
+  MODULES,
+  NAMED_BUFFERS,
+  NAMED_MODULES,
+  NAMED_PARAMETERS,
+  namedMembers,
+  namedModules,
+  PARAMETERS,
+  values,
+} from './members';
 import { Parameter } from '../parameter';
 import { checkName, registerHooked } from './register';
 import { indent, typeName } from '../../tensor/repr';
@@ -38,6 +50,18 @@ import {
   type StateDict,
   type StateDictOptions,
 } from './state_dict';
+
+const REGISTER_BUFFER = signature(
+  'registerBuffer',
+  [value<string>()('name'), value<Tensor | null>()('tensor')],
+  { persistent: true },
+);
+const SET_SUBMODULE = signature('setSubmodule', [value<string>()('target'), value<Module>()('module')], {
+  strict: false,
+});
+const TO_EMPTY = signature('toEmpty', [value<DeviceLike | null>()('device')], { recurse: true });
+const ZERO_GRAD = signature('Module.zeroGrad', [], { setToNone: true });
+type Named = [prefix: string, recurse: boolean, removeDuplicate: boolean];
 
 // Returns a function whose prototype is the class's, so that a module can be called. As the base of
 // the class it also makes fields and #private members land on that function.
@@ -110,7 +134,10 @@ export class Module<
   }
 
   /** Makes a field a buffer: state that is not trained. One that is not persistent is not saved. */
-  registerBuffer(name: string, tensor: Tensor | null, options: { persistent?: boolean } = {}): void {
+  registerBuffer(
+    ...args: Call<typeof REGISTER_BUFFER, [name: string, tensor: Tensor | null], [persistent: boolean]>
+  ): void {
+    const [name, tensor, { persistent }] = REGISTER_BUFFER.bind(args);
     checkName(this, name, 'buffer');
     if (tensor !== null && !(tensor instanceof Tensor)) {
       const wrong = typeName(tensor);
@@ -119,7 +146,7 @@ export class Module<
       );
     }
     const buffer = registerHooked(hooks.bufferRegistrationHooks, this, name, tensor) as Tensor | null;
-    internals(this).registered.set(name, { kind: 'buffer', persistent: options.persistent ?? true });
+    internals(this).registered.set(name, { kind: 'buffer', persistent });
     setField(this, name, buffer && keep(buffer));
   }
   /** Makes a field a parameter, also when it holds `null`. */
@@ -160,12 +187,15 @@ export class Module<
     return module;
   }
   /** Puts a module at a path. With `strict` there must be one already. */
-  setSubmodule(target: string, module: Module, options: { strict?: boolean } = {}): void {
+  setSubmodule(
+    ...args: Call<typeof SET_SUBMODULE, [target: string, module: Module], [strict: boolean]>
+  ): void {
+    const [target, module, { strict }] = SET_SUBMODULE.bind(args);
     if (target === '') throw valueError('Cannot set the submodule without a target name!');
     if (!isModule(module)) throw valueError(`\`module\` is not an nn.Module, found ${typeName(module)}`);
     const [path, name] = splitPath(target);
     const parent = this.getSubmodule(path);
-    if (options.strict) fieldOf(parent, name);
+    if (strict) fieldOf(parent, name);
     if (hasField(parent, name) && !isModule(getField(parent, name))) {
       throw new TorchError(`\`${name}\` is not an nn.Module`, 'AttributeError');
     }
@@ -231,7 +261,7 @@ export class Module<
   }
   /** Moves the module without its values. */
   toEmpty(options: { device: DeviceLike | null; recurse?: boolean }): this {
-    const { device, recurse } = options;
+    const [device, { recurse }] = TO_EMPTY.bind([options]);
     return this._apply((tensor) => aten.emptyLike(tensor, { device }), { recurse });
   }
   cpu(): this {
@@ -270,7 +300,10 @@ export class Module<
     hook: hooks.ForwardPreHook | hooks.ForwardPreHookWithKwargs,
     options?: hooks.ForwardPreHookOptions,
   ): hooks.RemovableHandle {
-    return internals(this).hooks.forwardPre.add(hook, options);
+    return internals(this).hooks.forwardPre.register('registerForwardPreHook', hooks.FORWARD_PRE, [
+      hook,
+      options,
+    ]);
   }
   /** Runs after `forward`, and may replace its result. */
   registerForwardHook(
@@ -285,40 +318,46 @@ export class Module<
     hook: hooks.ForwardHook | hooks.ForwardHookWithKwargs,
     options?: hooks.ForwardHookOptions,
   ): hooks.RemovableHandle {
-    return internals(this).hooks.forward.add(hook, options);
+    return internals(this).hooks.forward.register('registerForwardHook', hooks.FORWARD, [hook, options]);
   }
   /** Runs when the gradients of the outputs are known, and may replace them. */
   registerFullBackwardPreHook(
     hook: hooks.BackwardPreHook<this>,
     options?: hooks.HookOptions,
   ): hooks.RemovableHandle {
-    return internals(this).hooks.backwardPre.add(hook, options);
+    return internals(this).hooks.backwardPre.register('registerFullBackwardPreHook', hooks.PREPEND, [
+      hook,
+      options,
+    ]);
   }
   /** Runs when the gradients of the inputs are known, and may replace them. */
   registerFullBackwardHook(
     hook: hooks.BackwardHook<this>,
     options?: hooks.HookOptions,
   ): hooks.RemovableHandle {
-    return internals(this).hooks.backward.add(hook, options);
+    return internals(this).hooks.backward.register('registerFullBackwardHook', hooks.PREPEND, [
+      hook,
+      options,
+    ]);
   }
   registerStateDictPreHook(hook: hooks.StateDictPreHook): hooks.RemovableHandle {
-    return internals(this).hooks.stateDictPre.add(hook);
+    return internals(this).hooks.stateDictPre.register('registerStateDictPreHook', {}, [hook]);
   }
   /** Runs after the module's state was saved; may change the state_dict in place. */
   registerStateDictPostHook(hook: hooks.StateDictHook): hooks.RemovableHandle {
-    return internals(this).hooks.stateDict.add(hook);
+    return internals(this).hooks.stateDict.register('registerStateDictPostHook', {}, [hook]);
   }
   registerLoadStateDictPreHook(hook: hooks.LoadStateDictPreHook): hooks.RemovableHandle {
-    return internals(this).hooks.loadStateDictPre.add(hook);
+    return internals(this).hooks.loadStateDictPre.register('registerLoadStateDictPreHook', {}, [hook]);
   }
   /** Runs after the module's state was loaded; may change the lists of keys in place. */
   registerLoadStateDictPostHook(hook: hooks.LoadStateDictPostHook): hooks.RemovableHandle {
-    return internals(this).hooks.loadStateDictPost.add(hook);
+    return internals(this).hooks.loadStateDictPost.register('registerLoadStateDictPostHook', {}, [hook]);
   }
 
   /** Parameters and persistent buffers by path, in PyTorch's order. */
-  stateDict(options: StateDictOptions = {}): StateDict {
-    return stateDict(this, options);
+  stateDict(options?: StateDictOptions): StateDict {
+    return stateDict(this, [options]);
   }
   /**
    * Copies a state_dict into the module, by name. Warns where it has the parameters in another order, since the
@@ -327,10 +366,9 @@ export class Module<
    * @throws TorchError that lists missing keys (unless not `strict`), unexpected keys and wrong sizes.
    */
   loadStateDict(
-    state: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>,
-    options: LoadStateDictOptions = {},
+    ...args: Call<typeof LOAD_STATE_DICT, [stateDict: StateDictLike], [strict: boolean, assign: boolean]>
   ): IncompatibleKeys {
-    return loadStateDict(this, state, options);
+    return loadStateDict(this, args);
   }
   /** Saves this module alone; for subclasses to override. */
   _saveToStateDict(destination: StateDict, prefix: string, keepVars: boolean): void {
@@ -349,20 +387,24 @@ export class Module<
     loadFromStateDict(this, state, prefix, localMetadata, strict, missing, unexpected, errors);
   }
 
-  *parameters(options: { recurse?: boolean } = {}): IterableIterator<Parameter> {
-    for (const [, param] of this.namedParameters(options)) yield param;
+  parameters(...args: Call<typeof PARAMETERS, [], [recurse: boolean]>): IterableIterator<Parameter> {
+    const [options] = PARAMETERS.bind(args);
+    return values(this.namedParameters(options));
   }
-  namedParameters(options: NamedOptions = {}): IterableIterator<[string, Parameter]> {
+  namedParameters(...args: Call<typeof NAMED_PARAMETERS, [], Named>): IterableIterator<[string, Parameter]> {
+    const [options] = NAMED_PARAMETERS.bind(args);
     return namedMembers(this, parameterFields, options);
   }
-  *buffers(options: { recurse?: boolean } = {}): IterableIterator<Tensor> {
-    for (const [, buffer] of this.namedBuffers(options)) yield buffer;
+  buffers(...args: Call<typeof BUFFERS, [], [recurse: boolean]>): IterableIterator<Tensor> {
+    const [options] = BUFFERS.bind(args);
+    return values(this.namedBuffers(options));
   }
-  namedBuffers(options: NamedOptions = {}): IterableIterator<[string, Tensor]> {
+  namedBuffers(...args: Call<typeof NAMED_BUFFERS, [], Named>): IterableIterator<[string, Tensor]> {
+    const [options] = NAMED_BUFFERS.bind(args);
     return namedMembers(this, bufferFields, options);
   }
-  *children(): IterableIterator<Module> {
-    for (const [, child] of this.namedChildren()) yield child;
+  children(): IterableIterator<Module> {
+    return values(this.namedChildren());
   }
   *namedChildren(): IterableIterator<[string, Module]> {
     const seen = new Set<Module>();
@@ -373,24 +415,19 @@ export class Module<
     }
   }
   /** This module and all below it. */
-  *modules(options: { removeDuplicate?: boolean } = {}): IterableIterator<Module> {
-    for (const [, module] of this.namedModules(options)) yield module;
+  modules(...args: Call<typeof MODULES, [], [removeDuplicate: boolean]>): IterableIterator<Module> {
+    const [options] = MODULES.bind(args);
+    return values(this.namedModules(options));
   }
-  *namedModules(
-    options: { memo?: Set<Module>; prefix?: string; removeDuplicate?: boolean } = {},
+  namedModules(
+    ...args: Call<
+      typeof NAMED_MODULES,
+      [],
+      [memo: Set<Module> | null, prefix: string, removeDuplicate: boolean]
+    >
   ): IterableIterator<[string, Module]> {
-    const { memo = new Set(), prefix = '', removeDuplicate = true } = options;
-    if (memo.has(this)) return;
-    if (removeDuplicate) memo.add(this);
-    yield [prefix, this];
-    for (const [name, child] of moduleFields(this)) {
-      if (child === null) continue;
-      yield* child.namedModules({
-        memo,
-        prefix: prefix === '' ? name : `${prefix}.${name}`,
-        removeDuplicate,
-      });
-    }
+    const [{ memo, prefix, removeDuplicate }] = NAMED_MODULES.bind(args);
+    return namedModules(this, memo ?? new Set(), prefix, removeDuplicate);
   }
 
   /** Training mode on or off, for every module below, too. */
@@ -409,8 +446,8 @@ export class Module<
     return this;
   }
   /** Forgets all gradients, or zeroes them with `setToNone: false`. */
-  zeroGrad(options?: { setToNone?: boolean }): void {
-    const { setToNone } = keywords('Module.zeroGrad', { setToNone: true }, null, options);
+  zeroGrad(...args: Call<typeof ZERO_GRAD, [], [setToNone: boolean]>): void {
+    const [{ setToNone }] = ZERO_GRAD.bind(args);
     for (const param of this.parameters()) {
       const { grad } = param;
       if (grad === null) continue;

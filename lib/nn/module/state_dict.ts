@@ -1,6 +1,6 @@
 // stateDict: what a module saves.
 import { TorchError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
 import type { Module } from './module';
@@ -41,11 +41,16 @@ export function defineMetadata(stateDict: StateDict, metadata: Map<string, Modul
 }
 
 type Defaults = Omit<StateDictOptions, 'destination'> & { destination?: StateDict | null };
-const DEFAULTS: Required<Defaults> = { prefix: '', keepVars: false, destination: null };
+const STATE_DICT = signature(
+  'stateDict',
+  [],
+  { destination: null, prefix: '', keepVars: false } as Required<Defaults>,
+  [],
+);
 
 /** The module's part of {@link Module.stateDict}, then its children's. */
-export function stateDict(module: Module, options: StateDictOptions): StateDict {
-  const given = keywords<Defaults>('stateDict', DEFAULTS, null, options);
+export function stateDict(module: Module, args: readonly unknown[]): StateDict {
+  const [given] = STATE_DICT.bind(args);
   const { prefix, keepVars } = given;
   const destination = given.destination ?? defineMetadata(new Map() as StateDict, new Map());
   const localMetadata: ModuleMetadata = { version: module._version };
