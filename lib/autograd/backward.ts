@@ -1,6 +1,8 @@
 /** torch.autograd.backward and torch.autograd.grad. */
 import { wrap } from '../native/dispatch';
-import { TorchError, TorchRangeError, argumentError, checkOptions, valueError } from '../core/errors';
+import { TorchError, TorchRangeError, argumentError, valueError } from '../core/errors';
+import { value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { sizeText } from '../core/size_text';
 import { native } from '../native';
 import type { BackwardOptions, Tensor } from '../tensor';
@@ -54,16 +56,27 @@ function checkGradient(gradient: Tensor, output: Tensor, i: number): void {
   }
 }
 
+type Graph = [gradients: Gradients, retainGraph: boolean | null, createGraph: boolean];
+
+interface AllBackwardOptions extends BackwardOptions {
+  gradTensors?: Gradients;
+}
+const BACKWARD = signature(
+  'backward',
+  [value<Tensors>()('tensors')],
+  { gradTensors: null, retainGraph: null, createGraph: false, inputs: null } as Required<AllBackwardOptions>,
+  ['gradTensors', 'retainGraph', 'createGraph'],
+);
+
 /**
  * Accumulates the gradients of `tensors` into the `.grad` of the graph's leaves.
  *
  * An error thrown in a hook or in a custom Function's backward comes out as itself.
  */
-export function backward(tensors: Tensors, gradTensors?: Gradients, options: BackwardOptions = {}): void {
+export function backward(...args: Call<typeof BACKWARD, [tensors: Tensors], Graph>): void {
+  const [tensors, { gradTensors, retainGraph, createGraph, inputs }] = BACKWARD.bind(args);
   const outputs = list<Tensor>(tensors as Tensor);
-  checkOptions('backward', options);
-  const { retainGraph = null, createGraph = false, inputs = [] } = options;
-  if (inputs !== null && Array.isArray(inputs) && options.inputs && inputs.length === 0) {
+  if (Array.isArray(inputs) && inputs.length === 0) {
     throw new TorchError('`inputs` argument to `backward()` cannot be empty.');
   }
   native.backward(
@@ -75,6 +88,19 @@ export function backward(tensors: Tensors, gradTensors?: Gradients, options: Bac
   );
 }
 
+const GRAD = signature(
+  'grad',
+  [value<Tensors>()('outputs'), value<Tensors>()('inputs')],
+  {
+    gradOutputs: null,
+    retainGraph: null,
+    createGraph: false,
+    allowUnused: null,
+    materializeGrads: false,
+  } as Required<GradOptions>,
+  ['gradOutputs', 'retainGraph', 'createGraph'],
+);
+
 export interface GradOptions {
   /** Gradients of the outputs. Default: 1 for outputs of one element. */
   gradOutputs?: Gradients;
@@ -82,16 +108,19 @@ export interface GradOptions {
   retainGraph?: boolean | null;
   createGraph?: boolean;
   /** Whether an input that was not used may be; its gradient is null. Default: materializeGrads. */
-  allowUnused?: boolean;
+  allowUnused?: boolean | null;
   /** Gives zeros instead of null for unused inputs. Default false. */
   materializeGrads?: boolean;
 }
 
 /** The gradients of `outputs` with respect to `inputs`, one for each input. */
-export function grad(outputs: Tensors, inputs: Tensors, options: GradOptions = {}): (Tensor | null)[] {
+export function grad(
+  ...args: Call<typeof GRAD, [outputs: Tensors, inputs: Tensors], Graph>
+): (Tensor | null)[] {
+  const [outputs, inputs, options] = GRAD.bind(args);
   const roots = list<Tensor>(outputs as Tensor);
   const leaves = list<Tensor>(inputs as Tensor);
-  const { retainGraph = null, createGraph = false, materializeGrads = false } = options;
+  const { retainGraph, createGraph, materializeGrads } = options;
   const allowUnused = options.allowUnused ?? materializeGrads;
   if (materializeGrads && !allowUnused) {
     throw valueError('grad(): expected allowUnused to be true or not given when materializeGrads is true');

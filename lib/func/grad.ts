@@ -3,8 +3,10 @@ import { grad as autogradGrad } from '../autograd/backward';
 import { disableSavedTensorsHooks } from '../autograd/graph';
 import { enableGrad, inferenceMode, noGrad } from '../autograd/mode';
 import { wrap } from '../native/dispatch';
-import { TorchError, valueError, checkFunction, checkOptions } from '../core/errors';
-import { isPlainObject } from '../core/keywords';
+import { TorchError, valueError, checkFunction } from '../core/errors';
+import { callable } from '../core/kinds';
+import { isPlainObject } from '../core/realm';
+import { type Call, signature } from '../core/signature';
 import { native } from '../native';
 import { atLevel, Scope, within } from '../native/scope';
 import { Tensor } from '../tensor';
@@ -20,6 +22,11 @@ export interface GradOptions {
   /** Whether the function returns `[output, aux]`, `aux` not differentiated. Default: `false`. */
   hasAux?: boolean;
 }
+
+const GRAD_DEFAULTS: Required<GradOptions> = { argnums: 0, hasAux: false };
+const gradSignature = (name: string) => signature(name, [callable<Func>()('func')], GRAD_DEFAULTS);
+const GRAD = gradSignature('grad');
+const GRAD_AND_VALUE = gradSignature('gradAndValue');
 
 const noHooks =
   "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. " +
@@ -120,10 +127,7 @@ interface GradAndValue {
   aux: unknown;
 }
 
-function compute(func: Func, args: unknown[], options: GradOptions): GradAndValue {
-  checkFunction('grad', 'func', func);
-  checkOptions('grad', options);
-  const { argnums = 0, hasAux = false } = options;
+function compute(func: Func, args: unknown[], { argnums, hasAux }: Required<GradOptions>): GradAndValue {
   const what = 'grad_and_value(f)(*args)';
   return disableSavedTensorsHooks(noHooks, () =>
     atLevel(Scope.gradLevel, (level) =>
@@ -166,13 +170,13 @@ function compute(func: Func, args: unknown[], options: GradOptions): GradAndValu
  */
 export function grad<Args extends unknown[]>(
   func: (...args: Args) => unknown,
-  options?: GradOptions & { argnums?: number; hasAux?: false },
+  options?: number | (GradOptions & { argnums?: number; hasAux?: false }),
 ): (...args: Args) => Tensor;
 export function grad<Args extends unknown[], Out = unknown>(
-  func: (...args: Args) => unknown,
-  options: GradOptions,
+  ...given: Call<typeof GRAD, [func: (...args: Args) => unknown], [argnums: Argnums, hasAux: boolean]>
 ): (...args: Args) => Out;
-export function grad(func: Func, options: GradOptions = {}): (...args: never[]) => unknown {
+export function grad(...given: unknown[]): (...args: never[]) => unknown {
+  const [func, options] = GRAD.bind(given);
   return (...args) => {
     const { gradient, aux } = compute(func, args, options);
     return options.hasAux ? [gradient, aux] : gradient;
@@ -181,11 +185,15 @@ export function grad(func: Func, options: GradOptions = {}): (...args: never[]) 
 
 /** Gives `[gradient, value]`, or `[gradient, [value, aux]]` (`torch.func.grad_and_value`). */
 export function gradAndValue<Args extends unknown[], Out = [Tensor, Tensor]>(
-  func: (...args: Args) => unknown,
-  options: GradOptions = {},
+  ...given: Call<
+    typeof GRAD_AND_VALUE,
+    [func: (...args: Args) => unknown],
+    [argnums: Argnums, hasAux: boolean]
+  >
 ): (...args: Args) => Out {
+  const [func, options] = GRAD_AND_VALUE.bind(given);
   return (...args) => {
-    const { gradient, value, aux } = compute(func as Func, args, options);
+    const { gradient, value, aux } = compute(func, args, options);
     return [gradient, options.hasAux ? [value, aux] : value] as Out;
   };
 }
@@ -195,6 +203,7 @@ export type VjpFunction<Out = unknown> = (
   cotangents: unknown,
   options?: { retainGraph?: boolean; createGraph?: boolean | null },
 ) => Out;
+const PULL = { retainGraph: true, createGraph: null as boolean | null };
 
 export function vjpOf(
   func: Func,
@@ -231,7 +240,8 @@ export function vjpOf(
 
 function pullBack(outputs: Tensor[], outputSpec: tree.TreeSpec, inputs: unknown): VjpFunction {
   const { leaves, spec } = tree.flatten(inputs);
-  return (cotangents, options = {}) => {
+  return (cotangents, options) => {
+    const [{ retainGraph, ...more }] = signature('vjp', [], PULL, []).bind([options]);
     const given = tree.flatten(cotangents);
     if (!tree.sameSpec(given.spec, outputSpec)) {
       throw new TorchError(
@@ -239,8 +249,7 @@ function pullBack(outputs: Tensor[], outputSpec: tree.TreeSpec, inputs: unknown)
           `function. cotangents: ${tree.specText(given.spec)}, primal output: ${tree.specText(outputSpec)}`,
       );
     }
-    const { retainGraph = true } = options;
-    const createGraph = options.createGraph ?? native.isGradEnabled();
+    const createGraph = more.createGraph ?? native.isGradEnabled();
     const pull = () =>
       gradients(outputs, leaves as Tensor[], given.leaves as Tensor[], { retainGraph, createGraph });
     // Called after the level, where inference mode may be on again.

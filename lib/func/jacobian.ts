@@ -1,6 +1,8 @@
 import * as aten from '../tensor/aten';
 import { dualLevel, makeDual, unpackDual, withForwardGrad } from '../autograd/forward_ad';
-import { TorchError, TorchRangeError, checkFunction, checkOptions } from '../core/errors';
+import { TorchError, TorchRangeError, checkFunction } from '../core/errors';
+import { callable, value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { atLevel, Scope } from '../native/scope';
 import { Tensor } from '../tensor';
 import {
@@ -54,9 +56,8 @@ function push(
   args: readonly unknown[],
   tangents: unknown,
   argnums: Argnums | null,
-  options: JvpOptions,
+  { strict, hasAux }: Required<JvpOptions>,
 ): Pushed {
-  const { strict = false, hasAux = false } = options;
   const inputs = argnums === null ? args : sliceArgs(args, argnums);
   checkFunction('jvp', 'func', func);
   const primals = tree.flatten(inputs);
@@ -114,16 +115,21 @@ function push(
   }
 }
 
+const JVP = signature(
+  'jvp',
+  [callable<Func>()('func'), value<readonly unknown[]>()('primals'), value<readonly unknown[]>()('tangents')],
+  { strict: false, hasAux: false } as Required<JvpOptions>,
+  [],
+);
+
 /**
  * The output at `primals` and the product of the Jacobian there with `tangents`, by forward-mode AD
  * (`torch.func.jvp`). Both are lists with an entry for each argument of `func`.
  */
 export function jvp(
-  func: (...args: never[]) => unknown,
-  primals: readonly unknown[],
-  tangents: readonly unknown[],
-  options: JvpOptions = {},
+  ...args: Call<typeof JVP, [func: Func, primals: readonly unknown[], tangents: readonly unknown[]]>
 ): [tree.Tree, tree.Tree, tree.Tree?] {
+  const [func, primals, tangents, options] = JVP.bind(args);
   if (!Array.isArray(primals)) {
     throw new TorchError(
       `${what}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).`,
@@ -169,22 +175,31 @@ function oneRow(pull: VjpFunction, rows: Tensor[], spec: tree.TreeSpec): Tensor[
 const numels = (tensors: Tensor[]): number[] => tensors.map((tensor) => tensor.numel());
 const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
 
+interface JacrevOptions extends JacobianOptions {
+  /** How many rows to compute at once. Default: all. */
+  chunkSize?: number | null;
+}
+const JACREV = signature(
+  'jacrev',
+  [callable<Func>()('func')],
+  { argnums: 0, hasAux: false, chunkSize: null } as Required<JacrevOptions>,
+  ['argnums'],
+);
+
 /**
  * The Jacobian function of `func`, row by row through {@link vjp} (`torch.func.jacrev`). Nested as
  * outputs, within them as inputs; each of the shape `[...output, ...input]`.
  */
 export function jacrev<Args extends unknown[], Out = Tensor>(
-  func: (...args: Args) => unknown,
-  options: JacobianOptions & { chunkSize?: number | null } = {},
+  ...given: Call<typeof JACREV, [func: (...args: Args) => unknown], [argnums: Argnums]>
 ): (...args: Args) => Out {
-  checkOptions('jacrev', options);
-  const { argnums = 0, hasAux = false, chunkSize = null } = options;
+  const [func, { argnums, hasAux, chunkSize }] = JACREV.bind(given);
   if (chunkSize !== null && !(chunkSize > 0)) {
     throw new TorchRangeError('jacrev: `chunk_size` should be greater than 0.');
   }
   return (...args) => {
     refuseComplex('jacrev', args, 'inputs');
-    const { output, pull, aux } = vjpOf(func as Func, args, argnums, hasAux);
+    const { output, pull, aux } = vjpOf(func, args, argnums, hasAux);
     refuseComplex('jacrev', output, 'outputs');
     const outputs = tree.flatten(output);
     const outTensors = outputs.leaves as Tensor[];
@@ -217,16 +232,22 @@ export function jacrev<Args extends unknown[], Out = Tensor>(
   };
 }
 
+type JacfwdOptions = JacobianOptions & Pick<VmapOptions, 'randomness'>;
+const JACFWD = signature(
+  'jacfwd',
+  [callable<Func>()('func')],
+  { argnums: 0, hasAux: false, randomness: 'error' } as Required<JacfwdOptions>,
+  ['argnums', 'hasAux'],
+);
+
 /**
  * The Jacobian function of `func`, column by column through {@link jvp} (`torch.func.jacfwd`): the
  * better one where there are fewer inputs than outputs.
  */
 export function jacfwd<Args extends unknown[], Out = Tensor>(
-  func: (...args: Args) => unknown,
-  options: JacobianOptions & Pick<VmapOptions, 'randomness'> = {},
+  ...given: Call<typeof JACFWD, [func: (...args: Args) => unknown], [argnums: Argnums, hasAux: boolean]>
 ): (...args: Args) => Out {
-  checkOptions('jacfwd', options);
-  const { argnums = 0, hasAux = false, randomness = 'error' } = options;
+  const [func, { argnums, hasAux, randomness }] = JACFWD.bind(given);
   return (...args) => {
     refuseComplex('jacfwd', args, 'inputs');
     const inputs = tree.flatten(sliceArgs(args, argnums));
@@ -234,7 +255,7 @@ export function jacfwd<Args extends unknown[], Out = Tensor>(
     const columns = tree.unflatten(basis(inTensors, 0, sum(numels(inTensors))), inputs.spec);
     const results = vmap(
       (column: unknown) => {
-        const { output, tangents, aux } = push(func as Func, args, column, argnums, { hasAux });
+        const { output, tangents, aux } = push(func, args, column, argnums, { strict: false, hasAux });
         refuseComplex('jacfwd', output, 'outputs');
         return hasAux ? [tangents, aux] : tangents;
       },
@@ -257,10 +278,12 @@ export function jacfwd<Args extends unknown[], Out = Tensor>(
   };
 }
 
+const HESSIAN = signature('hessian', [callable<Func>()('func')], { argnums: 0 as Argnums });
+
 /** The Hessian function of a scalar function: {@link jacfwd} of {@link jacrev} (`torch.func.hessian`). */
 export function hessian<Args extends unknown[], Out = Tensor>(
-  func: (...args: Args) => unknown,
-  argnums: Argnums = 0,
+  ...given: Call<typeof HESSIAN, [func: (...args: Args) => unknown], [argnums: Argnums]>
 ): (...args: Args) => Out {
-  return jacfwd(jacrev<Args>(func, { argnums }), { argnums });
+  const [func, { argnums }] = HESSIAN.bind(given);
+  return jacfwd(jacrev(func as (...args: Args) => unknown, { argnums }), { argnums });
 }

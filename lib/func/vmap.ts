@@ -1,7 +1,8 @@
 import * as aten from '../tensor/aten';
 import { wrap } from '../native/dispatch';
-import { TorchError, TorchRangeError, valueError, checkFunction } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { TorchError, TorchRangeError, valueError } from '../core/errors';
+import { callable } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { native } from '../native';
 import { atLevel, Scope } from '../native/scope';
 import { getRngState, setRngState } from '../tensor/random';
@@ -18,11 +19,18 @@ export interface VmapOptions {
   /** Where the mapped dimension stands in each output. Default: 0. */
   outDims?: Dims;
   /** Whether random operators raise an error, or draw the same or different numbers for each sample. */
-  randomness?: 'error' | 'same' | 'different';
+  randomness?: Randomness;
   /** How many samples to compute at once. Default: all. */
   chunkSize?: number | null;
 }
-const DEFAULTS: Required<VmapOptions> = { inDims: 0, outDims: 0, randomness: 'error', chunkSize: null };
+type Func = (...args: never[]) => unknown;
+const VMAP = signature(
+  'vmap',
+  [callable<Func>()('func')],
+  { inDims: 0, outDims: 0, randomness: 'error', chunkSize: null } as Required<VmapOptions>,
+  ['inDims', 'outDims', 'randomness'],
+);
+type Randomness = 'error' | 'same' | 'different';
 
 /**
  * `func` over a batch: it is written for one sample, and runs once, on all of them (`torch.func.vmap`).
@@ -34,13 +42,13 @@ const DEFAULTS: Required<VmapOptions> = { inDims: 0, outDims: 0, randomness: 'er
  * @throws ValueError where `inDims` or `outDims` does not fit.
  */
 export function vmap<Args extends unknown[], Out>(
-  func: (...args: Args) => Out,
-  inDims?: Dims | VmapOptions,
-  outDims?: Dims | VmapOptions,
-  options?: VmapOptions,
+  ...all: Call<
+    typeof VMAP,
+    [func: (...args: Args) => Out],
+    [inDims: Dims, outDims: Dims, randomness: Randomness]
+  >
 ): (...args: Args) => Out {
-  const positional = { inDims: inDims as VmapOptions, outDims: outDims as VmapOptions };
-  const given = keywords<VmapOptions>('vmap', DEFAULTS, positional, options);
+  const [func, given] = VMAP.bind(all);
   if (!['error', 'different', 'same'].includes(given.randomness)) {
     throw new TorchError(
       `Only allowed values for randomness are 'error', 'different', or 'same'. Got ${String(given.randomness)}`,
@@ -60,7 +68,6 @@ class Mapping {
     readonly func: (...args: unknown[]) => unknown,
     readonly options: Required<VmapOptions>,
   ) {
-    checkFunction('vmap', 'func', func);
     this.#name = func.name || '<lambda>';
   }
 

@@ -19,6 +19,7 @@ import {
   TorchTypeError,
 } from '../core/errors';
 import { argumentsOf } from '../core/keywords';
+import { type Call, signature } from '../core/signature';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
@@ -53,8 +54,19 @@ export interface BackwardOptions {
   /** Make the gradients differentiable. Default false. */
   createGraph?: boolean;
   /** Accumulate only into these. Default: all leaves. */
-  inputs?: Tensor | readonly Tensor[] | null;
+  inputs?: BackwardInputs;
 }
+type BackwardInputs = Tensor | readonly Tensor[] | null;
+
+interface TensorBackwardOptions extends BackwardOptions {
+  gradient?: Tensor | null;
+}
+const BACKWARD = signature('Tensor.backward', [], {
+  gradient: null,
+  retainGraph: null,
+  createGraph: false,
+  inputs: null,
+} as Required<TensorBackwardOptions>);
 
 /** As a method, it has no `out`. */
 type NormMethodOptions = Omit<functions.NormOptions, 'out'>;
@@ -421,11 +433,15 @@ export class Tensor extends TensorBase {
     native.retainGrad(this[HANDLE]);
   }
   /** Accumulates into `.grad` of the leaves. `gradient` may be left out for a single element. */
-  backward(gradient?: Tensor | null | BackwardOptions, options: BackwardOptions = {}): void {
-    const first = gradient instanceof Tensor || gradient == null;
-    if (!first && typeof gradient !== 'object')
-      throw argumentError('backward', 'gradient', 'a Tensor or null', gradient);
-    autograd.backward(this, first ? gradient : null, first ? options : gradient);
+  backward(
+    ...args: Call<
+      typeof BACKWARD,
+      [],
+      [gradient: Tensor | null, retainGraph: boolean | null, createGraph: boolean, inputs: BackwardInputs]
+    >
+  ): void {
+    const [{ gradient, ...options }] = BACKWARD.bind(args);
+    autograd.backward(this, gradient, options);
   }
   /** Calls `hook` with the gradient; what it returns replaces the gradient. */
   registerHook(hook: (grad: Tensor) => Tensor | null | undefined | void): hooks.RemovableHandle {

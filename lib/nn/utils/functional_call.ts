@@ -1,7 +1,7 @@
 // A module called with other parameters than its own.
 import { TorchError, TorchTypeError, valueError } from '../../core/errors';
-import { isPlainObject, keywords } from '../../core/keywords';
-import { isMap } from '../../core/realm';
+import { signature } from '../../core/signature';
+import { isMap, isPlainObject } from '../../core/realm';
 import { repr, typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { getField, hasField, internals, setField } from '../module/fields';
@@ -13,7 +13,12 @@ export interface FunctionalCallOptions {
   /** Whether names that are missing, or that the module does not have, are an error. Default: `false`. */
   strict?: boolean;
 }
-const FUNCTIONAL_CALL: Required<FunctionalCallOptions> = { tieWeights: true, strict: false };
+const FUNCTIONAL_CALL = signature(
+  'functionalCall',
+  [],
+  { tieWeights: true, strict: false } as Required<FunctionalCallOptions>,
+  [],
+);
 
 /** Tensors by their path in the module. */
 export type NamedTensors = Map<string, Tensor> | Record<string, Tensor>;
@@ -100,7 +105,7 @@ export function call(
   kwargs: Record<string, unknown> | null,
   options: FunctionalCallOptions | undefined,
 ): unknown {
-  const { tieWeights, strict } = keywords('functionalCall', FUNCTIONAL_CALL, null, options);
+  const [{ tieWeights, strict }] = FUNCTIONAL_CALL.bind([options]);
   const named = isMap(given) ? given : new Map(Object.entries(given));
   const tensors = tieWeights ? tie(module, named) : named;
   if (strict) checkNames(module, tensors);
