@@ -28,11 +28,15 @@ type Positions<R extends readonly unknown[], D, P extends readonly unknown[]> = 
 
 /**
  * The arguments of a call: `R` by position (its labels are what an editor shows), then `P`, those with a default that may
- * be given by position; or some of `R` by name. It is one signature, without overloads, so that one may choose between
- * functions: `(c ? F.relu : F.gelu)(x)`.
+ * be given by position; or some of `R` by name. It is no set of overloads, and where one argument must be given no union
+ * either: of those the compiler could not call either of two functions, as in `(c ? F.relu : F.gelu)(x)`.
  */
 export type Call<S, R extends readonly unknown[], P extends readonly unknown[] = []> =
-  S extends Signature<infer A, infer D> ? Positions<R, D, P> | Forms<A, D> : never;
+  S extends Signature<infer A, infer D>
+    ? R extends readonly [unknown]
+      ? Positions<{ [K in keyof R]: R[K] | (Named<A> & Keywords<D>) }, D, P>
+      : Positions<R, D, P> | Forms<A, D>
+    : never;
 
 /** The arguments of a function or a constructor. */
 export class Signature<R extends readonly Argument[], D extends object> {

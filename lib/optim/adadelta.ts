@@ -1,5 +1,7 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
-import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
 import {
   type ParamSlot,
@@ -55,6 +57,14 @@ const ADADELTA: Required<AdadeltaOptions> = {
   differentiable: false,
 };
 
+const ADADELTA_CALL = optimSignature('Adadelta', [value<Params<AdadeltaOptions>>()('params')], ADADELTA, [
+  'lr',
+  'rho',
+  'eps',
+  'weightDecay',
+  'foreach',
+]);
+
 /**
  * Adadelta: `v ← ρ v + (1 − ρ) g²; Δ = √(u + eps) / √(v + eps) · g; u ← ρ u + (1 − ρ) Δ²; p ← p − lr Δ`.
  *
@@ -65,21 +75,13 @@ export class Adadelta extends TensorOptimizer<AdadeltaGroup, AdadeltaOptions> {
   protected override readonly sparseRefusal = 'Adadelta does not support sparse gradients';
 
   constructor(
-    params: Params<AdadeltaOptions> | Named<AdadeltaOptions>,
-    lr?: Value | AdadeltaOptions,
-    rho?: number | AdadeltaOptions,
-    eps?: number | AdadeltaOptions,
-    weightDecay?: number | AdadeltaOptions,
-    foreach?: boolean | null | AdadeltaOptions,
-    options?: AdadeltaOptions,
+    ...args: Call<
+      typeof ADADELTA_CALL,
+      [params: Params<AdadeltaOptions>],
+      [lr: Value, rho: number, eps: number, weightDecay: number, foreach: boolean | null]
+    >
   ) {
-    const [list, given] = optimizerArguments<AdadeltaOptions>(
-      'Adadelta',
-      ADADELTA,
-      params,
-      { lr, rho, eps, weightDecay, foreach },
-      options,
-    );
+    const [list, given] = ADADELTA_CALL.bind(args);
     checkLearningRate(given.lr);
     if (!(given.rho >= 0 && given.rho <= 1)) throw valueError(`Invalid rho value: ${repr(given.rho)}`);
     checkNotNegative('epsilon value', given.eps);

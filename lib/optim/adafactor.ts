@@ -1,6 +1,8 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { repr } from '../tensor/repr';
@@ -53,6 +55,14 @@ const ADAFACTOR: Required<AdafactorOptions> = {
   maximize: false,
 };
 
+const ADAFACTOR_CALL = optimSignature('Adafactor', [value<Params<AdafactorOptions>>()('params')], ADAFACTOR, [
+  'lr',
+  'beta2Decay',
+  'eps',
+  'd',
+  'weightDecay',
+]);
+
 /**
  * Adafactor: of a matrix's squared gradient only the averages of rows and columns are remembered; the step is
  * relative to the size of the parameter.
@@ -64,21 +74,13 @@ export class Adafactor extends TensorOptimizer<AdafactorGroup, AdafactorOptions>
   protected override readonly implementations = implementations;
 
   constructor(
-    params: Params<AdafactorOptions> | Named<AdafactorOptions>,
-    lr?: Value | AdafactorOptions,
-    beta2Decay?: number | AdafactorOptions,
-    eps?: readonly [number | null, number] | AdafactorOptions,
-    d?: number | AdafactorOptions,
-    weightDecay?: number | AdafactorOptions,
-    options?: AdafactorOptions,
+    ...args: Call<
+      typeof ADAFACTOR_CALL,
+      [params: Params<AdafactorOptions>],
+      [lr: Value, beta2Decay: number, eps: readonly [number | null, number], d: number, weightDecay: number]
+    >
   ) {
-    const [list, given] = optimizerArguments<AdafactorOptions>(
-      'Adafactor',
-      ADAFACTOR,
-      params,
-      { lr, beta2Decay, eps, d, weightDecay },
-      options,
-    );
+    const [list, given] = ADAFACTOR_CALL.bind(args);
     checkLearningRate(given.lr, 'Learning rate should be >= 0 but is: ');
     check(given);
     super(list, given);

@@ -1,7 +1,9 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { Complex } from '../core/complex';
 import { TorchError } from '../core/errors';
-import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import {
@@ -68,6 +70,15 @@ const ADAGRAD: Required<AdagradOptions> = {
   fused: null,
 };
 
+const ADAGRAD_CALL = optimSignature('Adagrad', [value<Params<AdagradOptions>>()('params')], ADAGRAD, [
+  'lr',
+  'lrDecay',
+  'weightDecay',
+  'initialAccumulatorValue',
+  'eps',
+  'foreach',
+]);
+
 /**
  * Adagrad: `s ← s + g²; p ← p − lr / (1 + (t − 1) lrDecay) · g / (√s + eps)`. Takes sparse gradients.
  *
@@ -77,22 +88,20 @@ export class Adagrad extends TensorOptimizer<AdagradGroup, AdagradOptions> {
   protected override readonly implementations = implementations;
 
   constructor(
-    params: Params<AdagradOptions> | Named<AdagradOptions>,
-    lr?: Value | AdagradOptions,
-    lrDecay?: number | AdagradOptions,
-    weightDecay?: number | AdagradOptions,
-    initialAccumulatorValue?: number | AdagradOptions,
-    eps?: number | AdagradOptions,
-    foreach?: boolean | null | AdagradOptions,
-    options?: AdagradOptions,
+    ...args: Call<
+      typeof ADAGRAD_CALL,
+      [params: Params<AdagradOptions>],
+      [
+        lr: Value,
+        lrDecay: number,
+        weightDecay: number,
+        initialAccumulatorValue: number,
+        eps: number,
+        foreach: boolean | null,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<AdagradOptions>(
-      'Adagrad',
-      ADAGRAD,
-      params,
-      { lr, lrDecay, weightDecay, initialAccumulatorValue, eps, foreach },
-      options,
-    );
+    const [list, given] = ADAGRAD_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('lr_decay value', given.lrDecay);
     checkNotNegative('weight_decay value', given.weightDecay);

@@ -1,4 +1,6 @@
-import { type Named, optimizerArguments } from './arguments';
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import { Tensor } from '../tensor';
 import { type AdamGroup, implementations } from './adam_update';
 import { counter, upgradeCounters, zeros } from './batch';
@@ -49,6 +51,14 @@ export const ADAM: Required<AdamOptions> = {
 const notForeach = (what: string) =>
   `${what} as a Tensor is not supported for capturable=False and foreach=True`;
 
+const ADAM_CALL = optimSignature('Adam', [value<Params<AdamOptions>>()('params')], ADAM, [
+  'lr',
+  'betas',
+  'eps',
+  'weightDecay',
+  'amsgrad',
+]);
+
 /**
  * Adam: `m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; p ← p − lr m̂ / (√v̂ + eps)`, where
  * `m̂ = m / (1 − β₁ᵗ)` and `v̂ = v / (1 − β₂ᵗ)` after `t` steps; `g` has `weightDecay · p` added.
@@ -68,21 +78,13 @@ export class Adam extends TensorOptimizer<AdamGroup, AdamOptions> {
     'Adam does not support sparse gradients, please consider SparseAdam instead';
 
   constructor(
-    params: Params<AdamOptions> | Named<AdamOptions>,
-    lr?: Value | AdamOptions,
-    betas?: readonly [Value, Value] | AdamOptions,
-    eps?: number | AdamOptions,
-    weightDecay?: Value | AdamOptions,
-    amsgrad?: boolean | AdamOptions,
-    options?: AdamOptions,
+    ...args: Call<
+      typeof ADAM_CALL,
+      [params: Params<AdamOptions>],
+      [lr: Value, betas: readonly [Value, Value], eps: number, weightDecay: Value, amsgrad: boolean]
+    >
   ) {
-    const [list, given] = optimizerArguments<AdamOptions>(
-      'Adam',
-      ADAM,
-      params,
-      { lr, betas, eps, weightDecay, amsgrad },
-      options,
-    );
+    const [list, given] = ADAM_CALL.bind(args);
     check(given);
     super(list, { ...given, betas: [squeezed(given.betas[0]), squeezed(given.betas[1])] });
   }

@@ -1,5 +1,7 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
-import { type Named, optimizerArguments } from './arguments';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import {
@@ -58,6 +60,14 @@ const ADAMAX: Required<AdamaxOptions> = {
   capturable: false,
 };
 
+const ADAMAX_CALL = optimSignature('Adamax', [value<Params<AdamaxOptions>>()('params')], ADAMAX, [
+  'lr',
+  'betas',
+  'eps',
+  'weightDecay',
+  'foreach',
+]);
+
 /**
  * Adam with the infinity norm: `m ← β₁ m + (1 − β₁) g; u ← max(β₂ u, |g| + eps)`,
  * `p ← p − lr m / ((1 − β₁ᵗ) u)`.
@@ -69,21 +79,13 @@ export class Adamax extends TensorOptimizer<AdamaxGroup, AdamaxOptions> {
   protected override readonly sparseRefusal = 'Adamax does not support sparse gradients';
 
   constructor(
-    params: Params<AdamaxOptions> | Named<AdamaxOptions>,
-    lr?: Value | AdamaxOptions,
-    betas?: readonly [number, number] | AdamaxOptions,
-    eps?: number | AdamaxOptions,
-    weightDecay?: number | AdamaxOptions,
-    foreach?: boolean | null | AdamaxOptions,
-    options?: AdamaxOptions,
+    ...args: Call<
+      typeof ADAMAX_CALL,
+      [params: Params<AdamaxOptions>],
+      [lr: Value, betas: readonly [number, number], eps: number, weightDecay: number, foreach: boolean | null]
+    >
   ) {
-    const [list, given] = optimizerArguments<AdamaxOptions>(
-      'Adamax',
-      ADAMAX,
-      params,
-      { lr, betas, eps, weightDecay, foreach },
-      options,
-    );
+    const [list, given] = ADAMAX_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkBetas(given.betas);

@@ -1,4 +1,6 @@
-import { type Named, optimizerArguments } from './arguments';
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import { type AdamOptions, ADAM, Adam } from './adam';
 import type { Params } from './group';
 import type { Value } from './scalar';
@@ -7,6 +9,14 @@ import type { Value } from './scalar';
 export type AdamWOptions = Omit<AdamOptions, 'decoupledWeightDecay'>;
 
 const { decoupledWeightDecay: _, ...ADAMW } = { ...ADAM, weightDecay: 1e-2 };
+
+const ADAM_W_CALL = optimSignature('AdamW', [value<Params<AdamOptions>>()('params')], ADAMW, [
+  'lr',
+  'betas',
+  'eps',
+  'weightDecay',
+  'amsgrad',
+]);
 
 /**
  * Adam whose weight decay is decoupled from the gradient: `p ← p − lr · weightDecay · p`, then Adam.
@@ -18,21 +28,13 @@ const { decoupledWeightDecay: _, ...ADAMW } = { ...ADAM, weightDecay: 1e-2 };
  */
 export class AdamW extends Adam {
   constructor(
-    params: Params<AdamOptions> | Named<AdamWOptions>,
-    lr?: Value | AdamWOptions,
-    betas?: readonly [Value, Value] | AdamWOptions,
-    eps?: number | AdamWOptions,
-    weightDecay?: Value | AdamWOptions,
-    amsgrad?: boolean | AdamWOptions,
-    options?: AdamWOptions,
+    ...args: Call<
+      typeof ADAM_W_CALL,
+      [params: Params<AdamOptions>],
+      [lr: Value, betas: readonly [Value, Value], eps: number, weightDecay: Value, amsgrad: boolean]
+    >
   ) {
-    const [list, given] = optimizerArguments<AdamWOptions>(
-      'AdamW',
-      ADAMW,
-      params,
-      { lr, betas, eps, weightDecay, amsgrad },
-      options,
-    );
+    const [list, given] = ADAM_W_CALL.bind(args);
     super(list, { ...given, decoupledWeightDecay: true });
   }
 

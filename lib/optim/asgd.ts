@@ -1,6 +1,8 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { getDefaultDtype, tensor } from '../tensor/creation';
-import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
 import {
   type ParamSlot,
@@ -61,6 +63,18 @@ const ASGD_DEFAULTS: Required<ASGDOptions> = {
   capturable: false,
 };
 
+const ASGD_CALL = optimSignature('ASGD', [value<Params<ASGDOptions>>()('params')], ASGD_DEFAULTS, [
+  'lr',
+  'lambd',
+  'alpha',
+  't0',
+  'weightDecay',
+  'foreach',
+  'maximize',
+  'differentiable',
+  'capturable',
+]);
+
 /**
  * Averaged stochastic gradient descent: `p ← (1 − λ η) p − η g`, where `η = lr / (1 + λ lr t)^α`. The state
  * `ax` is the running average of the parameters from step `t0` on.
@@ -72,25 +86,23 @@ export class ASGD extends TensorOptimizer<ASGDGroup, ASGDOptions> {
   protected override readonly sparseRefusal = 'ASGD does not support sparse gradients';
 
   constructor(
-    params: Params<ASGDOptions> | Named<ASGDOptions>,
-    lr?: Value | ASGDOptions,
-    lambd?: number | ASGDOptions,
-    alpha?: number | ASGDOptions,
-    t0?: number | ASGDOptions,
-    weightDecay?: number | ASGDOptions,
-    foreach?: boolean | null | ASGDOptions,
-    maximize?: boolean | ASGDOptions,
-    differentiable?: boolean | ASGDOptions,
-    capturable?: boolean | ASGDOptions,
-    options?: ASGDOptions,
+    ...args: Call<
+      typeof ASGD_CALL,
+      [params: Params<ASGDOptions>],
+      [
+        lr: Value,
+        lambd: number,
+        alpha: number,
+        t0: number,
+        weightDecay: number,
+        foreach: boolean | null,
+        maximize: boolean,
+        differentiable: boolean,
+        capturable: boolean,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<ASGDOptions>(
-      'ASGD',
-      ASGD_DEFAULTS,
-      params,
-      { lr, lambd, alpha, t0, weightDecay, foreach, maximize, differentiable, capturable },
-      options,
-    );
+    const [list, given] = ASGD_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('weight_decay value', given.weightDecay);
     super(list, given);

@@ -1,7 +1,9 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { enableGrad, noGrad } from '../autograd/mode';
 import { TorchError, TorchTypeError, checkNumber } from '../core/errors';
-import { type Named, optimizerArguments } from './arguments';
 import { contiguousFormat } from '../core/layout';
 import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
@@ -48,6 +50,16 @@ const LBFGS_DEFAULTS: Required<LBFGSOptions> = {
   lineSearchFn: null,
 };
 
+const LBFGS_CALL = optimSignature('LBFGS', [value<Params<LBFGSOptions>>()('params')], LBFGS_DEFAULTS, [
+  'lr',
+  'maxIter',
+  'maxEval',
+  'toleranceGrad',
+  'toleranceChange',
+  'historySize',
+  'lineSearchFn',
+]);
+
 /**
  * L-BFGS: approximates the inverse Hessian by the last changes of gradient and parameters. `step` needs a
  * closure, which is evaluated several times. All parameters are one group on one device.
@@ -67,23 +79,21 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
   override readonly _stateIsWhole = true;
 
   constructor(
-    params: Params<LBFGSOptions> | Named<LBFGSOptions>,
-    lr?: Value | LBFGSOptions,
-    maxIter?: number | LBFGSOptions,
-    maxEval?: number | null | LBFGSOptions,
-    toleranceGrad?: number | LBFGSOptions,
-    toleranceChange?: number | LBFGSOptions,
-    historySize?: number | LBFGSOptions,
-    lineSearchFn?: 'strong_wolfe' | null | LBFGSOptions,
-    options?: LBFGSOptions,
+    ...args: Call<
+      typeof LBFGS_CALL,
+      [params: Params<LBFGSOptions>],
+      [
+        lr: Value,
+        maxIter: number,
+        maxEval: number | null,
+        toleranceGrad: number,
+        toleranceChange: number,
+        historySize: number,
+        lineSearchFn: 'strong_wolfe' | null,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<LBFGSOptions>(
-      'LBFGS',
-      LBFGS_DEFAULTS,
-      params,
-      { lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn },
-      options,
-    );
+    const [list, given] = LBFGS_CALL.bind(args);
     checkLearningRate(given.lr);
     if (given.maxEval !== null) checkNumber('LBFGS', 'maxEval', given.maxEval);
     const most = given.maxEval ?? Math.floor((given.maxIter * 5) / 4);

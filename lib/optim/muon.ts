@@ -1,6 +1,8 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
@@ -49,6 +51,17 @@ const MUON: Required<MuonOptions> = {
   adjustLrFn: null,
 };
 
+const MUON_CALL = optimSignature('Muon', [value<Params<MuonOptions>>()('params')], MUON, [
+  'lr',
+  'weightDecay',
+  'momentum',
+  'nesterov',
+  'nsCoefficients',
+  'eps',
+  'nsSteps',
+  'adjustLrFn',
+]);
+
 /**
  * Momentum whose direction is made orthogonal by Newton-Schulz iterations in bfloat16. For matrices only: the
  * weights of hidden layers; take AdamW for the rest.
@@ -58,24 +71,22 @@ const MUON: Required<MuonOptions> = {
  */
 export class Muon extends Optimizer<MuonGroup, MuonOptions> {
   constructor(
-    params: Params<MuonOptions> | Named<MuonOptions>,
-    lr?: Value | MuonOptions,
-    weightDecay?: number | MuonOptions,
-    momentum?: number | MuonOptions,
-    nesterov?: boolean | MuonOptions,
-    nsCoefficients?: readonly [number, number, number] | MuonOptions,
-    eps?: number | MuonOptions,
-    nsSteps?: number | MuonOptions,
-    adjustLrFn?: 'original' | 'match_rms_adamw' | null | MuonOptions,
-    options?: MuonOptions,
+    ...args: Call<
+      typeof MUON_CALL,
+      [params: Params<MuonOptions>],
+      [
+        lr: Value,
+        weightDecay: number,
+        momentum: number,
+        nesterov: boolean,
+        nsCoefficients: readonly [number, number, number],
+        eps: number,
+        nsSteps: number,
+        adjustLrFn: 'original' | 'match_rms_adamw' | null,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<MuonOptions>(
-      'Muon',
-      MUON,
-      params,
-      { lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn },
-      options,
-    );
+    const [list, given] = MUON_CALL.bind(args);
     checkLearningRate(given.lr, 'Learning rate should be >= 0 but is: ');
     check(given);
     super(list, toGroupKeys(given) as MuonGroup);

@@ -1,4 +1,6 @@
-import { type Named, optimizerArguments } from './arguments';
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
 import {
@@ -41,6 +43,15 @@ const NADAM: Required<NAdamOptions> = {
   differentiable: false,
 };
 
+const NADAM_CALL = optimSignature('NAdam', [value<Params<NAdamOptions>>()('params')], NADAM, [
+  'lr',
+  'betas',
+  'eps',
+  'weightDecay',
+  'momentumDecay',
+  'decoupledWeightDecay',
+]);
+
 /**
  * Adam with Nesterov momentum. With `μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2)` the averaged gradient is
  * `μₜ₊₁ m / (1 − Π μ) + (1 − μₜ) g / (1 − Π μ)`.
@@ -52,22 +63,20 @@ export class NAdam extends TensorOptimizer<NAdamGroup, NAdamOptions> {
   protected override readonly sparseRefusal = 'NAdam does not support sparse gradients';
 
   constructor(
-    params: Params<NAdamOptions> | Named<NAdamOptions>,
-    lr?: Value | NAdamOptions,
-    betas?: readonly [number, number] | NAdamOptions,
-    eps?: number | NAdamOptions,
-    weightDecay?: number | NAdamOptions,
-    momentumDecay?: number | NAdamOptions,
-    decoupledWeightDecay?: boolean | NAdamOptions,
-    options?: NAdamOptions,
+    ...args: Call<
+      typeof NADAM_CALL,
+      [params: Params<NAdamOptions>],
+      [
+        lr: Value,
+        betas: readonly [number, number],
+        eps: number,
+        weightDecay: number,
+        momentumDecay: number,
+        decoupledWeightDecay: boolean,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<NAdamOptions>(
-      'NAdam',
-      NADAM,
-      params,
-      { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay },
-      options,
-    );
+    const [list, given] = NADAM_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkBetas(given.betas);

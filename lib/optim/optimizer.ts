@@ -2,7 +2,7 @@
 import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { TorchError, argumentError, checkFunction } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Call, signature } from '../core/signature';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
 import { isMap } from '../core/realm';
 import { repr } from '../tensor/repr';
@@ -24,6 +24,8 @@ export type OptimizerStateDictHook = (
   optimizer: Optimizer,
   stateDict: OptimizerStateDict,
 ) => OptimizerStateDict | null | void;
+
+const ZERO_GRAD = signature('Optimizer.zeroGrad', [], { setToNone: true });
 
 const globalPreHooks = new HookList<StepPreHook>();
 const globalPostHooks = new HookList<StepPostHook>();
@@ -89,9 +91,8 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   /** Forgets the gradients, or sets them to zero with `false` or `{ setToNone: false }`. */
-  zeroGrad(options?: boolean | { setToNone?: boolean }): void {
-    const given = { setToNone: options };
-    const { setToNone } = keywords<{ setToNone?: boolean }>('Optimizer.zeroGrad', { setToNone: true }, given);
+  zeroGrad(...args: Call<typeof ZERO_GRAD, [], [setToNone: boolean]>): void {
+    const [{ setToNone }] = ZERO_GRAD.bind(args);
     const together: Tensor[] = [];
     for (const param of this.paramGroups.flatMap((group) => group.params)) {
       if (setToNone) {

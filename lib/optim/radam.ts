@@ -1,4 +1,6 @@
-import { type Named, optimizerArguments } from './arguments';
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
 import {
@@ -38,6 +40,14 @@ const RADAM: Required<RAdamOptions> = {
   differentiable: false,
 };
 
+const RADAM_CALL = optimSignature('RAdam', [value<Params<RAdamOptions>>()('params')], RADAM, [
+  'lr',
+  'betas',
+  'eps',
+  'weightDecay',
+  'decoupledWeightDecay',
+]);
+
 /**
  * Adam with a rectified variance: plain momentum while `ρₜ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ)` is at most 5, with
  * `ρ∞ = 2 / (1 − β₂) − 1`; afterwards Adam times `√((ρₜ−4)(ρₜ−2)ρ∞ / ((ρ∞−4)(ρ∞−2)ρₜ))`.
@@ -49,21 +59,19 @@ export class RAdam extends TensorOptimizer<RAdamGroup, RAdamOptions> {
   protected override readonly sparseRefusal = 'RAdam does not support sparse gradients';
 
   constructor(
-    params: Params<RAdamOptions> | Named<RAdamOptions>,
-    lr?: Value | RAdamOptions,
-    betas?: readonly [number, number] | RAdamOptions,
-    eps?: number | RAdamOptions,
-    weightDecay?: number | RAdamOptions,
-    decoupledWeightDecay?: boolean | RAdamOptions,
-    options?: RAdamOptions,
+    ...args: Call<
+      typeof RADAM_CALL,
+      [params: Params<RAdamOptions>],
+      [
+        lr: Value,
+        betas: readonly [number, number],
+        eps: number,
+        weightDecay: number,
+        decoupledWeightDecay: boolean,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<RAdamOptions>(
-      'RAdam',
-      RADAM,
-      params,
-      { lr, betas, eps, weightDecay, decoupledWeightDecay },
-      options,
-    );
+    const [list, given] = RADAM_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkBetas(given.betas);

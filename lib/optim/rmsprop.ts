@@ -1,5 +1,7 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
-import { type Named, optimizerArguments } from './arguments';
 import { Tensor } from '../tensor';
 import {
   type Batch,
@@ -63,6 +65,19 @@ const RMSPROP: Required<RMSpropOptions> = {
   differentiable: false,
 };
 
+const RMSPROP_CALL = optimSignature('RMSprop', [value<Params<RMSpropOptions>>()('params')], RMSPROP, [
+  'lr',
+  'alpha',
+  'eps',
+  'weightDecay',
+  'momentum',
+  'centered',
+  'capturable',
+  'foreach',
+  'maximize',
+  'differentiable',
+]);
+
 /**
  * RMSprop: `v ← α v + (1 − α) g²; p ← p − lr g / (√v + eps)`; with momentum the quotient goes into
  * `b ← μ b + g / (√v + eps)` and `p ← p − lr b`.
@@ -75,26 +90,24 @@ export class RMSprop extends TensorOptimizer<RMSpropGroup, RMSpropOptions> {
   protected override readonly sparseRefusal = 'RMSprop does not support sparse gradients';
 
   constructor(
-    params: Params<RMSpropOptions> | Named<RMSpropOptions>,
-    lr?: Value | RMSpropOptions,
-    alpha?: number | RMSpropOptions,
-    eps?: number | RMSpropOptions,
-    weightDecay?: number | RMSpropOptions,
-    momentum?: number | RMSpropOptions,
-    centered?: boolean | RMSpropOptions,
-    capturable?: boolean | RMSpropOptions,
-    foreach?: boolean | null | RMSpropOptions,
-    maximize?: boolean | RMSpropOptions,
-    differentiable?: boolean | RMSpropOptions,
-    options?: RMSpropOptions,
+    ...args: Call<
+      typeof RMSPROP_CALL,
+      [params: Params<RMSpropOptions>],
+      [
+        lr: Value,
+        alpha: number,
+        eps: number,
+        weightDecay: number,
+        momentum: number,
+        centered: boolean,
+        capturable: boolean,
+        foreach: boolean | null,
+        maximize: boolean,
+        differentiable: boolean,
+      ]
+    >
   ) {
-    const [list, given] = optimizerArguments<RMSpropOptions>(
-      'RMSprop',
-      RMSPROP,
-      params,
-      { lr, alpha, eps, weightDecay, momentum, centered, capturable, foreach, maximize, differentiable },
-      options,
-    );
+    const [list, given] = RMSPROP_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('epsilon value', given.eps);
     checkNotNegative('momentum value', given.momentum);

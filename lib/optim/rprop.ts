@@ -1,6 +1,8 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { Complex } from '../core/complex';
-import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
@@ -51,6 +53,12 @@ const RPROP: Required<RpropOptions> = {
   capturable: false,
 };
 
+const RPROP_CALL = optimSignature('Rprop', [value<Params<RpropOptions>>()('params')], RPROP, [
+  'lr',
+  'etas',
+  'stepSizes',
+]);
+
 /**
  * Resilient backpropagation: each element has a step size, which grows while the sign of its gradient stays
  * and shrinks where it changes (no step is made then); `p ← p − sign(g) · stepSize`.
@@ -63,19 +71,13 @@ export class Rprop extends TensorOptimizer<RpropGroup, RpropOptions> {
   protected override readonly sparseRefusal = 'Rprop does not support sparse gradients';
 
   constructor(
-    params: Params<RpropOptions> | Named<RpropOptions>,
-    lr?: Value | RpropOptions,
-    etas?: readonly [number, number] | RpropOptions,
-    stepSizes?: readonly [number, number] | RpropOptions,
-    options?: RpropOptions,
+    ...args: Call<
+      typeof RPROP_CALL,
+      [params: Params<RpropOptions>],
+      [lr: Value, etas: readonly [number, number], stepSizes: readonly [number, number]]
+    >
   ) {
-    const [list, given] = optimizerArguments<RpropOptions>(
-      'Rprop',
-      RPROP,
-      params,
-      { lr, etas, stepSizes },
-      options,
-    );
+    const [list, given] = RPROP_CALL.bind(args);
     checkLearningRate(given.lr);
     const [shrink, grow] = given.etas;
     if (!(shrink > 0 && shrink < 1 && grow > 1)) {

@@ -1,6 +1,8 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { type Named, optimizerArguments } from './arguments';
 import { keep } from '../tensor/memory';
 import type { Tensor } from '../tensor';
 import { native } from '../native';
@@ -58,6 +60,14 @@ const SGD_DEFAULTS: Required<SGDOptions> = {
 /** `buffer` is missing where there is no momentum yet. */
 type SGDSlot = ParamSlot & { buffer?: Tensor };
 
+const SGD_CALL = optimSignature('SGD', [value<Params<SGDOptions>>()('params')], SGD_DEFAULTS, [
+  'lr',
+  'momentum',
+  'dampening',
+  'weightDecay',
+  'nesterov',
+]);
+
 /**
  * Stochastic gradient descent: `p ← p − lr g`, with momentum `b ← μ b + (1 − τ) g; p ← p − lr b`,
  * with Nesterov's `p ← p − lr (g + μ b)`; `g` has `weightDecay · p` added. The first `b` is `g`.
@@ -75,21 +85,13 @@ export class SGD extends TensorOptimizer<SGDGroup, SGDOptions> {
   protected override readonly implementations = implementations;
 
   constructor(
-    params: Params<SGDOptions> | Named<SGDOptions>,
-    lr?: Value | SGDOptions,
-    momentum?: number | SGDOptions,
-    dampening?: number | SGDOptions,
-    weightDecay?: Value | SGDOptions,
-    nesterov?: boolean | SGDOptions,
-    options?: SGDOptions,
+    ...args: Call<
+      typeof SGD_CALL,
+      [params: Params<SGDOptions>],
+      [lr: Value, momentum: number, dampening: number, weightDecay: Value, nesterov: boolean]
+    >
   ) {
-    const [list, given] = optimizerArguments<SGDOptions>(
-      'SGD',
-      SGD_DEFAULTS,
-      params,
-      { lr, momentum, dampening, weightDecay, nesterov },
-      options,
-    );
+    const [list, given] = SGD_CALL.bind(args);
     checkLearningRate(given.lr);
     checkNotNegative('momentum value', given.momentum);
     checkNotNegative('weight_decay value', given.weightDecay);

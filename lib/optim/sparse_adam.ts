@@ -1,6 +1,8 @@
+import { value } from '../core/kinds';
+import type { Call } from '../core/signature';
+import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { TorchError } from '../core/errors';
-import { type Named, optimizerArguments } from './arguments';
 import { native } from '../native';
 import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
@@ -34,26 +36,26 @@ const SPARSE_ADAM: Required<SparseAdamOptions> = {
   maximize: false,
 };
 
+const SPARSE_ADAM_CALL = optimSignature(
+  'SparseAdam',
+  [value<Params<SparseAdamOptions>>()('params')],
+  SPARSE_ADAM,
+  ['lr', 'betas', 'eps', 'maximize'],
+);
+
 /**
  * Adam for sparse gradients of dense parameters, such as `nn.Embedding` makes with `sparse: true`: averages
  * and weights change only where the gradient has entries.
  */
 export class SparseAdam extends Optimizer<SparseAdamGroup, SparseAdamOptions> {
   constructor(
-    params: Params<SparseAdamOptions> | Named<SparseAdamOptions>,
-    lr?: Value | SparseAdamOptions,
-    betas?: readonly [number, number] | SparseAdamOptions,
-    eps?: number | SparseAdamOptions,
-    maximize?: boolean | SparseAdamOptions,
-    options?: SparseAdamOptions,
+    ...args: Call<
+      typeof SPARSE_ADAM_CALL,
+      [params: Params<SparseAdamOptions>],
+      [lr: Value, betas: readonly [number, number], eps: number, maximize: boolean]
+    >
   ) {
-    const [list, given] = optimizerArguments<SparseAdamOptions>(
-      'SparseAdam',
-      SPARSE_ADAM,
-      params,
-      { lr, betas, eps, maximize },
-      options,
-    );
+    const [list, given] = SPARSE_ADAM_CALL.bind(args);
     if (given.lr instanceof Tensor && given.lr.numel() !== 1) throw valueError('Tensor lr must be 1-element');
     const rate = numberOf(given.lr);
     if (!(rate > 0)) throw valueError(`Invalid learning rate: ${repr(rate)}`);

@@ -75,7 +75,7 @@ describe('no number becomes NaN', () => {
       'TypeError',
       () => run(new S.OneCycleLR(make(), bad(undefined), { totalSteps: 5 })),
     ],
-    ['SWALR, an object', 'TypeError', () => run(new swaUtils.SWALR(make(), bad({ swaLr: 0.05 })))],
+    ['SWALR, an object', 'TypeError', () => run(new swaUtils.SWALR(make(), bad({ value: 0.05 })))],
     [
       'LambdaLR, nothing',
       'TypeError',

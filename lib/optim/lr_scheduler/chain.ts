@@ -1,6 +1,8 @@
 // Schedulers made of schedulers.
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
-import { keywords } from '../arguments';
 import { valueError } from '../group';
 import { checkList, entriesOf } from '../kinds';
 import { ReduceLROnPlateau } from './plateau';
@@ -66,6 +68,17 @@ function undo(scheduler: LRScheduler): void {
   else if (scheduler.lastEpoch !== undefined) scheduler.lastEpoch -= 1;
 }
 
+const SEQUENTIAL_LR_CALL = optimSignature(
+  'SequentialLR',
+  [
+    value<AnyOptimizer>()('optimizer'),
+    value<readonly LRScheduler[]>()('schedulers'),
+    value<readonly number[]>()('milestones'),
+  ],
+  { lastEpoch: -1 },
+  ['lastEpoch'],
+);
+
 /**
  * One scheduler after the other: the next one takes over at each of `milestones`.
  *
@@ -78,12 +91,13 @@ export class SequentialLR extends OfSchedulers {
   readonly _milestones: readonly number[];
 
   constructor(
-    optimizer: AnyOptimizer,
-    schedulers: readonly LRScheduler[],
-    milestones: readonly number[],
-    lastEpoch?: number | { lastEpoch?: number },
+    ...args: Call<
+      typeof SEQUENTIAL_LR_CALL,
+      [optimizer: AnyOptimizer, schedulers: readonly LRScheduler[], milestones: readonly number[]],
+      [lastEpoch: number]
+    >
   ) {
-    const given = keywords<{ lastEpoch?: number }>('SequentialLR', { lastEpoch: -1 }, { lastEpoch });
+    const [optimizer, schedulers, milestones, given] = SEQUENTIAL_LR_CALL.bind(args);
     super(optimizer);
     checkArray('SequentialLR', 'schedulers', schedulers);
     checkList('SequentialLR', 'milestones', milestones);
@@ -118,24 +132,29 @@ export class SequentialLR extends OfSchedulers {
   }
 }
 
+const CHAINED_SCHEDULER_CALL = optimSignature(
+  'ChainedScheduler',
+  [value<readonly LRScheduler[]>()('schedulers')],
+  { optimizer: null as AnyOptimizer | null },
+  ['optimizer'],
+);
+
 /** All schedulers at each step: their factors multiply. */
 export class ChainedScheduler extends OfSchedulers {
   constructor(
-    schedulers: readonly LRScheduler[],
-    optimizer?: AnyOptimizer | { optimizer?: AnyOptimizer } | null,
+    ...args: Call<
+      typeof CHAINED_SCHEDULER_CALL,
+      [schedulers: readonly LRScheduler[]],
+      [optimizer: AnyOptimizer | null]
+    >
   ) {
+    const [schedulers, given] = CHAINED_SCHEDULER_CALL.bind(args);
     checkArray('ChainedScheduler', 'schedulers', schedulers);
     if (schedulers.length < 1) {
       throw valueError(
         'ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.',
       );
     }
-    type Options = { optimizer?: AnyOptimizer | null };
-    const given = keywords<Options>(
-      'ChainedScheduler',
-      { optimizer: null },
-      { optimizer: optimizer as never },
-    );
     const used = given.optimizer ?? schedulers[0]?.optimizer;
     check('ChainedScheduler', schedulers, used);
     super(used);

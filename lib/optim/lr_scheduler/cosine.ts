@@ -1,5 +1,7 @@
 // Schedules along a cosine. The order of the operations decides the last bit.
-import { keywords } from '../arguments';
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
@@ -18,6 +20,13 @@ const COSINE: Required<CosineAnnealingLROptions> = { etaMin: 0, lastEpoch: -1 };
 const between = (etaMin: number, lr: Value, cos: number): Value =>
   plus(etaMin, over(times(minus(lr, etaMin), 1 + cos), 2));
 
+const COSINE_ANNEALING_LR_CALL = optimSignature(
+  'CosineAnnealingLR',
+  [value<AnyOptimizer>()('optimizer'), value<number>()('TMax')],
+  COSINE,
+  ['etaMin', 'lastEpoch'],
+);
+
 /**
  * Anneals the learning rate to `etaMin` in `TMax` epochs:
  * `etaMin + (lr − etaMin)(1 + cos(π epoch / TMax)) / 2`.
@@ -25,23 +34,20 @@ const between = (etaMin: number, lr: Value, cos: number): Value =>
  * Loshchilov and Hutter 2016, SGDR: Stochastic Gradient Descent with Warm Restarts (without the restarts).
  */
 export class CosineAnnealingLR extends LRScheduler {
+  readonly TMax: number;
   readonly etaMin: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    readonly TMax: number,
-    etaMin?: number | CosineAnnealingLROptions,
-    lastEpoch?: number | CosineAnnealingLROptions,
-    options?: CosineAnnealingLROptions,
+    ...args: Call<
+      typeof COSINE_ANNEALING_LR_CALL,
+      [optimizer: AnyOptimizer, TMax: number],
+      [etaMin: number, lastEpoch: number]
+    >
   ) {
-    const given = keywords<CosineAnnealingLROptions>(
-      'CosineAnnealingLR',
-      COSINE,
-      { etaMin, lastEpoch },
-      options,
-    );
+    const [optimizer, TMax, given] = COSINE_ANNEALING_LR_CALL.bind(args);
     checkNumber('CosineAnnealingLR', 'TMax', TMax);
     super(optimizer);
+    this.TMax = TMax;
     this.etaMin = given.etaMin;
     this.start(given.lastEpoch);
   }
@@ -76,6 +82,13 @@ export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROpt
 }
 const RESTARTS: Required<CosineAnnealingWarmRestartsOptions> = { TMult: 1, etaMin: 0, lastEpoch: -1 };
 
+const COSINE_ANNEALING_WARM_RESTARTS_CALL = optimSignature(
+  'CosineAnnealingWarmRestarts',
+  [value<AnyOptimizer>()('optimizer'), value<number>()('T0')],
+  RESTARTS,
+  ['TMult', 'etaMin', 'lastEpoch'],
+);
+
 /**
  * Cosine annealing that starts anew after `T0` epochs, and then each time after `TMult` times as many.
  * `step(epoch)` takes fractions: `scheduler.step(epoch + i / batches)`.
@@ -83,6 +96,7 @@ const RESTARTS: Required<CosineAnnealingWarmRestartsOptions> = { TMult: 1, etaMi
  * Loshchilov and Hutter 2016, SGDR: Stochastic Gradient Descent with Warm Restarts.
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
+  readonly T0: number;
   /** Epochs of this period. */
   TI: number;
   readonly TMult: number;
@@ -91,17 +105,15 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   TCur: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    readonly T0: number,
-    TMult?: number | CosineAnnealingWarmRestartsOptions,
-    etaMin?: number | CosineAnnealingWarmRestartsOptions,
-    lastEpoch?: number | CosineAnnealingWarmRestartsOptions,
-    options?: CosineAnnealingWarmRestartsOptions,
+    ...args: Call<
+      typeof COSINE_ANNEALING_WARM_RESTARTS_CALL,
+      [optimizer: AnyOptimizer, T0: number],
+      [TMult: number, etaMin: number, lastEpoch: number]
+    >
   ) {
-    const name = 'CosineAnnealingWarmRestarts';
-    const positional = { TMult, etaMin, lastEpoch };
-    const given = keywords<CosineAnnealingWarmRestartsOptions>(name, RESTARTS, positional, options);
+    const [optimizer, T0, given] = COSINE_ANNEALING_WARM_RESTARTS_CALL.bind(args);
     super(optimizer);
+    this.T0 = T0;
     if (!Number.isInteger(T0) || !(T0 > 0))
       throw valueError(`Expected positive integer T_0, but got ${repr(T0)}`);
     if (!(given.TMult >= 1) || !Number.isInteger(given.TMult)) {

@@ -1,4 +1,6 @@
-import { keywords } from '../arguments';
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { checkFunction } from '../../core/errors';
 import { native } from '../../native';
 import { valueError } from '../group';
@@ -51,6 +53,28 @@ const CYCLIC: Required<CyclicLROptions> = {
   lastEpoch: -1,
 };
 
+const CYCLIC_LR_CALL = optimSignature(
+  'CyclicLR',
+  [
+    value<AnyOptimizer>()('optimizer'),
+    value<Value | readonly Value[]>()('baseLr'),
+    value<Value | readonly Value[]>()('maxLr'),
+  ],
+  CYCLIC,
+  [
+    'stepSizeUp',
+    'stepSizeDown',
+    'mode',
+    'gamma',
+    'scaleFn',
+    'scaleMode',
+    'cycleMomentum',
+    'baseMomentum',
+    'maxMomentum',
+    'lastEpoch',
+  ],
+);
+
 /**
  * Moves the learning rate between `baseLr` and `maxLr` in straight lines; call `step` after every batch.
  *
@@ -70,13 +94,24 @@ export class CyclicLR extends LRScheduler {
   readonly _scaleFnCustom: ((x: number) => number) | null;
 
   constructor(
-    optimizer: AnyOptimizer,
-    baseLr: Value | readonly Value[],
-    maxLr: Value | readonly Value[],
-    stepSizeUp?: number | CyclicLROptions,
-    options?: CyclicLROptions,
+    ...args: Call<
+      typeof CYCLIC_LR_CALL,
+      [optimizer: AnyOptimizer, baseLr: Value | readonly Value[], maxLr: Value | readonly Value[]],
+      [
+        stepSizeUp: number,
+        stepSizeDown: number | null,
+        mode: 'triangular' | 'triangular2' | 'exp_range',
+        gamma: number,
+        scaleFn: ((x: number) => number) | null,
+        scaleMode: 'cycle' | 'iterations',
+        cycleMomentum: boolean,
+        baseMomentum: number | readonly number[],
+        maxMomentum: number | readonly number[],
+        lastEpoch: number,
+      ]
+    >
   ) {
-    const given = keywords<CyclicLROptions>('CyclicLR', CYCLIC, { stepSizeUp }, options);
+    const [optimizer, baseLr, maxLr, given] = CYCLIC_LR_CALL.bind(args);
     checkOptimizer(optimizer);
     const groups = optimizer.paramGroups;
     const baseLrs = perGroup<Value>('base_lr', optimizer, baseLr);

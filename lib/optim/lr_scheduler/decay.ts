@@ -1,6 +1,8 @@
 // Schedules that multiply the learning rate. The order of the operations decides the last bit.
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { argumentError } from '../../core/errors';
-import { keywords } from '../arguments';
 import { native } from '../../native';
 import { Counter } from '../../serialization/pickle/python_types';
 import { type Value, divides, over, ratio, times } from '../scalar';
@@ -14,19 +16,26 @@ export interface StepLROptions {
 }
 const STEP: Required<StepLROptions> = { gamma: 0.1, lastEpoch: -1 };
 
+const STEP_LR_CALL = optimSignature(
+  'StepLR',
+  [value<AnyOptimizer>()('optimizer'), value<number>()('stepSize')],
+  STEP,
+  ['gamma', 'lastEpoch'],
+);
+
 /** Multiplies the learning rate by `gamma` every `stepSize` epochs. */
 export class StepLR extends LRScheduler {
   readonly stepSize: number;
   readonly gamma: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    stepSize: number,
-    gamma?: number | StepLROptions,
-    lastEpoch?: number | StepLROptions,
-    options?: StepLROptions,
+    ...args: Call<
+      typeof STEP_LR_CALL,
+      [optimizer: AnyOptimizer, stepSize: number],
+      [gamma: number, lastEpoch: number]
+    >
   ) {
-    const given = keywords<StepLROptions>('StepLR', STEP, { gamma, lastEpoch }, options);
+    const [optimizer, stepSize, given] = STEP_LR_CALL.bind(args);
     checkNumber('StepLR', 'stepSize', stepSize);
     super(optimizer);
     this.stepSize = stepSize;
@@ -46,6 +55,13 @@ export class StepLR extends LRScheduler {
   }
 }
 
+const MULTI_STEP_LR_CALL = optimSignature(
+  'MultiStepLR',
+  [value<AnyOptimizer>()('optimizer'), value<Iterable<number>>()('milestones')],
+  STEP,
+  ['gamma', 'lastEpoch'],
+);
+
 /** Multiplies the learning rate by `gamma` at each epoch of `milestones`. */
 export class MultiStepLR extends LRScheduler {
   /** How often each epoch was given. */
@@ -53,13 +69,13 @@ export class MultiStepLR extends LRScheduler {
   readonly gamma: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    milestones: Iterable<number>,
-    gamma?: number | StepLROptions,
-    lastEpoch?: number | StepLROptions,
-    options?: StepLROptions,
+    ...args: Call<
+      typeof MULTI_STEP_LR_CALL,
+      [optimizer: AnyOptimizer, milestones: Iterable<number>],
+      [gamma: number, lastEpoch: number]
+    >
   ) {
-    const given = keywords<StepLROptions>('MultiStepLR', STEP, { gamma, lastEpoch }, options);
+    const [optimizer, milestones, given] = MULTI_STEP_LR_CALL.bind(args);
     if (typeof milestones?.[Symbol.iterator] !== 'function') {
       throw argumentError('MultiStepLR', 'milestones', 'an iterable of numbers', milestones);
     }
@@ -89,17 +105,23 @@ export interface ExponentialLROptions {
   lastEpoch?: number;
 }
 
+const EXPONENTIAL_LR_CALL = optimSignature(
+  'ExponentialLR',
+  [value<AnyOptimizer>()('optimizer'), value<number>()('gamma')],
+  { lastEpoch: -1 } as Required<ExponentialLROptions>,
+  ['lastEpoch'],
+);
+
 /** Multiplies the learning rate by `gamma` every epoch. */
 export class ExponentialLR extends LRScheduler {
+  readonly gamma: number;
   constructor(
-    optimizer: AnyOptimizer,
-    readonly gamma: number,
-    lastEpoch?: number | ExponentialLROptions,
-    options?: ExponentialLROptions,
+    ...args: Call<typeof EXPONENTIAL_LR_CALL, [optimizer: AnyOptimizer, gamma: number], [lastEpoch: number]>
   ) {
-    const given = keywords<ExponentialLROptions>('ExponentialLR', { lastEpoch: -1 }, { lastEpoch }, options);
+    const [optimizer, gamma, given] = EXPONENTIAL_LR_CALL.bind(args);
     checkNumber('ExponentialLR', 'gamma', gamma);
     super(optimizer);
+    this.gamma = gamma;
     this.start(given.lastEpoch);
   }
 
@@ -123,20 +145,25 @@ export interface PolynomialLROptions {
 }
 const POLYNOMIAL: Required<PolynomialLROptions> = { totalIters: 5, power: 1, lastEpoch: -1 };
 
+const POLYNOMIAL_LR_CALL = optimSignature('PolynomialLR', [value<AnyOptimizer>()('optimizer')], POLYNOMIAL, [
+  'totalIters',
+  'power',
+  'lastEpoch',
+]);
+
 /** The learning rate times `(1 − epoch / totalIters) ^ power`, for `totalIters` epochs. */
 export class PolynomialLR extends LRScheduler {
   readonly totalIters: number;
   readonly power: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    totalIters?: number | PolynomialLROptions,
-    power?: number | PolynomialLROptions,
-    lastEpoch?: number | PolynomialLROptions,
-    options?: PolynomialLROptions,
+    ...args: Call<
+      typeof POLYNOMIAL_LR_CALL,
+      [optimizer: AnyOptimizer],
+      [totalIters: number, power: number, lastEpoch: number]
+    >
   ) {
-    const positional = { totalIters, power, lastEpoch };
-    const given = keywords<PolynomialLROptions>('PolynomialLR', POLYNOMIAL, positional, options);
+    const [optimizer, given] = POLYNOMIAL_LR_CALL.bind(args);
     super(optimizer);
     this.totalIters = given.totalIters;
     this.power = given.power;

@@ -1,4 +1,7 @@
 import { TorchTypeError } from '../../core/errors';
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { typeName } from '../../tensor/repr';
 import { valueError } from '../group';
 import { entriesOf } from '../kinds';
@@ -8,13 +11,24 @@ import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, checkZip } fro
 /** A factor for each epoch. */
 export type LrLambda = (epoch: number) => number;
 
+type LrLambdas = LrLambda | readonly LrLambda[];
+const WITH_LAMBDAS = optimSignature(
+  'LambdaLR',
+  [value<AnyOptimizer>()('optimizer'), value<LrLambdas>()('lrLambda')],
+  { lastEpoch: -1 },
+  ['lastEpoch'],
+);
+
 /**
  * What LambdaLR and MultiplicativeLR share: a function for each group. Functions are not part of the state.
  */
 class WithLambdas extends LRScheduler {
   readonly lrLambdas: LrLambda[];
 
-  constructor(optimizer: AnyOptimizer, lrLambda: LrLambda | readonly LrLambda[], lastEpoch: number) {
+  constructor(
+    ...args: Call<typeof WITH_LAMBDAS, [optimizer: AnyOptimizer, lrLambda: LrLambdas], [lastEpoch: number]>
+  ) {
+    const [optimizer, lrLambda, { lastEpoch }] = WITH_LAMBDAS.bind(args, new.target.name);
     super(optimizer);
     const count = optimizer.paramGroups.length;
     const given: readonly LrLambda[] = Array.isArray(lrLambda)
@@ -46,10 +60,6 @@ class WithLambdas extends LRScheduler {
  * new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.95 ** epoch);
  */
 export class LambdaLR extends WithLambdas {
-  constructor(optimizer: AnyOptimizer, lrLambda: LrLambda | readonly LrLambda[], lastEpoch = -1) {
-    super(optimizer, lrLambda, lastEpoch);
-  }
-
   override getLr(): Value[] {
     this.warnOutsideStep();
     checkZip(this.lrLambdas, this.baseLrs);
@@ -59,10 +69,6 @@ export class LambdaLR extends WithLambdas {
 
 /** The learning rate before times `lrLambda(epoch)`: one function, or one for each group. */
 export class MultiplicativeLR extends WithLambdas {
-  constructor(optimizer: AnyOptimizer, lrLambda: LrLambda | readonly LrLambda[], lastEpoch = -1) {
-    super(optimizer, lrLambda, lastEpoch);
-  }
-
   override getLr(): Value[] {
     this.warnOutsideStep();
     const lrs = this.options('lr');

@@ -1,6 +1,8 @@
 // Schedules that multiply the learning rate for some epochs.
 // The order of the operations decides the last bit.
-import { keywords } from '../arguments';
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { valueError } from '../group';
 import { type Value, over, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler } from './scheduler';
@@ -15,24 +17,25 @@ export interface ConstantLROptions {
 }
 const CONSTANT: Required<ConstantLROptions> = { factor: 1 / 3, totalIters: 5, lastEpoch: -1 };
 
+const CONSTANT_LR_CALL = optimSignature('ConstantLR', [value<AnyOptimizer>()('optimizer')], CONSTANT, [
+  'factor',
+  'totalIters',
+  'lastEpoch',
+]);
+
 /** The learning rate times `factor` for the first `totalIters` epochs. */
 export class ConstantLR extends LRScheduler {
   readonly factor: number;
   readonly totalIters: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    factor?: number | ConstantLROptions,
-    totalIters?: number | ConstantLROptions,
-    lastEpoch?: number | ConstantLROptions,
-    options?: ConstantLROptions,
+    ...args: Call<
+      typeof CONSTANT_LR_CALL,
+      [optimizer: AnyOptimizer],
+      [factor: number, totalIters: number, lastEpoch: number]
+    >
   ) {
-    const given = keywords<ConstantLROptions>(
-      'ConstantLR',
-      CONSTANT,
-      { factor, totalIters, lastEpoch },
-      options,
-    );
+    const [optimizer, given] = CONSTANT_LR_CALL.bind(args);
     super(optimizer);
     if (given.factor > 1 || given.factor < 0) {
       throw valueError('Constant multiplicative factor expected to be between 0 and 1.');
@@ -67,6 +70,13 @@ export interface LinearLROptions {
 }
 const LINEAR: Required<LinearLROptions> = { startFactor: 1 / 3, endFactor: 1, totalIters: 5, lastEpoch: -1 };
 
+const LINEAR_LR_CALL = optimSignature('LinearLR', [value<AnyOptimizer>()('optimizer')], LINEAR, [
+  'startFactor',
+  'endFactor',
+  'totalIters',
+  'lastEpoch',
+]);
+
 /** The learning rate times a factor that goes from `startFactor` to `endFactor` in a straight line. */
 export class LinearLR extends LRScheduler {
   readonly startFactor: number;
@@ -74,15 +84,13 @@ export class LinearLR extends LRScheduler {
   readonly totalIters: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    startFactor?: number | LinearLROptions,
-    endFactor?: number | LinearLROptions,
-    totalIters?: number | LinearLROptions,
-    lastEpoch?: number | LinearLROptions,
-    options?: LinearLROptions,
+    ...args: Call<
+      typeof LINEAR_LR_CALL,
+      [optimizer: AnyOptimizer],
+      [startFactor: number, endFactor: number, totalIters: number, lastEpoch: number]
+    >
   ) {
-    const positional = { startFactor, endFactor, totalIters, lastEpoch };
-    const given = keywords<LinearLROptions>('LinearLR', LINEAR, positional, options);
+    const [optimizer, given] = LINEAR_LR_CALL.bind(args);
     super(optimizer);
     if (given.startFactor > 1 || given.startFactor <= 0) {
       throw valueError(

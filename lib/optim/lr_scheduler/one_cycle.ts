@@ -1,4 +1,6 @@
-import { keywords } from '../arguments';
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
@@ -84,6 +86,26 @@ function totalOf({ totalSteps, epochs, stepsPerEpoch }: Required<OneCycleLROptio
   return check('epochs', epochs) * check('steps_per_epoch', stepsPerEpoch);
 }
 
+const ONE_CYCLE_LR_CALL = optimSignature(
+  'OneCycleLR',
+  [value<AnyOptimizer>()('optimizer'), value<Value | readonly Value[]>()('maxLr')],
+  ONE_CYCLE,
+  [
+    'totalSteps',
+    'epochs',
+    'stepsPerEpoch',
+    'pctStart',
+    'annealStrategy',
+    'cycleMomentum',
+    'baseMomentum',
+    'maxMomentum',
+    'divFactor',
+    'finalDivFactor',
+    'threePhase',
+    'lastEpoch',
+  ],
+);
+
 /**
  * One cycle: the learning rate rises from `maxLr / divFactor` to `maxLr` and falls far below the start; call
  * `step` after every batch.
@@ -98,12 +120,26 @@ export class OneCycleLR extends LRScheduler {
   declare useBeta1: boolean;
 
   constructor(
-    optimizer: AnyOptimizer,
-    maxLr: Value | readonly Value[],
-    totalSteps?: number | null | OneCycleLROptions,
-    options?: OneCycleLROptions,
+    ...args: Call<
+      typeof ONE_CYCLE_LR_CALL,
+      [optimizer: AnyOptimizer, maxLr: Value | readonly Value[]],
+      [
+        totalSteps: number | null,
+        epochs: number | null,
+        stepsPerEpoch: number | null,
+        pctStart: number,
+        annealStrategy: 'cos' | 'linear',
+        cycleMomentum: boolean,
+        baseMomentum: number | readonly number[],
+        maxMomentum: number | readonly number[],
+        divFactor: number,
+        finalDivFactor: number,
+        threePhase: boolean,
+        lastEpoch: number,
+      ]
+    >
   ) {
-    const given = keywords<OneCycleLROptions>('OneCycleLR', ONE_CYCLE, { totalSteps }, options);
+    const [optimizer, maxLr, given] = ONE_CYCLE_LR_CALL.bind(args);
     checkOptimizer(optimizer);
     super(optimizer);
     const { pctStart, annealStrategy, divFactor, finalDivFactor } = given;

@@ -1,5 +1,7 @@
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { TorchError, TorchTypeError } from '../../core/errors';
-import { keywords } from '../arguments';
 import { repr } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { valueError } from '../group';
@@ -36,6 +38,13 @@ const PLATEAU: Required<ReduceLROnPlateauOptions> = {
   eps: 1e-8,
 };
 
+const REDUCE_LRON_PLATEAU_CALL = optimSignature(
+  'ReduceLROnPlateau',
+  [value<AnyOptimizer>()('optimizer')],
+  PLATEAU,
+  ['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps'],
+);
+
 /**
  * Reduces the learning rate when a metric has stopped improving.
  *
@@ -59,14 +68,22 @@ export class ReduceLROnPlateau extends LRScheduler {
   declare numBadEpochs: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    mode?: 'min' | 'max' | ReduceLROnPlateauOptions,
-    factor?: number | ReduceLROnPlateauOptions,
-    patience?: number | ReduceLROnPlateauOptions,
-    options?: ReduceLROnPlateauOptions,
+    ...args: Call<
+      typeof REDUCE_LRON_PLATEAU_CALL,
+      [optimizer: AnyOptimizer],
+      [
+        mode: 'min' | 'max',
+        factor: number,
+        patience: number,
+        threshold: number,
+        thresholdMode: 'rel' | 'abs',
+        cooldown: number,
+        minLr: number | readonly number[],
+        eps: number,
+      ]
+    >
   ) {
-    const positional = { mode, factor, patience };
-    const given = keywords<ReduceLROnPlateauOptions>('ReduceLROnPlateau', PLATEAU, positional, options);
+    const [optimizer, given] = REDUCE_LRON_PLATEAU_CALL.bind(args);
     if (given.factor >= 1) throw valueError('Factor should be < 1.0.');
     super(optimizer);
     this.factor = given.factor;

@@ -1,8 +1,10 @@
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { tensor } from '../../tensor/creation';
 import type { DeviceLike } from '../../core/device';
 import { int64 } from '../../core/dtype';
 import { TorchError } from '../../core/errors';
-import { isPlainObject, keywords } from '../../core/keywords';
 import { copyModule } from '../../nn/module/copy';
 import { Module } from '../../nn/module/module';
 import type { Tensor } from '../../tensor';
@@ -26,6 +28,8 @@ const AVERAGED: Required<AveragedModelOptions> = {
   useBuffers: false,
 };
 
+const AVERAGED_MODEL_CALL = optimSignature('AveragedModel', [value<Module>()('model')], AVERAGED, ['device']);
+
 /**
  * A copy of a model whose weights are averages of the model's: equal (SWA) or exponential (EMA).
  *
@@ -44,19 +48,10 @@ export class AveragedModel<Args extends unknown[], Out> extends Module<Args, Out
   readonly useBuffers: boolean;
 
   constructor(
-    model: Module<Args, Out>,
-    device?: DeviceLike | null | AveragedModelOptions,
-    options?: AveragedModelOptions,
+    ...args: Call<typeof AVERAGED_MODEL_CALL, [model: Module<Args, Out>], [device: DeviceLike | null]>
   ) {
     super();
-    const named = isPlainObject(device) && !('deviceName' in device);
-    const positional = named ? null : { device: device as DeviceLike };
-    const given = keywords<AveragedModelOptions>(
-      'AveragedModel',
-      AVERAGED,
-      positional,
-      named ? (device as AveragedModelOptions) : options,
-    );
+    const [model, given] = AVERAGED_MODEL_CALL.bind(args);
     if (given.avgFn && given.multiAvgFn) {
       throw new TorchError('Only one of avg_fn and multi_avg_fn should be provided', 'AssertionError');
     }

@@ -1,4 +1,6 @@
-import { keywords } from '../arguments';
+import { value } from '../../core/kinds';
+import type { Call } from '../../core/signature';
+import { optimSignature } from '../arguments';
 import { native } from '../../native';
 import { repr } from '../../tensor/repr';
 import { valueError } from '../group';
@@ -15,21 +17,26 @@ export interface SWALROptions {
 }
 const SWALR_DEFAULTS: Required<SWALROptions> = { annealEpochs: 10, annealStrategy: 'cos', lastEpoch: -1 };
 
+const SWA_LR_CALL = optimSignature(
+  'SWALR',
+  [value<AnyOptimizer>()('optimizer'), value<Value | readonly Value[]>()('swaLr')],
+  SWALR_DEFAULTS,
+  ['annealEpochs', 'annealStrategy', 'lastEpoch'],
+);
+
 /** Anneals the learning rate to `swaLr`, one for all groups or each, and leaves it there. */
 export class SWALR extends LRScheduler {
   readonly _annealStrategy: 'cos' | 'linear';
   readonly annealEpochs: number;
 
   constructor(
-    optimizer: AnyOptimizer,
-    swaLr: Value | readonly Value[],
-    annealEpochs?: number | SWALROptions,
-    annealStrategy?: 'cos' | 'linear' | SWALROptions,
-    lastEpoch?: number | SWALROptions,
-    options?: SWALROptions,
+    ...args: Call<
+      typeof SWA_LR_CALL,
+      [optimizer: AnyOptimizer, swaLr: Value | readonly Value[]],
+      [annealEpochs: number, annealStrategy: 'cos' | 'linear', lastEpoch: number]
+    >
   ) {
-    const positional = { annealEpochs, annealStrategy, lastEpoch };
-    const given = keywords<SWALROptions>('SWALR', SWALR_DEFAULTS, positional, options);
+    const [optimizer, swaLr, given] = SWA_LR_CALL.bind(args);
     super(optimizer);
     const swaLrs = perGroup<Value>('swa_lr', optimizer, swaLr);
     optimizer.paramGroups.forEach((group, i) => (group.swa_lr = swaLrs[i]));

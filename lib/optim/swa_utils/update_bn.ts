@@ -1,22 +1,24 @@
 import { noGrad } from '../../autograd/mode';
 import type { DeviceLike } from '../../core/device';
-import { isPlainObject } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { BatchNorm } from '../../nn/layers/norm/batchnorm';
 import type { Module } from '../../nn/module/module';
 import { Tensor } from '../../tensor';
+
+type Batches = Iterable<Tensor | readonly Tensor[]>;
+const UPDATE_BN = signature('updateBn', [value<Batches>()('loader'), value<Module>()('model')], {
+  device: null as DeviceLike | null,
+});
 
 /**
  * Sets running means and variances of the model's batch norms anew, as averages over the inputs of `loader`
  * (tensors, or arrays whose first entry is one).
  */
 export function updateBn(
-  loader: Iterable<Tensor | readonly Tensor[]>,
-  model: Module,
-  device: DeviceLike | { device?: DeviceLike | null } | null = null,
+  ...args: Call<typeof UPDATE_BN, [loader: Batches, model: Module], [device: DeviceLike | null]>
 ): void {
-  const named = isPlainObject(device) && !('deviceName' in device);
-  const target = (named ? (device as { device?: DeviceLike }).device : device) as
-    DeviceLike | null | undefined;
+  const [loader, model, { device: target }] = UPDATE_BN.bind(args);
   noGrad(() => {
     const norms = [...model.modules()].flatMap((module) => (module instanceof BatchNorm ? [module] : []));
     if (norms.length === 0) return;
