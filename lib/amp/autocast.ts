@@ -1,6 +1,8 @@
 import * as cuda from '../cuda';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../core/dtype';
 import { TorchError, TorchTypeError, valueError } from '../core/errors';
+import { value } from '../core/kinds';
+import { signature, withDefaults } from '../core/signature';
 import { native } from '../native';
 import { isMap } from '../core/realm';
 import { Scope, within } from '../native/scope';
@@ -16,6 +18,8 @@ export interface AutocastOptions {
   /** Whether weights are cast once for all of their uses inside. Default: `true`. */
   cacheEnabled?: boolean | null;
 }
+
+const AUTOCAST: Required<AutocastOptions> = { dtype: null, enabled: true, cacheEnabled: null };
 
 const availableTypes = new Set(['cpu', 'cuda', 'mtia', 'maia', 'xpu', 'hpu', 'xla', 'mps', 'privateuseone']);
 const supported = [bfloat16, float16];
@@ -78,7 +82,11 @@ export function autocast<T>(
   optionsOrBody: AutocastOptions | (() => T),
   given?: () => T,
 ): T {
-  const options = typeof optionsOrBody === 'function' ? {} : optionsOrBody;
+  const options = withDefaults(
+    'autocast',
+    AUTOCAST,
+    typeof optionsOrBody === 'function' ? {} : optionsOrBody,
+  );
   const body = typeof optionsOrBody === 'function' ? optionsOrBody : given;
   if (typeof deviceType !== 'string') {
     throw valueError(`autocast(): Expected \`deviceType\` of type \`string\`, got: \`${typeof deviceType}\``);
@@ -91,7 +99,7 @@ export function autocast<T>(
   const before = native.autocast(deviceType);
   const dtype = options.dtype == null ? dtypeOfCode(before[1]) : asDType(options.dtype);
   if (!dtype) throw new TorchTypeError(`autocast(): unknown dtype ${repr(options.dtype)}`);
-  const enabled = (options.enabled ?? true) && usable(deviceType, dtype);
+  const enabled = options.enabled && usable(deviceType, dtype);
   const cacheEnabled = options.cacheEnabled ?? before[2];
   return within('autocast', Scope.autocast, body, deviceType, enabled, dtype, cacheEnabled);
 }
@@ -120,6 +128,10 @@ interface AmpContext {
   [field: string]: unknown;
 }
 
+const deviceKind = value<string>()('deviceType');
+const CUSTOM_FWD = signature('customFwd', [deviceKind], { castInputs: null as DTypeLike | null }, []);
+const CUSTOM_BWD = signature('customBwd', [deviceKind], {}, []);
+
 const remembered = new WeakMap<object, { dtype: DType; enabled: boolean }>();
 
 /**
@@ -130,8 +142,8 @@ export function customFwd<Ctx extends AmpContext, Args extends unknown[], Out>(
   forward: (ctx: Ctx, ...args: Args) => Out,
   options: CustomForwardOptions,
 ): (ctx: Ctx, ...args: Args) => Out {
-  const { deviceType } = options;
-  const castTo = options.castInputs == null ? null : asDType(options.castInputs);
+  const [deviceType, { castInputs }] = CUSTOM_FWD.bind([options]);
+  const castTo = castInputs == null ? null : asDType(castInputs);
   return function (this: unknown, ctx, ...args) {
     const enabled = isAutocastEnabled(deviceType);
     remembered.set(ctx, { dtype: getAutocastDtype(deviceType), enabled: enabled && !castTo });
@@ -147,8 +159,9 @@ export function customBwd<Ctx extends AmpContext, Args extends unknown[], Out>(
   backward: (ctx: Ctx, ...grads: Args) => Out,
   options: { deviceType: string },
 ): (ctx: Ctx, ...grads: Args) => Out {
+  const [deviceType] = CUSTOM_BWD.bind([options]);
   return function (this: unknown, ctx, ...grads) {
     const { dtype, enabled } = remembered.get(ctx) ?? { dtype: null, enabled: false };
-    return autocast(options.deviceType, { enabled, dtype }, () => backward.call(this, ctx, ...grads));
+    return autocast(deviceType, { enabled, dtype }, () => backward.call(this, ctx, ...grads));
   };
 }

@@ -5,7 +5,7 @@ import * as cuda from '../cuda';
 import type { Device } from '../core/device';
 import { float16, float32, int32 } from '../core/dtype';
 import { TorchError, valueError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Call, signature } from '../core/signature';
 import { keep } from '../tensor/memory';
 import type { Optimizer } from '../optim';
 import { isMap } from '../core/realm';
@@ -24,13 +24,17 @@ export interface GradScalerOptions {
   /** `false` makes all methods do nothing. Default: `true`. */
   enabled?: boolean;
 }
-const DEFAULTS: Required<GradScalerOptions> = {
+interface AllOptions extends GradScalerOptions {
+  device?: string;
+}
+const GRAD_SCALER = signature('GradScaler', [], {
+  device: 'cuda',
   initScale: 2 ** 16,
   growthFactor: 2,
   backoffFactor: 0.5,
   growthInterval: 2000,
   enabled: true,
-};
+} as Required<AllOptions>);
 
 /** `GradScaler.stateDict()`, in Python's spelling; empty when disabled. */
 export interface GradScalerStateDict {
@@ -84,14 +88,22 @@ export class GradScaler {
   #growthTracker: Tensor | null = null;
   #states = new Map<Optimizer, OptimizerState>();
 
-  constructor(device: string | GradScalerOptions = 'cuda', options?: GradScalerOptions) {
-    const given = keywords<GradScalerOptions>(
-      'GradScaler',
-      DEFAULTS,
-      null,
-      typeof device === 'string' ? options : device,
-    );
-    this.#device = typeof device === 'string' ? device : 'cuda';
+  constructor(
+    ...args: Call<
+      typeof GRAD_SCALER,
+      [],
+      [
+        device: string,
+        initScale: number,
+        growthFactor: number,
+        backoffFactor: number,
+        growthInterval: number,
+        enabled: boolean,
+      ]
+    >
+  ) {
+    const [given] = GRAD_SCALER.bind(args);
+    this.#device = given.device;
     this.#enabled = given.enabled && this.#usable();
     if (this.#enabled && given.growthFactor <= 1)
       throw new TorchError('The growth factor must be > 1.0.', 'AssertionError');

@@ -3,7 +3,7 @@
 //   const LINEAR = signature('linear', [tensor('input'), tensor('weight')], { bias: null });
 //   const [input, weight, { bias }] = LINEAR.bind(args);
 //   // of linear(x, w), linear(x, w, b), linear(x, w, { bias: b }), linear(x, { weight: w }), linear({ input: x, weight: w })
-import { TorchTypeError } from './errors';
+import { TorchTypeError, argumentError } from './errors';
 import type { Argument } from './kinds';
 import { isPlainObject } from './realm';
 import { unknownKeyword } from './spelling';
@@ -140,6 +140,21 @@ export function signature<const R extends readonly Argument[], D extends object>
   positional: readonly (keyof D & string)[] = Object.keys(defaults) as (keyof D & string)[],
 ): Signature<R, D> {
   return new Signature(name, required, defaults, positional);
+}
+
+/**
+ * The options of `name`, an object that comes last, with the defaults.
+ *
+ * @throws TypeError for an option that is none of them, and for what is no plain object.
+ */
+export function withDefaults<D extends object>(
+  name: string,
+  defaults: D,
+  options: Keywords<D> | null | undefined,
+): D {
+  if (options == null) return defaults;
+  if (!isPlainObject(options)) throw argumentError(name, 'options', 'an object', options);
+  return new Signature(name, [], defaults, []).bind([options])[0];
 }
 
 // An argument that is undefined is one that was not given.

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { noGrad } from '../autograd';
 import { TorchError, argumentError, valueError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { withDefaults } from '../core/signature';
 import { Device } from '../core/device';
 import type { DType } from '../core/dtype';
 import { isError, isTypeError, isURL, isUint8Array } from '../core/realm';
@@ -70,7 +70,7 @@ const defaults: Settings = { mapLocation: null, mmap: false, weightsOnly: true, 
  * model.loadStateDict(checkpoint.get('model'));
  */
 export function load<T = unknown>(file: string | URL | Uint8Array, options: LoadOptions = {}): T {
-  const settings = keywords('torch.load', defaults, null, options);
+  const settings = withDefaults('torch.load', defaults, options);
   const places = placing(settings.mapLocation);
   const bytes = isUint8Array(file);
   if (!bytes && typeof file !== 'string' && !isURL(file)) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { wrap } from '../native/dispatch';
 import type { DType } from '../core/dtype';
 import { TorchError, argumentError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { withDefaults } from '../core/signature';
 import { native } from '../native';
 import { isURL } from '../core/realm';
 import type { Tensor } from '../tensor';
@@ -39,7 +39,7 @@ export type SaveOptions = Record<never, never>;
 export function save(value: unknown, path: string | URL, options?: SaveOptions): void;
 export function save(value: unknown): Uint8Array;
 export function save(value: unknown, path?: string | URL, options?: SaveOptions): Uint8Array | void {
-  keywords('torch.save', {}, null, options);
+  withDefaults('torch.save', {}, options);
   const storages = new Map<bigint, Saved>();
   const data = pickle(
     value,

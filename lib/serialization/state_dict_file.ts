@@ -1,4 +1,5 @@
 /** A state_dict from a file of any format. */
+import { withDefaults } from '../core/signature';
 import { TorchTypeError } from '../core/errors';
 import path from 'node:path';
 import type { DeviceLike } from '../core/device';
@@ -31,6 +32,14 @@ export interface LoadStateDictFromFileOptions {
   rename?: KeyRenaming;
 }
 
+const DEFAULTS: Record<keyof LoadStateDictFromFileOptions, undefined> = {
+  device: undefined,
+  mmap: undefined,
+  key: undefined,
+  prefix: undefined,
+  rename: undefined,
+};
+
 /**
  * Reads a state_dict from a `.safetensors` file, a sharded checkpoint (its `*.index.json` or the folder
  * that holds it; also of `.bin` files), or a `.pt` file, whichever it is by its contents. Nothing in a
@@ -44,9 +53,10 @@ export interface LoadStateDictFromFileOptions {
  * const state = torch.loadStateDictFromFile('model.safetensors', { prefix: 'model.' });
  * model.loadStateDict(state, { assign: true });
  */
-export function loadStateDictFromFile(file: string, options: LoadStateDictFromFileOptions = {}): StateDict {
-  const { prefix, rename } = options;
-  let state = readCheckpoint(file, (found) => readFile(found, options));
+export function loadStateDictFromFile(file: string, options?: LoadStateDictFromFileOptions): StateDict {
+  const given = withDefaults('loadStateDictFromFile', DEFAULTS as LoadStateDictFromFileOptions, options);
+  const { prefix, rename } = given;
+  let state = readCheckpoint(file, (found) => readFile(found, given));
   if (prefix) {
     const part = underPrefix(state, prefix);
     if (part.size === 0 && state.size > 0) {

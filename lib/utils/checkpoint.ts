@@ -10,7 +10,8 @@ import { AutogradFunction, type FunctionContext } from '../autograd/function';
 import { savedTensorsHooks } from '../autograd/graph';
 import { enableGrad, noGrad } from '../autograd/mode';
 import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../core/errors';
-import { isPlainObject } from '../core/keywords';
+import { isPlainObject } from '../core/realm';
+import { withDefaults } from '../core/signature';
 import { sizeText } from '../core/size_text';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
@@ -29,7 +30,12 @@ export interface CheckpointOptions {
   /** Whether computing again ends with the last tensor that is needed. Default: `true`. */
   earlyStop?: boolean;
 }
-const KEYS = new Set(['useReentrant', 'preserveRngState', 'determinismCheck', 'earlyStop']);
+const CHECKPOINT: Required<CheckpointOptions> = {
+  useReentrant: null,
+  preserveRngState: true,
+  determinismCheck: 'default',
+  earlyStop: true,
+};
 
 /** What was computed again differs from what was computed first (`torch.utils.checkpoint.CheckpointError`). */
 export class CheckpointError extends TorchError {
@@ -65,15 +71,19 @@ export function checkpoint<Args extends unknown[], Out>(
   if (typeof func !== 'function')
     throw new TorchTypeError('checkpoint(): the first argument must be a function');
   const last = args.at(-1);
-  const named = isPlainObject(last) && Object.keys(last).every((key) => KEYS.has(key));
-  const options: CheckpointOptions = named ? (last as CheckpointOptions) : {};
+  // Another object is an argument of `func`.
+  const keys = isPlainObject(last) ? Object.keys(last) : ['an argument'];
+  const named = keys.length === 0 || keys.some((key) => Object.hasOwn(CHECKPOINT, key));
+  const options = withDefaults('checkpoint', CHECKPOINT, named ? (last as CheckpointOptions) : null);
   const inputs = (named ? args.slice(0, -1) : args) as Args;
   if (useReentrant('checkpoint', options)) {
     const run = func as unknown as (...args: unknown[]) => unknown;
-    return Reentrant.apply(run, options.preserveRngState ?? true, ...inputs) as Out;
+    return Reentrant.apply(run, options.preserveRngState, ...inputs) as Out;
   }
   return withoutReentry(func, inputs, options);
 }
+
+const SEQUENTIAL = { useReentrant: null as boolean | null, preserveRngState: true };
 
 /**
  * Runs a sequence of functions, or a Sequential, in `segments` checkpointed pieces; the last piece is
@@ -83,9 +93,10 @@ export function checkpointSequential(
   functions: Sequential | readonly ((input: Tensor) => Tensor)[],
   segments: number,
   input: Tensor,
-  options: Pick<CheckpointOptions, 'useReentrant' | 'preserveRngState'> = {},
+  options?: Pick<CheckpointOptions, 'useReentrant' | 'preserveRngState'>,
 ): Tensor {
-  const given = { ...options, useReentrant: useReentrant('checkpoint.checkpoint_sequential', options) };
+  const { preserveRngState, ...rest } = withDefaults('checkpointSequential', SEQUENTIAL, options);
+  const given = { preserveRngState, useReentrant: useReentrant('checkpoint.checkpoint_sequential', rest) };
   const list = (functions instanceof Sequential ? [...functions] : functions) as ((x: Tensor) => Tensor)[];
   const piece = (from: number, to: number) => (x: Tensor) =>
     list.slice(from, to).reduce((value, one) => one(value), x);
@@ -335,9 +346,9 @@ const metaText = ({ shape, dtype, device }: Meta): string =>
 function withoutReentry<Args extends unknown[], Out>(
   func: (...args: Args) => Out,
   args: Args,
-  options: CheckpointOptions,
+  options: Required<CheckpointOptions>,
 ): Out {
-  const { preserveRngState = true, determinismCheck = 'default', earlyStop = true } = options;
+  const { preserveRngState, determinismCheck, earlyStop } = options;
   if (determinismCheck !== 'default' && determinismCheck !== 'none') {
     throw valueError(
       `determinism_check should be one of ['default', 'none'], but got ${String(determinismCheck)}`,

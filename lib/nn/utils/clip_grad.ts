@@ -2,8 +2,10 @@ import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { tensor } from '../../tensor/creation';
 import { TorchError, argumentError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { number, value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { Tensor } from '../../tensor';
+import { tensor as tensorKind } from '../../tensor/kinds';
 import { warn } from '../../core/warn';
 
 export interface ForeachOptions {
@@ -18,6 +20,16 @@ export interface TotalNormOptions extends ForeachOptions {
 }
 const FOREACH: Required<ForeachOptions> = { foreach: null };
 const TOTAL_NORM: Required<TotalNormOptions> = { normType: 2, errorIfNonfinite: false, ...FOREACH };
+
+const parameters = value<Tensors>()('parameters');
+const GET_TOTAL_NORM = signature('getTotalNorm', [value<Tensors>()('tensors')], TOTAL_NORM);
+const CLIP_GRAD_NORM = signature('clipGradNorm_', [parameters, number('maxNorm')], TOTAL_NORM);
+const CLIP_GRADS_WITH_NORM = signature(
+  'clipGradsWithNorm_',
+  [parameters, number('maxNorm'), tensorKind('totalNorm')],
+  FOREACH,
+);
+const CLIP_GRAD_VALUE = signature('clipGradValue_', [parameters, number('clipValue')], FOREACH);
 
 /** One tensor or several. */
 export type Tensors = Tensor | Iterable<Tensor>;
@@ -62,11 +74,13 @@ const floatText = (value: number): string =>
  * @throws TorchError for a norm that is not finite, with `errorIfNonfinite`.
  */
 export function getTotalNorm(
-  tensors: Tensors,
-  normType?: number | TotalNormOptions,
-  options?: TotalNormOptions,
+  ...args: Call<
+    typeof GET_TOTAL_NORM,
+    [tensors: Tensors],
+    [normType: number, errorIfNonfinite: boolean, foreach: boolean | null]
+  >
 ): Tensor {
-  const given = keywords<TotalNormOptions>('getTotalNorm', TOTAL_NORM, { normType }, options);
+  const [tensors, given] = GET_TOTAL_NORM.bind(args);
   return noGrad(() => totalNorm(listOf(tensors), given));
 }
 
@@ -92,12 +106,13 @@ function totalNorm(tensors: Tensor[], given: Required<TotalNormOptions>): Tensor
 
 /** Scales the gradients, in place, by `maxNorm / totalNorm` where that is below 1. */
 export function clipGradsWithNorm_(
-  parameters: Tensors,
-  maxNorm: number,
-  totalNorm: Tensor,
-  options?: ForeachOptions,
+  ...args: Call<
+    typeof CLIP_GRADS_WITH_NORM,
+    [parameters: Tensors, maxNorm: number, totalNorm: Tensor],
+    [foreach: boolean | null]
+  >
 ): void {
-  const { foreach } = keywords('clipGradsWithNorm_', FOREACH, null, options);
+  const [parameters, maxNorm, totalNorm, { foreach }] = CLIP_GRADS_WITH_NORM.bind(args);
   const grads = gradients(listOf(parameters));
   if (grads.length === 0) return;
   noGrad(() => {
@@ -122,12 +137,13 @@ export function clipGradsWithNorm_(
  * optimizer.step();
  */
 export function clipGradNorm_(
-  parameters: Tensors,
-  maxNorm: number,
-  normType?: number | TotalNormOptions,
-  options?: TotalNormOptions,
+  ...args: Call<
+    typeof CLIP_GRAD_NORM,
+    [parameters: Tensors, maxNorm: number],
+    [normType: number, errorIfNonfinite: boolean, foreach: boolean | null]
+  >
 ): Tensor {
-  const given = keywords<TotalNormOptions>('clipGradNorm_', TOTAL_NORM, { normType }, options);
+  const [parameters, maxNorm, given] = CLIP_GRAD_NORM.bind(args);
   const params = listOf(parameters);
   if (params.length === 0 && Object.prototype.toString.call(parameters) === '[object Generator]') {
     warn('`parameters` is an empty generator, no gradient clipping will occur.');
@@ -147,10 +163,10 @@ export function clipGradNorm(...args: Parameters<typeof clipGradNorm_>): Tensor 
 }
 
 /** Clamps every element of the gradients, in place, to `±clipValue`. */
-export function clipGradValue_(parameters: Tensors, clipValue: number, options?: ForeachOptions): void {
-  const { foreach } = keywords('clipGradValue_', FOREACH, null, options);
-  if (typeof clipValue !== 'number')
-    throw argumentError('clipGradValue_', 'clipValue', 'a number', clipValue);
+export function clipGradValue_(
+  ...args: Call<typeof CLIP_GRAD_VALUE, [parameters: Tensors, clipValue: number], [foreach: boolean | null]>
+): void {
+  const [parameters, clipValue, { foreach }] = CLIP_GRAD_VALUE.bind(args);
   const grads = gradients(listOf(parameters));
   noGrad(() => {
     for (const group of groups(grads)) {

@@ -1,7 +1,8 @@
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { TorchError, valueError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { sizeText } from '../../core/size_text';
 import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
@@ -26,6 +27,10 @@ const ORTHOGONAL: Required<OrthogonalOptions> = {
   orthogonalMap: null,
   useTrivialization: true,
 };
+const ORTHOGONAL_CALL = signature('orthogonal', [value<Module>()('module')], ORTHOGONAL, [
+  'name',
+  'orthogonalMap',
+]);
 
 const diagonal = (matrix: Tensor): Tensor => aten.diagonal(matrix, 0, -2, -1);
 const identity = (n: number, { dtype, device }: Tensor): Tensor => aten.eye(n, { dtype, device });
@@ -158,12 +163,9 @@ class _Orthogonal extends Module<[x: Tensor], Tensor> {
  * const m = nn.utils.parametrizations.orthogonal(new nn.Linear(20, 40));
  */
 export function orthogonal<M extends Module>(
-  module: M,
-  name?: string | OrthogonalOptions,
-  orthogonalMap?: OrthogonalMap | null | OrthogonalOptions,
-  options?: OrthogonalOptions,
+  ...args: Call<typeof ORTHOGONAL_CALL, [module: M], [name: string, orthogonalMap: OrthogonalMap | null]>
 ): M {
-  const given = keywords<OrthogonalOptions>('orthogonal', ORTHOGONAL, { name, orthogonalMap }, options);
+  const [module, given] = ORTHOGONAL_CALL.bind(args);
   const weight = weightOf(module, given.name);
   if (weight.dim() < 2)
     throw valueError(`Expected a matrix or batch of matrices. Got a tensor of ${weight.dim()} dimensions.`);
@@ -174,5 +176,5 @@ export function orthogonal<M extends Module>(
     throw valueError(`orthogonal_map has to be one of ${known}. Got: ${String(map)}`);
   }
   const parametrization = new _Orthogonal(weight, map, given.useTrivialization);
-  return registerParametrization(module, given.name, parametrization, { unsafe: true });
+  return registerParametrization(module, given.name, parametrization, { unsafe: true }) as M;
 }

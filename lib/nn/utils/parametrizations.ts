@@ -2,16 +2,16 @@
 import { TorchRangeError, valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { keywords } from '../../core/keywords';
+import type { Call } from '../../core/signature';
 import { contiguousFormat } from '../../core/layout';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import type { StateDict } from '../module/state_dict';
 import { asMatrix, randomUnit, unit } from './unit';
 import { registerParametrization } from './parametrize';
-import { SPECTRAL_NORM, type SpectralNormOptions } from './spectral_norm';
+import { SPECTRAL_NORM_CALL } from './spectral_norm';
 import { isTransposed, weightOf } from './weight_of';
-import { WEIGHT_NORM, type WeightNormOptions } from './weight_norm';
+import { WEIGHT_NORM_CALL } from './weight_norm';
 
 export { orthogonal, type OrthogonalMap, type OrthogonalOptions } from './orthogonal';
 
@@ -39,11 +39,9 @@ class _WeightNorm extends Module<[weightG: Tensor, weightV: Tensor], Tensor> {
  * const m = nn.utils.parametrizations.weightNorm(new nn.Linear(20, 40));
  */
 export function weightNorm<M extends Module>(
-  module: M,
-  name?: string | WeightNormOptions,
-  dim?: number | null | WeightNormOptions,
+  ...args: Call<typeof WEIGHT_NORM_CALL, [module: M], [name: string, dim: number | null]>
 ): M {
-  const given = keywords<WeightNormOptions>('weightNorm', WEIGHT_NORM, { name, dim });
+  const [module, given] = WEIGHT_NORM_CALL.bind(args);
   registerParametrization(module, given.name, new _WeightNorm(given.dim), { unsafe: true });
   module.registerLoadStateDictPreHook((_module, state: StateDict, prefix) => {
     const old = ['g', 'v'].map((part) => `${prefix}${given.name}_${part}`);
@@ -52,7 +50,7 @@ export function weightNorm<M extends Module>(
     old.forEach((key) => state.delete(key));
     tensors.forEach((tensor, i) => state.set(`${prefix}parametrizations.${given.name}.original${i}`, tensor));
   });
-  return module;
+  return module as M;
 }
 
 class _SpectralNorm extends Module<[weight: Tensor], Tensor> {
@@ -125,19 +123,15 @@ class _SpectralNorm extends Module<[weight: Tensor], Tensor> {
  * const m = nn.utils.parametrizations.spectralNorm(new nn.Linear(20, 40));
  */
 export function spectralNorm<M extends Module>(
-  module: M,
-  name?: string | SpectralNormOptions,
-  nPowerIterations?: number | SpectralNormOptions,
-  options?: SpectralNormOptions,
+  ...args: Call<
+    typeof SPECTRAL_NORM_CALL,
+    [module: M],
+    [name: string, nPowerIterations: number, eps: number, dim: number | null]
+  >
 ): M {
-  const given = keywords<SpectralNormOptions>(
-    'spectralNorm',
-    SPECTRAL_NORM,
-    { name, nPowerIterations },
-    options,
-  );
+  const [module, given] = SPECTRAL_NORM_CALL.bind(args);
   const weight = weightOf(module, given.name);
   const dim = given.dim ?? (isTransposed(module) ? 1 : 0);
   const parametrization = new _SpectralNorm(weight, given.nPowerIterations, dim, given.eps);
-  return registerParametrization(module, given.name, parametrization);
+  return registerParametrization(module, given.name, parametrization) as M;
 }

@@ -1,4 +1,6 @@
 /** `torch.nn.utils.parametrize`: parameters that are computed from others. */
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { valueError } from '../../core/errors';
 import { noGrad } from '../../autograd';
 import * as aten from '../../tensor/aten';
@@ -77,6 +79,18 @@ export function isParametrized(module: Module, tensorName?: string | null): bool
 
 type Class = new (...args: never[]) => Module;
 
+const moduleKind = value<Module>()('module');
+const nameKind = value<string>()('tensorName');
+const REGISTER_PARAMETRIZATION = signature(
+  'registerParametrization',
+  [moduleKind, nameKind, value<Parametrization>()('parametrization')],
+  { unsafe: false },
+  [],
+);
+const REMOVE_PARAMETRIZATIONS = signature('removeParametrizations', [moduleKind, nameKind], {
+  leaveParametrized: true,
+});
+
 // A class of the module's own, above which its fields cannot be seen: accessors of parametrized
 // tensors go into its prototype, where nobody takes them for state.
 function enterOwnClass(module: Module): void {
@@ -143,19 +157,19 @@ function checkAppended(name: string, current: Tensor, parametrization: Parametri
  * const m = nn.utils.parametrize.registerParametrization(new nn.Linear(5, 5), 'weight', new Symmetric());
  */
 export function registerParametrization<M extends Module>(
-  module: M,
-  tensorName: string,
-  parametrization: Parametrization,
-  options: { unsafe?: boolean } = {},
+  ...args: Call<
+    typeof REGISTER_PARAMETRIZATION,
+    [module: M, tensorName: string, parametrization: Parametrization]
+  >
 ): M {
-  const unsafe = options.unsafe ?? false;
+  const [module, tensorName, parametrization, { unsafe }] = REGISTER_PARAMETRIZATION.bind(args);
   parametrization.train(module.training);
   if (isParametrized(module, tensorName)) {
     if (!unsafe) checkAppended(tensorName, getField(module, tensorName) as Tensor, parametrization);
     const list = listOf(module, tensorName);
     list.append(parametrization);
     list.unsafe ||= unsafe;
-    return module;
+    return module as M;
   }
   const state = new Map<string, Tensor | null>([...bufferFields(module), ...parameterFields(module)]);
   const original = state.get(tensorName);
@@ -173,7 +187,7 @@ export function registerParametrization<M extends Module>(
   }
   defineAccessor(module, tensorName);
   parametrizationsOf(module)!.set(tensorName, list);
-  return module;
+  return module as M;
 }
 
 /**
@@ -183,14 +197,13 @@ export function registerParametrization<M extends Module>(
  * @throws ValueError when it is not parametrized, and when there are several originals to choose from.
  */
 export function removeParametrizations<M extends Module>(
-  module: M,
-  tensorName: string,
-  options: { leaveParametrized?: boolean } = {},
+  ...args: Call<typeof REMOVE_PARAMETRIZATIONS, [module: M, tensorName: string], [leaveParametrized: boolean]>
 ): M {
+  const [module, tensorName, { leaveParametrized }] = REMOVE_PARAMETRIZATIONS.bind(args);
   if (!isParametrized(module, tensorName)) {
     throw valueError(`Module ${String(module)} does not have a parametrization on ${tensorName}`);
   }
-  const tensor = unparametrized(module, tensorName, options.leaveParametrized ?? true);
+  const tensor = unparametrized(module, tensorName, leaveParametrized);
   const list = parametrizationsOf(module)!;
   list.delete(tensorName);
   // A copy of the module may have the same class, so the accessor stays there.
@@ -202,7 +215,7 @@ export function removeParametrizations<M extends Module>(
     enterOwnClass(module);
     for (const name of list) defineAccessor(module, name);
   }
-  return module;
+  return module as M;
 }
 
 function unparametrized(module: Module, name: string, leaveParametrized: boolean): Tensor {

@@ -3,9 +3,11 @@ import * as aten from '../../tensor/aten';
 import { tensor } from '../../tensor/creation';
 import { int64 } from '../../core/dtype';
 import { TorchError, TorchTypeError, argumentError, valueError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
+import { tensor as tensorKind } from '../../tensor/kinds';
 import { PackedSequence, invertPermutation } from './packed_sequence';
 
 export { PackedSequence, invertPermutation };
@@ -42,6 +44,16 @@ const PAD_SEQUENCE: Required<PadSequenceOptions> = {
 
 type Lengths = Tensor | readonly number[];
 
+const lengthsKind = value<Lengths>()('lengths');
+const PACK_PADDED_SEQUENCE = signature('packPaddedSequence', [tensorKind('input'), lengthsKind], {
+  ...BATCH_FIRST,
+  ...PACK,
+});
+const PAD_PACKED_SEQUENCE = signature('padPackedSequence', [value<PackedSequence>()('sequence')], PAD_PACKED);
+const PAD_SEQUENCE_CALL = signature('padSequence', [value<Iterable<Tensor>>()('sequences')], PAD_SEQUENCE);
+const UNPAD_SEQUENCE = signature('unpadSequence', [tensorKind('paddedSequences'), lengthsKind], BATCH_FIRST);
+const PACK_SEQUENCE = signature('packSequence', [value<readonly Tensor[]>()('sequences')], PACK);
+
 /**
  * Packs a padded batch.
  *
@@ -49,12 +61,13 @@ type Lengths = Tensor | readonly number[];
  * Lengths are in falling order, or `enforceSorted` is `false`.
  */
 export function packPaddedSequence(
-  input: Tensor,
-  lengths: Lengths,
-  options?: BatchFirstOptions & PackOptions,
+  ...args: Call<
+    typeof PACK_PADDED_SEQUENCE,
+    [input: Tensor, lengths: Lengths],
+    [batchFirst: boolean, enforceSorted: boolean]
+  >
 ): PackedSequence {
-  const defaults = { ...BATCH_FIRST, ...PACK };
-  const { batchFirst, enforceSorted } = keywords('packPaddedSequence', defaults, null, options);
+  const [input, lengths, { batchFirst, enforceSorted }] = PACK_PADDED_SEQUENCE.bind(args);
   const counts = lengths instanceof Tensor ? lengths.to(int64) : tensor(lengths, { dtype: int64 });
   if (enforceSorted) return packed(input, counts, batchFirst, null);
   const { values, indices } = aten.sort(counts, { descending: true });
@@ -78,13 +91,15 @@ function packed(
  * @throws ValueError when `totalLength` is shorter than a sequence.
  */
 export function padPackedSequence(
-  sequence: PackedSequence,
-  options?: PadPackedOptions,
+  ...args: Call<
+    typeof PAD_PACKED_SEQUENCE,
+    [sequence: PackedSequence],
+    [batchFirst: boolean, paddingValue: number, totalLength: number | null]
+  >
 ): [padded: Tensor, lengths: Tensor] {
+  const [sequence, { batchFirst, paddingValue, totalLength }] = PAD_PACKED_SEQUENCE.bind(args);
   if (!(sequence instanceof PackedSequence))
     throw argumentError('padPackedSequence', 'sequence', 'a PackedSequence', sequence);
-  const given = keywords('padPackedSequence', PAD_PACKED, null, options);
-  const { batchFirst, paddingValue, totalLength } = given;
   const { data, batchSizes, unsortedIndices } = sequence;
   const longest = batchSizes.shape[0];
   if (totalLength !== null && totalLength < longest) {
@@ -102,8 +117,14 @@ export function padPackedSequence(
 /**
  * Sequences `(L, *)` side by side in one padded tensor: `(T, B, *)`, or `(B, T, *)` with `batchFirst`.
  */
-export function padSequence(sequences: Iterable<Tensor>, options?: PadSequenceOptions): Tensor {
-  const given = keywords('padSequence', PAD_SEQUENCE, null, options);
+export function padSequence(
+  ...args: Call<
+    typeof PAD_SEQUENCE_CALL,
+    [sequences: Iterable<Tensor>],
+    [batchFirst: boolean, paddingValue: number, paddingSide: PaddingSide]
+  >
+): Tensor {
+  const [sequences, given] = PAD_SEQUENCE_CALL.bind(args);
   if (typeof (sequences as Partial<Iterable<Tensor>> | null)?.[Symbol.iterator] !== 'function') {
     throw new TorchError(
       `pad_sequence: Expected iterable for input sequences, but got arg of type: ${typeName(sequences)}`,
@@ -117,11 +138,9 @@ export function padSequence(sequences: Iterable<Tensor>, options?: PadSequenceOp
  * place.
  */
 export function unpadSequence(
-  paddedSequences: Tensor,
-  lengths: Lengths,
-  options?: BatchFirstOptions,
+  ...args: Call<typeof UNPAD_SEQUENCE, [paddedSequences: Tensor, lengths: Lengths], [batchFirst: boolean]>
 ): Tensor[] {
-  const { batchFirst } = keywords('unpadSequence', BATCH_FIRST, null, options);
+  const [paddedSequences, lengths, { batchFirst }] = UNPAD_SEQUENCE.bind(args);
   if (!batchFirst) aten.transpose_(paddedSequences, 0, 1);
   const counts = lengths instanceof Tensor ? lengths : tensor(lengths, { dtype: int64 });
   const places = aten.arange(paddedSequences.shape[1], { device: counts.device, dtype: int64 });
@@ -134,8 +153,10 @@ export function unpadSequence(
 }
 
 /** Packs sequences `(L, *)`. */
-export function packSequence(sequences: readonly Tensor[], options?: PackOptions): PackedSequence {
-  const { enforceSorted } = keywords('packSequence', PACK, null, options);
+export function packSequence(
+  ...args: Call<typeof PACK_SEQUENCE, [sequences: readonly Tensor[]], [enforceSorted: boolean]>
+): PackedSequence {
+  const [sequences, { enforceSorted }] = PACK_SEQUENCE.bind(args);
   const lengths = sequences.map((sequence) => sequence.size(0));
   return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
 }

@@ -1,7 +1,8 @@
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { TorchError, valueError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { contiguousFormat } from '../../core/layout';
 import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
@@ -24,12 +25,13 @@ export interface SpectralNormOptions {
   /** The dimension of the outputs. Default: 1 for transposed convolutions, else 0. */
   dim?: number | null;
 }
-export const SPECTRAL_NORM: Required<SpectralNormOptions> = {
+const SPECTRAL_NORM: Required<SpectralNormOptions> = {
   name: 'weight',
   nPowerIterations: 1,
   eps: 1e-12,
   dim: null,
 };
+export const SPECTRAL_NORM_CALL = signature('spectralNorm', [value<Module>()('module')], SPECTRAL_NORM);
 
 const VERSION = 1;
 
@@ -122,24 +124,20 @@ function upgrade(
  * @throws TorchError when it was done to the parameter already.
  */
 export function spectralNorm<M extends Module>(
-  module: M,
-  name?: string | SpectralNormOptions,
-  nPowerIterations?: number | SpectralNormOptions,
-  options?: SpectralNormOptions,
+  ...args: Call<
+    typeof SPECTRAL_NORM_CALL,
+    [module: M],
+    [name: string, nPowerIterations: number, eps: number, dim: number | null]
+  >
 ): M {
-  const given = keywords<SpectralNormOptions>(
-    'spectralNorm',
-    SPECTRAL_NORM,
-    { name, nPowerIterations },
-    options,
-  );
+  const [module, given] = SPECTRAL_NORM_CALL.bind(args);
   if (find(module, given.name)) {
     throw new TorchError(`Cannot register two spectral_norm hooks on the same parameter ${given.name}`);
   }
   const dim = given.dim ?? (isTransposed(module) ? 1 : 0);
   const fn = new SpectralNorm(given.name, given.nPowerIterations, dim, given.eps);
   install(module, fn);
-  return module;
+  return module as M;
 }
 
 function install(module: Module, fn: SpectralNorm): void {

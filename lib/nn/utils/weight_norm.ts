@@ -1,6 +1,7 @@
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
@@ -16,7 +17,8 @@ export interface WeightNormOptions {
   /** The dimension whose slices have a norm each; `null` for one norm of all. Default: 0. */
   dim?: number | null;
 }
-export const WEIGHT_NORM: Required<WeightNormOptions> = { name: 'weight', dim: 0 };
+const WEIGHT_NORM: Required<WeightNormOptions> = { name: 'weight', dim: 0 };
+export const WEIGHT_NORM_CALL = signature('weightNorm', [value<Module>()('module')], WEIGHT_NORM);
 
 class WeightNorm {
   constructor(
@@ -42,11 +44,9 @@ function find(module: Module, name: string): Attached<WeightNorm> | undefined {
  * @throws TorchError when it was done to the parameter already.
  */
 export function weightNorm<M extends Module>(
-  module: M,
-  name?: string | WeightNormOptions,
-  dim?: number | null | WeightNormOptions,
+  ...args: Call<typeof WEIGHT_NORM_CALL, [module: M], [name: string, dim: number | null]>
 ): M {
-  const given = keywords<WeightNormOptions>('weightNorm', WEIGHT_NORM, { name, dim });
+  const [module, given] = WEIGHT_NORM_CALL.bind(args);
   warn(
     '`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.',
     'FutureWarning',
@@ -65,7 +65,7 @@ export function weightNorm<M extends Module>(
   const update = (target: Module): void => setField(target, fn.name, fn.computeWeight(target));
   update(module);
   attach(module, fn, update);
-  return module;
+  return module as M;
 }
 
 /**

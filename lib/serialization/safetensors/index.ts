@@ -17,7 +17,7 @@ export { type SaveOptions, type TensorMap, save, saveFile } from './save';
  * @example
  * model.loadStateDict(loadFile('model.safetensors'), { assign: true }); // without a copy
  */
-export function loadFile(path: string, options: OpenOptions = {}): Map<string, Tensor> {
+export function loadFile(path: string, options?: OpenOptions): Map<string, Tensor> {
   const file = safeOpen(path, options);
   try {
     return file.getTensors();

@@ -1,7 +1,8 @@
 // Modules in .safetensors files, tied weights and all.
 import { TorchError } from '../../core/errors';
 import type { Module } from '../../nn/module/module';
-import { type OpenOptions, safeOpen } from './open';
+import { withDefaults } from '../../core/signature';
+import { OPEN, type OpenOptions, safeOpen } from './open';
 import { type SaveOptions, checkTensors, writeFile } from './save';
 import { duplicateNames, withoutDuplicates } from './shared';
 import { compareNames } from './header';
@@ -11,13 +12,16 @@ export interface SaveModelOptions extends SaveOptions {
   forceContiguous?: boolean;
 }
 
+const SAVE_MODEL: Required<SaveModelOptions> = { metadata: null, forceContiguous: true };
+
 /**
  * Writes a module's state_dict. Of tensors that share memory one is written; the metadata tells under
  * which name the others are found: `{ 'head.weight': 'embedding.weight' }`.
  */
-export function saveModel(model: Module, path: string, options: SaveModelOptions = {}): void {
-  const { forceContiguous = true } = options;
-  const { tensors, metadata } = withoutDuplicates(model.stateDict(), options.metadata);
+export function saveModel(model: Module, path: string, options?: SaveModelOptions): void {
+  const given = withDefaults('saveModel', SAVE_MODEL, options);
+  const { forceContiguous } = given;
+  const { tensors, metadata } = withoutDuplicates(model.stateDict(), given.metadata);
   try {
     checkTensors(tensors, { forceContiguous });
   } catch (error) {
@@ -33,6 +37,8 @@ export interface LoadModelOptions extends OpenOptions {
   strict?: boolean;
 }
 
+const LOAD_MODEL: Required<LoadModelOptions> = { ...OPEN, strict: true };
+
 /**
  * Reads a file of {@link saveModel} into a module; a name that shares memory with one that is there is
  * not missing. Returns the names that are, and those that the module does not know.
@@ -42,9 +48,9 @@ export interface LoadModelOptions extends OpenOptions {
 export function loadModel(
   model: Module,
   path: string,
-  options: LoadModelOptions = {},
+  options?: LoadModelOptions,
 ): [missing: string[], unexpected: string[]] {
-  const { strict = true, ...open } = options;
+  const { strict, ...open } = withDefaults('loadModel', LOAD_MODEL, options);
   const file = safeOpen(path, open);
   const tensors = file.getTensors();
   file.close();

@@ -1,4 +1,5 @@
 // Reading .safetensors files: all of one, one tensor, a part of one.
+import { withDefaults } from '../../core/signature';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as aten from '../../tensor/aten';
 import { type Device, type DeviceLike, device as deviceOf } from '../../core/device';
@@ -30,6 +31,8 @@ export interface OpenOptions {
   backend?: 'mmap' | 'pread';
 }
 
+export const OPEN: Required<OpenOptions> = { device: 'cpu', backend: 'mmap' };
+
 /** Where the bytes are. Positions count from the start of the file. */
 interface Source {
   readonly size: number;
@@ -46,7 +49,7 @@ function readHeader(source: Source): [start: number, header: Header] {
 }
 
 /** Opens a file. Reads its header alone. */
-export function safeOpen(path: string, options: OpenOptions = {}): SafeOpen {
+export function safeOpen(path: string, options?: OpenOptions): SafeOpen {
   return new SafeOpen(path, options);
 }
 
@@ -58,8 +61,8 @@ export class SafeOpen {
   readonly #entries: ReadonlyMap<string, Entry>;
   #source: Source | null;
 
-  constructor(path: string, options: OpenOptions = {}) {
-    const { device = 'cpu', backend = 'mmap' } = options;
+  constructor(path: string, options?: OpenOptions) {
+    const { device, backend } = withDefaults('safeOpen', OPEN, options);
     if (typeof path !== 'string') throw argumentError('safeOpen', 'path', 'a string', path);
     if (backend !== 'mmap' && backend !== 'pread') {
       throw argumentError('safeOpen', 'backend', "'mmap' or 'pread'", backend);

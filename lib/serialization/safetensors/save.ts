@@ -1,6 +1,7 @@
 // Writing .safetensors files: straight from the tensors' memory, one after the other.
 import { TorchError, valueError } from '../../core/errors';
-import { isPlainObject, keywords } from '../../core/keywords';
+import { isPlainObject } from '../../core/realm';
+import { withDefaults } from '../../core/signature';
 import { native } from '../../native';
 import { isMap } from '../../core/realm';
 import { repr, typeName } from '../../tensor/repr';
@@ -16,6 +17,7 @@ export interface SaveOptions {
   /** Text to keep in the header. */
   metadata?: Readonly<Record<string, string>> | null;
 }
+const SAVE: Required<SaveOptions> = { metadata: null };
 
 /**
  * Writes tensors to a file; a crash or a full disk leaves the old file whole.
@@ -30,14 +32,15 @@ export interface SaveOptions {
  * saveFile(model.stateDict(), 'model.safetensors', { metadata: { format: 'pt' } });
  */
 export function saveFile(tensors: TensorMap, path: string, options?: SaveOptions): void {
-  const given = keywords('saveFile', { metadata: null }, null, options);
+  const given = withDefaults('saveFile', SAVE, options);
   writeFile(checkTensors(tensors), path, given).commit();
 }
 
 /** The bytes of such a file. */
-export function save(tensors: TensorMap, options: SaveOptions = {}): Uint8Array {
+export function save(tensors: TensorMap, options?: SaveOptions): Uint8Array {
+  const given = withDefaults('save', SAVE, options);
   const map = checkTensors(tensors);
-  const { head, entries, size } = layOut(map, options);
+  const { head, entries, size } = layOut(map, given);
   const result = new Uint8Array(head.length + size);
   result.set(head);
   for (const { name, begin, end } of entries) {

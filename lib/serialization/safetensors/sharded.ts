@@ -1,4 +1,5 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
+import { withDefaults } from '../../core/signature';
 import { TorchTypeError } from '../../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -25,6 +26,14 @@ export interface SaveShardedOptions {
   sharedTensorsToDiscard?: readonly string[];
 }
 
+const SAVE_SHARDED: Required<SaveShardedOptions> = {
+  maxShardSize: '5GB',
+  filenamePattern: 'model{suffix}.safetensors',
+  metadata: {},
+  forceContiguous: true,
+  sharedTensorsToDiscard: [],
+};
+
 interface Shard {
   names: string[];
   bytes: number;
@@ -42,17 +51,18 @@ interface Shard {
  *
  * @throws TorchError where another process has been putting its files there for a minute.
  */
-export function saveSharded(tensors: TensorMap, folder: string, options: SaveShardedOptions = {}): string[] {
-  const { filenamePattern: pattern = 'model{suffix}.safetensors', forceContiguous = true } = options;
+export function saveSharded(tensors: TensorMap, folder: string, options?: SaveShardedOptions): string[] {
+  const settings = withDefaults('saveSharded', SAVE_SHARDED, options);
+  const { filenamePattern: pattern, forceContiguous } = settings;
   if (!pattern.includes('{suffix}') || path.basename(pattern) !== pattern) {
     throw new TorchTypeError(
       `saveSharded(): argument 'filenamePattern' must be a name with '{suffix}', not '${pattern}'`,
     );
   }
-  const limit = parseSize(options.maxShardSize ?? '5GB');
+  const limit = parseSize(settings.maxShardSize);
   const given = checkNames(tensors);
-  const discardNames = new Set(options.sharedTensorsToDiscard);
-  const { tensors: kept, metadata } = withoutDuplicates(given, options.metadata, { discardNames });
+  const discardNames = new Set(settings.sharedTensorsToDiscard);
+  const { tensors: kept, metadata } = withoutDuplicates(given, settings.metadata, { discardNames });
   const map = checkTensors(kept, { forceContiguous });
   const shards = split(map, limit);
   const single = shards.length <= 1;
@@ -148,11 +158,11 @@ function parseSize(size: number | string): number {
  *
  * @throws SafetensorError where a file lacks a tensor that the index promises.
  */
-export function loadSharded(target: string, options: OpenOptions = {}): Map<string, Tensor> {
+export function loadSharded(target: string, options?: OpenOptions): Map<string, Tensor> {
   return readCheckpoint(target, (file) => readShards(file, options));
 }
 
-function readShards(file: string, options: OpenOptions): Map<string, Tensor> {
+function readShards(file: string, options?: OpenOptions): Map<string, Tensor> {
   const found = new Map<string, Tensor>();
   if (!isIndex(file)) {
     using single = safeOpen(file, options);

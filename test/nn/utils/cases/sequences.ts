@@ -11,8 +11,9 @@ const ragged = [2, 4, 1].map((length) =>
     .add(10 * length),
 );
 const packed = (
-  ...args: Parameters<typeof rnn.packPaddedSequence> extends [unknown, ...infer R] ? R : never
-) => [...rnn.packPaddedSequence(padded, ...args)];
+  lengths: torch.Tensor | readonly number[],
+  options?: nn.utils.rnn.BatchFirstOptions & nn.utils.rnn.PackOptions,
+) => [...rnn.packPaddedSequence(padded, lengths, options)];
 const unsorted = { enforceSorted: false };
 
 function padPacked(options?: nn.utils.rnn.PadPackedOptions): unknown[] {
