@@ -1,7 +1,20 @@
 // Activations that have no number to choose.
+import { type Call, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+
+type Operator = (input: Tensor) => Tensor;
+
+const plainSignature = (name: string) => signature(name, [tensor('input')], {});
+interface Activation {
+  (...args: Call<ReturnType<typeof plainSignature>, [input: Tensor]>): Tensor;
+}
+
+function activation(name: string, operator: Operator): Activation {
+  const own = plainSignature(name);
+  return (...args: unknown[]) => operator(own.bind(args)[0]);
+}
 
 export interface InplaceOptions {
   /** Whether to write the result into the input. Default: `false`. */
@@ -9,10 +22,21 @@ export interface InplaceOptions {
 }
 export const INPLACE: Required<InplaceOptions> = { inplace: false };
 
-/** `max(0, x)`, element by element. */
-export function relu(input: Tensor, options?: InplaceOptions): Tensor {
-  return keywords('relu', INPLACE, null, options).inplace ? aten.relu_(input) : aten.relu(input);
+const inplaceSignature = (name: string) => signature(name, [tensor('input')], INPLACE);
+interface InplaceActivation {
+  (...args: Call<ReturnType<typeof inplaceSignature>, [input: Tensor], [inplace: boolean]>): Tensor;
 }
+
+function inplaceActivation(name: string, operator: Operator, inPlace: Operator): InplaceActivation {
+  const own = inplaceSignature(name);
+  return (...args: unknown[]) => {
+    const [input, { inplace }] = own.bind(args);
+    return inplace ? inPlace(input) : operator(input);
+  };
+}
+
+/** `max(0, x)`, element by element. */
+export const relu: InplaceActivation = inplaceActivation('relu', aten.relu, aten.relu_);
 
 /** How GELU is computed: `'none'` is exact, `'tanh'` the approximation that GPT-2 uses. */
 export type GeluApproximation = 'none' | 'tanh';
@@ -22,75 +46,57 @@ export interface GeluOptions {
 }
 export const GELU: Required<GeluOptions> = { approximate: 'none' };
 
+const GELU_CALL = signature('gelu', [tensor('input')], GELU);
+
 /** `x Φ(x)`, with Φ the distribution function of the standard normal (Hendrycks and Gimpel, 2016). */
-export function gelu(input: Tensor, options?: GeluOptions): Tensor {
-  const { approximate } = keywords('gelu', GELU, null, options);
-  return aten.gelu(input, { approximate });
+export function gelu(
+  ...args: Call<typeof GELU_CALL, [input: Tensor], [approximate: GeluApproximation]>
+): Tensor {
+  const [input, options] = GELU_CALL.bind(args);
+  return aten.gelu(input, options);
 }
 
 /** `1 / (1 + exp(-x))`, element by element. */
-export function sigmoid(input: Tensor): Tensor {
-  return aten.sigmoid(input);
-}
+export const sigmoid: Activation = activation('sigmoid', aten.sigmoid);
 
 /** The hyperbolic tangent, element by element. */
-export function tanh(input: Tensor): Tensor {
-  return aten.tanh(input);
-}
+export const tanh: Activation = activation('tanh', aten.tanh);
 
 /** `1 / (1 + exp(-x))` by straight lines: `min(max(0, x + 3), 6) / 6`. */
-export function hardsigmoid(input: Tensor, options?: InplaceOptions): Tensor {
-  const { inplace } = keywords('hardsigmoid', INPLACE, null, options);
-  return inplace ? aten.hardsigmoid_(input) : aten.hardsigmoid(input);
-}
+export const hardsigmoid: InplaceActivation = inplaceActivation(
+  'hardsigmoid',
+  aten.hardsigmoid,
+  aten.hardsigmoid_,
+);
 
 /** `x hardsigmoid(x)` (Howard et al., "Searching for MobileNetV3", 2019). */
-export function hardswish(input: Tensor, options?: InplaceOptions): Tensor {
-  const { inplace } = keywords('hardswish', INPLACE, null, options);
-  return inplace ? aten.hardswish_(input) : aten.hardswish(input);
-}
+export const hardswish: InplaceActivation = inplaceActivation('hardswish', aten.hardswish, aten.hardswish_);
 
 /** `x sigmoid(x)`, also called swish (Hendrycks and Gimpel, 2016). */
-export function silu(input: Tensor, options?: InplaceOptions): Tensor {
-  return keywords('silu', INPLACE, null, options).inplace ? aten.silu_(input) : aten.silu(input);
-}
+export const silu: InplaceActivation = inplaceActivation('silu', aten.silu, aten.silu_);
 
 /** `x tanh(softplus(x))` (Misra, 2019). */
-export function mish(input: Tensor, options?: InplaceOptions): Tensor {
-  return keywords('mish', INPLACE, null, options).inplace ? aten.mish_(input) : aten.mish(input);
-}
+export const mish: InplaceActivation = inplaceActivation('mish', aten.mish, aten.mish_);
 
 /** `min(max(0, x), 6)`. */
-export function relu6(input: Tensor, options?: InplaceOptions): Tensor {
-  return keywords('relu6', INPLACE, null, options).inplace ? aten.relu6_(input) : aten.relu6(input);
-}
+export const relu6: InplaceActivation = inplaceActivation('relu6', aten.relu6, aten.relu6_);
 
 /** `s (max(0, x) + min(0, a (exp(x) - 1)))`; `s` and `a` keep mean and variance (Klambauer et al., 2017). */
-export function selu(input: Tensor, options?: InplaceOptions): Tensor {
-  return keywords('selu', INPLACE, null, options).inplace ? aten.selu_(input) : aten.selu(input);
-}
+export const selu: InplaceActivation = inplaceActivation('selu', aten.selu, aten.selu_);
 
 /** `log(1 / (1 + exp(-x)))`. */
-export function logsigmoid(input: Tensor): Tensor {
-  return aten.logSigmoid(input);
-}
+export const logsigmoid: Activation = activation('logsigmoid', aten.logSigmoid);
 
 /** `x / (1 + |x|)`. */
-export function softsign(input: Tensor): Tensor {
-  return aten.div(input, aten.add(aten.abs(input), 1));
-}
+export const softsign: Activation = activation('softsign', (input) =>
+  aten.div(input, aten.add(aten.abs(input), 1)),
+);
 
 /** `x - tanh(x)`. */
-export function tanhshrink(input: Tensor): Tensor {
-  return aten.sub(input, aten.tanh(input));
-}
+export const tanhshrink: Activation = activation('tanhshrink', (input) => aten.sub(input, aten.tanh(input)));
 
 /** {@link relu} in place. */
-export function relu_(input: Tensor): Tensor {
-  return aten.relu_(input);
-}
+export const relu_: Activation = activation('relu_', aten.relu_);
 
 /** {@link selu} in place. */
-export function selu_(input: Tensor): Tensor {
-  return aten.selu_(input);
-}
+export const selu_: Activation = activation('selu_', aten.selu_);

@@ -1,19 +1,29 @@
 // Activations that have numbers to choose.
-import { checkTensor } from '../../native/tensor_base';
-import * as aten from '../../tensor/aten';
 import { TorchError, valueError, checkNumber } from '../../core/errors';
+import { number } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
+import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 import { INPLACE, type InplaceOptions } from './elementwise';
-import { keywords } from '../../core/keywords';
+
+const THRESHOLD = [tensor('input'), number('threshold'), number('value')] as const;
+const THRESHOLD_CALL = signature('threshold', THRESHOLD, INPLACE);
+const THRESHOLD_INPLACE = signature('threshold_', THRESHOLD, {});
 
 /** `x` where `x > threshold`, else `value`. */
-export function threshold(input: Tensor, threshold: number, value: number, options?: InplaceOptions): Tensor {
-  const { inplace } = keywords('threshold', INPLACE, null, options);
+export function threshold(
+  ...args: Call<typeof THRESHOLD_CALL, [input: Tensor, threshold: number, value: number], [inplace: boolean]>
+): Tensor {
+  const [input, threshold, value, { inplace }] = THRESHOLD_CALL.bind(args);
   return (inplace ? aten.threshold_ : aten.threshold)(input, threshold, value);
 }
 
 /** {@link threshold} in place. */
-export function threshold_(input: Tensor, threshold: number, value: number): Tensor {
+export function threshold_(
+  ...args: Call<typeof THRESHOLD_INPLACE, [input: Tensor, threshold: number, value: number]>
+): Tensor {
+  const [input, threshold, value] = THRESHOLD_INPLACE.bind(args);
   return aten.threshold_(input, threshold, value);
 }
 
@@ -23,7 +33,11 @@ export interface HardtanhOptions extends InplaceOptions {
   /** Default: 1. */
   maxVal?: number;
 }
-export const HARDTANH: Required<HardtanhOptions> = { minVal: -1, maxVal: 1, ...INPLACE };
+type Bounds = Omit<HardtanhOptions, 'inplace'>;
+const BOUNDS: Required<Bounds> = { minVal: -1, maxVal: 1 };
+export const HARDTANH: Required<HardtanhOptions> = { ...BOUNDS, ...INPLACE };
+const HARDTANH_CALL = signature('hardtanh', [tensor('input')], HARDTANH);
+const HARDTANH_INPLACE = signature('hardtanh_', [tensor('input')], BOUNDS);
 
 /**
  * `min(max(minVal, x), maxVal)`.
@@ -31,80 +45,83 @@ export const HARDTANH: Required<HardtanhOptions> = { minVal: -1, maxVal: 1, ...I
  * @throws ValueError when `minVal` is greater than `maxVal`.
  */
 export function hardtanh(
-  input: Tensor,
-  minVal?: number | HardtanhOptions,
-  maxVal?: number | HardtanhOptions,
-  options?: HardtanhOptions,
+  ...args: Call<typeof HARDTANH_CALL, [input: Tensor], [minVal: number, maxVal: number, inplace: boolean]>
 ): Tensor {
-  const given = keywords<HardtanhOptions>('hardtanh', HARDTANH, { minVal, maxVal }, options);
-  checkNumber('hardtanh', 'minVal', given.minVal);
-  checkNumber('hardtanh', 'maxVal', given.maxVal);
-  if (given.minVal > given.maxVal) throw valueError('min_val cannot be greater than max_val');
-  return (given.inplace ? aten.hardtanh_ : aten.hardtanh)(input, given.minVal, given.maxVal);
+  const [input, { minVal, maxVal, inplace }] = HARDTANH_CALL.bind(args);
+  checkNumber('hardtanh', 'minVal', minVal);
+  checkNumber('hardtanh', 'maxVal', maxVal);
+  if (minVal > maxVal) throw valueError('min_val cannot be greater than max_val');
+  return (inplace ? aten.hardtanh_ : aten.hardtanh)(input, minVal, maxVal);
 }
 
 /** {@link hardtanh} in place. */
 export function hardtanh_(
-  input: Tensor,
-  minVal?: number | Omit<HardtanhOptions, 'inplace'>,
-  maxVal?: number | Omit<HardtanhOptions, 'inplace'>,
-  options?: Omit<HardtanhOptions, 'inplace'>,
+  ...args: Call<typeof HARDTANH_INPLACE, [input: Tensor], [minVal: number, maxVal: number]>
 ): Tensor {
-  const given = keywords<HardtanhOptions>('hardtanh_', HARDTANH, { minVal, maxVal }, options);
-  return aten.hardtanh_(input, given.minVal, given.maxVal);
+  const [input, { minVal, maxVal }] = HARDTANH_INPLACE.bind(args);
+  return aten.hardtanh_(input, minVal, maxVal);
 }
 
 export interface AlphaOptions extends InplaceOptions {
   /** Where the result goes for great negative numbers: `-alpha`. Default: 1. */
   alpha?: number;
 }
-export const ALPHA: Required<AlphaOptions> = { alpha: 1, ...INPLACE };
+type AlphaAlone = Omit<AlphaOptions, 'inplace'>;
+const ALPHA_ALONE: Required<AlphaAlone> = { alpha: 1 };
+export const ALPHA: Required<AlphaOptions> = { ...ALPHA_ALONE, ...INPLACE };
+const ELU = signature('elu', [tensor('input')], ALPHA);
+const ELU_INPLACE = signature('elu_', [tensor('input')], ALPHA_ALONE);
+const CELU = signature('celu', [tensor('input')], ALPHA);
+const CELU_INPLACE = signature('celu_', [tensor('input')], ALPHA_ALONE);
 
 /** `x` where positive, else `alpha (exp(x) - 1)` (Clevert et al., 2015). */
-export function elu(input: Tensor, alpha?: number | AlphaOptions, options?: AlphaOptions): Tensor {
-  const given = keywords<AlphaOptions>('elu', ALPHA, { alpha }, options);
-  return (given.inplace ? aten.elu_ : aten.elu)(input, given.alpha);
+export function elu(...args: Call<typeof ELU, [input: Tensor], [alpha: number, inplace: boolean]>): Tensor {
+  const [input, { alpha, inplace }] = ELU.bind(args);
+  return (inplace ? aten.elu_ : aten.elu)(input, alpha);
 }
 
 /** {@link elu} in place. */
-export function elu_(input: Tensor, alpha?: number | Omit<AlphaOptions, 'inplace'>): Tensor {
-  return aten.elu_(input, keywords<AlphaOptions>('elu_', ALPHA, { alpha }).alpha);
+export function elu_(...args: Call<typeof ELU_INPLACE, [input: Tensor], [alpha: number]>): Tensor {
+  const [input, { alpha }] = ELU_INPLACE.bind(args);
+  return aten.elu_(input, alpha);
 }
 
 /** `max(0, x) + min(0, alpha (exp(x / alpha) - 1))` (Barron, 2017). */
-export function celu(input: Tensor, alpha?: number | AlphaOptions, options?: AlphaOptions): Tensor {
-  const given = keywords<AlphaOptions>('celu', ALPHA, { alpha }, options);
-  return (given.inplace ? aten.celu_ : aten.celu)(input, given.alpha);
+export function celu(...args: Call<typeof CELU, [input: Tensor], [alpha: number, inplace: boolean]>): Tensor {
+  const [input, { alpha, inplace }] = CELU.bind(args);
+  return (inplace ? aten.celu_ : aten.celu)(input, alpha);
 }
 
 /** {@link celu} in place. */
-export function celu_(input: Tensor, alpha?: number | Omit<AlphaOptions, 'inplace'>): Tensor {
-  return aten.celu_(input, keywords<AlphaOptions>('celu_', ALPHA, { alpha }).alpha);
+export function celu_(...args: Call<typeof CELU_INPLACE, [input: Tensor], [alpha: number]>): Tensor {
+  const [input, { alpha }] = CELU_INPLACE.bind(args);
+  return aten.celu_(input, alpha);
 }
 
 export interface LeakyReluOptions extends InplaceOptions {
   /** The slope for negative numbers. Default: 0.01. */
   negativeSlope?: number;
 }
-export const LEAKY_RELU: Required<LeakyReluOptions> = { negativeSlope: 0.01, ...INPLACE };
+type Slope = Omit<LeakyReluOptions, 'inplace'>;
+const SLOPE: Required<Slope> = { negativeSlope: 0.01 };
+export const LEAKY_RELU: Required<LeakyReluOptions> = { ...SLOPE, ...INPLACE };
+const LEAKY_RELU_CALL = signature('leakyRelu', [tensor('input')], LEAKY_RELU);
+const LEAKY_RELU_INPLACE = signature('leakyRelu_', [tensor('input')], SLOPE);
 
 /** `max(0, x) + negativeSlope min(0, x)`. */
 export function leakyRelu(
-  input: Tensor,
-  negativeSlope?: number | LeakyReluOptions,
-  options?: LeakyReluOptions,
+  ...args: Call<typeof LEAKY_RELU_CALL, [input: Tensor], [negativeSlope: number, inplace: boolean]>
 ): Tensor {
-  const given = keywords<LeakyReluOptions>('leakyRelu', LEAKY_RELU, { negativeSlope }, options);
-  return (given.inplace ? aten.leakyRelu_ : aten.leakyRelu)(input, given.negativeSlope);
+  const [input, { negativeSlope, inplace }] = LEAKY_RELU_CALL.bind(args);
+  return (inplace ? aten.leakyRelu_ : aten.leakyRelu)(input, negativeSlope);
 }
 
 /** {@link leakyRelu} in place. */
 export function leakyRelu_(
-  input: Tensor,
-  negativeSlope?: number | Omit<LeakyReluOptions, 'inplace'>,
+  ...args: Call<typeof LEAKY_RELU_INPLACE, [input: Tensor], [negativeSlope: number]>
 ): Tensor {
-  const given = keywords<LeakyReluOptions>('leakyRelu_', LEAKY_RELU, { negativeSlope });
-  return aten.leakyRelu_(input, given.negativeSlope);
+  const [input, { negativeSlope }] = LEAKY_RELU_INPLACE.bind(args);
+  return aten.leakyRelu_(input, negativeSlope);
 }
 
 export interface RreluOptions extends InplaceOptions {
@@ -115,47 +132,53 @@ export interface RreluOptions extends InplaceOptions {
   /** Whether slopes are random, else the mean of both. Default: `false`. */
   training?: boolean;
 }
-export const RRELU: Required<RreluOptions> = { lower: 1 / 8, upper: 1 / 3, training: false, ...INPLACE };
+type RandomSlopes = Omit<RreluOptions, 'inplace'>;
+const RANDOM_SLOPES: Required<RandomSlopes> = { lower: 1 / 8, upper: 1 / 3, training: false };
+export const RRELU: Required<RreluOptions> = { ...RANDOM_SLOPES, ...INPLACE };
+const RRELU_CALL = signature('rrelu', [tensor('input')], RRELU);
+const RRELU_INPLACE = signature('rrelu_', [tensor('input')], RANDOM_SLOPES);
 
 /** Leaky ReLU with a random slope for each negative number (Xu et al., 2015). */
 export function rrelu(
-  input: Tensor,
-  lower?: number | RreluOptions,
-  upper?: number | RreluOptions,
-  options?: RreluOptions,
+  ...args: Call<
+    typeof RRELU_CALL,
+    [input: Tensor],
+    [lower: number, upper: number, training: boolean, inplace: boolean]
+  >
 ): Tensor {
-  const given = keywords<RreluOptions>('rrelu', RRELU, { lower, upper }, options);
-  return (given.inplace ? aten.rrelu_ : aten.rrelu)(input, given.lower, given.upper, given.training);
+  const [input, { lower, upper, training, inplace }] = RRELU_CALL.bind(args);
+  return (inplace ? aten.rrelu_ : aten.rrelu)(input, lower, upper, training);
 }
 
 /** {@link rrelu} in place. */
 export function rrelu_(
-  input: Tensor,
-  lower?: number | Omit<RreluOptions, 'inplace'>,
-  upper?: number | Omit<RreluOptions, 'inplace'>,
-  options?: Omit<RreluOptions, 'inplace'>,
+  ...args: Call<typeof RRELU_INPLACE, [input: Tensor], [lower: number, upper: number, training: boolean]>
 ): Tensor {
-  const given = keywords<RreluOptions>('rrelu_', RRELU, { lower, upper }, options);
-  return aten.rrelu_(input, given.lower, given.upper, given.training);
+  const [input, { lower, upper, training }] = RRELU_INPLACE.bind(args);
+  return aten.rrelu_(input, lower, upper, training);
 }
 
+const PRELU = signature('prelu', [tensor('input'), tensor('weight')], {});
+
 /** `max(0, x) + weight min(0, x)`; a weight for all channels, or one for each (He et al., 2015). */
-export function prelu(input: Tensor, weight: Tensor): Tensor {
+export function prelu(...args: Call<typeof PRELU, [input: Tensor, weight: Tensor]>): Tensor {
+  const [input, weight] = PRELU.bind(args);
   return aten.prelu(input, weight);
 }
 
 export const GLU = { dim: -1 };
+const GLU_CALL = signature('glu', [tensor('input')], GLU);
 
 /**
  * Gates one half of a dimension by the other: `a sigmoid(b)` (Dauphin et al., 2016).
  *
  * @throws TorchError for a tensor without dimensions.
  */
-export function glu(input: Tensor, dim: number | { dim?: number } = GLU.dim): Tensor {
-  checkTensor('glu', 'input', input);
+export function glu(...args: Call<typeof GLU_CALL, [input: Tensor], [dim: number]>): Tensor {
+  const [input, { dim }] = GLU_CALL.bind(args);
   if (input.dim() === 0)
     throw new TorchError('glu does not support scalars because halving size must be even');
-  return aten.glu(input, keywords<{ dim?: number }>('glu', GLU, { dim }).dim);
+  return aten.glu(input, dim);
 }
 
 export interface LambdOptions {
@@ -163,15 +186,19 @@ export interface LambdOptions {
   lambd?: number;
 }
 export const LAMBD: Required<LambdOptions> = { lambd: 0.5 };
+const HARDSHRINK = signature('hardshrink', [tensor('input')], LAMBD);
+const SOFTSHRINK = signature('softshrink', [tensor('input')], LAMBD);
 
 /** `x`, but zero between `-lambd` and `lambd`. */
-export function hardshrink(input: Tensor, lambd?: number | LambdOptions): Tensor {
-  return aten.hardshrink(input, keywords<LambdOptions>('hardshrink', LAMBD, { lambd }).lambd);
+export function hardshrink(...args: Call<typeof HARDSHRINK, [input: Tensor], [lambd: number]>): Tensor {
+  const [input, { lambd }] = HARDSHRINK.bind(args);
+  return aten.hardshrink(input, lambd);
 }
 
 /** `x` moved towards zero by `lambd`, and zero between `-lambd` and `lambd`. */
-export function softshrink(input: Tensor, lambd?: number | LambdOptions): Tensor {
-  return aten.softshrink(input, keywords<LambdOptions>('softshrink', LAMBD, { lambd }).lambd);
+export function softshrink(...args: Call<typeof SOFTSHRINK, [input: Tensor], [lambd: number]>): Tensor {
+  const [input, { lambd }] = SOFTSHRINK.bind(args);
+  return aten.softshrink(input, lambd);
 }
 
 export interface SoftplusOptions {
@@ -181,13 +208,12 @@ export interface SoftplusOptions {
   threshold?: number;
 }
 export const SOFTPLUS: Required<SoftplusOptions> = { beta: 1, threshold: 20 };
+const SOFTPLUS_CALL = signature('softplus', [tensor('input')], SOFTPLUS);
 
 /** `log(1 + exp(beta x)) / beta`: a smooth ReLU. */
 export function softplus(
-  input: Tensor,
-  beta?: number | SoftplusOptions,
-  threshold?: number | SoftplusOptions,
+  ...args: Call<typeof SOFTPLUS_CALL, [input: Tensor], [beta: number, threshold: number]>
 ): Tensor {
-  const given = keywords<SoftplusOptions>('softplus', SOFTPLUS, { beta, threshold });
-  return aten.softplus(input, given.beta, given.threshold);
+  const [input, { beta, threshold }] = SOFTPLUS_CALL.bind(args);
+  return aten.softplus(input, beta, threshold);
 }

@@ -1,11 +1,11 @@
 // Softmax and its kin.
-import { checkTensor } from '../../native/tensor_base';
-import * as aten from '../../tensor/aten';
 import type { DTypeLike } from '../../core/dtype';
 import { contiguousFormat } from '../../core/layout';
-import type { Tensor } from '../../tensor';
+import { type Call, signature } from '../../core/signature';
 import { warn } from '../../core/warn';
-import { keywords } from '../../core/keywords';
+import * as aten from '../../tensor/aten';
+import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 
 export interface SoftmaxOptions {
   /** The dimension along which the results add up to one. */
@@ -15,11 +15,27 @@ export interface SoftmaxOptions {
 }
 export const SOFTMAX: Required<SoftmaxOptions> = { dim: null, dtype: null };
 
-function softmaxDim(name: string, input: Tensor, dim: number | null): number {
-  if (dim !== null) return dim;
-  checkTensor(name, 'input', input);
+const softmaxSignature = (name: string) => signature(name, [tensor('input')], SOFTMAX, ['dim']);
+interface Softmax {
+  (...args: Call<ReturnType<typeof softmaxSignature>, [input: Tensor], [dim: number | null]>): Tensor;
+}
+
+// `pythonName` is what the warning says.
+function softmaxOf(
+  name: string,
+  pythonName: string,
+  operator: (input: Tensor, dim: number, dtype: DTypeLike | null) => Tensor,
+): Softmax {
+  const own = softmaxSignature(name);
+  return (...args: unknown[]) => {
+    const [input, { dim, dtype }] = own.bind(args);
+    return operator(input, dim ?? implicitDim(pythonName, input), dtype);
+  };
+}
+
+function implicitDim(pythonName: string, input: Tensor): number {
   warn(
-    `Implicit dimension choice for ${name} has been deprecated. ` +
+    `Implicit dimension choice for ${pythonName} has been deprecated. ` +
       'Change the call to include dim=X as an argument.',
   );
   const ndim = input.dim();
@@ -27,34 +43,15 @@ function softmaxDim(name: string, input: Tensor, dim: number | null): number {
 }
 
 /** `exp(xᵢ) / Σⱼ exp(xⱼ)` along `dim`. Warns when no `dim` is given. */
-export function softmax(
-  input: Tensor,
-  dim?: number | null | SoftmaxOptions,
-  options?: SoftmaxOptions,
-): Tensor {
-  const given = keywords('softmax', SOFTMAX, { dim }, options);
-  return aten.softmax(input, softmaxDim('softmax', input, given.dim), given.dtype);
-}
+export const softmax: Softmax = softmaxOf('softmax', 'softmax', aten.softmax);
 
 /** The softmax of `-x`. Warns when no `dim` is given. */
-export function softmin(
-  input: Tensor,
-  dim?: number | null | SoftmaxOptions,
-  options?: SoftmaxOptions,
-): Tensor {
-  const given = keywords('softmin', SOFTMAX, { dim }, options);
-  return aten.softmax(aten.neg(input), softmaxDim('softmin', input, given.dim), given.dtype);
-}
+export const softmin: Softmax = softmaxOf('softmin', 'softmin', (input, dim, dtype) =>
+  aten.softmax(aten.neg(input), dim, dtype),
+);
 
 /** The logarithm of softmax, without its underflow. Warns when no `dim` is given. */
-export function logSoftmax(
-  input: Tensor,
-  dim?: number | null | SoftmaxOptions,
-  options?: SoftmaxOptions,
-): Tensor {
-  const given = keywords('logSoftmax', SOFTMAX, { dim }, options);
-  return aten.logSoftmax(input, softmaxDim('log_softmax', input, given.dim), given.dtype);
-}
+export const logSoftmax: Softmax = softmaxOf('logSoftmax', 'log_softmax', aten.logSoftmax);
 
 export interface GumbelSoftmaxOptions {
   /** The lower, the closer a sample is to one-hot. Default: 1. */
@@ -66,20 +63,22 @@ export interface GumbelSoftmaxOptions {
   /** The dimension along which the results add up to one. Default: -1. */
   dim?: number;
 }
-const GUMBEL_SOFTMAX: Required<GumbelSoftmaxOptions> = { tau: 1, hard: false, eps: 1e-10, dim: -1 };
+const GUMBEL: Required<GumbelSoftmaxOptions> = { tau: 1, hard: false, eps: 1e-10, dim: -1 };
+const GUMBEL_SOFTMAX = signature('gumbelSoftmax', [tensor('logits')], GUMBEL);
 
 /** Samples of a categorical distribution that a gradient can flow through (Jang et al., Maddison et al., 2016). */
 export function gumbelSoftmax(
-  logits: Tensor,
-  tau?: number | GumbelSoftmaxOptions,
-  options?: GumbelSoftmaxOptions,
+  ...args: Call<
+    typeof GUMBEL_SOFTMAX,
+    [logits: Tensor],
+    [tau: number, hard: boolean, eps: number, dim: number]
+  >
 ): Tensor {
-  const given = keywords<GumbelSoftmaxOptions>('gumbelSoftmax', GUMBEL_SOFTMAX, { tau }, options);
-  const { hard, eps, dim } = given;
-  if (eps !== GUMBEL_SOFTMAX.eps) warn('`eps` parameter is deprecated and has no effect.');
+  const [logits, { tau, hard, eps, dim }] = GUMBEL_SOFTMAX.bind(args);
+  if (eps !== GUMBEL.eps) warn('`eps` parameter is deprecated and has no effect.');
   const contiguous = { memoryFormat: contiguousFormat };
   const gumbels = aten.neg(aten.log(aten.exponential_(aten.emptyLike(logits, contiguous))));
-  const soft = aten.softmax(aten.div(aten.add(logits, gumbels), given.tau), dim);
+  const soft = aten.softmax(aten.div(aten.add(logits, gumbels), tau), dim);
   if (!hard) return soft;
   const [, index] = aten.max(soft, dim, true);
   const oneHot = aten.scatter_(aten.zerosLike(logits, contiguous), dim, index, 1);
