@@ -18,7 +18,9 @@ export interface ReductionOptions {
   reduce?: boolean | null;
 }
 
-export const REDUCTION: Required<ReductionOptions> = { reduction: 'mean', sizeAverage: null, reduce: null };
+export const REDUCTION: Required<ReductionOptions> = { sizeAverage: null, reduce: null, reduction: 'mean' };
+/** Their places, where all three come one after the other. */
+export type ReductionPlaces = [sizeAverage: boolean | null, reduce: boolean | null, reduction: Reduction];
 
 /** libtorch's number for a reduction (`at::Reduction`). */
 export function reductionEnum(reduction: string): number {
@@ -51,9 +53,7 @@ export function sameSize(a: Tensor, b: Tensor): boolean {
 }
 
 /** Both, broadcast to one size; warns where that is likely a mistake. */
-export function broadcastPair(name: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
-  checkTensor(name, 'input', input);
-  checkTensor(name, 'target', target);
+export function broadcastPair(input: Tensor, target: Tensor): [Tensor, Tensor] {
   if (!sameSize(target, input)) {
     warn(
       `Using a target size (${sizeText(target.shape)}) that is different to the input size ` +

@@ -1,18 +1,26 @@
 // Losses of probabilities that something is so.
 import { sizeText } from '../../core/size_text';
-import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { broadcastShapes } from '../../tensor/functions';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
-import { REDUCTION, reductionEnum, resolveReduction, sameSize, type ReductionOptions } from '../reduction';
+import { tensor } from '../../tensor/kinds';
+import { type Call, signature } from '../../core/signature';
+import {
+  REDUCTION,
+  reductionEnum,
+  resolveReduction,
+  sameSize,
+  type ReductionOptions,
+  type ReductionPlaces,
+} from '../reduction';
 
 export interface BceOptions extends ReductionOptions {
   /** Weight of each element; broadcasts. Default: all one. */
   weight?: Tensor | null;
 }
-export const BCE: Required<BceOptions> = { ...REDUCTION, weight: null };
+export const BCE: Required<BceOptions> = { weight: null, ...REDUCTION };
+const BCE_CALL = signature('binaryCrossEntropy', [tensor('input'), tensor('target')], BCE);
 
 /**
  * `-(y log x + (1 - y) log(1 - x))`: the binary cross entropy of probabilities.
@@ -22,15 +30,10 @@ export const BCE: Required<BceOptions> = { ...REDUCTION, weight: null };
  * @throws ValueError when the sizes differ.
  */
 export function binaryCrossEntropy(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | BceOptions,
-  options?: BceOptions,
+  ...args: Call<typeof BCE_CALL, [input: Tensor, target: Tensor], [weight: Tensor | null, ...ReductionPlaces]>
 ): Tensor {
-  const given = keywords<BceOptions>('binaryCrossEntropy', BCE, { weight }, options);
+  const [input, target, given] = BCE_CALL.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
-  checkTensor('binaryCrossEntropy', 'input', input);
-  checkTensor('binaryCrossEntropy', 'target', target);
   if (!sameSize(target, input)) {
     throw valueError(
       `Using a target size (${sizeText(target.shape)}) that is different to the input size ` +
@@ -47,6 +50,11 @@ export interface BceWithLogitsOptions extends BceOptions {
   posWeight?: Tensor | null;
 }
 export const BCE_WITH_LOGITS: Required<BceWithLogitsOptions> = { ...BCE, posWeight: null };
+const WITH_LOGITS = signature(
+  'binaryCrossEntropyWithLogits',
+  [tensor('input'), tensor('target')],
+  BCE_WITH_LOGITS,
+);
 
 /**
  * The binary cross entropy of `sigmoid(input)`, computed stably.
@@ -54,16 +62,14 @@ export const BCE_WITH_LOGITS: Required<BceWithLogitsOptions> = { ...BCE, posWeig
  * @throws ValueError when the sizes differ.
  */
 export function binaryCrossEntropyWithLogits(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | BceWithLogitsOptions,
-  options?: BceWithLogitsOptions,
+  ...args: Call<
+    typeof WITH_LOGITS,
+    [input: Tensor, target: Tensor],
+    [weight: Tensor | null, ...ReductionPlaces, posWeight: Tensor | null]
+  >
 ): Tensor {
-  const name = 'binaryCrossEntropyWithLogits';
-  const given = keywords<BceWithLogitsOptions>(name, BCE_WITH_LOGITS, { weight }, options);
+  const [input, target, given] = WITH_LOGITS.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
-  checkTensor('binaryCrossEntropyWithLogits', 'input', input);
-  checkTensor('binaryCrossEntropyWithLogits', 'target', target);
   if (!sameSize(target, input)) {
     throw valueError(
       `Target size (${sizeText(target.shape)}) must be the same as input size (${sizeText(input.shape)})`,

@@ -1,7 +1,8 @@
-import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { type Call, signature } from '../../core/signature';
+import { value } from '../../core/kinds';
 import { reductionEnum, type Reduction } from '../reduction';
 
 export interface CtcLossOptions {
@@ -17,6 +18,17 @@ export const CTC_LOSS: Required<CtcLossOptions> = { blank: 0, reduction: 'mean',
 /** One length a sample: a tensor, or numbers. */
 export type Lengths = Tensor | readonly number[];
 
+const CTC = signature(
+  'ctcLoss',
+  [
+    tensor('logProbs'),
+    tensor('targets'),
+    value<Lengths>()('inputLengths'),
+    value<Lengths>()('targetLengths'),
+  ],
+  CTC_LOSS,
+);
+
 /**
  * The connectionist temporal classification loss (Graves et al., 2006): the negative log likelihood of a
  * sequence of labels, however they are aligned with the input.
@@ -30,16 +42,13 @@ export type Lengths = Tensor | readonly number[];
  * @throws RangeError for a label that is no class.
  */
 export function ctcLoss(
-  logProbs: Tensor,
-  targets: Tensor,
-  inputLengths: Lengths,
-  targetLengths: Lengths,
-  blank?: number | CtcLossOptions,
-  reduction?: Reduction | CtcLossOptions,
-  options?: CtcLossOptions,
+  ...args: Call<
+    typeof CTC,
+    [logProbs: Tensor, targets: Tensor, inputLengths: Lengths, targetLengths: Lengths],
+    [blank: number, reduction: Reduction, zeroInfinity: boolean]
+  >
 ): Tensor {
-  const given = keywords<CtcLossOptions>('ctcLoss', CTC_LOSS, { blank, reduction }, options);
-  checkTensor('ctcLoss', 'targets', targets);
+  const [logProbs, targets, inputLengths, targetLengths, given] = CTC.bind(args);
   return aten.ctcLoss(
     logProbs,
     targets.dim() === 1 ? targets.contiguous() : targets,

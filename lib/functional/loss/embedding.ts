@@ -1,9 +1,9 @@
 // Losses of distances between embeddings.
-import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { type Call, signature } from '../../core/signature';
 import {
   REDUCTION,
   checkReduction,
@@ -12,8 +12,15 @@ import {
   resolveReduction,
   type Reduction,
   type ReductionOptions,
+  type ReductionPlaces,
 } from '../reduction';
-import { MARGIN, type MarginOptions } from './margin';
+import { MARGIN } from './margin';
+
+const COSINE = signature(
+  'cosineEmbeddingLoss',
+  [tensor('input1'), tensor('input2'), tensor('target')],
+  MARGIN,
+);
 
 /**
  * `1 - cos(x1, x2)` where the target is 1, `max(0, cos(x1, x2) - margin)` where it is -1.
@@ -21,13 +28,13 @@ import { MARGIN, type MarginOptions } from './margin';
  * Shapes: inputs `(N, D)` or `(D)`, target `(N)` or `()`.
  */
 export function cosineEmbeddingLoss(
-  input1: Tensor,
-  input2: Tensor,
-  target: Tensor,
-  margin?: number | MarginOptions,
-  options?: MarginOptions,
+  ...args: Call<
+    typeof COSINE,
+    [input1: Tensor, input2: Tensor, target: Tensor],
+    [margin: number, ...ReductionPlaces]
+  >
 ): Tensor {
-  const given = keywords<MarginOptions>('cosineEmbeddingLoss', MARGIN, { margin }, options);
+  const [input1, input2, target, given] = COSINE.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
   return aten.cosineEmbeddingLoss(input1, input2, target, given.margin, reduction);
 }
@@ -43,12 +50,15 @@ export interface TripletMarginLossOptions extends ReductionOptions {
   swap?: boolean;
 }
 export const TRIPLET_MARGIN_LOSS: Required<TripletMarginLossOptions> = {
-  ...REDUCTION,
   margin: 1,
   p: 2,
   eps: 1e-6,
   swap: false,
+  ...REDUCTION,
 };
+
+const TRIPLET = [tensor('anchor'), tensor('positive'), tensor('negative')] as const;
+const TRIPLET_MARGIN = signature('tripletMarginLoss', TRIPLET, TRIPLET_MARGIN_LOSS);
 
 function checkMargin(margin: number): void {
   checkNumber('tripletMarginLoss', 'margin', margin);
@@ -63,33 +73,17 @@ function checkMargin(margin: number): void {
  * @throws ValueError for a margin that is not positive.
  */
 export function tripletMarginLoss(
-  anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  margin?: number | TripletMarginLossOptions,
-  p?: number | TripletMarginLossOptions,
-  eps?: number | TripletMarginLossOptions,
-  options?: TripletMarginLossOptions,
+  ...args: Call<
+    typeof TRIPLET_MARGIN,
+    [anchor: Tensor, positive: Tensor, negative: Tensor],
+    [margin: number, p: number, eps: number, swap: boolean, ...ReductionPlaces]
+  >
 ): Tensor {
-  const positional = { margin, p, eps };
-  const given = keywords<TripletMarginLossOptions>(
-    'tripletMarginLoss',
-    TRIPLET_MARGIN_LOSS,
-    positional,
-    options,
-  );
+  const [anchor, positive, negative, given] = TRIPLET_MARGIN.bind(args);
+  const { margin, p, eps, swap } = given;
   const reduction = reductionEnum(resolveReduction(given));
-  checkMargin(given.margin);
-  return aten.tripletMarginLoss(
-    anchor,
-    positive,
-    negative,
-    given.margin,
-    given.p,
-    given.eps,
-    given.swap,
-    reduction,
-  );
+  checkMargin(margin);
+  return aten.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reduction);
 }
 
 /** The distances between two tensors' rows. */
@@ -110,20 +104,15 @@ export const TRIPLET_WITH_DISTANCE: Required<TripletMarginWithDistanceLossOption
   swap: false,
   reduction: 'mean',
 };
+const WITH_DISTANCE = signature('tripletMarginWithDistanceLoss', TRIPLET, TRIPLET_WITH_DISTANCE, []);
 
 /** {@link tripletMarginLoss} with a distance of one's own. */
 export function tripletMarginWithDistanceLoss(
-  anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  options?: TripletMarginWithDistanceLossOptions,
+  ...args: Call<typeof WITH_DISTANCE, [anchor: Tensor, positive: Tensor, negative: Tensor]>
 ): Tensor {
-  const name = 'tripletMarginWithDistanceLoss';
-  const given = keywords(name, TRIPLET_WITH_DISTANCE, null, options);
+  const [anchor, positive, negative, given] = WITH_DISTANCE.bind(args);
   checkReduction(given.reduction, 'is not a valid value for reduction');
   checkMargin(given.margin);
-  for (const [argument, value] of Object.entries({ anchor, positive, negative }))
-    checkTensor(name, argument, value);
   const dims = [anchor.dim(), positive.dim(), negative.dim()];
   if (dims.some((dim) => dim !== dims[0])) {
     throw new TorchError(

@@ -1,11 +1,13 @@
 // Losses that are negative log likelihoods, or differences of distributions.
-import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 import { warn } from '../../core/warn';
-import { keywords } from '../../core/keywords';
+import { checkTensor } from '../../native/tensor_base';
+import { type Call, signature } from '../../core/signature';
+import { value } from '../../core/kinds';
 import {
   REDUCTION,
   checkReduction,
@@ -23,20 +25,31 @@ export interface NllLossOptions extends ReductionOptions {
   /** Targets of this value count for nothing. Default: -100. */
   ignoreIndex?: number;
 }
-export const NLL_LOSS: Required<NllLossOptions> = { ...REDUCTION, weight: null, ignoreIndex: -100 };
+export const NLL_LOSS: Required<NllLossOptions> = {
+  weight: null,
+  sizeAverage: null,
+  ignoreIndex: -100,
+  reduce: null,
+  reduction: 'mean',
+};
+type NllPlaces = [
+  weight: Tensor | null,
+  sizeAverage: boolean | null,
+  ignoreIndex: number,
+  reduce: boolean | null,
+  reduction: Reduction,
+];
+
+const PAIR = [tensor('input'), tensor('target')] as const;
+const NLL = signature('nllLoss', PAIR, NLL_LOSS);
 
 /**
  * The negative log likelihood: minus the input at the target class.
  *
  * Shapes: input `(N, C, *)` or `(C)` of log probabilities, target `(N, *)` or `()` of classes.
  */
-export function nllLoss(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | NllLossOptions,
-  options?: NllLossOptions,
-): Tensor {
-  const given = keywords<NllLossOptions>('nllLoss', NLL_LOSS, { weight }, options);
+export function nllLoss(...args: Call<typeof NLL, [input: Tensor, target: Tensor], NllPlaces>): Tensor {
+  const [input, target, given] = NLL.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
   return aten.nllLossNd(input, target, given.weight, reduction, given.ignoreIndex);
 }
@@ -46,6 +59,7 @@ export interface CrossEntropyOptions extends NllLossOptions {
   labelSmoothing?: number;
 }
 export const CROSS_ENTROPY: Required<CrossEntropyOptions> = { ...NLL_LOSS, labelSmoothing: 0 };
+const CROSS = signature('crossEntropy', PAIR, CROSS_ENTROPY);
 
 /**
  * The negative log likelihood of the softmax of `input`.
@@ -54,21 +68,12 @@ export const CROSS_ENTROPY: Required<CrossEntropyOptions> = { ...NLL_LOSS, label
  * of the input's shape, of probabilities.
  */
 export function crossEntropy(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | CrossEntropyOptions,
-  options?: CrossEntropyOptions,
+  ...args: Call<typeof CROSS, [input: Tensor, target: Tensor], [...NllPlaces, labelSmoothing: number]>
 ): Tensor {
-  const given = keywords<CrossEntropyOptions>('crossEntropy', CROSS_ENTROPY, { weight }, options);
+  const [input, target, given] = CROSS.bind(args);
+  const { weight, ignoreIndex, labelSmoothing } = given;
   const reduction = reductionEnum(resolveReduction(given));
-  return aten.crossEntropyLoss(
-    input,
-    target,
-    given.weight,
-    reduction,
-    given.ignoreIndex,
-    given.labelSmoothing,
-  );
+  return aten.crossEntropyLoss(input, target, weight, reduction, ignoreIndex, labelSmoothing);
 }
 
 export interface PoissonNllLossOptions extends ReductionOptions {
@@ -80,15 +85,31 @@ export interface PoissonNllLossOptions extends ReductionOptions {
   eps?: number;
 }
 export const POISSON_NLL_LOSS: Required<PoissonNllLossOptions> = {
-  ...REDUCTION,
   logInput: true,
   full: false,
+  sizeAverage: null,
   eps: 1e-8,
+  reduce: null,
+  reduction: 'mean',
 };
+const POISSON = signature('poissonNllLoss', PAIR, POISSON_NLL_LOSS);
 
 /** `exp(x) - y · x`: the negative log likelihood of counts under a Poisson distribution. Shapes: both the same. */
-export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonNllLossOptions): Tensor {
-  const given = keywords<PoissonNllLossOptions>('poissonNllLoss', POISSON_NLL_LOSS, null, options);
+export function poissonNllLoss(
+  ...args: Call<
+    typeof POISSON,
+    [input: Tensor, target: Tensor],
+    [
+      logInput: boolean,
+      full: boolean,
+      sizeAverage: boolean | null,
+      eps: number,
+      reduce: boolean | null,
+      reduction: Reduction,
+    ]
+  >
+): Tensor {
+  const [input, target, given] = POISSON.bind(args);
   const reduction = resolveReduction(given);
   checkReduction(reduction, 'is not a valid value for reduction');
   const { logInput, full, eps } = given;
@@ -108,11 +129,11 @@ export const GAUSSIAN_NLL_LOSS: Required<GaussianNllLossOptions> = {
   eps: 1e-6,
   reduction: 'mean',
 };
+const GAUSSIAN = signature('gaussianNllLoss', [...PAIR, value<Tensor | number>()('var')], GAUSSIAN_NLL_LOSS);
 
 // One variance a sample, or a dimension of the variance that is one, broadcasts.
 function fitVariance(variance: Tensor, input: Tensor): Tensor {
-  checkTensor('gaussianNllLoss', 'input', input);
-  checkTensor('gaussianNllLoss', 'variance', variance);
+  checkTensor('gaussianNllLoss', 'var', variance);
   if (sameSize(variance, input)) return variance;
   const { shape } = input;
   const own = variance.shape;
@@ -132,12 +153,13 @@ function fitVariance(variance: Tensor, input: Tensor): Tensor {
  * @throws ValueError for a negative variance, or one of another size.
  */
 export function gaussianNllLoss(
-  input: Tensor,
-  target: Tensor,
-  variance: Tensor | number,
-  options?: GaussianNllLossOptions,
+  ...args: Call<
+    typeof GAUSSIAN,
+    [input: Tensor, target: Tensor, variance: Tensor | number],
+    [full: boolean, eps: number, reduction: Reduction]
+  >
 ): Tensor {
-  const given = keywords<GaussianNllLossOptions>('gaussianNllLoss', GAUSSIAN_NLL_LOSS, null, options);
+  const [input, target, variance, given] = GAUSSIAN.bind(args);
   const { full, eps, reduction } = given;
   const negative =
     typeof variance === 'number' ? variance < 0 : Boolean(aten.any(aten.lt(variance, 0)).item());
@@ -164,14 +186,21 @@ export interface KlDivOptions extends Omit<ReductionOptions, 'reduction'> {
   logTarget?: boolean;
 }
 export const KL_DIV: Required<KlDivOptions> = { ...REDUCTION, logTarget: false };
+const KL = signature('klDiv', PAIR, KL_DIV);
 
 /**
  * `y (log y - x)`: the Kullback-Leibler divergence of probabilities `y` from log probabilities `x`.
  *
  * Shapes: both the same, `(N, *)`. Only the reduction `'batchmean'` gives the divergence's mean.
  */
-export function klDiv(input: Tensor, target: Tensor, options?: KlDivOptions): Tensor {
-  const given = keywords<KlDivOptions>('klDiv', KL_DIV, null, options);
+export function klDiv(
+  ...args: Call<
+    typeof KL,
+    [input: Tensor, target: Tensor],
+    [sizeAverage: boolean | null, reduce: boolean | null, reduction: KlDivReduction, logTarget: boolean]
+  >
+): Tensor {
+  const [input, target, given] = KL.bind(args);
   const { reduction, sizeAverage, reduce, logTarget } = given;
   const perSample = reduction === 'batchmean';
   let meant: string = reduction;

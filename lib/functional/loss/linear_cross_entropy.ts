@@ -1,4 +1,3 @@
-import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { AutogradFunction, type FunctionContext } from '../../autograd/function';
 import { isGradEnabled } from '../../autograd/mode';
@@ -7,8 +6,9 @@ import { TorchError } from '../../core/errors';
 import { keep } from '../../tensor/memory';
 import { repr, reprFloat } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 import { warn } from '../../core/warn';
-import { keywords } from '../../core/keywords';
+import { type Call, signature } from '../../core/signature';
 import { linear } from '../linear';
 import type { Reduction } from '../reduction';
 import { crossEntropy } from './likelihood';
@@ -38,6 +38,12 @@ export const LINEAR_CROSS_ENTROPY: Required<LinearCrossEntropyArguments> = {
   labelSmoothing: 0,
   options: null,
 };
+const LINEAR = signature(
+  'linearCrossEntropy',
+  [tensor('input'), tensor('linearWeight'), tensor('target')],
+  LINEAR_CROSS_ENTROPY,
+  [],
+);
 
 type Given = Required<LinearCrossEntropyArguments>;
 type FunctionArguments = [
@@ -147,8 +153,6 @@ function checkShapes(input: Tensor, linearWeight: Tensor, linearBias: Tensor | n
   const fail = (message: string): never => {
     throw new TorchError(message);
   };
-  checkTensor('linearCrossEntropy', 'input', input);
-  checkTensor('linearCrossEntropy', 'linearWeight', linearWeight);
   const ndim = input.dim();
   if (ndim < 1 || ndim > 2) fail(`expected input with dimensionality 1 or 2, got ${ndim}`);
   if (linearWeight.dim() < 2)
@@ -195,15 +199,11 @@ function canChunk(outFeatures: readonly number[], target: Tensor, given: Given):
  * classes, or `(N, C, *)` or `(C)` of probabilities.
  */
 export function linearCrossEntropy(
-  input: Tensor,
-  linearWeight: Tensor,
-  target: Tensor,
-  options?: LinearCrossEntropyArguments,
+  ...args: Call<typeof LINEAR, [input: Tensor, linearWeight: Tensor, target: Tensor]>
 ): Tensor {
-  const given = keywords('linearCrossEntropy', LINEAR_CROSS_ENTROPY, null, options);
+  const [input, linearWeight, target, given] = LINEAR.bind(args);
   const { linearBias, weight, reduction, labelSmoothing } = given;
   checkShapes(input, linearWeight, linearBias);
-  checkTensor('linearCrossEntropy', 'target', target);
   const outputs = linearWeight.shape.slice(0, -1); // C, *
   const scoresShape = [...input.shape.slice(0, -1), ...outputs];
   if (repr([...target.shape]) === repr(scoresShape) && given.ignoreIndex !== null)

@@ -2,7 +2,7 @@ import { valueError } from '../../core/errors';
 import type { Device } from '../../core/device';
 import { asDType, bfloat16, float16, float32, float64, type DType, type DTypeLike } from '../../core/dtype';
 import { repr } from '../../tensor/repr';
-import { keywords } from '../../core/keywords';
+import { type Call, signature } from '../../core/signature';
 
 export type AccumulationPolicy = 'accurate' | 'balanced' | 'compact';
 export type ChunkingMethod = 'auto' | 'aspect_ratio' | `aspect_ratio:${number}`;
@@ -29,6 +29,7 @@ const DEFAULTS: Required<LinearCrossEntropyOptionsInit> = {
   accPolicy: 'auto',
   accDtype: null,
 };
+const OPTIONS = signature('LinearCrossEntropyOptions', [], DEFAULTS);
 
 /** What `'auto'` and `null` stand for, for one call. */
 export interface ChunkSettings {
@@ -54,8 +55,20 @@ export class LinearCrossEntropyOptions {
   readonly accPolicy: AccumulationPolicy | 'auto';
   readonly accDtype: DType | null;
 
-  constructor(init?: LinearCrossEntropyOptionsInit) {
-    const given = keywords('LinearCrossEntropyOptions', DEFAULTS, null, init);
+  constructor(
+    ...args: Call<
+      typeof OPTIONS,
+      [],
+      [
+        allowRetainGraph: boolean,
+        batchChunkSize: number | null,
+        chunkingMethod: ChunkingMethod | null,
+        accPolicy: AccumulationPolicy | 'auto',
+        accDtype: DTypeLike | null,
+      ]
+    >
+  ) {
+    const [given] = OPTIONS.bind(args);
     this.allowRetainGraph = given.allowRetainGraph;
     this.batchChunkSize = given.batchChunkSize;
     this.chunkingMethod = given.chunkingMethod;

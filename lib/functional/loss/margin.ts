@@ -1,10 +1,10 @@
 // Losses that ask for a margin between what is right and what is wrong.
 import { sizeText } from '../../core/size_text';
-import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { type Call, signature } from '../../core/signature';
 import {
   REDUCTION,
   checkReduction,
@@ -12,27 +12,25 @@ import {
   reductionEnum,
   resolveReduction,
   type ReductionOptions,
+  type ReductionPlaces,
 } from '../reduction';
 
 export interface HingeEmbeddingLossOptions extends ReductionOptions {
   /** How far inputs of target -1 should be from 0. Default: 1. */
   margin?: number;
 }
-export const HINGE_EMBEDDING_LOSS: Required<HingeEmbeddingLossOptions> = { ...REDUCTION, margin: 1 };
+export const HINGE_EMBEDDING_LOSS: Required<HingeEmbeddingLossOptions> = { margin: 1, ...REDUCTION };
+
+const PAIR = [tensor('input'), tensor('target')] as const;
+const HINGE = signature('hingeEmbeddingLoss', PAIR, HINGE_EMBEDDING_LOSS);
+const MULTILABEL = signature('multilabelMarginLoss', PAIR, REDUCTION);
+const SOFT_MARGIN = signature('softMarginLoss', PAIR, REDUCTION);
 
 /** `x` where the target is 1, `max(0, margin - x)` where it is -1. Shapes: both the same. */
 export function hingeEmbeddingLoss(
-  input: Tensor,
-  target: Tensor,
-  margin?: number | HingeEmbeddingLossOptions,
-  options?: HingeEmbeddingLossOptions,
+  ...args: Call<typeof HINGE, [input: Tensor, target: Tensor], [margin: number, ...ReductionPlaces]>
 ): Tensor {
-  const given = keywords<HingeEmbeddingLossOptions>(
-    'hingeEmbeddingLoss',
-    HINGE_EMBEDDING_LOSS,
-    { margin },
-    options,
-  );
+  const [input, target, given] = HINGE.bind(args);
   return aten.hingeEmbeddingLoss(input, target, given.margin, reductionEnum(resolveReduction(given)));
 }
 
@@ -41,14 +39,18 @@ export function hingeEmbeddingLoss(
  *
  * Shapes: input `(N, C)` or `(C)`; target the same, of classes; the first -1 ends a row.
  */
-export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: ReductionOptions): Tensor {
-  const given = keywords<ReductionOptions>('multilabelMarginLoss', REDUCTION, null, options);
+export function multilabelMarginLoss(
+  ...args: Call<typeof MULTILABEL, [input: Tensor, target: Tensor], ReductionPlaces>
+): Tensor {
+  const [input, target, given] = MULTILABEL.bind(args);
   return aten.multilabelMarginLoss(input, target, reductionEnum(resolveReduction(given)));
 }
 
 /** `log(1 + exp(-y x))`, for targets 1 and -1. Shapes: both the same. */
-export function softMarginLoss(input: Tensor, target: Tensor, options?: ReductionOptions): Tensor {
-  const given = keywords<ReductionOptions>('softMarginLoss', REDUCTION, null, options);
+export function softMarginLoss(
+  ...args: Call<typeof SOFT_MARGIN, [input: Tensor, target: Tensor], ReductionPlaces>
+): Tensor {
+  const [input, target, given] = SOFT_MARGIN.bind(args);
   return aten.softMarginLoss(input, target, reductionEnum(resolveReduction(given)));
 }
 
@@ -56,7 +58,8 @@ export interface ClassWeightOptions extends ReductionOptions {
   /** Weight of each class. Default: all one. */
   weight?: Tensor | null;
 }
-export const CLASS_WEIGHT: Required<ClassWeightOptions> = { ...REDUCTION, weight: null };
+export const CLASS_WEIGHT: Required<ClassWeightOptions> = { weight: null, ...REDUCTION };
+const MULTILABEL_SOFT = signature('multilabelSoftMarginLoss', PAIR, CLASS_WEIGHT);
 
 /**
  * The mean over the classes of `-(y log σ(x) + (1 - y) log σ(-x))`.
@@ -64,12 +67,13 @@ export const CLASS_WEIGHT: Required<ClassWeightOptions> = { ...REDUCTION, weight
  * Shapes: input and target `(N, C)`; output `()`, or `(N)` when not reduced.
  */
 export function multilabelSoftMarginLoss(
-  input: Tensor,
-  target: Tensor,
-  weight?: Tensor | null | ClassWeightOptions,
-  options?: ClassWeightOptions,
+  ...args: Call<
+    typeof MULTILABEL_SOFT,
+    [input: Tensor, target: Tensor],
+    [weight: Tensor | null, ...ReductionPlaces]
+  >
 ): Tensor {
-  const given = keywords<ClassWeightOptions>('multilabelSoftMarginLoss', CLASS_WEIGHT, { weight }, options);
+  const [input, target, given] = MULTILABEL_SOFT.bind(args);
   const reduction = resolveReduction(given);
   const right = aten.mul(target, aten.logSigmoid(input));
   const wrong = aten.mul(aten.rsub(target, 1), aten.logSigmoid(aten.neg(input)));
@@ -87,7 +91,8 @@ export interface MultiMarginLossOptions extends ClassWeightOptions {
   /** Default: 1. */
   margin?: number;
 }
-export const MULTI_MARGIN_LOSS: Required<MultiMarginLossOptions> = { ...CLASS_WEIGHT, p: 1, margin: 1 };
+export const MULTI_MARGIN_LOSS: Required<MultiMarginLossOptions> = { p: 1, margin: 1, ...CLASS_WEIGHT };
+const MULTI_MARGIN = signature('multiMarginLoss', PAIR, MULTI_MARGIN_LOSS);
 
 /**
  * The mean over the wrong classes of `max(0, margin - x[right] + x[wrong])ᵖ`.
@@ -97,15 +102,13 @@ export const MULTI_MARGIN_LOSS: Required<MultiMarginLossOptions> = { ...CLASS_WE
  * @throws ValueError for another `p`, or a weight that is not one-dimensional.
  */
 export function multiMarginLoss(
-  input: Tensor,
-  target: Tensor,
-  p?: 1 | 2 | MultiMarginLossOptions,
-  margin?: number | MultiMarginLossOptions,
-  weight?: Tensor | null | MultiMarginLossOptions,
-  options?: MultiMarginLossOptions,
+  ...args: Call<
+    typeof MULTI_MARGIN,
+    [input: Tensor, target: Tensor],
+    [p: 1 | 2, margin: number, weight: Tensor | null, ...ReductionPlaces]
+  >
 ): Tensor {
-  const positional = { p, margin, weight };
-  const given = keywords<MultiMarginLossOptions>('multiMarginLoss', MULTI_MARGIN_LOSS, positional, options);
+  const [input, target, given] = MULTI_MARGIN.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
   if (given.p !== 1 && given.p !== 2) throw valueError('only p == 1 and p == 2 supported');
   if (given.weight !== null && given.weight.dim() !== 1) throw valueError('weight must be one-dimensional');
@@ -116,7 +119,12 @@ export interface MarginOptions extends ReductionOptions {
   /** Default: 0. */
   margin?: number;
 }
-export const MARGIN: Required<MarginOptions> = { ...REDUCTION, margin: 0 };
+export const MARGIN: Required<MarginOptions> = { margin: 0, ...REDUCTION };
+const RANKING = signature(
+  'marginRankingLoss',
+  [tensor('input1'), tensor('input2'), tensor('target')],
+  MARGIN,
+);
 
 /**
  * `max(0, -y (x1 - x2) + margin)`: target 1 where the first input should be the larger, -1 where the second.
@@ -124,16 +132,14 @@ export const MARGIN: Required<MarginOptions> = { ...REDUCTION, margin: 0 };
  * Shapes: all the same number of dimensions.
  */
 export function marginRankingLoss(
-  input1: Tensor,
-  input2: Tensor,
-  target: Tensor,
-  margin?: number | MarginOptions,
-  options?: MarginOptions,
+  ...args: Call<
+    typeof RANKING,
+    [input1: Tensor, input2: Tensor, target: Tensor],
+    [margin: number, ...ReductionPlaces]
+  >
 ): Tensor {
-  const given = keywords<MarginOptions>('marginRankingLoss', MARGIN, { margin }, options);
+  const [input1, input2, target, given] = RANKING.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
-  for (const [argument, value] of Object.entries({ input1, input2, target }))
-    checkTensor('marginRankingLoss', argument, value);
   if (input1.dim() !== input2.dim() || input1.dim() !== target.dim()) {
     throw new TorchError(
       'margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: ' +

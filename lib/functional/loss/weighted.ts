@@ -1,7 +1,8 @@
 // Losses of the differences between predictions and targets.
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { type Call, signature } from '../../core/signature';
 import {
   REDUCTION,
   broadcastPair,
@@ -13,6 +14,7 @@ import {
   resolveReduction,
   type Reduction,
   type ReductionOptions,
+  type ReductionPlaces,
 } from '../reduction';
 
 export interface WeightedLossOptions extends ReductionOptions {
@@ -20,11 +22,16 @@ export interface WeightedLossOptions extends ReductionOptions {
   weight?: Tensor | null;
 }
 const WEIGHTED: Required<WeightedLossOptions> = { ...REDUCTION, weight: null };
+type WeightedPlaces = [...ReductionPlaces, weight: Tensor | null];
+
+const PAIR = [tensor('input'), tensor('target')] as const;
+const MSE = signature('mseLoss', PAIR, WEIGHTED);
+const L1 = signature('l1Loss', PAIR, WEIGHTED);
 
 /** `(x - y)²`, reduced. Warns when the sizes differ. */
-export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
-  const given = keywords<WeightedLossOptions>('mseLoss', WEIGHTED, null, options);
-  const [x, y] = broadcastPair('mseLoss', input, target);
+export function mseLoss(...args: Call<typeof MSE, [input: Tensor, target: Tensor], WeightedPlaces>): Tensor {
+  const [input, target, given] = MSE.bind(args);
+  const [x, y] = broadcastPair(input, target);
   const reduction = resolveReduction(given);
   if (given.weight === null) return aten.mseLoss(x, y, reductionEnum(reduction));
   checkWeights(given.weight, input);
@@ -32,9 +39,9 @@ export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOpt
 }
 
 /** `|x - y|`, reduced. Warns when the sizes differ. */
-export function l1Loss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
-  const given = keywords<WeightedLossOptions>('l1Loss', WEIGHTED, null, options);
-  const [x, y] = broadcastPair('l1Loss', input, target);
+export function l1Loss(...args: Call<typeof L1, [input: Tensor, target: Tensor], WeightedPlaces>): Tensor {
+  const [input, target, given] = L1.bind(args);
+  const [x, y] = broadcastPair(input, target);
   const reduction = resolveReduction(given);
   if (given.weight === null) return aten.l1Loss(x, y, reductionEnum(reduction));
   checkWeights(given.weight, input);
@@ -46,11 +53,14 @@ export interface SmoothL1LossOptions extends ReductionOptions {
   beta?: number;
 }
 export const SMOOTH_L1_LOSS: Required<SmoothL1LossOptions> = { ...REDUCTION, beta: 1 };
+const SMOOTH_L1 = signature('smoothL1Loss', PAIR, SMOOTH_L1_LOSS);
 
 /** `½ (x - y)² / beta` near the target, `|x - y| - ½ beta` elsewhere (Girshick, 2015). Warns when the sizes differ. */
-export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1LossOptions): Tensor {
-  const given = keywords<SmoothL1LossOptions>('smoothL1Loss', SMOOTH_L1_LOSS, null, options);
-  const [x, y] = broadcastPair('smoothL1Loss', input, target);
+export function smoothL1Loss(
+  ...args: Call<typeof SMOOTH_L1, [input: Tensor, target: Tensor], [...ReductionPlaces, beta: number]>
+): Tensor {
+  const [input, target, given] = SMOOTH_L1.bind(args);
+  const [x, y] = broadcastPair(input, target);
   const reduction = reductionEnum(resolveReduction(given));
   return given.beta === 0 ? aten.l1Loss(x, y, reduction) : aten.smoothL1Loss(x, y, reduction, given.beta);
 }
@@ -64,19 +74,20 @@ export interface HuberLossOptions {
   weight?: Tensor | null;
 }
 export const HUBER_LOSS: Required<HuberLossOptions> = { reduction: 'mean', delta: 1, weight: null };
+const HUBER = signature('huberLoss', PAIR, HUBER_LOSS);
 
 /**
  * `½ (x - y)²` near the target, `delta (|x - y| - ½ delta)` elsewhere (Huber, 1964). Warns when the sizes differ.
  */
 export function huberLoss(
-  input: Tensor,
-  target: Tensor,
-  reduction?: Reduction | HuberLossOptions,
-  delta?: number | HuberLossOptions,
-  options?: HuberLossOptions,
+  ...args: Call<
+    typeof HUBER,
+    [input: Tensor, target: Tensor],
+    [reduction: Reduction, delta: number, weight: Tensor | null]
+  >
 ): Tensor {
-  const given = keywords<HuberLossOptions>('huberLoss', HUBER_LOSS, { reduction, delta }, options);
-  const [x, y] = broadcastPair('huberLoss', input, target);
+  const [input, target, given] = HUBER.bind(args);
+  const [x, y] = broadcastPair(input, target);
   if (given.weight === null) return aten.huberLoss(x, y, reductionEnum(given.reduction), given.delta);
   checkWeights(given.weight, input);
   const loss = aten.mul(aten.huberLoss(x, y, 0, given.delta), given.weight);
