@@ -1,8 +1,9 @@
-import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError, checkNumber } from '../../core/errors';
+import { TorchError, valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { number, value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { sizeText } from '../../core/size_text';
 
 export interface BatchNormOptions {
@@ -25,6 +26,13 @@ export const BATCH_NORM: Required<BatchNormOptions> = {
   eps: 1e-5,
 };
 
+const tensorOrNone = value<Tensor | null>();
+const BATCH = signature(
+  'batchNorm',
+  [tensor('input'), tensorOrNone('runningMean'), tensorOrNone('runningVar')],
+  BATCH_NORM,
+);
+
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 function checkBatchSize(values: number, size: string): void {
@@ -40,32 +48,19 @@ function checkBatchSize(values: number, size: string): void {
  * @throws ValueError when training on one value per channel, or for an `eps` that is too small.
  */
 export function batchNorm(
-  input: Tensor,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
-  weight?: Tensor | null | BatchNormOptions,
-  bias?: Tensor | null | BatchNormOptions,
-  options?: BatchNormOptions,
+  ...args: Call<
+    typeof BATCH,
+    [input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null],
+    [weight: Tensor | null, bias: Tensor | null, training: boolean, momentum: number, eps: number]
+  >
 ): Tensor {
-  const given = keywords<BatchNormOptions>('batchNorm', BATCH_NORM, { weight, bias }, options);
-  const { training, momentum, eps } = given;
-  checkTensor('batchNorm', 'input', input);
+  const [input, runningMean, runningVar, { weight, bias, training, momentum, eps }] = BATCH.bind(args);
   const { shape } = input;
   if (training) checkBatchSize(shape[0] * product(shape.slice(2)), sizeText(shape));
   if (training && eps <= 0)
     throw valueError(`batch_norm eps must be positive during training, but got ${eps}`);
   if (eps < 0) throw valueError(`batch_norm eps must be non-negative, but got ${eps}`);
-  return aten.batchNorm(
-    input,
-    given.weight,
-    given.bias,
-    runningMean,
-    runningVar,
-    training,
-    momentum,
-    eps,
-    true,
-  );
+  return aten.batchNorm(input, weight, bias, runningMean, runningVar, training, momentum, eps, true);
 }
 
 export interface LayerNormOptions {
@@ -77,6 +72,10 @@ export interface LayerNormOptions {
   eps?: number;
 }
 export const LAYER_NORM: Required<LayerNormOptions> = { weight: null, bias: null, eps: 1e-5 };
+type LayerNormPlaces = [weight: Tensor | null, bias: Tensor | null, eps: number];
+
+const list = value<readonly number[]>();
+const LAYER = signature('layerNorm', [tensor('input'), list('normalizedShape')], LAYER_NORM);
 
 /**
  * `(x - mean) / √(variance + eps) · weight + bias` over the last dimensions (Ba et al., 2016).
@@ -84,15 +83,10 @@ export const LAYER_NORM: Required<LayerNormOptions> = { weight: null, bias: null
  * Shapes: input `(*, ...normalizedShape)`; weight and bias `normalizedShape`.
  */
 export function layerNorm(
-  input: Tensor,
-  normalizedShape: readonly number[],
-  weight?: Tensor | null | LayerNormOptions,
-  bias?: Tensor | null | LayerNormOptions,
-  eps?: number | LayerNormOptions,
-  options?: LayerNormOptions,
+  ...args: Call<typeof LAYER, [input: Tensor, normalizedShape: readonly number[]], LayerNormPlaces>
 ): Tensor {
-  const given = keywords<LayerNormOptions>('layerNorm', LAYER_NORM, { weight, bias, eps }, options);
-  return aten.layerNorm(input, normalizedShape, given.weight, given.bias, given.eps, true);
+  const [input, normalizedShape, { weight, bias, eps }] = LAYER.bind(args);
+  return aten.layerNorm(input, normalizedShape, weight, bias, eps, true);
 }
 
 export interface InstanceNormOptions {
@@ -120,6 +114,7 @@ const INSTANCE_NORM: Required<InstanceNormOptions> = {
   momentum: BATCH_NORM.momentum,
   eps: BATCH_NORM.eps,
 };
+const INSTANCE = signature('instanceNorm', [tensor('input')], INSTANCE_NORM);
 
 /**
  * `(x - mean) / √(variance + eps) · weight + bias`, channel by channel of each sample (Ulyanov et al., 2016).
@@ -129,16 +124,21 @@ const INSTANCE_NORM: Required<InstanceNormOptions> = {
  * @throws ValueError for one element a channel, when its own statistics are to be used.
  */
 export function instanceNorm(
-  input: Tensor,
-  runningMean?: Tensor | null | InstanceNormOptions,
-  runningVar?: Tensor | null | InstanceNormOptions,
-  weight?: Tensor | null | InstanceNormOptions,
-  bias?: Tensor | null | InstanceNormOptions,
-  options?: InstanceNormOptions,
+  ...args: Call<
+    typeof INSTANCE,
+    [input: Tensor],
+    [
+      runningMean: Tensor | null,
+      runningVar: Tensor | null,
+      weight: Tensor | null,
+      bias: Tensor | null,
+      useInputStats: boolean,
+      momentum: number,
+      eps: number,
+    ]
+  >
 ): Tensor {
-  const positional = { runningMean, runningVar, weight, bias };
-  const given = keywords<InstanceNormOptions>('instanceNorm', INSTANCE_NORM, positional, options);
-  checkTensor('instanceNorm', 'input', input);
+  const [input, given] = INSTANCE.bind(args);
   const { shape } = input;
   if (given.useInputStats && product(shape.slice(2)) === 1) {
     throw valueError(`Expected more than 1 spatial element when training, got input size ${sizeText(shape)}`);
@@ -157,6 +157,7 @@ export function instanceNorm(
 }
 
 export const GROUP_NORM: Required<LayerNormOptions> = { weight: null, bias: null, eps: 1e-5 };
+const GROUP = signature('groupNorm', [tensor('input'), number('numGroups')], GROUP_NORM);
 
 /**
  * `(x - mean) / √(variance + eps) · weight + bias`, with the statistics of each group of channels of each
@@ -167,22 +168,15 @@ export const GROUP_NORM: Required<LayerNormOptions> = { weight: null, bias: null
  * @throws ValueError for one value a group.
  */
 export function groupNorm(
-  input: Tensor,
-  numGroups: number,
-  weight?: Tensor | null | LayerNormOptions,
-  bias?: Tensor | null | LayerNormOptions,
-  eps?: number | LayerNormOptions,
-  options?: LayerNormOptions,
+  ...args: Call<typeof GROUP, [input: Tensor, numGroups: number], LayerNormPlaces>
 ): Tensor {
-  const given = keywords<LayerNormOptions>('groupNorm', GROUP_NORM, { weight, bias, eps }, options);
-  checkTensor('groupNorm', 'input', input);
-  checkNumber('groupNorm', 'numGroups', numGroups);
+  const [input, numGroups, { weight, bias, eps }] = GROUP.bind(args);
   if (input.dim() < 2)
     throw new TorchError(`Expected at least 2 dimensions for input tensor but received ${input.dim()}`);
   const [samples, channels, ...rest] = input.shape;
   const values = Math.floor((samples * channels) / numGroups);
   checkBatchSize(values * product(rest), `[${[values, numGroups, ...rest].join(', ')}]`);
-  return aten.groupNorm(input, numGroups, given.weight, given.bias, given.eps, true);
+  return aten.groupNorm(input, numGroups, weight, bias, eps, true);
 }
 
 export interface RmsNormOptions {
@@ -192,6 +186,7 @@ export interface RmsNormOptions {
   eps?: number | null;
 }
 const RMS_NORM: Required<RmsNormOptions> = { weight: null, eps: null };
+const RMS = signature('rmsNorm', [tensor('input'), list('normalizedShape')], RMS_NORM);
 
 /**
  * `x / √(mean of x² + eps) · weight` over the last dimensions (Zhang and Sennrich, 2019).
@@ -199,12 +194,12 @@ const RMS_NORM: Required<RmsNormOptions> = { weight: null, eps: null };
  * Shapes: input `(*, ...normalizedShape)`; weight `normalizedShape`.
  */
 export function rmsNorm(
-  input: Tensor,
-  normalizedShape: readonly number[],
-  weight?: Tensor | null | RmsNormOptions,
-  eps?: number | null | RmsNormOptions,
-  options?: RmsNormOptions,
+  ...args: Call<
+    typeof RMS,
+    [input: Tensor, normalizedShape: readonly number[]],
+    [weight: Tensor | null, eps: number | null]
+  >
 ): Tensor {
-  const given = keywords<RmsNormOptions>('rmsNorm', RMS_NORM, { weight, eps }, options);
-  return aten.rmsNorm(input, normalizedShape, given.weight, given.eps);
+  const [input, normalizedShape, { weight, eps }] = RMS.bind(args);
+  return aten.rmsNorm(input, normalizedShape, weight, eps);
 }

@@ -1,10 +1,11 @@
 // Division by norms, and by neighbouring channels.
-import { checkTensor } from '../../native/tensor_base';
-import { valueError, checkNumber } from '../../core/errors';
+import { valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { norm } from '../../tensor/functions';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { number } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 
 export interface NormalizeOptions {
   /** The norm's exponent. Default: 2. */
@@ -17,19 +18,20 @@ export interface NormalizeOptions {
   out?: Tensor | null;
 }
 const NORMALIZE: Required<NormalizeOptions> = { p: 2, dim: 1, eps: 1e-12, out: null };
+const NORMALIZE_CALL = signature('normalize', [tensor('input')], NORMALIZE);
 
 /** `x / max(‖x‖ₚ, eps)` along a dimension. */
 export function normalize(
-  input: Tensor,
-  p?: number | NormalizeOptions,
-  dim?: number | readonly number[] | NormalizeOptions,
-  eps?: number | NormalizeOptions,
-  options?: NormalizeOptions,
+  ...args: Call<
+    typeof NORMALIZE_CALL,
+    [input: Tensor],
+    [p: number, dim: number | readonly number[], eps: number, out: Tensor | null]
+  >
 ): Tensor {
-  const given = keywords<NormalizeOptions>('normalize', NORMALIZE, { p, dim, eps }, options);
-  const length = norm(input, given.p, given.dim, true);
-  if (given.out === null) return aten.div(input, aten.expandAs(aten.clampMin(length, given.eps), input));
-  return aten.div(input, aten.expandAs(aten.clampMin_(length, given.eps), input), { out: given.out });
+  const [input, { p, dim, eps, out }] = NORMALIZE_CALL.bind(args);
+  const length = norm(input, p, dim, true);
+  if (out === null) return aten.div(input, aten.expandAs(aten.clampMin(length, eps), input));
+  return aten.div(input, aten.expandAs(aten.clampMin_(length, eps), input), { out });
 }
 
 export interface LocalResponseNormOptions {
@@ -41,6 +43,7 @@ export interface LocalResponseNormOptions {
   k?: number;
 }
 export const LOCAL_RESPONSE_NORM: Required<LocalResponseNormOptions> = { alpha: 1e-4, beta: 0.75, k: 1 };
+const RESPONSE = signature('localResponseNorm', [tensor('input'), number('size')], LOCAL_RESPONSE_NORM);
 
 // Each channel's mean of squares with its neighbours; zeros stand for those that are not there.
 function neighbourSquares(input: Tensor, size: number): Tensor {
@@ -63,22 +66,9 @@ function neighbourSquares(input: Tensor, size: number): Tensor {
  * Shape: `(N, C, *)`, with at least three dimensions.
  */
 export function localResponseNorm(
-  input: Tensor,
-  size: number,
-  alpha?: number | LocalResponseNormOptions,
-  beta?: number | LocalResponseNormOptions,
-  k?: number | LocalResponseNormOptions,
-  options?: LocalResponseNormOptions,
+  ...args: Call<typeof RESPONSE, [input: Tensor, size: number], [alpha: number, beta: number, k: number]>
 ): Tensor {
-  const positional = { alpha, beta, k };
-  const given = keywords<LocalResponseNormOptions>(
-    'localResponseNorm',
-    LOCAL_RESPONSE_NORM,
-    positional,
-    options,
-  );
-  checkTensor('localResponseNorm', 'input', input);
-  checkNumber('localResponseNorm', 'size', size);
+  const [input, size, { alpha, beta, k }] = RESPONSE.bind(args);
   if (input.dim() < 3) {
     // The spaces are PyTorch's.
     const gap = ' '.repeat(26);
@@ -86,5 +76,5 @@ export function localResponseNorm(
   }
   if (input.numel() === 0) return input;
   const means = neighbourSquares(input, size);
-  return aten.div(input, aten.pow(aten.add(aten.mul(means, given.alpha), given.k), given.beta));
+  return aten.div(input, aten.pow(aten.add(aten.mul(means, alpha), k), beta));
 }
