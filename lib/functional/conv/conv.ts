@@ -1,6 +1,7 @@
+import { type Call, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
 
 /** One number for every dimension, or one for each. */
 export type Size = number | readonly number[];
@@ -25,9 +26,16 @@ export interface BiasedConvOptions extends ConvOptions {
 }
 const BIASED: Required<BiasedConvOptions> = { bias: null, ...CONV };
 
-type Bias = Tensor | null | BiasedConvOptions;
-type Stride = Size | ConvOptions;
-type Padding = Size | ConvPadding | ConvOptions;
+const convSignature = (name: string) => signature(name, [tensor('input'), tensor('weight')], BIASED);
+interface Conv {
+  (
+    ...args: Call<
+      ReturnType<typeof convSignature>,
+      [input: Tensor, weight: Tensor],
+      [bias: Tensor | null, stride: Size, padding: Size | ConvPadding, dilation: Size, groups: number]
+    >
+  ): Tensor;
+}
 type Convolution = (
   input: Tensor,
   weight: Tensor,
@@ -55,53 +63,28 @@ export function convolve(
   return kernel(input, weight, bias, stride, padding, dilation, groups);
 }
 
+function conv(name: string, dimensions: number): Conv {
+  const own = convSignature(name);
+  return (...args: unknown[]) => convolve(dimensions, ...own.bind(args));
+}
+
 /**
  * Slides kernels along a sequence (a cross-correlation).
  *
  * Shapes: input `(N, Cin, L)` or `(Cin, L)`, weight `(Cout, Cin / groups, K)`, bias `(Cout)`.
  */
-export function conv1d(
-  input: Tensor,
-  weight: Tensor,
-  bias?: Bias,
-  stride?: Stride,
-  padding?: Padding,
-  options?: ConvOptions,
-): Tensor {
-  const given = keywords<BiasedConvOptions>('conv1d', BIASED, { bias, stride, padding }, options);
-  return convolve(1, input, weight, given);
-}
+export const conv1d: Conv = conv('conv1d', 1);
 
 /**
  * Slides kernels over an image (a cross-correlation).
  *
  * Shapes: input `(N, Cin, H, W)` or `(Cin, H, W)`, weight `(Cout, Cin / groups, KH, KW)`, bias `(Cout)`.
  */
-export function conv2d(
-  input: Tensor,
-  weight: Tensor,
-  bias?: Bias,
-  stride?: Stride,
-  padding?: Padding,
-  options?: ConvOptions,
-): Tensor {
-  const given = keywords<BiasedConvOptions>('conv2d', BIASED, { bias, stride, padding }, options);
-  return convolve(2, input, weight, given);
-}
+export const conv2d: Conv = conv('conv2d', 2);
 
 /**
  * Slides kernels over a volume (a cross-correlation).
  *
  * Shapes: input `(N, Cin, D, H, W)` or without `N`, weight `(Cout, Cin / groups, KD, KH, KW)`, bias `(Cout)`.
  */
-export function conv3d(
-  input: Tensor,
-  weight: Tensor,
-  bias?: Bias,
-  stride?: Stride,
-  padding?: Padding,
-  options?: ConvOptions,
-): Tensor {
-  const given = keywords<BiasedConvOptions>('conv3d', BIASED, { bias, stride, padding }, options);
-  return convolve(3, input, weight, given);
-}
+export const conv3d: Conv = conv('conv3d', 3);

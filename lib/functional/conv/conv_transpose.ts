@@ -1,7 +1,8 @@
+import { type Call, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from './conv';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
 
 export interface ConvTransposeOptions {
   /** Step of the window. Default: 1. */
@@ -29,7 +30,6 @@ export interface BiasedConvTransposeOptions extends ConvTransposeOptions {
 }
 const BIASED: Required<BiasedConvTransposeOptions> = { bias: null, ...CONV_TRANSPOSE };
 
-type Given = Size | ConvTransposeOptions;
 type Operator = (
   input: Tensor,
   weight: Tensor,
@@ -40,31 +40,22 @@ type Operator = (
   groups: number,
   dilation: Size,
 ) => Tensor;
-type ConvTranspose = (
-  input: Tensor,
-  weight: Tensor,
-  bias?: Tensor | null | BiasedConvTransposeOptions,
-  stride?: Given,
-  padding?: Given,
-  outputPadding?: Given,
-  options?: ConvTransposeOptions,
-) => Tensor;
+const convTransposeSignature = (name: string) => signature(name, [tensor('input'), tensor('weight')], BIASED);
+interface ConvTranspose {
+  (
+    ...args: Call<
+      ReturnType<typeof convTransposeSignature>,
+      [input: Tensor, weight: Tensor],
+      [bias: Tensor | null, stride: Size, padding: Size, outputPadding: Size, groups: number, dilation: Size]
+    >
+  ): Tensor;
+}
 
 function convTranspose(name: string, operator: Operator): ConvTranspose {
-  return (input, weight, bias, stride, padding, outputPadding, options) => {
-    const positional = { bias, stride, padding, outputPadding };
-    const given = keywords<BiasedConvTransposeOptions>(name, BIASED, positional, options);
-    const { groups, dilation } = given;
-    return operator(
-      input,
-      weight,
-      given.bias,
-      given.stride,
-      given.padding,
-      given.outputPadding,
-      groups,
-      dilation,
-    );
+  const own = convTransposeSignature(name);
+  return (...args: unknown[]) => {
+    const [input, weight, { bias, stride, padding, outputPadding, groups, dilation }] = own.bind(args);
+    return operator(input, weight, bias, stride, padding, outputPadding, groups, dilation);
   };
 }
 
@@ -95,11 +86,16 @@ export const convTranspose3d: ConvTranspose = convTranspose('convTranspose3d', (
   aten.convTranspose3d(...args),
 );
 
+const TBC = signature('convTbc', [tensor('input'), tensor('weight'), tensor('bias')], { pad: 0 });
+
 /**
  * Slides kernels along sequences whose first dimension is time.
  *
  * Shapes: input `(L, N, Cin)`, weight `(K, Cin, Cout)`, bias `(Cout)`, output `(L + 2 pad - K + 1, N, Cout)`.
  */
-export function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad = 0): Tensor {
+export function convTbc(
+  ...args: Call<typeof TBC, [input: Tensor, weight: Tensor, bias: Tensor], [pad: number]>
+): Tensor {
+  const [input, weight, bias, { pad }] = TBC.bind(args);
   return aten.convTbc(input, weight, bias, pad);
 }
