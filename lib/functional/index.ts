@@ -50,10 +50,8 @@ export {
   scaledDotProductAttention,
   type ScaledDotProductAttentionOptions,
 } from './attention/scaled_dot_product';
-export {
-  multiHeadAttentionForward,
-  type MultiHeadAttentionForwardOptions,
-} from './attention/multihead_attention';
+export { multiHeadAttentionForward } from './attention/multihead_attention';
+export type { MultiHeadAttentionForwardOptions } from './attention/forward_options';
 export { assertIntOrPair } from './assert';
 export { conv1d, conv2d, conv3d } from './conv/conv';
 export type { ConvOptions, ConvPadding, Size } from './conv/conv';

@@ -49,9 +49,6 @@ export function checkShapes(
   attnMask: Tensor | null,
   numHeads: number,
 ): boolean {
-  checkTensor('multiHeadAttentionForward', 'query', query);
-  checkTensor('multiHeadAttentionForward', 'key', key);
-  checkTensor('multiHeadAttentionForward', 'value', value);
   if (keyPaddingMask !== null) checkTensor('multiHeadAttentionForward', 'keyPaddingMask', keyPaddingMask);
   if (attnMask !== null) checkTensor('multiHeadAttentionForward', 'attnMask', attnMask);
   const ndim = query.dim();

@@ -5,7 +5,8 @@ import { scaledDotProductAttention } from './scaled_dot_product';
 import { check } from './checks';
 import { dropout } from '../dropout';
 
-type Attended = [output: Tensor, weights: Tensor | null];
+/** The output, and the weights where they are asked for. */
+export type Attended = [output: Tensor, weights: Tensor | null];
 
 /** Attention by plain products: the output's rows `(L * N, E)`, and the weights `(N * heads, L, S)`. */
 export function attendWithWeights(

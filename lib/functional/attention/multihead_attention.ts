@@ -1,6 +1,6 @@
 // Multi-head attention, with its projections (Vaswani et al., "Attention Is All You Need", 2017).
 import * as aten from '../../tensor/aten';
-import { TorchError, checkNumber } from '../../core/errors';
+import { TorchError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import {
   canonicalMask,
@@ -11,49 +11,11 @@ import {
   printSizes,
   sameSizes,
 } from './checks';
-import { attend, attendWithWeights } from './heads';
+import { type Attended, attend, attendWithWeights } from './heads';
+import { FORWARD, type ForwardGiven, type ForwardPlaces } from './forward_options';
 import { projectPacked, projectSeparately } from './projection';
-import { keywords } from '../../core/keywords';
+import type { Call } from '../../core/signature';
 import { pad } from '../padding';
-
-export interface MultiHeadAttentionForwardOptions {
-  /** Whether weights are dropped; give a module's `training`. Default: `true`. */
-  training?: boolean;
-  /** Keys that nobody looks at: booleans that are true there, or numbers to add. `(N, S)` or `(S)`. */
-  keyPaddingMask?: Tensor | null;
-  /** Whether to return the weights, too. Default: `true`. */
-  needWeights?: boolean;
-  /** Where a query must not look: true there, or numbers to add. `(L, S)` or `(N * numHeads, L, S)`. */
-  attnMask?: Tensor | null;
-  /** Whether the three weights below stand for `inProjWeight`. Default: `false`. */
-  useSeparateProjWeight?: boolean;
-  qProjWeight?: Tensor | null;
-  kProjWeight?: Tensor | null;
-  vProjWeight?: Tensor | null;
-  /** Takes the place of the projected key: `(N * numHeads, S, E / numHeads)`. */
-  staticK?: Tensor | null;
-  /** Takes the place of the projected value. */
-  staticV?: Tensor | null;
-  /** Whether the weights are averaged over heads. Default: `true`. */
-  averageAttnWeights?: boolean;
-  /** A hint that `attnMask` is causal: it may be passed over then. Default: `false`. */
-  isCausal?: boolean;
-}
-const DEFAULTS: Required<MultiHeadAttentionForwardOptions> = {
-  training: true,
-  keyPaddingMask: null,
-  needWeights: true,
-  attnMask: null,
-  useSeparateProjWeight: false,
-  qProjWeight: null,
-  kProjWeight: null,
-  vProjWeight: null,
-  staticK: null,
-  staticV: null,
-  averageAttnWeights: true,
-  isCausal: false,
-};
-type Given = Required<MultiHeadAttentionForwardOptions>;
 
 interface Masks {
   padding: Tensor | null;
@@ -61,7 +23,7 @@ interface Masks {
   isCausal: boolean;
 }
 
-function takeMasks(query: Tensor, given: Given, isBatched: boolean): Masks {
+function takeMasks(query: Tensor, given: ForwardGiven, isBatched: boolean): Masks {
   const { attnMask, keyPaddingMask, needWeights } = given;
   let { isCausal } = given;
   let padding = keyPaddingMask;
@@ -83,7 +45,7 @@ function project(
   inputs: [Tensor, Tensor, Tensor],
   inProjWeight: Tensor | null,
   inProjBias: Tensor | null,
-  given: Given,
+  given: ForwardGiven,
 ): [Tensor, Tensor, Tensor] {
   const [, key, value] = inputs;
   if (!given.useSeparateProjWeight) {
@@ -107,7 +69,13 @@ function project(
 // One key more, whatever comes before it.
 const wider = (mask: Tensor | null): Tensor | null => mask && pad(mask, [0, 1]);
 
-function addBias(k: Tensor, v: Tensor, biasK: Tensor | null, biasV: Tensor | null, given: Given): Tensor[] {
+function addBias(
+  k: Tensor,
+  v: Tensor,
+  biasK: Tensor | null,
+  biasV: Tensor | null,
+  given: ForwardGiven,
+): Tensor[] {
   if (biasK === null || biasV === null) {
     check(biasK === null, () => 'bias_k is set but bias_v is None');
     check(biasV === null, () => 'bias_v is set but bias_k is None');
@@ -154,25 +122,30 @@ function withZero(tensor: Tensor): Tensor {
  * `(L, N, E)`, and the weights `(N, L, S)`, or `(N, numHeads, L, S)` where they are not averaged, or `null`.
  */
 export function multiHeadAttentionForward(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  embedDimToCheck: number,
-  numHeads: number,
-  inProjWeight: Tensor | null,
-  inProjBias: Tensor | null,
-  biasK: Tensor | null,
-  biasV: Tensor | null,
-  addZeroAttn: boolean,
-  dropoutP: number,
-  outProjWeight: Tensor,
-  outProjBias: Tensor | null,
-  options?: MultiHeadAttentionForwardOptions,
-): [output: Tensor, weights: Tensor | null] {
-  const given = keywords('multiHeadAttentionForward', DEFAULTS, null, options);
+  ...args: Call<
+    typeof FORWARD,
+    [
+      query: Tensor,
+      key: Tensor,
+      value: Tensor,
+      embedDimToCheck: number,
+      numHeads: number,
+      inProjWeight: Tensor | null,
+      inProjBias: Tensor | null,
+      biasK: Tensor | null,
+      biasV: Tensor | null,
+      addZeroAttn: boolean,
+      dropoutP: number,
+      outProjWeight: Tensor,
+      outProjBias: Tensor | null,
+    ],
+    ForwardPlaces
+  >
+): Attended {
+  const [query, key, value, embedDimToCheck, numHeads, inProjWeight, inProjBias, biasK, biasV, ...rest] =
+    FORWARD.bind(args);
+  const [addZeroAttn, dropoutP, outProjWeight, outProjBias, given] = rest;
   const { keyPaddingMask, attnMask, needWeights, training } = given;
-  checkNumber('multiHeadAttentionForward', 'embedDimToCheck', embedDimToCheck);
-  checkNumber('multiHeadAttentionForward', 'numHeads', numHeads);
   const isBatched = checkShapes(query, key, value, keyPaddingMask, attnMask, numHeads);
   let inputs: [Tensor, Tensor, Tensor] = [query, key, value];
   if (!isBatched) inputs = inputs.map((each) => aten.unsqueeze(each, 1)) as typeof inputs;

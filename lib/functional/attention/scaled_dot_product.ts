@@ -1,7 +1,8 @@
 // Attention itself, without projections.
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { keywords } from '../../core/keywords';
+import { tensor } from '../../tensor/kinds';
+import { type Call, signature } from '../../core/signature';
 
 export interface ScaledDotProductAttentionOptions {
   /** Booleans that are true where a query may look, or numbers to add. Shape: one that broadcasts to `(*, L, S)`. */
@@ -22,7 +23,11 @@ const SDPA: Required<ScaledDotProductAttentionOptions> = {
   scale: null,
   enableGqa: false,
 };
-type Given<T> = T | ScaledDotProductAttentionOptions;
+const ATTENTION = signature(
+  'scaledDotProductAttention',
+  [tensor('query'), tensor('key'), tensor('value')],
+  SDPA,
+);
 
 /**
  * `softmax(Q Kᵀ scale + mask) V` (Vaswani et al., 2017), by the fastest kernel there is.
@@ -30,22 +35,12 @@ type Given<T> = T | ScaledDotProductAttentionOptions;
  * Shapes: query `(*, L, E)`, key `(*, S, E)`, value `(*, S, Ev)`, output `(*, L, Ev)`.
  */
 export function scaledDotProductAttention(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  attnMask?: Given<Tensor | null>,
-  dropoutP?: Given<number>,
-  options?: ScaledDotProductAttentionOptions,
+  ...args: Call<
+    typeof ATTENTION,
+    [query: Tensor, key: Tensor, value: Tensor],
+    [attnMask: Tensor | null, dropoutP: number, isCausal: boolean, scale: number | null, enableGqa: boolean]
+  >
 ): Tensor {
-  const given = keywords<ScaledDotProductAttentionOptions>(
-    'scaledDotProductAttention',
-    SDPA,
-    { attnMask, dropoutP },
-    options,
-  );
-  const { isCausal, scale, enableGqa } = given;
-  return aten.scaledDotProductAttention(query, key, value, given.attnMask, given.dropoutP, isCausal, {
-    scale,
-    enableGqa,
-  });
+  const [query, key, value, { attnMask, dropoutP, isCausal, ...rest }] = ATTENTION.bind(args);
+  return aten.scaledDotProductAttention(query, key, value, attnMask, dropoutP, isCausal, rest);
 }
