@@ -1,10 +1,11 @@
 // Max pooling over windows of random sizes (Graham, "Fractional Max-Pooling").
-import { checkTensor } from '../../native/tensor_base';
 import { valueError, checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 import type { Size } from '../conv/conv';
-import { keywords } from '../../core/keywords';
+import { size } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 
 export interface FractionalMaxPoolOptions {
   /** Size of the output. It or `outputRatio` must be given. */
@@ -23,7 +24,14 @@ export const FRACTIONAL_MAX_POOL: Required<FractionalMaxPoolOptions> = {
   _randomSamples: null,
 };
 
-type Given = Size | null | FractionalMaxPoolOptions;
+const fractionalSignature = (name: string) =>
+  signature(name, [tensor('input'), size('kernelSize')], FRACTIONAL_MAX_POOL, [
+    'outputSize',
+    'outputRatio',
+    'returnIndices',
+  ]);
+type FractionalOptional = [outputSize: Size | null, outputRatio: Size | null, returnIndices: boolean];
+
 interface FractionalMaxPool {
   /** The maxima, and where they were. */
   (
@@ -32,14 +40,23 @@ interface FractionalMaxPool {
     options: FractionalMaxPoolOptions & { returnIndices: true },
   ): [Tensor, Tensor];
   /** The maximum of each window. */
-  (input: Tensor, kernelSize: Size, outputSize?: Given, outputRatio?: Given): Tensor;
+  (
+    ...args: Call<
+      ReturnType<typeof fractionalSignature>,
+      [input: Tensor, kernelSize: Size],
+      FractionalOptional
+    >
+  ): Tensor;
 }
-type WithIndices = (
-  input: Tensor,
-  kernelSize: Size,
-  outputSize?: Given,
-  outputRatio?: Given,
-) => [values: Tensor, indices: Tensor];
+interface WithIndices {
+  (
+    ...args: Call<
+      ReturnType<typeof fractionalSignature>,
+      [input: Tensor, kernelSize: Size],
+      FractionalOptional
+    >
+  ): [values: Tensor, indices: Tensor];
+}
 type Operator = (input: Tensor, kernelSize: Size, outputSize: Size, samples: Tensor) => [Tensor, Tensor];
 
 function sizeByRatio(name: string, n: number, input: Tensor, ratio: Size): number[] {
@@ -60,7 +77,6 @@ function pool(
   const { outputSize, outputRatio } = given;
   if (outputSize === null && outputRatio === null)
     throw valueError(`${name} requires specifying either an output_size or an output_ratio`);
-  checkTensor(name, 'input', input);
   if (outputSize === null) checkSize(name, 'outputRatio', outputRatio);
   const size = outputSize ?? sizeByRatio(name, n, input, outputRatio as Size);
   const samples = given._randomSamples ?? randomSamples(n, input);
@@ -74,18 +90,16 @@ function randomSamples(n: number, input: Tensor): Tensor {
 }
 
 function fractional(n: number, operator: Operator): [FractionalMaxPool, WithIndices] {
-  const name = `fractional_max_pool${n}d`;
-  const resolve = (own: string, outputSize: Given, outputRatio: Given): Required<FractionalMaxPoolOptions> =>
-    keywords<FractionalMaxPoolOptions>(own, FRACTIONAL_MAX_POOL, { outputSize, outputRatio });
-  const values = (input: Tensor, kernelSize: Size, outputSize?: Given, outputRatio?: Given): unknown => {
-    const given = resolve(`fractionalMaxPool${n}d`, outputSize as Given, outputRatio as Given);
-    const both = pool(name, n, operator, input, kernelSize, given);
+  const pythonName = `fractional_max_pool${n}d`;
+  const own = fractionalSignature(`fractionalMaxPool${n}d`);
+  const ownWithIndices = fractionalSignature(`fractionalMaxPool${n}dWithIndices`);
+  const values = (...args: unknown[]): Tensor | [Tensor, Tensor] => {
+    const [input, kernelSize, given] = own.bind(args);
+    const both = pool(pythonName, n, operator, input, kernelSize, given);
     return given.returnIndices ? both : both[0];
   };
-  const withIndices: WithIndices = (input, kernelSize, outputSize, outputRatio) => {
-    const given = resolve(`fractionalMaxPool${n}dWithIndices`, outputSize as Given, outputRatio as Given);
-    return pool(name, n, operator, input, kernelSize, given);
-  };
+  const withIndices = (...args: unknown[]): [Tensor, Tensor] =>
+    pool(pythonName, n, operator, ...ownWithIndices.bind(args));
   return [values as FractionalMaxPool, withIndices];
 }
 

@@ -1,10 +1,11 @@
 // The inverse of max pooling: zeros where no maximum was.
-import { checkTensor } from '../../native/tensor_base';
 import { valueError, checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
+import { tensor } from '../../tensor/kinds';
 import type { Size } from '../conv/conv';
-import { keywords } from '../../core/keywords';
+import { size } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 
 export interface MaxUnpoolOptions {
   /** Step of the window that pooled. Default: the window's size. */
@@ -16,14 +17,17 @@ export interface MaxUnpoolOptions {
 }
 const MAX_UNPOOL: Required<MaxUnpoolOptions> = { stride: null, padding: 0, outputSize: null };
 
-type MaxUnpool = (
-  input: Tensor,
-  indices: Tensor,
-  kernelSize: Size,
-  stride?: Size | null | MaxUnpoolOptions,
-  padding?: Size | MaxUnpoolOptions,
-  outputSize?: readonly number[] | null | MaxUnpoolOptions,
-) => Tensor;
+const maxUnpoolSignature = (name: string) =>
+  signature(name, [tensor('input'), tensor('indices'), size('kernelSize')], MAX_UNPOOL);
+interface MaxUnpool {
+  (
+    ...args: Call<
+      ReturnType<typeof maxUnpoolSignature>,
+      [input: Tensor, indices: Tensor, kernelSize: Size],
+      [stride: Size | null, padding: Size, outputSize: readonly number[] | null]
+    >
+  ): Tensor;
+}
 type Operator = (
   input: Tensor,
   indices: Tensor,
@@ -59,10 +63,9 @@ function checkedSize(
 }
 
 function maxUnpool(name: string, n: number, operator: Operator): MaxUnpool {
-  return (input, indices, kernelSize, stride, padding, outputSize) => {
-    const given = keywords<MaxUnpoolOptions>(name, MAX_UNPOOL, { stride, padding, outputSize });
-    checkTensor(name, 'input', input);
-    checkSize(name, 'kernelSize', kernelSize);
+  const own = maxUnpoolSignature(name);
+  return (...args: unknown[]) => {
+    const [input, indices, kernelSize, given] = own.bind(args);
     if (given.stride !== null) checkSize(name, 'stride', given.stride);
     checkSize(name, 'padding', given.padding);
     const kernel = each(n, kernelSize);
