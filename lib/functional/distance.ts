@@ -1,8 +1,8 @@
 // How far apart vectors are.
-import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from '../core/keywords';
+import { tensor } from '../tensor/kinds';
+import { type Call, signature } from '../core/signature';
 
 export interface PairwiseDistanceOptions {
   /** The p of the norm. Default: 2. */
@@ -13,17 +13,15 @@ export interface PairwiseDistanceOptions {
   keepdim?: boolean;
 }
 export const PAIRWISE_DISTANCE: Required<PairwiseDistanceOptions> = { p: 2, eps: 1e-6, keepdim: false };
+const VECTORS = [tensor('x1'), tensor('x2')] as const;
+const DISTANCE = signature('pairwiseDistance', VECTORS, PAIRWISE_DISTANCE);
 
 /** `‖x1 - x2 + eps‖ₚ` of the last dimension. Shapes: `(N, D)` or `(D)` each, output `(N)` or `()`. */
 export function pairwiseDistance(
-  x1: Tensor,
-  x2: Tensor,
-  p?: number | PairwiseDistanceOptions,
-  eps?: number | PairwiseDistanceOptions,
-  options?: PairwiseDistanceOptions,
+  ...args: Call<typeof DISTANCE, [x1: Tensor, x2: Tensor], [p: number, eps: number, keepdim: boolean]>
 ): Tensor {
-  const given = keywords<PairwiseDistanceOptions>('pairwiseDistance', PAIRWISE_DISTANCE, { p, eps }, options);
-  return aten.pairwiseDistance(x1, x2, given.p, given.eps, given.keepdim);
+  const [x1, x2, { p, eps, keepdim }] = DISTANCE.bind(args);
+  return aten.pairwiseDistance(x1, x2, p, eps, keepdim);
 }
 
 export interface CosineSimilarityOptions {
@@ -33,26 +31,26 @@ export interface CosineSimilarityOptions {
   eps?: number;
 }
 export const COSINE_SIMILARITY: Required<CosineSimilarityOptions> = { dim: 1, eps: 1e-8 };
+const COSINE = signature('cosineSimilarity', VECTORS, COSINE_SIMILARITY);
 
 /** `x1 · x2 / (‖x1‖ ‖x2‖)` along one dimension. Shapes: broadcastable; the output lacks the dimension. */
 export function cosineSimilarity(
-  x1: Tensor,
-  x2: Tensor,
-  dim?: number | CosineSimilarityOptions,
-  eps?: number | CosineSimilarityOptions,
+  ...args: Call<typeof COSINE, [x1: Tensor, x2: Tensor], [dim: number, eps: number]>
 ): Tensor {
-  const given = keywords<CosineSimilarityOptions>('cosineSimilarity', COSINE_SIMILARITY, { dim, eps });
-  return aten.cosineSimilarity(x1, x2, given.dim, given.eps);
+  const [x1, x2, { dim, eps }] = COSINE.bind(args);
+  return aten.cosineSimilarity(x1, x2, dim, eps);
 }
+
+const PDIST = signature('pdist', [tensor('input')], { p: 2 });
 
 /**
  * The p-norm distance of each pair of rows. Shape: `(N, M)` to `(N (N - 1) / 2)`.
  * Differs from PyTorch: input without rows has a gradient, too; PyTorch's backward ends the process.
  */
-export function pdist(input: Tensor, p: number | { p?: number } = 2): Tensor {
-  checkTensor('pdist', 'input', input);
+export function pdist(...args: Call<typeof PDIST, [input: Tensor], [p: number]>): Tensor {
+  const [input, { p }] = PDIST.bind(args);
   const [rows, columns] = input.shape;
   if (rows === 0 && columns !== undefined && input.isFloatingPoint())
     return aten.slice(aten.reshape(input, [-1]), 0, 0, 0);
-  return aten.pdist(input, keywords<{ p?: number }>('pdist', { p: 2 }, { p }).p);
+  return aten.pdist(input, p);
 }

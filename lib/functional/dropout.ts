@@ -1,9 +1,9 @@
-import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
+import { tensor } from '../tensor/kinds';
 import { TorchError, valueError, checkNumber } from '../core/errors';
 import { warn } from '../core/warn';
-import { keywords } from '../core/keywords';
+import { type Call, signature } from '../core/signature';
 
 export interface DropoutOptions {
   /** Probability that an element is zeroed. Default: 0.5. */
@@ -20,15 +20,26 @@ export function checkProbability(p: number): void {
   if (p < 0 || p > 1) throw valueError(`dropout probability has to be between 0 and 1, but got ${p}`);
 }
 
-function resolve(
-  name: string,
-  p?: number | DropoutOptions,
-  options?: DropoutOptions,
-  defaults = DROPOUT,
-): Required<DropoutOptions> {
-  const given = keywords(name, defaults, { p }, options);
-  checkProbability(given.p);
-  return given;
+const dropoutSignature = (name: string, defaults = DROPOUT) => signature(name, [tensor('input')], defaults);
+interface Dropout {
+  (
+    ...args: Call<
+      ReturnType<typeof dropoutSignature>,
+      [input: Tensor],
+      [p: number, training: boolean, inplace: boolean]
+    >
+  ): Tensor;
+}
+
+type Drop = (input: Tensor, given: Required<DropoutOptions>) => Tensor;
+
+function dropoutOf(name: string, drop: Drop, defaults?: Required<DropoutOptions>): Dropout {
+  const own = dropoutSignature(name, defaults);
+  return (...args: unknown[]) => {
+    const [input, given] = own.bind(args);
+    checkProbability(given.p);
+    return drop(input, given);
+  };
 }
 
 /**
@@ -36,10 +47,9 @@ function resolve(
  *
  * @throws ValueError when `p` is not between 0 and 1.
  */
-export function dropout(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
-  const given = resolve('dropout', p, options);
+export const dropout: Dropout = dropoutOf('dropout', (input, given) => {
   return (given.inplace ? aten.dropout_ : aten.dropout)(input, given.p, given.training);
-}
+});
 
 function featureDropout(input: Tensor, given: Required<DropoutOptions>): Tensor {
   return (given.inplace ? aten.featureDropout_ : aten.featureDropout)(input, given.p, given.training);
@@ -58,9 +68,7 @@ function unbatchedDropout(input: Tensor, batchedDim: number, given: Required<Dro
  *
  * @throws TorchError for input of other dimensions.
  */
-export function dropout1d(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
-  const given = resolve('dropout1d', p, options);
-  checkTensor('dropout1d', 'input', input);
+export const dropout1d: Dropout = dropoutOf('dropout1d', (input, given) => {
   const ndim = input.dim();
   if (ndim !== 2 && ndim !== 3) {
     throw new TorchError(
@@ -70,7 +78,7 @@ export function dropout1d(input: Tensor, p?: number | DropoutOptions, options?: 
     );
   }
   return unbatchedDropout(input, 3, given);
-}
+});
 
 function warnDimensions(name: string, ndim: number, spatial: number): void {
   warn(
@@ -82,9 +90,7 @@ function warnDimensions(name: string, ndim: number, spatial: number): void {
 }
 
 /** Zeroes whole channels. Shape: `(N, C, H, W)`; `(N, C, L)` works and warns. */
-export function dropout2d(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
-  const given = resolve('dropout2d', p, options);
-  checkTensor('dropout2d', 'input', input);
+export const dropout2d: Dropout = dropoutOf('dropout2d', (input, given) => {
   const ndim = input.dim();
   if (ndim !== 3 && ndim !== 4) warnDimensions('dropout2d', ndim, 2);
   if (ndim === 3) {
@@ -96,16 +102,14 @@ export function dropout2d(input: Tensor, p?: number | DropoutOptions, options?: 
     );
   }
   return featureDropout(input, given);
-}
+});
 
 /** Zeroes whole channels. Shapes: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export function dropout3d(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
-  const given = resolve('dropout3d', p, options);
-  checkTensor('dropout3d', 'input', input);
+export const dropout3d: Dropout = dropoutOf('dropout3d', (input, given) => {
   const ndim = input.dim();
   if (ndim !== 4 && ndim !== 5) warnDimensions('dropout3d', ndim, 3);
   return unbatchedDropout(input, 5, given);
-}
+});
 
 const ALPHA_DROPOUT: Required<DropoutOptions> = { ...DROPOUT, training: false };
 
@@ -115,25 +119,20 @@ const ALPHA_DROPOUT: Required<DropoutOptions> = { ...DROPOUT, training: false };
  *
  * @throws ValueError when `p` is not between 0 and 1.
  */
-export function alphaDropout(input: Tensor, p?: number | DropoutOptions, options?: DropoutOptions): Tensor {
-  const given = resolve('alphaDropout', p, options, ALPHA_DROPOUT);
-  return (given.inplace ? aten.alphaDropout_ : aten.alphaDropout)(input, given.p, given.training);
-}
+export const alphaDropout: Dropout = dropoutOf(
+  'alphaDropout',
+  (input, { p, training, inplace }) => (inplace ? aten.alphaDropout_ : aten.alphaDropout)(input, p, training),
+  ALPHA_DROPOUT,
+);
 
 /**
  * {@link alphaDropout} of whole channels. Shape: `(N, C, *)`.
  *
  * @throws ValueError when `p` is not between 0 and 1.
  */
-export function featureAlphaDropout(
-  input: Tensor,
-  p?: number | DropoutOptions,
-  options?: DropoutOptions,
-): Tensor {
-  const given = resolve('featureAlphaDropout', p, options, ALPHA_DROPOUT);
-  return (given.inplace ? aten.featureAlphaDropout_ : aten.featureAlphaDropout)(
-    input,
-    given.p,
-    given.training,
-  );
-}
+export const featureAlphaDropout: Dropout = dropoutOf(
+  'featureAlphaDropout',
+  (input, { p, training, inplace }) =>
+    (inplace ? aten.featureAlphaDropout_ : aten.featureAlphaDropout)(input, p, training),
+  ALPHA_DROPOUT,
+);

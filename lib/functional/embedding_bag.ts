@@ -2,8 +2,9 @@ import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import { TorchError, valueError } from '../core/errors';
 import type { Tensor } from '../tensor';
+import { tensor } from '../tensor/kinds';
 import { warn } from '../core/warn';
-import { keywords } from '../core/keywords';
+import { type Call, signature } from '../core/signature';
 import { sizeText } from '../core/size_text';
 import { sameSize } from './reduction';
 
@@ -47,6 +48,17 @@ const EMBEDDING_BAG: Required<EmbeddingBagOptions> = {
   offsets: null,
   perSampleWeights: null,
 };
+const BAG = signature('embeddingBag', [tensor('input'), tensor('weight')], EMBEDDING_BAG, [
+  'offsets',
+  'maxNorm',
+  'normType',
+  'scaleGradByFreq',
+  'mode',
+  'sparse',
+  'perSampleWeights',
+  'includeLastOffset',
+  'paddingIdx',
+]);
 
 type Given = Required<EmbeddingBagOptions>;
 
@@ -94,24 +106,34 @@ function flattened(input: Tensor, given: Given): { input: Tensor; offsets: Tenso
  * @throws ValueError for shapes and options that do not go together.
  */
 export function embeddingBag(
-  input: Tensor,
-  weight: Tensor,
-  offsets?: Tensor | null | EmbeddingBagOptions,
-  options?: EmbeddingBagOptions,
+  ...args: Call<
+    typeof BAG,
+    [input: Tensor, weight: Tensor],
+    [
+      offsets: Tensor | null,
+      maxNorm: number | null,
+      normType: number,
+      scaleGradByFreq: boolean,
+      mode: EmbeddingBagMode,
+      sparse: boolean,
+      perSampleWeights: Tensor | null,
+      includeLastOffset: boolean,
+      paddingIdx: number | null,
+    ]
+  >
 ): Tensor {
-  const given = keywords<EmbeddingBagOptions>('embeddingBag', EMBEDDING_BAG, { offsets }, options);
-  checkTensor('embeddingBag', 'input', input);
-  checkTensor('embeddingBag', 'weight', weight);
+  const [first, second, given] = BAG.bind(args);
   if (given.offsets !== null) checkTensor('embeddingBag', 'offsets', given.offsets);
   if (given.perSampleWeights !== null)
     checkTensor('embeddingBag', 'perSampleWeights', given.perSampleWeights);
-  if (weight.dtype.name === 'int64' && input.isFloatingPoint()) {
+  const isOldOrder = second.dtype.name === 'int64' && first.isFloatingPoint();
+  if (isOldOrder) {
     warn(
       'Argument order of nn.functional.embedding_bag was changed. Usage `embedding_bag(weight, input, ...)` is ' +
         'deprecated, and should now be `embedding_bag(input, weight, ...)`.',
     );
-    [weight, input] = [input, weight];
   }
+  const [input, weight] = isOldOrder ? [second, first] : [first, second];
   checkShapes(input, weight, given.perSampleWeights);
   const bags = flattened(input, given);
   const mode = checkMode(given);
@@ -149,12 +171,14 @@ function checkShapes(input: Tensor, weight: Tensor, perSampleWeights: Tensor | n
     throw valueError(`weight has to be a 2D Tensor, but got Tensor of dimension ${weight.dim()}`);
 }
 
+const ONE_HOT = signature('oneHot', [tensor('tensor')], { numClasses: -1 });
+
 /**
  * Zeros with a one at each number.
  *
  * Shape: `(*)` of int64 to `(*, numClasses)`; without `numClasses` the largest number decides.
  */
-export function oneHot(tensor: Tensor, numClasses: number | { numClasses?: number } = -1): Tensor {
-  const given = keywords<{ numClasses?: number }>('oneHot', { numClasses: -1 }, { numClasses });
-  return aten.oneHot(tensor, given.numClasses);
+export function oneHot(...args: Call<typeof ONE_HOT, [tensor: Tensor], [numClasses: number]>): Tensor {
+  const [tensor, { numClasses }] = ONE_HOT.bind(args);
+  return aten.oneHot(tensor, numClasses);
 }

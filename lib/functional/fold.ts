@@ -1,8 +1,10 @@
 // Windows of an image as columns of a matrix, and back.
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
+import { tensor } from '../tensor/kinds';
 import type { Size } from './conv/conv';
-import { keywords } from '../core/keywords';
+import { size } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 
 export interface FoldOptions {
   /** Distance between the window's elements. Default: 1. */
@@ -13,17 +15,14 @@ export interface FoldOptions {
   stride?: Size;
 }
 export const FOLD: Required<FoldOptions> = { dilation: 1, padding: 0, stride: 1 };
+type FoldPlaces = [dilation: Size, padding: Size, stride: Size];
+const UNFOLD = signature('unfold', [tensor('input'), size('kernelSize')], FOLD);
+const FOLD_CALL = signature('fold', [tensor('input'), size('outputSize'), size('kernelSize')], FOLD);
 
 /** Each window as a column. Shape: `(N, C, H, W)` to `(N, C Π kernelSize, windows)`, or without `N`. */
-export function unfold(
-  input: Tensor,
-  kernelSize: Size,
-  dilation?: Size | FoldOptions,
-  padding?: Size | FoldOptions,
-  stride?: Size | FoldOptions,
-): Tensor {
-  const given = keywords<FoldOptions>('unfold', FOLD, { dilation, padding, stride });
-  return aten.im2col(input, kernelSize, given.dilation, given.padding, given.stride);
+export function unfold(...args: Call<typeof UNFOLD, [input: Tensor, kernelSize: Size], FoldPlaces>): Tensor {
+  const [input, kernelSize, { dilation, padding, stride }] = UNFOLD.bind(args);
+  return aten.im2col(input, kernelSize, dilation, padding, stride);
 }
 
 /**
@@ -31,13 +30,8 @@ export function unfold(
  * Shape: `(N, C Π kernelSize, windows)` to `(N, C, ...outputSize)`, or without `N`.
  */
 export function fold(
-  input: Tensor,
-  outputSize: Size,
-  kernelSize: Size,
-  dilation?: Size | FoldOptions,
-  padding?: Size | FoldOptions,
-  stride?: Size | FoldOptions,
+  ...args: Call<typeof FOLD_CALL, [input: Tensor, outputSize: Size, kernelSize: Size], FoldPlaces>
 ): Tensor {
-  const given = keywords<FoldOptions>('fold', FOLD, { dilation, padding, stride });
-  return aten.col2im(input, outputSize, kernelSize, given.dilation, given.padding, given.stride);
+  const [input, outputSize, kernelSize, { dilation, padding, stride }] = FOLD_CALL.bind(args);
+  return aten.col2im(input, outputSize, kernelSize, dilation, padding, stride);
 }

@@ -1,12 +1,12 @@
 // Resampling to another size.
-import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import { TorchError, TorchTypeError, valueError, checkSize } from '../core/errors';
 import type { Tensor } from '../tensor';
+import { tensor } from '../tensor/kinds';
 import { warn } from '../core/warn';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling/adaptive_pooling';
 import type { Size } from './conv/conv';
-import { keywords } from '../core/keywords';
+import { type Call, signature } from '../core/signature';
 import { repr } from '../tensor/repr';
 
 export type InterpolateMode =
@@ -39,6 +39,14 @@ const INTERPOLATE: Required<InterpolateOptions> = {
   recomputeScaleFactor: null,
   antialias: false,
 };
+type UpsamplePlaces = [
+  size: Size | null,
+  scaleFactor: Size | null,
+  mode: InterpolateMode,
+  alignCorners: boolean | null,
+];
+const INTERPOLATE_CALL = signature('interpolate', [tensor('input')], INTERPOLATE);
+const UPSAMPLE_CALL = signature('upsample', [tensor('input')], UPSAMPLE);
 
 type Sizes = readonly number[] | null;
 type Resample = (input: Tensor, size: Sizes, align: boolean, scales: Sizes) => Tensor;
@@ -77,7 +85,6 @@ function noOperator(ndim: number, mode: InterpolateMode): Error {
 
 // One number for each spatial dimension.
 function spread(input: Tensor, value: Size, kind: 'size' | 'scale'): readonly number[] {
-  checkTensor('interpolate', 'input', input);
   checkSize('interpolate', kind === 'size' ? 'size' : 'scaleFactor', value);
   const spatial = input.shape.slice(2);
   const n = input.dim() - 2;
@@ -128,15 +135,13 @@ function resolve(input: Tensor, given: Required<InterpolateOptions>): [Sizes, Si
  * @throws ValueError for options that do not go together, TorchError for a mode that does not take the input.
  */
 export function interpolate(
-  input: Tensor,
-  size?: Size | null | InterpolateOptions,
-  scaleFactor?: Size | null | InterpolateOptions,
-  mode?: InterpolateMode | InterpolateOptions,
-  alignCorners?: boolean | null | InterpolateOptions,
-  options?: InterpolateOptions,
+  ...args: Call<
+    typeof INTERPOLATE_CALL,
+    [input: Tensor],
+    [...UpsamplePlaces, recomputeScaleFactor: boolean | null, antialias: boolean]
+  >
 ): Tensor {
-  const positional = { size, scaleFactor, mode, alignCorners };
-  const given = keywords<InterpolateOptions>('interpolate', INTERPOLATE, positional, options);
+  const [input, given] = INTERPOLATE_CALL.bind(args);
   const { antialias } = given;
   const plain = ['nearest', 'area', 'nearest-exact'].includes(given.mode);
   if (plain && given.alignCorners !== null) {
@@ -168,15 +173,9 @@ function warnDeprecated(name: string): void {
 }
 
 /** Deprecated: as {@link interpolate}. */
-export function upsample(
-  input: Tensor,
-  size?: Size | null | UpsampleOptions,
-  scaleFactor?: Size | null | UpsampleOptions,
-  mode?: InterpolateMode | UpsampleOptions,
-  alignCorners?: boolean | null | UpsampleOptions,
-): Tensor {
+export function upsample(...args: Call<typeof UPSAMPLE_CALL, [input: Tensor], UpsamplePlaces>): Tensor {
+  const [input, given] = UPSAMPLE_CALL.bind(args);
   warnDeprecated('upsample');
-  const given = keywords<UpsampleOptions>('upsample', UPSAMPLE, { size, scaleFactor, mode, alignCorners });
   return interpolate(input, given);
 }
 
@@ -184,23 +183,33 @@ export function upsample(
 export type UpsampleSizeOptions = Pick<UpsampleOptions, 'size' | 'scaleFactor'>;
 export const UPSAMPLE_SIZE: Required<UpsampleSizeOptions> = { size: null, scaleFactor: null };
 
-/** Deprecated: as {@link interpolate} with `mode: 'nearest'`. */
-export function upsampleNearest(
-  input: Tensor,
-  size?: Size | null | UpsampleSizeOptions,
-  scaleFactor?: Size | null | UpsampleSizeOptions,
-): Tensor {
-  warnDeprecated('upsample_nearest');
-  return interpolate(input, keywords('upsampleNearest', UPSAMPLE_SIZE, { size, scaleFactor }));
+const upsampleSignature = (name: string) => signature(name, [tensor('input')], UPSAMPLE_SIZE);
+interface Upsample {
+  (
+    ...args: Call<
+      ReturnType<typeof upsampleSignature>,
+      [input: Tensor],
+      [size: Size | null, scaleFactor: Size | null]
+    >
+  ): Tensor;
 }
 
-/** Deprecated: as {@link interpolate} with `mode: 'bilinear', alignCorners: true`. */
-export function upsampleBilinear(
-  input: Tensor,
-  size?: Size | null | UpsampleSizeOptions,
-  scaleFactor?: Size | null | UpsampleSizeOptions,
-): Tensor {
-  warnDeprecated('upsample_bilinear');
-  const given = keywords('upsampleBilinear', UPSAMPLE_SIZE, { size, scaleFactor });
-  return interpolate(input, { ...given, mode: 'bilinear', alignCorners: true });
+function upsampleOf(name: string, pythonName: string, options: InterpolateOptions): Upsample {
+  const own = upsampleSignature(name);
+  return (...args: unknown[]) => {
+    const [input, given] = own.bind(args);
+    warnDeprecated(pythonName);
+    return interpolate(input, { ...given, ...options });
+  };
 }
+
+/** Deprecated: as {@link interpolate} with `mode: 'nearest'`. */
+export const upsampleNearest: Upsample = upsampleOf('upsampleNearest', 'upsample_nearest', {
+  mode: 'nearest',
+});
+
+/** Deprecated: as {@link interpolate} with `mode: 'bilinear', alignCorners: true`. */
+export const upsampleBilinear: Upsample = upsampleOf('upsampleBilinear', 'upsample_bilinear', {
+  mode: 'bilinear',
+  alignCorners: true,
+});

@@ -2,7 +2,9 @@
 import * as aten from '../tensor/aten';
 import type { DTypeLike } from '../core/dtype';
 import type { Tensor } from '../tensor';
-import { keywords } from '../core/keywords';
+import { tensor } from '../tensor/kinds';
+import { value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 
 /** What part of a matrix a scale is for. */
 export const ScalingType = {
@@ -28,10 +30,12 @@ export interface GroupedMmOptions {
   outDtype?: DTypeLike | null;
 }
 const GROUPED_MM: Required<GroupedMmOptions> = { offs: null, bias: null, outDtype: null };
+const MATRICES = [tensor('matA'), tensor('matB')] as const;
+const GROUPED = signature('groupedMm', MATRICES, GROUPED_MM, []);
 
 /** The product of each group of two 2-d or 3-d tensors. */
-export function groupedMm(matA: Tensor, matB: Tensor, options?: GroupedMmOptions): Tensor {
-  const { offs, bias, outDtype } = keywords('groupedMm', GROUPED_MM, null, options);
+export function groupedMm(...args: Call<typeof GROUPED, [matA: Tensor, matB: Tensor]>): Tensor {
+  const [matA, matB, { offs, bias, outDtype }] = GROUPED.bind(args);
   return aten._groupedMm(matA, matB, offs, bias, outDtype);
 }
 
@@ -64,6 +68,30 @@ const SCALED_MM: Required<ScaledMmOptions> = {
   useFastAccum: false,
 };
 const SCALED_GROUPED_MM: Required<ScaledGroupedMmOptions> = { ...SCALED_MM, offs: null };
+type SwizzlesAndBias = [
+  swizzleA: Several<SwizzleType> | null,
+  swizzleB: Several<SwizzleType> | null,
+  bias: Tensor | null,
+];
+type OutputPlaces = [outputDtype: DTypeLike | null, contractionDim: readonly number[], useFastAccum: boolean];
+
+const WITH_SCALES = [
+  ...MATRICES,
+  value<Several<Tensor>>()('scaleA'),
+  value<Several<ScalingType>>()('scaleRecipeA'),
+  value<Several<Tensor>>()('scaleB'),
+  value<Several<ScalingType>>()('scaleRecipeB'),
+] as const;
+const SCALED = signature('scaledMm', WITH_SCALES, SCALED_MM);
+const SCALED_GROUPED = signature('scaledGroupedMm', WITH_SCALES, SCALED_GROUPED_MM, [
+  'swizzleA',
+  'swizzleB',
+  'bias',
+  'offs',
+  'outputDtype',
+  'contractionDim',
+  'useFastAccum',
+]);
 
 function several<T>(values: Several<T> | null): readonly T[] {
   if (values === null) return [];
@@ -72,15 +100,20 @@ function several<T>(values: Several<T> | null): readonly T[] {
 
 /** The product of two matrices that are to be multiplied by scales. */
 export function scaledMm(
-  matA: Tensor,
-  matB: Tensor,
-  scaleA: Several<Tensor>,
-  scaleRecipeA: Several<ScalingType>,
-  scaleB: Several<Tensor>,
-  scaleRecipeB: Several<ScalingType>,
-  options?: ScaledMmOptions,
+  ...args: Call<
+    typeof SCALED,
+    [
+      matA: Tensor,
+      matB: Tensor,
+      scaleA: Several<Tensor>,
+      scaleRecipeA: Several<ScalingType>,
+      scaleB: Several<Tensor>,
+      scaleRecipeB: Several<ScalingType>,
+    ],
+    [...SwizzlesAndBias, ...OutputPlaces]
+  >
 ): Tensor {
-  const given = keywords('scaledMm', SCALED_MM, null, options);
+  const [matA, matB, scaleA, scaleRecipeA, scaleB, scaleRecipeB, given] = SCALED.bind(args);
   return aten._scaledMmV2(
     matA,
     matB,
@@ -99,15 +132,20 @@ export function scaledMm(
 
 /** {@link scaledMm} of each group. Needs a GPU. */
 export function scaledGroupedMm(
-  matA: Tensor,
-  matB: Tensor,
-  scaleA: Several<Tensor>,
-  scaleRecipeA: Several<ScalingType>,
-  scaleB: Several<Tensor>,
-  scaleRecipeB: Several<ScalingType>,
-  options?: ScaledGroupedMmOptions,
+  ...args: Call<
+    typeof SCALED_GROUPED,
+    [
+      matA: Tensor,
+      matB: Tensor,
+      scaleA: Several<Tensor>,
+      scaleRecipeA: Several<ScalingType>,
+      scaleB: Several<Tensor>,
+      scaleRecipeB: Several<ScalingType>,
+    ],
+    [...SwizzlesAndBias, offs: Tensor | null, ...OutputPlaces]
+  >
 ): Tensor {
-  const given = keywords('scaledGroupedMm', SCALED_GROUPED_MM, null, options);
+  const [matA, matB, scaleA, scaleRecipeA, scaleB, scaleRecipeB, given] = SCALED_GROUPED.bind(args);
   return aten._scaledGroupedMmV2(
     matA,
     matB,

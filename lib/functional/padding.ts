@@ -1,6 +1,8 @@
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from '../core/keywords';
+import { tensor } from '../tensor/kinds';
+import { value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 export interface PadOptions {
@@ -10,6 +12,7 @@ export interface PadOptions {
   value?: number | null;
 }
 export const PAD: Required<PadOptions> = { mode: 'constant', value: null };
+const PAD_CALL = signature('pad', [tensor('input'), value<readonly number[]>()('pad')], PAD);
 
 /**
  * Adds elements around a tensor.
@@ -18,12 +21,12 @@ export const PAD: Required<PadOptions> = { mode: 'constant', value: null };
  * a negative number takes elements away.
  */
 export function pad(
-  input: Tensor,
-  pad: readonly number[],
-  mode?: PadMode | PadOptions,
-  value?: number | null | PadOptions,
-  options?: PadOptions,
+  ...args: Call<
+    typeof PAD_CALL,
+    [input: Tensor, pad: readonly number[]],
+    [mode: PadMode, value: number | null]
+  >
 ): Tensor {
-  const given = keywords<PadOptions>('pad', PAD, { mode, value }, options);
-  return aten.pad(input, pad, given.mode, given.value);
+  const [input, pad, { mode, value }] = PAD_CALL.bind(args);
+  return aten.pad(input, pad, mode, value);
 }

@@ -1,8 +1,8 @@
-import { checkTensor } from '../native/tensor_base';
 import { TorchError, checkNumber } from '../core/errors';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import { keywords } from '../core/keywords';
+import { tensor } from '../tensor/kinds';
+import { type Call, signature } from '../core/signature';
 
 export interface EmbeddingOptions {
   /** The row that gets no gradient; may count from the end. Default: none. */
@@ -23,6 +23,7 @@ export const EMBEDDING: Required<EmbeddingOptions> = {
   scaleGradByFreq: false,
   sparse: false,
 };
+const EMBEDDING_CALL = signature('embedding', [tensor('input'), tensor('weight')], EMBEDDING);
 
 /** `paddingIdx` counted from the start, or `null`. */
 export function resolvePaddingIdx(paddingIdx: number | null, rows: number): number | null {
@@ -41,18 +42,23 @@ export function resolvePaddingIdx(paddingIdx: number | null, rows: number): numb
  * @throws AssertionError when `paddingIdx` is not a row of `weight`.
  */
 export function embedding(
-  input: Tensor,
-  weight: Tensor,
-  paddingIdx?: number | null | EmbeddingOptions,
-  options?: EmbeddingOptions,
+  ...args: Call<
+    typeof EMBEDDING_CALL,
+    [input: Tensor, weight: Tensor],
+    [
+      paddingIdx: number | null,
+      maxNorm: number | null,
+      normType: number,
+      scaleGradByFreq: boolean,
+      sparse: boolean,
+    ]
+  >
 ): Tensor {
-  const given = keywords<EmbeddingOptions>('embedding', EMBEDDING, { paddingIdx }, options);
-  checkTensor('embedding', 'input', input);
-  checkTensor('embedding', 'weight', weight);
-  const padding = resolvePaddingIdx(given.paddingIdx, weight.shape[0]) ?? -1;
-  if (given.maxNorm !== null) {
-    input = input.contiguous();
-    aten.embeddingRenorm_(weight.detach(), input, given.maxNorm, given.normType);
-  }
-  return aten.embedding(weight, input, padding, given.scaleGradByFreq, given.sparse);
+  const [input, weight, { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse }] =
+    EMBEDDING_CALL.bind(args);
+  const padding = resolvePaddingIdx(paddingIdx, weight.shape[0]) ?? -1;
+  if (maxNorm === null) return aten.embedding(weight, input, padding, scaleGradByFreq, sparse);
+  const indices = input.contiguous();
+  aten.embeddingRenorm_(weight.detach(), indices, maxNorm, normType);
+  return aten.embedding(weight, indices, padding, scaleGradByFreq, sparse);
 }

@@ -1,29 +1,46 @@
 // Pixels moved about, and sampled on a grid.
-import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import { TorchError, valueError, argumentError } from '../core/errors';
 import type { Tensor } from '../tensor';
+import { tensor } from '../tensor/kinds';
 import { warn } from '../core/warn';
-import { keywords } from '../core/keywords';
+import { number, value } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
 import { sizeText } from '../core/size_text';
 
+const SHUFFLE = signature('pixelShuffle', [tensor('input'), number('upscaleFactor')], {});
+const UNSHUFFLE = signature('pixelUnshuffle', [tensor('input'), number('downscaleFactor')], {});
+const CHANNELS = [tensor('input'), number('groups')] as const;
+const CHANNEL_SHUFFLE = signature('channelShuffle', CHANNELS, {});
+const NATIVE_SHUFFLE = signature('nativeChannelShuffle', CHANNELS, {});
+
 /** Shape: `(*, C r², H, W)` to `(*, C, H r, W r)`, with `r` = `upscaleFactor` (Shi et al., 2016). */
-export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
+export function pixelShuffle(...args: Call<typeof SHUFFLE, [input: Tensor, upscaleFactor: number]>): Tensor {
+  const [input, upscaleFactor] = SHUFFLE.bind(args);
   return aten.pixelShuffle(input, upscaleFactor);
 }
 
 /** The inverse of {@link pixelShuffle}. Shape: `(*, C, H r, W r)` to `(*, C r², H, W)`. */
-export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
+export function pixelUnshuffle(
+  ...args: Call<typeof UNSHUFFLE, [input: Tensor, downscaleFactor: number]>
+): Tensor {
+  const [input, downscaleFactor] = UNSHUFFLE.bind(args);
   return aten.pixelUnshuffle(input, downscaleFactor);
 }
 
 /** Deals the channels out to groups and gathers them again, transposed. Shape: `(N, C, *)`. */
-export function channelShuffle(input: Tensor, groups: number): Tensor {
+export function channelShuffle(
+  ...args: Call<typeof CHANNEL_SHUFFLE, [input: Tensor, groups: number]>
+): Tensor {
+  const [input, groups] = CHANNEL_SHUFFLE.bind(args);
   return aten.channelShuffle(input, groups);
 }
 
 /** The kernel behind {@link channelShuffle}. */
-export function nativeChannelShuffle(input: Tensor, groups: number): Tensor {
+export function nativeChannelShuffle(
+  ...args: Call<typeof NATIVE_SHUFFLE, [input: Tensor, groups: number]>
+): Tensor {
+  const [input, groups] = NATIVE_SHUFFLE.bind(args);
   return aten.nativeChannelShuffle(input, groups);
 }
 
@@ -45,6 +62,7 @@ const GRID_SAMPLE: Required<GridSampleOptions> = {
   paddingMode: 'zeros',
   alignCorners: null,
 };
+const GRID_SAMPLE_CALL = signature('gridSample', [tensor('input'), tensor('grid')], GRID_SAMPLE);
 
 function resolveAlign(alignCorners: boolean | null): boolean {
   if (alignCorners === null) {
@@ -65,13 +83,13 @@ function resolveAlign(alignCorners: boolean | null): boolean {
  * @throws ValueError for another mode or padding mode.
  */
 export function gridSample(
-  input: Tensor,
-  grid: Tensor,
-  mode?: GridSampleMode | GridSampleOptions,
-  paddingMode?: GridSamplePaddingMode | GridSampleOptions,
-  alignCorners?: boolean | null | GridSampleOptions,
+  ...args: Call<
+    typeof GRID_SAMPLE_CALL,
+    [input: Tensor, grid: Tensor],
+    [mode: GridSampleMode, paddingMode: GridSamplePaddingMode, alignCorners: boolean | null]
+  >
 ): Tensor {
-  const given = keywords<GridSampleOptions>('gridSample', GRID_SAMPLE, { mode, paddingMode, alignCorners });
+  const [input, grid, given] = GRID_SAMPLE_CALL.bind(args);
   const modeNumber = gridModes.indexOf(given.mode);
   if (modeNumber < 0) {
     throw valueError(
@@ -91,10 +109,14 @@ export function gridSample(
 
 export type AffineGridOptions = Pick<GridSampleOptions, 'alignCorners'>;
 const AFFINE_GRID: Required<AffineGridOptions> = { alignCorners: null };
+const AFFINE_GRID_CALL = signature(
+  'affineGrid',
+  [tensor('theta'), value<readonly number[]>()('size')],
+  AFFINE_GRID,
+);
 
 // The spatial part of `size`.
 function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] {
-  checkTensor('affineGrid', 'theta', theta);
   if (!Array.isArray(size)) throw argumentError('affineGrid', 'size', 'an array of numbers', size);
   const text = `[${size.join(', ')}]`;
   if (!theta.isFloatingPoint())
@@ -124,12 +146,14 @@ function checkAffine(theta: Tensor, size: readonly number[]): readonly number[] 
  * @throws ValueError when `theta` does not suit `size`.
  */
 export function affineGrid(
-  theta: Tensor,
-  size: readonly number[],
-  alignCorners?: boolean | null | AffineGridOptions,
+  ...args: Call<
+    typeof AFFINE_GRID_CALL,
+    [theta: Tensor, size: readonly number[]],
+    [alignCorners: boolean | null]
+  >
 ): Tensor {
-  const given = keywords<AffineGridOptions>('affineGrid', AFFINE_GRID, { alignCorners });
-  const align = resolveAlign(given.alignCorners);
+  const [theta, size, { alignCorners }] = AFFINE_GRID_CALL.bind(args);
+  const align = resolveAlign(alignCorners);
   const spatial = checkAffine(theta, size);
   if (align && Math.min(...spatial) === 1) {
     warn(
