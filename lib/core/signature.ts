@@ -23,7 +23,7 @@ type AfterFirst<First, Rest, D> = Rest extends readonly [] ? never : [TypeOf<Fir
 type Positions<R extends readonly unknown[], D, P extends readonly unknown[]> = [
   ...R,
   ...Partial<{ [K in keyof P]: P[K] | Keywords<D> }>,
-  options?: Keywords<D>,
+  options?: [keyof D] extends [never] ? never : Keywords<D>, // an empty object's type is that of any value
 ];
 
 /**
@@ -40,12 +40,20 @@ export type Call<S, R extends readonly unknown[], P extends readonly unknown[] =
 
 /** The arguments of a function or a constructor. */
 export class Signature<R extends readonly Argument[], D extends object> {
+  // Of each name; those that have none come by name alone.
+  readonly #places = new Map<string, number>();
+
   constructor(
     readonly name: string,
     readonly required: R,
     readonly defaults: D,
     readonly positional: readonly string[],
-  ) {}
+  ) {
+    for (const key in defaults) this.#places.set(key, Infinity);
+    [...required.map((argument) => argument.name), ...positional].forEach((key, i) =>
+      this.#places.set(key, i),
+    );
+  }
 
   /**
    * The arguments that must be given, in order, and an object of all others. `name` is what errors call the function.
@@ -98,13 +106,9 @@ export class Signature<R extends readonly Argument[], D extends object> {
     given: number,
   ): void {
     for (const key in keywords) {
+      const place = this.#places.get(key);
+      if (place === undefined) throw unknownKeyword(name, key, this.names);
       const value = keywords[key];
-      let place = this.required.findIndex((argument) => argument.name === key);
-      if (place < 0) {
-        if (!Object.hasOwn(options, key)) throw unknownKeyword(name, key, this.names);
-        const position = this.positional.indexOf(key);
-        place = position < 0 ? Infinity : this.required.length + position;
-      }
       if (value === undefined) continue;
       if (place < given && args[place] !== undefined) {
         throw new TorchTypeError(`${name}() got multiple values for argument '${key}'`);
