@@ -67,6 +67,24 @@ test.each(functions(F))('functional.%s', (_, call) => {
   expect(walk(call)).toEqual([]);
 });
 
+const camelCase = (name: string): string =>
+  name.replace(/(?<=[^_])_([^_])/g, (_, letter: string) => letter.toUpperCase());
+const isNumber = /size|dim|num_|factor|groups$|norm_type|threshold|_p$|recipe/;
+const keywordsOf = Object.entries(signatures['nn.functional']);
+
+test.each(keywordsOf)('functional.%s by keyword', (name, { required, optional }) => {
+  const call = (F as unknown as Record<string, Call>)[camelCase(name)];
+  const found = [[4, 3], [2, 3, 4, 4], [4]].flatMap((shape) => {
+    const values = required.map((one) =>
+      one === 'normalized_shape' ? [3] : isNumber.test(one) ? 2 : torch.ones(shape),
+    );
+    return optional.flatMap((one) =>
+      wrong.map((value) => foreign(() => call(...values, { [camelCase(one)]: value }))),
+    );
+  });
+  expect(found.filter((one) => one !== undefined)).toEqual([]);
+});
+
 // Not those that change what all tests see, or write files.
 const settings = /^(set|use|save|load|dispose|manualSeed|seed|tidy|keep)/;
 const plain = functions(torch).filter(([name]) => /^[a-z]/.test(name) && !settings.test(name));

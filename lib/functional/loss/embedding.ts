@@ -1,6 +1,6 @@
 // Losses of distances between embeddings.
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError, checkNumber } from '../../core/errors';
+import { TorchError, valueError, checkFunction, checkNumber } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 import { type Call, signature } from '../../core/signature';
@@ -113,6 +113,8 @@ export function tripletMarginWithDistanceLoss(
   const [anchor, positive, negative, given] = WITH_DISTANCE.bind(args);
   checkReduction(given.reduction, 'is not a valid value for reduction');
   checkMargin(given.margin);
+  if (given.distanceFunction !== null)
+    checkFunction('tripletMarginWithDistanceLoss', 'distanceFunction', given.distanceFunction);
   const dims = [anchor.dim(), positive.dim(), negative.dim()];
   if (dims.some((dim) => dim !== dims[0])) {
     throw new TorchError(

@@ -7,6 +7,7 @@ import { keep } from '../../tensor/memory';
 import { repr, reprFloat } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
+import { checkTensor } from '../../native/tensor_base';
 import { warn } from '../../core/warn';
 import { type Call, signature } from '../../core/signature';
 import { linear } from '../linear';
@@ -153,6 +154,7 @@ function checkShapes(input: Tensor, linearWeight: Tensor, linearBias: Tensor | n
   const fail = (message: string): never => {
     throw new TorchError(message);
   };
+  if (linearBias !== null) checkTensor('linearCrossEntropy', 'linearBias', linearBias);
   const ndim = input.dim();
   if (ndim < 1 || ndim > 2) fail(`expected input with dimensionality 1 or 2, got ${ndim}`);
   if (linearWeight.dim() < 2)

@@ -4,6 +4,7 @@ import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
+import { checkTensor } from '../../native/tensor_base';
 import { type Call, signature } from '../../core/signature';
 import {
   REDUCTION,
@@ -111,7 +112,10 @@ export function multiMarginLoss(
   const [input, target, given] = MULTI_MARGIN.bind(args);
   const reduction = reductionEnum(resolveReduction(given));
   if (given.p !== 1 && given.p !== 2) throw valueError('only p == 1 and p == 2 supported');
-  if (given.weight !== null && given.weight.dim() !== 1) throw valueError('weight must be one-dimensional');
+  if (given.weight !== null) {
+    checkTensor('multiMarginLoss', 'weight', given.weight);
+    if (given.weight.dim() !== 1) throw valueError('weight must be one-dimensional');
+  }
   return aten.multiMarginLoss(input, target, given.p, given.margin, given.weight, reduction);
 }
 

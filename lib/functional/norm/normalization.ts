@@ -1,5 +1,5 @@
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, checkNumber, valueError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 import { number, value } from '../../core/kinds';
@@ -55,6 +55,7 @@ export function batchNorm(
   >
 ): Tensor {
   const [input, runningMean, runningVar, { weight, bias, training, momentum, eps }] = BATCH.bind(args);
+  checkNumber('batchNorm', 'eps', eps);
   const { shape } = input;
   if (training) checkBatchSize(shape[0] * product(shape.slice(2)), sizeText(shape));
   if (training && eps <= 0)

@@ -1,5 +1,5 @@
 // The inverse of max pooling: zeros where no maximum was.
-import { valueError, checkSize } from '../../core/errors';
+import { argumentError, valueError, checkSize } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -68,6 +68,8 @@ function maxUnpool(name: string, n: number, operator: Operator): MaxUnpool {
     const [input, indices, kernelSize, given] = own.bind(args);
     if (given.stride !== null) checkSize(name, 'stride', given.stride);
     checkSize(name, 'padding', given.padding);
+    if (given.outputSize !== null && !Array.isArray(given.outputSize))
+      throw argumentError(name, 'outputSize', 'an array of numbers', given.outputSize);
     const kernel = each(n, kernelSize);
     const steps = each(n, given.stride ?? kernel);
     const pads = each(n, given.padding);
