@@ -83,7 +83,7 @@ export class Signature<R extends readonly Argument[], D extends object> {
   #options(name: string, args: readonly unknown[], given: number): D {
     const least = this.required.length;
     const most = least + this.positional.length;
-    if (given > most) throw tooMany(name, least, most, given);
+    if (given > most) throw tooMany(name, this.uncounted, least, most, given);
     const options = { ...this.defaults };
     for (let i = least; i < given; i++) {
       const value = args[i];
@@ -127,6 +127,11 @@ export class Signature<R extends readonly Argument[], D extends object> {
     );
   }
 
+  /** How many arguments Python counts besides: a method's `self`. */
+  protected get uncounted(): number {
+    return 0;
+  }
+
   /** All names: those that must be given, then the others. */
   get names(): string[] {
     return [...this.required.map((argument) => argument.name), ...Object.keys(this.defaults)];
@@ -161,6 +166,21 @@ export function withDefaults<D extends object>(
   return new Signature(name, [], defaults, []).bind([options])[0];
 }
 
+class MethodSignature<R extends readonly Argument[], D extends object> extends Signature<R, D> {
+  protected override get uncounted(): number {
+    return 1;
+  }
+}
+
+/** The signature of a method: `name` is its class's and its own, `'Linear.forward'`. */
+export function method<const R extends readonly Argument[], D extends object>(
+  name: string,
+  required: R,
+  defaults: D,
+): Signature<R, D> {
+  return new MethodSignature(name, required, defaults, Object.keys(defaults));
+}
+
 // An argument that is undefined is one that was not given.
 function countOf(args: readonly unknown[]): number {
   let count = args.length;
@@ -168,13 +188,18 @@ function countOf(args: readonly unknown[]): number {
   return count;
 }
 
-function tooMany(name: string, least: number, most: number, given: number): TorchTypeError {
-  const takes = least === most ? String(most) : `from ${least} to ${most}`;
-  const plural = most === 1 ? '' : 's';
-  const were = given === 1 ? 'was' : 'were';
-  return new TorchTypeError(
-    `${name}() takes ${takes} positional argument${plural} but ${given} ${were} given`,
-  );
+function tooMany(
+  name: string,
+  uncounted: number,
+  least: number,
+  most: number,
+  given: number,
+): TorchTypeError {
+  const [from, to, all] = [least + uncounted, most + uncounted, given + uncounted];
+  const takes = from === to ? String(to) : `from ${from} to ${to}`;
+  const plural = to === 1 ? '' : 's';
+  const were = all === 1 ? 'was' : 'were';
+  return new TorchTypeError(`${name}() takes ${takes} positional argument${plural} but ${all} ${were} given`);
 }
 
 /** `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`: as Python lists names. */

@@ -10,6 +10,8 @@ export interface FactoryOptions {
   dtype?: DTypeLike | null;
 }
 export const FACTORY: Required<FactoryOptions> = { device: null, dtype: null };
+/** The same by position. */
+export type Factory = [device: DeviceLike | null, dtype: DTypeLike | null];
 
 /** One number for each of `n` dimensions. */
 export function ntuple(n: number, value: number | readonly number[]): readonly number[] {

@@ -1,8 +1,8 @@
 // Activations that have no number to choose.
 import * as F from '../../../functional';
-import type { GeluApproximation, GeluOptions, InplaceOptions } from '../../../functional';
+import type { GeluApproximation } from '../../../functional';
 import { GELU as GELU_DEFAULTS, INPLACE } from '../../../functional/activation/elementwise';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import { repr } from '../../../tensor/repr';
@@ -10,12 +10,15 @@ import { repr } from '../../../tensor/repr';
 /** What `extraRepr` adds for `inplace`. */
 export const reprInplace = (inplace: boolean): string => (inplace ? ', inplace=True' : '');
 
+const MAYBE_INPLACE = signature('MaybeInplace', [], INPLACE);
+
 abstract class MaybeInplace extends Module<[Tensor], Tensor> {
   readonly inplace: boolean;
 
-  constructor(options?: InplaceOptions) {
+  constructor(...args: Call<typeof MAYBE_INPLACE, [], [inplace: boolean]>) {
     super();
-    this.inplace = keywords(new.target.name, INPLACE, null, options).inplace;
+    const [{ inplace }] = MAYBE_INPLACE.bind(args, new.target.name);
+    this.inplace = inplace;
   }
 }
 
@@ -70,13 +73,16 @@ export class Hardswish extends MaybeInplace {
   }
 }
 
+const GELU_MODULE = signature('GELU', [], GELU_DEFAULTS);
+
 /** `x Φ(x)`, with Φ the distribution function of the standard normal. Any shape. */
 export class GELU extends Module<[Tensor], Tensor> {
   readonly approximate: GeluApproximation;
 
-  constructor(approximate?: GeluApproximation | GeluOptions) {
+  constructor(...args: Call<typeof GELU_MODULE, [], [approximate: GeluApproximation]>) {
     super();
-    this.approximate = keywords<GeluOptions>('GELU', GELU_DEFAULTS, { approximate }).approximate;
+    const [{ approximate }] = GELU_MODULE.bind(args);
+    this.approximate = approximate;
   }
   override forward(input: Tensor): Tensor {
     return F.gelu(input, { approximate: this.approximate });

@@ -1,27 +1,31 @@
 // Activations that have numbers to choose.
 import { TorchError, checkNumber } from '../../../core/errors';
 import * as F from '../../../functional';
-import type { HardtanhOptions, InplaceOptions, LambdOptions, SoftplusOptions } from '../../../functional';
+import type { HardtanhOptions } from '../../../functional';
 import { INPLACE } from '../../../functional/activation/elementwise';
 import { GLU as GLU_DEFAULTS, HARDTANH, LAMBD, SOFTPLUS } from '../../../functional/activation/parametric';
-import { keywords } from '../../../core/keywords';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { warn } from '../../../core/warn';
 import { reprInplace } from './elementwise';
 import { Module } from '../../module/module';
 import { repr, reprFloat } from '../../../tensor/repr';
 
+const THRESHOLD = signature('Threshold', [number('threshold'), number('value')], INPLACE);
+
 /** `x` where `x > threshold`, else `value`. Any shape. */
 export class Threshold extends Module<[Tensor], Tensor> {
+  readonly threshold: number;
+  readonly value: number;
   readonly inplace: boolean;
 
-  constructor(
-    readonly threshold: number,
-    readonly value: number,
-    options?: InplaceOptions,
-  ) {
+  constructor(...args: Call<typeof THRESHOLD, [threshold: number, value: number], [inplace: boolean]>) {
     super();
-    this.inplace = keywords('Threshold', INPLACE, null, options).inplace;
+    const [threshold, value, { inplace }] = THRESHOLD.bind(args);
+    this.threshold = threshold;
+    this.value = value;
+    this.inplace = inplace;
   }
   override forward(input: Tensor): Tensor {
     return F.threshold(input, this.threshold, this.value, { inplace: this.inplace });
@@ -37,7 +41,9 @@ export interface HardtanhModuleOptions extends HardtanhOptions {
   /** The old name of `maxVal`; warns. */
   maxValue?: number | null;
 }
-const HARDTANH_MODULE: Required<HardtanhModuleOptions> = { ...HARDTANH, minValue: null, maxValue: null };
+const HARDTANH_DEFAULTS: Required<HardtanhModuleOptions> = { ...HARDTANH, minValue: null, maxValue: null };
+const HARDTANH_ORDER = ['minVal', 'maxVal', 'inplace', 'minValue', 'maxValue'] as const;
+const HARDTANH_MODULE = signature('Hardtanh', [], HARDTANH_DEFAULTS, HARDTANH_ORDER);
 
 function renamed(before: string, now: string): void {
   warn(`keyword argument \`${before}\` is deprecated and renamed to \`${now}\``, 'FutureWarning');
@@ -54,13 +60,15 @@ export class Hardtanh extends Module<[Tensor], Tensor> {
   readonly inplace: boolean;
 
   constructor(
-    minVal?: number | HardtanhModuleOptions,
-    maxVal?: number | HardtanhModuleOptions,
-    options?: HardtanhModuleOptions,
+    ...args: Call<
+      typeof HARDTANH_MODULE,
+      [],
+      [minVal: number, maxVal: number, inplace: boolean, minValue: number | null, maxValue: number | null]
+    >
   ) {
     super();
     const name = new.target.name;
-    const given = keywords<HardtanhModuleOptions>(name, HARDTANH_MODULE, { minVal, maxVal }, options);
+    const [given] = HARDTANH_MODULE.bind(args, name);
     if (given.minValue !== null) renamed('min_value', 'min_val');
     if (given.maxValue !== null) renamed('max_value', 'max_val');
     this.minVal = given.minValue ?? given.minVal;
@@ -81,23 +89,29 @@ export class Hardtanh extends Module<[Tensor], Tensor> {
   }
 }
 
+const RELU6 = signature('ReLU6', [], INPLACE);
+
 /** `min(max(0, x), 6)`. Any shape. */
 export class ReLU6 extends Hardtanh {
-  constructor(options?: InplaceOptions) {
-    super(0, 6, keywords('ReLU6', INPLACE, null, options));
+  constructor(...args: Call<typeof RELU6, [], [inplace: boolean]>) {
+    const [{ inplace }] = RELU6.bind(args);
+    super(0, 6, inplace);
   }
   override extraRepr(): string {
     return this.inplace ? 'inplace=True' : '';
   }
 }
 
+const GLU_MODULE = signature('GLU', [], GLU_DEFAULTS);
+
 /** One half of a dimension, gated by the other: `a sigmoid(b)` (Dauphin et al., 2016). Any shape. */
 export class GLU extends Module<[Tensor], Tensor> {
   readonly dim: number;
 
-  constructor(dim?: number | { dim?: number }) {
+  constructor(...args: Call<typeof GLU_MODULE, [], [dim: number]>) {
     super();
-    this.dim = keywords<{ dim?: number }>('GLU', GLU_DEFAULTS, { dim }).dim;
+    const [{ dim }] = GLU_MODULE.bind(args);
+    this.dim = dim;
   }
   override forward(input: Tensor): Tensor {
     return F.glu(input, this.dim);
@@ -107,12 +121,15 @@ export class GLU extends Module<[Tensor], Tensor> {
   }
 }
 
+const SHRINK = signature('Shrink', [], LAMBD);
+
 abstract class Shrink extends Module<[Tensor], Tensor> {
   readonly lambd: number;
 
-  constructor(lambd?: number | LambdOptions) {
+  constructor(...args: Call<typeof SHRINK, [], [lambd: number]>) {
     super();
-    this.lambd = keywords<LambdOptions>(new.target.name, LAMBD, { lambd }).lambd;
+    const [{ lambd }] = SHRINK.bind(args, new.target.name);
+    this.lambd = lambd;
   }
   override extraRepr(): string {
     return repr(this.lambd);
@@ -133,14 +150,16 @@ export class Softshrink extends Shrink {
   }
 }
 
+const SOFTPLUS_MODULE = signature('Softplus', [], SOFTPLUS, ['beta', 'threshold']);
+
 /** `log(1 + exp(beta x)) / beta`: a smooth ReLU. Any shape. */
 export class Softplus extends Module<[Tensor], Tensor> {
   readonly beta: number;
   readonly threshold: number;
 
-  constructor(beta?: number | SoftplusOptions, threshold?: number | SoftplusOptions) {
+  constructor(...args: Call<typeof SOFTPLUS_MODULE, [], [beta: number, threshold: number]>) {
     super();
-    const given = keywords<SoftplusOptions>('Softplus', SOFTPLUS, { beta, threshold });
+    const [given] = SOFTPLUS_MODULE.bind(args);
     this.beta = given.beta;
     this.threshold = given.threshold;
   }

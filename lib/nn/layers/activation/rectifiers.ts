@@ -1,21 +1,22 @@
 // Activations that leave positive numbers as they are.
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
-import type { AlphaOptions, LeakyReluOptions, RreluOptions } from '../../../functional';
+import type { RreluOptions } from '../../../functional';
 import { INPLACE } from '../../../functional/activation/elementwise';
 import { ALPHA, LEAKY_RELU, RRELU } from '../../../functional/activation/parametric';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { reprInplace } from './elementwise';
 import * as initialize from '../../init';
 import { Module } from '../../module/module';
-import { FACTORY, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr, reprFloat } from '../../../tensor/repr';
 
 export type RReLUModuleOptions = Omit<RreluOptions, 'training'>;
 const { lower: LOWER, upper: UPPER } = RRELU;
-const RRELU_MODULE: Required<RReLUModuleOptions> = { lower: LOWER, upper: UPPER, ...INPLACE };
+const RRELU_DEFAULTS: Required<RReLUModuleOptions> = { lower: LOWER, upper: UPPER, ...INPLACE };
+const RRELU_MODULE = signature('RReLU', [], RRELU_DEFAULTS);
 
 /** Leaky ReLU with a random slope for each negative number; in evaluation their mean (Xu et al., 2015). Any shape. */
 export class RReLU extends Module<[Tensor], Tensor> {
@@ -23,13 +24,9 @@ export class RReLU extends Module<[Tensor], Tensor> {
   readonly upper: number;
   readonly inplace: boolean;
 
-  constructor(
-    lower?: number | RReLUModuleOptions,
-    upper?: number | RReLUModuleOptions,
-    options?: RReLUModuleOptions,
-  ) {
+  constructor(...args: Call<typeof RRELU_MODULE, [], [lower: number, upper: number, inplace: boolean]>) {
     super();
-    const given = keywords<RReLUModuleOptions>('RReLU', RRELU_MODULE, { lower, upper }, options);
+    const [given] = RRELU_MODULE.bind(args);
     this.lower = given.lower;
     this.upper = given.upper;
     this.inplace = given.inplace;
@@ -43,13 +40,15 @@ export class RReLU extends Module<[Tensor], Tensor> {
   }
 }
 
+const WITH_ALPHA = signature('WithAlpha', [], ALPHA, ['alpha', 'inplace']);
+
 abstract class WithAlpha extends Module<[Tensor], Tensor> {
   readonly alpha: number;
   readonly inplace: boolean;
 
-  constructor(alpha?: number | AlphaOptions, options?: AlphaOptions) {
+  constructor(...args: Call<typeof WITH_ALPHA, [], [alpha: number, inplace: boolean]>) {
     super();
-    const given = keywords<AlphaOptions>(new.target.name, ALPHA, { alpha }, options);
+    const [given] = WITH_ALPHA.bind(args, new.target.name);
     this.alpha = given.alpha;
     this.inplace = given.inplace;
   }
@@ -72,14 +71,16 @@ export class CELU extends WithAlpha {
   }
 }
 
+const LEAKY_RELU_MODULE = signature('LeakyReLU', [], LEAKY_RELU, ['negativeSlope', 'inplace']);
+
 /** `max(0, x) + negativeSlope min(0, x)`. Any shape. */
 export class LeakyReLU extends Module<[Tensor], Tensor> {
   readonly negativeSlope: number;
   readonly inplace: boolean;
 
-  constructor(negativeSlope?: number | LeakyReluOptions, options?: LeakyReluOptions) {
+  constructor(...args: Call<typeof LEAKY_RELU_MODULE, [], [negativeSlope: number, inplace: boolean]>) {
     super();
-    const given = keywords<LeakyReluOptions>('LeakyReLU', LEAKY_RELU, { negativeSlope }, options);
+    const [given] = LEAKY_RELU_MODULE.bind(args);
     this.negativeSlope = given.negativeSlope;
     this.inplace = given.inplace;
   }
@@ -97,7 +98,8 @@ export interface PReLUOptions extends FactoryOptions {
   /** What the weights start with. Default: 0.25. */
   init?: number;
 }
-const PRELU: Required<PReLUOptions> = { numParameters: 1, init: 0.25, ...FACTORY };
+const PRELU_DEFAULTS: Required<PReLUOptions> = { numParameters: 1, init: 0.25, ...FACTORY };
+const PRELU = signature('PReLU', [], PRELU_DEFAULTS);
 
 /** `max(0, x) + weight min(0, x)`, with weights that are learned (He et al., 2015). Shape: any, or `(N, C, *)`. */
 export class PReLU extends Module<[Tensor], Tensor> {
@@ -105,9 +107,9 @@ export class PReLU extends Module<[Tensor], Tensor> {
   readonly init: number;
   readonly weight: Parameter; // (numParameters)
 
-  constructor(numParameters?: number | PReLUOptions, init?: number | PReLUOptions, options?: PReLUOptions) {
+  constructor(...args: Call<typeof PRELU, [], [numParameters: number, init: number, ...Factory]>) {
     super();
-    const given = keywords<PReLUOptions>('PReLU', PRELU, { numParameters, init }, options);
+    const [given] = PRELU.bind(args);
     const { device, dtype } = given;
     this.numParameters = given.numParameters;
     this.init = given.init;

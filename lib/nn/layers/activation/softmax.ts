@@ -2,7 +2,7 @@ import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import { SOFTMAX } from '../../../functional/activation/softmax';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import { repr } from '../../../tensor/repr';
@@ -12,13 +12,15 @@ export interface DimOptions {
   dim?: number | null;
 }
 const DIM: Required<DimOptions> = { dim: SOFTMAX.dim };
+const ALONG_DIM = signature('AlongDim', [], DIM);
 
 abstract class AlongDim extends Module<[Tensor], Tensor> {
   readonly dim: number | null;
 
-  constructor(dim?: number | null | DimOptions) {
+  constructor(...args: Call<typeof ALONG_DIM, [], [dim: number | null]>) {
     super();
-    this.dim = keywords<DimOptions>(new.target.name, DIM, { dim }).dim;
+    const [{ dim }] = ALONG_DIM.bind(args, new.target.name);
+    this.dim = dim;
   }
   override extraRepr(): string {
     return `dim=${repr(this.dim)}`;
