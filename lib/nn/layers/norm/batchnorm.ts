@@ -2,9 +2,10 @@ import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
-import { NORM, NormBase, type NormOptions } from './norm_base';
+import { NORM, NORM_ORDER, NormBase, type NormPlaces, type NormOptions } from './norm_base';
 
 /** By default there is a scale and a shift for each channel, and there are running statistics. */
 export type BatchNormNdOptions = NormOptions;
@@ -14,15 +15,11 @@ export const BATCH_NORM_ND: Required<BatchNormNdOptions> = {
   trackRunningStats: true,
 };
 
-type Eps = number | BatchNormNdOptions;
-type Momentum = number | null | BatchNormNdOptions;
+const BATCH_NORM = signature('BatchNorm', [number('numFeatures')], BATCH_NORM_ND, NORM_ORDER);
 
 export abstract class BatchNorm extends NormBase {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: BatchNormNdOptions) {
-    super(
-      numFeatures,
-      keywords<BatchNormNdOptions>(new.target.name, BATCH_NORM_ND, { eps, momentum }, options),
-    );
+  constructor(...args: Call<typeof BATCH_NORM, [numFeatures: number], NormPlaces>) {
+    super(...BATCH_NORM.bind(args, new.target.name));
   }
 
   // The share of this batch in the running statistics.

@@ -1,11 +1,12 @@
 import { valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { warn } from '../../../core/warn';
 import { checkDims } from './batchnorm';
-import { NORM, NormBase, type NormOptions } from './norm_base';
+import { NORM, NORM_ORDER, NormBase, type NormPlaces, type NormOptions } from './norm_base';
 import type { ModuleMetadata, StateDict } from '../../module/state_dict';
 
 /** By default there is no scale and no shift, and there are no running statistics. */
@@ -16,15 +17,11 @@ export const INSTANCE_NORM_ND: Required<InstanceNormNdOptions> = {
   trackRunningStats: false,
 };
 
-type Eps = number | InstanceNormNdOptions;
-type Momentum = number | null | InstanceNormNdOptions;
+const INSTANCE_NORM = signature('InstanceNorm', [number('numFeatures')], INSTANCE_NORM_ND, NORM_ORDER);
 
 export abstract class InstanceNorm extends NormBase {
-  constructor(numFeatures: number, eps?: Eps, momentum?: Momentum, options?: InstanceNormNdOptions) {
-    super(
-      numFeatures,
-      keywords<InstanceNormNdOptions>(new.target.name, INSTANCE_NORM_ND, { eps, momentum }, options),
-    );
+  constructor(...args: Call<typeof INSTANCE_NORM, [numFeatures: number], NormPlaces>) {
+    super(...INSTANCE_NORM.bind(args, new.target.name));
   }
 
   /** How many dimensions one sample has. */

@@ -2,29 +2,29 @@
 import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { int64 } from '../../../core/dtype';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { BATCH_NORM_ND, BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batchnorm';
 import { setField } from '../../module/fields';
 import { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instancenorm';
 import { LazyModuleMixin, type LazyModule } from '../../module/lazy';
-import type { NormBase, NormOptions } from './norm_base';
+import { NORM_ORDER, type NormBase, type NormPlaces } from './norm_base';
 import { isLazy, UninitializedBuffer, UninitializedParameter } from '../../parameter';
 
-type Eps = number | NormOptions;
-type Momentum = number | null | NormOptions;
 interface LazyNormClass<Norm> {
-  new (eps?: Eps, momentum?: Momentum, options?: NormOptions): Norm & LazyModule;
+  new (...args: Call<typeof LAZY_NORM, [], NormPlaces>): Norm & LazyModule;
 }
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- what TypeScript asks of the base of a mixin */
 // The defaults are batch normalization's for all, also for instance normalization, as in PyTorch.
+const LAZY_NORM = signature('LazyNorm', [], BATCH_NORM_ND, NORM_ORDER);
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- what TypeScript asks of the base of a mixin */
 function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): LazyNormClass<Norm> {
   abstract class LazyNorm extends LazyModuleMixin(base as new (...args: any[]) => NormBase) {
     static override readonly clsToBecome = base;
 
-    constructor(eps?: Eps, momentum?: Momentum, options?: NormOptions) {
-      const given = keywords<NormOptions>(new.target.name, BATCH_NORM_ND, { eps, momentum }, options);
+    constructor(...args: Call<typeof LAZY_NORM, [], NormPlaces>) {
+      const [given] = LAZY_NORM.bind(args, new.target.name);
       super(0, { ...given, affine: false, trackRunningStats: false, bias: false });
       const { affine, trackRunningStats, bias, device, dtype } = given;
       const set = (field: keyof NormBase, value: unknown): void => setField(this, field, value);

@@ -3,11 +3,12 @@ import * as aten from '../../../tensor/aten';
 import { device as deviceOf } from '../../../core/device';
 import { int64 } from '../../../core/dtype';
 import { TorchError } from '../../../core/errors';
+
 import { BATCH_NORM } from '../../../functional/norm/normalization';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
-import { FACTORY, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 import type { ModuleMetadata, StateDict } from '../../module/state_dict';
@@ -24,6 +25,15 @@ export interface NormOptions extends FactoryOptions {
   /** Whether there is a shift, when `affine`. Default: `true`. */
   bias?: boolean;
 }
+/** Python's order. */
+export const NORM_ORDER = ['eps', 'momentum', 'affine', 'trackRunningStats', 'device', 'dtype'] as const;
+export type NormPlaces = [
+  eps: number,
+  momentum: number | null,
+  affine: boolean,
+  trackRunningStats: boolean,
+  ...Factory,
+];
 export const NORM: Required<Omit<NormOptions, 'affine' | 'trackRunningStats'>> = {
   eps: BATCH_NORM.eps,
   momentum: BATCH_NORM.momentum,
@@ -32,6 +42,7 @@ export const NORM: Required<Omit<NormOptions, 'affine' | 'trackRunningStats'>> =
 };
 
 export abstract class NormBase extends Module<[Tensor], Tensor> {
+  readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number | null;
   readonly affine: boolean;
@@ -47,11 +58,9 @@ export abstract class NormBase extends Module<[Tensor], Tensor> {
     return 2;
   }
 
-  constructor(
-    readonly numFeatures: number,
-    given: Required<NormOptions>,
-  ) {
+  constructor(numFeatures: number, given: Required<NormOptions>) {
     super();
+    this.numFeatures = numFeatures;
     const { device, dtype } = given;
     this.eps = given.eps;
     this.momentum = given.momentum;

@@ -1,12 +1,13 @@
-import { checkNumber, valueError } from '../../../core/errors';
+import { valueError } from '../../../core/errors';
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import { number, size } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { GROUP_NORM, LAYER_NORM } from '../../../functional/norm/normalization';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
-import { FACTORY, ntuple, type FactoryOptions } from '../options';
+import { FACTORY, ntuple, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 
@@ -18,12 +19,14 @@ export interface LayerNormModuleOptions extends FactoryOptions {
   /** Whether there is a shift, when `elementwiseAffine`. Default: `true`. */
   bias?: boolean;
 }
-const LAYER_NORM_MODULE: Required<LayerNormModuleOptions> = {
+const LAYER_NORM_DEFAULTS: Required<LayerNormModuleOptions> = {
   eps: LAYER_NORM.eps,
   elementwiseAffine: true,
   bias: true,
   ...FACTORY,
 };
+
+const LAYER_NORM_MODULE = signature('LayerNorm', [size('normalizedShape')], LAYER_NORM_DEFAULTS);
 
 /**
  * Normalizes over the last dimensions, sample by sample (Ba et al., 2016).
@@ -42,12 +45,14 @@ export class LayerNorm extends Module<[Tensor], Tensor> {
   readonly bias: Parameter | null;
 
   constructor(
-    normalizedShape: number | readonly number[],
-    eps?: number | LayerNormModuleOptions,
-    options?: LayerNormModuleOptions,
+    ...args: Call<
+      typeof LAYER_NORM_MODULE,
+      [normalizedShape: number | readonly number[]],
+      [eps: number, elementwiseAffine: boolean, bias: boolean, ...Factory]
+    >
   ) {
     super();
-    const given = keywords<LayerNormModuleOptions>('LayerNorm', LAYER_NORM_MODULE, { eps }, options);
+    const [normalizedShape, given] = LAYER_NORM_MODULE.bind(args);
     const { elementwiseAffine, bias, device, dtype } = given;
     this.normalizedShape = ntuple(1, normalizedShape);
     this.eps = given.eps;
@@ -84,12 +89,19 @@ export interface GroupNormModuleOptions extends FactoryOptions {
   /** Whether there is a shift, when `affine`. Default: `true`. */
   bias?: boolean;
 }
-const GROUP_NORM_MODULE: Required<GroupNormModuleOptions> = {
+const GROUP_NORM_DEFAULTS: Required<GroupNormModuleOptions> = {
   eps: GROUP_NORM.eps,
   affine: true,
   bias: true,
   ...FACTORY,
 };
+
+const GROUP_NORM_MODULE = signature(
+  'GroupNorm',
+  [number('numGroups'), number('numChannels')],
+  GROUP_NORM_DEFAULTS,
+  ['eps', 'affine', 'device', 'dtype'],
+);
 
 /**
  * Normalizes over groups of channels, sample by sample (Wu and He, 2018). Shape: `(N, numChannels, *)`.
@@ -97,21 +109,24 @@ const GROUP_NORM_MODULE: Required<GroupNormModuleOptions> = {
  * @throws ValueError when the channels cannot be divided into the groups.
  */
 export class GroupNorm extends Module<[Tensor], Tensor> {
+  readonly numGroups: number;
+  readonly numChannels: number;
   readonly eps: number;
   readonly affine: boolean;
   readonly weight: Parameter | null; // (numChannels), both
   readonly bias: Parameter | null;
 
   constructor(
-    readonly numGroups: number,
-    readonly numChannels: number,
-    eps?: number | GroupNormModuleOptions,
-    options?: GroupNormModuleOptions,
+    ...args: Call<
+      typeof GROUP_NORM_MODULE,
+      [numGroups: number, numChannels: number],
+      [eps: number, affine: boolean, ...Factory]
+    >
   ) {
     super();
-    const given = keywords<GroupNormModuleOptions>('GroupNorm', GROUP_NORM_MODULE, { eps }, options);
-    checkNumber('GroupNorm', 'numGroups', numGroups);
-    checkNumber('GroupNorm', 'numChannels', numChannels);
+    const [numGroups, numChannels, given] = GROUP_NORM_MODULE.bind(args);
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
     if (numChannels % numGroups !== 0) {
       throw valueError(`num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`);
     }
@@ -146,7 +161,8 @@ export interface RmsNormModuleOptions extends FactoryOptions {
   /** Whether there is a scale for each element. Default: `true`. */
   elementwiseAffine?: boolean;
 }
-const RMS_NORM_MODULE: Required<RmsNormModuleOptions> = { eps: null, elementwiseAffine: true, ...FACTORY };
+const RMS_NORM_DEFAULTS: Required<RmsNormModuleOptions> = { eps: null, elementwiseAffine: true, ...FACTORY };
+const RMS_NORM = signature('RMSNorm', [size('normalizedShape')], RMS_NORM_DEFAULTS);
 
 /**
  * Divides by the root of the mean of squares of the last dimensions (Zhang and Sennrich, 2019).
@@ -160,12 +176,14 @@ export class RMSNorm extends Module<[Tensor], Tensor> {
   readonly weight: Parameter | null; // normalizedShape
 
   constructor(
-    normalizedShape: number | readonly number[],
-    eps?: number | null | RmsNormModuleOptions,
-    options?: RmsNormModuleOptions,
+    ...args: Call<
+      typeof RMS_NORM,
+      [normalizedShape: number | readonly number[]],
+      [eps: number | null, elementwiseAffine: boolean, ...Factory]
+    >
   ) {
     super();
-    const given = keywords<RmsNormModuleOptions>('RMSNorm', RMS_NORM_MODULE, { eps }, options);
+    const [normalizedShape, given] = RMS_NORM.bind(args);
     const { elementwiseAffine, device, dtype } = given;
     this.normalizedShape = ntuple(1, normalizedShape);
     this.eps = given.eps;

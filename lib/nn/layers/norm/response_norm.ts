@@ -1,29 +1,29 @@
 // Normalization by neighbouring channels.
 import * as F from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { LOCAL_RESPONSE_NORM } from '../../../functional/norm/normalize';
 import type { Tensor } from '../../../tensor';
 import { CrossMapLRN2dFunction } from './cross_map_lrn';
 import { Module } from '../../module/module';
 import { repr, reprFloat } from '../../../tensor/repr';
 
-type ResponseOptions = F.LocalResponseNormOptions;
+const RESPONSE_NORM = signature('ResponseNorm', [number('size')], LOCAL_RESPONSE_NORM, [
+  'alpha',
+  'beta',
+  'k',
+]);
 
 abstract class ResponseNorm extends Module<[Tensor], Tensor> {
+  readonly size: number;
   readonly alpha: number;
   readonly beta: number;
   readonly k: number;
 
-  constructor(
-    name: string,
-    readonly size: number,
-    alpha?: number | ResponseOptions,
-    beta?: number | ResponseOptions,
-    k?: number | ResponseOptions,
-    options?: ResponseOptions,
-  ) {
+  constructor(...args: Call<typeof RESPONSE_NORM, [size: number], [alpha: number, beta: number, k: number]>) {
     super();
-    const given = keywords<ResponseOptions>(name, LOCAL_RESPONSE_NORM, { alpha, beta, k }, options);
+    const [size, given] = RESPONSE_NORM.bind(args, new.target.name);
+    this.size = size;
     this.alpha = given.alpha;
     this.beta = given.beta;
     this.k = given.k;
@@ -40,15 +40,6 @@ abstract class ResponseNorm extends Module<[Tensor], Tensor> {
  * Shape: `(N, C, *)`.
  */
 export class LocalResponseNorm extends ResponseNorm {
-  constructor(
-    size: number,
-    alpha?: number | ResponseOptions,
-    beta?: number | ResponseOptions,
-    k?: number | ResponseOptions,
-    options?: ResponseOptions,
-  ) {
-    super('LocalResponseNorm', size, alpha, beta, k, options);
-  }
   override forward(input: Tensor): Tensor {
     return F.localResponseNorm(input, this.size, this.alpha, this.beta, this.k);
   }
@@ -59,15 +50,6 @@ export class LocalResponseNorm extends ResponseNorm {
 
 /** {@link LocalResponseNorm} as Lua Torch had it, with a moving sum. Shape: `(N, C, H, W)`. */
 export class CrossMapLRN2d extends ResponseNorm {
-  constructor(
-    size: number,
-    alpha?: number | ResponseOptions,
-    beta?: number | ResponseOptions,
-    k?: number | ResponseOptions,
-    options?: ResponseOptions,
-  ) {
-    super('CrossMapLRN2d', size, alpha, beta, k, options);
-  }
   override forward(input: Tensor): Tensor {
     return CrossMapLRN2dFunction.apply(input, this.size, this.alpha, this.beta, this.k);
   }

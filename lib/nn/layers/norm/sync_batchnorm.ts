@@ -1,9 +1,19 @@
 import { checkTensor } from '../../../native/tensor_base';
 import { valueError } from '../../../core/errors';
-import { BatchNorm } from './batchnorm';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
+import { BATCH_NORM_ND, BatchNorm } from './batchnorm';
 import { setField } from '../../module/fields';
 import type { Module } from '../../module/module';
 import type { Tensor } from '../../../tensor';
+
+// In Python the process group comes next.
+const SYNC_BATCH_NORM = signature('SyncBatchNorm', [number('numFeatures')], BATCH_NORM_ND, [
+  'eps',
+  'momentum',
+  'affine',
+  'trackRunningStats',
+]);
 
 /**
  * Normalizes each channel over the batches of all processes. Shape: `(N, numFeatures, *)`.
@@ -12,6 +22,15 @@ import type { Tensor } from '../../../tensor';
  * Differs from PyTorch: there is no `torch.distributed`, so always one process, and no `process_group`.
  */
 export class SyncBatchNorm extends BatchNorm {
+  constructor(
+    ...args: Call<
+      typeof SYNC_BATCH_NORM,
+      [numFeatures: number],
+      [eps: number, momentum: number | null, affine: boolean, trackRunningStats: boolean]
+    >
+  ) {
+    super(...SYNC_BATCH_NORM.bind(args));
+  }
   protected override _checkInputDim(input: Tensor): void {
     checkTensor('SyncBatchNorm.forward', 'input', input);
     if (input.dim() < 2) throw valueError(`expected at least 2D input (got ${input.dim()}D input)`);
