@@ -1,12 +1,16 @@
 // What the losses' modules share.
 import type { Reduction, ReductionOptions } from '../../../functional';
 import { REDUCTION, resolveReduction } from '../../../functional/reduction';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 
 export type Pair = [input: Tensor, target: Tensor];
 export type Triple = [input1: Tensor, input2: Tensor, target: Tensor];
+
+/** PyTorch's deprecated flags, which modules take before the reduction. */
+export type Flags = [sizeAverage: boolean | null, reduce: boolean | null, reduction: Reduction];
+export const FLAGS = ['sizeAverage', 'reduce', 'reduction'] as const;
 
 export abstract class Loss<Args extends unknown[] = Pair> extends Module<Args, Tensor> {
   readonly reduction: Reduction;
@@ -27,9 +31,11 @@ export abstract class WeightedLoss extends Loss {
   }
 }
 
+const PLAIN_LOSS = signature('PlainLoss', [], REDUCTION, FLAGS);
+
 /** A loss whose only option is its reduction. */
 export abstract class PlainLoss extends Loss {
-  constructor(name: string, options?: ReductionOptions) {
-    super(keywords<ReductionOptions>(name, REDUCTION, null, options));
+  constructor(...args: Call<typeof PLAIN_LOSS, [], Flags>) {
+    super(...PLAIN_LOSS.bind(args, new.target.name));
   }
 }

@@ -1,10 +1,12 @@
 import * as F from '../../../functional';
-import type { CtcLossOptions, Lengths, Reduction } from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import type { Lengths, Reduction } from '../../../functional';
+import { type Call, signature } from '../../../core/signature';
 import { CTC_LOSS } from '../../../functional/loss';
 import { REDUCTION } from '../../../functional/reduction';
 import type { Tensor } from '../../../tensor';
 import { Loss } from './base';
+
+const CTC = signature('CTCLoss', [], CTC_LOSS, ['blank', 'reduction', 'zeroInfinity']);
 
 /** The connectionist temporal classification loss (Graves et al., 2006). Shapes: see {@link F.ctcLoss}. */
 export class CTCLoss extends Loss<
@@ -13,12 +15,8 @@ export class CTCLoss extends Loss<
   readonly blank: number;
   readonly zeroInfinity: boolean;
 
-  constructor(
-    blank?: number | CtcLossOptions,
-    reduction?: Reduction | CtcLossOptions,
-    options?: CtcLossOptions,
-  ) {
-    const given = keywords<CtcLossOptions>('CTCLoss', CTC_LOSS, { blank, reduction }, options);
+  constructor(...args: Call<typeof CTC, [], [blank: number, reduction: Reduction, zeroInfinity: boolean]>) {
+    const [given] = CTC.bind(args);
     super({ ...REDUCTION, reduction: given.reduction });
     this.blank = given.blank;
     this.zeroInfinity = given.zeroInfinity;

@@ -1,25 +1,22 @@
 // Losses of distances between embeddings.
 import { checkNumber, valueError } from '../../../core/errors';
 import * as F from '../../../functional';
-import type {
-  DistanceFunction,
-  MarginOptions,
-  TripletMarginLossOptions,
-  TripletMarginWithDistanceLossOptions,
-} from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import type { DistanceFunction } from '../../../functional';
+import { type Call, signature } from '../../../core/signature';
 import { MARGIN, TRIPLET_MARGIN_LOSS, TRIPLET_WITH_DISTANCE } from '../../../functional/loss';
 import { REDUCTION } from '../../../functional/reduction';
 import type { Tensor } from '../../../tensor';
 import { PairwiseDistance } from '../distance';
-import { Loss, type Triple } from './base';
+import { FLAGS, type Flags, Loss, type Triple } from './base';
+
+const COSINE = signature('CosineEmbeddingLoss', [], MARGIN, ['margin', ...FLAGS]);
 
 /** Like inputs (target 1) should be parallel, unlike ones (-1) not. See {@link F.cosineEmbeddingLoss}. */
 export class CosineEmbeddingLoss extends Loss<Triple> {
   readonly margin: number;
 
-  constructor(margin?: number | MarginOptions, options?: MarginOptions) {
-    const given = keywords<MarginOptions>('CosineEmbeddingLoss', MARGIN, { margin }, options);
+  constructor(...args: Call<typeof COSINE, [], [margin: number, ...Flags]>) {
+    const [given] = COSINE.bind(args);
     super(given);
     this.margin = given.margin;
   }
@@ -36,6 +33,14 @@ function checkMargin(name: string, margin: number): void {
   if (margin <= 0) throw valueError(`${name}: expected margin to be greater than 0, got ${margin} instead`);
 }
 
+const TRIPLET = signature('TripletMarginLoss', [], TRIPLET_MARGIN_LOSS, [
+  'margin',
+  'p',
+  'eps',
+  'swap',
+  ...FLAGS,
+]);
+
 /** The anchor should be nearer to the positive than to the negative. Shapes: all `(N, D)` or `(D)`. */
 export class TripletMarginLoss extends Loss<Triplet> {
   readonly margin: number;
@@ -44,16 +49,11 @@ export class TripletMarginLoss extends Loss<Triplet> {
   readonly swap: boolean;
 
   constructor(
-    margin?: number | TripletMarginLossOptions,
-    p?: number | TripletMarginLossOptions,
-    eps?: number | TripletMarginLossOptions,
-    options?: TripletMarginLossOptions,
+    ...args: Call<typeof TRIPLET, [], [margin: number, p: number, eps: number, swap: boolean, ...Flags]>
   ) {
-    const name = 'TripletMarginLoss';
-    const positional = { margin, p, eps };
-    const given = keywords<TripletMarginLossOptions>(name, TRIPLET_MARGIN_LOSS, positional, options);
+    const [given] = TRIPLET.bind(args);
     super(given);
-    checkMargin(name, given.margin);
+    checkMargin(TRIPLET.name, given.margin);
     this.margin = given.margin;
     this.p = given.p;
     this.eps = given.eps;
@@ -65,17 +65,18 @@ export class TripletMarginLoss extends Loss<Triplet> {
   }
 }
 
+const WITH_DISTANCE = signature('TripletMarginWithDistanceLoss', [], TRIPLET_WITH_DISTANCE, []);
+
 /** {@link TripletMarginLoss} with a distance of one's own; one that is a module is part of the state. */
 export class TripletMarginWithDistanceLoss extends Loss<Triplet> {
   readonly distance_function: DistanceFunction;
   readonly margin: number;
   readonly swap: boolean;
 
-  constructor(options?: TripletMarginWithDistanceLossOptions) {
-    const name = 'TripletMarginWithDistanceLoss';
-    const given = keywords(name, TRIPLET_WITH_DISTANCE, null, options);
+  constructor(...args: Call<typeof WITH_DISTANCE, []>) {
+    const [given] = WITH_DISTANCE.bind(args);
     super({ ...REDUCTION, reduction: given.reduction });
-    checkMargin(name, given.margin);
+    checkMargin(WITH_DISTANCE.name, given.margin);
     this.distance_function = given.distanceFunction ?? new PairwiseDistance();
     this.margin = given.margin;
     this.swap = given.swap;

@@ -1,14 +1,7 @@
 // Losses that are negative log likelihoods, or differences of distributions.
 import * as F from '../../../functional';
-import type {
-  CrossEntropyOptions,
-  GaussianNllLossOptions,
-  KlDivOptions,
-  NllLossOptions,
-  PoissonNllLossOptions,
-  Reduction,
-} from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import type { KlDivOptions, Reduction } from '../../../functional';
+import { type Call, signature } from '../../../core/signature';
 import {
   CROSS_ENTROPY,
   GAUSSIAN_NLL_LOSS,
@@ -19,7 +12,22 @@ import {
 import { REDUCTION } from '../../../functional/reduction';
 import type { Tensor } from '../../../tensor';
 import { warn } from '../../../core/warn';
-import { Loss, WeightedLoss } from './base';
+import { FLAGS, Loss, WeightedLoss } from './base';
+
+const NLL = signature('NLLLoss', [], NLL_LOSS, [
+  'weight',
+  'sizeAverage',
+  'ignoreIndex',
+  'reduce',
+  'reduction',
+]);
+type WithIgnored = [
+  weight: Tensor | null,
+  sizeAverage: boolean | null,
+  ignoreIndex: number,
+  reduce: boolean | null,
+  reduction: Reduction,
+];
 
 /**
  * The negative log likelihood of classes.
@@ -29,8 +37,8 @@ import { Loss, WeightedLoss } from './base';
 export class NLLLoss extends WeightedLoss {
   readonly ignoreIndex: number;
 
-  constructor(weight?: Tensor | null | NllLossOptions, options?: NllLossOptions) {
-    const given = keywords<NllLossOptions>('NLLLoss', NLL_LOSS, { weight }, options);
+  constructor(...args: Call<typeof NLL, [], WithIgnored>) {
+    const [given] = NLL.bind(args, new.target.name);
     super(given);
     this.ignoreIndex = given.ignoreIndex;
   }
@@ -42,15 +50,24 @@ export class NLLLoss extends WeightedLoss {
 
 /** @deprecated Use {@link NLLLoss}. */
 export class NLLLoss2d extends NLLLoss {
-  constructor(weight?: Tensor | null | NllLossOptions, options?: NllLossOptions) {
+  constructor(...args: Call<typeof NLL, [], WithIgnored>) {
     warn(
       '`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement and see ' +
         'https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more details.',
       'FutureWarning',
     );
-    super(weight, options);
+    super(...args);
   }
 }
+
+const CROSS_ENTROPY_LOSS = signature('CrossEntropyLoss', [], CROSS_ENTROPY, [
+  'weight',
+  'sizeAverage',
+  'ignoreIndex',
+  'reduce',
+  'reduction',
+  'labelSmoothing',
+]);
 
 /**
  * The negative log likelihood of classes, from unnormalized scores.
@@ -66,8 +83,8 @@ export class CrossEntropyLoss extends WeightedLoss {
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
 
-  constructor(weight?: Tensor | null | CrossEntropyOptions, options?: CrossEntropyOptions) {
-    const given = keywords<CrossEntropyOptions>('CrossEntropyLoss', CROSS_ENTROPY, { weight }, options);
+  constructor(...args: Call<typeof CROSS_ENTROPY_LOSS, [], [...WithIgnored, labelSmoothing: number]>) {
+    const [given] = CROSS_ENTROPY_LOSS.bind(args);
     super(given);
     this.ignoreIndex = given.ignoreIndex;
     this.labelSmoothing = given.labelSmoothing;
@@ -78,14 +95,36 @@ export class CrossEntropyLoss extends WeightedLoss {
   }
 }
 
+const POISSON = signature('PoissonNLLLoss', [], POISSON_NLL_LOSS, [
+  'logInput',
+  'full',
+  'sizeAverage',
+  'eps',
+  'reduce',
+  'reduction',
+]);
+
 /** The negative log likelihood of counts under a Poisson distribution. Shapes: both the same. */
 export class PoissonNLLLoss extends Loss {
   readonly logInput: boolean;
   readonly full: boolean;
   readonly eps: number;
 
-  constructor(options?: PoissonNllLossOptions) {
-    const given = keywords<PoissonNllLossOptions>('PoissonNLLLoss', POISSON_NLL_LOSS, null, options);
+  constructor(
+    ...args: Call<
+      typeof POISSON,
+      [],
+      [
+        logInput: boolean,
+        full: boolean,
+        sizeAverage: boolean | null,
+        eps: number,
+        reduce: boolean | null,
+        reduction: Reduction,
+      ]
+    >
+  ) {
+    const [given] = POISSON.bind(args);
     super(given);
     this.logInput = given.logInput;
     this.full = given.full;
@@ -97,6 +136,8 @@ export class PoissonNLLLoss extends Loss {
   }
 }
 
+const GAUSSIAN = signature('GaussianNLLLoss', [], GAUSSIAN_NLL_LOSS, []);
+
 /**
  * The negative log likelihood of a normal distribution (Nix and Weigend, 1994). Shapes: see
  * {@link F.gaussianNllLoss}.
@@ -105,8 +146,8 @@ export class GaussianNLLLoss extends Loss<[input: Tensor, target: Tensor, varian
   readonly full: boolean;
   readonly eps: number;
 
-  constructor(options?: GaussianNllLossOptions) {
-    const given = keywords<GaussianNllLossOptions>('GaussianNLLLoss', GAUSSIAN_NLL_LOSS, null, options);
+  constructor(...args: Call<typeof GAUSSIAN, []>) {
+    const [given] = GAUSSIAN.bind(args);
     super({ ...REDUCTION, reduction: given.reduction });
     this.full = given.full;
     this.eps = given.eps;
@@ -117,13 +158,25 @@ export class GaussianNLLLoss extends Loss<[input: Tensor, target: Tensor, varian
   }
 }
 
+const KL_DIV_LOSS = signature('KLDivLoss', [], KL_DIV, [...FLAGS, 'logTarget']);
+
 /** The Kullback-Leibler divergence of probabilities from log probabilities. Shapes: both the same, `(N, *)`. */
 export class KLDivLoss extends Loss {
   readonly logTarget: boolean;
 
-  constructor(options?: KlDivOptions) {
-    const given = keywords<KlDivOptions>('KLDivLoss', KL_DIV, null, options);
-    const { reduction, sizeAverage, reduce, logTarget } = given;
+  constructor(
+    ...args: Call<
+      typeof KL_DIV_LOSS,
+      [],
+      [
+        sizeAverage: boolean | null,
+        reduce: boolean | null,
+        reduction: Required<KlDivOptions>['reduction'],
+        logTarget: boolean,
+      ]
+    >
+  ) {
+    const [{ reduction, sizeAverage, reduce, logTarget }] = KL_DIV_LOSS.bind(args);
     super({ reduction: reduction as Reduction, sizeAverage, reduce });
     this.logTarget = logTarget;
   }

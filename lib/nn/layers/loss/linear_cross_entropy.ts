@@ -1,6 +1,7 @@
 import * as aten from '../../../tensor/aten';
 import * as F from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { LINEAR_CROSS_ENTROPY, type LinearCrossEntropyOptions } from '../../../functional/loss';
 import { REDUCTION } from '../../../functional/reduction';
 import { TorchError } from '../../../core/errors';
@@ -18,12 +19,19 @@ export interface LinearCrossEntropyLossOptions
   bias?: boolean;
 }
 const { linearBias: _, ...ARGUMENTS } = LINEAR_CROSS_ENTROPY;
-const LINEAR_CROSS_ENTROPY_LOSS: Required<LinearCrossEntropyLossOptions> = {
+const DEFAULTS: Required<LinearCrossEntropyLossOptions> = {
   ...ARGUMENTS,
   outFeatures: [],
   bias: false,
   ...FACTORY,
 };
+
+const LINEAR_CROSS_ENTROPY_LOSS = signature(
+  'LinearCrossEntropyLoss',
+  [number('inFeatures'), number('numClasses')],
+  DEFAULTS,
+  [],
+);
 
 /**
  * The cross entropy of a linear map of the input.
@@ -33,18 +41,15 @@ const LINEAR_CROSS_ENTROPY_LOSS: Required<LinearCrossEntropyLossOptions> = {
  * @throws TorchError for a weight of another size, or label smoothing outside of 0 to 1.
  */
 export class LinearCrossEntropyLoss extends WeightedLoss {
+  readonly numClasses: number;
   readonly outFeatures: readonly number[];
   readonly ignoreIndex: number | null;
   readonly labelSmoothing: number;
   readonly options: LinearCrossEntropyOptions | null;
   readonly linear: Linear;
 
-  constructor(
-    inFeatures: number,
-    readonly numClasses: number,
-    options?: LinearCrossEntropyLossOptions,
-  ) {
-    const given = keywords('LinearCrossEntropyLoss', LINEAR_CROSS_ENTROPY_LOSS, null, options);
+  constructor(...args: Call<typeof LINEAR_CROSS_ENTROPY_LOSS, [inFeatures: number, numClasses: number]>) {
+    const [inFeatures, numClasses, given] = LINEAR_CROSS_ENTROPY_LOSS.bind(args);
     const { weight, labelSmoothing, outFeatures, bias, device, dtype } = given;
     if (weight !== null && repr([...weight.shape]) !== repr([numClasses])) {
       throw new TorchError(
@@ -57,6 +62,7 @@ export class LinearCrossEntropyLoss extends WeightedLoss {
       );
     }
     super({ ...REDUCTION, reduction: given.reduction, weight });
+    this.numClasses = numClasses;
     this.outFeatures = outFeatures;
     this.ignoreIndex = given.ignoreIndex;
     this.labelSmoothing = labelSmoothing;

@@ -1,25 +1,20 @@
 // Losses that ask for a margin between what is right and what is wrong.
 import { valueError } from '../../../core/errors';
 import * as F from '../../../functional';
-import type {
-  ClassWeightOptions,
-  HingeEmbeddingLossOptions,
-  MarginOptions,
-  MultiMarginLossOptions,
-  ReductionOptions,
-} from '../../../functional';
-import { keywords } from '../../../core/keywords';
+
+import { type Call, signature } from '../../../core/signature';
 import { CLASS_WEIGHT, HINGE_EMBEDDING_LOSS, MARGIN, MULTI_MARGIN_LOSS } from '../../../functional/loss';
 import type { Tensor } from '../../../tensor';
-import { Loss, PlainLoss, WeightedLoss, type Triple } from './base';
+import { FLAGS, type Flags, Loss, PlainLoss, WeightedLoss, type Triple } from './base';
+
+const HINGE = signature('HingeEmbeddingLoss', [], HINGE_EMBEDDING_LOSS, ['margin', ...FLAGS]);
 
 /** `x` where the target is 1, `max(0, margin - x)` where it is -1. Shapes: both the same. */
 export class HingeEmbeddingLoss extends Loss {
   readonly margin: number;
 
-  constructor(margin?: number | HingeEmbeddingLossOptions, options?: HingeEmbeddingLossOptions) {
-    const name = 'HingeEmbeddingLoss';
-    const given = keywords<HingeEmbeddingLossOptions>(name, HINGE_EMBEDDING_LOSS, { margin }, options);
+  constructor(...args: Call<typeof HINGE, [], [margin: number, ...Flags]>) {
+    const [given] = HINGE.bind(args);
     super(given);
     this.margin = given.margin;
   }
@@ -31,9 +26,6 @@ export class HingeEmbeddingLoss extends Loss {
 
 /** A margin of 1 between right classes and wrong ones. See {@link F.multilabelMarginLoss}. */
 export class MultiLabelMarginLoss extends PlainLoss {
-  constructor(options?: ReductionOptions) {
-    super('MultiLabelMarginLoss', options);
-  }
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.multilabelMarginLoss(input, target, { reduction: this.reduction });
   }
@@ -41,18 +33,17 @@ export class MultiLabelMarginLoss extends PlainLoss {
 
 /** `log(1 + exp(-y x))`, for targets 1 and -1. Shapes: both the same. */
 export class SoftMarginLoss extends PlainLoss {
-  constructor(options?: ReductionOptions) {
-    super('SoftMarginLoss', options);
-  }
   override forward(input: Tensor, target: Tensor): Tensor {
     return F.softMarginLoss(input, target, { reduction: this.reduction });
   }
 }
 
+const MULTI_LABEL = signature('MultiLabelSoftMarginLoss', [], CLASS_WEIGHT, ['weight', ...FLAGS]);
+
 /** The binary cross entropy of `sigmoid(input)`, its mean over the classes. Shapes: both `(N, C)`. */
 export class MultiLabelSoftMarginLoss extends WeightedLoss {
-  constructor(weight?: Tensor | null | ClassWeightOptions, options?: ClassWeightOptions) {
-    super(keywords<ClassWeightOptions>('MultiLabelSoftMarginLoss', CLASS_WEIGHT, { weight }, options));
+  constructor(...args: Call<typeof MULTI_LABEL, [], [weight: Tensor | null, ...Flags]>) {
+    super(...MULTI_LABEL.bind(args));
   }
   override forward(input: Tensor, target: Tensor): Tensor {
     const { weight, reduction } = this;
@@ -60,19 +51,17 @@ export class MultiLabelSoftMarginLoss extends WeightedLoss {
   }
 }
 
+const MULTI_MARGIN = signature('MultiMarginLoss', [], MULTI_MARGIN_LOSS, ['p', 'margin', 'weight', ...FLAGS]);
+
 /** A margin between the right class and the others. Shapes: see {@link F.multiMarginLoss}. */
 export class MultiMarginLoss extends WeightedLoss {
   readonly p: 1 | 2;
   readonly margin: number;
 
   constructor(
-    p?: 1 | 2 | MultiMarginLossOptions,
-    margin?: number | MultiMarginLossOptions,
-    weight?: Tensor | null | MultiMarginLossOptions,
-    options?: MultiMarginLossOptions,
+    ...args: Call<typeof MULTI_MARGIN, [], [p: 1 | 2, margin: number, weight: Tensor | null, ...Flags]>
   ) {
-    const positional = { p, margin, weight };
-    const given = keywords<MultiMarginLossOptions>('MultiMarginLoss', MULTI_MARGIN_LOSS, positional, options);
+    const [given] = MULTI_MARGIN.bind(args);
     super(given);
     if (given.p !== 1 && given.p !== 2) throw valueError('only p == 1 and p == 2 supported');
     if (given.weight !== null && given.weight.dim() !== 1) {
@@ -89,12 +78,14 @@ export class MultiMarginLoss extends WeightedLoss {
   }
 }
 
+const RANKING = signature('MarginRankingLoss', [], MARGIN, ['margin', ...FLAGS]);
+
 /** A margin by which one input should exceed the other. See {@link F.marginRankingLoss}. */
 export class MarginRankingLoss extends Loss<Triple> {
   readonly margin: number;
 
-  constructor(margin?: number | MarginOptions, options?: MarginOptions) {
-    const given = keywords<MarginOptions>('MarginRankingLoss', MARGIN, { margin }, options);
+  constructor(...args: Call<typeof RANKING, [], [margin: number, ...Flags]>) {
+    const [given] = RANKING.bind(args);
     super(given);
     this.margin = given.margin;
   }
