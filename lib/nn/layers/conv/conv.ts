@@ -1,12 +1,16 @@
 import * as F from '../../../functional';
 import type { ConvPadding, Size } from '../../../functional';
 import { convolve } from '../../../functional/conv/conv';
-import { keywords } from '../../../core/keywords';
+import { number, size } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
-import { CONV_ND, ConvNd, type ConvNdOptions } from './conv_base';
+import { CONV_ND, ConvNd, type ConvPlaces } from './conv_base';
 
-type Stride = Size | ConvNdOptions;
-type Padding = Size | ConvPadding | ConvNdOptions;
+const CONVOLUTION = signature(
+  'Conv',
+  [number('inChannels'), number('outChannels'), size('kernelSize')],
+  CONV_ND,
+);
 
 // `F.pad` counts from the last dimension backwards.
 function padArgument(
@@ -24,15 +28,9 @@ function padArgument(
 
 abstract class Convolution extends ConvNd {
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
+    ...args: Call<typeof CONVOLUTION, [inChannels: number, outChannels: number, kernelSize: Size], ConvPlaces>
   ) {
-    const given = keywords<ConvNdOptions>(new.target.name, CONV_ND, { stride, padding }, options);
-    super(false, inChannels, outChannels, kernelSize, given);
+    super(false, ...CONVOLUTION.bind(args, new.target.name));
   }
 
   override forward(input: Tensor): Tensor {

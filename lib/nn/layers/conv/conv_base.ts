@@ -9,7 +9,7 @@ import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { biasBound } from '../../init/fan';
 import { Module } from '../../module/module';
-import { FACTORY, ntuple, type FactoryOptions } from '../options';
+import { FACTORY, ntuple, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 
@@ -32,14 +32,22 @@ export interface ConvNdOptions extends FactoryOptions {
   paddingMode?: PaddingMode;
 }
 export const CONV_ND: Required<ConvNdOptions> = { ...CONV, bias: true, paddingMode: 'zeros', ...FACTORY };
+export type ConvPlaces = [
+  stride: Size,
+  padding: Size | ConvPadding,
+  dilation: Size,
+  groups: number,
+  bias: boolean,
+  paddingMode: PaddingMode,
+  ...Factory,
+];
 
 /** Options with their defaults; transposed convolutions have an `outputPadding`. */
 type Resolved = Required<ConvNdOptions> & { outputPadding?: Size };
 
 function checkOptions(inChannels: number, outChannels: number, given: Resolved): void {
   const { groups, padding, stride, paddingMode } = given;
-  checkNumber('Conv', 'inChannels', inChannels);
-  checkNumber('Conv', 'outChannels', outChannels);
+
   checkNumber('Conv', 'groups', groups);
   if (groups <= 0) throw valueError('groups must be a positive integer');
   if (inChannels % groups !== 0) throw valueError('in_channels must be divisible by groups');
@@ -60,6 +68,9 @@ function checkOptions(inChannels: number, outChannels: number, given: Resolved):
 
 /** Weight, bias and options of convolutions and transposed ones; logic of all their dimensions. */
 export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<Args, Tensor> {
+  readonly transposed: boolean;
+  inChannels: number;
+  outChannels: number;
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[] | ConvPadding;
@@ -71,14 +82,17 @@ export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<A
   bias: Parameter | null; // (outChannels)
 
   constructor(
-    readonly transposed: boolean,
-    public inChannels: number,
-    public outChannels: number,
+    transposed: boolean,
+    inChannels: number,
+    outChannels: number,
     kernelSize: Size,
     given: Resolved,
   ) {
     super();
     checkOptions(inChannels, outChannels, given);
+    this.transposed = transposed;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
     this.kernelSize = this._ntuple(kernelSize);
     this.stride = this._ntuple(given.stride);
     this.padding = typeof given.padding === 'string' ? given.padding : this._ntuple(given.padding);

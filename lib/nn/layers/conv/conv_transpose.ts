@@ -1,13 +1,14 @@
-import { checkTensor } from '../../../native/tensor_base';
 import { argumentError, valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import type { Size } from '../../../functional';
 import { CONV_TRANSPOSE } from '../../../functional/conv/conv_transpose';
-import { keywords } from '../../../core/keywords';
+import { number, size } from '../../../core/kinds';
+import { type Call, method, signature } from '../../../core/signature';
+import { tensor } from '../../../tensor/kinds';
 import { sizeText } from '../../../core/size_text';
 import type { Tensor } from '../../../tensor';
 import { ConvNd, type PaddingMode } from './conv_base';
-import { FACTORY, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
 export interface ConvTransposeNdOptions extends FactoryOptions {
   /** Step of the window. Default: 1. */
@@ -32,7 +33,34 @@ export const CONV_TRANSPOSE_ND: Required<ConvTransposeNdOptions> = {
   ...FACTORY,
 };
 
-type Given = Size | ConvTransposeNdOptions;
+/** Python's order. */
+export const CONV_TRANSPOSE_ORDER = [
+  'stride',
+  'padding',
+  'outputPadding',
+  'groups',
+  'bias',
+  'dilation',
+  'paddingMode',
+  'device',
+  'dtype',
+] as const;
+export type ConvTransposePlaces = [
+  stride: Size,
+  padding: Size,
+  outputPadding: Size,
+  groups: number,
+  bias: boolean,
+  dilation: Size,
+  paddingMode: PaddingMode,
+  ...Factory,
+];
+const CONV_TRANSPOSE_CLASS = signature(
+  'ConvTranspose',
+  [number('inChannels'), number('outChannels'), size('kernelSize')],
+  CONV_TRANSPOSE_ND,
+  CONV_TRANSPOSE_ORDER,
+);
 
 export interface OutputSizeOptions {
   /** One of the sizes that a stride larger than one leaves open. Default: null, the smallest. */
@@ -40,35 +68,28 @@ export interface OutputSizeOptions {
 }
 export const OUTPUT_SIZE: Required<OutputSizeOptions> = { outputSize: null };
 
-type Args = [input: Tensor, outputSize?: readonly number[] | null | OutputSizeOptions];
+export const FORWARD = method('ConvTranspose.forward', [tensor('input')], OUTPUT_SIZE);
+type Args = Call<typeof FORWARD, [input: Tensor], [outputSize: readonly number[] | null]>;
 
 const kernels = [F.convTranspose1d, F.convTranspose2d, F.convTranspose3d];
 
 abstract class ConvTransposeNd extends ConvNd<Args> {
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
+    ...args: Call<
+      typeof CONV_TRANSPOSE_CLASS,
+      [inChannels: number, outChannels: number, kernelSize: Size],
+      ConvTransposePlaces
+    >
   ) {
-    const given = keywords<ConvTransposeNdOptions>(
-      new.target.name,
-      CONV_TRANSPOSE_ND,
-      { stride, padding, outputPadding },
-      options,
-    );
-    if (given.paddingMode !== 'zeros')
+    const bound = CONV_TRANSPOSE_CLASS.bind(args, new.target.name);
+    if (bound[3].paddingMode !== 'zeros')
       throw valueError(`Only "zeros" padding mode is supported for ${new.target.name}`);
-    super(true, inChannels, outChannels, kernelSize, given);
+    super(true, ...bound);
   }
 
   /** `outputSize` picks one of the sizes that a stride larger than one leaves open. */
-  override forward(...[input, size]: Args): Tensor {
-    const name = `ConvTranspose${this._dimensions}d.forward`;
-    const { outputSize } = keywords<OutputSizeOptions>(name, OUTPUT_SIZE, { outputSize: size });
+  override forward(...args: Args): Tensor {
+    const [input, { outputSize }] = FORWARD.bind(args, `ConvTranspose${this._dimensions}d.forward`);
     const { weight, bias, stride, groups, dilation } = this;
     const padding = this.padding as readonly number[];
     const outputPadding = outputSize === null ? this.outputPadding : this._outputPadding(input, outputSize);
@@ -80,7 +101,7 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
   _outputPadding(input: Tensor, outputSize: readonly number[]): number[] {
     const { kernelSize, stride, padding, dilation } = this;
     const spatial = kernelSize.length;
-    checkTensor(`ConvTranspose${spatial}d.forward`, 'input', input);
+
     if (!Array.isArray(outputSize))
       throw argumentError('ConvTranspose.forward', 'outputSize', 'an array of numbers', outputSize);
     const ndim = input.dim();

@@ -1,29 +1,33 @@
 // Convolutions that take `inChannels` from the first input.
-import { checkTensor } from '../../../native/tensor_base';
-import type { ConvPadding, Size } from '../../../functional';
-import { keywords } from '../../../core/keywords';
+
+import type { Size } from '../../../functional';
+import { number, size } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { sizeText } from '../../../core/size_text';
 import { TorchError, valueError } from '../../../core/errors';
 import type { Tensor } from '../../../tensor';
 import { Conv1d, Conv2d, Conv3d } from './conv';
-import { CONV_ND, type ConvNd, type ConvNdOptions } from './conv_base';
+import { CONV_ND, type ConvNd, type ConvNdOptions, type ConvPlaces } from './conv_base';
 import {
   CONV_TRANSPOSE_ND,
+  CONV_TRANSPOSE_ORDER,
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
-  type ConvTransposeNdOptions,
+  FORWARD,
+  type ConvTransposePlaces,
 } from './conv_transpose';
 import { LazyModuleMixin, type LazyModule } from '../../module/lazy';
 import { UninitializedParameter, isLazy } from '../../parameter';
 
-type Padding = Size | ConvPadding | ConvNdOptions;
-type Stride = Size | ConvNdOptions;
-type Given = Size | ConvTransposeNdOptions;
+const REQUIRED = [number('outChannels'), size('kernelSize')] as const;
+const LAZY_CONV = signature('LazyConv', REQUIRED, CONV_ND);
+const LAZY_CONV_TRANSPOSE = signature('LazyConvTranspose', REQUIRED, CONV_TRANSPOSE_ND, CONV_TRANSPOSE_ORDER);
+type Positions = [outChannels: number, kernelSize: Size];
 
 function inChannelsOf(module: ConvNd, input: Tensor): number {
   const unbatched = module.kernelSize.length + 1;
-  checkTensor(`${module._getName()}.forward`, 'input', input);
+
   const ndim = input.dim();
   if (ndim !== unbatched && ndim !== unbatched + 1) {
     throw new TorchError(
@@ -39,24 +43,11 @@ type ConvClass = abstract new (...args: any[]) => ConvNd<any[]>;
 type Base<Conv> = new (...args: any[]) => Conv;
 
 interface LazyConvClass<Conv> {
-  new (
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Stride,
-    padding?: Padding,
-    options?: ConvNdOptions,
-  ): Conv & LazyModule;
+  new (...args: Call<typeof LAZY_CONV, Positions, ConvPlaces>): Conv & LazyModule;
   readonly clsToBecome: Base<Conv>;
 }
 interface LazyConvTransposeClass<Conv> {
-  new (
-    outChannels: number,
-    kernelSize: Size,
-    stride?: Given,
-    padding?: Given,
-    outputPadding?: Given,
-    options?: ConvTransposeNdOptions,
-  ): Conv & LazyModule;
+  new (...args: Call<typeof LAZY_CONV_TRANSPOSE, Positions, ConvTransposePlaces>): Conv & LazyModule;
   readonly clsToBecome: Base<Conv>;
 }
 
@@ -74,8 +65,9 @@ function LazyConvMixin(base: ConvClass) {
     override resetParameters(): void {
       if (!this.hasUninitializedParams() && this.inChannels !== 0) super.resetParameters();
     }
-    override initializeParameters(input: Tensor): void {
+    override initializeParameters(...args: unknown[]): void {
       if (!this.hasUninitializedParams()) return;
+      const [input] = FORWARD.bind(args, `${base.name}.forward`);
       this.inChannels = inChannelsOf(this, input);
       if (this.inChannels % this.groups !== 0) throw valueError('in_channels must be divisible by groups');
       if (isLazy(this.weight)) this.weight.materialize(this._weightShape());
@@ -88,15 +80,8 @@ function LazyConvMixin(base: ConvClass) {
 
 function lazyConv<Conv extends ConvNd>(base: Base<Conv>): LazyConvClass<Conv> {
   abstract class LazyConv extends LazyConvMixin(base) {
-    constructor(
-      outChannels: number,
-      kernelSize: Size,
-      stride?: Stride,
-      padding?: Padding,
-      options?: ConvNdOptions,
-    ) {
-      const given = keywords<ConvNdOptions>(new.target.name, CONV_ND, { stride, padding }, options);
-      super(outChannels, kernelSize, given);
+    constructor(...args: Call<typeof LAZY_CONV, Positions, ConvPlaces>) {
+      super(...LAZY_CONV.bind(args, new.target.name));
     }
   }
   return LazyConv as unknown as LazyConvClass<Conv>;
@@ -104,21 +89,8 @@ function lazyConv<Conv extends ConvNd>(base: Base<Conv>): LazyConvClass<Conv> {
 
 function lazyConvTranspose<Conv extends ConvNd<any[]>>(base: Base<Conv>): LazyConvTransposeClass<Conv> {
   abstract class LazyConvTranspose extends LazyConvMixin(base) {
-    constructor(
-      outChannels: number,
-      kernelSize: Size,
-      stride?: Given,
-      padding?: Given,
-      outputPadding?: Given,
-      options?: ConvTransposeNdOptions,
-    ) {
-      const positional = { stride, padding, outputPadding };
-      const name = new.target.name;
-      super(
-        outChannels,
-        kernelSize,
-        keywords<ConvTransposeNdOptions>(name, CONV_TRANSPOSE_ND, positional, options),
-      );
+    constructor(...args: Call<typeof LAZY_CONV_TRANSPOSE, Positions, ConvTransposePlaces>) {
+      super(...LAZY_CONV_TRANSPOSE.bind(args, new.target.name));
     }
   }
   return LazyConvTranspose as unknown as LazyConvTransposeClass<Conv>;
