@@ -12,9 +12,9 @@ type Like<C extends abstract new (...args: never[]) => unknown, Args extends unk
 type LPPool = Like<typeof nn.LPPool2d>;
 type MaxUnpool = Like<typeof nn.MaxUnpool2d, [Tensor, Tensor, (readonly number[])?]>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Fractional = new (kernelSize: number, ...options: any[]) => nn.Module;
+type Fractional = new (...args: any[]) => nn.Module;
 type Adaptive = typeof nn.AdaptiveAvgPool2d | typeof nn.AdaptiveAvgPool1d;
-type AdaptiveMax = typeof nn.AdaptiveMaxPool2d | typeof nn.AdaptiveMaxPool1d;
+type AdaptiveMax = Fractional;
 
 const whole = (...shape: number[]): Tensor => torch.zeros(shape, { dtype: torch.int64 });
 const shapes: Record<number, number[]> = { 1: [2, 3, 6], 2: [2, 3, 6, 4], 3: [1, 2, 4, 4, 6] };

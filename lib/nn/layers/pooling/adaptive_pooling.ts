@@ -1,15 +1,24 @@
 import * as F from '../../../functional';
 import type { AdaptiveMaxPoolOptions, AdaptiveSize, Size } from '../../../functional';
 import { ADAPTIVE_MAX_POOL } from '../../../functional/pooling/adaptive_pooling';
-import { keywords } from '../../../core/keywords';
+import { value } from '../../../core/kinds';
+import { type Call, type Signature, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import type { Pooled } from './pooling';
 import { repr } from '../../../tensor/repr';
 
+const outputSize = <S>() => value<S>()('outputSize');
+const averageOf = <S>() => signature('AdaptiveAvgPool', [outputSize<S>()], {});
+const AVERAGE = averageOf<unknown>();
+
 abstract class AdaptiveAvgPoolNd<S> extends Module<[Tensor], Tensor> {
-  constructor(readonly outputSize: S) {
+  readonly outputSize: S;
+
+  constructor(...args: Call<ReturnType<typeof averageOf<S>>, [outputSize: S]>) {
     super();
+    const [size] = AVERAGE.bind(args, new.target.name);
+    this.outputSize = size as S;
   }
   override extraRepr(): string {
     return `output_size=${repr(this.outputSize)}`;
@@ -47,17 +56,21 @@ export class AdaptiveAvgPool3d extends AdaptiveAvgPoolNd<AdaptiveSize> {
 }
 
 type MaxPoolOptions<R extends boolean> = AdaptiveMaxPoolOptions & { returnIndices?: R };
+const MAXIMUM = signature('AdaptiveMaxPool', [outputSize<unknown>()], ADAPTIVE_MAX_POOL);
+type Maximum<S, R extends boolean> = Signature<
+  readonly [ReturnType<typeof outputSize<S>>],
+  Required<MaxPoolOptions<R>>
+>;
 
 abstract class AdaptiveMaxPoolNd<S, R extends boolean> extends Module<[Tensor], Pooled<R>> {
+  readonly outputSize: S;
   readonly returnIndices: boolean;
 
-  constructor(
-    readonly outputSize: S,
-    returnIndices?: R | MaxPoolOptions<R>,
-  ) {
+  constructor(...args: Call<Maximum<S, R>, [outputSize: S], [returnIndices: R]>) {
     super();
-    const given = keywords<AdaptiveMaxPoolOptions>(new.target.name, ADAPTIVE_MAX_POOL, { returnIndices });
-    this.returnIndices = given.returnIndices;
+    const [size, { returnIndices }] = MAXIMUM.bind(args, new.target.name);
+    this.outputSize = size as S;
+    this.returnIndices = returnIndices;
   }
   override extraRepr(): string {
     return `output_size=${repr(this.outputSize)}`;

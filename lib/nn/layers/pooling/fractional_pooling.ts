@@ -2,7 +2,8 @@ import { valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import type { FractionalMaxPoolOptions, Size } from '../../../functional';
 import { FRACTIONAL_MAX_POOL } from '../../../functional/pooling/fractional_pooling';
-import { keywords } from '../../../core/keywords';
+import { size } from '../../../core/kinds';
+import { type Call, type Signature, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import { ntuple } from '../options';
@@ -10,7 +11,12 @@ import type { Pooled } from './pooling';
 import { repr } from '../../../tensor/repr';
 
 type Options<R extends boolean> = FractionalMaxPoolOptions & { returnIndices?: R };
-type Given<R extends boolean> = Size | null | Options<R>;
+const FRACTIONAL = signature('FractionalMaxPool', [size('kernelSize')], FRACTIONAL_MAX_POOL, [
+  'outputSize',
+  'outputRatio',
+  'returnIndices',
+]);
+type Fractional<R extends boolean> = Signature<(typeof FRACTIONAL)['required'], Required<Options<R>>>;
 
 abstract class FractionalMaxPoolNd<R extends boolean> extends Module<[Tensor], Pooled<R>> {
   readonly kernelSize: readonly number[];
@@ -19,11 +25,16 @@ abstract class FractionalMaxPoolNd<R extends boolean> extends Module<[Tensor], P
   readonly outputRatio: readonly number[] | null;
   readonly _random_samples!: Tensor | null;
 
-  constructor(kernelSize: Size, outputSize?: Given<R>, outputRatio?: Given<R>, options?: Options<R>) {
+  constructor(
+    ...args: Call<
+      Fractional<R>,
+      [kernelSize: Size],
+      [outputSize: Size | null, outputRatio: Size | null, returnIndices: R]
+    >
+  ) {
     super();
     const { name } = new.target;
-    const positional = { outputSize, outputRatio };
-    const given = keywords<FractionalMaxPoolOptions>(name, FRACTIONAL_MAX_POOL, positional, options);
+    const [kernelSize, given] = FRACTIONAL.bind(args, name);
     this._checkKernel(kernelSize);
     this.kernelSize = this._each(kernelSize);
     this.returnIndices = given.returnIndices;

@@ -1,23 +1,34 @@
 import * as F from '../../../functional';
-import type { LpPoolOptions, Size } from '../../../functional';
-import { keywords } from '../../../core/keywords';
+import type { Size } from '../../../functional';
+import { number, size } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { LP_POOL } from '../../../functional/pooling/lp_pooling';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import { repr } from '../../../tensor/repr';
 
+const LP_POOL_ND = signature('LPPool', [number('normType'), size('kernelSize')], LP_POOL, [
+  'stride',
+  'ceilMode',
+]);
+
 abstract class LPPoolNd extends Module<[Tensor], Tensor> {
+  readonly normType: number;
+  readonly kernelSize: Size;
   readonly stride: Size | null;
   readonly ceilMode: boolean;
 
   constructor(
-    readonly normType: number,
-    readonly kernelSize: Size,
-    stride?: Size | null | LpPoolOptions,
-    ceilMode?: boolean | LpPoolOptions,
+    ...args: Call<
+      typeof LP_POOL_ND,
+      [normType: number, kernelSize: Size],
+      [stride: Size | null, ceilMode: boolean]
+    >
   ) {
     super();
-    const given = keywords<LpPoolOptions>(new.target.name, LP_POOL, { stride, ceilMode });
+    const [normType, kernelSize, given] = LP_POOL_ND.bind(args, new.target.name);
+    this.normType = normType;
+    this.kernelSize = kernelSize;
     this.stride = given.stride;
     this.ceilMode = given.ceilMode;
   }

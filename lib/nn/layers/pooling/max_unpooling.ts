@@ -1,7 +1,9 @@
 import * as F from '../../../functional';
 import type { Size } from '../../../functional';
-import { OUTPUT_SIZE, type OutputSizeOptions } from '../conv/conv_transpose';
-import { keywords } from '../../../core/keywords';
+import { OUTPUT_SIZE } from '../conv/conv_transpose';
+import { size } from '../../../core/kinds';
+import { type Call, method, signature } from '../../../core/signature';
+import { tensor } from '../../../tensor/kinds';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import { ntuple } from '../options';
@@ -13,22 +15,20 @@ export interface MaxUnpoolModuleOptions {
   /** Padding of the pooling. Default: 0. */
   padding?: Size;
 }
-const MAX_UNPOOL: Required<MaxUnpoolModuleOptions> = { stride: null, padding: 0 };
+const DEFAULTS: Required<MaxUnpoolModuleOptions> = { stride: null, padding: 0 };
+const MAX_UNPOOL = signature('MaxUnpool', [size('kernelSize')], DEFAULTS);
 
-type Args = [input: Tensor, indices: Tensor, outputSize?: readonly number[] | null | OutputSizeOptions];
+const FORWARD = method('MaxUnpool.forward', [tensor('input'), tensor('indices')], OUTPUT_SIZE);
+type Args = Call<typeof FORWARD, [input: Tensor, indices: Tensor], [outputSize: readonly number[] | null]>;
 
 abstract class MaxUnpoolNd extends Module<Args, Tensor> {
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];
 
-  constructor(
-    kernelSize: Size,
-    stride?: Size | null | MaxUnpoolModuleOptions,
-    padding?: Size | MaxUnpoolModuleOptions,
-  ) {
+  constructor(...args: Call<typeof MAX_UNPOOL, [kernelSize: Size], [stride: Size | null, padding: Size]>) {
     super();
-    const given = keywords<MaxUnpoolModuleOptions>(new.target.name, MAX_UNPOOL, { stride, padding });
+    const [kernelSize, given] = MAX_UNPOOL.bind(args, new.target.name);
     this.kernelSize = this._each(kernelSize);
     this.stride = this._each(given.stride ?? kernelSize);
     this.padding = this._each(given.padding);
@@ -39,9 +39,9 @@ abstract class MaxUnpoolNd extends Module<Args, Tensor> {
   protected abstract get _unpool(): typeof F.maxUnpool2d;
 
   /** `outputSize` picks one of the sizes that the window leaves open. */
-  override forward(...[input, indices, size]: Args): Tensor {
+  override forward(...args: Args): Tensor {
     const name = `MaxUnpool${this.kernelSize.length}d.forward`;
-    const { outputSize } = keywords<OutputSizeOptions>(name, OUTPUT_SIZE, { outputSize: size });
+    const [input, indices, { outputSize }] = FORWARD.bind(args, name);
     const { kernelSize, stride, padding } = this;
     return this._unpool(input, indices, kernelSize, { stride, padding, outputSize });
   }
