@@ -17,7 +17,7 @@ const packed =
 
 const kinds = { RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM };
 type Make = typeof nn.GRU;
-type Options = ConstructorParameters<Make>[3];
+type Options = nn.RecurrentOptions;
 
 function rows(name: keyof typeof kinds): NonNullable<Family['modules']> {
   const make = (input: number, hidden: number, layers?: number | Options, options?: Options) =>

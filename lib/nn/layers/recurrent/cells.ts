@@ -1,14 +1,15 @@
 import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
-import { TorchError, argumentError, checkNumber, valueError } from '../../../core/errors';
-import { keywords } from '../../../core/keywords';
+import { TorchError, argumentError, valueError } from '../../../core/errors';
+import { number, value } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
-import { FACTORY, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
-import { HIDDEN, type HiddenOptions } from './rnn_base';
+import { forwardOf, type HiddenCall } from './options';
 
 export type RNNNonlinearity = 'tanh' | 'relu';
 
@@ -21,29 +22,28 @@ export interface RNNCellOptions extends CellOptions {
   nonlinearity?: RNNNonlinearity;
 }
 const CELL: Required<CellOptions> = { bias: true, ...FACTORY };
-const RNN_CELL: Required<RNNCellOptions> = { ...CELL, nonlinearity: 'tanh' };
+const RNN_CELL_DEFAULTS: Required<RNNCellOptions> = { bias: true, nonlinearity: 'tanh', ...FACTORY };
+
+const SIZES = [number('inputSize'), number('hiddenSize')] as const;
+type Sizes = [inputSize: number, hiddenSize: number];
+const BASE = signature('RNNCellBase', [...SIZES, value<boolean>()('bias'), number('numChunks')], FACTORY);
 
 /** What the cells share: the weights of `numChunks` gates. */
-export class RNNCellBase<Hidden = Tensor> extends Module<
-  [input: Tensor, hx?: Hidden | null | HiddenOptions<Hidden>],
-  Hidden
-> {
+export class RNNCellBase<Hidden = Tensor> extends Module<HiddenCall<Tensor, Hidden>, Hidden> {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly bias: boolean;
   readonly weight_ih: Parameter; // (numChunks * hiddenSize, inputSize)
   readonly weight_hh: Parameter; // (numChunks * hiddenSize, hiddenSize)
   readonly bias_ih: Parameter | null; // (numChunks * hiddenSize), both
   readonly bias_hh: Parameter | null;
 
-  constructor(
-    readonly inputSize: number,
-    readonly hiddenSize: number,
-    readonly bias: boolean,
-    numChunks: number,
-    options?: FactoryOptions,
-  ) {
+  constructor(...args: Call<typeof BASE, [...Sizes, bias: boolean, numChunks: number], Factory>) {
     super();
-    const factory = keywords('RNNCellBase', FACTORY, null, options);
-    checkNumber('RNNCellBase', 'inputSize', inputSize);
-    checkNumber('RNNCellBase', 'hiddenSize', hiddenSize);
+    const [inputSize, hiddenSize, bias, numChunks, factory] = BASE.bind(args);
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.bias = bias;
     const gates = numChunks * hiddenSize;
     const parameter = (...shape: number[]): Parameter => new Parameter(aten.empty(shape, factory));
     this.weight_ih = parameter(gates, inputSize);
@@ -76,13 +76,15 @@ function checkDim(cell: string, what: string, tensor: Tensor): void {
 
 type Kernel = typeof aten.gruCell;
 
+const FORWARD = forwardOf<Tensor, Tensor>('RNNCell');
+
 // RNNCell and GRUCell: one hidden state.
 abstract class OneStateCell extends RNNCellBase {
   protected abstract _kernel(): Kernel;
 
-  override forward(given: Tensor, hx?: Tensor | null | HiddenOptions<Tensor>): Tensor {
+  override forward(...args: HiddenCall<Tensor, Tensor>): Tensor {
     const name = this instanceof GRUCell ? 'GRUCell' : 'RNNCell';
-    const { hx: state } = keywords<HiddenOptions<Tensor>>(`${name}.forward`, HIDDEN, { hx });
+    const [given, { hx: state }] = FORWARD.bind(args, `${name}.forward`);
     checkDim(name, 'input', given);
     if (state !== null) checkDim(name, 'hidden', state);
     const batched = given.dim() === 2;
@@ -94,6 +96,8 @@ abstract class OneStateCell extends RNNCellBase {
   }
 }
 
+const RNN_CELL = signature('RNNCell', SIZES, RNN_CELL_DEFAULTS);
+
 /**
  * One step of an Elman network: `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`.
  *
@@ -103,8 +107,10 @@ abstract class OneStateCell extends RNNCellBase {
 export class RNNCell extends OneStateCell {
   readonly nonlinearity: RNNNonlinearity;
 
-  constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions) {
-    const { bias, nonlinearity, ...factory } = keywords('RNNCell', RNN_CELL, null, options);
+  constructor(
+    ...args: Call<typeof RNN_CELL, Sizes, [bias: boolean, nonlinearity: RNNNonlinearity, ...Factory]>
+  ) {
+    const [inputSize, hiddenSize, { bias, nonlinearity, ...factory }] = RNN_CELL.bind(args);
     super(inputSize, hiddenSize, bias, 1, factory);
     this.nonlinearity = nonlinearity;
   }
@@ -120,6 +126,8 @@ export class RNNCell extends OneStateCell {
   }
 }
 
+const GRU_CELL = signature('GRUCell', SIZES, CELL);
+
 /**
  * One step of a GRU (Cho et al., 2014).
  *
@@ -127,8 +135,8 @@ export class RNNCell extends OneStateCell {
  * means zeros. All parameters start uniform in `±1/√hiddenSize`.
  */
 export class GRUCell extends OneStateCell {
-  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
-    const { bias, ...factory } = keywords('GRUCell', CELL, null, options);
+  constructor(...args: Call<typeof GRU_CELL, Sizes, [bias: boolean, ...Factory]>) {
+    const [inputSize, hiddenSize, { bias, ...factory }] = GRU_CELL.bind(args);
     super(inputSize, hiddenSize, bias, 3, factory);
   }
   protected override _kernel(): Kernel {
@@ -138,6 +146,9 @@ export class GRUCell extends OneStateCell {
 
 type CellState = [hidden: Tensor, cell: Tensor];
 
+const LSTM_CELL = signature('LSTMCell', SIZES, CELL);
+const LSTM_FORWARD = forwardOf<Tensor, CellState>('LSTMCell');
+
 /**
  * One step of an LSTM (Hochreiter and Schmidhuber, 1997): gives `[hidden, cell]`.
  *
@@ -145,13 +156,13 @@ type CellState = [hidden: Tensor, cell: Tensor];
  * zeros. All parameters start uniform in `±1/√hiddenSize`.
  */
 export class LSTMCell extends RNNCellBase<CellState> {
-  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
-    const { bias, ...factory } = keywords('LSTMCell', CELL, null, options);
+  constructor(...args: Call<typeof LSTM_CELL, Sizes, [bias: boolean, ...Factory]>) {
+    const [inputSize, hiddenSize, { bias, ...factory }] = LSTM_CELL.bind(args);
     super(inputSize, hiddenSize, bias, 4, factory);
   }
 
-  override forward(given: Tensor, start?: CellState | null | HiddenOptions<CellState>): CellState {
-    const { hx: states } = keywords<HiddenOptions<CellState>>('LSTMCell.forward', HIDDEN, { hx: start });
+  override forward(...args: HiddenCall<Tensor, CellState>): CellState {
+    const [given, { hx: states }] = LSTM_FORWARD.bind(args);
     checkDim('LSTMCell', 'input', given);
     if (states !== null && !Array.isArray(states))
       throw argumentError('LSTMCell.forward', 'hx', 'a pair of Tensors', states);

@@ -1,13 +1,24 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError } from '../../../core/errors';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
-import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions, checkPair } from './rnn_base';
-import { RNN_BASE, type RNNBaseOptions } from './options';
+import { RNNBase, isBatched, permute, checkPair } from './rnn_base';
+import {
+  RNN_BASE,
+  RNN_BASE_ORDER,
+  SIZES,
+  forwardOf,
+  type HiddenCall,
+  type RNNBaseOptions,
+  type RNNBasePlaces,
+} from './options';
 import { PackedSequence } from '../../utils/packed_sequence';
 
 export type LSTMOptions = RNNBaseOptions;
 export type LSTMState = [hidden: Tensor, cell: Tensor];
+
+const LSTM_SIGNATURE = signature('LSTM', SIZES, RNN_BASE, RNN_BASE_ORDER);
+const FORWARD = forwardOf<Tensor | PackedSequence, LSTMState>('LSTM');
 
 /**
  * A network with long short-term memory (Hochreiter and Schmidhuber, 1997; with `projSize`: Sak et
@@ -20,13 +31,8 @@ export type LSTMState = [hidden: Tensor, cell: Tensor];
  * const [output, [hn, cn]] = lstm(torch.randn([5, 3, 10]));
  */
 export class LSTM extends RNNBase<LSTMState> {
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    numLayers?: number | LSTMOptions,
-    options?: LSTMOptions,
-  ) {
-    super('LSTM', inputSize, hiddenSize, keywords('LSTM', RNN_BASE, { numLayers }, options));
+  constructor(...args: Call<typeof LSTM_SIGNATURE, [inputSize: number, hiddenSize: number], RNNBasePlaces>) {
+    super('LSTM', ...LSTM_SIGNATURE.bind(args));
   }
 
   /** (numLayers * directions, N, hiddenSize) */
@@ -48,19 +54,12 @@ export class LSTM extends RNNBase<LSTMState> {
     return [h, this._zeros(input, this.getExpectedCellSize(input, batchSizes))];
   }
 
+  override forward(...args: HiddenCall<Tensor, LSTMState>): [output: Tensor, hidden: LSTMState];
   override forward(
-    input: Tensor,
-    hx?: LSTMState | null | HiddenOptions<LSTMState>,
-  ): [output: Tensor, hidden: LSTMState];
-  override forward(
-    input: PackedSequence,
-    hx?: LSTMState | null | HiddenOptions<LSTMState>,
+    ...args: HiddenCall<PackedSequence, LSTMState>
   ): [output: PackedSequence, hidden: LSTMState];
-  override forward(
-    input: Tensor | PackedSequence,
-    state?: LSTMState | null | HiddenOptions<LSTMState>,
-  ): [output: Tensor | PackedSequence, hidden: LSTMState] {
-    const { hx } = keywords<HiddenOptions<LSTMState>>('LSTM.forward', HIDDEN, { hx: state });
+  override forward(...args: unknown[]): [output: Tensor | PackedSequence, hidden: LSTMState] {
+    const [input, { hx }] = FORWARD.bind(args);
     if (hx !== null) checkPair('LSTM.forward', hx);
     this._updateFlatWeights();
     return input instanceof PackedSequence ? this._packed(input, hx) : this._padded(input, hx);

@@ -1,9 +1,12 @@
 // Options of the recurrent modules, and their checks.
 import { TorchTypeError, valueError } from '../../../core/errors';
-import { isPlainObject } from '../../../core/keywords';
+import { type Argument, value } from '../../../core/kinds';
+import { isPlainObject } from '../../../core/realm';
+import { type Call, method, type Signature } from '../../../core/signature';
+
 import { repr, typeName } from '../../../tensor/repr';
 import { warn } from '../../../core/warn';
-import { FACTORY, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
 export type RNNMode = 'LSTM' | 'GRU' | 'RNN_TANH' | 'RNN_RELU';
 
@@ -33,8 +36,38 @@ export const RECURRENT: Required<RecurrentOptions> = {
 };
 export const RNN_BASE: Required<RNNBaseOptions> = { ...RECURRENT, projSize: 0 };
 
+/** Python's order. Behind these it has `projSize`, which RNN and GRU refuse. */
+export const RECURRENT_ORDER = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'] as const;
+export const RNN_BASE_ORDER = [...RECURRENT_ORDER, 'projSize', 'device', 'dtype'] as const;
+export type RecurrentPlaces = [
+  numLayers: number,
+  bias: boolean,
+  batchFirst: boolean,
+  dropout: number,
+  bidirectional: boolean,
+];
+export type RNNBasePlaces = [...RecurrentPlaces, projSize: number, ...Factory];
+/** What the checks of the options refuse otherwise. */
+export const SIZES = [value<number>()('inputSize'), value<number>()('hiddenSize')] as const;
+
+/** The state to begin with, by its keyword. */
+export interface HiddenOptions<Hidden> {
+  /** Default: null, which means zeros. */
+  hx?: Hidden | null;
+}
+type ForwardOf<Input, Hidden> = Signature<
+  readonly [Argument<'input', Input>],
+  Required<HiddenOptions<Hidden>>
+>;
+/** The arguments of a call. */
+export type HiddenCall<Input, Hidden> = Call<ForwardOf<Input, Hidden>, [input: Input], [hx: Hidden | null]>;
+
+/** The signature of a `forward` that takes a state. */
+export const forwardOf = <Input, Hidden>(name: string): ForwardOf<Input, Hidden> =>
+  method(`${name}.forward`, [value<Input>()('input')], { hx: null });
+
 /** `projSize` is for the LSTM alone. */
-export function refuseProjSize(...args: unknown[]): void {
+export function refuseProjSize(args: readonly unknown[]): void {
   if (!args.some((arg) => isPlainObject(arg) && 'projSize' in arg)) return;
   throw valueError('proj_size argument is only supported for LSTM, not RNN or GRU');
 }

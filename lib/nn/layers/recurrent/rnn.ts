@@ -1,11 +1,21 @@
 import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { TorchError, valueError } from '../../../core/errors';
-import { keywords } from '../../../core/keywords';
+import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import type { RNNNonlinearity } from './cells';
-import { HIDDEN, RNNBase, isBatched, permute, type HiddenOptions } from './rnn_base';
-import { RECURRENT, refuseProjSize, type RNNMode, type RecurrentOptions } from './options';
+import { RNNBase, isBatched, permute } from './rnn_base';
+import {
+  RECURRENT,
+  RECURRENT_ORDER,
+  SIZES,
+  forwardOf,
+  refuseProjSize,
+  type HiddenCall,
+  type RNNMode,
+  type RecurrentOptions,
+  type RecurrentPlaces,
+} from './options';
 import { PackedSequence } from '../../utils/packed_sequence';
 
 export interface RNNOptions extends RecurrentOptions {
@@ -13,6 +23,10 @@ export interface RNNOptions extends RecurrentOptions {
   nonlinearity?: RNNNonlinearity;
 }
 const RNN_OPTIONS: Required<RNNOptions> = { ...RECURRENT, nonlinearity: 'tanh' };
+const [FIRST, ...OTHERS] = RECURRENT_ORDER;
+const RNN_SIGNATURE = signature('RNN', SIZES, RNN_OPTIONS, [FIRST, 'nonlinearity', ...OTHERS]);
+const GRU_SIGNATURE = signature('GRU', SIZES, RECURRENT, RECURRENT_ORDER);
+const FORWARD = forwardOf<Tensor | PackedSequence, Tensor>('RNN');
 
 const kernels = { RNN_TANH: aten.rnnTanh, RNN_RELU: aten.rnnRelu, GRU: aten.gru };
 
@@ -29,21 +43,10 @@ abstract class OneState extends RNNBase {
     return permute(hx, permutation);
   }
 
-  override forward(
-    input: Tensor,
-    hx?: Tensor | null | HiddenOptions<Tensor>,
-  ): [output: Tensor, hidden: Tensor];
-  override forward(
-    input: PackedSequence,
-    hx?: Tensor | null | HiddenOptions<Tensor>,
-  ): [output: PackedSequence, hidden: Tensor];
-  override forward(
-    input: Tensor | PackedSequence,
-    state?: Tensor | null | HiddenOptions<Tensor>,
-  ): [output: Tensor | PackedSequence, hidden: Tensor] {
-    const { hx } = keywords<HiddenOptions<Tensor>>(`${this instanceof GRU ? 'GRU' : 'RNN'}.forward`, HIDDEN, {
-      hx: state,
-    });
+  override forward(...args: HiddenCall<Tensor, Tensor>): [output: Tensor, hidden: Tensor];
+  override forward(...args: HiddenCall<PackedSequence, Tensor>): [output: PackedSequence, hidden: Tensor];
+  override forward(...args: unknown[]): [output: Tensor | PackedSequence, hidden: Tensor] {
+    const [input, { hx }] = FORWARD.bind(args, this instanceof GRU ? 'GRU.forward' : 'RNN.forward');
     this._updateFlatWeights();
     return input instanceof PackedSequence ? this._packed(input, hx) : this._padded(input, hx);
   }
@@ -118,15 +121,21 @@ export class RNN extends OneState {
   readonly nonlinearity: RNNNonlinearity;
 
   constructor(
-    inputSize: number,
-    hiddenSize: number,
-    numLayers?: number | RNNOptions,
-    nonlinearity?: RNNNonlinearity | RNNOptions,
-    options?: RNNOptions,
+    ...args: Call<
+      typeof RNN_SIGNATURE,
+      [inputSize: number, hiddenSize: number],
+      [
+        numLayers: number,
+        nonlinearity: RNNNonlinearity,
+        bias: boolean,
+        batchFirst: boolean,
+        dropout: number,
+        bidirectional: boolean,
+      ]
+    >
   ) {
-    refuseProjSize(numLayers, nonlinearity, options);
-    const given = keywords<RNNOptions>('RNN', RNN_OPTIONS, { numLayers, nonlinearity }, options);
-    const { nonlinearity: kind, ...rest } = given;
+    refuseProjSize(args);
+    const [inputSize, hiddenSize, { nonlinearity: kind, ...rest }] = RNN_SIGNATURE.bind(args);
     super(modeOf(kind), inputSize, hiddenSize, rest);
     this.nonlinearity = kind;
   }
@@ -143,14 +152,9 @@ export class RNN extends OneState {
  * const [output, hn] = gru(torch.randn([3, 5, 10]));
  */
 export class GRU extends OneState {
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    numLayers?: number | RecurrentOptions,
-    options?: RecurrentOptions,
-  ) {
-    refuseProjSize(numLayers, options);
-    super('GRU', inputSize, hiddenSize, keywords('GRU', RECURRENT, { numLayers }, options));
+  constructor(...args: Call<typeof GRU_SIGNATURE, [inputSize: number, hiddenSize: number], RecurrentPlaces>) {
+    refuseProjSize(args);
+    super('GRU', ...GRU_SIGNATURE.bind(args));
   }
   protected override _wrongInput(ndim: number): string {
     return `GRU: Expected input to be 2D or 3D, got ${ndim}D instead`;

@@ -4,7 +4,8 @@ import { isAutocastEnabled } from '../../../amp/autocast';
 import * as aten from '../../../tensor/aten';
 import { noGrad } from '../../../autograd';
 import { TorchError, valueError, argumentError, TorchRangeError } from '../../../core/errors';
-import { keywords } from '../../../core/keywords';
+import { value } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
 import { getField, hasField } from '../../module/fields';
@@ -12,7 +13,17 @@ import * as init from '../../init';
 import { Module } from '../../module/module';
 import type { FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
-import { RNN_BASE, checkOptions, cudnnModes, gatesOf, type RNNBaseOptions, type RNNMode } from './options';
+import {
+  RNN_BASE,
+  RNN_BASE_ORDER,
+  SIZES,
+  checkOptions,
+  cudnnModes,
+  gatesOf,
+  type HiddenCall,
+  type RNNBasePlaces,
+  type RNNMode,
+} from './options';
 import type { PackedSequence } from '../../utils/packed_sequence';
 
 // Of each module; not a field, since what is in an array is no state.
@@ -21,33 +32,25 @@ const flatWeights = new WeakMap<object, Tensor[]>();
 const underAutocast = ({ isCuda }: Tensor): boolean =>
   isAutocastEnabled('cpu') || (isCuda && isAutocastEnabled('cuda'));
 
-/** The state to begin with, by its keyword. */
-export interface HiddenOptions<Hidden> {
-  /** Default: null, which means zeros. */
-  hx?: Hidden | null;
-}
-export const HIDDEN = { hx: null };
+const BASE = signature('RNNBase', [value<RNNMode>()('mode'), ...SIZES], RNN_BASE, RNN_BASE_ORDER);
 
 export interface RNNBase<Hidden = Tensor> {
-  (input: Tensor, hx?: Hidden | null | HiddenOptions<Hidden>): [output: Tensor, hidden: Hidden];
-  (
-    input: PackedSequence,
-    hx?: Hidden | null | HiddenOptions<Hidden>,
-  ): [output: PackedSequence, hidden: Hidden];
+  (...args: HiddenCall<Tensor, Hidden>): [output: Tensor, hidden: Hidden];
+  (...args: HiddenCall<PackedSequence, Hidden>): [output: PackedSequence, hidden: Hidden];
 }
 
 /**
  * Base of `RNN`, `LSTM` and `GRU`. Weights are fields named `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`,
  * `bias_hh_l0`, `weight_hr_l0`, of other layers by their number, of the way back with `_reverse`.
  */
-export class RNNBase<Hidden = Tensor> extends Module<
-  [input: Tensor | PackedSequence, hx?: Hidden | null | HiddenOptions<Hidden>],
-  unknown
-> {
+export class RNNBase<Hidden = Tensor> extends Module<HiddenCall<Tensor | PackedSequence, Hidden>, unknown> {
   readonly [weight: `weight_${'ih' | 'hh' | 'hr'}_l${number}`]: Parameter;
   readonly [reverse: `weight_${'ih' | 'hh' | 'hr'}_l${number}_reverse`]: Parameter;
   readonly [bias: `bias_${'ih' | 'hh'}_l${number}`]: Parameter;
   readonly [biasReverse: `bias_${'ih' | 'hh'}_l${number}_reverse`]: Parameter;
+  readonly mode: RNNMode;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
   readonly numLayers: number;
   readonly bias: boolean;
   readonly batchFirst: boolean;
@@ -57,16 +60,15 @@ export class RNNBase<Hidden = Tensor> extends Module<
   private readonly _names: string[][] = [];
 
   constructor(
-    readonly mode: RNNMode,
-    readonly inputSize: number,
-    readonly hiddenSize: number,
-    numLayers?: number | RNNBaseOptions,
-    options?: RNNBaseOptions,
+    ...args: Call<typeof BASE, [mode: RNNMode, inputSize: number, hiddenSize: number], RNNBasePlaces>
   ) {
     super();
-    const given = keywords<RNNBaseOptions>('RNNBase', RNN_BASE, { numLayers }, options);
+    const [mode, inputSize, hiddenSize, given] = BASE.bind(args);
     checkOptions(inputSize, hiddenSize, given);
     if (!Object.hasOwn(gatesOf, mode)) throw valueError(`Unrecognized RNN mode: ${String(mode)}`);
+    this.mode = mode;
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
     this.numLayers = given.numLayers;
     this.bias = given.bias;
     this.batchFirst = given.batchFirst;
