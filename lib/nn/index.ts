@@ -100,11 +100,8 @@ export type { IncompatibleKeys, LoadStateDictOptions } from './module/load_state
 export * from './layers/loss';
 export type { NamedOptions } from './module/members';
 export { Module } from './module/module';
-export {
-  MultiheadAttention,
-  type AttentionOptions,
-  type MultiheadAttentionOptions,
-} from './layers/attention/multihead_attention';
+export { MultiheadAttention } from './layers/attention/multihead_attention';
+export type { AttentionOptions, MultiheadAttentionOptions } from './layers/attention/options';
 export {
   GroupNorm,
   type GroupNormModuleOptions,

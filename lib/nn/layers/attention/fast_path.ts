@@ -4,7 +4,8 @@ import { isGradEnabled } from '../../../autograd';
 import { getFastpathEnabled } from '../../../backends/mha';
 import * as cuda from '../../../cuda';
 import { isNested } from '../../../tensor/print';
-import type { AttentionOptions, MultiheadAttention, QKV } from './multihead_attention';
+import type { MultiheadAttention } from './multihead_attention';
+import type { AttentionOptions, QKV } from './options';
 import type { Parameter } from '../../parameter';
 
 /** Whether autocast is on for CUDA: that for the CPU leaves the fused kernels alone. */

@@ -1,78 +1,25 @@
-import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
-import { TorchError, checkNumber, valueError } from '../../../core/errors';
+import { TorchError, valueError } from '../../../core/errors';
 import * as F from '../../../functional';
 import { canonicalMask } from '../../../functional/attention/checks';
-import { keywords, ordered } from '../../../core/keywords';
 import { isNested } from '../../../tensor/print';
 import type { Tensor } from '../../../tensor';
 import { whyNotFast } from './fast_path';
 import * as init from '../../init';
 import { Linear } from '../linear';
 import { Module } from '../../module/module';
-import { FACTORY, type FactoryOptions } from '../options';
+import {
+  FORWARD,
+  MULTIHEAD_ATTENTION,
+  type AttentionCall,
+  type AttentionOptions,
+  type MultiheadAttentionCall,
+  type QKV,
+} from './options';
 import { Parameter } from '../../parameter';
 
 /** A Linear that PyTorch names so that dynamic quantization leaves it alone. */
 export class NonDynamicallyQuantizableLinear extends Linear {}
-
-export interface MultiheadAttentionOptions extends FactoryOptions {
-  /** Probability that a weight is zeroed, in training. Default: 0. */
-  dropout?: number;
-  /** Whether the projections have biases. Default: `true`. */
-  bias?: boolean;
-  /** Whether a learned key and value are added to each sequence. Default: `false`. */
-  addBiasKv?: boolean;
-  /** Whether a key and value of zeros are added to each sequence. Default: `false`. */
-  addZeroAttn?: boolean;
-  /** Features of keys. Default: `embedDim`. */
-  kdim?: number | null;
-  /** Features of values. Default: `embedDim`. */
-  vdim?: number | null;
-  /** Whether the batch is the first dimension, not the second. Default: `false`. */
-  batchFirst?: boolean;
-}
-const MULTIHEAD_ATTENTION: Required<MultiheadAttentionOptions> = {
-  dropout: 0,
-  bias: true,
-  addBiasKv: false,
-  addZeroAttn: false,
-  kdim: null,
-  vdim: null,
-  batchFirst: false,
-  ...FACTORY,
-};
-
-export interface AttentionOptions {
-  /** Keys that nobody looks at: booleans that are true there, or numbers to add. `(N, S)` or `(S)`. */
-  keyPaddingMask?: Tensor | null;
-  /** Whether to return the weights, too. Without them the fastest kernel can be used. Default: `true`. */
-  needWeights?: boolean;
-  /** Where a query must not look: true there, or numbers to add. `(L, S)` or `(N * numHeads, L, S)`. */
-  attnMask?: Tensor | null;
-  /** Whether the weights are averaged over heads. Default: `true`. */
-  averageAttnWeights?: boolean;
-  /** A hint that `attnMask` is causal. Default: `false`. */
-  isCausal?: boolean;
-}
-const ATTENTION: Required<AttentionOptions> = {
-  keyPaddingMask: null,
-  needWeights: true,
-  attnMask: null,
-  averageAttnWeights: true,
-  isCausal: false,
-};
-
-type Attend = [
-  keyPaddingMask?: Tensor | null | AttentionOptions,
-  needWeights?: boolean | AttentionOptions,
-  attnMask?: Tensor | null | AttentionOptions,
-  averageAttnWeights?: boolean | AttentionOptions,
-  isCausal?: boolean | AttentionOptions,
-];
-
-/** Query, key and value. */
-export type QKV = [query: Tensor, key: Tensor, value: Tensor];
 
 /**
  * Attention of several heads, with projections before and after (Vaswani et al., 2017).
@@ -85,10 +32,9 @@ export type QKV = [query: Tensor, key: Tensor, value: Tensor];
  * const attention = new nn.MultiheadAttention(16, 4);
  * const [output, weights] = attention(x, x, x);
  */
-export class MultiheadAttention extends Module<
-  [query: Tensor, key: Tensor, value: Tensor, ...options: Attend],
-  [output: Tensor, weights: Tensor | null]
-> {
+export class MultiheadAttention extends Module<AttentionCall, [output: Tensor, weights: Tensor | null]> {
+  readonly embedDim: number;
+  readonly numHeads: number;
   readonly kdim: number;
   readonly vdim: number;
   readonly dropout: number;
@@ -104,26 +50,16 @@ export class MultiheadAttention extends Module<
   readonly bias_k: Parameter | null; // (1, 1, E), both
   readonly bias_v: Parameter | null;
 
-  constructor(
-    readonly embedDim: number,
-    readonly numHeads: number,
-    dropout?: number | MultiheadAttentionOptions,
-    options?: MultiheadAttentionOptions,
-  ) {
+  constructor(...args: MultiheadAttentionCall) {
     super();
-    checkNumber('MultiheadAttention', 'embedDim', embedDim);
-    checkNumber('MultiheadAttention', 'numHeads', numHeads);
+    const [embedDim, numHeads, given] = MULTIHEAD_ATTENTION.bind(args);
     if (embedDim <= 0 || numHeads <= 0) {
       throw valueError(
         `embed_dim and num_heads must be greater than 0, got embed_dim=${embedDim} and num_heads=${numHeads} instead`,
       );
     }
-    const given = keywords<MultiheadAttentionOptions>(
-      'MultiheadAttention',
-      MULTIHEAD_ATTENTION,
-      { dropout },
-      options,
-    );
+    this.embedDim = embedDim;
+    this.numHeads = numHeads;
     const { bias, addBiasKv, device, dtype } = given;
     this.kdim = given.kdim ?? embedDim;
     this.vdim = given.vdim ?? embedDim;
@@ -163,16 +99,8 @@ export class MultiheadAttention extends Module<
     if (this.bias_v !== null) init.xavierNormal_(this.bias_v);
   }
 
-  override forward(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    ...options: Attend
-  ): [output: Tensor, weights: Tensor | null] {
-    const given = ordered<AttentionOptions>('MultiheadAttention.forward', ATTENTION, options);
-    checkTensor('MultiheadAttention.forward', 'query', query);
-    checkTensor('MultiheadAttention.forward', 'key', key);
-    checkTensor('MultiheadAttention.forward', 'value', value);
+  override forward(...args: AttentionCall): [output: Tensor, weights: Tensor | null] {
+    const [query, key, value, given] = FORWARD.bind(args);
     const { attnMask: attn, keyPaddingMask: padding, needWeights, averageAttnWeights } = given;
     const areFloats = [attn, padding].some((mask) => mask?.isFloatingPoint());
     const masks = {

@@ -1,15 +1,20 @@
-import { checkTensor } from '../../../native/tensor_base';
 import { TorchError } from '../../../core/errors';
-import { keywords, ordered } from '../../../core/keywords';
+import { type Call, method, signature } from '../../../core/signature';
+import { tensor } from '../../../tensor/kinds';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
 import { LayerNorm } from '../norm/normalization';
-import type { FactoryOptions } from '../options';
+import type { Factory, FactoryOptions } from '../options';
 import { TransformerDecoder, TransformerDecoderLayer } from './transformer_decoder';
 import { TransformerEncoder } from './transformer_encoder';
 import { TransformerEncoderLayer } from './transformer_encoder_layer';
-import { TRANSFORMER_LAYER, squareSubsequentMask, type TransformerLayerOptions } from './transformer_parts';
+import {
+  TRANSFORMER_LAYER,
+  squareSubsequentMask,
+  type TransformerActivation,
+  type TransformerLayerOptions,
+} from './transformer_parts';
 
 export interface TransformerOptions extends TransformerLayerOptions {
   /** Features. Default: 512. */
@@ -25,7 +30,7 @@ export interface TransformerOptions extends TransformerLayerOptions {
   /** Takes the place of the decoder. */
   customDecoder?: Module | null;
 }
-const TRANSFORMER: Required<TransformerOptions> = {
+const DEFAULTS: Required<TransformerOptions> = {
   dModel: 512,
   nhead: 8,
   numEncoderLayers: 6,
@@ -34,6 +39,23 @@ const TRANSFORMER: Required<TransformerOptions> = {
   customDecoder: null,
   ...TRANSFORMER_LAYER,
 };
+const TRANSFORMER = signature('Transformer', [], DEFAULTS, [
+  'dModel',
+  'nhead',
+  'numEncoderLayers',
+  'numDecoderLayers',
+  'dimFeedforward',
+  'dropout',
+  'activation',
+  'customEncoder',
+  'customDecoder',
+  'layerNormEps',
+  'batchFirst',
+  'normFirst',
+  'bias',
+  'device',
+  'dtype',
+]);
 
 export interface TransformOptions {
   /** Where a place of the source must not look: true there, or numbers to add. `(S, S)`. */
@@ -66,19 +88,22 @@ const TRANSFORM: Required<TransformOptions> = {
   tgtIsCausal: null,
   memoryIsCausal: false,
 };
-type Transform = [
-  src: Tensor,
-  tgt: Tensor,
-  srcMask?: Tensor | null | TransformOptions,
-  tgtMask?: Tensor | null | TransformOptions,
-  memoryMask?: Tensor | null | TransformOptions,
-  srcKeyPaddingMask?: Tensor | null | TransformOptions,
-  tgtKeyPaddingMask?: Tensor | null | TransformOptions,
-  memoryKeyPaddingMask?: Tensor | null | TransformOptions,
-  srcIsCausal?: boolean | null | TransformOptions,
-  tgtIsCausal?: boolean | null | TransformOptions,
-  memoryIsCausal?: boolean | TransformOptions,
-];
+const FORWARD = method('Transformer.forward', [tensor('src'), tensor('tgt')], TRANSFORM);
+type Transform = Call<
+  typeof FORWARD,
+  [src: Tensor, tgt: Tensor],
+  [
+    srcMask: Tensor | null,
+    tgtMask: Tensor | null,
+    memoryMask: Tensor | null,
+    srcKeyPaddingMask: Tensor | null,
+    tgtKeyPaddingMask: Tensor | null,
+    memoryKeyPaddingMask: Tensor | null,
+    srcIsCausal: boolean | null,
+    tgtIsCausal: boolean | null,
+    memoryIsCausal: boolean,
+  ]
+>;
 
 /**
  * An encoder, and a decoder that attends to its output (Vaswani et al., "Attention Is All You Need", 2017).
@@ -98,17 +123,29 @@ export class Transformer extends Module<Transform, Tensor> {
   readonly batchFirst: boolean;
 
   constructor(
-    dModel?: number | TransformerOptions,
-    nhead?: number | TransformerOptions,
-    numEncoderLayers?: number | TransformerOptions,
-    numDecoderLayers?: number | TransformerOptions,
-    dimFeedforward?: number | TransformerOptions,
-    dropout?: number | TransformerOptions,
-    options?: TransformerOptions,
+    ...args: Call<
+      typeof TRANSFORMER,
+      [],
+      [
+        dModel: number,
+        nhead: number,
+        numEncoderLayers: number,
+        numDecoderLayers: number,
+        dimFeedforward: number,
+        dropout: number,
+        activation: TransformerActivation,
+        customEncoder: Module | null,
+        customDecoder: Module | null,
+        layerNormEps: number,
+        batchFirst: boolean,
+        normFirst: boolean,
+        bias: boolean,
+        ...Factory,
+      ]
+    >
   ) {
     super();
-    const positional = { dModel, nhead, numEncoderLayers, numDecoderLayers, dimFeedforward, dropout };
-    const given = keywords<TransformerOptions>('Transformer', TRANSFORMER, positional, options);
+    const [given] = TRANSFORMER.bind(args);
     this.encoder = given.customEncoder ?? newEncoder(given);
     this.decoder = given.customDecoder ?? newDecoder(given);
     this._resetParameters();
@@ -117,10 +154,8 @@ export class Transformer extends Module<Transform, Tensor> {
     this.batchFirst = given.batchFirst;
   }
 
-  override forward(...[src, tgt, ...rest]: Transform): Tensor {
-    const given = ordered<TransformOptions>('Transformer.forward', TRANSFORM, rest);
-    checkTensor('Transformer.forward', 'src', src);
-    checkTensor('Transformer.forward', 'tgt', tgt);
+  override forward(...args: Transform): Tensor {
+    const [src, tgt, given] = FORWARD.bind(args);
     const batch = this.batchFirst ? 0 : 1;
     if (src.size(batch) !== tgt.size(batch) && src.dim() === 3)
       throw new TorchError('the batch number of src and tgt must be equal');

@@ -1,6 +1,7 @@
-import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
-import { keywords, ordered } from '../../../core/keywords';
+import { number, value } from '../../../core/kinds';
+import { type Call, method, signature } from '../../../core/signature';
+import { tensor } from '../../../tensor/kinds';
 import type { Tensor } from '../../../tensor';
 import type { ModuleList } from '../container';
 import { Dropout } from '../dropout';
@@ -9,13 +10,12 @@ import { Module } from '../../module/module';
 import { MultiheadAttention } from './multihead_attention';
 import { LayerNorm } from '../norm/normalization';
 import {
-  TRANSFORMER_LAYER,
   activationOf,
   clones,
   detectIsCausal,
+  layerSignature,
   sequenceLength,
-  type TransformerActivation,
-  type TransformerLayerOptions,
+  type TransformerLayerCall,
 } from './transformer_parts';
 
 export interface DecodeOptions {
@@ -40,16 +40,21 @@ const DECODE: Required<DecodeOptions> = {
   tgtIsCausal: null,
   memoryIsCausal: false,
 };
-type Decode = [
-  tgt: Tensor,
-  memory: Tensor,
-  tgtMask?: Tensor | null | DecodeOptions,
-  memoryMask?: Tensor | null | DecodeOptions,
-  tgtKeyPaddingMask?: Tensor | null | DecodeOptions,
-  memoryKeyPaddingMask?: Tensor | null | DecodeOptions,
-  tgtIsCausal?: boolean | null | DecodeOptions,
-  memoryIsCausal?: boolean | DecodeOptions,
-];
+const FORWARD = method('TransformerDecoderLayer.forward', [tensor('tgt'), tensor('memory')], DECODE);
+type Decode = Call<
+  typeof FORWARD,
+  [tgt: Tensor, memory: Tensor],
+  [
+    tgtMask: Tensor | null,
+    memoryMask: Tensor | null,
+    tgtKeyPaddingMask: Tensor | null,
+    memoryKeyPaddingMask: Tensor | null,
+    tgtIsCausal: boolean | null,
+    memoryIsCausal: boolean,
+  ]
+>;
+
+const LAYER = layerSignature('TransformerDecoderLayer');
 
 /**
  * Self-attention, attention to an encoder's output and two linear layers, each with a residual and a layer
@@ -73,22 +78,9 @@ export class TransformerDecoderLayer extends Module<Decode, Tensor> {
   readonly dropout3: Dropout;
   readonly activation: (input: Tensor) => Tensor;
 
-  constructor(
-    dModel: number,
-    nhead: number,
-    dimFeedforward?: number | TransformerLayerOptions,
-    dropout?: number | TransformerLayerOptions,
-    activation?: TransformerActivation | TransformerLayerOptions,
-    options?: TransformerLayerOptions,
-  ) {
+  constructor(...args: TransformerLayerCall) {
     super();
-    const positional = { dimFeedforward, dropout, activation };
-    const given = keywords<TransformerLayerOptions>(
-      'TransformerDecoderLayer',
-      TRANSFORMER_LAYER,
-      positional,
-      options,
-    );
+    const [dModel, nhead, given] = LAYER.bind(args);
     const { batchFirst, layerNormEps: eps, bias, device, dtype } = given;
     const common = { bias, device, dtype };
     this.self_attn = new MultiheadAttention(dModel, nhead, given.dropout, { batchFirst, ...common });
@@ -106,8 +98,8 @@ export class TransformerDecoderLayer extends Module<Decode, Tensor> {
     this.activation = activationOf(given.activation);
   }
 
-  override forward(...[tgt, memory, ...rest]: Decode): Tensor {
-    const given = ordered<DecodeOptions>('TransformerDecoderLayer.forward', DECODE, rest);
+  override forward(...args: Decode): Tensor {
+    const [tgt, memory, given] = FORWARD.bind(args);
     let x = tgt;
     if (this.normFirst) {
       x = aten.add(x, this._saBlock(this.norm1(x), given));
@@ -144,7 +136,9 @@ export class TransformerDecoderLayer extends Module<Decode, Tensor> {
   }
 }
 
-const DECODER: { norm: Module | null } = { norm: null };
+const DECODER = signature('TransformerDecoder', [value<Module>()('decoderLayer'), number('numLayers')], {
+  norm: null,
+} as { norm: Module | null });
 
 /**
  * Copies of a decoder layer, one after the other. Shapes: as the layer's.
@@ -154,22 +148,22 @@ const DECODER: { norm: Module | null } = { norm: null };
  * const decoder = new nn.TransformerDecoder(layer, 6);
  */
 export class TransformerDecoder extends Module<Decode, Tensor> {
+  readonly numLayers: number;
   readonly layers: ModuleList;
   readonly norm: Module | null;
 
   constructor(
-    decoderLayer: Module,
-    readonly numLayers: number,
-    norm?: Module | null | { norm?: Module | null },
+    ...args: Call<typeof DECODER, [decoderLayer: Module, numLayers: number], [norm: Module | null]>
   ) {
     super();
+    const [decoderLayer, numLayers, { norm }] = DECODER.bind(args);
+    this.numLayers = numLayers;
     this.layers = clones(decoderLayer, numLayers);
-    this.norm = keywords<{ norm?: Module | null }>('TransformerDecoder', DECODER, { norm }).norm;
+    this.norm = norm;
   }
 
-  override forward(...[tgt, memory, ...rest]: Decode): Tensor {
-    checkTensor('TransformerDecoder.forward', 'tgt', tgt);
-    const given = ordered<DecodeOptions>('TransformerDecoder.forward', DECODE, rest);
+  override forward(...args: Decode): Tensor {
+    const [tgt, memory, given] = FORWARD.bind(args, 'TransformerDecoder.forward');
     const [first] = this.layers as unknown as Iterable<TransformerDecoderLayer>;
     const length = sequenceLength(tgt, first.self_attn.batchFirst);
     const tgtIsCausal = detectIsCausal(given.tgtMask, given.tgtIsCausal, length);

@@ -1,9 +1,10 @@
-import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { isGradEnabled } from '../../../autograd';
 import { getFastpathEnabled } from '../../../backends/mha';
 import { canonicalMask } from '../../../functional/attention/checks';
-import { keywords } from '../../../core/keywords';
+import { number, value } from '../../../core/kinds';
+import { type Call, method, signature } from '../../../core/signature';
+import { tensor } from '../../../tensor/kinds';
 import { isNested } from '../../../tensor/print';
 import type { Tensor } from '../../../tensor';
 import { warn } from '../../../core/warn';
@@ -21,11 +22,16 @@ export interface TransformerEncoderOptions {
   /** Whether to look if all padding is at the end; else it is taken for granted. Default: `true`. */
   maskCheck?: boolean;
 }
-const ENCODER: Required<TransformerEncoderOptions> = {
+const DEFAULTS: Required<TransformerEncoderOptions> = {
   norm: null,
   enableNestedTensor: true,
   maskCheck: true,
 };
+const ENCODER = signature(
+  'TransformerEncoder',
+  [value<Module>()('encoderLayer'), number('numLayers')],
+  DEFAULTS,
+);
 
 export interface EncodeOptions {
   /** Where a place must not look: true there, or numbers to add. `(S, S)` or `(N * nhead, S, S)`. */
@@ -36,6 +42,12 @@ export interface EncodeOptions {
   isCausal?: boolean | null;
 }
 const ENCODE: Required<EncodeOptions> = { mask: null, srcKeyPaddingMask: null, isCausal: null };
+const FORWARD = method('TransformerEncoder.forward', [tensor('src')], ENCODE);
+type Args = Call<
+  typeof FORWARD,
+  [src: Tensor],
+  [mask: Tensor | null, srcKeyPaddingMask: Tensor | null, isCausal: boolean | null]
+>;
 
 /**
  * Copies of an encoder layer, one after the other. Shapes: as the layer's.
@@ -46,15 +58,8 @@ const ENCODE: Required<EncodeOptions> = { mask: null, srcKeyPaddingMask: null, i
  * const layer = new nn.TransformerEncoderLayer(16, 4, { batchFirst: true });
  * const encoder = new nn.TransformerEncoder(layer, 6);
  */
-export class TransformerEncoder extends Module<
-  [
-    src: Tensor,
-    mask?: Tensor | null | EncodeOptions,
-    srcKeyPaddingMask?: Tensor | null | EncodeOptions,
-    isCausal?: boolean | null | EncodeOptions,
-  ],
-  Tensor
-> {
+export class TransformerEncoder extends Module<Args, Tensor> {
+  readonly numLayers: number;
   readonly layers: ModuleList;
   readonly norm: Module | null;
   readonly enableNestedTensor: boolean;
@@ -62,13 +67,15 @@ export class TransformerEncoder extends Module<
   readonly maskCheck: boolean;
 
   constructor(
-    encoderLayer: Module,
-    readonly numLayers: number,
-    norm?: Module | null | TransformerEncoderOptions,
-    options?: TransformerEncoderOptions,
+    ...args: Call<
+      typeof ENCODER,
+      [encoderLayer: Module, numLayers: number],
+      [norm: Module | null, enableNestedTensor: boolean, maskCheck: boolean]
+    >
   ) {
     super();
-    const given = keywords<TransformerEncoderOptions>('TransformerEncoder', ENCODER, { norm }, options);
+    const [encoderLayer, numLayers, given] = ENCODER.bind(args);
+    this.numLayers = numLayers;
     this.layers = clones(encoderLayer, numLayers);
     this.norm = given.norm;
     this.enableNestedTensor = given.enableNestedTensor;
@@ -80,15 +87,8 @@ export class TransformerEncoder extends Module<
     }
   }
 
-  override forward(
-    src: Tensor,
-    mask?: Tensor | null | EncodeOptions,
-    srcKeyPaddingMask?: Tensor | null | EncodeOptions,
-    isCausal?: boolean | null | EncodeOptions,
-  ): Tensor {
-    checkTensor('TransformerEncoder.forward', 'src', src);
-    const positional = { mask, srcKeyPaddingMask, isCausal };
-    const given = keywords<EncodeOptions>('TransformerEncoder.forward', ENCODE, positional);
+  override forward(...args: Args): Tensor {
+    const [src, given] = FORWARD.bind(args);
     const padding = canonicalMask(
       given.srcKeyPaddingMask,
       'src_key_padding_mask',

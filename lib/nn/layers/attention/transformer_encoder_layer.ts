@@ -1,10 +1,10 @@
-import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { isGradEnabled } from '../../../autograd';
 import { getFastpathEnabled } from '../../../backends/mha';
 import * as F from '../../../functional';
 import { canonicalMask } from '../../../functional/attention/checks';
-import { keywords } from '../../../core/keywords';
+import { type Call, method } from '../../../core/signature';
+import { tensor } from '../../../tensor/kinds';
 import { isNested } from '../../../tensor/print';
 import type { Tensor } from '../../../tensor';
 import { GELU, ReLU } from '../activation/elementwise';
@@ -15,12 +15,7 @@ import { Linear } from '../linear';
 import { Module } from '../../module/module';
 import { MultiheadAttention } from './multihead_attention';
 import { LayerNorm } from '../norm/normalization';
-import {
-  TRANSFORMER_LAYER,
-  activationOf,
-  type TransformerActivation,
-  type TransformerLayerOptions,
-} from './transformer_parts';
+import { activationOf, layerSignature, type TransformerLayerCall } from './transformer_parts';
 
 export interface EncoderLayerOptions {
   /** Where a place must not look: true there, or numbers to add. `(S, S)` or `(N * nhead, S, S)`. */
@@ -30,7 +25,15 @@ export interface EncoderLayerOptions {
   /** A hint that `srcMask` is causal. Default: `false`. */
   isCausal?: boolean;
 }
-const FORWARD: Required<EncoderLayerOptions> = { srcMask: null, srcKeyPaddingMask: null, isCausal: false };
+const ENCODE: Required<EncoderLayerOptions> = { srcMask: null, srcKeyPaddingMask: null, isCausal: false };
+const FORWARD = method('TransformerEncoderLayer.forward', [tensor('src')], ENCODE);
+type Args = Call<
+  typeof FORWARD,
+  [src: Tensor],
+  [srcMask: Tensor | null, srcKeyPaddingMask: Tensor | null, isCausal: boolean]
+>;
+
+const LAYER = layerSignature('TransformerEncoderLayer');
 
 // 1 for ReLU, 2 for GELU, 0 for what the fused kernel does not know.
 function kernelsActivation(activation: (input: Tensor) => Tensor): 0 | 1 | 2 {
@@ -48,15 +51,7 @@ function kernelsActivation(activation: (input: Tensor) => Tensor): 0 | 1 | 2 {
  * const layer = new nn.TransformerEncoderLayer(16, 4, { batchFirst: true });
  * layer(torch.randn([2, 5, 16])).shape; // [2, 5, 16]
  */
-export class TransformerEncoderLayer extends Module<
-  [
-    src: Tensor,
-    srcMask?: Tensor | null | EncoderLayerOptions,
-    srcKeyPaddingMask?: Tensor | null | EncoderLayerOptions,
-    isCausal?: boolean | EncoderLayerOptions,
-  ],
-  Tensor
-> {
+export class TransformerEncoderLayer extends Module<Args, Tensor> {
   readonly self_attn: MultiheadAttention;
   readonly linear1: Linear;
   readonly dropout: Dropout;
@@ -69,22 +64,9 @@ export class TransformerEncoderLayer extends Module<
   readonly activationReluOrGelu: 0 | 1 | 2;
   readonly activation: (input: Tensor) => Tensor;
 
-  constructor(
-    dModel: number,
-    nhead: number,
-    dimFeedforward?: number | TransformerLayerOptions,
-    dropout?: number | TransformerLayerOptions,
-    activation?: TransformerActivation | TransformerLayerOptions,
-    options?: TransformerLayerOptions,
-  ) {
+  constructor(...args: TransformerLayerCall) {
     super();
-    const positional = { dimFeedforward, dropout, activation };
-    const given = keywords<TransformerLayerOptions>(
-      'TransformerEncoderLayer',
-      TRANSFORMER_LAYER,
-      positional,
-      options,
-    );
+    const [dModel, nhead, given] = LAYER.bind(args);
     const { batchFirst, layerNormEps: eps, bias, device, dtype } = given;
     const common = { bias, device, dtype };
     this.self_attn = new MultiheadAttention(dModel, nhead, given.dropout, { batchFirst, ...common });
@@ -100,15 +82,8 @@ export class TransformerEncoderLayer extends Module<
     this.activationReluOrGelu = kernelsActivation(this.activation);
   }
 
-  override forward(
-    src: Tensor,
-    srcMask?: Tensor | null | EncoderLayerOptions,
-    srcKeyPaddingMask?: Tensor | null | EncoderLayerOptions,
-    isCausal?: boolean | EncoderLayerOptions,
-  ): Tensor {
-    checkTensor('TransformerEncoderLayer.forward', 'src', src);
-    const positional = { srcMask, srcKeyPaddingMask, isCausal };
-    const given = keywords<EncoderLayerOptions>('TransformerEncoderLayer.forward', FORWARD, positional);
+  override forward(...args: Args): Tensor {
+    const [src, given] = FORWARD.bind(args);
     const padding = canonicalMask(
       given.srcKeyPaddingMask,
       'src_key_padding_mask',

@@ -2,12 +2,14 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError, checkNumber } from '../../../core/errors';
 import * as F from '../../../functional';
+import { number } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { isNested } from '../../../tensor/print';
 import type { Tensor } from '../../../tensor';
 import { ModuleList } from '../container';
 import { copyModule } from '../../module/copy';
 import type { Module } from '../../module/module';
-import { FACTORY, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
 /** What comes between the two linear layers. */
 export type TransformerActivation = 'relu' | 'gelu' | ((input: Tensor) => Tensor);
@@ -38,6 +40,24 @@ export const TRANSFORMER_LAYER: Required<TransformerLayerOptions> = {
   bias: true,
   ...FACTORY,
 };
+
+type TransformerLayerPlaces = [
+  dimFeedforward: number,
+  dropout: number,
+  activation: TransformerActivation,
+  layerNormEps: number,
+  batchFirst: boolean,
+  normFirst: boolean,
+  bias: boolean,
+  ...Factory,
+];
+const REQUIRED = [number('dModel'), number('nhead')] as const;
+export const layerSignature = (name: string) => signature(name, REQUIRED, TRANSFORMER_LAYER);
+export type TransformerLayerCall = Call<
+  ReturnType<typeof layerSignature>,
+  [dModel: number, nhead: number],
+  TransformerLayerPlaces
+>;
 
 /** @throws TorchError for another name than `'relu'` or `'gelu'`. */
 export function activationOf(activation: TransformerActivation): (input: Tensor) => Tensor {
