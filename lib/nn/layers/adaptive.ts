@@ -1,14 +1,15 @@
 import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
-import { TorchError, argumentError, checkNumber, valueError } from '../../core/errors';
+import { TorchError, argumentError, valueError } from '../../core/errors';
 import * as F from '../../functional';
-import { keywords } from '../../core/keywords';
+import { number, value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { sizeText } from '../../core/size_text';
 import type { Tensor } from '../../tensor';
 import { ModuleList, Sequential } from './container';
 import { Linear } from './linear';
 import { Module } from '../module/module';
-import { FACTORY, type FactoryOptions } from './options';
+import { FACTORY, type Factory, type FactoryOptions } from './options';
 
 export interface AdaptiveLogSoftmaxOptions extends FactoryOptions {
   /** By how much the inputs of each next cluster are fewer. Default: 4. */
@@ -16,7 +17,12 @@ export interface AdaptiveLogSoftmaxOptions extends FactoryOptions {
   /** Whether the first cluster has a bias. Default: `false`. */
   headBias?: boolean;
 }
-const ADAPTIVE: Required<AdaptiveLogSoftmaxOptions> = { divValue: 4, headBias: false, ...FACTORY };
+const DEFAULTS: Required<AdaptiveLogSoftmaxOptions> = { divValue: 4, headBias: false, ...FACTORY };
+const ADAPTIVE = signature(
+  'AdaptiveLogSoftmaxWithLoss',
+  [number('inFeatures'), number('nClasses'), value<readonly number[]>()('cutoffs')],
+  DEFAULTS,
+);
 
 /** The log probability of each sample's target, and minus their mean. */
 export type AdaptiveOutput = [output: Tensor, loss: Tensor] & {
@@ -27,7 +33,7 @@ export type AdaptiveOutput = [output: Tensor, loss: Tensor] & {
 function checkCutoffs(cutoffs: readonly number[], classes: number): void {
   if (!Array.isArray(cutoffs))
     throw argumentError('AdaptiveLogSoftmaxWithLoss', 'cutoffs', 'an array of numbers', cutoffs);
-  checkNumber('AdaptiveLogSoftmaxWithLoss', 'nClasses', classes);
+
   if (cutoffs.length === 0) throw valueError('cutoffs should be a sequence of length larger than 0');
   const inOrder = cutoffs.every((cutoff, i) => i === 0 || cutoff > cutoffs[i - 1]);
   const valid = cutoffs.every((cutoff) => Number.isInteger(cutoff) && cutoff > 0 && cutoff <= classes - 1);
@@ -63,6 +69,8 @@ function checkBatch(input: Tensor, target: Tensor): void {
  * Shapes: input `(N, inFeatures)` or `(inFeatures)`; target `(N)` or `()`; gives `(N)` or `()`, and `()`.
  */
 export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: Tensor], AdaptiveOutput> {
+  readonly inFeatures: number;
+  readonly nClasses: number;
   readonly cutoffs: readonly number[];
   readonly divValue: number;
   readonly headBias: boolean;
@@ -73,18 +81,18 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
   readonly tail: ModuleList;
 
   constructor(
-    readonly inFeatures: number,
-    readonly nClasses: number,
-    cutoffs: readonly number[],
-    divValue?: number | AdaptiveLogSoftmaxOptions,
-    options?: AdaptiveLogSoftmaxOptions,
+    ...args: Call<
+      typeof ADAPTIVE,
+      [inFeatures: number, nClasses: number, cutoffs: readonly number[]],
+      [divValue: number, headBias: boolean, ...Factory]
+    >
   ) {
     super();
-    const name = 'AdaptiveLogSoftmaxWithLoss';
-    const given = keywords<AdaptiveLogSoftmaxOptions>(name, ADAPTIVE, { divValue }, options);
-    checkNumber(name, 'inFeatures', inFeatures);
+    const [inFeatures, nClasses, cutoffs, given] = ADAPTIVE.bind(args);
     checkCutoffs(cutoffs, nClasses);
     const { device, dtype } = given;
+    this.inFeatures = inFeatures;
+    this.nClasses = nClasses;
     this.cutoffs = [...cutoffs, nClasses];
     this.divValue = given.divValue;
     this.headBias = given.headBias;

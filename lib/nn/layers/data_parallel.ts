@@ -3,7 +3,8 @@ import * as cuda from '../../cuda';
 import { device, type DeviceLike } from '../../core/device';
 import { TorchError } from '../../core/errors';
 import { flatten, unflatten } from '../../func/tree';
-import { keywords } from '../../core/keywords';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import { Module } from '../module/module';
@@ -20,7 +21,9 @@ export interface DataParallelOptions {
   /** The dimension that is split. Default: 0. */
   dim?: number;
 }
-const DATA_PARALLEL: Required<DataParallelOptions> = { deviceIds: null, outputDevice: null, dim: 0 };
+const DEFAULTS: Required<DataParallelOptions> = { deviceIds: null, outputDevice: null, dim: 0 };
+const dataParallel = <M>() => signature('DataParallel', [value<M>()('module')], DEFAULTS);
+const DATA_PARALLEL = dataParallel<Module>();
 
 const indexOf = (gpu: GpuLike): number => (typeof gpu === 'number' ? gpu : (device(gpu).index ?? 0));
 const gpu = (index: number) => device(`cuda:${index}`);
@@ -78,19 +81,21 @@ function gather(outputs: unknown[], target: number, dim: number): unknown {
  * @throws TorchError when a parameter or buffer is not on the first of `deviceIds`.
  */
 export class DataParallel<Args extends unknown[] = never[], Out = unknown> extends Module<Args, Out> {
+  readonly module: Module<Args, Out>;
   readonly dim: number;
   readonly deviceIds: readonly number[];
   readonly outputDevice: number | null;
 
   constructor(
-    readonly module: Module<Args, Out>,
-    deviceIds?: readonly GpuLike[] | null | DataParallelOptions,
-    outputDevice?: GpuLike | null | DataParallelOptions,
-    options?: DataParallelOptions,
+    ...args: Call<
+      ReturnType<typeof dataParallel<Module<Args, Out>>>,
+      [module: Module<Args, Out>],
+      [deviceIds: readonly GpuLike[] | null, outputDevice: GpuLike | null, dim: number]
+    >
   ) {
     super();
-    const positional = { deviceIds, outputDevice };
-    const given = keywords<DataParallelOptions>('DataParallel', DATA_PARALLEL, positional, options);
+    const [module, given] = DATA_PARALLEL.bind(args);
+    this.module = module;
     const all = Array.from({ length: cuda.deviceCount() }, (_, index) => index);
     this.dim = given.dim;
     this.deviceIds = all.length === 0 ? [] : (given.deviceIds ?? all).map(indexOf);

@@ -1,9 +1,11 @@
 import * as F from '../../functional';
-import type { CosineSimilarityOptions, PairwiseDistanceOptions } from '../../functional';
+
 import { COSINE_SIMILARITY, PAIRWISE_DISTANCE } from '../../functional/distance';
-import { keywords } from '../../core/keywords';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
+
+const PAIRWISE = signature('PairwiseDistance', [], PAIRWISE_DISTANCE, ['p', 'eps', 'keepdim']);
 
 /** `‖x1 - x2 + eps‖ₚ` of the last dimension. Shapes: `(N, D)` or `(D)` each, output `(N)` or `()`. */
 export class PairwiseDistance extends Module<[x1: Tensor, x2: Tensor], Tensor> {
@@ -11,13 +13,9 @@ export class PairwiseDistance extends Module<[x1: Tensor, x2: Tensor], Tensor> {
   readonly eps: number;
   readonly keepdim: boolean;
 
-  constructor(
-    p?: number | PairwiseDistanceOptions,
-    eps?: number | PairwiseDistanceOptions,
-    options?: PairwiseDistanceOptions,
-  ) {
+  constructor(...args: Call<typeof PAIRWISE, [], [p: number, eps: number, keepdim: boolean]>) {
     super();
-    const given = keywords('PairwiseDistance', PAIRWISE_DISTANCE, { p, eps }, options);
+    const [given] = PAIRWISE.bind(args);
     this.norm = given.p;
     this.eps = given.eps;
     this.keepdim = given.keepdim;
@@ -28,14 +26,16 @@ export class PairwiseDistance extends Module<[x1: Tensor, x2: Tensor], Tensor> {
   }
 }
 
+const COSINE = signature('CosineSimilarity', [], COSINE_SIMILARITY, ['dim', 'eps']);
+
 /** `x1 · x2 / (‖x1‖ ‖x2‖)` along one dimension. Shapes: broadcastable; the output lacks the dimension. */
 export class CosineSimilarity extends Module<[x1: Tensor, x2: Tensor], Tensor> {
   readonly dim: number;
   readonly eps: number;
 
-  constructor(dim?: number | CosineSimilarityOptions, eps?: number | CosineSimilarityOptions) {
+  constructor(...args: Call<typeof COSINE, [], [dim: number, eps: number]>) {
     super();
-    const given = keywords<CosineSimilarityOptions>('CosineSimilarity', COSINE_SIMILARITY, { dim, eps });
+    const [given] = COSINE.bind(args);
     this.dim = given.dim;
     this.eps = given.eps;
   }

@@ -1,6 +1,6 @@
 import * as F from '../../functional';
 import { DROPOUT, checkProbability } from '../../functional/dropout';
-import { keywords } from '../../core/keywords';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr } from '../../tensor/repr';
@@ -11,15 +11,16 @@ export interface DropoutModuleOptions {
   /** Whether to write the result into the input. Default: `false`. */
   inplace?: boolean;
 }
-const DROPOUT_MODULE: Required<DropoutModuleOptions> = { p: DROPOUT.p, inplace: DROPOUT.inplace };
+const DROPOUT_DEFAULTS: Required<DropoutModuleOptions> = { p: DROPOUT.p, inplace: DROPOUT.inplace };
+const DROPOUT_ND = signature('Dropout', [], DROPOUT_DEFAULTS);
 
 abstract class DropoutNd extends Module<[Tensor], Tensor> {
   readonly p: number;
   readonly inplace: boolean;
 
-  constructor(p?: number | DropoutModuleOptions, options?: DropoutModuleOptions) {
+  constructor(...args: Call<typeof DROPOUT_ND, [], [p: number, inplace: boolean]>) {
     super();
-    const given = keywords<DropoutModuleOptions>(new.target.name, DROPOUT_MODULE, { p }, options);
+    const [given] = DROPOUT_ND.bind(args, new.target.name);
     checkProbability(given.p);
     this.p = given.p;
     this.inplace = given.inplace;

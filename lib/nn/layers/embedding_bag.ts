@@ -4,7 +4,9 @@ import { noGrad } from '../../autograd';
 import * as F from '../../functional';
 import type { EmbeddingBagMode, EmbeddingBagSharedOptions } from '../../functional';
 import { EMBEDDING_BAG_SHARED } from '../../functional/embedding_bag';
-import { keywords } from '../../core/keywords';
+import { number } from '../../core/kinds';
+import { type Call, method, signature } from '../../core/signature';
+import { tensor } from '../../tensor/kinds';
 import type { Tensor } from '../../tensor';
 import * as init from '../init';
 import { Module } from '../module/module';
@@ -16,11 +18,18 @@ export interface EmbeddingBagModuleOptions extends EmbeddingBagSharedOptions, Fa
   /** The weight to use. Default: a new one. See {@link EmbeddingBag.fromPretrained}. */
   _weight?: Tensor | null;
 }
-const EMBEDDING_BAG_MODULE: Required<EmbeddingBagModuleOptions> = {
+const DEFAULTS: Required<EmbeddingBagModuleOptions> = {
   ...EMBEDDING_BAG_SHARED,
   _weight: null,
   ...FACTORY,
 };
+const EMBEDDING_BAG = signature('EmbeddingBag', [number('numEmbeddings'), number('embeddingDim')], DEFAULTS, [
+  'maxNorm',
+  'normType',
+  'scaleGradByFreq',
+  'mode',
+  'sparse',
+]);
 
 function fromStart(paddingIdx: number | null, rows: number): number | null {
   if (paddingIdx === null) return null;
@@ -36,12 +45,8 @@ export interface BagOptions {
   perSampleWeights?: Tensor | null;
 }
 const BAG: Required<BagOptions> = { offsets: null, perSampleWeights: null };
-
-type Args = [
-  input: Tensor,
-  offsets?: Tensor | null | BagOptions,
-  perSampleWeights?: Tensor | null | BagOptions,
-];
+const FORWARD = method('EmbeddingBag.forward', [tensor('input')], BAG);
+type Args = Call<typeof FORWARD, [input: Tensor], [offsets: Tensor | null, perSampleWeights: Tensor | null]>;
 
 /**
  * The sum, mean or maximum of rows of a table for each bag of numbers.
@@ -54,6 +59,8 @@ type Args = [
  * m(torch.tensor([1n, 2n, 4n, 5n, 4n]), torch.tensor([0n, 3n])).shape; // [2, 3]
  */
 export class EmbeddingBag extends Module<Args, Tensor> {
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
   readonly maxNorm: number | null;
   readonly normType: number;
   readonly scaleGradByFreq: boolean;
@@ -64,18 +71,22 @@ export class EmbeddingBag extends Module<Args, Tensor> {
   readonly weight: Parameter; // (numEmbeddings, embeddingDim)
 
   constructor(
-    readonly numEmbeddings: number,
-    readonly embeddingDim: number,
-    maxNorm?: number | null | EmbeddingBagModuleOptions,
-    options?: EmbeddingBagModuleOptions,
+    ...args: Call<
+      typeof EMBEDDING_BAG,
+      [numEmbeddings: number, embeddingDim: number],
+      [
+        maxNorm: number | null,
+        normType: number,
+        scaleGradByFreq: boolean,
+        mode: EmbeddingBagMode,
+        sparse: boolean,
+      ]
+    >
   ) {
     super();
-    const given = keywords<EmbeddingBagModuleOptions>(
-      'EmbeddingBag',
-      EMBEDDING_BAG_MODULE,
-      { maxNorm },
-      options,
-    );
+    const [numEmbeddings, embeddingDim, given] = EMBEDDING_BAG.bind(args);
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
     this.maxNorm = given.maxNorm;
     this.normType = given.normType;
     this.scaleGradByFreq = given.scaleGradByFreq;
@@ -104,9 +115,8 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     if (paddingIdx !== null) noGrad(() => void aten.fill_(aten.select(weight, 0, paddingIdx), 0));
   }
 
-  override forward(...[input, starts, weights]: Args): Tensor {
-    const positional = { offsets: starts, perSampleWeights: weights };
-    const { offsets, perSampleWeights } = keywords<BagOptions>('EmbeddingBag.forward', BAG, positional);
+  override forward(...args: Args): Tensor {
+    const [input, { offsets, perSampleWeights }] = FORWARD.bind(args);
     const { maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx } = this;
     const shared = { maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx };
     return F.embeddingBag(input, this.weight, { offsets, perSampleWeights, ...shared });

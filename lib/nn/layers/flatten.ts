@@ -1,6 +1,7 @@
 import { TorchTypeError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
-import { keywords } from '../../core/keywords';
+import { number, value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr, typeName } from '../../tensor/repr';
@@ -11,7 +12,8 @@ export interface FlattenOptions {
   /** The last one. Default: -1. */
   endDim?: number;
 }
-const FLATTEN: Required<FlattenOptions> = { startDim: 1, endDim: -1 };
+const FLATTEN_DEFAULTS: Required<FlattenOptions> = { startDim: 1, endDim: -1 };
+const FLATTEN = signature('Flatten', [], FLATTEN_DEFAULTS);
 
 /**
  * Makes one dimension of several.
@@ -23,9 +25,9 @@ export class Flatten extends Module<[Tensor], Tensor> {
   readonly startDim: number;
   readonly endDim: number;
 
-  constructor(startDim?: number | FlattenOptions, endDim?: number | FlattenOptions) {
+  constructor(...args: Call<typeof FLATTEN, [], [startDim: number, endDim: number]>) {
     super();
-    const given = keywords<FlattenOptions>('Flatten', FLATTEN, { startDim, endDim });
+    const [given] = FLATTEN.bind(args);
     this.startDim = given.startDim;
     this.endDim = given.endDim;
   }
@@ -37,6 +39,8 @@ export class Flatten extends Module<[Tensor], Tensor> {
   }
 }
 
+const UNFLATTEN = signature('Unflatten', [number('dim'), value<readonly number[]>()('unflattenedSize')], {});
+
 /**
  * Makes several dimensions of one.
  *
@@ -46,11 +50,14 @@ export class Flatten extends Module<[Tensor], Tensor> {
  * new nn.Unflatten(1, [2, 5, 5])(torch.randn([2, 50])).shape; // [2, 2, 5, 5]
  */
 export class Unflatten extends Module<[Tensor], Tensor> {
-  constructor(
-    readonly dim: number,
-    readonly unflattenedSize: readonly number[],
-  ) {
+  readonly dim: number;
+  readonly unflattenedSize: readonly number[];
+
+  constructor(...args: Call<typeof UNFLATTEN, [dim: number, unflattenedSize: readonly number[]]>) {
     super();
+    const [dim, unflattenedSize] = UNFLATTEN.bind(args);
+    this.dim = dim;
+    this.unflattenedSize = unflattenedSize;
     if (!Array.isArray(unflattenedSize)) {
       throw new TorchTypeError(
         `unflattened_size must be a tuple of ints, but found type ${typeName(unflattenedSize)}`,

@@ -1,23 +1,26 @@
 import * as F from '../../functional';
 import type { FoldOptions, Size } from '../../functional';
 import { FOLD } from '../../functional/fold';
-import { keywords } from '../../core/keywords';
+import { size } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr } from '../../tensor/repr';
 
-type Given = Size | FoldOptions;
+const FOLD_ORDER = ['dilation', 'padding', 'stride'] as const;
+const UNFOLD = signature('Unfold', [size('kernelSize')], FOLD, FOLD_ORDER);
+const FOLD_MODULE = signature('Fold', [size('outputSize'), size('kernelSize')], FOLD, FOLD_ORDER);
+type FoldPlaces = [dilation: Size, padding: Size, stride: Size];
 
 abstract class Folding extends Module<[Tensor], Tensor> {
+  readonly kernelSize: Size;
   readonly dilation: Size;
   readonly padding: Size;
   readonly stride: Size;
 
-  constructor(
-    readonly kernelSize: Size,
-    given: Required<FoldOptions>,
-  ) {
+  constructor(kernelSize: Size, given: Required<FoldOptions>) {
     super();
+    this.kernelSize = kernelSize;
     this.dilation = given.dilation;
     this.padding = given.padding;
     this.stride = given.stride;
@@ -33,8 +36,8 @@ abstract class Folding extends Module<[Tensor], Tensor> {
 
 /** Each window as a column. Shape: `(N, C, H, W)` to `(N, C Π kernelSize, windows)`, or without `N`. */
 export class Unfold extends Folding {
-  constructor(kernelSize: Size, dilation?: Given, padding?: Given, stride?: Given) {
-    super(kernelSize, keywords<FoldOptions>('Unfold', FOLD, { dilation, padding, stride }));
+  constructor(...args: Call<typeof UNFOLD, [kernelSize: Size], FoldPlaces>) {
+    super(...UNFOLD.bind(args));
   }
   override forward(input: Tensor): Tensor {
     const { dilation, padding, stride } = this;
@@ -47,14 +50,12 @@ export class Unfold extends Folding {
  * Shape: `(N, C Π kernelSize, windows)` to `(N, C, ...outputSize)`, or without `N`.
  */
 export class Fold extends Folding {
-  constructor(
-    readonly outputSize: Size,
-    kernelSize: Size,
-    dilation?: Given,
-    padding?: Given,
-    stride?: Given,
-  ) {
-    super(kernelSize, keywords<FoldOptions>('Fold', FOLD, { dilation, padding, stride }));
+  readonly outputSize: Size;
+
+  constructor(...args: Call<typeof FOLD_MODULE, [outputSize: Size, kernelSize: Size], FoldPlaces>) {
+    const [outputSize, ...rest] = FOLD_MODULE.bind(args);
+    super(...rest);
+    this.outputSize = outputSize;
   }
   override forward(input: Tensor): Tensor {
     const { dilation, padding, stride } = this;

@@ -3,13 +3,14 @@ import { TorchError, valueError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import * as F from '../../functional';
-import { keywords } from '../../core/keywords';
+import { number } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import * as init from '../init';
 import { biasBound } from '../init/fan';
 import { LazyModuleMixin } from '../module/lazy';
 import { Module } from '../module/module';
-import { FACTORY, type FactoryOptions } from './options';
+import { FACTORY, type Factory, type FactoryOptions } from './options';
 import { Parameter, UninitializedParameter, isLazy } from '../parameter';
 import { repr } from '../../tensor/repr';
 
@@ -27,7 +28,10 @@ export interface LinearOptions extends FactoryOptions {
   /** Whether a bias is added. Default: `true`. */
   bias?: boolean;
 }
-const LINEAR: Required<LinearOptions> = { bias: true, ...FACTORY };
+const DEFAULTS: Required<LinearOptions> = { bias: true, ...FACTORY };
+type LinearPlaces = [bias: boolean, ...Factory];
+
+const LINEAR = signature('Linear', [number('inFeatures'), number('outFeatures')], DEFAULTS);
 
 /**
  * Applies an affine map to the last dimension: `y = x Wᵀ + b`.
@@ -40,16 +44,16 @@ const LINEAR: Required<LinearOptions> = { bias: true, ...FACTORY };
  * m(torch.randn([128, 20])).shape; // [128, 30]
  */
 export class Linear extends Module<[Tensor], Tensor> {
+  inFeatures: number;
+  outFeatures: number;
   weight: Parameter; // (outFeatures, inFeatures)
   bias: Parameter | null; // (outFeatures)
 
-  constructor(
-    public inFeatures: number,
-    public outFeatures: number,
-    options?: LinearOptions,
-  ) {
+  constructor(...args: Call<typeof LINEAR, [inFeatures: number, outFeatures: number], LinearPlaces>) {
     super();
-    const { bias, ...factory } = keywords('Linear', LINEAR, null, options);
+    const [inFeatures, outFeatures, { bias, ...factory }] = LINEAR.bind(args);
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
     this.weight = new Parameter(aten.empty([outFeatures, inFeatures], factory));
     this.bias = bias ? new Parameter(aten.empty([outFeatures], factory)) : null;
     this.resetParameters();
@@ -73,6 +77,8 @@ export class Linear extends Module<[Tensor], Tensor> {
   }
 }
 
+const LAZY_LINEAR = signature('LazyLinear', [number('outFeatures')], DEFAULTS);
+
 /**
  * A {@link Linear} that takes `inFeatures` from the first input, and then is a `Linear`.
  *
@@ -83,8 +89,8 @@ export class Linear extends Module<[Tensor], Tensor> {
 export class LazyLinear extends LazyModuleMixin(Linear) {
   static override readonly clsToBecome = Linear;
 
-  constructor(outFeatures: number, options?: LinearOptions) {
-    const { bias, ...factory } = keywords('LazyLinear', LINEAR, null, options);
+  constructor(...args: Call<typeof LAZY_LINEAR, [outFeatures: number], LinearPlaces>) {
+    const [outFeatures, { bias, ...factory }] = LAZY_LINEAR.bind(args);
     super(0, 0, { bias: false });
     this.weight = new UninitializedParameter(true, factory);
     this.outFeatures = outFeatures;
@@ -118,6 +124,12 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
   }
 }
 
+const BILINEAR = signature(
+  'Bilinear',
+  [number('in1Features'), number('in2Features'), number('outFeatures')],
+  DEFAULTS,
+);
+
 /**
  * Applies a bilinear map to two inputs: `y = x1ᵀ A x2 + b`.
  *
@@ -127,17 +139,24 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
  * @throws ValueError when `in1Features` is not positive.
  */
 export class Bilinear extends Module<[Tensor, Tensor], Tensor> {
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
   readonly weight: Parameter; // (outFeatures, in1Features, in2Features)
   readonly bias: Parameter | null; // (outFeatures)
 
   constructor(
-    readonly in1Features: number,
-    readonly in2Features: number,
-    readonly outFeatures: number,
-    options?: LinearOptions,
+    ...args: Call<
+      typeof BILINEAR,
+      [in1Features: number, in2Features: number, outFeatures: number],
+      LinearPlaces
+    >
   ) {
     super();
-    const { bias, ...factory } = keywords('Bilinear', LINEAR, null, options);
+    const [in1Features, in2Features, outFeatures, { bias, ...factory }] = BILINEAR.bind(args);
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
     this.weight = new Parameter(aten.empty([outFeatures, in1Features, in2Features], factory));
     this.bias = bias ? new Parameter(aten.empty([outFeatures], factory)) : null;
     this.resetParameters();

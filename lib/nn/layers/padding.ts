@@ -3,23 +3,34 @@ import { checkTensor } from '../../native/tensor_base';
 import { valueError } from '../../core/errors';
 import * as F from '../../functional';
 import type { PadMode, Size } from '../../functional';
+import { number, size } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { ntuple } from './options';
 import { repr } from '../../tensor/repr';
 
+const PAD = signature('Pad', [size('padding')], {});
+type PadCall = Call<typeof PAD, [padding: Size]>;
+
 // `padding` counts from the last dimension backwards, two numbers each.
 abstract class PadNd extends Module<[Tensor], Tensor> {
   readonly padding: readonly number[];
 
-  constructor(
-    dimensions: number,
-    padding: Size,
-    protected readonly _mode: PadMode,
-  ) {
+  constructor(...args: PadCall) {
     super();
-    this.padding = ntuple(2 * dimensions, padding);
+    const [padding] = PAD.bind(args, new.target.name);
+    this.padding = this._twice(padding);
   }
+
+  // One number for each side.
+  private _twice(padding: Size): readonly number[] {
+    return ntuple(2 * this._dimensions, padding);
+  }
+
+  protected abstract get _dimensions(): number;
+  protected abstract get _mode(): PadMode;
+
   override forward(input: Tensor): Tensor {
     return F.pad(input, this.padding, this._mode);
   }
@@ -28,10 +39,16 @@ abstract class PadNd extends Module<[Tensor], Tensor> {
   }
 }
 
+abstract class ReflectionPadNd extends PadNd {
+  protected override get _mode(): PadMode {
+    return 'reflect';
+  }
+}
+
 /** Mirrors the input at its ends, which are not repeated. Shape: `(N, C, L)` or `(C, L)`. */
-export class ReflectionPad1d extends PadNd {
-  constructor(padding: Size) {
-    super(1, padding, 'reflect');
+export class ReflectionPad1d extends ReflectionPadNd {
+  protected override get _dimensions(): number {
+    return 1;
   }
 }
 
@@ -41,50 +58,53 @@ export class ReflectionPad1d extends PadNd {
  * @example
  * new nn.ReflectionPad2d([1, 1, 2, 0])(torch.randn([1, 1, 3, 3])).shape; // [1, 1, 5, 5]
  */
-export class ReflectionPad2d extends PadNd {
-  constructor(padding: Size) {
-    super(2, padding, 'reflect');
+export class ReflectionPad2d extends ReflectionPadNd {
+  protected override get _dimensions(): number {
+    return 2;
   }
 }
 
 /** Mirrors the input at its edges, which are not repeated. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export class ReflectionPad3d extends PadNd {
-  constructor(padding: Size) {
-    super(3, padding, 'reflect');
+export class ReflectionPad3d extends ReflectionPadNd {
+  protected override get _dimensions(): number {
+    return 3;
+  }
+}
+
+abstract class ReplicationPadNd extends PadNd {
+  protected override get _mode(): PadMode {
+    return 'replicate';
   }
 }
 
 /** Repeats the elements at the ends. Shape: `(N, C, L)` or `(C, L)`. */
-export class ReplicationPad1d extends PadNd {
-  constructor(padding: Size) {
-    super(1, padding, 'replicate');
+export class ReplicationPad1d extends ReplicationPadNd {
+  protected override get _dimensions(): number {
+    return 1;
   }
 }
 
 /** Repeats the elements at the edges. Shape: `(N, C, H, W)` or `(C, H, W)`. */
-export class ReplicationPad2d extends PadNd {
-  constructor(padding: Size) {
-    super(2, padding, 'replicate');
+export class ReplicationPad2d extends ReplicationPadNd {
+  protected override get _dimensions(): number {
+    return 2;
   }
 }
 
 /** Repeats the elements at the edges. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export class ReplicationPad3d extends PadNd {
-  constructor(padding: Size) {
-    super(3, padding, 'replicate');
+export class ReplicationPad3d extends ReplicationPadNd {
+  protected override get _dimensions(): number {
+    return 3;
   }
 }
 
 abstract class CircularPadNd extends PadNd {
-  constructor(
-    readonly dimensions: number,
-    padding: Size,
-  ) {
-    super(dimensions, padding, 'circular');
+  protected override get _mode(): PadMode {
+    return 'circular';
   }
   override forward(input: Tensor): Tensor {
-    checkTensor(`CircularPad${this.dimensions}d.forward`, 'input', input);
-    const [unbatched, ndim] = [this.dimensions + 1, input.dim()];
+    checkTensor(`CircularPad${this._dimensions}d.forward`, 'input', input);
+    const [unbatched, ndim] = [this._dimensions + 1, input.dim()];
     if (ndim !== unbatched && ndim !== unbatched + 1)
       throw valueError(`expected ${unbatched}D or ${unbatched + 1}D input (got ${ndim}D input)`);
     return super.forward(input);
@@ -93,32 +113,38 @@ abstract class CircularPadNd extends PadNd {
 
 /** Continues the input at each end with the other one. Shape: `(N, C, L)` or `(C, L)`. */
 export class CircularPad1d extends CircularPadNd {
-  constructor(padding: Size) {
-    super(1, padding);
+  protected override get _dimensions(): number {
+    return 1;
   }
 }
 
 /** Continues the input at each edge with the opposite one. Shape: `(N, C, H, W)` or `(C, H, W)`. */
 export class CircularPad2d extends CircularPadNd {
-  constructor(padding: Size) {
-    super(2, padding);
+  protected override get _dimensions(): number {
+    return 2;
   }
 }
 
 /** Continues the input at each edge with the opposite one. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
 export class CircularPad3d extends CircularPadNd {
-  constructor(padding: Size) {
-    super(3, padding);
+  protected override get _dimensions(): number {
+    return 3;
   }
 }
 
+const CONSTANT_PAD = signature('ConstantPad', [size('padding'), number('value')], {});
+
 abstract class ConstantPadNd extends PadNd {
-  constructor(
-    dimensions: number,
-    padding: Size,
-    readonly value: number,
-  ) {
-    super(dimensions, padding, 'constant');
+  readonly value: number;
+
+  constructor(...args: Call<typeof CONSTANT_PAD, [padding: Size, value: number]>) {
+    const [padding, value] = CONSTANT_PAD.bind(args, new.target.name);
+    super(padding);
+    this.value = value;
+  }
+
+  protected override get _mode(): PadMode {
+    return 'constant';
   }
   override forward(input: Tensor): Tensor {
     return F.pad(input, this.padding, this._mode, this.value);
@@ -130,28 +156,29 @@ abstract class ConstantPadNd extends PadNd {
 
 /** Puts `value` at the ends. Shape: `(N, C, L)` or `(C, L)`. */
 export class ConstantPad1d extends ConstantPadNd {
-  constructor(padding: Size, value: number) {
-    super(1, padding, value);
+  protected override get _dimensions(): number {
+    return 1;
   }
 }
 
 /** Puts `value` at the edges. Shape: `(N, C, H, W)` or `(C, H, W)`. */
 export class ConstantPad2d extends ConstantPadNd {
-  constructor(padding: Size, value: number) {
-    super(2, padding, value);
+  protected override get _dimensions(): number {
+    return 2;
   }
 }
 
 /** Puts `value` at the edges. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
 export class ConstantPad3d extends ConstantPadNd {
-  constructor(padding: Size, value: number) {
-    super(3, padding, value);
+  protected override get _dimensions(): number {
+    return 3;
   }
 }
 
 /** Puts zeros at the ends. Shape: `(N, C, L)` or `(C, L)`. */
 export class ZeroPad1d extends ConstantPad1d {
-  constructor(padding: Size) {
+  constructor(...args: PadCall) {
+    const [padding] = PAD.bind(args, new.target.name);
     super(padding, 0);
   }
   override extraRepr(): string {
@@ -161,7 +188,8 @@ export class ZeroPad1d extends ConstantPad1d {
 
 /** Puts zeros at the edges. Shape: `(N, C, H, W)` or `(C, H, W)`. */
 export class ZeroPad2d extends ConstantPad2d {
-  constructor(padding: Size) {
+  constructor(...args: PadCall) {
+    const [padding] = PAD.bind(args, new.target.name);
     super(padding, 0);
   }
   override extraRepr(): string {
@@ -171,7 +199,8 @@ export class ZeroPad2d extends ConstantPad2d {
 
 /** Puts zeros at the edges. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
 export class ZeroPad3d extends ConstantPad3d {
-  constructor(padding: Size) {
+  constructor(...args: PadCall) {
+    const [padding] = PAD.bind(args, new.target.name);
     super(padding, 0);
   }
   override extraRepr(): string {

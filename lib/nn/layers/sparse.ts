@@ -3,7 +3,8 @@ import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import * as F from '../../functional';
 import type { EmbeddingOptions } from '../../functional';
-import { keywords } from '../../core/keywords';
+import { number } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
 import { EMBEDDING, resolvePaddingIdx } from '../../functional/sparse';
 import type { Tensor } from '../../tensor';
 import * as init from '../init';
@@ -18,12 +19,19 @@ export interface EmbeddingModuleOptions extends EmbeddingOptions, FactoryOptions
   /** Whether the weight is not trained. Default: `false`. */
   _freeze?: boolean;
 }
-const EMBEDDING_MODULE: Required<EmbeddingModuleOptions> = {
+const DEFAULTS: Required<EmbeddingModuleOptions> = {
   ...EMBEDDING,
   _weight: null,
   _freeze: false,
   ...FACTORY,
 };
+const EMBEDDING_MODULE = signature('Embedding', [number('numEmbeddings'), number('embeddingDim')], DEFAULTS, [
+  'paddingIdx',
+  'maxNorm',
+  'normType',
+  'scaleGradByFreq',
+  'sparse',
+]);
 
 /**
  * A table of vectors, looked up by number.
@@ -36,6 +44,8 @@ const EMBEDDING_MODULE: Required<EmbeddingModuleOptions> = {
  * m(torch.tensor([[1n, 2n], [4n, 3n]])).shape; // [2, 2, 3]
  */
 export class Embedding extends Module<[Tensor], Tensor> {
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
   readonly paddingIdx: number | null;
   readonly maxNorm: number | null;
   readonly normType: number;
@@ -44,14 +54,23 @@ export class Embedding extends Module<[Tensor], Tensor> {
   readonly weight: Parameter; // (numEmbeddings, embeddingDim)
 
   constructor(
-    readonly numEmbeddings: number,
-    readonly embeddingDim: number,
-    paddingIdx?: number | null | EmbeddingModuleOptions,
-    options?: EmbeddingModuleOptions,
+    ...args: Call<
+      typeof EMBEDDING_MODULE,
+      [numEmbeddings: number, embeddingDim: number],
+      [
+        paddingIdx: number | null,
+        maxNorm: number | null,
+        normType: number,
+        scaleGradByFreq: boolean,
+        sparse: boolean,
+      ]
+    >
   ) {
     super();
-    const given = keywords<EmbeddingModuleOptions>('Embedding', EMBEDDING_MODULE, { paddingIdx }, options);
+    const [numEmbeddings, embeddingDim, given] = EMBEDDING_MODULE.bind(args);
     const { device, dtype, _weight: weight, _freeze: freeze } = given;
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
     this.paddingIdx = resolvePaddingIdx(given.paddingIdx, numEmbeddings);
     this.maxNorm = given.maxNorm;
     this.normType = given.normType;

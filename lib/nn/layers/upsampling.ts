@@ -1,7 +1,7 @@
 import * as F from '../../functional';
-import type { InterpolateMode, Size, UpsampleOptions, UpsampleSizeOptions } from '../../functional';
+import type { InterpolateMode, Size, UpsampleOptions } from '../../functional';
 import { UPSAMPLE, UPSAMPLE_SIZE } from '../../functional/interpolate';
-import { keywords } from '../../core/keywords';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr, reprFloat } from '../../tensor/repr';
@@ -10,7 +10,14 @@ export interface UpsampleModuleOptions extends UpsampleOptions {
   /** Whether the scale is computed anew from the rounded size of the output. Default: `false`. */
   recomputeScaleFactor?: boolean | null;
 }
-const UPSAMPLE_MODULE: Required<UpsampleModuleOptions> = { ...UPSAMPLE, recomputeScaleFactor: null };
+const UPSAMPLE_DEFAULTS: Required<UpsampleModuleOptions> = { ...UPSAMPLE, recomputeScaleFactor: null };
+const UPSAMPLE_MODULE = signature('Upsample', [], UPSAMPLE_DEFAULTS, [
+  'size',
+  'scaleFactor',
+  'mode',
+  'alignCorners',
+  'recomputeScaleFactor',
+]);
 
 function reprScale(scale: Size): string {
   if (typeof scale === 'number') return reprFloat(scale);
@@ -32,14 +39,20 @@ export class Upsample extends Module<[Tensor], Tensor> {
   readonly recomputeScaleFactor: boolean | null;
 
   constructor(
-    size?: Size | null | UpsampleModuleOptions,
-    scaleFactor?: Size | null | UpsampleModuleOptions,
-    mode?: InterpolateMode | UpsampleModuleOptions,
-    options?: UpsampleModuleOptions,
+    ...args: Call<
+      typeof UPSAMPLE_MODULE,
+      [],
+      [
+        size: Size | null,
+        scaleFactor: Size | null,
+        mode: InterpolateMode,
+        alignCorners: boolean | null,
+        recomputeScaleFactor: boolean | null,
+      ]
+    >
   ) {
     super();
-    const positional = { size, scaleFactor, mode };
-    const given = keywords<UpsampleModuleOptions>('Upsample', UPSAMPLE_MODULE, positional, options);
+    const [given] = UPSAMPLE_MODULE.bind(args);
     this.size = given.size;
     this.scaleFactor = given.scaleFactor === 0 ? null : given.scaleFactor;
     this.mode = given.mode;
@@ -57,20 +70,21 @@ export class Upsample extends Module<[Tensor], Tensor> {
   }
 }
 
-type Given = Size | null | UpsampleSizeOptions;
+const BY_SIZE = signature('UpsamplingNearest2d', [], UPSAMPLE_SIZE, ['size', 'scaleFactor']);
+type BySize = [size: Size | null, scaleFactor: Size | null];
 
 /** `Upsample` by the nearest pixel. Shape: `(N, C, H, W)`. */
 export class UpsamplingNearest2d extends Upsample {
-  constructor(size?: Given, scaleFactor?: Given) {
-    const given = keywords<UpsampleSizeOptions>('UpsamplingNearest2d', UPSAMPLE_SIZE, { size, scaleFactor });
+  constructor(...args: Call<typeof BY_SIZE, [], BySize>) {
+    const [given] = BY_SIZE.bind(args);
     super({ ...given, mode: 'nearest' });
   }
 }
 
 /** `Upsample` between pixels, with the corners aligned. Shape: `(N, C, H, W)`. */
 export class UpsamplingBilinear2d extends Upsample {
-  constructor(size?: Given, scaleFactor?: Given) {
-    const given = keywords<UpsampleSizeOptions>('UpsamplingBilinear2d', UPSAMPLE_SIZE, { size, scaleFactor });
+  constructor(...args: Call<typeof BY_SIZE, [], BySize>) {
+    const [given] = BY_SIZE.bind(args, 'UpsamplingBilinear2d');
     super({ ...given, mode: 'bilinear', alignCorners: true });
   }
 }
