@@ -7,6 +7,7 @@ interface Forward {
   optional: string[];
   unknown: string;
   missing: string;
+  surplus: string;
   constructor: string[];
 }
 const { func } = torch;
@@ -49,7 +50,7 @@ function refused(call: () => unknown): string {
 beforeAll(() => void jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
 afterAll(() => jest.restoreAllMocks());
 
-test.each(rows)('%s', (name, { required, optional, unknown, missing, ...row }) => {
+test.each(rows)('%s', (name, { required, optional, unknown, missing, surplus, ...row }) => {
   const module = build(name, row.constructor);
   // Lazy modules look at the dimensions first.
   const x = torch.ones(new Array<number>(Number(/\d(?=d$)/.exec(name)?.[0] ?? 1) + 1).fill(2));
@@ -60,9 +61,20 @@ test.each(rows)('%s', (name, { required, optional, unknown, missing, ...row }) =
   expect(refused(() => module({ ...named, noSuchArgument: 1 }))).toBe(refusal);
   expect(refused(() => module(...position, { noSuchArgument: 1 }))).toBe(refusal);
   expect(refused(() => module({}))).toBe(ours(missing));
+  expect(refused(() => module())).toBe(ours(missing));
+  const tooMany = [...required, ...optional, 'one more'].map(() => x);
+  expect(refused(() => module(...tooMany))).toBe(surplus);
+  expect(refused(() => module(...tooMany, undefined))).toBe(surplus);
   const [first] = required;
   const text = `${missing.split(' ')[0]} got multiple values for argument '${camelCase(first)}'`;
   expect(refused(() => module(x, { [camelCase(first)]: x }))).toBe(text);
+});
+
+test.each(generic)('%s', (name) => {
+  const module = build(name, []);
+  const object = { noSuchArgument: 1 };
+  expect(module(object)).toBe(object);
+  expect(refused(() => module(1, 2))).toBe(signatures.forward[name as 'Identity'].surplus);
 });
 
 it('has every module', () => {
@@ -172,6 +184,7 @@ it('leaves a forward of somebody else alone', () => {
     }
   }
   const call = new Options(1, 1) as Callable;
+  expect(call(1, 2, 3)).toEqual([1, 2, 3]);
   expect(call(1, { input: 2 })).toEqual([1, { input: 2 }]);
   expect(func.functionalCall(call, {}, [1], {})).toEqual([1]);
   expect(func.functionalCall(call, {}, [1], { b: 2 })).toEqual([1, { b: 2 }]);

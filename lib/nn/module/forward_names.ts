@@ -1,4 +1,6 @@
 // What the arguments of each module's `forward` are called. Most have one, `input`.
+import { object, value } from '../../core/kinds';
+import { method } from '../../core/signature';
 import * as activation from '../layers/activation/elementwise';
 import * as activationOptions from '../layers/activation/parametric';
 import * as rectifiers from '../layers/activation/rectifiers';
@@ -7,6 +9,7 @@ import * as adaptive from '../layers/adaptive';
 import * as adaptivePooling from '../layers/pooling/adaptive_pooling';
 import * as batchnorm from '../layers/norm/batchnorm';
 import * as channelshuffle from '../layers/channelshuffle';
+import * as container from '../layers/container';
 import * as conv from '../layers/conv/conv';
 import * as convTranspose from '../layers/conv/conv_transpose';
 import * as distance from '../layers/distance';
@@ -40,7 +43,18 @@ import * as upsampling from '../layers/upsampling';
 import * as vision from '../layers/vision';
 
 const files: object[] = [activation, activationOptions, rectifiers, softmax, adaptive, adaptivePooling];
-files.push(batchnorm, channelshuffle, conv, convTranspose, distance, dropout, embeddingBag, flatten, fold);
+files.push(
+  batchnorm,
+  channelshuffle,
+  container,
+  conv,
+  convTranspose,
+  distance,
+  dropout,
+  embeddingBag,
+  flatten,
+  fold,
+);
 files.push(fractionalPooling, instancenorm, linear, loss, lpPooling, maxUnpooling, attention, normalization);
 files.push(padding, pooling, responseNorm, rnn, rnnCells, lstm, sparse, syncBatchnorm, transformer, decoder);
 files.push(encoder, encoderLayer, upsampling, vision);
@@ -56,22 +70,14 @@ const required: Record<string, readonly string[]> = {
   CosineSimilarity: ['x1', 'x2'],
   GaussianNLLLoss: [...LOSS, 'var'],
   MarginRankingLoss: PAIR,
-  MaxUnpool1d: ['input', 'indices'],
-  MaxUnpool2d: ['input', 'indices'],
-  MaxUnpool3d: ['input', 'indices'],
-  MultiheadAttention: ['query', 'key', 'value'],
   PairwiseDistance: ['x1', 'x2'],
   PoissonNLLLoss: ['logInput', 'target'],
   RMSNorm: ['x'],
-  Transformer: ['src', 'tgt'],
-  TransformerDecoder: ['tgt', 'memory'],
-  TransformerDecoderLayer: ['tgt', 'memory'],
-  TransformerEncoder: ['src'],
-  TransformerEncoderLayer: ['src'],
   TripletMarginLoss: TRIPLET,
   TripletMarginWithDistanceLoss: TRIPLET,
 };
-const hasOptions =
+// Those with a default need a signature of their own, which stands beside the `forward` that binds it.
+const bindsItself =
   /^(ConvTranspose\dd|EmbeddingBag|(GRU|LSTM|RNN)(Cell)?|MaxUnpool\dd|MultiheadAttention|Transformer.*)$/;
 // Classes that Python's messages name by their base.
 const bases: [RegExp, string][] = [
@@ -81,20 +87,19 @@ const bases: [RegExp, string][] = [
 ];
 
 // Any object is an input of these.
-const generic = ['Identity'];
+const generic = ['Identity', 'Sequential'];
 
 for (const [name, Class] of files.flatMap((file) => Object.entries(file) as [string, unknown][])) {
   if (typeof Class !== 'function' || !(Class.prototype instanceof Module)) continue;
-  if (generic.includes(name) || name.startsWith('Lazy')) continue;
+  if (bindsItself.test(name) || name.startsWith('Lazy')) continue;
   const prototype = Class.prototype as Module;
+  if (prototype.forward === Module.prototype.forward) continue;
   const parent = Object.getPrototypeOf(prototype) as Module;
   // A class that inherits `forward` from an exported one is called by that one's name.
   const inherits = prototype.forward === parent.forward && name !== 'SyncBatchNorm';
   if (inherits && files.some((file) => Object.values(file).includes(parent.constructor))) continue;
   const text = bases.reduce((label, [pattern, base]) => label.replace(pattern, base), name);
-  takes(Class as { prototype: object }, {
-    name: `${text}.forward`,
-    required: required[name] ?? (name.endsWith('Loss') ? LOSS : ['input']),
-    hasOptions: hasOptions.test(name),
-  });
+  const names = required[name] ?? (name.endsWith('Loss') ? LOSS : ['input']);
+  const kind = generic.includes(name) ? object() : value();
+  takes(Class as { prototype: object }, method(`${text}.forward`, names.map(kind), {}));
 }

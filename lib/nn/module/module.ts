@@ -51,6 +51,7 @@ import {
   type StateDictOptions,
 } from './state_dict';
 
+const MODULE = signature('Module', [], {});
 const REGISTER_BUFFER = signature(
   'registerBuffer',
   [value<string>()('name'), value<Tensor | null>()('tensor')],
@@ -115,6 +116,12 @@ export class Module<
 > extends (Callable as unknown as new () => object) {
   /** Whether the module is being trained: `train()` and `eval()` set it. */
   training = true;
+
+  constructor();
+  constructor(...args: unknown[]) {
+    super();
+    if (args.length > 0) MODULE.bind(args, new.target.name);
+  }
 
   /** Version of the layout of the state; is written into `_metadata`. */
   get _version(): number {
