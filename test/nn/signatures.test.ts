@@ -112,6 +112,33 @@ describe.each(rows('nn'))('nn.%s', (name, signature) => {
   test('places', () => checkPlaces((...args) => new Class(...args), signature));
 });
 
+// Python's constructors pass what they get on to RNNBase, and RNN takes its nonlinearity out of the fourth place. RNN and
+// GRU refuse the projSize that comes behind bidirectional there.
+const sizes = ['input_size', 'hidden_size'];
+const layered = ['num_layers', 'bias', 'batch_first', 'dropout', 'bidirectional'];
+const factory = ['device', 'dtype'];
+const recurrent: Record<string, Signature> = {
+  RNN: {
+    required: sizes,
+    optional: ['num_layers', 'nonlinearity', ...layered.slice(1), ...factory],
+    positional: 8,
+  },
+  GRU: { required: sizes, optional: [...layered, ...factory], positional: 7 },
+  LSTM: { required: sizes, optional: [...layered, 'proj_size', ...factory], positional: 10 },
+};
+describe.each(Object.entries(recurrent))('nn.%s', (name, signature) => {
+  const Class = (nn as Callable)[name];
+  test('names', () => checkNames((keywords) => new Class(2, 2, keywords), signature.optional));
+  test('places', () => checkPlaces((...args) => new Class(...args), signature));
+});
+
+const bare = ['LogSigmoid', 'Sigmoid', 'Softmax2d', 'Softsign', 'Tanh', 'Tanhshrink'];
+test.each(bare)('nn.%s has no arguments', (name) => {
+  const Class = (nn as Callable)[name];
+  expect(messageOf(() => new Class({ foo: 1 }))).toBe(`${name}() got an unexpected keyword argument 'foo'`);
+  expect(messageOf(() => new Class(1))).toBe(`${name}() takes 0 positional arguments but 1 was given`);
+});
+
 describe.each(rows('nn.functional'))('functional %s', (name, signature) => {
   const call = (nn.functional as Callable)[camelCase(name)];
   test('names', () => {
