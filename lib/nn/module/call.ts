@@ -1,7 +1,6 @@
 // `module(...)` with hooks around `forward`.
 import { TorchError } from '../../core/errors';
-import { isPlainObject } from '../../core/keywords';
-import { isError } from '../../core/realm';
+import { isError, isPlainObject } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import { BackwardHooks } from './backward_hooks';

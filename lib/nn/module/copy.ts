@@ -1,9 +1,8 @@
 // A second module like a first one: Python's `copy.deepcopy`.
 import { argumentError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
-import { isPlainObject } from '../../core/keywords';
 import { keep } from '../../tensor/memory';
-import { isMap, isSet } from '../../core/realm';
+import { isMap, isPlainObject, isSet } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { getField, internals, isModule, setField } from './fields';
 import type { HookList, HookOptions } from './hooks';

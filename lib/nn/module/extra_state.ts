@@ -1,6 +1,5 @@
 // Extra state that comes out of a file: dicts there are Maps, whatever they were.
-import { isPlainObject } from '../../core/keywords';
-import { isMap } from '../../core/realm';
+import { isMap, isPlainObject } from '../../core/realm';
 import { copyMarks, wasObject } from '../../serialization/pickle/python_types';
 
 type AnyMap = Map<unknown, unknown>;
