@@ -1,5 +1,5 @@
 // Nested arguments and results: arrays, plain objects and Maps of leaves.
-import { isPlainObject } from '../core/keywords';
+import { isPlainObject } from '../core/realm';
 import { isMap } from '../core/realm';
 
 /** Nested as the caller's function has it, which only the caller knows. */

@@ -4,7 +4,7 @@ import type { DeviceLike } from '../core/device';
 import { setHandle } from '../native/dispatch';
 import type { DTypeLike } from '../core/dtype';
 import { TorchError, argumentError, checkOptions, valueError } from '../core/errors';
-import { keywords } from '../core/keywords';
+import { type Call, signature, withDefaults } from '../core/signature';
 import { snakeCase } from '../core/names';
 import { NOTHING } from '../native/handle';
 import { keep } from '../tensor/memory';
@@ -16,13 +16,22 @@ export interface ParameterOptions {
   requiresGrad?: boolean;
 }
 
+interface AllParameterOptions extends ParameterOptions {
+  /** Whose memory it shares. Default: a tensor without elements. */
+  data?: Tensor | null;
+}
+const PARAMETER = signature('Parameter', [], {
+  data: null,
+  requiresGrad: true,
+} as Required<AllParameterOptions>);
+
 /**
  * A tensor that is trained: a field of a module that holds one is part of the module's state.
  * Shares the memory of `data`, has no history, and belongs to no `tidy` scope.
  */
 export class Parameter extends Tensor {
-  constructor(data?: Tensor | null, requiresGrad?: boolean | ParameterOptions) {
-    const given = keywords<ParameterOptions>('Parameter', { requiresGrad: true }, { requiresGrad });
+  constructor(...args: Call<typeof PARAMETER, [], [data: Tensor | null, requiresGrad: boolean]>) {
+    const [{ data, ...given }] = PARAMETER.bind(args);
     if (typeof given.requiresGrad !== 'boolean')
       throw argumentError('Parameter', 'requiresGrad', 'a boolean', given.requiresGrad);
     super(NOTHING);
@@ -46,8 +55,8 @@ export interface BufferOptions {
 export class Buffer extends Tensor {
   readonly persistent: boolean;
 
-  constructor(data?: Tensor | null, options: BufferOptions = {}) {
-    const { persistent } = keywords<BufferOptions>('Buffer', { persistent: true }, null, options);
+  constructor(data?: Tensor | null, options?: BufferOptions) {
+    const { persistent } = withDefaults('Buffer', { persistent: true }, options);
     const tensor = data ?? aten.empty([0]);
     super(NOTHING);
     setHandle(this, native.alias(tensor, tensor.requiresGrad, this));

@@ -1,7 +1,7 @@
 // An optimizer's state as plain data, in Python's layout.
 import { TorchError, TorchTypeError, argumentError } from '../core/errors';
 import { float32 } from '../core/dtype';
-import { isPlainObject } from '../core/keywords';
+import { isPlainObject } from '../core/realm';
 import { keep } from '../tensor/memory';
 import { isMap } from '../core/realm';
 import { Tuple } from '../serialization/pickle/python_types';

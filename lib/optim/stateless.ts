@@ -1,6 +1,6 @@
 // An optimizer that works on other parameters and state for a while.
 import { TorchError } from '../core/errors';
-import { isPlainObject } from '../core/keywords';
+import { isPlainObject } from '../core/realm';
 import type { Tensor } from '../tensor';
 import type { ParamGroup } from './group';
 import type { Optimizer } from './optimizer';

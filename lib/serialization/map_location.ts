@@ -5,7 +5,7 @@ import { TorchError, TorchTypeError, argumentError } from '../core/errors';
 import { native } from '../native';
 import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
-import { isPlainObject } from '../core/keywords';
+import { isPlainObject } from '../core/realm';
 
 /**
  * A device for everything; or for each location of the file (`'cpu'`, `'cuda:0'`) the one to use; or a

@@ -13,7 +13,9 @@ import {
   TorchRangeError,
   checkSize,
 } from '../core/errors';
-import { argumentsOf, isPlainObject } from '../core/keywords';
+import { isPlainObject } from '../core/realm';
+import { type Call, signature, withDefaults } from '../core/signature';
+import * as kinds from './kinds';
 import type { Scalar, Tensor } from '.';
 
 type Tensors = [readonly Tensor[]] | Tensor[];
@@ -92,14 +94,15 @@ export interface MeshgridOptions {
   indexing?: 'ij' | 'xy';
 }
 
+const MESHGRID: Required<MeshgridOptions> = { indexing: 'ij' };
+
 /** Coordinate grids of one-dimensional tensors: `meshgrid(x, y, { indexing: 'ij' })`. */
 export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions): Tensor[];
 export function meshgrid(...tensors: Tensor[]): Tensor[];
 export function meshgrid(...args: [...tensors: Tensor[], options: MeshgridOptions]): Tensor[];
 export function meshgrid(...args: unknown[]): Tensor[] {
-  const options = isPlainObject(args.at(-1)) ? [args.pop()] : [];
-  const defaults: Required<MeshgridOptions> = { indexing: 'ij' };
-  const { indexing } = argumentsOf<MeshgridOptions>('torch.meshgrid', defaults, [], options);
+  const options = isPlainObject(args.at(-1)) ? (args.pop() as MeshgridOptions) : null;
+  const { indexing } = withDefaults('torch.meshgrid', MESHGRID, options);
   return ops.meshgrid(listOf(args as Tensors), { indexing }) as Tensor[];
 }
 
@@ -138,21 +141,22 @@ export interface TensordotOptions {
   out?: Tensor | null;
 }
 
+const TENSORDOT = signature('torch.tensordot', [kinds.tensor('a'), kinds.tensor('b')], {
+  dims: 2,
+  out: null,
+} as Required<TensordotOptions>);
+
 /** Sums products over dimensions of `a` and `b`. */
 export function tensordot(
-  a: Tensor,
-  b: Tensor,
-  dims?: TensordotOptions['dims'] | TensordotOptions,
-  out?: Tensor | null | TensordotOptions,
-  options?: TensordotOptions,
-): Tensor;
-export function tensordot(a: Tensor, b: Tensor, ...args: unknown[]): Tensor {
-  const defaults = { dims: 2, out: null };
-  const given = argumentsOf<TensordotOptions>('torch.tensordot', defaults, ['dims', 'out'], args, 2);
+  ...args: Call<
+    typeof TENSORDOT,
+    [a: Tensor, b: Tensor],
+    [dims: number | readonly [readonly number[], readonly number[]], out: Tensor | null]
+  >
+): Tensor {
+  const [a, b, given] = TENSORDOT.bind(args);
   const out = given.out ? { out: given.out } : {};
   if (Array.isArray(given.dims)) return ops.tensordot(a, b, given.dims[0], given.dims[1], out) as Tensor;
-  checkTensor('tensordot', 'a', a);
-  checkTensor('tensordot', 'b', b);
   const count = given.dims as number;
   if (!Number.isInteger(count))
     throw argumentError('tensordot', 'dims', 'a whole number or two arrays', given.dims);
@@ -177,17 +181,16 @@ export interface CdistOptions {
   computeMode?: keyof typeof computeModes;
 }
 
+const CDIST = signature('torch.cdist', [kinds.tensor('x1'), kinds.tensor('x2')], {
+  p: 2,
+  computeMode: 'use_mm_for_euclid_dist_if_necessary',
+} as Required<CdistOptions>);
+
 /** Distances of the rows of `x1` (..., P, M) and `x2` (..., R, M): (..., P, R). */
 export function cdist(
-  x1: Tensor,
-  x2: Tensor,
-  p?: number | CdistOptions,
-  computeMode?: CdistOptions['computeMode'] | CdistOptions,
-  options?: CdistOptions,
-): Tensor;
-export function cdist(x1: Tensor, x2: Tensor, ...args: unknown[]): Tensor {
-  const defaults = { p: 2, computeMode: 'use_mm_for_euclid_dist_if_necessary' } as const;
-  const given = argumentsOf<CdistOptions>('torch.cdist', defaults, ['p', 'computeMode'], args, 2);
+  ...args: Call<typeof CDIST, [x1: Tensor, x2: Tensor], [p: number, computeMode: keyof typeof computeModes]>
+): Tensor {
+  const [x1, x2, given] = CDIST.bind(args);
   if (!Object.hasOwn(computeModes, given.computeMode)) {
     throw valueError(`cdist(): ${String(given.computeMode)} is not a valid value for computeMode`);
   }
@@ -204,23 +207,31 @@ export interface NormOptions {
   out?: Tensor | null;
 }
 
+const NORM = signature('torch.norm', [kinds.tensor('input')], {
+  p: 'fro',
+  dim: null,
+  keepdim: false,
+  out: null,
+  dtype: null,
+} as Required<NormOptions>);
+
 /** The norm of all elements or along dimensions. `torch.linalg.vectorNorm` and `matrixNorm` are clearer. */
 export function norm(
-  input: Tensor,
-  p?: NormOptions['p'] | NormOptions,
-  dim?: NormOptions['dim'] | NormOptions,
-  keepdim?: boolean | NormOptions,
-  out?: NormOptions['out'] | NormOptions,
-  dtype?: NormOptions['dtype'] | NormOptions,
-  options?: NormOptions,
-): Tensor;
-export function norm(input: Tensor, ...args: unknown[]): Tensor {
-  const defaults = { p: 'fro', dim: null, keepdim: false, out: null, dtype: null } as const;
-  const names = ['p', 'dim', 'keepdim', 'out', 'dtype'] as const;
-  const given = argumentsOf<NormOptions>('torch.norm', defaults, names, args);
+  ...args: Call<
+    typeof NORM,
+    [input: Tensor],
+    [
+      p: Scalar | 'fro' | 'nuc' | null,
+      dim: number | readonly number[] | null,
+      keepdim: boolean,
+      out: Tensor | null,
+      dtype: DTypeLike | null,
+    ]
+  >
+): Tensor {
+  const [input, given] = NORM.bind(args);
   const dims = typeof given.dim === 'number' ? [given.dim] : given.dim;
   const rest = { ...(given.dtype ? { dtype: given.dtype } : {}), ...(given.out ? { out: given.out } : {}) };
-  checkTensor('torch.norm', 'input', input);
   if (input.layout.name !== 'strided') {
     if (given.p === 'fro') return ops.frobeniusNorm(input, dims ?? [], given.keepdim, rest) as Tensor;
     return ops.norm(input, given.p, dims ?? [...input.shape.keys()], given.keepdim, rest) as Tensor;
@@ -252,6 +263,13 @@ function selected(list: unknown, inverse: boolean, counts: boolean): Tensor | Te
   return all.length === 1 ? values : all;
 }
 
+const UNIQUE = signature('torch.unique', [kinds.tensor('input')], {
+  sorted: true,
+  returnInverse: false,
+  returnCounts: false,
+  dim: null,
+} as Required<UniqueOptions>);
+
 /** The different values; with options [values, inverse, counts], those that were asked for. */
 export function unique(input: Tensor, options?: UniqueOptions & OneOutput): Tensor;
 export function unique(input: Tensor, options: UniqueOptions): Tensor[];
@@ -262,11 +280,8 @@ export function unique(
   returnCounts?: boolean | UniqueOptions,
   dim?: number | null | UniqueOptions,
 ): Tensor | Tensor[];
-export function unique(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
-  const defaults = { sorted: true, returnInverse: false, returnCounts: false, dim: null };
-  const names = ['sorted', 'returnInverse', 'returnCounts', 'dim'] as const;
-  const given = argumentsOf<UniqueOptions>('torch.unique', defaults, names, args);
-  const { sorted, returnInverse, returnCounts, dim } = given;
+export function unique(...args: unknown[]): Tensor | Tensor[] {
+  const [input, { sorted, returnInverse, returnCounts, dim }] = UNIQUE.bind(args);
   const found =
     dim === null
       ? ops.unique2(input, sorted, returnInverse, returnCounts)
@@ -275,6 +290,12 @@ export function unique(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
 }
 
 export type UniqueConsecutiveOptions = Omit<UniqueOptions, 'sorted'>;
+
+const UNIQUE_CONSECUTIVE = signature('torch.uniqueConsecutive', [kinds.tensor('input')], {
+  returnInverse: false,
+  returnCounts: false,
+  dim: null,
+} as Required<UniqueConsecutiveOptions>);
 
 /** The values without the repetitions that follow each other; options as for {@link unique}. */
 export function uniqueConsecutive(input: Tensor, options?: UniqueConsecutiveOptions & OneOutput): Tensor;
@@ -285,11 +306,8 @@ export function uniqueConsecutive(
   returnCounts?: boolean | UniqueConsecutiveOptions,
   dim?: number | null | UniqueConsecutiveOptions,
 ): Tensor | Tensor[];
-export function uniqueConsecutive(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
-  const defaults = { returnInverse: false, returnCounts: false, dim: null };
-  const names = ['returnInverse', 'returnCounts', 'dim'] as const;
-  const given = argumentsOf<UniqueConsecutiveOptions>('torch.uniqueConsecutive', defaults, names, args);
-  const { returnInverse, returnCounts, dim } = given;
+export function uniqueConsecutive(...args: unknown[]): Tensor | Tensor[] {
+  const [input, { returnInverse, returnCounts, dim }] = UNIQUE_CONSECUTIVE.bind(args);
   return selected(
     ops.uniqueConsecutive(input, returnInverse, returnCounts, dim),
     returnInverse,
@@ -302,12 +320,18 @@ interface NonzeroOptions {
   out?: Tensor | null;
 }
 
+const NONZERO = signature(
+  'torch.nonzero',
+  [kinds.tensor('input')],
+  { asTuple: false, out: null } as Required<NonzeroOptions>,
+  [],
+);
+
 /** The indices of elements that are not zero: (elements, dimensions), or one tensor a dimension. */
 export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor | null }): Tensor;
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
-export function nonzero(input: Tensor, ...args: unknown[]): Tensor | Tensor[] {
-  const defaults = { asTuple: false, out: null };
-  const given = argumentsOf<NonzeroOptions>('torch.nonzero', defaults, [], args);
+export function nonzero(...args: unknown[]): Tensor | Tensor[] {
+  const [input, given] = NONZERO.bind(args);
   if (given.asTuple && given.out) {
     throw new TorchError('nonzero does not support the out kwarg when as_tuple is True');
   }

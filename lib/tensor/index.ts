@@ -18,7 +18,6 @@ import {
   TorchRangeError,
   TorchTypeError,
 } from '../core/errors';
-import { argumentsOf } from '../core/keywords';
 import { type Call, signature } from '../core/signature';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
@@ -70,6 +69,13 @@ const BACKWARD = signature('Tensor.backward', [], {
 
 /** As a method, it has no `out`. */
 type NormMethodOptions = Omit<functions.NormOptions, 'out'>;
+
+const NORM = signature('Tensor.norm', [], {
+  p: 'fro',
+  dim: null,
+  keepdim: false,
+  dtype: null,
+} as Required<NormMethodOptions>);
 
 /** Default: the tensor's own memory format. */
 export type FormatOptions = Pick<ToOptions, 'memoryFormat'>;
@@ -341,9 +347,7 @@ export class Tensor extends TensorBase {
     options?: NormMethodOptions,
   ): Tensor;
   norm(...args: unknown[]): Tensor {
-    const defaults = { p: 'fro', dim: null, keepdim: false, dtype: null } as const;
-    const names = ['p', 'dim', 'keepdim', 'dtype'] as const;
-    return functions.norm(this, argumentsOf<NormMethodOptions>('Tensor.norm', defaults, names, args));
+    return functions.norm(this, NORM.bind(args)[0]);
   }
   /** See {@link functions.unique}. */
   unique(options?: functions.UniqueOptions & { returnInverse?: false; returnCounts?: false }): Tensor;

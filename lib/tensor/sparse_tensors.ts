@@ -7,7 +7,7 @@ import { type TensorData, isTensor, tensor } from './creation';
 import type { DeviceLike } from '../core/device';
 import type { DTypeLike } from '../core/dtype';
 import { TorchError, TorchTypeError } from '../core/errors';
-import { argumentsOf } from '../core/keywords';
+import { signature } from '../core/signature';
 import type { Layout } from '../core/layout';
 import type { Tensor } from '.';
 
@@ -71,6 +71,7 @@ function compressed<C extends string, P extends string>(
   const parts = { [compressed]: undefined, [plain]: undefined, values: undefined };
   const all = { ...parts, ...defaults } as unknown as Required<Keywords>;
   const names = [compressed, plain, 'values', 'size'] as (keyof Keywords & string)[];
+  const own = signature(`torch.${name}`, [], all, names);
   function make(
     compressed: TensorData | Keywords,
     plain?: TensorData | Keywords,
@@ -79,9 +80,9 @@ function compressed<C extends string, P extends string>(
     options?: SparseOptions,
   ): Tensor;
   function make(...args: unknown[]): Tensor {
-    const { size, dtype, layout, device, pinMemory, requiresGrad, checkInvariants, ...data } =
-      argumentsOf<Keywords>(`torch.${name}`, all, names, args, 0) as Required<SparseOptions> &
-        Record<string, unknown>;
+    const { size, dtype, layout, device, pinMemory, requiresGrad, checkInvariants, ...data } = own.bind(
+      args,
+    )[0] as unknown as Required<SparseOptions> & Record<string, unknown>;
     const values = given(name, 'values', data.values, { dtype, device } as object);
     const rows = indicesOf(name, compressed, data[compressed], device);
     const columns = indicesOf(name, plain, data[plain], device);
@@ -116,12 +117,17 @@ export const sparseCompressedTensor = compressed(
 
 type CooKeywords = SparseCooOptions & { indices?: TensorData; values?: TensorData };
 
-const cooDefaults = {
-  indices: undefined,
-  values: undefined,
-  ...defaults,
-  isCoalesced: null,
-} as unknown as Required<CooKeywords>;
+const SPARSE_COO = signature(
+  'torch.sparseCooTensor',
+  [],
+  {
+    indices: undefined,
+    values: undefined,
+    ...defaults,
+    isCoalesced: null,
+  } as unknown as Required<CooKeywords>,
+  ['indices', 'values', 'size'],
+);
 
 /**
  * A tensor by the indices of its elements, (dimensions, elements), and their values; or, of a size alone, one without
@@ -135,8 +141,7 @@ export function sparseCooTensor(
   options?: SparseCooOptions,
 ): Tensor;
 export function sparseCooTensor(...args: unknown[]): Tensor {
-  const names = ['indices', 'values', 'size'] as const;
-  const all = argumentsOf<CooKeywords>('torch.sparseCooTensor', cooDefaults, names, args, 0);
+  const [all] = SPARSE_COO.bind(args);
   const { dtype, layout, device, pinMemory, requiresGrad, checkInvariants } = all;
   if (all.values === undefined && !isTensor(all.indices)) {
     const size = (all.indices ?? all.size) as Size;

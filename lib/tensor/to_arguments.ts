@@ -2,7 +2,7 @@
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import { type DType, asDType } from '../core/dtype';
 import { TorchTypeError, argumentError } from '../core/errors';
-import { argumentsOf } from '../core/keywords';
+import { signature } from '../core/signature';
 import type { MemoryFormat } from '../core/layout';
 import type { Tensor } from '.';
 
@@ -23,9 +23,9 @@ const defaults = {
   copy: false as unknown,
   memoryFormat: null as MemoryFormat | null,
 };
-const afterDevice = ['device', 'dtype', 'nonBlocking', 'copy'] as const;
-const afterDtype = ['dtype', 'nonBlocking', 'copy'] as const;
-const afterTensor = ['tensor', 'nonBlocking', 'copy'] as const;
+const AFTER_DEVICE = signature('to', [], defaults, ['device', 'dtype', 'nonBlocking', 'copy']);
+const AFTER_DTYPE = signature('to', [], defaults, ['dtype', 'nonBlocking', 'copy']);
+const AFTER_TENSOR = signature('to', [], defaults, ['tensor', 'nonBlocking', 'copy']);
 
 /**
  * Python's three forms: `(device, dtype, nonBlocking, copy)`, `(dtype, nonBlocking, copy)` and
@@ -45,14 +45,8 @@ export function toArguments(
     given.dtype = plain;
     return given;
   }
-  const names = isTensor(first) ? afterTensor : asDType(first) ? afterDtype : afterDevice;
-  const { device, dtype, tensor, nonBlocking, copy, memoryFormat } = argumentsOf(
-    name,
-    defaults,
-    names,
-    args,
-    0,
-  );
+  const form = isTensor(first) ? AFTER_TENSOR : asDType(first) ? AFTER_DTYPE : AFTER_DEVICE;
+  const [{ device, dtype, tensor, nonBlocking, copy, memoryFormat }] = form.bind(args, name);
   if (isFlag(name, 'nonBlocking', nonBlocking)) given.nonBlocking = true;
   if (isFlag(name, 'copy', copy)) given.copy = true;
   if (memoryFormat !== null) given.memoryFormat = memoryFormat;

@@ -1,7 +1,7 @@
 // Modules that hold modules.
 import { TorchError, TorchRangeError, TorchTypeError, checkOptions, valueError } from '../../core/errors';
 import { isGradEnabled } from '../../autograd/mode';
-import { isPlainObject } from '../../core/keywords';
+import { isPlainObject } from '../../core/realm';
 import { isMap } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { hasCallHooks } from '../module/call';

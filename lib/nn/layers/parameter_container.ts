@@ -1,6 +1,6 @@
 // Modules that hold parameters.
 import { TorchError, TorchTypeError } from '../../core/errors';
-import { isPlainObject } from '../../core/keywords';
+import { isPlainObject } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { deleteField, getField, hasField, setField } from '../module/fields';
 import { Module } from '../module/module';

@@ -1,6 +1,6 @@
 import type { DeviceLike } from '../../core/device';
 import { TorchError } from '../../core/errors';
-import { isPlainObject } from '../../core/keywords';
+import { isPlainObject } from '../../core/realm';
 import { Module } from '../module/module';
 import { isTypeError } from '../../core/realm';
 

@@ -70,8 +70,15 @@ function listOf(module: Module, name: string): ParametrizationList {
   return parametrizationsOf(module)!.get(name) as ParametrizationList;
 }
 
+const IS_PARAMETRIZED = signature('isParametrized', [value<Module>()('module')], {
+  tensorName: null as string | null,
+});
+
 /** Whether the module has parametrizations, or one of that tensor. */
-export function isParametrized(module: Module, tensorName?: string | null): boolean {
+export function isParametrized(
+  ...args: Call<typeof IS_PARAMETRIZED, [module: Module], [tensorName: string | null]>
+): boolean {
+  const [module, { tensorName }] = IS_PARAMETRIZED.bind(args);
   const found = parametrizationsOf(module);
   if (!found) return false;
   return tensorName == null ? found.length > 0 : found.has(tensorName);
@@ -80,6 +87,12 @@ export function isParametrized(module: Module, tensorName?: string | null): bool
 type Class = new (...args: never[]) => Module;
 
 const moduleKind = value<Module>()('module');
+const NAME = { tensorName: null as string | null };
+const TRANSFER = signature(
+  'transferParametrizationsAndParams',
+  [value<Module>()('fromModule'), value<Module>()('toModule')],
+  NAME,
+);
 const nameKind = value<string>()('tensorName');
 const REGISTER_PARAMETRIZATION = signature(
   'registerParametrization',
@@ -245,10 +258,10 @@ export function typeBeforeParametrizations(module: Module): abstract new (...arg
  * are shared, not copied.
  */
 export function transferParametrizationsAndParams<M extends Module>(
-  fromModule: Module,
-  toModule: M,
-  tensorName?: string | null,
+  ...args: Call<typeof TRANSFER, [fromModule: Module, toModule: M], [tensorName: string | null]>
 ): M {
+  const [fromModule, to, { tensorName }] = TRANSFER.bind(args);
+  const toModule = to as M;
   if (!isParametrized(fromModule)) return toModule;
   const names = tensorName == null ? [...parametrizationsOf(fromModule)!.keys()] : [tensorName];
   for (const name of names) {

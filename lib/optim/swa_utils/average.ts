@@ -1,4 +1,5 @@
 // How averages of weights are computed.
+import { type Call, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd/mode';
 import { repr } from '../../tensor/repr';
@@ -18,8 +19,13 @@ function checkDecay(decay: number): void {
 
 const isInexact = (value: Tensor) => value.isFloatingPoint() || value.isComplex();
 
+const DECAY = { decay: 0.999 };
+const EMA = signature('getEmaAvgFn', [], DECAY);
+const EMA_MULTI = signature('getEmaMultiAvgFn', [], DECAY);
+
 /** Exponential moving average, for many parameters at once: `a ← decay a + (1 − decay) p`. */
-export function getEmaMultiAvgFn(decay = 0.999): MultiAvgFn {
+export function getEmaMultiAvgFn(...args: Call<typeof EMA_MULTI, [], [decay: number]>): MultiAvgFn {
+  const [{ decay }] = EMA_MULTI.bind(args);
   checkDecay(decay);
   return (averaged, current) =>
     noGrad(() => {
@@ -46,7 +52,8 @@ export function getSwaMultiAvgFn(): MultiAvgFn {
 }
 
 /** Exponential moving average of one parameter. */
-export function getEmaAvgFn(decay = 0.999): AvgFn {
+export function getEmaAvgFn(...args: Call<typeof EMA, [], [decay: number]>): AvgFn {
+  const [{ decay }] = EMA.bind(args);
   checkDecay(decay);
   return (averaged, current) => noGrad(() => averaged.mul(decay).add(current.mul(1 - decay)));
 }

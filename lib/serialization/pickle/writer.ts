@@ -1,6 +1,6 @@
 // Values as a pickle of protocol 2, the one that torch.save uses.
 import { TorchTypeError } from '../../core/errors';
-import { isPlainObject } from '../../core/keywords';
+import { isPlainObject } from '../../core/realm';
 import { Op } from './opcodes';
 import { PickleOutput } from './output';
 import { Float, Tuple, keyOf, valueOf, wasObject } from './python_types';

@@ -1,7 +1,9 @@
 /** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
 import { TorchTypeError, valueError } from '../../../core/errors';
+import { value } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import * as aten from '../../../tensor/aten';
-import { isPlainObject } from '../../../core/keywords';
+import { isPlainObject } from '../../../core/realm';
 import { isMap } from '../../../core/realm';
 import type { Tensor } from '../../../tensor';
 import { getField } from '../../module/fields';
@@ -33,16 +35,37 @@ export {
   RandomUnstructured,
 };
 
+const PARAMETER = [value<Module>()('module'), value<string>()('name')] as const;
+const AMOUNT = [...PARAMETER, value<Amount>()('amount')] as const;
+const IMPORTANCE: Required<ImportanceOptions> = { importanceScores: null };
+type Norm = number | 'fro' | 'nuc';
+const IDENTITY = signature('identity', PARAMETER, {});
+const RANDOM_UNSTRUCTURED = signature('randomUnstructured', AMOUNT, {});
+const L1_UNSTRUCTURED = signature('l1Unstructured', AMOUNT, IMPORTANCE);
+const RANDOM_STRUCTURED = signature('randomStructured', [...AMOUNT, value<number>()('dim')], {});
+const LN_STRUCTURED = signature(
+  'lnStructured',
+  [...AMOUNT, value<Norm>()('n'), value<number>()('dim')],
+  IMPORTANCE,
+);
+const CUSTOM_FROM_MASK = signature('customFromMask', [...PARAMETER, value<Tensor>()('mask')], {});
+const REMOVE = signature('remove', PARAMETER, {});
+const IS_PRUNED = signature('isPruned', [value<Module>()('module')], {});
+
 /** Makes a parameter a pruned one without pruning anything. */
-export function identity<M extends Module>(module: M, name: string): M {
+export function identity<M extends Module>(...args: Call<typeof IDENTITY, [module: M, name: string]>): M {
+  const [module, name] = IDENTITY.bind(args);
   Identity.apply(module, name);
-  return module;
+  return module as M;
 }
 
 /** Prunes random elements of a parameter: a fraction, or a number of them. */
-export function randomUnstructured<M extends Module>(module: M, name: string, amount: Amount): M {
+export function randomUnstructured<M extends Module>(
+  ...args: Call<typeof RANDOM_UNSTRUCTURED, [module: M, name: string, amount: Amount]>
+): M {
+  const [module, name, amount] = RANDOM_UNSTRUCTURED.bind(args);
   RandomUnstructured.apply(module, name, amount);
-  return module;
+  return module as M;
 }
 
 /**
@@ -52,38 +75,46 @@ export function randomUnstructured<M extends Module>(module: M, name: string, am
  * nn.utils.prune.l1Unstructured(new nn.Linear(2, 3), 'weight', 0.2);
  */
 export function l1Unstructured<M extends Module>(
-  module: M,
-  name: string,
-  amount: Amount,
-  options?: ImportanceOptions,
+  ...args: Call<
+    typeof L1_UNSTRUCTURED,
+    [module: M, name: string, amount: Amount],
+    [importanceScores: Tensor | null]
+  >
 ): M {
+  const [module, name, amount, options] = L1_UNSTRUCTURED.bind(args);
   L1Unstructured.apply(module, name, amount, options);
-  return module;
+  return module as M;
 }
 
 /** Prunes random slices of dimension `dim` of a parameter: a fraction, or a number of them. */
-export function randomStructured<M extends Module>(module: M, name: string, amount: Amount, dim: number): M {
+export function randomStructured<M extends Module>(
+  ...args: Call<typeof RANDOM_STRUCTURED, [module: M, name: string, amount: Amount, dim: number]>
+): M {
+  const [module, name, amount, dim] = RANDOM_STRUCTURED.bind(args);
   RandomStructured.apply(module, name, amount, dim);
-  return module;
+  return module as M;
 }
 
 /** Prunes the slices of dimension `dim` of a parameter that have the smallest `n`-norm. */
 export function lnStructured<M extends Module>(
-  module: M,
-  name: string,
-  amount: Amount,
-  n: number | 'fro' | 'nuc',
-  dim: number,
-  options?: ImportanceOptions,
+  ...args: Call<
+    typeof LN_STRUCTURED,
+    [module: M, name: string, amount: Amount, n: Norm, dim: number],
+    [importanceScores: Tensor | null]
+  >
 ): M {
+  const [module, name, amount, n, dim, options] = LN_STRUCTURED.bind(args);
   LnStructured.apply(module, name, amount, n, dim, options);
-  return module;
+  return module as M;
 }
 
 /** Prunes a parameter by a mask of ones and zeros. */
-export function customFromMask<M extends Module>(module: M, name: string, mask: Tensor): M {
+export function customFromMask<M extends Module>(
+  ...args: Call<typeof CUSTOM_FROM_MASK, [module: M, name: string, mask: Tensor]>
+): M {
+  const [module, name, mask] = CUSTOM_FROM_MASK.bind(args);
   CustomFromMask.apply(module, name, mask);
-  return module;
+  return module as M;
 }
 
 export interface GlobalOptions {
@@ -150,7 +181,8 @@ export function globalUnstructured(
  *
  * @throws ValueError when it is not pruned.
  */
-export function remove<M extends Module>(module: M, name: string): M {
+export function remove<M extends Module>(...args: Call<typeof REMOVE, [module: M, name: string]>): M {
+  const [module, name] = REMOVE.bind(args);
   const [found] = methodsOf(module, name);
   if (!found) {
     throw valueError(
@@ -159,10 +191,11 @@ export function remove<M extends Module>(module: M, name: string): M {
   }
   found.owner.remove(module);
   found.handle.remove();
-  return module;
+  return module as M;
 }
 
 /** Whether the module, or one below it, has a pruned parameter. */
-export function isPruned(module: Module): boolean {
+export function isPruned(...args: Call<typeof IS_PRUNED, [module: Module]>): boolean {
+  const [module] = IS_PRUNED.bind(args);
   return [...module.modules()].some((each) => attached(each, BasePruningMethod).length > 0);
 }

@@ -1,6 +1,6 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../../core/errors';
-import { isPlainObject } from '../../../core/keywords';
+import { isPlainObject } from '../../../core/realm';
 import { sizeText } from '../../../core/size_text';
 import { sameSize } from '../../../functional/reduction';
 import { keep } from '../../../tensor/memory';

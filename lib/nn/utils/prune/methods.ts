@@ -1,11 +1,13 @@
 // The ways to prune that PyTorch has.
 import * as aten from '../../../tensor/aten';
 import { TorchError } from '../../../core/errors';
-import { keywords } from '../../../core/keywords';
+import { value } from '../../../core/kinds';
+import { type Call, signature } from '../../../core/signature';
 import { sizeText } from '../../../core/size_text';
 import { sameSize } from '../../../functional/reduction';
 import { contiguousFormat } from '../../../core/layout';
 import type { Tensor } from '../../../tensor';
+import { tensor } from '../../../tensor/kinds';
 import type { Module } from '../../module/module';
 import { checkAmount, checkStructured, countOf, type Amount } from './amount';
 import { BasePruningMethod, type ImportanceOptions } from './method';
@@ -23,9 +25,12 @@ export interface LnStructuredOptions extends RandomStructuredOptions {
   n?: number | 'fro' | 'nuc';
 }
 
-const AMOUNT = { amount: NaN };
-const STRUCTURED = { ...AMOUNT, dim: -1 };
-const LN = { ...STRUCTURED, n: 2 };
+const AMOUNT = value<Amount>()('amount');
+const UNSTRUCTURED = signature('Unstructured', [AMOUNT], {});
+const RANDOM_STRUCTURED = signature('RandomStructured', [AMOUNT], { dim: -1 });
+type Norm = number | 'fro' | 'nuc';
+const LN_STRUCTURED = signature('LnStructured', [AMOUNT, value<Norm>()('n')], { dim: -1 });
+const CUSTOM_FROM_MASK = signature('CustomFromMask', [tensor('mask')], {});
 
 /** Prunes nothing, and makes the parameter a pruned one. */
 export class Identity extends BasePruningMethod {
@@ -44,9 +49,9 @@ abstract class Unstructured extends BasePruningMethod {
   readonly PRUNING_TYPE = 'unstructured';
   readonly amount: Amount;
 
-  constructor(amount: Amount | AmountOptions) {
+  constructor(...args: Call<typeof UNSTRUCTURED, [amount: Amount]>) {
     super();
-    this.amount = keywords<AmountOptions>(new.target.name, AMOUNT, { amount }).amount;
+    [this.amount] = UNSTRUCTURED.bind(args, new.target.name);
     checkAmount(this.amount);
   }
   /** Flat indices of the `count` elements to prune. */
@@ -118,9 +123,9 @@ abstract class Structured extends BasePruningMethod {
 
 /** Prunes random slices of a dimension. */
 export class RandomStructured extends Structured {
-  constructor(amount: Amount | RandomStructuredOptions, dim?: number | RandomStructuredOptions) {
-    const given = keywords<RandomStructuredOptions>('RandomStructured', STRUCTURED, { amount, dim });
-    super(given.amount, given.dim);
+  constructor(...args: Call<typeof RANDOM_STRUCTURED, [amount: Amount], [dim: number]>) {
+    const [amount, { dim }] = RANDOM_STRUCTURED.bind(args);
+    super(amount, dim);
   }
   protected override choose(_t: Tensor, size: number, count: number): Tensor {
     if (count === 0) return aten.empty([0]);
@@ -141,14 +146,10 @@ export class RandomStructured extends Structured {
 export class LnStructured extends Structured {
   readonly n: number | 'fro' | 'nuc';
 
-  constructor(
-    amount: Amount | LnStructuredOptions,
-    n?: number | 'fro' | 'nuc' | LnStructuredOptions,
-    dim?: number | LnStructuredOptions,
-  ) {
-    const given = keywords<LnStructuredOptions>('LnStructured', LN, { amount, n, dim });
-    super(given.amount, given.dim);
-    this.n = given.n;
+  constructor(...args: Call<typeof LN_STRUCTURED, [amount: Amount, n: Norm], [dim: number]>) {
+    const [amount, n, { dim }] = LN_STRUCTURED.bind(args);
+    super(amount, dim);
+    this.n = n;
   }
   protected override choose(t: Tensor, size: number, count: number): Tensor {
     const dim = this.dim < 0 ? this.dim + t.dim() : this.dim;
@@ -172,8 +173,11 @@ export class LnStructured extends Structured {
 export class CustomFromMask extends BasePruningMethod {
   readonly PRUNING_TYPE = 'global';
 
-  constructor(readonly mask: Tensor) {
+  readonly mask: Tensor;
+
+  constructor(...args: Call<typeof CUSTOM_FROM_MASK, [mask: Tensor]>) {
     super();
+    [this.mask] = CUSTOM_FROM_MASK.bind(args);
   }
   override computeMask(_t: Tensor, defaultMask: Tensor): Tensor {
     if (!sameSize(defaultMask, this.mask)) {
