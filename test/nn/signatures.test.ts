@@ -1,7 +1,7 @@
 // Every argument of Python's may be given by its name or at its place, and no other.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import torch, { nn } from 'nodetorch';
+import torch, { nn, type Tensor } from 'nodetorch';
 
 interface Signature {
   required: string[];
@@ -130,6 +130,49 @@ describe.each(Object.entries(recurrent))('nn.%s', (name, signature) => {
   const Class = (nn as Callable)[name];
   test('names', () => checkNames((keywords) => new Class(2, 2, keywords), signature.optional));
   test('places', () => checkPlaces((...args) => new Class(...args), signature));
+});
+
+// Functions of classes.
+const statics: [string, Callable, Signature][] = [
+  [
+    'Embedding.fromPretrained',
+    (...args: unknown[]) => nn.Embedding.fromPretrained(...(args as [Tensor])),
+    {
+      required: ['embeddings'],
+      optional: ['freeze', 'padding_idx', 'max_norm', 'norm_type', 'scale_grad_by_freq', 'sparse'],
+      positional: 7,
+    },
+  ],
+  [
+    'EmbeddingBag.fromPretrained',
+    (...args: unknown[]) => nn.EmbeddingBag.fromPretrained(...(args as [Tensor])),
+    {
+      required: ['embeddings'],
+      optional: [
+        'freeze',
+        'max_norm',
+        'norm_type',
+        'scale_grad_by_freq',
+        'mode',
+        'sparse',
+        'include_last_offset',
+        'padding_idx',
+      ],
+      positional: 9,
+    },
+  ],
+  [
+    'Transformer.generateSquareSubsequentMask',
+    nn.Transformer.generateSquareSubsequentMask,
+    { required: ['sz'], optional: factory, positional: 3 },
+  ],
+];
+test.each(statics)('%s', (_, call, signature) => {
+  checkNames(
+    (keywords) => call(signature.required[0] === 'sz' ? 2 : torch.ones([2, 2]), keywords),
+    signature.optional,
+  );
+  checkPlaces(call, signature);
 });
 
 const bare = ['LogSigmoid', 'Sigmoid', 'Softmax2d', 'Softsign', 'Tanh', 'Tanhshrink'];

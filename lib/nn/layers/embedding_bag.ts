@@ -23,13 +23,23 @@ const DEFAULTS: Required<EmbeddingBagModuleOptions> = {
   _weight: null,
   ...FACTORY,
 };
-const EMBEDDING_BAG = signature('EmbeddingBag', [number('numEmbeddings'), number('embeddingDim')], DEFAULTS, [
-  'maxNorm',
-  'normType',
-  'scaleGradByFreq',
-  'mode',
-  'sparse',
-]);
+// Behind these Python has the private weight.
+const ORDER = ['maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'sparse'] as const;
+type BagPlaces = [
+  maxNorm: number | null,
+  normType: number,
+  scaleGradByFreq: boolean,
+  mode: EmbeddingBagMode,
+  sparse: boolean,
+];
+const REQUIRED = [number('numEmbeddings'), number('embeddingDim')] as const;
+const EMBEDDING_BAG = signature('EmbeddingBag', REQUIRED, DEFAULTS, ORDER);
+const FROM_PRETRAINED = signature(
+  'EmbeddingBag.fromPretrained',
+  [tensor('embeddings')],
+  { freeze: true, ...EMBEDDING_BAG_SHARED },
+  ['freeze', ...ORDER, 'includeLastOffset', 'paddingIdx'],
+);
 
 function fromStart(paddingIdx: number | null, rows: number): number | null {
   if (paddingIdx === null) return null;
@@ -70,19 +80,7 @@ export class EmbeddingBag extends Module<Args, Tensor> {
   readonly paddingIdx: number | null;
   readonly weight: Parameter; // (numEmbeddings, embeddingDim)
 
-  constructor(
-    ...args: Call<
-      typeof EMBEDDING_BAG,
-      [numEmbeddings: number, embeddingDim: number],
-      [
-        maxNorm: number | null,
-        normType: number,
-        scaleGradByFreq: boolean,
-        mode: EmbeddingBagMode,
-        sparse: boolean,
-      ]
-    >
-  ) {
+  constructor(...args: Call<typeof EMBEDDING_BAG, [numEmbeddings: number, embeddingDim: number], BagPlaces>) {
     super();
     const [numEmbeddings, embeddingDim, given] = EMBEDDING_BAG.bind(args);
     this.numEmbeddings = numEmbeddings;
@@ -124,12 +122,15 @@ export class EmbeddingBag extends Module<Args, Tensor> {
 
   /** A table of given vectors `(numEmbeddings, embeddingDim)`, which are not trained unless `freeze` is `false`. */
   static fromPretrained(
-    embeddings: Tensor,
-    options: EmbeddingBagSharedOptions & { freeze?: boolean } = {},
+    ...args: Call<
+      typeof FROM_PRETRAINED,
+      [embeddings: Tensor],
+      [freeze: boolean, ...BagPlaces, includeLastOffset: boolean, paddingIdx: number | null]
+    >
   ): EmbeddingBag {
+    const [embeddings, { freeze, ...rest }] = FROM_PRETRAINED.bind(args);
     if (embeddings.dim() !== 2)
       throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
-    const { freeze = true, ...rest } = options;
     const [rows, columns] = embeddings.shape;
     const bag = new this(rows, columns, { ...rest, _weight: embeddings });
     bag.weight.requiresGrad_(!freeze);

@@ -6,6 +6,7 @@ import type { EmbeddingOptions } from '../../functional';
 import { number } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { EMBEDDING, resolvePaddingIdx } from '../../functional/sparse';
+import { tensor } from '../../tensor/kinds';
 import type { Tensor } from '../../tensor';
 import * as init from '../init';
 import { Module } from '../module/module';
@@ -25,13 +26,23 @@ const DEFAULTS: Required<EmbeddingModuleOptions> = {
   _freeze: false,
   ...FACTORY,
 };
-const EMBEDDING_MODULE = signature('Embedding', [number('numEmbeddings'), number('embeddingDim')], DEFAULTS, [
-  'paddingIdx',
-  'maxNorm',
-  'normType',
-  'scaleGradByFreq',
-  'sparse',
-]);
+// Behind these Python has the private weight.
+const ORDER = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse'] as const;
+type EmbeddingPlaces = [
+  paddingIdx: number | null,
+  maxNorm: number | null,
+  normType: number,
+  scaleGradByFreq: boolean,
+  sparse: boolean,
+];
+const REQUIRED = [number('numEmbeddings'), number('embeddingDim')] as const;
+const EMBEDDING_MODULE = signature('Embedding', REQUIRED, DEFAULTS, ORDER);
+const FROM_PRETRAINED = signature(
+  'Embedding.fromPretrained',
+  [tensor('embeddings')],
+  { freeze: true, ...EMBEDDING },
+  ['freeze', ...ORDER],
+);
 
 /**
  * A table of vectors, looked up by number.
@@ -54,17 +65,7 @@ export class Embedding extends Module<[Tensor], Tensor> {
   readonly weight: Parameter; // (numEmbeddings, embeddingDim)
 
   constructor(
-    ...args: Call<
-      typeof EMBEDDING_MODULE,
-      [numEmbeddings: number, embeddingDim: number],
-      [
-        paddingIdx: number | null,
-        maxNorm: number | null,
-        normType: number,
-        scaleGradByFreq: boolean,
-        sparse: boolean,
-      ]
-    >
+    ...args: Call<typeof EMBEDDING_MODULE, [numEmbeddings: number, embeddingDim: number], EmbeddingPlaces>
   ) {
     super();
     const [numEmbeddings, embeddingDim, given] = EMBEDDING_MODULE.bind(args);
@@ -107,12 +108,11 @@ export class Embedding extends Module<[Tensor], Tensor> {
 
   /** A table of given vectors `(numEmbeddings, embeddingDim)`, which are not trained unless `freeze` is `false`. */
   static fromPretrained(
-    embeddings: Tensor,
-    options: EmbeddingOptions & { freeze?: boolean } = {},
+    ...args: Call<typeof FROM_PRETRAINED, [embeddings: Tensor], [freeze: boolean, ...EmbeddingPlaces]>
   ): Embedding {
+    const [embeddings, { freeze, ...rest }] = FROM_PRETRAINED.bind(args);
     if (embeddings.dim() !== 2)
       throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
-    const { freeze = true, ...rest } = options;
     const [rows, columns] = embeddings.shape;
     return new this(rows, columns, { ...rest, _weight: embeddings, _freeze: freeze });
   }

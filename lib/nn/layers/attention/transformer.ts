@@ -1,11 +1,12 @@
 import { TorchError } from '../../../core/errors';
+import { number } from '../../../core/kinds';
 import { type Call, method, signature } from '../../../core/signature';
 import { tensor } from '../../../tensor/kinds';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
 import { LayerNorm } from '../norm/normalization';
-import type { Factory, FactoryOptions } from '../options';
+import { FACTORY, type Factory } from '../options';
 import { TransformerDecoder, TransformerDecoderLayer } from './transformer_decoder';
 import { TransformerEncoder } from './transformer_encoder';
 import { TransformerEncoderLayer } from './transformer_encoder_layer';
@@ -105,6 +106,8 @@ type Transform = Call<
   ]
 >;
 
+const SQUARE_MASK = signature('Transformer.generateSquareSubsequentMask', [number('sz')], FACTORY);
+
 /**
  * An encoder, and a decoder that attends to its output (Vaswani et al., "Attention Is All You Need", 2017).
  *
@@ -166,9 +169,9 @@ export class Transformer extends Module<Transform, Tensor> {
     return this.decoder(tgt, memory, forDecoder);
   }
 
-  /** Zeros, and minus infinity above the diagonal: no one sees what comes later. Shape: `(size, size)`. */
-  static generateSquareSubsequentMask(size: number, options?: FactoryOptions): Tensor {
-    return squareSubsequentMask(size, options);
+  /** Zeros, and minus infinity above the diagonal: no one sees what comes later. Shape: `(sz, sz)`. */
+  static generateSquareSubsequentMask(...args: Call<typeof SQUARE_MASK, [sz: number], Factory>): Tensor {
+    return squareSubsequentMask(...SQUARE_MASK.bind(args));
   }
 
   _resetParameters(): void {

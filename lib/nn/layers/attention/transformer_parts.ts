@@ -74,8 +74,7 @@ export function clones<M extends Module>(module: M, n: number): ModuleList {
 }
 
 /** Zeros, and minus infinity above the diagonal: no one sees what comes later. Shape: `(size, size)`. */
-export function squareSubsequentMask(size: number, options: FactoryOptions = {}): Tensor {
-  const { device, dtype } = { ...FACTORY, ...options };
+export function squareSubsequentMask(size: number, { device, dtype }: Required<FactoryOptions>): Tensor {
   return aten.triu(aten.full([size, size], -Infinity, { dtype, device }), 1);
 }
 
