@@ -71,7 +71,9 @@ describe.each(Object.entries(fixture))('%s', (name, order) => {
     expect(classAndMessage(() => new kind([leaf()], 0.5, { lr: 1 }))).toMatch(
       /^TypeError: .* multiple values for argument 'lr'/,
     );
-    expect(classAndMessage(() => new kind())).toMatch(/^TypeError: .* missing 1 required positional argument: 'params'/);
+    expect(classAndMessage(() => new kind())).toMatch(
+      /^TypeError: .* missing 1 required positional argument: 'params'/,
+    );
   });
 });
 

@@ -1,6 +1,5 @@
 import { value } from '../../core/kinds';
-import type { Call } from '../../core/signature';
-import { optimSignature } from '../arguments';
+import { type Call, signature } from '../../core/signature';
 import { tensor } from '../../tensor/creation';
 import type { DeviceLike } from '../../core/device';
 import { int64 } from '../../core/dtype';
@@ -28,7 +27,7 @@ const AVERAGED: Required<AveragedModelOptions> = {
   useBuffers: false,
 };
 
-const AVERAGED_MODEL_CALL = optimSignature('AveragedModel', [value<Module>()('model')], AVERAGED, ['device']);
+const AVERAGED_MODEL_CALL = signature('AveragedModel', [value<Module>()('model')], AVERAGED);
 
 /**
  * A copy of a model whose weights are averages of the model's: equal (SWA) or exponential (EMA).
@@ -48,7 +47,11 @@ export class AveragedModel<Args extends unknown[], Out> extends Module<Args, Out
   readonly useBuffers: boolean;
 
   constructor(
-    ...args: Call<typeof AVERAGED_MODEL_CALL, [model: Module<Args, Out>], [device: DeviceLike | null]>
+    ...args: Call<
+      typeof AVERAGED_MODEL_CALL,
+      [model: Module<Args, Out>],
+      [device: DeviceLike | null, avgFn: AvgFn | null, multiAvgFn: MultiAvgFn | null, useBuffers: boolean]
+    >
   ) {
     super();
     const [model, given] = AVERAGED_MODEL_CALL.bind(args);

@@ -1,7 +1,7 @@
 // Every argument of Python's may be given by its name or at its place, and no other.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import torch, { nn, type Tensor } from 'nodetorch';
+import torch, { nn, type Tensor, optim } from 'nodetorch';
 
 interface Signature {
   required: string[];
@@ -9,8 +9,19 @@ interface Signature {
   /** How many of all may be given by position. */
   positional: number;
 }
-type Signatures = Record<'nn' | 'nn.functional' | 'nn.init', Record<string, Signature>>;
-const file = join(__dirname, '../fixtures/signatures.json');
+type Signatures = Record<'nn' | 'nn.functional' | 'nn.init' | keyof typeof spaces, Record<string, Signature>>;
+const spaces = {
+  'optim.lr_scheduler': optim.lrScheduler,
+  'optim.swa_utils': optim.swaUtils,
+  'autograd.functional': torch.autograd.functional,
+  func: torch.func,
+  'nn.utils': nn.utils,
+  'nn.utils.rnn': nn.utils.rnn,
+  'nn.utils.prune': nn.utils.prune,
+  'nn.utils.parametrize': nn.utils.parametrize,
+  'nn.utils.parametrizations': nn.utils.parametrizations,
+};
+const file = join(__dirname, 'fixtures/signatures.json');
 const signatures = JSON.parse(readFileSync(file, 'utf8')) as Signatures;
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -198,5 +209,25 @@ describe.each(rows('nn.init'))('init.%s', (name, signature) => {
     const values = signature.required.map((one) => argument(one, ...shape));
     checkNames((keywords) => call(...values, keywords), signature.optional);
   });
+  test('places', () => checkPlaces(call, signature));
+});
+
+// What Python has by position alone, or passes on, and functions whose required arguments are all there is.
+const byHand =
+  /^(LRScheduler|PackedSequence_?|ParametrizationList|bind|functional_call|vjp|debug_unwrap|global_unstructured|skip_init)$/;
+const plain =
+  /^(convert_|fuse_|parameters_to|vector_to|remove_|clip_grad_norm$|invert_|unpack_|stack_module|type_before)/;
+const places = Object.entries(spaces).flatMap(([part, space]) =>
+  rows(part as keyof typeof spaces).flatMap(([name, signature]) => {
+    const found = (space as Record<string, Callable>)[camelCase(name)];
+    if (found === undefined || byHand.test(name) || plain.test(name)) return [];
+    const isClass = /^[A-Z]/.test(name);
+    const call = (...args: unknown[]) => (isClass ? new found(...args) : found(...args));
+    return [[`${part}.${name}`, call, signature] as const];
+  }),
+);
+describe.each(places)('%s', (_, call, signature) => {
+  test('names', () =>
+    checkNames((keywords) => call(...signature.required.map(() => 2), keywords), signature.optional));
   test('places', () => checkPlaces(call, signature));
 });
