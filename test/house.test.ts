@@ -59,6 +59,10 @@ test('native, the border, imports core alone', () => {
   expectNone(crossing(['native'], (to) => !['core', 'native'].includes(roomOf(to))));
 });
 
+test('eslint imports core alone: it works without the addon', () => {
+  expectNone(crossing(['eslint'], (to) => !['core', 'eslint'].includes(roomOf(to))));
+});
+
 test('nothing below nn imports it', () => {
   expectNone(
     crossing(['core', 'native', 'tensor', 'autograd', 'functional', 'amp'], (to) => roomOf(to) === 'nn'),

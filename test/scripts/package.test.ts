@@ -10,6 +10,7 @@ const entries = [
   'nodetorch/functional',
   'nodetorch/optim',
   'nodetorch/safetensors',
+  'nodetorch/eslint',
   'nodetorch/tfjs',
 ];
 

@@ -1,0 +1,2 @@
+// Stands for the code of a case: the tester gives its own text.
+export {};
