@@ -13,7 +13,7 @@ const tester = new RuleTester({
   },
 });
 
-const HEAD = `import torch, { nn, optim, type Tensor, type Parameter } from 'nodetorch';
+const HEAD = `import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 declare let x: Tensor, y: Tensor, p: nn.Parameter, n: number, s: string, maybe: Tensor | null, either: Tensor | number;
 `;

@@ -1,9 +1,13 @@
 // The rules by name. docs/eslint.md has an example of each.
+import { noPlainModuleArray } from './no_plain_module_array';
 import { noTensorOperators } from './no_tensor_operators';
 import { noTensorTruthiness } from './no_tensor_truthiness';
+import { stateOrder } from './state_order';
 
 export const rules = {
   'no-tensor-operators': noTensorOperators,
   'no-tensor-truthiness': noTensorTruthiness,
+  'no-plain-module-array': noPlainModuleArray,
+  'state-order': stateOrder,
 };
 export type RuleName = keyof typeof rules;
