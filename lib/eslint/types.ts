@@ -52,6 +52,11 @@ export class Types {
     return ['null', 'undefined', 'void'].includes(this.checker.typeToString(type));
   }
 
+  /** Whether it may be something that is awaited. */
+  isPromise(type: ts.Type): boolean {
+    return this.parts(type).some((part) => this.checker.getPropertyOfType(part, 'then') !== undefined);
+  }
+
   isText(type: ts.Type): boolean {
     const apparent = this.parts(type).map((part) => this.checker.getApparentType(part).symbol?.name);
     return apparent.length > 0 && apparent.every((name) => name === 'String');

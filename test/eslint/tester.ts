@@ -18,11 +18,9 @@ import * as F from 'nodetorch/functional';
 declare let x: Tensor, y: Tensor, p: nn.Parameter, n: number, s: string, maybe: Tensor | null, either: Tensor | number;
 `;
 
-const whole = (code: string): string => HEAD + code;
-
 export interface Invalid {
   code: string;
-  /** Texts that the messages contain, in order. */
+  /** Pieces that the messages contain, in order. */
   errors: string[];
   /** What one pass of `eslint --fix` makes of it. Left out: nothing. */
   output?: string;
@@ -30,8 +28,9 @@ export interface Invalid {
   suggestions?: Record<string, string>[];
 }
 
-/** Runs the cases of a rule. */
-export function testRule(name: RuleName, cases: { valid: string[]; invalid: Invalid[] }): void {
+/** Runs the cases of a rule; `head` is what all of them have before their code. */
+export function testRule(name: RuleName, cases: { valid: string[]; invalid: Invalid[] }, head = ''): void {
+  const whole = (code: string): string => `${HEAD}${head}${code}`;
   const filename = path.join(folder, 'code.ts');
   tester.run(
     name,

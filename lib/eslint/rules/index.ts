@@ -1,4 +1,6 @@
 // The rules by name. docs/eslint.md has an example of each.
+import { noAsyncScope } from './no_async_scope';
+import { noFloatingAsync } from './no_floating_async';
 import { noPlainModuleArray } from './no_plain_module_array';
 import { noTensorOperators } from './no_tensor_operators';
 import { noTensorTruthiness } from './no_tensor_truthiness';
@@ -9,5 +11,7 @@ export const rules = {
   'no-tensor-truthiness': noTensorTruthiness,
   'no-plain-module-array': noPlainModuleArray,
   'state-order': stateOrder,
+  'no-floating-async': noFloatingAsync,
+  'no-async-scope': noAsyncScope,
 };
 export type RuleName = keyof typeof rules;
