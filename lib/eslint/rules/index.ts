@@ -2,6 +2,7 @@
 import { noAsyncScope } from './no_async_scope';
 import { noFloatingAsync } from './no_floating_async';
 import { noPlainModuleArray } from './no_plain_module_array';
+import { noSnakeCase } from './no_snake_case';
 import { noTensorOperators } from './no_tensor_operators';
 import { noTensorTruthiness } from './no_tensor_truthiness';
 import { stateOrder } from './state_order';
@@ -13,5 +14,6 @@ export const rules = {
   'state-order': stateOrder,
   'no-floating-async': noFloatingAsync,
   'no-async-scope': noAsyncScope,
+  'no-snake-case': noSnakeCase,
 };
 export type RuleName = keyof typeof rules;

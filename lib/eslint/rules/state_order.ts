@@ -55,13 +55,25 @@ function isField(member: TSESTree.ClassElement): member is Field {
 /** The place of a field where fields are defined: target ES2022 and later. `declare` defines none. */
 function declaredOrder(fields: Field[], assigned: Assigned): Field[] {
   const defined = fields.filter((field) => !field.declare);
-  return [...defined, ...byAssignment(fields.filter((field) => field.declare), assigned)]; // prettier-ignore
+  return [
+    ...defined,
+    ...byAssignment(
+      fields.filter((field) => field.declare),
+      assigned,
+    ),
+  ];
 }
 
 /** The place of a field where it is made by its first value: older targets, and Python. */
 function valueOrder(fields: Field[], assigned: Assigned): Field[] {
   const initialized = fields.filter((field) => field.value);
-  return [...initialized, ...byAssignment(fields.filter((field) => !field.value), assigned)]; // prettier-ignore
+  return [
+    ...initialized,
+    ...byAssignment(
+      fields.filter((field) => !field.value),
+      assigned,
+    ),
+  ];
 }
 
 function byAssignment(fields: Field[], assigned: Assigned): Field[] {
