@@ -1,5 +1,9 @@
 import js from '@eslint/js';
+import { tsImport } from 'tsx/esm/api';
 import tseslint from 'typescript-eslint';
+
+// Our own plugin, from its sources.
+const { default: nodetorch } = await tsImport('./lib/eslint/index.ts', import.meta.url);
 
 const builtins =
   'Array|ArrayBuffer|SharedArrayBuffer|DataView|Map|Set|WeakMap|Date|RegExp|Promise|URL|Object|Function|' +
@@ -43,6 +47,11 @@ export default tseslint.config(
   restricted(['lib/**/*.ts'], [foreignValues, bareErrors]),
   restricted(['lib/cli/**/*.ts', 'lib/core/errors.ts'], [foreignValues]),
   restricted(['lib/core/realm.ts'], [bareErrors]),
+  {
+    ...nodetorch.configs.recommended,
+    files: ['examples/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+  },
   {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: nodeGlobals() },

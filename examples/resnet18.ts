@@ -16,7 +16,7 @@ class BasicBlock extends nn.Module<[Tensor], Tensor> {
   bn1: nn.BatchNorm2d;
   conv2: nn.Conv2d;
   bn2: nn.BatchNorm2d;
-  downsample: nn.Sequential | null = null;
+  downsample: nn.Sequential | null;
 
   constructor(inside: number, outside: number, stride = 1) {
     super();
@@ -24,6 +24,7 @@ class BasicBlock extends nn.Module<[Tensor], Tensor> {
     this.bn1 = new nn.BatchNorm2d(outside);
     this.conv2 = new nn.Conv2d(outside, outside, 3, { padding: 1, bias: false });
     this.bn2 = new nn.BatchNorm2d(outside);
+    this.downsample = null;
     if (stride !== 1 || inside !== outside) {
       const shortcut = new nn.Conv2d(inside, outside, 1, stride, { bias: false });
       this.downsample = new nn.Sequential(shortcut, new nn.BatchNorm2d(outside));

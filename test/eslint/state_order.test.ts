@@ -15,6 +15,9 @@ const valid = [
   net(`declare a: nn.Linear; b = ${layer};`, `this.a = ${layer};`),
   // Parameters are listed before modules, wherever they are declared.
   net('a: nn.Linear; b: nn.Parameter;', `this.b = p; this.a = ${layer};`),
+  // A layer without state has no place in it.
+  net('a: nn.Linear; pool = new nn.MaxPool2d(2);', `this.a = ${layer};`),
+  net('a: nn.Linear; act: nn.ReLU | nn.GELU | null;', `this.act = null; this.a = ${layer};`),
   net('n: number; a: nn.Linear; k: number;', `this.k = 1; this.a = ${layer}; this.n = 2;`),
   // What is assigned first counts; what runs later does not.
   net('a: nn.Linear; b: nn.Linear;', `this.a = ${layer}; this.b = ${layer}; this.a = ${layer};`),
@@ -67,6 +70,19 @@ const invalid: Invalid[] = [
         ),
       },
     ],
+  },
+  // What a container, or any module, holds is open.
+  {
+    code: net('a: nn.Linear; b = new nn.Sequential(new nn.Linear(1, 1));', `this.a = ${layer};`),
+    errors: ['`a` is declared before `b`'],
+  },
+  {
+    code: net('a: nn.Linear; b: nn.Module | null = new nn.BatchNorm1d(1);', `this.a = ${layer};`),
+    errors: ['`a` is declared before `b`'],
+  },
+  {
+    code: net('a: nn.Linear; b: nn.Linear | null = null;', `this.a = ${layer}; if (n) this.b = ${layer};`),
+    errors: ['`a` is declared before `b`'],
   },
   // A field with a value comes before what the constructor assigns, but under ES2022 where it is declared.
   {

@@ -42,13 +42,16 @@ test("the README's list of differences is the one in the sources", () => {
   expect(withDifferences(read('README.md'))).toBe(read('README.md'));
 });
 
-test.each([...pages, 'docs/architecture.md', 'docs/tfjs.md'])('%s: files it points to are there', (page) => {
-  const prose = read(page).replace(/`[^`\n]*`/g, '');
-  const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]);
-  for (const link of links) {
-    expect([link, fs.existsSync(path.join(root, path.dirname(page), link))]).toEqual([link, true]);
-  }
-});
+test.each([...pages, 'docs/architecture.md', 'docs/eslint.md', 'docs/tfjs.md'])(
+  '%s: files it points to are there',
+  (page) => {
+    const prose = read(page).replace(/`[^`\n]*`/g, '');
+    const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]);
+    for (const link of links) {
+      expect([link, fs.existsSync(path.join(root, path.dirname(page), link))]).toEqual([link, true]);
+    }
+  },
+);
 
 test("the README's training loop learns", () => {
   const loop = snippets('README.md').find((code) => code.includes('optimizer.step()'))!;

@@ -1,7 +1,8 @@
 // The order of a module's fields numbers its parameters, and an optimizer's state in a checkpoint goes by number.
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
+import type ts from 'typescript';
 import { type Context, rule } from '../rule';
-import type { Types } from '../types';
+import { type Types, isOwn } from '../types';
 
 /** What has an order of its own: `stateDict()` lists parameters, then buffers, then modules. */
 const KINDS = ['Parameter', 'Buffer', 'Module'] as const;
@@ -85,7 +86,18 @@ function kindOf(types: Types, field: Field, assigned: Assigned): Kind | null {
   const registered = assigned.get(field.key.name);
   if (registered) return registered;
   const type = types.of(field.key);
-  return KINDS.find((kind) => types.has(type, kind)) ?? null;
+  const kind = KINDS.find((one) => types.has(type, one)) ?? null;
+  return kind === 'Module' && types.parts(type).every((part) => hasNoState(types, part)) ? null : kind;
+}
+
+/** Whether it is nothing, or a layer such as ReLU or MaxPool2d. A container has an iterator; what others hold is open. */
+function hasNoState(types: Types, type: ts.Type): boolean {
+  if (types.isNothing(type)) return true;
+  if (!isOwn(type.symbol) || type.symbol.name === 'Module') return false;
+  return !type.getProperties().some((property) => {
+    const held = types.checker.getTypeOfSymbol(property);
+    return property.name.startsWith('__@iterator') || types.has(held, 'Tensor') || types.has(held, 'Module');
+  });
 }
 
 /** What a constructor gives values to, in order; with its kind, where that is registered. */
