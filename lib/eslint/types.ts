@@ -3,7 +3,7 @@ import type { ParserServicesWithTypeInformation, TSESTree } from '@typescript-es
 import type ts from 'typescript';
 import { isOwnFile } from './package';
 
-/** How much of a value's type is Tensor, `null` and `undefined` left out. */
+/** How much of a value's type is a class. */
 export type Share = 'all' | 'some' | 'none';
 
 export function isOwn(symbol: ts.Symbol | undefined): boolean {
@@ -38,7 +38,7 @@ export class Types {
   }
 
   share(type: ts.Type, name: string): Share {
-    const parts = this.parts(type).filter((part) => !this.isNothing(part));
+    const parts = this.parts(type);
     const count = parts.filter((part) => this.extends(part, name)).length;
     return count === 0 ? 'none' : count === parts.length ? 'all' : 'some';
   }

@@ -44,6 +44,11 @@ testRule(
         suggestions: [mended('await loadAsync(x);')],
       },
       {
+        code: 'declare const other: Runner | undefined; other?.runAsync(x);',
+        errors: ['`other?.runAsync(x)` is a promise that nobody awaits'],
+        suggestions: [mended('declare const other: Runner | undefined; await other?.runAsync(x);')],
+      },
+      {
         code: 'async function f() { runner.runAsync(x); }',
         errors: ['`runner.runAsync(x)` is a promise'],
         suggestions: [mended('async function f() { await runner.runAsync(x); }')],

@@ -50,6 +50,8 @@ testRule('no-tensor-operators', {
       output: 'const z = (x * y).add(1);',
     },
     { code: 'maybe! + 1;', errors: ['`maybe!.add(1)`'], output: 'maybe!.add(1);' },
+    { code: 'maybe + 1;', errors: ['`maybe.add(1)`'] },
+    { code: '-x.grad;', errors: ['`x.grad.neg()`'] },
     { code: 'either + 1;', errors: ['`either.add(1)`'] },
     { code: 'x + /* one */ 1;', errors: ['`x.add(1)`'] },
     // Comparisons.

@@ -15,6 +15,8 @@ testRule('no-tensor-truthiness', {
     // Without noUncheckedIndexedAccess the type of an element does not say that it may be missing.
     'declare const list: Tensor[]; if (list[0]) torch;',
     'declare const record: Record<string, Tensor>; if (!record.bias) torch;',
+    'declare const list: Tensor[]; const first = list[0]; if (!first) torch;',
+    'declare const list: Tensor[]; const [first] = list; if (first) torch;',
     'if (n && s) torch;',
     // JavaScript's own comparison of tensors is for no-tensor-operators.
     'if (x < y) torch;',
@@ -65,6 +67,16 @@ testRule('no-tensor-truthiness', {
       code: 'do torch; while (!!x);',
       errors: ['A tensor is true'],
       suggestions: [item('x.item()', 'do torch; while (!!x.item());')],
+    },
+    {
+      code: 'const first = x.at(0); if (first) torch;',
+      errors: ['A tensor is true'],
+      suggestions: [item('first.item()', 'const first = x.at(0); if (first.item()) torch;')],
+    },
+    {
+      code: 'const [values] = x.max(1); if (values) torch;',
+      errors: ['A tensor is true'],
+      suggestions: [item('values.item()', 'const [values] = x.max(1); if (values.item()) torch;')],
     },
     // The number 0 is false, a tensor that holds it is true.
     { code: 'if (either) torch;', errors: ['A tensor is true'] },

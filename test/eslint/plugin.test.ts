@@ -55,25 +55,29 @@ describe('a project', () => {
   beforeEach(() => (folder = project(FILES)));
   afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-  built('what the plugin finds and mends in it', () => {
-    const [{ messages }] = JSON.parse(node(folder, [eslint, '--format', 'json', 'train.ts'])) as [
-      { messages: { line: number; ruleId: string }[] },
-    ];
-    expect(messages.map(({ line, ruleId }) => [line, ruleId])).toEqual([
-      [5, 'nodetorch/no-tensor-operators'],
-      [6, 'nodetorch/no-tensor-truthiness'],
-      [6, 'nodetorch/no-tensor-operators'],
-      [7, 'nodetorch/no-tensor-operators'],
-    ]);
-    node(folder, [eslint, '--fix', 'train.ts']);
-    const text = fs.readFileSync(path.join(folder, 'train.ts'), 'utf8');
-    expect(text).toBe(
-      FILES['train.ts']
-        .replace('loss * 2', 'loss.mul(2)')
-        .replace('-loss', 'loss.neg()')
-        .replace('-x', 'x.neg()'),
-    );
-  }, 180_000);
+  built(
+    'what the plugin finds and mends in it',
+    () => {
+      const [{ messages }] = JSON.parse(node(folder, [eslint, '--format', 'json', 'train.ts'])) as [
+        { messages: { line: number; ruleId: string }[] },
+      ];
+      expect(messages.map(({ line, ruleId }) => [line, ruleId])).toEqual([
+        [5, 'nodetorch/no-tensor-operators'],
+        [6, 'nodetorch/no-tensor-truthiness'],
+        [6, 'nodetorch/no-tensor-operators'],
+        [7, 'nodetorch/no-tensor-operators'],
+      ]);
+      node(folder, [eslint, '--fix', 'train.ts']);
+      const text = fs.readFileSync(path.join(folder, 'train.ts'), 'utf8');
+      expect(text).toBe(
+        FILES['train.ts']
+          .replace('loss * 2', 'loss.mul(2)')
+          .replace('-loss', 'loss.neg()')
+          .replace('-x', 'x.neg()'),
+      );
+    },
+    180_000,
+  );
 
   built('without types it says how to have them', () => {
     const config = FILES['eslint.config.js'].replace('projectService: true', '');

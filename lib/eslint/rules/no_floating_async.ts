@@ -4,8 +4,6 @@ import { rule } from '../rule';
 import { receiver, shortened } from '../text';
 import { type Types, isOwn } from '../types';
 
-type Call = TSESTree.CallExpression;
-
 /** What a promise itself has. */
 const OWN_MEMBERS = ['then', 'catch', 'finally'];
 
@@ -55,8 +53,9 @@ export const noFloatingAsync = rule(
   },
 );
 
-function isPromiseOfOurs(types: Types, node: TSESTree.Expression): node is Call {
-  return node.type === 'CallExpression' && types.isPromise(types.of(node)) && isOwn(types.calleeSymbol(node));
+function isPromiseOfOurs(types: Types, node: TSESTree.Expression): boolean {
+  const call = node.type === 'ChainExpression' ? node.expression : node;
+  return call.type === 'CallExpression' && types.isPromise(types.of(node)) && isOwn(types.calleeSymbol(call));
 }
 
 /** Whether a function takes a promise for this argument, or anything. */

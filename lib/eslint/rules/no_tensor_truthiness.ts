@@ -1,6 +1,6 @@
 // A tensor is an object, which is true whatever it holds.
 import type { TSESTree } from '@typescript-eslint/utils';
-import { rule } from '../rule';
+import { type Context, rule } from '../rule';
 import { receiver, shortened } from '../text';
 import type { Types } from '../types';
 
@@ -24,7 +24,7 @@ export const noTensorTruthiness = rule(
       // What is left of an operator, and what is behind `!`, is visited on its own.
       if (node.type === 'LogicalExpression' && node.operator !== '??') return check(node.right);
       if (node.type === 'UnaryExpression' && node.operator === '!') return;
-      if (!isAlwaysTrue(types, node) || isElement(types, node)) return;
+      if (!isAlwaysTrue(types, node) || mayBeMissing(context, types, node)) return;
       const code = `${receiver(context, node)}.item()`;
       context.report({
         node,
@@ -74,10 +74,18 @@ function isAlwaysTrue(types: Types, node: TSESTree.Expression): boolean {
   );
 }
 
-/** An element of an array, or a value of a record: it may be missing, though its type does not say so. */
-function isElement(types: Types, node: TSESTree.Expression): boolean {
-  const isIndexed = node.type === 'MemberExpression' && (node.computed || isOfIndex(types, node));
-  return isIndexed && !types.services.program.getCompilerOptions().noUncheckedIndexedAccess;
+/** An element of an array, or a value of a record, which may be missing though its type does not say so. */
+function mayBeMissing(context: Context, types: Types, node: TSESTree.Expression): boolean {
+  if (types.services.program.getCompilerOptions().noUncheckedIndexedAccess) return false;
+  const isElement = (value: TSESTree.Node | null | undefined): boolean =>
+    value?.type === 'MemberExpression' && (value.computed || isOfIndex(types, value));
+  if (node.type !== 'Identifier') return isElement(node);
+  const { references } = context.sourceCode.getScope!(node);
+  const [definition] = references.find(({ identifier }) => identifier === node)?.resolved?.defs ?? [];
+  if (definition?.node.type !== 'VariableDeclarator') return false;
+  const { id, init } = definition.node;
+  const isOfArray = id.type === 'ArrayPattern' && init && types.checker.isArrayType(types.of(init));
+  return isElement(init) || !!isOfArray;
 }
 
 // `record.name`, where only an index signature knows the name.
