@@ -33,6 +33,7 @@ testRule(
       'async function f() { return loadAsync(x); }',
       'const all = await Promise.all([loadAsync(x), runner.runAsync(y)]);',
       'runner.release();',
+      'torch.noGrad(async () => x);',
       'torch.add(await loadAsync(x), y);',
       // Whoever wants to hear of all promises has @typescript-eslint/no-floating-promises.
       'otherAsync();',

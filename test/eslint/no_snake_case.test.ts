@@ -78,9 +78,9 @@ testRule('no-snake-case', {
     ),
     // Imports.
     mended(
-      'import { no_grad } from "nodetorch"; no_grad(() => ({ no_grad }));',
+      'import { no_grad } from "nodetorch"; no_grad(() => ({ no_grad })); torch.noGrad;',
       'noGrad',
-      'import { noGrad } from "nodetorch"; noGrad(() => ({ no_grad: noGrad }));',
+      'import { noGrad } from "nodetorch"; noGrad(() => ({ no_grad: noGrad })); torch.noGrad;',
     ),
     mended(
       'import { no_grad as f } from "nodetorch"; f(() => x);',

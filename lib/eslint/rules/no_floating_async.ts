@@ -1,5 +1,6 @@
 // What nodetorch computes elsewhere is a promise until it is awaited.
 import type { TSESTree } from '@typescript-eslint/utils';
+import type ts from 'typescript';
 import { rule } from '../rule';
 import { receiver, shortened } from '../text';
 import { type Types, isOwn } from '../types';
@@ -55,7 +56,20 @@ export const noFloatingAsync = rule(
 
 function isPromiseOfOurs(types: Types, node: TSESTree.Expression): boolean {
   const call = node.type === 'ChainExpression' ? node.expression : node;
-  return call.type === 'CallExpression' && types.isPromise(types.of(node)) && isOwn(types.calleeSymbol(call));
+  return (
+    call.type === 'CallExpression' &&
+    types.isPromise(types.of(node)) &&
+    isOwn(types.calleeSymbol(call)) &&
+    !givesAnything(types, call)
+  );
+}
+
+/** Whether it gives what it is given, as `noGrad`: a promise there is for no-async-scope. */
+function givesAnything({ checker, services }: Types, node: TSESTree.CallExpression): boolean {
+  const declared = checker.getResolvedSignature(
+    services.esTreeNodeToTSNodeMap.get(node) as ts.CallExpression,
+  )?.declaration;
+  return !!declared?.type && checker.getTypeFromTypeNode(declared.type as ts.TypeNode).isTypeParameter();
 }
 
 /** Whether a function takes a promise for this argument, or anything. */

@@ -96,7 +96,7 @@ function renamingEverywhere(
 ): TSESLint.ReportFixFunction | null {
   const { sourceCode } = context;
   const camel = camelCase(node.local.name);
-  if (sourceCode.ast.tokens!.some(({ value }) => value === camel)) return null;
+  if (sourceCode.scopeManager!.scopes.some(({ set }) => set.has(camel))) return null;
   const uses = sourceCode.getDeclaredVariables!(node).flatMap((variable) => variable.references);
   const identifiers = uses.map(({ identifier }) => identifier);
   if (identifiers.some(({ parent }) => parent?.type === 'ExportSpecifier')) return null;
