@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Linter } from 'eslint';
 import tseslint from 'typescript-eslint';
-import plugin from '../../lib/eslint';
+import plugin from '../../../lib/eslint';
 
-const page = fs.readFileSync(path.join(__dirname, '../../docs/eslint.md'), 'utf8');
+const page = fs.readFileSync(path.join(__dirname, '../../../docs/eslint.md'), 'utf8');
 const sections = page.split(/^## /m).slice(1);
-const folder = path.join(__dirname, 'program');
+const folder = path.join(__dirname, '../program');
 const head = `import torch, { nn, optim, type Tensor } from 'nodetorch';
 declare const x: Tensor, y: Tensor, mask: Tensor, loss: Tensor;
 `;

@@ -1,4 +1,4 @@
-import { testRule } from './tester';
+import { testRule } from '../tester';
 
 const mended = (code: string, name: string, output: string) => ({
   code,

@@ -1,4 +1,4 @@
-import { testRule } from './tester';
+import { testRule } from '../tester';
 
 const item = (code: string, changed: string) => ({ [`Write \`${code}\`.`]: changed });
 

@@ -1,6 +1,6 @@
 import torch, { nn } from 'nodetorch';
 import ts from 'typescript';
-import { type Invalid, testRule } from './tester';
+import { type Invalid, testRule } from '../tester';
 
 const layer = 'new nn.Linear(1, 1)';
 const net = (fields: string, body: string): string =>

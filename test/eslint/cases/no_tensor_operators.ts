@@ -1,4 +1,4 @@
-import { testRule } from './tester';
+import { testRule } from '../tester';
 
 testRule('no-tensor-operators', {
   valid: [

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { testRule } from './tester';
+import { testRule } from '../tester';
 
 // A package of the same name with asynchronous forms of its own, as far as a type says what they are.
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-eslint-'));

@@ -1,4 +1,4 @@
-import { testRule } from './tester';
+import { testRule } from '../tester';
 
 const field = (code: string): string => `class Net extends nn.Module<[Tensor], Tensor> { ${code} }`;
 const found = (code: string, ...errors: string[]) => ({ code: field(code), errors });

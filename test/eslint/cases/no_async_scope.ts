@@ -1,5 +1,5 @@
 import torch from 'nodetorch';
-import { testRule } from './tester';
+import { testRule } from '../tester';
 
 /** What runs a function synchronously: in a scope, or for what it returns. */
 const scopes = [
