@@ -1,51 +1,18 @@
 // Python's operators are methods here.
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
+import type ts from 'typescript';
+import { ARITHMETIC, COMPARISON, METHOD, REFLECTED, UNARY } from '../operators';
 import { type Context, rule } from '../rule';
 import { argument, isTested, receiver, shortened } from '../text';
-import type { Share, Types } from '../types';
+import type { Types } from '../types';
 
 type Binary = TSESTree.BinaryExpression;
+type Operation =
+  Binary | TSESTree.UnaryExpression | TSESTree.UpdateExpression | TSESTree.AssignmentExpression;
 
-const ARITHMETIC: Record<string, string> = {
-  '+': 'add',
-  '-': 'sub',
-  '*': 'mul',
-  '/': 'div',
-  '%': 'remainder', // the sign is the divisor's, as that of Python's %
-  '**': 'pow',
-  '&': 'bitwiseAnd',
-  '|': 'bitwiseOr',
-  '^': 'bitwiseXor',
-  '<<': 'bitwiseLeftShift',
-  '>>': 'bitwiseRightShift',
-};
-const COMPARISON: Record<string, string> = {
-  '<': 'lt',
-  '<=': 'le',
-  '>': 'gt',
-  '>=': 'ge',
-  '==': 'eq',
-  '!=': 'ne',
-};
-const METHOD: Record<string, string> = { ...ARITHMETIC, ...COMPARISON };
-const UNARY: Record<string, string> = { '-': 'neg', '~': 'bitwiseNot', '+': 'item' };
-
-/** What Python's tensor does where a number stands before it: the methods of the tensor, of which the first gets it. */
-const REFLECTED: Record<string, readonly string[]> = {
-  '+': ['add'],
-  '-': ['rsub'],
-  '*': ['mul'],
-  '/': ['mul', 'reciprocal'],
-  '&': ['bitwiseAnd'],
-  '|': ['bitwiseOr'],
-  '^': ['bitwiseXor'],
-  '<': ['gt'],
-  '<=': ['ge'],
-  '>': ['lt'],
-  '>=': ['le'],
-  '==': ['eq'],
-  '!=': ['ne'],
-};
+/** How much of a value is Tensor: beside it there may be null, or something that has the operator. */
+const SHARES = ['all', 'nullable', 'mixed'] as const;
+type Share = (typeof SHARES)[number] | 'none';
 
 export const noTensorOperators = rule(
   {
@@ -59,6 +26,9 @@ export const noTensorOperators = rule(
       equality:
         '`{{operator}}` asks whether both are the same object: write `{{code}}` for the elements, with `a.equal(b)` ' +
         'for one boolean, or `{{operator}}=` where the object is meant.',
+      mixed:
+        'It may be a tensor, for which JavaScript has no `{{operator}}`: ask whether it is `instanceof torch.Tensor`, ' +
+        'and use its methods there.',
       text: '`+` cannot put a tensor into a text: write a template string, or `{{code}}`.',
       plus: '`+x` of a tensor is no number: write `{{code}}` for its only element.',
       assignment:
@@ -84,7 +54,7 @@ class Finder {
     private readonly types: Types,
   ) {}
 
-  /** How much of a value is Tensor once its operators are methods. */
+  /** Of a value; of what operators make, once they are methods. */
   private share(node: TSESTree.Node): Share {
     const operands =
       node.type === 'BinaryExpression' && node.operator in ARITHMETIC
@@ -93,8 +63,15 @@ class Finder {
           ? [node.argument]
           : [];
     const shares = operands.map((operand) => this.share(operand));
-    if (shares.includes('all')) return 'all';
-    return shares.includes('some') ? 'some' : this.types.share(this.types.of(node), 'Tensor');
+    return SHARES.find((share) => shares.includes(share)) ?? this.shareOfType(node);
+  }
+
+  private shareOfType(node: TSESTree.Node): Share {
+    const type = this.types.of(node);
+    const share = this.types.share(type, 'Tensor');
+    if (share !== 'some') return share;
+    const isFit = (part: ts.Type) => this.types.isNothing(part) || this.types.has(part, 'Tensor');
+    return this.types.parts(type).every(isFit) ? 'nullable' : 'mixed';
   }
 
   binary(node: Binary): void {
@@ -108,6 +85,7 @@ class Finder {
     if (operator === '+' && (this.isText(left) || this.isText(right))) {
       return this.report(node, 'text', tensor, `String(${this.context.sourceCode.getText(tensor)})`);
     }
+    if ((tensor === left ? shares[0] : shares[1]) === 'mixed') return this.mixed(node);
     const messageId = isEquality ? 'equality' : operator in COMPARISON ? 'comparison' : 'operator';
     const code = this.binaryCode(node, shares[0]);
     const data = { operator, code: shortened(code) };
@@ -138,6 +116,7 @@ class Finder {
     if (!(operator in UNARY)) return;
     const share = this.share(operand);
     if (share === 'none') return;
+    if (share === 'mixed') return this.mixed(node);
     const code = `${receiver(this.context, operand)}.${UNARY[operator]}()`;
     if (operator === '+') return this.report(node, 'plus', node, code);
     const data = { operator, code: shortened(code) };
@@ -155,6 +134,7 @@ class Finder {
     if (!(operator in ARITHMETIC)) return;
     const shares = [this.share(node.left), this.share(node.right)];
     if (shares[0] === 'none' && shares[1] === 'none') return;
+    if (shares[0] === 'mixed') return this.mixed(node);
     const { left, right } = node;
     const number = `${receiver(this.context, right)}.item()`;
     if (shares[0] === 'none') {
@@ -174,7 +154,9 @@ class Finder {
   }
 
   update(node: TSESTree.UpdateExpression): void {
-    if (this.share(node.argument) === 'none') return;
+    const share = this.share(node.argument);
+    if (share === 'none') return;
+    if (share === 'mixed') return this.mixed(node);
     const target = this.context.sourceCode.getText(node.argument);
     const method = node.operator === '++' ? 'add' : 'sub';
     this.change(node, node.operator, `${target}.${method}_(1)`, `${target} = ${target}.${method}(1)`);
@@ -190,6 +172,10 @@ class Finder {
     }));
     const isStatement = node.parent?.type === 'ExpressionStatement' && !this.hasComments(node);
     this.context.report({ node, messageId: 'assignment', data, suggest: isStatement ? suggest : [] });
+  }
+
+  private mixed(node: Operation): void {
+    this.context.report({ node, messageId: 'mixed', data: { operator: node.operator } });
   }
 
   /** Reports `node`, and suggests `code` in the place of `target`. */

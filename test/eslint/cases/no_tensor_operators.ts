@@ -52,7 +52,18 @@ testRule('no-tensor-operators', {
     { code: 'maybe! + 1;', errors: ['`maybe!.add(1)`'], output: 'maybe!.add(1);' },
     { code: 'maybe + 1;', errors: ['`maybe.add(1)`'] },
     { code: '-x.grad;', errors: ['`x.grad.neg()`'] },
-    { code: 'either + 1;', errors: ['`either.add(1)`'] },
+    ...[
+      'either + 1;',
+      '2 * either;',
+      '-either;',
+      '-either + 1;',
+      'either < 1;',
+      'either += 1;',
+      'either++;',
+    ].map((code) => ({
+      code,
+      errors: Array(code === '-either + 1;' ? 2 : 1).fill('It may be a tensor') as string[],
+    })),
     { code: 'x + /* one */ 1;', errors: ['`x.add(1)`'] },
     // Comparisons.
     { code: 'const mask = x < y;', errors: ['`x.lt(y)`, with `.item()`'], output: 'const mask = x.lt(y);' },
