@@ -77,19 +77,25 @@ function isAlwaysTrue(types: Types, node: TSESTree.Expression): boolean {
 /** An element of an array, or a value of a record, which may be missing though its type does not say so. */
 function mayBeMissing(context: Context, types: Types, node: TSESTree.Expression): boolean {
   if (types.services.program.getCompilerOptions().noUncheckedIndexedAccess) return false;
-  const isElement = (value: TSESTree.Node | null | undefined): boolean =>
-    value?.type === 'MemberExpression' && (value.computed || isOfIndex(types, value));
-  if (node.type !== 'Identifier') return isElement(node);
+  if (node.type !== 'Identifier') return isElement(types, node);
   const { references } = context.sourceCode.getScope!(node);
   const [definition] = references.find(({ identifier }) => identifier === node)?.resolved?.defs ?? [];
-  if (definition?.node.type !== 'VariableDeclarator') return false;
-  const { id, init } = definition.node;
-  const isOfArray = id.type === 'ArrayPattern' && init && types.checker.isArrayType(types.of(init));
-  return isElement(init) || !!isOfArray;
+  const taken = definition?.name.parent;
+  // What is taken out by `[name]`, by `{ name }` and by `const name = list[0]`.
+  if (taken?.type === 'ArrayPattern') return types.checker.isArrayType(types.of(taken));
+  if (taken?.type === 'Property')
+    return taken.value === definition.name && !hasProperty(types, taken.parent, taken.key);
+  return definition?.node.type === 'VariableDeclarator' && isElement(types, definition.node.init);
 }
 
-// `record.name`, where only an index signature knows the name.
-function isOfIndex(types: Types, node: TSESTree.MemberExpression): boolean {
-  const name = node.property.type === 'Identifier' ? node.property.name : '';
-  return !types.checker.getPropertyOfType(types.checker.getApparentType(types.of(node.object)), name);
+function isElement(types: Types, node: TSESTree.Node | null): boolean {
+  return (
+    node?.type === 'MemberExpression' && (node.computed || !hasProperty(types, node.object, node.property))
+  );
+}
+
+/** Whether a type has the name itself; an index signature knows no names. */
+function hasProperty(types: Types, ofWhat: TSESTree.Node, name: TSESTree.Node): boolean {
+  const type = types.checker.getApparentType(types.of(ofWhat));
+  return name.type !== 'Identifier' || !!types.checker.getPropertyOfType(type, name.name);
 }

@@ -17,6 +17,9 @@ testRule('no-tensor-truthiness', {
     'declare const record: Record<string, Tensor>; if (!record.bias) torch;',
     'declare const list: Tensor[]; const first = list[0]; if (!first) torch;',
     'declare const list: Tensor[]; const [first] = list; if (first) torch;',
+    'declare const record: Record<string, Tensor>; const { bias } = record; if (bias) torch;',
+    'const f: (record: Record<string, Tensor>) => void = ({ bias: b }) => { if (b) torch; };',
+    'function f([first]: readonly Tensor[]) { if (first) torch; }',
     'if (n && s) torch;',
     // JavaScript's own comparison of tensors is for no-tensor-operators.
     'if (x < y) torch;',
@@ -77,6 +80,11 @@ testRule('no-tensor-truthiness', {
       code: 'const [values] = x.max(1); if (values) torch;',
       errors: ['A tensor is true'],
       suggestions: [item('values.item()', 'const [values] = x.max(1); if (values.item()) torch;')],
+    },
+    {
+      code: 'const { data } = x; if (data) torch;',
+      errors: ['A tensor is true'],
+      suggestions: [item('data.item()', 'const { data } = x; if (data.item()) torch;')],
     },
     // The number 0 is false, a tensor that holds it is true.
     { code: 'if (either) torch;', errors: ['A tensor is true'] },
