@@ -1,9 +1,9 @@
 import js from '@eslint/js';
-import { tsImport } from 'tsx/esm/api';
+import { require as requireTs } from 'tsx/cjs/api';
 import tseslint from 'typescript-eslint';
 
 // Our own plugin, from its sources.
-const { default: nodetorch } = await tsImport('./lib/eslint/index.ts', import.meta.url);
+const { default: nodetorch } = requireTs('./lib/eslint/index.ts', import.meta.url);
 
 const builtins =
   'Array|ArrayBuffer|SharedArrayBuffer|DataView|Map|Set|WeakMap|Date|RegExp|Promise|URL|Object|Function|' +

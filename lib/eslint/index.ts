@@ -4,18 +4,24 @@
  *
  * @example
  * // eslint.config.mjs
+ * import { defineConfig } from 'eslint/config';
  * import nodetorch from 'nodetorch/eslint';
  * import tseslint from 'typescript-eslint';
- * export default tseslint.config(tseslint.configs.recommendedTypeChecked, nodetorch.configs.recommended, {
+ * export default defineConfig(tseslint.configs.base, nodetorch.configs.recommended, {
  *   languageOptions: { parserOptions: { projectService: true } },
  * });
  */
+import fs from 'node:fs';
+import path from 'node:path';
 import type { ESLint, Linter } from 'eslint';
 import * as rulesByName from './rules';
 
 const PREFIX = 'nodetorch';
 
-export const meta = { name: 'nodetorch/eslint', namespace: PREFIX };
+// By the version ESLint knows whether what it has cached is still true.
+const manifest = fs.readFileSync(path.join(__dirname, '../../package.json'), 'utf8');
+const { version } = JSON.parse(manifest) as { version: string };
+export const meta = { name: 'nodetorch/eslint', version, namespace: PREFIX };
 
 // ESLint's own types describe JavaScript's syntax alone.
 export const rules = rulesByName.rules as unknown as NonNullable<ESLint.Plugin['rules']>;

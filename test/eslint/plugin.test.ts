@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { version } from '../../package.json';
 import { rules } from '../../lib/eslint/rules';
 
 const root = path.join(__dirname, '../..');
@@ -97,19 +98,15 @@ describe('a project', () => {
 
 built('it loads its own files alone', () => {
   const script = `
-    const { rules, configs, default: plugin } = require('nodetorch/eslint');
+    const { rules, meta, default: plugin } = require('nodetorch/eslint');
     const files = Object.keys(require.cache).map((file) => require('node:path').relative('dist', file));
-    console.log(JSON.stringify({ rules: Object.keys(rules), same: plugin.rules === rules, files }));`;
-  const {
-    rules: names,
-    same,
-    files,
-  } = JSON.parse(node(root, ['-e', script])) as {
-    rules: string[];
-    same: boolean;
-    files: string[];
-  };
-  expect([names, same]).toEqual([Object.keys(rules), true]);
+    console.log(JSON.stringify({ rules: Object.keys(rules), same: plugin.rules === rules, meta, files }));`;
+  const { files, ...found } = JSON.parse(node(root, ['-e', script])) as { files: string[] };
+  expect(found).toEqual({
+    rules: Object.keys(rules),
+    same: true,
+    meta: { name: 'nodetorch/eslint', namespace: 'nodetorch', version },
+  });
   expect(files.filter((file) => !/^(eslint|core)[\\/]/.test(file))).toEqual([]);
 });
 
