@@ -58,8 +58,8 @@ function isPromiseOfOurs(types: Types, node: TSESTree.Expression): boolean {
   const call = node.type === 'ChainExpression' ? node.expression : node;
   return (
     call.type === 'CallExpression' &&
-    types.isPromise(types.of(node)) &&
     isOwn(types.calleeSymbol(call)) &&
+    types.isPromise(types.of(node)) &&
     !givesAnything(types, call)
   );
 }
