@@ -23,6 +23,7 @@ import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
+import { primitiveOf } from '../core/no_operators';
 import { exchange, native } from '../native';
 import { formatTensor } from './print';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
@@ -83,6 +84,10 @@ export type FormatOptions = Pick<ToOptions, 'memoryFormat'>;
 const convert = operator('aten::to', 'dtype_layout');
 
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+
+const INSTEAD_OF_OPERATORS =
+  'write x.add(1) for x + 1, x.neg() for -x, a.lt(b) for a < b, x.eq(1) for x == 1 (and so on: sub, mul, div, pow, ' +
+  'gt, le, ge), x.item() for the number in it';
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, `torch.zeros` ... */
 export class Tensor extends TensorBase {
@@ -472,6 +477,14 @@ export class Tensor extends TensorBase {
   /** What Python's `repr` prints. */
   override toString(): string {
     return this.isDisposed ? 'tensor(<disposed>)' : formatTensor(this);
+  }
+  /**
+   * The text, for a template string and `String(x)`.
+   *
+   * @throws TypeError for operators: `x + 1`, `-x`, `a < b`, `total += loss`, `x == 1`.
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, 'A Tensor', INSTEAD_OF_OPERATORS);
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();

@@ -6,6 +6,7 @@ import * as aten from '../../tensor/aten';
 import { placed } from './keyword_call';
 import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
+import { primitiveOf } from '../../core/no_operators';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { callWithHooks, hasCallHooks } from './call';
@@ -484,6 +485,11 @@ export class Module<
     );
     if (extraLines.length <= 1 && children.length === 0) return `${this._getName()}(${extra})`;
     return `${this._getName()}(\n  ${[...extraLines, ...children].join('\n  ')}\n)`;
+  }
+  /** The text, for a template string and `String(module)`. @throws TypeError for operators, such as `a + b`. */
+  [Symbol.toPrimitive](hint: string): string {
+    const instead = 'write m(x) for a call, new nn.Sequential(...a, ...b) for a + b';
+    return primitiveOf(this, hint, 'A Module', instead);
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();

@@ -4,6 +4,7 @@ import { isTensor } from '../../tensor/creation';
 import type { DeviceLike } from '../../core/device';
 import * as dtypes from '../../core/dtype';
 import type { DTypeLike } from '../../core/dtype';
+import { primitiveOf } from '../../core/no_operators';
 import { TorchError } from '../../core/errors';
 import { type Tensor, type ToOptions } from '../../tensor';
 import { toArguments } from '../../tensor/to_arguments';
@@ -135,6 +136,10 @@ export class PackedSequence {
       `PackedSequence(data=${data}, batch_sizes=${sizes}, ` +
       `sorted_indices=${sorted}, unsorted_indices=${unsorted})`
     );
+  }
+  /** The text, for a template string and `String(x)`. @throws TypeError for operators. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, 'A PackedSequence', 'calculate with x.data');
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();

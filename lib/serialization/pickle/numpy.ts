@@ -8,6 +8,7 @@ import { swapBytes } from '../io/byte_order';
 import { narrow } from './text';
 import { bytesTensor } from '../io/source';
 import { damaged } from '../io/errors';
+import { primitiveOf } from '../../core/no_operators';
 
 const kinds: Record<string, string> = {
   b1: 'bool',
@@ -90,6 +91,10 @@ export class NDArray {
     if (!this.fortranOrder) return values.view([...this.shape]);
     const dims = this.shape.map((_, dim) => this.shape.length - 1 - dim);
     return values.view([...this.shape].reverse()).permute(dims);
+  }
+  /** @throws TypeError for operators. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, 'An NDArray', 'calculate with x.tensor()');
   }
 }
 

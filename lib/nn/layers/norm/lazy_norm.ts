@@ -27,7 +27,7 @@ function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): La
       const [given] = LAZY_NORM.bind(args, new.target.name);
       super(0, { ...given, affine: false, trackRunningStats: false, bias: false });
       const { affine, trackRunningStats, bias, device, dtype } = given;
-      const set = (field: keyof NormBase, value: unknown): void => setField(this, field, value);
+      const set = (field: keyof NormBase & string, value: unknown): void => setField(this, field, value);
       set('affine', affine);
       set('trackRunningStats', trackRunningStats);
       if (affine) set('weight', new UninitializedParameter(true, { device, dtype }));
