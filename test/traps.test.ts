@@ -1,6 +1,13 @@
 // What JavaScript does with an object of ours without a word, and Python with an error: each is an error here, too.
+import assert from 'node:assert';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect, isDeepStrictEqual } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import * as torch from 'nodetorch';
-import { nn } from 'nodetorch';
+import { nn, optim, type Tensor } from 'nodetorch';
 import { NDArray, NumpyDType } from '../lib/serialization/pickle/numpy';
 import { classAndMessage } from './errors';
 
@@ -87,4 +94,179 @@ test('the text of a Module, a Complex and a PackedSequence is as before', () => 
   expect(`${nn.utils.rnn.packSequence([torch.ones(1)]) as unknown as string}`).toMatch(
     /^PackedSequence\(data=tensor/,
   );
+});
+
+describe('as JSON', () => {
+  const model = new nn.Linear(1, 1);
+  const adam = new optim.Adam(model.parameters());
+  const packed = nn.utils.rnn.packSequence([torch.ones(1)]);
+  test.each<[kind: string, value: unknown, sentence: RegExp]>([
+    ['a Tensor', torch.ones(2), /^TypeError: A Tensor cannot be written as JSON: .*tolist\(\).*item\(\)/],
+    ['a Parameter', new nn.Parameter(torch.ones(2)), /tolist\(\)/],
+    ['a sparse Tensor', sparse(), /tolist\(\)/],
+    ['a PackedSequence', packed, /tolist\(\)/],
+    ['a Module', model, /A Module .*torch\.save\(module\.stateDict\(\), file\)/],
+    ["a Module's state", model.stateDict(), /A state_dict .*torch\.save\(state, file\)/],
+    ['an Optimizer', adam, /An Optimizer .*optimizer\.stateDict\(\)/],
+    ["an Optimizer's state", adam.stateDict(), /An optimizer's state .*torch\.save\(state, file\)/],
+    ['a scheduler', new optim.lrScheduler.StepLR(adam, 1), /A scheduler .*scheduler\.stateDict\(\)/],
+    ['a GradScaler', new torch.GradScaler('cpu'), /A GradScaler .*scaler\.stateDict\(\)/],
+    ['a Generator', new torch.Generator(), /A Generator .*getState\(\)/],
+  ])('%s is an error, alone and in an object', (_, value, sentence) => {
+    expect(classAndMessage(() => JSON.stringify(value))).toMatch(sentence);
+    expect(classAndMessage(() => JSON.stringify({ list: [1, value] }))).toMatch(sentence);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a tensor's numbers", torch.tensor([1, 2.5]).tolist(), '[1,2.5]'],
+    [
+      "a scheduler's state",
+      { last: new optim.lrScheduler.StepLR(adam, 3).stateDict().step_size },
+      '{"last":3}',
+    ],
+    ['a device', torch.device('cpu'), '"cpu"'],
+  ])('%s is as before', (_, value, expected) => {
+    expect(JSON.stringify(value)).toBe(expected);
+  });
+
+  test('a state still prints, saves and loads as before', () => {
+    expect(inspect(adam.stateDict())).toMatch(/^\{\n {2}state: Map\(0\) \{\},\n {2}param_groups: \[/);
+    expect(inspect(new nn.ReLU().stateDict())).toBe('Map(0) {}');
+    const { weight } = model;
+    const file = join(mkdtempSync(join(tmpdir(), 'nodetorch-')), 'state.pt');
+    torch.save(model.stateDict(), file);
+    const loaded = torch.load<Map<string, Tensor>>(file);
+    expect(Object.getOwnPropertyNames(loaded)).toEqual(['_metadata']);
+    expect(loaded.get('weight')!.equal(weight)).toBe(true);
+  });
+});
+
+describe('copied by value', () => {
+  const generator = /generator\.getState\(\)/;
+  const values: [kind: string, value: unknown, sentence: RegExp][] = [
+    ['a Tensor', torch.ones(2), /torch\.share\(tensor\).*could not be cloned/],
+    ['a Parameter', new nn.Parameter(torch.ones(2)), /torch\.share\(tensor\)/],
+    ['a Buffer', new nn.Buffer(torch.ones(2)), /torch\.share\(tensor\)/],
+    ['a sparse Tensor', sparse(), /torch\.share\(tensor\)/],
+    ['a state_dict', new nn.Linear(1, 1).stateDict(), /torch\.share\(tensor\)/],
+    ['a PackedSequence', nn.utils.rnn.packSequence([torch.ones(1)]), /torch\.share\(tensor\)/],
+    ['an object with a view', { y: torch.ones(2, 2).at(0) }, /torch\.share\(tensor\)/],
+    ['a Generator', new torch.Generator(), generator],
+    ['the default Generator', torch.defaultGenerator(), generator],
+  ];
+  const message = (call: () => unknown): string => {
+    try {
+      call();
+    } catch (error) {
+      return String(error);
+    }
+    return 'nothing';
+  };
+
+  test.each(values)('%s is an error', (_, value, sentence) => {
+    const { port1 } = new MessageChannel();
+    const worker = new Worker('', { eval: true });
+    expect(message(() => structuredClone(value))).toMatch(sentence);
+    expect(message(() => port1.postMessage(value))).toMatch(sentence);
+    expect(message(() => worker.postMessage({ value }))).toMatch(sentence);
+    expect(message(() => serialize(value))).toMatch(sentence);
+    port1.close();
+    return worker.terminate();
+  });
+
+  test('torch.share makes what can be copied', () => {
+    const tensor = torch.tensor([1, 2]);
+    const received = torch.receive(structuredClone(torch.share(tensor)));
+    expect(received.dataPtr()).toBe(tensor.dataPtr());
+    expect(torch.receive(deserialize(serialize(torch.share(tensor))) as torch.SharedTensor).tolist()).toEqual(
+      [1, 2],
+    );
+  });
+
+  test('what a program sets on a tensor is saved, and nothing else', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'nodetorch-')), 'tensor.pt');
+    torch.save([torch.ones(1), Object.assign(torch.ones(1), { note: 'a' })], file);
+    const loaded = torch.load<Tensor[]>(file).map((tensor) => ({ ...tensor, uncloneable: 0 }));
+    expect(loaded).toEqual([{ uncloneable: 0 }, { uncloneable: 0, note: 'a' }]);
+  });
+});
+
+// Two tensors that compare as equal only if nothing but their fields is looked at.
+const pairs: [string, () => Tensor, () => Tensor][] = [
+  ['other values', () => torch.zeros([2]), () => torch.ones([2])],
+  ['the same values', () => torch.ones([2]), () => torch.ones([2])],
+  ['no dimensions', () => torch.tensor(1), () => torch.tensor(2)],
+  ['no elements', () => torch.ones([0]), () => torch.ones([0])],
+  ['sparse', sparse, sparse],
+  ['disposed', () => disposed(), () => disposed()],
+  ['meta', () => torch.ones([2], { device: 'meta' }), () => torch.ones([2], { device: 'meta' })],
+  ['Parameters', () => new nn.Parameter(torch.zeros(2)), () => new nn.Parameter(torch.ones(2))],
+];
+function disposed(): Tensor {
+  const tensor = torch.ones(1);
+  tensor.dispose();
+  return tensor;
+}
+
+describe.each(pairs)('compared: %s', (_, make, makeOther) => {
+  const [a, b] = [make(), makeOther()];
+  const inside: [string, (tensor: Tensor) => unknown][] = [
+    ['alone', (tensor) => tensor],
+    ['in an array', (tensor) => [1, tensor]],
+    ['in an object', (tensor) => ({ tensor })],
+    ['in a Map', (tensor) => new Map([['a', tensor]])],
+  ];
+  test.each(inside)('a tensor is equal to itself, %s', (_, put) => {
+    assert.deepEqual(put(a), put(a));
+    assert.deepStrictEqual(put(a), put(a));
+    expect(isDeepStrictEqual(put(a), put(a))).toBe(true);
+    expect(put(a)).toEqual(put(a));
+    expect(put(a)).toStrictEqual(put(a));
+    expect({ value: put(a) }).toMatchObject({ value: put(a) });
+    expect([put(a)]).toContainEqual(put(a));
+    expect({ value: put(a) }).toEqual(expect.objectContaining({ value: put(a) }));
+  });
+
+  test.each(inside)('and to no other one, %s', (_, put) => {
+    assert.notDeepEqual(put(a), put(b));
+    assert.notDeepStrictEqual(put(a), put(b));
+    expect(isDeepStrictEqual(put(a), put(b))).toBe(false);
+    expect(put(a)).not.toEqual(put(b));
+    expect(put(a)).not.toStrictEqual(put(b));
+    expect({ value: put(a) }).not.toMatchObject({ value: put(b) });
+    expect([put(a)]).not.toContainEqual(put(b));
+  });
+});
+
+test('toBe', () => {
+  const a = torch.tensor(1);
+  expect(a).toBe(a);
+  expect(a).not.toBe(torch.tensor(1));
+});
+
+test.each<[name: string, assertion: () => void]>([
+  ['assert.deepEqual', () => assert.deepEqual(torch.zeros([2]), torch.ones([2]))],
+  ['assert.deepStrictEqual', () => assert.deepStrictEqual([torch.zeros([2])], [torch.ones([2])])],
+  ['assert.strictEqual', () => assert.strictEqual(torch.zeros([2]), torch.ones([2]))],
+  ['toEqual', () => expect(torch.zeros([2])).toEqual(torch.ones([2]))],
+  ['toStrictEqual', () => expect({ a: torch.zeros([2]) }).toStrictEqual({ a: torch.ones([2]) })],
+  ['toBe', () => expect(torch.zeros([2])).toBe(torch.ones([2]))],
+  ['toContain', () => expect([torch.zeros([2])]).toContain(torch.ones([2]))],
+])('a failing %s shows both tensors', (_, assertion) => {
+  expect(assertion).toThrow(
+    /tensor\(\[0\., 0\.\]\)[^]*tensor\(\[1\., 1\.\]\)|tensor\(\[1\., 1\.\]\)[^]*tensor\(\[0\., 0\.\]\)/,
+  );
+});
+
+// Jest shows of what it has received the fields that are expected, too: a tensor's only one.
+test('a failing toMatchObject shows what is expected', () => {
+  expect(() => expect({ a: torch.zeros([2]) }).toMatchObject({ a: torch.ones([2]) })).toThrow(
+    'tensor([1., 1.])',
+  );
+});
+
+test('what is printed is as before', () => {
+  expect(inspect({ a: torch.zeros([2]) })).toBe('{ a: tensor([0., 0.]) }');
+  expect(inspect(new nn.Parameter(torch.zeros([1])))).toMatch(/^Parameter containing:\n/);
+  expect(inspect(new nn.ReLU())).toBe('ReLU()');
 });

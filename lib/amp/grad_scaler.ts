@@ -1,3 +1,4 @@
+import { jsonOf } from '../core/conversions';
 import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd/mode';
 import { full } from '../tensor/creation';
@@ -251,6 +252,11 @@ export class GradScaler {
   }
   isEnabled(): boolean {
     return this.#enabled;
+  }
+
+  /** @throws TypeError for `JSON.stringify`. */
+  toJSON(...args: unknown[]): unknown {
+    return jsonOf(this, args, 'A GradScaler', 'scaler.stateDict() is plain data');
   }
 
   stateDict(): GradScalerStateDict | Record<string, never> {

@@ -1,4 +1,4 @@
-import { primitiveOf } from './no_operators';
+import { primitiveOf } from './conversions';
 
 /** A complex number: what `item()` gives for a complex tensor, and an operand of operators. */
 export class Complex {

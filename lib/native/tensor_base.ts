@@ -1,15 +1,29 @@
 /** What makes an object a tensor, below the class Tensor: dispatch makes and knows tensors by this. */
 import type { TensorHandle } from '../../typings/native';
+import { uncloneable } from '../core/conversions';
 import { argumentError } from '../core/errors';
 import { HANDLE } from './handle';
 import type { Tensor } from '../tensor';
 
+const UNCLONEABLE = uncloneable(
+  'a tensor goes to another thread by torch.share(tensor) and torch.receive(), and is copied by tensor.clone()',
+);
+
 export class TensorBase {
+  // Private: who compares or prints objects field by field shall not meet the number of a slot.
+  #handle: TensorHandle;
   /** @internal */
-  readonly [HANDLE]: TensorHandle;
+  readonly uncloneable = UNCLONEABLE;
   /** @internal */
   constructor(handle: TensorHandle) {
-    this[HANDLE] = handle;
+    this.#handle = handle;
+  }
+  /** @internal */
+  get [HANDLE](): TensorHandle {
+    return this.#handle;
+  }
+  set [HANDLE](handle: TensorHandle) {
+    this.#handle = handle;
   }
 }
 
@@ -18,6 +32,11 @@ let TensorClass: new (handle: TensorHandle) => Tensor;
 /** tensor.ts hands over its class: the files that make tensors lie below it. */
 export function registerTensorClass(constructor: new (handle: TensorHandle) => Tensor): void {
   TensorClass = constructor;
+}
+
+/** What a program has set on a tensor, by name: Python saves it with the tensor. */
+export function attributeEntries(tensor: Tensor): [name: string, value: unknown][] {
+  return Object.entries(tensor).filter(([name]) => name !== 'uncloneable');
 }
 
 export const newTensor = (handle: TensorHandle): Tensor => new TensorClass(handle);

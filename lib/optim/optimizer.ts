@@ -1,6 +1,7 @@
 // What all optimizers have in common.
 import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
+import { jsonOf } from '../core/conversions';
 import { TorchError, argumentError, checkFunction } from '../core/errors';
 import { type Call, signature } from '../core/signature';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
@@ -228,6 +229,10 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+  /** @throws TypeError for `JSON.stringify`. */
+  toJSON(...args: unknown[]): unknown {
+    return jsonOf(this, args, 'An Optimizer', 'torch.save(optimizer.stateDict(), file) writes its state');
   }
 
   private get base(): Optimizer {

@@ -1,4 +1,5 @@
 // An optimizer's state as plain data, in Python's layout.
+import { withoutJson } from '../core/conversions';
 import { TorchError, TorchTypeError, argumentError } from '../core/errors';
 import { float32 } from '../core/dtype';
 import { isPlainObject } from '../core/realm';
@@ -50,7 +51,8 @@ export function pack(
   });
   const packed = new Map<number, ParamState>();
   for (const [param, values] of state) packed.set(numbers.get(param)!, values);
-  return { state: packed, param_groups: saved };
+  const stateDict = { state: packed, param_groups: saved };
+  return withoutJson(stateDict, "An optimizer's state", 'torch.save(state, file) writes it');
 }
 
 /**

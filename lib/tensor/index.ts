@@ -4,7 +4,9 @@ import type { TensorHandle } from '../../typings/native';
 import * as autograd from '../autograd/backward';
 import { type GradFn, gradFnOf } from '../autograd/node';
 import * as hooks from '../autograd/hooks';
+import { tagOf } from './comparison';
 import { type Complex } from '../core/complex';
+import { jsonOf, primitiveOf } from '../core/conversions';
 import { type TensorData, type TensorOptions, tensor } from './creation';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import * as dtypes from '../core/dtype';
@@ -23,7 +25,6 @@ import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
-import { primitiveOf } from '../core/no_operators';
 import { exchange, native } from '../native';
 import { formatTensor } from './print';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
@@ -486,12 +487,25 @@ export class Tensor extends TensorBase {
   [Symbol.toPrimitive](hint: string): string {
     return primitiveOf(this, hint, 'A Tensor', INSTEAD_OF_OPERATORS);
   }
+  /** @throws TypeError for `JSON.stringify`. */
+  get toJSON(): (...args: unknown[]) => unknown {
+    return (...args) =>
+      jsonOf(this, args, 'A Tensor', 'x.tolist() gives arrays of its numbers, x.item() the only one');
+  }
+  /** What programs that compare any two objects look at first: no two tensors have the same. */
+  get [Symbol.toStringTag](): string {
+    return tagOf(this);
+  }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
 }
 
 registerTensorClass(Tensor);
+
+// To show a difference, Jest copies objects by what all their getters give, of which some throw: of a tensor it shall
+// take this one alone. The copy is no tensor, so the function that it takes must know the real one.
+Object.defineProperty(Tensor.prototype, Symbol.for('@jest/serializableProperties'), { value: ['toJSON'] });
 
 /** All of libtorch's operators whose first argument is a tensor. */
 export interface Tensor extends TensorMethods {}

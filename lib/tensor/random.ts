@@ -1,4 +1,5 @@
 /** Random number generators: libtorch's own, so that seeds agree with Python. */
+import { jsonOf, uncloneable } from '../core/conversions';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import { TorchRangeError, argumentError } from '../core/errors';
 import { HANDLE } from '../native/handle';
@@ -15,18 +16,25 @@ function seedOf(fn: string, seed: number | bigint): bigint {
   return BigInt.asUintN(64, value);
 }
 
+const UNCLONEABLE = uncloneable(
+  "a Generator's state goes to another thread by torch.share(generator.getState())",
+);
+
 /** A stream of random numbers: `new torch.Generator()`, given to operators as `{ generator }`. */
 export class Generator {
   /** @internal */
   readonly [HANDLE]: unknown;
+  /** @internal */
+  readonly uncloneable = UNCLONEABLE;
 
   constructor(device: DeviceLike = 'cpu') {
     this[HANDLE] = native.makeGenerator(device);
   }
   /** @internal */
   static from(handle: unknown): Generator {
-    const generator = Object.create(Generator.prototype) as { [HANDLE]: unknown };
+    const generator = Object.create(Generator.prototype) as { [HANDLE]: unknown; uncloneable: symbol };
     generator[HANDLE] = handle;
+    generator.uncloneable = UNCLONEABLE;
     return generator as Generator;
   }
 
@@ -52,6 +60,10 @@ export class Generator {
   setState(state: Tensor): this {
     native.generatorSetState(this, state);
     return this;
+  }
+  /** @throws TypeError for `JSON.stringify`. */
+  toJSON(...args: unknown[]): unknown {
+    return jsonOf(this, args, 'A Generator', 'generator.getState() is its state, as a tensor');
   }
 }
 

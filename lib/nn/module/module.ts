@@ -6,7 +6,7 @@ import * as aten from '../../tensor/aten';
 import { placed } from './keyword_call';
 import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
-import { primitiveOf } from '../../core/no_operators';
+import { jsonOf, primitiveOf } from '../../core/conversions';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { callWithHooks, hasCallHooks } from './call';
@@ -490,6 +490,10 @@ export class Module<
   [Symbol.toPrimitive](hint: string): string {
     const instead = 'write m(x) for a call, new nn.Sequential(...a, ...b) for a + b';
     return primitiveOf(this, hint, 'A Module', instead);
+  }
+  /** @throws TypeError for `JSON.stringify`. */
+  toJSON(...args: unknown[]): unknown {
+    return jsonOf(this, args, 'A Module', 'torch.save(module.stateDict(), file) writes its state');
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();

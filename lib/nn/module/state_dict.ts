@@ -1,4 +1,5 @@
 // stateDict: what a module saves.
+import { withoutJson } from '../../core/conversions';
 import { TorchError } from '../../core/errors';
 import { signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
@@ -48,11 +49,15 @@ const STATE_DICT = signature(
   [],
 );
 
+const WITHOUT_JSON = "torch.save(state, file) writes it, tolist() gives a tensor's numbers";
+
 /** The module's part of {@link Module.stateDict}, then its children's. */
 export function stateDict(module: Module, args: readonly unknown[]): StateDict {
   const [given] = STATE_DICT.bind(args);
   const { prefix, keepVars } = given;
-  const destination = given.destination ?? defineMetadata(new Map() as StateDict, new Map());
+  const destination =
+    given.destination ??
+    withoutJson(defineMetadata(new Map() as StateDict, new Map()), 'A state_dict', WITHOUT_JSON);
   const localMetadata: ModuleMetadata = { version: module._version };
   destination._metadata?.set(prefix.slice(0, -1), localMetadata);
   const { hooks } = internals(module);

@@ -4,7 +4,7 @@ import { isTensor } from '../../tensor/creation';
 import type { DeviceLike } from '../../core/device';
 import * as dtypes from '../../core/dtype';
 import type { DTypeLike } from '../../core/dtype';
-import { primitiveOf } from '../../core/no_operators';
+import { primitiveOf } from '../../core/conversions';
 import { TorchError } from '../../core/errors';
 import { type Tensor, type ToOptions } from '../../tensor';
 import { toArguments } from '../../tensor/to_arguments';

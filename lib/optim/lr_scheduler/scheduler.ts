@@ -1,5 +1,6 @@
 // What all learning rate schedulers have in common.
 import { camelCase } from '../../core/names';
+import { jsonOf } from '../../core/conversions';
 import { TorchError, TorchTypeError, checkNumber } from '../../core/errors';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
@@ -238,5 +239,9 @@ export class LRScheduler {
     for (const [key, value] of entriesOf(stateDict)) {
       (this as unknown as Record<string, unknown>)[camelCase(key)] = value;
     }
+  }
+  /** @throws TypeError for `JSON.stringify`. */
+  toJSON(...args: unknown[]): unknown {
+    return jsonOf(this, args, 'A scheduler', 'scheduler.stateDict() is plain data');
   }
 }

@@ -1,5 +1,6 @@
 // What came out of a file, looked over before anyone else sees it.
 import { isMap, isPlainObject, isSet } from '../../core/realm';
+import { attributeEntries } from '../../native/tensor_base';
 import { Tensor } from '../../tensor';
 import { NDArray } from './numpy';
 import { Global } from './global';
@@ -66,7 +67,11 @@ export function checkResult(root: unknown, lax: boolean): void {
 
 // Null where there are none.
 function partsOf(value: object, lax: boolean): Iterator<unknown> | null {
-  if (value instanceof Tensor) return attributes(value, Object.keys(value));
+  if (value instanceof Tensor)
+    return attributes(
+      value,
+      attributeEntries(value).map(([name]) => name),
+    );
   if (value instanceof OrderedDict)
     return both(flat(value), attributes(value, Object.getOwnPropertyNames(value)));
   if (isMap(value)) return flat(value as Map<unknown, unknown>);

@@ -8,7 +8,7 @@ import { swapBytes } from '../io/byte_order';
 import { narrow } from './text';
 import { bytesTensor } from '../io/source';
 import { damaged } from '../io/errors';
-import { primitiveOf } from '../../core/no_operators';
+import { primitiveOf } from '../../core/conversions';
 
 const kinds: Record<string, string> = {
   b1: 'bool',

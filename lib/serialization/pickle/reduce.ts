@@ -5,6 +5,7 @@ import { Device } from '../../core/device';
 import { DType } from '../../core/dtype';
 import { TorchError } from '../../core/errors';
 import { Layout, sparseCoo, sparseCsr, sparseBsr } from '../../core/layout';
+import { attributeEntries } from '../../native/tensor_base';
 import { Parameter } from '../../nn/parameter';
 import { isMap, isSet, isUint8Array } from '../../core/realm';
 import { Tensor } from '../../tensor';
@@ -105,7 +106,7 @@ function bytes(value: Uint8Array): Reduction {
 // A Map of its own class, or with something set on it: as a state_dict has `_metadata`.
 function dict(value: Map<unknown, unknown>): Reduction {
   const names = Object.getOwnPropertyNames(value).filter(
-    (name) => (value as unknown as Record<string, unknown>)[name] !== undefined,
+    (name) => !['undefined', 'function'].includes(typeof (value as unknown as Record<string, unknown>)[name]),
   );
   if (!(value instanceof OrderedDict) && names.length === 0) return undefined as unknown as Reduction;
   const attributes = names.map((name) => [
@@ -174,7 +175,7 @@ function tensorOrSubclass(value: Tensor, keyOfStorage: KeyOf): Reduction {
 }
 
 function attributesOf(value: Tensor): Map<string, unknown> | null {
-  const entries = Object.entries(value);
+  const entries = attributeEntries(value);
   return entries.length > 0 ? new Map(entries) : null;
 }
 

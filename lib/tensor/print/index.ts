@@ -149,8 +149,13 @@ const schemes = [
   'per_channel_affine_float_qparams',
 ];
 
+/** The name of a quantized tensor's scheme: `'per_tensor_affine'`. */
+export function schemeOf(tensor: Tensor): string {
+  return schemes[tensor.qscheme()];
+}
+
 function quantized(tensor: Tensor): Body {
-  const scheme = schemes[tensor.qscheme()];
+  const scheme = schemeOf(tensor);
   const remarks = [sizeOf(tensor), dtypeOf(tensor), `quantization_scheme=torch.${scheme}`];
   if (scheme.startsWith('per_tensor')) {
     remarks.push(`scale=${shortest(tensor.qScale())}`, `zero_point=${tensor.qZeroPoint()}`);

@@ -1,0 +1,45 @@
+/**
+ * What JavaScript makes of an object without being asked: a number or a text for its operators, text for JSON, a copy
+ * for another thread. Of a tensor it would be nonsense without a word, so classes refuse by these, in a sentence that
+ * names what to write.
+ */
+import { TorchTypeError } from './errors';
+
+/**
+ * What `value[Symbol.toPrimitive](hint)` gives: its text where a text is meant, as in a template string or
+ * `String(value)`.
+ *
+ * @param instead What to write, after "A Tensor has no operators in JavaScript: ".
+ * @throws TypeError for operators, `==` with a number or a text, `Number(value)`, `Math.abs(value)` ...
+ */
+export function primitiveOf(value: object, hint: string, name: string, instead: string): string {
+  if (hint === 'string') return value.toString();
+  throw new TorchTypeError(
+    `${name} has no operators in JavaScript: ${instead}; \`\${x}\` or String(x) for the text`,
+  );
+}
+
+/**
+ * What `value.toJSON(...args)` gives. Printers of test runners call it without arguments: they get the text, or the
+ * object where it has none of its own.
+ *
+ * @param instead What to write, after "A Tensor cannot be written as JSON: ".
+ * @throws TypeError for `JSON.stringify`, which always gives the key.
+ */
+export function jsonOf(value: object, args: readonly unknown[], name: string, instead: string): unknown {
+  if (args.length > 0) throw new TorchTypeError(`${name} cannot be written as JSON: ${instead}`);
+  return value.toString === Object.prototype.toString ? value : value.toString();
+}
+
+/** Gives a plain object or a Map, of which JSON would have nothing or a part, a `toJSON` that {@link jsonOf} makes. */
+export function withoutJson<T extends object>(value: T, name: string, instead: string): T {
+  const toJSON = (...args: unknown[]): unknown => jsonOf(value, args, name, instead);
+  return Object.defineProperty(value, 'toJSON', { value: toJSON, writable: true, configurable: true });
+}
+
+/**
+ * A value for a field that makes `structuredClone`, `postMessage` and `v8.serialize` throw a DataCloneError with this
+ * sentence; they would copy the object without its memory. The field must be enumerable and have a name of letters:
+ * nothing else is looked at there.
+ */
+export const uncloneable = (instead: string): symbol => Symbol(instead);

@@ -1,0 +1,60 @@
+/**
+ * How whoever compares any two objects sees tensors: node:assert, util.isDeepStrictEqual, test runners. They look at
+ * the fields, and a tensor has its values in none: all would be equal. But all of them first compare what
+ * `Object.prototype.toString` gives, so that is another text for each tensor.
+ */
+import { isTensor } from '../native/tensor_base';
+import type { Tensor } from '.';
+import { formatTensor } from './print';
+
+/** When two tensors are equal. lib/testing changes it to equal values. */
+export interface Comparison {
+  equal(a: Tensor, b: Tensor): boolean;
+  /** The same tensor for all that are equal. */
+  representative(tensor: Tensor): Tensor;
+}
+
+const identity: Comparison = { equal: (a, b) => a === b, representative: (tensor) => tensor };
+let comparison = identity;
+
+export function setComparison(given: Comparison): void {
+  comparison = given;
+}
+
+const numbers = new WeakMap<Tensor, number>();
+let count = 0;
+
+/** A text that is the same for equal tensors only, and readable where an assertion shows it. */
+export function tagOf(tensor: Tensor): string {
+  try {
+    const representative = comparison.representative(tensor);
+    let number = numbers.get(representative);
+    if (number === undefined) numbers.set(representative, (number = ++count));
+    return `${textOf(representative)} #${number}`;
+  } catch {
+    return 'Tensor'; // the class's prototype, or a copy that has nothing of a tensor but that
+  }
+}
+
+// Without values where getting them means waiting for a device.
+function textOf(tensor: Tensor): string {
+  if (tensor.isDisposed) return String(tensor);
+  if (tensor.isCpu) return formatTensor(tensor.detach());
+  return `tensor(..., device='${tensor.device}', size=(${tensor.shape.join(', ')}), dtype=${tensor.dtype})`;
+}
+
+/**
+ * A tester of equality as Jest and Vitest take it. Without it they compare what can be iterated over element by
+ * element, and a tensor without dimensions cannot.
+ */
+export function testTensors(a: unknown, b: unknown): boolean | undefined {
+  return isTensor(a) && isTensor(b) ? comparison.equal(a, b) : undefined;
+}
+
+/** Gives {@link testTensors} to the test runner that runs this process, if there is one and it has none yet. */
+export function addTester(): void {
+  const runner = (globalThis as Record<symbol, unknown>)[Symbol.for('$$jest-matchers-object')];
+  const testers = (runner as { customEqualityTesters?: unknown[] } | undefined)?.customEqualityTesters;
+  if (Array.isArray(testers) && !testers.includes(testTensors)) testers.push(testTensors);
+}
+addTester();
