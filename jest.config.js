@@ -9,7 +9,7 @@ const common = {
   transform: { '\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
   moduleNameMapper: {
     '^nodetorch$': '<rootDir>/lib/index.ts',
-    '^nodetorch/(nn|functional|optim|eslint|tfjs)$': '<rootDir>/lib/$1/index.ts',
+    '^nodetorch/(nn|functional|optim|eslint|testing|tfjs)$': '<rootDir>/lib/$1/index.ts',
     '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors/index.ts',
   },
   // Jest looks for the imports of every file by a regular expression, which takes 13 seconds for the generated types
