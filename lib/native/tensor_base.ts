@@ -20,7 +20,8 @@ export class TensorBase {
   }
   /** @internal */
   get [HANDLE](): TensorHandle {
-    return this.#handle;
+    // An object that has but the prototype is no tensor: its undefined says so.
+    return #handle in this ? this.#handle : (undefined as unknown as TensorHandle);
   }
   set [HANDLE](handle: TensorHandle) {
     this.#handle = handle;
