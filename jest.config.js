@@ -10,6 +10,7 @@ const common = {
   moduleNameMapper: {
     '^nodetorch$': '<rootDir>/lib/index.ts',
     '^nodetorch/(nn|functional|optim|eslint|testing|tfjs)$': '<rootDir>/lib/$1/index.ts',
+    '^nodetorch/testing/(jest|vitest|assert)$': '<rootDir>/lib/testing/$1.ts',
     '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors/index.ts',
   },
   // Jest looks for the imports of every file by a regular expression, which takes 13 seconds for the generated types

@@ -5,16 +5,21 @@
  */
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '.';
-import { formatTensor } from './print';
 
 /** When two tensors are equal. lib/testing changes it to equal values. */
 export interface Comparison {
   equal(a: Tensor, b: Tensor): boolean;
   /** The same tensor for all that are equal. */
   representative(tensor: Tensor): Tensor;
+  /** How a tensor is shown where it differs. */
+  text(tensor: Tensor): string;
 }
 
-const identity: Comparison = { equal: (a, b) => a === b, representative: (tensor) => tensor };
+const identity: Comparison = {
+  equal: (a, b) => a === b,
+  representative: (tensor) => tensor,
+  text: String,
+};
 let comparison = identity;
 
 export function setComparison(given: Comparison): void {
@@ -30,18 +35,20 @@ export function tagOf(tensor: Tensor): string {
     const representative = comparison.representative(tensor);
     let number = numbers.get(representative);
     if (number === undefined) numbers.set(representative, (number = ++count));
-    return `${textOf(representative)} #${number}`;
+    return `${readable(representative)} #${number}`;
   } catch {
     return 'Tensor'; // the class's prototype, or a copy that has nothing of a tensor but that
   }
 }
 
 // Without values where getting them means waiting for a device.
-function textOf(tensor: Tensor): string {
-  if (tensor.isDisposed) return String(tensor);
-  if (tensor.isCpu) return formatTensor(tensor.detach());
+function readable(tensor: Tensor): string {
+  if (tensor.isDisposed || tensor.isCpu) return comparison.text(tensor);
   return `tensor(..., device='${tensor.device}', size=(${tensor.shape.join(', ')}), dtype=${tensor.dtype})`;
 }
+
+/** For printers of test runners, which show what differs. */
+export const textOf = (tensor: Tensor): string => comparison.text(tensor);
 
 /**
  * A tester of equality as Jest and Vitest take it. Without it they compare what can be iterated over element by

@@ -4,7 +4,7 @@ import type { TensorHandle } from '../../typings/native';
 import * as autograd from '../autograd/backward';
 import { type GradFn, gradFnOf } from '../autograd/node';
 import * as hooks from '../autograd/hooks';
-import { tagOf } from './comparison';
+import { tagOf, textOf } from './comparison';
 import { type Complex } from '../core/complex';
 import { jsonOf, primitiveOf } from '../core/conversions';
 import { type TensorData, type TensorOptions, tensor } from './creation';
@@ -489,8 +489,10 @@ export class Tensor extends TensorBase {
   }
   /** @throws TypeError for `JSON.stringify`. */
   get toJSON(): (...args: unknown[]) => unknown {
-    return (...args) =>
-      jsonOf(this, args, 'A Tensor', 'x.tolist() gives arrays of its numbers, x.item() the only one');
+    return (...args) => {
+      if (args.length === 0) return textOf(this);
+      return jsonOf(this, args, 'A Tensor', 'x.tolist() gives arrays of its numbers, x.item() the only one');
+    };
   }
   /** What programs that compare any two objects look at first: no two tensors have the same. */
   get [Symbol.toStringTag](): string {

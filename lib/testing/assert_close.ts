@@ -41,6 +41,9 @@ const DEFAULTS: Required<CloseOptions> = {
 export type Options = Required<CloseOptions>;
 export type EqualOptions = Omit<CloseOptions, 'rtol' | 'atol'>;
 
+/** What {@link assertEqual} compares with. */
+export const EXACT_OPTIONS: Options = { ...DEFAULTS, rtol: 0, atol: 0, equalNan: true };
+
 /**
  * Checks that tensors, numbers, or arrays, Maps and plain objects of such, are close:
  * `|actual - expected| <= atol + rtol * |expected|`.
@@ -63,9 +66,8 @@ export function assertClose(actual: unknown, expected: unknown, options?: CloseO
  * {@link assertClose} without tolerances, and NaNs are equal: the same dtypes, shapes and values. +0 and -0 are equal.
  */
 export function assertEqual(actual: unknown, expected: unknown, options?: EqualOptions): void {
-  const { rtol: _rtol, atol: _atol, ...defaults } = { ...DEFAULTS, equalNan: true };
-  const given = withDefaults('assertEqual', defaults, options);
-  check(actual, expected, { ...given, rtol: 0, atol: 0 });
+  const { rtol, atol, ...defaults } = EXACT_OPTIONS;
+  check(actual, expected, { rtol, atol, ...withDefaults('assertEqual', defaults, options) });
 }
 
 function check(actual: unknown, expected: unknown, given: Options): void {

@@ -23,7 +23,8 @@ export interface Pair {
   mismatch(): string | null;
 }
 
-/** The end of a message, which says where. Differs from PyTorch: `assertClose` says it of booleans, too. */
+/** The end of a message, which says where. Differs from PyTorch: `assertClose` says where a
+ * boolean differs, too. */
 export const place = (path: Path): string =>
   path.length === 0
     ? ''

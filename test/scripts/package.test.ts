@@ -11,6 +11,8 @@ const entries = [
   'nodetorch/optim',
   'nodetorch/safetensors',
   'nodetorch/eslint',
+  'nodetorch/testing',
+  'nodetorch/testing/assert',
   'nodetorch/tfjs',
 ];
 
