@@ -59,7 +59,7 @@ export const EXACT_OPTIONS: Options = { ...DEFAULTS, rtol: 0, atol: 0, equalNan:
  * assertClose(model.stateDict(), other.stateDict(), { rtol: 0, atol: 0 });
  */
 export function assertClose(actual: unknown, expected: unknown, options?: CloseOptions): void {
-  check(actual, expected, withDefaults('assertClose', DEFAULTS, options));
+  check(actual, expected, withDefaults('assertClose', DEFAULTS, options), assertClose);
 }
 
 /**
@@ -67,15 +67,24 @@ export function assertClose(actual: unknown, expected: unknown, options?: CloseO
  */
 export function assertEqual(actual: unknown, expected: unknown, options?: EqualOptions): void {
   const { rtol, atol, ...defaults } = EXACT_OPTIONS;
-  check(actual, expected, { rtol, atol, ...withDefaults('assertEqual', defaults, options) });
+  const given = withDefaults('assertEqual', defaults, options);
+  check(actual, expected, { rtol, atol, ...given }, assertEqual);
 }
 
-function check(actual: unknown, expected: unknown, given: Options): void {
+// The stack of the error begins where `assertion` was called: test runners show that place.
+function check(
+  actual: unknown,
+  expected: unknown,
+  given: Options,
+  assertion: (...args: never[]) => void,
+): void {
   const failure = tidy(() => noGrad(() => firstMismatch(pairsOf(actual, expected, given, []))));
   if (failure === null) return;
   const message = failure.message + place(failure.path);
   const { msg } = given;
-  throw new TorchError(typeof msg === 'function' ? msg(message) : (msg ?? message), 'AssertionError');
+  const error = new TorchError(typeof msg === 'function' ? msg(message) : (msg ?? message), 'AssertionError');
+  Error.captureStackTrace(error, assertion);
+  throw error;
 }
 
 function firstMismatch(pairs: readonly Pair[]): { message: string; path: Pair['path'] } | null {

@@ -1,4 +1,4 @@
 /** For Jest: `setupFilesAfterEnv: ['nodetorch/testing/jest']`. */
 import { setUpRunner } from './by_value';
 
-setUpRunner('nodetorch/testing/jest', 'setupFilesAfterEnv');
+setUpRunner();

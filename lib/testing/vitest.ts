@@ -1,4 +1,4 @@
 /** For Vitest: `setupFiles: ['nodetorch/testing/vitest']`. */
 import { setUpRunner } from './by_value';
 
-setUpRunner('nodetorch/testing/vitest', 'setupFiles');
+setUpRunner();
