@@ -10,10 +10,14 @@ export function unknownKeyword(name: string, key: string, known: readonly string
 
 const plain = (name: string) => name.replaceAll('_', '').toLowerCase();
 
-/** The one of `names` that `given` was probably meant to be; null where none is near. */
-function meant(given: string, names: readonly string[]): string | null {
+/** The one of `names` that `given` was probably meant to be; null where none is within `most` changes of a letter. */
+export function meant(
+  given: string,
+  names: readonly string[],
+  most = Math.floor(given.length / 3), // of a short name only the case may differ
+): string | null {
   let best: string | null = null;
-  let least = Math.floor(given.length / 3) + 1; // of a short name only the case may differ
+  let least = most + 1;
   for (const name of names) {
     const distance = distanceOf(plain(given), plain(name));
     if (distance < least) [best, least] = [name, distance];

@@ -34,7 +34,7 @@ import {
 } from './implementation';
 import type { ParamGroup, Params } from './group';
 import { TensorOptimizer } from './tensor_optimizer';
-import { type Value, negative, numberOf, over, squeezed } from './scalar';
+import { type Value, negative, numberOf, over, rateOf, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
 export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'>, FusedOptions {
@@ -203,7 +203,8 @@ function fused(slots: readonly ParamSlot[], group: AdagradGroup, { gradScale, fo
     const { device } = own[0].param;
     const steps = own.map((slot) => stateOf(slot, 'step'));
     const found = foundInf?.to({ device }) ?? null;
-    const { lr, lr_decay, weight_decay, eps, maximize } = group;
+    const { lr_decay, weight_decay, eps, maximize } = group;
+    const lr = rateOf(group);
     aten._foreachAdd_(steps, 1);
     aten._fusedAdagrad_(
       own.map(({ param }) => param),

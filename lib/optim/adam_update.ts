@@ -33,6 +33,7 @@ import {
   numberOf,
   over,
   power,
+  rateOf,
   requiresGrad,
   squeezed,
   times,
@@ -84,9 +85,9 @@ function inOneCall(slots: readonly ParamSlot[], group: AdamGroup): boolean {
   const [beta1, beta2] = group.betas;
   if (group.capturable || group.differentiable) return false;
   if (!isNumber(lr) || !isNumber(beta1) || !isNumber(beta2) || !isNumber(decay)) return false;
-  const rows = slots.map(({ param, grad, state }) => [
-    ...[param, grad, state.exp_avg, state.exp_avg_sq],
-    ...[group.amsgrad ? state.max_exp_avg_sq : undefined, state.step],
+  const rows = slots.map((slot) => [
+    ...[slot.param, slot.grad, slot.state.exp_avg, slot.state.exp_avg_sq],
+    ...[group.amsgrad ? stateOf(slot, 'max_exp_avg_sq') : undefined, slot.state.step],
   ]);
   if (!writeHandles(rows as (Tensor | undefined)[][])) return false;
   const flags = (maximize ? FLAGS.maximize : 0) | (decoupled ? FLAGS.decoupled : 0);
@@ -223,7 +224,7 @@ function fused(slots: readonly ParamSlot[], group: AdamGroup, { gradScale, found
     const state = (key: string) => part.map((i) => stateOf(slots[i], key));
     const steps = state('step');
     const found = foundInf?.to({ device }) ?? null;
-    const { lr } = group;
+    const lr = rateOf(group);
     aten._foreachAdd_(steps, 1);
     run(
       part.map((i) => slots[i].param),

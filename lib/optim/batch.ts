@@ -18,8 +18,12 @@ export interface ParamSlot {
   state: ParamState;
 }
 
-/** The state of a slot under `key`. */
-export const stateOf = ({ state }: ParamSlot, key: string): Tensor => state[key] as Tensor;
+/** The state of a slot under `key`. Throws Python's KeyError where an option that needs it was set too late. */
+export function stateOf({ state }: ParamSlot, key: string): Tensor {
+  const value = state[key];
+  if (value === undefined) throw new TorchError(`'${key}'`, 'KeyError');
+  return value as Tensor;
+}
 
 export function collect(
   params: readonly Tensor[],

@@ -3,32 +3,75 @@ import { TorchError, TorchTypeError, argumentError, valueError } from '../core/e
 import { snakeCase } from '../core/names';
 import { isPlainObject } from '../core/realm';
 import { checkList, isList } from './kinds';
-import { typeName } from '../tensor/repr';
+import { repr, typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
+import type { WithCamelCase } from './accessors';
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- what a program can add to, wherever it is imported from
+  namespace nodetorch {
+    /**
+     * Keys of parameter groups that are a program's own. It declares them once:
+     *
+     * @example
+     * declare global {
+     *   namespace nodetorch {
+     *     interface OwnGroupKeys { name: string }
+     *   }
+     * }
+     * const sgd = new optim.SGD([{ params: head.parameters(), name: 'head' }], { lr: 0.1 });
+     * sgd.paramGroups[0].name; // string | undefined
+     */
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- to be added to
+    interface OwnGroupKeys {}
+  }
+}
 
 /** Tensors that share options. The keys are those of Python's `param_groups`. */
-export interface ParamGroup {
+export interface ParamGroup extends Partial<nodetorch.OwnGroupKeys> {
   params: Tensor[];
   /** Where parameters were given as `[name, tensor]`. */
   param_names?: string[];
-  lr: number | Tensor;
-  [option: string]: unknown;
+  /** A number, unless it was given as a Tensor, which it stays: `group.lr as number | Tensor as Tensor`. */
+  get lr(): number;
+  set lr(value: number | Tensor);
+  /** What schedulers started from. */
+  initial_lr?: number;
+  /** What SWALR goes to. */
+  swa_lr?: number;
+  /** What OneCycleLR moves between, with CyclicLR's two of momentum. */
+  max_lr?: number;
+  min_lr?: number;
+  max_momentum?: number;
+  base_momentum?: number;
 }
+
+/** A learning rate, or another option that may be a Tensor, given for a group without one of its own. */
+type Given<Value> = number extends Value ? Value | Tensor : Value;
+
+/** What a group has that does not name its options. */
+export type GroupDefaults<Group> = {
+  [Key in keyof Omit<Group, 'params'>]: Given<Group[Key & keyof Group]>;
+};
+
+/** The groups of an optimizer; there is always one. */
+export type ParamGroups<Group> = [WithCamelCase<Group>, ...WithCamelCase<Group>[]];
 
 /** A parameter, or its name and it. */
 export type NamedParam = Tensor | readonly [name: string, param: Tensor];
 
 /** A group as it is given: options in camelCase override the optimizer's for these parameters. */
-export type ParamGroupOptions<Options = object> = Options & { params: Tensor | Iterable<NamedParam> };
+export type ParamGroupOptions<Options = object> = Options &
+  Partial<nodetorch.OwnGroupKeys> & { params: Tensor | Iterable<NamedParam> };
 
 /** What an optimizer takes: parameters, named parameters, or groups of them. */
 export type Params<Options = object> = Iterable<NamedParam> | Iterable<ParamGroupOptions<Options>>;
 
 /** Options as `param_groups` spells them; `undefined` is left out. */
-export function toGroupKeys(options: object): Record<string, unknown> {
+export function toGroupKeys<Group = object>(options: object): Group {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
+  return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value])) as Group;
 }
 
 /** Gives a group the options that it lacks. */
@@ -79,7 +122,7 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
     throw valueError('all optimizer params should be with/without names. Some param names are missing');
   }
   // In Python's order: what was given, the names, then the defaults of what was not.
-  const group = { ...toGroupKeys(given), params } as unknown as ParamGroup;
+  const group = { ...toGroupKeys(given), params } as ParamGroup;
   if (names.length > 0) group.param_names = names;
   fillIn(group, defaults);
   checkOptions(group, defaults);
@@ -90,7 +133,7 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
 /** Refuses what an optimizer could not compute with. What a string or null means is up to the optimizer. */
 function checkOptions(group: ParamGroup, defaults: object): void {
   for (const [key, normal] of Object.entries(defaults) as [string, unknown][]) {
-    const value = group[key];
+    const value = group[key as keyof ParamGroup];
     if (isList(normal)) checkList('addParamGroup', key, value);
     else if (typeof normal === 'number' && (typeof value === 'bigint' || typeof value === 'symbol')) {
       throw argumentError('addParamGroup', key, 'a number', value);
@@ -129,4 +172,18 @@ function check(group: ParamGroup, others: readonly ParamGroup[], differentiable:
   if (group.params.some((param) => known.has(param))) {
     throw valueError('some parameters appear in more than one parameter group');
   }
+}
+
+/** A group as Python's `repr` of an optimizer prints it. */
+export function groupText(group: ParamGroup, index: number): string {
+  const entries = Object.entries(group).filter(([key]) => key !== 'params');
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  const lines = entries.map(([key, value]) => `    ${key}: ${optionText(key, value)}\n`);
+  return `\nParameter Group ${index}\n${lines.join('')}`;
+}
+
+function optionText(key: string, value: unknown): string {
+  if (key === 'param_names') return `[${(value as string[]).map(repr).join(', ')}]`;
+  if (typeof value === 'string') return value;
+  return repr(value instanceof Tensor && value.dim() === 0 ? value.item() : value);
 }

@@ -7,7 +7,8 @@ export type { AdamGroup } from './adam_update';
 export { Adamax, type AdamaxGroup, type AdamaxOptions } from './adamax';
 export { AdamW, type AdamWOptions } from './adamw';
 export { ASGD, type ASGDGroup, type ASGDOptions } from './asgd';
-export type { NamedParam, ParamGroup, ParamGroupOptions, Params } from './group';
+export type { NamedParam, ParamGroup, ParamGroupOptions, ParamGroups, Params } from './group';
+export type { WithCamelCase } from './accessors';
 export * as lrScheduler from './lr_scheduler';
 export { LBFGS, type LBFGSGroup, type LBFGSOptions } from './lbfgs';
 export { Muon, type MuonGroup, type MuonOptions } from './muon';
@@ -15,14 +16,14 @@ export { NAdam, type NAdamOptions } from './nadam';
 export type { NAdamGroup } from './nadam_update';
 export {
   type Closure,
-  Optimizer,
   type OptimizerHook,
   type OptimizerStateDictHook,
   registerOptimizerStepPostHook,
   registerOptimizerStepPreHook,
   type StepPostHook,
   type StepPreHook,
-} from './optimizer';
+} from './hooks';
+export { Optimizer } from './optimizer';
 export { RAdam, type RAdamOptions } from './radam';
 export type { RAdamGroup } from './radam_update';
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from './rmsprop';

@@ -9,7 +9,8 @@ import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import { asReal, checkLearningRate, scalar } from './implementation';
 import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
-import { type Closure, Optimizer } from './optimizer';
+import type { Closure } from './hooks';
+import { Optimizer } from './optimizer';
 import { type Value, less, numberOf, over, smaller, squeezed, times } from './scalar';
 import { type History, arrange, begin, nextDirection } from './lbfgs_history';
 import { strongWolfe } from './strong_wolfe';
@@ -132,6 +133,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
   #iterate(state: History, first: number, evaluate: () => number): void {
     const group = this.paramGroups[0];
     const { max_iter, max_eval, tolerance_grad, tolerance_change, line_search_fn } = group;
+    checkNumber('LBFGS', 'maxEval', max_eval);
     const lr = squeezed(group.lr);
     let loss = first;
     let evaluations = 1;

@@ -57,6 +57,7 @@ export function nextDirection(state: History, grad: Tensor, historySize: number)
   const q = grad.neg();
   for (let i = dirs.length - 1; i >= 0; i--) {
     const factor = steps[i].dot(q).mul(ro[i]);
+    if (i >= al.length) throw new TorchError('list assignment index out of range', 'IndexError');
     al[i] = factor;
     q.add_(dirs[i], { alpha: -factor.item() });
   }

@@ -5,40 +5,34 @@ import { jsonOf } from '../core/conversions';
 import { TorchError, argumentError, checkFunction } from '../core/errors';
 import { type Call, signature } from '../core/signature';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
+import {
+  type Closure,
+  type OptimizerHook,
+  type OptimizerStateDictHook,
+  type StepPostHook,
+  type StepPreHook,
+  globalPostHooks,
+  globalPreHooks,
+} from './hooks';
 import { isMap } from '../core/realm';
-import { repr } from '../tensor/repr';
-import { Tensor } from '../tensor';
+import { type Tensor } from '../tensor';
 import { type ParamSlot, collect } from './batch';
 import { byDeviceAndDtype } from './implementation';
-import { type ParamGroup, type ParamGroupOptions, type Params, fillIn, groupsOf, makeGroup } from './group';
+import { type WithCamelCase, addAccessors, lookOver } from './accessors';
+import {
+  type GroupDefaults,
+  type ParamGroup,
+  type ParamGroupOptions,
+  type ParamGroups,
+  type Params,
+  fillIn,
+  groupText,
+  groupsOf,
+  makeGroup,
+} from './group';
 import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
 
-/** Evaluates the model again and returns the loss. */
-export type Closure<Loss = Tensor | number> = () => Loss;
-/** May return the closure to use instead. */
-export type StepPreHook = (optimizer: Optimizer, closure: Closure | null) => Closure | null | void;
-export type StepPostHook = (optimizer: Optimizer, closure: Closure | null) => void;
-/** Called before `stateDict`, and after `loadStateDict`. */
-export type OptimizerHook = (optimizer: Optimizer) => void;
-/** May return the state_dict to use instead. */
-export type OptimizerStateDictHook = (
-  optimizer: Optimizer,
-  stateDict: OptimizerStateDict,
-) => OptimizerStateDict | null | void;
-
 const ZERO_GRAD = signature('Optimizer.zeroGrad', [], { setToNone: true });
-
-const globalPreHooks = new HookList<StepPreHook>();
-const globalPostHooks = new HookList<StepPostHook>();
-
-/** Calls `hook` before every step of every optimizer. */
-export function registerOptimizerStepPreHook(hook: StepPreHook): RemovableHandle {
-  return globalPreHooks.add(hook);
-}
-/** Calls `hook` after every step of every optimizer. */
-export function registerOptimizerStepPostHook(hook: StepPostHook): RemovableHandle {
-  return globalPostHooks.add(hook);
-}
 
 /**
  * Base of all optimizers. A subclass passes its defaults, spelled as in Python's `param_groups`, and
@@ -46,11 +40,10 @@ export function registerOptimizerStepPostHook(hook: StepPostHook): RemovableHand
  */
 export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> {
   /** Options of a group that does not name them. */
-  readonly defaults: Omit<Group, 'params'>;
+  readonly defaults: WithCamelCase<GroupDefaults<Group>>;
   /** What is remembered of each parameter. */
   state = new Map<Tensor, ParamState>();
-  /** Writable: `optimizer.paramGroups[0].lr *= 0.1`. */
-  paramGroups: Group[] = [];
+  #paramGroups: Group[] = [];
 
   /** For GradScaler: whether the step itself divides by `gradScale` and heeds `foundInf`. */
   _stepSupportsAmpScaling = false;
@@ -67,8 +60,9 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   readonly #loadPreHooks = new HookList<OptimizerStateDictHook>();
   readonly #loadPostHooks = new HookList<OptimizerHook>();
 
-  constructor(params: Params<Options>, defaults: Omit<Group, 'params'>) {
-    this.defaults = defaults;
+  constructor(params: Params<Options>, defaults: GroupDefaults<Group>) {
+    addAccessors(defaults);
+    this.defaults = defaults as typeof this.defaults;
     // A subclass's own step has the hooks around it, too.
     const own = this.step as (closure: Closure | null) => Tensor | number | null;
     if (own !== Optimizer.prototype.step) {
@@ -76,6 +70,22 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
         this.#hooked(closure, (given) => own.call(this, given))) as typeof this.step;
     }
     for (const group of groupsOf(params)) this.addParamGroup(group as ParamGroupOptions<Options>);
+  }
+
+  /**
+   * The groups, whose options can be set: `optimizer.paramGroups[0].lr *= 0.1`, `group.weightDecay = 0`. The keys that are
+   * stored and saved are Python's, as `weight_decay`; the names in camelCase reach them.
+   */
+  get paramGroups(): ParamGroups<Group> {
+    return this.#paramGroups as ParamGroups<Group>;
+  }
+  set paramGroups(groups: Group[]) {
+    this.#paramGroups = groups;
+    this.#lookOver();
+  }
+
+  #lookOver(): void {
+    for (const group of this.#paramGroups) lookOver(this.constructor.name, group, this.defaults);
   }
 
   /** Moves the parameters of one group. Runs without a graph unless the optimizer is differentiable. */
@@ -88,7 +98,8 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   /** Adds parameters, for example layers that thaw during fine-tuning. */
   addParamGroup(group: ParamGroupOptions<Options>): void {
-    this.paramGroups.push(makeGroup(group, this.defaults, this.paramGroups) as Group);
+    this.#paramGroups.push(makeGroup(group, this.defaults, this.#paramGroups) as Group);
+    this.#lookOver();
   }
 
   /** Forgets the gradients, or sets them to zero with `false` or `{ setToNone: false }`. */
@@ -126,6 +137,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     for (const { hook } of [...globalPreHooks.entries(), ...this.#preHooks.entries()]) {
       closure = hook(this.base, closure) ?? closure;
     }
+    this.#lookOver();
     const loss = step(closure);
     for (const { hook } of [...this.#postHooks.entries(), ...globalPostHooks.entries()]) {
       hook(this.base, closure);
@@ -163,13 +175,14 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   /** State and groups, parameters numbered through; shares the tensors. */
-  stateDict(): OptimizerStateDict {
+  stateDict(): OptimizerStateDict<Group> {
     for (const { hook } of this.#stateDictPreHooks.entries()) hook(this.base);
+    this.#lookOver();
     let stateDict = pack(this.paramGroups, this.state);
     for (const { hook } of this.#stateDictPostHooks.entries()) {
       stateDict = hook(this.base, stateDict) ?? stateDict;
     }
-    return stateDict;
+    return stateDict as unknown as OptimizerStateDict<Group>;
   }
 
   /**
@@ -220,11 +233,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   /** What Python's `repr` prints. */
   toString(): string {
-    const groups = this.paramGroups.map((group, i) => {
-      const keys = Object.keys(group).filter((key) => key !== 'params');
-      const lines = keys.sort().map((key) => `    ${key}: ${print(key, group[key])}\n`);
-      return `\nParameter Group ${i}\n${lines.join('')}`;
-    });
+    const groups = this.#paramGroups.map(groupText);
     return `${this.constructor.name} (${groups.join('')})`;
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -238,10 +247,4 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   private get base(): Optimizer {
     return this as unknown as Optimizer;
   }
-}
-
-function print(key: string, value: unknown): string {
-  if (key === 'param_names') return `[${(value as string[]).map(repr).join(', ')}]`;
-  if (typeof value === 'string') return value;
-  return repr(value instanceof Tensor && value.dim() === 0 ? value.item() : value);
 }

@@ -14,12 +14,12 @@ import { type Owner, matchParams } from './names';
 export type ParamState = Record<string, unknown>;
 
 /** A group in which parameters are numbered through. */
-export type SavedGroup = Omit<ParamGroup, 'params'> & { params: number[] };
+export type SavedGroup<Group = ParamGroup> = Omit<Group, 'params'> & { params: number[] };
 
-export interface OptimizerStateDict {
+export interface OptimizerStateDict<Group = ParamGroup> {
   /** By the parameter's number. */
   state: Map<number, ParamState>;
-  param_groups: SavedGroup[];
+  param_groups: SavedGroup<Group>[];
 }
 
 /** A Map, as read from a file, or an object: as an object. */
@@ -116,7 +116,8 @@ function place(key: string | null, value: unknown, owner: Owner): unknown {
   if (!(value instanceof Tensor)) return value;
   if (key === 'step') {
     // Lives on the CPU unless the kernel itself counts.
-    const counted = group.capturable || group.fused;
+    const { capturable, fused } = group as { capturable?: boolean; fused?: boolean | null };
+    const counted = capturable || fused;
     return keep(counted ? value.to({ dtype: float32, device: param.device }) : value);
   }
   return keep(value.to({ dtype: param.isFloatingPoint() ? param.dtype : undefined, device: param.device }));

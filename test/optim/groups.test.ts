@@ -71,7 +71,7 @@ it.each([false, { setToNone: false }])('zeroGrad(%j) leaves gradients of zero', 
 });
 
 it('leaves it to a custom optimizer what a string in a group means', () => {
-  class Custom extends optim.Optimizer {}
+  class Custom extends optim.Optimizer<optim.ParamGroup & { clip: unknown; layers: unknown }> {}
   const group = { params: [torch.ones([2], { requiresGrad: true })], clip: 'auto', layers: null };
   const optimizer = new Custom([group], { lr: 0.1, clip: 1, layers: ['a', 'b'] });
   expect(optimizer.paramGroups[0]).toMatchObject({ clip: 'auto', layers: null });

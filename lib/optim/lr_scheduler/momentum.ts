@@ -1,9 +1,14 @@
 // Momentum that moves with the learning rate: `momentum`, or the first of `betas`.
-import { type ParamGroup, valueError } from '../group';
+import { valueError } from '../group';
 import { type AnyOptimizer, perGroup } from './scheduler';
 
-export function setMomentum(group: ParamGroup, useBeta1: boolean, momentum: number): void {
-  if (useBeta1) group.betas = [momentum, ...(group.betas as number[]).slice(1)];
+interface MomentumGroup {
+  momentum?: number;
+  betas?: readonly number[];
+}
+
+export function setMomentum(group: MomentumGroup, useBeta1: boolean, momentum: number): void {
+  if (useBeta1) group.betas = [momentum, ...group.betas!.slice(1)];
   else group.momentum = momentum;
 }
 
@@ -22,7 +27,7 @@ export function setMomenta(
   const baseMomentums = perGroup('base_momentum', optimizer, base);
   const maxMomentums = perGroup('max_momentum', optimizer, max);
   if (begins) {
-    optimizer.paramGroups.forEach((group: ParamGroup, i: number) => {
+    optimizer.paramGroups.forEach((group, i) => {
       setMomentum(group, useBeta1, maxMomentums[i]);
       group.max_momentum = maxMomentums[i];
       group.base_momentum = baseMomentums[i];

@@ -6,7 +6,7 @@ import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import { repr, typeName } from '../../tensor/repr';
-import { type ParamGroup, valueError } from '../group';
+import { valueError } from '../group';
 import { entriesOf } from '../kinds';
 import { Optimizer } from '../optimizer';
 import { type Value, numberOf, squeezed } from '../scalar';
@@ -56,16 +56,17 @@ export function checkZip(first: readonly unknown[], second: readonly unknown[]):
 }
 
 /** An option that a scheduler left with each group. Throws Python's KeyError where a later group lacks it. */
-export function optionOf(group: ParamGroup, key: string): Value {
+export function optionOf(group: object, key: string): Value {
   if (!(key in group)) throw new TorchError(repr(key), 'KeyError');
-  return group[key] as Value;
+  return group[key as keyof typeof group] as Value;
 }
 
 /** Sets a group's option, or fills the tensor that it is. */
-export function setOption(group: ParamGroup, key: string, value: Value): void {
-  const present = group[key];
+export function setOption(group: object, key: string, value: Value): void {
+  const options = group as Record<string, unknown>;
+  const present = options[key];
   if (present instanceof Tensor) present.fill_(squeezed(value) as number);
-  else group[key] = value;
+  else options[key] = value;
 }
 
 /** The largest position at which `value` keeps the list sorted. */
@@ -160,9 +161,9 @@ export class LRScheduler {
     return this.optimizer.paramGroups.map((group) => own(group[key]) as Value);
   }
 
-  /** The learning rates of the groups as the last step left them. */
-  getLastLr(): Value[] {
-    return this._lastLr;
+  /** The learning rates of the groups as the last step left them: numbers, where the groups' own are. */
+  getLastLr(): [number, ...number[]] {
+    return this._lastLr as [number, ...number[]];
   }
 
   /** The learning rates at `lastEpoch`. Most are computed from those before. */

@@ -1,0 +1,30 @@
+// The hooks of optimizers.
+import { HookList, type RemovableHandle } from '../nn/module/hooks';
+import type { Tensor } from '../tensor';
+import type { Optimizer } from './optimizer';
+import type { OptimizerStateDict } from './state_dict';
+
+/** Evaluates the model again and returns the loss. */
+export type Closure<Loss = Tensor | number> = () => Loss;
+/** May return the closure to use instead. */
+export type StepPreHook = (optimizer: Optimizer, closure: Closure | null) => Closure | null | void;
+export type StepPostHook = (optimizer: Optimizer, closure: Closure | null) => void;
+/** Called before `stateDict`, and after `loadStateDict`. */
+export type OptimizerHook = (optimizer: Optimizer) => void;
+/** May return the state_dict to use instead. */
+export type OptimizerStateDictHook = (
+  optimizer: Optimizer,
+  stateDict: OptimizerStateDict,
+) => OptimizerStateDict | null | void;
+
+export const globalPreHooks = new HookList<StepPreHook>();
+export const globalPostHooks = new HookList<StepPostHook>();
+
+/** Calls `hook` before every step of every optimizer. */
+export function registerOptimizerStepPreHook(hook: StepPreHook): RemovableHandle {
+  return globalPreHooks.add(hook);
+}
+/** Calls `hook` after every step of every optimizer. */
+export function registerOptimizerStepPostHook(hook: StepPostHook): RemovableHandle {
+  return globalPostHooks.add(hook);
+}
