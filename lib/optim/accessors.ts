@@ -40,12 +40,13 @@ function descriptorOf(key: string): PropertyDescriptor {
 }
 
 /** Makes the options of `group` reachable in camelCase. Accessors are not enumerable: nothing copies or saves them. */
-export function addAccessors(group: object): void {
-  if (!Object.isExtensible(group)) return;
-  for (const key of [...Object.keys(group), ...scheduled]) {
+export function addAccessors<Group extends object>(group: Group): WithCamelCase<Group> {
+  const keys = Object.isExtensible(group) ? [...Object.keys(group), ...scheduled] : [];
+  for (const key of keys) {
     const name = camelCase(key);
     if (name !== key && !Object.hasOwn(group, name)) Object.defineProperty(group, name, descriptorOf(key));
   }
+  return group as WithCamelCase<Group>;
 }
 
 /** The keys that a group had when it was last looked over. */

@@ -1,8 +1,8 @@
 // Parameter groups: how they are given, and how they are kept.
 import { TorchError, TorchTypeError, argumentError, valueError } from '../core/errors';
-import { snakeCase } from '../core/names';
+import { camelCase, snakeCase } from '../core/names';
 import { isPlainObject } from '../core/realm';
-import { checkList, isList } from './kinds';
+import { checkKinds, checkList, isList } from './kinds';
 import { repr, typeName } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
@@ -105,7 +105,12 @@ function isGroup(value: unknown): value is ParamGroupOptions {
 }
 
 /** The group to keep, with `defaults` for what it does not say. Throws Python's errors. */
-export function makeGroup(given: unknown, defaults: object, others: readonly ParamGroup[]): ParamGroup {
+export function makeGroup(
+  given: unknown,
+  defaults: object,
+  others: readonly ParamGroup[],
+  checkOptions: (group: ParamGroup) => void,
+): ParamGroup {
   if (isPlainObject(given) && !('params' in given)) throw new TorchError("'params'", 'KeyError');
   if (!isGroup(given)) throw new TorchTypeError(`param_group must be a dict, but got ${typeName(given)}`);
   if (!isIterable(given.params)) {
@@ -125,20 +130,29 @@ export function makeGroup(given: unknown, defaults: object, others: readonly Par
   const group = { ...toGroupKeys(given), params } as ParamGroup;
   if (names.length > 0) group.param_names = names;
   fillIn(group, defaults);
-  checkOptions(group, defaults);
+  checkOptions(group);
   check(group, others, 'differentiable' in defaults && defaults.differentiable === true);
   return group;
 }
 
-/** Refuses what an optimizer could not compute with. What a string or null means is up to the optimizer. */
-function checkOptions(group: ParamGroup, defaults: object): void {
+/** Refuses what no optimizer could compute with. What a string or null means is up to a program's own optimizer. */
+export function checkOptions(group: object, defaults: object): void {
   for (const [key, normal] of Object.entries(defaults) as [string, unknown][]) {
-    const value = group[key as keyof ParamGroup];
-    if (isList(normal)) checkList('addParamGroup', key, value);
+    const value: unknown = group[key as keyof typeof group];
+    if (isList(normal)) checkList('addParamGroup', camelCase(key), value);
     else if (typeof normal === 'number' && (typeof value === 'bigint' || typeof value === 'symbol')) {
-      throw argumentError('addParamGroup', key, 'a number', value);
+      throw argumentError('addParamGroup', camelCase(key), 'a number', value);
     }
   }
+}
+
+/** Refuses options of another kind than the optimizer `name` takes in its constructor. */
+export function checkKindsOf(name: string, group: object, defaults: object): void {
+  const camel = (options: object): object =>
+    Object.fromEntries(
+      Object.entries(options).map(([key, value]: [string, unknown]) => [camelCase(key), value]),
+    );
+  checkKinds(name, camel(defaults), camel(group));
 }
 
 function check(group: ParamGroup, others: readonly ParamGroup[], differentiable: boolean): void {

@@ -8,7 +8,7 @@ import { contiguousFormat } from '../core/layout';
 import { keep } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import { asReal, checkLearningRate, scalar } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
+import { type ParamGroup, type Params, checkKindsOf, toGroupKeys, valueError } from './group';
 import type { Closure } from './hooks';
 import { Optimizer } from './optimizer';
 import { type Value, less, numberOf, over, smaller, squeezed, times } from './scalar';
@@ -102,6 +102,10 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSOptions> {
     if (this.paramGroups.length !== 1) {
       throw valueError("LBFGS doesn't support per-parameter options (parameter groups)");
     }
+  }
+
+  protected override checkOptions(group: LBFGSGroup): void {
+    checkKindsOf('LBFGS', group, this.defaults);
   }
 
   get #params(): Tensor[] {

@@ -7,7 +7,7 @@ import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
 import { checkLearningRate, scalar } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
+import { type ParamGroup, type Params, checkKindsOf, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, minus, negative, numberOf, squeezed, times } from './scalar';
 
@@ -95,6 +95,10 @@ export class Muon extends Optimizer<MuonGroup, MuonOptions> {
       const size = `torch.Size([${param.shape.join(', ')}])`;
       throw valueError(`Muon only supports 2D parameters whereas we found a parameter with size: ${size}`);
     }
+  }
+
+  protected override checkOptions(group: MuonGroup): void {
+    checkKindsOf('Muon', group, this.defaults);
   }
 
   protected override updateGroup(group: MuonGroup): void {

@@ -25,6 +25,7 @@ import {
   type ParamGroupOptions,
   type ParamGroups,
   type Params,
+  checkOptions,
   fillIn,
   groupText,
   groupsOf,
@@ -61,8 +62,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   readonly #loadPostHooks = new HookList<OptimizerHook>();
 
   constructor(params: Params<Options>, defaults: GroupDefaults<Group>) {
-    addAccessors(defaults);
-    this.defaults = defaults as typeof this.defaults;
+    this.defaults = addAccessors(defaults);
     // A subclass's own step has the hooks around it, too.
     const own = this.step as (closure: Closure | null) => Tensor | number | null;
     if (own !== Optimizer.prototype.step) {
@@ -96,9 +96,15 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     );
   }
 
+  /** Throws for options that a group must not have. */
+  protected checkOptions(group: Group): void {
+    checkOptions(group, this.defaults);
+  }
+
   /** Adds parameters, for example layers that thaw during fine-tuning. */
   addParamGroup(group: ParamGroupOptions<Options>): void {
-    this.#paramGroups.push(makeGroup(group, this.defaults, this.#paramGroups) as Group);
+    const check = (made: ParamGroup) => this.checkOptions(made as Group);
+    this.#paramGroups.push(makeGroup(group, this.defaults, this.#paramGroups, check) as Group);
     this.#lookOver();
   }
 
@@ -233,8 +239,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   /** What Python's `repr` prints. */
   toString(): string {
-    const groups = this.#paramGroups.map(groupText);
-    return `${this.constructor.name} (${groups.join('')})`;
+    return `${this.constructor.name} (${this.#paramGroups.map(groupText).join('')})`;
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();

@@ -8,7 +8,7 @@ import { repr } from '../tensor/repr';
 import { Tensor } from '../tensor';
 import { type ParamSlot, negateIfMaximize, stateOf, zeros } from './batch';
 import { checkBetas, scalar } from './implementation';
-import { type ParamGroup, type Params, toGroupKeys, valueError } from './group';
+import { type ParamGroup, type Params, checkKindsOf, toGroupKeys, valueError } from './group';
 import { Optimizer } from './optimizer';
 import { type Value, negative, numberOf, over, squeezed, times } from './scalar';
 
@@ -79,6 +79,10 @@ export class SparseAdam extends Optimizer<SparseAdamGroup, SparseAdamOptions> {
       params.flatMap((param, j) => (is(param) ? [`[${i}, ${j}]`] : [])),
     );
     return found.length > 0 ? `[${found.join(', ')}]` : '';
+  }
+
+  protected override checkOptions(group: SparseAdamGroup): void {
+    checkKindsOf('SparseAdam', group, this.defaults);
   }
 
   protected override updateGroup(group: SparseAdamGroup): void {

@@ -1,7 +1,7 @@
 // The optimizers whose update has several implementations.
 import type { Tensor } from '../tensor';
 import type { ParamSlot } from './batch';
-import { type ParamGroup, type Params, toGroupKeys } from './group';
+import { type ParamGroup, type Params, checkKindsOf, toGroupKeys } from './group';
 import {
   type Implementation,
   type ImplementationGroup,
@@ -36,6 +36,10 @@ export abstract class TensorOptimizer<
     super(params, toGroupKeys(options) as Group);
     checkImplementation(options);
     this._stepSupportsAmpScaling = 'fused' in options && options.fused === true;
+  }
+
+  protected override checkOptions(group: Group): void {
+    checkKindsOf(this.constructor.name, group, this.defaults);
   }
 
   /** The state of a parameter before its first step. */
