@@ -6,6 +6,8 @@ import type { OptimizerStateDict } from './state_dict';
 
 /** Evaluates the model again and returns the loss. */
 export type Closure<Loss = Tensor | number> = () => Loss;
+/** A step that may need no closure. */
+export type Step = (closure: Closure | null) => Tensor | number | null;
 /** May return the closure to use instead. */
 export type StepPreHook = (optimizer: Optimizer, closure: Closure | null) => Closure | null | void;
 export type StepPostHook = (optimizer: Optimizer, closure: Closure | null) => void;

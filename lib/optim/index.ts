@@ -33,4 +33,5 @@ export { SGD, type SGDGroup, type SGDOptions } from './sgd';
 export { SparseAdam, type SparseAdamGroup, type SparseAdamOptions } from './sparse_adam';
 export { swapInOptimizerParamsAndState } from './stateless';
 export * as swaUtils from './swa_utils';
-export type { OptimizerStateDict, ParamState, SavedGroup } from './state_dict';
+export type { ParamStates } from './param_states';
+export type { GivenOptimizerState, OptimizerStateDict, ParamState, SavedGroup } from './state_dict';

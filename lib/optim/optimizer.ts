@@ -2,19 +2,19 @@
 import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { jsonOf } from '../core/conversions';
-import { TorchError, argumentError, checkFunction } from '../core/errors';
+import { TorchError, checkFunction } from '../core/errors';
 import { type Call, signature } from '../core/signature';
 import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
 import {
   type Closure,
   type OptimizerHook,
   type OptimizerStateDictHook,
+  type Step,
   type StepPostHook,
   type StepPreHook,
   globalPostHooks,
   globalPreHooks,
 } from './hooks';
-import { isMap } from '../core/realm';
 import { type Tensor } from '../tensor';
 import { type ParamSlot, collect } from './batch';
 import { byDeviceAndDtype } from './implementation';
@@ -31,7 +31,14 @@ import {
   groupsOf,
   makeGroup,
 } from './group';
-import { type OptimizerStateDict, type ParamState, pack, unpack } from './state_dict';
+import {
+  type GivenOptimizerState,
+  type OptimizerStateDict,
+  type ParamState,
+  givenState,
+  pack,
+  unpack,
+} from './state_dict';
 
 const ZERO_GRAD = signature('Optimizer.zeroGrad', [], { setToNone: true });
 
@@ -64,7 +71,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   constructor(params: Params<Options>, defaults: GroupDefaults<Group>) {
     this.defaults = addAccessors(defaults);
     // A subclass's own step has the hooks around it, too.
-    const own = this.step as (closure: Closure | null) => Tensor | number | null;
+    const own = this.step as Step;
     if (own !== Optimizer.prototype.step) {
       this.step = ((closure: Closure | null = null) =>
         this.#hooked(closure, (given) => own.call(this, given))) as typeof this.step;
@@ -73,8 +80,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   /**
-   * The groups, whose options can be set: `optimizer.paramGroups[0].lr *= 0.1`, `group.weightDecay = 0`. The keys that are
-   * stored and saved are Python's, as `weight_decay`; the names in camelCase reach them.
+   * Their options can be set, `optimizer.paramGroups[0].lr *= 0.1`, in camelCase or by Python's key, which is the stored one.
    */
   get paramGroups(): ParamGroups<Group> {
     return this.#paramGroups as ParamGroups<Group>;
@@ -135,10 +141,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     return this.#hooked(closure, (given) => this.run(given));
   }
 
-  #hooked(
-    closure: Closure | null,
-    step: (closure: Closure | null) => Tensor | number | null,
-  ): Tensor | number | null {
+  #hooked(closure: Closure | null, step: Step): ReturnType<Step> {
     if (closure != null) checkFunction('step', 'closure', closure);
     for (const { hook } of [...globalPreHooks.entries(), ...this.#preHooks.entries()]) {
       closure = hook(this.base, closure) ?? closure;
@@ -200,11 +203,8 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
    *
    * @throws TorchError where groups or their sizes differ, or the order of names in LBFGS.
    */
-  loadStateDict(stateDict: OptimizerStateDict | ReadonlyMap<string, unknown>): void {
-    if (typeof stateDict !== 'object' || stateDict === null) {
-      throw argumentError('loadStateDict', 'stateDict', 'an object', stateDict);
-    }
-    let given = (isMap(stateDict) ? Object.fromEntries(stateDict) : { ...stateDict }) as OptimizerStateDict;
+  loadStateDict(stateDict: GivenOptimizerState | ReadonlyMap<string, unknown>): void {
+    let given = givenState(stateDict);
     for (const { hook } of this.#loadPreHooks.entries()) given = hook(this.base, given) ?? given;
     const { groups, state } = unpack(given, this.paramGroups, this._stateIsWhole);
     this.state = state;

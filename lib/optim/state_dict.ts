@@ -9,6 +9,7 @@ import { Tuple } from '../serialization/pickle/python_types';
 import { Tensor } from '../tensor';
 import { type ParamGroup, valueError } from './group';
 import { type Owner, matchParams } from './names';
+import { ParamStates } from './param_states';
 
 /** What an optimizer remembers of one parameter: `exp_avg`, `step` ... */
 export type ParamState = Record<string, unknown>;
@@ -17,9 +18,15 @@ export type ParamState = Record<string, unknown>;
 export type SavedGroup<Group = ParamGroup> = Omit<Group, 'params'> & { params: number[] };
 
 export interface OptimizerStateDict<Group = ParamGroup> {
-  /** By the parameter's number. */
-  state: Map<number, ParamState>;
+  /** By the parameter's number: `state.get(0)`, or `state[0]`. */
+  state: ParamStates;
   param_groups: SavedGroup<Group>[];
+}
+
+/** A state_dict as it is taken back: as `stateDict` or `torch.load` gave it, or as plain objects all the way down. */
+export interface GivenOptimizerState {
+  state: ReadonlyMap<number, ParamState> | Readonly<Record<number, ParamState>>;
+  param_groups: readonly object[];
 }
 
 /** A Map, as read from a file, or an object: as an object. */
@@ -49,10 +56,24 @@ export function pack(
     start += params.length;
     return { ...asTuples(options), params: params.map((param) => numbers.get(param)) } as SavedGroup;
   });
-  const packed = new Map<number, ParamState>();
+  const packed = new ParamStates();
   for (const [param, values] of state) packed.set(numbers.get(param)!, values);
   const stateDict = { state: packed, param_groups: saved };
   return withoutJson(stateDict, "An optimizer's state", 'torch.save(state, file) writes it');
+}
+
+/** A state_dict that was given, of which hooks get a copy. */
+export function givenState(stateDict: unknown): OptimizerStateDict {
+  if (typeof stateDict !== 'object' || stateDict === null) {
+    throw argumentError('loadStateDict', 'stateDict', 'an object', stateDict);
+  }
+  return { ...record(stateDict) } as unknown as OptimizerStateDict;
+}
+
+/** The states of a state_dict that was given, by number. */
+export function statesOf({ state }: GivenOptimizerState): ParamStates {
+  const entries = Object.entries(record(state)) as [string, ParamState][];
+  return new ParamStates(entries.map(([number, values]) => [Number(number), values]));
 }
 
 /**
@@ -60,7 +81,7 @@ export function pack(
  * all parameters.
  */
 export function unpack(
-  stateDict: OptimizerStateDict,
+  stateDict: object,
   groups: readonly ParamGroup[],
   whole = false,
 ): { groups: ParamGroup[]; state: Map<Tensor, ParamState> } {

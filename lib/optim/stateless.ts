@@ -4,7 +4,7 @@ import { isPlainObject } from '../core/realm';
 import type { Tensor } from '../tensor';
 import type { ParamGroup } from './group';
 import type { Optimizer } from './optimizer';
-import type { OptimizerStateDict, ParamState, SavedGroup } from './state_dict';
+import { type GivenOptimizerState, type ParamState, type SavedGroup, statesOf } from './state_dict';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any optimizer, whatever its options
 type AnyOptimizer = Optimizer<any, any>;
@@ -16,7 +16,8 @@ const NAME = 'swap_in_optimizer_params_and_state';
 function partition(
   optimizer: AnyOptimizer,
   parameters: readonly Tensor[],
-  { state, param_groups: saved }: OptimizerStateDict,
+  saved: readonly SavedGroup[],
+  numbers: Iterable<number>,
 ): Tensor[][] {
   const refuse = (text: string) => new TorchError(text);
   if (optimizer.state.size === 0) throw refuse(`${NAME} requires initialized optimizer state.`);
@@ -33,7 +34,7 @@ function partition(
     return parameters.slice(start - group.params.length, start);
   });
   const known = new Set(saved.flatMap((group) => group.params));
-  const extra = [...state.keys()].filter((key) => !known.has(key));
+  const extra = [...numbers].filter((key) => !known.has(key));
   if (extra.length === 0) return parts;
   throw refuse(
     `${NAME} requires swapin_optim_state['state'] to be keyed only by packed parameter ids from ` +
@@ -68,17 +69,19 @@ function checkGroup(live: ParamGroup, given: SavedGroup, index: number): void {
 export function swapInOptimizerParamsAndState<T>(
   optimizer: AnyOptimizer,
   parameters: Parameters,
-  state: OptimizerStateDict,
+  state: GivenOptimizerState,
   body: () => T,
 ): T {
   const list = isPlainObject(parameters)
     ? Object.values(parameters)
     : [...(parameters as Map<string, Tensor>).values()];
-  const parts = partition(optimizer, list as Tensor[], state);
+  const saved = state.param_groups as readonly SavedGroup[];
+  const states = statesOf(state);
+  const parts = partition(optimizer, list as Tensor[], saved, states.keys());
   const { paramGroups, state: own } = optimizer;
   const swapped = new Map<Tensor, ParamState>();
-  optimizer.paramGroups = state.param_groups.map((group, i) => {
-    group.params.forEach((id, j) => swapped.set(parts[i][j], { ...state.state.get(id) }));
+  optimizer.paramGroups = saved.map((group, i) => {
+    group.params.forEach((id, j) => swapped.set(parts[i][j], { ...states.get(id) }));
     return { ...group, params: parts[i] };
   });
   optimizer.state = swapped;

@@ -83,3 +83,18 @@ class Own extends optim.Optimizer<OwnGroup, { lr?: number; trustRatio?: number }
   }
 }
 new Own(params).paramGroups[0].trustRatio = 1;
+
+// The state of a state_dict is a Map by number and its entries are properties.
+const saved = adam.stateDict();
+expectType<optim.ParamState>()(saved.state[0]);
+expectType<optim.ParamState | undefined>()(saved.state.get(0));
+for (const [number, state] of saved.state)
+  expectType<optim.ParamState>()((expectType<number>()(number), state));
+const all: [string, unknown][] = Object.entries(saved.state);
+adam.loadStateDict({ ...saved, state: { 0: { step: 1 } } });
+adam.loadStateDict({ ...saved, state: new Map([[all.length, { step: 1 }]]) });
+adam.loadStateDict(new Map<string, unknown>(Object.entries(saved)));
+// @ts-expect-error -- entries come by set()
+saved.state[1] = {};
+// @ts-expect-error -- and go by delete()
+delete saved.state[1];

@@ -103,10 +103,10 @@ function bytes(value: Uint8Array): Reduction {
   return isBytes ? encoded(value) : call('__builtin__', 'bytearray', latin1(value), 'latin-1');
 }
 
-// A Map of its own class, or with something set on it: as a state_dict has `_metadata`.
+// A Map of its own class, or with something set on it: as a state_dict has `_metadata`. Accessors give its entries.
 function dict(value: Map<unknown, unknown>): Reduction {
   const names = Object.getOwnPropertyNames(value).filter(
-    (name) => !['undefined', 'function'].includes(typeof (value as unknown as Record<string, unknown>)[name]),
+    (name) => !['undefined', 'function'].includes(typeof Object.getOwnPropertyDescriptor(value, name)?.value),
   );
   if (!(value instanceof OrderedDict) && names.length === 0) return undefined as unknown as Reduction;
   const attributes = names.map((name) => [
