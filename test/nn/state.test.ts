@@ -1,4 +1,5 @@
 // stateDict and loadStateDict.
+import { inspect } from 'node:util';
 import torch, { nn, type Tensor } from 'nodetorch';
 import { Block } from './cases/module';
 
@@ -120,6 +121,9 @@ describe('loadStateDict', () => {
     state.delete('num_batches_tracked');
     norm.num_batches_tracked!.fill_(3);
     expect(String(norm.loadStateDict(state))).toBe('<All keys matched successfully>');
+    expect(inspect({ loaded: norm.loadStateDict(state) })).toBe(
+      '{ loaded: <All keys matched successfully> }',
+    );
     expect(state.has('num_batches_tracked')).toBe(false);
     expect(norm.num_batches_tracked!.item()).toBe(3);
   });

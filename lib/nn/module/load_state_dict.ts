@@ -39,6 +39,9 @@ export class IncompatibleKeys {
     const list = (keys: string[]): string => `[${keys.map(repr).join(', ')}]`;
     return `_IncompatibleKeys(missing_keys=${list(this.missingKeys)}, unexpected_keys=${list(this.unexpectedKeys)})`;
   }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
 }
 
 /** A state_dict, also as a plain object. */
