@@ -1,6 +1,7 @@
 // The kinds of values that options take. JavaScript's arithmetic would make NaN of a wrong one, or fail in words of its own.
 import { argumentError } from '../core/errors';
 import { isMap } from '../core/realm';
+import { fromObject } from '../serialization/pickle/origin';
 import { Tensor } from '../tensor';
 
 /** Options of schedulers that are one number, or a list with one for each group. */
@@ -34,5 +35,6 @@ export function entriesOf(stateDict: unknown): [string, unknown][] {
   if (typeof stateDict !== 'object' || stateDict === null) {
     throw argumentError('loadStateDict', 'stateDict', 'an object', stateDict);
   }
-  return isMap(stateDict) ? ([...stateDict] as [string, unknown][]) : Object.entries(stateDict);
+  const entries = isMap(stateDict) ? ([...stateDict] as [string, unknown][]) : Object.entries(stateDict);
+  return entries.map(([key, value]) => [key, fromObject(value)]);
 }

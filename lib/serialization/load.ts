@@ -18,6 +18,7 @@ import { type StorageRef, TensorBuilder } from './pickle/tensors';
 import { Reader, type Source, bytesSource, fileSource } from './io/source';
 import { loadFile } from './safetensors';
 import { UnpicklingError, damaged } from './io/errors';
+import { toObject } from './plain';
 import { ZipReader, isZip } from './io/zip_reader';
 
 export interface LoadOptions {
@@ -33,12 +34,23 @@ export interface LoadOptions {
    * in a file is ever run. Default: `true`.
    */
   weightsOnly?: boolean;
+  /**
+   * Whether dicts are plain objects, and tuples arrays, instead of Maps and {@link Tuple}s, as
+   * `torch.serialization.toObject` makes them. Default: `false`.
+   */
+  objects?: boolean;
   /** Whether to hold what is read (not what is mapped) against the file's checksums. Default: `true`. */
   checkCrc?: boolean;
 }
 
 type Settings = Required<LoadOptions>;
-const defaults: Settings = { mapLocation: null, mmap: false, weightsOnly: true, checkCrc: true };
+const defaults: Settings = {
+  mapLocation: null,
+  mmap: false,
+  weightsOnly: true,
+  objects: false,
+  checkCrc: true,
+};
 
 /**
  * Reads what `torch.save` wrote, here or in Python, in the format of today or that of before 1.6: a file,
@@ -58,7 +70,8 @@ const defaults: Settings = { mapLocation: null, mmap: false, weightsOnly: true, 
  * | Tensor, Parameter | Tensor, Parameter |
  * | numpy's arrays and scalars | {@link NDArray}, {@link NumpyScalar} |
  *
- * A path that ends with `.safetensors` is read as such a file. `torch.serialization.toObject` makes plain objects of it.
+ * A path that ends with `.safetensors` is read as such a file. With `{ objects: true }` a dict is a plain object, and
+ * a tuple an array; every `loadStateDict` and `torch.save` takes them.
  *
  * Differs from PyTorch: `torch.load` never runs anything, with `weightsOnly: false` neither; it takes
  * defaultdict, frozenset and numpy's values without being told to, and refuses what contains itself.
@@ -68,6 +81,10 @@ const defaults: Settings = { mapLocation: null, mmap: false, weightsOnly: true, 
  * @example
  * const checkpoint = torch.load<Map<string, any>>('checkpoint.pt', { mapLocation: 'cpu' });
  * model.loadStateDict(checkpoint.get('model'));
+ *
+ * @example
+ * interface Checkpoint { model: Record<string, Tensor>; epoch: number }
+ * const { model: weights, epoch } = torch.load<Checkpoint>('checkpoint.pt', { objects: true });
  */
 export function load<T = unknown>(file: string | URL | Uint8Array, options: LoadOptions = {}): T {
   const settings = withDefaults('torch.load', defaults, options);
@@ -78,10 +95,11 @@ export function load<T = unknown>(file: string | URL | Uint8Array, options: Load
   }
   if (bytes && settings.mmap) throw valueError('f must be a file path in order to use the mmap argument');
   const path = bytes ? null : pathOf(file);
-  if (path?.endsWith('.safetensors')) return loadSafetensors(path, settings) as T;
+  const shaped = (value: unknown): unknown => (settings.objects ? toObject(value) : value);
+  if (path?.endsWith('.safetensors')) return shaped(loadSafetensors(path, settings)) as T;
   const source = path === null ? bytesSource(file as Uint8Array) : fileSource(path, settings.mmap === true);
   try {
-    return noGrad(() => loadFrom(source, places, settings)) as T;
+    return noGrad(() => shaped(loadFrom(source, places, settings))) as T;
   } catch (error) {
     throw explained(error, path);
   } finally {

@@ -1,61 +1,96 @@
 import { TorchTypeError } from '../core/errors';
 import { Complex } from '../core/complex';
 import { NDArray, NumpyScalar } from './pickle/numpy';
-import { Float, copyMarks } from './pickle/python_types';
+import { rememberDict, rememberList } from './pickle/origin';
+import { Float, PythonObject, copyMarks, wasObject } from './pickle/python_types';
 import { isMap } from '../core/realm';
 
 /**
  * What `load` gave as plain objects and arrays, all the way down: a Map becomes an object, a tuple an array,
  * numpy's numbers and arrays of numbers numbers and tensors. Tensors are not copied. `T` says what the file holds; it is
- * not checked.
+ * not checked. `load` with `{ objects: true }` does it at once.
  *
- * @throws TypeError for a dict whose keys are no strings or ints.
+ * The objects are ordinary ones, and as in those of `JSON.parse` every key of the file is a property of their own, also
+ * `'__proto__'` or `'constructor'`. They remember what they were: where `torch.save` or a `loadStateDict` takes them,
+ * dicts with ints for keys, tuples and an OrderedDict with its `_metadata` are such again. A copy, as `{ ...object }`, does not.
+ *
+ * @throws TypeError for a dict whose keys are no strings or ints, or that has both `1` and `'1'`.
  *
  * @example
  * interface Checkpoint { epoch: number; model: Record<string, Tensor>; best: number }
  * const { epoch, model } = torch.serialization.toObject<Checkpoint>(torch.load('checkpoint.pt'));
  */
 export function toObject<T = unknown>(value: unknown): T {
-  return convert(value, new Map()) as T;
+  const converter = new Converter();
+  const result = converter.convert(value) as T;
+  converter.fill();
+  return result;
 }
 
-// What is shared stays shared.
-function convert(value: unknown, done: Map<object, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const before = done.get(value);
-  if (before !== undefined) return before;
-  if (isMap(value)) return fromMap(value as Map<unknown, unknown>, done);
-  if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    done.set(value, list);
-    for (const each of value as unknown[]) list.push(convert(each, done));
-    copyMarks(value, list);
-    return list;
-  }
-  if (value instanceof Float || value instanceof NumpyScalar) return value.value;
-  if (value instanceof NDArray && value.dtype.dtype) {
-    const tensor = value.tensor();
-    done.set(value, tensor);
-    return tensor;
-  }
-  return value;
-}
+// Not recursive: however deep the values are nested, the stack is not. What is shared stays shared.
+class Converter {
+  readonly #done = new Map<object, unknown>();
+  readonly #tasks: (() => void)[] = [];
 
-function fromMap(map: Map<unknown, unknown>, done: Map<object, unknown>): object {
-  const object: Record<string, unknown> = {};
-  done.set(map, object);
-  for (const [key, each] of map) {
-    if (typeof key !== 'string' && !Number.isInteger(key)) {
-      const what = key instanceof Complex ? 'complex' : typeof key;
-      throw new TorchTypeError(
-        `toObject(): a key is no string or int but ${what}: ${String(key).slice(0, 40)}`,
-      );
+  /** What becomes of `value`; its parts are filled in later. */
+  convert(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof Float || value instanceof NumpyScalar) return value.value;
+    let made = this.#done.get(value);
+    if (made === undefined) this.#done.set(value, (made = this.#begin(value)));
+    return made;
+  }
+
+  fill(): void {
+    for (const task of this.#tasks) task(); // more come meanwhile
+  }
+
+  #begin(value: object): unknown {
+    if (isMap(value)) {
+      const object = {};
+      this.#tasks.push(() => this.#fillObject(object, value as Map<unknown, unknown>));
+      return object;
     }
-    const value = convert(each, done);
-    // Not an assignment: a key may be '__proto__'.
-    const field = { value, writable: true, configurable: true, enumerable: true };
-    Object.defineProperty(object, String(key), field);
+    if (Array.isArray(value)) {
+      const list: unknown[] = [];
+      this.#tasks.push(() => {
+        for (const each of value as unknown[]) list.push(this.convert(each));
+        rememberList(list, value as unknown[]);
+      });
+      return list;
+    }
+    if (value instanceof NDArray && value.dtype.dtype) return value.tensor();
+    return value instanceof PythonObject ? this.#python(value) : value;
   }
-  copyMarks(map, object);
-  return object;
+
+  #fillObject(object: object, map: Map<unknown, unknown>): void {
+    for (const [key, each] of map) {
+      const name = checkedKey(key);
+      if (Object.hasOwn(object, name)) {
+        throw new TorchTypeError(
+          `toObject(): a dict has ${name.slice(0, 40)} for a key both as an int and as a text, which an object cannot`,
+        );
+      }
+      // Not an assignment: a key may be '__proto__'.
+      const field = { value: this.convert(each), writable: true, configurable: true, enumerable: true };
+      Object.defineProperty(object, name, field);
+    }
+    // What was a plain object when it was saved is one.
+    if (wasObject(map)) copyMarks(map, object);
+    else rememberDict(object, map);
+  }
+
+  #python(value: PythonObject): PythonObject {
+    const made = new PythonObject(value.type);
+    made.args = this.convert(value.args);
+    made.state = this.convert(value.state);
+    this.#tasks.push(() => void made.items.push(...value.items.map((item) => this.convert(item))));
+    return made;
+  }
+}
+
+function checkedKey(key: unknown): string {
+  if (typeof key === 'string' || Number.isInteger(key)) return String(key);
+  const what = key instanceof Complex ? 'complex' : typeof key;
+  throw new TorchTypeError(`toObject(): a key is no string or int but ${what}: ${String(key).slice(0, 40)}`);
 }

@@ -40,7 +40,7 @@ const values: [string, unknown][] = [
   ['an object without a prototype', Object.assign(Object.create(null) as object, { a: 1 })],
 ];
 
-describe.each(values)('%s', (_, value) => {
+describe.each(values)('%s', (name, value) => {
   const plain = (kept: unknown): unknown =>
     Object.getPrototypeOf(kept ?? 0) === null ? { ...(kept as object) } : kept;
   it.each([
@@ -58,6 +58,19 @@ describe.each(values)('%s', (_, value) => {
       expect(keptIn(loaded)).toStrictEqual(plain(value));
       read = torch.load(torch.save(read)); // what was read is what was saved, also when it is saved again
     }
+  });
+
+  it('comes back the same through a file that is read as objects', () => {
+    const bytes = torch.save(holder(value).stateDict());
+    const objects = (given: Uint8Array) => torch.load<Record<string, unknown>>(given, { objects: true });
+    if (name === 'numbers as keys')
+      return void expect(() => objects(bytes)).toThrow('a key is no string or int');
+    for (const each of [bytes, torch.save(objects(bytes))]) {
+      const loaded = holder('nothing yet');
+      loaded.loadStateDict(objects(each));
+      expect(keptIn(loaded)).toStrictEqual(plain(value));
+    }
+    expect(Buffer.compare(torch.save(objects(bytes)), bytes)).toBe(0);
   });
 });
 
@@ -85,18 +98,20 @@ it('keeps shared objects shared, and pollutes nothing', () => {
 
 describe('a state_dict that Python wrote', () => {
   // {'words': ['x'], 'counts': {'x': 1}, 'by_id': {1: {'n': 1}}, 'list': [{'k': {'l': 2}}]}
-  const read = () =>
-    torch.load<Map<string, unknown>>(path.join(__dirname, '../fixtures/state_files/extra_state.pt'));
-  const kept = (before: unknown): unknown => {
+  const file = path.join(__dirname, '../fixtures/state_files/extra_state.pt');
+  const read = (objects = false) => torch.load<Map<string, unknown>>(file, { objects });
+  const kept = (before: unknown, objects = false): unknown => {
     const net = holder(before);
-    net.loadStateDict(read());
+    net.loadStateDict(read(objects));
     return keptIn(net);
   };
   it.each([
     ['plain objects for a module of such', {}, { words: ['x'], counts: { x: 1 }, by_id: new Map([[1, new Map([['n', 1]])]]), list: [{ k: { l: 2 } }] }],
     ['Maps where the module has them', { counts: new Map() }, { words: ['x'], counts: new Map([['x', 1]]), by_id: new Map([[1, new Map([['n', 1]])]]), list: [{ k: { l: 2 } }] }],
     ['objects with keys like numbers', { by_id: { 7: {} } }, { words: ['x'], counts: { x: 1 }, by_id: { 1: { n: 1 } }, list: [{ k: { l: 2 } }] }],
-  ])('gives %s', (_, before, after) => expect(kept(before)).toStrictEqual(after)); // prettier-ignore
+  ])('gives %s', (_, before, after) => {
+    for (const objects of [false, true]) expect(kept(before, objects)).toStrictEqual(after);
+  }); // prettier-ignore
   it('gives Maps to a module that has nothing yet, or Maps', () => {
     for (const before of [null, new Map()]) expect(kept(before)).toStrictEqual(read().get('0._extra_state'));
     class Shy extends Keeper {

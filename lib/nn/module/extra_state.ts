@@ -1,5 +1,6 @@
 // Extra state that comes out of a file: dicts there are Maps, whatever they were.
 import { isMap, isPlainObject } from '../../core/realm';
+import { fromObject } from '../../serialization/pickle/origin';
 import { copyMarks, wasObject } from '../../serialization/pickle/python_types';
 
 type AnyMap = Map<unknown, unknown>;
@@ -9,9 +10,11 @@ const nothing: Look = () => undefined;
 /**
  * The value as `getExtraState` returned it: plain objects again. A file of ours tells which dicts were such. Of a file
  * that Python wrote, those become plain objects that are such in the module's own extra state, which `own` gives, and
- * what they hold, where its keys are strings. Changes nothing of `value`.
+ * what they hold, where its keys are strings. It is the same for a file that was read with `{ objects: true }`. Changes
+ * nothing of `value`.
  */
-export function restoreExtraState(value: unknown, own: Look): unknown {
+export function restoreExtraState(given: unknown, own: Look): unknown {
+  const value = fromObject(given);
   if (!(isMap(value) || Array.isArray(value))) return value;
   const copies = new Map<object, unknown>();
   let changed = false;

@@ -44,6 +44,13 @@ export class IncompatibleKeys {
   }
 }
 
+// Of a plain object as `torch.load` makes it, it is not enumerable; an entry may have the same name.
+function metadataOf(given: object): StateDict['_metadata'] {
+  const { _metadata: metadata } = given as StateDict;
+  if (isMap(given)) return metadata;
+  return isMap(metadata) && !Object.keys(given).includes('_metadata') ? metadata : undefined;
+}
+
 /** A state_dict, also as a plain object. */
 export type StateDictLike = ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>;
 
@@ -58,7 +65,7 @@ export function loadStateDict(module: Module, args: readonly unknown[]): Incompa
     throw new TorchTypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
   }
   const entries = isMap(given) ? given : Object.entries(given);
-  const metadata = (given as StateDict)._metadata;
+  const metadata = metadataOf(given);
   // A copy: hooks and modules may change it.
   const whole = new Map(entries as Map<string, Tensor>) as StateDict;
   if (metadata) defineMetadata(whole, metadata);
@@ -98,7 +105,7 @@ export function loadStateDict(module: Module, args: readonly unknown[]): Incompa
       `Error(s) in loading state_dict for ${module._getName()}:\n\t${errors.join('\n\t')}`,
     );
   }
-  if (strict) warnOfOrder(module, given as StateDict);
+  if (strict) warnOfOrder(module, isMap(given) ? (given as StateDict) : whole);
   return new IncompatibleKeys(missing, unexpected);
 }
 

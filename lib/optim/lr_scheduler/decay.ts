@@ -4,9 +4,16 @@ import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { argumentError } from '../../core/errors';
 import { native } from '../../native';
+import { isMap } from '../../core/realm';
 import { Counter } from '../../serialization/pickle/python_types';
 import { type Value, divides, over, ratio, times } from '../scalar';
-import { type AnyOptimizer, LRScheduler, bisectRight, checkNumber } from './scheduler';
+import {
+  type AnyOptimizer,
+  LRScheduler,
+  type SchedulerStateDict,
+  bisectRight,
+  checkNumber,
+} from './scheduler';
 
 export interface StepLROptions {
   /** What the learning rate is multiplied by. Default: 0.1. */
@@ -65,7 +72,7 @@ const MULTI_STEP_LR_CALL = optimSignature(
 /** Multiplies the learning rate by `gamma` at each epoch of `milestones`. */
 export class MultiStepLR extends LRScheduler {
   /** How often each epoch was given. */
-  readonly milestones: Map<number, number>;
+  milestones: Map<number, number>;
   readonly gamma: number;
 
   constructor(
@@ -84,6 +91,14 @@ export class MultiStepLR extends LRScheduler {
     for (const epoch of milestones) this.milestones.set(epoch, (this.milestones.get(epoch) ?? 0) + 1);
     this.gamma = given.gamma;
     this.start(given.lastEpoch);
+  }
+
+  override loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
+    super.loadStateDict(stateDict);
+    const { milestones } = this as { milestones: object };
+    if (isMap(milestones)) return;
+    const entries = Object.entries(milestones) as [string, number][];
+    this.milestones = new Counter(entries.map(([epoch, count]) => [Number(epoch), count]));
   }
 
   override getLr(): Value[] {

@@ -238,7 +238,9 @@ export class LRScheduler {
   /** Takes over what {@link stateDict} gave, here or in Python. Load the optimizer's own state after this. */
   loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
     for (const [key, value] of entriesOf(stateDict)) {
-      (this as unknown as Record<string, unknown>)[camelCase(key)] = value;
+      // Not an assignment: a file may have the key '__proto__'.
+      const field = { value, writable: true, configurable: true, enumerable: true };
+      Object.defineProperty(this, camelCase(key), field);
     }
   }
   /** @throws TypeError for `JSON.stringify`. */

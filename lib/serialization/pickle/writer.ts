@@ -5,6 +5,7 @@ import { Op } from './opcodes';
 import { PickleOutput } from './output';
 import { Float, Tuple, keyOf, valueOf, wasObject } from './python_types';
 import { isMap } from '../../core/realm';
+import { original } from './origin';
 
 /** A name of Python. */
 export class GlobalName {
@@ -57,6 +58,7 @@ class PickleWriter {
   readonly #tasks: Task[] = [];
   readonly #memo = new Map<unknown, number>();
   readonly #open = new Set<object>();
+  readonly #originals = new Map<object, object>();
 
   constructor(private readonly reduce: Reduce) {}
 
@@ -102,7 +104,8 @@ class PickleWriter {
     this.#memo.set(key, this.#memo.size);
   }
 
-  #object(item: Item, value: object): void {
+  #object(item: Item, given: object): void {
+    const value = this.#original(given);
     if (value instanceof Float) return this.#out.float(value.value);
     if (value instanceof PersistentId) {
       return this.#then([this.#part(item, value.id, ''), () => this.#out.op(Op.BINPERSID)]);
@@ -122,6 +125,13 @@ class PickleWriter {
       const entries = Object.entries(value).filter(([, each]) => each !== undefined);
       this.#dict(item, value, new Map<unknown, unknown>(entries));
     } else throw unwritable(item);
+  }
+
+  // Made once, so that what is shared stays shared.
+  #original(given: object): object {
+    let value = this.#originals.get(given);
+    if (!value) this.#originals.set(given, (value = original(given)));
+    return value;
   }
 
   #global({ module, name }: GlobalName): void {
