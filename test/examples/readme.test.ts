@@ -80,7 +80,8 @@ describe.each(pages)('%s', (page) => {
 const things = `
   const w = torch.ones([3, 2]), m = torch.ones([2]), a = 0, b = 1;
   const p = [new nn.Parameter(torch.ones([2]))], bn = new nn.BatchNorm2d(3);
-  const model = new nn.Sequential(new nn.Linear(3, 2)), state = model.stateDict();`;
+  const model = new nn.Sequential(new nn.Linear(3, 2)), state = model.stateDict();
+  const optimizer = new optim.SGD(p, { weightDecay: 1 });`;
 
 function operand(cell: string): string {
   if (cell.includes('item()')) return 'torch.ones([])';
@@ -96,6 +97,6 @@ const cells = [...read('README.md').matchAll(/^\| `.* \| (.*`.*) \|$/gm)]
 
 test.each(cells)('the table of names: %s', (cell) => {
   const y = cell.includes('autograd') ? 'x.sum()' : 'x.clone()';
-  const statement = cell.startsWith('const') ? cell : `void (${cell})`;
+  const statement = /^(const|for) /.test(cell) ? cell : `void (${cell})`;
   run(`${things}\nconst x = ${operand(cell)}, y = ${y}, z = x.clone();\n{ ${statement}; }`);
 });

@@ -18,7 +18,8 @@ export interface ModuleMetadata {
 
 /**
  * Tensors by their path in the module, in PyTorch's order. `_metadata` is not enumerable; its keys
- * are the modules' paths. What `getExtraState` returned is a value, too.
+ * are the modules' paths. What `getExtraState` returned is a value, too. `Object.fromEntries` makes an object of it, which
+ * `loadStateDict` and `torch.save` take as well; the versions in `_metadata` are not in it.
  *
  * Differs from PyTorch: a state_dict is a `Map`, since an object would list keys like `'0'` first.
  */
