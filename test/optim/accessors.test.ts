@@ -85,9 +85,10 @@ it('takes groups in both spellings, and copies of groups', () => {
   optimizer.addParamGroup({ params: leaf(), weightDecay: 0.5 });
   optimizer.addParamGroup({ params: leaf(), weight_decay: 0.125 } as never);
   optimizer.addParamGroup({ ...optimizer.paramGroups[0], params: leaf() });
-  expect(optimizer.paramGroups.map((group) => group.weightDecay)).toEqual([0.25, 0.5, 0.125, 0.25]);
+  optimizer.addParamGroup({ ...optimizer.paramGroups[0], params: leaf(), weightDecay: 1 });
+  expect(optimizer.paramGroups.map((group) => group.weightDecay)).toEqual([0.25, 0.5, 0.125, 0.25, 1]);
   optimizer.paramGroups = optimizer.paramGroups.map((group) => ({ ...group, weightDecay: 0 }));
-  expect(optimizer.stateDict().param_groups.map((group) => group.weight_decay)).toEqual([0, 0, 0, 0]);
+  expect(optimizer.stateDict().param_groups.map((group) => group.weight_decay)).toEqual([0, 0, 0, 0, 0]);
   optimizer.paramGroups[1] = { ...optimizer.paramGroups[1], weightDecay: 1 };
   optimizer.step();
   expect(optimizer.paramGroups[1]).toMatchObject({ weight_decay: 1 });

@@ -76,6 +76,8 @@ function touch(value: unknown): void {
       value.contiguous().toTypedArray();
   } else if (value instanceof Map) for (const [key, each] of value) [key, each].forEach(touch);
   else if (Array.isArray(value)) value.forEach(touch);
+  else if (Object.getPrototypeOf(value ?? 0) === Object.prototype)
+    Object.values(value as object).forEach(touch);
 }
 
 // Asking what was done takes as long as many mutations, so it is asked once for each batch of them.
@@ -103,6 +105,7 @@ for (let i = 0; i < count; i++) {
         weightsOnly: i % 4 !== 0,
         checkCrc: i % 2 === 0,
         mapLocation: i % 3 === 0 ? 'cpu' : null,
+        objects: i % 5 === 0,
       }),
     );
     loaded++;
