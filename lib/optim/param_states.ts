@@ -49,7 +49,7 @@ export class ParamStates extends Map<number, ParamState> {
   }
 
   /** As a Map, each entry once. */
-  [inspect.custom](_depth: number, options: object): string {
+  [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options: object): string {
     return inspect(new Map(this), options);
   }
 }
