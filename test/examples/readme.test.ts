@@ -5,6 +5,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import * as face from 'nodetorch';
 import * as functional from 'nodetorch/functional';
+import * as testing from 'nodetorch/testing';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { withDifferences } = require('../../scripts/differences') as {
@@ -16,7 +17,11 @@ const read = (file: string): string => fs.readFileSync(path.join(root, file), 'u
 const pages = ['README.md', 'docs/modules-and-functionals.md'];
 
 const torch = face.default;
-const packages: Record<string, unknown> = { nodetorch: face, 'nodetorch/functional': functional };
+const packages: Record<string, unknown> = {
+  nodetorch: face,
+  'nodetorch/functional': functional,
+  'nodetorch/testing': testing,
+};
 
 function snippets(page: string): string[] {
   return [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]);
