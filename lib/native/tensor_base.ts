@@ -1,31 +1,12 @@
 /** What makes an object a tensor, below the class Tensor: dispatch makes and knows tensors by this. */
 import type { TensorHandle } from '../../typings/native';
-import { uncloneable } from '../core/conversions';
 import { argumentError } from '../core/errors';
 import { HANDLE } from './handle';
 import type { Tensor } from '../tensor';
 
-const UNCLONEABLE = uncloneable(
-  'a tensor goes to another thread by torch.share(tensor) and torch.receive(), and is copied by tensor.clone()',
-);
-
-export class TensorBase {
-  // Private: who compares or prints objects field by field shall not meet the number of a slot.
-  #handle: TensorHandle;
+export abstract class TensorBase {
   /** @internal */
-  readonly uncloneable = UNCLONEABLE;
-  /** @internal */
-  constructor(handle: TensorHandle) {
-    this.#handle = handle;
-  }
-  /** @internal */
-  get [HANDLE](): TensorHandle {
-    // An object that has but the prototype is no tensor: its undefined says so.
-    return #handle in this ? this.#handle : (undefined as unknown as TensorHandle);
-  }
-  set [HANDLE](handle: TensorHandle) {
-    this.#handle = handle;
-  }
+  abstract readonly [HANDLE]: TensorHandle;
 }
 
 let TensorClass: new (handle: TensorHandle) => Tensor;
