@@ -7,10 +7,18 @@ import path from 'node:path';
 import type { Native } from '../../typings/native';
 import { collect } from './collect';
 import { NativeError, TorchError, TorchRangeError, TorchTypeError } from '../core/errors';
-import { builtFor, findLibtorch, type Libtorch, packageRoot, type Place, places } from './locate';
 import { warn } from '../core/warn';
-
-const platform = `${process.platform}-${process.arch}`;
+import { advice, isMissingLibrary } from './advice';
+import { checkNodeVersion } from './node_version';
+import {
+  builtFor,
+  findLibtorch,
+  findLibtorchBeyond,
+  type Libtorch,
+  type Place,
+  places,
+  platform,
+} from './locate';
 
 // Keeps a library loaded though Node closes it for not being an addon. Not among Node's constants.
 const RTLD_NODELETE = { linux: 0x1000, darwin: 0x80 }[process.platform as string];
@@ -31,34 +39,38 @@ function dlopen(file: string, extraFlags = 0): Loaded {
   return module.exports as Loaded;
 }
 
-// The addon finds libtorch by the path it was linked with. A prebuilt addon, or one whose libtorch
-// has moved, finds it among the libraries that are already loaded: they go by name.
+// The loader takes the libraries that the addon names from those that are loaded already, wherever they lie; on
+// Windows it looks into the folders of PATH.
 function preload(libtorch: Libtorch): void {
+  const folder = path.join(libtorch.path, 'lib');
+  if (process.platform === 'win32') process.env.PATH = `${folder};${process.env.PATH ?? ''}`;
   if (RTLD_NODELETE === undefined) return;
   const library = process.platform === 'darwin' ? 'libtorch.dylib' : 'libtorch.so';
   try {
-    dlopen(path.join(libtorch.path, 'lib', library), RTLD_NODELETE);
+    dlopen(path.join(folder, library), RTLD_NODELETE);
   } catch {
     // "Did not self-register", always; a real problem shows when the addon is loaded.
   }
 }
 
-const isMissingLibrary = (message: string): boolean =>
-  /(torch|c10).*(cannot open shared object|not loaded|no such file)|specified module could not be found/i.test(
-    message,
-  );
+// An addon that was built here knows the path of its libtorch. A prebuilt one does not, nor one whose libtorch has
+// moved; and LIBTORCH is what somebody has set by hand.
+function preloadLibtorch(file: string): void {
+  const own = builtFor(file);
+  const isThere = own !== null && fs.existsSync(path.join(own.path, 'lib'));
+  if (isThere && !process.env.LIBTORCH && process.platform !== 'win32') return;
+  const libtorch = findLibtorch(own?.version) ?? own;
+  if (libtorch) preload(libtorch);
+}
 
 function loadAddon(file: string): Native {
-  if (process.platform === 'win32') {
-    const libtorch = findLibtorch() ?? builtFor(file);
-    if (libtorch) process.env.PATH = `${path.join(libtorch.path, 'lib')};${process.env.PATH ?? ''}`;
-  }
+  preloadLibtorch(file);
   // Loaded first to own what has finalizers: see native/src/runtime/environment.h, owner().
   let owner: Loaded;
   try {
     owner = dlopen(file);
   } catch (error) {
-    const libtorch = isMissingLibrary(String(error)) ? findLibtorch() : null;
+    const libtorch = isMissingLibrary(String(error)) ? findLibtorchBeyond(builtFor(file)?.version) : null;
     if (!libtorch) throw error;
     preload(libtorch);
     owner = dlopen(file);
@@ -68,57 +80,8 @@ function loadAddon(file: string): Native {
   return loaded.open();
 }
 
-const build = 'in a checkout run `npm run build`, as a dependency `npx nodetorch`';
-
-// Node's permission model hides files, and forbids addons, unless it is told otherwise.
-function permissionAdvice(code: string | undefined): string | null {
-  const { permission } = process as { permission?: { has(scope: string): boolean } };
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    return permission
-      ? 'Node runs with --permission, which forbids addons: add --allow-addons.'
-      : 'Node runs with --no-addons, which forbids addons: leave it out.';
-  }
-  if (code === 'ERR_ACCESS_DENIED' || (permission && !permission.has('fs.read'))) {
-    return `Node runs with --permission, which hides files: add --allow-addons and --allow-fs-read for this package,
-the addon and libtorch (--allow-fs-read=* for all).`;
-  }
-  return null;
-}
-
-function advice(file: string | undefined, message: string, code?: string): string {
-  const forbidden = permissionAdvice(code);
-  if (forbidden) return forbidden;
-  if (!file && !packageRoot() && !process.env.NODETORCH_ADDON) {
-    return `This is a bundle, which has left the addon behind. Any one of:
-  - install nodetorch where the bundle runs, and build it there: npx nodetorch
-  - set NODETORCH_ADDON to the file nodetorch.node, or copy that file and the libtorch.json beside it to the bundle
-  - leave nodetorch out of the bundle (esbuild --external:nodetorch, webpack and Vite: externals)`;
-  }
-  if (!file && process.env.NODETORCH_ADDON) return 'NODETORCH_ADDON names a file that is not there.';
-  if (!file) return `The addon has not been built yet: ${build}.`;
-  const libtorch = builtFor(file);
-  const from = libtorch ? ` It was built for libtorch ${libtorch.version} at ${libtorch.path}.` : '';
-  if (isMissingLibrary(message)) {
-    return `libtorch is not where it was.${from}
-Set LIBTORCH to the folder that holds its lib/, or fetch it and build again: ${build}.`;
-  }
-  if (
-    /undefined symbol|symbol not found|procedure could not be found|built against libtorch/i.test(message)
-  ) {
-    return `Another libtorch than the one it was built for was loaded.${from}
-See whether LD_LIBRARY_PATH (DYLD_LIBRARY_PATH, PATH) leads to another, or build again: ${build}.`;
-  }
-  if (/cannot open shared object|library not loaded/i.test(message)) {
-    return `A library that libtorch needs is missing.${from}
-A CUDA libtorch from a Python wheel needs the nvidia packages that pip installs with it.`;
-  }
-  if (/GLIBC|libstdc\+\+/.test(message)) {
-    return `It was built for a newer system than this one. Build it here: ${build}.`;
-  }
-  return `Should it have been built for another platform or version: ${build}.`;
-}
-
 function load(): Native {
+  checkNodeVersion();
   let all: Place[] = [];
   let file: string | undefined;
   let cause: unknown;

@@ -1,4 +1,5 @@
-// Where the addon can be: this package's own build, beside a bundle, and the cache of what was built before.
+// Where the addon can be: this package's own build, beside a bundle, the package with the prebuilt one, and the cache of
+// what was built before. And where libtorch can be, for an addon that was not built here.
 // Bundlers move this code away from its package, so nothing here trusts __dirname.
 
 import fs from 'node:fs';
@@ -6,10 +7,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as addons from '../../scripts/libtorch/addons';
 
-const platform = `${process.platform}-${process.arch}`;
+export const platform = `${process.platform}-${process.arch}`;
 const ADDON = 'nodetorch.node';
 
-/** The libtorch that an addon is linked to. */
+/** The libtorch that an addon is linked to, or is to be used with. */
 export interface Libtorch {
   path: string;
   version: string;
@@ -36,20 +37,21 @@ export function packageRoot(): string | null {
 
 function isPackage(folder: string): boolean {
   try {
-    const { name } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
-      name: string;
-    };
+    const { name } = readPackage(path.join(folder, 'package.json'));
     return name === 'nodetorch' && fs.existsSync(path.join(folder, 'scripts'));
   } catch {
     return false;
   }
 }
 
+const readPackage = (file: string) =>
+  JSON.parse(fs.readFileSync(file, 'utf8')) as { name: string; version: string };
+
 // Not with `require`, which bundlers would follow. From the file's own folder upward, as Node does, and never
 // from the current folder: what lies there may be anybody's.
-function resolved(request: string): string | null {
+function resolved(request: string, from = here()): string | null {
   try {
-    return createRequire(path.join(here(), 'any.js')).resolve(request);
+    return createRequire(path.join(from, 'any.js')).resolve(request);
   } catch {
     return null;
   }
@@ -61,10 +63,29 @@ function ownBuilds(root: string): string[] {
 
 // A bundle finds the package that it was made of, where that is installed for it.
 function installedPackage(): string | null {
+  const root = packageRoot();
+  if (root) return root;
   const file = resolved('nodetorch/package.json');
+  return file && readPackage(file).version === ownVersion() ? path.dirname(file) : null;
+}
+
+/**
+ * The package.json of one of our packages for this platform. Only `nodetorch` itself is sure to reach them: pnpm and
+ * Yarn's Plug'n'Play show a package to nobody but those that ask for it in their own package.json.
+ */
+function companion(name: string): string | null {
+  const request = `@nodetorch/${name}/package.json`;
+  const root = installedPackage();
+  return (root ? resolved(request, root) : null) ?? resolved(request);
+}
+
+function prebuilt(): Place | null {
+  const file = companion(platform);
   if (!file) return null;
-  const { version } = JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string };
-  return version === ownVersion() ? path.dirname(file) : null;
+  const { name, version } = readPackage(file);
+  const place = { file: path.join(path.dirname(file), ADDON) };
+  if (version === ownVersion()) return place;
+  return { ...place, problem: `it is ${name} ${version}, and nodetorch is ${ownVersion()}: install again` };
 }
 
 /* eslint-disable @typescript-eslint/no-require-imports -- on demand, and known to bundlers */
@@ -81,23 +102,35 @@ function sources(): string | null {
   }
 }
 
-/** Libtorch where this machine has it now: LIBTORCH, else the cache. */
-export function findLibtorch(): Libtorch | null {
-  const search = require('../../scripts/libtorch/search') as { searchAtRunTime(): Libtorch | null };
-  return search.searchAtRunTime();
-}
+const search = () =>
+  require('../../scripts/libtorch/search') as {
+    searchAtRunTime(packaged: string | null, version?: string): Libtorch | null;
+    searchBeyond(version?: string): Libtorch | null;
+  };
 /* eslint-enable @typescript-eslint/no-require-imports */
+
+/** Libtorch where this machine has it now: LIBTORCH, the package that brings it, the cache. */
+export function findLibtorch(version?: string): Libtorch | null {
+  const packaged = companion(`libtorch-${platform}`);
+  return search().searchAtRunTime(packaged && path.dirname(packaged), version);
+}
+
+/** Libtorch where finding it takes other programs: an installed Python's, the system's. */
+export function findLibtorchBeyond(version?: string): Libtorch | null {
+  return search().searchBeyond(version);
+}
 
 /** Every place in which to look, the best first; the cache only where nothing else is. */
 export function places(): Place[] {
   if (process.env.NODETORCH_ADDON) return [{ file: path.resolve(process.env.NODETORCH_ADDON) }];
-  const root = packageRoot();
-  const installed = root ?? installedPackage();
-  const files = [...(root ? [] : [path.join(here(), ADDON)]), ...(installed ? ownBuilds(installed) : [])];
-  const prebuilt = resolved(`@nodetorch/${platform}/${ADDON}`);
-  if (prebuilt) files.push(prebuilt);
-  const all: Place[] = files.map((file) => ({ file }));
-  if (files.some((file) => fs.existsSync(file))) return all;
+  const installed = installedPackage();
+  const files = [
+    ...(packageRoot() ? [] : [path.join(here(), ADDON)]),
+    ...(installed ? ownBuilds(installed) : []),
+  ];
+  const packaged = prebuilt();
+  const all: Place[] = [...files.map((file) => ({ file })), ...(packaged ? [packaged] : [])];
+  if (all.some(({ file, problem }) => !problem && fs.existsSync(file))) return all;
   return [...all, ...addonCache().findBuilt(sources())];
 }
 

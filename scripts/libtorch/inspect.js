@@ -45,9 +45,9 @@ function variantOf(root, version) {
 
 /**
  * The libtorch in `folder` (or in its libtorch/ or torch/, as archives and wheels have it):
- * `{ path, version, variant }`, or `{ problem }`.
+ * `{ path, version, variant }`, or `{ problem }`. A program needs no `headers`, a build does.
  */
-function inspect(folder) {
+function inspect(folder, { headers = true } = {}) {
   if (!fs.existsSync(folder)) return { problem: 'there is no such folder' };
   const root = [folder, path.join(folder, 'libtorch'), path.join(folder, 'torch')].find((candidate) =>
     fs.existsSync(path.join(candidate, 'lib', libraries[0])),
@@ -56,7 +56,7 @@ function inspect(folder) {
   for (const library of libraries) {
     if (!fs.existsSync(path.join(root, 'lib', library))) return { problem: `it has no lib/${library}` };
   }
-  if (!fs.existsSync(path.join(root, 'include', 'ATen', 'ATen.h'))) {
+  if (headers && !fs.existsSync(path.join(root, 'include', 'ATen', 'ATen.h'))) {
     return { problem: 'it has no headers (include/ATen/ATen.h)' };
   }
   const version = versionOf(root);

@@ -5,7 +5,7 @@ const { spawnSync } = require('node:child_process');
 const os = require('node:os');
 const path = require('node:path');
 const pinned = require('./pinned');
-const { inspectFitting } = require('./inspect');
+const { inspect, inspectFitting } = require('./inspect');
 
 const systemFolders = {
   win32: ['C:\\libtorch', path.join(process.env.ProgramFiles || 'C:\\Program Files', 'libtorch')],
@@ -25,17 +25,22 @@ const pythons = process.platform === 'win32' ? ['python', 'py'] : ['python3', 'p
 const whereIsTorch =
   "import importlib.util as u, os; s = u.find_spec('torch'); print(os.path.dirname(s.origin) if s and s.origin else '')";
 
+/** The folder of the torch of the program `python`: '' where it has none, null where it cannot be run. */
+function torchOf(python) {
+  const { stdout, status, error } = spawnSync(python, ['-c', whereIsTorch], {
+    cwd: os.tmpdir(),
+    encoding: 'utf8',
+    timeout: 30_000,
+    windowsHide: true,
+  });
+  return error || status !== 0 ? null : stdout.trim();
+}
+
 function* fromPython(variant) {
   const seen = new Set();
   for (const python of pythons) {
-    const { stdout, status, error } = spawnSync(python, ['-c', whereIsTorch], {
-      cwd: os.tmpdir(),
-      encoding: 'utf8',
-      timeout: 30_000,
-      windowsHide: true,
-    });
-    const folder = (stdout || '').trim();
-    if (error || status !== 0) yield { place: python, problem: 'it cannot be run' };
+    const folder = torchOf(python);
+    if (folder === null) yield { place: python, problem: 'it cannot be run' };
     else if (!folder) yield { place: python, problem: 'it has no torch installed' };
     else if (!seen.has(folder)) yield { place: `${python}: ${folder}`, ...inspectFitting(folder, variant) };
     seen.add(folder);
@@ -82,15 +87,42 @@ function search(variant) {
   return { found: null, tried };
 }
 
-/**
- * For lib/native/index.ts, when the addon does not find its libtorch: LIBTORCH, else the cache. Starts no
- * other program. Returns null when there is none.
- */
-function searchAtRunTime() {
-  for (const look of [fromVariable, fromCache]) {
-    for (const { problem, ...found } of look(null)) if (!problem) return found;
+const minorOf = (version) => version.split('.', 2).join('.');
+
+// An addon runs with the minor version that it was built for.
+function inspectRunnable(folder, wanted) {
+  const found = inspect(folder, { headers: false });
+  if (found.problem || minorOf(found.version) === minorOf(wanted)) return found;
+  return { problem: `it is version ${found.version}, and the addon is for ${minorOf(wanted)}` };
+}
+
+function firstRunnable(folders, wanted) {
+  for (const folder of folders) {
+    const { problem, ...found } = inspectRunnable(folder, wanted);
+    if (!problem) return found;
   }
   return null;
 }
 
-module.exports = { search, searchAtRunTime, pythons };
+/**
+ * For lib/native, which loads libtorch before an addon that does not know where it is: the libtorch that LIBTORCH
+ * names, else that in `packaged` (the folder of the package that brings it, or null), else that of the cache; null
+ * where there is none. `wanted` is the version that the addon is for. Throws where LIBTORCH names none that fits.
+ */
+function searchAtRunTime(packaged, wanted = pinned.version) {
+  const { LIBTORCH } = process.env;
+  if (LIBTORCH) {
+    const { problem, ...found } = inspectRunnable(path.resolve(LIBTORCH), wanted);
+    if (problem) throw new Error(`LIBTORCH=${LIBTORCH}: ${problem}`);
+    return found;
+  }
+  const cached = pinned.variants.map((variant) => pinned.cacheFolder(variant));
+  return firstRunnable([...(packaged ? [packaged] : []), ...cached], wanted);
+}
+
+/** The last resort of lib/native, since it starts other programs: an installed Python's torch, else the system's. */
+function searchBeyond(wanted = pinned.version) {
+  return firstRunnable([...pythons.map(torchOf).filter(Boolean), ...systemFolders], wanted);
+}
+
+module.exports = { search, searchAtRunTime, searchBeyond, pythons };

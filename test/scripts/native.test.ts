@@ -38,7 +38,23 @@ beforeAll(() => {
   }
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
-beforeEach(() => fs.copyFileSync(built, addon));
+beforeEach(() => {
+  fs.copyFileSync(built, addon);
+  fs.rmSync(path.join(folder, 'build/Release/libtorch.json'), { force: true });
+  fs.rmSync(path.join(folder, 'node_modules'), { recursive: true, force: true });
+});
+
+/** Packages of this platform, as an installation puts them where the package finds them. */
+function companion(name: string, version: string): string {
+  const made = path.join(folder, 'node_modules/@nodetorch', name);
+  fs.mkdirSync(made, { recursive: true });
+  fs.writeFileSync(path.join(made, 'package.json'), JSON.stringify({ name: `@nodetorch/${name}`, version }));
+  return made;
+}
+const platform = `${process.platform}-${process.arch}`;
+const { version: ownVersion } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  version: string;
+};
 
 /** The libtorch that the addon is linked with. */
 function libtorchOf(file: string): string {
@@ -92,8 +108,15 @@ linux('finds a libtorch that has moved by LIBTORCH, and in the cache', () => {
   fs.rmSync(path.join(folder, 'cache'), { recursive: true });
 });
 
+/** What a build leaves beside the addon. */
+function note(libtorch: string): void {
+  const text = JSON.stringify({ path: libtorch, version: '2.13.0+cpu', variant: 'cpu' });
+  fs.writeFileSync(path.join(path.dirname(addon), 'libtorch.json'), text);
+}
+
 linux('without libtorch: one message that says what to do', () => {
   forgetLibtorch();
+  note('/nowhere');
   const { status, signal, err } = run();
   expect({ status, signal }).toEqual({ status: 1, signal: null });
   expect(err).toContain('libtorch is not where it was');
@@ -108,6 +131,147 @@ linux('a libtorch that is none: a message, no crash', () => {
   const { status, signal, err } = run({ LIBTORCH: fake });
   expect({ status, signal }).toEqual({ status: 1, signal: null });
   expect(err).toContain('nodetorch cannot load its native addon');
+});
+
+linux.each([
+  ['/nowhere', 'there is no such folder'],
+  ['{folder}', 'it has no lib/libtorch.so'],
+  ['{folder}/old/libtorch', 'it is version 2.12.1+cpu, and the addon is for 2.13'],
+])('LIBTORCH=%s is refused, though the addon has a libtorch of its own', (place, message) => {
+  installed(path.join(folder, 'old'), { version: '2.12.1+cpu' });
+  note(libtorchOf(addon));
+  const LIBTORCH = place.replace('{folder}', folder);
+  const { status, err } = run({ LIBTORCH });
+  expect(status).toBe(1);
+  expect(err).toContain(`LIBTORCH=${LIBTORCH}: ${message}`);
+  expect(err).toContain('Set LIBTORCH to the folder');
+});
+
+describe('prebuilt', () => {
+  /** The package with the addon, which knows no libtorch. */
+  function prebuilt(version = ownVersion): string {
+    forgetLibtorch();
+    const made = companion(platform, version);
+    fs.renameSync(addon, path.join(made, 'nodetorch.node'));
+    return made;
+  }
+
+  /** The package with libtorch, without headers; `files` in place of the libraries. */
+  function packagedLibtorch(fake?: string): string {
+    const made = companion(`libtorch-${platform}`, '2.13.0');
+    fs.symlinkSync(fake ?? path.join(libtorchOf(built), 'lib'), path.join(made, 'lib'));
+    fs.writeFileSync(path.join(made, 'build-version'), '2.13.0+cpu\n');
+    return made;
+  }
+
+  const where = `${load}; const maps = require('fs').readFileSync('/proc/self/maps', 'utf8');
+    console.log([...new Set(maps.match(/\\S*libtorch\\.so/g))].join());`;
+
+  linux('it is found, and the libtorch of its package, before the cache', () => {
+    prebuilt();
+    const packaged = packagedLibtorch();
+    const cached = path.join(folder, 'cache/nodetorch/libtorch-2.13.0-cpu');
+    installed(cached); // no libraries: to load it would fail
+    expect(run()).toEqual(loaded);
+    fs.rmSync(packaged, { recursive: true });
+    expect(run().status).toBe(1);
+    fs.rmSync(path.join(folder, 'cache'), { recursive: true });
+  });
+
+  linux('LIBTORCH comes before the package', () => {
+    prebuilt();
+    packagedLibtorch();
+    const mine = path.join(folder, 'mine');
+    fs.mkdirSync(path.join(mine, 'lib'), { recursive: true });
+    for (const name of fs.readdirSync(path.join(libtorchOf(built), 'lib'))) {
+      fs.symlinkSync(path.join(libtorchOf(built), 'lib', name), path.join(mine, 'lib', name));
+    }
+    fs.rmSync(path.join(mine, 'lib/libtorch.so'));
+    fs.copyFileSync(path.join(libtorchOf(built), 'lib/libtorch.so'), path.join(mine, 'lib/libtorch.so'));
+    fs.writeFileSync(path.join(mine, 'build-version'), '2.13.0+cpu\n');
+    expect(run({ LIBTORCH: mine }, where).out).toBe(`function\n${mine}/lib/libtorch.so`);
+    fs.rmSync(mine, { recursive: true });
+  });
+
+  linux("an installed Python's torch is found", () => {
+    prebuilt();
+    const bin = path.join(folder, 'bin');
+    const torch = path.join(folder, 'site-packages/torch');
+    fs.mkdirSync(bin);
+    fs.mkdirSync(torch, { recursive: true });
+    fs.symlinkSync(path.join(libtorchOf(built), 'lib'), path.join(torch, 'lib'));
+    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.13.0+cpu'\n");
+    fs.writeFileSync(path.join(bin, 'python3'), `#!/bin/sh\necho ${torch}\n`, { mode: 0o755 });
+    expect(run({ PATH: bin })).toEqual(loaded);
+    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.11.0'\n");
+    expect(run({ PATH: bin }).err).toContain(`@nodetorch/libtorch-${platform} is not installed`);
+    fs.rmSync(bin, { recursive: true });
+  });
+
+  linux('what was built here comes before it', () => {
+    fs.writeFileSync(path.join(prebuilt(), 'nodetorch.node'), 'not a library');
+    fs.copyFileSync(built, addon);
+    expect(run()).toEqual(loaded);
+  });
+
+  linux('of another version of the package it is refused', () => {
+    prebuilt('0.0.1');
+    const { status, err } = run();
+    expect(status).toBe(1);
+    expect(err).toContain(
+      `it is @nodetorch/${platform} 0.0.1, and nodetorch is ${ownVersion}: install again`,
+    );
+  });
+
+  linux('without libtorch: a message that names the package', () => {
+    prebuilt();
+    const { status, err } = run({ PATH: '' });
+    expect(status).toBe(1);
+    expect(err).toContain(
+      `No libtorch was found: the package @nodetorch/libtorch-${platform} is not installed`,
+    );
+    expect(err).toContain('--include=optional');
+  });
+});
+
+describe('on another machine', () => {
+  /** Runs as where `process` has these values. */
+  const pretend = (code: string) => run({}, `${code}; ${load}`);
+  const set = (name: string, value: string) =>
+    `Object.defineProperty(process, '${name}', { value: ${value} })`;
+  beforeEach(() => fs.rmSync(addon));
+
+  test.each([
+    ['musl', 'process.report.getReport = () => ({ header: {} })', 'this system is musl'],
+    ['no such platform', set('arch', "'riscv64'"), 'There is no prebuilt addon for linux-riscv64'],
+    ['an old Node', set('versions', "{ node: '18.20.8' }"), 'nodetorch needs Node 20 or later'],
+    ['optional packages left out', '', `The package @nodetorch/${platform} is not installed`],
+  ])('%s', (_what, code, message) => {
+    if (process.platform !== 'linux') return;
+    const { status, err } = pretend(code);
+    expect(status).toBe(1);
+    expect(err).toContain(message);
+  });
+
+  linux.each([
+    ['GLIBC_2.14', 'GLIBC_2.00', 'This system is older than libtorch'],
+    ['GLIBC_2.14', 'GLIBC_2.99', 'built for a newer system'],
+  ])('a C library without %s, written %s', (name, other, message) => {
+    const bytes = fs.readFileSync(built);
+    bytes.write(other, bytes.indexOf(`${name}\0`));
+    fs.writeFileSync(addon, bytes);
+    const { status, err } = run();
+    expect(status).toBe(1);
+    expect(err).toContain(`version \`${other}' not found`);
+    expect(err).toContain(message);
+  });
+
+  test('a Node that was not tried is warned of once', () => {
+    fs.copyFileSync(built, addon);
+    const { status, err } = pretend(set('versions', "{ ...process.versions, node: '99.1.0' }"));
+    expect(status).toBe(0);
+    expect(err.match(/has been tried with Node 20 to \d+, and not with/g)).toHaveLength(1);
+  });
 });
 
 posix('not built: says how to build it, in a checkout and as a dependency', () => {
