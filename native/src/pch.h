@@ -2,6 +2,8 @@
 // file, these a few.
 #pragma once
 
+#include "compat/symbol_versions.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
