@@ -6,7 +6,14 @@ const path = require('node:path');
 const addons = require('./libtorch/addons');
 const pinned = require('./libtorch/pinned');
 
-const versionOf = (name) => require(`${name}/package.json`).version;
+// null where it is not installed, as where nothing is ever built.
+function versionOf(name) {
+  try {
+    return require(`${name}/package.json`).version;
+  } catch {
+    return null;
+  }
+}
 
 /** Where the addon of these sources belongs, for this libtorch and this compiler. */
 function folderFor(sources, { path: libtorch, version, variant }) {

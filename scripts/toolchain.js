@@ -6,6 +6,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { compareVersions } = require('./libtorch/pinned');
+const { peerDependencies } = require('../package.json');
 
 const CMAKE = '3.25';
 const LEAST = { GCC: 11, Clang: 14, 'Apple Clang': 15 };
@@ -88,7 +89,8 @@ function headers() {
     const versionOf = (one) => `${one} ${require(`${one}/package.json`).version}`;
     return { name, found: names.map(versionOf).join(', ') };
   } catch (error) {
-    return { name, problem: `${error.message.split('\n')[0]}: install nodetorch again` };
+    const wanted = names.map((one) => `${one}@${peerDependencies[one].replace('^', '')}`).join(' ');
+    return { name, problem: `${error.message.split('\n')[0]}: npm install --save-dev ${wanted}` };
   }
 }
 

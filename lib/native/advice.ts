@@ -27,8 +27,9 @@ the addon and libtorch (--allow-fs-read=* for all).`;
 
 function usesMusl(): boolean {
   if (process.platform !== 'linux') return false;
-  process.report.excludeNetwork = true; // which would be asked for names
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  report.excludeNetwork = true; // or it would ask for the names of hosts
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return header !== undefined && header.glibcVersionRuntime === undefined;
 }
 

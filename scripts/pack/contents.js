@@ -1,0 +1,69 @@
+'use strict';
+// Lays out the folder of each published package, as pack-all.js packs it.
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const addons = require('../libtorch/addons');
+const pinned = require('../libtorch/pinned');
+const { forgetFolders } = require('./elf');
+const { licencesOf } = require('./licences');
+const { addonManifest, libtorchManifest, mainManifest } = require('./manifests');
+const { packedFiles, writeJson } = require('./tarball');
+
+const root = path.join(__dirname, '../..');
+
+function run(command, args) {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (error || status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
+}
+
+/** Takes away the names and tables that only a debugger reads. */
+function strip(file) {
+  if (process.platform === 'linux') run('strip', ['--strip-unneeded', file]);
+  // A signature is over the whole file, so Apple's tools need a new one.
+  if (process.platform === 'darwin') {
+    run('strip', ['-x', file]);
+    run('codesign', ['--force', '--sign', '-', file]);
+  }
+}
+
+function copy(from, to) {
+  fs.mkdirSync(path.dirname(to), { recursive: true });
+  fs.copyFileSync(from, to);
+}
+
+/** JavaScript and types, and what a build from source needs. */
+function layOutMain(folder) {
+  for (const file of packedFiles(root)) copy(path.join(root, file), path.join(folder, file));
+  writeJson(path.join(folder, 'package.json'), mainManifest());
+}
+
+/** The addon, which finds libtorch by what lib/native loads before it. */
+function layOutAddon(folder, addon) {
+  const file = path.join(folder, addons.ADDON);
+  copy(addon, file);
+  strip(file);
+  if (process.platform === 'linux') forgetFolders(file);
+  copy(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
+  writeJson(path.join(folder, 'package.json'), addonManifest(pinned.platform));
+  const text = `The native addon of [nodetorch](https://www.npmjs.com/package/nodetorch) for ${pinned.platform}, which installs it.`;
+  fs.writeFileSync(path.join(folder, 'README.md'), `# @nodetorch/${pinned.platform}\n\n${text}\n`);
+}
+
+const isLibrary = (name) => /\.(dylib|dll)$|\.so(\.\d+)*$/.test(name);
+
+/** The libraries of `libtorch`, as `inspect` gives it, without headers. */
+function layOutLibtorch(folder, libtorch) {
+  const from = path.join(libtorch.path, 'lib');
+  for (const name of fs.readdirSync(from).filter(isLibrary)) {
+    const file = path.join(folder, 'lib', name);
+    copy(path.join(from, name), file);
+    strip(file);
+  }
+  fs.writeFileSync(path.join(folder, 'build-version'), `${libtorch.version}\n`);
+  writeJson(path.join(folder, 'package.json'), libtorchManifest(pinned.platform));
+  licencesOf(libtorch, folder);
+}
+
+module.exports = { layOutMain, layOutAddon, layOutLibtorch };

@@ -1,0 +1,9 @@
+// The types of manifests.js, for tests.
+export interface Manifest {
+  name: string;
+  version: string;
+  [field: string]: unknown;
+}
+export function addonManifest(platform: string): Manifest;
+export function libtorchManifest(platform: string): Manifest;
+export function mainManifest(): Manifest & { optionalDependencies: Record<string, string> };

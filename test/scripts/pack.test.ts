@@ -1,0 +1,107 @@
+// npm run pack:all: what the packages say and hold, and that the same sources give the same bytes. The large one, of
+// libtorch, is made by `npm run test:install`.
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import own from '../../package.json';
+import { addonManifest, libtorchManifest, mainManifest } from '../../scripts/pack/manifests';
+
+const root = path.join(__dirname, '../..');
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-packed-'));
+afterAll(() => fs.rmSync(scratch, { recursive: true }));
+
+const platforms = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64'];
+
+test.each(platforms)('the packages of %s are for it alone', (platform) => {
+  const [os, cpu] = platform.split('-');
+  for (const manifest of [addonManifest(platform), libtorchManifest(platform)]) {
+    expect(manifest).toMatchObject({ os: [os], cpu: [cpu], preferUnplugged: true });
+    expect(manifest.libc).toEqual(os === 'linux' ? ['glibc'] : undefined);
+    expect(manifest.scripts).toBeUndefined();
+  }
+  expect(addonManifest(platform)).toMatchObject({ name: `@nodetorch/${platform}`, version: own.version });
+  expect(libtorchManifest(platform)).toMatchObject({
+    name: `@nodetorch/libtorch-${platform}`,
+    version: own.libtorch.version,
+  });
+});
+
+test('nodetorch asks for all of them by their exact versions, and for little else', () => {
+  const { optionalDependencies, dependencies, devDependencies, scripts } = mainManifest();
+  expect(optionalDependencies).toEqual(
+    Object.fromEntries(
+      platforms.flatMap((platform) => [
+        [`@nodetorch/${platform}`, own.version],
+        [`@nodetorch/libtorch-${platform}`, own.libtorch.version],
+      ]),
+    ),
+  );
+  expect(Object.keys(dependencies as object)).toEqual(['cli-progress']);
+  expect([devDependencies, scripts]).toEqual([undefined, undefined]);
+});
+
+test('there are none for other platforms', () => {
+  expect(() => addonManifest('sunos-x64')).toThrow('there are packages for linux-x64');
+});
+
+function pack(out: string, ...args: string[]) {
+  const all = ['scripts/pack-all.js', '--no-build', '--out', path.join(scratch, out), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { cwd: root, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+test.each([
+  [['--only', 'all'], "--only takes nodetorch, addon, libtorch, not 'all'"],
+  [['--nope'], "Unknown option '--nope'"],
+])('%j is refused', (args, message) => {
+  expect(pack('refused', ...args)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+});
+
+// `npm ci` makes dist/; a checkout in the middle of work may have none.
+const built = fs.existsSync(path.join(root, 'dist/index.mjs')) ? test : test.skip;
+
+built(
+  'two runs give the same bytes, and what they hold is of no one machine',
+  () => {
+    for (const out of ['first', 'second']) {
+      expect(pack(out, '--only', 'nodetorch,addon')).toMatchObject({ status: 0, stderr: '' });
+    }
+    const tarballs = fs.readdirSync(path.join(scratch, 'first')).sort();
+    const platform = `${process.platform}-${process.arch}`;
+    expect(tarballs).toEqual(
+      [`nodetorch-${own.version}.tgz`, `nodetorch-${platform}-${own.version}.tgz`].sort(),
+    );
+    for (const name of tarballs) {
+      const [first, second] = ['first', 'second'].map((out) =>
+        fs.readFileSync(path.join(scratch, out, name)),
+      );
+      expect(first.equals(second)).toBe(true);
+    }
+
+    for (const name of tarballs) {
+      expect(spawnSync('tar', ['-xzf', path.join('first', name)], { cwd: scratch }).status).toBe(0);
+      const made = path.join(scratch, 'package');
+      const files = fs
+        .readdirSync(made, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+      const telling = files.filter((file) => {
+        const bytes = fs.readFileSync(file);
+        return [root, os.homedir()].some((place) => bytes.includes(`${place}/`));
+      });
+      expect(telling).toEqual([]);
+      const names = files.map((file) => path.relative(made, file));
+      if (name.includes(platform)) {
+        expect(names.sort()).toEqual(['LICENSE', 'README.md', 'nodetorch.node', 'package.json']);
+      } else {
+        expect(names).toEqual(
+          expect.arrayContaining(['dist/index.js', 'native/src/addon.cc', 'CMakeLists.txt']),
+        );
+        expect(names.filter((file) => /\.node$|^scripts\/pack|^test\/|^build\//.test(file))).toEqual([]);
+      }
+      fs.rmSync(made, { recursive: true });
+    }
+  },
+  300_000,
+);
