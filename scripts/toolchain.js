@@ -88,9 +88,9 @@ function headers() {
   try {
     const versionOf = (one) => `${one} ${require(`${one}/package.json`).version}`;
     return { name, found: names.map(versionOf).join(', ') };
-  } catch (error) {
+  } catch {
     const wanted = names.map((one) => `${one}@${peerDependencies[one].replace('^', '')}`).join(' ');
-    return { name, problem: `${error.message.split('\n')[0]}: npm install --save-dev ${wanted}` };
+    return { name, problem: `not all are installed: npm install --save-dev ${wanted}` };
   }
 }
 

