@@ -99,7 +99,7 @@ export { Bilinear, Identity, LazyLinear, Linear, type LinearOptions } from './la
 export type { IncompatibleKeys, LoadStateDictOptions } from './module/load_state_dict';
 export * from './layers/loss';
 export type { NamedOptions } from './module/members';
-export { Module } from './module/module';
+export { Module, type InferredModule, type ModuleConstructor } from './module/module';
 export { MultiheadAttention } from './layers/attention/multihead_attention';
 export type { AttentionOptions, MultiheadAttentionOptions } from './layers/attention/options';
 export {

@@ -6,7 +6,7 @@ import { TorchError } from '../../core/errors';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import type { BackwardHook, BackwardPreHook } from './hooks';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 
 type Gradients = (Tensor | null)[];
 type OnBackward = (gradients: Gradients) => Gradients;
@@ -64,7 +64,7 @@ export class BackwardHooks {
   #gradOutput: Gradients | null = null;
 
   constructor(
-    private readonly module: Module,
+    private readonly module: ModuleBase,
     private readonly hooks: readonly BackwardHook[],
     private readonly preHooks: readonly BackwardPreHook[],
   ) {}

@@ -1,4 +1,4 @@
-// The base of all modules.
+// The base of all modules. module.ts gives it its call.
 import { TorchError, TorchTypeError, checkFunction, valueError } from '../../core/errors';
 import type { DeviceLike } from '../../core/device';
 import type { DTypeLike } from '../../core/dtype';
@@ -41,6 +41,7 @@ import {
   PARAMETERS,
   values,
 } from './members';
+import type { Module } from './module';
 import { Parameter } from '../parameter';
 import { checkName, registerHooked } from './register';
 import { indent, typeName } from '../../tensor/repr';
@@ -76,45 +77,21 @@ function Callable(this: unknown): unknown {
   delete self.name;
   delete self.length;
   attachInternals(self);
-  return Object.setPrototypeOf(self, (new.target as unknown as typeof Module).prototype);
+  return Object.setPrototypeOf(self, (new.target as unknown as typeof ModuleBase).prototype);
 }
 // Nothing of Function.prototype is inherited.
 Callable.prototype = Object.prototype;
 
 /* eslint-disable @typescript-eslint/no-explicit-any --
    a module that says nothing about its types may be called with anything */
-/** A module is called: `module(x)` runs hooks around `forward(x)`. */
-export interface Module<Args extends unknown[] = any[], Out = any> {
-  (...args: Args): Out;
-}
-
-/**
- * Base of all networks and layers. A subclass assigns parameters and modules to fields and defines
- * `forward`; fields that hold a `Parameter` or a `Module` are its state, in declaration order.
- *
- * That order numbers the parameters for optimizers, so keep Python's: give fields their values where they are
- * declared. One that is declared without a value and assigned in the constructor is in the place of its declaration
- * under TypeScript's target ES2022 or later, in that of its first assignment under older ones.
- *
- * Differs from PyTorch: a module's field is looked at when its state is asked for, so a wrong value
- * in a registered name is an error then, not when it is assigned.
- * Differs from PyTorch: the deprecated `register_backward_hook` does not exist; there are full
- * backward hooks only.
- *
- * @example
- * class Net extends nn.Module<[Tensor], Tensor> {
- *   fc1 = new nn.Linear(20, 30);
- *   fc2 = new nn.Linear(30, 2);
- *   override forward(x: Tensor) {
- *     return this.fc2(F.relu(this.fc1(x)));
- *   }
- * }
- * const y = new Net()(torch.randn([128, 20]));
- */
-export class Module<
+/** All that a module has beside being called, which the type {@link Module} adds. */
+export class ModuleBase<
   Args extends unknown[] = any[],
   Out = any,
 > extends (Callable as unknown as new () => object) {
+  /** What the class is called in messages. */
+  static override readonly name: string = 'Module';
+
   /** Whether the module is being trained: `train()` and `eval()` set it. */
   training = true;
 
@@ -185,8 +162,8 @@ export class Module<
 
   /** The module at a path: `'encoder.layers.0'`; `''` is this one. */
   getSubmodule(target: string): Module {
-    if (target === '') return this;
-    let module: Module = this; // eslint-disable-line @typescript-eslint/no-this-alias
+    let module = this as unknown as Module;
+    if (target === '') return module;
     for (const name of target.split('.')) {
       const found = fieldOf(module, name);
       if (!isModule(found)) throw new TorchError(`\`${name}\` is not an nn.Module`, 'AttributeError');
@@ -244,14 +221,14 @@ export class Module<
 
   /** Whether the subclass has overridden it. @internal */
   _hasExtraState(method: 'getExtraState' | 'setExtraState'): boolean {
-    return this[method] !== Module.prototype[method];
+    return this[method] !== ModuleBase.prototype[method];
   }
 
   /** Calls `fn` with every module below, then with this one. */
   apply(fn: (module: Module) => void): this {
     checkFunction('Module.apply', 'fn', fn);
     for (const child of this.children()) child.apply(fn);
-    fn(this);
+    fn(this as unknown as Module);
     return this;
   }
   /** Replaces the values of every parameter, gradient and buffer by what `fn` makes of them. */
@@ -297,7 +274,7 @@ export class Module<
 
   /** Runs before `forward`, and may replace its arguments. */
   registerForwardPreHook(
-    hook: hooks.ForwardPreHook<this>,
+    hook: hooks.ForwardPreHook<this, Args>,
     options?: hooks.HookOptions,
   ): hooks.RemovableHandle;
   registerForwardPreHook(
@@ -305,7 +282,7 @@ export class Module<
     options: hooks.ForwardPreHookOptions & { withKwargs: true },
   ): hooks.RemovableHandle;
   registerForwardPreHook(
-    hook: hooks.ForwardPreHook | hooks.ForwardPreHookWithKwargs,
+    hook: hooks.ForwardPreHook<any, any> | hooks.ForwardPreHookWithKwargs,
     options?: hooks.ForwardPreHookOptions,
   ): hooks.RemovableHandle {
     return internals(this).hooks.forwardPre.register('registerForwardPreHook', hooks.FORWARD_PRE, [
@@ -315,15 +292,15 @@ export class Module<
   }
   /** Runs after `forward`, and may replace its result. */
   registerForwardHook(
-    hook: hooks.ForwardHook<this>,
+    hook: hooks.ForwardHook<this, Args, Out>,
     options?: hooks.ForwardHookOptions & { withKwargs?: false },
   ): hooks.RemovableHandle;
   registerForwardHook(
-    hook: hooks.ForwardHookWithKwargs<this>,
+    hook: hooks.ForwardHookWithKwargs<this, Out>,
     options: hooks.ForwardHookOptions & { withKwargs: true },
   ): hooks.RemovableHandle;
   registerForwardHook(
-    hook: hooks.ForwardHook | hooks.ForwardHookWithKwargs,
+    hook: hooks.ForwardHook<any, any> | hooks.ForwardHookWithKwargs,
     options?: hooks.ForwardHookOptions,
   ): hooks.RemovableHandle {
     return internals(this).hooks.forward.register('registerForwardHook', hooks.FORWARD, [hook, options]);
@@ -435,7 +412,7 @@ export class Module<
     >
   ): IterableIterator<[string, Module]> {
     const [{ memo, prefix, removeDuplicate }] = NAMED_MODULES.bind(args);
-    return namedModules(this, memo ?? new Set(), prefix, removeDuplicate);
+    return namedModules(this as unknown as Module, memo ?? new Set(), prefix, removeDuplicate);
   }
 
   /** Training mode on or off, for every module below, too. */

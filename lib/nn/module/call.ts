@@ -13,13 +13,13 @@ import {
   type ForwardPreHookWithKwargs,
 } from './hooks';
 import { placed } from './keyword_call';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 import { typeName } from '../../tensor/repr';
 
 type Kwargs = Record<string, unknown>;
 
 /** Whether a call of the module must go through {@link callWithHooks}. */
-export function hasCallHooks(module: Module): boolean {
+export function hasCallHooks(module: ModuleBase): boolean {
   return internals(module).hooks.aroundCall || globalHooks.aroundCall;
 }
 
@@ -34,7 +34,7 @@ function joinKwargs(args: unknown[], kwargs: Kwargs): unknown[] {
   return Object.keys(kwargs).length === 0 ? args : [...args, kwargs];
 }
 
-function runPreHooks(module: Module, given: unknown[]): unknown[] {
+function runPreHooks(module: ModuleBase, given: unknown[]): unknown[] {
   let args = given;
   for (const { hook, withKwargs } of [
     ...globalHooks.forwardPre.entries(),
@@ -58,7 +58,7 @@ function runPreHooks(module: Module, given: unknown[]): unknown[] {
 }
 
 function runForwardHook(
-  module: Module,
+  module: ModuleBase,
   entry: { hook: ForwardHook | ForwardHookWithKwargs; withKwargs: boolean },
   args: unknown[],
   result: unknown,
@@ -69,7 +69,7 @@ function runForwardHook(
   return returned ?? result;
 }
 
-function backwardHooks(module: Module): BackwardHooks | null {
+function backwardHooks(module: ModuleBase): BackwardHooks | null {
   const { hooks } = internals(module);
   const of = <H>(kind: readonly { hook: H }[]): H[] => kind.map(({ hook }) => hook);
   const full = [...of(globalHooks.backward.entries()), ...of(hooks.backward.entries())];
@@ -78,7 +78,7 @@ function backwardHooks(module: Module): BackwardHooks | null {
 }
 
 /** Forward pre-hooks, `forward`, forward hooks; backward hooks wait in the graph. */
-export function callWithHooks(module: Module, given: unknown[]): unknown {
+export function callWithHooks(module: ModuleBase, given: unknown[]): unknown {
   const { hooks } = internals(module);
   const forwardHooks = [...globalHooks.forward.entries(), ...hooks.forward.entries()];
   const done = new Set<unknown>();

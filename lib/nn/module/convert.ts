@@ -11,7 +11,7 @@ import type { Tensor } from '../../tensor';
 import { toArguments } from '../../tensor/to_arguments';
 import { warn } from '../../core/warn';
 import { bufferFields, internals, isPersistent, parameterFields, setField } from './fields';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 import { Parameter, isLazy } from '../parameter';
 
 export interface ModuleToOptions {
@@ -70,7 +70,7 @@ function canHold(tensor: Tensor, applied: Tensor): boolean {
 }
 
 function applyToParameter(
-  module: Module,
+  module: ModuleBase,
   name: string,
   param: Parameter,
   fn: (tensor: Tensor) => Tensor,
@@ -91,7 +91,7 @@ function applyToParameter(
 }
 
 /** Applies `fn` to the module's own parameters, their gradients, and its buffers. */
-export function applyToTensors(module: Module, fn: (tensor: Tensor) => Tensor): void {
+export function applyToTensors(module: ModuleBase, fn: (tensor: Tensor) => Tensor): void {
   for (const [name, param] of parameterFields(module)) {
     if (param !== null) applyToParameter(module, name, param, fn);
   }

@@ -5,6 +5,7 @@ import { warn } from '../../core/warn';
 import { Buffer, Parameter } from '../parameter';
 import { Hooks } from './hooks';
 import { typeName } from '../../tensor/repr';
+import type { ModuleBase } from './base';
 import type { Module } from './module';
 
 const INTERNALS = Symbol('nodetorch.module');
@@ -23,30 +24,30 @@ type Fields = Record<string, unknown> & { [INTERNALS]: Internals };
 export function attachInternals(module: object): void {
   Object.defineProperty(module, INTERNALS, { value: new Internals() });
 }
-export function internals(module: Module): Internals {
+export function internals(module: ModuleBase): Internals {
   return (module as unknown as Fields)[INTERNALS];
 }
 export function isModule(value: unknown): value is Module {
   return typeof value === 'function' && INTERNALS in value;
 }
 
-export function getField(module: Module, name: string): unknown {
+export function getField(module: ModuleBase, name: string): unknown {
   return (module as unknown as Fields)[name];
 }
-export function setField(module: Module, name: string, value: unknown): void {
+export function setField(module: ModuleBase, name: string, value: unknown): void {
   (module as unknown as Fields)[name] = value;
 }
-export function hasField(module: Module, name: string): boolean {
+export function hasField(module: ModuleBase, name: string): boolean {
   return getField(module, name) !== undefined;
 }
-export function deleteField(module: Module, name: string): void {
+export function deleteField(module: ModuleBase, name: string): void {
   delete (module as unknown as Fields)[name];
   internals(module).registered.delete(name);
 }
 
 // JavaScript lists keys like '10' first and by size, wherever they were added. What was registered
 // is therefore put back into the order of registration.
-function fieldNames(module: Module): string[] {
+function fieldNames(module: ModuleBase): string[] {
   const names = Object.keys(module);
   if (names.length === 0 || !/^\d+$/.test(names[0])) return names;
   const { registered } = internals(module);
@@ -60,7 +61,7 @@ function wrong(value: unknown, role: string, name: string, expected: string): Ty
 }
 
 /** The parameters among the module's own fields; `null` for a registered one that is absent. */
-export function parameterFields(module: Module): [string, Parameter | null][] {
+export function parameterFields(module: ModuleBase): [string, Parameter | null][] {
   const { registered } = internals(module);
   const found: [string, Parameter | null][] = [];
   for (const name of fieldNames(module)) {
@@ -76,7 +77,7 @@ export function parameterFields(module: Module): [string, Parameter | null][] {
 }
 
 /** The buffers among the module's own fields; `null` for one that is absent. */
-export function bufferFields(module: Module): [string, Tensor | null][] {
+export function bufferFields(module: ModuleBase): [string, Tensor | null][] {
   const { registered } = internals(module);
   const found: [string, Tensor | null][] = [];
   for (const name of fieldNames(module)) {
@@ -93,7 +94,7 @@ export function bufferFields(module: Module): [string, Tensor | null][] {
 }
 
 /** Whether the buffer of that name belongs to the state that is saved. */
-export function isPersistent(module: Module, name: string): boolean {
+export function isPersistent(module: ModuleBase, name: string): boolean {
   const value = getField(module, name);
   if (value instanceof Buffer) return value.persistent;
   const registration = internals(module).registered.get(name);
@@ -101,7 +102,7 @@ export function isPersistent(module: Module, name: string): boolean {
 }
 
 /** The modules among the module's own fields; `null` for a registered one that is absent. */
-export function moduleFields(module: Module): [string, Module | null][] {
+export function moduleFields(module: ModuleBase): [string, Module | null][] {
   const { registered } = internals(module);
   const found: [string, Module | null][] = [];
   for (const name of fieldNames(module)) {
@@ -115,7 +116,7 @@ export function moduleFields(module: Module): [string, Module | null][] {
   return found;
 }
 
-function warnOfArray(module: Module, name: string, values: unknown[]): void {
+function warnOfArray(module: ModuleBase, name: string, values: unknown[]): void {
   const holds = values.some(isModule)
     ? 'Module'
     : values.some((value) => value instanceof Parameter)

@@ -74,8 +74,16 @@ export interface ForwardHookOptions extends ForwardPreHookOptions {
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a hook may be written for one module's types */
+// A module whose `forward` takes more arguments, which it can do without, stands for one that takes fewer, though its
+// hooks see more. TypeScript allows that where it compares functions in both directions: those of methods, and only
+// if their type is more than one signature.
+type BothWays<Method> = Method & { readonly [BOTH_WAYS]?: never };
+declare const BOTH_WAYS: unique symbol;
+
 /** Gets the arguments of the call; may return others (an array, or the only one). */
-export type ForwardPreHook<M = any> = (module: M, args: any[]) => unknown;
+export type ForwardPreHook<M = any, Args = any[]> = BothWays<
+  { hook(module: M, args: Args): unknown }['hook']
+>;
 /** The same, and the keywords; may return `[args, kwargs]`. */
 export type ForwardPreHookWithKwargs<M = any> = (
   module: M,
@@ -83,12 +91,14 @@ export type ForwardPreHookWithKwargs<M = any> = (
   kwargs: Record<string, any>,
 ) => [any[], Record<string, any>] | null | undefined | void;
 /** Gets arguments and result; may return another result. */
-export type ForwardHook<M = any> = (module: M, args: any[], output: any) => unknown;
-export type ForwardHookWithKwargs<M = any> = (
+export type ForwardHook<M = any, Args = any[], Out = any> = BothWays<
+  { hook(module: M, args: Args, output: Out): unknown }['hook']
+>;
+export type ForwardHookWithKwargs<M = any, Out = any> = (
   module: M,
   args: any[],
   kwargs: Record<string, any>,
-  output: any,
+  output: Out,
 ) => unknown;
 /** Gets the gradients of the module's outputs; may return others. */
 export type BackwardPreHook<M = any> = (module: M, gradOutput: any[]) => unknown;

@@ -2,7 +2,7 @@
 import type { Argument } from '../../core/kinds';
 import { isPlainObject } from '../../core/realm';
 import type { Signature } from '../../core/signature';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 
 type Forward = Signature<readonly Argument[], object>;
 const signatures = new WeakMap<object, Forward>(); // by prototype
@@ -13,9 +13,9 @@ export function takes(Class: { prototype: object }, signature: Forward): void {
 }
 
 // Nothing is known of a `forward` that somebody wrote over one of ours.
-function signatureOf(module: Module): Forward | undefined {
-  let prototype = Object.getPrototypeOf(module) as Module | null;
-  for (; prototype !== null; prototype = Object.getPrototypeOf(prototype) as Module | null) {
+function signatureOf(module: ModuleBase): Forward | undefined {
+  let prototype = Object.getPrototypeOf(module) as ModuleBase | null;
+  for (; prototype !== null; prototype = Object.getPrototypeOf(prototype) as ModuleBase | null) {
     const found = signatures.get(prototype);
     if (found) return module.forward === prototype.forward ? found : undefined;
   }
@@ -27,7 +27,7 @@ function signatureOf(module: Module): Forward | undefined {
  *
  * @throws TypeError for an argument that is missing, unknown, given twice or one too many.
  */
-export function placed(module: Module, args: unknown[]): unknown[] {
+export function placed(module: ModuleBase, args: unknown[]): unknown[] {
   // Nearly all calls: not even the module's class is looked at.
   if (args.length === 1 && !isPlainObject(args[0])) return args;
   return signatureOf(module)?.bind(args).slice(0, -1) ?? args;

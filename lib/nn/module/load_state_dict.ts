@@ -13,7 +13,7 @@ import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import { restoreExtraState } from './extra_state';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields, setField } from './fields';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 import { Buffer, Parameter, isLazy } from '../parameter';
 import { repr, typeName } from '../../tensor/repr';
 import { warnOfOrder } from './state_order';
@@ -59,7 +59,7 @@ export const LOAD_STATE_DICT = signature('loadStateDict', [object<StateDictLike>
   assign: false,
 } as Required<LoadStateDictOptions>);
 
-export function loadStateDict(module: Module, args: readonly unknown[]): IncompatibleKeys {
+export function loadStateDict(module: ModuleBase, args: readonly unknown[]): IncompatibleKeys {
   const [given, { strict, assign }] = LOAD_STATE_DICT.bind(args);
   if (!isMap(given) && !isPlainObject(given)) {
     throw new TorchTypeError(`Expected state_dict to be dict-like, got ${typeName(given)}.`);
@@ -73,7 +73,7 @@ export function loadStateDict(module: Module, args: readonly unknown[]): Incompa
   const unexpected: string[] = [];
   const errors: string[] = [];
 
-  const load = (target: Module, local: StateDict, prefix: string): void => {
+  const load = (target: ModuleBase, local: StateDict, prefix: string): void => {
     const localMetadata: ModuleMetadata = { ...metadata?.get(prefix.slice(0, -1)) };
     if (assign) localMetadata.assignToParamsBuffers = true;
     target._loadFromStateDict(local, prefix, localMetadata, true, missing, unexpected, errors);
@@ -110,7 +110,7 @@ export function loadStateDict(module: Module, args: readonly unknown[]): Incompa
 }
 
 export function loadFromStateDict(
-  module: Module,
+  module: ModuleBase,
   state: StateDict,
   prefix: string,
   localMetadata: ModuleMetadata,
@@ -144,7 +144,7 @@ export function loadFromStateDict(
 }
 
 function loadExtraState(
-  module: Module,
+  module: ModuleBase,
   state: StateDict,
   key: string,
   strict: boolean,
@@ -159,7 +159,7 @@ function loadExtraState(
 }
 
 function loadTensor(
-  module: Module,
+  module: ModuleBase,
   name: string,
   param: Tensor,
   key: string,
@@ -206,7 +206,7 @@ function loadTensor(
   }
 }
 
-function assignTensor(module: Module, name: string, param: Tensor, input: Tensor): void {
+function assignTensor(module: ModuleBase, name: string, param: Tensor, input: Tensor): void {
   if (param instanceof Parameter) {
     const own = input instanceof Parameter ? input : new Parameter(input, param.requiresGrad);
     setField(module, name, own.requiresGrad_(param.requiresGrad));

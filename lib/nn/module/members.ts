@@ -1,6 +1,7 @@
 // Walks over what a module and those below it hold.
 import { signature } from '../../core/signature';
 import { moduleFields } from './fields';
+import type { ModuleBase } from './base';
 import type { Module } from './module';
 
 export interface NamedOptions {
@@ -56,13 +57,13 @@ export function* namedModules(
 }
 
 export function* namedMembers<T extends object>(
-  module: Module,
-  membersOf: (module: Module) => [string, T | null][],
+  module: ModuleBase,
+  membersOf: (module: ModuleBase) => [string, T | null][],
   options: Required<NamedOptions>,
 ): IterableIterator<[string, T]> {
   const { prefix, recurse, removeDuplicate } = options;
   const seen = new Set<T>();
-  const modules: Iterable<[string, Module]> = recurse
+  const modules: Iterable<[string, ModuleBase]> = recurse
     ? module.namedModules({ prefix, removeDuplicate })
     : [[prefix, module]];
   for (const [path, owner] of modules) {

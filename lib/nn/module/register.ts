@@ -2,13 +2,13 @@
 import { TorchError, TorchTypeError } from '../../core/errors';
 import { getField, hasField, internals, isModule } from './fields';
 import type { HookList, RegistrationHook } from './hooks';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 import { Buffer, Parameter } from '../parameter';
 
 type Kind = 'parameter' | 'buffer' | 'module';
 
 // Whether the name is free, or already state of that kind.
-function isFree(module: Module, name: string, kind: Kind): boolean {
+function isFree(module: ModuleBase, name: string, kind: Kind): boolean {
   if (!hasField(module, name)) return true;
   const value = getField(module, name);
   if (value === null) return internals(module).registered.get(name)?.kind === kind;
@@ -20,7 +20,7 @@ function isFree(module: Module, name: string, kind: Kind): boolean {
 }
 
 /** Throws a TypeError, with PyTorch's words, for a name that cannot become state of that kind. */
-export function checkName(module: Module, name: string, kind: Kind): void {
+export function checkName(module: ModuleBase, name: string, kind: Kind): void {
   if (typeof name !== 'string')
     throw new TorchTypeError(`${kind} name should be a string. Got ${typeof name}`);
   const taken = !isFree(module, name, kind);
@@ -38,7 +38,7 @@ export function checkName(module: Module, name: string, kind: Kind): void {
 /** What is to be registered, after the hooks have seen it. */
 export function registerHooked<T>(
   hooks: HookList<RegistrationHook<T>>,
-  module: Module,
+  module: ModuleBase,
   name: string,
   value: T | null,
 ): T | null {

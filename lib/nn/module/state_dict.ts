@@ -4,7 +4,7 @@ import { TorchError } from '../../core/errors';
 import { signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { bufferFields, internals, isPersistent, moduleFields, parameterFields } from './fields';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 import { isLazy } from '../parameter';
 
 export const EXTRA_STATE = '_extra_state';
@@ -53,7 +53,7 @@ const STATE_DICT = signature(
 const WITHOUT_JSON = "torch.save(state, file) writes it, tolist() gives a tensor's numbers";
 
 /** The module's part of {@link Module.stateDict}, then its children's. */
-export function stateDict(module: Module, args: readonly unknown[]): StateDict {
+export function stateDict(module: ModuleBase, args: readonly unknown[]): StateDict {
   const [given] = STATE_DICT.bind(args);
   const { prefix, keepVars } = given;
   const destination =
@@ -76,7 +76,7 @@ export function stateDict(module: Module, args: readonly unknown[]): StateDict {
 }
 
 export function saveToStateDict(
-  module: Module,
+  module: ModuleBase,
   destination: StateDict,
   prefix: string,
   keepVars: boolean,

@@ -1,6 +1,6 @@
 // Whether a state_dict lists the parameters in the module's order.
 import { warn } from '../../core/warn';
-import type { Module } from './module';
+import type { ModuleBase } from './base';
 import type { StateDict } from './state_dict';
 
 /**
@@ -8,7 +8,7 @@ import type { StateDict } from './state_dict';
  * silently end up at another. Of state_dicts alone, which have `_metadata`: .safetensors files have an order of
  * their own.
  */
-export function warnOfOrder(module: Module, state: StateDict): void {
+export function warnOfOrder(module: ModuleBase, state: StateDict): void {
   if (!state._metadata) return;
   const ours = [...module.namedParameters({ removeDuplicate: false })].map(([name]) => name);
   const known = new Set(ours);

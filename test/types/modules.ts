@@ -1,0 +1,172 @@
+// What a module takes and gives: from its `forward`, or from type arguments.
+import torch, { nn, optim, type Tensor } from 'nodetorch';
+import { expectType } from './expect';
+
+declare const x: Tensor;
+
+// Without type arguments the call has the types of `forward`.
+class Net extends nn.Module {
+  fc = new nn.Linear(2, 3);
+  override forward(input: Tensor, scale?: number) {
+    return this.fc(input).mul(scale ?? 1);
+  }
+}
+const net = new Net();
+expectType<Tensor>()(net(x));
+expectType<Tensor>()(net(x, 2));
+expectType<Net>()(
+  net
+    .to('cpu')
+    .train()
+    .apply((module) => void module(1, 2, 3)),
+);
+// @ts-expect-error a number is no Tensor
+net(1);
+// @ts-expect-error one argument too many
+net(x, 2, 3);
+// @ts-expect-error an argument is missing
+net();
+// @ts-expect-error a result is no string
+const text: string = net(x);
+// @ts-expect-error no such field
+void net.fc2;
+
+// With type arguments the call has those.
+class Typed extends nn.Module<[Tensor, number?], Tensor> {
+  override forward(input: Tensor, scale = 1): Tensor {
+    return input.mul(scale);
+  }
+  twice(input: Tensor): Tensor {
+    return this(this(input), 2);
+  }
+}
+expectType<Tensor>()(new Typed()(x, 2));
+// @ts-expect-error a number is no Tensor
+new Typed()(1);
+class Unfit extends nn.Module<[Tensor], Tensor> {
+  // @ts-expect-error it does not fit the type arguments
+  override forward(input: string): Tensor {
+    return torch.tensor(input.length);
+  }
+}
+void Unfit;
+
+// Tuples, objects, unions, keywords, generics.
+class Pair extends nn.Module {
+  override forward([a, b]: readonly [Tensor, Tensor]): [Tensor, Tensor] {
+    return [b, a];
+  }
+}
+expectType<[Tensor, Tensor]>()(new Pair()([x, x]));
+// @ts-expect-error a pair, not two arguments
+new Pair()(x, x);
+class Logits extends nn.Module {
+  override forward({ ids, mask = null }: { ids: Tensor; mask?: Tensor | null }): { logits: Tensor } {
+    return { logits: mask ? ids.mul(mask) : ids };
+  }
+}
+expectType<{ logits: Tensor }>()(new Logits()({ ids: x }));
+// @ts-expect-error no such keyword
+new Logits()({ ids: x, masks: x });
+declare const either: nn.Linear | nn.Identity | Net;
+expectType<Tensor>()(either(x));
+// @ts-expect-error none of them takes text
+either('x');
+class Residual<M extends nn.Module<[Tensor], Tensor>> extends nn.Module {
+  constructor(readonly inner: M) {
+    super();
+  }
+  override forward(input: Tensor): Tensor {
+    return input.add(this.inner(input));
+  }
+}
+const residual = new Residual(net);
+expectType<Tensor>()(residual(x));
+expectType<nn.Linear>()(residual.inner.fc);
+// @ts-expect-error it takes a pair
+new Residual(new Pair());
+class Around<Args extends unknown[], Out> extends nn.Module<Args, Out> {
+  constructor(readonly inner: nn.Module<Args, Out>) {
+    super();
+  }
+  override forward(...args: Args): Out {
+    return this.inner(...args);
+  }
+}
+expectType<Tensor>()(new Around(net)(x, 1));
+// @ts-expect-error a number is no Tensor
+new Around(net)(1);
+function through<M extends nn.Module, N extends Net>(any: M, one: N): Tensor {
+  any(x, 'whatever');
+  return one(x);
+}
+expectType<Tensor>()(through(residual, net));
+
+// Of overloads of `forward` the call has the last; an interface gives it all.
+class Attention extends nn.Module {
+  override forward(input: Tensor, weights: true): [Tensor, Tensor];
+  override forward(input: Tensor, weights?: false): Tensor;
+  override forward(input: Tensor, weights?: boolean): Tensor | [Tensor, Tensor] {
+    return weights ? [input, input] : input;
+  }
+}
+interface Attention {
+  (input: Tensor, weights: true): [Tensor, Tensor];
+}
+expectType<Tensor>()(new Attention()(x));
+expectType<[Tensor, Tensor]>()(new Attention()(x, true));
+// @ts-expect-error weights is a boolean
+new Attention()(x, 1);
+
+// Abstract ones, fields instead of methods, and modules without a class of their own.
+abstract class Encoder extends nn.Module {
+  abstract override forward(input: Tensor): Tensor;
+}
+declare const encoder: Encoder;
+expectType<Tensor>()(encoder(x));
+// @ts-expect-error it cannot be made
+new Encoder();
+const holder = new nn.Module() as nn.Module & { weight: nn.Parameter };
+expectType<nn.Parameter>()(holder.weight);
+const anything: nn.Module = net;
+anything(1, 'x').whatever();
+
+// Any module stands for one of its shape.
+const shape: nn.Module<[Tensor], Tensor>[] = [net, new Typed(), residual, new nn.Linear(1, 1), anything];
+for (const module of shape) expectType<Tensor>()(module(x));
+const call: (input: Tensor) => Tensor = net;
+void call;
+// @ts-expect-error a pair is no Tensor
+const pairs: nn.Module<[Tensor], Tensor> = new Pair();
+void pairs;
+
+// Hooks see the types of the call.
+net.registerForwardPreHook((module, [input, scale]) => {
+  expectType<Net>()(module);
+  expectType<Tensor>()(input);
+  expectType<number | undefined>()(scale);
+});
+net.registerForwardHook((module, [input], output) => {
+  expectType<nn.Linear>()(module.fc);
+  return output.add(input);
+});
+net.fc.registerForwardHook((_, __, output) => output.mul(2), { alwaysCall: true });
+net.registerForwardHook((_, args, kwargs, output) => output.add(args[0]).mul(kwargs.scale), {
+  withKwargs: true,
+});
+// @ts-expect-error the output is a Tensor
+net.registerForwardHook((_, __, output) => output.logits);
+// @ts-expect-error the first argument is a Tensor
+net.registerForwardPreHook((_, [input]) => input.toFixed());
+
+// What wraps a model has its signature.
+const averaged = new optim.swaUtils.AveragedModel(net);
+expectType<Tensor>()(averaged(x, 2));
+// @ts-expect-error a number is no Tensor
+averaged(1);
+expectType<Tensor>()(new nn.DataParallel(net)(x, 2));
+// @ts-expect-error one argument too many
+new nn.DataParallel(net)(x, 2, 3);
+expectType<{ logits: Tensor }>()(torch.func.functionalCall(new Logits(), {}, [{ ids: x }]));
+expectType<Net>()(nn.utils.skipInit(Net));
+void text;
