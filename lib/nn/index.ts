@@ -32,7 +32,7 @@ export {
 } from './layers/adaptive';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormNdOptions } from './layers/norm/batchnorm';
 export { ChannelShuffle } from './layers/channelshuffle';
-export { Container, ModuleDict, ModuleList, Sequential } from './layers/container';
+export { Container, ModuleDict, ModuleList } from './layers/container';
 export { Conv1d, Conv2d, Conv3d } from './layers/conv/conv';
 export type { ConvNdOptions, PaddingMode } from './layers/conv/conv_base';
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './layers/conv/conv_transpose';
@@ -150,6 +150,7 @@ export {
 } from './layers/recurrent/cells';
 export { LSTM, type LSTMOptions, type LSTMState } from './layers/recurrent/lstm';
 export type { RNNBaseOptions, RNNMode, RecurrentOptions } from './layers/recurrent/options';
+export { Sequential } from './layers/sequential';
 export { Embedding, type EmbeddingModuleOptions } from './layers/sparse';
 export type { ModuleMetadata, StateDict, StateDictOptions } from './module/state_dict';
 export { SyncBatchNorm } from './layers/norm/sync_batchnorm';

@@ -15,7 +15,7 @@ import { withDefaults } from '../core/signature';
 import { sizeText } from '../core/size_text';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
-import { Sequential } from '../nn/layers/container';
+import { Sequential } from '../nn/layers/sequential';
 import { defaultGenerator } from '../tensor/random';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
