@@ -35,6 +35,13 @@ describe.each([
     expect(list[2]).toBe(undefined);
   });
 
+  test('has entries, keys, values and map, as an array', () => {
+    const list = make(relu(), new nn.Tanh());
+    expect([...list.entries()].map(([i, module]) => `${i} ${module}`)).toEqual(['0 ReLU()', '1 Tanh()']);
+    expect([[...list.keys()], text(list.values())]).toEqual([[0, 1], 'ReLU() Tanh()']);
+    expect(list.map((module, i) => `${module} ${i}`)).toEqual(['ReLU() 0', 'Tanh() 1']);
+  });
+
   test('is sliced and joined', () => {
     const list = make(relu(), new nn.Tanh(), new nn.Sigmoid());
     expect(text(list.slice(1))).toBe('Tanh() Sigmoid()');
@@ -53,6 +60,13 @@ describe.each([
   });
 });
 
+// Python fails below 0 with KeyError '-1', and names the new one '3' above the length.
+test.each([-9, -1, 3, NaN])('ModuleList.insert refuses position %d of two modules', (index) => {
+  const list = new nn.ModuleList([relu(), relu()]);
+  expect(() => list.insert(index, relu())).toThrow(new RangeError(`Index out of range: ${index}`));
+  expect([...list.namedChildren()].map(([name]) => name)).toEqual(['0', '1']);
+});
+
 test('Sequential keeps names, also in a slice', () => {
   const net = new nn.Sequential({ a: relu(), b: new nn.Tanh(), c: relu() });
   expect([...net.slice(1).namedChildren()].map(([name]) => name)).toEqual(['b', 'c']);
@@ -60,7 +74,7 @@ test('Sequential keeps names, also in a slice', () => {
 });
 
 test('ModuleDict is a dict', () => {
-  const dict = new nn.ModuleDict({ a: relu() });
+  const dict: nn.ModuleDict = new nn.ModuleDict({ a: relu() });
   dict.update([['b', new nn.Tanh()]]);
   dict.update(new nn.ModuleDict({ c: new nn.Sigmoid() }));
   dict.set('a', new nn.GELU());

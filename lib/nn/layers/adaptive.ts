@@ -79,7 +79,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
   readonly nClusters: number;
   readonly headSize: number;
   readonly head: Linear;
-  readonly tail: ModuleList;
+  readonly tail: ModuleList<Sequential<[Linear, Linear]>>;
 
   constructor(
     ...args: Call<

@@ -1,36 +1,52 @@
 // Modules that hold modules.
-import { TorchError, TorchTypeError, checkOptions } from '../../core/errors';
+import { TorchError, TorchRangeError, TorchTypeError, checkOptions } from '../../core/errors';
 import { deleteField, isModule, moduleFields, setField } from '../module/fields';
 import { Module } from '../module/module';
 import { warn } from '../../core/warn';
 import { indent, typeName } from '../../tensor/repr';
 import { absoluteIndex, pairs, sliceIndices, type Named } from './slice';
 
-type Entries = [string, Module][];
-
 /** What Sequential and ModuleList share: modules in fields `'0'`, `'1'`, ... */
-export abstract class Indexed<Args extends unknown[], Out> extends Module<Args, Out> {
-  readonly [index: number]: Module;
+export abstract class Indexed<
+  M extends Module,
+  Args extends unknown[],
+  Out,
+  Added extends Module = M,
+> extends Module<Args, Out> {
+  readonly [index: number]: M;
 
-  protected _entries(): Entries {
-    return moduleFields(this) as Entries;
+  protected _entries(): [string, M][] {
+    return moduleFields(this) as [string, M][];
   }
   /** Python's `len`. */
   override get length(): number {
     return this._entries().length;
   }
-  [Symbol.iterator](): IterableIterator<Module> {
+  [Symbol.iterator](): IterableIterator<M> {
+    return this.values();
+  }
+  /** Positions and modules, as `Array.prototype.entries` gives them. */
+  entries(): IterableIterator<[number, M]> {
+    return [...this.values()].entries();
+  }
+  keys(): IterableIterator<number> {
+    return this._entries().keys();
+  }
+  values(): IterableIterator<M> {
     return this._entries()
       .map(([, module]) => module)
       .values();
   }
+  map<T>(fn: (module: M, index: number) => T): T[] {
+    return [...this.values()].map((module, i) => fn(module, i));
+  }
   /** The module at a position; -1 is the last. */
-  at(index: number): Module {
+  at(index: number): M {
     const entries = this._entries();
     return entries[absoluteIndex(index, entries.length)][1];
   }
   /** Puts a module at a position. */
-  setAt(index: number, module: Module): void {
+  setAt(index: number, module: Added): void {
     const entries = this._entries();
     const [name] = entries[absoluteIndex(index, entries.length)];
     if (!isModule(module)) throw new TorchTypeError(`${typeName(module)} is not a Module subclass`);
@@ -40,20 +56,20 @@ export abstract class Indexed<Args extends unknown[], Out> extends Module<Args, 
   delete(index: number): void {
     const kept = this._entries();
     kept.splice(absoluteIndex(index, kept.length), 1);
-    this._replace(kept.map(([, module]) => module));
+    this._replace(kept.map(([, module]) => module as Module as Added));
   }
   /** Takes away the module at a position and returns it. */
-  pop(index = -1): Module {
+  pop(index = -1): M {
     const module = this.at(index);
     this.delete(index);
     return module;
   }
-  append(module: Module): this {
+  append(module: Added): this {
     this.addModule(String(this.length), module);
     return this;
   }
-  extend(modules: Iterable<Module>): this {
-    if (typeof (modules as Partial<Iterable<Module>> | null)?.[Symbol.iterator] !== 'function') {
+  extend(modules: Iterable<Added>): this {
+    if (typeof (modules as Partial<Iterable<Added>> | null)?.[Symbol.iterator] !== 'function') {
       throw new TorchTypeError(
         `${this._getName()}.extend should be called with an iterable, but got ${typeName(modules)}`,
       );
@@ -61,7 +77,7 @@ export abstract class Indexed<Args extends unknown[], Out> extends Module<Args, 
     for (const module of [...modules]) this.append(module);
     return this;
   }
-  protected _replace(modules: Module[]): void {
+  protected _replace(modules: Added[]): void {
     for (const [name] of this._entries()) deleteField(this, name);
     for (const module of modules) this.append(module);
   }
@@ -71,28 +87,36 @@ export abstract class Indexed<Args extends unknown[], Out> extends Module<Args, 
  * A list of modules. It has no `forward`: a module that holds it says what happens.
  *
  * @example
- * this.layers = new nn.ModuleList([new nn.Linear(2, 2), new nn.Linear(2, 2)]);
+ * this.layers = new nn.ModuleList([new nn.Linear(2, 2), new nn.Linear(2, 2)]); // nn.ModuleList<nn.Linear>
  */
-export class ModuleList extends Indexed<never[], never> {
-  constructor(modules?: Iterable<Module> | null) {
+export class ModuleList<M extends Module = Module> extends Indexed<M, never[], never> {
+  constructor(modules?: Iterable<M> | null) {
     super();
     if (modules != null) this.extend(modules);
   }
 
   /** A list of some of the modules: Python's `m[start:stop:step]`. */
-  slice(start?: number | null, stop?: number | null, step?: number): ModuleList {
+  slice(start?: number | null, stop?: number | null, step?: number): ModuleList<M> {
     const modules = [...this];
     return new ModuleList(sliceIndices(modules.length, start, stop, step).map((i) => modules[i]));
   }
-  insert(index: number, module: Module): void {
+  /**
+   * Puts a module before the one at a position.
+   *
+   * Differs from PyTorch: `ModuleList.insert` refuses a position outside of the list with an IndexError; Python
+   * fails with KeyError '-1' below 0, and leaves a gap in the names above the length.
+   */
+  insert(index: number, module: M): void {
     const modules = [...this];
     if (!isModule(module)) throw new TorchTypeError(`${typeName(module)} is not a Module subclass`);
+    if (!(index >= 0 && index <= modules.length))
+      throw new TorchRangeError(`Index out of range: ${index}`, 'IndexError');
     modules.splice(index, 0, module);
     this._replace(modules);
   }
   /** Python's `a + b`. */
-  concat(other: Iterable<Module>): ModuleList {
-    return new ModuleList([...this, ...other]);
+  concat<N extends Module = M>(other: Iterable<N>): ModuleList<M | N> {
+    return new ModuleList<M | N>([...this, ...other]);
   }
 
   // Runs of modules that print the same are one line.
@@ -112,14 +136,20 @@ export class ModuleList extends Indexed<never[], never> {
   }
 }
 
+/** Modules by name, of a type alias or an interface. */
+export type ModulesByName<T> = { [Name in keyof T]: Module };
+
 /**
  * Modules by name. It has no `forward`: a module that holds it says what happens.
  *
  * @example
  * this.choices = new nn.ModuleDict({ conv: new nn.Conv2d(10, 10, 3), pool: new nn.MaxPool2d(3) });
- * this.choices.get('conv')(x);
+ * this.choices.get('conv').weight;
  */
-export class ModuleDict extends Module<never[], never> {
+export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> extends Module<never[], never> {
+  // In this order, since a Map has an object's type, too.
+  constructor(modules?: Iterable<readonly [string, Module]> | ModuleDict<T> | null);
+  constructor(modules: T);
   constructor(modules?: Named<Module> | ModuleDict | null) {
     super();
     if (modules != null) this.update(modules);
@@ -130,19 +160,19 @@ export class ModuleDict extends Module<never[], never> {
     return moduleFields(this).length;
   }
   /** @throws KeyError when there is no module of that name. */
-  get(name: string): Module {
+  get<Name extends keyof T & string>(name: Name): T[Name] {
     const found = moduleFields(this).find(([key]) => key === name);
     if (found?.[1] == null) throw new TorchError(`ModuleDict has no module '${name}'`, 'KeyError');
-    return found[1];
+    return found[1] as T[Name];
   }
-  set(name: string, module: Module): this {
+  set<Name extends keyof T & string>(name: Name, module: T[Name]): this {
     this.addModule(name, module);
     return this;
   }
   has(name: string): boolean {
     return moduleFields(this).some(([key]) => key === name);
   }
-  delete(name: string): void {
+  delete(name: keyof T & string): void {
     this.get(name);
     deleteField(this, name);
   }
@@ -150,30 +180,35 @@ export class ModuleDict extends Module<never[], never> {
     for (const name of [...this.keys()]) deleteField(this, name);
   }
   /** Takes a module away and returns it. */
-  pop(name: string): Module {
+  pop<Name extends keyof T & string>(name: Name): T[Name] {
     const module = this.get(name);
     deleteField(this, name);
     return module;
   }
   /** Adds or replaces modules: of a Map, a plain object, another ModuleDict, or pairs. */
-  update(modules: Named<Module> | ModuleDict): void {
-    const given = modules instanceof ModuleDict ? modules.items() : modules;
-    for (const [name, module] of pairs('ModuleDict', given)) this.set(name, module);
+  update(modules: Named<Module> | Partial<T> | ModuleDict): void {
+    const given = modules instanceof ModuleDict ? modules.items() : (modules as Named<Module>);
+    for (const [name, module] of pairs('ModuleDict', given)) this.addModule(name, module);
   }
-  keys(): IterableIterator<string> {
-    return moduleFields(this)
+  keys(): IterableIterator<keyof T & string> {
+    return this._entries()
       .map(([name]) => name)
       .values();
   }
-  values(): IterableIterator<Module> {
-    return (moduleFields(this) as Entries).map(([, module]) => module).values();
+  values(): IterableIterator<T[keyof T & string]> {
+    return this._entries()
+      .map(([, module]) => module)
+      .values();
   }
-  items(): IterableIterator<[string, Module]> {
-    return (moduleFields(this) as Entries).values();
+  items(): IterableIterator<[keyof T & string, T[keyof T & string]]> {
+    return this._entries().values();
   }
   /** Names, as in Python. */
-  [Symbol.iterator](): IterableIterator<string> {
+  [Symbol.iterator](): IterableIterator<keyof T & string> {
     return this.keys();
+  }
+  protected _entries(): [keyof T & string, T[keyof T & string]][] {
+    return moduleFields(this) as [keyof T & string, T[keyof T & string]][];
   }
 }
 

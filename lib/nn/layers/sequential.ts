@@ -6,23 +6,15 @@ import { Tensor } from '../../tensor';
 import { hasCallHooks } from '../module/call';
 import { isModule } from '../module/fields';
 import { Module } from '../module/module';
-import { Indexed } from './container';
+import { Indexed, type ModulesByName } from './container';
 import { retainsNothing } from './retains_nothing';
 import { typeName } from '../../tensor/repr';
 import { pairs, sliceIndices, type Named } from './slice';
 
-/**
- * Modules one after the other: each gets what the one before it gave.
- *
- * Made of modules, which are named `'0'`, `'1'`, ..., or of a Map or plain object, which names them.
- *
- * @example
- * const m = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU());
- * const n = new nn.Sequential({ fc: new nn.Linear(2, 3), act: new nn.ReLU() });
- */
-export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], Out> {
-  constructor(modules: ReadonlyMap<string, Module> | Readonly<Record<string, Module>>);
-  constructor(...modules: Module[]);
+/** What runs the modules; {@link Sequential} has their types. */
+class SequentialBase<M extends Module, In, Out> extends Indexed<M, [input: In], Out, Module> {
+  static override readonly name: string = 'Sequential';
+
   constructor(...args: unknown[]) {
     super();
     const [first] = args;
@@ -56,10 +48,12 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
   /** A Sequential of some of the modules, under their names: Python's `m[start:stop:step]`. */
   slice(start?: number | null, stop?: number | null, step?: number): Sequential {
     const entries = this._entries();
-    return new Sequential(new Map(sliceIndices(entries.length, start, stop, step).map((i) => entries[i])));
+    return new Sequential(
+      new Map<string, Module>(sliceIndices(entries.length, start, stop, step).map((i) => entries[i])),
+    );
   }
   insert(index: number, module: Module): this {
-    const modules = [...this];
+    const modules: Module[] = [...this];
     if (!isModule(module)) throw new TorchError(`module should be of type: ${Module.name}`, 'AssertionError');
     if (index < -modules.length || index > modules.length)
       throw new TorchRangeError(`Index out of range: ${index}`, 'IndexError');
@@ -74,13 +68,55 @@ export class Sequential<In = Tensor, Out = Tensor> extends Indexed<[input: In], 
         `add operator supports only objects of Sequential class, but ${typeName(other)} is given.`,
       );
     }
-    return new Sequential(...this, ...other);
+    return new Sequential<Module[]>(...this, ...other);
   }
   /** The same modules several times: Python's `a * times`. */
   repeat(times: number): Sequential {
     if (!Number.isInteger(times))
       throw new TorchTypeError(`repeat(): times must be a whole number, not ${String(times)}`);
     if (times <= 0) throw valueError(`Non-positive multiplication factor ${times} for Sequential`);
-    return new Sequential(...Array.from({ length: times }, () => [...this]).flat());
+    return new Sequential<Module[]>(...Array.from({ length: times }, () => [...this]).flat());
   }
 }
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+type FirstOf<Modules> = Modules extends readonly [infer M, ...any[]] ? M : AnyOf<Modules>;
+type LastOf<Modules> = Modules extends readonly [...any[], infer M] ? M : AnyOf<Modules>;
+type AnyOf<Modules> = Modules extends readonly (infer M)[] ? M : Modules[keyof Modules];
+type InputOf<M> = M extends (input: infer In, ...more: any[]) => any ? OrTensor<In> : Tensor;
+type OutputOf<M> = M extends (...args: any[]) => infer Out ? OrTensor<Out> : Tensor;
+// A module of which nothing is known takes and gives tensors, since it is one of a Sequential's.
+type OrTensor<T> = 0 extends 1 & T ? Tensor : T;
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** Its modules are a tuple, `nn.Sequential<[nn.Linear, nn.ReLU]>`, or have names, `nn.Sequential<{ fc: nn.Linear }>`. */
+export type Sequential<Modules = Module[]> = SequentialBase<
+  Extract<AnyOf<Modules>, Module>,
+  InputOf<FirstOf<Modules>>,
+  OutputOf<LastOf<Modules>>
+> & {
+  // Of an array the names of its elements, and none of its methods.
+  [
+    Name in Exclude<keyof Modules, Modules extends readonly unknown[] ? keyof unknown[] : never>
+  ]: Modules[Name];
+};
+
+export interface SequentialConstructor {
+  new (): Sequential;
+  new <Modules extends Module[]>(...modules: Modules): Sequential<Modules>;
+  new <Modules extends ModulesByName<Modules>>(modules: Modules): Sequential<Modules>;
+  new (modules: ReadonlyMap<string, Module>): Sequential;
+  new (...modules: Module[]): Sequential;
+  readonly prototype: Sequential;
+}
+
+/**
+ * Modules one after the other: each gets what the one before it gave.
+ *
+ * Made of modules, which are named `'0'`, `'1'`, ..., or of a Map or plain object, which names them.
+ *
+ * @example
+ * const m = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU());
+ * const n = new nn.Sequential({ fc: new nn.Linear(2, 3), act: new nn.ReLU() });
+ */
+export const Sequential = SequentialBase as unknown as SequentialConstructor;

@@ -68,7 +68,7 @@ export function activationOf(activation: TransformerActivation): (input: Tensor)
 }
 
 /** Copies of a layer: all start with the same values. */
-export function clones<M extends Module>(module: M, n: number): ModuleList {
+export function clones<M extends Module>(module: M, n: number): ModuleList<M> {
   checkNumber('Transformer', 'numLayers', n);
   return new ModuleList(Array.from({ length: n }, () => copyModule(module)));
 }
