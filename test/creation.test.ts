@@ -42,6 +42,48 @@ describe('factories make what Python makes', () => {
 });
 
 describe('tensor', () => {
+  // What it makes of them is in the fixture.
+  test('of tensors: refuses those of more than one element, and what they cannot become', () => {
+    const x = torch.tensor([1.5, 2]);
+    const complex = tensor(new Complex(1, 2));
+    const refuses = (data: torch.TensorData, options?: torch.TensorOptions) =>
+      classAndMessage(() => tensor(data, options));
+    const one = 'only one element tensors can be converted to Python scalars';
+    const index = 'only integer tensors of a single element can be converted to an index';
+    expect(refuses([x, x])).toBe(`ValueError: ${one}`);
+    expect(refuses([1, torch.zeros([0])])).toBe(`ValueError: ${one}`);
+    expect(refuses([x.at(0)], { dtype: torch.int64 })).toBe(`TypeError: ${index}`);
+    expect(refuses([x.at(0)], { dtype: torch.bool })).toBe(`TypeError: ${index}`);
+    expect(refuses([complex], { dtype: torch.int64 })).toBe(`TypeError: ${index}`);
+    expect(refuses([complex], { dtype: torch.float32 })).toBe(
+      'RuntimeError: value cannot be converted to type double without overflow',
+    );
+    expect(refuses([torch.empty([], { device: 'meta' })])).toBe(
+      'RuntimeError: Tensor.item() cannot be called on meta tensors',
+    );
+    expect(refuses([[1, 2], x.at('0:1')])).toMatch(
+      /^ValueError: .*expected sequence of length 2 at dim 1 \(got 1\)/,
+    );
+    expect(refuses([[1], x.at(0)])).toMatch(/^TypeError: /);
+    expect(refuses([x.at(0), [1]])).toMatch(/^TypeError: /);
+  });
+  test('of tensors: keeps the bits of int64, and leaves the graph behind', () => {
+    const exact = 9007199254740993n;
+    expect(tensor([tensor(exact), 1n]).tolist()).toEqual([exact, 1]);
+    const leaf = tensor(2, { requiresGrad: true });
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation();
+    expect([tensor([leaf, leaf.mul(2)]).requiresGrad, tensor([leaf]).tolist()]).toEqual([false, [2]]);
+    expect(warned.mock.calls.map(([text]) => String(text).split('\n')[0])).toEqual([
+      'Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.',
+    ]);
+    warned.mockRestore();
+    const copy = tensor([leaf, 1], { requiresGrad: true });
+    expect([copy.isLeaf, copy.requiresGrad, copy.newTensor([leaf]).dtype]).toEqual([
+      true,
+      true,
+      torch.float32,
+    ]);
+  });
   test.each<[string, torch.TensorData, unknown[]]>([
     ['a number', 5, ['float32', [], 5]],
     ['a bigint', 5n, ['int64', [], 5]],

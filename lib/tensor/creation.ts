@@ -35,7 +35,8 @@ export function setDefaultDtype(dtype: DTypeLike): void {
 
 /**
  * A tensor with a copy of `data`: a number, bigint, boolean or `Complex`, nested arrays of
- * them, or a typed array (whose values are converted when `dtype` is another).
+ * them, or a typed array (whose values are converted when `dtype` is another). Tensors of one element
+ * may be among the values; the result has no part in their graph, which `torch.stack` keeps.
  *
  * Throws a TypeError for ragged arrays and a RangeError for values that the dtype cannot hold.
  *

@@ -2,8 +2,12 @@
 import { TorchRangeError, TorchTypeError, valueError, TorchError } from '../core/errors';
 import { Complex } from '../core/complex';
 import type { DType } from '../core/dtype';
+import { operator } from '../native/dispatch';
+import { isTensor } from '../native/tensor_base';
+import type { Tensor } from '.';
 import * as dtypes from '../core/dtype';
 import { isDataView } from '../core/realm';
+import { warn } from '../core/warn';
 import { type TypedArray, arrayType } from './values';
 
 export interface Flat {
@@ -15,6 +19,7 @@ export interface Flat {
   target: DType;
 }
 
+const promoteTypes = operator('aten::promote_types');
 const deepest = 64; // libtorch's own limit on dimensions
 const rank = { boolean: 0, bigint: 1, number: 2, complex: 3 } as const;
 type Kind = keyof typeof rank;
@@ -23,10 +28,36 @@ type Kind = keyof typeof rank;
 export function flatten(data: unknown, wanted: DType | undefined, defaultDtype: DType): Flat {
   const shape = shapeOf(data);
   const leaves = new Array<unknown>(shape.reduce((product, size) => product * size, 1));
-  const kind = collect(data, shape, leaves);
-  const target = wanted ?? inferred(kind, defaultDtype);
+  const tensorDtypes = new Set<DType>();
+  const kind = collect(data, shape, leaves, (leaf) => {
+    tensorDtypes.add(leaf.dtype);
+    return valueOf(leaf, wanted);
+  });
+  const ofNumbers = kind === undefined && tensorDtypes.size > 0 ? [] : [inferred(kind, defaultDtype)];
+  const promote = (a: DType, b: DType): DType => promoteTypes(a, b) as DType;
+  const target = wanted ?? [...tensorDtypes, ...ofNumbers].reduce(promote);
   const dtype = staging(kind, target);
   return { values: fill(leaves, dtype, target), shape, dtype, target };
+}
+
+// What a tensor among the values counts as.
+function valueOf(tensor: Tensor, wanted: DType | undefined): unknown {
+  if (tensor.numel() !== 1) throw valueError('only one element tensors can be converted to Python scalars');
+  const { dtype } = tensor;
+  const isWhole = !dtype.isFloatingPoint && !dtype.isComplex;
+  if (wanted && !isWhole && !wanted.isFloatingPoint && !wanted.isComplex)
+    throw new TorchTypeError('only integer tensors of a single element can be converted to an index');
+  if (tensor.isMeta) throw new TorchError('Tensor.item() cannot be called on meta tensors');
+  if (tensor.requiresGrad) {
+    warn(
+      'Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n' +
+        'Consider using tensor.detach() first.',
+    );
+  }
+  const value: unknown = isWhole && dtype !== dtypes.bool ? tensor.itemBigInt() : tensor.item();
+  if (!(value instanceof Complex) || !wanted || wanted.isComplex) return value;
+  if (value.im === 0) return value.re;
+  throw new TorchError('value cannot be converted to type double without overflow');
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {
@@ -43,12 +74,18 @@ function shapeOf(data: unknown): number[] {
   return shape;
 }
 
-// Fills `leaves` in row-major order and returns the widest kind among them.
-function collect(data: unknown, shape: number[], leaves: unknown[]): Kind | undefined {
+// Fills `leaves` in row-major order and returns the widest kind among those that are no tensors.
+function collect(
+  data: unknown,
+  shape: number[],
+  leaves: unknown[],
+  valueOf: (leaf: Tensor) => unknown,
+): Kind | undefined {
   let next = 0;
   let widest: Kind | undefined;
-  const visit = (value: unknown, dim: number): void => {
+  const visit = (given: unknown, dim: number): void => {
     if (dim < shape.length) {
+      const value: unknown = isTensor(given) ? [...given] : given;
       if (!isList(value)) {
         throw new TorchTypeError(`tensor(): expected an array at dimension ${dim}, got ${typeof value}`);
       }
@@ -60,9 +97,13 @@ function collect(data: unknown, shape: number[], leaves: unknown[]): Kind | unde
       for (let i = 0; i < value.length; i++) visit(value[i], dim + 1);
       return;
     }
-    const kind = kindOf(value);
+    if (isTensor(given)) {
+      leaves[next++] = valueOf(given);
+      return;
+    }
+    const kind = kindOf(given);
     if (widest === undefined || rank[kind] > rank[widest]) widest = kind;
-    leaves[next++] = value;
+    leaves[next++] = given;
   };
   visit(data, 0);
   return widest;
