@@ -20,6 +20,7 @@ const common = {
     '<rootDir>/build/',
     '<rootDir>/build-gyp/',
     '<rootDir>/typings/aten.d.ts',
+    '<rootDir>/typings/private.d.ts',
   ],
 };
 

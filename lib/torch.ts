@@ -5,7 +5,7 @@ import * as cuda from './cuda';
 import { native } from './native';
 import { ops } from './tensor/operators';
 
-export * from './tensor/aten';
+export * from './tensor/public_aten';
 export * as amp from './amp';
 export { GradScaler } from './amp/grad_scaler';
 export * as func from './func';
@@ -75,6 +75,8 @@ export {
   uint8,
 } from './core/dtype';
 export * from './core/layout';
+export type { Size } from './core/size';
+export type { TensorList } from './tensor/tensor_list';
 export { TorchError } from './core/errors';
 export {
   atleast1d,

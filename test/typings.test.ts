@@ -8,12 +8,21 @@ import { Tensor } from '../lib/tensor';
 import { libtorch } from '../package.json';
 
 /* eslint-disable @typescript-eslint/no-require-imports */
-const { generate } = require('../scripts/generate-typings') as { generate(addon: typeof native): string };
+const { generate } = require('../scripts/generate-typings') as {
+  generate(addon: typeof native): Record<string, string>;
+};
 const { handWritten } = require('../scripts/typings/hand-written') as { handWritten(): Set<string> };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const typings = path.join(__dirname, '..', 'typings');
-const aten = fs.readFileSync(path.join(typings, 'aten.d.ts'), 'utf8');
+const texts = Object.fromEntries(
+  ['aten.d.ts', 'private.d.ts'].map((name) => [name, fs.readFileSync(path.join(typings, name), 'utf8')]),
+);
+const all = Object.values(texts).join('\n');
+const namesIn = (text: string) =>
+  [...text.matchAll(/^export (?:declare (?:function|const) (\w+)|\{ \w+ as (\w+) \})/gm)].map(
+    ([, name, renamed]) => name ?? renamed,
+  );
 
 function membersOf(file: string, name: string): string[] {
   const source = ts.createSourceFile(
@@ -31,21 +40,26 @@ function membersOf(file: string, name: string): string[] {
 // The typings are those of the pinned libtorch; another one that compiles has other schemas.
 const pinned = native.versions().libtorch === libtorch.version ? test : test.skip;
 
-pinned('aten.d.ts is fresh: `npm run typings` would change nothing', () => {
-  expect(generate(native) === aten).toBe(true);
+pinned.each(Object.keys(texts))('%s is fresh: `npm run typings` would change nothing', (name) => {
+  expect(generate(native)[name] === texts[name]).toBe(true);
 });
 
 pinned('every operator is a typed function, and nothing else is', () => {
-  const names = [...aten.matchAll(/^export (?:declare (?:function|const) (\w+)|\{ \w+ as (\w+) \})/gm)];
-  const typed = new Set(names.map(([, name, renamed]) => name ?? renamed));
+  const typed = new Set(namesIn(all));
   const missing = Object.keys(functions).filter((name) => !typed.has(name));
   expect(missing).toEqual(['recordStream']); // takes a Stream
   expect([...typed].filter((name) => !(name in functions))).toEqual([]);
 });
 
+test('names that begin with an underscore are not in the public type', () => {
+  expect(namesIn(texts['aten.d.ts']).filter((name) => name.startsWith('_'))).toEqual([]);
+  expect(membersOf('aten.d.ts', 'TensorMethods').filter((name) => name.startsWith('_'))).toEqual([]);
+  expect(namesIn(texts['private.d.ts']).filter((name) => !name.startsWith('_'))).toEqual([]);
+});
+
 test('every typed method is one of Tensor', () => {
   const methods = membersOf('aten.d.ts', 'TensorMethods');
-  expect(methods.length).toBeGreaterThan(900);
+  expect(methods.length).toBeGreaterThan(600);
   expect(methods.filter((name) => !(name in Tensor.prototype))).toEqual([]);
   expect(methods.filter((name) => namesOfTensor.has(name))).toEqual([]);
 });
@@ -56,7 +70,7 @@ test('the generator leaves out the methods that class Tensor writes by hand', ()
 });
 
 test('a doc comment with the schema stands before every function', () => {
-  const lines = aten.split('\n');
+  const lines = all.split('\n');
   const undocumented = lines.filter((line, i) => {
     const name = /^(?:export )?declare function (\w+)\(/.exec(line)?.[1];
     const isFirst = name !== undefined && !lines[i - 1].includes(`declare function ${name}(`);

@@ -6,6 +6,7 @@ import type { DType, DTypeLike } from '../lib/core/dtype';
 import type { Layout, MemoryFormat } from '../lib/core/layout';
 import type { Generator } from '../lib/tensor/random';
 import type { Tensor } from '../lib/tensor';
+import type { TensorList } from '../lib/tensor/tensor_list';
 
 /** A whole number. */
 type Int = number | bigint;
@@ -17,2238 +18,6 @@ type NoTensor = { [Symbol.iterator]?: never };
 // Only what is marked is exported.
 export {};
 
-/** `aten::__and__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-export declare function __and__(input: Tensor, other: Tensor): Tensor;
-export declare function __and__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__and__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-export declare function __and__(input: Tensor, other: Scalar): Tensor;
-export declare function __and__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__iand__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-export declare function __iand__(input: Tensor, other: Tensor): Tensor;
-export declare function __iand__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__iand__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-export declare function __iand__(input: Tensor, other: Scalar): Tensor;
-export declare function __iand__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__ilshift__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-export declare function __ilshift__(input: Tensor, other: Tensor): Tensor;
-export declare function __ilshift__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__ilshift__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-export declare function __ilshift__(input: Tensor, other: Scalar): Tensor;
-export declare function __ilshift__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__ior__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-export declare function __ior__(input: Tensor, other: Tensor): Tensor;
-export declare function __ior__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__ior__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-export declare function __ior__(input: Tensor, other: Scalar): Tensor;
-export declare function __ior__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__irshift__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-export declare function __irshift__(input: Tensor, other: Tensor): Tensor;
-export declare function __irshift__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__irshift__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-export declare function __irshift__(input: Tensor, other: Scalar): Tensor;
-export declare function __irshift__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__ixor__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-export declare function __ixor__(input: Tensor, other: Tensor): Tensor;
-export declare function __ixor__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__ixor__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-export declare function __ixor__(input: Tensor, other: Scalar): Tensor;
-export declare function __ixor__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__lshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-export declare function __lshift__(input: Tensor, other: Tensor): Tensor;
-export declare function __lshift__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__lshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-export declare function __lshift__(input: Tensor, other: Scalar): Tensor;
-export declare function __lshift__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__or__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-export declare function __or__(input: Tensor, other: Tensor): Tensor;
-export declare function __or__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__or__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-export declare function __or__(input: Tensor, other: Scalar): Tensor;
-export declare function __or__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__rshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-export declare function __rshift__(input: Tensor, other: Tensor): Tensor;
-export declare function __rshift__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__rshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-export declare function __rshift__(input: Tensor, other: Scalar): Tensor;
-export declare function __rshift__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::__xor__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-export declare function __xor__(input: Tensor, other: Tensor): Tensor;
-export declare function __xor__(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::__xor__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-export declare function __xor__(input: Tensor, other: Scalar): Tensor;
-export declare function __xor__(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** `aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`. */
-export declare function _adaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints): Tensor;
-export declare function _adaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
-export declare function _adaptiveAvgPool2d(input: Tensor, ...outputSize: Int[]): Tensor;
-/** `aten::_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -> Tensor`. */
-export declare function _adaptiveAvgPool2dBackward(gradOutput: Tensor, input: Tensor): Tensor;
-export declare function _adaptiveAvgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
-/** `aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`. */
-export declare function _adaptiveAvgPool3d(input: Tensor, outputSize: Int | Ints): Tensor;
-export declare function _adaptiveAvgPool3d(input: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
-export declare function _adaptiveAvgPool3d(input: Tensor, ...outputSize: Int[]): Tensor;
-/** `aten::_adaptive_avg_pool3d_backward(Tensor grad_output, Tensor self) -> Tensor`. */
-export declare function _adaptiveAvgPool3dBackward(gradOutput: Tensor, input: Tensor): Tensor;
-export declare function _adaptiveAvgPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
-/** `aten::_add_batch_dim(Tensor self, int batch_dim, int level) -> Tensor`. */
-export declare function _addBatchDim(input: Tensor, batchDim: Int, level: Int): Tensor;
-export declare function _addBatchDim(input: Tensor, batchDim: Int, keywords: { level: Int }): Tensor;
-export declare function _addBatchDim(input: Tensor, keywords: { batchDim: Int; level: Int }): Tensor;
-/** `aten::_add_relu.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`, `out`. Defaults: alpha = 1. */
-export declare function _addRelu(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar; out?: Tensor }): Tensor;
-export declare function _addRelu(input: Tensor, keywords: { other: Tensor; alpha?: Scalar; out?: Tensor }): Tensor;
-/** `aten::_add_relu.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
-export declare function _addRelu(input: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-export declare function _addRelu(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
-export declare function _addRelu(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
-/** `aten::_add_relu_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
-export declare function _addRelu_(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
-export declare function _addRelu_(input: Tensor, keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-/** `aten::_add_relu_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
-export declare function _addRelu_(input: Tensor, other: Scalar, alpha?: Scalar): Tensor;
-export declare function _addRelu_(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
-export declare function _addRelu_(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
-/** `aten::_addmm_activation(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1, bool use_gelu=False) -> Tensor`, `out`. Defaults: beta = 1, alpha = 1, useGelu = false. */
-export declare function _addmmActivation(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; useGelu?: boolean; out?: Tensor }): Tensor;
-export declare function _addmmActivation(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean; out?: Tensor }): Tensor;
-export declare function _addmmActivation(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean; out?: Tensor }): Tensor;
-/** `aten::_aminmax(Tensor self) -> (Tensor, Tensor)`. */
-export declare function _aminmax(input: Tensor): [Tensor, Tensor];
-/** `aten::_aminmax.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: keepdim = false. */
-export declare function _aminmax(input: Tensor, dim: Int, keepdim?: boolean): [Tensor, Tensor];
-export declare function _aminmax(input: Tensor, dim: Int, keywords: { keepdim?: boolean }): [Tensor, Tensor];
-export declare function _aminmax(input: Tensor, keywords: { dim: Int; keepdim?: boolean }): [Tensor, Tensor];
-/** `aten::_amp_foreach_non_finite_check_and_unscale(Tensor[] self, Tensor found_inf, Tensor inv_scale) -> (Tensor[] self_out, Tensor found_inf_out)`. */
-export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], foundInf: Tensor, invScale: Tensor): [selfOut: Tensor[], foundInfOut: Tensor] & { readonly selfOut: Tensor[]; readonly foundInfOut: Tensor };
-export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], foundInf: Tensor, keywords: { invScale: Tensor }): [selfOut: Tensor[], foundInfOut: Tensor] & { readonly selfOut: Tensor[]; readonly foundInfOut: Tensor };
-export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], keywords: { foundInf: Tensor; invScale: Tensor }): [selfOut: Tensor[], foundInfOut: Tensor] & { readonly selfOut: Tensor[]; readonly foundInfOut: Tensor };
-export declare function _ampForeachNonFiniteCheckAndUnscale(keywords: { input: readonly Tensor[]; foundInf: Tensor; invScale: Tensor }): [selfOut: Tensor[], foundInfOut: Tensor] & { readonly selfOut: Tensor[]; readonly foundInfOut: Tensor };
-/** `aten::_amp_foreach_non_finite_check_and_unscale.out(Tensor[] self, Tensor(b!) found_inf, Tensor inv_scale, *, Tensor(a!)[] out) -> ()`. */
-export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], foundInf: Tensor, invScale: Tensor, keywords: { out: readonly Tensor[] }): void;
-export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], foundInf: Tensor, keywords: { invScale: Tensor; out: readonly Tensor[] }): void;
-export declare function _ampForeachNonFiniteCheckAndUnscale(input: readonly Tensor[], keywords: { foundInf: Tensor; invScale: Tensor; out: readonly Tensor[] }): void;
-export declare function _ampForeachNonFiniteCheckAndUnscale(keywords: { input: readonly Tensor[]; foundInf: Tensor; invScale: Tensor; out: readonly Tensor[] }): void;
-/** `aten::_amp_foreach_non_finite_check_and_unscale_(Tensor(a!)[] self, Tensor(b!) found_inf, Tensor inv_scale) -> ()`. */
-export declare function _ampForeachNonFiniteCheckAndUnscale_(input: readonly Tensor[], foundInf: Tensor, invScale: Tensor): void;
-export declare function _ampForeachNonFiniteCheckAndUnscale_(input: readonly Tensor[], foundInf: Tensor, keywords: { invScale: Tensor }): void;
-export declare function _ampForeachNonFiniteCheckAndUnscale_(input: readonly Tensor[], keywords: { foundInf: Tensor; invScale: Tensor }): void;
-export declare function _ampForeachNonFiniteCheckAndUnscale_(keywords: { input: readonly Tensor[]; foundInf: Tensor; invScale: Tensor }): void;
-/** `aten::_amp_update_scale(Tensor self, Tensor growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -> (Tensor, Tensor growth_tracker_out)`. */
-export declare function _ampUpdateScale(input: Tensor, growthTracker: Tensor, foundInf: Tensor, scaleGrowthFactor: Float, scaleBackoffFactor: Float, growthInterval: Int): [Tensor, Tensor] & { readonly growthTrackerOut: Tensor };
-export declare function _ampUpdateScale(input: Tensor, keywords: { growthTracker: Tensor; foundInf: Tensor; scaleGrowthFactor: Float; scaleBackoffFactor: Float; growthInterval: Int }): [Tensor, Tensor] & { readonly growthTrackerOut: Tensor };
-/** `aten::_amp_update_scale.out(Tensor self, Tensor(b!) growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval, *, Tensor(a!) out) -> Tensor(a!)`. */
-export declare function _ampUpdateScale(input: Tensor, growthTracker: Tensor, foundInf: Tensor, scaleGrowthFactor: Float, scaleBackoffFactor: Float, growthInterval: Int, keywords: { out: Tensor }): Tensor;
-export declare function _ampUpdateScale(input: Tensor, keywords: { growthTracker: Tensor; foundInf: Tensor; scaleGrowthFactor: Float; scaleBackoffFactor: Float; growthInterval: Int; out: Tensor }): Tensor;
-/** `aten::_amp_update_scale_(Tensor(a!) self, Tensor(b!) growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -> Tensor(a!)`. */
-export declare function _ampUpdateScale_(input: Tensor, growthTracker: Tensor, foundInf: Tensor, scaleGrowthFactor: Float, scaleBackoffFactor: Float, growthInterval: Int): Tensor;
-export declare function _ampUpdateScale_(input: Tensor, keywords: { growthTracker: Tensor; foundInf: Tensor; scaleGrowthFactor: Float; scaleBackoffFactor: Float; growthInterval: Int }): Tensor;
-/** `aten::_assert_async(Tensor self) -> ()`. */
-export declare function _assertAsync(input: Tensor): void;
-/** `aten::_assert_async.msg(Tensor self, str assert_msg) -> ()`. */
-export declare function _assertAsync(input: Tensor, assertMsg: string): void;
-export declare function _assertAsync(input: Tensor, keywords: { assertMsg: string }): void;
-/** `aten::_assert_scalar(Scalar self, str assert_msg) -> ()`. */
-export declare function _assertScalar(input: Scalar, assertMsg: string): void;
-export declare function _assertScalar(input: Scalar, keywords: { assertMsg: string }): void;
-export declare function _assertScalar(keywords: { input: Scalar; assertMsg: string }): void;
-/** `aten::_assert_tensor_metadata(Tensor a, SymInt[]? size=None, SymInt[]? stride=None, ScalarType? dtype=None, *, Device? device=None, Layout? layout=None) -> ()`. Defaults: size = null, stride = null, dtype = null, device = null, layout = null. */
-export declare function _assertTensorMetadata(a: Tensor, size?: Ints | null, stride?: Ints | null, dtype?: DTypeLike | null, keywords?: { device?: DeviceLike | null; layout?: Layout | null } & NoTensor): void;
-export declare function _assertTensorMetadata(a: Tensor, size: Ints | null, stride: Ints | null, keywords: { dtype?: DTypeLike | null; device?: DeviceLike | null; layout?: Layout | null } & NoTensor): void;
-export declare function _assertTensorMetadata(a: Tensor, size: Ints | null, keywords: { stride?: Ints | null; dtype?: DTypeLike | null; device?: DeviceLike | null; layout?: Layout | null } & NoTensor): void;
-export declare function _assertTensorMetadata(a: Tensor, keywords: { size?: Ints | null; stride?: Ints | null; dtype?: DTypeLike | null; device?: DeviceLike | null; layout?: Layout | null } & NoTensor): void;
-/** `aten::_autocast_to_full_precision(Tensor(a) self, bool cuda_enabled, bool cpu_enabled) -> Tensor(a)`. */
-export declare function _autocastToFullPrecision(input: Tensor, cudaEnabled: boolean, cpuEnabled: boolean): Tensor;
-export declare function _autocastToFullPrecision(input: Tensor, cudaEnabled: boolean, keywords: { cpuEnabled: boolean }): Tensor;
-export declare function _autocastToFullPrecision(input: Tensor, keywords: { cudaEnabled: boolean; cpuEnabled: boolean }): Tensor;
-/** `aten::_autocast_to_reduced_precision(Tensor(a) self, bool cuda_enabled, bool cpu_enabled, ScalarType cuda_dtype, ScalarType cpu_dtype) -> Tensor(a)`. */
-export declare function _autocastToReducedPrecision(input: Tensor, cudaEnabled: boolean, cpuEnabled: boolean, cudaDtype: DTypeLike, cpuDtype: DTypeLike): Tensor;
-export declare function _autocastToReducedPrecision(input: Tensor, keywords: { cudaEnabled: boolean; cpuEnabled: boolean; cudaDtype: DTypeLike; cpuDtype: DTypeLike }): Tensor;
-/** `aten::_backward(Tensor self, Tensor[] inputs, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False) -> ()`. Defaults: gradient = null, retainGraph = null, createGraph = false. */
-export declare function _backward(input: Tensor, inputs: readonly Tensor[], gradient?: Tensor | null, retainGraph?: boolean | null, createGraph?: boolean): void;
-export declare function _backward(input: Tensor, inputs: readonly Tensor[], gradient: Tensor | null, retainGraph: boolean | null, keywords: { createGraph?: boolean }): void;
-export declare function _backward(input: Tensor, inputs: readonly Tensor[], gradient: Tensor | null, keywords: { retainGraph?: boolean | null; createGraph?: boolean }): void;
-export declare function _backward(input: Tensor, inputs: readonly Tensor[], keywords: { gradient?: Tensor | null; retainGraph?: boolean | null; createGraph?: boolean }): void;
-export declare function _backward(input: Tensor, keywords: { inputs: readonly Tensor[]; gradient?: Tensor | null; retainGraph?: boolean | null; createGraph?: boolean }): void;
-/** `aten::_batch_norm_impl_index(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> (Tensor, Tensor, Tensor, Tensor, int)`. */
-export declare function _batchNormImplIndex(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: Float, eps: Float, cudnnEnabled: boolean): [Tensor, Tensor, Tensor, Tensor, number];
-export declare function _batchNormImplIndex(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: Float; eps: Float; cudnnEnabled: boolean }): [Tensor, Tensor, Tensor, Tensor, number];
-/** `aten::_batch_norm_impl_index_backward(int impl_index, Tensor input, Tensor grad_output, Tensor? weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var_transform, bool train, float eps, bool[3] output_mask, Tensor reservedSpace) -> (Tensor, Tensor, Tensor)`. */
-export declare function _batchNormImplIndexBackward(implIndex: Int, input: Tensor, gradOutput: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVarTransform: Tensor | null, train: boolean, eps: Float, outputMask: boolean | readonly boolean[], reservedSpace: Tensor): [Tensor, Tensor, Tensor];
-export declare function _batchNormImplIndexBackward(keywords: { implIndex: Int; input: Tensor; gradOutput: Tensor; weight: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVarTransform: Tensor | null; train: boolean; eps: Float; outputMask: boolean | readonly boolean[]; reservedSpace: Tensor }): [Tensor, Tensor, Tensor];
-/** `aten::_batch_norm_no_update(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _batchNormNoUpdate(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, momentum: Float, eps: Float): [Tensor, Tensor, Tensor, Tensor];
-export declare function _batchNormNoUpdate(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_batch_norm_with_update(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)`, `out`. */
-export declare function _batchNormWithUpdate(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _batchNormWithUpdate(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_batch_norm_with_update_functional(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor, Tensor running_mean_out, Tensor running_var_out)`. */
-export declare function _batchNormWithUpdateFunctional(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, momentum: Float, eps: Float): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor] & { readonly runningMeanOut: Tensor; readonly runningVarOut: Tensor };
-export declare function _batchNormWithUpdateFunctional(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor] & { readonly runningMeanOut: Tensor; readonly runningVarOut: Tensor };
-/** `aten::_cast_Byte(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castByte(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castByte(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Char(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castChar(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castChar(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Double(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castDouble(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castDouble(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Float(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castFloat(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castFloat(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Half(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castHalf(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castHalf(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Int(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castInt(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castInt(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Long(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castLong(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castLong(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cast_Short(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _castShort(input: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _castShort(input: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-/** `aten::_cdist_backward(Tensor grad, Tensor x1, Tensor x2, float p, Tensor cdist) -> Tensor`. */
-export declare function _cdistBackward(grad: Tensor, x1: Tensor, x2: Tensor, p: Float, cdist: Tensor): Tensor;
-export declare function _cdistBackward(grad: Tensor, keywords: { x1: Tensor; x2: Tensor; p: Float; cdist: Tensor }): Tensor;
-/** `aten::_cdist_forward(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor`. */
-export declare function _cdistForward(x1: Tensor, x2: Tensor, p: Float, computeMode: Int | null): Tensor;
-export declare function _cdistForward(x1: Tensor, x2: Tensor, p: Float, keywords: { computeMode: Int | null }): Tensor;
-export declare function _cdistForward(x1: Tensor, x2: Tensor, keywords: { p: Float; computeMode: Int | null }): Tensor;
-export declare function _cdistForward(x1: Tensor, keywords: { x2: Tensor; p: Float; computeMode: Int | null }): Tensor;
-/** `aten::_cholesky_solve_helper(Tensor self, Tensor A, bool upper) -> Tensor`. */
-export declare function _choleskySolveHelper(input: Tensor, A: Tensor, upper: boolean): Tensor;
-export declare function _choleskySolveHelper(input: Tensor, A: Tensor, keywords: { upper: boolean }): Tensor;
-export declare function _choleskySolveHelper(input: Tensor, keywords: { A: Tensor; upper: boolean }): Tensor;
-/** `aten::_choose_qparams_per_tensor(Tensor self, bool reduce_range=False) -> (float, int)`. Defaults: reduceRange = false. */
-export declare function _chooseQparamsPerTensor(input: Tensor, reduceRange?: boolean): [number, number];
-export declare function _chooseQparamsPerTensor(input: Tensor, keywords: { reduceRange?: boolean }): [number, number];
-/** `aten::_chunk_cat(Tensor[] tensors, int dim, int num_chunks) -> Tensor`, `out`. */
-export declare function _chunkCat(tensors: readonly Tensor[], dim: Int, numChunks: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _chunkCat(tensors: readonly Tensor[], dim: Int, keywords: { numChunks: Int; out?: Tensor }): Tensor;
-export declare function _chunkCat(tensors: readonly Tensor[], keywords: { dim: Int; numChunks: Int; out?: Tensor }): Tensor;
-export declare function _chunkCat(keywords: { tensors: readonly Tensor[]; dim: Int; numChunks: Int; out?: Tensor }): Tensor;
-/** `aten::_coalesce(Tensor self) -> Tensor`. */
-export declare function _coalesce(input: Tensor): Tensor;
-/** `aten::_coalesced(Tensor self, bool coalesced) -> Tensor`, `out`. */
-export declare function _coalesced(input: Tensor, coalesced: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _coalesced(input: Tensor, keywords: { coalesced: boolean; out?: Tensor }): Tensor;
-/** `aten::_coalesced_(Tensor(a!) self, bool coalesced) -> Tensor(a!)`. */
-export declare function _coalesced_(input: Tensor, coalesced: boolean): Tensor;
-export declare function _coalesced_(input: Tensor, keywords: { coalesced: boolean }): Tensor;
-/** `aten::_compute_linear_combination(Tensor input, Tensor coefficients) -> Tensor`, `out`. */
-export declare function _computeLinearCombination(input: Tensor, coefficients: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _computeLinearCombination(input: Tensor, keywords: { coefficients: Tensor; out?: Tensor }): Tensor;
-/** `aten::_conj(Tensor(a) self) -> Tensor(a)`. */
-export declare function _conj(input: Tensor | Scalar): Tensor;
-/** `aten::_conj_copy(Tensor self) -> Tensor`, `out`. */
-export declare function _conjCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_conj_physical(Tensor self) -> Tensor`. */
-export declare function _conjPhysical(input: Tensor): Tensor;
-/** `aten::_conv_depthwise2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding, SymInt[2] dilation) -> Tensor`, `out`. */
-export declare function _convDepthwise2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _convDepthwise2d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::_convert_indices_from_coo_to_csr(Tensor self, int size, *, bool out_int32=False) -> Tensor`, `out`. Defaults: outInt32 = false. */
-export declare function _convertIndicesFromCooToCsr(input: Tensor, size: Int, keywords?: { outInt32?: boolean; out?: Tensor }): Tensor;
-export declare function _convertIndicesFromCooToCsr(input: Tensor, keywords: { size: Int; outInt32?: boolean; out?: Tensor }): Tensor;
-/** `aten::_convert_indices_from_csr_to_coo(Tensor crow_indices, Tensor col_indices, *, bool out_int32=False, bool transpose=False) -> Tensor`, `out`. Defaults: outInt32 = false, transpose = false. */
-export declare function _convertIndicesFromCsrToCoo(crowIndices: Tensor, colIndices: Tensor, keywords?: { outInt32?: boolean; transpose?: boolean; out?: Tensor }): Tensor;
-export declare function _convertIndicesFromCsrToCoo(crowIndices: Tensor, keywords: { colIndices: Tensor; outInt32?: boolean; transpose?: boolean; out?: Tensor }): Tensor;
-/** `aten::_convert_weight_to_int4pack(Tensor self, int innerKTiles) -> Tensor`. */
-export declare function _convertWeightToInt4pack(input: Tensor, innerKTiles: Int): Tensor;
-export declare function _convertWeightToInt4pack(input: Tensor, keywords: { innerKTiles: Int }): Tensor;
-/** `aten::_convert_weight_to_int4pack_for_cpu(Tensor self, int innerKTiles) -> Tensor`. */
-export declare function _convertWeightToInt4packForCpu(input: Tensor, innerKTiles: Int): Tensor;
-export declare function _convertWeightToInt4packForCpu(input: Tensor, keywords: { innerKTiles: Int }): Tensor;
-/** `aten::_convolution.deprecated(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor`. */
-export declare function _convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean): Tensor;
-export declare function _convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; benchmark: boolean; deterministic: boolean; cudnnEnabled: boolean }): Tensor;
-/** `aten::_convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor`. */
-export declare function _convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean, allowTf32: boolean): Tensor;
-export declare function _convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; benchmark: boolean; deterministic: boolean; cudnnEnabled: boolean; allowTf32: boolean }): Tensor;
-/** `aten::_convolution_double_backward(Tensor? ggI, Tensor? ggW, Tensor? ggb, Tensor gO, Tensor weight, Tensor self, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
-export declare function _convolutionDoubleBackward(ggI: Tensor | null, ggW: Tensor | null, ggb: Tensor | null, gO: Tensor, weight: Tensor, input: Tensor, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
-export declare function _convolutionDoubleBackward(keywords: { ggI: Tensor | null; ggW: Tensor | null; ggb: Tensor | null; gO: Tensor; weight: Tensor; input: Tensor; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-/** `aten::_convolution_mode(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, str padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
-export declare function _convolutionMode(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: string, dilation: Ints, groups: Int): Tensor;
-export declare function _convolutionMode(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: string; dilation: Ints; groups: Int }): Tensor;
-/** `aten::_copy_from(Tensor self, Tensor dst, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-export declare function _copyFrom(input: Tensor, dst: Tensor, nonBlocking?: boolean): Tensor;
-export declare function _copyFrom(input: Tensor, dst: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-export declare function _copyFrom(input: Tensor, keywords: { dst: Tensor; nonBlocking?: boolean }): Tensor;
-/** `aten::_copy_from_and_resize(Tensor self, Tensor dst) -> Tensor`. */
-export declare function _copyFromAndResize(input: Tensor, dst: Tensor): Tensor;
-export declare function _copyFromAndResize(input: Tensor, keywords: { dst: Tensor }): Tensor;
-/** `aten::_cslt_compress(Tensor input) -> Tensor`. */
-export declare function _csltCompress(input: Tensor): Tensor;
-/** `aten::_cslt_sparse_mm(Tensor compressed_A, Tensor dense_B, Tensor? bias=None, Tensor? alpha=None, ScalarType? out_dtype=None, bool transpose_result=False, int alg_id=0, int split_k=1, int split_k_mode=-1) -> Tensor`. Defaults: bias = null, alpha = null, outDtype = null, transposeResult = false, algId = 0, splitK = 1, splitKMode = -1. */
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias?: Tensor | null, alpha?: Tensor | null, outDtype?: DTypeLike | null, transposeResult?: boolean, algId?: Int, splitK?: Int, splitKMode?: Int): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, outDtype: DTypeLike | null, transposeResult: boolean, algId: Int, splitK: Int, keywords: { splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, outDtype: DTypeLike | null, transposeResult: boolean, algId: Int, keywords: { splitK?: Int; splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, outDtype: DTypeLike | null, transposeResult: boolean, keywords: { algId?: Int; splitK?: Int; splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, outDtype: DTypeLike | null, keywords: { transposeResult?: boolean; algId?: Int; splitK?: Int; splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, keywords: { outDtype?: DTypeLike | null; transposeResult?: boolean; algId?: Int; splitK?: Int; splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, keywords: { alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean; algId?: Int; splitK?: Int; splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, denseB: Tensor, keywords: { bias?: Tensor | null; alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean; algId?: Int; splitK?: Int; splitKMode?: Int }): Tensor;
-export declare function _csltSparseMm(compressedA: Tensor, keywords: { denseB: Tensor; bias?: Tensor | null; alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean; algId?: Int; splitK?: Int; splitKMode?: Int }): Tensor;
-/** `aten::_cslt_sparse_mm_search(Tensor compressed_A, Tensor dense_B, Tensor? bias=None, Tensor? alpha=None, ScalarType? out_dtype=None, bool transpose_result=False) -> int`. Defaults: bias = null, alpha = null, outDtype = null, transposeResult = false. */
-export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, bias?: Tensor | null, alpha?: Tensor | null, outDtype?: DTypeLike | null, transposeResult?: boolean): number;
-export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, outDtype: DTypeLike | null, keywords: { transposeResult?: boolean }): number;
-export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, alpha: Tensor | null, keywords: { outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
-export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, bias: Tensor | null, keywords: { alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
-export declare function _csltSparseMmSearch(compressedA: Tensor, denseB: Tensor, keywords: { bias?: Tensor | null; alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
-export declare function _csltSparseMmSearch(compressedA: Tensor, keywords: { denseB: Tensor; bias?: Tensor | null; alpha?: Tensor | null; outDtype?: DTypeLike | null; transposeResult?: boolean }): number;
-/** `aten::_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, bool zero_infinity=False) -> (Tensor, Tensor)`. Defaults: blank = 0, zeroInfinity = false. */
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank?: Int, zeroInfinity?: boolean): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, keywords: { zeroInfinity?: boolean }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, keywords: { blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
-/** `aten::_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, bool zero_infinity=False) -> (Tensor, Tensor)`. Defaults: blank = 0, zeroInfinity = false. */
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank?: Int, zeroInfinity?: boolean): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, keywords: { zeroInfinity?: boolean }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, keywords: { blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
-export declare function _ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank?: Int; zeroInfinity?: boolean }): [Tensor, Tensor];
-/** `aten::_ctc_loss_backward(Tensor grad, Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -> Tensor`. Defaults: zeroInfinity = false. */
-export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, zeroInfinity?: boolean): Tensor;
-export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, keywords: { zeroInfinity?: boolean }): Tensor;
-export declare function _ctcLossBackward(grad: Tensor, keywords: { logProbs: Tensor; targets: Tensor; inputLengths: Ints; targetLengths: Ints; negLogLikelihood: Tensor; logAlpha: Tensor; blank: Int; zeroInfinity?: boolean }): Tensor;
-/** `aten::_ctc_loss_backward.Tensor(Tensor grad, Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -> Tensor`. Defaults: zeroInfinity = false. */
-export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, zeroInfinity?: boolean): Tensor;
-export declare function _ctcLossBackward(grad: Tensor, logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, negLogLikelihood: Tensor, logAlpha: Tensor, blank: Int, keywords: { zeroInfinity?: boolean }): Tensor;
-export declare function _ctcLossBackward(grad: Tensor, keywords: { logProbs: Tensor; targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; negLogLikelihood: Tensor; logAlpha: Tensor; blank: Int; zeroInfinity?: boolean }): Tensor;
-/** `aten::_cudnn_attention_backward(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor out, Tensor logsumexp, Tensor philox_seed, Tensor philox_offset, Tensor attn_bias, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, *, float? scale=None) -> (Tensor, Tensor, Tensor)`. Defaults: scale = null. */
-export declare function _cudnnAttentionBackward(gradOut: Tensor, query: Tensor, key: Tensor, value: Tensor, out: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, attnBias: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, keywords?: { scale?: Float | null }): [Tensor, Tensor, Tensor];
-export declare function _cudnnAttentionBackward(gradOut: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; out: Tensor; logsumexp: Tensor; philoxSeed: Tensor; philoxOffset: Tensor; attnBias: Tensor; cumSeqQ: Tensor; cumSeqK: Tensor; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; scale?: Float | null }): [Tensor, Tensor, Tensor];
-/** `aten::_cudnn_attention_forward(Tensor query, Tensor key, Tensor value, Tensor? attn_bias, Tensor? cum_seq_q, Tensor? cum_seq_k, SymInt max_q, SymInt max_k, bool compute_log_sumexp, float dropout_p=0., bool is_causal=False, bool return_debug_mask=False, *, float? scale=None) -> (Tensor output, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, Tensor philox_seed, Tensor philox_offset, Tensor debug_attn_mask)`. Defaults: dropoutP = 0, isCausal = false, returnDebugMask = false, scale = null. */
-export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, computeLogSumexp: boolean, dropoutP?: Float, isCausal?: boolean, returnDebugMask?: boolean, keywords?: { scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, computeLogSumexp: boolean, dropoutP: Float, isCausal: boolean, keywords: { returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, computeLogSumexp: boolean, dropoutP: Float, keywords: { isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _cudnnAttentionForward(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, computeLogSumexp: boolean, keywords: { dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _cudnnAttentionForward(query: Tensor, keywords: { key: Tensor; value: Tensor; attnBias: Tensor | null; cumSeqQ: Tensor | null; cumSeqK: Tensor | null; maxQ: Int; maxK: Int; computeLogSumexp: boolean; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_cudnn_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`. */
-export declare function _cudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
-export declare function _cudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
-/** `aten::_cudnn_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`. */
-export declare function _cudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
-export declare function _cudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
-/** `aten::_cudnn_init_dropout_state(float dropout, bool train, int dropout_seed, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = false, requiresGrad = false. */
-export declare function _cudnnInitDropoutState(dropout: Float, train: boolean, dropoutSeed: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _cudnnInitDropoutState(dropout: Float, train: boolean, keywords: { dropoutSeed: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _cudnnInitDropoutState(dropout: Float, keywords: { train: boolean; dropoutSeed: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _cudnnInitDropoutState(keywords: { dropout: Float; train: boolean; dropoutSeed: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_cudnn_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor? weight_buf, Tensor hx, Tensor? cx, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, SymInt[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _cudnnRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor | null, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _cudnnRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor | null; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_cudnn_rnn_backward(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, SymInt[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask) -> (Tensor, Tensor, Tensor, Tensor[])`. */
-export declare function _cudnnRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor, Tensor[]];
-export declare function _cudnnRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor, Tensor[]];
-/** `aten::_cudnn_rnn_flatten_weight(Tensor[] weight_arr, int weight_stride0, SymInt input_size, int mode, SymInt hidden_size, SymInt proj_size, int num_layers, bool batch_first, bool bidirectional) -> Tensor`. */
-export declare function _cudnnRnnFlattenWeight(weightArr: readonly Tensor[], weightStride0: Int, inputSize: Int, mode: Int, hiddenSize: Int, projSize: Int, numLayers: Int, batchFirst: boolean, bidirectional: boolean): Tensor;
-export declare function _cudnnRnnFlattenWeight(keywords: { weightArr: readonly Tensor[]; weightStride0: Int; inputSize: Int; mode: Int; hiddenSize: Int; projSize: Int; numLayers: Int; batchFirst: boolean; bidirectional: boolean }): Tensor;
-/** `aten::_cufft_clear_plan_cache(int device_index) -> ()`. */
-export declare function _cufftClearPlanCache(deviceIndex: Int): void;
-export declare function _cufftClearPlanCache(keywords: { deviceIndex: Int }): void;
-/** `aten::_cufft_get_plan_cache_max_size(int device_index) -> int`. */
-export declare function _cufftGetPlanCacheMaxSize(deviceIndex: Int): number;
-export declare function _cufftGetPlanCacheMaxSize(keywords: { deviceIndex: Int }): number;
-/** `aten::_cufft_get_plan_cache_size(int device_index) -> int`. */
-export declare function _cufftGetPlanCacheSize(deviceIndex: Int): number;
-export declare function _cufftGetPlanCacheSize(keywords: { deviceIndex: Int }): number;
-/** `aten::_cufft_set_plan_cache_max_size(int device_index, int max_size) -> ()`. */
-export declare function _cufftSetPlanCacheMaxSize(deviceIndex: Int, maxSize: Int): void;
-export declare function _cufftSetPlanCacheMaxSize(deviceIndex: Int, keywords: { maxSize: Int }): void;
-export declare function _cufftSetPlanCacheMaxSize(keywords: { deviceIndex: Int; maxSize: Int }): void;
-/** `aten::_cummax_helper(Tensor self, Tensor(a!) values, Tensor(b!) indices, int dim) -> ()`. */
-export declare function _cummaxHelper(input: Tensor, values: Tensor, indices: Tensor, dim: Int): void;
-export declare function _cummaxHelper(input: Tensor, values: Tensor, indices: Tensor, keywords: { dim: Int }): void;
-export declare function _cummaxHelper(input: Tensor, values: Tensor, keywords: { indices: Tensor; dim: Int }): void;
-export declare function _cummaxHelper(input: Tensor, keywords: { values: Tensor; indices: Tensor; dim: Int }): void;
-/** `aten::_cummin_helper(Tensor self, Tensor(a!) values, Tensor(b!) indices, int dim) -> ()`. */
-export declare function _cumminHelper(input: Tensor, values: Tensor, indices: Tensor, dim: Int): void;
-export declare function _cumminHelper(input: Tensor, values: Tensor, indices: Tensor, keywords: { dim: Int }): void;
-export declare function _cumminHelper(input: Tensor, values: Tensor, keywords: { indices: Tensor; dim: Int }): void;
-export declare function _cumminHelper(input: Tensor, keywords: { values: Tensor; indices: Tensor; dim: Int }): void;
-/** `aten::_debug_has_internal_overlap(Tensor self) -> int`. */
-export declare function _debugHasInternalOverlap(input: Tensor): number;
-/** `aten::_dimI(Tensor self) -> int`. */
-export declare function _dimI(input: Tensor): number;
-/** `aten::_dimV(Tensor self) -> int`. */
-export declare function _dimV(input: Tensor): number;
-/** `aten::_dim_arange(Tensor like, int dim) -> Tensor`. */
-export declare function _dimArange(like: Tensor, dim: Int): Tensor;
-export declare function _dimArange(like: Tensor, keywords: { dim: Int }): Tensor;
-/** `aten::_dirichlet_grad(Tensor x, Tensor alpha, Tensor total) -> Tensor`. */
-export declare function _dirichletGrad(x: Tensor, alpha: Tensor, total: Tensor): Tensor;
-export declare function _dirichletGrad(x: Tensor, alpha: Tensor, keywords: { total: Tensor }): Tensor;
-export declare function _dirichletGrad(x: Tensor, keywords: { alpha: Tensor; total: Tensor }): Tensor;
-/** `aten::_dyn_quant_matmul_4bit(Tensor inp, Tensor packed_weights, int block_size, int in_features, int out_features) -> Tensor`. */
-export declare function _dynQuantMatmul4bit(inp: Tensor, packedWeights: Tensor, blockSize: Int, inFeatures: Int, outFeatures: Int): Tensor;
-export declare function _dynQuantMatmul4bit(inp: Tensor, keywords: { packedWeights: Tensor; blockSize: Int; inFeatures: Int; outFeatures: Int }): Tensor;
-/** `aten::_dyn_quant_pack_4bit_weight(Tensor weights, Tensor scales_zeros, Tensor? bias, int block_size, int in_features, int out_features) -> Tensor`. */
-export declare function _dynQuantPack4bitWeight(weights: Tensor, scalesZeros: Tensor, bias: Tensor | null, blockSize: Int, inFeatures: Int, outFeatures: Int): Tensor;
-export declare function _dynQuantPack4bitWeight(weights: Tensor, keywords: { scalesZeros: Tensor; bias: Tensor | null; blockSize: Int; inFeatures: Int; outFeatures: Int }): Tensor;
-/** `aten::_efficient_attention_backward(Tensor grad_out_, Tensor query, Tensor key, Tensor value, Tensor? bias, Tensor out, Tensor? cu_seqlens_q, Tensor? cu_seqlens_k, SymInt max_seqlen_q, SymInt max_seqlen_k, Tensor logsumexp, float dropout_p, Tensor philox_seed, Tensor philox_offset, int custom_mask_type, bool bias_requires_grad, *, float? scale=None, int? num_splits_key=None, int? window_size=None, bool shared_storage_dqdkdv=False) -> (Tensor, Tensor, Tensor, Tensor)`. Defaults: scale = null, numSplitsKey = null, windowSize = null, sharedStorageDqdkdv = false. */
-export declare function _efficientAttentionBackward(gradOut_: Tensor, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | null, out: Tensor, cuSeqlensQ: Tensor | null, cuSeqlensK: Tensor | null, maxSeqlenQ: Int, maxSeqlenK: Int, logsumexp: Tensor, dropoutP: Float, philoxSeed: Tensor, philoxOffset: Tensor, customMaskType: Int, biasRequiresGrad: boolean, keywords?: { scale?: Float | null; numSplitsKey?: Int | null; windowSize?: Int | null; sharedStorageDqdkdv?: boolean }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _efficientAttentionBackward(gradOut_: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; bias: Tensor | null; out: Tensor; cuSeqlensQ: Tensor | null; cuSeqlensK: Tensor | null; maxSeqlenQ: Int; maxSeqlenK: Int; logsumexp: Tensor; dropoutP: Float; philoxSeed: Tensor; philoxOffset: Tensor; customMaskType: Int; biasRequiresGrad: boolean; scale?: Float | null; numSplitsKey?: Int | null; windowSize?: Int | null; sharedStorageDqdkdv?: boolean }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_efficient_attention_forward(Tensor query, Tensor key, Tensor value, Tensor? bias, Tensor? cu_seqlens_q, Tensor? cu_seqlens_k, SymInt? max_seqlen_q, SymInt? max_seqlen_k, float dropout_p, int custom_mask_type, bool compute_log_sumexp=False, *, float? scale=None, Tensor? seqlen_k=None, int? window_size=None) -> (Tensor output, Tensor logsumexp, Tensor philox_seed, Tensor philox_offset, SymInt max_seqlen_batch_q, SymInt max_seqlen_batch_k)`. Defaults: computeLogSumexp = false, scale = null, seqlenK = null, windowSize = null. */
-export declare function _efficientAttentionForward(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | null, cuSeqlensQ: Tensor | null, cuSeqlensK: Tensor | null, maxSeqlenQ: Int | null, maxSeqlenK: Int | null, dropoutP: Float, customMaskType: Int, computeLogSumexp?: boolean, keywords?: { scale?: Float | null; seqlenK?: Tensor | null; windowSize?: Int | null }): [output: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, maxSeqlenBatchQ: number, maxSeqlenBatchK: number] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly maxSeqlenBatchQ: number; readonly maxSeqlenBatchK: number };
-export declare function _efficientAttentionForward(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | null, cuSeqlensQ: Tensor | null, cuSeqlensK: Tensor | null, maxSeqlenQ: Int | null, maxSeqlenK: Int | null, dropoutP: Float, customMaskType: Int, keywords: { computeLogSumexp?: boolean; scale?: Float | null; seqlenK?: Tensor | null; windowSize?: Int | null }): [output: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, maxSeqlenBatchQ: number, maxSeqlenBatchK: number] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly maxSeqlenBatchQ: number; readonly maxSeqlenBatchK: number };
-export declare function _efficientAttentionForward(query: Tensor, keywords: { key: Tensor; value: Tensor; bias: Tensor | null; cuSeqlensQ: Tensor | null; cuSeqlensK: Tensor | null; maxSeqlenQ: Int | null; maxSeqlenK: Int | null; dropoutP: Float; customMaskType: Int; computeLogSumexp?: boolean; scale?: Float | null; seqlenK?: Tensor | null; windowSize?: Int | null }): [output: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, maxSeqlenBatchQ: number, maxSeqlenBatchK: number] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly maxSeqlenBatchQ: number; readonly maxSeqlenBatchK: number };
-/** `aten::_efficientzerotensor(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _efficientzerotensor(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _efficientzerotensor(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _efficientzerotensor(...size: Int[]): Tensor;
-export declare function _efficientzerotensor(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::_embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)`. Defaults: scaleGradByFreq = false, mode = 0, sparse = false, perSampleWeights = null, includeLastOffset = false, paddingIdx = -1. */
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq?: boolean, mode?: Int, sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: Int): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, keywords: { paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, keywords: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, keywords: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBag(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_embedding_bag_backward(Tensor grad, Tensor indices, Tensor offsets, Tensor offset2bag, Tensor bag_size, Tensor maximum_indices, SymInt num_weights, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
-export declare function _embeddingBagBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, paddingIdx?: Int): Tensor;
-export declare function _embeddingBagBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int }): Tensor;
-export declare function _embeddingBagBackward(grad: Tensor, keywords: { indices: Tensor; offsets: Tensor; offset2bag: Tensor; bagSize: Tensor; maximumIndices: Tensor; numWeights: Int; scaleGradByFreq: boolean; mode: Int; sparse: boolean; perSampleWeights: Tensor | null; paddingIdx?: Int }): Tensor;
-/** `aten::_embedding_bag_dense_backward(Tensor grad, Tensor indices, Tensor offset2bag, Tensor bag_size, Tensor maximum_indices, SymInt num_weights, bool scale_grad_by_freq, int mode, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
-export declare function _embeddingBagDenseBackward(grad: Tensor, indices: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, paddingIdx?: Int): Tensor;
-export declare function _embeddingBagDenseBackward(grad: Tensor, indices: Tensor, offset2bag: Tensor, bagSize: Tensor, maximumIndices: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int }): Tensor;
-export declare function _embeddingBagDenseBackward(grad: Tensor, keywords: { indices: Tensor; offset2bag: Tensor; bagSize: Tensor; maximumIndices: Tensor; numWeights: Int; scaleGradByFreq: boolean; mode: Int; perSampleWeights: Tensor | null; paddingIdx?: Int }): Tensor;
-/** `aten::_embedding_bag_forward_only(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)`. Defaults: scaleGradByFreq = false, mode = 0, sparse = false, perSampleWeights = null, includeLastOffset = false, paddingIdx = -1. */
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq?: boolean, mode?: Int, sparse?: boolean, perSampleWeights?: Tensor | null, includeLastOffset?: boolean, paddingIdx?: Int): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, keywords: { paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, keywords: { includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, keywords: { perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, keywords: { sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, keywords: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, indices: Tensor, offsets: Tensor, keywords: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _embeddingBagForwardOnly(weight: Tensor, keywords: { indices: Tensor; offsets: Tensor; scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean; paddingIdx?: Int }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_embedding_bag_per_sample_weights_backward(Tensor grad, Tensor weight, Tensor indices, Tensor offsets, Tensor offset2bag, int mode, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
-export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, weight: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, mode: Int, paddingIdx?: Int): Tensor;
-export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, weight: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, mode: Int, keywords: { paddingIdx?: Int }): Tensor;
-export declare function _embeddingBagPerSampleWeightsBackward(grad: Tensor, keywords: { weight: Tensor; indices: Tensor; offsets: Tensor; offset2bag: Tensor; mode: Int; paddingIdx?: Int }): Tensor;
-/** `aten::_embedding_bag_sparse_backward(Tensor grad, Tensor indices, Tensor offsets, Tensor offset2bag, Tensor bag_size, SymInt num_weights, bool scale_grad_by_freq, int mode, Tensor? per_sample_weights, int padding_idx=-1) -> Tensor`. Defaults: paddingIdx = -1. */
-export declare function _embeddingBagSparseBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, paddingIdx?: Int): Tensor;
-export declare function _embeddingBagSparseBackward(grad: Tensor, indices: Tensor, offsets: Tensor, offset2bag: Tensor, bagSize: Tensor, numWeights: Int, scaleGradByFreq: boolean, mode: Int, perSampleWeights: Tensor | null, keywords: { paddingIdx?: Int }): Tensor;
-export declare function _embeddingBagSparseBackward(grad: Tensor, keywords: { indices: Tensor; offsets: Tensor; offset2bag: Tensor; bagSize: Tensor; numWeights: Int; scaleGradByFreq: boolean; mode: Int; perSampleWeights: Tensor | null; paddingIdx?: Int }): Tensor;
-/** `aten::_empty_affine_quantized(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, float scale=1., int zero_point=0, MemoryFormat? memory_format=0) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, scale = 1, zeroPoint = 0, memoryFormat = contiguousFormat, requiresGrad = false. */
-export declare function _emptyAffineQuantized(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _emptyAffineQuantized(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-export declare function _emptyAffineQuantized(...size: Int[]): Tensor;
-export declare function _emptyAffineQuantized(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; scale?: Float; zeroPoint?: Int; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** `aten::_empty_per_channel_affine_quantized(SymInt[] size, *, Tensor scales, Tensor zero_points, int axis, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=0) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = contiguousFormat, requiresGrad = false. */
-export declare function _emptyPerChannelAffineQuantized(size: Ints, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-export declare function _emptyPerChannelAffineQuantized(keywords: { size: Ints; scales: Tensor; zeroPoints: Tensor; axis: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-export declare function _emptyPerChannelAffineQuantized(...args: [...size: Int[], keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }]): Tensor;
-/** `aten::_euclidean_dist(Tensor x1, Tensor x2) -> Tensor`. */
-export declare function _euclideanDist(x1: Tensor, x2: Tensor): Tensor;
-export declare function _euclideanDist(x1: Tensor, keywords: { x2: Tensor }): Tensor;
-/** `aten::_fake_quantize_learnable_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
-export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
-export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
-export declare function _fakeQuantizeLearnablePerChannelAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
-/** `aten::_fake_quantize_learnable_per_channel_affine_backward(Tensor grad, Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> (Tensor, Tensor, Tensor)`. Defaults: gradFactor = 1. */
-export declare function _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float): [Tensor, Tensor, Tensor];
-export declare function _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): [Tensor, Tensor, Tensor];
-export declare function _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor, keywords: { input: Tensor; scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float }): [Tensor, Tensor, Tensor];
-/** `aten::_fake_quantize_learnable_per_tensor_affine(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
-export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
-export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
-export declare function _fakeQuantizeLearnablePerTensorAffine(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
-/** `aten::_fake_quantize_learnable_per_tensor_affine_backward(Tensor grad, Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> (Tensor, Tensor, Tensor)`. Defaults: gradFactor = 1. */
-export declare function _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float): [Tensor, Tensor, Tensor];
-export declare function _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor, input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): [Tensor, Tensor, Tensor];
-export declare function _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor, keywords: { input: Tensor; scale: Tensor; zeroPoint: Tensor; quantMin: Int; quantMax: Int; gradFactor?: Float }): [Tensor, Tensor, Tensor];
-/** `aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, Tensor fake_quant_enabled, int quant_min, int quant_max) -> (Tensor output, Tensor mask)`. */
-export declare function _fakeQuantizePerTensorAffineCachemaskTensorQparams(input: Tensor, scale: Tensor, zeroPoint: Tensor, fakeQuantEnabled: Tensor, quantMin: Int, quantMax: Int): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-export declare function _fakeQuantizePerTensorAffineCachemaskTensorQparams(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; fakeQuantEnabled: Tensor; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-/** `aten::_fft_c2c(Tensor self, SymInt[] dim, int normalization, bool forward) -> Tensor`, `out`. */
-export declare function _fftC2c(input: Tensor, dim: Ints, normalization: Int, forward: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _fftC2c(input: Tensor, dim: Ints, normalization: Int, keywords: { forward: boolean; out?: Tensor }): Tensor;
-export declare function _fftC2c(input: Tensor, dim: Ints, keywords: { normalization: Int; forward: boolean; out?: Tensor }): Tensor;
-export declare function _fftC2c(input: Tensor, keywords: { dim: Ints; normalization: Int; forward: boolean; out?: Tensor }): Tensor;
-/** `aten::_fft_c2r(Tensor self, int[] dim, int normalization, SymInt last_dim_size) -> Tensor`, `out`. */
-export declare function _fftC2r(input: Tensor, dim: Ints, normalization: Int, lastDimSize: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _fftC2r(input: Tensor, dim: Ints, normalization: Int, keywords: { lastDimSize: Int; out?: Tensor }): Tensor;
-export declare function _fftC2r(input: Tensor, dim: Ints, keywords: { normalization: Int; lastDimSize: Int; out?: Tensor }): Tensor;
-export declare function _fftC2r(input: Tensor, keywords: { dim: Ints; normalization: Int; lastDimSize: Int; out?: Tensor }): Tensor;
-/** `aten::_fft_r2c(Tensor self, int[] dim, int normalization, bool onesided) -> Tensor`, `out`. */
-export declare function _fftR2c(input: Tensor, dim: Ints, normalization: Int, onesided: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _fftR2c(input: Tensor, dim: Ints, normalization: Int, keywords: { onesided: boolean; out?: Tensor }): Tensor;
-export declare function _fftR2c(input: Tensor, dim: Ints, keywords: { normalization: Int; onesided: boolean; out?: Tensor }): Tensor;
-export declare function _fftR2c(input: Tensor, keywords: { dim: Ints; normalization: Int; onesided: boolean; out?: Tensor }): Tensor;
-/** `aten::_fill_mem_eff_dropout_mask_(Tensor(a!) self, float dropout_p, int seed, int offset) -> Tensor(a!)`. */
-export declare function _fillMemEffDropoutMask_(input: Tensor, dropoutP: Float, seed: Int, offset: Int): Tensor;
-export declare function _fillMemEffDropoutMask_(input: Tensor, dropoutP: Float, seed: Int, keywords: { offset: Int }): Tensor;
-export declare function _fillMemEffDropoutMask_(input: Tensor, dropoutP: Float, keywords: { seed: Int; offset: Int }): Tensor;
-export declare function _fillMemEffDropoutMask_(input: Tensor, keywords: { dropoutP: Float; seed: Int; offset: Int }): Tensor;
-/** `aten::_flash_attention_backward(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor out, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, Tensor rng_state, Tensor unused, *, float? scale=None, SymInt? window_size_left=None, SymInt? window_size_right=None) -> (Tensor, Tensor, Tensor)`. Defaults: scale = null, windowSizeLeft = null, windowSizeRight = null. */
-export declare function _flashAttentionBackward(gradOut: Tensor, query: Tensor, key: Tensor, value: Tensor, out: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, rngState: Tensor, unused: Tensor, keywords?: { scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null }): [Tensor, Tensor, Tensor];
-export declare function _flashAttentionBackward(gradOut: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; out: Tensor; logsumexp: Tensor; cumSeqQ: Tensor; cumSeqK: Tensor; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; rngState: Tensor; unused: Tensor; scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null }): [Tensor, Tensor, Tensor];
-/** `aten::_flash_attention_forward(Tensor query, Tensor key, Tensor value, Tensor? cum_seq_q, Tensor? cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, bool return_debug_mask, *, float? scale=None, SymInt? window_size_left=None, SymInt? window_size_right=None, Tensor? seqused_k=None, Tensor? alibi_slopes=None, Tensor? block_table=None, int? num_splits=None) -> (Tensor output, Tensor softmax_logsumexp, Tensor rng_state, Tensor unused, Tensor debug_attn_mask)`. Defaults: scale = null, windowSizeLeft = null, windowSizeRight = null, sequsedK = null, alibiSlopes = null, blockTable = null, numSplits = null. */
-export declare function _flashAttentionForward(query: Tensor, key: Tensor, value: Tensor, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, returnDebugMask: boolean, keywords?: { scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null; blockTable?: Tensor | null; numSplits?: Int | null }): [output: Tensor, softmaxLogsumexp: Tensor, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly softmaxLogsumexp: Tensor; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _flashAttentionForward(query: Tensor, keywords: { key: Tensor; value: Tensor; cumSeqQ: Tensor | null; cumSeqK: Tensor | null; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; returnDebugMask: boolean; scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null; blockTable?: Tensor | null; numSplits?: Int | null }): [output: Tensor, softmaxLogsumexp: Tensor, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly softmaxLogsumexp: Tensor; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_flash_attention_forward.quantized(Tensor query, Tensor key, Tensor value, Tensor? cum_seq_q, Tensor? cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, bool return_debug_mask, Tensor? q_descale, Tensor? k_descale, Tensor? v_descale, *, float? scale=None, SymInt? window_size_left=None, SymInt? window_size_right=None, Tensor? seqused_k=None, Tensor? alibi_slopes=None) -> (Tensor output, Tensor softmax_logsumexp, Tensor rng_state, Tensor unused, Tensor debug_attn_mask)`. Defaults: scale = null, windowSizeLeft = null, windowSizeRight = null, sequsedK = null, alibiSlopes = null. */
-export declare function _flashAttentionForward(query: Tensor, key: Tensor, value: Tensor, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, returnDebugMask: boolean, qDescale: Tensor | null, kDescale: Tensor | null, vDescale: Tensor | null, keywords?: { scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null }): [output: Tensor, softmaxLogsumexp: Tensor, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly softmaxLogsumexp: Tensor; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _flashAttentionForward(query: Tensor, keywords: { key: Tensor; value: Tensor; cumSeqQ: Tensor | null; cumSeqK: Tensor | null; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; returnDebugMask: boolean; qDescale: Tensor | null; kDescale: Tensor | null; vDescale: Tensor | null; scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null }): [output: Tensor, softmaxLogsumexp: Tensor, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly softmaxLogsumexp: Tensor; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_flash_attention_forward_no_dropout_inplace(Tensor(a!) out, Tensor query, Tensor key, Tensor value, Tensor? cum_seq_q, Tensor? cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, bool return_debug_mask, *, float? scale=None, SymInt? window_size_left=None, SymInt? window_size_right=None, Tensor? seqused_k=None, Tensor? alibi_slopes=None, Tensor? block_table=None, int? num_splits=None) -> Tensor softmax_logsumexp`. Defaults: scale = null, windowSizeLeft = null, windowSizeRight = null, sequsedK = null, alibiSlopes = null, blockTable = null, numSplits = null. */
-export declare function _flashAttentionForwardNoDropoutInplace(out: Tensor, query: Tensor, key: Tensor, value: Tensor, cumSeqQ: Tensor | null, cumSeqK: Tensor | null, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, returnDebugMask: boolean, keywords?: { scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null; blockTable?: Tensor | null; numSplits?: Int | null }): Tensor;
-export declare function _flashAttentionForwardNoDropoutInplace(out: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; cumSeqQ: Tensor | null; cumSeqK: Tensor | null; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; returnDebugMask: boolean; scale?: Float | null; windowSizeLeft?: Int | null; windowSizeRight?: Int | null; sequsedK?: Tensor | null; alibiSlopes?: Tensor | null; blockTable?: Tensor | null; numSplits?: Int | null }): Tensor;
-/** `aten::_foobar(Tensor self, bool arg1=True, bool arg2=True, *, bool arg3=True) -> Tensor`. Defaults: arg1 = true, arg2 = true, arg3 = true. */
-export declare function _foobar(input: Tensor, arg1?: boolean, arg2?: boolean, keywords?: { arg3?: boolean }): Tensor;
-export declare function _foobar(input: Tensor, arg1: boolean, keywords: { arg2?: boolean; arg3?: boolean }): Tensor;
-export declare function _foobar(input: Tensor, keywords: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
-/** `aten::_foreach_abs(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachAbs(input: readonly Tensor[]): Tensor[];
-export declare function _foreachAbs(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_abs_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachAbs_(input: readonly Tensor[]): void;
-export declare function _foreachAbs_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_acos(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachAcos(input: readonly Tensor[]): Tensor[];
-export declare function _foreachAcos(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_acos_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachAcos_(input: readonly Tensor[]): void;
-export declare function _foreachAcos_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_add.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachAdd(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_add.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachAdd(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_add.Tensor(Tensor[] self, Tensor other, *, Scalar alpha=1) -> Tensor[]`. Defaults: alpha = 1. */
-export declare function _foreachAdd(input: readonly Tensor[], other: Tensor, keywords?: { alpha?: Scalar }): Tensor[];
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { other: Tensor; alpha?: Scalar }): Tensor[];
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; other: Tensor; alpha?: Scalar }): Tensor[];
-/** `aten::_foreach_add.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]`. Defaults: alpha = 1. */
-export declare function _foreachAdd(input: readonly Tensor[], other: readonly Tensor[], keywords?: { alpha?: Scalar }): Tensor[];
-export declare function _foreachAdd(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
-export declare function _foreachAdd(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
-/** `aten::_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachAdd_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachAdd_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachAdd_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_add_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachAdd_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachAdd_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachAdd_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_add_.Tensor(Tensor(a!)[] self, Tensor other, *, Scalar alpha=1) -> ()`. Defaults: alpha = 1. */
-export declare function _foreachAdd_(input: readonly Tensor[], other: Tensor, keywords?: { alpha?: Scalar }): void;
-export declare function _foreachAdd_(input: readonly Tensor[], keywords: { other: Tensor; alpha?: Scalar }): void;
-export declare function _foreachAdd_(keywords: { input: readonly Tensor[]; other: Tensor; alpha?: Scalar }): void;
-/** `aten::_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()`. Defaults: alpha = 1. */
-export declare function _foreachAdd_(input: readonly Tensor[], other: readonly Tensor[], keywords?: { alpha?: Scalar }): void;
-export declare function _foreachAdd_(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar }): void;
-export declare function _foreachAdd_(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar }): void;
-/** `aten::_foreach_addcdiv.ScalarList(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_addcdiv.Tensor(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Tensor scalars) -> Tensor[]`. */
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: Tensor): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: Tensor }): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-/** `aten::_foreach_addcdiv.Scalar(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> Tensor[]`. Defaults: value = 1. */
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar }): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-export declare function _foreachAddcdiv(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-export declare function _foreachAddcdiv(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-/** `aten::_foreach_addcdiv_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()`. */
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-export declare function _foreachAddcdiv_(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_addcdiv_.Tensor(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Tensor scalars) -> ()`. */
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: Tensor): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: Tensor }): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor }): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): void;
-export declare function _foreachAddcdiv_(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): void;
-/** `aten::_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()`. Defaults: value = 1. */
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar }): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar }): void;
-export declare function _foreachAddcdiv_(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): void;
-export declare function _foreachAddcdiv_(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): void;
-/** `aten::_foreach_addcmul.ScalarList(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_addcmul.Tensor(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Tensor scalars) -> Tensor[]`. */
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: Tensor): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: Tensor }): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): Tensor[];
-/** `aten::_foreach_addcmul.Scalar(Tensor[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> Tensor[]`. Defaults: value = 1. */
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar }): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-export declare function _foreachAddcmul(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-export declare function _foreachAddcmul(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): Tensor[];
-/** `aten::_foreach_addcmul_.ScalarList(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar[] scalars) -> ()`. */
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-export declare function _foreachAddcmul_(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_addcmul_.Tensor(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Tensor scalars) -> ()`. */
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: Tensor): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { scalars: Tensor }): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; scalars: Tensor }): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): void;
-export declare function _foreachAddcmul_(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; scalars: Tensor }): void;
-/** `aten::_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()`. Defaults: value = 1. */
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: Scalar): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], keywords: { value?: Scalar }): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], tensor1: readonly Tensor[], keywords: { tensor2: readonly Tensor[]; value?: Scalar }): void;
-export declare function _foreachAddcmul_(input: readonly Tensor[], keywords: { tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): void;
-export declare function _foreachAddcmul_(keywords: { input: readonly Tensor[]; tensor1: readonly Tensor[]; tensor2: readonly Tensor[]; value?: Scalar }): void;
-/** `aten::_foreach_asin(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachAsin(input: readonly Tensor[]): Tensor[];
-export declare function _foreachAsin(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_asin_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachAsin_(input: readonly Tensor[]): void;
-export declare function _foreachAsin_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_atan(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachAtan(input: readonly Tensor[]): Tensor[];
-export declare function _foreachAtan(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_atan_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachAtan_(input: readonly Tensor[]): void;
-export declare function _foreachAtan_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_ceil(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachCeil(input: readonly Tensor[]): Tensor[];
-export declare function _foreachCeil(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_ceil_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachCeil_(input: readonly Tensor[]): void;
-export declare function _foreachCeil_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_clamp_max.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachClampMax(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachClampMax(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_clamp_max.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachClampMax(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachClampMax(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_clamp_max.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
-export declare function _foreachClampMax(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
-export declare function _foreachClampMax(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
-export declare function _foreachClampMax(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_clamp_max_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachClampMax_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachClampMax_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachClampMax_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_clamp_max_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachClampMax_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachClampMax_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachClampMax_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_clamp_max_.List(Tensor(a!)[] self, Tensor[] other) -> ()`. */
-export declare function _foreachClampMax_(input: readonly Tensor[], other: readonly Tensor[]): void;
-export declare function _foreachClampMax_(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): void;
-export declare function _foreachClampMax_(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): void;
-/** `aten::_foreach_clamp_min.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachClampMin(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachClampMin(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_clamp_min.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachClampMin(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachClampMin(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_clamp_min.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
-export declare function _foreachClampMin(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
-export declare function _foreachClampMin(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
-export declare function _foreachClampMin(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_clamp_min_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachClampMin_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachClampMin_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachClampMin_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_clamp_min_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachClampMin_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachClampMin_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachClampMin_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_clamp_min_.List(Tensor(a!)[] self, Tensor[] other) -> ()`. */
-export declare function _foreachClampMin_(input: readonly Tensor[], other: readonly Tensor[]): void;
-export declare function _foreachClampMin_(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): void;
-export declare function _foreachClampMin_(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): void;
-/** `aten::_foreach_clone(Tensor[] self, *, MemoryFormat? memory_format=None) -> Tensor[]`. Defaults: memoryFormat = null. */
-export declare function _foreachClone(input: readonly Tensor[], keywords?: { memoryFormat?: MemoryFormat | null }): Tensor[];
-export declare function _foreachClone(keywords: { input: readonly Tensor[]; memoryFormat?: MemoryFormat | null }): Tensor[];
-/** `aten::_foreach_copy(Tensor[] self, Tensor[] src, bool non_blocking=False) -> Tensor[] self_out`. Defaults: nonBlocking = false. */
-export declare function _foreachCopy(input: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): Tensor[];
-export declare function _foreachCopy(input: readonly Tensor[], src: readonly Tensor[], keywords: { nonBlocking?: boolean }): Tensor[];
-export declare function _foreachCopy(input: readonly Tensor[], keywords: { src: readonly Tensor[]; nonBlocking?: boolean }): Tensor[];
-export declare function _foreachCopy(keywords: { input: readonly Tensor[]; src: readonly Tensor[]; nonBlocking?: boolean }): Tensor[];
-/** `aten::_foreach_copy_(Tensor(a!)[] self, Tensor[] src, bool non_blocking=False) -> ()`. Defaults: nonBlocking = false. */
-export declare function _foreachCopy_(input: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): void;
-export declare function _foreachCopy_(input: readonly Tensor[], src: readonly Tensor[], keywords: { nonBlocking?: boolean }): void;
-export declare function _foreachCopy_(input: readonly Tensor[], keywords: { src: readonly Tensor[]; nonBlocking?: boolean }): void;
-export declare function _foreachCopy_(keywords: { input: readonly Tensor[]; src: readonly Tensor[]; nonBlocking?: boolean }): void;
-/** `aten::_foreach_cos(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachCos(input: readonly Tensor[]): Tensor[];
-export declare function _foreachCos(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_cos_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachCos_(input: readonly Tensor[]): void;
-export declare function _foreachCos_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_cosh(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachCosh(input: readonly Tensor[]): Tensor[];
-export declare function _foreachCosh(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_cosh_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachCosh_(input: readonly Tensor[]): void;
-export declare function _foreachCosh_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_div.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachDiv(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_div.Tensor(Tensor[] self, Tensor other) -> Tensor[]`. */
-export declare function _foreachDiv(input: readonly Tensor[], other: Tensor): Tensor[];
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { other: Tensor }): Tensor[];
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; other: Tensor }): Tensor[];
-/** `aten::_foreach_div.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
-export declare function _foreachDiv(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_div.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachDiv(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachDiv(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachDiv(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_div_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachDiv_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachDiv_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachDiv_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_div_.Tensor(Tensor(a!)[] self, Tensor other) -> ()`. */
-export declare function _foreachDiv_(input: readonly Tensor[], other: Tensor): void;
-export declare function _foreachDiv_(input: readonly Tensor[], keywords: { other: Tensor }): void;
-export declare function _foreachDiv_(keywords: { input: readonly Tensor[]; other: Tensor }): void;
-/** `aten::_foreach_div_.List(Tensor(a!)[] self, Tensor[] other) -> ()`. */
-export declare function _foreachDiv_(input: readonly Tensor[], other: readonly Tensor[]): void;
-export declare function _foreachDiv_(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): void;
-export declare function _foreachDiv_(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): void;
-/** `aten::_foreach_div_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachDiv_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachDiv_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachDiv_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_erf(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachErf(input: readonly Tensor[]): Tensor[];
-export declare function _foreachErf(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_erf_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachErf_(input: readonly Tensor[]): void;
-export declare function _foreachErf_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_erfc(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachErfc(input: readonly Tensor[]): Tensor[];
-export declare function _foreachErfc(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_erfc_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachErfc_(input: readonly Tensor[]): void;
-export declare function _foreachErfc_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_exp(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachExp(input: readonly Tensor[]): Tensor[];
-export declare function _foreachExp(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_exp_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachExp_(input: readonly Tensor[]): void;
-export declare function _foreachExp_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_expm1(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachExpm1(input: readonly Tensor[]): Tensor[];
-export declare function _foreachExpm1(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_expm1_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachExpm1_(input: readonly Tensor[]): void;
-export declare function _foreachExpm1_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_floor(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachFloor(input: readonly Tensor[]): Tensor[];
-export declare function _foreachFloor(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_floor_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachFloor_(input: readonly Tensor[]): void;
-export declare function _foreachFloor_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_frac(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachFrac(input: readonly Tensor[]): Tensor[];
-export declare function _foreachFrac(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_frac_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachFrac_(input: readonly Tensor[]): void;
-export declare function _foreachFrac_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_lerp.Scalar(Tensor[] self, Tensor[] tensors1, Scalar weight) -> Tensor[]`. */
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): Tensor[];
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: Scalar }): Tensor[];
-export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: Scalar }): Tensor[];
-export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: Scalar }): Tensor[];
-/** `aten::_foreach_lerp.ScalarList(Tensor[] self, Tensor[] tensors1, Scalar[] weight) -> Tensor[]`. */
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weight: readonly Scalar[]): Tensor[];
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: readonly Scalar[] }): Tensor[];
-export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: readonly Scalar[] }): Tensor[];
-export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_lerp.List(Tensor[] self, Tensor[] tensors1, Tensor[] weights) -> Tensor[]`. */
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], weights: readonly Tensor[]): Tensor[];
-export declare function _foreachLerp(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weights: readonly Tensor[] }): Tensor[];
-export declare function _foreachLerp(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weights: readonly Tensor[] }): Tensor[];
-export declare function _foreachLerp(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weights: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_lerp_.Scalar(Tensor(a!)[] self, Tensor[] tensors1, Scalar weight) -> ()`. */
-export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], weight: Scalar): void;
-export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: Scalar }): void;
-export declare function _foreachLerp_(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: Scalar }): void;
-export declare function _foreachLerp_(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: Scalar }): void;
-/** `aten::_foreach_lerp_.ScalarList(Tensor(a!)[] self, Tensor[] tensors1, Scalar[] weight) -> ()`. */
-export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], weight: readonly Scalar[]): void;
-export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weight: readonly Scalar[] }): void;
-export declare function _foreachLerp_(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weight: readonly Scalar[] }): void;
-export declare function _foreachLerp_(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weight: readonly Scalar[] }): void;
-/** `aten::_foreach_lerp_.List(Tensor(a!)[] self, Tensor[] tensors1, Tensor[] weights) -> ()`. */
-export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], weights: readonly Tensor[]): void;
-export declare function _foreachLerp_(input: readonly Tensor[], tensors1: readonly Tensor[], keywords: { weights: readonly Tensor[] }): void;
-export declare function _foreachLerp_(input: readonly Tensor[], keywords: { tensors1: readonly Tensor[]; weights: readonly Tensor[] }): void;
-export declare function _foreachLerp_(keywords: { input: readonly Tensor[]; tensors1: readonly Tensor[]; weights: readonly Tensor[] }): void;
-/** `aten::_foreach_lgamma(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachLgamma(input: readonly Tensor[]): Tensor[];
-export declare function _foreachLgamma(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_lgamma_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachLgamma_(input: readonly Tensor[]): void;
-export declare function _foreachLgamma_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_log(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachLog(input: readonly Tensor[]): Tensor[];
-export declare function _foreachLog(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log10(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachLog10(input: readonly Tensor[]): Tensor[];
-export declare function _foreachLog10(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log10_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachLog10_(input: readonly Tensor[]): void;
-export declare function _foreachLog10_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_log1p(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachLog1p(input: readonly Tensor[]): Tensor[];
-export declare function _foreachLog1p(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log1p_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachLog1p_(input: readonly Tensor[]): void;
-export declare function _foreachLog1p_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_log2(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachLog2(input: readonly Tensor[]): Tensor[];
-export declare function _foreachLog2(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_log2_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachLog2_(input: readonly Tensor[]): void;
-export declare function _foreachLog2_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_log_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachLog_(input: readonly Tensor[]): void;
-export declare function _foreachLog_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_max(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachMax(input: readonly Tensor[]): Tensor[];
-export declare function _foreachMax(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_maximum.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachMaximum(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachMaximum(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_maximum.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachMaximum(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachMaximum(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_maximum.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
-export declare function _foreachMaximum(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
-export declare function _foreachMaximum(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
-export declare function _foreachMaximum(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_maximum_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachMaximum_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachMaximum_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachMaximum_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_maximum_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachMaximum_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachMaximum_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachMaximum_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_maximum_.List(Tensor(a!)[] self, Tensor[] other) -> ()`. */
-export declare function _foreachMaximum_(input: readonly Tensor[], other: readonly Tensor[]): void;
-export declare function _foreachMaximum_(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): void;
-export declare function _foreachMaximum_(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): void;
-/** `aten::_foreach_minimum.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachMinimum(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachMinimum(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_minimum.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachMinimum(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachMinimum(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_minimum.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
-export declare function _foreachMinimum(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
-export declare function _foreachMinimum(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
-export declare function _foreachMinimum(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_minimum_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachMinimum_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachMinimum_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachMinimum_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_minimum_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachMinimum_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachMinimum_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachMinimum_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_minimum_.List(Tensor(a!)[] self, Tensor[] other) -> ()`. */
-export declare function _foreachMinimum_(input: readonly Tensor[], other: readonly Tensor[]): void;
-export declare function _foreachMinimum_(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): void;
-export declare function _foreachMinimum_(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): void;
-/** `aten::_foreach_mm(Tensor[] self, Tensor[] mat2) -> Tensor[]`. */
-export declare function _foreachMm(input: readonly Tensor[], mat2: readonly Tensor[]): Tensor[];
-export declare function _foreachMm(input: readonly Tensor[], keywords: { mat2: readonly Tensor[] }): Tensor[];
-export declare function _foreachMm(keywords: { input: readonly Tensor[]; mat2: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_mul.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachMul(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachMul(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_mul.Tensor(Tensor[] self, Tensor other) -> Tensor[]`. */
-export declare function _foreachMul(input: readonly Tensor[], other: Tensor): Tensor[];
-export declare function _foreachMul(input: readonly Tensor[], keywords: { other: Tensor }): Tensor[];
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; other: Tensor }): Tensor[];
-/** `aten::_foreach_mul.List(Tensor[] self, Tensor[] other) -> Tensor[]`. */
-export declare function _foreachMul(input: readonly Tensor[], other: readonly Tensor[]): Tensor[];
-export declare function _foreachMul(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): Tensor[];
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_mul.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachMul(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachMul(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachMul(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_mul_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachMul_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachMul_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachMul_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_mul_.Tensor(Tensor(a!)[] self, Tensor other) -> ()`. */
-export declare function _foreachMul_(input: readonly Tensor[], other: Tensor): void;
-export declare function _foreachMul_(input: readonly Tensor[], keywords: { other: Tensor }): void;
-export declare function _foreachMul_(keywords: { input: readonly Tensor[]; other: Tensor }): void;
-/** `aten::_foreach_mul_.List(Tensor(a!)[] self, Tensor[] other) -> ()`. */
-export declare function _foreachMul_(input: readonly Tensor[], other: readonly Tensor[]): void;
-export declare function _foreachMul_(input: readonly Tensor[], keywords: { other: readonly Tensor[] }): void;
-export declare function _foreachMul_(keywords: { input: readonly Tensor[]; other: readonly Tensor[] }): void;
-/** `aten::_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachMul_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachMul_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachMul_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_neg(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachNeg(input: readonly Tensor[]): Tensor[];
-export declare function _foreachNeg(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_neg_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachNeg_(input: readonly Tensor[]): void;
-export declare function _foreachNeg_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2, ScalarType? dtype=None) -> Tensor[]`. Defaults: ord = 2, dtype = null. */
-export declare function _foreachNorm(input: readonly Tensor[], ord?: Scalar, dtype?: DTypeLike | null): Tensor[];
-export declare function _foreachNorm(input: readonly Tensor[], ord: Scalar, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor[];
-export declare function _foreachNorm(input: readonly Tensor[], keywords: { ord?: Scalar; dtype?: DTypeLike | null } & NoTensor): Tensor[];
-export declare function _foreachNorm(keywords: { input: readonly Tensor[]; ord?: Scalar; dtype?: DTypeLike | null }): Tensor[];
-/** `aten::_foreach_pow.ScalarAndTensor(Scalar self, Tensor[] exponent) -> Tensor[]`. */
-export declare function _foreachPow(input: Scalar, exponent: readonly Tensor[]): Tensor[];
-export declare function _foreachPow(input: Scalar, keywords: { exponent: readonly Tensor[] }): Tensor[];
-export declare function _foreachPow(keywords: { input: Scalar; exponent: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_pow.Scalar(Tensor[] self, Scalar exponent) -> Tensor[]`. */
-export declare function _foreachPow(input: readonly Tensor[], exponent: Scalar): Tensor[];
-export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: Scalar }): Tensor[];
-export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: Scalar }): Tensor[];
-/** `aten::_foreach_pow.ScalarList(Tensor[] self, Scalar[] exponent) -> Tensor[]`. */
-export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Scalar[]): Tensor[];
-export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Scalar[] }): Tensor[];
-export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_pow.List(Tensor[] self, Tensor[] exponent) -> Tensor[]`. */
-export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Tensor[]): Tensor[];
-export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Tensor[] }): Tensor[];
-export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_pow_.Scalar(Tensor(a!)[] self, Scalar exponent) -> ()`. */
-export declare function _foreachPow_(input: readonly Tensor[], exponent: Scalar): void;
-export declare function _foreachPow_(input: readonly Tensor[], keywords: { exponent: Scalar }): void;
-export declare function _foreachPow_(keywords: { input: readonly Tensor[]; exponent: Scalar }): void;
-/** `aten::_foreach_pow_.ScalarList(Tensor(a!)[] self, Scalar[] exponent) -> ()`. */
-export declare function _foreachPow_(input: readonly Tensor[], exponent: readonly Scalar[]): void;
-export declare function _foreachPow_(input: readonly Tensor[], keywords: { exponent: readonly Scalar[] }): void;
-export declare function _foreachPow_(keywords: { input: readonly Tensor[]; exponent: readonly Scalar[] }): void;
-/** `aten::_foreach_pow_.List(Tensor(a!)[] self, Tensor[] exponent) -> ()`. */
-export declare function _foreachPow_(input: readonly Tensor[], exponent: readonly Tensor[]): void;
-export declare function _foreachPow_(input: readonly Tensor[], keywords: { exponent: readonly Tensor[] }): void;
-export declare function _foreachPow_(keywords: { input: readonly Tensor[]; exponent: readonly Tensor[] }): void;
-/** `aten::_foreach_powsum.Scalar(Tensor[] self, Scalar ord=2, ScalarType? dtype=None) -> Tensor[]`. Defaults: ord = 2, dtype = null. */
-export declare function _foreachPowsum(input: readonly Tensor[], ord?: Scalar, dtype?: DTypeLike | null): Tensor[];
-export declare function _foreachPowsum(input: readonly Tensor[], ord: Scalar, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor[];
-export declare function _foreachPowsum(input: readonly Tensor[], keywords: { ord?: Scalar; dtype?: DTypeLike | null } & NoTensor): Tensor[];
-export declare function _foreachPowsum(keywords: { input: readonly Tensor[]; ord?: Scalar; dtype?: DTypeLike | null }): Tensor[];
-/** `aten::_foreach_reciprocal(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachReciprocal(input: readonly Tensor[]): Tensor[];
-export declare function _foreachReciprocal(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_reciprocal_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachReciprocal_(input: readonly Tensor[]): void;
-export declare function _foreachReciprocal_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_round(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachRound(input: readonly Tensor[]): Tensor[];
-export declare function _foreachRound(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_round_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachRound_(input: readonly Tensor[]): void;
-export declare function _foreachRound_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_rsqrt(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachRsqrt(input: readonly Tensor[]): Tensor[];
-export declare function _foreachRsqrt(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_rsqrt_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachRsqrt_(input: readonly Tensor[]): void;
-export declare function _foreachRsqrt_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_sigmoid(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachSigmoid(input: readonly Tensor[]): Tensor[];
-export declare function _foreachSigmoid(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sigmoid_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachSigmoid_(input: readonly Tensor[]): void;
-export declare function _foreachSigmoid_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_sign(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachSign(input: readonly Tensor[]): Tensor[];
-export declare function _foreachSign(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sign_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachSign_(input: readonly Tensor[]): void;
-export declare function _foreachSign_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_sin(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachSin(input: readonly Tensor[]): Tensor[];
-export declare function _foreachSin(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sin_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachSin_(input: readonly Tensor[]): void;
-export declare function _foreachSin_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_sinh(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachSinh(input: readonly Tensor[]): Tensor[];
-export declare function _foreachSinh(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sinh_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachSinh_(input: readonly Tensor[]): void;
-export declare function _foreachSinh_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_sqrt(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachSqrt(input: readonly Tensor[]): Tensor[];
-export declare function _foreachSqrt(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_sqrt_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachSqrt_(input: readonly Tensor[]): void;
-export declare function _foreachSqrt_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_sub.Scalar(Tensor[] self, Scalar scalar) -> Tensor[]`. */
-export declare function _foreachSub(input: readonly Tensor[], scalar: Scalar): Tensor[];
-export declare function _foreachSub(input: readonly Tensor[], keywords: { scalar: Scalar }): Tensor[];
-export declare function _foreachSub(keywords: { input: readonly Tensor[]; scalar: Scalar }): Tensor[];
-/** `aten::_foreach_sub.ScalarList(Tensor[] self, Scalar[] scalars) -> Tensor[]`. */
-export declare function _foreachSub(input: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
-export declare function _foreachSub(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): Tensor[];
-export declare function _foreachSub(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): Tensor[];
-/** `aten::_foreach_sub.List(Tensor[] self, Tensor[] other, *, Scalar alpha=1) -> Tensor[]`. Defaults: alpha = 1. */
-export declare function _foreachSub(input: readonly Tensor[], other: readonly Tensor[], keywords?: { alpha?: Scalar }): Tensor[];
-export declare function _foreachSub(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
-export declare function _foreachSub(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar }): Tensor[];
-/** `aten::_foreach_sub_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()`. */
-export declare function _foreachSub_(input: readonly Tensor[], scalar: Scalar): void;
-export declare function _foreachSub_(input: readonly Tensor[], keywords: { scalar: Scalar }): void;
-export declare function _foreachSub_(keywords: { input: readonly Tensor[]; scalar: Scalar }): void;
-/** `aten::_foreach_sub_.ScalarList(Tensor(a!)[] self, Scalar[] scalars) -> ()`. */
-export declare function _foreachSub_(input: readonly Tensor[], scalars: readonly Scalar[]): void;
-export declare function _foreachSub_(input: readonly Tensor[], keywords: { scalars: readonly Scalar[] }): void;
-export declare function _foreachSub_(keywords: { input: readonly Tensor[]; scalars: readonly Scalar[] }): void;
-/** `aten::_foreach_sub_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()`. Defaults: alpha = 1. */
-export declare function _foreachSub_(input: readonly Tensor[], other: readonly Tensor[], keywords?: { alpha?: Scalar }): void;
-export declare function _foreachSub_(input: readonly Tensor[], keywords: { other: readonly Tensor[]; alpha?: Scalar }): void;
-export declare function _foreachSub_(keywords: { input: readonly Tensor[]; other: readonly Tensor[]; alpha?: Scalar }): void;
-/** `aten::_foreach_tan(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachTan(input: readonly Tensor[]): Tensor[];
-export declare function _foreachTan(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_tan_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachTan_(input: readonly Tensor[]): void;
-export declare function _foreachTan_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_tanh(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachTanh(input: readonly Tensor[]): Tensor[];
-export declare function _foreachTanh(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_tanh_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachTanh_(input: readonly Tensor[]): void;
-export declare function _foreachTanh_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_trunc(Tensor[] self) -> Tensor[]`. */
-export declare function _foreachTrunc(input: readonly Tensor[]): Tensor[];
-export declare function _foreachTrunc(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_trunc_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachTrunc_(input: readonly Tensor[]): void;
-export declare function _foreachTrunc_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_foreach_zero(Tensor[] self) -> Tensor[] self_out`. */
-export declare function _foreachZero(input: readonly Tensor[]): Tensor[];
-export declare function _foreachZero(keywords: { input: readonly Tensor[] }): Tensor[];
-/** `aten::_foreach_zero.out(Tensor[] self, *, Tensor(a!)[] out) -> ()`. */
-export declare function _foreachZero(input: readonly Tensor[], keywords: { out: readonly Tensor[] }): void;
-export declare function _foreachZero(keywords: { input: readonly Tensor[]; out: readonly Tensor[] }): void;
-/** `aten::_foreach_zero_(Tensor(a!)[] self) -> ()`. */
-export declare function _foreachZero_(input: readonly Tensor[]): void;
-export declare function _foreachZero_(keywords: { input: readonly Tensor[] }): void;
-/** `aten::_functional_assert_async.msg(Tensor self, str assert_msg, Tensor dep_token) -> Tensor`. */
-export declare function _functionalAssertAsync(input: Tensor, assertMsg: string, depToken: Tensor): Tensor;
-export declare function _functionalAssertAsync(input: Tensor, assertMsg: string, keywords: { depToken: Tensor }): Tensor;
-export declare function _functionalAssertAsync(input: Tensor, keywords: { assertMsg: string; depToken: Tensor }): Tensor;
-/** `aten::_functional_assert_scalar(Scalar self, str assert_msg, Tensor dep_token) -> Tensor`. */
-export declare function _functionalAssertScalar(input: Scalar, assertMsg: string, depToken: Tensor): Tensor;
-export declare function _functionalAssertScalar(input: Scalar, assertMsg: string, keywords: { depToken: Tensor }): Tensor;
-export declare function _functionalAssertScalar(input: Scalar, keywords: { assertMsg: string; depToken: Tensor }): Tensor;
-export declare function _functionalAssertScalar(keywords: { input: Scalar; assertMsg: string; depToken: Tensor }): Tensor;
-/** `aten::_functional_sym_constrain_range(Scalar size, int? min, int? max, Tensor dep_token) -> Tensor`. */
-export declare function _functionalSymConstrainRange(size: Scalar, min: Int | null, max: Int | null, depToken: Tensor): Tensor;
-export declare function _functionalSymConstrainRange(size: Scalar, min: Int | null, max: Int | null, keywords: { depToken: Tensor }): Tensor;
-export declare function _functionalSymConstrainRange(size: Scalar, min: Int | null, keywords: { max: Int | null; depToken: Tensor }): Tensor;
-export declare function _functionalSymConstrainRange(size: Scalar, keywords: { min: Int | null; max: Int | null; depToken: Tensor }): Tensor;
-export declare function _functionalSymConstrainRange(keywords: { size: Scalar; min: Int | null; max: Int | null; depToken: Tensor }): Tensor;
-/** `aten::_functional_sym_constrain_range_for_size(Scalar size, int? min, int? max, Tensor dep_token) -> Tensor`. */
-export declare function _functionalSymConstrainRangeForSize(size: Scalar, min: Int | null, max: Int | null, depToken: Tensor): Tensor;
-export declare function _functionalSymConstrainRangeForSize(size: Scalar, min: Int | null, max: Int | null, keywords: { depToken: Tensor }): Tensor;
-export declare function _functionalSymConstrainRangeForSize(size: Scalar, min: Int | null, keywords: { max: Int | null; depToken: Tensor }): Tensor;
-export declare function _functionalSymConstrainRangeForSize(size: Scalar, keywords: { min: Int | null; max: Int | null; depToken: Tensor }): Tensor;
-export declare function _functionalSymConstrainRangeForSize(keywords: { size: Scalar; min: Int | null; max: Int | null; depToken: Tensor }): Tensor;
-/** `aten::_fused_adagrad.tensor_lr(Tensor[] self, Tensor[] grads, Tensor[] state_sums, Tensor[] state_steps, *, Tensor lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] state_sums_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[] };
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], keywords: { stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[] };
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], keywords: { stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[] };
-export declare function _fusedAdagrad(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[] };
-export declare function _fusedAdagrad(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[] };
-/** `aten::_fused_adagrad(Tensor[] self, Tensor[] grads, Tensor[] state_sums, Tensor[] state_steps, *, float lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] state_sums_out, Tensor[] state_steps_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[], stateStepsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[]; readonly stateStepsOut: Tensor[] };
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], keywords: { stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[], stateStepsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[]; readonly stateStepsOut: Tensor[] };
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], keywords: { stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[], stateStepsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[]; readonly stateStepsOut: Tensor[] };
-export declare function _fusedAdagrad(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[], stateStepsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[]; readonly stateStepsOut: Tensor[] };
-export declare function _fusedAdagrad(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], stateSumsOut: Tensor[], stateStepsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly stateSumsOut: Tensor[]; readonly stateStepsOut: Tensor[] };
-/** `aten::_fused_adagrad.tensor_lr_out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] state_sums, Tensor[] state_steps, *, Tensor lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], keywords: { stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], keywords: { stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_adagrad.out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] state_sums, Tensor(d!)[] state_steps, *, float lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], keywords: { stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(input: readonly Tensor[], grads: readonly Tensor[], keywords: { stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdagrad(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_adagrad_.tensor_lr(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] state_sums, Tensor[] state_steps, *, Tensor lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdagrad_(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], keywords: { stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(input: readonly Tensor[], grads: readonly Tensor[], keywords: { stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_adagrad_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] state_sums, Tensor(d!)[] state_steps, *, float lr, float lr_decay, float weight_decay, float eps, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdagrad_(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(input: readonly Tensor[], grads: readonly Tensor[], stateSums: readonly Tensor[], keywords: { stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(input: readonly Tensor[], grads: readonly Tensor[], keywords: { stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdagrad_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; stateSums: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; lrDecay: Float; weightDecay: Float; eps: Float; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_adam.tensor_lr(Tensor[] self, Tensor[] grads, Tensor[] exp_avgs, Tensor[] exp_avg_sqs, Tensor[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] exp_avgs_out, Tensor[] exp_avg_sqs_out, Tensor[] max_exp_avg_sqs_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdam(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-export declare function _fusedAdam(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-/** `aten::_fused_adam(Tensor[] self, Tensor[] grads, Tensor[] exp_avgs, Tensor[] exp_avg_sqs, Tensor[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] exp_avgs_out, Tensor[] exp_avg_sqs_out, Tensor[] max_exp_avg_sqs_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdam(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-export declare function _fusedAdam(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-/** `aten::_fused_adam.tensor_lr_out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdam(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdam(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_adam.out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdam(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdam(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_adam_.tensor_lr(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdam_(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdam_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_adam_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdam_(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdam_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_adamw.tensor_lr(Tensor[] self, Tensor[] grads, Tensor[] exp_avgs, Tensor[] exp_avg_sqs, Tensor[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] exp_avgs_out, Tensor[] exp_avg_sqs_out, Tensor[] max_exp_avg_sqs_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdamw(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-export declare function _fusedAdamw(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-/** `aten::_fused_adamw(Tensor[] self, Tensor[] grads, Tensor[] exp_avgs, Tensor[] exp_avg_sqs, Tensor[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] exp_avgs_out, Tensor[] exp_avg_sqs_out, Tensor[] max_exp_avg_sqs_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdamw(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-export declare function _fusedAdamw(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], expAvgsOut: Tensor[], expAvgSqsOut: Tensor[], maxExpAvgSqsOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly expAvgsOut: Tensor[]; readonly expAvgSqsOut: Tensor[]; readonly maxExpAvgSqsOut: Tensor[] };
-/** `aten::_fused_adamw.tensor_lr_out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdamw(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdamw(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_adamw.out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdamw(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedAdamw(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_adamw_.tensor_lr(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdamw_(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdamw_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Tensor; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedAdamw_(input: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], keywords: { lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedAdamw_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; expAvgs: readonly Tensor[]; expAvgSqs: readonly Tensor[]; maxExpAvgSqs: readonly Tensor[]; stateSteps: readonly Tensor[]; lr: Float; beta1: Float; beta2: Float; weightDecay: Float; eps: Float; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_dropout(Tensor self, float p, Generator? generator=None) -> (Tensor, Tensor)`. Defaults: generator = null. */
-export declare function _fusedDropout(input: Tensor, p: Float, generator?: Generator | null): [Tensor, Tensor];
-export declare function _fusedDropout(input: Tensor, p: Float, keywords: { generator?: Generator | null }): [Tensor, Tensor];
-export declare function _fusedDropout(input: Tensor, keywords: { p: Float; generator?: Generator | null }): [Tensor, Tensor];
-/** `aten::_fused_moving_avg_obs_fq_helper(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> (Tensor output, Tensor mask)`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-export declare function _fusedMovingAvgObsFqHelper(input: Tensor, keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-/** `aten::_fused_moving_avg_obs_fq_helper_functional(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor running_min, Tensor running_max, Tensor scale, Tensor zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> (Tensor output, Tensor mask, Tensor running_min_out, Tensor running_max_out, Tensor scale_out, Tensor zero_point_out)`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
-export declare function _fusedMovingAvgObsFqHelperFunctional(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-export declare function _fusedMovingAvgObsFqHelperFunctional(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-export declare function _fusedMovingAvgObsFqHelperFunctional(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-export declare function _fusedMovingAvgObsFqHelperFunctional(input: Tensor, keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-/** `aten::_fused_rms_norm(Tensor input, int[] normalized_shape, Tensor? weight, float? eps) -> (Tensor, Tensor)`. */
-export declare function _fusedRmsNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, eps: Float | null): [Tensor, Tensor];
-export declare function _fusedRmsNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, keywords: { eps: Float | null }): [Tensor, Tensor];
-export declare function _fusedRmsNorm(input: Tensor, normalizedShape: Ints, keywords: { weight: Tensor | null; eps: Float | null }): [Tensor, Tensor];
-export declare function _fusedRmsNorm(input: Tensor, keywords: { normalizedShape: Ints; weight: Tensor | null; eps: Float | null }): [Tensor, Tensor];
-/** `aten::_fused_rms_norm_backward(Tensor grad_out, Tensor input, int[] normalized_shape, Tensor rstd, Tensor? weight, bool[2] output_mask) -> (Tensor, Tensor)`. */
-export declare function _fusedRmsNormBackward(gradOut: Tensor, input: Tensor, normalizedShape: Ints, rstd: Tensor, weight: Tensor | null, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
-export declare function _fusedRmsNormBackward(gradOut: Tensor, keywords: { input: Tensor; normalizedShape: Ints; rstd: Tensor; weight: Tensor | null; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
-/** `aten::_fused_sdp_choice(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> int`. Defaults: attnMask = null, dropoutP = 0, isCausal = false, scale = null, enableGqa = false. */
-export declare function _fusedSdpChoice(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: Float, isCausal?: boolean, keywords?: { scale?: Float | null; enableGqa?: boolean }): number;
-export declare function _fusedSdpChoice(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): number;
-export declare function _fusedSdpChoice(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, keywords: { dropoutP?: Float; isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): number;
-export declare function _fusedSdpChoice(query: Tensor, key: Tensor, value: Tensor, keywords: { attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): number;
-export declare function _fusedSdpChoice(query: Tensor, keywords: { key: Tensor; value: Tensor; attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): number;
-/** `aten::_fused_sgd.tensor_lr(Tensor[] self, Tensor[] grads, Tensor[] momentum_buffer_list, *, float weight_decay, float momentum, Tensor lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] momentum_buffer_list_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], keywords: { weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], keywords: { momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-export declare function _fusedSgd(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-export declare function _fusedSgd(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-/** `aten::_fused_sgd(Tensor[] self, Tensor[] grads, Tensor[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> (Tensor[] self_out, Tensor[] grads_out, Tensor[] momentum_buffer_list_out)`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], keywords: { weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], keywords: { momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-export declare function _fusedSgd(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-export declare function _fusedSgd(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): [selfOut: Tensor[], gradsOut: Tensor[], momentumBufferListOut: Tensor[]] & { readonly selfOut: Tensor[]; readonly gradsOut: Tensor[]; readonly momentumBufferListOut: Tensor[] };
-/** `aten::_fused_sgd.tensor_lr_out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, Tensor lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], keywords: { weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], keywords: { momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedSgd(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedSgd(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_sgd.out(Tensor[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None, Tensor(a!)[] out) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], keywords: { weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedSgd(input: readonly Tensor[], grads: readonly Tensor[], keywords: { momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedSgd(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-export declare function _fusedSgd(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null; out: readonly Tensor[] }): void;
-/** `aten::_fused_sgd_.tensor_lr(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, Tensor lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedSgd_(input: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], keywords: { weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedSgd_(input: readonly Tensor[], grads: readonly Tensor[], keywords: { momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedSgd_(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedSgd_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Tensor; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fused_sgd_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()`. Defaults: gradScale = null, foundInf = null. */
-export declare function _fusedSgd_(input: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], keywords: { weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedSgd_(input: readonly Tensor[], grads: readonly Tensor[], keywords: { momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedSgd_(input: readonly Tensor[], keywords: { grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-export declare function _fusedSgd_(keywords: { input: readonly Tensor[]; grads: readonly Tensor[]; momentumBufferList: readonly Tensor[]; weightDecay: Float; momentum: Float; lr: Float; dampening: Float; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void;
-/** `aten::_fw_primal(Tensor(a) self, int level) -> Tensor(a)`. */
-export declare function _fwPrimal(input: Tensor, level: Int): Tensor;
-export declare function _fwPrimal(input: Tensor, keywords: { level: Int }): Tensor;
-/** `aten::_fw_primal_copy(Tensor self, int level) -> Tensor`, `out`. */
-export declare function _fwPrimalCopy(input: Tensor, level: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _fwPrimalCopy(input: Tensor, keywords: { level: Int; out?: Tensor }): Tensor;
-/** `aten::_gather_sparse_backward(Tensor self, int dim, Tensor index, Tensor grad) -> Tensor`. */
-export declare function _gatherSparseBackward(input: Tensor, dim: Int, index: Tensor, grad: Tensor): Tensor;
-export declare function _gatherSparseBackward(input: Tensor, dim: Int, index: Tensor, keywords: { grad: Tensor }): Tensor;
-export declare function _gatherSparseBackward(input: Tensor, dim: Int, keywords: { index: Tensor; grad: Tensor }): Tensor;
-export declare function _gatherSparseBackward(input: Tensor, keywords: { dim: Int; index: Tensor; grad: Tensor }): Tensor;
-/** `aten::_grid_sampler_2d_cpu_fallback(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
-export declare function _gridSampler2dCpuFallback(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor;
-export declare function _gridSampler2dCpuFallback(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): Tensor;
-/** `aten::_grid_sampler_2d_cpu_fallback_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> (Tensor, Tensor)`. */
-export declare function _gridSampler2dCpuFallbackBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): [Tensor, Tensor];
-export declare function _gridSampler2dCpuFallbackBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): [Tensor, Tensor];
-/** `aten::_grouped_mm(Tensor self, Tensor mat2, Tensor? offs=None, Tensor? bias=None, ScalarType? out_dtype=None) -> Tensor`. Defaults: offs = null, bias = null, outDtype = null. */
-export declare function _groupedMm(input: Tensor, mat2: Tensor, offs?: Tensor | null, bias?: Tensor | null, outDtype?: DTypeLike | null): Tensor;
-export declare function _groupedMm(input: Tensor, mat2: Tensor, offs: Tensor | null, bias: Tensor | null, keywords: { outDtype?: DTypeLike | null }): Tensor;
-export declare function _groupedMm(input: Tensor, mat2: Tensor, offs: Tensor | null, keywords: { bias?: Tensor | null; outDtype?: DTypeLike | null }): Tensor;
-export declare function _groupedMm(input: Tensor, mat2: Tensor, keywords: { offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null }): Tensor;
-export declare function _groupedMm(input: Tensor, keywords: { mat2: Tensor; offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null }): Tensor;
-/** `aten::_has_compatible_shallow_copy_type(Tensor self, Tensor from) -> bool`. */
-export declare function _hasCompatibleShallowCopyType(input: Tensor, from: Tensor): boolean;
-export declare function _hasCompatibleShallowCopyType(input: Tensor, keywords: { from: Tensor }): boolean;
-/** `aten::_has_same_storage_numel(Tensor self, Tensor other) -> bool`. */
-export declare function _hasSameStorageNumel(input: Tensor, other: Tensor): boolean;
-export declare function _hasSameStorageNumel(input: Tensor, keywords: { other: Tensor }): boolean;
-/** `aten::_histogramdd_bin_edges(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor[]`. Defaults: range = null, weight = null, density = false. */
-export declare function _histogramddBinEdges(input: Tensor, bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor[];
-export declare function _histogramddBinEdges(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor[];
-export declare function _histogramddBinEdges(input: Tensor, ...bins: Int[]): Tensor[];
-export declare function _histogramddBinEdges(...args: [input: Tensor, ...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor[];
-/** `aten::_histogramdd_from_bin_cts(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: range = null, weight = null, density = false. */
-export declare function _histogramddFromBinCts(input: Tensor, bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
-export declare function _histogramddFromBinCts(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
-export declare function _histogramddFromBinCts(input: Tensor, ...bins: Int[]): Tensor;
-export declare function _histogramddFromBinCts(...args: [input: Tensor, ...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor;
-/** `aten::_histogramdd_from_bin_tensors(Tensor self, Tensor[] bins, *, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: weight = null, density = false. */
-export declare function _histogramddFromBinTensors(input: Tensor, bins: readonly Tensor[], keywords?: { weight?: Tensor | null; density?: boolean }): Tensor;
-export declare function _histogramddFromBinTensors(input: Tensor, keywords: { bins: readonly Tensor[]; weight?: Tensor | null; density?: boolean }): Tensor;
-/** `aten::_index_put_impl(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor`, `out`. Defaults: accumulate = false, unsafe = false. */
-export declare function _indexPutImpl(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean, unsafe?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _indexPutImpl(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate: boolean, keywords: { unsafe?: boolean; out?: Tensor }): Tensor;
-export declare function _indexPutImpl(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean; unsafe?: boolean; out?: Tensor }): Tensor;
-export declare function _indexPutImpl(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean; unsafe?: boolean; out?: Tensor }): Tensor;
-/** `aten::_index_put_impl_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)`. Defaults: accumulate = false, unsafe = false. */
-export declare function _indexPutImpl_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean, unsafe?: boolean): Tensor;
-export declare function _indexPutImpl_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate: boolean, keywords: { unsafe?: boolean }): Tensor;
-export declare function _indexPutImpl_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-export declare function _indexPutImpl_(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean; unsafe?: boolean }): Tensor;
-/** `aten::_indices(Tensor(a) self) -> Tensor(a)`. */
-export declare function _indices(input: Tensor): Tensor;
-/** `aten::_indices_copy(Tensor self) -> Tensor`, `out`. */
-export declare function _indicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_int_mm(Tensor self, Tensor mat2) -> Tensor`, `out`. */
-export declare function _intMm(input: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _intMm(input: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
-/** `aten::_is_all_true(Tensor self) -> Tensor`. */
-export declare function _isAllTrue(input: Tensor): Tensor;
-/** `aten::_is_any_true(Tensor self) -> Tensor`. */
-export declare function _isAnyTrue(input: Tensor): Tensor;
-/** `aten::_is_zerotensor(Tensor self) -> bool`. */
-export declare function _isZerotensor(input: Tensor): boolean;
-/** `aten::_jagged_to_padded_dense_forward(Tensor values, Tensor[] offsets, SymInt[] max_lengths, float padding_value=0.) -> Tensor`. Defaults: paddingValue = 0. */
-export declare function _jaggedToPaddedDenseForward(values: Tensor, offsets: readonly Tensor[], maxLengths: Ints, paddingValue?: Float): Tensor;
-export declare function _jaggedToPaddedDenseForward(values: Tensor, offsets: readonly Tensor[], maxLengths: Ints, keywords: { paddingValue?: Float }): Tensor;
-export declare function _jaggedToPaddedDenseForward(values: Tensor, offsets: readonly Tensor[], keywords: { maxLengths: Ints; paddingValue?: Float }): Tensor;
-export declare function _jaggedToPaddedDenseForward(values: Tensor, keywords: { offsets: readonly Tensor[]; maxLengths: Ints; paddingValue?: Float }): Tensor;
-/** `aten::_lazy_clone(Tensor self) -> Tensor`. */
-export declare function _lazyClone(input: Tensor): Tensor;
-/** `aten::_linalg_check_errors(Tensor info, str api_name, *, bool is_matrix) -> ()`. */
-export declare function _linalgCheckErrors(info: Tensor, apiName: string, keywords: { isMatrix: boolean }): void;
-export declare function _linalgCheckErrors(info: Tensor, keywords: { apiName: string; isMatrix: boolean }): void;
-/** `aten::_linalg_det(Tensor A) -> (Tensor result, Tensor LU, Tensor pivots)`, `result`. */
-export declare function _linalgDet(A: Tensor, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [result: Tensor, LU: Tensor, pivots: Tensor] & { readonly result: Tensor; readonly LU: Tensor; readonly pivots: Tensor };
-/** `aten::_linalg_eigh(Tensor A, str UPLO="L", bool compute_v=True) -> (Tensor eigenvalues, Tensor eigenvectors)`, `eigenvalues`. Defaults: UPLO = 'L', computeV = true. */
-export declare function _linalgEigh(A: Tensor, UPLO?: string, computeV?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-export declare function _linalgEigh(A: Tensor, UPLO: string, keywords: { computeV?: boolean; out?: readonly [Tensor, Tensor] }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-export declare function _linalgEigh(A: Tensor, keywords: { UPLO?: string; computeV?: boolean; out?: readonly [Tensor, Tensor] }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-/** `aten::_linalg_eigvals(Tensor self) -> Tensor`. */
-export declare function _linalgEigvals(input: Tensor): Tensor;
-/** `aten::_linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet, Tensor LU, Tensor pivots)`, `sign`. */
-export declare function _linalgSlogdet(A: Tensor, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [sign: Tensor, logabsdet: Tensor, LU: Tensor, pivots: Tensor] & { readonly sign: Tensor; readonly logabsdet: Tensor; readonly LU: Tensor; readonly pivots: Tensor };
-/** `aten::_linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor LU, Tensor pivots, Tensor info)`, `result`. Defaults: left = true, checkErrors = false. */
-export declare function _linalgSolveEx(A: Tensor, B: Tensor, keywords?: { left?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [result: Tensor, LU: Tensor, pivots: Tensor, info: Tensor] & { readonly result: Tensor; readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-export declare function _linalgSolveEx(A: Tensor, keywords: { B: Tensor; left?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [result: Tensor, LU: Tensor, pivots: Tensor, info: Tensor] & { readonly result: Tensor; readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-/** `aten::_linalg_svd(Tensor A, bool full_matrices=False, bool compute_uv=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`, `U`. Defaults: fullMatrices = false, computeUv = true, driver = null. */
-export declare function _linalgSvd(A: Tensor, fullMatrices?: boolean, computeUv?: boolean, keywords?: { driver?: string | null; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, Vh: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly Vh: Tensor };
-export declare function _linalgSvd(A: Tensor, fullMatrices: boolean, keywords: { computeUv?: boolean; driver?: string | null; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, Vh: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly Vh: Tensor };
-export declare function _linalgSvd(A: Tensor, keywords: { fullMatrices?: boolean; computeUv?: boolean; driver?: string | null; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, Vh: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly Vh: Tensor };
-/** `aten::_local_scalar_dense(Tensor self) -> Scalar`. */
-export declare function _localScalarDense(input: Tensor): Scalar;
-/** `aten::_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
-export declare function _logSoftmax(input: Tensor, dim: Int, halfToFloat: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _logSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean; out?: Tensor }): Tensor;
-export declare function _logSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean; out?: Tensor }): Tensor;
-/** `aten::_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor`, `out`. */
-export declare function _logSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, inputDtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
-export declare function _logSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { inputDtype: DTypeLike; out?: Tensor }): Tensor;
-export declare function _logSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; inputDtype: DTypeLike; out?: Tensor }): Tensor;
-export declare function _logSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; inputDtype: DTypeLike; out?: Tensor }): Tensor;
-/** `aten::_logcumsumexp(Tensor self, int dim) -> Tensor`, `out`. */
-export declare function _logcumsumexp(input: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _logcumsumexp(input: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
-/** `aten::_lstm_mps(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _lstmMps(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _lstmMps(input: Tensor, keywords: { hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor pivots, Tensor info)`. Defaults: pivot = true, checkErrors = true. */
-export declare function _luWithInfo(input: Tensor, pivot?: boolean, checkErrors?: boolean): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-export declare function _luWithInfo(input: Tensor, pivot: boolean, keywords: { checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-export declare function _luWithInfo(input: Tensor, keywords: { pivot?: boolean; checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-/** `aten::_make_dep_token(*, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, memoryFormat = null, requiresGrad = false. */
-export declare function _makeDepToken(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::_make_dual(Tensor(a) primal, Tensor tangent, int level) -> Tensor(a)`. */
-export declare function _makeDual(primal: Tensor, tangent: Tensor, level: Int): Tensor;
-export declare function _makeDual(primal: Tensor, tangent: Tensor, keywords: { level: Int }): Tensor;
-export declare function _makeDual(primal: Tensor, keywords: { tangent: Tensor; level: Int }): Tensor;
-/** `aten::_make_dual_copy(Tensor primal, Tensor tangent, int level) -> Tensor`, `out`. */
-export declare function _makeDualCopy(primal: Tensor, tangent: Tensor, level: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _makeDualCopy(primal: Tensor, tangent: Tensor, keywords: { level: Int; out?: Tensor }): Tensor;
-export declare function _makeDualCopy(primal: Tensor, keywords: { tangent: Tensor; level: Int; out?: Tensor }): Tensor;
-/** `aten::_make_per_channel_quantized_tensor(Tensor self, Tensor scale, Tensor zero_point, int axis) -> Tensor`. */
-export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int): Tensor;
-export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, zeroPoint: Tensor, keywords: { axis: Int }): Tensor;
-export declare function _makePerChannelQuantizedTensor(input: Tensor, scale: Tensor, keywords: { zeroPoint: Tensor; axis: Int }): Tensor;
-export declare function _makePerChannelQuantizedTensor(input: Tensor, keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int }): Tensor;
-/** `aten::_make_per_tensor_quantized_tensor(Tensor self, float scale, int zero_point) -> Tensor`. */
-export declare function _makePerTensorQuantizedTensor(input: Tensor, scale: Float, zeroPoint: Int): Tensor;
-export declare function _makePerTensorQuantizedTensor(input: Tensor, scale: Float, keywords: { zeroPoint: Int }): Tensor;
-export declare function _makePerTensorQuantizedTensor(input: Tensor, keywords: { scale: Float; zeroPoint: Int }): Tensor;
-/** `aten::_masked_scale(Tensor self, Tensor mask, float scale) -> Tensor`. */
-export declare function _maskedScale(input: Tensor, mask: Tensor, scale: Float): Tensor;
-export declare function _maskedScale(input: Tensor, mask: Tensor, keywords: { scale: Float }): Tensor;
-export declare function _maskedScale(input: Tensor, keywords: { mask: Tensor; scale: Float }): Tensor;
-/** `aten::_masked_softmax(Tensor self, Tensor mask, int? dim=None, int? mask_type=None) -> Tensor`. Defaults: dim = null, maskType = null. */
-export declare function _maskedSoftmax(input: Tensor, mask: Tensor, dim?: Int | null, maskType?: Int | null): Tensor;
-export declare function _maskedSoftmax(input: Tensor, mask: Tensor, dim: Int | null, keywords: { maskType?: Int | null }): Tensor;
-export declare function _maskedSoftmax(input: Tensor, mask: Tensor, keywords: { dim?: Int | null; maskType?: Int | null }): Tensor;
-export declare function _maskedSoftmax(input: Tensor, keywords: { mask: Tensor; dim?: Int | null; maskType?: Int | null }): Tensor;
-/** `aten::_masked_softmax_backward(Tensor grad_output, Tensor output, Tensor mask, int? dim=None) -> Tensor`. Defaults: dim = null. */
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, mask: Tensor, dim?: Int | null): Tensor;
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, mask: Tensor, keywords: { dim?: Int | null }): Tensor;
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, output: Tensor, keywords: { mask: Tensor; dim?: Int | null }): Tensor;
-export declare function _maskedSoftmaxBackward(gradOutput: Tensor, keywords: { output: Tensor; mask: Tensor; dim?: Int | null }): Tensor;
-/** `aten::_mixed_dtypes_linear(Tensor input, Tensor weight, Tensor scale, *, Tensor? bias=None, str? activation=None) -> Tensor`. Defaults: bias = null, activation = null. */
-export declare function _mixedDtypesLinear(input: Tensor, weight: Tensor, scale: Tensor, keywords?: { bias?: Tensor | null; activation?: string | null }): Tensor;
-export declare function _mixedDtypesLinear(input: Tensor, weight: Tensor, keywords: { scale: Tensor; bias?: Tensor | null; activation?: string | null }): Tensor;
-export declare function _mixedDtypesLinear(input: Tensor, keywords: { weight: Tensor; scale: Tensor; bias?: Tensor | null; activation?: string | null }): Tensor;
-/** `aten::_mkldnn_reshape(Tensor self, int[] shape) -> Tensor`. */
-export declare function _mkldnnReshape(input: Tensor, shape: Ints): Tensor;
-export declare function _mkldnnReshape(input: Tensor, keywords: { shape: Ints }): Tensor;
-export declare function _mkldnnReshape(input: Tensor, ...shape: Int[]): Tensor;
-/** `aten::_mkldnn_transpose(Tensor self, int dim0, int dim1) -> Tensor`. */
-export declare function _mkldnnTranspose(input: Tensor, dim0: Int, dim1: Int): Tensor;
-export declare function _mkldnnTranspose(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
-export declare function _mkldnnTranspose(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
-/** `aten::_mkldnn_transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
-export declare function _mkldnnTranspose_(input: Tensor, dim0: Int, dim1: Int): Tensor;
-export declare function _mkldnnTranspose_(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
-export declare function _mkldnnTranspose_(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
-/** `aten::_mps_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
-export declare function _mpsConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
-export declare function _mpsConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-/** `aten::_mps_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
-export declare function _mpsConvolutionTranspose(input: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
-export declare function _mpsConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-/** `aten::_native_batch_norm_legit(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`, `out`. */
-export declare function _nativeBatchNormLegit(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, training: boolean, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _nativeBatchNormLegit(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; training: boolean; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::_native_batch_norm_legit.no_stats(Tensor input, Tensor? weight, Tensor? bias, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`, `no_stats_out`. */
-export declare function _nativeBatchNormLegit(input: Tensor, weight: Tensor | null, bias: Tensor | null, training: boolean, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _nativeBatchNormLegit(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; training: boolean; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::_native_batch_norm_legit_functional(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor running_mean_out, Tensor running_var_out)`. */
-export declare function _nativeBatchNormLegitFunctional(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, training: boolean, momentum: Float, eps: Float): [Tensor, Tensor, Tensor, Tensor, Tensor] & { readonly runningMeanOut: Tensor; readonly runningVarOut: Tensor };
-export declare function _nativeBatchNormLegitFunctional(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; training: boolean; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor, Tensor, Tensor] & { readonly runningMeanOut: Tensor; readonly runningVarOut: Tensor };
-/** `aten::_native_batch_norm_legit_no_training(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor)`. */
-export declare function _nativeBatchNormLegitNoTraining(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor, runningVar: Tensor, momentum: Float, eps: Float): [Tensor, Tensor, Tensor];
-export declare function _nativeBatchNormLegitNoTraining(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor; runningVar: Tensor; momentum: Float; eps: Float }): [Tensor, Tensor, Tensor];
-/** `aten::_native_multi_head_attention(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)`. Defaults: mask = null, needWeights = true, averageAttnWeights = true, maskType = null. */
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask?: Tensor | null, needWeights?: boolean, averageAttnWeights?: boolean, maskType?: Int | null): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, needWeights: boolean, averageAttnWeights: boolean, keywords: { maskType?: Int | null }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, needWeights: boolean, keywords: { averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask: Tensor | null, keywords: { needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, keywords: { mask?: Tensor | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
-export declare function _nativeMultiHeadAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; embedDim: Int; numHead: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; mask?: Tensor | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: Int | null }): [Tensor, Tensor];
-/** `aten::_neg_view(Tensor(a) self) -> Tensor(a)`. */
-export declare function _negView(input: Tensor): Tensor;
-/** `aten::_neg_view_copy(Tensor self) -> Tensor`, `out`. */
-export declare function _negViewCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_nested_compute_contiguous_strides_offsets(Tensor nested_size) -> (Tensor, Tensor)`. */
-export declare function _nestedComputeContiguousStridesOffsets(nestedSize: Tensor): [Tensor, Tensor];
-/** `aten::_nested_from_padded(Tensor padded, Tensor cpu_nested_shape_example, bool fuse_transform_0213=False) -> Tensor`. Defaults: fuseTransform0213 = false. */
-export declare function _nestedFromPadded(padded: Tensor, cpuNestedShapeExample: Tensor, fuseTransform0213?: boolean): Tensor;
-export declare function _nestedFromPadded(padded: Tensor, cpuNestedShapeExample: Tensor, keywords: { fuseTransform0213?: boolean }): Tensor;
-export declare function _nestedFromPadded(padded: Tensor, keywords: { cpuNestedShapeExample: Tensor; fuseTransform0213?: boolean }): Tensor;
-/** `aten::_nested_from_padded_and_nested_example(Tensor padded, Tensor nt_example) -> Tensor`. */
-export declare function _nestedFromPaddedAndNestedExample(padded: Tensor, ntExample: Tensor): Tensor;
-export declare function _nestedFromPaddedAndNestedExample(padded: Tensor, keywords: { ntExample: Tensor }): Tensor;
-/** `aten::_nested_from_padded_tensor(Tensor padded, Tensor offsets, Tensor dummy, int ragged_idx=1, Tensor? min_seqlen=None, Tensor? max_seqlen=None, SymInt? sum_S=None) -> Tensor`. Defaults: raggedIdx = 1, minSeqlen = null, maxSeqlen = null, sumS = null. */
-export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, raggedIdx?: Int, minSeqlen?: Tensor | null, maxSeqlen?: Tensor | null, sumS?: Int | null): Tensor;
-export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, raggedIdx: Int, minSeqlen: Tensor | null, maxSeqlen: Tensor | null, keywords: { sumS?: Int | null }): Tensor;
-export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, raggedIdx: Int, minSeqlen: Tensor | null, keywords: { maxSeqlen?: Tensor | null; sumS?: Int | null }): Tensor;
-export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, raggedIdx: Int, keywords: { minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; sumS?: Int | null }): Tensor;
-export declare function _nestedFromPaddedTensor(padded: Tensor, offsets: Tensor, dummy: Tensor, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; sumS?: Int | null }): Tensor;
-export declare function _nestedFromPaddedTensor(padded: Tensor, keywords: { offsets: Tensor; dummy: Tensor; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; sumS?: Int | null }): Tensor;
-/** `aten::_nested_get_jagged_dummy(Tensor any) -> Tensor`. */
-export declare function _nestedGetJaggedDummy(any: Tensor): Tensor;
-/** `aten::_nested_get_lengths(Tensor self) -> Tensor`. */
-export declare function _nestedGetLengths(input: Tensor): Tensor;
-/** `aten::_nested_get_max_seqlen(Tensor self) -> Tensor`. */
-export declare function _nestedGetMaxSeqlen(input: Tensor): Tensor;
-/** `aten::_nested_get_min_seqlen(Tensor self) -> Tensor`. */
-export declare function _nestedGetMinSeqlen(input: Tensor): Tensor;
-/** `aten::_nested_get_offsets(Tensor self) -> Tensor`. */
-export declare function _nestedGetOffsets(input: Tensor): Tensor;
-/** `aten::_nested_get_ragged_idx(Tensor self) -> int`. */
-export declare function _nestedGetRaggedIdx(input: Tensor): number;
-/** `aten::_nested_get_values(Tensor(a) self) -> Tensor(a)`. */
-export declare function _nestedGetValues(input: Tensor): Tensor;
-/** `aten::_nested_get_values_copy(Tensor self) -> Tensor`, `out`. */
-export declare function _nestedGetValuesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_nested_select_backward(Tensor grad_output, Tensor self, int dim, SymInt index) -> Tensor`. */
-export declare function _nestedSelectBackward(gradOutput: Tensor, input: Tensor, dim: Int, index: Int): Tensor;
-export declare function _nestedSelectBackward(gradOutput: Tensor, input: Tensor, dim: Int, keywords: { index: Int }): Tensor;
-export declare function _nestedSelectBackward(gradOutput: Tensor, input: Tensor, keywords: { dim: Int; index: Int }): Tensor;
-export declare function _nestedSelectBackward(gradOutput: Tensor, keywords: { input: Tensor; dim: Int; index: Int }): Tensor;
-/** `aten::_nested_sum_backward(Tensor grad, Tensor self, int[1]? dim, bool keepdim=False) -> Tensor`. Defaults: keepdim = false. */
-export declare function _nestedSumBackward(grad: Tensor, input: Tensor, dim: Int | Ints | null, keepdim?: boolean): Tensor;
-export declare function _nestedSumBackward(grad: Tensor, input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean }): Tensor;
-export declare function _nestedSumBackward(grad: Tensor, input: Tensor, keywords: { dim: Int | Ints | null; keepdim?: boolean }): Tensor;
-export declare function _nestedSumBackward(grad: Tensor, keywords: { input: Tensor; dim: Int | Ints | null; keepdim?: boolean }): Tensor;
-/** `aten::_nested_tensor_from_mask(Tensor t, Tensor mask, bool mask_check=True) -> Tensor`. Defaults: maskCheck = true. */
-export declare function _nestedTensorFromMask(t: Tensor, mask: Tensor, maskCheck?: boolean): Tensor;
-export declare function _nestedTensorFromMask(t: Tensor, mask: Tensor, keywords: { maskCheck?: boolean }): Tensor;
-export declare function _nestedTensorFromMask(t: Tensor, keywords: { mask: Tensor; maskCheck?: boolean }): Tensor;
-/** `aten::_nested_tensor_from_mask_left_aligned(Tensor t, Tensor mask) -> bool`. */
-export declare function _nestedTensorFromMaskLeftAligned(t: Tensor, mask: Tensor): boolean;
-export declare function _nestedTensorFromMaskLeftAligned(t: Tensor, keywords: { mask: Tensor }): boolean;
-/** `aten::_nested_tensor_from_tensor_list(Tensor[] list, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype?: DTypeLike | null, layout?: Layout | null, device?: DeviceLike | null, pinMemory?: boolean | null, keywords?: { requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, layout: Layout | null, device: DeviceLike | null, keywords: { pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, layout: Layout | null, keywords: { device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], dtype: DTypeLike | null, keywords: { layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(list: readonly Tensor[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _nestedTensorFromTensorList(keywords: { list: readonly Tensor[]; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_nested_tensor_size(Tensor self) -> Tensor`. */
-export declare function _nestedTensorSize(input: Tensor): Tensor;
-/** `aten::_nested_tensor_softmax_with_shape(Tensor self, Tensor query) -> Tensor`. */
-export declare function _nestedTensorSoftmaxWithShape(input: Tensor, query: Tensor): Tensor;
-export declare function _nestedTensorSoftmaxWithShape(input: Tensor, keywords: { query: Tensor }): Tensor;
-/** `aten::_nested_tensor_storage_offsets(Tensor self) -> Tensor`. */
-export declare function _nestedTensorStorageOffsets(input: Tensor): Tensor;
-/** `aten::_nested_tensor_strides(Tensor self) -> Tensor`. */
-export declare function _nestedTensorStrides(input: Tensor): Tensor;
-/** `aten::_nested_view_from_buffer(Tensor(a) self, Tensor nested_size, Tensor nested_strides, Tensor offsets) -> Tensor(a)`. */
-export declare function _nestedViewFromBuffer(input: Tensor, nestedSize: Tensor, nestedStrides: Tensor, offsets: Tensor): Tensor;
-export declare function _nestedViewFromBuffer(input: Tensor, nestedSize: Tensor, nestedStrides: Tensor, keywords: { offsets: Tensor }): Tensor;
-export declare function _nestedViewFromBuffer(input: Tensor, nestedSize: Tensor, keywords: { nestedStrides: Tensor; offsets: Tensor }): Tensor;
-export declare function _nestedViewFromBuffer(input: Tensor, keywords: { nestedSize: Tensor; nestedStrides: Tensor; offsets: Tensor }): Tensor;
-/** `aten::_nested_view_from_buffer_copy(Tensor self, Tensor nested_size, Tensor nested_strides, Tensor offsets) -> Tensor`, `out`. */
-export declare function _nestedViewFromBufferCopy(input: Tensor, nestedSize: Tensor, nestedStrides: Tensor, offsets: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function _nestedViewFromBufferCopy(input: Tensor, nestedSize: Tensor, nestedStrides: Tensor, keywords: { offsets: Tensor; out?: Tensor }): Tensor;
-export declare function _nestedViewFromBufferCopy(input: Tensor, nestedSize: Tensor, keywords: { nestedStrides: Tensor; offsets: Tensor; out?: Tensor }): Tensor;
-export declare function _nestedViewFromBufferCopy(input: Tensor, keywords: { nestedSize: Tensor; nestedStrides: Tensor; offsets: Tensor; out?: Tensor }): Tensor;
-/** `aten::_nested_view_from_jagged(Tensor(a) self, Tensor offsets, Tensor dummy, Tensor? lengths=None, int ragged_idx=1, Tensor? min_seqlen=None, Tensor? max_seqlen=None) -> Tensor(a)`. Defaults: lengths = null, raggedIdx = 1, minSeqlen = null, maxSeqlen = null. */
-export declare function _nestedViewFromJagged(input: Tensor, offsets: Tensor, dummy: Tensor, lengths?: Tensor | null, raggedIdx?: Int, minSeqlen?: Tensor | null, maxSeqlen?: Tensor | null): Tensor;
-export declare function _nestedViewFromJagged(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, minSeqlen: Tensor | null, keywords: { maxSeqlen?: Tensor | null }): Tensor;
-export declare function _nestedViewFromJagged(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, keywords: { minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-export declare function _nestedViewFromJagged(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-export declare function _nestedViewFromJagged(input: Tensor, offsets: Tensor, dummy: Tensor, keywords: { lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-export declare function _nestedViewFromJagged(input: Tensor, keywords: { offsets: Tensor; dummy: Tensor; lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-/** `aten::_nested_view_from_jagged_copy(Tensor self, Tensor offsets, Tensor dummy, Tensor? lengths=None, int ragged_idx=1, Tensor? min_seqlen=None, Tensor? max_seqlen=None) -> Tensor`, `out`. Defaults: lengths = null, raggedIdx = 1, minSeqlen = null, maxSeqlen = null. */
-export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, lengths?: Tensor | null, raggedIdx?: Int, minSeqlen?: Tensor | null, maxSeqlen?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, minSeqlen: Tensor | null, keywords: { maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
-export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, keywords: { minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
-export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, lengths: Tensor | null, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
-export declare function _nestedViewFromJaggedCopy(input: Tensor, offsets: Tensor, dummy: Tensor, keywords: { lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
-export declare function _nestedViewFromJaggedCopy(input: Tensor, keywords: { offsets: Tensor; dummy: Tensor; lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null; out?: Tensor }): Tensor;
-/** `aten::_new_zeros_with_same_feature_meta(Tensor self, Tensor other, *, int self_num_batch_dims=0) -> Tensor`. Defaults: selfNumBatchDims = 0. */
-export declare function _newZerosWithSameFeatureMeta(input: Tensor, other: Tensor, keywords?: { selfNumBatchDims?: Int }): Tensor;
-export declare function _newZerosWithSameFeatureMeta(input: Tensor, keywords: { other: Tensor; selfNumBatchDims?: Int }): Tensor;
-/** `aten::_nnpack_available() -> bool`. */
-export declare function _nnpackAvailable(): boolean;
-/** `aten::_nnpack_spatial_convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[2] padding, SymInt[2] stride=[1, 1]) -> Tensor`. Defaults: stride = [1, 1]. */
-export declare function _nnpackSpatialConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Int | Ints, stride?: Int | Ints): Tensor;
-export declare function _nnpackSpatialConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Int | Ints, keywords: { stride?: Int | Ints }): Tensor;
-export declare function _nnpackSpatialConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Int | Ints; stride?: Int | Ints }): Tensor;
-/** `aten::_nnz(Tensor self) -> int`. */
-export declare function _nnz(input: Tensor): number;
-/** `aten::_pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first) -> (Tensor, Tensor)`. */
-export declare function _packPaddedSequence(input: Tensor, lengths: Tensor, batchFirst: boolean): [Tensor, Tensor];
-export declare function _packPaddedSequence(input: Tensor, lengths: Tensor, keywords: { batchFirst: boolean }): [Tensor, Tensor];
-export declare function _packPaddedSequence(input: Tensor, keywords: { lengths: Tensor; batchFirst: boolean }): [Tensor, Tensor];
-/** `aten::_pack_padded_sequence_backward(Tensor grad, SymInt[] input_size, Tensor batch_sizes, bool batch_first) -> Tensor`. */
-export declare function _packPaddedSequenceBackward(grad: Tensor, inputSize: Ints, batchSizes: Tensor, batchFirst: boolean): Tensor;
-export declare function _packPaddedSequenceBackward(grad: Tensor, inputSize: Ints, batchSizes: Tensor, keywords: { batchFirst: boolean }): Tensor;
-export declare function _packPaddedSequenceBackward(grad: Tensor, inputSize: Ints, keywords: { batchSizes: Tensor; batchFirst: boolean }): Tensor;
-export declare function _packPaddedSequenceBackward(grad: Tensor, keywords: { inputSize: Ints; batchSizes: Tensor; batchFirst: boolean }): Tensor;
-/** `aten::_pad_circular(Tensor self, SymInt[] pad) -> Tensor`. */
-export declare function _padCircular(input: Tensor, pad: Ints): Tensor;
-export declare function _padCircular(input: Tensor, keywords: { pad: Ints }): Tensor;
-export declare function _padCircular(input: Tensor, ...pad: Int[]): Tensor;
-/** `aten::_pad_enum(Tensor self, SymInt[] pad, int mode, float? value=None) -> Tensor`. Defaults: value = null. */
-export declare function _padEnum(input: Tensor, pad: Ints, mode: Int, value?: Float | null): Tensor;
-export declare function _padEnum(input: Tensor, pad: Ints, mode: Int, keywords: { value?: Float | null }): Tensor;
-export declare function _padEnum(input: Tensor, pad: Ints, keywords: { mode: Int; value?: Float | null }): Tensor;
-export declare function _padEnum(input: Tensor, keywords: { pad: Ints; mode: Int; value?: Float | null }): Tensor;
-/** `aten::_pad_packed_sequence(Tensor data, Tensor batch_sizes, bool batch_first, Scalar padding_value, int total_length) -> (Tensor, Tensor)`. */
-export declare function _padPackedSequence(data: Tensor, batchSizes: Tensor, batchFirst: boolean, paddingValue: Scalar, totalLength: Int): [Tensor, Tensor];
-export declare function _padPackedSequence(data: Tensor, keywords: { batchSizes: Tensor; batchFirst: boolean; paddingValue: Scalar; totalLength: Int }): [Tensor, Tensor];
-/** `aten::_padded_dense_to_jagged_forward(Tensor dense, Tensor[] offsets, SymInt? total_L=None) -> Tensor`. Defaults: totalL = null. */
-export declare function _paddedDenseToJaggedForward(dense: Tensor, offsets: readonly Tensor[], totalL?: Int | null): Tensor;
-export declare function _paddedDenseToJaggedForward(dense: Tensor, offsets: readonly Tensor[], keywords: { totalL?: Int | null }): Tensor;
-export declare function _paddedDenseToJaggedForward(dense: Tensor, keywords: { offsets: readonly Tensor[]; totalL?: Int | null }): Tensor;
-/** `aten::_pdist_backward(Tensor grad, Tensor self, float p, Tensor pdist) -> Tensor`. */
-export declare function _pdistBackward(grad: Tensor, input: Tensor, p: Float, pdist: Tensor): Tensor;
-export declare function _pdistBackward(grad: Tensor, input: Tensor, p: Float, keywords: { pdist: Tensor }): Tensor;
-export declare function _pdistBackward(grad: Tensor, input: Tensor, keywords: { p: Float; pdist: Tensor }): Tensor;
-export declare function _pdistBackward(grad: Tensor, keywords: { input: Tensor; p: Float; pdist: Tensor }): Tensor;
-/** `aten::_pdist_forward(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2. */
-export declare function _pdistForward(input: Tensor, p?: Float): Tensor;
-export declare function _pdistForward(input: Tensor, keywords: { p?: Float }): Tensor;
-/** `aten::_philox_key_fold_in(Tensor key, int data) -> Tensor`. */
-export declare function _philoxKeyFoldIn(key: Tensor, data: Int): Tensor;
-export declare function _philoxKeyFoldIn(key: Tensor, keywords: { data: Int }): Tensor;
-/** `aten::_philox_key_split(Tensor key, int num_splits) -> Tensor`. */
-export declare function _philoxKeySplit(key: Tensor, numSplits: Int): Tensor;
-export declare function _philoxKeySplit(key: Tensor, keywords: { numSplits: Int }): Tensor;
-/** `aten::_philox_normal(Tensor self, Tensor key, float mean=0., float std=1.) -> Tensor`, `out`. Defaults: mean = 0, std = 1. */
-export declare function _philoxNormal(input: Tensor, key: Tensor, mean?: Float, std?: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _philoxNormal(input: Tensor, key: Tensor, mean: Float, keywords: { std?: Float; out?: Tensor }): Tensor;
-export declare function _philoxNormal(input: Tensor, key: Tensor, keywords: { mean?: Float; std?: Float; out?: Tensor }): Tensor;
-export declare function _philoxNormal(input: Tensor, keywords: { key: Tensor; mean?: Float; std?: Float; out?: Tensor }): Tensor;
-/** `aten::_philox_normal_(Tensor(a!) self, Tensor key, float mean=0., float std=1.) -> Tensor(a!)`. Defaults: mean = 0, std = 1. */
-export declare function _philoxNormal_(input: Tensor, key: Tensor, mean?: Float, std?: Float): Tensor;
-export declare function _philoxNormal_(input: Tensor, key: Tensor, mean: Float, keywords: { std?: Float }): Tensor;
-export declare function _philoxNormal_(input: Tensor, key: Tensor, keywords: { mean?: Float; std?: Float }): Tensor;
-export declare function _philoxNormal_(input: Tensor, keywords: { key: Tensor; mean?: Float; std?: Float }): Tensor;
-/** `aten::_philox_uniform(Tensor self, Tensor key, float low=0., float high=1.) -> Tensor`, `out`. Defaults: low = 0, high = 1. */
-export declare function _philoxUniform(input: Tensor, key: Tensor, low?: Float, high?: Float, keywords?: { out?: Tensor }): Tensor;
-export declare function _philoxUniform(input: Tensor, key: Tensor, low: Float, keywords: { high?: Float; out?: Tensor }): Tensor;
-export declare function _philoxUniform(input: Tensor, key: Tensor, keywords: { low?: Float; high?: Float; out?: Tensor }): Tensor;
-export declare function _philoxUniform(input: Tensor, keywords: { key: Tensor; low?: Float; high?: Float; out?: Tensor }): Tensor;
-/** `aten::_philox_uniform_(Tensor(a!) self, Tensor key, float low=0., float high=1.) -> Tensor(a!)`. Defaults: low = 0, high = 1. */
-export declare function _philoxUniform_(input: Tensor, key: Tensor, low?: Float, high?: Float): Tensor;
-export declare function _philoxUniform_(input: Tensor, key: Tensor, low: Float, keywords: { high?: Float }): Tensor;
-export declare function _philoxUniform_(input: Tensor, key: Tensor, keywords: { low?: Float; high?: Float }): Tensor;
-export declare function _philoxUniform_(input: Tensor, keywords: { key: Tensor; low?: Float; high?: Float }): Tensor;
-/** `aten::_pin_memory(Tensor self, Device? device=None) -> Tensor`. Defaults: device = null. */
-export declare function _pinMemory(input: Tensor, device?: DeviceLike | null): Tensor;
-export declare function _pinMemory(input: Tensor, keywords: { device?: DeviceLike | null } & NoTensor): Tensor;
-/** `aten::_prelu_kernel(Tensor self, Tensor weight) -> Tensor`. */
-export declare function _preluKernel(input: Tensor, weight: Tensor): Tensor;
-export declare function _preluKernel(input: Tensor, keywords: { weight: Tensor }): Tensor;
-/** `aten::_prelu_kernel_backward(Tensor grad_output, Tensor self, Tensor weight) -> (Tensor, Tensor)`. */
-export declare function _preluKernelBackward(gradOutput: Tensor, input: Tensor, weight: Tensor): [Tensor, Tensor];
-export declare function _preluKernelBackward(gradOutput: Tensor, input: Tensor, keywords: { weight: Tensor }): [Tensor, Tensor];
-export declare function _preluKernelBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor }): [Tensor, Tensor];
-/** `aten::_print(str s) -> ()`. */
-export declare function _print(s: string): void;
-export declare function _print(keywords: { s: string }): void;
-/** `aten::_propagate_xla_data(Tensor input, Tensor output) -> ()`. */
-export declare function _propagateXlaData(input: Tensor, output: Tensor): void;
-export declare function _propagateXlaData(input: Tensor, keywords: { output: Tensor }): void;
-/** `aten::_remove_batch_dim(Tensor self, int level, SymInt batch_size, int out_dim) -> Tensor`. */
-export declare function _removeBatchDim(input: Tensor, level: Int, batchSize: Int, outDim: Int): Tensor;
-export declare function _removeBatchDim(input: Tensor, level: Int, batchSize: Int, keywords: { outDim: Int }): Tensor;
-export declare function _removeBatchDim(input: Tensor, level: Int, keywords: { batchSize: Int; outDim: Int }): Tensor;
-export declare function _removeBatchDim(input: Tensor, keywords: { level: Int; batchSize: Int; outDim: Int }): Tensor;
-/** `aten::_reshape_alias(Tensor(a) self, SymInt[] size, SymInt[] stride) -> Tensor(a)`. */
-export declare function _reshapeAlias(input: Tensor, size: Ints, stride: Ints): Tensor;
-export declare function _reshapeAlias(input: Tensor, size: Ints, keywords: { stride: Ints }): Tensor;
-export declare function _reshapeAlias(input: Tensor, keywords: { size: Ints; stride: Ints }): Tensor;
-/** `aten::_reshape_alias_copy(Tensor self, SymInt[] size, SymInt[] stride) -> Tensor`, `out`. */
-export declare function _reshapeAliasCopy(input: Tensor, size: Ints, stride: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _reshapeAliasCopy(input: Tensor, size: Ints, keywords: { stride: Ints; out?: Tensor }): Tensor;
-export declare function _reshapeAliasCopy(input: Tensor, keywords: { size: Ints; stride: Ints; out?: Tensor }): Tensor;
-/** `aten::_reshape_copy(Tensor self, SymInt[] size) -> Tensor`. */
-export declare function _reshapeCopy(input: Tensor, size: Ints): Tensor;
-export declare function _reshapeCopy(input: Tensor, keywords: { size: Ints }): Tensor;
-export declare function _reshapeCopy(input: Tensor, ...size: Int[]): Tensor;
-/** `aten::_reshape_from_tensor(Tensor self, Tensor shape) -> Tensor`. */
-export declare function _reshapeFromTensor(input: Tensor, shape: Tensor): Tensor;
-export declare function _reshapeFromTensor(input: Tensor, keywords: { shape: Tensor }): Tensor;
-/** `aten::_resize_output(Tensor self, SymInt[] size, Device device) -> Tensor`, `out`. */
-export declare function _resizeOutput(input: Tensor, size: Ints, device: DeviceLike, keywords?: { out?: Tensor }): Tensor;
-export declare function _resizeOutput(input: Tensor, size: Ints, keywords: { device: DeviceLike; out?: Tensor } & NoTensor): Tensor;
-export declare function _resizeOutput(input: Tensor, keywords: { size: Ints; device: DeviceLike; out?: Tensor }): Tensor;
-/** `aten::_resize_output_(Tensor(a!) self, SymInt[] size, Device device) -> Tensor(a!)`. */
-export declare function _resizeOutput_(input: Tensor, size: Ints, device: DeviceLike): Tensor;
-export declare function _resizeOutput_(input: Tensor, size: Ints, keywords: { device: DeviceLike } & NoTensor): Tensor;
-export declare function _resizeOutput_(input: Tensor, keywords: { size: Ints; device: DeviceLike }): Tensor;
-/** `aten::_rowwise_prune(Tensor weight, Tensor mask, ScalarType compressed_indices_dtype) -> (Tensor, Tensor)`. */
-export declare function _rowwisePrune(weight: Tensor, mask: Tensor, compressedIndicesDtype: DTypeLike): [Tensor, Tensor];
-export declare function _rowwisePrune(weight: Tensor, mask: Tensor, keywords: { compressedIndicesDtype: DTypeLike }): [Tensor, Tensor];
-export declare function _rowwisePrune(weight: Tensor, keywords: { mask: Tensor; compressedIndicesDtype: DTypeLike }): [Tensor, Tensor];
-/** `aten::_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
-export declare function _safeSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
-export declare function _safeSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _safeSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
-export declare function _sampleDirichlet(input: Tensor, generator?: Generator | null): Tensor;
-export declare function _sampleDirichlet(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
-/** `aten::_saturate_weight_to_fp16(Tensor weight) -> Tensor`. */
-export declare function _saturateWeightToFp16(weight: Tensor): Tensor;
-/** `aten::_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> (Tensor, Tensor)`. Defaults: attnMask = null, dropoutP = 0, isCausal = false, dropoutMask = null, scale = null, enableGqa = false. */
-export declare function _scaledDotProductAttentionMath(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: Float, isCausal?: boolean, dropoutMask?: Tensor | null, keywords?: { scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMath(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, isCausal: boolean, keywords: { dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMath(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMath(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, keywords: { dropoutP?: Float; isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMath(query: Tensor, key: Tensor, value: Tensor, keywords: { attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMath(query: Tensor, keywords: { key: Tensor; value: Tensor; attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-/** `aten::_scaled_dot_product_attention_math_for_mps(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, Tensor? dropout_mask=None, *, float? scale=None, bool enable_gqa=False) -> (Tensor, Tensor)`. Defaults: attnMask = null, dropoutP = 0, isCausal = false, dropoutMask = null, scale = null, enableGqa = false. */
-export declare function _scaledDotProductAttentionMathForMps(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: Float, isCausal?: boolean, dropoutMask?: Tensor | null, keywords?: { scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMathForMps(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, isCausal: boolean, keywords: { dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMathForMps(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMathForMps(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, keywords: { dropoutP?: Float; isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMathForMps(query: Tensor, key: Tensor, value: Tensor, keywords: { attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-export declare function _scaledDotProductAttentionMathForMps(query: Tensor, keywords: { key: Tensor; value: Tensor; attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; dropoutMask?: Tensor | null; scale?: Float | null; enableGqa?: boolean }): [Tensor, Tensor];
-/** `aten::_scaled_dot_product_cudnn_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_bias, bool compute_log_sumexp, float dropout_p=0., bool is_causal=False, bool return_debug_mask=False, *, float? scale=None) -> (Tensor output, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, Tensor philox_seed, Tensor philox_offset, Tensor debug_attn_mask)`. Defaults: dropoutP = 0, isCausal = false, returnDebugMask = false, scale = null. */
-export declare function _scaledDotProductCudnnAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, dropoutP?: Float, isCausal?: boolean, returnDebugMask?: boolean, keywords?: { scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductCudnnAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, dropoutP: Float, isCausal: boolean, keywords: { returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductCudnnAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, dropoutP: Float, keywords: { isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductCudnnAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, keywords: { dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductCudnnAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; attnBias: Tensor | null; computeLogSumexp: boolean; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_scaled_dot_product_cudnn_attention_backward(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor out, Tensor logsumexp, Tensor philox_seed, Tensor philox_offset, Tensor attn_bias, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, *, float? scale=None) -> (Tensor, Tensor, Tensor)`. Defaults: scale = null. */
-export declare function _scaledDotProductCudnnAttentionBackward(gradOut: Tensor, query: Tensor, key: Tensor, value: Tensor, out: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, attnBias: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, keywords?: { scale?: Float | null }): [Tensor, Tensor, Tensor];
-export declare function _scaledDotProductCudnnAttentionBackward(gradOut: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; out: Tensor; logsumexp: Tensor; philoxSeed: Tensor; philoxOffset: Tensor; attnBias: Tensor; cumSeqQ: Tensor; cumSeqK: Tensor; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; scale?: Float | null }): [Tensor, Tensor, Tensor];
-/** `aten::_scaled_dot_product_efficient_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_bias, bool compute_log_sumexp, float dropout_p=0., bool is_causal=False, *, float? scale=None) -> (Tensor output, Tensor log_sumexp, Tensor philox_seed, Tensor philox_offset)`. Defaults: dropoutP = 0, isCausal = false, scale = null. */
-export declare function _scaledDotProductEfficientAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, dropoutP?: Float, isCausal?: boolean, keywords?: { scale?: Float | null }): [output: Tensor, logSumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor] & { readonly output: Tensor; readonly logSumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor };
-export declare function _scaledDotProductEfficientAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, dropoutP: Float, keywords: { isCausal?: boolean; scale?: Float | null }): [output: Tensor, logSumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor] & { readonly output: Tensor; readonly logSumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor };
-export declare function _scaledDotProductEfficientAttention(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, computeLogSumexp: boolean, keywords: { dropoutP?: Float; isCausal?: boolean; scale?: Float | null }): [output: Tensor, logSumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor] & { readonly output: Tensor; readonly logSumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor };
-export declare function _scaledDotProductEfficientAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; attnBias: Tensor | null; computeLogSumexp: boolean; dropoutP?: Float; isCausal?: boolean; scale?: Float | null }): [output: Tensor, logSumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor] & { readonly output: Tensor; readonly logSumexp: Tensor; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor };
-/** `aten::_scaled_dot_product_efficient_attention_backward(Tensor grad_out_, Tensor query, Tensor key, Tensor value, Tensor attn_bias, Tensor out, Tensor logsumexp, Tensor philox_seed, Tensor philox_offset, float dropout_p, bool[4] grad_input_mask, bool is_causal=False, *, float? scale=None) -> (Tensor, Tensor, Tensor, Tensor)`. Defaults: isCausal = false, scale = null. */
-export declare function _scaledDotProductEfficientAttentionBackward(gradOut_: Tensor, query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor, out: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, dropoutP: Float, gradInputMask: boolean | readonly boolean[], isCausal?: boolean, keywords?: { scale?: Float | null }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _scaledDotProductEfficientAttentionBackward(gradOut_: Tensor, query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor, out: Tensor, logsumexp: Tensor, philoxSeed: Tensor, philoxOffset: Tensor, dropoutP: Float, gradInputMask: boolean | readonly boolean[], keywords: { isCausal?: boolean; scale?: Float | null }): [Tensor, Tensor, Tensor, Tensor];
-export declare function _scaledDotProductEfficientAttentionBackward(gradOut_: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; attnBias: Tensor; out: Tensor; logsumexp: Tensor; philoxSeed: Tensor; philoxOffset: Tensor; dropoutP: Float; gradInputMask: boolean | readonly boolean[]; isCausal?: boolean; scale?: Float | null }): [Tensor, Tensor, Tensor, Tensor];
-/** `aten::_scaled_dot_product_flash_attention.quantized(Tensor query, Tensor key, Tensor value, Tensor? q_descale, Tensor? k_descale, Tensor? v_descale, float dropout_p=0., bool is_causal=False, bool return_debug_mask=False, *, float? scale=None) -> (Tensor output, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, Tensor rng_state, Tensor unused, Tensor debug_attn_mask)`. Defaults: dropoutP = 0, isCausal = false, returnDebugMask = false, scale = null. */
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, qDescale: Tensor | null, kDescale: Tensor | null, vDescale: Tensor | null, dropoutP?: Float, isCausal?: boolean, returnDebugMask?: boolean, keywords?: { scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, qDescale: Tensor | null, kDescale: Tensor | null, vDescale: Tensor | null, dropoutP: Float, isCausal: boolean, keywords: { returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, qDescale: Tensor | null, kDescale: Tensor | null, vDescale: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, qDescale: Tensor | null, kDescale: Tensor | null, vDescale: Tensor | null, keywords: { dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; qDescale: Tensor | null; kDescale: Tensor | null; vDescale: Tensor | null; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_scaled_dot_product_flash_attention(Tensor query, Tensor key, Tensor value, float dropout_p=0., bool is_causal=False, bool return_debug_mask=False, *, float? scale=None) -> (Tensor output, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, Tensor rng_state, Tensor unused, Tensor debug_attn_mask)`. Defaults: dropoutP = 0, isCausal = false, returnDebugMask = false, scale = null. */
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, dropoutP?: Float, isCausal?: boolean, returnDebugMask?: boolean, keywords?: { scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, dropoutP: Float, isCausal: boolean, keywords: { returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, dropoutP: Float, keywords: { isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, key: Tensor, value: Tensor, keywords: { dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFlashAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, rngState: Tensor, unused: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly rngState: Tensor; readonly unused: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_scaled_dot_product_flash_attention_backward(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor out, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, Tensor philox_seed, Tensor philox_offset, *, float? scale=None) -> (Tensor grad_query, Tensor grad_key, Tensor grad_value)`. Defaults: scale = null. */
-export declare function _scaledDotProductFlashAttentionBackward(gradOut: Tensor, query: Tensor, key: Tensor, value: Tensor, out: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, philoxSeed: Tensor, philoxOffset: Tensor, keywords?: { scale?: Float | null }): [gradQuery: Tensor, gradKey: Tensor, gradValue: Tensor] & { readonly gradQuery: Tensor; readonly gradKey: Tensor; readonly gradValue: Tensor };
-export declare function _scaledDotProductFlashAttentionBackward(gradOut: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; out: Tensor; logsumexp: Tensor; cumSeqQ: Tensor; cumSeqK: Tensor; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; philoxSeed: Tensor; philoxOffset: Tensor; scale?: Float | null }): [gradQuery: Tensor, gradKey: Tensor, gradValue: Tensor] & { readonly gradQuery: Tensor; readonly gradKey: Tensor; readonly gradValue: Tensor };
-/** `aten::_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, float dropout_p=0., bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp)`. Defaults: dropoutP = 0, isCausal = false, attnMask = null, scale = null. */
-export declare function _scaledDotProductFlashAttentionForCpu(query: Tensor, key: Tensor, value: Tensor, dropoutP?: Float, isCausal?: boolean, keywords?: { attnMask?: Tensor | null; scale?: Float | null }): [output: Tensor, logsumexp: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor };
-export declare function _scaledDotProductFlashAttentionForCpu(query: Tensor, key: Tensor, value: Tensor, dropoutP: Float, keywords: { isCausal?: boolean; attnMask?: Tensor | null; scale?: Float | null }): [output: Tensor, logsumexp: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor };
-export declare function _scaledDotProductFlashAttentionForCpu(query: Tensor, key: Tensor, value: Tensor, keywords: { dropoutP?: Float; isCausal?: boolean; attnMask?: Tensor | null; scale?: Float | null }): [output: Tensor, logsumexp: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor };
-export declare function _scaledDotProductFlashAttentionForCpu(query: Tensor, keywords: { key: Tensor; value: Tensor; dropoutP?: Float; isCausal?: boolean; attnMask?: Tensor | null; scale?: Float | null }): [output: Tensor, logsumexp: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor };
-/** `aten::_scaled_dot_product_flash_attention_for_cpu_backward(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor out, Tensor logsumexp, float dropout_p, bool is_causal, *, Tensor? attn_mask=None, float? scale=None) -> (Tensor grad_query, Tensor grad_key, Tensor grad_value)`. Defaults: attnMask = null, scale = null. */
-export declare function _scaledDotProductFlashAttentionForCpuBackward(gradOut: Tensor, query: Tensor, key: Tensor, value: Tensor, out: Tensor, logsumexp: Tensor, dropoutP: Float, isCausal: boolean, keywords?: { attnMask?: Tensor | null; scale?: Float | null }): [gradQuery: Tensor, gradKey: Tensor, gradValue: Tensor] & { readonly gradQuery: Tensor; readonly gradKey: Tensor; readonly gradValue: Tensor };
-export declare function _scaledDotProductFlashAttentionForCpuBackward(gradOut: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; out: Tensor; logsumexp: Tensor; dropoutP: Float; isCausal: boolean; attnMask?: Tensor | null; scale?: Float | null }): [gradQuery: Tensor, gradKey: Tensor, gradValue: Tensor] & { readonly gradQuery: Tensor; readonly gradKey: Tensor; readonly gradValue: Tensor };
-/** `aten::_scaled_dot_product_fused_attention_overrideable(Tensor query, Tensor key, Tensor value, Tensor? attn_bias=None, float dropout_p=0., bool is_causal=False, bool return_debug_mask=False, *, float? scale=None) -> (Tensor output, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, Tensor philox_seed, Tensor philox_offset, Tensor debug_attn_mask)`. Defaults: attnBias = null, dropoutP = 0, isCausal = false, returnDebugMask = false, scale = null. */
-export declare function _scaledDotProductFusedAttentionOverrideable(query: Tensor, key: Tensor, value: Tensor, attnBias?: Tensor | null, dropoutP?: Float, isCausal?: boolean, returnDebugMask?: boolean, keywords?: { scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFusedAttentionOverrideable(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, dropoutP: Float, isCausal: boolean, keywords: { returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFusedAttentionOverrideable(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFusedAttentionOverrideable(query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor | null, keywords: { dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFusedAttentionOverrideable(query: Tensor, key: Tensor, value: Tensor, keywords: { attnBias?: Tensor | null; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-export declare function _scaledDotProductFusedAttentionOverrideable(query: Tensor, keywords: { key: Tensor; value: Tensor; attnBias?: Tensor | null; dropoutP?: Float; isCausal?: boolean; returnDebugMask?: boolean; scale?: Float | null }): [output: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: number, maxK: number, philoxSeed: Tensor, philoxOffset: Tensor, debugAttnMask: Tensor] & { readonly output: Tensor; readonly logsumexp: Tensor; readonly cumSeqQ: Tensor; readonly cumSeqK: Tensor; readonly maxQ: number; readonly maxK: number; readonly philoxSeed: Tensor; readonly philoxOffset: Tensor; readonly debugAttnMask: Tensor };
-/** `aten::_scaled_dot_product_fused_attention_overrideable_backward(Tensor grad_out, Tensor query, Tensor key, Tensor value, Tensor attn_bias, bool[4] grad_input_mask, Tensor out, Tensor logsumexp, Tensor cum_seq_q, Tensor cum_seq_k, SymInt max_q, SymInt max_k, float dropout_p, bool is_causal, Tensor philox_seed, Tensor philox_offset, *, float? scale=None) -> (Tensor grad_query, Tensor grad_key, Tensor grad_value, Tensor grad_attn_bias)`. Defaults: scale = null. */
-export declare function _scaledDotProductFusedAttentionOverrideableBackward(gradOut: Tensor, query: Tensor, key: Tensor, value: Tensor, attnBias: Tensor, gradInputMask: boolean | readonly boolean[], out: Tensor, logsumexp: Tensor, cumSeqQ: Tensor, cumSeqK: Tensor, maxQ: Int, maxK: Int, dropoutP: Float, isCausal: boolean, philoxSeed: Tensor, philoxOffset: Tensor, keywords?: { scale?: Float | null }): [gradQuery: Tensor, gradKey: Tensor, gradValue: Tensor, gradAttnBias: Tensor] & { readonly gradQuery: Tensor; readonly gradKey: Tensor; readonly gradValue: Tensor; readonly gradAttnBias: Tensor };
-export declare function _scaledDotProductFusedAttentionOverrideableBackward(gradOut: Tensor, keywords: { query: Tensor; key: Tensor; value: Tensor; attnBias: Tensor; gradInputMask: boolean | readonly boolean[]; out: Tensor; logsumexp: Tensor; cumSeqQ: Tensor; cumSeqK: Tensor; maxQ: Int; maxK: Int; dropoutP: Float; isCausal: boolean; philoxSeed: Tensor; philoxOffset: Tensor; scale?: Float | null }): [gradQuery: Tensor, gradKey: Tensor, gradValue: Tensor, gradAttnBias: Tensor] & { readonly gradQuery: Tensor; readonly gradKey: Tensor; readonly gradValue: Tensor; readonly gradAttnBias: Tensor };
-/** `aten::_scaled_grouped_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? offs=None, Tensor? bias=None, Tensor? scale_result=None, ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor`. Defaults: offs = null, bias = null, scaleResult = null, outDtype = null, useFastAccum = false. */
-export declare function _scaledGroupedMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs?: Tensor | null, bias?: Tensor | null, scaleResult?: Tensor | null, outDtype?: DTypeLike | null, useFastAccum?: boolean): Tensor;
-export declare function _scaledGroupedMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, bias: Tensor | null, scaleResult: Tensor | null, outDtype: DTypeLike | null, keywords: { useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, bias: Tensor | null, scaleResult: Tensor | null, keywords: { outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, bias: Tensor | null, keywords: { scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, keywords: { bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, keywords: { offs?: Tensor | null; bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMm(input: Tensor, keywords: { mat2: Tensor; scaleA: Tensor; scaleB: Tensor; offs?: Tensor | null; bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-/** `aten::_scaled_grouped_mm_v2(Tensor self, Tensor mat2, Tensor[] scale_a, int[] recipe_a, int[] swizzle_a, Tensor[] scale_b, int[] recipe_b, int[] swizzle_b, Tensor? offs=None, Tensor? bias=None, ScalarType? out_dtype=None, int[] contraction_dim=[], bool use_fast_accum=False) -> Tensor`. Defaults: offs = null, bias = null, outDtype = null, contractionDim = [], useFastAccum = false. */
-export declare function _scaledGroupedMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs?: Tensor | null, bias?: Tensor | null, outDtype?: DTypeLike | null, contractionDim?: Ints, useFastAccum?: boolean): Tensor;
-export declare function _scaledGroupedMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim: Ints, keywords: { useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, bias: Tensor | null, outDtype: DTypeLike | null, keywords: { contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, bias: Tensor | null, keywords: { outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, keywords: { bias?: Tensor | null; outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, keywords: { offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-export declare function _scaledGroupedMmV2(input: Tensor, keywords: { mat2: Tensor; scaleA: readonly Tensor[]; recipeA: Ints; swizzleA: Ints; scaleB: readonly Tensor[]; recipeB: Ints; swizzleB: Ints; offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-/** `aten::_scaled_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? bias=None, Tensor? scale_result=None, ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor`, `out`. Defaults: bias = null, scaleResult = null, outDtype = null, useFastAccum = false. */
-export declare function _scaledMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias?: Tensor | null, scaleResult?: Tensor | null, outDtype?: DTypeLike | null, useFastAccum?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _scaledMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias: Tensor | null, scaleResult: Tensor | null, outDtype: DTypeLike | null, keywords: { useFastAccum?: boolean; out?: Tensor }): Tensor;
-export declare function _scaledMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias: Tensor | null, scaleResult: Tensor | null, keywords: { outDtype?: DTypeLike | null; useFastAccum?: boolean; out?: Tensor }): Tensor;
-export declare function _scaledMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias: Tensor | null, keywords: { scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean; out?: Tensor }): Tensor;
-export declare function _scaledMm(input: Tensor, mat2: Tensor, scaleA: Tensor, scaleB: Tensor, keywords: { bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean; out?: Tensor }): Tensor;
-export declare function _scaledMm(input: Tensor, keywords: { mat2: Tensor; scaleA: Tensor; scaleB: Tensor; bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean; out?: Tensor }): Tensor;
-/** `aten::_scaled_mm_v2(Tensor self, Tensor mat2, Tensor[] scale_a, int[] recipe_a, int[] swizzle_a, Tensor[] scale_b, int[] recipe_b, int[] swizzle_b, Tensor? bias, ScalarType? out_dtype, int[] contraction_dim=[], bool use_fast_accum=False) -> Tensor`, `out`. Defaults: contractionDim = [], useFastAccum = false. */
-export declare function _scaledMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim?: Ints, useFastAccum?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _scaledMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim: Ints, keywords: { useFastAccum?: boolean; out?: Tensor }): Tensor;
-export declare function _scaledMmV2(input: Tensor, mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, keywords: { contractionDim?: Ints; useFastAccum?: boolean; out?: Tensor }): Tensor;
-export declare function _scaledMmV2(input: Tensor, keywords: { mat2: Tensor; scaleA: readonly Tensor[]; recipeA: Ints; swizzleA: Ints; scaleB: readonly Tensor[]; recipeB: Ints; swizzleB: Ints; bias: Tensor | null; outDtype: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean; out?: Tensor }): Tensor;
-/** `aten::_segment_reduce_backward(Tensor grad, Tensor output, Tensor data, str reduce, *, Tensor? lengths=None, Tensor? offsets=None, int axis=0, Scalar? initial=None) -> Tensor`. Defaults: lengths = null, offsets = null, axis = 0, initial = null. */
-export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
-export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
-export declare function _segmentReduceBackward(grad: Tensor, output: Tensor, keywords: { data: Tensor; reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
-export declare function _segmentReduceBackward(grad: Tensor, keywords: { output: Tensor; data: Tensor; reduce: string; lengths?: Tensor | null; offsets?: Tensor | null; axis?: Int; initial?: Scalar | null }): Tensor;
-/** `aten::_shape_as_tensor(Tensor self) -> Tensor`. */
-export declare function _shapeAsTensor(input: Tensor): Tensor;
-/** `aten::_slow_conv2d_backward.output_mask(Tensor grad_output, Tensor self, Tensor weight, SymInt[2] kernel_size, SymInt[2] stride, SymInt[2] padding, bool[3] output_mask) -> (Tensor grad_input, Tensor grad_weight, Tensor grad_bias)`. */
-export declare function _slowConv2dBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, outputMask: boolean | readonly boolean[]): [gradInput: Tensor, gradWeight: Tensor, gradBias: Tensor] & { readonly gradInput: Tensor; readonly gradWeight: Tensor; readonly gradBias: Tensor };
-export declare function _slowConv2dBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; outputMask: boolean | readonly boolean[] }): [gradInput: Tensor, gradWeight: Tensor, gradBias: Tensor] & { readonly gradInput: Tensor; readonly gradWeight: Tensor; readonly gradBias: Tensor };
-/** `aten::_slow_conv2d_backward.grad_input(Tensor grad_output, Tensor self, Tensor weight, SymInt[2] kernel_size, SymInt[2] stride, SymInt[2] padding, *, Tensor(a!) grad_input, Tensor(b!) grad_weight, Tensor(c!) grad_bias) -> (Tensor(a!), Tensor(b!), Tensor(c!))`. */
-export declare function _slowConv2dBackward(gradOutput: Tensor, input: Tensor, weight: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-export declare function _slowConv2dBackward(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; out: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
-/** `aten::_slow_conv2d_forward(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding) -> Tensor`, `output`. */
-export declare function _slowConv2dForward(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _slowConv2dForward(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; out?: Tensor }): Tensor;
-/** `aten::_sobol_engine_draw(Tensor quasi, int n, Tensor sobolstate, int dimension, int num_generated, ScalarType? dtype) -> (Tensor, Tensor)`. */
-export declare function _sobolEngineDraw(quasi: Tensor, n: Int, sobolstate: Tensor, dimension: Int, numGenerated: Int, dtype: DTypeLike | null): [Tensor, Tensor];
-export declare function _sobolEngineDraw(quasi: Tensor, keywords: { n: Int; sobolstate: Tensor; dimension: Int; numGenerated: Int; dtype: DTypeLike | null }): [Tensor, Tensor];
-/** `aten::_sobol_engine_ff_(Tensor(a!) self, int n, Tensor sobolstate, int dimension, int num_generated) -> Tensor(a!)`. */
-export declare function _sobolEngineFf_(input: Tensor, n: Int, sobolstate: Tensor, dimension: Int, numGenerated: Int): Tensor;
-export declare function _sobolEngineFf_(input: Tensor, keywords: { n: Int; sobolstate: Tensor; dimension: Int; numGenerated: Int }): Tensor;
-/** `aten::_sobol_engine_initialize_state_(Tensor(a!) self, int dimension) -> Tensor(a!)`. */
-export declare function _sobolEngineInitializeState_(input: Tensor, dimension: Int): Tensor;
-export declare function _sobolEngineInitializeState_(input: Tensor, keywords: { dimension: Int }): Tensor;
-/** `aten::_sobol_engine_scramble_(Tensor(a!) self, Tensor ltm, int dimension) -> Tensor(a!)`. */
-export declare function _sobolEngineScramble_(input: Tensor, ltm: Tensor, dimension: Int): Tensor;
-export declare function _sobolEngineScramble_(input: Tensor, ltm: Tensor, keywords: { dimension: Int }): Tensor;
-export declare function _sobolEngineScramble_(input: Tensor, keywords: { ltm: Tensor; dimension: Int }): Tensor;
-/** `aten::_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
-export declare function _softmax(input: Tensor, dim: Int, halfToFloat: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function _softmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean; out?: Tensor }): Tensor;
-export declare function _softmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean; out?: Tensor }): Tensor;
-/** `aten::_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor`, `out`. */
-export declare function _softmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, inputDtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
-export declare function _softmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { inputDtype: DTypeLike; out?: Tensor }): Tensor;
-export declare function _softmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; inputDtype: DTypeLike; out?: Tensor }): Tensor;
-export declare function _softmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; inputDtype: DTypeLike; out?: Tensor }): Tensor;
-/** `aten::_sparse_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
-export declare function _sparseAddmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
-export declare function _sparseAddmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-export declare function _sparseAddmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-/** `aten::_sparse_broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)`. */
-export declare function _sparseBroadcastTo(input: Tensor, size: Ints): Tensor;
-export declare function _sparseBroadcastTo(input: Tensor, keywords: { size: Ints }): Tensor;
-export declare function _sparseBroadcastTo(input: Tensor, ...size: Int[]): Tensor;
-/** `aten::_sparse_broadcast_to_copy(Tensor self, int[] size) -> Tensor`, `out`. */
-export declare function _sparseBroadcastToCopy(input: Tensor, size: Ints, keywords?: { out?: Tensor }): Tensor;
-export declare function _sparseBroadcastToCopy(input: Tensor, keywords: { size: Ints; out?: Tensor }): Tensor;
-export declare function _sparseBroadcastToCopy(input: Tensor, ...size: Int[]): Tensor;
-export declare function _sparseBroadcastToCopy(...args: [input: Tensor, ...size: Int[], keywords: { out?: Tensor }]): Tensor;
-/** `aten::_sparse_bsc_tensor_unsafe(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _sparseBscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseBscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseBscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseBscTensorUnsafe(ccolIndices: Tensor, keywords: { rowIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_bsr_tensor_unsafe(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _sparseBsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseBsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseBsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseBsrTensorUnsafe(crowIndices: Tensor, keywords: { colIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_compressed_tensor_unsafe(Tensor compressed_indices, Tensor plain_indices, Tensor values, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _sparseCompressedTensorUnsafe(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCompressedTensorUnsafe(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCompressedTensorUnsafe(compressedIndices: Tensor, plainIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCompressedTensorUnsafe(compressedIndices: Tensor, keywords: { plainIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_compressed_tensor_with_dims(int nnz, int dense_dim, int[] size, int[] blocksize, ScalarType index_dtype, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = false, requiresGrad = false. */
-export declare function _sparseCompressedTensorWithDims(nnz: Int, denseDim: Int, size: Ints, blocksize: Ints, indexDtype: DTypeLike, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCompressedTensorWithDims(keywords: { nnz: Int; denseDim: Int; size: Ints; blocksize: Ints; indexDtype: DTypeLike; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_coo_tensor_unsafe(Tensor indices, Tensor values, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, isCoalesced = null, requiresGrad = false. */
-export declare function _sparseCooTensorUnsafe(indices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCooTensorUnsafe(indices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCooTensorUnsafe(indices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_coo_tensor_with_dims(int sparse_dim, int dense_dim, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = false, requiresGrad = false. */
-export declare function _sparseCooTensorWithDims(sparseDim: Int, denseDim: Int, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCooTensorWithDims(sparseDim: Int, denseDim: Int, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCooTensorWithDims(sparseDim: Int, keywords: { denseDim: Int; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCooTensorWithDims(keywords: { sparseDim: Int; denseDim: Int; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_coo_tensor_with_dims_and_tensors(int sparse_dim, int dense_dim, SymInt[] size, Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False, bool? is_coalesced=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = false, isCoalesced = null, requiresGrad = false. */
-export declare function _sparseCooTensorWithDimsAndTensors(sparseDim: Int, denseDim: Int, size: Ints, indices: Tensor, values: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCooTensorWithDimsAndTensors(keywords: { sparseDim: Int; denseDim: Int; size: Ints; indices: Tensor; values: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_csc_tensor_unsafe(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, rowIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCscTensorUnsafe(ccolIndices: Tensor, keywords: { rowIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_csr_prod.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
-export declare function _sparseCsrProd(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _sparseCsrProd(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _sparseCsrProd(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_csr_sum.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
-export declare function _sparseCsrSum(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _sparseCsrSum(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _sparseCsrSum(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_csr_tensor_unsafe(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, requiresGrad = false. */
-export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, colIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-export declare function _sparseCsrTensorUnsafe(crowIndices: Tensor, keywords: { colIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** `aten::_sparse_log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
-export declare function _sparseLogSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
-export declare function _sparseLogSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _sparseLogSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
-export declare function _sparseLogSoftmax(input: Tensor, dim: Int, halfToFloat: boolean): Tensor;
-export declare function _sparseLogSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean }): Tensor;
-export declare function _sparseLogSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-/** `aten::_sparse_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, Tensor self) -> Tensor`. */
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, input: Tensor): Tensor;
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { input: Tensor }): Tensor;
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; input: Tensor }): Tensor;
-export declare function _sparseLogSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; input: Tensor }): Tensor;
-/** `aten::_sparse_mask_projection(Tensor self, Tensor mask, bool accumulate_matches=False) -> Tensor`. Defaults: accumulateMatches = false. */
-export declare function _sparseMaskProjection(input: Tensor, mask: Tensor, accumulateMatches?: boolean): Tensor;
-export declare function _sparseMaskProjection(input: Tensor, mask: Tensor, keywords: { accumulateMatches?: boolean }): Tensor;
-export declare function _sparseMaskProjection(input: Tensor, keywords: { mask: Tensor; accumulateMatches?: boolean }): Tensor;
-/** `aten::_sparse_mm(Tensor sparse, Tensor dense) -> Tensor`. */
-export declare function _sparseMm(sparse: Tensor, dense: Tensor): Tensor;
-export declare function _sparseMm(sparse: Tensor, keywords: { dense: Tensor }): Tensor;
-/** `aten::_sparse_mm.reduce(Tensor sparse, Tensor dense, str reduce) -> Tensor`. */
-export declare function _sparseMm(sparse: Tensor, dense: Tensor, reduce: string): Tensor;
-export declare function _sparseMm(sparse: Tensor, dense: Tensor, keywords: { reduce: string }): Tensor;
-export declare function _sparseMm(sparse: Tensor, keywords: { dense: Tensor; reduce: string }): Tensor;
-/** `aten::_sparse_mm_reduce_impl(Tensor self, Tensor other, str reduce) -> (Tensor, Tensor)`. */
-export declare function _sparseMmReduceImpl(input: Tensor, other: Tensor, reduce: string): [Tensor, Tensor];
-export declare function _sparseMmReduceImpl(input: Tensor, other: Tensor, keywords: { reduce: string }): [Tensor, Tensor];
-export declare function _sparseMmReduceImpl(input: Tensor, keywords: { other: Tensor; reduce: string }): [Tensor, Tensor];
-/** `aten::_sparse_mm_reduce_impl_backward(Tensor self, Tensor grad_out, Tensor weight, str reduce, Tensor arg_out, bool[2] output_mask) -> (Tensor, Tensor)`. */
-export declare function _sparseMmReduceImplBackward(input: Tensor, gradOut: Tensor, weight: Tensor, reduce: string, argOut: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
-export declare function _sparseMmReduceImplBackward(input: Tensor, keywords: { gradOut: Tensor; weight: Tensor; reduce: string; argOut: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
-/** `aten::_sparse_semi_structured_addmm(Tensor input, Tensor mat1, Tensor mat1_meta, Tensor mat2, *, Scalar alpha=1, Scalar beta=1, ScalarType? out_dtype=None) -> Tensor`. Defaults: alpha = 1, beta = 1, outDtype = null. */
-export declare function _sparseSemiStructuredAddmm(input: Tensor, mat1: Tensor, mat1Meta: Tensor, mat2: Tensor, keywords?: { alpha?: Scalar; beta?: Scalar; outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredAddmm(input: Tensor, mat1: Tensor, mat1Meta: Tensor, keywords: { mat2: Tensor; alpha?: Scalar; beta?: Scalar; outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredAddmm(input: Tensor, mat1: Tensor, keywords: { mat1Meta: Tensor; mat2: Tensor; alpha?: Scalar; beta?: Scalar; outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredAddmm(input: Tensor, keywords: { mat1: Tensor; mat1Meta: Tensor; mat2: Tensor; alpha?: Scalar; beta?: Scalar; outDtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_semi_structured_apply(Tensor input, Tensor thread_masks) -> (Tensor, Tensor)`. */
-export declare function _sparseSemiStructuredApply(input: Tensor, threadMasks: Tensor): [Tensor, Tensor];
-export declare function _sparseSemiStructuredApply(input: Tensor, keywords: { threadMasks: Tensor }): [Tensor, Tensor];
-/** `aten::_sparse_semi_structured_apply_dense(Tensor input, Tensor thread_masks) -> Tensor`. */
-export declare function _sparseSemiStructuredApplyDense(input: Tensor, threadMasks: Tensor): Tensor;
-export declare function _sparseSemiStructuredApplyDense(input: Tensor, keywords: { threadMasks: Tensor }): Tensor;
-/** `aten::_sparse_semi_structured_linear(Tensor input, Tensor weight, Tensor meta, *, Tensor? bias=None, str? activation=None, ScalarType? out_dtype=None) -> Tensor`. Defaults: bias = null, activation = null, outDtype = null. */
-export declare function _sparseSemiStructuredLinear(input: Tensor, weight: Tensor, meta: Tensor, keywords?: { bias?: Tensor | null; activation?: string | null; outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredLinear(input: Tensor, weight: Tensor, keywords: { meta: Tensor; bias?: Tensor | null; activation?: string | null; outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredLinear(input: Tensor, keywords: { weight: Tensor; meta: Tensor; bias?: Tensor | null; activation?: string | null; outDtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_semi_structured_mm(Tensor mat1, Tensor mat1_meta, Tensor mat2, *, ScalarType? out_dtype=None) -> Tensor`. Defaults: outDtype = null. */
-export declare function _sparseSemiStructuredMm(mat1: Tensor, mat1Meta: Tensor, mat2: Tensor, keywords?: { outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredMm(mat1: Tensor, mat1Meta: Tensor, keywords: { mat2: Tensor; outDtype?: DTypeLike | null }): Tensor;
-export declare function _sparseSemiStructuredMm(mat1: Tensor, keywords: { mat1Meta: Tensor; mat2: Tensor; outDtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_semi_structured_tile(Tensor input, str algorithm="", bool use_cutlass=True) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. Defaults: algorithm = '', useCutlass = true. */
-export declare function _sparseSemiStructuredTile(input: Tensor, algorithm?: string, useCutlass?: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _sparseSemiStructuredTile(input: Tensor, algorithm: string, keywords: { useCutlass?: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _sparseSemiStructuredTile(input: Tensor, keywords: { algorithm?: string; useCutlass?: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_sparse_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
-export declare function _sparseSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
-export declare function _sparseSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-export declare function _sparseSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** `aten::_sparse_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
-export declare function _sparseSoftmax(input: Tensor, dim: Int, halfToFloat: boolean): Tensor;
-export declare function _sparseSoftmax(input: Tensor, dim: Int, keywords: { halfToFloat: boolean }): Tensor;
-export declare function _sparseSoftmax(input: Tensor, keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-/** `aten::_sparse_softmax_backward_data(Tensor grad_output, Tensor output, int dim, Tensor self) -> Tensor`. */
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, input: Tensor): Tensor;
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, dim: Int, keywords: { input: Tensor }): Tensor;
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, output: Tensor, keywords: { dim: Int; input: Tensor }): Tensor;
-export declare function _sparseSoftmaxBackwardData(gradOutput: Tensor, keywords: { output: Tensor; dim: Int; input: Tensor }): Tensor;
-/** `aten::_sparse_sparse_matmul(Tensor self, Tensor other) -> Tensor`. */
-export declare function _sparseSparseMatmul(input: Tensor, other: Tensor): Tensor;
-export declare function _sparseSparseMatmul(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::_sparse_sum(Tensor self) -> Tensor`, `dtype`. */
-export declare function _sparseSum(input: Tensor, keywords?: { dtype?: DTypeLike } & NoTensor): Tensor;
-/** `aten::_sparse_sum.dim(Tensor self, int[1] dim) -> Tensor`, `dim_dtype`. */
-export declare function _sparseSum(input: Tensor, dim: Int | Ints, keywords?: { dtype?: DTypeLike } & NoTensor): Tensor;
-export declare function _sparseSum(input: Tensor, keywords: { dim: Int | Ints; dtype?: DTypeLike }): Tensor;
-export declare function _sparseSum(input: Tensor, ...dim: Int[]): Tensor;
-export declare function _sparseSum(...args: [input: Tensor, ...dim: Int[], keywords: { dtype?: DTypeLike } & NoTensor]): Tensor;
-/** `aten::_sparse_sum_backward(Tensor grad, Tensor self, int[] dim) -> Tensor`. */
-export declare function _sparseSumBackward(grad: Tensor, input: Tensor, dim: Ints): Tensor;
-export declare function _sparseSumBackward(grad: Tensor, input: Tensor, keywords: { dim: Ints }): Tensor;
-export declare function _sparseSumBackward(grad: Tensor, keywords: { input: Tensor; dim: Ints }): Tensor;
-/** `aten::_spdiags(Tensor diagonals, Tensor offsets, int[] shape, Layout? layout=None) -> Tensor`. Defaults: layout = null. */
-export declare function _spdiags(diagonals: Tensor, offsets: Tensor, shape: Ints, layout?: Layout | null): Tensor;
-export declare function _spdiags(diagonals: Tensor, offsets: Tensor, shape: Ints, keywords: { layout?: Layout | null } & NoTensor): Tensor;
-export declare function _spdiags(diagonals: Tensor, offsets: Tensor, keywords: { shape: Ints; layout?: Layout | null }): Tensor;
-export declare function _spdiags(diagonals: Tensor, keywords: { offsets: Tensor; shape: Ints; layout?: Layout | null }): Tensor;
-/** `aten::_spsolve(Tensor A, Tensor B, *, bool left=True) -> Tensor`. Defaults: left = true. */
-export declare function _spsolve(A: Tensor, B: Tensor, keywords?: { left?: boolean }): Tensor;
-export declare function _spsolve(A: Tensor, keywords: { B: Tensor; left?: boolean }): Tensor;
-/** `aten::_stack(Tensor[] tensors, int dim=0) -> Tensor`, `out`. Defaults: dim = 0. */
-export declare function _stack(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
-export declare function _stack(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
-export declare function _stack(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
-/** `aten::_standard_gamma(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
-export declare function _standardGamma(input: Tensor, generator?: Generator | null): Tensor;
-export declare function _standardGamma(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
-/** `aten::_standard_gamma_grad(Tensor self, Tensor output) -> Tensor`. */
-export declare function _standardGammaGrad(input: Tensor, output: Tensor): Tensor;
-export declare function _standardGammaGrad(input: Tensor, keywords: { output: Tensor }): Tensor;
-/** `aten::_test_ambiguous_defaults.a(Tensor dummy, int a=1, int b=1) -> Tensor`. Defaults: a = 1, b = 1. */
-export declare function _testAmbiguousDefaults(dummy: Tensor, a?: Int, b?: Int): Tensor;
-export declare function _testAmbiguousDefaults(dummy: Tensor, a: Int, keywords: { b?: Int }): Tensor;
-export declare function _testAmbiguousDefaults(dummy: Tensor, keywords: { a?: Int; b?: Int }): Tensor;
-/** `aten::_test_ambiguous_defaults.b(Tensor dummy, int a=2, str b="2") -> Tensor`. Defaults: a = 2, b = '2'. */
-export declare function _testAmbiguousDefaults(dummy: Tensor, a?: Int, b?: string): Tensor;
-export declare function _testAmbiguousDefaults(dummy: Tensor, a: Int, keywords: { b?: string }): Tensor;
-export declare function _testAmbiguousDefaults(dummy: Tensor, keywords: { a?: Int; b?: string }): Tensor;
-/** `aten::_test_autograd_multiple_dispatch.fullcoverage(Tensor self) -> Tensor`. */
-export declare function _testAutogradMultipleDispatch(input: Tensor): Tensor;
-/** `aten::_test_autograd_multiple_dispatch.ntonly(Tensor self, bool b) -> Tensor`. */
-export declare function _testAutogradMultipleDispatch(input: Tensor, b: boolean): Tensor;
-export declare function _testAutogradMultipleDispatch(input: Tensor, keywords: { b: boolean }): Tensor;
-/** `aten::_test_autograd_multiple_dispatch_view(Tensor(a) self) -> Tensor(a)`. */
-export declare function _testAutogradMultipleDispatchView(input: Tensor): Tensor;
-/** `aten::_test_autograd_multiple_dispatch_view_copy(Tensor self) -> Tensor`, `out`. */
-export declare function _testAutogradMultipleDispatchViewCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_test_check_tensor(Tensor self) -> Tensor`. */
-export declare function _testCheckTensor(input: Tensor): Tensor;
-/** `aten::_test_functorch_fallback(Tensor self, Tensor other) -> Tensor`. */
-export declare function _testFunctorchFallback(input: Tensor, other: Tensor): Tensor;
-export declare function _testFunctorchFallback(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** `aten::_test_optional_filled_intlist(Tensor values, int[2]? addends) -> Tensor`. */
-export declare function _testOptionalFilledIntlist(values: Tensor, addends: Int | Ints | null): Tensor;
-export declare function _testOptionalFilledIntlist(values: Tensor, keywords: { addends: Int | Ints | null }): Tensor;
-export declare function _testOptionalFilledIntlist(values: Tensor, ...addends: Int[]): Tensor;
-/** `aten::_test_optional_floatlist(Tensor values, float[]? addends) -> Tensor`. */
-export declare function _testOptionalFloatlist(values: Tensor, addends: readonly Float[] | null): Tensor;
-export declare function _testOptionalFloatlist(values: Tensor, keywords: { addends: readonly Float[] | null }): Tensor;
-/** `aten::_test_optional_intlist(Tensor values, int[]? addends) -> Tensor`. */
-export declare function _testOptionalIntlist(values: Tensor, addends: Ints | null): Tensor;
-export declare function _testOptionalIntlist(values: Tensor, keywords: { addends: Ints | null }): Tensor;
-export declare function _testOptionalIntlist(values: Tensor, ...addends: Int[]): Tensor;
-/** `aten::_test_parallel_materialize(Tensor self, int num_parallel, bool skip_first=False) -> Tensor`. Defaults: skipFirst = false. */
-export declare function _testParallelMaterialize(input: Tensor, numParallel: Int, skipFirst?: boolean): Tensor;
-export declare function _testParallelMaterialize(input: Tensor, numParallel: Int, keywords: { skipFirst?: boolean }): Tensor;
-export declare function _testParallelMaterialize(input: Tensor, keywords: { numParallel: Int; skipFirst?: boolean }): Tensor;
-/** `aten::_test_serialization_subcmul(Tensor self, Tensor other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
-export declare function _testSerializationSubcmul(input: Tensor, other: Tensor, alpha?: Scalar): Tensor;
-export declare function _testSerializationSubcmul(input: Tensor, other: Tensor, keywords: { alpha?: Scalar }): Tensor;
-export declare function _testSerializationSubcmul(input: Tensor, keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-/** `aten::_test_string_default(Tensor dummy, str a="\"\'\\", str b="\"\'\\") -> Tensor`. Defaults: a = '"'\', b = '"'\'. */
-export declare function _testStringDefault(dummy: Tensor, a?: string, b?: string): Tensor;
-export declare function _testStringDefault(dummy: Tensor, a: string, keywords: { b?: string }): Tensor;
-export declare function _testStringDefault(dummy: Tensor, keywords: { a?: string; b?: string }): Tensor;
-/** `aten::_test_warn_in_autograd(Tensor self) -> Tensor`. */
-export declare function _testWarnInAutograd(input: Tensor): Tensor;
-/** `aten::_thnn_differentiable_gru_cell_backward(Tensor grad_hy, Tensor input_gates, Tensor hidden_gates, Tensor hx, Tensor? input_bias, Tensor? hidden_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _thnnDifferentiableGruCellBackward(gradHy: Tensor, inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias: Tensor | null, hiddenBias: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnDifferentiableGruCellBackward(gradHy: Tensor, keywords: { inputGates: Tensor; hiddenGates: Tensor; hx: Tensor; inputBias: Tensor | null; hiddenBias: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_differentiable_lstm_cell_backward(Tensor? grad_hy, Tensor? grad_cy, Tensor input_gates, Tensor hidden_gates, Tensor? input_bias, Tensor? hidden_bias, Tensor cx, Tensor cy) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _thnnDifferentiableLstmCellBackward(gradHy: Tensor | null, gradCy: Tensor | null, inputGates: Tensor, hiddenGates: Tensor, inputBias: Tensor | null, hiddenBias: Tensor | null, cx: Tensor, cy: Tensor): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnDifferentiableLstmCellBackward(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; inputGates: Tensor; hiddenGates: Tensor; inputBias: Tensor | null; hiddenBias: Tensor | null; cx: Tensor; cy: Tensor }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_gru_cell(Tensor input_gates, Tensor hidden_gates, Tensor hx, Tensor? input_bias=None, Tensor? hidden_bias=None) -> (Tensor, Tensor)`. Defaults: inputBias = null, hiddenBias = null. */
-export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias?: Tensor | null, hiddenBias?: Tensor | null): [Tensor, Tensor];
-export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, inputBias: Tensor | null, keywords: { hiddenBias?: Tensor | null }): [Tensor, Tensor];
-export declare function _thnnFusedGruCell(inputGates: Tensor, hiddenGates: Tensor, hx: Tensor, keywords: { inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor];
-export declare function _thnnFusedGruCell(inputGates: Tensor, keywords: { hiddenGates: Tensor; hx: Tensor; inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor];
-/** `aten::_thnn_fused_gru_cell_backward(Tensor grad_hy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _thnnFusedGruCellBackward(gradHy: Tensor, workspace: Tensor, hasBias: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnFusedGruCellBackward(gradHy: Tensor, workspace: Tensor, keywords: { hasBias: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnFusedGruCellBackward(gradHy: Tensor, keywords: { workspace: Tensor; hasBias: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_lstm_cell(Tensor input_gates, Tensor hidden_gates, Tensor cx, Tensor? input_bias=None, Tensor? hidden_bias=None) -> (Tensor, Tensor, Tensor)`. Defaults: inputBias = null, hiddenBias = null. */
-export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, inputBias?: Tensor | null, hiddenBias?: Tensor | null): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, inputBias: Tensor | null, keywords: { hiddenBias?: Tensor | null }): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCell(inputGates: Tensor, hiddenGates: Tensor, cx: Tensor, keywords: { inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCell(inputGates: Tensor, keywords: { hiddenGates: Tensor; cx: Tensor; inputBias?: Tensor | null; hiddenBias?: Tensor | null }): [Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_lstm_cell_backward(Tensor? grad_hy, Tensor? grad_cy, Tensor cx, Tensor cy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
-export declare function _thnnFusedLstmCellBackward(gradHy: Tensor | null, gradCy: Tensor | null, cx: Tensor, cy: Tensor, workspace: Tensor, hasBias: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCellBackward(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; cx: Tensor; cy: Tensor; workspace: Tensor; hasBias: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor];
-/** `aten::_thnn_fused_lstm_cell_backward_impl(Tensor? grad_hy, Tensor? grad_cy, Tensor cx, Tensor cy, Tensor workspace, bool has_bias) -> (Tensor, Tensor, Tensor)`. */
-export declare function _thnnFusedLstmCellBackwardImpl(gradHy: Tensor | null, gradCy: Tensor | null, cx: Tensor, cy: Tensor, workspace: Tensor, hasBias: boolean): [Tensor, Tensor, Tensor];
-export declare function _thnnFusedLstmCellBackwardImpl(keywords: { gradHy: Tensor | null; gradCy: Tensor | null; cx: Tensor; cy: Tensor; workspace: Tensor; hasBias: boolean }): [Tensor, Tensor, Tensor];
-/** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, nonBlocking = false, memoryFormat = null, requiresGrad = false. */
-export declare function _toCopy(input: Tensor | Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; nonBlocking?: boolean; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** `aten::_to_cpu(Tensor[] tensors) -> Tensor[]`. */
-export declare function _toCpu(tensors: readonly Tensor[]): Tensor[];
-export declare function _toCpu(keywords: { tensors: readonly Tensor[] }): Tensor[];
-/** `aten::_to_dense(Tensor self, ScalarType? dtype=None, bool? masked_grad=None) -> Tensor`. Defaults: dtype = null, maskedGrad = null. */
-export declare function _toDense(input: Tensor, dtype?: DTypeLike | null, maskedGrad?: boolean | null): Tensor;
-export declare function _toDense(input: Tensor, dtype: DTypeLike | null, keywords: { maskedGrad?: boolean | null }): Tensor;
-export declare function _toDense(input: Tensor, keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
-/** `aten::_to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`. Defaults: layout = null, blocksize = null, denseDim = null. */
-export declare function _toSparse(input: Tensor, keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
-/** `aten::_to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`. */
-export declare function _toSparse(input: Tensor, sparseDim: Int): Tensor;
-export declare function _toSparse(input: Tensor, keywords: { sparseDim: Int }): Tensor;
-/** `aten::_to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-export declare function _toSparseBsc(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
-export declare function _toSparseBsc(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
-export declare function _toSparseBsc(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-/** `aten::_to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-export declare function _toSparseBsr(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
-export declare function _toSparseBsr(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
-export declare function _toSparseBsr(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-/** `aten::_to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-export declare function _toSparseCsc(input: Tensor, denseDim?: Int | null): Tensor;
-export declare function _toSparseCsc(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
-/** `aten::_to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-export declare function _toSparseCsr(input: Tensor, denseDim?: Int | null): Tensor;
-export declare function _toSparseCsr(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
-/** `aten::_to_sparse_semi_structured(Tensor dense) -> (Tensor, Tensor)`. */
-export declare function _toSparseSemiStructured(dense: Tensor): [Tensor, Tensor];
-/** `aten::_transform_bias_rescale_qkv(Tensor qkv, Tensor qkv_bias, int num_heads) -> (Tensor, Tensor, Tensor)`. */
-export declare function _transformBiasRescaleQkv(qkv: Tensor, qkvBias: Tensor, numHeads: Int): [Tensor, Tensor, Tensor];
-export declare function _transformBiasRescaleQkv(qkv: Tensor, qkvBias: Tensor, keywords: { numHeads: Int }): [Tensor, Tensor, Tensor];
-export declare function _transformBiasRescaleQkv(qkv: Tensor, keywords: { qkvBias: Tensor; numHeads: Int }): [Tensor, Tensor, Tensor];
-/** `aten::_transformer_encoder_layer_fwd(Tensor src, int embed_dim, int num_heads, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, bool use_gelu, bool norm_first, float eps, Tensor norm_weight_1, Tensor norm_bias_1, Tensor norm_weight_2, Tensor norm_bias_2, Tensor ffn_weight_1, Tensor ffn_bias_1, Tensor ffn_weight_2, Tensor ffn_bias_2, Tensor? mask=None, int? mask_type=None) -> Tensor`. Defaults: mask = null, maskType = null. */
-export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, mask?: Tensor | null, maskType?: Int | null): Tensor;
-export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, mask: Tensor | null, keywords: { maskType?: Int | null }): Tensor;
-export declare function _transformerEncoderLayerFwd(src: Tensor, embedDim: Int, numHeads: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, useGelu: boolean, normFirst: boolean, eps: Float, normWeight1: Tensor, normBias1: Tensor, normWeight2: Tensor, normBias2: Tensor, ffnWeight1: Tensor, ffnBias1: Tensor, ffnWeight2: Tensor, ffnBias2: Tensor, keywords: { mask?: Tensor | null; maskType?: Int | null }): Tensor;
-export declare function _transformerEncoderLayerFwd(src: Tensor, keywords: { embedDim: Int; numHeads: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; useGelu: boolean; normFirst: boolean; eps: Float; normWeight1: Tensor; normBias1: Tensor; normWeight2: Tensor; normBias2: Tensor; ffnWeight1: Tensor; ffnBias1: Tensor; ffnWeight2: Tensor; ffnBias2: Tensor; mask?: Tensor | null; maskType?: Int | null }): Tensor;
-/** `aten::_trilinear(Tensor i1, Tensor i2, Tensor i3, int[] expand1, int[] expand2, int[] expand3, int[] sumdim, int unroll_dim=1) -> Tensor`. Defaults: unrollDim = 1. */
-export declare function _trilinear(i1: Tensor, i2: Tensor, i3: Tensor, expand1: Ints, expand2: Ints, expand3: Ints, sumdim: Ints, unrollDim?: Int): Tensor;
-export declare function _trilinear(i1: Tensor, i2: Tensor, i3: Tensor, expand1: Ints, expand2: Ints, expand3: Ints, sumdim: Ints, keywords: { unrollDim?: Int }): Tensor;
-export declare function _trilinear(i1: Tensor, keywords: { i2: Tensor; i3: Tensor; expand1: Ints; expand2: Ints; expand3: Ints; sumdim: Ints; unrollDim?: Int }): Tensor;
-/** `aten::_triton_multi_head_attention(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None) -> Tensor`. Defaults: mask = null. */
-export declare function _tritonMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, mask?: Tensor | null): Tensor;
-export declare function _tritonMultiHeadAttention(query: Tensor, key: Tensor, value: Tensor, embedDim: Int, numHead: Int, qkvWeight: Tensor, qkvBias: Tensor, projWeight: Tensor, projBias: Tensor, keywords: { mask?: Tensor | null }): Tensor;
-export declare function _tritonMultiHeadAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; embedDim: Int; numHead: Int; qkvWeight: Tensor; qkvBias: Tensor; projWeight: Tensor; projBias: Tensor; mask?: Tensor | null }): Tensor;
-/** `aten::_triton_scaled_dot_attention(Tensor q, Tensor k, Tensor v, float dropout_p=0.) -> Tensor`. Defaults: dropoutP = 0. */
-export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, v: Tensor, dropoutP?: Float): Tensor;
-export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, v: Tensor, keywords: { dropoutP?: Float }): Tensor;
-export declare function _tritonScaledDotAttention(q: Tensor, k: Tensor, keywords: { v: Tensor; dropoutP?: Float }): Tensor;
-export declare function _tritonScaledDotAttention(q: Tensor, keywords: { k: Tensor; v: Tensor; dropoutP?: Float }): Tensor;
-/** `aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false. */
-export declare function _unique(input: Tensor, sorted?: boolean, returnInverse?: boolean): [Tensor, Tensor];
-export declare function _unique(input: Tensor, sorted: boolean, keywords: { returnInverse?: boolean }): [Tensor, Tensor];
-export declare function _unique(input: Tensor, keywords: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
-/** `aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
-export declare function _unique2(input: Tensor, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
-export declare function _unique2(input: Tensor, sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-export declare function _unique2(input: Tensor, sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-export declare function _unique2(input: Tensor, keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-/** `aten::_unpack_dual(Tensor(a) dual, int level) -> (Tensor(a) primal, Tensor tangent)`. */
-export declare function _unpackDual(dual: Tensor, level: Int): [primal: Tensor, tangent: Tensor] & { readonly primal: Tensor; readonly tangent: Tensor };
-export declare function _unpackDual(dual: Tensor, keywords: { level: Int }): [primal: Tensor, tangent: Tensor] & { readonly primal: Tensor; readonly tangent: Tensor };
-/** `aten::_unsafe_index.Tensor(Tensor self, Tensor?[] indices) -> Tensor`. */
-export declare function _unsafeIndex(input: Tensor, indices: readonly (Tensor | null)[]): Tensor;
-export declare function _unsafeIndex(input: Tensor, keywords: { indices: readonly (Tensor | null)[] }): Tensor;
-/** `aten::_unsafe_index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. Defaults: accumulate = false. */
-export declare function _unsafeIndexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
-export declare function _unsafeIndexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
-export declare function _unsafeIndexPut(input: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
-export declare function _unsafeIndexPut(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): Tensor;
-/** `aten::_unsafe_masked_index(Tensor self, Tensor mask, Tensor?[] indices, Scalar fill) -> Tensor`. */
-export declare function _unsafeMaskedIndex(input: Tensor, mask: Tensor, indices: readonly (Tensor | null)[], fill: Scalar): Tensor;
-export declare function _unsafeMaskedIndex(input: Tensor, mask: Tensor, indices: readonly (Tensor | null)[], keywords: { fill: Scalar }): Tensor;
-export declare function _unsafeMaskedIndex(input: Tensor, mask: Tensor, keywords: { indices: readonly (Tensor | null)[]; fill: Scalar }): Tensor;
-export declare function _unsafeMaskedIndex(input: Tensor, keywords: { mask: Tensor; indices: readonly (Tensor | null)[]; fill: Scalar }): Tensor;
-/** `aten::_unsafe_masked_index_put_accumulate(Tensor self, Tensor mask, Tensor?[] indices, Tensor values) -> Tensor`. */
-export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, mask: Tensor, indices: readonly (Tensor | null)[], values: Tensor): Tensor;
-export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, mask: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor }): Tensor;
-export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, mask: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
-export declare function _unsafeMaskedIndexPutAccumulate(input: Tensor, keywords: { mask: Tensor; indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
-/** `aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor`. */
-export declare function _unsafeView(input: Tensor, size: Ints): Tensor;
-export declare function _unsafeView(input: Tensor, keywords: { size: Ints }): Tensor;
-export declare function _unsafeView(input: Tensor, ...size: Int[]): Tensor;
-/** `aten::_upsample_bicubic2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`. */
-export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
-export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Ints | null, keywords: { alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleBicubic2dAa(input: Tensor, keywords: { outputSize: Ints | null; alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
-/** `aten::_upsample_bicubic2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBicubic2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBicubic2dAa(input: Tensor, keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_bicubic2d_aa_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `grad_input`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleBicubic2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleBicubic2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBicubic2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBicubic2dAaBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_bilinear2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`. */
-export declare function _upsampleBilinear2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
-export declare function _upsampleBilinear2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleBilinear2dAa(input: Tensor, outputSize: Ints | null, keywords: { alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleBilinear2dAa(input: Tensor, keywords: { outputSize: Ints | null; alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
-/** `aten::_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleBilinear2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleBilinear2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBilinear2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBilinear2dAa(input: Tensor, keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_bilinear2d_aa_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `grad_input`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleBilinear2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleBilinear2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBilinear2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleBilinear2dAaBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_lanczos2d_aa.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`. */
-export declare function _upsampleLanczos2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
-export declare function _upsampleLanczos2dAa(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleLanczos2dAa(input: Tensor, outputSize: Ints | null, keywords: { alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleLanczos2dAa(input: Tensor, keywords: { outputSize: Ints | null; alignCorners: boolean; scaleFactors: readonly Float[] | null }): Tensor;
-/** `aten::_upsample_lanczos2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleLanczos2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleLanczos2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleLanczos2dAa(input: Tensor, outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleLanczos2dAa(input: Tensor, keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_lanczos2d_aa_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `grad_input`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleLanczos2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleLanczos2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleLanczos2dAaBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleLanczos2dAaBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_nearest_exact1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`. */
-export declare function _upsampleNearestExact1d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null): Tensor;
-export declare function _upsampleNearestExact1d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleNearestExact1d(input: Tensor, keywords: { outputSize: Ints | null; scaleFactors: readonly Float[] | null }): Tensor;
-/** `aten::_upsample_nearest_exact1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`, `out`. Defaults: scales = null. */
-export declare function _upsampleNearestExact1d(input: Tensor, outputSize: Int | Ints, scales?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact1d(input: Tensor, outputSize: Int | Ints, keywords: { scales?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact1d(input: Tensor, keywords: { outputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_nearest_exact1d_backward(Tensor grad_output, SymInt[1] output_size, SymInt[3] input_size, float? scales=None) -> Tensor`, `grad_input`. Defaults: scales = null. */
-export declare function _upsampleNearestExact1dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, scales?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact1dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, keywords: { scales?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact1dBackward(gradOutput: Tensor, outputSize: Int | Ints, keywords: { inputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact1dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_nearest_exact2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`. */
-export declare function _upsampleNearestExact2d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null): Tensor;
-export declare function _upsampleNearestExact2d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleNearestExact2d(input: Tensor, keywords: { outputSize: Ints | null; scaleFactors: readonly Float[] | null }): Tensor;
-/** `aten::_upsample_nearest_exact2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleNearestExact2d(input: Tensor, outputSize: Int | Ints, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact2d(input: Tensor, outputSize: Int | Ints, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact2d(input: Tensor, outputSize: Int | Ints, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact2d(input: Tensor, keywords: { outputSize: Int | Ints; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_nearest_exact2d_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, float? scales_h=None, float? scales_w=None) -> Tensor`, `grad_input`. Defaults: scalesH = null, scalesW = null. */
-export declare function _upsampleNearestExact2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact2dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_nearest_exact3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`. */
-export declare function _upsampleNearestExact3d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null): Tensor;
-export declare function _upsampleNearestExact3d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
-export declare function _upsampleNearestExact3d(input: Tensor, keywords: { outputSize: Ints | null; scaleFactors: readonly Float[] | null }): Tensor;
-/** `aten::_upsample_nearest_exact3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesD = null, scalesH = null, scalesW = null. */
-export declare function _upsampleNearestExact3d(input: Tensor, outputSize: Int | Ints, scalesD?: Float | null, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3d(input: Tensor, outputSize: Int | Ints, scalesD: Float | null, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3d(input: Tensor, outputSize: Int | Ints, scalesD: Float | null, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3d(input: Tensor, outputSize: Int | Ints, keywords: { scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3d(input: Tensor, keywords: { outputSize: Int | Ints; scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_upsample_nearest_exact3d_backward(Tensor grad_output, SymInt[3] output_size, SymInt[5] input_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`, `grad_input`. Defaults: scalesD = null, scalesH = null, scalesW = null. */
-export declare function _upsampleNearestExact3dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, scalesD?: Float | null, scalesH?: Float | null, scalesW?: Float | null, keywords?: { out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, scalesD: Float | null, scalesH: Float | null, keywords: { scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, scalesD: Float | null, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, keywords: { scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-export declare function _upsampleNearestExact3dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
-/** `aten::_use_cudnn_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank) -> bool`. */
-export declare function _useCudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int): boolean;
-export declare function _useCudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int }): boolean;
-/** `aten::_use_cudnn_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank) -> bool`. */
-export declare function _useCudnnCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int): boolean;
-export declare function _useCudnnCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank: Int }): boolean;
-/** `aten::_use_cudnn_rnn_flatten_weight() -> bool`. */
-export declare function _useCudnnRnnFlattenWeight(): boolean;
-/** `aten::_use_miopen_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank) -> bool`. */
-export declare function _useMiopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int): boolean;
-export declare function _useMiopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int }): boolean;
-/** `aten::_use_miopen_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank) -> bool`. */
-export declare function _useMiopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int): boolean;
-export declare function _useMiopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank: Int }): boolean;
-/** `aten::_validate_compressed_sparse_indices(bool is_crow, Tensor compressed_idx, Tensor plain_idx, int cdim, int dim, int nnz) -> ()`. */
-export declare function _validateCompressedSparseIndices(isCrow: boolean, compressedIdx: Tensor, plainIdx: Tensor, cdim: Int, dim: Int, nnz: Int): void;
-export declare function _validateCompressedSparseIndices(keywords: { isCrow: boolean; compressedIdx: Tensor; plainIdx: Tensor; cdim: Int; dim: Int; nnz: Int }): void;
-/** `aten::_validate_sparse_bsc_tensor_args(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, bool? check_pinning=None) -> ()`. Defaults: checkPinning = null. */
-export declare function _validateSparseBscTensorArgs(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, checkPinning?: boolean | null): void;
-export declare function _validateSparseBscTensorArgs(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, keywords: { checkPinning?: boolean | null }): void;
-export declare function _validateSparseBscTensorArgs(ccolIndices: Tensor, keywords: { rowIndices: Tensor; values: Tensor; size: Ints; checkPinning?: boolean | null }): void;
-/** `aten::_validate_sparse_bsr_tensor_args(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, bool? check_pinning=None) -> ()`. Defaults: checkPinning = null. */
-export declare function _validateSparseBsrTensorArgs(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, checkPinning?: boolean | null): void;
-export declare function _validateSparseBsrTensorArgs(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, keywords: { checkPinning?: boolean | null }): void;
-export declare function _validateSparseBsrTensorArgs(crowIndices: Tensor, keywords: { colIndices: Tensor; values: Tensor; size: Ints; checkPinning?: boolean | null }): void;
-/** `aten::_validate_sparse_compressed_tensor_args(Tensor compressed_indices, Tensor plain_indices, Tensor values, int[] size, Layout layout, bool? check_pinning=None) -> ()`. Defaults: checkPinning = null. */
-export declare function _validateSparseCompressedTensorArgs(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, size: Ints, layout: Layout, checkPinning?: boolean | null): void;
-export declare function _validateSparseCompressedTensorArgs(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, size: Ints, layout: Layout, keywords: { checkPinning?: boolean | null }): void;
-export declare function _validateSparseCompressedTensorArgs(compressedIndices: Tensor, keywords: { plainIndices: Tensor; values: Tensor; size: Ints; layout: Layout; checkPinning?: boolean | null }): void;
-/** `aten::_validate_sparse_coo_tensor_args(Tensor indices, Tensor values, int[] size, bool? is_coalesced=None, bool? check_pinning=None) -> ()`. Defaults: isCoalesced = null, checkPinning = null. */
-export declare function _validateSparseCooTensorArgs(indices: Tensor, values: Tensor, size: Ints, isCoalesced?: boolean | null, checkPinning?: boolean | null): void;
-export declare function _validateSparseCooTensorArgs(indices: Tensor, values: Tensor, size: Ints, isCoalesced: boolean | null, keywords: { checkPinning?: boolean | null }): void;
-export declare function _validateSparseCooTensorArgs(indices: Tensor, values: Tensor, size: Ints, keywords: { isCoalesced?: boolean | null; checkPinning?: boolean | null }): void;
-export declare function _validateSparseCooTensorArgs(indices: Tensor, keywords: { values: Tensor; size: Ints; isCoalesced?: boolean | null; checkPinning?: boolean | null }): void;
-/** `aten::_validate_sparse_csc_tensor_args(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, bool? check_pinning=None) -> ()`. Defaults: checkPinning = null. */
-export declare function _validateSparseCscTensorArgs(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, checkPinning?: boolean | null): void;
-export declare function _validateSparseCscTensorArgs(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: Ints, keywords: { checkPinning?: boolean | null }): void;
-export declare function _validateSparseCscTensorArgs(ccolIndices: Tensor, keywords: { rowIndices: Tensor; values: Tensor; size: Ints; checkPinning?: boolean | null }): void;
-/** `aten::_validate_sparse_csr_tensor_args(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, bool? check_pinning=None) -> ()`. Defaults: checkPinning = null. */
-export declare function _validateSparseCsrTensorArgs(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, checkPinning?: boolean | null): void;
-export declare function _validateSparseCsrTensorArgs(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: Ints, keywords: { checkPinning?: boolean | null }): void;
-export declare function _validateSparseCsrTensorArgs(crowIndices: Tensor, keywords: { colIndices: Tensor; values: Tensor; size: Ints; checkPinning?: boolean | null }): void;
-/** `aten::_values(Tensor(a) self) -> Tensor(a)`. */
-export declare function _values(input: Tensor): Tensor;
-/** `aten::_values_copy(Tensor self) -> Tensor`, `out`. */
-export declare function _valuesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** `aten::_version(Tensor self) -> int`. */
-export declare function _version(input: Tensor): number;
-/** `aten::_weight_int4pack_mm(Tensor self, Tensor mat2, int qGroupSize, Tensor qScaleAndZeros) -> Tensor`. */
-export declare function _weightInt4packMm(input: Tensor, mat2: Tensor, qGroupSize: Int, qScaleAndZeros: Tensor): Tensor;
-export declare function _weightInt4packMm(input: Tensor, mat2: Tensor, qGroupSize: Int, keywords: { qScaleAndZeros: Tensor }): Tensor;
-export declare function _weightInt4packMm(input: Tensor, mat2: Tensor, keywords: { qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-export declare function _weightInt4packMm(input: Tensor, keywords: { mat2: Tensor; qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-/** `aten::_weight_int4pack_mm_for_cpu(Tensor self, Tensor mat2, int qGroupSize, Tensor qScaleAndZeros) -> Tensor`. */
-export declare function _weightInt4packMmForCpu(input: Tensor, mat2: Tensor, qGroupSize: Int, qScaleAndZeros: Tensor): Tensor;
-export declare function _weightInt4packMmForCpu(input: Tensor, mat2: Tensor, qGroupSize: Int, keywords: { qScaleAndZeros: Tensor }): Tensor;
-export declare function _weightInt4packMmForCpu(input: Tensor, mat2: Tensor, keywords: { qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-export declare function _weightInt4packMmForCpu(input: Tensor, keywords: { mat2: Tensor; qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-/** `aten::_weight_int4pack_mm_with_scales_and_zeros(Tensor self, Tensor mat2, int qGroupSize, Tensor qScale, Tensor qZeros) -> Tensor`. */
-export declare function _weightInt4packMmWithScalesAndZeros(input: Tensor, mat2: Tensor, qGroupSize: Int, qScale: Tensor, qZeros: Tensor): Tensor;
-export declare function _weightInt4packMmWithScalesAndZeros(input: Tensor, keywords: { mat2: Tensor; qGroupSize: Int; qScale: Tensor; qZeros: Tensor }): Tensor;
-/** `aten::_weight_int8pack_mm(Tensor self, Tensor mat2, Tensor scales) -> Tensor`. */
-export declare function _weightInt8packMm(input: Tensor, mat2: Tensor, scales: Tensor): Tensor;
-export declare function _weightInt8packMm(input: Tensor, mat2: Tensor, keywords: { scales: Tensor }): Tensor;
-export declare function _weightInt8packMm(input: Tensor, keywords: { mat2: Tensor; scales: Tensor }): Tensor;
-/** `aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor`. Defaults: dim = 0. */
-export declare function _weightNorm(v: Tensor, g: Tensor, dim?: Int): Tensor;
-export declare function _weightNorm(v: Tensor, g: Tensor, keywords: { dim?: Int }): Tensor;
-export declare function _weightNorm(v: Tensor, keywords: { g: Tensor; dim?: Int }): Tensor;
-/** `aten::_weight_norm_differentiable_backward(Tensor grad_w, Tensor saved_v, Tensor saved_g, Tensor saved_norms, int dim) -> (Tensor, Tensor)`. */
-export declare function _weightNormDifferentiableBackward(gradW: Tensor, savedV: Tensor, savedG: Tensor, savedNorms: Tensor, dim: Int): [Tensor, Tensor];
-export declare function _weightNormDifferentiableBackward(gradW: Tensor, keywords: { savedV: Tensor; savedG: Tensor; savedNorms: Tensor; dim: Int }): [Tensor, Tensor];
-/** `aten::_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor, Tensor)`. Defaults: dim = 0. */
-export declare function _weightNormInterface(v: Tensor, g: Tensor, dim?: Int): [Tensor, Tensor];
-export declare function _weightNormInterface(v: Tensor, g: Tensor, keywords: { dim?: Int }): [Tensor, Tensor];
-export declare function _weightNormInterface(v: Tensor, keywords: { g: Tensor; dim?: Int }): [Tensor, Tensor];
-/** `aten::_weight_norm_interface_backward(Tensor grad_w, Tensor saved_v, Tensor saved_g, Tensor saved_norms, int dim) -> (Tensor, Tensor)`. */
-export declare function _weightNormInterfaceBackward(gradW: Tensor, savedV: Tensor, savedG: Tensor, savedNorms: Tensor, dim: Int): [Tensor, Tensor];
-export declare function _weightNormInterfaceBackward(gradW: Tensor, keywords: { savedV: Tensor; savedG: Tensor; savedNorms: Tensor; dim: Int }): [Tensor, Tensor];
-/** `aten::_wrapped_linear_prepack(Tensor weight, Tensor weight_scale, Tensor weight_zero_point, Tensor bias) -> Tensor`. */
-export declare function _wrappedLinearPrepack(weight: Tensor, weightScale: Tensor, weightZeroPoint: Tensor, bias: Tensor): Tensor;
-export declare function _wrappedLinearPrepack(weight: Tensor, weightScale: Tensor, weightZeroPoint: Tensor, keywords: { bias: Tensor }): Tensor;
-export declare function _wrappedLinearPrepack(weight: Tensor, weightScale: Tensor, keywords: { weightZeroPoint: Tensor; bias: Tensor }): Tensor;
-export declare function _wrappedLinearPrepack(weight: Tensor, keywords: { weightScale: Tensor; weightZeroPoint: Tensor; bias: Tensor }): Tensor;
-/** `aten::_wrapped_quantized_linear_prepacked(Tensor input, Tensor input_scale, Tensor input_zero_point, Tensor packed_weight, Tensor output_scale, Tensor output_zero_point, int out_channel) -> Tensor`. */
-export declare function _wrappedQuantizedLinearPrepacked(input: Tensor, inputScale: Tensor, inputZeroPoint: Tensor, packedWeight: Tensor, outputScale: Tensor, outputZeroPoint: Tensor, outChannel: Int): Tensor;
-export declare function _wrappedQuantizedLinearPrepacked(input: Tensor, keywords: { inputScale: Tensor; inputZeroPoint: Tensor; packedWeight: Tensor; outputScale: Tensor; outputZeroPoint: Tensor; outChannel: Int }): Tensor;
 /** `aten::abs(Tensor self) -> Tensor`, `out`. */
 export declare function abs(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::abs_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -2525,18 +294,18 @@ export declare function atanh_(input: Tensor): Tensor;
 /** `aten::atleast_1d(Tensor self) -> Tensor`. */
 export declare function atleast1d(input: Tensor): Tensor;
 /** `aten::atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]`. */
-export declare function atleast1d(tensors: readonly Tensor[]): Tensor[];
-export declare function atleast1d(keywords: { tensors: readonly Tensor[] }): Tensor[];
+export declare function atleast1d(tensors: readonly Tensor[]): TensorList;
+export declare function atleast1d(keywords: { tensors: readonly Tensor[] }): TensorList;
 /** `aten::atleast_2d(Tensor self) -> Tensor`. */
 export declare function atleast2d(input: Tensor): Tensor;
 /** `aten::atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]`. */
-export declare function atleast2d(tensors: readonly Tensor[]): Tensor[];
-export declare function atleast2d(keywords: { tensors: readonly Tensor[] }): Tensor[];
+export declare function atleast2d(tensors: readonly Tensor[]): TensorList;
+export declare function atleast2d(keywords: { tensors: readonly Tensor[] }): TensorList;
 /** `aten::atleast_3d(Tensor self) -> Tensor`. */
 export declare function atleast3d(input: Tensor): Tensor;
 /** `aten::atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]`. */
-export declare function atleast3d(tensors: readonly Tensor[]): Tensor[];
-export declare function atleast3d(keywords: { tensors: readonly Tensor[] }): Tensor[];
+export declare function atleast3d(tensors: readonly Tensor[]): TensorList;
+export declare function atleast3d(keywords: { tensors: readonly Tensor[] }): TensorList;
 /** `aten::avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], ceilMode = false, countIncludePad = true. */
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean): Tensor;
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean }): Tensor;
@@ -2757,8 +526,8 @@ export declare function bmm(input: Tensor, mat2: Tensor, outDtype: DTypeLike, ke
 export declare function bmm(input: Tensor, mat2: Tensor, keywords: { outDtype: DTypeLike; out?: Tensor }): Tensor;
 export declare function bmm(input: Tensor, keywords: { mat2: Tensor; outDtype: DTypeLike; out?: Tensor }): Tensor;
 /** `aten::broadcast_tensors(Tensor[] tensors) -> Tensor[]`. */
-export declare function broadcastTensors(tensors: readonly Tensor[]): Tensor[];
-export declare function broadcastTensors(keywords: { tensors: readonly Tensor[] }): Tensor[];
+export declare function broadcastTensors(tensors: readonly Tensor[]): TensorList;
+export declare function broadcastTensors(keywords: { tensors: readonly Tensor[] }): TensorList;
 /** `aten::broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`. */
 export declare function broadcastTo(input: Tensor, size: Ints): Tensor;
 export declare function broadcastTo(input: Tensor, keywords: { size: Ints }): Tensor;
@@ -2830,9 +599,9 @@ export declare function choleskySolve(input: Tensor, keywords: { input2: Tensor;
 export declare function chooseQparamsOptimized(input: Tensor, numel: Int, nBins: Int, ratio: Float, bitWidth: Int): [Tensor, Tensor];
 export declare function chooseQparamsOptimized(input: Tensor, keywords: { numel: Int; nBins: Int; ratio: Float; bitWidth: Int }): [Tensor, Tensor];
 /** `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function chunk(input: Tensor, chunks: Int, dim?: Int): Tensor[];
-export declare function chunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): Tensor[];
-export declare function chunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): Tensor[];
+export declare function chunk(input: Tensor, chunks: Int, dim?: Int): TensorList;
+export declare function chunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): TensorList;
+export declare function chunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): TensorList;
 /** `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`, `Tensor_out`. Defaults: min = null, max = null. */
 export declare function clamp(input: Tensor, min?: Tensor | null, max?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
 export declare function clamp(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
@@ -3189,8 +958,8 @@ export declare function denseDim(input: Tensor): number;
 /** `aten::dequantize.self(Tensor self) -> Tensor`. */
 export declare function dequantize(input: Tensor): Tensor;
 /** `aten::dequantize.tensors(Tensor[] tensors) -> Tensor[]`. */
-export declare function dequantize(tensors: readonly Tensor[]): Tensor[];
-export declare function dequantize(keywords: { tensors: readonly Tensor[] }): Tensor[];
+export declare function dequantize(tensors: readonly Tensor[]): TensorList;
+export declare function dequantize(keywords: { tensors: readonly Tensor[] }): TensorList;
 /** `aten::det(Tensor self) -> Tensor`. */
 export declare function det(input: Tensor): Tensor;
 /** `aten::detach(Tensor(a) self) -> Tensor(a)`. */
@@ -3281,12 +1050,12 @@ export declare function dropout_(input: Tensor, p: Float, train: boolean): Tenso
 export declare function dropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function dropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
 /** `aten::dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`. */
-export declare function dsplit(input: Tensor, sections: Int): Tensor[];
-export declare function dsplit(input: Tensor, keywords: { sections: Int }): Tensor[];
+export declare function dsplit(input: Tensor, sections: Int): TensorList;
+export declare function dsplit(input: Tensor, keywords: { sections: Int }): TensorList;
 /** `aten::dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`. */
-export declare function dsplit(input: Tensor, indices: Ints): Tensor[];
-export declare function dsplit(input: Tensor, keywords: { indices: Ints }): Tensor[];
-export declare function dsplit(input: Tensor, ...indices: Int[]): Tensor[];
+export declare function dsplit(input: Tensor, indices: Ints): TensorList;
+export declare function dsplit(input: Tensor, keywords: { indices: Ints }): TensorList;
+export declare function dsplit(input: Tensor, ...indices: Int[]): TensorList;
 /** `aten::dstack(Tensor[] tensors) -> Tensor`, `out`. */
 export declare function dstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function dstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
@@ -3796,17 +1565,17 @@ export declare function gluJvp(glu: Tensor, x: Tensor, dx: Tensor, keywords: { d
 export declare function gluJvp(glu: Tensor, x: Tensor, keywords: { dx: Tensor; dim: Int }): Tensor;
 export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; dim: Int }): Tensor;
 /** `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`, `scalararray`. Defaults: edgeOrder = 1. */
-export declare function gradient(input: Tensor, keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): Tensor[];
+export declare function gradient(input: Tensor, keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
 /** `aten::gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: spacing = null, dim = null, edgeOrder = 1. */
-export declare function gradient(input: Tensor, keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): Tensor[];
+export declare function gradient(input: Tensor, keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): TensorList;
 /** `aten::gradient.scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: dim = null, edgeOrder = 1. */
-export declare function gradient(input: Tensor, keywords: { spacing: readonly Scalar[]; dim?: Int | null; edgeOrder?: Int }): Tensor[];
+export declare function gradient(input: Tensor, keywords: { spacing: readonly Scalar[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
 /** `aten::gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`. Defaults: edgeOrder = 1. */
-export declare function gradient(input: Tensor, keywords: { spacing: readonly Scalar[]; dim: Ints; edgeOrder?: Int }): Tensor[];
+export declare function gradient(input: Tensor, keywords: { spacing: readonly Scalar[]; dim: Ints; edgeOrder?: Int }): TensorList;
 /** `aten::gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: dim = null, edgeOrder = 1. */
-export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): Tensor[];
+export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
 /** `aten::gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`. Defaults: edgeOrder = 1. */
-export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim: Ints; edgeOrder?: Int }): Tensor[];
+export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim: Ints; edgeOrder?: Int }): TensorList;
 /** `aten::greater.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function greater(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function greater(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -3963,30 +1732,30 @@ export declare function histogram(input: Tensor, keywords: { bins: Tensor; weigh
 export declare function histogram(input: Tensor, bins?: Int, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 export declare function histogram(input: Tensor, keywords: { bins?: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 /** `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`. Defaults: range = null, weight = null, density = false. */
-export declare function histogramdd(input: Tensor, bins: Int, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: Int, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: Int, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: Int, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, keywords: { bins: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+export declare function histogramdd(input: Tensor, bins: Int, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: Int, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: Int, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: Int, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, keywords: { bins: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
 /** `aten::histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`. Defaults: range = null, weight = null, density = false. */
-export declare function histogramdd(input: Tensor, bins: Ints, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: Ints, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: Ints, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: Ints, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+export declare function histogramdd(input: Tensor, bins: Ints, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: Ints, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: Ints, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: Ints, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
 /** `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`. Defaults: range = null, weight = null, density = false. */
-export declare function histogramdd(input: Tensor, bins: readonly Tensor[], range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: readonly Tensor[], range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: readonly Tensor[], range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, bins: readonly Tensor[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-export declare function histogramdd(input: Tensor, keywords: { bins: readonly Tensor[]; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+export declare function histogramdd(input: Tensor, bins: readonly Tensor[], range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: readonly Tensor[], range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: readonly Tensor[], range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, bins: readonly Tensor[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+export declare function histogramdd(input: Tensor, keywords: { bins: readonly Tensor[]; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
 /** `aten::hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`. */
-export declare function hsplit(input: Tensor, sections: Int): Tensor[];
-export declare function hsplit(input: Tensor, keywords: { sections: Int }): Tensor[];
+export declare function hsplit(input: Tensor, sections: Int): TensorList;
+export declare function hsplit(input: Tensor, keywords: { sections: Int }): TensorList;
 /** `aten::hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`. */
-export declare function hsplit(input: Tensor, indices: Ints): Tensor[];
-export declare function hsplit(input: Tensor, keywords: { indices: Ints }): Tensor[];
-export declare function hsplit(input: Tensor, ...indices: Int[]): Tensor[];
+export declare function hsplit(input: Tensor, indices: Ints): TensorList;
+export declare function hsplit(input: Tensor, keywords: { indices: Ints }): TensorList;
+export declare function hsplit(input: Tensor, ...indices: Int[]): TensorList;
 /** `aten::hspmm(Tensor mat1, Tensor mat2) -> Tensor`, `out`. */
 export declare function hspmm(mat1: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function hspmm(mat1: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
@@ -4608,8 +2377,8 @@ export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tens
 export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): [Tensor, Tensor];
 export declare function lstmCell(input: Tensor, keywords: { hx: readonly Tensor[]; wIh: Tensor; wHh: Tensor; bIh?: Tensor | null; bHh?: Tensor | null }): [Tensor, Tensor];
 /** `aten::lstm_mps_backward(Tensor? grad_y, Tensor? grad_hy, Tensor? grad_cy, Tensor z_state, Tensor cell_state_fwd, Tensor input, Tensor layersOutputs, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor[], Tensor[])`. */
-export declare function lstmMpsBackward(gradY: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, zState: Tensor, cellStateFwd: Tensor, input: Tensor, layersOutputs: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor[], Tensor[]];
-export declare function lstmMpsBackward(keywords: { gradY: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; zState: Tensor; cellStateFwd: Tensor; input: Tensor; layersOutputs: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor[], Tensor[]];
+export declare function lstmMpsBackward(gradY: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, zState: Tensor, cellStateFwd: Tensor, input: Tensor, layersOutputs: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, TensorList, TensorList];
+export declare function lstmMpsBackward(keywords: { gradY: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; zState: Tensor; cellStateFwd: Tensor; input: Tensor; layersOutputs: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, TensorList, TensorList];
 /** `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
 export declare function lt(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function lt(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -4780,8 +2549,8 @@ export declare function median(input: Tensor, dim: Int, keepdim?: boolean, keywo
 export declare function median(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function median(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 /** `aten::meshgrid(Tensor[] tensors) -> Tensor[]`, `indexing`. */
-export declare function meshgrid(tensors: readonly Tensor[], keywords?: { indexing?: string }): Tensor[];
-export declare function meshgrid(keywords: { tensors: readonly Tensor[]; indexing?: string }): Tensor[];
+export declare function meshgrid(tensors: readonly Tensor[], keywords?: { indexing?: string }): TensorList;
+export declare function meshgrid(keywords: { tensors: readonly Tensor[]; indexing?: string }): TensorList;
 /** `aten::min(Tensor self) -> Tensor`, `unary_out`. */
 export declare function min(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::min.other(Tensor self, Tensor other) -> Tensor`, `out`. */
@@ -4825,8 +2594,8 @@ export declare function miopenDepthwiseConvolution(input: Tensor, keywords: { we
 export declare function miopenRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
 export declare function miopenRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
 /** `aten::miopen_rnn_backward(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask) -> (Tensor, Tensor, Tensor, Tensor[])`. */
-export declare function miopenRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor, Tensor[]];
-export declare function miopenRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor, Tensor[]];
+export declare function miopenRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor, TensorList];
+export declare function miopenRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor, TensorList];
 /** `aten::mish(Tensor self) -> Tensor`, `out`. */
 export declare function mish(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::mish_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -5190,7 +2959,7 @@ export declare function nllLossNd(input: Tensor, keywords: { target: Tensor; wei
 /** `aten::nonzero(Tensor self) -> Tensor`, `out`. */
 export declare function nonzero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `aten::nonzero_numpy(Tensor self) -> Tensor[]`. */
-export declare function nonzeroNumpy(input: Tensor): Tensor[];
+export declare function nonzeroNumpy(input: Tensor): TensorList;
 /** `aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`, `out`. Defaults: fillValue = -1. */
 export declare function nonzeroStatic(input: Tensor, keywords: { size: Int; fillValue?: Int; out?: Tensor }): Tensor;
 /** `aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor`. Defaults: p = 2. */
@@ -5419,11 +3188,11 @@ export declare function quantizePerTensor(input: Tensor, scale: Float, zeroPoint
 export declare function quantizePerTensor(input: Tensor, scale: Float, keywords: { zeroPoint: Int; dtype: DTypeLike }): Tensor;
 export declare function quantizePerTensor(input: Tensor, keywords: { scale: Float; zeroPoint: Int; dtype: DTypeLike }): Tensor;
 /** `aten::quantize_per_tensor.tensors(Tensor[] tensors, Tensor scales, Tensor zero_points, ScalarType dtype) -> Tensor[]`. */
-export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, dtype: DTypeLike): Tensor[];
-export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor[];
-export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, keywords: { zeroPoints: Tensor; dtype: DTypeLike }): Tensor[];
-export declare function quantizePerTensor(tensors: readonly Tensor[], keywords: { scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): Tensor[];
-export declare function quantizePerTensor(keywords: { tensors: readonly Tensor[]; scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): Tensor[];
+export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, dtype: DTypeLike): TensorList;
+export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, keywords: { dtype: DTypeLike } & NoTensor): TensorList;
+export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, keywords: { zeroPoints: Tensor; dtype: DTypeLike }): TensorList;
+export declare function quantizePerTensor(tensors: readonly Tensor[], keywords: { scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): TensorList;
+export declare function quantizePerTensor(keywords: { tensors: readonly Tensor[]; scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): TensorList;
 /** `aten::quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`. */
 export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, reduceRange: boolean): Tensor;
 export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, keywords: { reduceRange: boolean }): Tensor;
@@ -6378,29 +4147,29 @@ export declare function specialZeta(keywords: { input: Scalar; other: Tensor; ou
 export declare function specialZeta(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function specialZeta(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /** `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function split(input: Tensor, splitSize: Int, dim?: Int): Tensor[];
-export declare function split(input: Tensor, splitSize: Int, keywords: { dim?: Int }): Tensor[];
-export declare function split(input: Tensor, keywords: { splitSize: Int; dim?: Int }): Tensor[];
+export declare function split(input: Tensor, splitSize: Int, dim?: Int): TensorList;
+export declare function split(input: Tensor, splitSize: Int, keywords: { dim?: Int }): TensorList;
+export declare function split(input: Tensor, keywords: { splitSize: Int; dim?: Int }): TensorList;
 /** `aten::split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function split(input: Tensor, splitSize: Ints, dim?: Int): Tensor[];
-export declare function split(input: Tensor, splitSize: Ints, keywords: { dim?: Int }): Tensor[];
-export declare function split(input: Tensor, keywords: { splitSize: Ints; dim?: Int }): Tensor[];
+export declare function split(input: Tensor, splitSize: Ints, dim?: Int): TensorList;
+export declare function split(input: Tensor, splitSize: Ints, keywords: { dim?: Int }): TensorList;
+export declare function split(input: Tensor, keywords: { splitSize: Ints; dim?: Int }): TensorList;
 /** `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-export declare function splitCopy(input: Tensor, splitSize: Int, dim?: Int): Tensor[];
-export declare function splitCopy(input: Tensor, splitSize: Int, keywords: { dim?: Int }): Tensor[];
-export declare function splitCopy(input: Tensor, keywords: { splitSize: Int; dim?: Int }): Tensor[];
+export declare function splitCopy(input: Tensor, splitSize: Int, dim?: Int): TensorList;
+export declare function splitCopy(input: Tensor, splitSize: Int, keywords: { dim?: Int }): TensorList;
+export declare function splitCopy(input: Tensor, keywords: { splitSize: Int; dim?: Int }): TensorList;
 /** `aten::split_copy.Tensor_out(Tensor self, SymInt split_size, int dim=0, *, Tensor(a!)[] out) -> ()`. Defaults: dim = 0. */
 export declare function splitCopy(input: Tensor, splitSize: Int, dim: Int, keywords: { out: readonly Tensor[] }): void;
 export declare function splitCopy(input: Tensor, splitSize: Int, keywords: { dim?: Int; out: readonly Tensor[] }): void;
 export declare function splitCopy(input: Tensor, keywords: { splitSize: Int; dim?: Int; out: readonly Tensor[] }): void;
 /** `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function splitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): Tensor[];
-export declare function splitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
-export declare function splitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
+export declare function splitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): TensorList;
+export declare function splitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): TensorList;
+export declare function splitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): TensorList;
 /** `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, dim?: Int): Tensor[];
-export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
-export declare function splitWithSizesCopy(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
+export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, dim?: Int): TensorList;
+export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): TensorList;
+export declare function splitWithSizesCopy(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): TensorList;
 /** `aten::split_with_sizes_copy.out(Tensor self, SymInt[] split_sizes, int dim=0, *, Tensor(a!)[] out) -> ()`. Defaults: dim = 0. */
 export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, dim: Int, keywords: { out: readonly Tensor[] }): void;
 export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, keywords: { dim?: Int; out: readonly Tensor[] }): void;
@@ -6596,17 +4365,17 @@ export declare function tanh_(input: Tensor): Tensor;
 export declare function tanhBackward(gradOutput: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function tanhBackward(gradOutput: Tensor, keywords: { output: Tensor; out?: Tensor }): Tensor;
 /** `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function tensorSplit(input: Tensor, indices: Ints, dim?: Int): Tensor[];
-export declare function tensorSplit(input: Tensor, indices: Ints, keywords: { dim?: Int }): Tensor[];
-export declare function tensorSplit(input: Tensor, keywords: { indices: Ints; dim?: Int }): Tensor[];
+export declare function tensorSplit(input: Tensor, indices: Ints, dim?: Int): TensorList;
+export declare function tensorSplit(input: Tensor, indices: Ints, keywords: { dim?: Int }): TensorList;
+export declare function tensorSplit(input: Tensor, keywords: { indices: Ints; dim?: Int }): TensorList;
 /** `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, dim?: Int): Tensor[];
-export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): Tensor[];
-export declare function tensorSplit(input: Tensor, keywords: { tensorIndicesOrSections: Tensor; dim?: Int }): Tensor[];
+export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, dim?: Int): TensorList;
+export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): TensorList;
+export declare function tensorSplit(input: Tensor, keywords: { tensorIndicesOrSections: Tensor; dim?: Int }): TensorList;
 /** `aten::tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function tensorSplit(input: Tensor, sections: Int, dim?: Int): Tensor[];
-export declare function tensorSplit(input: Tensor, sections: Int, keywords: { dim?: Int }): Tensor[];
-export declare function tensorSplit(input: Tensor, keywords: { sections: Int; dim?: Int }): Tensor[];
+export declare function tensorSplit(input: Tensor, sections: Int, dim?: Int): TensorList;
+export declare function tensorSplit(input: Tensor, sections: Int, keywords: { dim?: Int }): TensorList;
+export declare function tensorSplit(input: Tensor, keywords: { sections: Int; dim?: Int }): TensorList;
 /** `aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`, `out`. */
 export declare function tensordot(input: Tensor, other: Tensor, dimsSelf: Ints, dimsOther: Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function tensordot(input: Tensor, other: Tensor, dimsSelf: Ints, keywords: { dimsOther: Ints; out?: Tensor }): Tensor;
@@ -6780,11 +4549,11 @@ export declare function trunc_(input: Tensor): Tensor;
 export declare function typeAs(input: Tensor, other: Tensor): Tensor;
 export declare function typeAs(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-export declare function unbind(input: Tensor, dim?: Int): Tensor[];
-export declare function unbind(input: Tensor, keywords: { dim?: Int }): Tensor[];
+export declare function unbind(input: Tensor, dim?: Int): TensorList;
+export declare function unbind(input: Tensor, keywords: { dim?: Int }): TensorList;
 /** `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-export declare function unbindCopy(input: Tensor, dim?: Int): Tensor[];
-export declare function unbindCopy(input: Tensor, keywords: { dim?: Int }): Tensor[];
+export declare function unbindCopy(input: Tensor, dim?: Int): TensorList;
+export declare function unbindCopy(input: Tensor, keywords: { dim?: Int }): TensorList;
 /** `aten::unbind_copy.int_out(Tensor self, int dim=0, *, Tensor(a!)[] out) -> ()`. Defaults: dim = 0. */
 export declare function unbindCopy(input: Tensor, dim: Int, keywords: { out: readonly Tensor[] }): void;
 export declare function unbindCopy(input: Tensor, keywords: { dim?: Int; out: readonly Tensor[] }): void;
@@ -6793,8 +4562,8 @@ export declare function unflatten(input: Tensor, dim: Int, sizes: Ints): Tensor;
 export declare function unflatten(input: Tensor, dim: Int, keywords: { sizes: Ints }): Tensor;
 export declare function unflatten(input: Tensor, keywords: { dim: Int; sizes: Ints }): Tensor;
 /** `aten::unflatten_dense_tensors(Tensor flat, Tensor[] tensors) -> Tensor[]`. */
-export declare function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): Tensor[];
-export declare function unflattenDenseTensors(flat: Tensor, keywords: { tensors: readonly Tensor[] }): Tensor[];
+export declare function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): TensorList;
+export declare function unflattenDenseTensors(flat: Tensor, keywords: { tensors: readonly Tensor[] }): TensorList;
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`. */
 export declare function unfold(input: Tensor, dimension: Int, size: Int, step: Int): Tensor;
 export declare function unfold(input: Tensor, dimension: Int, size: Int, keywords: { step: Int }): Tensor;
@@ -6833,17 +4602,17 @@ export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInve
 export declare function uniqueDimConsecutive(input: Tensor, dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
 export declare function uniqueDimConsecutive(input: Tensor, keywords: { dim: Int; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
 /** `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-export declare function unsafeChunk(input: Tensor, chunks: Int, dim?: Int): Tensor[];
-export declare function unsafeChunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): Tensor[];
-export declare function unsafeChunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): Tensor[];
+export declare function unsafeChunk(input: Tensor, chunks: Int, dim?: Int): TensorList;
+export declare function unsafeChunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): TensorList;
+export declare function unsafeChunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): TensorList;
 /** `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-export declare function unsafeSplit(input: Tensor, splitSize: Int, dim?: Int): Tensor[];
-export declare function unsafeSplit(input: Tensor, splitSize: Int, keywords: { dim?: Int }): Tensor[];
-export declare function unsafeSplit(input: Tensor, keywords: { splitSize: Int; dim?: Int }): Tensor[];
+export declare function unsafeSplit(input: Tensor, splitSize: Int, dim?: Int): TensorList;
+export declare function unsafeSplit(input: Tensor, splitSize: Int, keywords: { dim?: Int }): TensorList;
+export declare function unsafeSplit(input: Tensor, keywords: { splitSize: Int; dim?: Int }): TensorList;
 /** `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): Tensor[];
-export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
-export declare function unsafeSplitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
+export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): TensorList;
+export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): TensorList;
+export declare function unsafeSplitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): TensorList;
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`. */
 export declare function unsqueeze(input: Tensor, dim: Int): Tensor;
 export declare function unsqueeze(input: Tensor, keywords: { dim: Int }): Tensor;
@@ -7025,17 +4794,17 @@ export declare function viewCopy(input: Tensor, keywords: { size: Ints; out?: Te
 export declare function viewCopy(input: Tensor, ...size: Int[]): Tensor;
 export declare function viewCopy(...args: [input: Tensor, ...size: Int[], keywords: { out?: Tensor }]): Tensor;
 /** `aten::vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`. */
-export declare function vsplit(input: Tensor, sections: Int): Tensor[];
-export declare function vsplit(input: Tensor, keywords: { sections: Int }): Tensor[];
+export declare function vsplit(input: Tensor, sections: Int): TensorList;
+export declare function vsplit(input: Tensor, keywords: { sections: Int }): TensorList;
 /** `aten::vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`. */
-export declare function vsplit(input: Tensor, indices: Ints): Tensor[];
-export declare function vsplit(input: Tensor, keywords: { indices: Ints }): Tensor[];
-export declare function vsplit(input: Tensor, ...indices: Int[]): Tensor[];
+export declare function vsplit(input: Tensor, indices: Ints): TensorList;
+export declare function vsplit(input: Tensor, keywords: { indices: Ints }): TensorList;
+export declare function vsplit(input: Tensor, ...indices: Int[]): TensorList;
 /** `aten::vstack(Tensor[] tensors) -> Tensor`, `out`. */
 export declare function vstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function vstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /** `aten::where(Tensor condition) -> Tensor[]`. */
-export declare function where(condition: Tensor): Tensor[];
+export declare function where(condition: Tensor): TensorList;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`, `self_out`. */
 export declare function where(condition: Tensor, input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function where(condition: Tensor, input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -7107,7 +4876,6 @@ export declare const fft: {
 };
 /** Python's `torch.linalg`. */
 export declare const linalg: {
-  readonly _powsum: typeof linalg__powsum;
   readonly cholesky: typeof linalgCholesky;
   readonly choleskyEx: typeof linalgCholeskyEx;
   readonly cond: typeof linalgCond;
@@ -7212,757 +4980,6 @@ export declare const special: {
 
 /** The operators whose first argument is a tensor, `self`, as its methods. */
 export interface TensorMethods {
-  /** `aten::__and__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-  __and__(other: Tensor): Tensor;
-  __and__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__and__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-  __and__(other: Scalar): Tensor;
-  __and__(keywords: { other: Scalar }): Tensor;
-  /** `aten::__iand__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-  __iand__(other: Tensor): this;
-  __iand__(keywords: { other: Tensor }): this;
-  /** `aten::__iand__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-  __iand__(other: Scalar): this;
-  __iand__(keywords: { other: Scalar }): this;
-  /** `aten::__ilshift__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-  __ilshift__(other: Tensor): this;
-  __ilshift__(keywords: { other: Tensor }): this;
-  /** `aten::__ilshift__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-  __ilshift__(other: Scalar): this;
-  __ilshift__(keywords: { other: Scalar }): this;
-  /** `aten::__ior__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-  __ior__(other: Tensor): this;
-  __ior__(keywords: { other: Tensor }): this;
-  /** `aten::__ior__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-  __ior__(other: Scalar): this;
-  __ior__(keywords: { other: Scalar }): this;
-  /** `aten::__irshift__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-  __irshift__(other: Tensor): this;
-  __irshift__(keywords: { other: Tensor }): this;
-  /** `aten::__irshift__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-  __irshift__(other: Scalar): this;
-  __irshift__(keywords: { other: Scalar }): this;
-  /** `aten::__ixor__.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
-  __ixor__(other: Tensor): this;
-  __ixor__(keywords: { other: Tensor }): this;
-  /** `aten::__ixor__.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`. */
-  __ixor__(other: Scalar): this;
-  __ixor__(keywords: { other: Scalar }): this;
-  /** `aten::__lshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-  __lshift__(other: Tensor): Tensor;
-  __lshift__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__lshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-  __lshift__(other: Scalar): Tensor;
-  __lshift__(keywords: { other: Scalar }): Tensor;
-  /** `aten::__or__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-  __or__(other: Tensor): Tensor;
-  __or__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__or__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-  __or__(other: Scalar): Tensor;
-  __or__(keywords: { other: Scalar }): Tensor;
-  /** `aten::__rshift__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-  __rshift__(other: Tensor): Tensor;
-  __rshift__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__rshift__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-  __rshift__(other: Scalar): Tensor;
-  __rshift__(keywords: { other: Scalar }): Tensor;
-  /** `aten::__xor__.Tensor(Tensor self, Tensor other) -> Tensor`. */
-  __xor__(other: Tensor): Tensor;
-  __xor__(keywords: { other: Tensor }): Tensor;
-  /** `aten::__xor__.Scalar(Tensor self, Scalar other) -> Tensor`. */
-  __xor__(other: Scalar): Tensor;
-  __xor__(keywords: { other: Scalar }): Tensor;
-  /** `aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`. */
-  _adaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
-  _adaptiveAvgPool2d(keywords: { outputSize: Int | Ints }): Tensor;
-  _adaptiveAvgPool2d(...outputSize: Int[]): Tensor;
-  /** `aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`. */
-  _adaptiveAvgPool3d(outputSize: Int | Ints): Tensor;
-  _adaptiveAvgPool3d(keywords: { outputSize: Int | Ints }): Tensor;
-  _adaptiveAvgPool3d(...outputSize: Int[]): Tensor;
-  /** `aten::_add_batch_dim(Tensor self, int batch_dim, int level) -> Tensor`. */
-  _addBatchDim(batchDim: Int, level: Int): Tensor;
-  _addBatchDim(batchDim: Int, keywords: { level: Int }): Tensor;
-  _addBatchDim(keywords: { batchDim: Int; level: Int }): Tensor;
-  /** `aten::_add_relu.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`, `out`. Defaults: alpha = 1. */
-  _addRelu(other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
-  _addRelu(keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-  /** `aten::_add_relu.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
-  _addRelu(other: Scalar, alpha?: Scalar): Tensor;
-  _addRelu(other: Scalar, keywords: { alpha?: Scalar }): Tensor;
-  _addRelu(keywords: { other: Scalar; alpha?: Scalar }): Tensor;
-  /** `aten::_add_relu_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
-  _addRelu_(other: Tensor, keywords?: { alpha?: Scalar }): this;
-  _addRelu_(keywords: { other: Tensor; alpha?: Scalar }): this;
-  /** `aten::_add_relu_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
-  _addRelu_(other: Scalar, alpha?: Scalar): this;
-  _addRelu_(other: Scalar, keywords: { alpha?: Scalar }): this;
-  _addRelu_(keywords: { other: Scalar; alpha?: Scalar }): this;
-  /** `aten::_addmm_activation(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1, bool use_gelu=False) -> Tensor`, `out`. Defaults: beta = 1, alpha = 1, useGelu = false. */
-  _addmmActivation(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; useGelu?: boolean }): Tensor;
-  _addmmActivation(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean }): Tensor;
-  _addmmActivation(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; useGelu?: boolean }): Tensor;
-  /** `aten::_aminmax(Tensor self) -> (Tensor, Tensor)`. */
-  _aminmax(): [Tensor, Tensor];
-  /** `aten::_aminmax.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)`. Defaults: keepdim = false. */
-  _aminmax(dim: Int, keepdim?: boolean): [Tensor, Tensor];
-  _aminmax(dim: Int, keywords: { keepdim?: boolean }): [Tensor, Tensor];
-  _aminmax(keywords: { dim: Int; keepdim?: boolean }): [Tensor, Tensor];
-  /** `aten::_amp_update_scale(Tensor self, Tensor growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -> (Tensor, Tensor growth_tracker_out)`. */
-  _ampUpdateScale(growthTracker: Tensor, foundInf: Tensor, scaleGrowthFactor: Float, scaleBackoffFactor: Float, growthInterval: Int): [Tensor, Tensor] & { readonly growthTrackerOut: Tensor };
-  _ampUpdateScale(keywords: { growthTracker: Tensor; foundInf: Tensor; scaleGrowthFactor: Float; scaleBackoffFactor: Float; growthInterval: Int }): [Tensor, Tensor] & { readonly growthTrackerOut: Tensor };
-  /** `aten::_amp_update_scale_(Tensor(a!) self, Tensor(b!) growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -> Tensor(a!)`. */
-  _ampUpdateScale_(growthTracker: Tensor, foundInf: Tensor, scaleGrowthFactor: Float, scaleBackoffFactor: Float, growthInterval: Int): this;
-  _ampUpdateScale_(keywords: { growthTracker: Tensor; foundInf: Tensor; scaleGrowthFactor: Float; scaleBackoffFactor: Float; growthInterval: Int }): this;
-  /** `aten::_assert_async(Tensor self) -> ()`. */
-  _assertAsync(): void;
-  /** `aten::_assert_async.msg(Tensor self, str assert_msg) -> ()`. */
-  _assertAsync(assertMsg: string): void;
-  _assertAsync(keywords: { assertMsg: string }): void;
-  /** `aten::_autocast_to_full_precision(Tensor(a) self, bool cuda_enabled, bool cpu_enabled) -> Tensor(a)`. */
-  _autocastToFullPrecision(cudaEnabled: boolean, cpuEnabled: boolean): Tensor;
-  _autocastToFullPrecision(cudaEnabled: boolean, keywords: { cpuEnabled: boolean }): Tensor;
-  _autocastToFullPrecision(keywords: { cudaEnabled: boolean; cpuEnabled: boolean }): Tensor;
-  /** `aten::_autocast_to_reduced_precision(Tensor(a) self, bool cuda_enabled, bool cpu_enabled, ScalarType cuda_dtype, ScalarType cpu_dtype) -> Tensor(a)`. */
-  _autocastToReducedPrecision(cudaEnabled: boolean, cpuEnabled: boolean, cudaDtype: DTypeLike, cpuDtype: DTypeLike): Tensor;
-  _autocastToReducedPrecision(cudaEnabled: boolean, cpuEnabled: boolean, cudaDtype: DTypeLike, keywords: { cpuDtype: DTypeLike }): Tensor;
-  _autocastToReducedPrecision(cudaEnabled: boolean, cpuEnabled: boolean, keywords: { cudaDtype: DTypeLike; cpuDtype: DTypeLike }): Tensor;
-  _autocastToReducedPrecision(cudaEnabled: boolean, keywords: { cpuEnabled: boolean; cudaDtype: DTypeLike; cpuDtype: DTypeLike }): Tensor;
-  _autocastToReducedPrecision(keywords: { cudaEnabled: boolean; cpuEnabled: boolean; cudaDtype: DTypeLike; cpuDtype: DTypeLike }): Tensor;
-  /** `aten::_backward(Tensor self, Tensor[] inputs, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False) -> ()`. Defaults: gradient = null, retainGraph = null, createGraph = false. */
-  _backward(inputs: readonly Tensor[], gradient?: Tensor | null, retainGraph?: boolean | null, createGraph?: boolean): void;
-  _backward(inputs: readonly Tensor[], gradient: Tensor | null, retainGraph: boolean | null, keywords: { createGraph?: boolean }): void;
-  _backward(inputs: readonly Tensor[], gradient: Tensor | null, keywords: { retainGraph?: boolean | null; createGraph?: boolean }): void;
-  _backward(inputs: readonly Tensor[], keywords: { gradient?: Tensor | null; retainGraph?: boolean | null; createGraph?: boolean }): void;
-  _backward(keywords: { inputs: readonly Tensor[]; gradient?: Tensor | null; retainGraph?: boolean | null; createGraph?: boolean }): void;
-  /** `aten::_cast_Byte(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castByte(nonBlocking?: boolean): Tensor;
-  _castByte(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Char(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castChar(nonBlocking?: boolean): Tensor;
-  _castChar(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Double(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castDouble(nonBlocking?: boolean): Tensor;
-  _castDouble(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Float(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castFloat(nonBlocking?: boolean): Tensor;
-  _castFloat(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Half(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castHalf(nonBlocking?: boolean): Tensor;
-  _castHalf(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Int(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castInt(nonBlocking?: boolean): Tensor;
-  _castInt(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Long(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castLong(nonBlocking?: boolean): Tensor;
-  _castLong(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cast_Short(Tensor self, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _castShort(nonBlocking?: boolean): Tensor;
-  _castShort(keywords: { nonBlocking?: boolean }): Tensor;
-  /** `aten::_cholesky_solve_helper(Tensor self, Tensor A, bool upper) -> Tensor`. */
-  _choleskySolveHelper(A: Tensor, upper: boolean): Tensor;
-  _choleskySolveHelper(A: Tensor, keywords: { upper: boolean }): Tensor;
-  _choleskySolveHelper(keywords: { A: Tensor; upper: boolean }): Tensor;
-  /** `aten::_choose_qparams_per_tensor(Tensor self, bool reduce_range=False) -> (float, int)`. Defaults: reduceRange = false. */
-  _chooseQparamsPerTensor(reduceRange?: boolean): [number, number];
-  _chooseQparamsPerTensor(keywords: { reduceRange?: boolean }): [number, number];
-  /** `aten::_coalesce(Tensor self) -> Tensor`. */
-  _coalesce(): Tensor;
-  /** `aten::_coalesced(Tensor self, bool coalesced) -> Tensor`, `out`. */
-  _coalesced(coalesced: boolean): Tensor;
-  _coalesced(keywords: { coalesced: boolean }): Tensor;
-  /** `aten::_coalesced_(Tensor(a!) self, bool coalesced) -> Tensor(a!)`. */
-  _coalesced_(coalesced: boolean): this;
-  _coalesced_(keywords: { coalesced: boolean }): this;
-  /** `aten::_conj(Tensor(a) self) -> Tensor(a)`. */
-  _conj(): Tensor;
-  /** `aten::_conj_copy(Tensor self) -> Tensor`, `out`. */
-  _conjCopy(): Tensor;
-  /** `aten::_conj_physical(Tensor self) -> Tensor`. */
-  _conjPhysical(): Tensor;
-  /** `aten::_conv_depthwise2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding, SymInt[2] dilation) -> Tensor`, `out`. */
-  _convDepthwise2d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
-  _convDepthwise2d(keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints }): Tensor;
-  /** `aten::_convert_indices_from_coo_to_csr(Tensor self, int size, *, bool out_int32=False) -> Tensor`, `out`. Defaults: outInt32 = false. */
-  _convertIndicesFromCooToCsr(size: Int, keywords?: { outInt32?: boolean }): Tensor;
-  _convertIndicesFromCooToCsr(keywords: { size: Int; outInt32?: boolean }): Tensor;
-  /** `aten::_convert_weight_to_int4pack(Tensor self, int innerKTiles) -> Tensor`. */
-  _convertWeightToInt4pack(innerKTiles: Int): Tensor;
-  _convertWeightToInt4pack(keywords: { innerKTiles: Int }): Tensor;
-  /** `aten::_convert_weight_to_int4pack_for_cpu(Tensor self, int innerKTiles) -> Tensor`. */
-  _convertWeightToInt4packForCpu(innerKTiles: Int): Tensor;
-  _convertWeightToInt4packForCpu(keywords: { innerKTiles: Int }): Tensor;
-  /** `aten::_copy_from(Tensor self, Tensor dst, bool non_blocking=False) -> Tensor`. Defaults: nonBlocking = false. */
-  _copyFrom(dst: Tensor, nonBlocking?: boolean): Tensor;
-  _copyFrom(dst: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
-  _copyFrom(keywords: { dst: Tensor; nonBlocking?: boolean }): Tensor;
-  /** `aten::_copy_from_and_resize(Tensor self, Tensor dst) -> Tensor`. */
-  _copyFromAndResize(dst: Tensor): Tensor;
-  _copyFromAndResize(keywords: { dst: Tensor }): Tensor;
-  /** `aten::_cummax_helper(Tensor self, Tensor(a!) values, Tensor(b!) indices, int dim) -> ()`. */
-  _cummaxHelper(values: Tensor, indices: Tensor, dim: Int): void;
-  _cummaxHelper(values: Tensor, indices: Tensor, keywords: { dim: Int }): void;
-  _cummaxHelper(values: Tensor, keywords: { indices: Tensor; dim: Int }): void;
-  _cummaxHelper(keywords: { values: Tensor; indices: Tensor; dim: Int }): void;
-  /** `aten::_cummin_helper(Tensor self, Tensor(a!) values, Tensor(b!) indices, int dim) -> ()`. */
-  _cumminHelper(values: Tensor, indices: Tensor, dim: Int): void;
-  _cumminHelper(values: Tensor, indices: Tensor, keywords: { dim: Int }): void;
-  _cumminHelper(values: Tensor, keywords: { indices: Tensor; dim: Int }): void;
-  _cumminHelper(keywords: { values: Tensor; indices: Tensor; dim: Int }): void;
-  /** `aten::_debug_has_internal_overlap(Tensor self) -> int`. */
-  _debugHasInternalOverlap(): number;
-  /** `aten::_dimI(Tensor self) -> int`. */
-  _dimI(): number;
-  /** `aten::_dimV(Tensor self) -> int`. */
-  _dimV(): number;
-  /** `aten::_fake_quantize_learnable_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
-  _fakeQuantizeLearnablePerChannelAffine(scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
-  _fakeQuantizeLearnablePerChannelAffine(scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
-  _fakeQuantizeLearnablePerChannelAffine(keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
-  /** `aten::_fake_quantize_learnable_per_tensor_affine(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max, float grad_factor=1.) -> Tensor`. Defaults: gradFactor = 1. */
-  _fakeQuantizeLearnablePerTensorAffine(scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, gradFactor?: Float): Tensor;
-  _fakeQuantizeLearnablePerTensorAffine(scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int, keywords: { gradFactor?: Float }): Tensor;
-  _fakeQuantizeLearnablePerTensorAffine(keywords: { scale: Tensor; zeroPoint: Tensor; quantMin: Int; quantMax: Int; gradFactor?: Float }): Tensor;
-  /** `aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, Tensor fake_quant_enabled, int quant_min, int quant_max) -> (Tensor output, Tensor mask)`. */
-  _fakeQuantizePerTensorAffineCachemaskTensorQparams(scale: Tensor, zeroPoint: Tensor, fakeQuantEnabled: Tensor, quantMin: Int, quantMax: Int): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  _fakeQuantizePerTensorAffineCachemaskTensorQparams(keywords: { scale: Tensor; zeroPoint: Tensor; fakeQuantEnabled: Tensor; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  /** `aten::_fft_c2c(Tensor self, SymInt[] dim, int normalization, bool forward) -> Tensor`, `out`. */
-  _fftC2c(dim: Ints, normalization: Int, forward: boolean): Tensor;
-  _fftC2c(dim: Ints, normalization: Int, keywords: { forward: boolean }): Tensor;
-  _fftC2c(dim: Ints, keywords: { normalization: Int; forward: boolean }): Tensor;
-  _fftC2c(keywords: { dim: Ints; normalization: Int; forward: boolean }): Tensor;
-  /** `aten::_fft_c2r(Tensor self, int[] dim, int normalization, SymInt last_dim_size) -> Tensor`, `out`. */
-  _fftC2r(dim: Ints, normalization: Int, lastDimSize: Int): Tensor;
-  _fftC2r(dim: Ints, normalization: Int, keywords: { lastDimSize: Int }): Tensor;
-  _fftC2r(dim: Ints, keywords: { normalization: Int; lastDimSize: Int }): Tensor;
-  _fftC2r(keywords: { dim: Ints; normalization: Int; lastDimSize: Int }): Tensor;
-  /** `aten::_fft_r2c(Tensor self, int[] dim, int normalization, bool onesided) -> Tensor`, `out`. */
-  _fftR2c(dim: Ints, normalization: Int, onesided: boolean): Tensor;
-  _fftR2c(dim: Ints, normalization: Int, keywords: { onesided: boolean }): Tensor;
-  _fftR2c(dim: Ints, keywords: { normalization: Int; onesided: boolean }): Tensor;
-  _fftR2c(keywords: { dim: Ints; normalization: Int; onesided: boolean }): Tensor;
-  /** `aten::_fill_mem_eff_dropout_mask_(Tensor(a!) self, float dropout_p, int seed, int offset) -> Tensor(a!)`. */
-  _fillMemEffDropoutMask_(dropoutP: Float, seed: Int, offset: Int): this;
-  _fillMemEffDropoutMask_(dropoutP: Float, seed: Int, keywords: { offset: Int }): this;
-  _fillMemEffDropoutMask_(dropoutP: Float, keywords: { seed: Int; offset: Int }): this;
-  _fillMemEffDropoutMask_(keywords: { dropoutP: Float; seed: Int; offset: Int }): this;
-  /** `aten::_foobar(Tensor self, bool arg1=True, bool arg2=True, *, bool arg3=True) -> Tensor`. Defaults: arg1 = true, arg2 = true, arg3 = true. */
-  _foobar(arg1?: boolean, arg2?: boolean, keywords?: { arg3?: boolean }): Tensor;
-  _foobar(arg1: boolean, keywords: { arg2?: boolean; arg3?: boolean }): Tensor;
-  _foobar(keywords: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
-  /** `aten::_functional_assert_async.msg(Tensor self, str assert_msg, Tensor dep_token) -> Tensor`. */
-  _functionalAssertAsync(assertMsg: string, depToken: Tensor): Tensor;
-  _functionalAssertAsync(assertMsg: string, keywords: { depToken: Tensor }): Tensor;
-  _functionalAssertAsync(keywords: { assertMsg: string; depToken: Tensor }): Tensor;
-  /** `aten::_fused_dropout(Tensor self, float p, Generator? generator=None) -> (Tensor, Tensor)`. Defaults: generator = null. */
-  _fusedDropout(p: Float, generator?: Generator | null): [Tensor, Tensor];
-  _fusedDropout(p: Float, keywords: { generator?: Generator | null }): [Tensor, Tensor];
-  _fusedDropout(keywords: { p: Float; generator?: Generator | null }): [Tensor, Tensor];
-  /** `aten::_fused_moving_avg_obs_fq_helper(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> (Tensor output, Tensor mask)`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
-  _fusedMovingAvgObsFqHelper(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  _fusedMovingAvgObsFqHelper(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  _fusedMovingAvgObsFqHelper(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  _fusedMovingAvgObsFqHelper(keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  /** `aten::_fused_moving_avg_obs_fq_helper_functional(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor running_min, Tensor running_max, Tensor scale, Tensor zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> (Tensor output, Tensor mask, Tensor running_min_out, Tensor running_max_out, Tensor scale_out, Tensor zero_point_out)`. Defaults: perRowFakeQuant = false, symmetricQuant = false. */
-  _fusedMovingAvgObsFqHelperFunctional(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-  _fusedMovingAvgObsFqHelperFunctional(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-  _fusedMovingAvgObsFqHelperFunctional(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-  _fusedMovingAvgObsFqHelperFunctional(keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [output: Tensor, mask: Tensor, runningMinOut: Tensor, runningMaxOut: Tensor, scaleOut: Tensor, zeroPointOut: Tensor] & { readonly output: Tensor; readonly mask: Tensor; readonly runningMinOut: Tensor; readonly runningMaxOut: Tensor; readonly scaleOut: Tensor; readonly zeroPointOut: Tensor };
-  /** `aten::_fw_primal(Tensor(a) self, int level) -> Tensor(a)`. */
-  _fwPrimal(level: Int): Tensor;
-  _fwPrimal(keywords: { level: Int }): Tensor;
-  /** `aten::_fw_primal_copy(Tensor self, int level) -> Tensor`, `out`. */
-  _fwPrimalCopy(level: Int): Tensor;
-  _fwPrimalCopy(keywords: { level: Int }): Tensor;
-  /** `aten::_gather_sparse_backward(Tensor self, int dim, Tensor index, Tensor grad) -> Tensor`. */
-  _gatherSparseBackward(dim: Int, index: Tensor, grad: Tensor): Tensor;
-  _gatherSparseBackward(dim: Int, index: Tensor, keywords: { grad: Tensor }): Tensor;
-  _gatherSparseBackward(dim: Int, keywords: { index: Tensor; grad: Tensor }): Tensor;
-  _gatherSparseBackward(keywords: { dim: Int; index: Tensor; grad: Tensor }): Tensor;
-  /** `aten::_grouped_mm(Tensor self, Tensor mat2, Tensor? offs=None, Tensor? bias=None, ScalarType? out_dtype=None) -> Tensor`. Defaults: offs = null, bias = null, outDtype = null. */
-  _groupedMm(mat2: Tensor, offs?: Tensor | null, bias?: Tensor | null, outDtype?: DTypeLike | null): Tensor;
-  _groupedMm(mat2: Tensor, offs: Tensor | null, bias: Tensor | null, keywords: { outDtype?: DTypeLike | null }): Tensor;
-  _groupedMm(mat2: Tensor, offs: Tensor | null, keywords: { bias?: Tensor | null; outDtype?: DTypeLike | null }): Tensor;
-  _groupedMm(mat2: Tensor, keywords: { offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null }): Tensor;
-  _groupedMm(keywords: { mat2: Tensor; offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null }): Tensor;
-  /** `aten::_has_compatible_shallow_copy_type(Tensor self, Tensor from) -> bool`. */
-  _hasCompatibleShallowCopyType(from: Tensor): boolean;
-  _hasCompatibleShallowCopyType(keywords: { from: Tensor }): boolean;
-  /** `aten::_has_same_storage_numel(Tensor self, Tensor other) -> bool`. */
-  _hasSameStorageNumel(other: Tensor): boolean;
-  _hasSameStorageNumel(keywords: { other: Tensor }): boolean;
-  /** `aten::_histogramdd_bin_edges(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor[]`. Defaults: range = null, weight = null, density = false. */
-  _histogramddBinEdges(bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor[];
-  _histogramddBinEdges(keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor[];
-  _histogramddBinEdges(...bins: Int[]): Tensor[];
-  _histogramddBinEdges(...args: [...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor[];
-  /** `aten::_histogramdd_from_bin_cts(Tensor self, int[] bins, *, float[]? range=None, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: range = null, weight = null, density = false. */
-  _histogramddFromBinCts(bins: Ints, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
-  _histogramddFromBinCts(keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): Tensor;
-  _histogramddFromBinCts(...bins: Int[]): Tensor;
-  _histogramddFromBinCts(...args: [...bins: Int[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }]): Tensor;
-  /** `aten::_histogramdd_from_bin_tensors(Tensor self, Tensor[] bins, *, Tensor? weight=None, bool density=False) -> Tensor`. Defaults: weight = null, density = false. */
-  _histogramddFromBinTensors(bins: readonly Tensor[], keywords?: { weight?: Tensor | null; density?: boolean }): Tensor;
-  _histogramddFromBinTensors(keywords: { bins: readonly Tensor[]; weight?: Tensor | null; density?: boolean }): Tensor;
-  /** `aten::_index_put_impl(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor`, `out`. Defaults: accumulate = false, unsafe = false. */
-  _indexPutImpl(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean, unsafe?: boolean): Tensor;
-  _indexPutImpl(indices: readonly (Tensor | null)[], values: Tensor, accumulate: boolean, keywords: { unsafe?: boolean }): Tensor;
-  _indexPutImpl(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl(keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean; unsafe?: boolean }): Tensor;
-  /** `aten::_index_put_impl_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)`. Defaults: accumulate = false, unsafe = false. */
-  _indexPutImpl_(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean, unsafe?: boolean): this;
-  _indexPutImpl_(indices: readonly (Tensor | null)[], values: Tensor, accumulate: boolean, keywords: { unsafe?: boolean }): this;
-  _indexPutImpl_(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean; unsafe?: boolean }): this;
-  _indexPutImpl_(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean; unsafe?: boolean }): this;
-  _indexPutImpl_(keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean; unsafe?: boolean }): this;
-  /** `aten::_indices(Tensor(a) self) -> Tensor(a)`. */
-  _indices(): Tensor;
-  /** `aten::_indices_copy(Tensor self) -> Tensor`, `out`. */
-  _indicesCopy(): Tensor;
-  /** `aten::_int_mm(Tensor self, Tensor mat2) -> Tensor`, `out`. */
-  _intMm(mat2: Tensor): Tensor;
-  _intMm(keywords: { mat2: Tensor }): Tensor;
-  /** `aten::_is_all_true(Tensor self) -> Tensor`. */
-  _isAllTrue(): Tensor;
-  /** `aten::_is_any_true(Tensor self) -> Tensor`. */
-  _isAnyTrue(): Tensor;
-  /** `aten::_is_zerotensor(Tensor self) -> bool`. */
-  _isZerotensor(): boolean;
-  /** `aten::_lazy_clone(Tensor self) -> Tensor`. */
-  _lazyClone(): Tensor;
-  /** `aten::_linalg_eigvals(Tensor self) -> Tensor`. */
-  _linalgEigvals(): Tensor;
-  /** `aten::_local_scalar_dense(Tensor self) -> Scalar`. */
-  _localScalarDense(): Scalar;
-  /** `aten::_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
-  _logSoftmax(dim: Int, halfToFloat: boolean): Tensor;
-  _logSoftmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
-  _logSoftmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_logcumsumexp(Tensor self, int dim) -> Tensor`, `out`. */
-  _logcumsumexp(dim: Int): Tensor;
-  _logcumsumexp(keywords: { dim: Int }): Tensor;
-  /** `aten::_lu_with_info(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor pivots, Tensor info)`. Defaults: pivot = true, checkErrors = true. */
-  _luWithInfo(pivot?: boolean, checkErrors?: boolean): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-  _luWithInfo(pivot: boolean, keywords: { checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-  _luWithInfo(keywords: { pivot?: boolean; checkErrors?: boolean }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-  /** `aten::_make_per_channel_quantized_tensor(Tensor self, Tensor scale, Tensor zero_point, int axis) -> Tensor`. */
-  _makePerChannelQuantizedTensor(scale: Tensor, zeroPoint: Tensor, axis: Int): Tensor;
-  _makePerChannelQuantizedTensor(scale: Tensor, zeroPoint: Tensor, keywords: { axis: Int }): Tensor;
-  _makePerChannelQuantizedTensor(scale: Tensor, keywords: { zeroPoint: Tensor; axis: Int }): Tensor;
-  _makePerChannelQuantizedTensor(keywords: { scale: Tensor; zeroPoint: Tensor; axis: Int }): Tensor;
-  /** `aten::_make_per_tensor_quantized_tensor(Tensor self, float scale, int zero_point) -> Tensor`. */
-  _makePerTensorQuantizedTensor(scale: Float, zeroPoint: Int): Tensor;
-  _makePerTensorQuantizedTensor(scale: Float, keywords: { zeroPoint: Int }): Tensor;
-  _makePerTensorQuantizedTensor(keywords: { scale: Float; zeroPoint: Int }): Tensor;
-  /** `aten::_masked_scale(Tensor self, Tensor mask, float scale) -> Tensor`. */
-  _maskedScale(mask: Tensor, scale: Float): Tensor;
-  _maskedScale(mask: Tensor, keywords: { scale: Float }): Tensor;
-  _maskedScale(keywords: { mask: Tensor; scale: Float }): Tensor;
-  /** `aten::_masked_softmax(Tensor self, Tensor mask, int? dim=None, int? mask_type=None) -> Tensor`. Defaults: dim = null, maskType = null. */
-  _maskedSoftmax(mask: Tensor, dim?: Int | null, maskType?: Int | null): Tensor;
-  _maskedSoftmax(mask: Tensor, dim: Int | null, keywords: { maskType?: Int | null }): Tensor;
-  _maskedSoftmax(mask: Tensor, keywords: { dim?: Int | null; maskType?: Int | null }): Tensor;
-  _maskedSoftmax(keywords: { mask: Tensor; dim?: Int | null; maskType?: Int | null }): Tensor;
-  /** `aten::_mkldnn_reshape(Tensor self, int[] shape) -> Tensor`. */
-  _mkldnnReshape(shape: Ints): Tensor;
-  _mkldnnReshape(keywords: { shape: Ints }): Tensor;
-  _mkldnnReshape(...shape: Int[]): Tensor;
-  /** `aten::_mkldnn_transpose(Tensor self, int dim0, int dim1) -> Tensor`. */
-  _mkldnnTranspose(dim0: Int, dim1: Int): Tensor;
-  _mkldnnTranspose(dim0: Int, keywords: { dim1: Int }): Tensor;
-  _mkldnnTranspose(keywords: { dim0: Int; dim1: Int }): Tensor;
-  /** `aten::_mkldnn_transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
-  _mkldnnTranspose_(dim0: Int, dim1: Int): this;
-  _mkldnnTranspose_(dim0: Int, keywords: { dim1: Int }): this;
-  _mkldnnTranspose_(keywords: { dim0: Int; dim1: Int }): this;
-  /** `aten::_mps_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
-  _mpsConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
-  _mpsConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::_mps_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
-  _mpsConvolutionTranspose(weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
-  _mpsConvolutionTranspose(keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** `aten::_neg_view(Tensor(a) self) -> Tensor(a)`. */
-  _negView(): Tensor;
-  /** `aten::_neg_view_copy(Tensor self) -> Tensor`, `out`. */
-  _negViewCopy(): Tensor;
-  /** `aten::_nested_get_lengths(Tensor self) -> Tensor`. */
-  _nestedGetLengths(): Tensor;
-  /** `aten::_nested_get_max_seqlen(Tensor self) -> Tensor`. */
-  _nestedGetMaxSeqlen(): Tensor;
-  /** `aten::_nested_get_min_seqlen(Tensor self) -> Tensor`. */
-  _nestedGetMinSeqlen(): Tensor;
-  /** `aten::_nested_get_offsets(Tensor self) -> Tensor`. */
-  _nestedGetOffsets(): Tensor;
-  /** `aten::_nested_get_ragged_idx(Tensor self) -> int`. */
-  _nestedGetRaggedIdx(): number;
-  /** `aten::_nested_get_values(Tensor(a) self) -> Tensor(a)`. */
-  _nestedGetValues(): Tensor;
-  /** `aten::_nested_get_values_copy(Tensor self) -> Tensor`, `out`. */
-  _nestedGetValuesCopy(): Tensor;
-  /** `aten::_nested_tensor_size(Tensor self) -> Tensor`. */
-  _nestedTensorSize(): Tensor;
-  /** `aten::_nested_tensor_softmax_with_shape(Tensor self, Tensor query) -> Tensor`. */
-  _nestedTensorSoftmaxWithShape(query: Tensor): Tensor;
-  _nestedTensorSoftmaxWithShape(keywords: { query: Tensor }): Tensor;
-  /** `aten::_nested_tensor_storage_offsets(Tensor self) -> Tensor`. */
-  _nestedTensorStorageOffsets(): Tensor;
-  /** `aten::_nested_tensor_strides(Tensor self) -> Tensor`. */
-  _nestedTensorStrides(): Tensor;
-  /** `aten::_nested_view_from_buffer(Tensor(a) self, Tensor nested_size, Tensor nested_strides, Tensor offsets) -> Tensor(a)`. */
-  _nestedViewFromBuffer(nestedSize: Tensor, nestedStrides: Tensor, offsets: Tensor): Tensor;
-  _nestedViewFromBuffer(nestedSize: Tensor, nestedStrides: Tensor, keywords: { offsets: Tensor }): Tensor;
-  _nestedViewFromBuffer(nestedSize: Tensor, keywords: { nestedStrides: Tensor; offsets: Tensor }): Tensor;
-  _nestedViewFromBuffer(keywords: { nestedSize: Tensor; nestedStrides: Tensor; offsets: Tensor }): Tensor;
-  /** `aten::_nested_view_from_buffer_copy(Tensor self, Tensor nested_size, Tensor nested_strides, Tensor offsets) -> Tensor`, `out`. */
-  _nestedViewFromBufferCopy(nestedSize: Tensor, nestedStrides: Tensor, offsets: Tensor): Tensor;
-  _nestedViewFromBufferCopy(nestedSize: Tensor, nestedStrides: Tensor, keywords: { offsets: Tensor }): Tensor;
-  _nestedViewFromBufferCopy(nestedSize: Tensor, keywords: { nestedStrides: Tensor; offsets: Tensor }): Tensor;
-  _nestedViewFromBufferCopy(keywords: { nestedSize: Tensor; nestedStrides: Tensor; offsets: Tensor }): Tensor;
-  /** `aten::_nested_view_from_jagged(Tensor(a) self, Tensor offsets, Tensor dummy, Tensor? lengths=None, int ragged_idx=1, Tensor? min_seqlen=None, Tensor? max_seqlen=None) -> Tensor(a)`. Defaults: lengths = null, raggedIdx = 1, minSeqlen = null, maxSeqlen = null. */
-  _nestedViewFromJagged(offsets: Tensor, dummy: Tensor, lengths?: Tensor | null, raggedIdx?: Int, minSeqlen?: Tensor | null, maxSeqlen?: Tensor | null): Tensor;
-  _nestedViewFromJagged(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, minSeqlen: Tensor | null, keywords: { maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJagged(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, keywords: { minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJagged(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJagged(offsets: Tensor, dummy: Tensor, keywords: { lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJagged(keywords: { offsets: Tensor; dummy: Tensor; lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  /** `aten::_nested_view_from_jagged_copy(Tensor self, Tensor offsets, Tensor dummy, Tensor? lengths=None, int ragged_idx=1, Tensor? min_seqlen=None, Tensor? max_seqlen=None) -> Tensor`, `out`. Defaults: lengths = null, raggedIdx = 1, minSeqlen = null, maxSeqlen = null. */
-  _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, lengths?: Tensor | null, raggedIdx?: Int, minSeqlen?: Tensor | null, maxSeqlen?: Tensor | null): Tensor;
-  _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, minSeqlen: Tensor | null, keywords: { maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, raggedIdx: Int, keywords: { minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, lengths: Tensor | null, keywords: { raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJaggedCopy(offsets: Tensor, dummy: Tensor, keywords: { lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  _nestedViewFromJaggedCopy(keywords: { offsets: Tensor; dummy: Tensor; lengths?: Tensor | null; raggedIdx?: Int; minSeqlen?: Tensor | null; maxSeqlen?: Tensor | null }): Tensor;
-  /** `aten::_new_zeros_with_same_feature_meta(Tensor self, Tensor other, *, int self_num_batch_dims=0) -> Tensor`. Defaults: selfNumBatchDims = 0. */
-  _newZerosWithSameFeatureMeta(other: Tensor, keywords?: { selfNumBatchDims?: Int }): Tensor;
-  _newZerosWithSameFeatureMeta(keywords: { other: Tensor; selfNumBatchDims?: Int }): Tensor;
-  /** `aten::_nnz(Tensor self) -> int`. */
-  _nnz(): number;
-  /** `aten::_pad_circular(Tensor self, SymInt[] pad) -> Tensor`. */
-  _padCircular(pad: Ints): Tensor;
-  _padCircular(keywords: { pad: Ints }): Tensor;
-  _padCircular(...pad: Int[]): Tensor;
-  /** `aten::_pad_enum(Tensor self, SymInt[] pad, int mode, float? value=None) -> Tensor`. Defaults: value = null. */
-  _padEnum(pad: Ints, mode: Int, value?: Float | null): Tensor;
-  _padEnum(pad: Ints, mode: Int, keywords: { value?: Float | null }): Tensor;
-  _padEnum(pad: Ints, keywords: { mode: Int; value?: Float | null }): Tensor;
-  _padEnum(keywords: { pad: Ints; mode: Int; value?: Float | null }): Tensor;
-  /** `aten::_pdist_forward(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2. */
-  _pdistForward(p?: Float): Tensor;
-  _pdistForward(keywords: { p?: Float }): Tensor;
-  /** `aten::_philox_normal(Tensor self, Tensor key, float mean=0., float std=1.) -> Tensor`, `out`. Defaults: mean = 0, std = 1. */
-  _philoxNormal(key: Tensor, mean?: Float, std?: Float): Tensor;
-  _philoxNormal(key: Tensor, mean: Float, keywords: { std?: Float }): Tensor;
-  _philoxNormal(key: Tensor, keywords: { mean?: Float; std?: Float }): Tensor;
-  _philoxNormal(keywords: { key: Tensor; mean?: Float; std?: Float }): Tensor;
-  /** `aten::_philox_normal_(Tensor(a!) self, Tensor key, float mean=0., float std=1.) -> Tensor(a!)`. Defaults: mean = 0, std = 1. */
-  _philoxNormal_(key: Tensor, mean?: Float, std?: Float): this;
-  _philoxNormal_(key: Tensor, mean: Float, keywords: { std?: Float }): this;
-  _philoxNormal_(key: Tensor, keywords: { mean?: Float; std?: Float }): this;
-  _philoxNormal_(keywords: { key: Tensor; mean?: Float; std?: Float }): this;
-  /** `aten::_philox_uniform(Tensor self, Tensor key, float low=0., float high=1.) -> Tensor`, `out`. Defaults: low = 0, high = 1. */
-  _philoxUniform(key: Tensor, low?: Float, high?: Float): Tensor;
-  _philoxUniform(key: Tensor, low: Float, keywords: { high?: Float }): Tensor;
-  _philoxUniform(key: Tensor, keywords: { low?: Float; high?: Float }): Tensor;
-  _philoxUniform(keywords: { key: Tensor; low?: Float; high?: Float }): Tensor;
-  /** `aten::_philox_uniform_(Tensor(a!) self, Tensor key, float low=0., float high=1.) -> Tensor(a!)`. Defaults: low = 0, high = 1. */
-  _philoxUniform_(key: Tensor, low?: Float, high?: Float): this;
-  _philoxUniform_(key: Tensor, low: Float, keywords: { high?: Float }): this;
-  _philoxUniform_(key: Tensor, keywords: { low?: Float; high?: Float }): this;
-  _philoxUniform_(keywords: { key: Tensor; low?: Float; high?: Float }): this;
-  /** `aten::_pin_memory(Tensor self, Device? device=None) -> Tensor`. Defaults: device = null. */
-  _pinMemory(device?: DeviceLike | null): Tensor;
-  _pinMemory(keywords: { device?: DeviceLike | null } & NoTensor): Tensor;
-  /** `aten::_prelu_kernel(Tensor self, Tensor weight) -> Tensor`. */
-  _preluKernel(weight: Tensor): Tensor;
-  _preluKernel(keywords: { weight: Tensor }): Tensor;
-  /** `aten::_remove_batch_dim(Tensor self, int level, SymInt batch_size, int out_dim) -> Tensor`. */
-  _removeBatchDim(level: Int, batchSize: Int, outDim: Int): Tensor;
-  _removeBatchDim(level: Int, batchSize: Int, keywords: { outDim: Int }): Tensor;
-  _removeBatchDim(level: Int, keywords: { batchSize: Int; outDim: Int }): Tensor;
-  _removeBatchDim(keywords: { level: Int; batchSize: Int; outDim: Int }): Tensor;
-  /** `aten::_reshape_alias(Tensor(a) self, SymInt[] size, SymInt[] stride) -> Tensor(a)`. */
-  _reshapeAlias(size: Ints, stride: Ints): Tensor;
-  _reshapeAlias(size: Ints, keywords: { stride: Ints }): Tensor;
-  _reshapeAlias(keywords: { size: Ints; stride: Ints }): Tensor;
-  /** `aten::_reshape_alias_copy(Tensor self, SymInt[] size, SymInt[] stride) -> Tensor`, `out`. */
-  _reshapeAliasCopy(size: Ints, stride: Ints): Tensor;
-  _reshapeAliasCopy(size: Ints, keywords: { stride: Ints }): Tensor;
-  _reshapeAliasCopy(keywords: { size: Ints; stride: Ints }): Tensor;
-  /** `aten::_reshape_copy(Tensor self, SymInt[] size) -> Tensor`. */
-  _reshapeCopy(size: Ints): Tensor;
-  _reshapeCopy(keywords: { size: Ints }): Tensor;
-  _reshapeCopy(...size: Int[]): Tensor;
-  /** `aten::_reshape_from_tensor(Tensor self, Tensor shape) -> Tensor`. */
-  _reshapeFromTensor(shape: Tensor): Tensor;
-  _reshapeFromTensor(keywords: { shape: Tensor }): Tensor;
-  /** `aten::_resize_output(Tensor self, SymInt[] size, Device device) -> Tensor`, `out`. */
-  _resizeOutput(size: Ints, device: DeviceLike): Tensor;
-  _resizeOutput(size: Ints, keywords: { device: DeviceLike } & NoTensor): Tensor;
-  _resizeOutput(keywords: { size: Ints; device: DeviceLike }): Tensor;
-  /** `aten::_resize_output_(Tensor(a!) self, SymInt[] size, Device device) -> Tensor(a!)`. */
-  _resizeOutput_(size: Ints, device: DeviceLike): this;
-  _resizeOutput_(size: Ints, keywords: { device: DeviceLike } & NoTensor): this;
-  _resizeOutput_(keywords: { size: Ints; device: DeviceLike }): this;
-  /** `aten::_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
-  _safeSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
-  _safeSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _safeSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sample_dirichlet(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
-  _sampleDirichlet(generator?: Generator | null): Tensor;
-  _sampleDirichlet(keywords: { generator?: Generator | null }): Tensor;
-  /** `aten::_scaled_grouped_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? offs=None, Tensor? bias=None, Tensor? scale_result=None, ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor`. Defaults: offs = null, bias = null, scaleResult = null, outDtype = null, useFastAccum = false. */
-  _scaledGroupedMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs?: Tensor | null, bias?: Tensor | null, scaleResult?: Tensor | null, outDtype?: DTypeLike | null, useFastAccum?: boolean): Tensor;
-  _scaledGroupedMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, bias: Tensor | null, scaleResult: Tensor | null, outDtype: DTypeLike | null, keywords: { useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, bias: Tensor | null, scaleResult: Tensor | null, keywords: { outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, bias: Tensor | null, keywords: { scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, offs: Tensor | null, keywords: { bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, keywords: { offs?: Tensor | null; bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMm(keywords: { mat2: Tensor; scaleA: Tensor; scaleB: Tensor; offs?: Tensor | null; bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  /** `aten::_scaled_grouped_mm_v2(Tensor self, Tensor mat2, Tensor[] scale_a, int[] recipe_a, int[] swizzle_a, Tensor[] scale_b, int[] recipe_b, int[] swizzle_b, Tensor? offs=None, Tensor? bias=None, ScalarType? out_dtype=None, int[] contraction_dim=[], bool use_fast_accum=False) -> Tensor`. Defaults: offs = null, bias = null, outDtype = null, contractionDim = [], useFastAccum = false. */
-  _scaledGroupedMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs?: Tensor | null, bias?: Tensor | null, outDtype?: DTypeLike | null, contractionDim?: Ints, useFastAccum?: boolean): Tensor;
-  _scaledGroupedMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim: Ints, keywords: { useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, bias: Tensor | null, outDtype: DTypeLike | null, keywords: { contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, bias: Tensor | null, keywords: { outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, offs: Tensor | null, keywords: { bias?: Tensor | null; outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, keywords: { offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  _scaledGroupedMmV2(keywords: { mat2: Tensor; scaleA: readonly Tensor[]; recipeA: Ints; swizzleA: Ints; scaleB: readonly Tensor[]; recipeB: Ints; swizzleB: Ints; offs?: Tensor | null; bias?: Tensor | null; outDtype?: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  /** `aten::_scaled_mm(Tensor self, Tensor mat2, Tensor scale_a, Tensor scale_b, Tensor? bias=None, Tensor? scale_result=None, ScalarType? out_dtype=None, bool use_fast_accum=False) -> Tensor`, `out`. Defaults: bias = null, scaleResult = null, outDtype = null, useFastAccum = false. */
-  _scaledMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias?: Tensor | null, scaleResult?: Tensor | null, outDtype?: DTypeLike | null, useFastAccum?: boolean): Tensor;
-  _scaledMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias: Tensor | null, scaleResult: Tensor | null, outDtype: DTypeLike | null, keywords: { useFastAccum?: boolean }): Tensor;
-  _scaledMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias: Tensor | null, scaleResult: Tensor | null, keywords: { outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, bias: Tensor | null, keywords: { scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledMm(mat2: Tensor, scaleA: Tensor, scaleB: Tensor, keywords: { bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  _scaledMm(keywords: { mat2: Tensor; scaleA: Tensor; scaleB: Tensor; bias?: Tensor | null; scaleResult?: Tensor | null; outDtype?: DTypeLike | null; useFastAccum?: boolean }): Tensor;
-  /** `aten::_scaled_mm_v2(Tensor self, Tensor mat2, Tensor[] scale_a, int[] recipe_a, int[] swizzle_a, Tensor[] scale_b, int[] recipe_b, int[] swizzle_b, Tensor? bias, ScalarType? out_dtype, int[] contraction_dim=[], bool use_fast_accum=False) -> Tensor`, `out`. Defaults: contractionDim = [], useFastAccum = false. */
-  _scaledMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim?: Ints, useFastAccum?: boolean): Tensor;
-  _scaledMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, contractionDim: Ints, keywords: { useFastAccum?: boolean }): Tensor;
-  _scaledMmV2(mat2: Tensor, scaleA: readonly Tensor[], recipeA: Ints, swizzleA: Ints, scaleB: readonly Tensor[], recipeB: Ints, swizzleB: Ints, bias: Tensor | null, outDtype: DTypeLike | null, keywords: { contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  _scaledMmV2(keywords: { mat2: Tensor; scaleA: readonly Tensor[]; recipeA: Ints; swizzleA: Ints; scaleB: readonly Tensor[]; recipeB: Ints; swizzleB: Ints; bias: Tensor | null; outDtype: DTypeLike | null; contractionDim?: Ints; useFastAccum?: boolean }): Tensor;
-  /** `aten::_shape_as_tensor(Tensor self) -> Tensor`. */
-  _shapeAsTensor(): Tensor;
-  /** `aten::_slow_conv2d_forward(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias, SymInt[2] stride, SymInt[2] padding) -> Tensor`, `output`. */
-  _slowConv2dForward(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints): Tensor;
-  _slowConv2dForward(keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints }): Tensor;
-  /** `aten::_sobol_engine_ff_(Tensor(a!) self, int n, Tensor sobolstate, int dimension, int num_generated) -> Tensor(a!)`. */
-  _sobolEngineFf_(n: Int, sobolstate: Tensor, dimension: Int, numGenerated: Int): this;
-  _sobolEngineFf_(n: Int, sobolstate: Tensor, dimension: Int, keywords: { numGenerated: Int }): this;
-  _sobolEngineFf_(n: Int, sobolstate: Tensor, keywords: { dimension: Int; numGenerated: Int }): this;
-  _sobolEngineFf_(n: Int, keywords: { sobolstate: Tensor; dimension: Int; numGenerated: Int }): this;
-  _sobolEngineFf_(keywords: { n: Int; sobolstate: Tensor; dimension: Int; numGenerated: Int }): this;
-  /** `aten::_sobol_engine_initialize_state_(Tensor(a!) self, int dimension) -> Tensor(a!)`. */
-  _sobolEngineInitializeState_(dimension: Int): this;
-  _sobolEngineInitializeState_(keywords: { dimension: Int }): this;
-  /** `aten::_sobol_engine_scramble_(Tensor(a!) self, Tensor ltm, int dimension) -> Tensor(a!)`. */
-  _sobolEngineScramble_(ltm: Tensor, dimension: Int): this;
-  _sobolEngineScramble_(ltm: Tensor, keywords: { dimension: Int }): this;
-  _sobolEngineScramble_(keywords: { ltm: Tensor; dimension: Int }): this;
-  /** `aten::_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`, `out`. */
-  _softmax(dim: Int, halfToFloat: boolean): Tensor;
-  _softmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
-  _softmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_sparse_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
-  _sparseAddmm(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
-  _sparseAddmm(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-  _sparseAddmm(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** `aten::_sparse_broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)`. */
-  _sparseBroadcastTo(size: Ints): Tensor;
-  _sparseBroadcastTo(keywords: { size: Ints }): Tensor;
-  _sparseBroadcastTo(...size: Int[]): Tensor;
-  /** `aten::_sparse_broadcast_to_copy(Tensor self, int[] size) -> Tensor`, `out`. */
-  _sparseBroadcastToCopy(size: Ints): Tensor;
-  _sparseBroadcastToCopy(keywords: { size: Ints }): Tensor;
-  _sparseBroadcastToCopy(...size: Int[]): Tensor;
-  /** `aten::_sparse_csr_prod.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
-  _sparseCsrProd(dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _sparseCsrProd(dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _sparseCsrProd(keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_csr_sum.dim_dtype(Tensor self, int[1] dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: keepdim = false, dtype = null. */
-  _sparseCsrSum(dim: Int | Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _sparseCsrSum(dim: Int | Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _sparseCsrSum(keywords: { dim: Int | Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
-  _sparseLogSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
-  _sparseLogSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _sparseLogSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_log_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
-  _sparseLogSoftmax(dim: Int, halfToFloat: boolean): Tensor;
-  _sparseLogSoftmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
-  _sparseLogSoftmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_sparse_mask_projection(Tensor self, Tensor mask, bool accumulate_matches=False) -> Tensor`. Defaults: accumulateMatches = false. */
-  _sparseMaskProjection(mask: Tensor, accumulateMatches?: boolean): Tensor;
-  _sparseMaskProjection(mask: Tensor, keywords: { accumulateMatches?: boolean }): Tensor;
-  _sparseMaskProjection(keywords: { mask: Tensor; accumulateMatches?: boolean }): Tensor;
-  /** `aten::_sparse_mm_reduce_impl(Tensor self, Tensor other, str reduce) -> (Tensor, Tensor)`. */
-  _sparseMmReduceImpl(other: Tensor, reduce: string): [Tensor, Tensor];
-  _sparseMmReduceImpl(other: Tensor, keywords: { reduce: string }): [Tensor, Tensor];
-  _sparseMmReduceImpl(keywords: { other: Tensor; reduce: string }): [Tensor, Tensor];
-  /** `aten::_sparse_mm_reduce_impl_backward(Tensor self, Tensor grad_out, Tensor weight, str reduce, Tensor arg_out, bool[2] output_mask) -> (Tensor, Tensor)`. */
-  _sparseMmReduceImplBackward(gradOut: Tensor, weight: Tensor, reduce: string, argOut: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
-  _sparseMmReduceImplBackward(keywords: { gradOut: Tensor; weight: Tensor; reduce: string; argOut: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
-  /** `aten::_sparse_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. Defaults: dtype = null. */
-  _sparseSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
-  _sparseSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  _sparseSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** `aten::_sparse_softmax(Tensor self, int dim, bool half_to_float) -> Tensor`. */
-  _sparseSoftmax(dim: Int, halfToFloat: boolean): Tensor;
-  _sparseSoftmax(dim: Int, keywords: { halfToFloat: boolean }): Tensor;
-  _sparseSoftmax(keywords: { dim: Int; halfToFloat: boolean }): Tensor;
-  /** `aten::_sparse_sparse_matmul(Tensor self, Tensor other) -> Tensor`. */
-  _sparseSparseMatmul(other: Tensor): Tensor;
-  _sparseSparseMatmul(keywords: { other: Tensor }): Tensor;
-  /** `aten::_sparse_sum(Tensor self) -> Tensor`, `dtype`. */
-  _sparseSum(keywords?: { dtype?: DTypeLike } & NoTensor): Tensor;
-  /** `aten::_sparse_sum.dim(Tensor self, int[1] dim) -> Tensor`, `dim_dtype`. */
-  _sparseSum(dim: Int | Ints, keywords?: { dtype?: DTypeLike } & NoTensor): Tensor;
-  _sparseSum(keywords: { dim: Int | Ints; dtype?: DTypeLike }): Tensor;
-  _sparseSum(...dim: Int[]): Tensor;
-  _sparseSum(...args: [...dim: Int[], keywords: { dtype?: DTypeLike } & NoTensor]): Tensor;
-  /** `aten::_standard_gamma(Tensor self, Generator? generator=None) -> Tensor`. Defaults: generator = null. */
-  _standardGamma(generator?: Generator | null): Tensor;
-  _standardGamma(keywords: { generator?: Generator | null }): Tensor;
-  /** `aten::_standard_gamma_grad(Tensor self, Tensor output) -> Tensor`. */
-  _standardGammaGrad(output: Tensor): Tensor;
-  _standardGammaGrad(keywords: { output: Tensor }): Tensor;
-  /** `aten::_test_autograd_multiple_dispatch.fullcoverage(Tensor self) -> Tensor`. */
-  _testAutogradMultipleDispatch(): Tensor;
-  /** `aten::_test_autograd_multiple_dispatch.ntonly(Tensor self, bool b) -> Tensor`. */
-  _testAutogradMultipleDispatch(b: boolean): Tensor;
-  _testAutogradMultipleDispatch(keywords: { b: boolean }): Tensor;
-  /** `aten::_test_autograd_multiple_dispatch_view(Tensor(a) self) -> Tensor(a)`. */
-  _testAutogradMultipleDispatchView(): Tensor;
-  /** `aten::_test_autograd_multiple_dispatch_view_copy(Tensor self) -> Tensor`, `out`. */
-  _testAutogradMultipleDispatchViewCopy(): Tensor;
-  /** `aten::_test_check_tensor(Tensor self) -> Tensor`. */
-  _testCheckTensor(): Tensor;
-  /** `aten::_test_functorch_fallback(Tensor self, Tensor other) -> Tensor`. */
-  _testFunctorchFallback(other: Tensor): Tensor;
-  _testFunctorchFallback(keywords: { other: Tensor }): Tensor;
-  /** `aten::_test_parallel_materialize(Tensor self, int num_parallel, bool skip_first=False) -> Tensor`. Defaults: skipFirst = false. */
-  _testParallelMaterialize(numParallel: Int, skipFirst?: boolean): Tensor;
-  _testParallelMaterialize(numParallel: Int, keywords: { skipFirst?: boolean }): Tensor;
-  _testParallelMaterialize(keywords: { numParallel: Int; skipFirst?: boolean }): Tensor;
-  /** `aten::_test_serialization_subcmul(Tensor self, Tensor other, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
-  _testSerializationSubcmul(other: Tensor, alpha?: Scalar): Tensor;
-  _testSerializationSubcmul(other: Tensor, keywords: { alpha?: Scalar }): Tensor;
-  _testSerializationSubcmul(keywords: { other: Tensor; alpha?: Scalar }): Tensor;
-  /** `aten::_test_warn_in_autograd(Tensor self) -> Tensor`. */
-  _testWarnInAutograd(): Tensor;
-  /** `aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor`. Defaults: dtype = null, layout = null, device = null, pinMemory = null, nonBlocking = false, memoryFormat = null, requiresGrad = false. */
-  _toCopy(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; nonBlocking?: boolean; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-  /** `aten::_to_dense(Tensor self, ScalarType? dtype=None, bool? masked_grad=None) -> Tensor`. Defaults: dtype = null, maskedGrad = null. */
-  _toDense(dtype?: DTypeLike | null, maskedGrad?: boolean | null): Tensor;
-  _toDense(dtype: DTypeLike | null, keywords: { maskedGrad?: boolean | null }): Tensor;
-  _toDense(keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
-  /** `aten::_to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`. Defaults: layout = null, blocksize = null, denseDim = null. */
-  _toSparse(keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
-  /** `aten::_to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`. */
-  _toSparse(sparseDim: Int): Tensor;
-  _toSparse(keywords: { sparseDim: Int }): Tensor;
-  /** `aten::_to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-  _toSparseBsc(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
-  _toSparseBsc(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
-  _toSparseBsc(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-  /** `aten::_to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-  _toSparseBsr(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
-  _toSparseBsr(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
-  _toSparseBsr(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-  /** `aten::_to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-  _toSparseCsc(denseDim?: Int | null): Tensor;
-  _toSparseCsc(keywords: { denseDim?: Int | null }): Tensor;
-  /** `aten::_to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. Defaults: denseDim = null. */
-  _toSparseCsr(denseDim?: Int | null): Tensor;
-  _toSparseCsr(keywords: { denseDim?: Int | null }): Tensor;
-  /** `aten::_unique(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false. */
-  _unique(sorted?: boolean, returnInverse?: boolean): [Tensor, Tensor];
-  _unique(sorted: boolean, keywords: { returnInverse?: boolean }): [Tensor, Tensor];
-  _unique(keywords: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
-  /** `aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)`. Defaults: sorted = true, returnInverse = false, returnCounts = false. */
-  _unique2(sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean): [Tensor, Tensor, Tensor];
-  _unique2(sorted: boolean, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  _unique2(sorted: boolean, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  _unique2(keywords: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  /** `aten::_unsafe_index.Tensor(Tensor self, Tensor?[] indices) -> Tensor`. */
-  _unsafeIndex(indices: readonly (Tensor | null)[]): Tensor;
-  _unsafeIndex(keywords: { indices: readonly (Tensor | null)[] }): Tensor;
-  /** `aten::_unsafe_index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. Defaults: accumulate = false. */
-  _unsafeIndexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
-  _unsafeIndexPut(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
-  _unsafeIndexPut(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
-  _unsafeIndexPut(keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): Tensor;
-  /** `aten::_unsafe_masked_index(Tensor self, Tensor mask, Tensor?[] indices, Scalar fill) -> Tensor`. */
-  _unsafeMaskedIndex(mask: Tensor, indices: readonly (Tensor | null)[], fill: Scalar): Tensor;
-  _unsafeMaskedIndex(mask: Tensor, indices: readonly (Tensor | null)[], keywords: { fill: Scalar }): Tensor;
-  _unsafeMaskedIndex(mask: Tensor, keywords: { indices: readonly (Tensor | null)[]; fill: Scalar }): Tensor;
-  _unsafeMaskedIndex(keywords: { mask: Tensor; indices: readonly (Tensor | null)[]; fill: Scalar }): Tensor;
-  /** `aten::_unsafe_masked_index_put_accumulate(Tensor self, Tensor mask, Tensor?[] indices, Tensor values) -> Tensor`. */
-  _unsafeMaskedIndexPutAccumulate(mask: Tensor, indices: readonly (Tensor | null)[], values: Tensor): Tensor;
-  _unsafeMaskedIndexPutAccumulate(mask: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor }): Tensor;
-  _unsafeMaskedIndexPutAccumulate(mask: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
-  _unsafeMaskedIndexPutAccumulate(keywords: { mask: Tensor; indices: readonly (Tensor | null)[]; values: Tensor }): Tensor;
-  /** `aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor`. */
-  _unsafeView(size: Ints): Tensor;
-  _unsafeView(keywords: { size: Ints }): Tensor;
-  _unsafeView(...size: Int[]): Tensor;
-  /** `aten::_upsample_bicubic2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-  _upsampleBicubic2dAa(outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null): Tensor;
-  _upsampleBicubic2dAa(outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
-  _upsampleBicubic2dAa(outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleBicubic2dAa(outputSize: Int | Ints, keywords: { alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleBicubic2dAa(keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** `aten::_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-  _upsampleBilinear2dAa(outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null): Tensor;
-  _upsampleBilinear2dAa(outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
-  _upsampleBilinear2dAa(outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleBilinear2dAa(outputSize: Int | Ints, keywords: { alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleBilinear2dAa(keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** `aten::_upsample_lanczos2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-  _upsampleLanczos2dAa(outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null): Tensor;
-  _upsampleLanczos2dAa(outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
-  _upsampleLanczos2dAa(outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleLanczos2dAa(outputSize: Int | Ints, keywords: { alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleLanczos2dAa(keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** `aten::_upsample_nearest_exact1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`, `out`. Defaults: scales = null. */
-  _upsampleNearestExact1d(outputSize: Int | Ints, scales?: Float | null): Tensor;
-  _upsampleNearestExact1d(outputSize: Int | Ints, keywords: { scales?: Float | null }): Tensor;
-  _upsampleNearestExact1d(keywords: { outputSize: Int | Ints; scales?: Float | null }): Tensor;
-  /** `aten::_upsample_nearest_exact2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesH = null, scalesW = null. */
-  _upsampleNearestExact2d(outputSize: Int | Ints, scalesH?: Float | null, scalesW?: Float | null): Tensor;
-  _upsampleNearestExact2d(outputSize: Int | Ints, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
-  _upsampleNearestExact2d(outputSize: Int | Ints, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleNearestExact2d(keywords: { outputSize: Int | Ints; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** `aten::_upsample_nearest_exact3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`, `out`. Defaults: scalesD = null, scalesH = null, scalesW = null. */
-  _upsampleNearestExact3d(outputSize: Int | Ints, scalesD?: Float | null, scalesH?: Float | null, scalesW?: Float | null): Tensor;
-  _upsampleNearestExact3d(outputSize: Int | Ints, scalesD: Float | null, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
-  _upsampleNearestExact3d(outputSize: Int | Ints, scalesD: Float | null, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleNearestExact3d(outputSize: Int | Ints, keywords: { scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  _upsampleNearestExact3d(keywords: { outputSize: Int | Ints; scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** `aten::_values(Tensor(a) self) -> Tensor(a)`. */
-  _values(): Tensor;
-  /** `aten::_values_copy(Tensor self) -> Tensor`, `out`. */
-  _valuesCopy(): Tensor;
-  /** `aten::_version(Tensor self) -> int`. */
-  _version(): number;
-  /** `aten::_weight_int4pack_mm(Tensor self, Tensor mat2, int qGroupSize, Tensor qScaleAndZeros) -> Tensor`. */
-  _weightInt4packMm(mat2: Tensor, qGroupSize: Int, qScaleAndZeros: Tensor): Tensor;
-  _weightInt4packMm(mat2: Tensor, qGroupSize: Int, keywords: { qScaleAndZeros: Tensor }): Tensor;
-  _weightInt4packMm(mat2: Tensor, keywords: { qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-  _weightInt4packMm(keywords: { mat2: Tensor; qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-  /** `aten::_weight_int4pack_mm_for_cpu(Tensor self, Tensor mat2, int qGroupSize, Tensor qScaleAndZeros) -> Tensor`. */
-  _weightInt4packMmForCpu(mat2: Tensor, qGroupSize: Int, qScaleAndZeros: Tensor): Tensor;
-  _weightInt4packMmForCpu(mat2: Tensor, qGroupSize: Int, keywords: { qScaleAndZeros: Tensor }): Tensor;
-  _weightInt4packMmForCpu(mat2: Tensor, keywords: { qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-  _weightInt4packMmForCpu(keywords: { mat2: Tensor; qGroupSize: Int; qScaleAndZeros: Tensor }): Tensor;
-  /** `aten::_weight_int4pack_mm_with_scales_and_zeros(Tensor self, Tensor mat2, int qGroupSize, Tensor qScale, Tensor qZeros) -> Tensor`. */
-  _weightInt4packMmWithScalesAndZeros(mat2: Tensor, qGroupSize: Int, qScale: Tensor, qZeros: Tensor): Tensor;
-  _weightInt4packMmWithScalesAndZeros(mat2: Tensor, qGroupSize: Int, qScale: Tensor, keywords: { qZeros: Tensor }): Tensor;
-  _weightInt4packMmWithScalesAndZeros(mat2: Tensor, qGroupSize: Int, keywords: { qScale: Tensor; qZeros: Tensor }): Tensor;
-  _weightInt4packMmWithScalesAndZeros(mat2: Tensor, keywords: { qGroupSize: Int; qScale: Tensor; qZeros: Tensor }): Tensor;
-  _weightInt4packMmWithScalesAndZeros(keywords: { mat2: Tensor; qGroupSize: Int; qScale: Tensor; qZeros: Tensor }): Tensor;
-  /** `aten::_weight_int8pack_mm(Tensor self, Tensor mat2, Tensor scales) -> Tensor`. */
-  _weightInt8packMm(mat2: Tensor, scales: Tensor): Tensor;
-  _weightInt8packMm(mat2: Tensor, keywords: { scales: Tensor }): Tensor;
-  _weightInt8packMm(keywords: { mat2: Tensor; scales: Tensor }): Tensor;
   /** `aten::abs(Tensor self) -> Tensor`, `out`. */
   abs(): Tensor;
   /** `aten::abs_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -8383,9 +5400,9 @@ export interface TensorMethods {
   choleskySolve(input2: Tensor, keywords: { upper?: boolean }): Tensor;
   choleskySolve(keywords: { input2: Tensor; upper?: boolean }): Tensor;
   /** `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  chunk(chunks: Int, dim?: Int): Tensor[];
-  chunk(chunks: Int, keywords: { dim?: Int }): Tensor[];
-  chunk(keywords: { chunks: Int; dim?: Int }): Tensor[];
+  chunk(chunks: Int, dim?: Int): TensorList;
+  chunk(chunks: Int, keywords: { dim?: Int }): TensorList;
+  chunk(keywords: { chunks: Int; dim?: Int }): TensorList;
   /** `aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`, `Tensor_out`. Defaults: min = null, max = null. */
   clamp(min?: Tensor | null, max?: Tensor | null): Tensor;
   clamp(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
@@ -8673,12 +5690,12 @@ export interface TensorMethods {
   dropout_(p: Float, keywords: { train: boolean }): this;
   dropout_(keywords: { p: Float; train: boolean }): this;
   /** `aten::dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`. */
-  dsplit(sections: Int): Tensor[];
-  dsplit(keywords: { sections: Int }): Tensor[];
+  dsplit(sections: Int): TensorList;
+  dsplit(keywords: { sections: Int }): TensorList;
   /** `aten::dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`. */
-  dsplit(indices: Ints): Tensor[];
-  dsplit(keywords: { indices: Ints }): Tensor[];
-  dsplit(...indices: Int[]): Tensor[];
+  dsplit(indices: Ints): TensorList;
+  dsplit(keywords: { indices: Ints }): TensorList;
+  dsplit(...indices: Int[]): TensorList;
   /** `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`, `out`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
   elu(alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
   elu(alpha: Scalar, scale: Scalar, keywords: { inputScale?: Scalar }): Tensor;
@@ -9038,17 +6055,17 @@ export interface TensorMethods {
   glu(dim?: Int): Tensor;
   glu(keywords: { dim?: Int }): Tensor;
   /** `aten::gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`, `scalararray`. Defaults: edgeOrder = 1. */
-  gradient(keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): Tensor[];
+  gradient(keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
   /** `aten::gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: spacing = null, dim = null, edgeOrder = 1. */
-  gradient(keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): Tensor[];
+  gradient(keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): TensorList;
   /** `aten::gradient.scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: dim = null, edgeOrder = 1. */
-  gradient(keywords: { spacing: readonly Scalar[]; dim?: Int | null; edgeOrder?: Int }): Tensor[];
+  gradient(keywords: { spacing: readonly Scalar[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
   /** `aten::gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`. Defaults: edgeOrder = 1. */
-  gradient(keywords: { spacing: readonly Scalar[]; dim: Ints; edgeOrder?: Int }): Tensor[];
+  gradient(keywords: { spacing: readonly Scalar[]; dim: Ints; edgeOrder?: Int }): TensorList;
   /** `aten::gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`. Defaults: dim = null, edgeOrder = 1. */
-  gradient(keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): Tensor[];
+  gradient(keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
   /** `aten::gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`. Defaults: edgeOrder = 1. */
-  gradient(keywords: { spacing: readonly Tensor[]; dim: Ints; edgeOrder?: Int }): Tensor[];
+  gradient(keywords: { spacing: readonly Tensor[]; dim: Ints; edgeOrder?: Int }): TensorList;
   /** `aten::greater.Tensor(Tensor self, Tensor other) -> Tensor`, `Tensor_out`. */
   greater(other: Tensor): Tensor;
   greater(keywords: { other: Tensor }): Tensor;
@@ -9132,30 +6149,30 @@ export interface TensorMethods {
   histogram(bins?: Int, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   histogram(keywords: { bins?: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   /** `aten::histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`. Defaults: range = null, weight = null, density = false. */
-  histogramdd(bins: Int, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: Int, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: Int, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: Int, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(keywords: { bins: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+  histogramdd(bins: Int, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: Int, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: Int, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: Int, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(keywords: { bins: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
   /** `aten::histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`. Defaults: range = null, weight = null, density = false. */
-  histogramdd(bins: Ints, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: Ints, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: Ints, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: Ints, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+  histogramdd(bins: Ints, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: Ints, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: Ints, range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: Ints, keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(keywords: { bins: Ints; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
   /** `aten::histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`. Defaults: range = null, weight = null, density = false. */
-  histogramdd(bins: readonly Tensor[], range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: readonly Tensor[], range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: readonly Tensor[], range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(bins: readonly Tensor[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
-  histogramdd(keywords: { bins: readonly Tensor[]; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+  histogramdd(bins: readonly Tensor[], range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: readonly Tensor[], range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: readonly Tensor[], range: readonly Float[] | null, keywords: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(bins: readonly Tensor[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
+  histogramdd(keywords: { bins: readonly Tensor[]; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
   /** `aten::hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`. */
-  hsplit(sections: Int): Tensor[];
-  hsplit(keywords: { sections: Int }): Tensor[];
+  hsplit(sections: Int): TensorList;
+  hsplit(keywords: { sections: Int }): TensorList;
   /** `aten::hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`. */
-  hsplit(indices: Ints): Tensor[];
-  hsplit(keywords: { indices: Ints }): Tensor[];
-  hsplit(...indices: Int[]): Tensor[];
+  hsplit(indices: Ints): TensorList;
+  hsplit(keywords: { indices: Ints }): TensorList;
+  hsplit(...indices: Int[]): TensorList;
   /** `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`, `out`. Defaults: reduction = 1, delta = 1. */
   huberLoss(target: Tensor, reduction?: Int, delta?: Float): Tensor;
   huberLoss(target: Tensor, reduction: Int, keywords: { delta?: Float }): Tensor;
@@ -10028,7 +7045,7 @@ export interface TensorMethods {
   nllLossNd(target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
   nllLossNd(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
   /** `aten::nonzero_numpy(Tensor self) -> Tensor[]`. */
-  nonzeroNumpy(): Tensor[];
+  nonzeroNumpy(): TensorList;
   /** `aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`, `out`. Defaults: fillValue = -1. */
   nonzeroStatic(keywords: { size: Int; fillValue?: Int }): Tensor;
   /** `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1, generator = null. */
@@ -10746,25 +7763,25 @@ export interface TensorMethods {
   specialZeta(other: Scalar): Tensor;
   specialZeta(keywords: { other: Scalar }): Tensor;
   /** `aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  split(splitSize: Int, dim?: Int): Tensor[];
-  split(splitSize: Int, keywords: { dim?: Int }): Tensor[];
-  split(keywords: { splitSize: Int; dim?: Int }): Tensor[];
+  split(splitSize: Int, dim?: Int): TensorList;
+  split(splitSize: Int, keywords: { dim?: Int }): TensorList;
+  split(keywords: { splitSize: Int; dim?: Int }): TensorList;
   /** `aten::split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  split(splitSize: Ints, dim?: Int): Tensor[];
-  split(splitSize: Ints, keywords: { dim?: Int }): Tensor[];
-  split(keywords: { splitSize: Ints; dim?: Int }): Tensor[];
+  split(splitSize: Ints, dim?: Int): TensorList;
+  split(splitSize: Ints, keywords: { dim?: Int }): TensorList;
+  split(keywords: { splitSize: Ints; dim?: Int }): TensorList;
   /** `aten::split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-  splitCopy(splitSize: Int, dim?: Int): Tensor[];
-  splitCopy(splitSize: Int, keywords: { dim?: Int }): Tensor[];
-  splitCopy(keywords: { splitSize: Int; dim?: Int }): Tensor[];
+  splitCopy(splitSize: Int, dim?: Int): TensorList;
+  splitCopy(splitSize: Int, keywords: { dim?: Int }): TensorList;
+  splitCopy(keywords: { splitSize: Int; dim?: Int }): TensorList;
   /** `aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  splitWithSizes(splitSizes: Ints, dim?: Int): Tensor[];
-  splitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
-  splitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
+  splitWithSizes(splitSizes: Ints, dim?: Int): TensorList;
+  splitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
+  splitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
   /** `aten::split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-  splitWithSizesCopy(splitSizes: Ints, dim?: Int): Tensor[];
-  splitWithSizesCopy(splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
-  splitWithSizesCopy(keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
+  splitWithSizesCopy(splitSizes: Ints, dim?: Int): TensorList;
+  splitWithSizesCopy(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
+  splitWithSizesCopy(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
   /** `aten::sqrt(Tensor self) -> Tensor`, `out`. */
   sqrt(): Tensor;
   /** `aten::sqrt_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -10937,17 +7954,17 @@ export interface TensorMethods {
   /** `aten::tanh_(Tensor(a!) self) -> Tensor(a!)`. */
   tanh_(): this;
   /** `aten::tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  tensorSplit(indices: Ints, dim?: Int): Tensor[];
-  tensorSplit(indices: Ints, keywords: { dim?: Int }): Tensor[];
-  tensorSplit(keywords: { indices: Ints; dim?: Int }): Tensor[];
+  tensorSplit(indices: Ints, dim?: Int): TensorList;
+  tensorSplit(indices: Ints, keywords: { dim?: Int }): TensorList;
+  tensorSplit(keywords: { indices: Ints; dim?: Int }): TensorList;
   /** `aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  tensorSplit(tensorIndicesOrSections: Tensor, dim?: Int): Tensor[];
-  tensorSplit(tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): Tensor[];
-  tensorSplit(keywords: { tensorIndicesOrSections: Tensor; dim?: Int }): Tensor[];
+  tensorSplit(tensorIndicesOrSections: Tensor, dim?: Int): TensorList;
+  tensorSplit(tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): TensorList;
+  tensorSplit(keywords: { tensorIndicesOrSections: Tensor; dim?: Int }): TensorList;
   /** `aten::tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  tensorSplit(sections: Int, dim?: Int): Tensor[];
-  tensorSplit(sections: Int, keywords: { dim?: Int }): Tensor[];
-  tensorSplit(keywords: { sections: Int; dim?: Int }): Tensor[];
+  tensorSplit(sections: Int, dim?: Int): TensorList;
+  tensorSplit(sections: Int, keywords: { dim?: Int }): TensorList;
+  tensorSplit(keywords: { sections: Int; dim?: Int }): TensorList;
   /** `aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`, `out`. */
   tensordot(other: Tensor, dimsSelf: Ints, dimsOther: Ints): Tensor;
   tensordot(other: Tensor, dimsSelf: Ints, keywords: { dimsOther: Ints }): Tensor;
@@ -11058,11 +8075,11 @@ export interface TensorMethods {
   typeAs(other: Tensor): Tensor;
   typeAs(keywords: { other: Tensor }): Tensor;
   /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
-  unbind(dim?: Int): Tensor[];
-  unbind(keywords: { dim?: Int }): Tensor[];
+  unbind(dim?: Int): TensorList;
+  unbind(keywords: { dim?: Int }): TensorList;
   /** `aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-  unbindCopy(dim?: Int): Tensor[];
-  unbindCopy(keywords: { dim?: Int }): Tensor[];
+  unbindCopy(dim?: Int): TensorList;
+  unbindCopy(keywords: { dim?: Int }): TensorList;
   /** `aten::unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`. */
   unflatten(dim: Int, sizes: Ints): Tensor;
   unflatten(dim: Int, keywords: { sizes: Ints }): Tensor;
@@ -11097,17 +8114,17 @@ export interface TensorMethods {
   uniqueDimConsecutive(dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDimConsecutive(keywords: { dim: Int; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   /** `aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-  unsafeChunk(chunks: Int, dim?: Int): Tensor[];
-  unsafeChunk(chunks: Int, keywords: { dim?: Int }): Tensor[];
-  unsafeChunk(keywords: { chunks: Int; dim?: Int }): Tensor[];
+  unsafeChunk(chunks: Int, dim?: Int): TensorList;
+  unsafeChunk(chunks: Int, keywords: { dim?: Int }): TensorList;
+  unsafeChunk(keywords: { chunks: Int; dim?: Int }): TensorList;
   /** `aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-  unsafeSplit(splitSize: Int, dim?: Int): Tensor[];
-  unsafeSplit(splitSize: Int, keywords: { dim?: Int }): Tensor[];
-  unsafeSplit(keywords: { splitSize: Int; dim?: Int }): Tensor[];
+  unsafeSplit(splitSize: Int, dim?: Int): TensorList;
+  unsafeSplit(splitSize: Int, keywords: { dim?: Int }): TensorList;
+  unsafeSplit(keywords: { splitSize: Int; dim?: Int }): TensorList;
   /** `aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
-  unsafeSplitWithSizes(splitSizes: Ints, dim?: Int): Tensor[];
-  unsafeSplitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): Tensor[];
-  unsafeSplitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): Tensor[];
+  unsafeSplitWithSizes(splitSizes: Ints, dim?: Int): TensorList;
+  unsafeSplitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
+  unsafeSplitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
   /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`. */
   unsqueeze(dim: Int): Tensor;
   unsqueeze(keywords: { dim: Int }): Tensor;
@@ -11214,12 +8231,12 @@ export interface TensorMethods {
   viewCopy(keywords: { size: Ints }): Tensor;
   viewCopy(...size: Int[]): Tensor;
   /** `aten::vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`. */
-  vsplit(sections: Int): Tensor[];
-  vsplit(keywords: { sections: Int }): Tensor[];
+  vsplit(sections: Int): TensorList;
+  vsplit(keywords: { sections: Int }): TensorList;
   /** `aten::vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`. */
-  vsplit(indices: Ints): Tensor[];
-  vsplit(keywords: { indices: Ints }): Tensor[];
-  vsplit(...indices: Int[]): Tensor[];
+  vsplit(indices: Ints): TensorList;
+  vsplit(keywords: { indices: Ints }): TensorList;
+  vsplit(...indices: Int[]): TensorList;
   /** `aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor`, `OutTensor`. */
   xlogy(other: Tensor): Tensor;
   xlogy(keywords: { other: Tensor }): Tensor;

@@ -330,7 +330,7 @@ function gradients(optimizer: Optimizer, allowFloat16: boolean): Iterable<Tensor
     if (!allowFloat16 && grad.dtype === float16) throw valueError('Attempting to unscale FP16 gradients.');
     if (grad.isSparse) {
       if (grad.dtype === float16) param.grad = grad = grad.coalesce();
-      grad = grad._values();
+      grad = aten._values(grad);
     }
     const key = `${grad.device} ${grad.dtype}`;
     const list = lists.get(key);

@@ -7,6 +7,7 @@ import { TorchError, argumentError, checkOptions, valueError } from '../core/err
 import { type Call, signature, withDefaults } from '../core/signature';
 import { snakeCase } from '../core/names';
 import { NOTHING } from '../native/handle';
+import type { Size } from '../core/size';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { Tensor } from '../tensor';
@@ -130,7 +131,7 @@ export class UninitializedParameter extends Parameter {
   materialize(shape: readonly number[], options: UninitializedOptions = {}): void {
     materialize(this, shape, options, Parameter);
   }
-  override get shape(): readonly number[] {
+  override get shape(): Size {
     return noShape();
   }
   override toString(): string {
@@ -150,7 +151,7 @@ export class UninitializedBuffer extends Buffer {
   materialize(shape: readonly number[], options: UninitializedOptions = {}): void {
     materialize(this, shape, options, Buffer);
   }
-  override get shape(): readonly number[] {
+  override get shape(): Size {
     return noShape();
   }
   override toString(): string {

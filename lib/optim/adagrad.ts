@@ -159,11 +159,11 @@ function singleTensor(slots: readonly ParamSlot[], group: AdagradGroup): void {
 
 function moveSparse(param: Tensor, given: Tensor, sum: Tensor, alpha: number, eps: number): void {
   const grad = given.coalesce();
-  const indices = grad._indices();
+  const indices = aten._indices(grad);
   const sparse = (entries: Tensor) => aten.sparseCooTensor(indices, entries, grad.shape);
-  sum.add_(sparse(grad._values().pow(2)));
-  const roots = sum.sparseMask(grad)._values().sqrt_().add_(eps);
-  param.add_(sparse(grad._values().div(roots)), { alpha });
+  sum.add_(sparse(aten._values(grad).pow(2)));
+  const roots = aten._values(sum.sparseMask(grad)).sqrt_().add_(eps);
+  param.add_(sparse(aten._values(grad).div(roots)), { alpha });
 }
 
 function multiTensor(slots: readonly ParamSlot[], group: AdagradGroup): void {

@@ -106,16 +106,16 @@ const dense = () =>
 function update(slot: ParamSlot, group: SparseAdamGroup): void {
   const { betas, eps } = group;
   const grad = negateIfMaximize(slot.grad, group).coalesce();
-  const indices = grad._indices();
-  const values = grad._values();
+  const indices = aten._indices(grad);
+  const values = aten._values(grad);
   if (values.numel() === 0) return;
   const sparse = (entries: Tensor) => aten.sparseCooTensor(indices, entries, grad.shape);
   const expAvg = stateOf(slot, 'exp_avg');
   const expAvgSq = stateOf(slot, 'exp_avg_sq');
-  const before = expAvg.sparseMask(grad)._values();
+  const before = aten._values(expAvg.sparseMask(grad));
   const change = values.sub(before).mul_(1 - betas[0]);
   expAvg.add_(sparse(change));
-  const beforeSq = expAvgSq.sparseMask(grad)._values();
+  const beforeSq = aten._values(expAvgSq.sparseMask(grad));
   const changeSq = values
     .pow(2)
     .sub_(beforeSq)

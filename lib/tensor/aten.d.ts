@@ -1,1 +1,2 @@
 export * from '../../typings/aten';
+export * from '../../typings/private';

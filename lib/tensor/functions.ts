@@ -17,6 +17,7 @@ import { isPlainObject } from '../core/realm';
 import { type Call, signature, withDefaults } from '../core/signature';
 import * as kinds from './kinds';
 import type { Scalar, Tensor } from '.';
+import type { TensorList } from './tensor_list';
 
 type Tensors = [readonly Tensor[]] | Tensor[];
 
@@ -60,8 +61,8 @@ export function einsum(equation: string, ...operands: Tensors): Tensor {
 }
 
 /** The tensors as views of the one shape that all of them broadcast to. */
-export function broadcastTensors(...tensors: Tensors): Tensor[] {
-  return ops.broadcastTensors(listOf(tensors)) as Tensor[];
+export function broadcastTensors(...tensors: Tensors): TensorList {
+  return ops.broadcastTensors(listOf(tensors)) as TensorList;
 }
 
 /** The shape that all shapes broadcast to. A number stands for a shape of one dimension. */
@@ -97,13 +98,13 @@ export interface MeshgridOptions {
 const MESHGRID: Required<MeshgridOptions> = { indexing: 'ij' };
 
 /** Coordinate grids of one-dimensional tensors: `meshgrid(x, y, { indexing: 'ij' })`. */
-export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions): Tensor[];
-export function meshgrid(...tensors: Tensor[]): Tensor[];
-export function meshgrid(...args: [...tensors: Tensor[], options: MeshgridOptions]): Tensor[];
-export function meshgrid(...args: unknown[]): Tensor[] {
+export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions): TensorList;
+export function meshgrid(...tensors: Tensor[]): TensorList;
+export function meshgrid(...args: [...tensors: Tensor[], options: MeshgridOptions]): TensorList;
+export function meshgrid(...args: unknown[]): TensorList {
   const options = isPlainObject(args.at(-1)) ? (args.pop() as MeshgridOptions) : null;
   const { indexing } = withDefaults('torch.meshgrid', MESHGRID, options);
-  return ops.meshgrid(listOf(args as Tensors), { indexing }) as Tensor[];
+  return ops.meshgrid(listOf(args as Tensors), { indexing }) as TensorList;
 }
 
 /** A block-diagonal matrix of matrices, vectors and numbers. */
@@ -118,19 +119,19 @@ export function cartesianProd(...tensors: Tensors): Tensor {
 
 /** The tensor, or each tensor, with at least one dimension. */
 export function atleast1d(tensor: Tensor): Tensor;
-export function atleast1d(...tensors: Tensors): Tensor[];
+export function atleast1d(...tensors: Tensors): TensorList;
 export function atleast1d(...tensors: Tensors): Tensor | Tensor[] {
   return ops.atleast1d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
 }
 /** The tensor, or each tensor, with at least two dimensions. */
 export function atleast2d(tensor: Tensor): Tensor;
-export function atleast2d(...tensors: Tensors): Tensor[];
+export function atleast2d(...tensors: Tensors): TensorList;
 export function atleast2d(...tensors: Tensors): Tensor | Tensor[] {
   return ops.atleast2d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
 }
 /** The tensor, or each tensor, with at least three dimensions. */
 export function atleast3d(tensor: Tensor): Tensor;
-export function atleast3d(...tensors: Tensors): Tensor[];
+export function atleast3d(...tensors: Tensors): TensorList;
 export function atleast3d(...tensors: Tensors): Tensor | Tensor[] {
   return ops.atleast3d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
 }
@@ -272,14 +273,14 @@ const UNIQUE = signature('torch.unique', [kinds.tensor('input')], {
 
 /** The different values; with options [values, inverse, counts], those that were asked for. */
 export function unique(input: Tensor, options?: UniqueOptions & OneOutput): Tensor;
-export function unique(input: Tensor, options: UniqueOptions): Tensor[];
+export function unique(input: Tensor, options: UniqueOptions): TensorList;
 export function unique(
   input: Tensor,
   sorted: boolean,
   returnInverse?: boolean | UniqueOptions,
   returnCounts?: boolean | UniqueOptions,
   dim?: number | null | UniqueOptions,
-): Tensor | Tensor[];
+): Tensor | TensorList;
 export function unique(...args: unknown[]): Tensor | Tensor[] {
   const [input, { sorted, returnInverse, returnCounts, dim }] = UNIQUE.bind(args);
   const found =
@@ -299,13 +300,13 @@ const UNIQUE_CONSECUTIVE = signature('torch.uniqueConsecutive', [kinds.tensor('i
 
 /** The values without the repetitions that follow each other; options as for {@link unique}. */
 export function uniqueConsecutive(input: Tensor, options?: UniqueConsecutiveOptions & OneOutput): Tensor;
-export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions): Tensor[];
+export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions): TensorList;
 export function uniqueConsecutive(
   input: Tensor,
   returnInverse: boolean,
   returnCounts?: boolean | UniqueConsecutiveOptions,
   dim?: number | null | UniqueConsecutiveOptions,
-): Tensor | Tensor[];
+): Tensor | TensorList;
 export function uniqueConsecutive(...args: unknown[]): Tensor | Tensor[] {
   const [input, { returnInverse, returnCounts, dim }] = UNIQUE_CONSECUTIVE.bind(args);
   return selected(
@@ -329,13 +330,13 @@ const NONZERO = signature(
 
 /** The indices of elements that are not zero: (elements, dimensions), or one tensor a dimension. */
 export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor | null }): Tensor;
-export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
+export function nonzero(input: Tensor, options: { asTuple: true }): TensorList;
 export function nonzero(...args: unknown[]): Tensor | Tensor[] {
   const [input, given] = NONZERO.bind(args);
   if (given.asTuple && given.out) {
     throw new TorchError('nonzero does not support the out kwarg when as_tuple is True');
   }
-  if (given.asTuple) return ops.nonzeroNumpy(input) as Tensor[];
+  if (given.asTuple) return ops.nonzeroNumpy(input) as TensorList;
   return ops.nonzero(input, given.out ? { out: given.out } : {}) as Tensor;
 }
 

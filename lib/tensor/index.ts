@@ -26,6 +26,7 @@ import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
 import { exchange, native } from '../native';
+import type { Size } from '../core/size';
 import { formatTensor } from './print';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
 import { toArguments } from './to_arguments';
@@ -117,8 +118,8 @@ export class Tensor extends TensorBase {
   }
 
   /** Sizes of the dimensions. */
-  get shape(): readonly number[] {
-    return sizesOf(native.shape(this[HANDLE]));
+  get shape(): Size {
+    return sizesOf(native.shape(this[HANDLE])) as readonly number[] as Size;
   }
   get dtype(): DType {
     return dtypeOfCode(native.dtype(this[HANDLE]));
@@ -147,9 +148,9 @@ export class Tensor extends TensorBase {
     return native.numel(this[HANDLE]);
   }
   /** All sizes, or the size of one dimension. */
-  size(): readonly number[];
+  size(): Size;
   size(dim: number): number;
-  size(dim?: number): number | readonly number[] {
+  size(dim?: number): number | Size {
     return dim === undefined ? this.shape : pick(this.shape, dim, 'size');
   }
   /** Elements to step over for the next one, in each dimension or in one. */
@@ -251,9 +252,12 @@ export class Tensor extends TensorBase {
   /**
    * Nested arrays of the values: numbers, booleans, {@link Complex}; an int64 that a number cannot
    * hold is a bigint. A zero-dimensional tensor gives the value itself.
+   *
+   * @example
+   * const rows: number[][] = torch.ones([2, 3]).tolist(); // or tolist<number[][]>()
    */
-  tolist(): Nested {
-    return nest(this);
+  tolist<T extends Nested = Nested>(): T {
+    return nest(this) as T;
   }
   /**
    * A copy of the values, row by row. float16 and bfloat16 come as their bits (Uint16Array), float8

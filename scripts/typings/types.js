@@ -64,6 +64,7 @@ const results = { int: 'number', float: 'number', DType: 'DType' };
 function resultType(type, schema) {
   if (type !== 'unsupported') {
     const [, element, , list, isNull] = pattern.exec(type);
+    if (element === 'Tensor' && list !== undefined) return isNull ? 'TensorList | null' : 'TensorList';
     const text = (results[element] ?? element) + (list === undefined ? '' : '[]');
     return isNull ? `${text} | null` : text;
   }

@@ -1,5 +1,5 @@
 // Operators as methods of Tensor, and what they give back.
-import { type nn, type Tensor } from 'nodetorch';
+import { type nn, type Tensor, type TensorList } from 'nodetorch';
 import { expectType } from './expect';
 
 declare const x: Tensor;
@@ -19,10 +19,10 @@ expectType<Tensor>()(x.permute(1, 0, 2).reshape(-1).transpose(0, 1));
 expectType<Tensor>()(x.newZeros(2, 3, { requiresGrad: true }));
 expectType<boolean>()(x.equal(y));
 expectType<boolean>()(x.allclose(y, { rtol: 1e-3 }));
-expectType<Tensor[]>()(x.split(2, { dim: 1 }));
-expectType<Tensor[]>()(x.unbind());
+expectType<TensorList>()(x.split(2, { dim: 1 }));
+expectType<TensorList>()(x.unbind());
 expectType<Tensor>()(x.maxPool2d(2));
-expectType<Tensor>()(x.__and__(y));
+expectType<Tensor>()(x.bitwiseAnd(y));
 
 // Overloads differ in their results.
 expectType<Tensor>()(x.max());
@@ -61,3 +61,5 @@ x.conv2d(y);
 // @ts-expect-error a result is not a number
 const wrong: number = x.sum();
 void wrong;
+// @ts-expect-error private names are in torch.ops.aten alone
+void x._values;

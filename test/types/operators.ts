@@ -38,7 +38,7 @@ torch.randint(10, [3]);
 torch.randint(0, 10, { size: [3] });
 torch.randn([2], { generator: new torch.Generator() });
 torch.mul(x, new torch.Complex(0, 1));
-torch._foreachAdd_([x, y], 1);
+torch.ops.aten._foreach_add_([x, y], 1);
 
 // `out`, one and several.
 expectType<Tensor>()(torch.add(x, y, { out: x }));
@@ -85,3 +85,7 @@ torch.zerosLike(x, y);
 torch.maxPool9d(x, 2);
 // @ts-expect-error Python's spelling of an operator
 torch.max_pool2d(x, 2);
+// @ts-expect-error private names are in torch.ops.aten alone
+void torch._foreachAdd_;
+// @ts-expect-error nor in the modules of operators
+void torch.linalg._linalgSvd;

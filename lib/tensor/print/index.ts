@@ -1,5 +1,5 @@
 /** A tensor as text, the same as Python's `repr`. */
-import { wrap } from '../../native/dispatch';
+import { operator, wrap } from '../../native/dispatch';
 import { noGrad } from '../../autograd/mode';
 import { complex128, complex64, float64, bool, dtypeOfCode, int64 } from '../../core/dtype';
 import { type Layout, sparseBsc, sparseBsr, sparseCsc, sparseCsr, strided } from '../../core/layout';
@@ -10,6 +10,10 @@ import { contents } from './contents';
 import { shortest } from './number';
 import { options } from './options';
 import type { Tensor } from '..';
+
+const indicesOf = operator('aten::_indices');
+const valuesOf = operator('aten::_values');
+const nnzOf = operator('aten::_nnz');
 
 export {
   type PrintOptions,
@@ -69,8 +73,8 @@ function append(start: string, remarks: readonly string[], indent: number, newli
 function bodyOf(tensor: Tensor): Body {
   if (tensor.isSparse) {
     return sparse(tensor, [
-      ['indices', () => tensor._indices()],
-      ['values', () => tensor._values()],
+      ['indices', () => indicesOf(tensor) as Tensor],
+      ['values', () => valuesOf(tensor) as Tensor],
     ]);
   }
   const names = compressed.get(tensor.layout);
@@ -129,7 +133,7 @@ const compressed = new Map<Layout, readonly [string, string]>([
 /** A tensor that is made of others, such as indices and values. */
 function sparse(tensor: Tensor, parts: readonly [name: string, part: () => Tensor][]): Body {
   const remarks = [sizeOf(tensor)];
-  if (!tensor.isMeta) remarks.push(`nnz=${tensor._nnz()}`);
+  if (!tensor.isMeta) remarks.push(`nnz=${String(nnzOf(tensor))}`);
   if (!isTold(tensor)) remarks.push(dtypeOf(tensor));
   const texts = parts.map(([name, part]) => {
     const start = `${name}=${PREFIX}`;

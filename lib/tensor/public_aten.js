@@ -1,0 +1,3 @@
+// The operators again, under the type that shows no private names.
+'use strict';
+module.exports = require('./aten');
