@@ -113,10 +113,34 @@ export interface GradOptions {
   materializeGrads?: boolean;
 }
 
-/** The gradients of `outputs` with respect to `inputs`, one for each input. */
+// One for each of the inputs.
+type Each<Inputs, Grad> = Inputs extends readonly unknown[]
+  ? { -readonly [I in keyof Inputs]: Grad }
+  : [Grad];
+type NoneUnused = GradOptions & ({ allowUnused?: false | null } | { materializeGrads: true });
+
+/**
+ * The gradients of `outputs` with respect to `inputs`, one for each input. Only with `allowUnused` one may be null.
+ *
+ * @throws TorchError when an input was not used and `allowUnused` is not set.
+ */
+export function grad<const Inputs extends Tensors>(
+  outputs: Tensors,
+  inputs: Inputs,
+  gradOutputs?: Gradients | NoneUnused,
+  retainGraph?: boolean | null | NoneUnused,
+  createGraph?: boolean | NoneUnused,
+  options?: NoneUnused,
+): Each<Inputs, Tensor>;
+export function grad<const Inputs extends Tensors>(
+  outputs: Tensors,
+  inputs: Inputs,
+  options: GradOptions,
+): Each<Inputs, Tensor | null>;
 export function grad(
   ...args: Call<typeof GRAD, [outputs: Tensors, inputs: Tensors], Graph>
-): (Tensor | null)[] {
+): (Tensor | null)[];
+export function grad(...args: unknown[]): unknown {
   const [outputs, inputs, options] = GRAD.bind(args);
   const roots = list<Tensor>(outputs as Tensor);
   const leaves = list<Tensor>(inputs as Tensor);
