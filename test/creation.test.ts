@@ -261,6 +261,33 @@ describe('asTensor', () => {
   });
 });
 
+test.each([torch.float16, torch.bfloat16])('a Uint16Array is refused for %s: numbers, or bits?', (dtype) => {
+  const bits = tensor([1, 2], { dtype }).toTypedArray();
+  expect(() => tensor(bits, { dtype })).toThrow(
+    `For the bits write torch.fromBlob(data, { dtype: ${dtype} }).clone(), for the numbers ` +
+      `torch.tensor(data).to(${dtype})`,
+  );
+  expect(torch.fromBlob(bits, { dtype }).clone().tolist()).toEqual([1, 2]);
+  expect(
+    tensor(new Uint16Array([3]))
+      .to(dtype)
+      .tolist(),
+  ).toEqual([3]);
+  expect(tensor(new Uint16Array([3]), { dtype: torch.float32 }).tolist()).toEqual([3]);
+  expect(tensor([3], { dtype }).newTensor([4]).dtype).toBe(dtype);
+});
+// Node 24 and later.
+const withFloat16 = 'Float16Array' in globalThis ? test : test.skip;
+withFloat16('a Float16Array makes float16', () => {
+  const { Float16Array } = globalThis as unknown as {
+    Float16Array: new (values: number[]) => ArrayBufferView;
+  };
+  const values = new Float16Array([1.5, -2]);
+  expect(made(tensor(values))).toEqual(['float16', [2], [1.5, -2]]);
+  expect(made(tensor(values, { dtype: torch.float16 }))).toEqual(['float16', [2], [1.5, -2]]);
+  expect(made(torch.fromBlob(values))).toEqual(['float16', [2], [1.5, -2]]);
+});
+
 describe('fromBlob', () => {
   test('shares memory both ways', () => {
     const array = new Float32Array([1, 2, 3, 4]);

@@ -1,7 +1,7 @@
 /** Tensors from JS values. The factories that are operators (zeros, rand ...) come from ops.ts. */
 import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
-import { type DType, type DTypeLike, asDType, dtypeOfCode } from '../core/dtype';
+import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, uint16 } from '../core/dtype';
 import { made, operator } from '../native/dispatch';
 import { TorchRangeError, TorchTypeError, argumentError, checkOptions } from '../core/errors';
 import { type Flat, flatten } from './nested';
@@ -35,7 +35,8 @@ export function setDefaultDtype(dtype: DTypeLike): void {
 
 /**
  * A tensor with a copy of `data`: a number, bigint, boolean or `Complex`, nested arrays of
- * them, or a typed array (whose values are converted when `dtype` is another). Tensors of one element
+ * them, or a typed array (whose values are converted when `dtype` is another; a Uint16Array is refused for
+ * half types, whose bits `toTypedArray` gives in one: see {@link fromBlob}). Tensors of one element
  * may be among the values; the result has no part in their graph, which `torch.stack` keeps.
  *
  * Throws a TypeError for ragged arrays and a RangeError for values that the dtype cannot hold.
@@ -57,6 +58,12 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOfArray(data);
     if (!dtype) throw argumentError('tensor', 'data', 'a typed array', data);
+    if (dtype === uint16 && (wanted === float16 || wanted === bfloat16)) {
+      throw new TorchTypeError(
+        `tensor(): a Uint16Array holds numbers here, or the bits of ${wanted}? For the bits write ` +
+          `torch.fromBlob(data, { dtype: ${wanted} }).clone(), for the numbers torch.tensor(data).to(${wanted})`,
+      );
+    }
     const values = make(data as Flat['values'], [(data as Uint8Array).length], dtype);
     return wanted ? values.to({ dtype: wanted }) : values;
   }
