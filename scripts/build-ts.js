@@ -70,12 +70,8 @@ function writeEsmFace(file) {
     ...(hasDefault ? ['export default face.all.default;'] : []),
   ];
   fs.writeFileSync(file.replace(/\.js$/, '.mjs'), `${lines.join('\n')}\n`);
-  // To Node's resolution the default of a CommonJS module is all its exports, to a bundler's its `default`.
-  const face = [
-    `type Default = (typeof import('${source}'))['default'];`,
-    'declare const face: Default extends { default: infer Face } ? Face : Default;',
-    'export default face;',
-  ];
+  // As a namespace, so that `torch.Generator` is a type, too.
+  const face = [`import * as face from '${source}';`, 'export default face;'];
   const types = [`export * from '${source}';`, ...(hasDefault ? face : [])];
   fs.writeFileSync(file.replace(/\.js$/, '.d.mts'), `${types.join('\n')}\n`);
 }

@@ -1,4 +1,5 @@
 import { checkTensor } from '../../../native/tensor_base';
+import type { gruCell } from '../../../../typings/aten';
 import * as aten from '../../../tensor/aten';
 import { TorchError, argumentError, valueError } from '../../../core/errors';
 import { number, value } from '../../../core/kinds';
@@ -74,7 +75,7 @@ function checkDim(cell: string, what: string, tensor: Tensor): void {
     throw valueError(`${cell}: Expected ${what} to be 1D or 2D, got ${ndim}D instead`);
 }
 
-type Kernel = typeof aten.gruCell;
+type Kernel = typeof gruCell;
 
 const FORWARD = forwardOf<Tensor, Tensor>('RNNCell');
 
