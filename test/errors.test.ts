@@ -101,3 +101,45 @@ it('tells subclasses apart', () => {
   expect(new TorchError('a') instanceof Own).toBe(false);
   expect(String(new TorchError('a', 'ValueError'))).toBe('TorchError: a');
 });
+
+// Python's line comes first; then what to write, since numbers are whole in Python and float32 here.
+const floats = torch.tensor([[1, 3]]);
+const labels = torch.full([2], 1);
+const columns = torch.ones([2, 1]);
+const indexed: [string, () => unknown, string][] = [
+  ['an Embedding', () => new nn.Embedding(5, 2)(floats), "Expected tensor for argument #1 'indices'"],
+  ['an EmbeddingBag', () => new nn.EmbeddingBag(5, 2)(floats), "Expected tensor for argument #1 'indices'"],
+  [
+    'crossEntropy',
+    () => F.crossEntropy(x, labels),
+    'expected target dtype to be Long or Byte, but got Float',
+  ],
+  ['nllLoss', () => F.nllLoss(x, labels), 'expected target dtype to be Long or Byte, but got Float'],
+  ['multiMarginLoss', () => F.multiMarginLoss(x, labels), 'expected scalar type Long but found Float'],
+  ['gather', () => x.gather(1, columns), 'gather(): Expected dtype int32/int64 for index'],
+  ['scatter', () => x.scatter(1, columns, 1), 'scatter(): Expected dtype int32/int64 for index'],
+  ['indexSelect', () => x.indexSelect(0, labels), 'index_select(): Expected dtype int32 or int64 for index'],
+  ['indexFill', () => x.indexFill(0, labels, 0), 'index_fill_(): Expected dtype int64 for index'],
+  [
+    'indexCopy',
+    () => x.indexCopy(0, labels, x),
+    'index_copy_(): Expected a long tensor for index, but got Float',
+  ],
+  ['take', () => x.take(labels), 'take(): Expected a long tensor for index, but got Float'],
+  [
+    'takeAlongDim',
+    () => x.takeAlongDim(columns, 1),
+    'torch.take_along_dim(): dtype of indices should be Long',
+  ],
+  ['oneHot', () => F.oneHot(labels), 'one_hot is only applicable to index tensor of type LongTensor.'],
+  ['bincount', () => torch.bincount(labels), '"bincount_cpu" not implemented for \'Float\''],
+  ['at', () => x.at(labels), 'tensors used as indices must be long, int, byte or bool tensors'],
+];
+test.each(indexed)('float indices of %s: says what to write', (_, call, first) => {
+  const [line, hint] = thrown(call).message.split('\n');
+  expect(line.startsWith(first)).toBe(true);
+  expect(hint).toContain('torch.full([n], 3, { dtype: torch.int64 })');
+});
+test('other errors say nothing of indices', () => {
+  expect(thrown(() => x.matmul(x)).message).not.toContain('int64');
+});

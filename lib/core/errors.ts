@@ -70,8 +70,28 @@ export const valueError = (message: string): TorchError => new TorchError(messag
 /** The error of a C++ exception: the addon's constructor. */
 export function NativeError(message: string, kind: string, backtrace: string): TorchError | TorchTypeError {
   if (kind === 'TypeError') return new TorchTypeError(message, backtrace);
-  return new TorchError(message, kind, backtrace);
+  return new TorchError(wantsIndices.test(message) ? `${message}\n${indexHint}` : message, kind, backtrace);
 }
+
+// What libtorch says where indices or labels are no whole numbers. In Python they are by themselves.
+const wantsIndices = new RegExp(
+  [
+    /scalar types: Long, Int; but got \S*Float/,
+    /target dtype to be Long or Byte, but got Float/,
+    /expected scalar type Long but found Float/,
+    /Expected dtype int(32\/int64|32 or int64|64) for index/,
+    /Expected a long tensor for index, but got Float/,
+    /indices should be Long but got Float/,
+    /only applicable to index tensor of type LongTensor/,
+    /used as indices must be long, int/,
+    /"bincount_\w+" not implemented for 'Float'/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+const indexHint =
+  'Numbers such as 3 make float32 here. For indices and labels write bigints, torch.tensor([1n, 3n]), or the dtype, ' +
+  'torch.tensor([1, 3], { dtype: torch.int64 }) and torch.full([n], 3, { dtype: torch.int64 }), or x.long().';
 
 // Tensor types have names of their own in C++ ("CPUFloatType"); Python puts its own for them.
 const typeName =
