@@ -20,6 +20,7 @@ export {
 export { autograd, cuda, ops };
 export * as backends from './backends';
 export * as nn from './nn';
+export { deepcopy } from './nn/module/copy';
 export * as utils from './utils';
 export * as optim from './optim';
 export * as tfjs from './tfjs/lazy';

@@ -169,4 +169,6 @@ expectType<Tensor>()(new nn.DataParallel(net)(x, 2));
 new nn.DataParallel(net)(x, 2, 3);
 expectType<{ logits: Tensor }>()(torch.func.functionalCall(new Logits(), {}, [{ ids: x }]));
 expectType<Net>()(nn.utils.skipInit(Net));
+expectType<Net>()(torch.deepcopy(net));
+expectType<(Net | Tensor)[]>()(torch.deepcopy([net, x]));
 void text;

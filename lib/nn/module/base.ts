@@ -69,10 +69,11 @@ type Named = [prefix: string, recurse: boolean, removeDuplicate: boolean];
 // Returns a function whose prototype is the class's, so that a module can be called. As the base of
 // the class it also makes fields and #private members land on that function.
 function Callable(this: unknown): unknown {
-  const self = ((...args: unknown[]) => (self as unknown as Module)._callImpl(args)) as unknown as Record<
-    string,
-    unknown
-  >;
+  // structuredClone(module) throws a DataCloneError that shows the text of this function.
+  const self = ((...args: unknown[]) =>
+    /* torch.deepcopy(module) copies a module */ (self as unknown as Module)._callImpl(
+      args,
+    )) as unknown as Record<string, unknown>;
   // A module may have fields of these names.
   delete self.name;
   delete self.length;
