@@ -6,6 +6,7 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const ts = require('typescript');
 
 const root = path.join(__dirname, '..');
 const lib = path.join(root, 'lib');
@@ -51,6 +52,35 @@ function copyHandWritten() {
   }
 }
 
+// Under exactOptionalPropertyTypes `{ generator?: Generator }` refuses `{ generator: undefined }`, which is the default
+// for every option here. So each optional property of the declarations takes undefined.
+function allowUndefined(file) {
+  const text = fs.readFileSync(file, 'utf8');
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
+  const places = []; // where text is put in, and the text
+  const visit = (node) => {
+    if (
+      ts.isPropertySignature(node) &&
+      node.questionToken &&
+      node.type &&
+      !/\bundefined$/.test(node.type.getText(source))
+    ) {
+      const isOperand = ts.isFunctionTypeNode(node.type) || ts.isConditionalTypeNode(node.type);
+      if (isOperand) places.push([node.type.getStart(source), '(']);
+      places.push([node.type.end, isOperand ? ') | undefined' : ' | undefined']);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  if (places.length === 0) return;
+  let [result, last] = ['', 0];
+  for (const [place, added] of places.sort(([a], [b]) => a - b)) {
+    result += text.slice(last, place) + added;
+    last = place;
+  }
+  fs.writeFileSync(file, result + text.slice(last));
+}
+
 const isIdentifier = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
 
 // What `import` of a CommonJS module gives depends on the runtime where that has `__esModule`: all its exports
@@ -79,6 +109,7 @@ function writeEsmFace(file) {
 function buildTypeScript() {
   compile();
   copyHandWritten();
+  for (const file of files(dist).filter((name) => name.endsWith('.d.ts'))) allowUndefined(file);
   const sources = { sources: hashSources(root) };
   fs.writeFileSync(path.join(dist, 'sources.json'), `${JSON.stringify(sources)}\n`); // for lib/native/locate.ts
   for (const entry of Object.values(entries)) {
