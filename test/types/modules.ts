@@ -172,3 +172,45 @@ expectType<Net>()(nn.utils.skipInit(Net));
 expectType<Net>()(torch.deepcopy(net));
 expectType<(Net | Tensor)[]>()(torch.deepcopy([net, x]));
 void text;
+
+// A bias is there unless the options say something else.
+const pi = new nn.Linear(2, 3);
+nn.init.zeros_(pi.bias);
+nn.init.zeros_(new nn.Conv2d(3, 16, 3, { padding: 1 }).bias);
+nn.init.zeros_(new nn.Bilinear(1, 2, 3).bias);
+expectType<nn.Parameter>()(new nn.Linear(2, 3, { bias: true, dtype: torch.float64 }).bias);
+expectType<null>()(new nn.Linear(2, 3, { bias: false }).bias);
+expectType<null>()(new nn.Conv1d(1, 2, 3, 1, 1, { bias: false }).bias);
+declare const wanted: boolean;
+expectType<nn.Parameter | null>()(new nn.Linear(2, 3, { bias: wanted }).bias);
+class Attend extends nn.Module {
+  qkv: nn.Linear;
+  down: nn.Conv2d | nn.Identity;
+  constructor() {
+    super();
+    this.qkv = new nn.Linear(2, 6, { bias: false });
+    this.down = new nn.Conv2d(1, 1, 1, { bias: false });
+  }
+  override forward(input: Tensor): Tensor {
+    return this.down(this.qkv(input));
+  }
+}
+class Own extends nn.Linear {
+  constructor(width: number) {
+    super(width, width, { bias: false });
+  }
+}
+const linears: nn.Linear[] = [
+  pi,
+  new Attend().qkv,
+  new Own(2),
+  new nn.LazyLinear(3),
+  new nn.Linear(1, 1, { bias: wanted }),
+];
+void linears;
+// @ts-expect-error it has none
+nn.init.zeros_(new nn.Linear(2, 3, { bias: false }).bias);
+// @ts-expect-error it may have none
+nn.init.zeros_(new nn.Linear(2, 3, { bias: wanted }).bias);
+// @ts-expect-error a bias is true or false here
+new nn.Linear(2, 3, { bias: 1 });

@@ -10,7 +10,7 @@ import * as init from '../init';
 import { biasBound } from '../init/fan';
 import { LazyModuleMixin } from '../module/lazy';
 import { Module } from '../module/module';
-import { FACTORY, type Factory, type FactoryOptions } from './options';
+import { FACTORY, type BiasOf, type Factory, type FactoryOptions, type WithBias } from './options';
 import { Parameter, UninitializedParameter, isLazy } from '../parameter';
 import { repr } from '../../tensor/repr';
 
@@ -29,7 +29,7 @@ export interface LinearOptions extends FactoryOptions {
   bias?: boolean;
 }
 const DEFAULTS: Required<LinearOptions> = { bias: true, ...FACTORY };
-type LinearPlaces = [bias: boolean, ...Factory];
+type LinearPlaces<Bias = boolean> = [bias: Bias, ...Factory];
 
 const LINEAR = signature('Linear', [number('inFeatures'), number('outFeatures')], DEFAULTS);
 
@@ -43,19 +43,26 @@ const LINEAR = signature('Linear', [number('inFeatures'), number('outFeatures')]
  * const m = new nn.Linear(20, 30);
  * m(torch.randn([128, 20])).shape; // [128, 30]
  */
-export class Linear extends Module<[Tensor], Tensor> {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- see BiasOf
+export class Linear<Bias extends boolean = any> extends Module<[Tensor], Tensor> {
   inFeatures: number;
   outFeatures: number;
   weight: Parameter; // (outFeatures, inFeatures)
-  bias: Parameter | null; // (outFeatures)
+  bias: BiasOf<Bias>; // (outFeatures)
 
-  constructor(...args: Call<typeof LINEAR, [inFeatures: number, outFeatures: number], LinearPlaces>) {
+  constructor(
+    ...args: Call<
+      WithBias<typeof LINEAR, Bias>,
+      [inFeatures: number, outFeatures: number],
+      LinearPlaces<Bias>
+    >
+  ) {
     super();
     const [inFeatures, outFeatures, { bias, ...factory }] = LINEAR.bind(args);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = new Parameter(aten.empty([outFeatures, inFeatures], factory));
-    this.bias = bias ? new Parameter(aten.empty([outFeatures], factory)) : null;
+    this.bias = (bias ? new Parameter(aten.empty([outFeatures], factory)) : null) as BiasOf<Bias>;
     this.resetParameters();
   }
 
@@ -138,18 +145,19 @@ const BILINEAR = signature(
  *
  * @throws ValueError when `in1Features` is not positive.
  */
-export class Bilinear extends Module<[Tensor, Tensor], Tensor> {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- see BiasOf
+export class Bilinear<Bias extends boolean = any> extends Module<[Tensor, Tensor], Tensor> {
   readonly in1Features: number;
   readonly in2Features: number;
   readonly outFeatures: number;
   readonly weight: Parameter; // (outFeatures, in1Features, in2Features)
-  readonly bias: Parameter | null; // (outFeatures)
+  readonly bias: BiasOf<Bias>; // (outFeatures)
 
   constructor(
     ...args: Call<
-      typeof BILINEAR,
+      WithBias<typeof BILINEAR, Bias>,
       [in1Features: number, in2Features: number, outFeatures: number],
-      LinearPlaces
+      LinearPlaces<Bias>
     >
   ) {
     super();
@@ -158,7 +166,7 @@ export class Bilinear extends Module<[Tensor, Tensor], Tensor> {
     this.in2Features = in2Features;
     this.outFeatures = outFeatures;
     this.weight = new Parameter(aten.empty([outFeatures, in1Features, in2Features], factory));
-    this.bias = bias ? new Parameter(aten.empty([outFeatures], factory)) : null;
+    this.bias = (bias ? new Parameter(aten.empty([outFeatures], factory)) : null) as BiasOf<Bias>;
     this.resetParameters();
   }
 

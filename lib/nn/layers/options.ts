@@ -1,4 +1,6 @@
 // What the constructors of modules share.
+import type { Signature } from '../../core/signature';
+import type { Parameter } from '../parameter';
 import { checkSize } from '../../core/errors';
 import type { DeviceLike } from '../../core/device';
 import type { DTypeLike } from '../../core/dtype';
@@ -18,3 +20,13 @@ export function ntuple(n: number, value: number | readonly number[]): readonly n
   checkSize('Module', 'size', value);
   return typeof value === 'number' ? new Array<number>(n).fill(value) : [...value];
 }
+
+/**
+ * The type of a bias: null where `bias: false` is given, and a Parameter or null where only the program knows. Of a
+ * class whose `Bias` nothing says, such as a field `fc: nn.Linear`, a Parameter.
+ */
+export type BiasOf<Bias> = unknown extends Bias ? Parameter : Bias extends false ? null : Parameter;
+
+/** A signature whose `bias` has a type of its own: see {@link BiasOf}. */
+export type WithBias<S, Bias> =
+  S extends Signature<infer R, infer D> ? Signature<R, Omit<D, 'bias'> & { bias: Bias }> : never;

@@ -4,6 +4,7 @@ import { convolve } from '../../../functional/conv/conv';
 import { number, size } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
+import type { WithBias } from '../options';
 import { CONV_ND, ConvNd, type ConvPlaces } from './conv_base';
 
 const CONVOLUTION = signature(
@@ -26,9 +27,14 @@ function padArgument(
   return sides.reverse().flat();
 }
 
-abstract class Convolution extends ConvNd {
+/* eslint-disable @typescript-eslint/no-explicit-any -- see BiasOf */
+abstract class Convolution<Bias extends boolean = any> extends ConvNd<[Tensor], Bias> {
   constructor(
-    ...args: Call<typeof CONVOLUTION, [inChannels: number, outChannels: number, kernelSize: Size], ConvPlaces>
+    ...args: Call<
+      WithBias<typeof CONVOLUTION, Bias>,
+      [inChannels: number, outChannels: number, kernelSize: Size],
+      ConvPlaces<Bias>
+    >
   ) {
     super(false, ...CONVOLUTION.bind(args, new.target.name));
   }
@@ -48,7 +54,7 @@ abstract class Convolution extends ConvNd {
  * Shapes: input `(N, inChannels, L)`, output `(N, outChannels, Lout)`, or both without `N`.
  * Weight and bias start uniform in `±1/√(inChannels / groups · kernelSize)`.
  */
-export class Conv1d extends Convolution {
+export class Conv1d<Bias extends boolean = any> extends Convolution<Bias> {
   protected override get _dimensions(): number {
     return 1;
   }
@@ -64,7 +70,7 @@ export class Conv1d extends Convolution {
  * const m = new nn.Conv2d(3, 16, 3, { padding: 1, bias: false });
  * m(torch.randn([1, 3, 32, 32])).shape; // [1, 16, 32, 32]
  */
-export class Conv2d extends Convolution {
+export class Conv2d<Bias extends boolean = any> extends Convolution<Bias> {
   protected override get _dimensions(): number {
     return 2;
   }
@@ -76,7 +82,7 @@ export class Conv2d extends Convolution {
  * Shapes: input `(N, inChannels, D, H, W)`, output `(N, outChannels, Dout, Hout, Wout)`, or both
  * without `N`. Weight and bias start uniform in `±1/√(inChannels / groups · Π kernelSize)`.
  */
-export class Conv3d extends Convolution {
+export class Conv3d<Bias extends boolean = any> extends Convolution<Bias> {
   protected override get _dimensions(): number {
     return 3;
   }

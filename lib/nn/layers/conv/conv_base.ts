@@ -9,7 +9,7 @@ import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { biasBound } from '../../init/fan';
 import { Module } from '../../module/module';
-import { FACTORY, ntuple, type Factory, type FactoryOptions } from '../options';
+import { FACTORY, ntuple, type BiasOf, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 
@@ -32,12 +32,12 @@ export interface ConvNdOptions extends FactoryOptions {
   paddingMode?: PaddingMode;
 }
 export const CONV_ND: Required<ConvNdOptions> = { ...CONV, bias: true, paddingMode: 'zeros', ...FACTORY };
-export type ConvPlaces = [
+export type ConvPlaces<Bias = boolean> = [
   stride: Size,
   padding: Size | ConvPadding,
   dilation: Size,
   groups: number,
-  bias: boolean,
+  bias: Bias,
   paddingMode: PaddingMode,
   ...Factory,
 ];
@@ -67,7 +67,10 @@ function checkOptions(inChannels: number, outChannels: number, given: Resolved):
 }
 
 /** Weight, bias and options of convolutions and transposed ones; logic of all their dimensions. */
-export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<Args, Tensor> {
+export abstract class ConvNd<
+  Args extends unknown[] = [Tensor],
+  Bias extends boolean = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- see BiasOf
+> extends Module<Args, Tensor> {
   readonly transposed: boolean;
   inChannels: number;
   outChannels: number;
@@ -79,7 +82,7 @@ export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<A
   readonly groups: number;
   readonly paddingMode: PaddingMode;
   weight: Parameter; // (outChannels, inChannels / groups, ...kernelSize); transposed: in and out swapped
-  bias: Parameter | null; // (outChannels)
+  bias: BiasOf<Bias>; // (outChannels)
 
   constructor(
     transposed: boolean,
@@ -102,7 +105,7 @@ export abstract class ConvNd<Args extends unknown[] = [Tensor]> extends Module<A
     this.paddingMode = given.paddingMode;
     const factory = { device: given.device, dtype: given.dtype };
     this.weight = new Parameter(aten.empty(this._weightShape(), factory));
-    this.bias = given.bias ? new Parameter(aten.empty([outChannels], factory)) : null;
+    this.bias = (given.bias ? new Parameter(aten.empty([outChannels], factory)) : null) as BiasOf<Bias>;
     this.resetParameters();
   }
 
