@@ -4,7 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { camelCase } = require('./typings/signatures');
+const { camelCase } = require('./typings/names');
 
 const root = path.join(__dirname, '..');
 const page = path.join(root, 'docs', 'coverage.md');

@@ -20,7 +20,7 @@ const texts = Object.fromEntries(
 );
 const all = Object.values(texts).join('\n');
 const namesIn = (text: string) =>
-  [...text.matchAll(/^export (?:declare (?:function|const) (\w+)|\{ \w+ as (\w+) \})/gm)].map(
+  [...text.matchAll(/^export (?:declare (?:function|const|namespace) (\w+)|\{ \w+ as (\w+) \})/gm)].map(
     ([, name, renamed]) => name ?? renamed,
   );
 
@@ -69,14 +69,22 @@ test('the generator leaves out the methods that class Tensor writes by hand', ()
   expect([...handWritten(), ...onlyAtRunTime].sort()).toEqual([...namesOfTensor].sort());
 });
 
-test('a doc comment with the schema stands before every function', () => {
-  const lines = all.split('\n');
-  const undocumented = lines.filter((line, i) => {
-    const name = /^(?:export )?declare function (\w+)\(/.exec(line)?.[1];
-    const isFirst = name !== undefined && !lines[i - 1].includes(`declare function ${name}(`);
-    return isFirst && !/^\/\*\* `aten::\w+(\.\w+)?\(.*\) -> .*`/.test(lines[i - 1]);
-  });
-  expect(undocumented).toEqual([]);
+test('before every function and method: a doc comment of a sentence and its schemas', () => {
+  const source = ts.createSourceFile('aten.d.ts', all, ts.ScriptTarget.ES2022);
+  const seen = new Set<string>();
+  const without = (nodes: readonly (ts.FunctionDeclaration | ts.MethodSignature)[], of: string) =>
+    nodes.flatMap((node) => {
+      const name = (node.name as ts.Identifier).text;
+      if (seen.has(of + name)) return [];
+      seen.add(of + name);
+      const [range] = ts.getLeadingCommentRanges(all, node.pos)?.slice(-1) ?? [];
+      const text = range ? all.slice(range.pos, range.end) : '';
+      return /^\/\*\*[\s*]*[`\w][^]*\.[^]*`\w+(\.\w+)?\([^]*\) -> [^]*`/.test(text) ? [] : [of + name];
+    });
+  const [methods] = source.statements.filter(ts.isInterfaceDeclaration);
+  expect(without(source.statements.filter(ts.isFunctionDeclaration), 'torch.')).toEqual([]);
+  expect(without(methods.members.filter(ts.isMethodSignature), 'Tensor.')).toEqual([]);
+  expect(seen.size).toBeGreaterThan(2000);
 });
 
 test('native.d.ts has the names of the exports of the addon', () => {

@@ -63,33 +63,13 @@ function parameterLists(signature, isMethod) {
   return lists.map((list) => list.join(', '));
 }
 
-/** One doc comment: the ATen schema, and the default values as JavaScript spells them. */
-function docComment(signature) {
-  const [schema, ...others] = signature.schemas;
-  const also = others.map((other) => `\`${/\.(\w+)\(/.exec(other)?.[1] ?? 'default'}\``);
-  const defaults = [...signature.positional, ...signature.keywords]
-    .filter(({ shown }) => shown !== undefined)
-    .map(({ name, shown }) => `${name} = ${shown}`);
-  let text = `\`${schema}\``;
-  if (also.length) text += `, ${also.join(', ')}`;
-  text += '.';
-  if (defaults.length) text += ` Defaults: ${defaults.join(', ')}.`;
-  return `/** ${text} */`;
-}
-
-/** The overloads of an operator as lines; `head` is what stands before the parentheses. */
-function overloads(head, signatures, isMethod, indent = '') {
-  const lines = [];
-  const seen = new Set();
-  for (const signature of signatures) {
+/** The overloads of an operator, as lines; `head` is what stands before the parentheses. */
+function overloads(head, signatures, isMethod) {
+  const lines = signatures.flatMap((signature) => {
     const result = isMethod && signature.inPlace ? 'this' : signature.returns;
-    const texts = parameterLists(signature, isMethod).map((list) => `${head}(${list}): ${result};`);
-    const fresh = texts.filter((text) => !seen.has(text));
-    if (fresh.length === 0) continue;
-    for (const text of fresh) seen.add(text);
-    lines.push(docComment(signature), ...fresh);
-  }
-  return lines.map((line) => indent + line).join('\n');
+    return parameterLists(signature, isMethod).map((list) => `${head}(${list}): ${result};`);
+  });
+  return [...new Set(lines)];
 }
 
 module.exports = { isReserved, overloads };

@@ -2,12 +2,8 @@
 // What the typings are made of: each operator's signatures, as the addon tells them, with those
 // joined that differ in keywords only (`add.Tensor` and `add.out` are one function with `out?`).
 
+const { camelCase } = require('./names');
 const types = require('./types');
-
-/** PyTorch's name in camelCase, as lib/core/names.ts makes it. */
-function camelCase(name) {
-  return name.replace(/(?<=[^_])_([^_])/g, (_, letter) => letter.toUpperCase());
-}
 
 // The addon does not tell which arguments are written to; the schema's text does: `Tensor(a!) self`.
 function writesFirst(schema) {
@@ -108,4 +104,4 @@ function operators(native) {
   return all.filter((operator) => operator.signatures.length > 0);
 }
 
-module.exports = { camelCase, operators };
+module.exports = { operators };
