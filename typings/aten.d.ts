@@ -156,16 +156,16 @@ export declare function aliasCopy(input: Tensor, keywords?: { out?: Tensor }): T
  * Reduces over `dim` or over everything: `all` of `input`.
  *
  * - `all(Tensor self) -> Tensor`
- * - `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  * - `all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * - `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  */
 export declare function all(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function all(input: Tensor, dim?: Ints | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function all(input: Tensor, dim: Ints | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
-export declare function all(input: Tensor, keywords: { dim?: Ints | null; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function all(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function all(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function all(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: Tensor }): Tensor;
+export declare function all(input: Tensor, dim?: Ints | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
+export declare function all(input: Tensor, dim: Ints | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
+export declare function all(input: Tensor, keywords: { dim?: Ints | null; keepdim?: boolean; out?: Tensor }): Tensor;
 /** The value of `allclose` of `input` and `other`. `allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`. Defaults: rtol = 0.00001, atol = 1e-8. */
 export declare function allclose(input: Tensor, other: Tensor, rtol?: Float, atol?: Float, equalNan?: boolean): boolean;
 export declare function allclose(input: Tensor, other: Tensor, rtol: Float, atol: Float, keywords: { equalNan?: boolean }): boolean;
@@ -196,16 +196,16 @@ export declare function angle(input: Tensor, keywords?: { out?: Tensor }): Tenso
  * Reduces over `dim` or over everything: `any` of `input`.
  *
  * - `any(Tensor self) -> Tensor`
- * - `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  * - `any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * - `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  */
 export declare function any(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function any(input: Tensor, dim?: Ints | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function any(input: Tensor, dim: Ints | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
-export declare function any(input: Tensor, keywords: { dim?: Ints | null; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function any(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function any(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function any(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: Tensor }): Tensor;
+export declare function any(input: Tensor, dim?: Ints | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
+export declare function any(input: Tensor, dim: Ints | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
+export declare function any(input: Tensor, keywords: { dim?: Ints | null; keepdim?: boolean; out?: Tensor }): Tensor;
 /**
  * Makes a new tensor: `arange` of `end`.
  *
@@ -265,15 +265,15 @@ export declare function argmin(input: Tensor, keywords: { dim?: Int | null; keep
 /**
  * Computes `argsort` of `input`.
  *
- * - `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
  * - `argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ * - `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
  *
  * Defaults: dim = -1.
  */
-export declare function argsort(input: Tensor, keywords: { stable: boolean; dim?: Int; descending?: boolean; out?: Tensor }): Tensor;
 export declare function argsort(input: Tensor, dim?: Int, descending?: boolean): Tensor;
 export declare function argsort(input: Tensor, dim: Int, keywords: { descending?: boolean }): Tensor;
 export declare function argsort(input: Tensor, keywords: { dim?: Int; descending?: boolean }): Tensor;
+export declare function argsort(input: Tensor, keywords: { stable: boolean; dim?: Int; descending?: boolean; out?: Tensor }): Tensor;
 /** Computes `argwhere` of `input`. `argwhere(Tensor self) -> Tensor`. */
 export declare function argwhere(input: Tensor): Tensor;
 /** A view of `input`, in the same memory: `asStrided`. `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`. */
@@ -444,15 +444,15 @@ export declare function bernoulli(input: Tensor, keywords: { p: Float; generator
 /**
  * Draws random numbers: `bernoulli` of `input`. In place: `input` is changed and given back.
  *
- * - `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  * - `bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
+ * - `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  *
  * Defaults: p = 0.5.
  */
-export declare function bernoulli_(input: Tensor, p: Tensor, keywords?: { generator?: Generator | null }): Tensor;
-export declare function bernoulli_(input: Tensor, keywords: { p: Tensor; generator?: Generator | null }): Tensor;
 export declare function bernoulli_(input: Tensor, p?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function bernoulli_(input: Tensor, keywords: { p?: Float; generator?: Generator | null }): Tensor;
+export declare function bernoulli_(input: Tensor, p: Tensor, keywords?: { generator?: Generator | null }): Tensor;
+export declare function bernoulli_(input: Tensor, keywords: { p: Tensor; generator?: Generator | null }): Tensor;
 /** Computes `bilinear` of `input1`, `input2`, `weight` and `bias`. `bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`. */
 export declare function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
 export declare function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, keywords: { bias?: Tensor | null }): Tensor;
@@ -486,16 +486,16 @@ export declare function binomial(count: Tensor, keywords: { prob: Tensor; genera
  * Element by element: `bitwiseAnd` of `input` and `other`. The tensors broadcast.
  *
  * - `bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * - `bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`
+ * - `bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export declare function bitwiseAnd(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseAnd(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function bitwiseAnd(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function bitwiseAnd(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function bitwiseAnd(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseAnd(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseAnd(keywords: { input: Scalar; other: Tensor }): Tensor;
-export declare function bitwiseAnd(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseAnd(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `bitwiseAnd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -510,16 +510,16 @@ export declare function bitwiseAnd_(input: Tensor, keywords: { other: Scalar }):
  * Element by element: `bitwiseLeftShift` of `input` and `other`. The tensors broadcast.
  *
  * - `bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * - `bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
+ * - `bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export declare function bitwiseLeftShift(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseLeftShift(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function bitwiseLeftShift(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function bitwiseLeftShift(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function bitwiseLeftShift(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseLeftShift(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseLeftShift(keywords: { input: Scalar; other: Tensor }): Tensor;
-export declare function bitwiseLeftShift(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseLeftShift(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `bitwiseLeftShift` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -538,16 +538,16 @@ export declare function bitwiseNot_(input: Tensor): Tensor;
  * Element by element: `bitwiseOr` of `input` and `other`. The tensors broadcast.
  *
  * - `bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * - `bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`
+ * - `bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export declare function bitwiseOr(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseOr(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function bitwiseOr(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function bitwiseOr(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function bitwiseOr(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseOr(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseOr(keywords: { input: Scalar; other: Tensor }): Tensor;
-export declare function bitwiseOr(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseOr(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `bitwiseOr` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -562,16 +562,16 @@ export declare function bitwiseOr_(input: Tensor, keywords: { other: Scalar }): 
  * Element by element: `bitwiseRightShift` of `input` and `other`. The tensors broadcast.
  *
  * - `bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * - `bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
+ * - `bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export declare function bitwiseRightShift(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseRightShift(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function bitwiseRightShift(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function bitwiseRightShift(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function bitwiseRightShift(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseRightShift(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseRightShift(keywords: { input: Scalar; other: Tensor }): Tensor;
-export declare function bitwiseRightShift(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseRightShift(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `bitwiseRightShift` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -586,16 +586,16 @@ export declare function bitwiseRightShift_(input: Tensor, keywords: { other: Sca
  * Element by element: `bitwiseXor` of `input` and `other`. The tensors broadcast.
  *
  * - `bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * - `bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`
+ * - `bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export declare function bitwiseXor(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseXor(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function bitwiseXor(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function bitwiseXor(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function bitwiseXor(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseXor(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseXor(keywords: { input: Scalar; other: Tensor }): Tensor;
-export declare function bitwiseXor(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function bitwiseXor(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `bitwiseXor` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -713,93 +713,93 @@ export declare function chunk(input: Tensor, chunks: Int, dim?: Int): TensorList
 export declare function chunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): TensorList;
 export declare function chunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): TensorList;
 /**
- * Element by element: `clamp` of `input`, `min` and `max`. The tensors broadcast.
+ * Element by element: `clamp` of `input`.
  *
- * - `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  * - `clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * - `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
-export declare function clamp(input: Tensor, min?: Tensor | null, max?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
-export declare function clamp(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
-export declare function clamp(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null; out?: Tensor }): Tensor;
 export declare function clamp(input: Tensor, min?: Scalar | null, max?: Scalar | null, keywords?: { out?: Tensor }): Tensor;
 export declare function clamp(input: Tensor, min: Scalar | null, keywords: { max?: Scalar | null; out?: Tensor }): Tensor;
 export declare function clamp(input: Tensor, keywords: { min?: Scalar | null; max?: Scalar | null; out?: Tensor }): Tensor;
+export declare function clamp(input: Tensor, min?: Tensor | null, max?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
+export declare function clamp(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
+export declare function clamp(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null; out?: Tensor }): Tensor;
 /**
- * Element by element: `clamp` of `input`, `min` and `max`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `clamp` of `input`. In place: `input` is changed and given back.
  *
- * - `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  * - `clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * - `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
-export declare function clamp_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
-export declare function clamp_(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
-export declare function clamp_(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 export declare function clamp_(input: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 export declare function clamp_(input: Tensor, min: Scalar | null, keywords: { max?: Scalar | null }): Tensor;
 export declare function clamp_(input: Tensor, keywords: { min?: Scalar | null; max?: Scalar | null }): Tensor;
+export declare function clamp_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
+export declare function clamp_(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
+export declare function clamp_(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /**
- * Element by element: `clampMax` of `input` and `max`. The tensors broadcast.
+ * Element by element: `clampMax` of `input`.
  *
- * - `clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
  * - `clamp_max(Tensor self, Scalar max) -> Tensor`
+ * - `clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
  */
-export declare function clampMax(input: Tensor, max: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function clampMax(input: Tensor, keywords: { max: Tensor; out?: Tensor }): Tensor;
 export declare function clampMax(input: Tensor, max: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function clampMax(input: Tensor, keywords: { max: Scalar; out?: Tensor }): Tensor;
+export declare function clampMax(input: Tensor, max: Tensor, keywords?: { out?: Tensor }): Tensor;
+export declare function clampMax(input: Tensor, keywords: { max: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `clampMax` of `input` and `max`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `clampMax` of `input`. In place: `input` is changed and given back.
  *
- * - `clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
  * - `clamp_max_(Tensor(a!) self, Scalar max) -> Tensor(a!)`
+ * - `clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
  */
-export declare function clampMax_(input: Tensor, max: Tensor): Tensor;
-export declare function clampMax_(input: Tensor, keywords: { max: Tensor }): Tensor;
 export declare function clampMax_(input: Tensor, max: Scalar): Tensor;
 export declare function clampMax_(input: Tensor, keywords: { max: Scalar }): Tensor;
+export declare function clampMax_(input: Tensor, max: Tensor): Tensor;
+export declare function clampMax_(input: Tensor, keywords: { max: Tensor }): Tensor;
 /**
- * Element by element: `clampMin` of `input` and `min`. The tensors broadcast.
+ * Element by element: `clampMin` of `input`.
  *
- * - `clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
  * - `clamp_min(Tensor self, Scalar min) -> Tensor`
+ * - `clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
  */
-export declare function clampMin(input: Tensor, min: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function clampMin(input: Tensor, keywords: { min: Tensor; out?: Tensor }): Tensor;
 export declare function clampMin(input: Tensor, min: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function clampMin(input: Tensor, keywords: { min: Scalar; out?: Tensor }): Tensor;
+export declare function clampMin(input: Tensor, min: Tensor, keywords?: { out?: Tensor }): Tensor;
+export declare function clampMin(input: Tensor, keywords: { min: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `clampMin` of `input` and `min`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `clampMin` of `input`. In place: `input` is changed and given back.
  *
- * - `clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
  * - `clamp_min_(Tensor(a!) self, Scalar min) -> Tensor(a!)`
+ * - `clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
  */
-export declare function clampMin_(input: Tensor, min: Tensor): Tensor;
-export declare function clampMin_(input: Tensor, keywords: { min: Tensor }): Tensor;
 export declare function clampMin_(input: Tensor, min: Scalar): Tensor;
 export declare function clampMin_(input: Tensor, keywords: { min: Scalar }): Tensor;
+export declare function clampMin_(input: Tensor, min: Tensor): Tensor;
+export declare function clampMin_(input: Tensor, keywords: { min: Tensor }): Tensor;
 /**
- * Element by element: `clip` of `input`, `min` and `max`. The tensors broadcast.
+ * Element by element: `clip` of `input`.
  *
- * - `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  * - `clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * - `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  */
-export declare function clip(input: Tensor, min?: Tensor | null, max?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
-export declare function clip(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
-export declare function clip(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null; out?: Tensor }): Tensor;
 export declare function clip(input: Tensor, min?: Scalar | null, max?: Scalar | null, keywords?: { out?: Tensor }): Tensor;
 export declare function clip(input: Tensor, min: Scalar | null, keywords: { max?: Scalar | null; out?: Tensor }): Tensor;
 export declare function clip(input: Tensor, keywords: { min?: Scalar | null; max?: Scalar | null; out?: Tensor }): Tensor;
+export declare function clip(input: Tensor, min?: Tensor | null, max?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
+export declare function clip(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
+export declare function clip(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null; out?: Tensor }): Tensor;
 /**
- * Element by element: `clip` of `input`, `min` and `max`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `clip` of `input`. In place: `input` is changed and given back.
  *
- * - `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  * - `clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * - `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  */
-export declare function clip_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
-export declare function clip_(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
-export declare function clip_(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 export declare function clip_(input: Tensor, min?: Scalar | null, max?: Scalar | null): Tensor;
 export declare function clip_(input: Tensor, min: Scalar | null, keywords: { max?: Scalar | null }): Tensor;
 export declare function clip_(input: Tensor, keywords: { min?: Scalar | null; max?: Scalar | null }): Tensor;
+export declare function clip_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
+export declare function clip_(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
+export declare function clip_(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /** Element by element: `clone` of `input`. `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
 export declare function clone(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
 /** A view of `input`, in the same memory: `coalesce`. `coalesce(Tensor(a) self) -> Tensor(a)`. */
@@ -1121,16 +1121,16 @@ export declare function cumsum(input: Tensor, keywords: { dim: Int; dtype?: DTyp
 export declare function cumsum_(input: Tensor, dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function cumsum_(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
 /**
- * Computes `cumulativeTrapezoid` of `y` and `x`.
+ * Computes `cumulativeTrapezoid` of `y`.
  *
- * - `cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  * - `cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ * - `cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  *
- * Defaults: dim = -1, dx = 1.
+ * Defaults: dx = 1, dim = -1.
  */
+export declare function cumulativeTrapezoid(y: Tensor, keywords?: { dx?: Scalar; dim?: Int }): Tensor;
 export declare function cumulativeTrapezoid(y: Tensor, x: Tensor, keywords?: { dim?: Int }): Tensor;
 export declare function cumulativeTrapezoid(y: Tensor, keywords: { x: Tensor; dim?: Int }): Tensor;
-export declare function cumulativeTrapezoid(y: Tensor, keywords?: { dx?: Scalar; dim?: Int }): Tensor;
 /** Computes `data` of `input`. `data(Tensor self) -> Tensor`. */
 export declare function data(input: Tensor): Tensor;
 /** Element by element: `deg2rad` of `input`. `deg2rad(Tensor self) -> Tensor`. */
@@ -1616,25 +1616,25 @@ export declare function fftRfftn(input: Tensor, s: Int | Ints | null, dim: Int |
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 /**
- * Computes `fill` of `input` and `value`.
+ * Computes `fill` of `input`.
  *
- * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
  * - `fill.Scalar(Tensor self, Scalar value) -> Tensor`
+ * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
  */
-export declare function fill(input: Tensor, value: Tensor): Tensor;
-export declare function fill(input: Tensor, keywords: { value: Tensor }): Tensor;
 export declare function fill(input: Tensor, value: Scalar): Tensor;
 export declare function fill(input: Tensor, keywords: { value: Scalar }): Tensor;
+export declare function fill(input: Tensor, value: Tensor): Tensor;
+export declare function fill(input: Tensor, keywords: { value: Tensor }): Tensor;
 /**
- * Computes `fill` of `input` and `value`. In place: `input` is changed and given back.
+ * Computes `fill` of `input`. In place: `input` is changed and given back.
  *
- * - `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
  * - `fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
+ * - `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
  */
-export declare function fill_(input: Tensor, value: Tensor): Tensor;
-export declare function fill_(input: Tensor, keywords: { value: Tensor }): Tensor;
 export declare function fill_(input: Tensor, value: Scalar): Tensor;
 export declare function fill_(input: Tensor, keywords: { value: Scalar }): Tensor;
+export declare function fill_(input: Tensor, value: Tensor): Tensor;
+export declare function fill_(input: Tensor, keywords: { value: Tensor }): Tensor;
 /** Computes `fillDiagonal_` of `input`. `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`. */
 export declare function fillDiagonal_(input: Tensor, fillValue: Scalar, wrap?: boolean): Tensor;
 export declare function fillDiagonal_(input: Tensor, fillValue: Scalar, keywords: { wrap?: boolean }): Tensor;
@@ -1659,21 +1659,21 @@ export declare function fliplr(input: Tensor): Tensor;
 /** Computes `flipud` of `input`. `flipud(Tensor self) -> Tensor`. */
 export declare function flipud(input: Tensor): Tensor;
 /**
- * Computes `floatPower` of `input` and `exponent`.
+ * Computes `floatPower` of `input`.
  *
+ * - `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  * - `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * - `float_power.Scalar(Scalar self, Tensor exponent) -> Tensor`
- * - `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  */
+export declare function floatPower(input: Tensor, exponent: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function floatPower(input: Tensor, keywords: { exponent: Scalar; out?: Tensor }): Tensor;
 export declare function floatPower(input: Tensor, exponent: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function floatPower(input: Tensor, keywords: { exponent: Tensor; out?: Tensor }): Tensor;
 export declare function floatPower(input: Scalar, exponent: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function floatPower(input: Scalar, keywords: { exponent: Tensor; out?: Tensor }): Tensor;
 export declare function floatPower(keywords: { input: Scalar; exponent: Tensor; out?: Tensor }): Tensor;
-export declare function floatPower(input: Tensor, exponent: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function floatPower(input: Tensor, keywords: { exponent: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `floatPower` of `input` and `exponent`. In place: `input` is changed and given back.
+ * Computes `floatPower` of `input`. In place: `input` is changed and given back.
  *
  * - `float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  * - `float_power_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -1849,8 +1849,8 @@ export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; d
 /**
  * Computes `gradient` of `input`.
  *
- * - `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
  * - `gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
+ * - `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
  * - `gradient.scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
  * - `gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
  * - `gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
@@ -1858,8 +1858,8 @@ export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; d
  *
  * Defaults: edgeOrder = 1.
  */
-export declare function gradient(input: Tensor, keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
 export declare function gradient(input: Tensor, keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): TensorList;
+export declare function gradient(input: Tensor, keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
 export declare function gradient(input: Tensor, keywords: { spacing: readonly Scalar[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
 export declare function gradient(input: Tensor, keywords: { spacing: readonly Scalar[]; dim: Ints; edgeOrder?: Int }): TensorList;
 export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
@@ -1927,15 +1927,15 @@ export declare function groupNorm(input: Tensor, numGroups: Int, weight: Tensor 
 export declare function groupNorm(input: Tensor, numGroups: Int, keywords: { weight?: Tensor | null; bias?: Tensor | null; eps?: Float; cudnnEnabled?: boolean }): Tensor;
 export declare function groupNorm(input: Tensor, keywords: { numGroups: Int; weight?: Tensor | null; bias?: Tensor | null; eps?: Float; cudnnEnabled?: boolean }): Tensor;
 /**
- * Draws random numbers: `gru` of `data`, `batchSizes`, `hx` and `params`.
+ * Draws random numbers: `gru` of `input`, `hx` and `params`.
  *
- * - `gru.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  * - `gru.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
+ * - `gru.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  */
-export declare function gru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
-export declare function gru(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 export declare function gru(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor];
 export declare function gru(input: Tensor, keywords: { hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
+export declare function gru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
+export declare function gru(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 /** Computes `gruCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`. */
 export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor;
 export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
@@ -2050,17 +2050,17 @@ export declare function histc(input: Tensor, bins: Int, min: Scalar, keywords: {
 export declare function histc(input: Tensor, bins: Int, keywords: { min?: Scalar; max?: Scalar; out?: Tensor }): Tensor;
 export declare function histc(input: Tensor, keywords: { bins?: Int; min?: Scalar; max?: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `histogram` of `input`, `bins` and `weight`. Gives `hist` and `bin_edges`.
+ * Computes `histogram` of `input` and `weight`. Gives `hist` and `bin_edges`.
  *
- * - `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  * - `histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ * - `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  *
  * Defaults: bins = 100.
  */
-export declare function histogram(input: Tensor, bins: Tensor, keywords?: { weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
-export declare function histogram(input: Tensor, keywords: { bins: Tensor; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 export declare function histogram(input: Tensor, bins?: Int, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 export declare function histogram(input: Tensor, keywords: { bins?: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
+export declare function histogram(input: Tensor, bins: Tensor, keywords?: { weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
+export declare function histogram(input: Tensor, keywords: { bins: Tensor; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 /**
  * Computes `histogramdd` of `input` and `weight`. Gives `hist` and `bin_edges`.
  *
@@ -2159,33 +2159,33 @@ export declare function indexCopy_(input: Tensor, dim: Int, index: Tensor, keywo
 export declare function indexCopy_(input: Tensor, dim: Int, keywords: { index: Tensor; source: Tensor }): Tensor;
 export declare function indexCopy_(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor }): Tensor;
 /**
- * Computes `indexFill` of `input`, `index` and `value`.
+ * Computes `indexFill` of `input` and `index`.
  *
- * - `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
  * - `index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
+ * - `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
  */
-export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Tensor): Tensor;
-export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
-export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
 export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Scalar): Tensor;
 export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar }): Tensor;
 export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar }): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Tensor): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
+export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
+export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
 /**
- * Computes `indexFill` of `input`, `index` and `value`. In place: `input` is changed and given back.
+ * Computes `indexFill` of `input` and `index`. In place: `input` is changed and given back.
  *
- * - `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
  * - `index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
+ * - `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
  */
-export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, value: Tensor): Tensor;
-export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
-export declare function indexFill_(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
-export declare function indexFill_(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
 export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, value: Scalar): Tensor;
 export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function indexFill_(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar }): Tensor;
 export declare function indexFill_(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar }): Tensor;
+export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, value: Tensor): Tensor;
+export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
+export declare function indexFill_(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
+export declare function indexFill_(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
 /** Computes `indexPut` of `input`, `indices` and `values`. `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. */
 export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
 export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
@@ -2280,16 +2280,16 @@ export declare function isfinite(input: Tensor): Tensor;
  * Computes `isin` of `elements` and `testElements`.
  *
  * - `isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
- * - `isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  * - `isin.Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ * - `isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  */
 export declare function isin(elements: Tensor, testElements: Tensor, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(elements: Tensor, keywords: { testElements: Tensor; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
+export declare function isin(elements: Tensor, testElement: Scalar, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
+export declare function isin(elements: Tensor, keywords: { testElement: Scalar; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(element: Scalar, testElements: Tensor, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(element: Scalar, keywords: { testElements: Tensor; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(keywords: { element: Scalar; testElements: Tensor; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
-export declare function isin(elements: Tensor, testElement: Scalar, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
-export declare function isin(elements: Tensor, keywords: { testElement: Scalar; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 /** Element by element: `isinf` of `input`. `isinf(Tensor self) -> Tensor`. */
 export declare function isinf(input: Tensor): Tensor;
 /** Element by element: `isnan` of `input`. `isnan(Tensor self) -> Tensor`. */
@@ -2396,29 +2396,29 @@ export declare function leakyReluBackward(gradOutput: Tensor, input: Tensor, neg
 export declare function leakyReluBackward(gradOutput: Tensor, input: Tensor, keywords: { negativeSlope: Scalar; selfIsResult: boolean; out?: Tensor }): Tensor;
 export declare function leakyReluBackward(gradOutput: Tensor, keywords: { input: Tensor; negativeSlope: Scalar; selfIsResult: boolean; out?: Tensor }): Tensor;
 /**
- * Element by element: `lerp` of `input`, `end` and `weight`. The tensors broadcast.
+ * Element by element: `lerp` of `input` and `end`. The tensors broadcast.
  *
- * - `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
  * - `lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
+ * - `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
  */
-export declare function lerp(input: Tensor, end: Tensor, weight: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function lerp(input: Tensor, end: Tensor, keywords: { weight: Tensor; out?: Tensor }): Tensor;
-export declare function lerp(input: Tensor, keywords: { end: Tensor; weight: Tensor; out?: Tensor }): Tensor;
 export declare function lerp(input: Tensor, end: Tensor, weight: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function lerp(input: Tensor, end: Tensor, keywords: { weight: Scalar; out?: Tensor }): Tensor;
 export declare function lerp(input: Tensor, keywords: { end: Tensor; weight: Scalar; out?: Tensor }): Tensor;
+export declare function lerp(input: Tensor, end: Tensor, weight: Tensor, keywords?: { out?: Tensor }): Tensor;
+export declare function lerp(input: Tensor, end: Tensor, keywords: { weight: Tensor; out?: Tensor }): Tensor;
+export declare function lerp(input: Tensor, keywords: { end: Tensor; weight: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `lerp` of `input`, `end` and `weight`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `lerp` of `input` and `end`. The tensors broadcast. In place: `input` is changed and given back.
  *
- * - `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
  * - `lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)`
+ * - `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
  */
-export declare function lerp_(input: Tensor, end: Tensor, weight: Tensor): Tensor;
-export declare function lerp_(input: Tensor, end: Tensor, keywords: { weight: Tensor }): Tensor;
-export declare function lerp_(input: Tensor, keywords: { end: Tensor; weight: Tensor }): Tensor;
 export declare function lerp_(input: Tensor, end: Tensor, weight: Scalar): Tensor;
 export declare function lerp_(input: Tensor, end: Tensor, keywords: { weight: Scalar }): Tensor;
 export declare function lerp_(input: Tensor, keywords: { end: Tensor; weight: Scalar }): Tensor;
+export declare function lerp_(input: Tensor, end: Tensor, weight: Tensor): Tensor;
+export declare function lerp_(input: Tensor, end: Tensor, keywords: { weight: Tensor }): Tensor;
+export declare function lerp_(input: Tensor, keywords: { end: Tensor; weight: Tensor }): Tensor;
 /**
  * Computes `less` of `input` and `other`.
  *
@@ -2542,32 +2542,32 @@ export declare function linalgMatrixExp(input: Tensor): Tensor;
 /**
  * Reduces over `dim` or over everything: `linalg.matrixNorm` of `input`.
  *
- * - `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  * - `linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * - `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
- * Defaults: dim = [-2, -1], ord = 'fro'.
+ * Defaults: ord = 'fro', dim = [-2, -1].
  */
-export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-export declare function linalgMatrixNorm(input: Tensor, keywords: { ord: Scalar; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, ord?: string, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, ord: string, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, ord: string, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, keywords: { ord?: string; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
+export declare function linalgMatrixNorm(input: Tensor, keywords: { ord: Scalar; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
 /** Computes `linalg.matrixPower` of `input`. `linalg_matrix_power(Tensor self, int n) -> Tensor`. */
 export declare function linalgMatrixPower(input: Tensor, n: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMatrixPower(input: Tensor, keywords: { n: Int; out?: Tensor }): Tensor;
 /**
- * Computes `linalg.matrixRank` of `input`, `atol` and `rtol`.
+ * Computes `linalg.matrixRank` of `input`.
  *
- * - `linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+ * - `linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
  * - `linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
  */
-export declare function linalgMatrixRank(input: Tensor, keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean; out?: Tensor }): Tensor;
+export declare function linalgMatrixRank(input: Tensor, keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, tol: Tensor, hermitian?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, tol: Tensor, keywords: { hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, keywords: { tol: Tensor; hermitian?: boolean; out?: Tensor }): Tensor;
@@ -2592,15 +2592,15 @@ export declare function linalgNorm(input: Tensor, ord: string, dim: Int | Ints |
 export declare function linalgNorm(input: Tensor, ord: string, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgNorm(input: Tensor, keywords: { ord: string; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
 /**
- * Computes `linalg.pinv` of `input`, `atol` and `rtol`.
+ * Computes `linalg.pinv` of `input`.
  *
- * - `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+ * - `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  * - `linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
  */
-export declare function linalgPinv(input: Tensor, keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean; out?: Tensor }): Tensor;
+export declare function linalgPinv(input: Tensor, keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, rcond: Tensor, hermitian?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, rcond: Tensor, keywords: { hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, keywords: { rcond: Tensor; hermitian?: boolean; out?: Tensor }): Tensor;
@@ -2655,25 +2655,25 @@ export declare function linearBackward(input: Tensor, keywords: { gradOutput: Te
 /**
  * Computes `linspace` of `start` and `end`.
  *
- * - `linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- * - `linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- * - `linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * - `linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * - `linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * - `linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  */
-export declare function linspace(start: Tensor, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function linspace(start: Tensor, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function linspace(start: Tensor, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function linspace(start: Scalar, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function linspace(start: Scalar, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function linspace(start: Scalar, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function linspace(keywords: { start: Scalar; end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function linspace(start: Tensor, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function linspace(start: Tensor, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function linspace(start: Tensor, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function linspace(start: Scalar, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function linspace(start: Scalar, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function linspace(start: Scalar, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function linspace(keywords: { start: Scalar; end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Tensor, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Tensor, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Tensor, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Tensor, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Tensor, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Tensor, keywords: { end: Scalar; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Scalar, end: Tensor, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function linspace(start: Scalar, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(start: Scalar, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function linspace(keywords: { start: Scalar; end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** Element by element: `log` of `input`. `log(Tensor self) -> Tensor`. */
 export declare function log(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `log10` of `input`. `log10(Tensor self) -> Tensor`. */
@@ -2762,45 +2762,45 @@ export declare function logitBackward(gradOutput: Tensor, keywords: { input: Ten
 /**
  * Computes `logspace` of `start` and `end`.
  *
- * - `logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- * - `logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
- * - `logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * - `logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * - `logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * - `logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * Defaults: base = 10.
  */
-export declare function logspace(start: Tensor, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function logspace(start: Tensor, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function logspace(start: Scalar, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function logspace(start: Scalar, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function logspace(keywords: { start: Scalar; end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function logspace(start: Tensor, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function logspace(start: Tensor, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function logspace(start: Scalar, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function logspace(start: Scalar, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function logspace(start: Scalar, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function logspace(start: Scalar, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function logspace(keywords: { start: Scalar; end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Tensor, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Tensor, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Tensor, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Tensor, end: Scalar, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Tensor, keywords: { end: Scalar; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Scalar, end: Tensor, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Scalar, end: Tensor, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function logspace(start: Scalar, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(start: Scalar, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function logspace(keywords: { start: Scalar; end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** Reduces over `dim`: `logsumexp` of `input`. `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function logsumexp(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
 /**
- * Draws random numbers: `lstm` of `data`, `batchSizes`, `hx` and `params`.
+ * Draws random numbers: `lstm` of `input`, `hx` and `params`.
  *
- * - `lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)`
  * - `lstm.input(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor)`
+ * - `lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)`
  */
-export declare function lstm(data: Tensor, batchSizes: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor, Tensor];
-export declare function lstm(data: Tensor, keywords: { batchSizes: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor, Tensor];
 export declare function lstm(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor];
 export declare function lstm(input: Tensor, keywords: { hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor, Tensor];
+export declare function lstm(data: Tensor, batchSizes: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor, Tensor];
+export declare function lstm(data: Tensor, keywords: { batchSizes: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor, Tensor];
 /** Computes `lstmCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`. */
 export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): [Tensor, Tensor];
 export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): [Tensor, Tensor];
@@ -2848,29 +2848,29 @@ export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target
 export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, keywords: { margin?: Float; reduction?: Int }): Tensor;
 export declare function marginRankingLoss(input1: Tensor, keywords: { input2: Tensor; target: Tensor; margin?: Float; reduction?: Int }): Tensor;
 /**
- * Element by element: `maskedFill` of `input`, `mask` and `value`. The tensors broadcast.
+ * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast.
  *
- * - `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
  * - `masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
+ * - `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
  */
-export declare function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor;
-export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
-export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
 export declare function maskedFill(input: Tensor, mask: Tensor, value: Scalar): Tensor;
 export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Scalar }): Tensor;
+export declare function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor;
+export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
+export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
 /**
- * Element by element: `maskedFill` of `input`, `mask` and `value`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast. In place: `input` is changed and given back.
  *
- * - `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
  * - `masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)`
+ * - `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
  */
-export declare function maskedFill_(input: Tensor, mask: Tensor, value: Tensor): Tensor;
-export declare function maskedFill_(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
-export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
 export declare function maskedFill_(input: Tensor, mask: Tensor, value: Scalar): Tensor;
 export declare function maskedFill_(input: Tensor, mask: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; value: Scalar }): Tensor;
+export declare function maskedFill_(input: Tensor, mask: Tensor, value: Tensor): Tensor;
+export declare function maskedFill_(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
+export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
 /** Computes `maskedScatter` of `input`, `mask` and `source`. `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`. */
 export declare function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor;
 export declare function maskedScatter(input: Tensor, mask: Tensor, keywords: { source: Tensor }): Tensor;
@@ -2912,15 +2912,15 @@ export declare function matrixPower(input: Tensor, keywords: { n: Int; out?: Ten
  * Reduces over `dim` or over everything: `max` of `input`.
  *
  * - `max(Tensor self) -> Tensor`
- * - `max.other(Tensor self, Tensor other) -> Tensor`
  * - `max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * - `max.other(Tensor self, Tensor other) -> Tensor`
  */
 export declare function max(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function max(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function max(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function max(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function max(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function max(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
+export declare function max(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
+export declare function max(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /** Computes `maxPool1d` of `input`. `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1]. */
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
@@ -3013,15 +3013,15 @@ export declare function meshgrid(keywords: { tensors: readonly Tensor[]; indexin
  * Reduces over `dim` or over everything: `min` of `input`.
  *
  * - `min(Tensor self) -> Tensor`
- * - `min.other(Tensor self, Tensor other) -> Tensor`
  * - `min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * - `min.other(Tensor self, Tensor other) -> Tensor`
  */
 export declare function min(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function min(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
-export declare function min(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function min(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function min(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function min(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
+export declare function min(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
+export declare function min(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /** Element by element: `minimum` of `input` and `other`. The tensors broadcast. `minimum(Tensor self, Tensor other) -> Tensor`. */
 export declare function minimum(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function minimum(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -3298,39 +3298,39 @@ export declare function nanmedian(input: Tensor, dim: Int, keepdim?: boolean, ke
 export declare function nanmedian(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function nanmedian(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 /**
- * Reduces over `dim` or over everything: `nanquantile` of `input` and `q`.
+ * Reduces over `dim` or over everything: `nanquantile` of `input`.
  *
- * - `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  * - `nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * - `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  *
  * Defaults: interpolation = 'linear'.
  */
-export declare function nanquantile(input: Tensor, q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
-export declare function nanquantile(input: Tensor, q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-export declare function nanquantile(input: Tensor, q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-export declare function nanquantile(input: Tensor, keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, q: Float, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, keywords: { q: Float; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
+export declare function nanquantile(input: Tensor, q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
+export declare function nanquantile(input: Tensor, q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
+export declare function nanquantile(input: Tensor, q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
+export declare function nanquantile(input: Tensor, keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 /** Reduces over `dim`: `nansum` of `input`. `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. */
 export declare function nansum(input: Tensor, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nansum(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nansum(input: Tensor, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 /**
- * A view of `input` and `start`, in the same memory: `narrow`.
+ * A view of `input`, in the same memory: `narrow`.
  *
- * - `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
  * - `narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
+ * - `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
  */
-export declare function narrow(input: Tensor, dim: Int, start: Tensor, length: Int): Tensor;
-export declare function narrow(input: Tensor, dim: Int, start: Tensor, keywords: { length: Int }): Tensor;
-export declare function narrow(input: Tensor, dim: Int, keywords: { start: Tensor; length: Int }): Tensor;
-export declare function narrow(input: Tensor, keywords: { dim: Int; start: Tensor; length: Int }): Tensor;
 export declare function narrow(input: Tensor, dim: Int, start: Int, length: Int): Tensor;
 export declare function narrow(input: Tensor, dim: Int, start: Int, keywords: { length: Int }): Tensor;
 export declare function narrow(input: Tensor, dim: Int, keywords: { start: Int; length: Int }): Tensor;
 export declare function narrow(input: Tensor, keywords: { dim: Int; start: Int; length: Int }): Tensor;
+export declare function narrow(input: Tensor, dim: Int, start: Tensor, length: Int): Tensor;
+export declare function narrow(input: Tensor, dim: Int, start: Tensor, keywords: { length: Int }): Tensor;
+export declare function narrow(input: Tensor, dim: Int, keywords: { start: Tensor; length: Int }): Tensor;
+export declare function narrow(input: Tensor, keywords: { dim: Int; start: Tensor; length: Int }): Tensor;
 /** What `narrow` gives, as a copy and not as a view. `narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`. */
 export declare function narrowCopy(input: Tensor, dim: Int, start: Int, length: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function narrowCopy(input: Tensor, dim: Int, start: Int, keywords: { length: Int; out?: Tensor }): Tensor;
@@ -3517,13 +3517,17 @@ export declare function normExceptDim(v: Tensor, keywords: { pow?: Int; dim?: In
 /**
  * Draws random numbers: `normal` of `mean` and `std`.
  *
+ * - `normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
  * - `normal.Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor`
  * - `normal.float_Tensor(float mean, Tensor std, *, Generator? generator=None) -> Tensor`
- * - `normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * Defaults: std = 1.
  */
+export declare function normal(mean: Float, std: Float, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
+export declare function normal(mean: Float, std: Float, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function normal(mean: Float, keywords: { std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
+export declare function normal(keywords: { mean: Float; std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function normal(mean: Tensor, std: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(mean: Tensor, keywords: { std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(mean: Tensor, std?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
@@ -3531,10 +3535,6 @@ export declare function normal(mean: Tensor, keywords: { std?: Float; generator?
 export declare function normal(mean: Float, std: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(mean: Float, keywords: { std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(keywords: { mean: Float; std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
-export declare function normal(mean: Float, std: Float, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
-export declare function normal(mean: Float, std: Float, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function normal(mean: Float, keywords: { std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-export declare function normal(keywords: { mean: Float; std: Float; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** Draws random numbers: `normal` of `mean` and `std`. In place: `input` is changed and given back. `normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1. */
 export declare function normal_(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function normal_(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
@@ -3661,21 +3661,21 @@ export declare function polygamma_(input: Tensor, keywords: { n: Int }): Tensor;
 /** Element by element: `positive` of `input`. `positive(Tensor(a) self) -> Tensor(a)`. */
 export declare function positive(input: Tensor): Tensor;
 /**
- * Element by element: `pow` of `input` and `exponent`. The tensors broadcast.
+ * Element by element: `pow` of `input`.
  *
+ * - `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  * - `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * - `pow.Scalar(Scalar self, Tensor exponent) -> Tensor`
- * - `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  */
+export declare function pow(input: Tensor, exponent: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function pow(input: Tensor, keywords: { exponent: Scalar; out?: Tensor }): Tensor;
 export declare function pow(input: Tensor, exponent: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function pow(input: Tensor, keywords: { exponent: Tensor; out?: Tensor }): Tensor;
 export declare function pow(input: Scalar, exponent: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function pow(input: Scalar, keywords: { exponent: Tensor; out?: Tensor }): Tensor;
 export declare function pow(keywords: { input: Scalar; exponent: Tensor; out?: Tensor }): Tensor;
-export declare function pow(input: Tensor, exponent: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function pow(input: Tensor, keywords: { exponent: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `pow` of `input` and `exponent`. The tensors broadcast. In place: `input` is changed and given back.
+ * Element by element: `pow` of `input`. In place: `input` is changed and given back.
  *
  * - `pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  * - `pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -3727,21 +3727,21 @@ export declare function qr(input: Tensor, keywords: { some?: boolean; out?: read
 /** Computes `qscheme` of `input`. `qscheme(Tensor self) -> QScheme`. */
 export declare function qscheme(input: Tensor): number;
 /**
- * Reduces over `dim` or over everything: `quantile` of `input` and `q`.
+ * Reduces over `dim` or over everything: `quantile` of `input`.
  *
- * - `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  * - `quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+ * - `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  *
  * Defaults: interpolation = 'linear'.
  */
-export declare function quantile(input: Tensor, q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
-export declare function quantile(input: Tensor, q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-export declare function quantile(input: Tensor, q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-export declare function quantile(input: Tensor, keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, q: Float, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, keywords: { q: Float; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
+export declare function quantile(input: Tensor, q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
+export declare function quantile(input: Tensor, q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
+export declare function quantile(input: Tensor, q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
+export declare function quantile(input: Tensor, keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 /** Computes `quantizePerChannel` of `input`, `scales` and `zeroPoints`. `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`. */
 export declare function quantizePerChannel(input: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
 export declare function quantizePerChannel(input: Tensor, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
@@ -3852,17 +3852,17 @@ export declare function randint(keywords: { low: Int; high: Int; size: Ints; gen
 /**
  * Draws random numbers: `randintLike` of `input`.
  *
+ * - `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * - `randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * - `randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
- * - `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  */
+export declare function randintLike(input: Tensor, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
+export declare function randintLike(input: Tensor, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function randintLike(input: Tensor, low: Int, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, low: Int, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function randintLike(input: Tensor, keywords: { low: Int; high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function randintLike(input: Tensor, high: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, keywords: { high: Tensor; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-export declare function randintLike(input: Tensor, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-export declare function randintLike(input: Tensor, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 /** Makes a new tensor: `randn` of `size`. `randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
 export declare function randn(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function randn(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
@@ -3961,16 +3961,16 @@ export declare function relu_(input: Tensor): Tensor;
  * Element by element: `remainder` of `input` and `other`. The tensors broadcast.
  *
  * - `remainder.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * - `remainder.Scalar(Tensor self, Scalar other) -> Tensor`
+ * - `remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  */
 export declare function remainder(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function remainder(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function remainder(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function remainder(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function remainder(input: Scalar, other: Tensor): Tensor;
 export declare function remainder(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function remainder(keywords: { input: Scalar; other: Tensor }): Tensor;
-export declare function remainder(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function remainder(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `remainder` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -3996,19 +3996,19 @@ export declare function repeat(input: Tensor, repeats: Ints): Tensor;
 export declare function repeat(input: Tensor, keywords: { repeats: Ints }): Tensor;
 export declare function repeat(input: Tensor, ...repeats: Int[]): Tensor;
 /**
- * Computes `repeatInterleave` of `input` and `repeats`.
+ * Computes `repeatInterleave` of `input`.
  *
+ * - `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  * - `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  * - `repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`
- * - `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  */
+export declare function repeatInterleave(input: Tensor, repeats: Int, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
+export declare function repeatInterleave(input: Tensor, repeats: Int, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
+export declare function repeatInterleave(input: Tensor, keywords: { repeats: Int; dim?: Int | null; outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, repeats: Tensor, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, repeats: Tensor, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, keywords: { repeats: Tensor; dim?: Int | null; outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(repeats: Tensor, keywords?: { outputSize?: Int | null }): Tensor;
-export declare function repeatInterleave(input: Tensor, repeats: Int, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
-export declare function repeatInterleave(input: Tensor, repeats: Int, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
-export declare function repeatInterleave(input: Tensor, keywords: { repeats: Int; dim?: Int | null; outputSize?: Int | null }): Tensor;
 /** Computes `replicationPad1d` of `input`. `replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
 export declare function replicationPad1d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function replicationPad1d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
@@ -4076,17 +4076,17 @@ export declare function resolveNeg(input: Tensor): Tensor;
  * The value of `resultType` of `tensor` and `other`.
  *
  * - `result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType`
- * - `result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType`
  * - `result_type.Scalar(Tensor tensor, Scalar other) -> ScalarType`
+ * - `result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType`
  * - `result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType`
  */
 export declare function resultType(tensor: Tensor, other: Tensor): DType;
 export declare function resultType(tensor: Tensor, keywords: { other: Tensor }): DType;
+export declare function resultType(tensor: Tensor, other: Scalar): DType;
+export declare function resultType(tensor: Tensor, keywords: { other: Scalar }): DType;
 export declare function resultType(scalar: Scalar, tensor: Tensor): DType;
 export declare function resultType(scalar: Scalar, keywords: { tensor: Tensor }): DType;
 export declare function resultType(keywords: { scalar: Scalar; tensor: Tensor }): DType;
-export declare function resultType(tensor: Tensor, other: Scalar): DType;
-export declare function resultType(tensor: Tensor, keywords: { other: Scalar }): DType;
 export declare function resultType(scalar1: Scalar, scalar2: Scalar): DType;
 export declare function resultType(scalar1: Scalar, keywords: { scalar2: Scalar }): DType;
 export declare function resultType(keywords: { scalar1: Scalar; scalar2: Scalar }): DType;
@@ -4100,30 +4100,30 @@ export declare function rmsNorm(input: Tensor, normalizedShape: Ints, weight: Te
 export declare function rmsNorm(input: Tensor, normalizedShape: Ints, keywords: { weight?: Tensor | null; eps?: Float | null }): Tensor;
 export declare function rmsNorm(input: Tensor, keywords: { normalizedShape: Ints; weight?: Tensor | null; eps?: Float | null }): Tensor;
 /**
- * Draws random numbers: `rnnRelu` of `data`, `batchSizes`, `hx` and `params`.
+ * Draws random numbers: `rnnRelu` of `input`, `hx` and `params`.
  *
- * - `rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  * - `rnn_relu.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
+ * - `rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  */
-export declare function rnnRelu(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
-export declare function rnnRelu(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 export declare function rnnRelu(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor];
 export declare function rnnRelu(input: Tensor, keywords: { hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
+export declare function rnnRelu(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
+export declare function rnnRelu(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 /** Computes `rnnReluCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`. */
 export declare function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor;
 export declare function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
 export declare function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 export declare function rnnReluCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 /**
- * Draws random numbers: `rnnTanh` of `data`, `batchSizes`, `hx` and `params`.
+ * Draws random numbers: `rnnTanh` of `input`, `hx` and `params`.
  *
- * - `rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  * - `rnn_tanh.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
+ * - `rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  */
-export declare function rnnTanh(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
-export declare function rnnTanh(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 export declare function rnnTanh(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor];
 export declare function rnnTanh(input: Tensor, keywords: { hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
+export declare function rnnTanh(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
+export declare function rnnTanh(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 /** Computes `rnnTanhCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`. */
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor;
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
@@ -4468,15 +4468,15 @@ export declare function softshrinkBackward(gradOutput: Tensor, keywords: { input
 /**
  * Computes `sort` of `input`. Gives `values` and `indices`.
  *
- * - `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  * - `sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ * - `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  *
  * Defaults: dim = -1.
  */
-export declare function sort(input: Tensor, keywords: { stable: boolean | null; dim?: Int; descending?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function sort(input: Tensor, dim?: Int, descending?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function sort(input: Tensor, dim: Int, keywords: { descending?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function sort(input: Tensor, keywords: { dim?: Int; descending?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
+export declare function sort(input: Tensor, keywords: { stable: boolean | null; dim?: Int; descending?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 /**
  * Computes `sparseBscTensor` of `ccolIndices`, `rowIndices` and `values`.
  *
@@ -4601,58 +4601,58 @@ export declare function specialBesselY1(input: Tensor, keywords?: { out?: Tensor
  * Element by element: `special.chebyshevPolynomialT` of `x` and `n`. The tensors broadcast.
  *
  * - `special_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
- * - `special_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_chebyshev_polynomial_t.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialChebyshevPolynomialT(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialT(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialT(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialT(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialT(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialT(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialT(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialT(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialT(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.chebyshevPolynomialU` of `x` and `n`. The tensors broadcast.
  *
  * - `special_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
- * - `special_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_chebyshev_polynomial_u.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialChebyshevPolynomialU(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialU(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialU(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialU(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialU(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialU(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialU(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialU(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialU(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.chebyshevPolynomialV` of `x` and `n`. The tensors broadcast.
  *
  * - `special_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
- * - `special_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_chebyshev_polynomial_v.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialChebyshevPolynomialV(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialV(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialV(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialV(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialV(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialV(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialV(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialV(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialV(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.chebyshevPolynomialW` of `x` and `n`. The tensors broadcast.
  *
  * - `special_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
- * - `special_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_chebyshev_polynomial_w.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialChebyshevPolynomialW(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialW(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialW(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialChebyshevPolynomialW(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialW(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialW(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialW(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialW(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialChebyshevPolynomialW(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /** The same function as `torch.digamma`. `special_digamma(Tensor self) -> Tensor`. */
 export declare function specialDigamma(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.entr` of `input`. `special_entr(Tensor self) -> Tensor`. */
@@ -4683,30 +4683,30 @@ export declare function specialGammaln(input: Tensor, keywords?: { out?: Tensor 
  * Element by element: `special.hermitePolynomialH` of `x` and `n`. The tensors broadcast.
  *
  * - `special_hermite_polynomial_h(Tensor x, Tensor n) -> Tensor`
- * - `special_hermite_polynomial_h.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_hermite_polynomial_h.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_hermite_polynomial_h.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialHermitePolynomialH(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialH(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialHermitePolynomialH(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialHermitePolynomialH(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialH(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialH(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialH(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialHermitePolynomialH(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialHermitePolynomialH(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.hermitePolynomialHe` of `x` and `n`. The tensors broadcast.
  *
  * - `special_hermite_polynomial_he(Tensor x, Tensor n) -> Tensor`
- * - `special_hermite_polynomial_he.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_hermite_polynomial_he.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_hermite_polynomial_he.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialHermitePolynomialHe(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialHe(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialHermitePolynomialHe(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialHermitePolynomialHe(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialHe(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialHe(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialHe(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialHermitePolynomialHe(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialHermitePolynomialHe(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /** The same function as `torch.i0`. `special_i0(Tensor self) -> Tensor`. */
 export declare function specialI0(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.i0e` of `input`. `special_i0e(Tensor self) -> Tensor`. */
@@ -4719,30 +4719,30 @@ export declare function specialI1e(input: Tensor, keywords?: { out?: Tensor }): 
  * Element by element: `special.laguerrePolynomialL` of `x` and `n`. The tensors broadcast.
  *
  * - `special_laguerre_polynomial_l(Tensor x, Tensor n) -> Tensor`
- * - `special_laguerre_polynomial_l.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_laguerre_polynomial_l.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_laguerre_polynomial_l.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialLaguerrePolynomialL(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLaguerrePolynomialL(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialLaguerrePolynomialL(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialLaguerrePolynomialL(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialLaguerrePolynomialL(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLaguerrePolynomialL(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialLaguerrePolynomialL(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialLaguerrePolynomialL(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialLaguerrePolynomialL(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.legendrePolynomialP` of `x` and `n`. The tensors broadcast.
  *
  * - `special_legendre_polynomial_p(Tensor x, Tensor n) -> Tensor`
- * - `special_legendre_polynomial_p.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_legendre_polynomial_p.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_legendre_polynomial_p.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialLegendrePolynomialP(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLegendrePolynomialP(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialLegendrePolynomialP(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialLegendrePolynomialP(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialLegendrePolynomialP(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLegendrePolynomialP(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialLegendrePolynomialP(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialLegendrePolynomialP(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialLegendrePolynomialP(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /** The same function as `torch.log1p`. `special_log1p(Tensor self) -> Tensor`. */
 export declare function specialLog1p(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.logNdtr` of `input`. `special_log_ndtr(Tensor self) -> Tensor`. */
@@ -4788,58 +4788,58 @@ export declare function specialScaledModifiedBesselK1(x: Tensor, keywords?: { ou
  * Element by element: `special.shiftedChebyshevPolynomialT` of `x` and `n`. The tensors broadcast.
  *
  * - `special_shifted_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
- * - `special_shifted_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_shifted_chebyshev_polynomial_t.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_shifted_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialShiftedChebyshevPolynomialT(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialT(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialT(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialT(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialT(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialT(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialT(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialT(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialT(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.shiftedChebyshevPolynomialU` of `x` and `n`. The tensors broadcast.
  *
  * - `special_shifted_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
- * - `special_shifted_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_shifted_chebyshev_polynomial_u.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_shifted_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialShiftedChebyshevPolynomialU(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialU(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialU(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialU(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialU(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialU(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialU(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialU(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialU(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.shiftedChebyshevPolynomialV` of `x` and `n`. The tensors broadcast.
  *
  * - `special_shifted_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
- * - `special_shifted_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_shifted_chebyshev_polynomial_v.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_shifted_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialShiftedChebyshevPolynomialV(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialV(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialV(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialV(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialV(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialV(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialV(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialV(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialV(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.shiftedChebyshevPolynomialW` of `x` and `n`. The tensors broadcast.
  *
  * - `special_shifted_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
- * - `special_shifted_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  * - `special_shifted_chebyshev_polynomial_w.n_scalar(Tensor x, Scalar n) -> Tensor`
+ * - `special_shifted_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  */
 export declare function specialShiftedChebyshevPolynomialW(x: Tensor, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialW(x: Tensor, keywords: { n: Tensor; out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialW(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialShiftedChebyshevPolynomialW(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialW(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialW(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialW(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialW(x: Tensor, n: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialShiftedChebyshevPolynomialW(x: Tensor, keywords: { n: Scalar; out?: Tensor }): Tensor;
 /** The same function as `torch.sinc`. `special_sinc(Tensor self) -> Tensor`. */
 export declare function specialSinc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The same function as `torch.softmax`. `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
@@ -4852,44 +4852,44 @@ export declare function specialSphericalBesselJ0(x: Tensor, keywords?: { out?: T
  * Element by element: `special.xlog1py` of `input` and `other`. The tensors broadcast.
  *
  * - `special_xlog1py(Tensor self, Tensor other) -> Tensor`
- * - `special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor`
  * - `special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor`
+ * - `special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor`
  */
 export declare function specialXlog1py(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialXlog1py(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function specialXlog1py(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialXlog1py(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function specialXlog1py(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialXlog1py(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function specialXlog1py(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
-export declare function specialXlog1py(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialXlog1py(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * The same function as `torch.xlogy`.
  *
  * - `special_xlogy(Tensor self, Tensor other) -> Tensor`
- * - `special_xlogy.self_scalar(Scalar self, Tensor other) -> Tensor`
  * - `special_xlogy.other_scalar(Tensor self, Scalar other) -> Tensor`
+ * - `special_xlogy.self_scalar(Scalar self, Tensor other) -> Tensor`
  */
 export declare function specialXlogy(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialXlogy(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function specialXlogy(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialXlogy(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function specialXlogy(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialXlogy(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function specialXlogy(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
-export declare function specialXlogy(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialXlogy(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `special.zeta` of `input` and `other`. The tensors broadcast.
  *
  * - `special_zeta(Tensor self, Tensor other) -> Tensor`
- * - `special_zeta.self_scalar(Scalar self, Tensor other) -> Tensor`
  * - `special_zeta.other_scalar(Tensor self, Scalar other) -> Tensor`
+ * - `special_zeta.self_scalar(Scalar self, Tensor other) -> Tensor`
  */
 export declare function specialZeta(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialZeta(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function specialZeta(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function specialZeta(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function specialZeta(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialZeta(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function specialZeta(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
-export declare function specialZeta(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function specialZeta(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Views of `input`, in the same memory: `split`.
  *
@@ -4995,39 +4995,39 @@ export declare function stack(keywords: { tensors: readonly Tensor[]; dim?: Int;
 /**
  * Reduces over `dim` or over everything: `std` of `input`.
  *
- * - `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * - `std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+ * - `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * - `std(Tensor self, bool unbiased=True) -> Tensor`
  *
  * Defaults: unbiased = true.
  */
-export declare function std(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
-export declare function std(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
-export declare function std(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
-export declare function std(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function std(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function std(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function std(input: Tensor, ...dim: Int[]): Tensor;
 export declare function std(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean; out?: Tensor }]): Tensor;
+export declare function std(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
+export declare function std(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
+export declare function std(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
+export declare function std(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function std(input: Tensor, unbiased?: boolean): Tensor;
 export declare function std(input: Tensor, keywords: { unbiased?: boolean }): Tensor;
 /**
  * Reduces over `dim` or over everything: `stdMean` of `input`.
  *
- * - `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * - `std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+ * - `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * - `std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
  *
  * Defaults: unbiased = true.
  */
-export declare function stdMean(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
-export declare function stdMean(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
-export declare function stdMean(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-export declare function stdMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, ...dim: Int[]): [Tensor, Tensor];
 export declare function stdMean(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): [Tensor, Tensor];
+export declare function stdMean(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
+export declare function stdMean(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
+export declare function stdMean(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
+export declare function stdMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, keywords: { unbiased?: boolean }): [Tensor, Tensor];
 /**
@@ -5182,21 +5182,21 @@ export declare function tanhBackward(gradOutput: Tensor, keywords: { output: Ten
 /**
  * Views of `input`, in the same memory: `tensorSplit`.
  *
+ * - `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
  * - `tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
  * - `tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
- * - `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
  *
  * Defaults: dim = 0.
  */
+export declare function tensorSplit(input: Tensor, sections: Int, dim?: Int): TensorList;
+export declare function tensorSplit(input: Tensor, sections: Int, keywords: { dim?: Int }): TensorList;
+export declare function tensorSplit(input: Tensor, keywords: { sections: Int; dim?: Int }): TensorList;
 export declare function tensorSplit(input: Tensor, indices: Ints, dim?: Int): TensorList;
 export declare function tensorSplit(input: Tensor, indices: Ints, keywords: { dim?: Int }): TensorList;
 export declare function tensorSplit(input: Tensor, keywords: { indices: Ints; dim?: Int }): TensorList;
 export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, dim?: Int): TensorList;
 export declare function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): TensorList;
 export declare function tensorSplit(input: Tensor, keywords: { tensorIndicesOrSections: Tensor; dim?: Int }): TensorList;
-export declare function tensorSplit(input: Tensor, sections: Int, dim?: Int): TensorList;
-export declare function tensorSplit(input: Tensor, sections: Int, keywords: { dim?: Int }): TensorList;
-export declare function tensorSplit(input: Tensor, keywords: { sections: Int; dim?: Int }): TensorList;
 /** Computes `tensordot` of `input` and `other`. `tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`. */
 export declare function tensordot(input: Tensor, other: Tensor, dimsSelf: Ints, dimsOther: Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function tensordot(input: Tensor, other: Tensor, dimsSelf: Ints, keywords: { dimsOther: Ints; out?: Tensor }): Tensor;
@@ -5313,16 +5313,16 @@ export declare function transposeCopy(input: Tensor, dim0: Int, dim1: Int, keywo
 export declare function transposeCopy(input: Tensor, dim0: Int, keywords: { dim1: Int; out?: Tensor }): Tensor;
 export declare function transposeCopy(input: Tensor, keywords: { dim0: Int; dim1: Int; out?: Tensor }): Tensor;
 /**
- * Computes `trapezoid` of `y` and `x`.
+ * Computes `trapezoid` of `y`.
  *
- * - `trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  * - `trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ * - `trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  *
- * Defaults: dim = -1, dx = 1.
+ * Defaults: dx = 1, dim = -1.
  */
+export declare function trapezoid(y: Tensor, keywords?: { dx?: Scalar; dim?: Int }): Tensor;
 export declare function trapezoid(y: Tensor, x: Tensor, keywords?: { dim?: Int }): Tensor;
 export declare function trapezoid(y: Tensor, keywords: { x: Tensor; dim?: Int }): Tensor;
-export declare function trapezoid(y: Tensor, keywords?: { dx?: Scalar; dim?: Int }): Tensor;
 /**
  * Computes `trapz` of `y`.
  *
@@ -5623,40 +5623,40 @@ export declare function vander(x: Tensor, keywords: { N?: Int | null; increasing
 /**
  * Reduces over `dim` or over everything: `var` of `input`.
  *
- * - `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * - `var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+ * - `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * - `var(Tensor self, bool unbiased=True) -> Tensor`
  *
  * Defaults: unbiased = true.
  */
-declare function var_(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
-declare function var_(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
-declare function var_(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
-declare function var_(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
 declare function var_(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
 declare function var_(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
 declare function var_(input: Tensor, ...dim: Int[]): Tensor;
 declare function var_(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean; out?: Tensor }]): Tensor;
+declare function var_(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
+declare function var_(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
+declare function var_(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
+declare function var_(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean; out?: Tensor }): Tensor;
 declare function var_(input: Tensor, unbiased?: boolean): Tensor;
 declare function var_(input: Tensor, keywords: { unbiased?: boolean }): Tensor;
 export { var_ as var };
 /**
  * Reduces over `dim` or over everything: `varMean` of `input`.
  *
- * - `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * - `var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+ * - `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * - `var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
  *
  * Defaults: unbiased = true.
  */
-export declare function varMean(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
-export declare function varMean(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
-export declare function varMean(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-export declare function varMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, ...dim: Int[]): [Tensor, Tensor];
 export declare function varMean(...args: [input: Tensor, ...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): [Tensor, Tensor];
+export declare function varMean(input: Tensor, dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
+export declare function varMean(input: Tensor, dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
+export declare function varMean(input: Tensor, dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
+export declare function varMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor];
 export declare function varMean(input: Tensor, keywords: { unbiased?: boolean }): [Tensor, Tensor];
 /** Computes `vdot` of `input` and `other`. `vdot(Tensor self, Tensor other) -> Tensor`. */
@@ -5665,14 +5665,14 @@ export declare function vdot(input: Tensor, keywords: { other: Tensor; out?: Ten
 /**
  * A view of `input`, in the same memory: `view`.
  *
- * - `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
  * - `view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
+ * - `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
  */
-export declare function view(input: Tensor, dtype: DTypeLike): Tensor;
-export declare function view(input: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
 export declare function view(input: Tensor, size: Ints): Tensor;
 export declare function view(input: Tensor, keywords: { size: Ints }): Tensor;
 export declare function view(input: Tensor, ...size: Int[]): Tensor;
+export declare function view(input: Tensor, dtype: DTypeLike): Tensor;
+export declare function view(input: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
 /** A view of `input` and `other`, in the same memory: `viewAs`. `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
 export declare function viewAs(input: Tensor, other: Tensor): Tensor;
 export declare function viewAs(input: Tensor, keywords: { other: Tensor }): Tensor;
@@ -5687,15 +5687,15 @@ export declare function viewAsRealCopy(input: Tensor, keywords?: { out?: Tensor 
 /**
  * What `view` gives, as a copy and not as a view.
  *
- * - `view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
  * - `view_copy(Tensor self, SymInt[] size) -> Tensor`
+ * - `view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
  */
-export declare function viewCopy(input: Tensor, dtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
-export declare function viewCopy(input: Tensor, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
 export declare function viewCopy(input: Tensor, size: Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function viewCopy(input: Tensor, keywords: { size: Ints; out?: Tensor }): Tensor;
 export declare function viewCopy(input: Tensor, ...size: Int[]): Tensor;
 export declare function viewCopy(...args: [input: Tensor, ...size: Int[], keywords: { out?: Tensor }]): Tensor;
+export declare function viewCopy(input: Tensor, dtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
+export declare function viewCopy(input: Tensor, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
 /**
  * Views of `input`, in the same memory: `vsplit`.
  *
@@ -5711,41 +5711,41 @@ export declare function vsplit(input: Tensor, ...indices: Int[]): TensorList;
 export declare function vstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function vstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /**
- * Element by element: `where` of `condition`.
+ * Element by element: `where` of `condition`, `input` and `other`. The tensors broadcast.
  *
- * - `where(Tensor condition) -> Tensor[]`
  * - `where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
- * - `where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
  * - `where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor`
+ * - `where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
  * - `where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor`
+ * - `where(Tensor condition) -> Tensor[]`
  */
-export declare function where(condition: Tensor): TensorList;
 export declare function where(condition: Tensor, input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function where(condition: Tensor, input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function where(condition: Tensor, keywords: { input: Tensor; other: Tensor; out?: Tensor }): Tensor;
-export declare function where(condition: Tensor, input: Scalar, other: Tensor): Tensor;
-export declare function where(condition: Tensor, input: Scalar, keywords: { other: Tensor }): Tensor;
-export declare function where(condition: Tensor, keywords: { input: Scalar; other: Tensor }): Tensor;
 export declare function where(condition: Tensor, input: Tensor, other: Scalar): Tensor;
 export declare function where(condition: Tensor, input: Tensor, keywords: { other: Scalar }): Tensor;
 export declare function where(condition: Tensor, keywords: { input: Tensor; other: Scalar }): Tensor;
+export declare function where(condition: Tensor, input: Scalar, other: Tensor): Tensor;
+export declare function where(condition: Tensor, input: Scalar, keywords: { other: Tensor }): Tensor;
+export declare function where(condition: Tensor, keywords: { input: Scalar; other: Tensor }): Tensor;
 export declare function where(condition: Tensor, input: Scalar, other: Scalar): Tensor;
 export declare function where(condition: Tensor, input: Scalar, keywords: { other: Scalar }): Tensor;
 export declare function where(condition: Tensor, keywords: { input: Scalar; other: Scalar }): Tensor;
+export declare function where(condition: Tensor): TensorList;
 /**
  * Element by element: `xlogy` of `input` and `other`. The tensors broadcast.
  *
  * - `xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
- * - `xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor`
  * - `xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor`
+ * - `xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor`
  */
 export declare function xlogy(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function xlogy(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
+export declare function xlogy(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
+export declare function xlogy(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 export declare function xlogy(input: Scalar, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function xlogy(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function xlogy(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
-export declare function xlogy(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
-export declare function xlogy(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
  * Element by element: `xlogy` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
  *
@@ -6014,16 +6014,16 @@ export interface TensorMethods {
    * Reduces over `dim` or over everything: `all` of `input`.
    *
    * - `all(Tensor self) -> Tensor`
-   * - `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
    * - `all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+   * - `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
    */
   all(): Tensor;
-  all(dim?: Ints | null, keepdim?: boolean): Tensor;
-  all(dim: Ints | null, keywords: { keepdim?: boolean }): Tensor;
-  all(keywords: { dim?: Ints | null; keepdim?: boolean }): Tensor;
   all(dim: Int, keepdim?: boolean): Tensor;
   all(dim: Int, keywords: { keepdim?: boolean }): Tensor;
   all(keywords: { dim: Int; keepdim?: boolean }): Tensor;
+  all(dim?: Ints | null, keepdim?: boolean): Tensor;
+  all(dim: Ints | null, keywords: { keepdim?: boolean }): Tensor;
+  all(keywords: { dim?: Ints | null; keepdim?: boolean }): Tensor;
   /** The value of `allclose` of `input` and `other`. `allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`. Defaults: rtol = 0.00001, atol = 1e-8. */
   allclose(other: Tensor, rtol?: Float, atol?: Float, equalNan?: boolean): boolean;
   allclose(other: Tensor, rtol: Float, atol: Float, keywords: { equalNan?: boolean }): boolean;
@@ -6050,16 +6050,16 @@ export interface TensorMethods {
    * Reduces over `dim` or over everything: `any` of `input`.
    *
    * - `any(Tensor self) -> Tensor`
-   * - `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
    * - `any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+   * - `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
    */
   any(): Tensor;
-  any(dim?: Ints | null, keepdim?: boolean): Tensor;
-  any(dim: Ints | null, keywords: { keepdim?: boolean }): Tensor;
-  any(keywords: { dim?: Ints | null; keepdim?: boolean }): Tensor;
   any(dim: Int, keepdim?: boolean): Tensor;
   any(dim: Int, keywords: { keepdim?: boolean }): Tensor;
   any(keywords: { dim: Int; keepdim?: boolean }): Tensor;
+  any(dim?: Ints | null, keepdim?: boolean): Tensor;
+  any(dim: Ints | null, keywords: { keepdim?: boolean }): Tensor;
+  any(keywords: { dim?: Ints | null; keepdim?: boolean }): Tensor;
   /** Computes `arccos` of `input`. `arccos(Tensor self) -> Tensor`. */
   arccos(): Tensor;
   /** Computes `arccos` of `input`. In place: `input` is changed and given back. `arccos_(Tensor(a!) self) -> Tensor(a!)`. */
@@ -6101,15 +6101,15 @@ export interface TensorMethods {
   /**
    * Computes `argsort` of `input`.
    *
-   * - `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
    * - `argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+   * - `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
    *
    * Defaults: dim = -1.
    */
-  argsort(keywords: { stable: boolean; dim?: Int; descending?: boolean }): Tensor;
   argsort(dim?: Int, descending?: boolean): Tensor;
   argsort(dim: Int, keywords: { descending?: boolean }): Tensor;
   argsort(keywords: { dim?: Int; descending?: boolean }): Tensor;
+  argsort(keywords: { stable: boolean; dim?: Int; descending?: boolean }): Tensor;
   /** Computes `argwhere` of `input`. `argwhere(Tensor self) -> Tensor`. */
   argwhere(): Tensor;
   /** A view of `input`, in the same memory: `asStrided`. `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`. */
@@ -6215,15 +6215,15 @@ export interface TensorMethods {
   /**
    * Draws random numbers: `bernoulli` of `input`. In place: `input` is changed and given back.
    *
-   * - `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
    * - `bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
+   * - `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
    *
    * Defaults: p = 0.5.
    */
-  bernoulli_(p: Tensor, keywords?: { generator?: Generator | null }): this;
-  bernoulli_(keywords: { p: Tensor; generator?: Generator | null }): this;
   bernoulli_(p?: Float, keywords?: { generator?: Generator | null }): this;
   bernoulli_(keywords: { p?: Float; generator?: Generator | null }): this;
+  bernoulli_(p: Tensor, keywords?: { generator?: Generator | null }): this;
+  bernoulli_(keywords: { p: Tensor; generator?: Generator | null }): this;
   /** Computes `binaryCrossEntropy` of `input`, `target` and `weight`. `binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
   binaryCrossEntropy(target: Tensor, weight?: Tensor | null, reduction?: Int): Tensor;
   binaryCrossEntropy(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int }): Tensor;
@@ -6403,93 +6403,93 @@ export interface TensorMethods {
   chunk(chunks: Int, keywords: { dim?: Int }): TensorList;
   chunk(keywords: { chunks: Int; dim?: Int }): TensorList;
   /**
-   * Element by element: `clamp` of `input`, `min` and `max`. The tensors broadcast.
+   * Element by element: `clamp` of `input`.
    *
-   * - `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
    * - `clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+   * - `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
    */
-  clamp(min?: Tensor | null, max?: Tensor | null): Tensor;
-  clamp(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
-  clamp(keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
   clamp(min?: Scalar | null, max?: Scalar | null): Tensor;
   clamp(min: Scalar | null, keywords: { max?: Scalar | null }): Tensor;
   clamp(keywords: { min?: Scalar | null; max?: Scalar | null }): Tensor;
+  clamp(min?: Tensor | null, max?: Tensor | null): Tensor;
+  clamp(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
+  clamp(keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
   /**
-   * Element by element: `clamp` of `input`, `min` and `max`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `clamp` of `input`. In place: `input` is changed and given back.
    *
-   * - `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
    * - `clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+   * - `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
    */
-  clamp_(min?: Tensor | null, max?: Tensor | null): this;
-  clamp_(min: Tensor | null, keywords: { max?: Tensor | null }): this;
-  clamp_(keywords: { min?: Tensor | null; max?: Tensor | null }): this;
   clamp_(min?: Scalar | null, max?: Scalar | null): this;
   clamp_(min: Scalar | null, keywords: { max?: Scalar | null }): this;
   clamp_(keywords: { min?: Scalar | null; max?: Scalar | null }): this;
+  clamp_(min?: Tensor | null, max?: Tensor | null): this;
+  clamp_(min: Tensor | null, keywords: { max?: Tensor | null }): this;
+  clamp_(keywords: { min?: Tensor | null; max?: Tensor | null }): this;
   /**
-   * Element by element: `clampMax` of `input` and `max`. The tensors broadcast.
+   * Element by element: `clampMax` of `input`.
    *
-   * - `clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
    * - `clamp_max(Tensor self, Scalar max) -> Tensor`
+   * - `clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
    */
-  clampMax(max: Tensor): Tensor;
-  clampMax(keywords: { max: Tensor }): Tensor;
   clampMax(max: Scalar): Tensor;
   clampMax(keywords: { max: Scalar }): Tensor;
+  clampMax(max: Tensor): Tensor;
+  clampMax(keywords: { max: Tensor }): Tensor;
   /**
-   * Element by element: `clampMax` of `input` and `max`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `clampMax` of `input`. In place: `input` is changed and given back.
    *
-   * - `clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
    * - `clamp_max_(Tensor(a!) self, Scalar max) -> Tensor(a!)`
+   * - `clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
    */
-  clampMax_(max: Tensor): this;
-  clampMax_(keywords: { max: Tensor }): this;
   clampMax_(max: Scalar): this;
   clampMax_(keywords: { max: Scalar }): this;
+  clampMax_(max: Tensor): this;
+  clampMax_(keywords: { max: Tensor }): this;
   /**
-   * Element by element: `clampMin` of `input` and `min`. The tensors broadcast.
+   * Element by element: `clampMin` of `input`.
    *
-   * - `clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
    * - `clamp_min(Tensor self, Scalar min) -> Tensor`
+   * - `clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
    */
-  clampMin(min: Tensor): Tensor;
-  clampMin(keywords: { min: Tensor }): Tensor;
   clampMin(min: Scalar): Tensor;
   clampMin(keywords: { min: Scalar }): Tensor;
+  clampMin(min: Tensor): Tensor;
+  clampMin(keywords: { min: Tensor }): Tensor;
   /**
-   * Element by element: `clampMin` of `input` and `min`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `clampMin` of `input`. In place: `input` is changed and given back.
    *
-   * - `clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
    * - `clamp_min_(Tensor(a!) self, Scalar min) -> Tensor(a!)`
+   * - `clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
    */
-  clampMin_(min: Tensor): this;
-  clampMin_(keywords: { min: Tensor }): this;
   clampMin_(min: Scalar): this;
   clampMin_(keywords: { min: Scalar }): this;
+  clampMin_(min: Tensor): this;
+  clampMin_(keywords: { min: Tensor }): this;
   /**
-   * Element by element: `clip` of `input`, `min` and `max`. The tensors broadcast.
+   * Element by element: `clip` of `input`.
    *
-   * - `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
    * - `clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+   * - `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
    */
-  clip(min?: Tensor | null, max?: Tensor | null): Tensor;
-  clip(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
-  clip(keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
   clip(min?: Scalar | null, max?: Scalar | null): Tensor;
   clip(min: Scalar | null, keywords: { max?: Scalar | null }): Tensor;
   clip(keywords: { min?: Scalar | null; max?: Scalar | null }): Tensor;
+  clip(min?: Tensor | null, max?: Tensor | null): Tensor;
+  clip(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
+  clip(keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
   /**
-   * Element by element: `clip` of `input`, `min` and `max`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `clip` of `input`. In place: `input` is changed and given back.
    *
-   * - `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
    * - `clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+   * - `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
    */
-  clip_(min?: Tensor | null, max?: Tensor | null): this;
-  clip_(min: Tensor | null, keywords: { max?: Tensor | null }): this;
-  clip_(keywords: { min?: Tensor | null; max?: Tensor | null }): this;
   clip_(min?: Scalar | null, max?: Scalar | null): this;
   clip_(min: Scalar | null, keywords: { max?: Scalar | null }): this;
   clip_(keywords: { min?: Scalar | null; max?: Scalar | null }): this;
+  clip_(min?: Tensor | null, max?: Tensor | null): this;
+  clip_(min: Tensor | null, keywords: { max?: Tensor | null }): this;
+  clip_(keywords: { min?: Tensor | null; max?: Tensor | null }): this;
   /** Element by element: `clone` of `input`. `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
   clone(keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
   /** A view of `input`, in the same memory: `coalesce`. `coalesce(Tensor(a) self) -> Tensor(a)`. */
@@ -6982,25 +6982,25 @@ export interface TensorMethods {
   fftRfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftRfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
   /**
-   * Computes `fill` of `input` and `value`.
+   * Computes `fill` of `input`.
    *
-   * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
    * - `fill.Scalar(Tensor self, Scalar value) -> Tensor`
+   * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
    */
-  fill(value: Tensor): Tensor;
-  fill(keywords: { value: Tensor }): Tensor;
   fill(value: Scalar): Tensor;
   fill(keywords: { value: Scalar }): Tensor;
+  fill(value: Tensor): Tensor;
+  fill(keywords: { value: Tensor }): Tensor;
   /**
-   * Computes `fill` of `input` and `value`. In place: `input` is changed and given back.
+   * Computes `fill` of `input`. In place: `input` is changed and given back.
    *
-   * - `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
    * - `fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
+   * - `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
    */
-  fill_(value: Tensor): this;
-  fill_(keywords: { value: Tensor }): this;
   fill_(value: Scalar): this;
   fill_(keywords: { value: Scalar }): this;
+  fill_(value: Tensor): this;
+  fill_(keywords: { value: Tensor }): this;
   /** Computes `fillDiagonal_` of `input`. `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`. */
   fillDiagonal_(fillValue: Scalar, wrap?: boolean): this;
   fillDiagonal_(fillValue: Scalar, keywords: { wrap?: boolean }): this;
@@ -7022,17 +7022,17 @@ export interface TensorMethods {
   /** Computes `flipud` of `input`. `flipud(Tensor self) -> Tensor`. */
   flipud(): Tensor;
   /**
-   * Computes `floatPower` of `input` and `exponent`.
+   * Computes `floatPower` of `input`.
    *
-   * - `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
    * - `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
+   * - `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
    */
-  floatPower(exponent: Tensor): Tensor;
-  floatPower(keywords: { exponent: Tensor }): Tensor;
   floatPower(exponent: Scalar): Tensor;
   floatPower(keywords: { exponent: Scalar }): Tensor;
+  floatPower(exponent: Tensor): Tensor;
+  floatPower(keywords: { exponent: Tensor }): Tensor;
   /**
-   * Computes `floatPower` of `input` and `exponent`. In place: `input` is changed and given back.
+   * Computes `floatPower` of `input`. In place: `input` is changed and given back.
    *
    * - `float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
    * - `float_power_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -7172,8 +7172,8 @@ export interface TensorMethods {
   /**
    * Computes `gradient` of `input`.
    *
-   * - `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
    * - `gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
+   * - `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
    * - `gradient.scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
    * - `gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
    * - `gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
@@ -7181,8 +7181,8 @@ export interface TensorMethods {
    *
    * Defaults: edgeOrder = 1.
    */
-  gradient(keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
   gradient(keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): TensorList;
+  gradient(keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
   gradient(keywords: { spacing: readonly Scalar[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
   gradient(keywords: { spacing: readonly Scalar[]; dim: Ints; edgeOrder?: Int }): TensorList;
   gradient(keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
@@ -7288,17 +7288,17 @@ export interface TensorMethods {
   histc(bins: Int, keywords: { min?: Scalar; max?: Scalar }): Tensor;
   histc(keywords: { bins?: Int; min?: Scalar; max?: Scalar }): Tensor;
   /**
-   * Computes `histogram` of `input`, `bins` and `weight`. Gives `hist` and `bin_edges`.
+   * Computes `histogram` of `input` and `weight`. Gives `hist` and `bin_edges`.
    *
-   * - `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
    * - `histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+   * - `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
    *
    * Defaults: bins = 100.
    */
-  histogram(bins: Tensor, keywords?: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
-  histogram(keywords: { bins: Tensor; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   histogram(bins?: Int, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   histogram(keywords: { bins?: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
+  histogram(bins: Tensor, keywords?: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
+  histogram(keywords: { bins: Tensor; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   /**
    * Computes `histogramdd` of `input` and `weight`. Gives `hist` and `bin_edges`.
    *
@@ -7389,33 +7389,33 @@ export interface TensorMethods {
   indexCopy_(dim: Int, keywords: { index: Tensor; source: Tensor }): this;
   indexCopy_(keywords: { dim: Int; index: Tensor; source: Tensor }): this;
   /**
-   * Computes `indexFill` of `input`, `index` and `value`.
+   * Computes `indexFill` of `input` and `index`.
    *
-   * - `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
    * - `index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
+   * - `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
    */
-  indexFill(dim: Int, index: Tensor, value: Tensor): Tensor;
-  indexFill(dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
-  indexFill(dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
-  indexFill(keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
   indexFill(dim: Int, index: Tensor, value: Scalar): Tensor;
   indexFill(dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
   indexFill(dim: Int, keywords: { index: Tensor; value: Scalar }): Tensor;
   indexFill(keywords: { dim: Int; index: Tensor; value: Scalar }): Tensor;
+  indexFill(dim: Int, index: Tensor, value: Tensor): Tensor;
+  indexFill(dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
+  indexFill(dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
+  indexFill(keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
   /**
-   * Computes `indexFill` of `input`, `index` and `value`. In place: `input` is changed and given back.
+   * Computes `indexFill` of `input` and `index`. In place: `input` is changed and given back.
    *
-   * - `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
    * - `index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
+   * - `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
    */
-  indexFill_(dim: Int, index: Tensor, value: Tensor): this;
-  indexFill_(dim: Int, index: Tensor, keywords: { value: Tensor }): this;
-  indexFill_(dim: Int, keywords: { index: Tensor; value: Tensor }): this;
-  indexFill_(keywords: { dim: Int; index: Tensor; value: Tensor }): this;
   indexFill_(dim: Int, index: Tensor, value: Scalar): this;
   indexFill_(dim: Int, index: Tensor, keywords: { value: Scalar }): this;
   indexFill_(dim: Int, keywords: { index: Tensor; value: Scalar }): this;
   indexFill_(keywords: { dim: Int; index: Tensor; value: Scalar }): this;
+  indexFill_(dim: Int, index: Tensor, value: Tensor): this;
+  indexFill_(dim: Int, index: Tensor, keywords: { value: Tensor }): this;
+  indexFill_(dim: Int, keywords: { index: Tensor; value: Tensor }): this;
+  indexFill_(keywords: { dim: Int; index: Tensor; value: Tensor }): this;
   /** Computes `indexPut` of `input`, `indices` and `values`. `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. */
   indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
   indexPut(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
@@ -7557,29 +7557,29 @@ export interface TensorMethods {
   leakyRelu_(negativeSlope?: Scalar): this;
   leakyRelu_(keywords: { negativeSlope?: Scalar }): this;
   /**
-   * Element by element: `lerp` of `input`, `end` and `weight`. The tensors broadcast.
+   * Element by element: `lerp` of `input` and `end`. The tensors broadcast.
    *
-   * - `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
    * - `lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
+   * - `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
    */
-  lerp(end: Tensor, weight: Tensor): Tensor;
-  lerp(end: Tensor, keywords: { weight: Tensor }): Tensor;
-  lerp(keywords: { end: Tensor; weight: Tensor }): Tensor;
   lerp(end: Tensor, weight: Scalar): Tensor;
   lerp(end: Tensor, keywords: { weight: Scalar }): Tensor;
   lerp(keywords: { end: Tensor; weight: Scalar }): Tensor;
+  lerp(end: Tensor, weight: Tensor): Tensor;
+  lerp(end: Tensor, keywords: { weight: Tensor }): Tensor;
+  lerp(keywords: { end: Tensor; weight: Tensor }): Tensor;
   /**
-   * Element by element: `lerp` of `input`, `end` and `weight`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `lerp` of `input` and `end`. The tensors broadcast. In place: `input` is changed and given back.
    *
-   * - `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
    * - `lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)`
+   * - `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
    */
-  lerp_(end: Tensor, weight: Tensor): this;
-  lerp_(end: Tensor, keywords: { weight: Tensor }): this;
-  lerp_(keywords: { end: Tensor; weight: Tensor }): this;
   lerp_(end: Tensor, weight: Scalar): this;
   lerp_(end: Tensor, keywords: { weight: Scalar }): this;
   lerp_(keywords: { end: Tensor; weight: Scalar }): this;
+  lerp_(end: Tensor, weight: Tensor): this;
+  lerp_(end: Tensor, keywords: { weight: Tensor }): this;
+  lerp_(keywords: { end: Tensor; weight: Tensor }): this;
   /**
    * Computes `less` of `input` and `other`.
    *
@@ -7678,24 +7678,24 @@ export interface TensorMethods {
   /**
    * Reduces over `dim` or over everything: `linalg.matrixNorm` of `input`.
    *
-   * - `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
    * - `linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+   * - `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
    *
-   * Defaults: dim = [-2, -1], ord = 'fro'.
+   * Defaults: ord = 'fro', dim = [-2, -1].
    */
-  linalgMatrixNorm(ord: Scalar, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  linalgMatrixNorm(ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  linalgMatrixNorm(ord: Scalar, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  linalgMatrixNorm(keywords: { ord: Scalar; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
   linalgMatrixNorm(ord?: string, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgMatrixNorm(ord: string, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgMatrixNorm(ord: string, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgMatrixNorm(keywords: { ord?: string; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
+  linalgMatrixNorm(ord: Scalar, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
+  linalgMatrixNorm(ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
+  linalgMatrixNorm(ord: Scalar, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
+  linalgMatrixNorm(keywords: { ord: Scalar; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
   /** Computes `linalg.matrixPower` of `input`. `linalg_matrix_power(Tensor self, int n) -> Tensor`. */
   linalgMatrixPower(n: Int): Tensor;
   linalgMatrixPower(keywords: { n: Int }): Tensor;
   /**
-   * Computes `linalg.matrixRank` of `input`, `atol` and `rtol`.
+   * Computes `linalg.matrixRank` of `input`.
    *
    * - `linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
    * - `linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
@@ -7719,15 +7719,15 @@ export interface TensorMethods {
   linalgNorm(ord: string, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgNorm(keywords: { ord: string; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
   /**
-   * Computes `linalg.pinv` of `input`, `atol` and `rtol`.
+   * Computes `linalg.pinv` of `input`.
    *
-   * - `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
    * - `linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
+   * - `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
    * - `linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
    * - `linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
    */
-  linalgPinv(keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean }): Tensor;
   linalgPinv(keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean }): Tensor;
+  linalgPinv(keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean }): Tensor;
   linalgPinv(rcond: Tensor, hermitian?: boolean): Tensor;
   linalgPinv(rcond: Tensor, keywords: { hermitian?: boolean }): Tensor;
   linalgPinv(keywords: { rcond: Tensor; hermitian?: boolean }): Tensor;
@@ -7854,29 +7854,29 @@ export interface TensorMethods {
   luSolve(LUData: Tensor, keywords: { LUPivots: Tensor }): Tensor;
   luSolve(keywords: { LUData: Tensor; LUPivots: Tensor }): Tensor;
   /**
-   * Element by element: `maskedFill` of `input`, `mask` and `value`. The tensors broadcast.
+   * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast.
    *
-   * - `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
    * - `masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
+   * - `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
    */
-  maskedFill(mask: Tensor, value: Tensor): Tensor;
-  maskedFill(mask: Tensor, keywords: { value: Tensor }): Tensor;
-  maskedFill(keywords: { mask: Tensor; value: Tensor }): Tensor;
   maskedFill(mask: Tensor, value: Scalar): Tensor;
   maskedFill(mask: Tensor, keywords: { value: Scalar }): Tensor;
   maskedFill(keywords: { mask: Tensor; value: Scalar }): Tensor;
+  maskedFill(mask: Tensor, value: Tensor): Tensor;
+  maskedFill(mask: Tensor, keywords: { value: Tensor }): Tensor;
+  maskedFill(keywords: { mask: Tensor; value: Tensor }): Tensor;
   /**
-   * Element by element: `maskedFill` of `input`, `mask` and `value`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast. In place: `input` is changed and given back.
    *
-   * - `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
    * - `masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)`
+   * - `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
    */
-  maskedFill_(mask: Tensor, value: Tensor): this;
-  maskedFill_(mask: Tensor, keywords: { value: Tensor }): this;
-  maskedFill_(keywords: { mask: Tensor; value: Tensor }): this;
   maskedFill_(mask: Tensor, value: Scalar): this;
   maskedFill_(mask: Tensor, keywords: { value: Scalar }): this;
   maskedFill_(keywords: { mask: Tensor; value: Scalar }): this;
+  maskedFill_(mask: Tensor, value: Tensor): this;
+  maskedFill_(mask: Tensor, keywords: { value: Tensor }): this;
+  maskedFill_(keywords: { mask: Tensor; value: Tensor }): this;
   /** Computes `maskedScatter` of `input`, `mask` and `source`. `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`. */
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
   maskedScatter(mask: Tensor, keywords: { source: Tensor }): Tensor;
@@ -7905,15 +7905,15 @@ export interface TensorMethods {
    * Reduces over `dim` or over everything: `max` of `input`.
    *
    * - `max(Tensor self) -> Tensor`
-   * - `max.other(Tensor self, Tensor other) -> Tensor`
    * - `max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+   * - `max.other(Tensor self, Tensor other) -> Tensor`
    */
   max(): Tensor;
-  max(other: Tensor): Tensor;
-  max(keywords: { other: Tensor }): Tensor;
   max(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   max(dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   max(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
+  max(other: Tensor): Tensor;
+  max(keywords: { other: Tensor }): Tensor;
   /** Computes `maxPool1d` of `input`. `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1]. */
   maxPool1d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   maxPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
@@ -7993,15 +7993,15 @@ export interface TensorMethods {
    * Reduces over `dim` or over everything: `min` of `input`.
    *
    * - `min(Tensor self) -> Tensor`
-   * - `min.other(Tensor self, Tensor other) -> Tensor`
    * - `min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+   * - `min.other(Tensor self, Tensor other) -> Tensor`
    */
   min(): Tensor;
-  min(other: Tensor): Tensor;
-  min(keywords: { other: Tensor }): Tensor;
   min(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   min(dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   min(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
+  min(other: Tensor): Tensor;
+  min(keywords: { other: Tensor }): Tensor;
   /** Element by element: `minimum` of `input` and `other`. The tensors broadcast. `minimum(Tensor self, Tensor other) -> Tensor`. */
   minimum(other: Tensor): Tensor;
   minimum(keywords: { other: Tensor }): Tensor;
@@ -8198,39 +8198,39 @@ export interface TensorMethods {
   nanmedian(dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   nanmedian(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   /**
-   * Reduces over `dim` or over everything: `nanquantile` of `input` and `q`.
+   * Reduces over `dim` or over everything: `nanquantile` of `input`.
    *
-   * - `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    * - `nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+   * - `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    *
    * Defaults: interpolation = 'linear'.
    */
-  nanquantile(q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
-  nanquantile(q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
-  nanquantile(q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
-  nanquantile(keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   nanquantile(q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
   nanquantile(q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
   nanquantile(q: Float, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   nanquantile(keywords: { q: Float; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  nanquantile(q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
+  nanquantile(q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
+  nanquantile(q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  nanquantile(keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   /** Reduces over `dim`: `nansum` of `input`. `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. */
   nansum(dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   nansum(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   nansum(keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   /**
-   * A view of `input` and `start`, in the same memory: `narrow`.
+   * A view of `input`, in the same memory: `narrow`.
    *
-   * - `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
    * - `narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
+   * - `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
    */
-  narrow(dim: Int, start: Tensor, length: Int): Tensor;
-  narrow(dim: Int, start: Tensor, keywords: { length: Int }): Tensor;
-  narrow(dim: Int, keywords: { start: Tensor; length: Int }): Tensor;
-  narrow(keywords: { dim: Int; start: Tensor; length: Int }): Tensor;
   narrow(dim: Int, start: Int, length: Int): Tensor;
   narrow(dim: Int, start: Int, keywords: { length: Int }): Tensor;
   narrow(dim: Int, keywords: { start: Int; length: Int }): Tensor;
   narrow(keywords: { dim: Int; start: Int; length: Int }): Tensor;
+  narrow(dim: Int, start: Tensor, length: Int): Tensor;
+  narrow(dim: Int, start: Tensor, keywords: { length: Int }): Tensor;
+  narrow(dim: Int, keywords: { start: Tensor; length: Int }): Tensor;
+  narrow(keywords: { dim: Int; start: Tensor; length: Int }): Tensor;
   /** What `narrow` gives, as a copy and not as a view. `narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`. */
   narrowCopy(dim: Int, start: Int, length: Int): Tensor;
   narrowCopy(dim: Int, start: Int, keywords: { length: Int }): Tensor;
@@ -8446,17 +8446,17 @@ export interface TensorMethods {
   /** Element by element: `positive` of `input`. `positive(Tensor(a) self) -> Tensor(a)`. */
   positive(): Tensor;
   /**
-   * Element by element: `pow` of `input` and `exponent`. The tensors broadcast.
+   * Element by element: `pow` of `input`.
    *
-   * - `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
    * - `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
+   * - `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
    */
-  pow(exponent: Tensor): Tensor;
-  pow(keywords: { exponent: Tensor }): Tensor;
   pow(exponent: Scalar): Tensor;
   pow(keywords: { exponent: Scalar }): Tensor;
+  pow(exponent: Tensor): Tensor;
+  pow(keywords: { exponent: Tensor }): Tensor;
   /**
-   * Element by element: `pow` of `input` and `exponent`. The tensors broadcast. In place: `input` is changed and given back.
+   * Element by element: `pow` of `input`. In place: `input` is changed and given back.
    *
    * - `pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
    * - `pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -8504,21 +8504,21 @@ export interface TensorMethods {
   /** Computes `qscheme` of `input`. `qscheme(Tensor self) -> QScheme`. */
   qscheme(): number;
   /**
-   * Reduces over `dim` or over everything: `quantile` of `input` and `q`.
+   * Reduces over `dim` or over everything: `quantile` of `input`.
    *
-   * - `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    * - `quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
+   * - `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    *
    * Defaults: interpolation = 'linear'.
    */
-  quantile(q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
-  quantile(q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
-  quantile(q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
-  quantile(keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
   quantile(q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(q: Float, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(keywords: { q: Float; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  quantile(q: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
+  quantile(q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
+  quantile(q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
+  quantile(keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   /** Computes `quantizePerChannel` of `input`, `scales` and `zeroPoints`. `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`. */
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, axis: Int, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
@@ -8573,17 +8573,17 @@ export interface TensorMethods {
   /**
    * Draws random numbers: `randintLike` of `input`.
    *
+   * - `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
    * - `randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
    * - `randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
-   * - `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
    */
+  randintLike(high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
+  randintLike(keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
   randintLike(low: Int, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   randintLike(low: Int, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
   randintLike(keywords: { low: Int; high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
   randintLike(high: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   randintLike(keywords: { high: Tensor; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-  randintLike(high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-  randintLike(keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
   /** Draws random numbers: `randnLike` of `input`. `randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
   randnLike(keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   /**
@@ -8673,17 +8673,17 @@ export interface TensorMethods {
   repeat(keywords: { repeats: Ints }): Tensor;
   repeat(...repeats: Int[]): Tensor;
   /**
-   * Computes `repeatInterleave` of `input` and `repeats`.
+   * Computes `repeatInterleave` of `input`.
    *
-   * - `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
    * - `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
+   * - `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
    */
-  repeatInterleave(repeats: Tensor, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
-  repeatInterleave(repeats: Tensor, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
-  repeatInterleave(keywords: { repeats: Tensor; dim?: Int | null; outputSize?: Int | null }): Tensor;
   repeatInterleave(repeats: Int, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
   repeatInterleave(repeats: Int, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
   repeatInterleave(keywords: { repeats: Int; dim?: Int | null; outputSize?: Int | null }): Tensor;
+  repeatInterleave(repeats: Tensor, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
+  repeatInterleave(repeats: Tensor, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
+  repeatInterleave(keywords: { repeats: Tensor; dim?: Int | null; outputSize?: Int | null }): Tensor;
   /** Computes `replicationPad1d` of `input`. `replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
   replicationPad1d(padding: Int | Ints): Tensor;
   replicationPad1d(keywords: { padding: Int | Ints }): Tensor;
@@ -9014,15 +9014,15 @@ export interface TensorMethods {
   /**
    * Computes `sort` of `input`. Gives `values` and `indices`.
    *
-   * - `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
    * - `sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+   * - `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
    *
    * Defaults: dim = -1.
    */
-  sort(keywords: { stable: boolean | null; dim?: Int; descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   sort(dim?: Int, descending?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   sort(dim: Int, keywords: { descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   sort(keywords: { dim?: Int; descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
+  sort(keywords: { stable: boolean | null; dim?: Int; descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   /** The value of `sparseDim` of `input`. `sparse_dim(Tensor self) -> int`. */
   sparseDim(): number;
   /** Computes `sparseMask` of `input` and `mask`. `sparse_mask(Tensor self, Tensor mask) -> Tensor`. */
@@ -9243,39 +9243,39 @@ export interface TensorMethods {
   /**
    * Reduces over `dim` or over everything: `std` of `input`.
    *
-   * - `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
    * - `std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+   * - `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
    * - `std(Tensor self, bool unbiased=True) -> Tensor`
    *
    * Defaults: unbiased = true.
    */
-  std(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): Tensor;
-  std(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): Tensor;
-  std(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): Tensor;
-  std(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
   std(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): Tensor;
   std(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): Tensor;
   std(...dim: Int[]): Tensor;
   std(...args: [...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): Tensor;
+  std(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): Tensor;
+  std(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): Tensor;
+  std(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): Tensor;
+  std(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
   std(unbiased?: boolean): Tensor;
   std(keywords: { unbiased?: boolean }): Tensor;
   /**
    * Reduces over `dim` or over everything: `stdMean` of `input`.
    *
-   * - `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
    * - `std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+   * - `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
    * - `std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
    *
    * Defaults: unbiased = true.
    */
-  stdMean(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
-  stdMean(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
-  stdMean(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-  stdMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(...dim: Int[]): [Tensor, Tensor];
   stdMean(...args: [...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): [Tensor, Tensor];
+  stdMean(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
+  stdMean(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
+  stdMean(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
+  stdMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(unbiased?: boolean): [Tensor, Tensor];
   stdMean(keywords: { unbiased?: boolean }): [Tensor, Tensor];
   /**
@@ -9416,21 +9416,21 @@ export interface TensorMethods {
   /**
    * Views of `input`, in the same memory: `tensorSplit`.
    *
+   * - `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
    * - `tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
    * - `tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
-   * - `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
    *
    * Defaults: dim = 0.
    */
+  tensorSplit(sections: Int, dim?: Int): TensorList;
+  tensorSplit(sections: Int, keywords: { dim?: Int }): TensorList;
+  tensorSplit(keywords: { sections: Int; dim?: Int }): TensorList;
   tensorSplit(indices: Ints, dim?: Int): TensorList;
   tensorSplit(indices: Ints, keywords: { dim?: Int }): TensorList;
   tensorSplit(keywords: { indices: Ints; dim?: Int }): TensorList;
   tensorSplit(tensorIndicesOrSections: Tensor, dim?: Int): TensorList;
   tensorSplit(tensorIndicesOrSections: Tensor, keywords: { dim?: Int }): TensorList;
   tensorSplit(keywords: { tensorIndicesOrSections: Tensor; dim?: Int }): TensorList;
-  tensorSplit(sections: Int, dim?: Int): TensorList;
-  tensorSplit(sections: Int, keywords: { dim?: Int }): TensorList;
-  tensorSplit(keywords: { sections: Int; dim?: Int }): TensorList;
   /** Computes `tensordot` of `input` and `other`. `tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`. */
   tensordot(other: Tensor, dimsSelf: Ints, dimsOther: Ints): Tensor;
   tensordot(other: Tensor, dimsSelf: Ints, keywords: { dimsOther: Ints }): Tensor;
@@ -9657,39 +9657,39 @@ export interface TensorMethods {
   /**
    * Reduces over `dim` or over everything: `var` of `input`.
    *
-   * - `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
    * - `var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
+   * - `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
    * - `var(Tensor self, bool unbiased=True) -> Tensor`
    *
    * Defaults: unbiased = true.
    */
-  var(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): Tensor;
-  var(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): Tensor;
-  var(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): Tensor;
-  var(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
   var(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): Tensor;
   var(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): Tensor;
   var(...dim: Int[]): Tensor;
   var(...args: [...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): Tensor;
+  var(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): Tensor;
+  var(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): Tensor;
+  var(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): Tensor;
+  var(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): Tensor;
   var(unbiased?: boolean): Tensor;
   var(keywords: { unbiased?: boolean }): Tensor;
   /**
    * Reduces over `dim` or over everything: `varMean` of `input`.
    *
-   * - `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
    * - `var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
+   * - `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
    * - `var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
    *
    * Defaults: unbiased = true.
    */
-  varMean(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
-  varMean(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
-  varMean(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
-  varMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   varMean(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   varMean(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   varMean(...dim: Int[]): [Tensor, Tensor];
   varMean(...args: [...dim: Int[], keywords: { correction?: Scalar | null; keepdim?: boolean }]): [Tensor, Tensor];
+  varMean(dim: Int | Ints | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor];
+  varMean(dim: Int | Ints | null, unbiased: boolean, keywords: { keepdim?: boolean }): [Tensor, Tensor];
+  varMean(dim: Int | Ints | null, keywords: { unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
+  varMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   varMean(unbiased?: boolean): [Tensor, Tensor];
   varMean(keywords: { unbiased?: boolean }): [Tensor, Tensor];
   /** Computes `vdot` of `input` and `other`. `vdot(Tensor self, Tensor other) -> Tensor`. */
@@ -9698,14 +9698,14 @@ export interface TensorMethods {
   /**
    * A view of `input`, in the same memory: `view`.
    *
-   * - `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
    * - `view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
+   * - `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
    */
-  view(dtype: DTypeLike): Tensor;
-  view(keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   view(size: Ints): Tensor;
   view(keywords: { size: Ints }): Tensor;
   view(...size: Int[]): Tensor;
+  view(dtype: DTypeLike): Tensor;
+  view(keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   /** A view of `input` and `other`, in the same memory: `viewAs`. `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
   viewAs(other: Tensor): Tensor;
   viewAs(keywords: { other: Tensor }): Tensor;
@@ -9720,14 +9720,14 @@ export interface TensorMethods {
   /**
    * What `view` gives, as a copy and not as a view.
    *
-   * - `view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
    * - `view_copy(Tensor self, SymInt[] size) -> Tensor`
+   * - `view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
    */
-  viewCopy(dtype: DTypeLike): Tensor;
-  viewCopy(keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   viewCopy(size: Ints): Tensor;
   viewCopy(keywords: { size: Ints }): Tensor;
   viewCopy(...size: Int[]): Tensor;
+  viewCopy(dtype: DTypeLike): Tensor;
+  viewCopy(keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   /**
    * Views of `input`, in the same memory: `vsplit`.
    *

@@ -1120,14 +1120,11 @@ export declare function _foreachNorm(keywords: { input: readonly Tensor[]; ord?:
 /**
  * `pow` of each tensor of a list, in one call.
  *
- * - `_foreach_pow.ScalarAndTensor(Scalar self, Tensor[] exponent) -> Tensor[]`
  * - `_foreach_pow.Scalar(Tensor[] self, Scalar exponent) -> Tensor[]`
  * - `_foreach_pow.ScalarList(Tensor[] self, Scalar[] exponent) -> Tensor[]`
  * - `_foreach_pow.List(Tensor[] self, Tensor[] exponent) -> Tensor[]`
+ * - `_foreach_pow.ScalarAndTensor(Scalar self, Tensor[] exponent) -> Tensor[]`
  */
-export declare function _foreachPow(input: Scalar, exponent: readonly Tensor[]): TensorList;
-export declare function _foreachPow(input: Scalar, keywords: { exponent: readonly Tensor[] }): TensorList;
-export declare function _foreachPow(keywords: { input: Scalar; exponent: readonly Tensor[] }): TensorList;
 export declare function _foreachPow(input: readonly Tensor[], exponent: Scalar): TensorList;
 export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: Scalar }): TensorList;
 export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: Scalar }): TensorList;
@@ -1137,6 +1134,9 @@ export declare function _foreachPow(keywords: { input: readonly Tensor[]; expone
 export declare function _foreachPow(input: readonly Tensor[], exponent: readonly Tensor[]): TensorList;
 export declare function _foreachPow(input: readonly Tensor[], keywords: { exponent: readonly Tensor[] }): TensorList;
 export declare function _foreachPow(keywords: { input: readonly Tensor[]; exponent: readonly Tensor[] }): TensorList;
+export declare function _foreachPow(input: Scalar, exponent: readonly Tensor[]): TensorList;
+export declare function _foreachPow(input: Scalar, keywords: { exponent: readonly Tensor[] }): TensorList;
+export declare function _foreachPow(keywords: { input: Scalar; exponent: readonly Tensor[] }): TensorList;
 /**
  * `pow` of each tensor of a list, in one call, in place.
  *

@@ -4,6 +4,7 @@
 
 const { camelCase } = require('./names');
 const types = require('./types');
+const { usualOrder } = require('./usual_order');
 
 // The addon does not tell which arguments are written to; the schema's text does: `Tensor(a!) self`.
 function writesFirst(schema) {
@@ -99,7 +100,7 @@ function operators(native) {
   const all = [...names].sort().map((name) => ({
     name,
     camel: camelCase(name),
-    signatures: join(native.signatures(`aten::${name}`, null, true).map(toSignature)),
+    signatures: usualOrder(name, join(native.signatures(`aten::${name}`, null, true).map(toSignature))),
   }));
   return all.filter((operator) => operator.signatures.length > 0);
 }
