@@ -18,21 +18,46 @@ type NoTensor = { [Symbol.iterator]?: never };
 // Only what is marked is exported.
 export {};
 
-/** Element by element: `abs` of `input`. `abs(Tensor self) -> Tensor`. */
+/**
+ * The absolute value of each element. Complex numbers give real ones.
+ *
+ * `abs(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.abs(torch.tensor([-1, 2])); // tensor([1., 2.])
+ */
 export declare function abs(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `abs` of `input`. In place: `input` is changed and given back. `abs_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The absolute value of each element. Complex numbers give real ones. In place: `input` is changed and given back. `abs_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function abs_(input: Tensor): Tensor;
-/** Computes `absolute` of `input`. `absolute(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.abs`. The absolute value of each element. Complex numbers give real ones.
+ *
+ * `absolute(Tensor self) -> Tensor`.
+ */
 export declare function absolute(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `absolute` of `input`. In place: `input` is changed and given back. `absolute_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.abs`. The absolute value of each element. Complex numbers give real ones. In place: `input` is changed and given back. `absolute_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function absolute_(input: Tensor): Tensor;
-/** Element by element: `acos` of `input`. `acos(Tensor self) -> Tensor`. */
+/**
+ * The angle, in radians, whose cosine is the element; NaN outside -1 to 1.
+ *
+ * `acos(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.acos(torch.tensor([1, 0])); // tensor([0.0000, 1.5708])
+ */
 export declare function acos(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `acos` of `input`. In place: `input` is changed and given back. `acos_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The angle, in radians, whose cosine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `acos_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function acos_(input: Tensor): Tensor;
-/** Element by element: `acosh` of `input`. `acosh(Tensor self) -> Tensor`. */
+/**
+ * The inverse hyperbolic cosine of each element; NaN below 1.
+ *
+ * `acosh(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.acosh(torch.tensor([1, 2])); // tensor([0.0000, 1.3170])
+ */
 export declare function acosh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `acosh` of `input`. In place: `input` is changed and given back. `acosh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The inverse hyperbolic cosine of each element; NaN below 1. In place: `input` is changed and given back. `acosh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function acosh_(input: Tensor): Tensor;
 /** Computes `adaptiveAvgPool1d` of `input`. `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`. */
 export declare function adaptiveAvgPool1d(input: Tensor, outputSize: Int | Ints): Tensor;
@@ -73,10 +98,21 @@ export declare function adaptiveMaxPool3d(...args: [input: Tensor, ...outputSize
 export declare function adaptiveMaxPool3dBackward(gradOutput: Tensor, input: Tensor, indices: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function adaptiveMaxPool3dBackward(gradOutput: Tensor, input: Tensor, keywords: { indices: Tensor; out?: Tensor }): Tensor;
 export declare function adaptiveMaxPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor; indices: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `add` of `input` and `other`. The tensors broadcast. `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+/**
+ * Adds `other`, which may be multiplied by `alpha` first: `input + alpha * other`.
+ *
+ * The tensors broadcast, and the dtype is the one that both can be promoted to.
+ *
+ * `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1.
+ *
+ * @example
+ * const x = torch.tensor([1, 2]);
+ * x.add(10); // tensor([11., 12.])
+ * x.add(torch.tensor([1, 1]), { alpha: 2 }); // tensor([3., 4.])
+ */
 export declare function add(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function add(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `add` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
+/** Adds `other`, which may be multiplied by `alpha` first: `input + alpha * other`. In place: `input` is changed and given back. `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function add_(input: Tensor, other: Tensor | Scalar, keywords?: { alpha?: Scalar }): Tensor;
 export declare function add_(input: Tensor, keywords: { other: Tensor | Scalar; alpha?: Scalar }): Tensor;
 /** Computes `addbmm` of `input`, `batch1` and `batch2`. `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
@@ -87,19 +123,33 @@ export declare function addbmm(input: Tensor, keywords: { batch1: Tensor; batch2
 export declare function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addbmm_(input: Tensor, batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addbmm_(input: Tensor, keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-/** Element by element: `addcdiv` of `input`, `tensor1` and `tensor2`. The tensors broadcast. `addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1. */
+/**
+ * Adds a quotient: `input + value * tensor1 / tensor2`. The tensors broadcast. Throws if all are integers.
+ *
+ * `addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1.
+ *
+ * @example
+ * torch.addcdiv(torch.tensor([1]), torch.tensor([6]), torch.tensor([3])); // tensor([3.])
+ */
 export declare function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar; out?: Tensor }): Tensor;
 export declare function addcdiv(input: Tensor, tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar; out?: Tensor }): Tensor;
 export declare function addcdiv(input: Tensor, keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `addcdiv` of `input`, `tensor1` and `tensor2`. The tensors broadcast. In place: `input` is changed and given back. `addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
+/** Adds a quotient: `input + value * tensor1 / tensor2`. The tensors broadcast. Throws if all are integers. In place: `input` is changed and given back. `addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
 export declare function addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar }): Tensor;
 export declare function addcdiv_(input: Tensor, tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): Tensor;
 export declare function addcdiv_(input: Tensor, keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): Tensor;
-/** Element by element: `addcmul` of `input`, `tensor1` and `tensor2`. The tensors broadcast. `addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1. */
+/**
+ * Adds a product: `input + value * tensor1 * tensor2`. The tensors broadcast.
+ *
+ * `addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1.
+ *
+ * @example
+ * torch.addcmul(torch.tensor([1]), torch.tensor([2]), torch.tensor([3]), { value: 10 }); // tensor([61.])
+ */
 export declare function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar; out?: Tensor }): Tensor;
 export declare function addcmul(input: Tensor, tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar; out?: Tensor }): Tensor;
 export declare function addcmul(input: Tensor, keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `addcmul` of `input`, `tensor1` and `tensor2`. The tensors broadcast. In place: `input` is changed and given back. `addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
+/** Adds a product: `input + value * tensor1 * tensor2`. The tensors broadcast. In place: `input` is changed and given back. `addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
 export declare function addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar }): Tensor;
 export declare function addcmul_(input: Tensor, tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): Tensor;
 export declare function addcmul_(input: Tensor, keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): Tensor;
@@ -166,7 +216,14 @@ export declare function all(input: Tensor, keywords: { dim: Int; keepdim?: boole
 export declare function all(input: Tensor, dim?: Ints | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function all(input: Tensor, dim: Ints | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function all(input: Tensor, keywords: { dim?: Ints | null; keepdim?: boolean; out?: Tensor }): Tensor;
-/** The value of `allclose` of `input` and `other`. `allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`. Defaults: rtol = 0.00001, atol = 1e-8. */
+/**
+ * Whether all elements are close, as one boolean: `|input - other| <= atol + rtol * |other|`.
+ *
+ * `allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`. Defaults: rtol = 0.00001, atol = 1e-8.
+ *
+ * @example
+ * torch.allclose(torch.tensor([1]), torch.tensor([1.0000001])); // true
+ */
 export declare function allclose(input: Tensor, other: Tensor, rtol?: Float, atol?: Float, equalNan?: boolean): boolean;
 export declare function allclose(input: Tensor, other: Tensor, rtol: Float, atol: Float, keywords: { equalNan?: boolean }): boolean;
 export declare function allclose(input: Tensor, other: Tensor, rtol: Float, keywords: { atol?: Float; equalNan?: boolean }): boolean;
@@ -190,7 +247,14 @@ export declare function amin(input: Tensor, dim: Int | Ints, keywords: { keepdim
 export declare function amin(input: Tensor, keywords: { dim?: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
 /** Reduces over `dim`: `aminmax` of `input`. Gives `min` and `max`. `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`. */
 export declare function aminmax(input: Tensor, keywords?: { dim?: Int | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [min: Tensor, max: Tensor] & { readonly min: Tensor; readonly max: Tensor };
-/** Element by element: `angle` of `input`. `angle(Tensor self) -> Tensor`. */
+/**
+ * The angle of complex numbers in radians; of real ones 0, or π where they are negative.
+ *
+ * `angle(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.angle(torch.tensor([1, -1])); // tensor([0.0000, 3.1416])
+ */
 export declare function angle(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
  * Reduces over `dim` or over everything: `any` of `input`.
@@ -207,13 +271,20 @@ export declare function any(input: Tensor, dim?: Ints | null, keepdim?: boolean,
 export declare function any(input: Tensor, dim: Ints | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function any(input: Tensor, keywords: { dim?: Ints | null; keepdim?: boolean; out?: Tensor }): Tensor;
 /**
- * Makes a new tensor: `arange` of `end`.
+ * The numbers from `start` (0 if it is left out) up to `end`, which is not among them, in steps of `step`.
+ *
+ * Whole numbers give int64, others the default dtype. Throws if `step` is 0 or leads away from `end`.
  *
  * - `arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `arange.start(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * Defaults: step = 1.
+ *
+ * @example
+ * torch.arange(4); // tensor([0, 1, 2, 3])
+ * torch.arange(1, 10, 3); // tensor([1, 4, 7])
+ * torch.arange(0, 1, 0.25); // tensor([0.0000, 0.2500, 0.5000, 0.7500])
  */
 export declare function arange(end: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function arange(keywords: { end: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
@@ -224,35 +295,63 @@ export declare function arange(start: Scalar, end: Scalar, step?: Scalar, keywor
 export declare function arange(start: Scalar, end: Scalar, keywords: { step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function arange(start: Scalar, keywords: { end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function arange(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** Computes `arccos` of `input`. `arccos(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.acos`. The angle, in radians, whose cosine is the element; NaN outside -1 to 1.
+ *
+ * `arccos(Tensor self) -> Tensor`.
+ */
 export declare function arccos(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `arccos` of `input`. In place: `input` is changed and given back. `arccos_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.acos`. The angle, in radians, whose cosine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `arccos_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arccos_(input: Tensor): Tensor;
-/** Computes `arccosh` of `input`. `arccosh(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.acosh`. The inverse hyperbolic cosine of each element; NaN below 1.
+ *
+ * `arccosh(Tensor self) -> Tensor`.
+ */
 export declare function arccosh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `arccosh` of `input`. In place: `input` is changed and given back. `arccosh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.acosh`. The inverse hyperbolic cosine of each element; NaN below 1. In place: `input` is changed and given back. `arccosh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arccosh_(input: Tensor): Tensor;
-/** Computes `arcsin` of `input`. `arcsin(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.asin`. The angle, in radians, whose sine is the element; NaN outside -1 to 1.
+ *
+ * `arcsin(Tensor self) -> Tensor`.
+ */
 export declare function arcsin(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `arcsin` of `input`. In place: `input` is changed and given back. `arcsin_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.asin`. The angle, in radians, whose sine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `arcsin_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arcsin_(input: Tensor): Tensor;
-/** Computes `arcsinh` of `input`. `arcsinh(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.asinh`. The inverse hyperbolic sine of each element.
+ *
+ * `arcsinh(Tensor self) -> Tensor`.
+ */
 export declare function arcsinh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `arcsinh` of `input`. In place: `input` is changed and given back. `arcsinh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.asinh`. The inverse hyperbolic sine of each element. In place: `input` is changed and given back. `arcsinh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arcsinh_(input: Tensor): Tensor;
-/** Computes `arctan` of `input`. `arctan(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.atan`. The angle, in radians, whose tangent is the element.
+ *
+ * `arctan(Tensor self) -> Tensor`.
+ */
 export declare function arctan(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `arctan2` of `input` and `other`. `arctan2(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The same as `torch.atan2`. The angle, in radians from -π to π, of the point with y `input` and x `other`.
+ *
+ * `arctan2(Tensor self, Tensor other) -> Tensor`.
+ */
 export declare function arctan2(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function arctan2(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `arctan2` of `input` and `other`. In place: `input` is changed and given back. `arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The same as `torch.atan2`. The angle, in radians from -π to π, of the point with y `input` and x `other`. In place: `input` is changed and given back. `arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function arctan2_(input: Tensor, other: Tensor): Tensor;
 export declare function arctan2_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Computes `arctan` of `input`. In place: `input` is changed and given back. `arctan_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.atan`. The angle, in radians, whose tangent is the element. In place: `input` is changed and given back. `arctan_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arctan_(input: Tensor): Tensor;
-/** Computes `arctanh` of `input`. `arctanh(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.atanh`. The inverse hyperbolic tangent of each element; NaN outside -1 to 1.
+ *
+ * `arctanh(Tensor self) -> Tensor`.
+ */
 export declare function arctanh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `arctanh` of `input`. In place: `input` is changed and given back. `arctanh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.atanh`. The inverse hyperbolic tangent of each element; NaN outside -1 to 1. In place: `input` is changed and given back. `arctanh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arctanh_(input: Tensor): Tensor;
 /** Reduces over `dim`: `argmax` of `input`. `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`. */
 export declare function argmax(input: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
@@ -295,27 +394,62 @@ export declare function asStridedCopy(input: Tensor, keywords: { size: Ints; str
 export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
 export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
 export declare function asStridedScatter(input: Tensor, keywords: { src: Tensor; size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
-/** Element by element: `asin` of `input`. `asin(Tensor self) -> Tensor`. */
+/**
+ * The angle, in radians, whose sine is the element; NaN outside -1 to 1.
+ *
+ * `asin(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.asin(torch.tensor([0, 1])); // tensor([0.0000, 1.5708])
+ */
 export declare function asin(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `asin` of `input`. In place: `input` is changed and given back. `asin_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The angle, in radians, whose sine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `asin_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function asin_(input: Tensor): Tensor;
-/** Element by element: `asinh` of `input`. `asinh(Tensor self) -> Tensor`. */
+/**
+ * The inverse hyperbolic sine of each element.
+ *
+ * `asinh(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.asinh(torch.tensor([0, 1])); // tensor([0.0000, 0.8814])
+ */
 export declare function asinh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `asinh` of `input`. In place: `input` is changed and given back. `asinh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The inverse hyperbolic sine of each element. In place: `input` is changed and given back. `asinh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function asinh_(input: Tensor): Tensor;
-/** Element by element: `atan` of `input`. `atan(Tensor self) -> Tensor`. */
+/**
+ * The angle, in radians, whose tangent is the element.
+ *
+ * `atan(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.atan(torch.tensor([0, 1])); // tensor([0.0000, 0.7854])
+ */
 export declare function atan(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `atan2` of `input` and `other`. The tensors broadcast. `atan2(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The angle, in radians from -π to π, of the point with y `input` and x `other`.
+ *
+ * `atan2(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.atan2(torch.tensor([1, 1]), torch.tensor([0, -1])); // tensor([1.5708, 2.3562])
+ */
 export declare function atan2(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function atan2(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `atan2` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The angle, in radians from -π to π, of the point with y `input` and x `other`. In place: `input` is changed and given back. `atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function atan2_(input: Tensor, other: Tensor): Tensor;
 export declare function atan2_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `atan` of `input`. In place: `input` is changed and given back. `atan_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The angle, in radians, whose tangent is the element. In place: `input` is changed and given back. `atan_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function atan_(input: Tensor): Tensor;
-/** Element by element: `atanh` of `input`. `atanh(Tensor self) -> Tensor`. */
+/**
+ * The inverse hyperbolic tangent of each element; NaN outside -1 to 1.
+ *
+ * `atanh(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.atanh(torch.tensor([0, 0.5])); // tensor([0.0000, 0.5493])
+ */
 export declare function atanh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `atanh` of `input`. In place: `input` is changed and given back. `atanh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The inverse hyperbolic tangent of each element; NaN outside -1 to 1. In place: `input` is changed and given back. `atanh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function atanh_(input: Tensor): Tensor;
 /**
  * Computes `atleast1d` of `input`.
@@ -433,21 +567,29 @@ export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor 
 export declare function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, keywords: { runningVar: Tensor | null; momentum: Float }): [Tensor, Tensor];
 export declare function batchNormUpdateStats(input: Tensor, keywords: { runningMean: Tensor | null; runningVar: Tensor | null; momentum: Float }): [Tensor, Tensor];
 /**
- * Draws random numbers: `bernoulli` of `input`.
+ * Draws 0 or 1 for each element, which is the probability of 1.
+ *
+ * Throws for a probability that is not from 0 to 1.
  *
  * - `bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
  * - `bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`
+ *
+ * @example
+ * torch.bernoulli(torch.tensor([0, 1, 1])); // tensor([0., 1., 1.])
  */
 export declare function bernoulli(input: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function bernoulli(input: Tensor, p: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function bernoulli(input: Tensor, keywords: { p: Float; generator?: Generator | null }): Tensor;
 /**
- * Draws random numbers: `bernoulli` of `input`. In place: `input` is changed and given back.
+ * Fills the tensor with 1, with probability `p`, or else 0. `p` is a number or a tensor with one for each element.
  *
  * - `bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
  * - `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  *
  * Defaults: p = 0.5.
+ *
+ * @example
+ * torch.zeros([3]).bernoulli_(1); // tensor([1., 1., 1.])
  */
 export declare function bernoulli_(input: Tensor, p?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function bernoulli_(input: Tensor, keywords: { p?: Float; generator?: Generator | null }): Tensor;
@@ -483,11 +625,14 @@ export declare function binomial(count: Tensor, prob: Tensor, generator?: Genera
 export declare function binomial(count: Tensor, prob: Tensor, keywords: { generator?: Generator | null }): Tensor;
 export declare function binomial(count: Tensor, keywords: { prob: Tensor; generator?: Generator | null }): Tensor;
 /**
- * Element by element: `bitwiseAnd` of `input` and `other`. The tensors broadcast.
+ * `input & other`, bit by bit; of booleans, whether both are true. Throws for floats.
  *
  * - `bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`
  * - `bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.bitwiseAnd(torch.tensor([6n]), torch.tensor([3n])); // tensor([2])
  */
 export declare function bitwiseAnd(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseAnd(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -497,7 +642,7 @@ export declare function bitwiseAnd(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseAnd(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseAnd(keywords: { input: Scalar; other: Tensor }): Tensor;
 /**
- * Element by element: `bitwiseAnd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * `input & other`, bit by bit; of booleans, whether both are true. Throws for floats. In place: `input` is changed and given back.
  *
  * - `bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `bitwise_and_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -507,11 +652,14 @@ export declare function bitwiseAnd_(input: Tensor, keywords: { other: Tensor }):
 export declare function bitwiseAnd_(input: Tensor, other: Scalar): Tensor;
 export declare function bitwiseAnd_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Element by element: `bitwiseLeftShift` of `input` and `other`. The tensors broadcast.
+ * Moves the bits of integers `other` places to the left: `input << other`.
  *
  * - `bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
  * - `bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.bitwiseLeftShift(torch.tensor([1n, 3n]), 2); // tensor([4, 12])
  */
 export declare function bitwiseLeftShift(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseLeftShift(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -521,7 +669,7 @@ export declare function bitwiseLeftShift(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseLeftShift(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseLeftShift(keywords: { input: Scalar; other: Tensor }): Tensor;
 /**
- * Element by element: `bitwiseLeftShift` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Moves the bits of integers `other` places to the left: `input << other`. In place: `input` is changed and given back.
  *
  * - `bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `bitwise_left_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -530,16 +678,27 @@ export declare function bitwiseLeftShift_(input: Tensor, other: Tensor): Tensor;
 export declare function bitwiseLeftShift_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseLeftShift_(input: Tensor, other: Scalar): Tensor;
 export declare function bitwiseLeftShift_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `bitwiseNot` of `input`. `bitwise_not(Tensor self) -> Tensor`. */
+/**
+ * `~input`, bit by bit; of booleans, the opposite. Throws for floats.
+ *
+ * `bitwise_not(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.bitwiseNot(torch.tensor([0n, 5n])); // tensor([-1, -6])
+ * torch.tensor([true, false]).bitwiseNot(); // tensor([False, True])
+ */
 export declare function bitwiseNot(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `bitwiseNot` of `input`. In place: `input` is changed and given back. `bitwise_not_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `~input`, bit by bit; of booleans, the opposite. Throws for floats. In place: `input` is changed and given back. `bitwise_not_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function bitwiseNot_(input: Tensor): Tensor;
 /**
- * Element by element: `bitwiseOr` of `input` and `other`. The tensors broadcast.
+ * `input | other`, bit by bit; of booleans, whether one of them is true. Throws for floats.
  *
  * - `bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`
  * - `bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.bitwiseOr(torch.tensor([6n]), torch.tensor([3n])); // tensor([7])
  */
 export declare function bitwiseOr(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseOr(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -549,7 +708,7 @@ export declare function bitwiseOr(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseOr(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseOr(keywords: { input: Scalar; other: Tensor }): Tensor;
 /**
- * Element by element: `bitwiseOr` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * `input | other`, bit by bit; of booleans, whether one of them is true. Throws for floats. In place: `input` is changed and given back.
  *
  * - `bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `bitwise_or_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -559,11 +718,14 @@ export declare function bitwiseOr_(input: Tensor, keywords: { other: Tensor }): 
 export declare function bitwiseOr_(input: Tensor, other: Scalar): Tensor;
 export declare function bitwiseOr_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Element by element: `bitwiseRightShift` of `input` and `other`. The tensors broadcast.
+ * Moves the bits of integers `other` places to the right: `input >> other`, which keeps the sign.
  *
  * - `bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
  * - `bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.bitwiseRightShift(torch.tensor([8n, -8n]), 1); // tensor([4, -4])
  */
 export declare function bitwiseRightShift(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseRightShift(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -573,7 +735,7 @@ export declare function bitwiseRightShift(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseRightShift(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseRightShift(keywords: { input: Scalar; other: Tensor }): Tensor;
 /**
- * Element by element: `bitwiseRightShift` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Moves the bits of integers `other` places to the right: `input >> other`, which keeps the sign. In place: `input` is changed and given back.
  *
  * - `bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `bitwise_right_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -583,11 +745,14 @@ export declare function bitwiseRightShift_(input: Tensor, keywords: { other: Ten
 export declare function bitwiseRightShift_(input: Tensor, other: Scalar): Tensor;
 export declare function bitwiseRightShift_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Element by element: `bitwiseXor` of `input` and `other`. The tensors broadcast.
+ * `input ^ other`, bit by bit; of booleans, whether they differ. Throws for floats.
  *
  * - `bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`
  * - `bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.bitwiseXor(torch.tensor([6n]), torch.tensor([3n])); // tensor([5])
  */
 export declare function bitwiseXor(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bitwiseXor(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -597,7 +762,7 @@ export declare function bitwiseXor(input: Scalar, other: Tensor): Tensor;
 export declare function bitwiseXor(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function bitwiseXor(keywords: { input: Scalar; other: Tensor }): Tensor;
 /**
- * Element by element: `bitwiseXor` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * `input ^ other`, bit by bit; of booleans, whether they differ. Throws for floats. In place: `input` is changed and given back.
  *
  * - `bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `bitwise_xor_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -664,7 +829,15 @@ export declare function cat(keywords: { tensors: readonly Tensor[]; dim?: Int; o
 export declare function cauchy(input: Tensor, median?: Float, sigma?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function cauchy(input: Tensor, median: Float, keywords: { sigma?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function cauchy(input: Tensor, keywords: { median?: Float; sigma?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
-/** Draws random numbers: `cauchy` of `input`. In place: `input` is changed and given back. `cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: median = 0, sigma = 1. */
+/**
+ * Fills the tensor with random numbers of the Cauchy distribution with the given `median` and scale `sigma`.
+ *
+ * `cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: median = 0, sigma = 1.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([2]).cauchy_(); // tensor([10.5977, 0.7648])
+ */
 export declare function cauchy_(input: Tensor, median?: Float, sigma?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function cauchy_(input: Tensor, median: Float, keywords: { sigma?: Float; generator?: Generator | null }): Tensor;
 export declare function cauchy_(input: Tensor, keywords: { median?: Float; sigma?: Float; generator?: Generator | null }): Tensor;
@@ -677,9 +850,16 @@ export declare function cdist(x1: Tensor, x2: Tensor, p?: Float, computeMode?: I
 export declare function cdist(x1: Tensor, x2: Tensor, p: Float, keywords: { computeMode?: Int | null }): Tensor;
 export declare function cdist(x1: Tensor, x2: Tensor, keywords: { p?: Float; computeMode?: Int | null }): Tensor;
 export declare function cdist(x1: Tensor, keywords: { x2: Tensor; p?: Float; computeMode?: Int | null }): Tensor;
-/** Element by element: `ceil` of `input`. `ceil(Tensor self) -> Tensor`. */
+/**
+ * Rounds each element up to a whole number.
+ *
+ * `ceil(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.ceil(torch.tensor([1.2, -1.2])); // tensor([2., -1.])
+ */
 export declare function ceil(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `ceil` of `input`. In place: `input` is changed and given back. `ceil_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Rounds each element up to a whole number. In place: `input` is changed and given back. `ceil_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function ceil_(input: Tensor): Tensor;
 /** Element by element: `celu` of `input`. `celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1. */
 export declare function celu(input: Tensor, alpha?: Scalar): Tensor;
@@ -713,10 +893,16 @@ export declare function chunk(input: Tensor, chunks: Int, dim?: Int): TensorList
 export declare function chunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): TensorList;
 export declare function chunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): TensorList;
 /**
- * Element by element: `clamp` of `input`.
+ * Puts each element between `min` and `max`, either of which may be left out.
+ *
+ * They are numbers, or tensors that broadcast. Throws if both are missing.
  *
  * - `clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  * - `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+ *
+ * @example
+ * torch.tensor([-1, 0.5, 3]).clamp(0, 1); // tensor([0.0000, 0.5000, 1.0000])
+ * torch.tensor([-1, 0.5, 3]).clamp({ min: 0 }); // tensor([0.0000, 0.5000, 3.0000])
  */
 export declare function clamp(input: Tensor, min?: Scalar | null, max?: Scalar | null, keywords?: { out?: Tensor }): Tensor;
 export declare function clamp(input: Tensor, min: Scalar | null, keywords: { max?: Scalar | null; out?: Tensor }): Tensor;
@@ -725,7 +911,7 @@ export declare function clamp(input: Tensor, min?: Tensor | null, max?: Tensor |
 export declare function clamp(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
 export declare function clamp(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null; out?: Tensor }): Tensor;
 /**
- * Element by element: `clamp` of `input`. In place: `input` is changed and given back.
+ * Puts each element between `min` and `max`, either of which may be left out. In place: `input` is changed and given back.
  *
  * - `clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  * - `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
@@ -737,17 +923,20 @@ export declare function clamp_(input: Tensor, min?: Tensor | null, max?: Tensor 
 export declare function clamp_(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
 export declare function clamp_(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
 /**
- * Element by element: `clampMax` of `input`.
+ * Replaces elements above `max` by it.
  *
  * - `clamp_max(Tensor self, Scalar max) -> Tensor`
  * - `clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
+ *
+ * @example
+ * torch.clampMax(torch.tensor([-1, 2]), 0); // tensor([-1., 0.])
  */
 export declare function clampMax(input: Tensor, max: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function clampMax(input: Tensor, keywords: { max: Scalar; out?: Tensor }): Tensor;
 export declare function clampMax(input: Tensor, max: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function clampMax(input: Tensor, keywords: { max: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `clampMax` of `input`. In place: `input` is changed and given back.
+ * Replaces elements above `max` by it. In place: `input` is changed and given back.
  *
  * - `clamp_max_(Tensor(a!) self, Scalar max) -> Tensor(a!)`
  * - `clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
@@ -757,17 +946,20 @@ export declare function clampMax_(input: Tensor, keywords: { max: Scalar }): Ten
 export declare function clampMax_(input: Tensor, max: Tensor): Tensor;
 export declare function clampMax_(input: Tensor, keywords: { max: Tensor }): Tensor;
 /**
- * Element by element: `clampMin` of `input`.
+ * Replaces elements below `min` by it.
  *
  * - `clamp_min(Tensor self, Scalar min) -> Tensor`
  * - `clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
+ *
+ * @example
+ * torch.clampMin(torch.tensor([-1, 2]), 0); // tensor([0., 2.])
  */
 export declare function clampMin(input: Tensor, min: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function clampMin(input: Tensor, keywords: { min: Scalar; out?: Tensor }): Tensor;
 export declare function clampMin(input: Tensor, min: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function clampMin(input: Tensor, keywords: { min: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `clampMin` of `input`. In place: `input` is changed and given back.
+ * Replaces elements below `min` by it. In place: `input` is changed and given back.
  *
  * - `clamp_min_(Tensor(a!) self, Scalar min) -> Tensor(a!)`
  * - `clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
@@ -777,7 +969,7 @@ export declare function clampMin_(input: Tensor, keywords: { min: Scalar }): Ten
 export declare function clampMin_(input: Tensor, min: Tensor): Tensor;
 export declare function clampMin_(input: Tensor, keywords: { min: Tensor }): Tensor;
 /**
- * Element by element: `clip` of `input`.
+ * The same as `torch.clamp`. Puts each element between `min` and `max`, either of which may be left out.
  *
  * - `clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
  * - `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
@@ -789,7 +981,7 @@ export declare function clip(input: Tensor, min?: Tensor | null, max?: Tensor | 
 export declare function clip(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null; out?: Tensor }): Tensor;
 export declare function clip(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null; out?: Tensor }): Tensor;
 /**
- * Element by element: `clip` of `input`. In place: `input` is changed and given back.
+ * The same as `torch.clamp`. Puts each element between `min` and `max`, either of which may be left out. In place: `input` is changed and given back.
  *
  * - `clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
  * - `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
@@ -800,7 +992,16 @@ export declare function clip_(input: Tensor, keywords: { min?: Scalar | null; ma
 export declare function clip_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor;
 export declare function clip_(input: Tensor, min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
 export declare function clip_(input: Tensor, keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
-/** Element by element: `clone` of `input`. `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * A copy with memory of its own. Gradients flow through it; `x.detach().clone()` is one that they do not.
+ *
+ * `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * const x = torch.tensor([1, 2]);
+ * x.clone().add_(1); // tensor([2., 3.])
+ * x; // tensor([1., 2.])
+ */
 export declare function clone(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
 /** A view of `input`, in the same memory: `coalesce`. `coalesce(Tensor(a) self) -> Tensor(a)`. */
 export declare function coalesce(input: Tensor): Tensor;
@@ -818,7 +1019,16 @@ export declare function columnStack(keywords: { tensors: readonly Tensor[]; out?
 export declare function combinations(input: Tensor, r?: Int, withReplacement?: boolean): Tensor;
 export declare function combinations(input: Tensor, r: Int, keywords: { withReplacement?: boolean }): Tensor;
 export declare function combinations(input: Tensor, keywords: { r?: Int; withReplacement?: boolean }): Tensor;
-/** Computes `complex` of `real` and `imag`. `complex(Tensor real, Tensor imag) -> Tensor`. */
+/**
+ * The complex numbers with the given real and imaginary parts.
+ *
+ * Two tensors of float32 give complex64, of float64 complex128. Throws if their dtypes differ.
+ *
+ * `complex(Tensor real, Tensor imag) -> Tensor`.
+ *
+ * @example
+ * torch.complex(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor([1.+3.j, 2.+4.j])
+ */
 export declare function complex(real: Tensor, imag: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function complex(real: Tensor, keywords: { imag: Tensor; out?: Tensor }): Tensor;
 /** Computes `concat` of `tensors`. `concat(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0. */
@@ -829,7 +1039,14 @@ export declare function concat(keywords: { tensors: readonly Tensor[]; dim?: Int
 export declare function concatenate(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function concatenate(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function concatenate(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `conj`. `conj(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The complex conjugates, as a view: the sign of the imaginary part is turned when it is read.
+ *
+ * `conj(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.conj(torch.complex(torch.tensor([1]), torch.tensor([2]))); // tensor([1.-2.j])
+ */
 export declare function conj(input: Tensor): Tensor;
 /** Element by element: `conjPhysical` of `input`. `conj_physical(Tensor self) -> Tensor`. */
 export declare function conjPhysical(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -974,17 +1191,20 @@ export declare function copySparseToSparse_(input: Tensor, src: Tensor, nonBlock
 export declare function copySparseToSparse_(input: Tensor, src: Tensor, keywords: { nonBlocking?: boolean }): Tensor;
 export declare function copySparseToSparse_(input: Tensor, keywords: { src: Tensor; nonBlocking?: boolean }): Tensor;
 /**
- * Element by element: `copysign` of `input` and `other`. The tensors broadcast.
+ * The absolute values of `input` with the signs of `other`.
  *
  * - `copysign.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `copysign.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.copysign(torch.tensor([1, 2]), torch.tensor([-1, 1])); // tensor([-1., 2.])
  */
 export declare function copysign(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function copysign(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function copysign(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function copysign(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `copysign` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * The absolute values of `input` with the signs of `other`. In place: `input` is changed and given back.
  *
  * - `copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `copysign_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -995,13 +1215,27 @@ export declare function copysign_(input: Tensor, other: Scalar): Tensor;
 export declare function copysign_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /** Computes `corrcoef` of `input`. `corrcoef(Tensor self) -> Tensor`. */
 export declare function corrcoef(input: Tensor): Tensor;
-/** Element by element: `cos` of `input`. `cos(Tensor self) -> Tensor`. */
+/**
+ * The cosine of each element, in radians.
+ *
+ * `cos(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.cos(torch.tensor([0, 1])); // tensor([1.0000, 0.5403])
+ */
 export declare function cos(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `cos` of `input`. In place: `input` is changed and given back. `cos_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The cosine of each element, in radians. In place: `input` is changed and given back. `cos_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function cos_(input: Tensor): Tensor;
-/** Element by element: `cosh` of `input`. `cosh(Tensor self) -> Tensor`. */
+/**
+ * The hyperbolic cosine of each element.
+ *
+ * `cosh(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.cosh(torch.tensor([0, 1])); // tensor([1.0000, 1.5431])
+ */
 export declare function cosh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `cosh` of `input`. In place: `input` is changed and given back. `cosh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The hyperbolic cosine of each element. In place: `input` is changed and given back. `cosh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function cosh_(input: Tensor): Tensor;
 /** Computes `cosineEmbeddingLoss` of `input1`, `input2` and `target`. `cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`. Defaults: margin = 0, reduction = 1. */
 export declare function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: Float, reduction?: Int): Tensor;
@@ -1133,9 +1367,16 @@ export declare function cumulativeTrapezoid(y: Tensor, x: Tensor, keywords?: { d
 export declare function cumulativeTrapezoid(y: Tensor, keywords: { x: Tensor; dim?: Int }): Tensor;
 /** Computes `data` of `input`. `data(Tensor self) -> Tensor`. */
 export declare function data(input: Tensor): Tensor;
-/** Element by element: `deg2rad` of `input`. `deg2rad(Tensor self) -> Tensor`. */
+/**
+ * Degrees as radians.
+ *
+ * `deg2rad(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.deg2rad(torch.tensor([180, 90])); // tensor([3.1416, 1.5708])
+ */
 export declare function deg2rad(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `deg2rad` of `input`. In place: `input` is changed and given back. `deg2rad_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Degrees as radians. In place: `input` is changed and given back. `deg2rad_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function deg2rad_(input: Tensor): Tensor;
 /** The value of `denseDim` of `input`. `dense_dim(Tensor self) -> int`. */
 export declare function denseDim(input: Tensor): number;
@@ -1192,9 +1433,16 @@ export declare function diff(input: Tensor, n: Int, dim: Int, prepend: Tensor | 
 export declare function diff(input: Tensor, n: Int, dim: Int, keywords: { prepend?: Tensor | null; append?: Tensor | null; out?: Tensor }): Tensor;
 export declare function diff(input: Tensor, n: Int, keywords: { dim?: Int; prepend?: Tensor | null; append?: Tensor | null; out?: Tensor }): Tensor;
 export declare function diff(input: Tensor, keywords: { n?: Int; dim?: Int; prepend?: Tensor | null; append?: Tensor | null; out?: Tensor }): Tensor;
-/** Element by element: `digamma` of `input`. `digamma(Tensor self) -> Tensor`. */
+/**
+ * The derivative of the logarithm of the gamma function.
+ *
+ * `digamma(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.digamma(torch.tensor([1, 2])); // tensor([-0.5772, 0.4228])
+ */
 export declare function digamma(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `digamma` of `input`. In place: `input` is changed and given back. `digamma_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The derivative of the logarithm of the gamma function. In place: `input` is changed and given back. `digamma_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function digamma_(input: Tensor): Tensor;
 /** The value of `dim` of `input`. `dim(Tensor self) -> int`. */
 export declare function dim(input: Tensor): number;
@@ -1203,17 +1451,23 @@ export declare function dist(input: Tensor, other: Tensor, p?: Scalar): Tensor;
 export declare function dist(input: Tensor, other: Tensor, keywords: { p?: Scalar }): Tensor;
 export declare function dist(input: Tensor, keywords: { other: Tensor; p?: Scalar }): Tensor;
 /**
- * Element by element: `div` of `input` and `other`. The tensors broadcast.
+ * Divides by `other`, element by element; the tensors broadcast.
+ *
+ * Integers give floats, unless `roundingMode` is `'floor'` or `'trunc'`, which round the quotient.
  *
  * - `div.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`
+ *
+ * @example
+ * torch.tensor([7n, -7n]).div(2); // tensor([3.5000, -3.5000])
+ * torch.tensor([7n, -7n]).div(2, { roundingMode: 'floor' }); // tensor([3, -4])
  */
 export declare function div(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { roundingMode?: string | null; out?: Tensor }): Tensor;
 export declare function div(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; roundingMode?: string | null; out?: Tensor }): Tensor;
 export declare function div(input: Tensor | Scalar, other: Scalar, keywords: { roundingMode: string | null }): Tensor;
 export declare function div(input: Tensor | Scalar, keywords: { other: Scalar; roundingMode: string | null }): Tensor;
 /**
- * Element by element: `div` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Divides by `other`, element by element; the tensors broadcast. In place: `input` is changed and given back.
  *
  * - `div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `div_.Scalar_mode(Tensor(a!) self, Scalar other, *, str? rounding_mode) -> Tensor(a!)`
@@ -1223,7 +1477,7 @@ export declare function div_(input: Tensor, keywords: { other: Tensor | Scalar; 
 export declare function div_(input: Tensor, other: Scalar, keywords: { roundingMode: string | null }): Tensor;
 export declare function div_(input: Tensor, keywords: { other: Scalar; roundingMode: string | null }): Tensor;
 /**
- * Computes `divide` of `input` and `other`.
+ * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast.
  *
  * - `divide.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `divide.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -1233,7 +1487,7 @@ export declare function divide(input: Tensor | Scalar, keywords: { other: Tensor
 export declare function divide(input: Tensor | Scalar, other: Scalar, keywords?: { roundingMode?: string | null }): Tensor;
 export declare function divide(input: Tensor | Scalar, keywords: { other: Scalar; roundingMode?: string | null }): Tensor;
 /**
- * Computes `divide` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast. In place: `input` is changed and given back.
  *
  * - `divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1245,11 +1499,20 @@ export declare function divide_(input: Tensor, keywords: { other: Scalar; roundi
 /** Computes `dot` of `input` and `tensor`. `dot(Tensor self, Tensor tensor) -> Tensor`. */
 export declare function dot(input: Tensor, tensor: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function dot(input: Tensor, keywords: { tensor: Tensor; out?: Tensor }): Tensor;
-/** Draws random numbers: `dropout` of `input`. `dropout(Tensor input, float p, bool train) -> Tensor`. */
+/**
+ * Sets each element to 0 with probability `p` and divides the others by `1 - p`; without `train` changes nothing.
+ *
+ * `F.dropout` is the form with defaults.
+ *
+ * `dropout(Tensor input, float p, bool train) -> Tensor`.
+ *
+ * @example
+ * torch.dropout(torch.ones([2]), 0.5, false); // tensor([1., 1.])
+ */
 export declare function dropout(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function dropout(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function dropout(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Draws random numbers: `dropout` of `input`. In place: `input` is changed and given back. `dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+/** Sets each element to 0 with probability `p` and divides the others by `1 - p`; without `train` changes nothing. In place: `input` is changed and given back. `dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
 export declare function dropout_(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function dropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function dropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
@@ -1326,12 +1589,26 @@ export declare function embeddingRenorm_(input: Tensor, keywords: { indices: Ten
 /** A step of the backward pass of `embeddingSparse`: computes its gradients. `embedding_sparse_backward(Tensor grad, Tensor indices, int num_weights, int padding_idx, bool scale_grad_by_freq) -> Tensor`. */
 export declare function embeddingSparseBackward(grad: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean): Tensor;
 export declare function embeddingSparseBackward(grad: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean }): Tensor;
-/** Makes a new tensor: `empty` of `size`. `empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * A tensor of the given size whose values nobody has set: they are what the memory held before.
+ *
+ * `empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.empty([2, 3]).shape; // [2, 3]
+ */
 export declare function empty(size: Ints, keywords?: { memoryFormat?: MemoryFormat | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function empty(keywords: { size: Ints; memoryFormat?: MemoryFormat | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function empty(...size: Int[]): Tensor;
 export declare function empty(...args: [...size: Int[], keywords: { memoryFormat?: MemoryFormat | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
-/** Computes `emptyLike` of `input`. `empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * A tensor with the size, dtype, device and layout of `input`, whose values nobody has set.
+ *
+ * `empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.emptyLike(torch.ones([2, 4])).shape; // [2, 4]
+ */
 export declare function emptyLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 /** Makes a new tensor: `emptyPermuted` of `size` and `physicalLayout`. `empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
 export declare function emptyPermuted(size: Ints, physicalLayout: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
@@ -1346,17 +1623,20 @@ export declare function emptyStrided(size: Ints, stride: Ints, keywords?: { dtyp
 export declare function emptyStrided(size: Ints, keywords: { stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyStrided(keywords: { size: Ints; stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 /**
- * Element by element: `eq` of `input` and `other`. The tensors broadcast.
+ * Whether the elements are equal, one by one; `other` is a tensor that broadcasts, or a number. Python's `==`.
  *
  * - `eq.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `eq.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2]).eq(2); // tensor([False, True])
  */
 export declare function eq(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function eq(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function eq(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function eq(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `eq` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Whether the elements are equal, one by one; `other` is a tensor that broadcasts, or a number. Python's `==`. In place: `input` is changed and given back.
  *
  * - `eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `eq_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1365,28 +1645,70 @@ export declare function eq_(input: Tensor, other: Tensor): Tensor;
 export declare function eq_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function eq_(input: Tensor, other: Scalar): Tensor;
 export declare function eq_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** The value of `equal` of `input` and `other`. `equal(Tensor self, Tensor other) -> bool`. */
+/**
+ * Whether two tensors have the same size and equal elements, as one boolean.
+ *
+ * `equal(Tensor self, Tensor other) -> bool`.
+ *
+ * @example
+ * torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2])); // true
+ */
 export declare function equal(input: Tensor, other: Tensor): boolean;
 export declare function equal(input: Tensor, keywords: { other: Tensor }): boolean;
-/** Element by element: `erf` of `input`. `erf(Tensor self) -> Tensor`. */
+/**
+ * The error function of each element.
+ *
+ * `erf(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.erf(torch.tensor([0, 1])); // tensor([0.0000, 0.8427])
+ */
 export declare function erf(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `erf` of `input`. In place: `input` is changed and given back. `erf_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The error function of each element. In place: `input` is changed and given back. `erf_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function erf_(input: Tensor): Tensor;
-/** Element by element: `erfc` of `input`. `erfc(Tensor self) -> Tensor`. */
+/**
+ * One minus the error function, exact also where that is near 1.
+ *
+ * `erfc(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.erfc(torch.tensor([0, 1])); // tensor([1.0000, 0.1573])
+ */
 export declare function erfc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `erfc` of `input`. In place: `input` is changed and given back. `erfc_(Tensor(a!) self) -> Tensor(a!)`. */
+/** One minus the error function, exact also where that is near 1. In place: `input` is changed and given back. `erfc_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function erfc_(input: Tensor): Tensor;
-/** Element by element: `erfinv` of `input`. `erfinv(Tensor self) -> Tensor`. */
+/**
+ * The number whose error function is the element; NaN outside -1 to 1.
+ *
+ * `erfinv(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.erfinv(torch.tensor([0, 0.5])); // tensor([0.0000, 0.4769])
+ */
 export declare function erfinv(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `erfinv` of `input`. In place: `input` is changed and given back. `erfinv_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The number whose error function is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `erfinv_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function erfinv_(input: Tensor): Tensor;
-/** Element by element: `exp` of `input`. `exp(Tensor self) -> Tensor`. */
+/**
+ * e raised to each element.
+ *
+ * `exp(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.exp(torch.tensor([0, 1])); // tensor([1.0000, 2.7183])
+ */
 export declare function exp(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `exp2` of `input`. `exp2(Tensor self) -> Tensor`. */
+/**
+ * 2 raised to each element.
+ *
+ * `exp2(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.exp2(torch.tensor([0, 3])); // tensor([1., 8.])
+ */
 export declare function exp2(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `exp2` of `input`. In place: `input` is changed and given back. `exp2_(Tensor(a!) self) -> Tensor(a!)`. */
+/** 2 raised to each element. In place: `input` is changed and given back. `exp2_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function exp2_(input: Tensor): Tensor;
-/** Element by element: `exp` of `input`. In place: `input` is changed and given back. `exp_(Tensor(a!) self) -> Tensor(a!)`. */
+/** e raised to each element. In place: `input` is changed and given back. `exp_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function exp_(input: Tensor): Tensor;
 /** A view of `input`, in the same memory: `expand`. `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`. */
 export declare function expand(input: Tensor, size: Ints, keywords?: { implicit?: boolean }): Tensor;
@@ -1401,21 +1723,39 @@ export declare function expandCopy(input: Tensor, size: Ints, keywords?: { impli
 export declare function expandCopy(input: Tensor, keywords: { size: Ints; implicit?: boolean; out?: Tensor }): Tensor;
 export declare function expandCopy(input: Tensor, ...size: Int[]): Tensor;
 export declare function expandCopy(...args: [input: Tensor, ...size: Int[], keywords: { implicit?: boolean; out?: Tensor }]): Tensor;
-/** Element by element: `expm1` of `input`. `expm1(Tensor self) -> Tensor`. */
+/**
+ * `exp(x) - 1`, exact also where x is near 0.
+ *
+ * `expm1(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.expm1(torch.tensor([0, 1])); // tensor([0.0000, 1.7183])
+ */
 export declare function expm1(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `expm1` of `input`. In place: `input` is changed and given back. `expm1_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `exp(x) - 1`, exact also where x is near 0. In place: `input` is changed and given back. `expm1_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function expm1_(input: Tensor): Tensor;
 /** Draws random numbers: `exponential` of `input`. `exponential(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor`. Defaults: lambd = 1. */
 export declare function exponential(input: Tensor, lambd?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function exponential(input: Tensor, keywords: { lambd?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
-/** Draws random numbers: `exponential` of `input`. In place: `input` is changed and given back. `exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: lambd = 1. */
+/**
+ * Fills the tensor with random numbers of the exponential distribution with rate `lambd`.
+ *
+ * `exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: lambd = 1.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([2]).exponential_(); // tensor([3.5083, 1.2304])
+ */
 export declare function exponential_(input: Tensor, lambd?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function exponential_(input: Tensor, keywords: { lambd?: Float; generator?: Generator | null }): Tensor;
 /**
- * Makes a new tensor: `eye` of `n`.
+ * A matrix with ones on the diagonal and zeros elsewhere: `n` rows, and `m` columns or as many as rows.
  *
  * - `eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `eye.m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.eye(2); // tensor([[1., 0.], [0., 1.]])
  */
 export declare function eye(n: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function eye(keywords: { n: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
@@ -1639,9 +1979,13 @@ export declare function fill_(input: Tensor, keywords: { value: Tensor }): Tenso
 export declare function fillDiagonal_(input: Tensor, fillValue: Scalar, wrap?: boolean): Tensor;
 export declare function fillDiagonal_(input: Tensor, fillValue: Scalar, keywords: { wrap?: boolean }): Tensor;
 export declare function fillDiagonal_(input: Tensor, keywords: { fillValue: Scalar; wrap?: boolean }): Tensor;
-/** Computes `fix` of `input`. `fix(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.trunc`. Cuts the digits behind the point off: rounds towards 0.
+ *
+ * `fix(Tensor self) -> Tensor`.
+ */
 export declare function fix(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `fix` of `input`. In place: `input` is changed and given back. `fix_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.trunc`. Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `fix_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function fix_(input: Tensor): Tensor;
 /** A view of `input`, in the same memory: `flatten`. `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`. Defaults: startDim = 0, endDim = -1. */
 export declare function flatten(input: Tensor, startDim?: Int, endDim?: Int): Tensor;
@@ -1659,11 +2003,14 @@ export declare function fliplr(input: Tensor): Tensor;
 /** Computes `flipud` of `input`. `flipud(Tensor self) -> Tensor`. */
 export declare function flipud(input: Tensor): Tensor;
 /**
- * Computes `floatPower` of `input`.
+ * Raises `input` to the power `exponent`, computed in float64 (complex128 for complex numbers).
  *
  * - `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  * - `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * - `float_power.Scalar(Scalar self, Tensor exponent) -> Tensor`
+ *
+ * @example
+ * torch.floatPower(torch.tensor([2n, 3n]), 2); // tensor([4., 9.], dtype=torch.float64)
  */
 export declare function floatPower(input: Tensor, exponent: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function floatPower(input: Tensor, keywords: { exponent: Scalar; out?: Tensor }): Tensor;
@@ -1673,7 +2020,7 @@ export declare function floatPower(input: Scalar, exponent: Tensor, keywords?: {
 export declare function floatPower(input: Scalar, keywords: { exponent: Tensor; out?: Tensor }): Tensor;
 export declare function floatPower(keywords: { input: Scalar; exponent: Tensor; out?: Tensor }): Tensor;
 /**
- * Computes `floatPower` of `input`. In place: `input` is changed and given back.
+ * Raises `input` to the power `exponent`, computed in float64 (complex128 for complex numbers). In place: `input` is changed and given back.
  *
  * - `float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  * - `float_power_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -1682,22 +2029,32 @@ export declare function floatPower_(input: Tensor, exponent: Tensor): Tensor;
 export declare function floatPower_(input: Tensor, keywords: { exponent: Tensor }): Tensor;
 export declare function floatPower_(input: Tensor, exponent: Scalar): Tensor;
 export declare function floatPower_(input: Tensor, keywords: { exponent: Scalar }): Tensor;
-/** Element by element: `floor` of `input`. `floor(Tensor self) -> Tensor`. */
+/**
+ * Rounds each element down to a whole number.
+ *
+ * `floor(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.floor(torch.tensor([1.2, -1.2])); // tensor([1., -2.])
+ */
 export declare function floor(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `floor` of `input`. In place: `input` is changed and given back. `floor_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Rounds each element down to a whole number. In place: `input` is changed and given back. `floor_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function floor_(input: Tensor): Tensor;
 /**
- * Computes `floorDivide` of `input` and `other`.
+ * Divides by `other` and rounds down, as Python's `//` does.
  *
  * - `floor_divide(Tensor self, Tensor other) -> Tensor`
  * - `floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.floorDivide(torch.tensor([7, -7]), 2); // tensor([3., -4.])
  */
 export declare function floorDivide(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function floorDivide(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; out?: Tensor }): Tensor;
 export declare function floorDivide(input: Tensor | Scalar, other: Scalar): Tensor;
 export declare function floorDivide(input: Tensor | Scalar, keywords: { other: Scalar }): Tensor;
 /**
- * Computes `floorDivide` of `input` and `other`. In place: `input` is changed and given back.
+ * Divides by `other` and rounds down, as Python's `//` does. In place: `input` is changed and given back.
  *
  * - `floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `floor_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1706,24 +2063,41 @@ export declare function floorDivide_(input: Tensor, other: Tensor | Scalar): Ten
 export declare function floorDivide_(input: Tensor, keywords: { other: Tensor | Scalar }): Tensor;
 export declare function floorDivide_(input: Tensor, other: Scalar): Tensor;
 export declare function floorDivide_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `fmax` of `input` and `other`. The tensors broadcast. `fmax(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The larger of two elements, one by one; of a number and NaN the number.
+ *
+ * `fmax(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.fmax(torch.tensor([1, NaN]), torch.tensor([3, 2])); // tensor([3., 2.])
+ */
 export declare function fmax(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function fmax(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `fmin` of `input` and `other`. The tensors broadcast. `fmin(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The smaller of two elements, one by one; of a number and NaN the number.
+ *
+ * `fmin(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.fmin(torch.tensor([1, NaN]), torch.tensor([3, 2])); // tensor([1., 2.])
+ */
 export declare function fmin(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function fmin(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `fmod` of `input` and `other`. The tensors broadcast.
+ * The rest of the division by `other`, with the sign of `input`, as JavaScript's `%` gives it.
  *
  * - `fmod.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `fmod.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.fmod(torch.tensor([-3, 3]), 2); // tensor([-1., 1.])
  */
 export declare function fmod(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function fmod(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function fmod(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function fmod(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `fmod` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * The rest of the division by `other`, with the sign of `input`, as JavaScript's `%` gives it. In place: `input` is changed and given back.
  *
  * - `fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `fmod_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1732,9 +2106,16 @@ export declare function fmod_(input: Tensor, other: Tensor): Tensor;
 export declare function fmod_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function fmod_(input: Tensor, other: Scalar): Tensor;
 export declare function fmod_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `frac` of `input`. `frac(Tensor self) -> Tensor`. */
+/**
+ * The part of each element behind the point, with its sign.
+ *
+ * `frac(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.frac(torch.tensor([1.5, -2.25])); // tensor([0.5000, -0.2500])
+ */
 export declare function frac(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `frac` of `input`. In place: `input` is changed and given back. `frac_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The part of each element behind the point, with its sign. In place: `input` is changed and given back. `frac_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function frac_(input: Tensor): Tensor;
 /** Computes `fractionalMaxPool2d` of `input` and `randomSamples`. `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`. */
 export declare function fractionalMaxPool2d(input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, randomSamples: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
@@ -1752,13 +2133,25 @@ export declare function fractionalMaxPool3d(input: Tensor, keywords: { kernelSiz
 /** A step of the backward pass of `fractionalMaxPool3d`: computes its gradients. `fractional_max_pool3d_backward(Tensor grad_output, Tensor self, int[3] kernel_size, int[3] output_size, Tensor indices) -> Tensor`. */
 export declare function fractionalMaxPool3dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, indices: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function fractionalMaxPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; outputSize: Int | Ints; indices: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `frexp` of `input`. Gives `mantissa` and `exponent`. `frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`. */
+/**
+ * Takes each element apart: a mantissa of absolute value 0.5 to 1, and the exponent of 2.
+ *
+ * `frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`.
+ *
+ * @example
+ * torch.frexp(torch.tensor([8, 3])); // [tensor([0.5000, 0.7500]), tensor([4, 2], dtype=torch.int32)]
+ */
 export declare function frexp(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [mantissa: Tensor, exponent: Tensor] & { readonly mantissa: Tensor; readonly exponent: Tensor };
 /** Reduces over `dim`: `frobeniusNorm` of `input`. `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
 export declare function frobeniusNorm(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function frobeniusNorm(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function frobeniusNorm(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
-/** Makes a new tensor: `fromFile` of `filename`. `from_file(str filename, bool? shared=None, int? size=0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: size = 0. */
+/**
+ * A tensor whose memory is a file: `size` elements of `dtype`. With `shared`, what is written to the tensor is written to
+ * the file.
+ *
+ * `from_file(str filename, bool? shared=None, int? size=0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: size = 0.
+ */
 export declare function fromFile(filename: string, shared?: boolean | null, size?: Int | null, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function fromFile(filename: string, shared: boolean | null, keywords: { size?: Int | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function fromFile(filename: string, keywords: { shared?: boolean | null; size?: Int | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
@@ -1767,7 +2160,14 @@ export declare function fromFile(keywords: { filename: string; shared?: boolean 
 export declare function full(size: Ints, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function full(size: Ints, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function full(keywords: { size: Ints; fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** Computes `fullLike` of `input`. `full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * A tensor with the size and dtype of `input` in which every element is `fillValue`.
+ *
+ * `full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.fullLike(torch.ones([3]), 7); // tensor([7., 7., 7.])
+ */
 export declare function fullLike(input: Tensor, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function fullLike(input: Tensor, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 /** Computes `fusedMovingAvgObsFakeQuant` of `input`, `observerOn`, `fakeQuantOn`, `runningMin`, `runningMax`, `scale` and `zeroPoint`. `fused_moving_avg_obs_fake_quant(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> Tensor`. */
@@ -1782,24 +2182,34 @@ export declare function gather(input: Tensor, keywords: { dim: Int; index: Tenso
 /** A step of the backward pass of `gather`: computes its gradients. `gather_backward(Tensor grad, Tensor self, int dim, Tensor index, bool sparse_grad) -> Tensor`. */
 export declare function gatherBackward(grad: Tensor, input: Tensor, dim: Int, index: Tensor, sparseGrad: boolean): Tensor;
 export declare function gatherBackward(grad: Tensor, keywords: { input: Tensor; dim: Int; index: Tensor; sparseGrad: boolean }): Tensor;
-/** Element by element: `gcd` of `input` and `other`. The tensors broadcast. `gcd(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The greatest common divisor of two tensors of integers, element by element.
+ *
+ * `gcd(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.gcd(torch.tensor([12n, 9n]), torch.tensor([18n, 6n])); // tensor([6, 3])
+ */
 export declare function gcd(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function gcd(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `gcd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The greatest common divisor of two tensors of integers, element by element. In place: `input` is changed and given back. `gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function gcd_(input: Tensor, other: Tensor): Tensor;
 export declare function gcd_(input: Tensor, keywords: { other: Tensor }): Tensor;
 /**
- * Element by element: `ge` of `input` and `other`. The tensors broadcast.
+ * Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`.
  *
  * - `ge.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `ge.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2, 3]).ge(2); // tensor([False, True, True])
  */
 export declare function ge(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function ge(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function ge(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function ge(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `ge` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`. In place: `input` is changed and given back.
  *
  * - `ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `ge_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1818,7 +2228,17 @@ export declare function geluBackward(gradOutput: Tensor, keywords: { input: Tens
 /** Draws random numbers: `geometric` of `input`. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
 export declare function geometric(input: Tensor, p: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function geometric(input: Tensor, keywords: { p: Float; generator?: Generator | null; out?: Tensor }): Tensor;
-/** Draws random numbers: `geometric` of `input`. In place: `input` is changed and given back. `geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`. */
+/**
+ * Fills the tensor with the number of attempts until the first success, which has probability `p` in each.
+ *
+ * Throws unless `p` lies between 0 and 1.
+ *
+ * `geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([4]).geometric_(0.5); // tensor([1., 1., 2., 1.])
+ */
 export declare function geometric_(input: Tensor, p: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function geometric_(input: Tensor, keywords: { p: Float; generator?: Generator | null }): Tensor;
 /** Computes `geqrf` of `input`. Gives `a` and `tau`. `geqrf(Tensor self) -> (Tensor a, Tensor tau)`. */
@@ -1865,7 +2285,7 @@ export declare function gradient(input: Tensor, keywords: { spacing: readonly Sc
 export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
 export declare function gradient(input: Tensor, keywords: { spacing: readonly Tensor[]; dim: Ints; edgeOrder?: Int }): TensorList;
 /**
- * Computes `greater` of `input` and `other`.
+ * The same as `torch.gt`. Whether elements of `input` are above those of `other`, one by one. Python's `>`.
  *
  * - `greater.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `greater.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -1875,7 +2295,7 @@ export declare function greater(input: Tensor, keywords: { other: Tensor; out?: 
 export declare function greater(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function greater(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `greater` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.gt`. Whether elements of `input` are above those of `other`, one by one. Python's `>`. In place: `input` is changed and given back.
  *
  * - `greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `greater_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1885,7 +2305,7 @@ export declare function greater_(input: Tensor, keywords: { other: Tensor }): Te
 export declare function greater_(input: Tensor, other: Scalar): Tensor;
 export declare function greater_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Computes `greaterEqual` of `input` and `other`.
+ * The same as `torch.ge`. Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`.
  *
  * - `greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `greater_equal.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -1895,7 +2315,7 @@ export declare function greaterEqual(input: Tensor, keywords: { other: Tensor; o
 export declare function greaterEqual(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function greaterEqual(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `greaterEqual` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.ge`. Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`. In place: `input` is changed and given back.
  *
  * - `greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `greater_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -1942,17 +2362,20 @@ export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Ten
 export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 export declare function gruCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 /**
- * Element by element: `gt` of `input` and `other`. The tensors broadcast.
+ * Whether elements of `input` are above those of `other`, one by one. Python's `>`.
  *
  * - `gt.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `gt.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2, 3]).gt(2); // tensor([False, False, True])
  */
 export declare function gt(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function gt(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function gt(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function gt(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `gt` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Whether elements of `input` are above those of `other`, one by one. Python's `>`. In place: `input` is changed and given back.
  *
  * - `gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `gt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -2033,10 +2456,17 @@ export declare function hashTensor(input: Tensor, dim?: Int | Ints, keywords?: {
 export declare function hashTensor(input: Tensor, keywords: { dim?: Int | Ints; keepdim?: boolean; mode?: Int; out?: Tensor }): Tensor;
 export declare function hashTensor(input: Tensor, ...dim: Int[]): Tensor;
 export declare function hashTensor(...args: [input: Tensor, ...dim: Int[], keywords: { keepdim?: boolean; mode?: Int; out?: Tensor }]): Tensor;
-/** Element by element: `heaviside` of `input` and `values`. The tensors broadcast. `heaviside(Tensor self, Tensor values) -> Tensor`. */
+/**
+ * 0 for negative elements, 1 for positive ones, and `values` for 0.
+ *
+ * `heaviside(Tensor self, Tensor values) -> Tensor`.
+ *
+ * @example
+ * torch.heaviside(torch.tensor([-1, 0, 2]), torch.tensor([0.5])); // tensor([0.0000, 0.5000, 1.0000])
+ */
 export declare function heaviside(input: Tensor, values: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function heaviside(input: Tensor, keywords: { values: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `heaviside` of `input` and `values`. The tensors broadcast. In place: `input` is changed and given back. `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`. */
+/** 0 for negative elements, 1 for positive ones, and `values` for 0. In place: `input` is changed and given back. `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`. */
 export declare function heaviside_(input: Tensor, values: Tensor): Tensor;
 export declare function heaviside_(input: Tensor, keywords: { values: Tensor }): Tensor;
 /** Computes `hingeEmbeddingLoss` of `input` and `target`. `hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`. Defaults: margin = 1, reduction = 1. */
@@ -2108,32 +2538,67 @@ export declare function huberLoss(input: Tensor, keywords: { target: Tensor; red
 /** A step of the backward pass of `huberLoss`: computes its gradients. `huber_loss_backward(Tensor grad_output, Tensor self, Tensor target, int reduction, float delta) -> Tensor`. */
 export declare function huberLossBackward(gradOutput: Tensor, input: Tensor, target: Tensor, reduction: Int, delta: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function huberLossBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; reduction: Int; delta: Float; out?: Tensor }): Tensor;
-/** Element by element: `hypot` of `input` and `other`. The tensors broadcast. `hypot(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The length of the longest side of a right triangle: `sqrt(input² + other²)`, element by element.
+ *
+ * `hypot(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.hypot(torch.tensor([3]), torch.tensor([4])); // tensor([5.])
+ */
 export declare function hypot(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function hypot(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `hypot` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The length of the longest side of a right triangle: `sqrt(input² + other²)`, element by element. In place: `input` is changed and given back. `hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function hypot_(input: Tensor, other: Tensor): Tensor;
 export declare function hypot_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `i0` of `input`. `i0(Tensor self) -> Tensor`. */
+/**
+ * The modified Bessel function of the first kind, of order 0.
+ *
+ * `i0(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.i0(torch.tensor([0, 1])); // tensor([1.0000, 1.2661])
+ */
 export declare function i0(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `i0` of `input`. In place: `input` is changed and given back. `i0_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The modified Bessel function of the first kind, of order 0. In place: `input` is changed and given back. `i0_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function i0_(input: Tensor): Tensor;
-/** Element by element: `igamma` of `input` and `other`. The tensors broadcast. `igamma(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The regularized lower incomplete gamma function of `input` and `other`, both of which are at least 0.
+ *
+ * `igamma(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.igamma(torch.tensor([4]), torch.tensor([3])); // tensor([0.3528])
+ */
 export declare function igamma(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function igamma(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `igamma` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The regularized lower incomplete gamma function of `input` and `other`, both of which are at least 0. In place: `input` is changed and given back. `igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function igamma_(input: Tensor, other: Tensor): Tensor;
 export declare function igamma_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `igammac` of `input` and `other`. The tensors broadcast. `igammac(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The regularized upper incomplete gamma function: `1 - igamma(input, other)`.
+ *
+ * `igammac(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.igammac(torch.tensor([4]), torch.tensor([3])); // tensor([0.6472])
+ */
 export declare function igammac(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function igammac(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `igammac` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The regularized upper incomplete gamma function: `1 - igamma(input, other)`. In place: `input` is changed and given back. `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function igammac_(input: Tensor, other: Tensor): Tensor;
 export declare function igammac_(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** Computes `im2col` of `input`. `im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`. */
 export declare function im2col(input: Tensor, kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function im2col(input: Tensor, keywords: { kernelSize: Int | Ints; dilation: Int | Ints; padding: Int | Ints; stride: Int | Ints; out?: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `imag`. `imag(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The imaginary parts of complex numbers, as a view. Throws for tensors that are not complex.
+ *
+ * `imag(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.imag(torch.complex(torch.tensor([1, 2]), torch.tensor([3, 4]))); // tensor([3., 4.])
+ */
 export declare function imag(input: Tensor): Tensor;
 /** Computes `index` of `input` and `indices`. `index.Tensor(Tensor self, Tensor?[] indices) -> Tensor`. */
 export declare function index(input: Tensor, indices: readonly (Tensor | null)[], keywords?: { out?: Tensor }): Tensor;
@@ -2268,20 +2733,39 @@ export declare function isSetTo(input: Tensor, keywords: { tensor: Tensor }): bo
 export declare function isSigned(input: Tensor): boolean;
 /** The value of `isVulkanAvailable`. `is_vulkan_available() -> bool`. */
 export declare function isVulkanAvailable(): boolean;
-/** Computes `isclose` of `input` and `other`. `isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`. Defaults: rtol = 0.00001, atol = 1e-8. */
+/**
+ * Whether the elements are close, one by one: `|input - other| <= atol + rtol * |other|`.
+ *
+ * NaNs are close to each other only with `equalNan`.
+ *
+ * `isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`. Defaults: rtol = 0.00001, atol = 1e-8.
+ *
+ * @example
+ * torch.isclose(torch.tensor([1, 2]), torch.tensor([1.0000001, 3])); // tensor([True, False])
+ */
 export declare function isclose(input: Tensor, other: Tensor, rtol?: Float, atol?: Float, equalNan?: boolean): Tensor;
 export declare function isclose(input: Tensor, other: Tensor, rtol: Float, atol: Float, keywords: { equalNan?: boolean }): Tensor;
 export declare function isclose(input: Tensor, other: Tensor, rtol: Float, keywords: { atol?: Float; equalNan?: boolean }): Tensor;
 export declare function isclose(input: Tensor, other: Tensor, keywords: { rtol?: Float; atol?: Float; equalNan?: boolean }): Tensor;
 export declare function isclose(input: Tensor, keywords: { other: Tensor; rtol?: Float; atol?: Float; equalNan?: boolean }): Tensor;
-/** Element by element: `isfinite` of `input`. `isfinite(Tensor self) -> Tensor`. */
+/**
+ * Which elements are neither infinite nor NaN.
+ *
+ * `isfinite(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.isfinite(torch.tensor([1, Infinity, NaN])); // tensor([True, False, False])
+ */
 export declare function isfinite(input: Tensor): Tensor;
 /**
- * Computes `isin` of `elements` and `testElements`.
+ * Which elements are among `testElements`; with `invert`, which are not.
  *
  * - `isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  * - `isin.Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor`
  * - `isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ *
+ * @example
+ * torch.isin(torch.tensor([1, 2, 3]), torch.tensor([2, 3])); // tensor([False, True, True])
  */
 export declare function isin(elements: Tensor, testElements: Tensor, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(elements: Tensor, keywords: { testElements: Tensor; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
@@ -2290,15 +2774,50 @@ export declare function isin(elements: Tensor, keywords: { testElement: Scalar; 
 export declare function isin(element: Scalar, testElements: Tensor, keywords?: { assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(element: Scalar, keywords: { testElements: Tensor; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
 export declare function isin(keywords: { element: Scalar; testElements: Tensor; assumeUnique?: boolean; invert?: boolean; out?: Tensor }): Tensor;
-/** Element by element: `isinf` of `input`. `isinf(Tensor self) -> Tensor`. */
+/**
+ * Which elements are infinite, with either sign.
+ *
+ * `isinf(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.isinf(torch.tensor([Infinity, 1])); // tensor([True, False])
+ */
 export declare function isinf(input: Tensor): Tensor;
-/** Element by element: `isnan` of `input`. `isnan(Tensor self) -> Tensor`. */
+/**
+ * Which elements are NaN.
+ *
+ * `isnan(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.isnan(torch.tensor([NaN, 1])); // tensor([True, False])
+ */
 export declare function isnan(input: Tensor): Tensor;
-/** Element by element: `isneginf` of `input`. `isneginf(Tensor self) -> Tensor`. */
+/**
+ * Which elements are minus infinity.
+ *
+ * `isneginf(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.isneginf(torch.tensor([Infinity, -Infinity])); // tensor([False, True])
+ */
 export declare function isneginf(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `isposinf` of `input`. `isposinf(Tensor self) -> Tensor`. */
+/**
+ * Which elements are infinity.
+ *
+ * `isposinf(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.isposinf(torch.tensor([Infinity, -Infinity])); // tensor([True, False])
+ */
 export declare function isposinf(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `isreal` of `input`. `isreal(Tensor self) -> Tensor`. */
+/**
+ * Which elements have no imaginary part.
+ *
+ * `isreal(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.isreal(torch.complex(torch.tensor([1, 1]), torch.tensor([0, 1]))); // tensor([True, False])
+ */
 export declare function isreal(input: Tensor): Tensor;
 /** Computes `istft` of `input` and `window`. `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`. Defaults: center = true. */
 export declare function istft(input: Tensor, nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor;
@@ -2352,30 +2871,47 @@ export declare function layerNorm(input: Tensor, normalizedShape: Ints, weight: 
 export declare function layerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, keywords: { bias?: Tensor | null; eps?: Float; cudnnEnable?: boolean }): Tensor;
 export declare function layerNorm(input: Tensor, normalizedShape: Ints, keywords: { weight?: Tensor | null; bias?: Tensor | null; eps?: Float; cudnnEnable?: boolean }): Tensor;
 export declare function layerNorm(input: Tensor, keywords: { normalizedShape: Ints; weight?: Tensor | null; bias?: Tensor | null; eps?: Float; cudnnEnable?: boolean }): Tensor;
-/** Element by element: `lcm` of `input` and `other`. The tensors broadcast. `lcm(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The least common multiple of two tensors of integers, element by element.
+ *
+ * `lcm(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.lcm(torch.tensor([4n, 3n]), torch.tensor([6n, 5n])); // tensor([12, 15])
+ */
 export declare function lcm(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function lcm(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `lcm` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The least common multiple of two tensors of integers, element by element. In place: `input` is changed and given back. `lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function lcm_(input: Tensor, other: Tensor): Tensor;
 export declare function lcm_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `ldexp` of `input` and `other`. The tensors broadcast. `ldexp.Tensor(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * `input * 2^other`.
+ *
+ * `ldexp.Tensor(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.ldexp(torch.tensor([1, 3]), torch.tensor([2n, 1n])); // tensor([4., 6.])
+ */
 export declare function ldexp(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function ldexp(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `ldexp` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** `input * 2^other`. In place: `input` is changed and given back. `ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function ldexp_(input: Tensor, other: Tensor): Tensor;
 export declare function ldexp_(input: Tensor, keywords: { other: Tensor }): Tensor;
 /**
- * Element by element: `le` of `input` and `other`. The tensors broadcast.
+ * Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`.
  *
  * - `le.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `le.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2, 3]).le(2); // tensor([True, True, False])
  */
 export declare function le(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function le(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function le(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function le(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `le` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`. In place: `input` is changed and given back.
  *
  * - `le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `le_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -2396,10 +2932,13 @@ export declare function leakyReluBackward(gradOutput: Tensor, input: Tensor, neg
 export declare function leakyReluBackward(gradOutput: Tensor, input: Tensor, keywords: { negativeSlope: Scalar; selfIsResult: boolean; out?: Tensor }): Tensor;
 export declare function leakyReluBackward(gradOutput: Tensor, keywords: { input: Tensor; negativeSlope: Scalar; selfIsResult: boolean; out?: Tensor }): Tensor;
 /**
- * Element by element: `lerp` of `input` and `end`. The tensors broadcast.
+ * Goes from `input` to `end` by the part `weight`: `input + weight * (end - input)`.
  *
  * - `lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
  * - `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
+ *
+ * @example
+ * torch.lerp(torch.tensor([0, 10]), torch.tensor([10, 20]), 0.5); // tensor([5., 15.])
  */
 export declare function lerp(input: Tensor, end: Tensor, weight: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function lerp(input: Tensor, end: Tensor, keywords: { weight: Scalar; out?: Tensor }): Tensor;
@@ -2408,7 +2947,7 @@ export declare function lerp(input: Tensor, end: Tensor, weight: Tensor, keyword
 export declare function lerp(input: Tensor, end: Tensor, keywords: { weight: Tensor; out?: Tensor }): Tensor;
 export declare function lerp(input: Tensor, keywords: { end: Tensor; weight: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `lerp` of `input` and `end`. The tensors broadcast. In place: `input` is changed and given back.
+ * Goes from `input` to `end` by the part `weight`: `input + weight * (end - input)`. In place: `input` is changed and given back.
  *
  * - `lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)`
  * - `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
@@ -2420,7 +2959,7 @@ export declare function lerp_(input: Tensor, end: Tensor, weight: Tensor): Tenso
 export declare function lerp_(input: Tensor, end: Tensor, keywords: { weight: Tensor }): Tensor;
 export declare function lerp_(input: Tensor, keywords: { end: Tensor; weight: Tensor }): Tensor;
 /**
- * Computes `less` of `input` and `other`.
+ * The same as `torch.lt`. Whether elements of `input` are below those of `other`, one by one. Python's `<`.
  *
  * - `less.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `less.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2430,7 +2969,7 @@ export declare function less(input: Tensor, keywords: { other: Tensor; out?: Ten
 export declare function less(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function less(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `less` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.lt`. Whether elements of `input` are below those of `other`, one by one. Python's `<`. In place: `input` is changed and given back.
  *
  * - `less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `less_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -2440,7 +2979,7 @@ export declare function less_(input: Tensor, keywords: { other: Tensor }): Tenso
 export declare function less_(input: Tensor, other: Scalar): Tensor;
 export declare function less_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Computes `lessEqual` of `input` and `other`.
+ * The same as `torch.le`. Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`.
  *
  * - `less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `less_equal.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2450,7 +2989,7 @@ export declare function lessEqual(input: Tensor, keywords: { other: Tensor; out?
 export declare function lessEqual(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function lessEqual(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `lessEqual` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.le`. Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`. In place: `input` is changed and given back.
  *
  * - `less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `less_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -2459,9 +2998,16 @@ export declare function lessEqual_(input: Tensor, other: Tensor): Tensor;
 export declare function lessEqual_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function lessEqual_(input: Tensor, other: Scalar): Tensor;
 export declare function lessEqual_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `lgamma` of `input`. `lgamma(Tensor self) -> Tensor`. */
+/**
+ * The logarithm of the absolute value of the gamma function.
+ *
+ * `lgamma(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.lgamma(torch.tensor([1, 5])); // tensor([0.0000, 3.1781])
+ */
 export declare function lgamma(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `lgamma` of `input`. In place: `input` is changed and given back. `lgamma_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The logarithm of the absolute value of the gamma function. In place: `input` is changed and given back. `lgamma_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function lgamma_(input: Tensor): Tensor;
 /** Computes `lift` of `input`. `lift(Tensor self) -> Tensor`. */
 export declare function lift(input: Tensor): Tensor;
@@ -2653,12 +3199,15 @@ export declare function linearBackward(input: Tensor, gradOutput: Tensor, weight
 export declare function linearBackward(input: Tensor, gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
 export declare function linearBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
 /**
- * Computes `linspace` of `start` and `end`.
+ * `steps` numbers at equal distances from `start` to `end`, both of which are among them.
  *
  * - `linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.linspace(0, 1, 5); // tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
  */
 export declare function linspace(start: Scalar, end: Scalar, steps: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function linspace(start: Scalar, end: Scalar, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
@@ -2674,27 +3223,63 @@ export declare function linspace(start: Scalar, end: Tensor, steps: Int, keyword
 export declare function linspace(start: Scalar, end: Tensor, keywords: { steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function linspace(start: Scalar, keywords: { end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function linspace(keywords: { start: Scalar; end: Tensor; steps: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** Element by element: `log` of `input`. `log(Tensor self) -> Tensor`. */
+/**
+ * The natural logarithm of each element: NaN for negative ones, -inf for 0.
+ *
+ * `log(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.log(torch.tensor([1, 10])); // tensor([0.0000, 2.3026])
+ */
 export declare function log(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `log10` of `input`. `log10(Tensor self) -> Tensor`. */
+/**
+ * The logarithm of each element to base 10.
+ *
+ * `log10(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.log10(torch.tensor([1, 1000])); // tensor([0., 3.])
+ */
 export declare function log10(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `log10` of `input`. In place: `input` is changed and given back. `log10_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The logarithm of each element to base 10. In place: `input` is changed and given back. `log10_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function log10_(input: Tensor): Tensor;
-/** Element by element: `log1p` of `input`. `log1p(Tensor self) -> Tensor`. */
+/**
+ * `log(1 + x)`, exact also where x is near 0.
+ *
+ * `log1p(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.log1p(torch.tensor([0, 1])); // tensor([0.0000, 0.6931])
+ */
 export declare function log1p(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `log1p` of `input`. In place: `input` is changed and given back. `log1p_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `log(1 + x)`, exact also where x is near 0. In place: `input` is changed and given back. `log1p_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function log1p_(input: Tensor): Tensor;
-/** Element by element: `log2` of `input`. `log2(Tensor self) -> Tensor`. */
+/**
+ * The logarithm of each element to base 2.
+ *
+ * `log2(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.log2(torch.tensor([1, 8])); // tensor([0., 3.])
+ */
 export declare function log2(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `log2` of `input`. In place: `input` is changed and given back. `log2_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The logarithm of each element to base 2. In place: `input` is changed and given back. `log2_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function log2_(input: Tensor): Tensor;
-/** Element by element: `log` of `input`. In place: `input` is changed and given back. `log_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The natural logarithm of each element: NaN for negative ones, -inf for 0. In place: `input` is changed and given back. `log_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function log_(input: Tensor): Tensor;
 /** Draws random numbers: `logNormal` of `input`. `log_normal(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor`. Defaults: mean = 1, std = 2. */
 export declare function logNormal(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function logNormal(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function logNormal(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
-/** Draws random numbers: `logNormal` of `input`. In place: `input` is changed and given back. `log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 1, std = 2. */
+/**
+ * Fills the tensor with numbers whose logarithms are normally distributed with the given `mean` and `std`.
+ *
+ * `log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 1, std = 2.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([2]).logNormal_(); // tensor([59.2634, 1.5116])
+ */
 export declare function logNormal_(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function logNormal_(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
 export declare function logNormal_(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
@@ -2716,10 +3301,24 @@ export declare function logSigmoidForward(input: Tensor, keywords: { out: readon
 export declare function logSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null, keywords?: { out?: Tensor }): Tensor;
 export declare function logSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function logSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** Element by element: `logaddexp` of `input` and `other`. The tensors broadcast. `logaddexp(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * `log(exp(input) + exp(other))`, computed so that large numbers do not overflow.
+ *
+ * `logaddexp(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.logaddexp(torch.tensor([1000]), torch.tensor([1000])); // tensor([1000.6932])
+ */
 export declare function logaddexp(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function logaddexp(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `logaddexp2` of `input` and `other`. The tensors broadcast. `logaddexp2(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * `log2(2^input + 2^other)`, computed so that large numbers do not overflow.
+ *
+ * `logaddexp2(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.logaddexp2(torch.tensor([3]), torch.tensor([3])); // tensor([4.])
+ */
 export declare function logaddexp2(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function logaddexp2(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /** Computes `logcumsumexp` of `input`. `logcumsumexp(Tensor self, int dim) -> Tensor`. */
@@ -2727,32 +3326,67 @@ export declare function logcumsumexp(input: Tensor, dim: Int, keywords?: { out?:
 export declare function logcumsumexp(input: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
 /** Computes `logdet` of `input`. `logdet(Tensor self) -> Tensor`. */
 export declare function logdet(input: Tensor): Tensor;
-/** Element by element: `logicalAnd` of `input` and `other`. The tensors broadcast. `logical_and(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * Whether both elements are other than 0.
+ *
+ * `logical_and(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.logicalAnd(torch.tensor([0, 1, 2]), torch.tensor([1, 1, 0])); // tensor([False, True, False])
+ */
 export declare function logicalAnd(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function logicalAnd(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `logicalAnd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** Whether both elements are other than 0. In place: `input` is changed and given back. `logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function logicalAnd_(input: Tensor, other: Tensor): Tensor;
 export declare function logicalAnd_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `logicalNot` of `input`. `logical_not(Tensor self) -> Tensor`. */
+/**
+ * Whether the element is 0.
+ *
+ * `logical_not(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.logicalNot(torch.tensor([0, 1, 2])); // tensor([True, False, False])
+ */
 export declare function logicalNot(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `logicalNot` of `input`. In place: `input` is changed and given back. `logical_not_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Whether the element is 0. In place: `input` is changed and given back. `logical_not_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function logicalNot_(input: Tensor): Tensor;
-/** Element by element: `logicalOr` of `input` and `other`. The tensors broadcast. `logical_or(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * Whether one of both elements is other than 0.
+ *
+ * `logical_or(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.logicalOr(torch.tensor([0, 1]), torch.tensor([0, 0])); // tensor([False, True])
+ */
 export declare function logicalOr(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function logicalOr(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `logicalOr` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** Whether one of both elements is other than 0. In place: `input` is changed and given back. `logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function logicalOr_(input: Tensor, other: Tensor): Tensor;
 export declare function logicalOr_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `logicalXor` of `input` and `other`. The tensors broadcast. `logical_xor(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * Whether exactly one of both elements is other than 0.
+ *
+ * `logical_xor(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.logicalXor(torch.tensor([0, 1]), torch.tensor([1, 2])); // tensor([True, False])
+ */
 export declare function logicalXor(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function logicalXor(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `logicalXor` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** Whether exactly one of both elements is other than 0. In place: `input` is changed and given back. `logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function logicalXor_(input: Tensor, other: Tensor): Tensor;
 export declare function logicalXor_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Element by element: `logit` of `input`. `logit(Tensor self, float? eps=None) -> Tensor`. */
+/**
+ * `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`.
+ *
+ * `logit(Tensor self, float? eps=None) -> Tensor`.
+ *
+ * @example
+ * torch.logit(torch.tensor([0.5, 0.9])); // tensor([0.0000, 2.1972])
+ */
 export declare function logit(input: Tensor, eps?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function logit(input: Tensor, keywords: { eps?: Float | null; out?: Tensor }): Tensor;
-/** Element by element: `logit` of `input`. In place: `input` is changed and given back. `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`. */
+/** `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`. In place: `input` is changed and given back. `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`. */
 export declare function logit_(input: Tensor, eps?: Float | null): Tensor;
 export declare function logit_(input: Tensor, keywords: { eps?: Float | null }): Tensor;
 /** A step of the backward pass of `logit`: computes its gradients. `logit_backward(Tensor grad_output, Tensor self, float? eps=None) -> Tensor`. */
@@ -2760,7 +3394,7 @@ export declare function logitBackward(gradOutput: Tensor, input: Tensor, eps?: F
 export declare function logitBackward(gradOutput: Tensor, input: Tensor, keywords: { eps?: Float | null; out?: Tensor }): Tensor;
 export declare function logitBackward(gradOutput: Tensor, keywords: { input: Tensor; eps?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `logspace` of `start` and `end`.
+ * `steps` powers of `base` (10), whose exponents lie at equal distances from `start` to `end`.
  *
  * - `logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
@@ -2768,6 +3402,9 @@ export declare function logitBackward(gradOutput: Tensor, keywords: { input: Ten
  * - `logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  *
  * Defaults: base = 10.
+ *
+ * @example
+ * torch.logspace(0, 2, 3); // tensor([1., 10., 100.])
  */
 export declare function logspace(start: Scalar, end: Scalar, steps: Int, base?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function logspace(start: Scalar, end: Scalar, steps: Int, keywords: { base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
@@ -2810,17 +3447,20 @@ export declare function lstmCell(input: Tensor, keywords: { hx: readonly Tensor[
 export declare function lstmMpsBackward(gradY: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, zState: Tensor, cellStateFwd: Tensor, input: Tensor, layersOutputs: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, TensorList, TensorList];
 export declare function lstmMpsBackward(keywords: { gradY: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; zState: Tensor; cellStateFwd: Tensor; input: Tensor; layersOutputs: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, TensorList, TensorList];
 /**
- * Element by element: `lt` of `input` and `other`. The tensors broadcast.
+ * Whether elements of `input` are below those of `other`, one by one. Python's `<`.
  *
  * - `lt.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `lt.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2, 3]).lt(2); // tensor([True, False, False])
  */
 export declare function lt(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function lt(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function lt(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function lt(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `lt` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Whether elements of `input` are below those of `other`, one by one. Python's `<`. In place: `input` is changed and given back.
  *
  * - `lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `lt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -2983,7 +3623,14 @@ export declare function maxUnpool2d(input: Tensor, keywords: { indices: Tensor; 
 /** Computes `maxUnpool3d` of `input` and `indices`. `max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`. */
 export declare function maxUnpool3d(input: Tensor, indices: Tensor, outputSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function maxUnpool3d(input: Tensor, keywords: { indices: Tensor; outputSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; out?: Tensor }): Tensor;
-/** Element by element: `maximum` of `input` and `other`. The tensors broadcast. `maximum(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The larger of two elements, one by one. NaN wins; in `torch.fmax` it loses.
+ *
+ * `maximum(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2])); // tensor([3., 5.])
+ */
 export declare function maximum(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function maximum(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /**
@@ -3022,7 +3669,14 @@ export declare function min(input: Tensor, dim: Int, keywords: { keepdim?: boole
 export declare function min(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function min(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function min(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `minimum` of `input` and `other`. The tensors broadcast. `minimum(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The smaller of two elements, one by one. NaN wins; in `torch.fmin` it loses.
+ *
+ * `minimum(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.minimum(torch.tensor([1, 5]), torch.tensor([3, 2])); // tensor([1., 2.])
+ */
 export declare function minimum(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function minimum(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /** MIOpen’s kernel for `batchNorm`. `miopen_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor)`. */
@@ -3203,10 +3857,18 @@ export declare function mseLossBackward(gradOutput: Tensor, input: Tensor, keywo
 export declare function mseLossBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; reduction: Int; out?: Tensor }): Tensor;
 /** Computes `msort` of `input`. `msort(Tensor self) -> Tensor`. */
 export declare function msort(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `mul` of `input` and `other`. The tensors broadcast. `mul.Tensor(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`.
+ *
+ * `mul.Tensor(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1, 2]).mul(3); // tensor([3., 6.])
+ * torch.mul(torch.tensor([[1], [2]]), torch.tensor([3, 4])); // tensor([[3., 4.], [6., 8.]])
+ */
 export declare function mul(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function mul(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; out?: Tensor }): Tensor;
-/** Element by element: `mul` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`. In place: `input` is changed and given back. `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function mul_(input: Tensor, other: Tensor | Scalar): Tensor;
 export declare function mul_(input: Tensor, keywords: { other: Tensor | Scalar }): Tensor;
 /** Computes `multiMarginLoss` of `input`, `target` and `weight`. `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: p = 1, margin = 1, reduction = 1. */
@@ -3240,12 +3902,22 @@ export declare function multilabelMarginLossForward(input: Tensor, keywords: { t
 export declare function multilabelMarginLossForward(input: Tensor, target: Tensor, reduction: Int, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function multilabelMarginLossForward(input: Tensor, target: Tensor, keywords: { reduction: Int; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function multilabelMarginLossForward(input: Tensor, keywords: { target: Tensor; reduction: Int; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** Draws random numbers: `multinomial` of `input`. `multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`. */
+/**
+ * Draws `numSamples` indices from each row of weights, which need not add up to 1.
+ *
+ * Shapes: input `(n)` or `(rows, n)`, result `(numSamples)` or `(rows, numSamples)`, int64. Without `replacement` no index
+ * comes twice in a row. Throws for negative weights, and if there are fewer weights above 0 than samples.
+ *
+ * `multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`.
+ *
+ * @example
+ * torch.multinomial(torch.tensor([0, 0, 3]), 4, { replacement: true }); // tensor([2, 2, 2, 2])
+ */
 export declare function multinomial(input: Tensor, numSamples: Int, replacement?: boolean, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function multinomial(input: Tensor, numSamples: Int, keywords: { replacement?: boolean; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function multinomial(input: Tensor, keywords: { numSamples: Int; replacement?: boolean; generator?: Generator | null; out?: Tensor }): Tensor;
 /**
- * Computes `multiply` of `input` and `other`.
+ * The same as `torch.mul`. Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`.
  *
  * - `multiply.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `multiply.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -3255,7 +3927,7 @@ export declare function multiply(input: Tensor | Scalar, keywords: { other: Tens
 export declare function multiply(input: Tensor | Scalar, other: Scalar): Tensor;
 export declare function multiply(input: Tensor | Scalar, keywords: { other: Scalar }): Tensor;
 /**
- * Computes `multiply` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.mul`. Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`. In place: `input` is changed and given back.
  *
  * - `multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `multiply_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -3267,18 +3939,32 @@ export declare function multiply_(input: Tensor, keywords: { other: Scalar }): T
 /** Computes `mv` of `input` and `vec`. `mv(Tensor self, Tensor vec) -> Tensor`. */
 export declare function mv(input: Tensor, vec: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function mv(input: Tensor, keywords: { vec: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `mvlgamma` of `input`. `mvlgamma(Tensor self, int p) -> Tensor`. */
+/**
+ * The logarithm of the gamma function of `p` dimensions. Throws if an element is not above `(p - 1) / 2`.
+ *
+ * `mvlgamma(Tensor self, int p) -> Tensor`.
+ *
+ * @example
+ * torch.mvlgamma(torch.tensor([3]), 2); // tensor([1.5502])
+ */
 export declare function mvlgamma(input: Tensor, p: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function mvlgamma(input: Tensor, keywords: { p: Int; out?: Tensor }): Tensor;
-/** Element by element: `mvlgamma` of `input`. In place: `input` is changed and given back. `mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`. */
+/** The logarithm of the gamma function of `p` dimensions. Throws if an element is not above `(p - 1) / 2`. In place: `input` is changed and given back. `mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`. */
 export declare function mvlgamma_(input: Tensor, p: Int): Tensor;
 export declare function mvlgamma_(input: Tensor, keywords: { p: Int }): Tensor;
-/** Element by element: `nanToNum` of `input`. `nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`. */
+/**
+ * Replaces NaN by `nan` (0) and the infinities by `posinf` and `neginf`, or the largest numbers of the dtype.
+ *
+ * `nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`.
+ *
+ * @example
+ * torch.nanToNum(torch.tensor([NaN, 1, Infinity]), { posinf: 9 }); // tensor([0., 1., 9.])
+ */
 export declare function nanToNum(input: Tensor, nan?: Float | null, posinf?: Float | null, neginf?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function nanToNum(input: Tensor, nan: Float | null, posinf: Float | null, keywords: { neginf?: Float | null; out?: Tensor }): Tensor;
 export declare function nanToNum(input: Tensor, nan: Float | null, keywords: { posinf?: Float | null; neginf?: Float | null; out?: Tensor }): Tensor;
 export declare function nanToNum(input: Tensor, keywords: { nan?: Float | null; posinf?: Float | null; neginf?: Float | null; out?: Tensor }): Tensor;
-/** Element by element: `nanToNum` of `input`. In place: `input` is changed and given back. `nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`. */
+/** Replaces NaN by `nan` (0) and the infinities by `posinf` and `neginf`, or the largest numbers of the dtype. In place: `input` is changed and given back. `nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`. */
 export declare function nanToNum_(input: Tensor, nan?: Float | null, posinf?: Float | null, neginf?: Float | null): Tensor;
 export declare function nanToNum_(input: Tensor, nan: Float | null, posinf: Float | null, keywords: { neginf?: Float | null }): Tensor;
 export declare function nanToNum_(input: Tensor, nan: Float | null, keywords: { posinf?: Float | null; neginf?: Float | null }): Tensor;
@@ -3378,17 +4064,20 @@ export declare function nativeNorm(input: Tensor, keywords: { p?: Scalar }): Ten
 export declare function nativeNorm(input: Tensor, p: Scalar | null, dim: Int | Ints, keepdim: boolean, dtype: DTypeLike | null): Tensor;
 export declare function nativeNorm(input: Tensor, keywords: { p: Scalar | null; dim: Int | Ints; keepdim: boolean; dtype: DTypeLike | null }): Tensor;
 /**
- * Element by element: `ne` of `input` and `other`. The tensors broadcast.
+ * Whether the elements differ, one by one. Python's `!=`.
  *
  * - `ne.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `ne.Scalar(Tensor self, Scalar other) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2]).ne(2); // tensor([True, False])
  */
 export declare function ne(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function ne(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function ne(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function ne(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Element by element: `ne` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * Whether the elements differ, one by one. Python's `!=`. In place: `input` is changed and given back.
  *
  * - `ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `ne_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -3397,19 +4086,37 @@ export declare function ne_(input: Tensor, other: Tensor): Tensor;
 export declare function ne_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function ne_(input: Tensor, other: Scalar): Tensor;
 export declare function ne_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `neg` of `input`. `neg(Tensor self) -> Tensor`. */
+/**
+ * Each element with the other sign. Python's `-x`. Throws for booleans.
+ *
+ * `neg(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1, -2]).neg(); // tensor([-1., 2.])
+ */
 export declare function neg(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `neg` of `input`. In place: `input` is changed and given back. `neg_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Each element with the other sign. Python's `-x`. Throws for booleans. In place: `input` is changed and given back. `neg_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function neg_(input: Tensor): Tensor;
-/** Computes `negative` of `input`. `negative(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.neg`. Each element with the other sign. Python's `-x`. Throws for booleans.
+ *
+ * `negative(Tensor self) -> Tensor`.
+ */
 export declare function negative(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `negative` of `input`. In place: `input` is changed and given back. `negative_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same as `torch.neg`. Each element with the other sign. Python's `-x`. Throws for booleans. In place: `input` is changed and given back. `negative_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function negative_(input: Tensor): Tensor;
 /** Computes `nestedToPaddedTensor` of `input`. `nested_to_padded_tensor(Tensor self, float padding, int[]? output_size=None) -> Tensor`. */
 export declare function nestedToPaddedTensor(input: Tensor, padding: Float, outputSize?: Ints | null): Tensor;
 export declare function nestedToPaddedTensor(input: Tensor, padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
 export declare function nestedToPaddedTensor(input: Tensor, keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
-/** Computes `newEmpty` of `input`. `new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of the given size whose values nobody has set, with the dtype and device of this one.
+ *
+ * `new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.ones([1]).newEmpty([2, 2]).shape; // [2, 2]
+ */
 export declare function newEmpty(input: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newEmpty(input: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newEmpty(input: Tensor, ...size: Int[]): Tensor;
@@ -3418,24 +4125,52 @@ export declare function newEmpty(...args: [input: Tensor, ...size: Int[], keywor
 export declare function newEmptyStrided(input: Tensor, size: Ints, stride: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newEmptyStrided(input: Tensor, size: Ints, keywords: { stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newEmptyStrided(input: Tensor, keywords: { size: Ints; stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Computes `newFull` of `input`. `new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of the given size filled with `fillValue`, with the dtype and device of this one.
+ *
+ * `new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1, 2]).newFull([3], 4); // tensor([4., 4., 4.])
+ */
 export declare function newFull(input: Tensor, size: Ints, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newFull(input: Tensor, size: Ints, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newFull(input: Tensor, keywords: { size: Ints; fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Computes `newOnes` of `input`. `new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of ones of the given size, with the dtype and device of this one.
+ *
+ * `new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1n]).newOnes([2]); // tensor([1, 1])
+ */
 export declare function newOnes(input: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newOnes(input: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newOnes(input: Tensor, ...size: Int[]): Tensor;
 export declare function newOnes(...args: [input: Tensor, ...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** Computes `newZeros` of `input`. `new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of zeros of the given size, with the dtype and device of this one.
+ *
+ * `new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1n]).newZeros([2]); // tensor([0, 0])
+ */
 export declare function newZeros(input: Tensor, size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function newZeros(input: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function newZeros(input: Tensor, ...size: Int[]): Tensor;
 export declare function newZeros(...args: [input: Tensor, ...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-/** Element by element: `nextafter` of `input` and `other`. The tensors broadcast. `nextafter(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The next number that the dtype can hold, from `input` towards `other`.
+ *
+ * `nextafter(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.nextafter(torch.tensor([1]), torch.tensor([2])).gt(1); // tensor([True])
+ */
 export declare function nextafter(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function nextafter(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `nextafter` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+/** The next number that the dtype can hold, from `input` towards `other`. In place: `input` is changed and given back. `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function nextafter_(input: Tensor, other: Tensor): Tensor;
 export declare function nextafter_(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** Computes `nllLoss` of `input`, `target` and `weight`. `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
@@ -3515,7 +4250,9 @@ export declare function normExceptDim(v: Tensor, pow?: Int, dim?: Int): Tensor;
 export declare function normExceptDim(v: Tensor, pow: Int, keywords: { dim?: Int }): Tensor;
 export declare function normExceptDim(v: Tensor, keywords: { pow?: Int; dim?: Int }): Tensor;
 /**
- * Draws random numbers: `normal` of `mean` and `std`.
+ * Random numbers of normal distributions with the given means and standard deviations.
+ *
+ * One of both may be a number. If both are, `size` says how many numbers are drawn.
  *
  * - `normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
@@ -3523,6 +4260,11 @@ export declare function normExceptDim(v: Tensor, keywords: { pow?: Int; dim?: In
  * - `normal.float_Tensor(float mean, Tensor std, *, Generator? generator=None) -> Tensor`
  *
  * Defaults: std = 1.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.normal(0, 1, [2]); // tensor([1.5410, -0.2934])
+ * torch.normal(torch.tensor([1, 10]), 0); // tensor([1., 10.])
  */
 export declare function normal(mean: Float, std: Float, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function normal(mean: Float, std: Float, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
@@ -3535,7 +4277,15 @@ export declare function normal(mean: Tensor, keywords: { std?: Float; generator?
 export declare function normal(mean: Float, std: Tensor, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(mean: Float, keywords: { std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function normal(keywords: { mean: Float; std: Tensor; generator?: Generator | null; out?: Tensor }): Tensor;
-/** Draws random numbers: `normal` of `mean` and `std`. In place: `input` is changed and given back. `normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1. */
+/**
+ * Fills the tensor with random numbers of the normal distribution with mean `mean` (0) and standard deviation `std` (1).
+ *
+ * `normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([2]).normal_({ mean: 5, std: 0.1 }); // tensor([5.1541, 4.9707])
+ */
 export declare function normal_(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function normal_(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
 export declare function normal_(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
@@ -3544,7 +4294,7 @@ export declare function normalFunctional(input: Tensor, mean?: Float, std?: Floa
 export declare function normalFunctional(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
 export declare function normalFunctional(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
 /**
- * Computes `notEqual` of `input` and `other`.
+ * The same as `torch.ne`. Whether the elements differ, one by one. Python's `!=`.
  *
  * - `not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `not_equal.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -3554,7 +4304,7 @@ export declare function notEqual(input: Tensor, keywords: { other: Tensor; out?:
 export declare function notEqual(input: Tensor, other: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function notEqual(input: Tensor, keywords: { other: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `notEqual` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.ne`. Whether the elements differ, one by one. Python's `!=`. In place: `input` is changed and given back.
  *
  * - `not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `not_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -3581,12 +4331,26 @@ export declare function numpyT(input: Tensor): Tensor;
 /** Computes `oneHot` of `input`. `one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1. */
 export declare function oneHot(input: Tensor, numClasses?: Int): Tensor;
 export declare function oneHot(input: Tensor, keywords: { numClasses?: Int }): Tensor;
-/** Makes a new tensor: `ones` of `size`. `ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of the given size, filled with 1.
+ *
+ * `ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.ones([2, 3]); // tensor([[1., 1., 1.], [1., 1., 1.]])
+ */
 export declare function ones(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function ones(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function ones(...size: Int[]): Tensor;
 export declare function ones(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
-/** Computes `onesLike` of `input`. `ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * A tensor of ones with the size, dtype, device and layout of `input`. Each can be replaced by a keyword.
+ *
+ * `ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.onesLike(torch.tensor([5, 6]), { dtype: torch.int64 }); // tensor([1, 1])
+ */
 export declare function onesLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 /** Computes `orgqr` of `input` and `input2`. `orgqr(Tensor self, Tensor input2) -> Tensor`. */
 export declare function orgqr(input: Tensor, input2: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -3642,30 +4406,66 @@ export declare function pixelShuffle(input: Tensor, keywords: { upscaleFactor: I
 /** Computes `pixelUnshuffle` of `input`. `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`. */
 export declare function pixelUnshuffle(input: Tensor, downscaleFactor: Int): Tensor;
 export declare function pixelUnshuffle(input: Tensor, keywords: { downscaleFactor: Int }): Tensor;
-/** Draws random numbers: `poisson` of `input`. `poisson(Tensor self, Generator? generator=None) -> Tensor`. */
+/**
+ * Draws from the Poisson distribution whose rate is the element.
+ *
+ * Throws for negative rates.
+ *
+ * `poisson(Tensor self, Generator? generator=None) -> Tensor`.
+ *
+ * @example
+ * torch.poisson(torch.zeros([2])); // tensor([0., 0.])
+ */
 export declare function poisson(input: Tensor, generator?: Generator | null): Tensor;
 export declare function poisson(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
 /** Computes `poissonNllLoss` of `input` and `target`. `poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`. */
 export declare function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, eps: Float, reduction: Int): Tensor;
 export declare function poissonNllLoss(input: Tensor, keywords: { target: Tensor; logInput: boolean; full: boolean; eps: Float; reduction: Int }): Tensor;
-/** Computes `polar` of `abs` and `angle`. `polar(Tensor abs, Tensor angle) -> Tensor`. */
+/**
+ * The complex numbers with absolute value `abs` and angle `angle`, in radians.
+ *
+ * `polar(Tensor abs, Tensor angle) -> Tensor`.
+ *
+ * @example
+ * torch.polar(torch.tensor([2]), torch.tensor([0])); // tensor([2.+0.j])
+ */
 export declare function polar(abs: Tensor, angle: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function polar(abs: Tensor, keywords: { angle: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `polygamma` of `input`. `polygamma(int n, Tensor self) -> Tensor`. */
+/**
+ * The derivative of order `n` of the digamma function. As a method, `x.polygamma(n)`; as a function, `n` comes first.
+ *
+ * `polygamma(int n, Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.polygamma(1, torch.tensor([1, 2])); // tensor([1.6449, 0.6449])
+ */
 export declare function polygamma(n: Int, input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function polygamma(n: Int, keywords: { input: Tensor; out?: Tensor }): Tensor;
 export declare function polygamma(keywords: { n: Int; input: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `polygamma` of `input`. In place: `input` is changed and given back. `polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`. */
+/** The derivative of order `n` of the digamma function. As a method, `x.polygamma(n)`; as a function, `n` comes first. In place: `input` is changed and given back. `polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`. */
 export declare function polygamma_(input: Tensor, n: Int): Tensor;
 export declare function polygamma_(input: Tensor, keywords: { n: Int }): Tensor;
-/** Element by element: `positive` of `input`. `positive(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The tensor itself: Python's `+x`. Throws for booleans.
+ *
+ * `positive(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.positive(torch.tensor([1, -2])); // tensor([1., -2.])
+ */
 export declare function positive(input: Tensor): Tensor;
 /**
- * Element by element: `pow` of `input`.
+ * Raises `input` to the power `exponent`. One of both may be a number; tensors broadcast.
+ *
+ * Throws for integers with a negative whole exponent.
  *
  * - `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  * - `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * - `pow.Scalar(Scalar self, Tensor exponent) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2, 3]).pow(2); // tensor([1., 4., 9.])
+ * torch.pow(2, torch.tensor([1, 2, 3])); // tensor([2., 4., 8.])
  */
 export declare function pow(input: Tensor, exponent: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function pow(input: Tensor, keywords: { exponent: Scalar; out?: Tensor }): Tensor;
@@ -3675,7 +4475,7 @@ export declare function pow(input: Scalar, exponent: Tensor, keywords?: { out?: 
 export declare function pow(input: Scalar, keywords: { exponent: Tensor; out?: Tensor }): Tensor;
 export declare function pow(keywords: { input: Scalar; exponent: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `pow` of `input`. In place: `input` is changed and given back.
+ * Raises `input` to the power `exponent`. One of both may be a number; tensors broadcast. In place: `input` is changed and given back.
  *
  * - `pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  * - `pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -3825,22 +4625,54 @@ export declare function quantizedRnnReluCell(input: Tensor, keywords: { hx: Tens
 /** The form for quantized tensors for `rnnTanhCell`. `quantized_rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor b_ih, Tensor b_hh, Tensor packed_ih, Tensor packed_hh, Tensor col_offsets_ih, Tensor col_offsets_hh, Scalar scale_ih, Scalar scale_hh, Scalar zero_point_ih, Scalar zero_point_hh) -> Tensor`. */
 export declare function quantizedRnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): Tensor;
 export declare function quantizedRnnTanhCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh: Tensor; bHh: Tensor; packedIh: Tensor; packedHh: Tensor; colOffsetsIh: Tensor; colOffsetsHh: Tensor; scaleIh: Scalar; scaleHh: Scalar; zeroPointIh: Scalar; zeroPointHh: Scalar }): Tensor;
-/** Element by element: `rad2deg` of `input`. `rad2deg(Tensor self) -> Tensor`. */
+/**
+ * Radians as degrees.
+ *
+ * `rad2deg(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.rad2deg(torch.tensor([0, 1])); // tensor([0.0000, 57.2958])
+ */
 export declare function rad2deg(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `rad2deg` of `input`. In place: `input` is changed and given back. `rad2deg_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Radians as degrees. In place: `input` is changed and given back. `rad2deg_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function rad2deg_(input: Tensor): Tensor;
-/** Makes a new tensor: `rand` of `size`. `rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * Random numbers from 0 up to, but not including, 1, all equally likely.
+ *
+ * `generator` replaces the default one, which `torch.manualSeed` seeds.
+ *
+ * `rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.rand([2]); // tensor([0.4963, 0.7682])
+ */
 export declare function rand(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function rand(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function rand(...size: Int[]): Tensor;
 export declare function rand(...args: [...size: Int[], keywords: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
-/** Draws random numbers: `randLike` of `input`. `rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * `torch.rand` with the size, dtype and device of `input`.
+ *
+ * `rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.randLike(torch.ones([2])); // tensor([0.4963, 0.7682])
+ */
 export declare function randLike(input: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 /**
- * Makes a new tensor: `randint` of `high` and `size`.
+ * Random whole numbers from `low` (0 if it is left out) up to, but not including, `high`. The dtype is int64.
+ *
+ * Throws if `high` is not above `low`.
  *
  * - `randint(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `randint.low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.randint(10, [4]); // tensor([4, 9, 3, 0])
+ * torch.randint(-1, 2, [4]); // tensor([0, -1, 0, 0])
  */
 export declare function randint(high: Int, size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function randint(high: Int, keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
@@ -3850,11 +4682,15 @@ export declare function randint(low: Int, high: Int, keywords: { size: Ints; gen
 export declare function randint(low: Int, keywords: { high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function randint(keywords: { low: Int; high: Int; size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /**
- * Draws random numbers: `randintLike` of `input`.
+ * `torch.randint` with the size, dtype and device of `input`.
  *
  * - `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * - `randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * - `randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.randintLike(torch.zeros([3]), 10); // tensor([4., 9., 3.])
  */
 export declare function randintLike(input: Tensor, high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
@@ -3863,12 +4699,28 @@ export declare function randintLike(input: Tensor, low: Int, keywords: { high: I
 export declare function randintLike(input: Tensor, keywords: { low: Int; high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function randintLike(input: Tensor, high: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function randintLike(input: Tensor, keywords: { high: Tensor; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-/** Makes a new tensor: `randn` of `size`. `randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * Random numbers of the normal distribution with mean 0 and standard deviation 1.
+ *
+ * `randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.randn(2); // tensor([1.5410, -0.2934])
+ */
 export declare function randn(size: Ints, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function randn(keywords: { size: Ints; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function randn(...size: Int[]): Tensor;
 export declare function randn(...args: [...size: Int[], keywords: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
-/** Draws random numbers: `randnLike` of `input`. `randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * `torch.randn` with the size, dtype and device of `input`.
+ *
+ * `randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.randnLike(torch.ones([2])); // tensor([1.5410, -0.2934])
+ */
 export declare function randnLike(input: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 /**
  * Computes `random` of `input`.
@@ -3884,11 +4736,17 @@ export declare function random(input: Tensor, keywords: { from: Int; to: Int | n
 export declare function random(input: Tensor, to: Int, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function random(input: Tensor, keywords: { to: Int; generator?: Generator | null; out?: Tensor }): Tensor;
 /**
- * Computes `random` of `input`. In place: `input` is changed and given back.
+ * Fills the tensor with random whole numbers from `from` (0) up to, but not including, `to`.
+ *
+ * Without `to`: up to the largest whole number that the dtype holds.
  *
  * - `random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
  * - `random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
  * - `random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([3]).random_(10); // tensor([4., 9., 3.])
  */
 export declare function random_(input: Tensor, keywords?: { generator?: Generator | null }): Tensor;
 export declare function random_(input: Tensor, from: Int, to: Int | null, keywords?: { generator?: Generator | null }): Tensor;
@@ -3896,7 +4754,15 @@ export declare function random_(input: Tensor, from: Int, keywords: { to: Int | 
 export declare function random_(input: Tensor, keywords: { from: Int; to: Int | null; generator?: Generator | null }): Tensor;
 export declare function random_(input: Tensor, to: Int, keywords?: { generator?: Generator | null }): Tensor;
 export declare function random_(input: Tensor, keywords: { to: Int; generator?: Generator | null }): Tensor;
-/** Makes a new tensor: `randperm` of `n`. `randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * The whole numbers from 0 to `n - 1` in random order, int64.
+ *
+ * `randperm(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.randperm(5); // tensor([4, 0, 1, 3, 2])
+ */
 export declare function randperm(n: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function randperm(keywords: { n: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /**
@@ -3916,11 +4782,25 @@ export declare function range(start: Scalar, keywords: { end: Scalar; step?: Sca
 export declare function range(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /** A view of `input`, in the same memory: `ravel`. `ravel(Tensor(a) self) -> Tensor(a)`. */
 export declare function ravel(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `real`. `real(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The real parts of complex numbers, as a view: what is written to it is written to `input`.
+ *
+ * `real(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.real(torch.complex(torch.tensor([1, 2]), torch.tensor([3, 4]))); // tensor([1., 2.])
+ */
 export declare function real(input: Tensor): Tensor;
-/** Element by element: `reciprocal` of `input`. `reciprocal(Tensor self) -> Tensor`. */
+/**
+ * One divided by each element. Integers give floats.
+ *
+ * `reciprocal(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.reciprocal(torch.tensor([2, 4])); // tensor([0.5000, 0.2500])
+ */
 export declare function reciprocal(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `reciprocal` of `input`. In place: `input` is changed and given back. `reciprocal_(Tensor(a!) self) -> Tensor(a!)`. */
+/** One divided by each element. Integers give floats. In place: `input` is changed and given back. `reciprocal_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function reciprocal_(input: Tensor): Tensor;
 /** Computes `reflectionPad1d` of `input`. `reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
 export declare function reflectionPad1d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
@@ -3958,11 +4838,14 @@ export declare function relu6_(input: Tensor): Tensor;
 /** Element by element: `relu` of `input`. In place: `input` is changed and given back. `relu_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function relu_(input: Tensor): Tensor;
 /**
- * Element by element: `remainder` of `input` and `other`. The tensors broadcast.
+ * The rest of the division by `other`, with the sign of `other`, as Python's `%` gives it.
  *
  * - `remainder.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `remainder.Scalar(Tensor self, Scalar other) -> Tensor`
  * - `remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.remainder(torch.tensor([-3, 3]), 2); // tensor([1., 1.])
  */
 export declare function remainder(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function remainder(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -3972,7 +4855,7 @@ export declare function remainder(input: Scalar, other: Tensor): Tensor;
 export declare function remainder(input: Scalar, keywords: { other: Tensor }): Tensor;
 export declare function remainder(keywords: { input: Scalar; other: Tensor }): Tensor;
 /**
- * Element by element: `remainder` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * The rest of the division by `other`, with the sign of `other`, as Python's `%` gives it. In place: `input` is changed and given back.
  *
  * - `remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `remainder_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -4137,9 +5020,17 @@ export declare function roll(input: Tensor, keywords: { shifts: Int | Ints; dims
 export declare function rot90(input: Tensor, k?: Int, dims?: Ints): Tensor;
 export declare function rot90(input: Tensor, k: Int, keywords: { dims?: Ints }): Tensor;
 export declare function rot90(input: Tensor, keywords: { k?: Int; dims?: Ints }): Tensor;
-/** Element by element: `round` of `input`. `round(Tensor self) -> Tensor`. */
+/**
+ * Rounds each element to the nearest whole number, halves to the even one; with `decimals`, to so many decimal places.
+ *
+ * `round(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.round(torch.tensor([0.5, 1.5, 2.6])); // tensor([0., 2., 3.])
+ * torch.round(torch.tensor([1.26]), { decimals: 1 }); // tensor([1.3000])
+ */
 export declare function round(input: Tensor, keywords?: { decimals?: Int; out?: Tensor }): Tensor;
-/** Element by element: `round` of `input`. In place: `input` is changed and given back. `round_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Rounds each element to the nearest whole number, halves to the even one; with `decimals`, to so many decimal places. In place: `input` is changed and given back. `round_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function round_(input: Tensor, keywords?: { decimals?: Int }): Tensor;
 /** A view of `input`, in the same memory: `rowIndices`. `row_indices(Tensor(a) self) -> Tensor(a)`. */
 export declare function rowIndices(input: Tensor): Tensor;
@@ -4184,24 +5075,41 @@ export declare function rreluWithNoiseFunctional(input: Tensor, noise: Tensor, l
 export declare function rreluWithNoiseFunctional(input: Tensor, noise: Tensor, lower: Scalar, keywords: { upper?: Scalar; training?: boolean; generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
 export declare function rreluWithNoiseFunctional(input: Tensor, noise: Tensor, keywords: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
 export declare function rreluWithNoiseFunctional(input: Tensor, keywords: { noise: Tensor; lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
-/** Element by element: `rsqrt` of `input`. `rsqrt(Tensor self) -> Tensor`. */
+/**
+ * One divided by the square root of each element.
+ *
+ * `rsqrt(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.rsqrt(torch.tensor([4, 0.25])); // tensor([0.5000, 2.0000])
+ */
 export declare function rsqrt(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `rsqrt` of `input`. In place: `input` is changed and given back. `rsqrt_(Tensor(a!) self) -> Tensor(a!)`. */
+/** One divided by the square root of each element. In place: `input` is changed and given back. `rsqrt_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function rsqrt_(input: Tensor): Tensor;
 /**
- * Element by element: `rsub` of `input` and `other`. The tensors broadcast.
+ * Subtracts the other way round: `other - alpha * input`. This is Python's `1 - x`.
  *
  * - `rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * - `rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
  *
  * Defaults: alpha = 1.
+ *
+ * @example
+ * torch.rsub(torch.tensor([1, 2]), 1); // tensor([0., -1.])
  */
 export declare function rsub(input: Tensor, other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
 export declare function rsub(input: Tensor, keywords: { other: Tensor; alpha?: Scalar }): Tensor;
 export declare function rsub(input: Tensor, other: Scalar, alpha?: Scalar): Tensor;
 export declare function rsub(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
 export declare function rsub(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
-/** Makes a new tensor: `scalarTensor` of `s`. `scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor without dimensions that holds one number.
+ *
+ * `scalar_tensor(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.scalarTensor(3); // tensor(3.)
+ */
 export declare function scalarTensor(s: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function scalarTensor(keywords: { s: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 /** Computes `scaledDotProductAttention` of `query`, `key`, `value` and `attnMask`. `scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`. Defaults: dropoutP = 0. */
@@ -4316,9 +5224,16 @@ export declare function set_(input: Tensor, keywords: { source: Tensor; storageO
 /** Runs `setData` with `input` and `newData` for its effect alone. `set_data(Tensor(a!) self, Tensor new_data) -> ()`. */
 export declare function setData(input: Tensor, newData: Tensor): void;
 export declare function setData(input: Tensor, keywords: { newData: Tensor }): void;
-/** Element by element: `sgn` of `input`. `sgn(Tensor self) -> Tensor`. */
+/**
+ * The sign of each element; of a complex number, the number of absolute value 1 with the same angle.
+ *
+ * `sgn(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sgn(torch.tensor([-3, 0, 5])); // tensor([-1., 0., 1.])
+ */
 export declare function sgn(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sgn` of `input`. In place: `input` is changed and given back. `sgn_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The sign of each element; of a complex number, the number of absolute value 1 with the same angle. In place: `input` is changed and given back. `sgn_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sgn_(input: Tensor): Tensor;
 /** Element by element: `sigmoid` of `input`. `sigmoid(Tensor self) -> Tensor`. */
 export declare function sigmoid(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -4327,11 +5242,25 @@ export declare function sigmoid_(input: Tensor): Tensor;
 /** A step of the backward pass of `sigmoid`: computes its gradients. `sigmoid_backward(Tensor grad_output, Tensor output) -> Tensor`. */
 export declare function sigmoidBackward(gradOutput: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function sigmoidBackward(gradOutput: Tensor, keywords: { output: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `sign` of `input`. `sign(Tensor self) -> Tensor`. */
+/**
+ * The sign of each element: -1, 0 or 1.
+ *
+ * `sign(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sign(torch.tensor([-3, 0, 5])); // tensor([-1., 0., 1.])
+ */
 export declare function sign(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sign` of `input`. In place: `input` is changed and given back. `sign_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The sign of each element: -1, 0 or 1. In place: `input` is changed and given back. `sign_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sign_(input: Tensor): Tensor;
-/** Element by element: `signbit` of `input`. `signbit(Tensor self) -> Tensor`. */
+/**
+ * Whether the sign bit is set: true for negative numbers and for -0.
+ *
+ * `signbit(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.signbit(torch.tensor([-1, 0, 1])); // tensor([True, False, False])
+ */
 export declare function signbit(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `silu` of `input`. `silu(Tensor self) -> Tensor`. */
 export declare function silu(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -4340,17 +5269,38 @@ export declare function silu_(input: Tensor): Tensor;
 /** A step of the backward pass of `silu`: computes its gradients. `silu_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function siluBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function siluBackward(gradOutput: Tensor, keywords: { input: Tensor; out?: Tensor }): Tensor;
-/** Element by element: `sin` of `input`. `sin(Tensor self) -> Tensor`. */
+/**
+ * The sine of each element, in radians.
+ *
+ * `sin(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sin(torch.tensor([0, 1])); // tensor([0.0000, 0.8415])
+ */
 export declare function sin(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sin` of `input`. In place: `input` is changed and given back. `sin_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The sine of each element, in radians. In place: `input` is changed and given back. `sin_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sin_(input: Tensor): Tensor;
-/** Element by element: `sinc` of `input`. `sinc(Tensor self) -> Tensor`. */
+/**
+ * `sin(πx) / (πx)`, which is 1 at 0.
+ *
+ * `sinc(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sinc(torch.tensor([0, 0.5])); // tensor([1.0000, 0.6366])
+ */
 export declare function sinc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sinc` of `input`. In place: `input` is changed and given back. `sinc_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `sin(πx) / (πx)`, which is 1 at 0. In place: `input` is changed and given back. `sinc_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sinc_(input: Tensor): Tensor;
-/** Element by element: `sinh` of `input`. `sinh(Tensor self) -> Tensor`. */
+/**
+ * The hyperbolic sine of each element.
+ *
+ * `sinh(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sinh(torch.tensor([0, 1])); // tensor([0.0000, 1.1752])
+ */
 export declare function sinh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sinh` of `input`. In place: `input` is changed and given back. `sinh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The hyperbolic sine of each element. In place: `input` is changed and given back. `sinh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sinh_(input: Tensor): Tensor;
 /** The value of `size` of `input`. `size.int(Tensor self, int dim) -> int`. */
 export declare function size(input: Tensor, dim: Int): number;
@@ -4589,9 +5539,23 @@ export declare function sparseSampledAddmm(input: Tensor, mat1: Tensor, keywords
 export declare function sparseSampledAddmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 /** Element by element: `special.airyAi` of `x`. `special_airy_ai(Tensor x) -> Tensor`. */
 export declare function specialAiryAi(x: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.besselJ0` of `input`. `special_bessel_j0(Tensor self) -> Tensor`. */
+/**
+ * The Bessel function of the first kind, of order 0.
+ *
+ * `special_bessel_j0(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.besselJ0(torch.tensor([0, 1])); // tensor([1.0000, 0.7652])
+ */
 export declare function specialBesselJ0(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.besselJ1` of `input`. `special_bessel_j1(Tensor self) -> Tensor`. */
+/**
+ * The Bessel function of the first kind, of order 1.
+ *
+ * `special_bessel_j1(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.besselJ1(torch.tensor([0, 1])); // tensor([0.0000, 0.4401])
+ */
 export declare function specialBesselJ1(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.besselY0` of `input`. `special_bessel_y0(Tensor self) -> Tensor`. */
 export declare function specialBesselY0(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -4653,31 +5617,81 @@ export declare function specialChebyshevPolynomialW(x: Tensor, keywords: { n: Sc
 export declare function specialChebyshevPolynomialW(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialW(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialChebyshevPolynomialW(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-/** The same function as `torch.digamma`. `special_digamma(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.digamma`. The derivative of the logarithm of the gamma function.
+ *
+ * `special_digamma(Tensor self) -> Tensor`.
+ */
 export declare function specialDigamma(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.entr` of `input`. `special_entr(Tensor self) -> Tensor`. */
+/**
+ * The entropy of each element: `-x * log(x)`, which is 0 at 0 and -inf for negative numbers.
+ *
+ * `special_entr(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.entr(torch.tensor([0, 0.5, 1])); // tensor([0.0000, 0.3466, -0.0000])
+ */
 export declare function specialEntr(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.erf`. `special_erf(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.erf`. The error function of each element.
+ *
+ * `special_erf(Tensor self) -> Tensor`.
+ */
 export declare function specialErf(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.erfc`. `special_erfc(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.erfc`. One minus the error function, exact also where that is near 1.
+ *
+ * `special_erfc(Tensor self) -> Tensor`.
+ */
 export declare function specialErfc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.erfcx` of `input`. `special_erfcx(Tensor self) -> Tensor`. */
+/**
+ * `exp(x²) * erfc(x)`, computed so that it does not overflow.
+ *
+ * `special_erfcx(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.erfcx(torch.tensor([0, 1])); // tensor([1.0000, 0.4276])
+ */
 export declare function specialErfcx(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.erfinv`. `special_erfinv(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.erfinv`. The number whose error function is the element; NaN outside -1 to 1.
+ *
+ * `special_erfinv(Tensor self) -> Tensor`.
+ */
 export declare function specialErfinv(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.exp2`. `special_exp2(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.exp2`. 2 raised to each element.
+ *
+ * `special_exp2(Tensor self) -> Tensor`.
+ */
 export declare function specialExp2(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Computes `special.expit` of `input`. `special_expit(Tensor self) -> Tensor`. */
 export declare function specialExpit(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.expm1`. `special_expm1(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.expm1`. `exp(x) - 1`, exact also where x is near 0.
+ *
+ * `special_expm1(Tensor self) -> Tensor`.
+ */
 export declare function specialExpm1(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `special.gammainc` of `input` and `other`. `special_gammainc(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The same as `torch.igamma`. The regularized lower incomplete gamma function of `input` and `other`, both of which are at least 0.
+ *
+ * `special_gammainc(Tensor self, Tensor other) -> Tensor`.
+ */
 export declare function specialGammainc(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialGammainc(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `special.gammaincc` of `input` and `other`. `special_gammaincc(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The same as `torch.igammac`. The regularized upper incomplete gamma function: `1 - igamma(input, other)`.
+ *
+ * `special_gammaincc(Tensor self, Tensor other) -> Tensor`.
+ */
 export declare function specialGammaincc(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialGammaincc(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `special.gammaln` of `input`. `special_gammaln(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.lgamma`. The logarithm of the absolute value of the gamma function.
+ *
+ * `special_gammaln(Tensor self) -> Tensor`.
+ */
 export declare function specialGammaln(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
  * Element by element: `special.hermitePolynomialH` of `x` and `n`. The tensors broadcast.
@@ -4707,11 +5721,22 @@ export declare function specialHermitePolynomialHe(x: Tensor, keywords: { n: Sca
 export declare function specialHermitePolynomialHe(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialHe(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialHermitePolynomialHe(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-/** The same function as `torch.i0`. `special_i0(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.i0`. The modified Bessel function of the first kind, of order 0.
+ *
+ * `special_i0(Tensor self) -> Tensor`.
+ */
 export declare function specialI0(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.i0e` of `input`. `special_i0e(Tensor self) -> Tensor`. */
 export declare function specialI0e(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.i1` of `input`. `special_i1(Tensor self) -> Tensor`. */
+/**
+ * The modified Bessel function of the first kind, of order 1.
+ *
+ * `special_i1(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.i1(torch.tensor([0, 1])); // tensor([0.0000, 0.5652])
+ */
 export declare function specialI1(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.i1e` of `input`. `special_i1e(Tensor self) -> Tensor`. */
 export declare function specialI1e(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -4743,14 +5768,29 @@ export declare function specialLegendrePolynomialP(x: Tensor, keywords: { n: Sca
 export declare function specialLegendrePolynomialP(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLegendrePolynomialP(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialLegendrePolynomialP(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-/** The same function as `torch.log1p`. `special_log1p(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.log1p`. `log(1 + x)`, exact also where x is near 0.
+ *
+ * `special_log1p(Tensor self) -> Tensor`.
+ */
 export declare function specialLog1p(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.logNdtr` of `input`. `special_log_ndtr(Tensor self) -> Tensor`. */
+/**
+ * The logarithm of `special.ndtr`, exact also far out on the left.
+ *
+ * `special_log_ndtr(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.logNdtr(torch.tensor([-10, 0])); // tensor([-53.2313, -0.6931])
+ */
 export declare function specialLogNdtr(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The same function as `torch.logSoftmax`. `special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`. */
 export declare function specialLogSoftmax(input: Tensor, dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function specialLogSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-/** The same function as `torch.logit`. `special_logit(Tensor self, float? eps=None) -> Tensor`. */
+/**
+ * The same as `torch.logit`. `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`.
+ *
+ * `special_logit(Tensor self, float? eps=None) -> Tensor`.
+ */
 export declare function specialLogit(input: Tensor, eps?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLogit(input: Tensor, keywords: { eps?: Float | null; out?: Tensor }): Tensor;
 /** The same function as `torch.logsumexp`. `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
@@ -4765,18 +5805,44 @@ export declare function specialModifiedBesselI1(input: Tensor, keywords?: { out?
 export declare function specialModifiedBesselK0(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `special.modifiedBesselK1` of `input`. `special_modified_bessel_k1(Tensor self) -> Tensor`. */
 export declare function specialModifiedBesselK1(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `special.multigammaln` of `input`. `special_multigammaln(Tensor self, int p) -> Tensor`. */
+/**
+ * The same as `torch.mvlgamma`. The logarithm of the gamma function of `p` dimensions. Throws if an element is not above `(p - 1) / 2`.
+ *
+ * `special_multigammaln(Tensor self, int p) -> Tensor`.
+ */
 export declare function specialMultigammaln(input: Tensor, p: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function specialMultigammaln(input: Tensor, keywords: { p: Int; out?: Tensor }): Tensor;
-/** Computes `special.ndtr` of `input`. `special_ndtr(Tensor self) -> Tensor`. */
+/**
+ * The part of the standard normal distribution that lies below each element.
+ *
+ * `special_ndtr(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.ndtr(torch.tensor([0, 1.96])); // tensor([0.5000, 0.9750])
+ */
 export declare function specialNdtr(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `special.ndtri` of `input`. `special_ndtri(Tensor self) -> Tensor`. */
+/**
+ * The number below which the given part of the standard normal distribution lies.
+ *
+ * `special_ndtri(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.special.ndtri(torch.tensor([0.5, 0.975])); // tensor([0.0000, 1.9600])
+ */
 export declare function specialNdtri(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.polygamma`. `special_polygamma(int n, Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.polygamma`. The derivative of order `n` of the digamma function. As a method, `x.polygamma(n)`; as a function, `n` comes first.
+ *
+ * `special_polygamma(int n, Tensor self) -> Tensor`.
+ */
 export declare function specialPolygamma(n: Int, input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialPolygamma(n: Int, keywords: { input: Tensor; out?: Tensor }): Tensor;
 export declare function specialPolygamma(keywords: { n: Int; input: Tensor; out?: Tensor }): Tensor;
-/** Computes `special.psi` of `input`. `special_psi(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.digamma`. The derivative of the logarithm of the gamma function.
+ *
+ * `special_psi(Tensor self) -> Tensor`.
+ */
 export declare function specialPsi(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The same function as `torch.round`. `special_round(Tensor self, *, int decimals=0) -> Tensor`. Defaults: decimals = 0. */
 export declare function specialRound(input: Tensor, keywords?: { decimals?: Int; out?: Tensor }): Tensor;
@@ -4840,7 +5906,11 @@ export declare function specialShiftedChebyshevPolynomialW(x: Tensor, keywords: 
 export declare function specialShiftedChebyshevPolynomialW(x: Scalar, n: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialW(x: Scalar, keywords: { n: Tensor; out?: Tensor }): Tensor;
 export declare function specialShiftedChebyshevPolynomialW(keywords: { x: Scalar; n: Tensor; out?: Tensor }): Tensor;
-/** The same function as `torch.sinc`. `special_sinc(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.sinc`. `sin(πx) / (πx)`, which is 1 at 0.
+ *
+ * `special_sinc(Tensor self) -> Tensor`.
+ */
 export declare function specialSinc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The same function as `torch.softmax`. `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
 export declare function specialSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
@@ -4849,11 +5919,14 @@ export declare function specialSoftmax(input: Tensor, keywords: { dim: Int; dtyp
 /** Element by element: `special.sphericalBesselJ0` of `x`. `special_spherical_bessel_j0(Tensor x) -> Tensor`. */
 export declare function specialSphericalBesselJ0(x: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
- * Element by element: `special.xlog1py` of `input` and `other`. The tensors broadcast.
+ * `input * log1p(other)`, which is 0 wherever `input` is 0.
  *
  * - `special_xlog1py(Tensor self, Tensor other) -> Tensor`
  * - `special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor`
  * - `special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.special.xlog1py(torch.tensor([0, 2]), torch.tensor([-1, 0])); // tensor([0., 0.])
  */
 export declare function specialXlog1py(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialXlog1py(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -4863,7 +5936,7 @@ export declare function specialXlog1py(input: Scalar, other: Tensor, keywords?: 
 export declare function specialXlog1py(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function specialXlog1py(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
 /**
- * The same function as `torch.xlogy`.
+ * The same as `torch.xlogy`. `input * log(other)`, which is 0 wherever `input` is 0.
  *
  * - `special_xlogy(Tensor self, Tensor other) -> Tensor`
  * - `special_xlogy.other_scalar(Tensor self, Scalar other) -> Tensor`
@@ -4877,11 +5950,14 @@ export declare function specialXlogy(input: Scalar, other: Tensor, keywords?: { 
 export declare function specialXlogy(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function specialXlogy(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `special.zeta` of `input` and `other`. The tensors broadcast.
+ * The Hurwitz zeta function: the sum of `1 / (k + other)^input` over k = 0, 1, 2, ...
  *
  * - `special_zeta(Tensor self, Tensor other) -> Tensor`
  * - `special_zeta.other_scalar(Tensor self, Scalar other) -> Tensor`
  * - `special_zeta.self_scalar(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.special.zeta(torch.tensor([2]), torch.tensor([1])); // tensor([1.6449])
  */
 export declare function specialZeta(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function specialZeta(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -4936,13 +6012,27 @@ export declare function splitWithSizesCopy(input: Tensor, keywords: { splitSizes
 export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, dim: Int, keywords: { out: readonly Tensor[] }): void;
 export declare function splitWithSizesCopy(input: Tensor, splitSizes: Ints, keywords: { dim?: Int; out: readonly Tensor[] }): void;
 export declare function splitWithSizesCopy(input: Tensor, keywords: { splitSizes: Ints; dim?: Int; out: readonly Tensor[] }): void;
-/** Element by element: `sqrt` of `input`. `sqrt(Tensor self) -> Tensor`. */
+/**
+ * The square root of each element; NaN for negative ones.
+ *
+ * `sqrt(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sqrt(torch.tensor([4, 9])); // tensor([2., 3.])
+ */
 export declare function sqrt(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sqrt` of `input`. In place: `input` is changed and given back. `sqrt_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The square root of each element; NaN for negative ones. In place: `input` is changed and given back. `sqrt_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sqrt_(input: Tensor): Tensor;
-/** Element by element: `square` of `input`. `square(Tensor self) -> Tensor`. */
+/**
+ * The square of each element.
+ *
+ * `square(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.square(torch.tensor([-2, 3])); // tensor([4., 9.])
+ */
 export declare function square(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `square` of `input`. In place: `input` is changed and given back. `square_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The square of each element. In place: `input` is changed and given back. `square_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function square_(input: Tensor): Tensor;
 /**
  * A view of `input`, in the same memory: `squeeze`.
@@ -5063,14 +6153,23 @@ export declare function storageOffset(input: Tensor): number;
 /** The value of `stride` of `input`. `stride.int(Tensor self, int dim) -> int`. */
 export declare function stride(input: Tensor, dim: Int): number;
 export declare function stride(input: Tensor, keywords: { dim: Int }): number;
-/** Element by element: `sub` of `input` and `other`. The tensors broadcast. `sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+/**
+ * Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`.
+ *
+ * The tensors broadcast. Throws for booleans.
+ *
+ * `sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1.
+ *
+ * @example
+ * torch.tensor([5, 6]).sub(torch.tensor([1, 2])); // tensor([4., 4.])
+ */
 export declare function sub(input: Tensor | Scalar, other: Tensor | Scalar, keywords?: { alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function sub(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `sub` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
+/** Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`. In place: `input` is changed and given back. `sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function sub_(input: Tensor, other: Tensor | Scalar, keywords?: { alpha?: Scalar }): Tensor;
 export declare function sub_(input: Tensor, keywords: { other: Tensor | Scalar; alpha?: Scalar }): Tensor;
 /**
- * Computes `subtract` of `input` and `other`.
+ * The same as `torch.sub`. Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`.
  *
  * - `subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * - `subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
@@ -5083,7 +6182,7 @@ export declare function subtract(input: Tensor | Scalar, other: Scalar, alpha?: 
 export declare function subtract(input: Tensor | Scalar, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
 export declare function subtract(input: Tensor | Scalar, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
 /**
- * Computes `subtract` of `input` and `other`. In place: `input` is changed and given back.
+ * The same as `torch.sub`. Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`. In place: `input` is changed and given back.
  *
  * - `subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  * - `subtract_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
@@ -5096,17 +6195,10 @@ export declare function subtract_(input: Tensor, other: Scalar, alpha?: Scalar):
 export declare function subtract_(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
 export declare function subtract_(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
 /**
- * Adds the elements: all of them, or those along `dim`, which is one dimension or a list.
- *
- * Integers and booleans add up to int64. With `keepdim` the dimension stays, with size 1.
+ * Reduces over `dim` or over everything: `sum` of `input`.
  *
  * - `sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * - `sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
- *
- * @example
- * const x = torch.tensor([[1, 2], [3, 4]]);
- * x.sum(); // tensor(10.)
- * x.sum({ dim: 1 }); // tensor([3., 7.])
  */
 export declare function sum(input: Tensor, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function sum(input: Tensor, dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
@@ -5168,13 +6260,27 @@ export declare function take(input: Tensor, keywords: { index: Tensor; out?: Ten
 export declare function takeAlongDim(input: Tensor, indices: Tensor, dim?: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function takeAlongDim(input: Tensor, indices: Tensor, keywords: { dim?: Int | null; out?: Tensor }): Tensor;
 export declare function takeAlongDim(input: Tensor, keywords: { indices: Tensor; dim?: Int | null; out?: Tensor }): Tensor;
-/** Element by element: `tan` of `input`. `tan(Tensor self) -> Tensor`. */
+/**
+ * The tangent of each element, in radians.
+ *
+ * `tan(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.tan(torch.tensor([0, 1])); // tensor([0.0000, 1.5574])
+ */
 export declare function tan(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `tan` of `input`. In place: `input` is changed and given back. `tan_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The tangent of each element, in radians. In place: `input` is changed and given back. `tan_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function tan_(input: Tensor): Tensor;
-/** Element by element: `tanh` of `input`. `tanh(Tensor self) -> Tensor`. */
+/**
+ * The hyperbolic tangent of each element, between -1 and 1.
+ *
+ * `tanh(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.tanh(torch.tensor([0, 1])); // tensor([0.0000, 0.7616])
+ */
 export declare function tanh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `tanh` of `input`. In place: `input` is changed and given back. `tanh_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The hyperbolic tangent of each element, between -1 and 1. In place: `input` is changed and given back. `tanh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function tanh_(input: Tensor): Tensor;
 /** A step of the backward pass of `tanh`: computes its gradients. `tanh_backward(Tensor grad_output, Tensor output) -> Tensor`. */
 export declare function tanhBackward(gradOutput: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -5346,7 +6452,16 @@ export declare function tril(input: Tensor, keywords: { diagonal?: Int; out?: Te
 /** Computes `tril` of `input`. In place: `input` is changed and given back. `tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
 export declare function tril_(input: Tensor, diagonal?: Int): Tensor;
 export declare function tril_(input: Tensor, keywords: { diagonal?: Int }): Tensor;
-/** Makes a new tensor: `trilIndices` of `row` and `col`. `tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: offset = 0, dtype = int64. */
+/**
+ * The places of the lower triangle of a matrix of `row` rows and `col` columns, row by row.
+ *
+ * Shape `(2, count)`, int64: rows, then columns. `offset` moves the diagonal, as in `torch.tril`.
+ *
+ * `tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: offset = 0, dtype = int64.
+ *
+ * @example
+ * torch.trilIndices(2, 2); // tensor([[0, 1, 1], [0, 0, 1]])
+ */
 export declare function trilIndices(row: Int, col: Int, offset?: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function trilIndices(row: Int, col: Int, keywords: { offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function trilIndices(row: Int, keywords: { col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -5365,13 +6480,22 @@ export declare function triu(input: Tensor, keywords: { diagonal?: Int; out?: Te
 /** Computes `triu` of `input`. In place: `input` is changed and given back. `triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
 export declare function triu_(input: Tensor, diagonal?: Int): Tensor;
 export declare function triu_(input: Tensor, keywords: { diagonal?: Int }): Tensor;
-/** Makes a new tensor: `triuIndices` of `row` and `col`. `triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: offset = 0, dtype = int64. */
+/**
+ * The places of the upper triangle of a matrix of `row` rows and `col` columns, row by row.
+ *
+ * Shape `(2, count)`, int64: rows, then columns. `offset` moves the diagonal, as in `torch.triu`.
+ *
+ * `triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: offset = 0, dtype = int64.
+ *
+ * @example
+ * torch.triuIndices(2, 2); // tensor([[0, 0, 1], [0, 1, 1]])
+ */
 export declare function triuIndices(row: Int, col: Int, offset?: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function triuIndices(row: Int, col: Int, keywords: { offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function triuIndices(row: Int, keywords: { col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function triuIndices(keywords: { row: Int; col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 /**
- * Element by element: `trueDivide` of `input` and `other`. The tensors broadcast.
+ * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast.
  *
  * - `true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `true_divide.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -5381,7 +6505,7 @@ export declare function trueDivide(input: Tensor | Scalar, keywords: { other: Te
 export declare function trueDivide(input: Tensor | Scalar, other: Scalar): Tensor;
 export declare function trueDivide(input: Tensor | Scalar, keywords: { other: Scalar }): Tensor;
 /**
- * Element by element: `trueDivide` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast. In place: `input` is changed and given back.
  *
  * - `true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `true_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -5390,9 +6514,16 @@ export declare function trueDivide_(input: Tensor, other: Tensor | Scalar): Tens
 export declare function trueDivide_(input: Tensor, keywords: { other: Tensor | Scalar }): Tensor;
 export declare function trueDivide_(input: Tensor, other: Scalar): Tensor;
 export declare function trueDivide_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `trunc` of `input`. `trunc(Tensor self) -> Tensor`. */
+/**
+ * Cuts the digits behind the point off: rounds towards 0.
+ *
+ * `trunc(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.trunc(torch.tensor([1.7, -1.7])); // tensor([1., -1.])
+ */
 export declare function trunc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `trunc` of `input`. In place: `input` is changed and given back. `trunc_(Tensor(a!) self) -> Tensor(a!)`. */
+/** Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `trunc_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function trunc_(input: Tensor): Tensor;
 /** Computes `typeAs` of `input` and `other`. `type_as(Tensor self, Tensor other) -> Tensor`. */
 export declare function typeAs(input: Tensor, other: Tensor): Tensor;
@@ -5436,7 +6567,15 @@ export declare function unfoldCopy(input: Tensor, keywords: { dimension: Int; si
 export declare function uniform(input: Tensor, from?: Float, to?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function uniform(input: Tensor, from: Float, keywords: { to?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function uniform(input: Tensor, keywords: { from?: Float; to?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
-/** Draws random numbers: `uniform` of `input`. In place: `input` is changed and given back. `uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: from = 0, to = 1. */
+/**
+ * Fills the tensor with random numbers from `from` (0) up to `to` (1), all equally likely.
+ *
+ * `uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: from = 0, to = 1.
+ *
+ * @example
+ * torch.manualSeed(0);
+ * torch.zeros([2]).uniform_(-1, 1); // tensor([-0.0075, 0.5364])
+ */
 export declare function uniform_(input: Tensor, from?: Float, to?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function uniform_(input: Tensor, from: Float, keywords: { to?: Float; generator?: Generator | null }): Tensor;
 export declare function uniform_(input: Tensor, keywords: { from?: Float; to?: Float; generator?: Generator | null }): Tensor;
@@ -5616,7 +6755,16 @@ export declare function valueSelectingReductionBackward(grad: Tensor, keywords: 
 export declare function values(input: Tensor): Tensor;
 /** What `values` gives, as a copy and not as a view. `values_copy(Tensor self) -> Tensor`. */
 export declare function valuesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `vander` of `x`. `vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`. */
+/**
+ * The powers of the elements of a vector as the columns of a matrix, highest first; `increasing` turns them round.
+ *
+ * Shapes: input `(n)`, result `(n, N)`, where `N` is `n` if it is left out.
+ *
+ * `vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`.
+ *
+ * @example
+ * torch.vander(torch.tensor([1, 2, 3])); // tensor([[1., 1., 1.], [4., 2., 1.], [9., 3., 1.]])
+ */
 export declare function vander(x: Tensor, N?: Int | null, increasing?: boolean): Tensor;
 export declare function vander(x: Tensor, N: Int | null, keywords: { increasing?: boolean }): Tensor;
 export declare function vander(x: Tensor, keywords: { N?: Int | null; increasing?: boolean }): Tensor;
@@ -5676,11 +6824,25 @@ export declare function view(input: Tensor, keywords: { dtype: DTypeLike } & NoT
 /** A view of `input` and `other`, in the same memory: `viewAs`. `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
 export declare function viewAs(input: Tensor, other: Tensor): Tensor;
 export declare function viewAs(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `viewAsComplex`. `view_as_complex(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * Real numbers whose last dimension has size 2 as a view of complex ones.
+ *
+ * `view_as_complex(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.viewAsComplex(torch.tensor([[1, 2], [3, 4]])); // tensor([1.+2.j, 3.+4.j])
+ */
 export declare function viewAsComplex(input: Tensor): Tensor;
 /** What `viewAsComplex` gives, as a copy and not as a view. `view_as_complex_copy(Tensor self) -> Tensor`. */
 export declare function viewAsComplexCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `viewAsReal`. `view_as_real(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * Complex numbers as a view of real ones, with one more dimension of size 2 for the parts.
+ *
+ * `view_as_real(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.viewAsReal(torch.complex(torch.tensor([1]), torch.tensor([2]))); // tensor([[1., 2.]])
+ */
 export declare function viewAsReal(input: Tensor): Tensor;
 /** What `viewAsReal` gives, as a copy and not as a view. `view_as_real_copy(Tensor self) -> Tensor`. */
 export declare function viewAsRealCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -5711,13 +6873,19 @@ export declare function vsplit(input: Tensor, ...indices: Int[]): TensorList;
 export declare function vstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function vstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /**
- * Element by element: `where` of `condition`, `input` and `other`. The tensors broadcast.
+ * Takes elements of `input` where `condition` is true, and of `other` elsewhere. All three broadcast.
+ *
+ * `condition` is boolean; `input` and `other` may be numbers. With a condition alone: the indices where it is true.
  *
  * - `where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
  * - `where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor`
  * - `where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
  * - `where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor`
  * - `where(Tensor condition) -> Tensor[]`
+ *
+ * @example
+ * const x = torch.tensor([-1, 2]);
+ * torch.where(x.gt(0), x, 0); // tensor([0., 2.])
  */
 export declare function where(condition: Tensor, input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function where(condition: Tensor, input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -5733,11 +6901,14 @@ export declare function where(condition: Tensor, input: Scalar, keywords: { othe
 export declare function where(condition: Tensor, keywords: { input: Scalar; other: Scalar }): Tensor;
 export declare function where(condition: Tensor): TensorList;
 /**
- * Element by element: `xlogy` of `input` and `other`. The tensors broadcast.
+ * `input * log(other)`, which is 0 wherever `input` is 0.
  *
  * - `xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
  * - `xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor`
  * - `xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor`
+ *
+ * @example
+ * torch.xlogy(torch.tensor([0, 2]), torch.tensor([0, 1])); // tensor([0., 0.])
  */
 export declare function xlogy(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function xlogy(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
@@ -5747,7 +6918,7 @@ export declare function xlogy(input: Scalar, other: Tensor, keywords?: { out?: T
 export declare function xlogy(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function xlogy(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
 /**
- * Element by element: `xlogy` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+ * `input * log(other)`, which is 0 wherever `input` is 0. In place: `input` is changed and given back.
  *
  * - `xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * - `xlogy_.Scalar_Other(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -5760,12 +6931,29 @@ export declare function xlogy_(input: Tensor, keywords: { other: Scalar }): Tens
 export declare function zero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Computes `zero` of `input`. In place: `input` is changed and given back. `zero_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function zero_(input: Tensor): Tensor;
-/** Makes a new tensor: `zeros` of `size`. `zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of the given size, filled with 0.
+ *
+ * The dtype is the default one, float32, unless `dtype` says otherwise.
+ *
+ * `zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.zeros([2, 2]); // tensor([[0., 0.], [0., 0.]])
+ * torch.zeros(3, { dtype: torch.int64 }); // tensor([0, 0, 0])
+ */
 export declare function zeros(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function zeros(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function zeros(...size: Int[]): Tensor;
 export declare function zeros(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor]): Tensor;
-/** Computes `zerosLike` of `input`. `zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+/**
+ * A tensor of zeros with the size, dtype, device and layout of `input`. Each can be replaced by a keyword.
+ *
+ * `zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+ *
+ * @example
+ * torch.zerosLike(torch.tensor([1n, 2n])); // tensor([0, 0])
+ */
 export declare function zerosLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 
 /** Python's `torch.fft`. */
@@ -5899,21 +7087,46 @@ export declare namespace special {
 
 /** The operators whose first argument is a tensor, `self`, as its methods. */
 export interface TensorMethods {
-  /** Element by element: `abs` of `input`. `abs(Tensor self) -> Tensor`. */
+  /**
+   * The absolute value of each element. Complex numbers give real ones.
+   *
+   * `abs(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.abs(torch.tensor([-1, 2])); // tensor([1., 2.])
+   */
   abs(): Tensor;
-  /** Element by element: `abs` of `input`. In place: `input` is changed and given back. `abs_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The absolute value of each element. Complex numbers give real ones. In place: `input` is changed and given back. `abs_(Tensor(a!) self) -> Tensor(a!)`. */
   abs_(): this;
-  /** Computes `absolute` of `input`. `absolute(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.abs`. The absolute value of each element. Complex numbers give real ones.
+   *
+   * `absolute(Tensor self) -> Tensor`.
+   */
   absolute(): Tensor;
-  /** Computes `absolute` of `input`. In place: `input` is changed and given back. `absolute_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.abs`. The absolute value of each element. Complex numbers give real ones. In place: `input` is changed and given back. `absolute_(Tensor(a!) self) -> Tensor(a!)`. */
   absolute_(): this;
-  /** Element by element: `acos` of `input`. `acos(Tensor self) -> Tensor`. */
+  /**
+   * The angle, in radians, whose cosine is the element; NaN outside -1 to 1.
+   *
+   * `acos(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.acos(torch.tensor([1, 0])); // tensor([0.0000, 1.5708])
+   */
   acos(): Tensor;
-  /** Element by element: `acos` of `input`. In place: `input` is changed and given back. `acos_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The angle, in radians, whose cosine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `acos_(Tensor(a!) self) -> Tensor(a!)`. */
   acos_(): this;
-  /** Element by element: `acosh` of `input`. `acosh(Tensor self) -> Tensor`. */
+  /**
+   * The inverse hyperbolic cosine of each element; NaN below 1.
+   *
+   * `acosh(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.acosh(torch.tensor([1, 2])); // tensor([0.0000, 1.3170])
+   */
   acosh(): Tensor;
-  /** Element by element: `acosh` of `input`. In place: `input` is changed and given back. `acosh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The inverse hyperbolic cosine of each element; NaN below 1. In place: `input` is changed and given back. `acosh_(Tensor(a!) self) -> Tensor(a!)`. */
   acosh_(): this;
   /** Computes `adaptiveAvgPool1d` of `input`. `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`. */
   adaptiveAvgPool1d(outputSize: Int | Ints): Tensor;
@@ -5939,10 +7152,21 @@ export interface TensorMethods {
   adaptiveMaxPool3d(outputSize: Int | Ints): [Tensor, Tensor];
   adaptiveMaxPool3d(keywords: { outputSize: Int | Ints }): [Tensor, Tensor];
   adaptiveMaxPool3d(...outputSize: Int[]): [Tensor, Tensor];
-  /** Element by element: `add` of `input` and `other`. The tensors broadcast. `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+  /**
+   * Adds `other`, which may be multiplied by `alpha` first: `input + alpha * other`.
+   *
+   * The tensors broadcast, and the dtype is the one that both can be promoted to.
+   *
+   * `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1.
+   *
+   * @example
+   * const x = torch.tensor([1, 2]);
+   * x.add(10); // tensor([11., 12.])
+   * x.add(torch.tensor([1, 1]), { alpha: 2 }); // tensor([3., 4.])
+   */
   add(other: Tensor | Scalar, keywords?: { alpha?: Scalar }): Tensor;
   add(keywords: { other: Tensor | Scalar; alpha?: Scalar }): Tensor;
-  /** Element by element: `add` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
+  /** Adds `other`, which may be multiplied by `alpha` first: `input + alpha * other`. In place: `input` is changed and given back. `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
   add_(other: Tensor | Scalar, keywords?: { alpha?: Scalar }): this;
   add_(keywords: { other: Tensor | Scalar; alpha?: Scalar }): this;
   /** Computes `addbmm` of `input`, `batch1` and `batch2`. `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
@@ -5953,19 +7177,33 @@ export interface TensorMethods {
   addbmm_(batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
-  /** Element by element: `addcdiv` of `input`, `tensor1` and `tensor2`. The tensors broadcast. `addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1. */
+  /**
+   * Adds a quotient: `input + value * tensor1 / tensor2`. The tensors broadcast. Throws if all are integers.
+   *
+   * `addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1.
+   *
+   * @example
+   * torch.addcdiv(torch.tensor([1]), torch.tensor([6]), torch.tensor([3])); // tensor([3.])
+   */
   addcdiv(tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar }): Tensor;
   addcdiv(tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): Tensor;
   addcdiv(keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): Tensor;
-  /** Element by element: `addcdiv` of `input`, `tensor1` and `tensor2`. The tensors broadcast. In place: `input` is changed and given back. `addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
+  /** Adds a quotient: `input + value * tensor1 / tensor2`. The tensors broadcast. Throws if all are integers. In place: `input` is changed and given back. `addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
   addcdiv_(tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar }): this;
   addcdiv_(tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): this;
   addcdiv_(keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): this;
-  /** Element by element: `addcmul` of `input`, `tensor1` and `tensor2`. The tensors broadcast. `addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1. */
+  /**
+   * Adds a product: `input + value * tensor1 * tensor2`. The tensors broadcast.
+   *
+   * `addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`. Defaults: value = 1.
+   *
+   * @example
+   * torch.addcmul(torch.tensor([1]), torch.tensor([2]), torch.tensor([3]), { value: 10 }); // tensor([61.])
+   */
   addcmul(tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar }): Tensor;
   addcmul(tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): Tensor;
   addcmul(keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): Tensor;
-  /** Element by element: `addcmul` of `input`, `tensor1` and `tensor2`. The tensors broadcast. In place: `input` is changed and given back. `addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
+  /** Adds a product: `input + value * tensor1 * tensor2`. The tensors broadcast. In place: `input` is changed and given back. `addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`. Defaults: value = 1. */
   addcmul_(tensor1: Tensor, tensor2: Tensor, keywords?: { value?: Scalar }): this;
   addcmul_(tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): this;
   addcmul_(keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): this;
@@ -6024,7 +7262,14 @@ export interface TensorMethods {
   all(dim?: Ints | null, keepdim?: boolean): Tensor;
   all(dim: Ints | null, keywords: { keepdim?: boolean }): Tensor;
   all(keywords: { dim?: Ints | null; keepdim?: boolean }): Tensor;
-  /** The value of `allclose` of `input` and `other`. `allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`. Defaults: rtol = 0.00001, atol = 1e-8. */
+  /**
+   * Whether all elements are close, as one boolean: `|input - other| <= atol + rtol * |other|`.
+   *
+   * `allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool`. Defaults: rtol = 0.00001, atol = 1e-8.
+   *
+   * @example
+   * torch.allclose(torch.tensor([1]), torch.tensor([1.0000001])); // true
+   */
   allclose(other: Tensor, rtol?: Float, atol?: Float, equalNan?: boolean): boolean;
   allclose(other: Tensor, rtol: Float, atol: Float, keywords: { equalNan?: boolean }): boolean;
   allclose(other: Tensor, rtol: Float, keywords: { atol?: Float; equalNan?: boolean }): boolean;
@@ -6044,7 +7289,14 @@ export interface TensorMethods {
   amin(keywords: { dim?: Int | Ints; keepdim?: boolean }): Tensor;
   /** Reduces over `dim`: `aminmax` of `input`. Gives `min` and `max`. `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`. */
   aminmax(keywords?: { dim?: Int | null; keepdim?: boolean }): [min: Tensor, max: Tensor] & { readonly min: Tensor; readonly max: Tensor };
-  /** Element by element: `angle` of `input`. `angle(Tensor self) -> Tensor`. */
+  /**
+   * The angle of complex numbers in radians; of real ones 0, or π where they are negative.
+   *
+   * `angle(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.angle(torch.tensor([1, -1])); // tensor([0.0000, 3.1416])
+   */
   angle(): Tensor;
   /**
    * Reduces over `dim` or over everything: `any` of `input`.
@@ -6060,35 +7312,63 @@ export interface TensorMethods {
   any(dim?: Ints | null, keepdim?: boolean): Tensor;
   any(dim: Ints | null, keywords: { keepdim?: boolean }): Tensor;
   any(keywords: { dim?: Ints | null; keepdim?: boolean }): Tensor;
-  /** Computes `arccos` of `input`. `arccos(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.acos`. The angle, in radians, whose cosine is the element; NaN outside -1 to 1.
+   *
+   * `arccos(Tensor self) -> Tensor`.
+   */
   arccos(): Tensor;
-  /** Computes `arccos` of `input`. In place: `input` is changed and given back. `arccos_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.acos`. The angle, in radians, whose cosine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `arccos_(Tensor(a!) self) -> Tensor(a!)`. */
   arccos_(): this;
-  /** Computes `arccosh` of `input`. `arccosh(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.acosh`. The inverse hyperbolic cosine of each element; NaN below 1.
+   *
+   * `arccosh(Tensor self) -> Tensor`.
+   */
   arccosh(): Tensor;
-  /** Computes `arccosh` of `input`. In place: `input` is changed and given back. `arccosh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.acosh`. The inverse hyperbolic cosine of each element; NaN below 1. In place: `input` is changed and given back. `arccosh_(Tensor(a!) self) -> Tensor(a!)`. */
   arccosh_(): this;
-  /** Computes `arcsin` of `input`. `arcsin(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.asin`. The angle, in radians, whose sine is the element; NaN outside -1 to 1.
+   *
+   * `arcsin(Tensor self) -> Tensor`.
+   */
   arcsin(): Tensor;
-  /** Computes `arcsin` of `input`. In place: `input` is changed and given back. `arcsin_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.asin`. The angle, in radians, whose sine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `arcsin_(Tensor(a!) self) -> Tensor(a!)`. */
   arcsin_(): this;
-  /** Computes `arcsinh` of `input`. `arcsinh(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.asinh`. The inverse hyperbolic sine of each element.
+   *
+   * `arcsinh(Tensor self) -> Tensor`.
+   */
   arcsinh(): Tensor;
-  /** Computes `arcsinh` of `input`. In place: `input` is changed and given back. `arcsinh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.asinh`. The inverse hyperbolic sine of each element. In place: `input` is changed and given back. `arcsinh_(Tensor(a!) self) -> Tensor(a!)`. */
   arcsinh_(): this;
-  /** Computes `arctan` of `input`. `arctan(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.atan`. The angle, in radians, whose tangent is the element.
+   *
+   * `arctan(Tensor self) -> Tensor`.
+   */
   arctan(): Tensor;
-  /** Computes `arctan2` of `input` and `other`. `arctan2(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The same as `torch.atan2`. The angle, in radians from -π to π, of the point with y `input` and x `other`.
+   *
+   * `arctan2(Tensor self, Tensor other) -> Tensor`.
+   */
   arctan2(other: Tensor): Tensor;
   arctan2(keywords: { other: Tensor }): Tensor;
-  /** Computes `arctan2` of `input` and `other`. In place: `input` is changed and given back. `arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The same as `torch.atan2`. The angle, in radians from -π to π, of the point with y `input` and x `other`. In place: `input` is changed and given back. `arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   arctan2_(other: Tensor): this;
   arctan2_(keywords: { other: Tensor }): this;
-  /** Computes `arctan` of `input`. In place: `input` is changed and given back. `arctan_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.atan`. The angle, in radians, whose tangent is the element. In place: `input` is changed and given back. `arctan_(Tensor(a!) self) -> Tensor(a!)`. */
   arctan_(): this;
-  /** Computes `arctanh` of `input`. `arctanh(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.atanh`. The inverse hyperbolic tangent of each element; NaN outside -1 to 1.
+   *
+   * `arctanh(Tensor self) -> Tensor`.
+   */
   arctanh(): Tensor;
-  /** Computes `arctanh` of `input`. In place: `input` is changed and given back. `arctanh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.atanh`. The inverse hyperbolic tangent of each element; NaN outside -1 to 1. In place: `input` is changed and given back. `arctanh_(Tensor(a!) self) -> Tensor(a!)`. */
   arctanh_(): this;
   /** Reduces over `dim`: `argmax` of `input`. `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`. */
   argmax(dim?: Int | null, keepdim?: boolean): Tensor;
@@ -6133,27 +7413,62 @@ export interface TensorMethods {
   asStridedScatter(src: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
   asStridedScatter(src: Tensor, keywords: { size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
   asStridedScatter(keywords: { src: Tensor; size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
-  /** Element by element: `asin` of `input`. `asin(Tensor self) -> Tensor`. */
+  /**
+   * The angle, in radians, whose sine is the element; NaN outside -1 to 1.
+   *
+   * `asin(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.asin(torch.tensor([0, 1])); // tensor([0.0000, 1.5708])
+   */
   asin(): Tensor;
-  /** Element by element: `asin` of `input`. In place: `input` is changed and given back. `asin_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The angle, in radians, whose sine is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `asin_(Tensor(a!) self) -> Tensor(a!)`. */
   asin_(): this;
-  /** Element by element: `asinh` of `input`. `asinh(Tensor self) -> Tensor`. */
+  /**
+   * The inverse hyperbolic sine of each element.
+   *
+   * `asinh(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.asinh(torch.tensor([0, 1])); // tensor([0.0000, 0.8814])
+   */
   asinh(): Tensor;
-  /** Element by element: `asinh` of `input`. In place: `input` is changed and given back. `asinh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The inverse hyperbolic sine of each element. In place: `input` is changed and given back. `asinh_(Tensor(a!) self) -> Tensor(a!)`. */
   asinh_(): this;
-  /** Element by element: `atan` of `input`. `atan(Tensor self) -> Tensor`. */
+  /**
+   * The angle, in radians, whose tangent is the element.
+   *
+   * `atan(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.atan(torch.tensor([0, 1])); // tensor([0.0000, 0.7854])
+   */
   atan(): Tensor;
-  /** Element by element: `atan2` of `input` and `other`. The tensors broadcast. `atan2(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The angle, in radians from -π to π, of the point with y `input` and x `other`.
+   *
+   * `atan2(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.atan2(torch.tensor([1, 1]), torch.tensor([0, -1])); // tensor([1.5708, 2.3562])
+   */
   atan2(other: Tensor): Tensor;
   atan2(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `atan2` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The angle, in radians from -π to π, of the point with y `input` and x `other`. In place: `input` is changed and given back. `atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   atan2_(other: Tensor): this;
   atan2_(keywords: { other: Tensor }): this;
-  /** Element by element: `atan` of `input`. In place: `input` is changed and given back. `atan_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The angle, in radians, whose tangent is the element. In place: `input` is changed and given back. `atan_(Tensor(a!) self) -> Tensor(a!)`. */
   atan_(): this;
-  /** Element by element: `atanh` of `input`. `atanh(Tensor self) -> Tensor`. */
+  /**
+   * The inverse hyperbolic tangent of each element; NaN outside -1 to 1.
+   *
+   * `atanh(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.atanh(torch.tensor([0, 0.5])); // tensor([0.0000, 0.5493])
+   */
   atanh(): Tensor;
-  /** Element by element: `atanh` of `input`. In place: `input` is changed and given back. `atanh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The inverse hyperbolic tangent of each element; NaN outside -1 to 1. In place: `input` is changed and given back. `atanh_(Tensor(a!) self) -> Tensor(a!)`. */
   atanh_(): this;
   /** Computes `atleast1d` of `input`. `atleast_1d(Tensor self) -> Tensor`. */
   atleast1d(): Tensor;
@@ -6204,21 +7519,29 @@ export interface TensorMethods {
   baddbmm_(batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   /**
-   * Draws random numbers: `bernoulli` of `input`.
+   * Draws 0 or 1 for each element, which is the probability of 1.
+   *
+   * Throws for a probability that is not from 0 to 1.
    *
    * - `bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
    * - `bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`
+   *
+   * @example
+   * torch.bernoulli(torch.tensor([0, 1, 1])); // tensor([0., 1., 1.])
    */
   bernoulli(keywords?: { generator?: Generator | null }): Tensor;
   bernoulli(p: Float, keywords?: { generator?: Generator | null }): Tensor;
   bernoulli(keywords: { p: Float; generator?: Generator | null }): Tensor;
   /**
-   * Draws random numbers: `bernoulli` of `input`. In place: `input` is changed and given back.
+   * Fills the tensor with 1, with probability `p`, or else 0. `p` is a number or a tensor with one for each element.
    *
    * - `bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
    * - `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
    *
    * Defaults: p = 0.5.
+   *
+   * @example
+   * torch.zeros([3]).bernoulli_(1); // tensor([1., 1., 1.])
    */
   bernoulli_(p?: Float, keywords?: { generator?: Generator | null }): this;
   bernoulli_(keywords: { p?: Float; generator?: Generator | null }): this;
@@ -6240,17 +7563,20 @@ export interface TensorMethods {
   bincount(weights: Tensor | null, keywords: { minlength?: Int }): Tensor;
   bincount(keywords: { weights?: Tensor | null; minlength?: Int }): Tensor;
   /**
-   * Element by element: `bitwiseAnd` of `input` and `other`. The tensors broadcast.
+   * `input & other`, bit by bit; of booleans, whether both are true. Throws for floats.
    *
    * - `bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.bitwiseAnd(torch.tensor([6n]), torch.tensor([3n])); // tensor([2])
    */
   bitwiseAnd(other: Tensor): Tensor;
   bitwiseAnd(keywords: { other: Tensor }): Tensor;
   bitwiseAnd(other: Scalar): Tensor;
   bitwiseAnd(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `bitwiseAnd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * `input & other`, bit by bit; of booleans, whether both are true. Throws for floats. In place: `input` is changed and given back.
    *
    * - `bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `bitwise_and_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6260,17 +7586,20 @@ export interface TensorMethods {
   bitwiseAnd_(other: Scalar): this;
   bitwiseAnd_(keywords: { other: Scalar }): this;
   /**
-   * Element by element: `bitwiseLeftShift` of `input` and `other`. The tensors broadcast.
+   * Moves the bits of integers `other` places to the left: `input << other`.
    *
    * - `bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.bitwiseLeftShift(torch.tensor([1n, 3n]), 2); // tensor([4, 12])
    */
   bitwiseLeftShift(other: Tensor): Tensor;
   bitwiseLeftShift(keywords: { other: Tensor }): Tensor;
   bitwiseLeftShift(other: Scalar): Tensor;
   bitwiseLeftShift(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `bitwiseLeftShift` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Moves the bits of integers `other` places to the left: `input << other`. In place: `input` is changed and given back.
    *
    * - `bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `bitwise_left_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6279,22 +7608,33 @@ export interface TensorMethods {
   bitwiseLeftShift_(keywords: { other: Tensor }): this;
   bitwiseLeftShift_(other: Scalar): this;
   bitwiseLeftShift_(keywords: { other: Scalar }): this;
-  /** Element by element: `bitwiseNot` of `input`. `bitwise_not(Tensor self) -> Tensor`. */
+  /**
+   * `~input`, bit by bit; of booleans, the opposite. Throws for floats.
+   *
+   * `bitwise_not(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.bitwiseNot(torch.tensor([0n, 5n])); // tensor([-1, -6])
+   * torch.tensor([true, false]).bitwiseNot(); // tensor([False, True])
+   */
   bitwiseNot(): Tensor;
-  /** Element by element: `bitwiseNot` of `input`. In place: `input` is changed and given back. `bitwise_not_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `~input`, bit by bit; of booleans, the opposite. Throws for floats. In place: `input` is changed and given back. `bitwise_not_(Tensor(a!) self) -> Tensor(a!)`. */
   bitwiseNot_(): this;
   /**
-   * Element by element: `bitwiseOr` of `input` and `other`. The tensors broadcast.
+   * `input | other`, bit by bit; of booleans, whether one of them is true. Throws for floats.
    *
    * - `bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.bitwiseOr(torch.tensor([6n]), torch.tensor([3n])); // tensor([7])
    */
   bitwiseOr(other: Tensor): Tensor;
   bitwiseOr(keywords: { other: Tensor }): Tensor;
   bitwiseOr(other: Scalar): Tensor;
   bitwiseOr(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `bitwiseOr` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * `input | other`, bit by bit; of booleans, whether one of them is true. Throws for floats. In place: `input` is changed and given back.
    *
    * - `bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `bitwise_or_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6304,17 +7644,20 @@ export interface TensorMethods {
   bitwiseOr_(other: Scalar): this;
   bitwiseOr_(keywords: { other: Scalar }): this;
   /**
-   * Element by element: `bitwiseRightShift` of `input` and `other`. The tensors broadcast.
+   * Moves the bits of integers `other` places to the right: `input >> other`, which keeps the sign.
    *
    * - `bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.bitwiseRightShift(torch.tensor([8n, -8n]), 1); // tensor([4, -4])
    */
   bitwiseRightShift(other: Tensor): Tensor;
   bitwiseRightShift(keywords: { other: Tensor }): Tensor;
   bitwiseRightShift(other: Scalar): Tensor;
   bitwiseRightShift(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `bitwiseRightShift` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Moves the bits of integers `other` places to the right: `input >> other`, which keeps the sign. In place: `input` is changed and given back.
    *
    * - `bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `bitwise_right_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6324,17 +7667,20 @@ export interface TensorMethods {
   bitwiseRightShift_(other: Scalar): this;
   bitwiseRightShift_(keywords: { other: Scalar }): this;
   /**
-   * Element by element: `bitwiseXor` of `input` and `other`. The tensors broadcast.
+   * `input ^ other`, bit by bit; of booleans, whether they differ. Throws for floats.
    *
    * - `bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.bitwiseXor(torch.tensor([6n]), torch.tensor([3n])); // tensor([5])
    */
   bitwiseXor(other: Tensor): Tensor;
   bitwiseXor(keywords: { other: Tensor }): Tensor;
   bitwiseXor(other: Scalar): Tensor;
   bitwiseXor(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `bitwiseXor` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * `input ^ other`, bit by bit; of booleans, whether they differ. Throws for floats. In place: `input` is changed and given back.
    *
    * - `bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `bitwise_xor_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6365,7 +7711,15 @@ export interface TensorMethods {
   cauchy(median?: Float, sigma?: Float, keywords?: { generator?: Generator | null }): Tensor;
   cauchy(median: Float, keywords: { sigma?: Float; generator?: Generator | null }): Tensor;
   cauchy(keywords: { median?: Float; sigma?: Float; generator?: Generator | null }): Tensor;
-  /** Draws random numbers: `cauchy` of `input`. In place: `input` is changed and given back. `cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: median = 0, sigma = 1. */
+  /**
+   * Fills the tensor with random numbers of the Cauchy distribution with the given `median` and scale `sigma`.
+   *
+   * `cauchy_(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: median = 0, sigma = 1.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([2]).cauchy_(); // tensor([10.5977, 0.7648])
+   */
   cauchy_(median?: Float, sigma?: Float, keywords?: { generator?: Generator | null }): this;
   cauchy_(median: Float, keywords: { sigma?: Float; generator?: Generator | null }): this;
   cauchy_(keywords: { median?: Float; sigma?: Float; generator?: Generator | null }): this;
@@ -6373,9 +7727,16 @@ export interface TensorMethods {
   ccolIndices(): Tensor;
   /** What `ccolIndices` gives, as a copy and not as a view. `ccol_indices_copy(Tensor self) -> Tensor`. */
   ccolIndicesCopy(): Tensor;
-  /** Element by element: `ceil` of `input`. `ceil(Tensor self) -> Tensor`. */
+  /**
+   * Rounds each element up to a whole number.
+   *
+   * `ceil(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.ceil(torch.tensor([1.2, -1.2])); // tensor([2., -1.])
+   */
   ceil(): Tensor;
-  /** Element by element: `ceil` of `input`. In place: `input` is changed and given back. `ceil_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Rounds each element up to a whole number. In place: `input` is changed and given back. `ceil_(Tensor(a!) self) -> Tensor(a!)`. */
   ceil_(): this;
   /** Element by element: `celu` of `input`. `celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1. */
   celu(alpha?: Scalar): Tensor;
@@ -6403,10 +7764,16 @@ export interface TensorMethods {
   chunk(chunks: Int, keywords: { dim?: Int }): TensorList;
   chunk(keywords: { chunks: Int; dim?: Int }): TensorList;
   /**
-   * Element by element: `clamp` of `input`.
+   * Puts each element between `min` and `max`, either of which may be left out.
+   *
+   * They are numbers, or tensors that broadcast. Throws if both are missing.
    *
    * - `clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
    * - `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
+   *
+   * @example
+   * torch.tensor([-1, 0.5, 3]).clamp(0, 1); // tensor([0.0000, 0.5000, 1.0000])
+   * torch.tensor([-1, 0.5, 3]).clamp({ min: 0 }); // tensor([0.0000, 0.5000, 3.0000])
    */
   clamp(min?: Scalar | null, max?: Scalar | null): Tensor;
   clamp(min: Scalar | null, keywords: { max?: Scalar | null }): Tensor;
@@ -6415,7 +7782,7 @@ export interface TensorMethods {
   clamp(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
   clamp(keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
   /**
-   * Element by element: `clamp` of `input`. In place: `input` is changed and given back.
+   * Puts each element between `min` and `max`, either of which may be left out. In place: `input` is changed and given back.
    *
    * - `clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
    * - `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
@@ -6427,17 +7794,20 @@ export interface TensorMethods {
   clamp_(min: Tensor | null, keywords: { max?: Tensor | null }): this;
   clamp_(keywords: { min?: Tensor | null; max?: Tensor | null }): this;
   /**
-   * Element by element: `clampMax` of `input`.
+   * Replaces elements above `max` by it.
    *
    * - `clamp_max(Tensor self, Scalar max) -> Tensor`
    * - `clamp_max.Tensor(Tensor self, Tensor max) -> Tensor`
+   *
+   * @example
+   * torch.clampMax(torch.tensor([-1, 2]), 0); // tensor([-1., 0.])
    */
   clampMax(max: Scalar): Tensor;
   clampMax(keywords: { max: Scalar }): Tensor;
   clampMax(max: Tensor): Tensor;
   clampMax(keywords: { max: Tensor }): Tensor;
   /**
-   * Element by element: `clampMax` of `input`. In place: `input` is changed and given back.
+   * Replaces elements above `max` by it. In place: `input` is changed and given back.
    *
    * - `clamp_max_(Tensor(a!) self, Scalar max) -> Tensor(a!)`
    * - `clamp_max_.Tensor(Tensor(a!) self, Tensor max) -> Tensor(a!)`
@@ -6447,17 +7817,20 @@ export interface TensorMethods {
   clampMax_(max: Tensor): this;
   clampMax_(keywords: { max: Tensor }): this;
   /**
-   * Element by element: `clampMin` of `input`.
+   * Replaces elements below `min` by it.
    *
    * - `clamp_min(Tensor self, Scalar min) -> Tensor`
    * - `clamp_min.Tensor(Tensor self, Tensor min) -> Tensor`
+   *
+   * @example
+   * torch.clampMin(torch.tensor([-1, 2]), 0); // tensor([0., 2.])
    */
   clampMin(min: Scalar): Tensor;
   clampMin(keywords: { min: Scalar }): Tensor;
   clampMin(min: Tensor): Tensor;
   clampMin(keywords: { min: Tensor }): Tensor;
   /**
-   * Element by element: `clampMin` of `input`. In place: `input` is changed and given back.
+   * Replaces elements below `min` by it. In place: `input` is changed and given back.
    *
    * - `clamp_min_(Tensor(a!) self, Scalar min) -> Tensor(a!)`
    * - `clamp_min_.Tensor(Tensor(a!) self, Tensor min) -> Tensor(a!)`
@@ -6467,7 +7840,7 @@ export interface TensorMethods {
   clampMin_(min: Tensor): this;
   clampMin_(keywords: { min: Tensor }): this;
   /**
-   * Element by element: `clip` of `input`.
+   * The same as `torch.clamp`. Puts each element between `min` and `max`, either of which may be left out.
    *
    * - `clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
    * - `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
@@ -6479,7 +7852,7 @@ export interface TensorMethods {
   clip(min: Tensor | null, keywords: { max?: Tensor | null }): Tensor;
   clip(keywords: { min?: Tensor | null; max?: Tensor | null }): Tensor;
   /**
-   * Element by element: `clip` of `input`. In place: `input` is changed and given back.
+   * The same as `torch.clamp`. Puts each element between `min` and `max`, either of which may be left out. In place: `input` is changed and given back.
    *
    * - `clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
    * - `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
@@ -6490,7 +7863,16 @@ export interface TensorMethods {
   clip_(min?: Tensor | null, max?: Tensor | null): this;
   clip_(min: Tensor | null, keywords: { max?: Tensor | null }): this;
   clip_(keywords: { min?: Tensor | null; max?: Tensor | null }): this;
-  /** Element by element: `clone` of `input`. `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * A copy with memory of its own. Gradients flow through it; `x.detach().clone()` is one that they do not.
+   *
+   * `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * const x = torch.tensor([1, 2]);
+   * x.clone().add_(1); // tensor([2., 3.])
+   * x; // tensor([1., 2.])
+   */
   clone(keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
   /** A view of `input`, in the same memory: `coalesce`. `coalesce(Tensor(a) self) -> Tensor(a)`. */
   coalesce(): Tensor;
@@ -6505,7 +7887,14 @@ export interface TensorMethods {
   combinations(r?: Int, withReplacement?: boolean): Tensor;
   combinations(r: Int, keywords: { withReplacement?: boolean }): Tensor;
   combinations(keywords: { r?: Int; withReplacement?: boolean }): Tensor;
-  /** A view of `input`, in the same memory: `conj`. `conj(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The complex conjugates, as a view: the sign of the imaginary part is turned when it is read.
+   *
+   * `conj(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.conj(torch.complex(torch.tensor([1]), torch.tensor([2]))); // tensor([1.-2.j])
+   */
   conj(): Tensor;
   /** Element by element: `conjPhysical` of `input`. `conj_physical(Tensor self) -> Tensor`. */
   conjPhysical(): Tensor;
@@ -6548,17 +7937,20 @@ export interface TensorMethods {
   copySparseToSparse_(src: Tensor, keywords: { nonBlocking?: boolean }): this;
   copySparseToSparse_(keywords: { src: Tensor; nonBlocking?: boolean }): this;
   /**
-   * Element by element: `copysign` of `input` and `other`. The tensors broadcast.
+   * The absolute values of `input` with the signs of `other`.
    *
    * - `copysign.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `copysign.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.copysign(torch.tensor([1, 2]), torch.tensor([-1, 1])); // tensor([-1., 2.])
    */
   copysign(other: Tensor): Tensor;
   copysign(keywords: { other: Tensor }): Tensor;
   copysign(other: Scalar): Tensor;
   copysign(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `copysign` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * The absolute values of `input` with the signs of `other`. In place: `input` is changed and given back.
    *
    * - `copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `copysign_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6569,13 +7961,27 @@ export interface TensorMethods {
   copysign_(keywords: { other: Scalar }): this;
   /** Computes `corrcoef` of `input`. `corrcoef(Tensor self) -> Tensor`. */
   corrcoef(): Tensor;
-  /** Element by element: `cos` of `input`. `cos(Tensor self) -> Tensor`. */
+  /**
+   * The cosine of each element, in radians.
+   *
+   * `cos(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.cos(torch.tensor([0, 1])); // tensor([1.0000, 0.5403])
+   */
   cos(): Tensor;
-  /** Element by element: `cos` of `input`. In place: `input` is changed and given back. `cos_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The cosine of each element, in radians. In place: `input` is changed and given back. `cos_(Tensor(a!) self) -> Tensor(a!)`. */
   cos_(): this;
-  /** Element by element: `cosh` of `input`. `cosh(Tensor self) -> Tensor`. */
+  /**
+   * The hyperbolic cosine of each element.
+   *
+   * `cosh(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.cosh(torch.tensor([0, 1])); // tensor([1.0000, 1.5431])
+   */
   cosh(): Tensor;
-  /** Element by element: `cosh` of `input`. In place: `input` is changed and given back. `cosh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The hyperbolic cosine of each element. In place: `input` is changed and given back. `cosh_(Tensor(a!) self) -> Tensor(a!)`. */
   cosh_(): this;
   /**
    * Computes `countNonzero` of `input`.
@@ -6644,9 +8050,16 @@ export interface TensorMethods {
   /** Computes `cumsum` of `input`. In place: `input` is changed and given back. `cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
   cumsum_(dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): this;
   cumsum_(keywords: { dim: Int; dtype?: DTypeLike | null }): this;
-  /** Element by element: `deg2rad` of `input`. `deg2rad(Tensor self) -> Tensor`. */
+  /**
+   * Degrees as radians.
+   *
+   * `deg2rad(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.deg2rad(torch.tensor([180, 90])); // tensor([3.1416, 1.5708])
+   */
   deg2rad(): Tensor;
-  /** Element by element: `deg2rad` of `input`. In place: `input` is changed and given back. `deg2rad_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Degrees as radians. In place: `input` is changed and given back. `deg2rad_(Tensor(a!) self) -> Tensor(a!)`. */
   deg2rad_(): this;
   /** The value of `denseDim` of `input`. `dense_dim(Tensor self) -> int`. */
   denseDim(): number;
@@ -6693,26 +8106,39 @@ export interface TensorMethods {
   diff(n: Int, dim: Int, keywords: { prepend?: Tensor | null; append?: Tensor | null }): Tensor;
   diff(n: Int, keywords: { dim?: Int; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
   diff(keywords: { n?: Int; dim?: Int; prepend?: Tensor | null; append?: Tensor | null }): Tensor;
-  /** Element by element: `digamma` of `input`. `digamma(Tensor self) -> Tensor`. */
+  /**
+   * The derivative of the logarithm of the gamma function.
+   *
+   * `digamma(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.digamma(torch.tensor([1, 2])); // tensor([-0.5772, 0.4228])
+   */
   digamma(): Tensor;
-  /** Element by element: `digamma` of `input`. In place: `input` is changed and given back. `digamma_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The derivative of the logarithm of the gamma function. In place: `input` is changed and given back. `digamma_(Tensor(a!) self) -> Tensor(a!)`. */
   digamma_(): this;
   /** Computes `dist` of `input` and `other`. `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2. */
   dist(other: Tensor, p?: Scalar): Tensor;
   dist(other: Tensor, keywords: { p?: Scalar }): Tensor;
   dist(keywords: { other: Tensor; p?: Scalar }): Tensor;
   /**
-   * Element by element: `div` of `input` and `other`. The tensors broadcast.
+   * Divides by `other`, element by element; the tensors broadcast.
+   *
+   * Integers give floats, unless `roundingMode` is `'floor'` or `'trunc'`, which round the quotient.
    *
    * - `div.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor`
+   *
+   * @example
+   * torch.tensor([7n, -7n]).div(2); // tensor([3.5000, -3.5000])
+   * torch.tensor([7n, -7n]).div(2, { roundingMode: 'floor' }); // tensor([3, -4])
    */
   div(other: Tensor | Scalar, keywords?: { roundingMode?: string | null }): Tensor;
   div(keywords: { other: Tensor | Scalar; roundingMode?: string | null }): Tensor;
   div(other: Scalar, keywords: { roundingMode: string | null }): Tensor;
   div(keywords: { other: Scalar; roundingMode: string | null }): Tensor;
   /**
-   * Element by element: `div` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Divides by `other`, element by element; the tensors broadcast. In place: `input` is changed and given back.
    *
    * - `div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `div_.Scalar_mode(Tensor(a!) self, Scalar other, *, str? rounding_mode) -> Tensor(a!)`
@@ -6722,7 +8148,7 @@ export interface TensorMethods {
   div_(other: Scalar, keywords: { roundingMode: string | null }): this;
   div_(keywords: { other: Scalar; roundingMode: string | null }): this;
   /**
-   * Computes `divide` of `input` and `other`.
+   * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast.
    *
    * - `divide.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `divide.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -6732,7 +8158,7 @@ export interface TensorMethods {
   divide(other: Scalar, keywords?: { roundingMode?: string | null }): Tensor;
   divide(keywords: { other: Scalar; roundingMode?: string | null }): Tensor;
   /**
-   * Computes `divide` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast. In place: `input` is changed and given back.
    *
    * - `divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6744,7 +8170,7 @@ export interface TensorMethods {
   /** Computes `dot` of `input` and `tensor`. `dot(Tensor self, Tensor tensor) -> Tensor`. */
   dot(tensor: Tensor): Tensor;
   dot(keywords: { tensor: Tensor }): Tensor;
-  /** Draws random numbers: `dropout` of `input`. In place: `input` is changed and given back. `dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+  /** Sets each element to 0 with probability `p` and divides the others by `1 - p`; without `train` changes nothing. In place: `input` is changed and given back. `dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
   dropout_(p: Float, train: boolean): this;
   dropout_(p: Float, keywords: { train: boolean }): this;
   dropout_(keywords: { p: Float; train: boolean }): this;
@@ -6779,20 +8205,30 @@ export interface TensorMethods {
   embeddingRenorm_(indices: Tensor, maxNorm: Float, keywords: { normType: Float }): this;
   embeddingRenorm_(indices: Tensor, keywords: { maxNorm: Float; normType: Float }): this;
   embeddingRenorm_(keywords: { indices: Tensor; maxNorm: Float; normType: Float }): this;
-  /** Computes `emptyLike` of `input`. `empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * A tensor with the size, dtype, device and layout of `input`, whose values nobody has set.
+   *
+   * `empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * torch.emptyLike(torch.ones([2, 4])).shape; // [2, 4]
+   */
   emptyLike(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   /**
-   * Element by element: `eq` of `input` and `other`. The tensors broadcast.
+   * Whether the elements are equal, one by one; `other` is a tensor that broadcasts, or a number. Python's `==`.
    *
    * - `eq.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `eq.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2]).eq(2); // tensor([False, True])
    */
   eq(other: Tensor): Tensor;
   eq(keywords: { other: Tensor }): Tensor;
   eq(other: Scalar): Tensor;
   eq(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `eq` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Whether the elements are equal, one by one; `other` is a tensor that broadcasts, or a number. Python's `==`. In place: `input` is changed and given back.
    *
    * - `eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `eq_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -6801,28 +8237,70 @@ export interface TensorMethods {
   eq_(keywords: { other: Tensor }): this;
   eq_(other: Scalar): this;
   eq_(keywords: { other: Scalar }): this;
-  /** The value of `equal` of `input` and `other`. `equal(Tensor self, Tensor other) -> bool`. */
+  /**
+   * Whether two tensors have the same size and equal elements, as one boolean.
+   *
+   * `equal(Tensor self, Tensor other) -> bool`.
+   *
+   * @example
+   * torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2])); // true
+   */
   equal(other: Tensor): boolean;
   equal(keywords: { other: Tensor }): boolean;
-  /** Element by element: `erf` of `input`. `erf(Tensor self) -> Tensor`. */
+  /**
+   * The error function of each element.
+   *
+   * `erf(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.erf(torch.tensor([0, 1])); // tensor([0.0000, 0.8427])
+   */
   erf(): Tensor;
-  /** Element by element: `erf` of `input`. In place: `input` is changed and given back. `erf_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The error function of each element. In place: `input` is changed and given back. `erf_(Tensor(a!) self) -> Tensor(a!)`. */
   erf_(): this;
-  /** Element by element: `erfc` of `input`. `erfc(Tensor self) -> Tensor`. */
+  /**
+   * One minus the error function, exact also where that is near 1.
+   *
+   * `erfc(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.erfc(torch.tensor([0, 1])); // tensor([1.0000, 0.1573])
+   */
   erfc(): Tensor;
-  /** Element by element: `erfc` of `input`. In place: `input` is changed and given back. `erfc_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** One minus the error function, exact also where that is near 1. In place: `input` is changed and given back. `erfc_(Tensor(a!) self) -> Tensor(a!)`. */
   erfc_(): this;
-  /** Element by element: `erfinv` of `input`. `erfinv(Tensor self) -> Tensor`. */
+  /**
+   * The number whose error function is the element; NaN outside -1 to 1.
+   *
+   * `erfinv(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.erfinv(torch.tensor([0, 0.5])); // tensor([0.0000, 0.4769])
+   */
   erfinv(): Tensor;
-  /** Element by element: `erfinv` of `input`. In place: `input` is changed and given back. `erfinv_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The number whose error function is the element; NaN outside -1 to 1. In place: `input` is changed and given back. `erfinv_(Tensor(a!) self) -> Tensor(a!)`. */
   erfinv_(): this;
-  /** Element by element: `exp` of `input`. `exp(Tensor self) -> Tensor`. */
+  /**
+   * e raised to each element.
+   *
+   * `exp(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.exp(torch.tensor([0, 1])); // tensor([1.0000, 2.7183])
+   */
   exp(): Tensor;
-  /** Element by element: `exp2` of `input`. `exp2(Tensor self) -> Tensor`. */
+  /**
+   * 2 raised to each element.
+   *
+   * `exp2(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.exp2(torch.tensor([0, 3])); // tensor([1., 8.])
+   */
   exp2(): Tensor;
-  /** Element by element: `exp2` of `input`. In place: `input` is changed and given back. `exp2_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** 2 raised to each element. In place: `input` is changed and given back. `exp2_(Tensor(a!) self) -> Tensor(a!)`. */
   exp2_(): this;
-  /** Element by element: `exp` of `input`. In place: `input` is changed and given back. `exp_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** e raised to each element. In place: `input` is changed and given back. `exp_(Tensor(a!) self) -> Tensor(a!)`. */
   exp_(): this;
   /** A view of `input`, in the same memory: `expand`. `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`. */
   expand(size: Ints, keywords?: { implicit?: boolean }): Tensor;
@@ -6837,14 +8315,29 @@ export interface TensorMethods {
   expandCopy(keywords: { size: Ints; implicit?: boolean }): Tensor;
   expandCopy(...size: Int[]): Tensor;
   expandCopy(...args: [...size: Int[], keywords: { implicit?: boolean }]): Tensor;
-  /** Element by element: `expm1` of `input`. `expm1(Tensor self) -> Tensor`. */
+  /**
+   * `exp(x) - 1`, exact also where x is near 0.
+   *
+   * `expm1(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.expm1(torch.tensor([0, 1])); // tensor([0.0000, 1.7183])
+   */
   expm1(): Tensor;
-  /** Element by element: `expm1` of `input`. In place: `input` is changed and given back. `expm1_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `exp(x) - 1`, exact also where x is near 0. In place: `input` is changed and given back. `expm1_(Tensor(a!) self) -> Tensor(a!)`. */
   expm1_(): this;
   /** Draws random numbers: `exponential` of `input`. `exponential(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor`. Defaults: lambd = 1. */
   exponential(lambd?: Float, keywords?: { generator?: Generator | null }): Tensor;
   exponential(keywords: { lambd?: Float; generator?: Generator | null }): Tensor;
-  /** Draws random numbers: `exponential` of `input`. In place: `input` is changed and given back. `exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: lambd = 1. */
+  /**
+   * Fills the tensor with random numbers of the exponential distribution with rate `lambd`.
+   *
+   * `exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: lambd = 1.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([2]).exponential_(); // tensor([3.5083, 1.2304])
+   */
   exponential_(lambd?: Float, keywords?: { generator?: Generator | null }): this;
   exponential_(keywords: { lambd?: Float; generator?: Generator | null }): this;
   /** Computes `fakeQuantizePerChannelAffine` of `input`, `scale` and `zeroPoint`. `fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max) -> Tensor`. */
@@ -7005,9 +8498,13 @@ export interface TensorMethods {
   fillDiagonal_(fillValue: Scalar, wrap?: boolean): this;
   fillDiagonal_(fillValue: Scalar, keywords: { wrap?: boolean }): this;
   fillDiagonal_(keywords: { fillValue: Scalar; wrap?: boolean }): this;
-  /** Computes `fix` of `input`. `fix(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.trunc`. Cuts the digits behind the point off: rounds towards 0.
+   *
+   * `fix(Tensor self) -> Tensor`.
+   */
   fix(): Tensor;
-  /** Computes `fix` of `input`. In place: `input` is changed and given back. `fix_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.trunc`. Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `fix_(Tensor(a!) self) -> Tensor(a!)`. */
   fix_(): this;
   /** A view of `input`, in the same memory: `flatten`. `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`. Defaults: startDim = 0, endDim = -1. */
   flatten(startDim?: Int, endDim?: Int): Tensor;
@@ -7022,17 +8519,20 @@ export interface TensorMethods {
   /** Computes `flipud` of `input`. `flipud(Tensor self) -> Tensor`. */
   flipud(): Tensor;
   /**
-   * Computes `floatPower` of `input`.
+   * Raises `input` to the power `exponent`, computed in float64 (complex128 for complex numbers).
    *
    * - `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
    * - `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
+   *
+   * @example
+   * torch.floatPower(torch.tensor([2n, 3n]), 2); // tensor([4., 9.], dtype=torch.float64)
    */
   floatPower(exponent: Scalar): Tensor;
   floatPower(keywords: { exponent: Scalar }): Tensor;
   floatPower(exponent: Tensor): Tensor;
   floatPower(keywords: { exponent: Tensor }): Tensor;
   /**
-   * Computes `floatPower` of `input`. In place: `input` is changed and given back.
+   * Raises `input` to the power `exponent`, computed in float64 (complex128 for complex numbers). In place: `input` is changed and given back.
    *
    * - `float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
    * - `float_power_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -7041,22 +8541,32 @@ export interface TensorMethods {
   floatPower_(keywords: { exponent: Tensor }): this;
   floatPower_(exponent: Scalar): this;
   floatPower_(keywords: { exponent: Scalar }): this;
-  /** Element by element: `floor` of `input`. `floor(Tensor self) -> Tensor`. */
+  /**
+   * Rounds each element down to a whole number.
+   *
+   * `floor(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.floor(torch.tensor([1.2, -1.2])); // tensor([1., -2.])
+   */
   floor(): Tensor;
-  /** Element by element: `floor` of `input`. In place: `input` is changed and given back. `floor_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Rounds each element down to a whole number. In place: `input` is changed and given back. `floor_(Tensor(a!) self) -> Tensor(a!)`. */
   floor_(): this;
   /**
-   * Computes `floorDivide` of `input` and `other`.
+   * Divides by `other` and rounds down, as Python's `//` does.
    *
    * - `floor_divide(Tensor self, Tensor other) -> Tensor`
    * - `floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.floorDivide(torch.tensor([7, -7]), 2); // tensor([3., -4.])
    */
   floorDivide(other: Tensor | Scalar): Tensor;
   floorDivide(keywords: { other: Tensor | Scalar }): Tensor;
   floorDivide(other: Scalar): Tensor;
   floorDivide(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `floorDivide` of `input` and `other`. In place: `input` is changed and given back.
+   * Divides by `other` and rounds down, as Python's `//` does. In place: `input` is changed and given back.
    *
    * - `floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `floor_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7065,24 +8575,41 @@ export interface TensorMethods {
   floorDivide_(keywords: { other: Tensor | Scalar }): this;
   floorDivide_(other: Scalar): this;
   floorDivide_(keywords: { other: Scalar }): this;
-  /** Element by element: `fmax` of `input` and `other`. The tensors broadcast. `fmax(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The larger of two elements, one by one; of a number and NaN the number.
+   *
+   * `fmax(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.fmax(torch.tensor([1, NaN]), torch.tensor([3, 2])); // tensor([3., 2.])
+   */
   fmax(other: Tensor): Tensor;
   fmax(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `fmin` of `input` and `other`. The tensors broadcast. `fmin(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The smaller of two elements, one by one; of a number and NaN the number.
+   *
+   * `fmin(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.fmin(torch.tensor([1, NaN]), torch.tensor([3, 2])); // tensor([1., 2.])
+   */
   fmin(other: Tensor): Tensor;
   fmin(keywords: { other: Tensor }): Tensor;
   /**
-   * Element by element: `fmod` of `input` and `other`. The tensors broadcast.
+   * The rest of the division by `other`, with the sign of `input`, as JavaScript's `%` gives it.
    *
    * - `fmod.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `fmod.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.fmod(torch.tensor([-3, 3]), 2); // tensor([-1., 1.])
    */
   fmod(other: Tensor): Tensor;
   fmod(keywords: { other: Tensor }): Tensor;
   fmod(other: Scalar): Tensor;
   fmod(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `fmod` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * The rest of the division by `other`, with the sign of `input`, as JavaScript's `%` gives it. In place: `input` is changed and given back.
    *
    * - `fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `fmod_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7091,9 +8618,16 @@ export interface TensorMethods {
   fmod_(keywords: { other: Tensor }): this;
   fmod_(other: Scalar): this;
   fmod_(keywords: { other: Scalar }): this;
-  /** Element by element: `frac` of `input`. `frac(Tensor self) -> Tensor`. */
+  /**
+   * The part of each element behind the point, with its sign.
+   *
+   * `frac(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.frac(torch.tensor([1.5, -2.25])); // tensor([0.5000, -0.2500])
+   */
   frac(): Tensor;
-  /** Element by element: `frac` of `input`. In place: `input` is changed and given back. `frac_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The part of each element behind the point, with its sign. In place: `input` is changed and given back. `frac_(Tensor(a!) self) -> Tensor(a!)`. */
   frac_(): this;
   /** Computes `fractionalMaxPool2d` of `input` and `randomSamples`. `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`. */
   fractionalMaxPool2d(kernelSize: Int | Ints, outputSize: Int | Ints, randomSamples: Tensor): [Tensor, Tensor];
@@ -7105,13 +8639,27 @@ export interface TensorMethods {
   fractionalMaxPool3d(kernelSize: Int | Ints, outputSize: Int | Ints, keywords: { randomSamples: Tensor }): [Tensor, Tensor];
   fractionalMaxPool3d(kernelSize: Int | Ints, keywords: { outputSize: Int | Ints; randomSamples: Tensor }): [Tensor, Tensor];
   fractionalMaxPool3d(keywords: { kernelSize: Int | Ints; outputSize: Int | Ints; randomSamples: Tensor }): [Tensor, Tensor];
-  /** Element by element: `frexp` of `input`. Gives `mantissa` and `exponent`. `frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`. */
+  /**
+   * Takes each element apart: a mantissa of absolute value 0.5 to 1, and the exponent of 2.
+   *
+   * `frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`.
+   *
+   * @example
+   * torch.frexp(torch.tensor([8, 3])); // [tensor([0.5000, 0.7500]), tensor([4, 2], dtype=torch.int32)]
+   */
   frexp(): [mantissa: Tensor, exponent: Tensor] & { readonly mantissa: Tensor; readonly exponent: Tensor };
   /** Reduces over `dim`: `frobeniusNorm` of `input`. `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
   frobeniusNorm(dim: Int | Ints, keepdim?: boolean): Tensor;
   frobeniusNorm(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   frobeniusNorm(keywords: { dim: Int | Ints; keepdim?: boolean }): Tensor;
-  /** Computes `fullLike` of `input`. `full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * A tensor with the size and dtype of `input` in which every element is `fillValue`.
+   *
+   * `full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * torch.fullLike(torch.ones([3]), 7); // tensor([7., 7., 7.])
+   */
   fullLike(fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   fullLike(keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
   /** Computes `fusedMovingAvgObsFakeQuant` of `input`, `observerOn`, `fakeQuantOn`, `runningMin`, `runningMax`, `scale` and `zeroPoint`. `fused_moving_avg_obs_fake_quant(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> Tensor`. */
@@ -7123,24 +8671,34 @@ export interface TensorMethods {
   gather(dim: Int, index: Tensor, keywords?: { sparseGrad?: boolean }): Tensor;
   gather(dim: Int, keywords: { index: Tensor; sparseGrad?: boolean }): Tensor;
   gather(keywords: { dim: Int; index: Tensor; sparseGrad?: boolean }): Tensor;
-  /** Element by element: `gcd` of `input` and `other`. The tensors broadcast. `gcd(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The greatest common divisor of two tensors of integers, element by element.
+   *
+   * `gcd(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.gcd(torch.tensor([12n, 9n]), torch.tensor([18n, 6n])); // tensor([6, 3])
+   */
   gcd(other: Tensor): Tensor;
   gcd(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `gcd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The greatest common divisor of two tensors of integers, element by element. In place: `input` is changed and given back. `gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   gcd_(other: Tensor): this;
   gcd_(keywords: { other: Tensor }): this;
   /**
-   * Element by element: `ge` of `input` and `other`. The tensors broadcast.
+   * Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`.
    *
    * - `ge.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `ge.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2, 3]).ge(2); // tensor([False, True, True])
    */
   ge(other: Tensor): Tensor;
   ge(keywords: { other: Tensor }): Tensor;
   ge(other: Scalar): Tensor;
   ge(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `ge` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`. In place: `input` is changed and given back.
    *
    * - `ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `ge_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7156,7 +8714,17 @@ export interface TensorMethods {
   /** Draws random numbers: `geometric` of `input`. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
   geometric(p: Float, keywords?: { generator?: Generator | null }): Tensor;
   geometric(keywords: { p: Float; generator?: Generator | null }): Tensor;
-  /** Draws random numbers: `geometric` of `input`. In place: `input` is changed and given back. `geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`. */
+  /**
+   * Fills the tensor with the number of attempts until the first success, which has probability `p` in each.
+   *
+   * Throws unless `p` lies between 0 and 1.
+   *
+   * `geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([4]).geometric_(0.5); // tensor([1., 1., 2., 1.])
+   */
   geometric_(p: Float, keywords?: { generator?: Generator | null }): this;
   geometric_(keywords: { p: Float; generator?: Generator | null }): this;
   /** Computes `geqrf` of `input`. Gives `a` and `tau`. `geqrf(Tensor self) -> (Tensor a, Tensor tau)`. */
@@ -7188,7 +8756,7 @@ export interface TensorMethods {
   gradient(keywords: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): TensorList;
   gradient(keywords: { spacing: readonly Tensor[]; dim: Ints; edgeOrder?: Int }): TensorList;
   /**
-   * Computes `greater` of `input` and `other`.
+   * The same as `torch.gt`. Whether elements of `input` are above those of `other`, one by one. Python's `>`.
    *
    * - `greater.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `greater.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -7198,7 +8766,7 @@ export interface TensorMethods {
   greater(other: Scalar): Tensor;
   greater(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `greater` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.gt`. Whether elements of `input` are above those of `other`, one by one. Python's `>`. In place: `input` is changed and given back.
    *
    * - `greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `greater_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7208,7 +8776,7 @@ export interface TensorMethods {
   greater_(other: Scalar): this;
   greater_(keywords: { other: Scalar }): this;
   /**
-   * Computes `greaterEqual` of `input` and `other`.
+   * The same as `torch.ge`. Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`.
    *
    * - `greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `greater_equal.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -7218,7 +8786,7 @@ export interface TensorMethods {
   greaterEqual(other: Scalar): Tensor;
   greaterEqual(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `greaterEqual` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.ge`. Whether elements of `input` are above those of `other` or equal, one by one. Python's `>=`. In place: `input` is changed and given back.
    *
    * - `greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `greater_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7228,17 +8796,20 @@ export interface TensorMethods {
   greaterEqual_(other: Scalar): this;
   greaterEqual_(keywords: { other: Scalar }): this;
   /**
-   * Element by element: `gt` of `input` and `other`. The tensors broadcast.
+   * Whether elements of `input` are above those of `other`, one by one. Python's `>`.
    *
    * - `gt.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `gt.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2, 3]).gt(2); // tensor([False, False, True])
    */
   gt(other: Tensor): Tensor;
   gt(keywords: { other: Tensor }): Tensor;
   gt(other: Scalar): Tensor;
   gt(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `gt` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Whether elements of `input` are above those of `other`, one by one. Python's `>`. In place: `input` is changed and given back.
    *
    * - `gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `gt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7271,10 +8842,17 @@ export interface TensorMethods {
   hashTensor(keywords: { dim?: Int | Ints; keepdim?: boolean; mode?: Int }): Tensor;
   hashTensor(...dim: Int[]): Tensor;
   hashTensor(...args: [...dim: Int[], keywords: { keepdim?: boolean; mode?: Int }]): Tensor;
-  /** Element by element: `heaviside` of `input` and `values`. The tensors broadcast. `heaviside(Tensor self, Tensor values) -> Tensor`. */
+  /**
+   * 0 for negative elements, 1 for positive ones, and `values` for 0.
+   *
+   * `heaviside(Tensor self, Tensor values) -> Tensor`.
+   *
+   * @example
+   * torch.heaviside(torch.tensor([-1, 0, 2]), torch.tensor([0.5])); // tensor([0.0000, 0.5000, 1.0000])
+   */
   heaviside(values: Tensor): Tensor;
   heaviside(keywords: { values: Tensor }): Tensor;
-  /** Element by element: `heaviside` of `input` and `values`. The tensors broadcast. In place: `input` is changed and given back. `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`. */
+  /** 0 for negative elements, 1 for positive ones, and `values` for 0. In place: `input` is changed and given back. `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`. */
   heaviside_(values: Tensor): this;
   heaviside_(keywords: { values: Tensor }): this;
   /** Computes `hingeEmbeddingLoss` of `input` and `target`. `hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`. Defaults: margin = 1, reduction = 1. */
@@ -7337,26 +8915,54 @@ export interface TensorMethods {
   huberLoss(target: Tensor, reduction: Int, keywords: { delta?: Float }): Tensor;
   huberLoss(target: Tensor, keywords: { reduction?: Int; delta?: Float }): Tensor;
   huberLoss(keywords: { target: Tensor; reduction?: Int; delta?: Float }): Tensor;
-  /** Element by element: `hypot` of `input` and `other`. The tensors broadcast. `hypot(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The length of the longest side of a right triangle: `sqrt(input² + other²)`, element by element.
+   *
+   * `hypot(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.hypot(torch.tensor([3]), torch.tensor([4])); // tensor([5.])
+   */
   hypot(other: Tensor): Tensor;
   hypot(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `hypot` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The length of the longest side of a right triangle: `sqrt(input² + other²)`, element by element. In place: `input` is changed and given back. `hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   hypot_(other: Tensor): this;
   hypot_(keywords: { other: Tensor }): this;
-  /** Element by element: `i0` of `input`. `i0(Tensor self) -> Tensor`. */
+  /**
+   * The modified Bessel function of the first kind, of order 0.
+   *
+   * `i0(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.i0(torch.tensor([0, 1])); // tensor([1.0000, 1.2661])
+   */
   i0(): Tensor;
-  /** Element by element: `i0` of `input`. In place: `input` is changed and given back. `i0_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The modified Bessel function of the first kind, of order 0. In place: `input` is changed and given back. `i0_(Tensor(a!) self) -> Tensor(a!)`. */
   i0_(): this;
-  /** Element by element: `igamma` of `input` and `other`. The tensors broadcast. `igamma(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The regularized lower incomplete gamma function of `input` and `other`, both of which are at least 0.
+   *
+   * `igamma(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.igamma(torch.tensor([4]), torch.tensor([3])); // tensor([0.3528])
+   */
   igamma(other: Tensor): Tensor;
   igamma(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `igamma` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The regularized lower incomplete gamma function of `input` and `other`, both of which are at least 0. In place: `input` is changed and given back. `igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   igamma_(other: Tensor): this;
   igamma_(keywords: { other: Tensor }): this;
-  /** Element by element: `igammac` of `input` and `other`. The tensors broadcast. `igammac(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The regularized upper incomplete gamma function: `1 - igamma(input, other)`.
+   *
+   * `igammac(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.igammac(torch.tensor([4]), torch.tensor([3])); // tensor([0.6472])
+   */
   igammac(other: Tensor): Tensor;
   igammac(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `igammac` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The regularized upper incomplete gamma function: `1 - igamma(input, other)`. In place: `input` is changed and given back. `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   igammac_(other: Tensor): this;
   igammac_(keywords: { other: Tensor }): this;
   /** Computes `im2col` of `input`. `im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`. */
@@ -7473,23 +9079,74 @@ export interface TensorMethods {
   isSetTo(keywords: { tensor: Tensor }): boolean;
   /** Whether `input` is signed. `is_signed(Tensor self) -> bool`. */
   isSigned(): boolean;
-  /** Computes `isclose` of `input` and `other`. `isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`. Defaults: rtol = 0.00001, atol = 1e-8. */
+  /**
+   * Whether the elements are close, one by one: `|input - other| <= atol + rtol * |other|`.
+   *
+   * NaNs are close to each other only with `equalNan`.
+   *
+   * `isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`. Defaults: rtol = 0.00001, atol = 1e-8.
+   *
+   * @example
+   * torch.isclose(torch.tensor([1, 2]), torch.tensor([1.0000001, 3])); // tensor([True, False])
+   */
   isclose(other: Tensor, rtol?: Float, atol?: Float, equalNan?: boolean): Tensor;
   isclose(other: Tensor, rtol: Float, atol: Float, keywords: { equalNan?: boolean }): Tensor;
   isclose(other: Tensor, rtol: Float, keywords: { atol?: Float; equalNan?: boolean }): Tensor;
   isclose(other: Tensor, keywords: { rtol?: Float; atol?: Float; equalNan?: boolean }): Tensor;
   isclose(keywords: { other: Tensor; rtol?: Float; atol?: Float; equalNan?: boolean }): Tensor;
-  /** Element by element: `isfinite` of `input`. `isfinite(Tensor self) -> Tensor`. */
+  /**
+   * Which elements are neither infinite nor NaN.
+   *
+   * `isfinite(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.isfinite(torch.tensor([1, Infinity, NaN])); // tensor([True, False, False])
+   */
   isfinite(): Tensor;
-  /** Element by element: `isinf` of `input`. `isinf(Tensor self) -> Tensor`. */
+  /**
+   * Which elements are infinite, with either sign.
+   *
+   * `isinf(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.isinf(torch.tensor([Infinity, 1])); // tensor([True, False])
+   */
   isinf(): Tensor;
-  /** Element by element: `isnan` of `input`. `isnan(Tensor self) -> Tensor`. */
+  /**
+   * Which elements are NaN.
+   *
+   * `isnan(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.isnan(torch.tensor([NaN, 1])); // tensor([True, False])
+   */
   isnan(): Tensor;
-  /** Element by element: `isneginf` of `input`. `isneginf(Tensor self) -> Tensor`. */
+  /**
+   * Which elements are minus infinity.
+   *
+   * `isneginf(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.isneginf(torch.tensor([Infinity, -Infinity])); // tensor([False, True])
+   */
   isneginf(): Tensor;
-  /** Element by element: `isposinf` of `input`. `isposinf(Tensor self) -> Tensor`. */
+  /**
+   * Which elements are infinity.
+   *
+   * `isposinf(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.isposinf(torch.tensor([Infinity, -Infinity])); // tensor([True, False])
+   */
   isposinf(): Tensor;
-  /** Computes `isreal` of `input`. `isreal(Tensor self) -> Tensor`. */
+  /**
+   * Which elements have no imaginary part.
+   *
+   * `isreal(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.isreal(torch.complex(torch.tensor([1, 1]), torch.tensor([0, 1]))); // tensor([True, False])
+   */
   isreal(): Tensor;
   /** Computes `istft` of `input` and `window`. `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`. Defaults: center = true. */
   istft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor;
@@ -7518,30 +9175,47 @@ export interface TensorMethods {
   l1Loss(target: Tensor, reduction?: Int): Tensor;
   l1Loss(target: Tensor, keywords: { reduction?: Int }): Tensor;
   l1Loss(keywords: { target: Tensor; reduction?: Int }): Tensor;
-  /** Element by element: `lcm` of `input` and `other`. The tensors broadcast. `lcm(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The least common multiple of two tensors of integers, element by element.
+   *
+   * `lcm(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.lcm(torch.tensor([4n, 3n]), torch.tensor([6n, 5n])); // tensor([12, 15])
+   */
   lcm(other: Tensor): Tensor;
   lcm(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `lcm` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The least common multiple of two tensors of integers, element by element. In place: `input` is changed and given back. `lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   lcm_(other: Tensor): this;
   lcm_(keywords: { other: Tensor }): this;
-  /** Element by element: `ldexp` of `input` and `other`. The tensors broadcast. `ldexp.Tensor(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * `input * 2^other`.
+   *
+   * `ldexp.Tensor(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.ldexp(torch.tensor([1, 3]), torch.tensor([2n, 1n])); // tensor([4., 6.])
+   */
   ldexp(other: Tensor): Tensor;
   ldexp(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `ldexp` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** `input * 2^other`. In place: `input` is changed and given back. `ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   ldexp_(other: Tensor): this;
   ldexp_(keywords: { other: Tensor }): this;
   /**
-   * Element by element: `le` of `input` and `other`. The tensors broadcast.
+   * Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`.
    *
    * - `le.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `le.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2, 3]).le(2); // tensor([True, True, False])
    */
   le(other: Tensor): Tensor;
   le(keywords: { other: Tensor }): Tensor;
   le(other: Scalar): Tensor;
   le(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `le` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`. In place: `input` is changed and given back.
    *
    * - `le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `le_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7557,10 +9231,13 @@ export interface TensorMethods {
   leakyRelu_(negativeSlope?: Scalar): this;
   leakyRelu_(keywords: { negativeSlope?: Scalar }): this;
   /**
-   * Element by element: `lerp` of `input` and `end`. The tensors broadcast.
+   * Goes from `input` to `end` by the part `weight`: `input + weight * (end - input)`.
    *
    * - `lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
    * - `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
+   *
+   * @example
+   * torch.lerp(torch.tensor([0, 10]), torch.tensor([10, 20]), 0.5); // tensor([5., 15.])
    */
   lerp(end: Tensor, weight: Scalar): Tensor;
   lerp(end: Tensor, keywords: { weight: Scalar }): Tensor;
@@ -7569,7 +9246,7 @@ export interface TensorMethods {
   lerp(end: Tensor, keywords: { weight: Tensor }): Tensor;
   lerp(keywords: { end: Tensor; weight: Tensor }): Tensor;
   /**
-   * Element by element: `lerp` of `input` and `end`. The tensors broadcast. In place: `input` is changed and given back.
+   * Goes from `input` to `end` by the part `weight`: `input + weight * (end - input)`. In place: `input` is changed and given back.
    *
    * - `lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)`
    * - `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
@@ -7581,7 +9258,7 @@ export interface TensorMethods {
   lerp_(end: Tensor, keywords: { weight: Tensor }): this;
   lerp_(keywords: { end: Tensor; weight: Tensor }): this;
   /**
-   * Computes `less` of `input` and `other`.
+   * The same as `torch.lt`. Whether elements of `input` are below those of `other`, one by one. Python's `<`.
    *
    * - `less.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `less.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -7591,7 +9268,7 @@ export interface TensorMethods {
   less(other: Scalar): Tensor;
   less(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `less` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.lt`. Whether elements of `input` are below those of `other`, one by one. Python's `<`. In place: `input` is changed and given back.
    *
    * - `less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `less_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7601,7 +9278,7 @@ export interface TensorMethods {
   less_(other: Scalar): this;
   less_(keywords: { other: Scalar }): this;
   /**
-   * Computes `lessEqual` of `input` and `other`.
+   * The same as `torch.le`. Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`.
    *
    * - `less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `less_equal.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -7611,7 +9288,7 @@ export interface TensorMethods {
   lessEqual(other: Scalar): Tensor;
   lessEqual(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `lessEqual` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.le`. Whether elements of `input` are below those of `other` or equal, one by one. Python's `<=`. In place: `input` is changed and given back.
    *
    * - `less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `less_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7620,9 +9297,16 @@ export interface TensorMethods {
   lessEqual_(keywords: { other: Tensor }): this;
   lessEqual_(other: Scalar): this;
   lessEqual_(keywords: { other: Scalar }): this;
-  /** Element by element: `lgamma` of `input`. `lgamma(Tensor self) -> Tensor`. */
+  /**
+   * The logarithm of the absolute value of the gamma function.
+   *
+   * `lgamma(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.lgamma(torch.tensor([1, 5])); // tensor([0.0000, 3.1781])
+   */
   lgamma(): Tensor;
-  /** Element by element: `lgamma` of `input`. In place: `input` is changed and given back. `lgamma_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The logarithm of the absolute value of the gamma function. In place: `input` is changed and given back. `lgamma_(Tensor(a!) self) -> Tensor(a!)`. */
   lgamma_(): this;
   /** Computes `lift` of `input`. `lift(Tensor self) -> Tensor`. */
   lift(): Tensor;
@@ -7754,27 +9438,63 @@ export interface TensorMethods {
   linearBackward(gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   linearBackward(gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   linearBackward(keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-  /** Element by element: `log` of `input`. `log(Tensor self) -> Tensor`. */
+  /**
+   * The natural logarithm of each element: NaN for negative ones, -inf for 0.
+   *
+   * `log(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.log(torch.tensor([1, 10])); // tensor([0.0000, 2.3026])
+   */
   log(): Tensor;
-  /** Element by element: `log10` of `input`. `log10(Tensor self) -> Tensor`. */
+  /**
+   * The logarithm of each element to base 10.
+   *
+   * `log10(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.log10(torch.tensor([1, 1000])); // tensor([0., 3.])
+   */
   log10(): Tensor;
-  /** Element by element: `log10` of `input`. In place: `input` is changed and given back. `log10_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The logarithm of each element to base 10. In place: `input` is changed and given back. `log10_(Tensor(a!) self) -> Tensor(a!)`. */
   log10_(): this;
-  /** Element by element: `log1p` of `input`. `log1p(Tensor self) -> Tensor`. */
+  /**
+   * `log(1 + x)`, exact also where x is near 0.
+   *
+   * `log1p(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.log1p(torch.tensor([0, 1])); // tensor([0.0000, 0.6931])
+   */
   log1p(): Tensor;
-  /** Element by element: `log1p` of `input`. In place: `input` is changed and given back. `log1p_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `log(1 + x)`, exact also where x is near 0. In place: `input` is changed and given back. `log1p_(Tensor(a!) self) -> Tensor(a!)`. */
   log1p_(): this;
-  /** Element by element: `log2` of `input`. `log2(Tensor self) -> Tensor`. */
+  /**
+   * The logarithm of each element to base 2.
+   *
+   * `log2(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.log2(torch.tensor([1, 8])); // tensor([0., 3.])
+   */
   log2(): Tensor;
-  /** Element by element: `log2` of `input`. In place: `input` is changed and given back. `log2_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The logarithm of each element to base 2. In place: `input` is changed and given back. `log2_(Tensor(a!) self) -> Tensor(a!)`. */
   log2_(): this;
-  /** Element by element: `log` of `input`. In place: `input` is changed and given back. `log_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The natural logarithm of each element: NaN for negative ones, -inf for 0. In place: `input` is changed and given back. `log_(Tensor(a!) self) -> Tensor(a!)`. */
   log_(): this;
   /** Draws random numbers: `logNormal` of `input`. `log_normal(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor`. Defaults: mean = 1, std = 2. */
   logNormal(mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
   logNormal(mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
   logNormal(keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
-  /** Draws random numbers: `logNormal` of `input`. In place: `input` is changed and given back. `log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 1, std = 2. */
+  /**
+   * Fills the tensor with numbers whose logarithms are normally distributed with the given `mean` and `std`.
+   *
+   * `log_normal_(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 1, std = 2.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([2]).logNormal_(); // tensor([59.2634, 1.5116])
+   */
   logNormal_(mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): this;
   logNormal_(mean: Float, keywords: { std?: Float; generator?: Generator | null }): this;
   logNormal_(keywords: { mean?: Float; std?: Float; generator?: Generator | null }): this;
@@ -7786,10 +9506,24 @@ export interface TensorMethods {
   logSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   logSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   logSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** Element by element: `logaddexp` of `input` and `other`. The tensors broadcast. `logaddexp(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * `log(exp(input) + exp(other))`, computed so that large numbers do not overflow.
+   *
+   * `logaddexp(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.logaddexp(torch.tensor([1000]), torch.tensor([1000])); // tensor([1000.6932])
+   */
   logaddexp(other: Tensor): Tensor;
   logaddexp(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `logaddexp2` of `input` and `other`. The tensors broadcast. `logaddexp2(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * `log2(2^input + 2^other)`, computed so that large numbers do not overflow.
+   *
+   * `logaddexp2(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.logaddexp2(torch.tensor([3]), torch.tensor([3])); // tensor([4.])
+   */
   logaddexp2(other: Tensor): Tensor;
   logaddexp2(keywords: { other: Tensor }): Tensor;
   /** Computes `logcumsumexp` of `input`. `logcumsumexp(Tensor self, int dim) -> Tensor`. */
@@ -7797,32 +9531,67 @@ export interface TensorMethods {
   logcumsumexp(keywords: { dim: Int }): Tensor;
   /** Computes `logdet` of `input`. `logdet(Tensor self) -> Tensor`. */
   logdet(): Tensor;
-  /** Element by element: `logicalAnd` of `input` and `other`. The tensors broadcast. `logical_and(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * Whether both elements are other than 0.
+   *
+   * `logical_and(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.logicalAnd(torch.tensor([0, 1, 2]), torch.tensor([1, 1, 0])); // tensor([False, True, False])
+   */
   logicalAnd(other: Tensor): Tensor;
   logicalAnd(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `logicalAnd` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** Whether both elements are other than 0. In place: `input` is changed and given back. `logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   logicalAnd_(other: Tensor): this;
   logicalAnd_(keywords: { other: Tensor }): this;
-  /** Element by element: `logicalNot` of `input`. `logical_not(Tensor self) -> Tensor`. */
+  /**
+   * Whether the element is 0.
+   *
+   * `logical_not(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.logicalNot(torch.tensor([0, 1, 2])); // tensor([True, False, False])
+   */
   logicalNot(): Tensor;
-  /** Element by element: `logicalNot` of `input`. In place: `input` is changed and given back. `logical_not_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Whether the element is 0. In place: `input` is changed and given back. `logical_not_(Tensor(a!) self) -> Tensor(a!)`. */
   logicalNot_(): this;
-  /** Element by element: `logicalOr` of `input` and `other`. The tensors broadcast. `logical_or(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * Whether one of both elements is other than 0.
+   *
+   * `logical_or(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.logicalOr(torch.tensor([0, 1]), torch.tensor([0, 0])); // tensor([False, True])
+   */
   logicalOr(other: Tensor): Tensor;
   logicalOr(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `logicalOr` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** Whether one of both elements is other than 0. In place: `input` is changed and given back. `logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   logicalOr_(other: Tensor): this;
   logicalOr_(keywords: { other: Tensor }): this;
-  /** Element by element: `logicalXor` of `input` and `other`. The tensors broadcast. `logical_xor(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * Whether exactly one of both elements is other than 0.
+   *
+   * `logical_xor(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.logicalXor(torch.tensor([0, 1]), torch.tensor([1, 2])); // tensor([True, False])
+   */
   logicalXor(other: Tensor): Tensor;
   logicalXor(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `logicalXor` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** Whether exactly one of both elements is other than 0. In place: `input` is changed and given back. `logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   logicalXor_(other: Tensor): this;
   logicalXor_(keywords: { other: Tensor }): this;
-  /** Element by element: `logit` of `input`. `logit(Tensor self, float? eps=None) -> Tensor`. */
+  /**
+   * `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`.
+   *
+   * `logit(Tensor self, float? eps=None) -> Tensor`.
+   *
+   * @example
+   * torch.logit(torch.tensor([0.5, 0.9])); // tensor([0.0000, 2.1972])
+   */
   logit(eps?: Float | null): Tensor;
   logit(keywords: { eps?: Float | null }): Tensor;
-  /** Element by element: `logit` of `input`. In place: `input` is changed and given back. `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`. */
+  /** `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`. In place: `input` is changed and given back. `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`. */
   logit_(eps?: Float | null): this;
   logit_(keywords: { eps?: Float | null }): this;
   /** Reduces over `dim`: `logsumexp` of `input`. `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
@@ -7830,17 +9599,20 @@ export interface TensorMethods {
   logsumexp(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   logsumexp(keywords: { dim: Int | Ints; keepdim?: boolean }): Tensor;
   /**
-   * Element by element: `lt` of `input` and `other`. The tensors broadcast.
+   * Whether elements of `input` are below those of `other`, one by one. Python's `<`.
    *
    * - `lt.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `lt.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2, 3]).lt(2); // tensor([True, False, False])
    */
   lt(other: Tensor): Tensor;
   lt(keywords: { other: Tensor }): Tensor;
   lt(other: Scalar): Tensor;
   lt(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `lt` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Whether elements of `input` are below those of `other`, one by one. Python's `<`. In place: `input` is changed and given back.
    *
    * - `lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `lt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -7966,7 +9738,14 @@ export interface TensorMethods {
   maxUnpool3d(indices: Tensor, outputSize: Int | Ints, keywords: { stride: Int | Ints; padding: Int | Ints }): Tensor;
   maxUnpool3d(indices: Tensor, keywords: { outputSize: Int | Ints; stride: Int | Ints; padding: Int | Ints }): Tensor;
   maxUnpool3d(keywords: { indices: Tensor; outputSize: Int | Ints; stride: Int | Ints; padding: Int | Ints }): Tensor;
-  /** Element by element: `maximum` of `input` and `other`. The tensors broadcast. `maximum(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The larger of two elements, one by one. NaN wins; in `torch.fmax` it loses.
+   *
+   * `maximum(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2])); // tensor([3., 5.])
+   */
   maximum(other: Tensor): Tensor;
   maximum(keywords: { other: Tensor }): Tensor;
   /**
@@ -8002,7 +9781,14 @@ export interface TensorMethods {
   min(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   min(other: Tensor): Tensor;
   min(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `minimum` of `input` and `other`. The tensors broadcast. `minimum(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The smaller of two elements, one by one. NaN wins; in `torch.fmin` it loses.
+   *
+   * `minimum(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.minimum(torch.tensor([1, 5]), torch.tensor([3, 2])); // tensor([1., 2.])
+   */
   minimum(other: Tensor): Tensor;
   minimum(keywords: { other: Tensor }): Tensor;
   /** MIOpen’s kernel for `convolution`. `miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
@@ -8119,10 +9905,18 @@ export interface TensorMethods {
   mseLoss(keywords: { target: Tensor; reduction?: Int }): Tensor;
   /** Computes `msort` of `input`. `msort(Tensor self) -> Tensor`. */
   msort(): Tensor;
-  /** Element by element: `mul` of `input` and `other`. The tensors broadcast. `mul.Tensor(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`.
+   *
+   * `mul.Tensor(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1, 2]).mul(3); // tensor([3., 6.])
+   * torch.mul(torch.tensor([[1], [2]]), torch.tensor([3, 4])); // tensor([[3., 4.], [6., 8.]])
+   */
   mul(other: Tensor | Scalar): Tensor;
   mul(keywords: { other: Tensor | Scalar }): Tensor;
-  /** Element by element: `mul` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`. In place: `input` is changed and given back. `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   mul_(other: Tensor | Scalar): this;
   mul_(keywords: { other: Tensor | Scalar }): this;
   /** Computes `multiMarginLoss` of `input`, `target` and `weight`. `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: p = 1, margin = 1, reduction = 1. */
@@ -8140,12 +9934,22 @@ export interface TensorMethods {
   multilabelMarginLossForward(target: Tensor, reduction: Int): [output: Tensor, isTarget: Tensor] & { readonly output: Tensor; readonly isTarget: Tensor };
   multilabelMarginLossForward(target: Tensor, keywords: { reduction: Int }): [output: Tensor, isTarget: Tensor] & { readonly output: Tensor; readonly isTarget: Tensor };
   multilabelMarginLossForward(keywords: { target: Tensor; reduction: Int }): [output: Tensor, isTarget: Tensor] & { readonly output: Tensor; readonly isTarget: Tensor };
-  /** Draws random numbers: `multinomial` of `input`. `multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`. */
+  /**
+   * Draws `numSamples` indices from each row of weights, which need not add up to 1.
+   *
+   * Shapes: input `(n)` or `(rows, n)`, result `(numSamples)` or `(rows, numSamples)`, int64. Without `replacement` no index
+   * comes twice in a row. Throws for negative weights, and if there are fewer weights above 0 than samples.
+   *
+   * `multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`.
+   *
+   * @example
+   * torch.multinomial(torch.tensor([0, 0, 3]), 4, { replacement: true }); // tensor([2, 2, 2, 2])
+   */
   multinomial(numSamples: Int, replacement?: boolean, keywords?: { generator?: Generator | null }): Tensor;
   multinomial(numSamples: Int, keywords: { replacement?: boolean; generator?: Generator | null }): Tensor;
   multinomial(keywords: { numSamples: Int; replacement?: boolean; generator?: Generator | null }): Tensor;
   /**
-   * Computes `multiply` of `input` and `other`.
+   * The same as `torch.mul`. Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`.
    *
    * - `multiply.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `multiply.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -8155,7 +9959,7 @@ export interface TensorMethods {
   multiply(other: Scalar): Tensor;
   multiply(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `multiply` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.mul`. Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`. In place: `input` is changed and given back.
    *
    * - `multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `multiply_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -8167,18 +9971,32 @@ export interface TensorMethods {
   /** Computes `mv` of `input` and `vec`. `mv(Tensor self, Tensor vec) -> Tensor`. */
   mv(vec: Tensor): Tensor;
   mv(keywords: { vec: Tensor }): Tensor;
-  /** Element by element: `mvlgamma` of `input`. `mvlgamma(Tensor self, int p) -> Tensor`. */
+  /**
+   * The logarithm of the gamma function of `p` dimensions. Throws if an element is not above `(p - 1) / 2`.
+   *
+   * `mvlgamma(Tensor self, int p) -> Tensor`.
+   *
+   * @example
+   * torch.mvlgamma(torch.tensor([3]), 2); // tensor([1.5502])
+   */
   mvlgamma(p: Int): Tensor;
   mvlgamma(keywords: { p: Int }): Tensor;
-  /** Element by element: `mvlgamma` of `input`. In place: `input` is changed and given back. `mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`. */
+  /** The logarithm of the gamma function of `p` dimensions. Throws if an element is not above `(p - 1) / 2`. In place: `input` is changed and given back. `mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`. */
   mvlgamma_(p: Int): this;
   mvlgamma_(keywords: { p: Int }): this;
-  /** Element by element: `nanToNum` of `input`. `nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`. */
+  /**
+   * Replaces NaN by `nan` (0) and the infinities by `posinf` and `neginf`, or the largest numbers of the dtype.
+   *
+   * `nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`.
+   *
+   * @example
+   * torch.nanToNum(torch.tensor([NaN, 1, Infinity]), { posinf: 9 }); // tensor([0., 1., 9.])
+   */
   nanToNum(nan?: Float | null, posinf?: Float | null, neginf?: Float | null): Tensor;
   nanToNum(nan: Float | null, posinf: Float | null, keywords: { neginf?: Float | null }): Tensor;
   nanToNum(nan: Float | null, keywords: { posinf?: Float | null; neginf?: Float | null }): Tensor;
   nanToNum(keywords: { nan?: Float | null; posinf?: Float | null; neginf?: Float | null }): Tensor;
-  /** Element by element: `nanToNum` of `input`. In place: `input` is changed and given back. `nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`. */
+  /** Replaces NaN by `nan` (0) and the infinities by `posinf` and `neginf`, or the largest numbers of the dtype. In place: `input` is changed and given back. `nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`. */
   nanToNum_(nan?: Float | null, posinf?: Float | null, neginf?: Float | null): this;
   nanToNum_(nan: Float | null, posinf: Float | null, keywords: { neginf?: Float | null }): this;
   nanToNum_(nan: Float | null, keywords: { posinf?: Float | null; neginf?: Float | null }): this;
@@ -8255,17 +10073,20 @@ export interface TensorMethods {
   nativeNorm(p: Scalar | null, keywords: { dim: Int | Ints; keepdim: boolean; dtype: DTypeLike | null }): Tensor;
   nativeNorm(keywords: { p: Scalar | null; dim: Int | Ints; keepdim: boolean; dtype: DTypeLike | null }): Tensor;
   /**
-   * Element by element: `ne` of `input` and `other`. The tensors broadcast.
+   * Whether the elements differ, one by one. Python's `!=`.
    *
    * - `ne.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `ne.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2]).ne(2); // tensor([True, False])
    */
   ne(other: Tensor): Tensor;
   ne(keywords: { other: Tensor }): Tensor;
   ne(other: Scalar): Tensor;
   ne(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `ne` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * Whether the elements differ, one by one. Python's `!=`. In place: `input` is changed and given back.
    *
    * - `ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `ne_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -8274,19 +10095,37 @@ export interface TensorMethods {
   ne_(keywords: { other: Tensor }): this;
   ne_(other: Scalar): this;
   ne_(keywords: { other: Scalar }): this;
-  /** Element by element: `neg` of `input`. `neg(Tensor self) -> Tensor`. */
+  /**
+   * Each element with the other sign. Python's `-x`. Throws for booleans.
+   *
+   * `neg(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1, -2]).neg(); // tensor([-1., 2.])
+   */
   neg(): Tensor;
-  /** Element by element: `neg` of `input`. In place: `input` is changed and given back. `neg_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Each element with the other sign. Python's `-x`. Throws for booleans. In place: `input` is changed and given back. `neg_(Tensor(a!) self) -> Tensor(a!)`. */
   neg_(): this;
-  /** Computes `negative` of `input`. `negative(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.neg`. Each element with the other sign. Python's `-x`. Throws for booleans.
+   *
+   * `negative(Tensor self) -> Tensor`.
+   */
   negative(): Tensor;
-  /** Computes `negative` of `input`. In place: `input` is changed and given back. `negative_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same as `torch.neg`. Each element with the other sign. Python's `-x`. Throws for booleans. In place: `input` is changed and given back. `negative_(Tensor(a!) self) -> Tensor(a!)`. */
   negative_(): this;
   /** Computes `nestedToPaddedTensor` of `input`. `nested_to_padded_tensor(Tensor self, float padding, int[]? output_size=None) -> Tensor`. */
   nestedToPaddedTensor(padding: Float, outputSize?: Ints | null): Tensor;
   nestedToPaddedTensor(padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
   nestedToPaddedTensor(keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
-  /** Computes `newEmpty` of `input`. `new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+  /**
+   * A tensor of the given size whose values nobody has set, with the dtype and device of this one.
+   *
+   * `new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+   *
+   * @example
+   * torch.ones([1]).newEmpty([2, 2]).shape; // [2, 2]
+   */
   newEmpty(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
   newEmpty(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
   newEmpty(...size: Int[]): Tensor;
@@ -8295,24 +10134,52 @@ export interface TensorMethods {
   newEmptyStrided(size: Ints, stride: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
   newEmptyStrided(size: Ints, keywords: { stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
   newEmptyStrided(keywords: { size: Ints; stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-  /** Computes `newFull` of `input`. `new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+  /**
+   * A tensor of the given size filled with `fillValue`, with the dtype and device of this one.
+   *
+   * `new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1, 2]).newFull([3], 4); // tensor([4., 4., 4.])
+   */
   newFull(size: Ints, fillValue: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
   newFull(size: Ints, keywords: { fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
   newFull(keywords: { size: Ints; fillValue: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-  /** Computes `newOnes` of `input`. `new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+  /**
+   * A tensor of ones of the given size, with the dtype and device of this one.
+   *
+   * `new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1n]).newOnes([2]); // tensor([1, 1])
+   */
   newOnes(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
   newOnes(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
   newOnes(...size: Int[]): Tensor;
   newOnes(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-  /** Computes `newZeros` of `input`. `new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+  /**
+   * A tensor of zeros of the given size, with the dtype and device of this one.
+   *
+   * `new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1n]).newZeros([2]); // tensor([0, 0])
+   */
   newZeros(size: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
   newZeros(keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
   newZeros(...size: Int[]): Tensor;
   newZeros(...args: [...size: Int[], keywords: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor]): Tensor;
-  /** Element by element: `nextafter` of `input` and `other`. The tensors broadcast. `nextafter(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The next number that the dtype can hold, from `input` towards `other`.
+   *
+   * `nextafter(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.nextafter(torch.tensor([1]), torch.tensor([2])).gt(1); // tensor([True])
+   */
   nextafter(other: Tensor): Tensor;
   nextafter(keywords: { other: Tensor }): Tensor;
-  /** Element by element: `nextafter` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
+  /** The next number that the dtype can hold, from `input` towards `other`. In place: `input` is changed and given back. `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   nextafter_(other: Tensor): this;
   nextafter_(keywords: { other: Tensor }): this;
   /** Computes `nllLoss` of `input`, `target` and `weight`. `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
@@ -8349,7 +10216,15 @@ export interface TensorMethods {
   nonzeroNumpy(): TensorList;
   /** Computes `nonzeroStatic` of `input`. `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`. Defaults: fillValue = -1. */
   nonzeroStatic(keywords: { size: Int; fillValue?: Int }): Tensor;
-  /** Draws random numbers: `normal` of `mean` and `std`. In place: `input` is changed and given back. `normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1. */
+  /**
+   * Fills the tensor with random numbers of the normal distribution with mean `mean` (0) and standard deviation `std` (1).
+   *
+   * `normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: mean = 0, std = 1.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([2]).normal_({ mean: 5, std: 0.1 }); // tensor([5.1541, 4.9707])
+   */
   normal_(mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): this;
   normal_(mean: Float, keywords: { std?: Float; generator?: Generator | null }): this;
   normal_(keywords: { mean?: Float; std?: Float; generator?: Generator | null }): this;
@@ -8358,7 +10233,7 @@ export interface TensorMethods {
   normalFunctional(mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
   normalFunctional(keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
   /**
-   * Computes `notEqual` of `input` and `other`.
+   * The same as `torch.ne`. Whether the elements differ, one by one. Python's `!=`.
    *
    * - `not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `not_equal.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -8368,7 +10243,7 @@ export interface TensorMethods {
   notEqual(other: Scalar): Tensor;
   notEqual(keywords: { other: Scalar }): Tensor;
   /**
-   * Computes `notEqual` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.ne`. Whether the elements differ, one by one. Python's `!=`. In place: `input` is changed and given back.
    *
    * - `not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `not_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -8393,7 +10268,14 @@ export interface TensorMethods {
   /** Computes `oneHot` of `input`. `one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1. */
   oneHot(numClasses?: Int): Tensor;
   oneHot(keywords: { numClasses?: Int }): Tensor;
-  /** Computes `onesLike` of `input`. `ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * A tensor of ones with the size, dtype, device and layout of `input`. Each can be replaced by a keyword.
+   *
+   * `ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * torch.onesLike(torch.tensor([5, 6]), { dtype: torch.int64 }); // tensor([1, 1])
+   */
   onesLike(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   /** Computes `orgqr` of `input` and `input2`. `orgqr(Tensor self, Tensor input2) -> Tensor`. */
   orgqr(input2: Tensor): Tensor;
@@ -8437,26 +10319,48 @@ export interface TensorMethods {
   /** Computes `pixelUnshuffle` of `input`. `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`. */
   pixelUnshuffle(downscaleFactor: Int): Tensor;
   pixelUnshuffle(keywords: { downscaleFactor: Int }): Tensor;
-  /** Draws random numbers: `poisson` of `input`. `poisson(Tensor self, Generator? generator=None) -> Tensor`. */
+  /**
+   * Draws from the Poisson distribution whose rate is the element.
+   *
+   * Throws for negative rates.
+   *
+   * `poisson(Tensor self, Generator? generator=None) -> Tensor`.
+   *
+   * @example
+   * torch.poisson(torch.zeros([2])); // tensor([0., 0.])
+   */
   poisson(generator?: Generator | null): Tensor;
   poisson(keywords: { generator?: Generator | null }): Tensor;
-  /** Element by element: `polygamma` of `input`. In place: `input` is changed and given back. `polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`. */
+  /** The derivative of order `n` of the digamma function. As a method, `x.polygamma(n)`; as a function, `n` comes first. In place: `input` is changed and given back. `polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`. */
   polygamma_(n: Int): this;
   polygamma_(keywords: { n: Int }): this;
-  /** Element by element: `positive` of `input`. `positive(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The tensor itself: Python's `+x`. Throws for booleans.
+   *
+   * `positive(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.positive(torch.tensor([1, -2])); // tensor([1., -2.])
+   */
   positive(): Tensor;
   /**
-   * Element by element: `pow` of `input`.
+   * Raises `input` to the power `exponent`. One of both may be a number; tensors broadcast.
+   *
+   * Throws for integers with a negative whole exponent.
    *
    * - `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
    * - `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2, 3]).pow(2); // tensor([1., 4., 9.])
+   * torch.pow(2, torch.tensor([1, 2, 3])); // tensor([2., 4., 8.])
    */
   pow(exponent: Scalar): Tensor;
   pow(keywords: { exponent: Scalar }): Tensor;
   pow(exponent: Tensor): Tensor;
   pow(keywords: { exponent: Tensor }): Tensor;
   /**
-   * Element by element: `pow` of `input`. In place: `input` is changed and given back.
+   * Raises `input` to the power `exponent`. One of both may be a number; tensors broadcast. In place: `input` is changed and given back.
    *
    * - `pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
    * - `pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
@@ -8564,18 +10468,37 @@ export interface TensorMethods {
   quantizedMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool3d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   quantizedMaxPool3d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** Element by element: `rad2deg` of `input`. `rad2deg(Tensor self) -> Tensor`. */
+  /**
+   * Radians as degrees.
+   *
+   * `rad2deg(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.rad2deg(torch.tensor([0, 1])); // tensor([0.0000, 57.2958])
+   */
   rad2deg(): Tensor;
-  /** Element by element: `rad2deg` of `input`. In place: `input` is changed and given back. `rad2deg_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Radians as degrees. In place: `input` is changed and given back. `rad2deg_(Tensor(a!) self) -> Tensor(a!)`. */
   rad2deg_(): this;
-  /** Draws random numbers: `randLike` of `input`. `rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * `torch.rand` with the size, dtype and device of `input`.
+   *
+   * `rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.randLike(torch.ones([2])); // tensor([0.4963, 0.7682])
+   */
   randLike(keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   /**
-   * Draws random numbers: `randintLike` of `input`.
+   * `torch.randint` with the size, dtype and device of `input`.
    *
    * - `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
    * - `randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
    * - `randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.randintLike(torch.zeros([3]), 10); // tensor([4., 9., 3.])
    */
   randintLike(high: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   randintLike(keywords: { high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
@@ -8584,7 +10507,15 @@ export interface TensorMethods {
   randintLike(keywords: { low: Int; high: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
   randintLike(high: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   randintLike(keywords: { high: Tensor; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-  /** Draws random numbers: `randnLike` of `input`. `randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * `torch.randn` with the size, dtype and device of `input`.
+   *
+   * `randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.randnLike(torch.ones([2])); // tensor([1.5410, -0.2934])
+   */
   randnLike(keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   /**
    * Computes `random` of `input`.
@@ -8600,11 +10531,17 @@ export interface TensorMethods {
   random(to: Int, keywords?: { generator?: Generator | null }): Tensor;
   random(keywords: { to: Int; generator?: Generator | null }): Tensor;
   /**
-   * Computes `random` of `input`. In place: `input` is changed and given back.
+   * Fills the tensor with random whole numbers from `from` (0) up to, but not including, `to`.
+   *
+   * Without `to`: up to the largest whole number that the dtype holds.
    *
    * - `random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
    * - `random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
    * - `random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([3]).random_(10); // tensor([4., 9., 3.])
    */
   random_(keywords?: { generator?: Generator | null }): this;
   random_(from: Int, to: Int | null, keywords?: { generator?: Generator | null }): this;
@@ -8614,9 +10551,16 @@ export interface TensorMethods {
   random_(keywords: { to: Int; generator?: Generator | null }): this;
   /** A view of `input`, in the same memory: `ravel`. `ravel(Tensor(a) self) -> Tensor(a)`. */
   ravel(): Tensor;
-  /** Element by element: `reciprocal` of `input`. `reciprocal(Tensor self) -> Tensor`. */
+  /**
+   * One divided by each element. Integers give floats.
+   *
+   * `reciprocal(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.reciprocal(torch.tensor([2, 4])); // tensor([0.5000, 0.2500])
+   */
   reciprocal(): Tensor;
-  /** Element by element: `reciprocal` of `input`. In place: `input` is changed and given back. `reciprocal_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** One divided by each element. Integers give floats. In place: `input` is changed and given back. `reciprocal_(Tensor(a!) self) -> Tensor(a!)`. */
   reciprocal_(): this;
   /** Computes `reflectionPad1d` of `input`. `reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
   reflectionPad1d(padding: Int | Ints): Tensor;
@@ -8639,17 +10583,20 @@ export interface TensorMethods {
   /** Element by element: `relu` of `input`. In place: `input` is changed and given back. `relu_(Tensor(a!) self) -> Tensor(a!)`. */
   relu_(): this;
   /**
-   * Element by element: `remainder` of `input` and `other`. The tensors broadcast.
+   * The rest of the division by `other`, with the sign of `other`, as Python's `%` gives it.
    *
    * - `remainder.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `remainder.Scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.remainder(torch.tensor([-3, 3]), 2); // tensor([1., 1.])
    */
   remainder(other: Tensor): Tensor;
   remainder(keywords: { other: Tensor }): Tensor;
   remainder(other: Scalar): Tensor;
   remainder(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `remainder` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * The rest of the division by `other`, with the sign of `other`, as Python's `%` gives it. In place: `input` is changed and given back.
    *
    * - `remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `remainder_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -8737,9 +10684,17 @@ export interface TensorMethods {
   rot90(k?: Int, dims?: Ints): Tensor;
   rot90(k: Int, keywords: { dims?: Ints }): Tensor;
   rot90(keywords: { k?: Int; dims?: Ints }): Tensor;
-  /** Element by element: `round` of `input`. `round(Tensor self) -> Tensor`. */
+  /**
+   * Rounds each element to the nearest whole number, halves to the even one; with `decimals`, to so many decimal places.
+   *
+   * `round(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.round(torch.tensor([0.5, 1.5, 2.6])); // tensor([0., 2., 3.])
+   * torch.round(torch.tensor([1.26]), { decimals: 1 }); // tensor([1.3000])
+   */
   round(keywords?: { decimals?: Int }): Tensor;
-  /** Element by element: `round` of `input`. In place: `input` is changed and given back. `round_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Rounds each element to the nearest whole number, halves to the even one; with `decimals`, to so many decimal places. In place: `input` is changed and given back. `round_(Tensor(a!) self) -> Tensor(a!)`. */
   round_(keywords?: { decimals?: Int }): this;
   /** A view of `input`, in the same memory: `rowIndices`. `row_indices(Tensor(a) self) -> Tensor(a)`. */
   rowIndices(): Tensor;
@@ -8778,17 +10733,27 @@ export interface TensorMethods {
   rreluWithNoiseFunctional(noise: Tensor, lower: Scalar, keywords: { upper?: Scalar; training?: boolean; generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
   rreluWithNoiseFunctional(noise: Tensor, keywords: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
   rreluWithNoiseFunctional(keywords: { noise: Tensor; lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): [Tensor, Tensor] & { readonly noiseOut: Tensor };
-  /** Element by element: `rsqrt` of `input`. `rsqrt(Tensor self) -> Tensor`. */
+  /**
+   * One divided by the square root of each element.
+   *
+   * `rsqrt(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.rsqrt(torch.tensor([4, 0.25])); // tensor([0.5000, 2.0000])
+   */
   rsqrt(): Tensor;
-  /** Element by element: `rsqrt` of `input`. In place: `input` is changed and given back. `rsqrt_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** One divided by the square root of each element. In place: `input` is changed and given back. `rsqrt_(Tensor(a!) self) -> Tensor(a!)`. */
   rsqrt_(): this;
   /**
-   * Element by element: `rsub` of `input` and `other`. The tensors broadcast.
+   * Subtracts the other way round: `other - alpha * input`. This is Python's `1 - x`.
    *
    * - `rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
    * - `rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
    *
    * Defaults: alpha = 1.
+   *
+   * @example
+   * torch.rsub(torch.tensor([1, 2]), 1); // tensor([0., -1.])
    */
   rsub(other: Tensor, keywords?: { alpha?: Scalar }): Tensor;
   rsub(keywords: { other: Tensor; alpha?: Scalar }): Tensor;
@@ -8891,35 +10856,77 @@ export interface TensorMethods {
   /** Runs `setData` with `input` and `newData` for its effect alone. `set_data(Tensor(a!) self, Tensor new_data) -> ()`. */
   setData(newData: Tensor): void;
   setData(keywords: { newData: Tensor }): void;
-  /** Element by element: `sgn` of `input`. `sgn(Tensor self) -> Tensor`. */
+  /**
+   * The sign of each element; of a complex number, the number of absolute value 1 with the same angle.
+   *
+   * `sgn(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sgn(torch.tensor([-3, 0, 5])); // tensor([-1., 0., 1.])
+   */
   sgn(): Tensor;
-  /** Element by element: `sgn` of `input`. In place: `input` is changed and given back. `sgn_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The sign of each element; of a complex number, the number of absolute value 1 with the same angle. In place: `input` is changed and given back. `sgn_(Tensor(a!) self) -> Tensor(a!)`. */
   sgn_(): this;
   /** Element by element: `sigmoid` of `input`. `sigmoid(Tensor self) -> Tensor`. */
   sigmoid(): Tensor;
   /** Element by element: `sigmoid` of `input`. In place: `input` is changed and given back. `sigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
   sigmoid_(): this;
-  /** Element by element: `sign` of `input`. `sign(Tensor self) -> Tensor`. */
+  /**
+   * The sign of each element: -1, 0 or 1.
+   *
+   * `sign(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sign(torch.tensor([-3, 0, 5])); // tensor([-1., 0., 1.])
+   */
   sign(): Tensor;
-  /** Element by element: `sign` of `input`. In place: `input` is changed and given back. `sign_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The sign of each element: -1, 0 or 1. In place: `input` is changed and given back. `sign_(Tensor(a!) self) -> Tensor(a!)`. */
   sign_(): this;
-  /** Element by element: `signbit` of `input`. `signbit(Tensor self) -> Tensor`. */
+  /**
+   * Whether the sign bit is set: true for negative numbers and for -0.
+   *
+   * `signbit(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.signbit(torch.tensor([-1, 0, 1])); // tensor([True, False, False])
+   */
   signbit(): Tensor;
   /** Element by element: `silu` of `input`. `silu(Tensor self) -> Tensor`. */
   silu(): Tensor;
   /** Element by element: `silu` of `input`. In place: `input` is changed and given back. `silu_(Tensor(a!) self) -> Tensor(a!)`. */
   silu_(): this;
-  /** Element by element: `sin` of `input`. `sin(Tensor self) -> Tensor`. */
+  /**
+   * The sine of each element, in radians.
+   *
+   * `sin(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sin(torch.tensor([0, 1])); // tensor([0.0000, 0.8415])
+   */
   sin(): Tensor;
-  /** Element by element: `sin` of `input`. In place: `input` is changed and given back. `sin_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The sine of each element, in radians. In place: `input` is changed and given back. `sin_(Tensor(a!) self) -> Tensor(a!)`. */
   sin_(): this;
-  /** Element by element: `sinc` of `input`. `sinc(Tensor self) -> Tensor`. */
+  /**
+   * `sin(πx) / (πx)`, which is 1 at 0.
+   *
+   * `sinc(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sinc(torch.tensor([0, 0.5])); // tensor([1.0000, 0.6366])
+   */
   sinc(): Tensor;
-  /** Element by element: `sinc` of `input`. In place: `input` is changed and given back. `sinc_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `sin(πx) / (πx)`, which is 1 at 0. In place: `input` is changed and given back. `sinc_(Tensor(a!) self) -> Tensor(a!)`. */
   sinc_(): this;
-  /** Element by element: `sinh` of `input`. `sinh(Tensor self) -> Tensor`. */
+  /**
+   * The hyperbolic sine of each element.
+   *
+   * `sinh(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sinh(torch.tensor([0, 1])); // tensor([0.0000, 1.1752])
+   */
   sinh(): Tensor;
-  /** Element by element: `sinh` of `input`. In place: `input` is changed and given back. `sinh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The hyperbolic sine of each element. In place: `input` is changed and given back. `sinh_(Tensor(a!) self) -> Tensor(a!)`. */
   sinh_(): this;
   /** A view of `input`, in the same memory: `slice`. `slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`. Defaults: dim = 0, step = 1. */
   slice(dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor;
@@ -9052,56 +11059,146 @@ export interface TensorMethods {
   sparseSampledAddmm(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   sparseSampledAddmm(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   sparseSampledAddmm(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** Element by element: `special.besselJ0` of `input`. `special_bessel_j0(Tensor self) -> Tensor`. */
+  /**
+   * The Bessel function of the first kind, of order 0.
+   *
+   * `special_bessel_j0(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.besselJ0(torch.tensor([0, 1])); // tensor([1.0000, 0.7652])
+   */
   specialBesselJ0(): Tensor;
-  /** Element by element: `special.besselJ1` of `input`. `special_bessel_j1(Tensor self) -> Tensor`. */
+  /**
+   * The Bessel function of the first kind, of order 1.
+   *
+   * `special_bessel_j1(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.besselJ1(torch.tensor([0, 1])); // tensor([0.0000, 0.4401])
+   */
   specialBesselJ1(): Tensor;
   /** Element by element: `special.besselY0` of `input`. `special_bessel_y0(Tensor self) -> Tensor`. */
   specialBesselY0(): Tensor;
   /** Element by element: `special.besselY1` of `input`. `special_bessel_y1(Tensor self) -> Tensor`. */
   specialBesselY1(): Tensor;
-  /** The same function as `torch.digamma`. `special_digamma(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.digamma`. The derivative of the logarithm of the gamma function.
+   *
+   * `special_digamma(Tensor self) -> Tensor`.
+   */
   specialDigamma(): Tensor;
-  /** Element by element: `special.entr` of `input`. `special_entr(Tensor self) -> Tensor`. */
+  /**
+   * The entropy of each element: `-x * log(x)`, which is 0 at 0 and -inf for negative numbers.
+   *
+   * `special_entr(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.entr(torch.tensor([0, 0.5, 1])); // tensor([0.0000, 0.3466, -0.0000])
+   */
   specialEntr(): Tensor;
-  /** The same function as `torch.erf`. `special_erf(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.erf`. The error function of each element.
+   *
+   * `special_erf(Tensor self) -> Tensor`.
+   */
   specialErf(): Tensor;
-  /** The same function as `torch.erfc`. `special_erfc(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.erfc`. One minus the error function, exact also where that is near 1.
+   *
+   * `special_erfc(Tensor self) -> Tensor`.
+   */
   specialErfc(): Tensor;
-  /** Element by element: `special.erfcx` of `input`. `special_erfcx(Tensor self) -> Tensor`. */
+  /**
+   * `exp(x²) * erfc(x)`, computed so that it does not overflow.
+   *
+   * `special_erfcx(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.erfcx(torch.tensor([0, 1])); // tensor([1.0000, 0.4276])
+   */
   specialErfcx(): Tensor;
-  /** The same function as `torch.erfinv`. `special_erfinv(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.erfinv`. The number whose error function is the element; NaN outside -1 to 1.
+   *
+   * `special_erfinv(Tensor self) -> Tensor`.
+   */
   specialErfinv(): Tensor;
-  /** The same function as `torch.exp2`. `special_exp2(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.exp2`. 2 raised to each element.
+   *
+   * `special_exp2(Tensor self) -> Tensor`.
+   */
   specialExp2(): Tensor;
   /** Computes `special.expit` of `input`. `special_expit(Tensor self) -> Tensor`. */
   specialExpit(): Tensor;
-  /** The same function as `torch.expm1`. `special_expm1(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.expm1`. `exp(x) - 1`, exact also where x is near 0.
+   *
+   * `special_expm1(Tensor self) -> Tensor`.
+   */
   specialExpm1(): Tensor;
-  /** Computes `special.gammainc` of `input` and `other`. `special_gammainc(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The same as `torch.igamma`. The regularized lower incomplete gamma function of `input` and `other`, both of which are at least 0.
+   *
+   * `special_gammainc(Tensor self, Tensor other) -> Tensor`.
+   */
   specialGammainc(other: Tensor): Tensor;
   specialGammainc(keywords: { other: Tensor }): Tensor;
-  /** Computes `special.gammaincc` of `input` and `other`. `special_gammaincc(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The same as `torch.igammac`. The regularized upper incomplete gamma function: `1 - igamma(input, other)`.
+   *
+   * `special_gammaincc(Tensor self, Tensor other) -> Tensor`.
+   */
   specialGammaincc(other: Tensor): Tensor;
   specialGammaincc(keywords: { other: Tensor }): Tensor;
-  /** Computes `special.gammaln` of `input`. `special_gammaln(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.lgamma`. The logarithm of the absolute value of the gamma function.
+   *
+   * `special_gammaln(Tensor self) -> Tensor`.
+   */
   specialGammaln(): Tensor;
-  /** The same function as `torch.i0`. `special_i0(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.i0`. The modified Bessel function of the first kind, of order 0.
+   *
+   * `special_i0(Tensor self) -> Tensor`.
+   */
   specialI0(): Tensor;
   /** Element by element: `special.i0e` of `input`. `special_i0e(Tensor self) -> Tensor`. */
   specialI0e(): Tensor;
-  /** Element by element: `special.i1` of `input`. `special_i1(Tensor self) -> Tensor`. */
+  /**
+   * The modified Bessel function of the first kind, of order 1.
+   *
+   * `special_i1(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.i1(torch.tensor([0, 1])); // tensor([0.0000, 0.5652])
+   */
   specialI1(): Tensor;
   /** Element by element: `special.i1e` of `input`. `special_i1e(Tensor self) -> Tensor`. */
   specialI1e(): Tensor;
-  /** The same function as `torch.log1p`. `special_log1p(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.log1p`. `log(1 + x)`, exact also where x is near 0.
+   *
+   * `special_log1p(Tensor self) -> Tensor`.
+   */
   specialLog1p(): Tensor;
-  /** Element by element: `special.logNdtr` of `input`. `special_log_ndtr(Tensor self) -> Tensor`. */
+  /**
+   * The logarithm of `special.ndtr`, exact also far out on the left.
+   *
+   * `special_log_ndtr(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.logNdtr(torch.tensor([-10, 0])); // tensor([-53.2313, -0.6931])
+   */
   specialLogNdtr(): Tensor;
   /** The same function as `torch.logSoftmax`. `special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`. */
   specialLogSoftmax(dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   specialLogSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** The same function as `torch.logit`. `special_logit(Tensor self, float? eps=None) -> Tensor`. */
+  /**
+   * The same as `torch.logit`. `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`.
+   *
+   * `special_logit(Tensor self, float? eps=None) -> Tensor`.
+   */
   specialLogit(eps?: Float | null): Tensor;
   specialLogit(keywords: { eps?: Float | null }): Tensor;
   /** The same function as `torch.logsumexp`. `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
@@ -9116,35 +11213,64 @@ export interface TensorMethods {
   specialModifiedBesselK0(): Tensor;
   /** Element by element: `special.modifiedBesselK1` of `input`. `special_modified_bessel_k1(Tensor self) -> Tensor`. */
   specialModifiedBesselK1(): Tensor;
-  /** Computes `special.multigammaln` of `input`. `special_multigammaln(Tensor self, int p) -> Tensor`. */
+  /**
+   * The same as `torch.mvlgamma`. The logarithm of the gamma function of `p` dimensions. Throws if an element is not above `(p - 1) / 2`.
+   *
+   * `special_multigammaln(Tensor self, int p) -> Tensor`.
+   */
   specialMultigammaln(p: Int): Tensor;
   specialMultigammaln(keywords: { p: Int }): Tensor;
-  /** Computes `special.ndtr` of `input`. `special_ndtr(Tensor self) -> Tensor`. */
+  /**
+   * The part of the standard normal distribution that lies below each element.
+   *
+   * `special_ndtr(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.ndtr(torch.tensor([0, 1.96])); // tensor([0.5000, 0.9750])
+   */
   specialNdtr(): Tensor;
-  /** Element by element: `special.ndtri` of `input`. `special_ndtri(Tensor self) -> Tensor`. */
+  /**
+   * The number below which the given part of the standard normal distribution lies.
+   *
+   * `special_ndtri(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.special.ndtri(torch.tensor([0.5, 0.975])); // tensor([0.0000, 1.9600])
+   */
   specialNdtri(): Tensor;
-  /** Computes `special.psi` of `input`. `special_psi(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.digamma`. The derivative of the logarithm of the gamma function.
+   *
+   * `special_psi(Tensor self) -> Tensor`.
+   */
   specialPsi(): Tensor;
   /** The same function as `torch.round`. `special_round(Tensor self, *, int decimals=0) -> Tensor`. Defaults: decimals = 0. */
   specialRound(keywords?: { decimals?: Int }): Tensor;
-  /** The same function as `torch.sinc`. `special_sinc(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.sinc`. `sin(πx) / (πx)`, which is 1 at 0.
+   *
+   * `special_sinc(Tensor self) -> Tensor`.
+   */
   specialSinc(): Tensor;
   /** The same function as `torch.softmax`. `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
   specialSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   specialSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   specialSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
   /**
-   * Element by element: `special.xlog1py` of `input` and `other`. The tensors broadcast.
+   * `input * log1p(other)`, which is 0 wherever `input` is 0.
    *
    * - `special_xlog1py(Tensor self, Tensor other) -> Tensor`
    * - `special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.special.xlog1py(torch.tensor([0, 2]), torch.tensor([-1, 0])); // tensor([0., 0.])
    */
   specialXlog1py(other: Tensor): Tensor;
   specialXlog1py(keywords: { other: Tensor }): Tensor;
   specialXlog1py(other: Scalar): Tensor;
   specialXlog1py(keywords: { other: Scalar }): Tensor;
   /**
-   * The same function as `torch.xlogy`.
+   * The same as `torch.xlogy`. `input * log(other)`, which is 0 wherever `input` is 0.
    *
    * - `special_xlogy(Tensor self, Tensor other) -> Tensor`
    * - `special_xlogy.other_scalar(Tensor self, Scalar other) -> Tensor`
@@ -9154,10 +11280,13 @@ export interface TensorMethods {
   specialXlogy(other: Scalar): Tensor;
   specialXlogy(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `special.zeta` of `input` and `other`. The tensors broadcast.
+   * The Hurwitz zeta function: the sum of `1 / (k + other)^input` over k = 0, 1, 2, ...
    *
    * - `special_zeta(Tensor self, Tensor other) -> Tensor`
    * - `special_zeta.other_scalar(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.special.zeta(torch.tensor([2]), torch.tensor([1])); // tensor([1.6449])
    */
   specialZeta(other: Tensor): Tensor;
   specialZeta(keywords: { other: Tensor }): Tensor;
@@ -9189,13 +11318,27 @@ export interface TensorMethods {
   splitWithSizesCopy(splitSizes: Ints, dim?: Int): TensorList;
   splitWithSizesCopy(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
   splitWithSizesCopy(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
-  /** Element by element: `sqrt` of `input`. `sqrt(Tensor self) -> Tensor`. */
+  /**
+   * The square root of each element; NaN for negative ones.
+   *
+   * `sqrt(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sqrt(torch.tensor([4, 9])); // tensor([2., 3.])
+   */
   sqrt(): Tensor;
-  /** Element by element: `sqrt` of `input`. In place: `input` is changed and given back. `sqrt_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The square root of each element; NaN for negative ones. In place: `input` is changed and given back. `sqrt_(Tensor(a!) self) -> Tensor(a!)`. */
   sqrt_(): this;
-  /** Element by element: `square` of `input`. `square(Tensor self) -> Tensor`. */
+  /**
+   * The square of each element.
+   *
+   * `square(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.square(torch.tensor([-2, 3])); // tensor([4., 9.])
+   */
   square(): Tensor;
-  /** Element by element: `square` of `input`. In place: `input` is changed and given back. `square_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The square of each element. In place: `input` is changed and given back. `square_(Tensor(a!) self) -> Tensor(a!)`. */
   square_(): this;
   /**
    * A view of `input`, in the same memory: `squeeze`.
@@ -9306,14 +11449,23 @@ export interface TensorMethods {
   stft(nFft: Int, hopLength: Int | null, keywords: { winLength?: Int | null; window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor;
   stft(nFft: Int, keywords: { hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor;
   stft(keywords: { nFft: Int; hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor;
-  /** Element by element: `sub` of `input` and `other`. The tensors broadcast. `sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+  /**
+   * Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`.
+   *
+   * The tensors broadcast. Throws for booleans.
+   *
+   * `sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1.
+   *
+   * @example
+   * torch.tensor([5, 6]).sub(torch.tensor([1, 2])); // tensor([4., 4.])
+   */
   sub(other: Tensor | Scalar, keywords?: { alpha?: Scalar }): Tensor;
   sub(keywords: { other: Tensor | Scalar; alpha?: Scalar }): Tensor;
-  /** Element by element: `sub` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back. `sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
+  /** Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`. In place: `input` is changed and given back. `sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
   sub_(other: Tensor | Scalar, keywords?: { alpha?: Scalar }): this;
   sub_(keywords: { other: Tensor | Scalar; alpha?: Scalar }): this;
   /**
-   * Computes `subtract` of `input` and `other`.
+   * The same as `torch.sub`. Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`.
    *
    * - `subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
    * - `subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
@@ -9326,7 +11478,7 @@ export interface TensorMethods {
   subtract(other: Scalar, keywords: { alpha?: Scalar }): Tensor;
   subtract(keywords: { other: Scalar; alpha?: Scalar }): Tensor;
   /**
-   * Computes `subtract` of `input` and `other`. In place: `input` is changed and given back.
+   * The same as `torch.sub`. Subtracts `other`, which may be multiplied by `alpha` first: `input - alpha * other`. In place: `input` is changed and given back.
    *
    * - `subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
    * - `subtract_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
@@ -9339,17 +11491,10 @@ export interface TensorMethods {
   subtract_(other: Scalar, keywords: { alpha?: Scalar }): this;
   subtract_(keywords: { other: Scalar; alpha?: Scalar }): this;
   /**
-   * Adds the elements: all of them, or those along `dim`, which is one dimension or a list.
-   *
-   * Integers and booleans add up to int64. With `keepdim` the dimension stays, with size 1.
+   * Reduces over `dim` or over everything: `sum` of `input`.
    *
    * - `sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
    * - `sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
-   *
-   * @example
-   * const x = torch.tensor([[1, 2], [3, 4]]);
-   * x.sum(); // tensor(10.)
-   * x.sum({ dim: 1 }); // tensor([3., 7.])
    */
   sum(keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   sum(dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
@@ -9405,13 +11550,27 @@ export interface TensorMethods {
   takeAlongDim(indices: Tensor, dim?: Int | null): Tensor;
   takeAlongDim(indices: Tensor, keywords: { dim?: Int | null }): Tensor;
   takeAlongDim(keywords: { indices: Tensor; dim?: Int | null }): Tensor;
-  /** Element by element: `tan` of `input`. `tan(Tensor self) -> Tensor`. */
+  /**
+   * The tangent of each element, in radians.
+   *
+   * `tan(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.tan(torch.tensor([0, 1])); // tensor([0.0000, 1.5574])
+   */
   tan(): Tensor;
-  /** Element by element: `tan` of `input`. In place: `input` is changed and given back. `tan_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The tangent of each element, in radians. In place: `input` is changed and given back. `tan_(Tensor(a!) self) -> Tensor(a!)`. */
   tan_(): this;
-  /** Element by element: `tanh` of `input`. `tanh(Tensor self) -> Tensor`. */
+  /**
+   * The hyperbolic tangent of each element, between -1 and 1.
+   *
+   * `tanh(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.tanh(torch.tensor([0, 1])); // tensor([0.0000, 0.7616])
+   */
   tanh(): Tensor;
-  /** Element by element: `tanh` of `input`. In place: `input` is changed and given back. `tanh_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The hyperbolic tangent of each element, between -1 and 1. In place: `input` is changed and given back. `tanh_(Tensor(a!) self) -> Tensor(a!)`. */
   tanh_(): this;
   /**
    * Views of `input`, in the same memory: `tensorSplit`.
@@ -9526,7 +11685,7 @@ export interface TensorMethods {
   triu_(diagonal?: Int): this;
   triu_(keywords: { diagonal?: Int }): this;
   /**
-   * Element by element: `trueDivide` of `input` and `other`. The tensors broadcast.
+   * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast.
    *
    * - `true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `true_divide.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -9536,7 +11695,7 @@ export interface TensorMethods {
   trueDivide(other: Scalar): Tensor;
   trueDivide(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `trueDivide` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * The same as `torch.div`. Divides by `other`, element by element; the tensors broadcast. In place: `input` is changed and given back.
    *
    * - `true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `true_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -9545,9 +11704,16 @@ export interface TensorMethods {
   trueDivide_(keywords: { other: Tensor | Scalar }): this;
   trueDivide_(other: Scalar): this;
   trueDivide_(keywords: { other: Scalar }): this;
-  /** Element by element: `trunc` of `input`. `trunc(Tensor self) -> Tensor`. */
+  /**
+   * Cuts the digits behind the point off: rounds towards 0.
+   *
+   * `trunc(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.trunc(torch.tensor([1.7, -1.7])); // tensor([1., -1.])
+   */
   trunc(): Tensor;
-  /** Element by element: `trunc` of `input`. In place: `input` is changed and given back. `trunc_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `trunc_(Tensor(a!) self) -> Tensor(a!)`. */
   trunc_(): this;
   /** Computes `typeAs` of `input` and `other`. `type_as(Tensor self, Tensor other) -> Tensor`. */
   typeAs(other: Tensor): Tensor;
@@ -9576,7 +11742,15 @@ export interface TensorMethods {
   uniform(from?: Float, to?: Float, keywords?: { generator?: Generator | null }): Tensor;
   uniform(from: Float, keywords: { to?: Float; generator?: Generator | null }): Tensor;
   uniform(keywords: { from?: Float; to?: Float; generator?: Generator | null }): Tensor;
-  /** Draws random numbers: `uniform` of `input`. In place: `input` is changed and given back. `uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: from = 0, to = 1. */
+  /**
+   * Fills the tensor with random numbers from `from` (0) up to `to` (1), all equally likely.
+   *
+   * `uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)`. Defaults: from = 0, to = 1.
+   *
+   * @example
+   * torch.manualSeed(0);
+   * torch.zeros([2]).uniform_(-1, 1); // tensor([-0.0075, 0.5364])
+   */
   uniform_(from?: Float, to?: Float, keywords?: { generator?: Generator | null }): this;
   uniform_(from: Float, keywords: { to?: Float; generator?: Generator | null }): this;
   uniform_(keywords: { from?: Float; to?: Float; generator?: Generator | null }): this;
@@ -9709,11 +11883,25 @@ export interface TensorMethods {
   /** A view of `input` and `other`, in the same memory: `viewAs`. `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
   viewAs(other: Tensor): Tensor;
   viewAs(keywords: { other: Tensor }): Tensor;
-  /** A view of `input`, in the same memory: `viewAsComplex`. `view_as_complex(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * Real numbers whose last dimension has size 2 as a view of complex ones.
+   *
+   * `view_as_complex(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.viewAsComplex(torch.tensor([[1, 2], [3, 4]])); // tensor([1.+2.j, 3.+4.j])
+   */
   viewAsComplex(): Tensor;
   /** What `viewAsComplex` gives, as a copy and not as a view. `view_as_complex_copy(Tensor self) -> Tensor`. */
   viewAsComplexCopy(): Tensor;
-  /** A view of `input`, in the same memory: `viewAsReal`. `view_as_real(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * Complex numbers as a view of real ones, with one more dimension of size 2 for the parts.
+   *
+   * `view_as_real(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.viewAsReal(torch.complex(torch.tensor([1]), torch.tensor([2]))); // tensor([[1., 2.]])
+   */
   viewAsReal(): Tensor;
   /** What `viewAsReal` gives, as a copy and not as a view. `view_as_real_copy(Tensor self) -> Tensor`. */
   viewAsRealCopy(): Tensor;
@@ -9740,17 +11928,20 @@ export interface TensorMethods {
   vsplit(keywords: { indices: Ints }): TensorList;
   vsplit(...indices: Int[]): TensorList;
   /**
-   * Element by element: `xlogy` of `input` and `other`. The tensors broadcast.
+   * `input * log(other)`, which is 0 wherever `input` is 0.
    *
    * - `xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
    * - `xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor`
+   *
+   * @example
+   * torch.xlogy(torch.tensor([0, 2]), torch.tensor([0, 1])); // tensor([0., 0.])
    */
   xlogy(other: Tensor): Tensor;
   xlogy(keywords: { other: Tensor }): Tensor;
   xlogy(other: Scalar): Tensor;
   xlogy(keywords: { other: Scalar }): Tensor;
   /**
-   * Element by element: `xlogy` of `input` and `other`. The tensors broadcast. In place: `input` is changed and given back.
+   * `input * log(other)`, which is 0 wherever `input` is 0. In place: `input` is changed and given back.
    *
    * - `xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
    * - `xlogy_.Scalar_Other(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -9763,6 +11954,13 @@ export interface TensorMethods {
   zero(): Tensor;
   /** Computes `zero` of `input`. In place: `input` is changed and given back. `zero_(Tensor(a!) self) -> Tensor(a!)`. */
   zero_(): this;
-  /** Computes `zerosLike` of `input`. `zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`. */
+  /**
+   * A tensor of zeros with the size, dtype, device and layout of `input`. Each can be replaced by a keyword.
+   *
+   * `zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`.
+   *
+   * @example
+   * torch.zerosLike(torch.tensor([1n, 2n])); // tensor([0, 0])
+   */
   zerosLike(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 }

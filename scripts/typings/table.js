@@ -4,6 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { camelCase } = require('./names');
 
 const folder = path.join(__dirname, 'docs');
 
@@ -24,19 +25,13 @@ function entries() {
   return fs.readdirSync(folder).sort().flatMap(parse);
 }
 
-/** The entries by libtorch's name of the operator. An operator with another name says which one it is. */
+/** The entries by libtorch's name of the operator. Another name of an operator says which one it is. */
 function written() {
   const byName = new Map();
   for (const entry of entries()) {
-    const same = `The same as \`torch.${entry.name}\`. `;
+    const summary = `The same as \`torch.${camelCase(entry.name)}\`. ${entry.summary}`;
     byName.set(operatorName(entry.name), entry);
-    for (const other of entry.others) {
-      byName.set(operatorName(other), {
-        ...entry,
-        text: same + entry.text,
-        summary: same + entry.summary,
-      });
-    }
+    for (const other of entry.others) byName.set(operatorName(other), { text: summary, summary });
   }
   return byName;
 }
