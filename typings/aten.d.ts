@@ -59,11 +59,25 @@ export declare function acos_(input: Tensor): Tensor;
 export declare function acosh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The inverse hyperbolic cosine of each element; NaN below 1. In place: `input` is changed and given back. `acosh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function acosh_(input: Tensor): Tensor;
-/** Computes `adaptiveAvgPool1d` of `input`. `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`. */
+/**
+ * The means of windows that are chosen so that `outputSize` of them cover each row.
+ *
+ * `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`.
+ *
+ * @example
+ * torch.adaptiveAvgPool1d(torch.tensor([[1, 3, 2, 4]]), 2); // tensor([[2., 3.]])
+ */
 export declare function adaptiveAvgPool1d(input: Tensor, outputSize: Int | Ints): Tensor;
 export declare function adaptiveAvgPool1d(input: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
 export declare function adaptiveAvgPool1d(input: Tensor, ...outputSize: Int[]): Tensor;
-/** Computes `adaptiveAvgPool2d` of `input`. `adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`. */
+/**
+ * The means of windows that are chosen so that `outputSize` (rows and columns) of them cover each image.
+ *
+ * `adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`.
+ *
+ * @example
+ * torch.adaptiveAvgPool2d(torch.ones([1, 4, 6]), [1, 1]); // tensor([[[1.]]])
+ */
 export declare function adaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function adaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function adaptiveAvgPool2d(input: Tensor, ...outputSize: Int[]): Tensor;
@@ -115,11 +129,18 @@ export declare function add(input: Tensor | Scalar, keywords: { other: Tensor | 
 /** Adds `other`, which may be multiplied by `alpha` first: `input + alpha * other`. In place: `input` is changed and given back. `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function add_(input: Tensor, other: Tensor | Scalar, keywords?: { alpha?: Scalar }): Tensor;
 export declare function add_(input: Tensor, keywords: { other: Tensor | Scalar; alpha?: Scalar }): Tensor;
-/** Computes `addbmm` of `input`, `batch1` and `batch2`. `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+/**
+ * `beta * input + alpha *` the sum of the products of two batches of matrices.
+ *
+ * `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+ *
+ * @example
+ * torch.addbmm(torch.zeros([1, 1]), torch.ones([2, 1, 3]), torch.ones([2, 3, 1])); // tensor([[6.]])
+ */
 export declare function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addbmm(input: Tensor, batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addbmm(input: Tensor, keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `addbmm` of `input`, `batch1` and `batch2`. In place: `input` is changed and given back. `addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+/** `beta * input + alpha *` the sum of the products of two batches of matrices. In place: `input` is changed and given back. `addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
 export declare function addbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addbmm_(input: Tensor, batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addbmm_(input: Tensor, keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -154,12 +175,15 @@ export declare function addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor
 export declare function addcmul_(input: Tensor, tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): Tensor;
 export declare function addcmul_(input: Tensor, keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): Tensor;
 /**
- * Computes `addmm` of `input`, `mat1` and `mat2`.
+ * `beta * input + alpha * (mat1 @ mat2)`; `input` broadcasts.
  *
  * - `addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  * - `addmm.dtype(Tensor self, Tensor mat1, Tensor mat2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  *
  * Defaults: beta = 1, alpha = 1.
+ *
+ * @example
+ * torch.addmm(torch.ones([2, 2]), torch.eye(2), torch.eye(2), { beta: 2 }); // tensor([[3., 2.], [2., 3.]])
  */
 export declare function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
@@ -168,27 +192,48 @@ export declare function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, outDtyp
 export declare function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords: { outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `addmm` of `input`, `mat1` and `mat2`. In place: `input` is changed and given back. `addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+/** `beta * input + alpha * (mat1 @ mat2)`; `input` broadcasts. In place: `input` is changed and given back. `addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
 export declare function addmm_(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addmm_(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addmm_(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-/** Computes `addmv` of `input`, `mat` and `vec`. `addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+/**
+ * `beta * input + alpha * (mat @ vec)`; `input` broadcasts.
+ *
+ * `addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+ *
+ * @example
+ * torch.addmv(torch.ones([2]), torch.eye(2), torch.tensor([1, 2])); // tensor([2., 3.])
+ */
 export declare function addmv(input: Tensor, mat: Tensor, vec: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addmv(input: Tensor, mat: Tensor, keywords: { vec: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addmv(input: Tensor, keywords: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `addmv` of `input`, `mat` and `vec`. In place: `input` is changed and given back. `addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+/** `beta * input + alpha * (mat @ vec)`; `input` broadcasts. In place: `input` is changed and given back. `addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
 export declare function addmv_(input: Tensor, mat: Tensor, vec: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addmv_(input: Tensor, mat: Tensor, keywords: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addmv_(input: Tensor, keywords: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-/** Computes `addr` of `input`, `vec1` and `vec2`. `addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+/**
+ * `beta * input + alpha * outer(vec1, vec2)`; `input` broadcasts.
+ *
+ * `addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+ *
+ * @example
+ * torch.addr(torch.zeros([2, 2]), torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor([[3., 4.], [6., 8.]])
+ */
 export declare function addr(input: Tensor, vec1: Tensor, vec2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addr(input: Tensor, vec1: Tensor, keywords: { vec2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function addr(input: Tensor, keywords: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `addr` of `input`, `vec1` and `vec2`. In place: `input` is changed and given back. `addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+/** `beta * input + alpha * outer(vec1, vec2)`; `input` broadcasts. In place: `input` is changed and given back. `addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
 export declare function addr_(input: Tensor, vec1: Tensor, vec2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addr_(input: Tensor, vec1: Tensor, keywords: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function addr_(input: Tensor, keywords: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-/** A view of `input`, in the same memory: `adjoint`. `adjoint(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The conjugate transpose of matrices in the last two dimensions. A view.
+ *
+ * `adjoint(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.adjoint(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 3.], [2., 4.]])
+ */
 export declare function adjoint(input: Tensor): Tensor;
 /** Computes `affineGridGenerator` of `theta`. `affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`. */
 export declare function affineGridGenerator(theta: Tensor, size: Ints, alignCorners: boolean): Tensor;
@@ -203,11 +248,16 @@ export declare function alias(input: Tensor): Tensor;
 /** What `alias` gives, as a copy and not as a view. `alias_copy(Tensor self) -> Tensor`. */
 export declare function aliasCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `all` of `input`.
+ * Whether all elements are other than 0: all of them, or those along `dim`.
  *
  * - `all(Tensor self) -> Tensor`
  * - `all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  * - `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+ *
+ * @example
+ * const x = torch.tensor([[true, false], [true, true]]);
+ * x.all(); // tensor(False)
+ * x.all(1); // tensor([False, True])
  */
 export declare function all(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function all(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
@@ -237,15 +287,36 @@ export declare function alphaDropout(input: Tensor, keywords: { p: Float; train:
 export declare function alphaDropout_(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function alphaDropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function alphaDropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Reduces over `dim`: `amax` of `input`. `amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = []. */
+/**
+ * The largest element, of all or along `dim`, which may be a list. Equal largest elements share the gradient.
+ *
+ * `amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = [].
+ *
+ * @example
+ * torch.amax(torch.tensor([[1, 5], [7, 3]]), 0); // tensor([7., 5.])
+ */
 export declare function amax(input: Tensor, dim?: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function amax(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function amax(input: Tensor, keywords: { dim?: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `amin` of `input`. `amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = []. */
+/**
+ * The smallest element, of all or along `dim`, which may be a list. Equal smallest elements share the gradient.
+ *
+ * `amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = [].
+ *
+ * @example
+ * torch.amin(torch.tensor([[1, 5], [7, 3]]), 0); // tensor([1., 3.])
+ */
 export declare function amin(input: Tensor, dim?: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function amin(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function amin(input: Tensor, keywords: { dim?: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `aminmax` of `input`. Gives `min` and `max`. `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`. */
+/**
+ * The smallest and the largest element, of all or along `dim`: `min` and `max`.
+ *
+ * `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`.
+ *
+ * @example
+ * torch.aminmax(torch.tensor([3, 1, 2])); // [tensor(1.), tensor(3.)]
+ */
 export declare function aminmax(input: Tensor, keywords?: { dim?: Int | null; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [min: Tensor, max: Tensor] & { readonly min: Tensor; readonly max: Tensor };
 /**
  * The angle of complex numbers in radians; of real ones 0, or π where they are negative.
@@ -257,11 +328,14 @@ export declare function aminmax(input: Tensor, keywords?: { dim?: Int | null; ke
  */
 export declare function angle(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `any` of `input`.
+ * Whether one element is other than 0: of all, or of those along `dim`.
  *
  * - `any(Tensor self) -> Tensor`
  * - `any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
  * - `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+ *
+ * @example
+ * torch.tensor([[false, false], [false, true]]).any(1); // tensor([False, True])
  */
 export declare function any(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function any(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
@@ -353,34 +427,67 @@ export declare function arctan_(input: Tensor): Tensor;
 export declare function arctanh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The same as `torch.atanh`. The inverse hyperbolic tangent of each element; NaN outside -1 to 1. In place: `input` is changed and given back. `arctanh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function arctanh_(input: Tensor): Tensor;
-/** Reduces over `dim`: `argmax` of `input`. `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`. */
+/**
+ * The index of the largest element: along `dim`, or in the flattened tensor. int64.
+ *
+ * `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`.
+ *
+ * @example
+ * const x = torch.tensor([[1, 5], [7, 3]]);
+ * x.argmax(); // tensor(2)
+ * x.argmax(1); // tensor([1, 0])
+ */
 export declare function argmax(input: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function argmax(input: Tensor, dim: Int | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function argmax(input: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `argmin` of `input`. `argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`. */
+/**
+ * The index of the smallest element: along `dim`, or in the flattened tensor. int64.
+ *
+ * `argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([[1, 5], [7, 3]]).argmin(1); // tensor([0, 1])
+ */
 export declare function argmin(input: Tensor, dim?: Int | null, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function argmin(input: Tensor, dim: Int | null, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function argmin(input: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; out?: Tensor }): Tensor;
 /**
- * Computes `argsort` of `input`.
+ * The indices that sort the tensor along `dim` (the last one). int64.
  *
  * - `argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
  * - `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
  *
  * Defaults: dim = -1.
+ *
+ * @example
+ * torch.argsort(torch.tensor([3, 1, 2])); // tensor([1, 2, 0])
  */
 export declare function argsort(input: Tensor, dim?: Int, descending?: boolean): Tensor;
 export declare function argsort(input: Tensor, dim: Int, keywords: { descending?: boolean }): Tensor;
 export declare function argsort(input: Tensor, keywords: { dim?: Int; descending?: boolean }): Tensor;
 export declare function argsort(input: Tensor, keywords: { stable: boolean; dim?: Int; descending?: boolean; out?: Tensor }): Tensor;
-/** Computes `argwhere` of `input`. `argwhere(Tensor self) -> Tensor`. */
+/**
+ * The indices of the elements other than 0: one row for each. int64.
+ *
+ * `argwhere(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.argwhere(torch.tensor([0, 1, 2])); // tensor([[1], [2]])
+ */
 export declare function argwhere(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `asStrided`. `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`. */
+/**
+ * A view of the memory with any size, strides and offset, which are counted in elements. Throws outside the memory.
+ *
+ * `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`.
+ *
+ * @example
+ * torch.arange(4).asStrided([2, 2], [1, 2]); // tensor([[0, 2], [1, 3]])
+ */
 export declare function asStrided(input: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
 export declare function asStrided(input: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
 export declare function asStrided(input: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
 export declare function asStrided(input: Tensor, keywords: { size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
-/** A view of `input`, in the same memory: `asStrided`. In place: `input` is changed and given back. `as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`. */
+/** A view of the memory with any size, strides and offset, which are counted in elements. Throws outside the memory. In place: `input` is changed and given back. `as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`. */
 export declare function asStrided_(input: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
 export declare function asStrided_(input: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
 export declare function asStrided_(input: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
@@ -478,14 +585,28 @@ export declare function atleast2d(keywords: { tensors: readonly Tensor[] }): Ten
 export declare function atleast3d(input: Tensor): Tensor;
 export declare function atleast3d(tensors: readonly Tensor[]): TensorList;
 export declare function atleast3d(keywords: { tensors: readonly Tensor[] }): TensorList;
-/** Computes `avgPool1d` of `input`. `avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], countIncludePad = true. */
+/**
+ * The mean of each window. Shapes: `(N, C, L)` to `(N, C, L')`. `stride` is the size of the window if left out.
+ *
+ * `avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], countIncludePad = true.
+ *
+ * @example
+ * torch.avgPool1d(torch.tensor([[1, 3, 2, 4]]), 2); // tensor([[2., 3.]])
+ */
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean): Tensor;
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean }): Tensor;
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export declare function avgPool1d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
 export declare function avgPool1d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
-/** Computes `avgPool2d` of `input`. `avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0], countIncludePad = true. */
+/**
+ * The mean of each window. Shapes: `(N, C, H, W)` to `(N, C, H', W')`. `stride` is the size of the window if left out.
+ *
+ * `avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0], countIncludePad = true.
+ *
+ * @example
+ * torch.avgPool2d(torch.ones([1, 4, 4]), 2); // tensor([[[1., 1.], [1., 1.]]])
+ */
 export declare function avgPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function avgPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, keywords: { divisorOverride?: Int | null; out?: Tensor }): Tensor;
 export declare function avgPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean; divisorOverride?: Int | null; out?: Tensor }): Tensor;
@@ -508,12 +629,15 @@ export declare function avgPool3d(input: Tensor, keywords: { kernelSize: Int | I
 export declare function avgPool3dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, divisorOverride: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function avgPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; ceilMode: boolean; countIncludePad: boolean; divisorOverride: Int | null; out?: Tensor }): Tensor;
 /**
- * Computes `baddbmm` of `input`, `batch1` and `batch2`.
+ * `beta * input + alpha *` the products of two batches of matrices.
  *
  * - `baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  * - `baddbmm.dtype(Tensor self, Tensor batch1, Tensor batch2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  *
  * Defaults: beta = 1, alpha = 1.
+ *
+ * @example
+ * torch.baddbmm(torch.ones([1]), torch.ones([2, 1, 3]), torch.ones([2, 3, 1])).flatten(); // tensor([4., 4.])
  */
 export declare function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function baddbmm(input: Tensor, batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
@@ -522,22 +646,35 @@ export declare function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, o
 export declare function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, keywords: { outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function baddbmm(input: Tensor, batch1: Tensor, keywords: { batch2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function baddbmm(input: Tensor, keywords: { batch1: Tensor; batch2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `baddbmm` of `input`, `batch1` and `batch2`. In place: `input` is changed and given back. `baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+/** `beta * input + alpha *` the products of two batches of matrices. In place: `input` is changed and given back. `baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
 export declare function baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function baddbmm_(input: Tensor, batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 export declare function baddbmm_(input: Tensor, keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
 /**
- * Makes a new tensor: `bartlettWindow` of `windowLength`.
+ * The Bartlett window: a triangle. `periodic` as in `torch.hannWindow`.
  *
  * - `bartlett_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `bartlett_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.bartlettWindow(4); // tensor([0.0000, 0.5000, 1.0000, 0.5000])
  */
 export declare function bartlettWindow(windowLength: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function bartlettWindow(keywords: { windowLength: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function bartlettWindow(windowLength: Int, periodic: boolean, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function bartlettWindow(windowLength: Int, keywords: { periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function bartlettWindow(keywords: { windowLength: Int; periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Computes `batchNorm` of `input`, `weight`, `bias`, `runningMean` and `runningVar`. `batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`. */
+/**
+ * Takes the mean of each channel away and divides by the standard deviation; then times `weight` plus `bias`.
+ *
+ * With `training` the mean and variance are those of the batch, and the running ones move towards them by `momentum`;
+ * else the running ones are used. `F.batchNorm` has defaults. Shapes: `(N, C, *)`.
+ *
+ * `batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`.
+ *
+ * @example
+ * torch.batchNorm(torch.tensor([[1], [3]]), null, null, null, null, true, 0.1, 0.00001, false); // tensor([[-1.0000], [1.0000]])
+ */
 export declare function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: Float, eps: Float, cudnnEnabled: boolean): Tensor;
 export declare function batchNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: Float; eps: Float; cudnnEnabled: boolean }): Tensor;
 /** A step of the backward pass of `batchNorm`: computes its gradients. `batch_norm_backward(Tensor grad_out, Tensor input, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, bool update, float eps, bool[3] output_mask, Tensor reserve) -> (Tensor, Tensor, Tensor)`. */
@@ -595,12 +732,28 @@ export declare function bernoulli_(input: Tensor, p?: Float, keywords?: { genera
 export declare function bernoulli_(input: Tensor, keywords: { p?: Float; generator?: Generator | null }): Tensor;
 export declare function bernoulli_(input: Tensor, p: Tensor, keywords?: { generator?: Generator | null }): Tensor;
 export declare function bernoulli_(input: Tensor, keywords: { p: Tensor; generator?: Generator | null }): Tensor;
-/** Computes `bilinear` of `input1`, `input2`, `weight` and `bias`. `bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`. */
+/**
+ * `y[k] = x1 @ weight[k] @ x2 + bias[k]`. Shapes: `(*, in1)`, `(*, in2)`, weight `(out, in1, in2)`, result `(*, out)`.
+ *
+ * `bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`.
+ *
+ * @example
+ * torch.bilinear(torch.ones([1, 2]), torch.ones([1, 3]), torch.ones([4, 2, 3]), null); // tensor([[6., 6., 6., 6.]])
+ */
 export declare function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
 export declare function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, keywords: { bias?: Tensor | null }): Tensor;
 export declare function bilinear(input1: Tensor, input2: Tensor, keywords: { weight: Tensor; bias?: Tensor | null }): Tensor;
 export declare function bilinear(input1: Tensor, keywords: { input2: Tensor; weight: Tensor; bias?: Tensor | null }): Tensor;
-/** Computes `binaryCrossEntropy` of `input`, `target` and `weight`. `binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * `-(y * log(p) + (1 - y) * log(1 - p))` of probabilities `p` (`input`) and labels `y` (`target`), their mean.
+ *
+ * Throws for probabilities that are not from 0 to 1.
+ *
+ * `binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+ *
+ * @example
+ * torch.binaryCrossEntropy(torch.tensor([0.5]), torch.tensor([1])); // tensor(0.6931)
+ */
 export declare function binaryCrossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function binaryCrossEntropy(input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
@@ -610,13 +763,31 @@ export declare function binaryCrossEntropyBackward(gradOutput: Tensor, input: Te
 export declare function binaryCrossEntropyBackward(gradOutput: Tensor, input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function binaryCrossEntropyBackward(gradOutput: Tensor, input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
 export declare function binaryCrossEntropyBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
-/** Computes `binaryCrossEntropyWithLogits` of `input`, `target`, `weight` and `posWeight`. `binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * `torch.binaryCrossEntropy` of the sigmoid of `input`, computed so that it does not overflow.
+ *
+ * `reduction` is 0 (none), 1 (mean) or 2 (sum). `F.binaryCrossEntropyWithLogits` takes a word.
+ *
+ * `binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+ *
+ * @example
+ * torch.binaryCrossEntropyWithLogits(torch.tensor([0]), torch.tensor([1]), { reduction: 1 }); // tensor(0.6931)
+ */
 export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: Int): Tensor;
 export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, posWeight: Tensor | null, keywords: { reduction?: Int }): Tensor;
 export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { posWeight?: Tensor | null; reduction?: Int }): Tensor;
 export declare function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
 export declare function binaryCrossEntropyWithLogits(input: Tensor, keywords: { target: Tensor; weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
-/** Computes `bincount` of `input` and `weights`. `bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`. Defaults: minlength = 0. */
+/**
+ * How often each whole number from 0 on comes in a vector; with `weights`, the sum of their weights.
+ *
+ * Shape: `(max(input) + 1)`, or `minlength` if that is more. Throws for negative numbers and for floats.
+ *
+ * `bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`. Defaults: minlength = 0.
+ *
+ * @example
+ * torch.bincount(torch.tensor([0n, 1n, 1n, 3n])); // tensor([1, 2, 0, 1])
+ */
 export declare function bincount(input: Tensor, weights?: Tensor | null, minlength?: Int): Tensor;
 export declare function bincount(input: Tensor, weights: Tensor | null, keywords: { minlength?: Int }): Tensor;
 export declare function bincount(input: Tensor, keywords: { weights?: Tensor | null; minlength?: Int }): Tensor;
@@ -772,10 +943,13 @@ export declare function bitwiseXor_(input: Tensor, keywords: { other: Tensor }):
 export declare function bitwiseXor_(input: Tensor, other: Scalar): Tensor;
 export declare function bitwiseXor_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Makes a new tensor: `blackmanWindow` of `windowLength`.
+ * The Blackman window: a sum of two cosines. `periodic` as in `torch.hannWindow`.
  *
  * - `blackman_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `blackman_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.blackmanWindow(4); // tensor([-2.9802e-08, 3.4000e-01, 1.0000e+00, 3.4000e-01])
  */
 export declare function blackmanWindow(windowLength: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function blackmanWindow(keywords: { windowLength: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -786,10 +960,13 @@ export declare function blackmanWindow(keywords: { windowLength: Int; periodic: 
 export declare function blockDiag(tensors: readonly Tensor[]): Tensor;
 export declare function blockDiag(keywords: { tensors: readonly Tensor[] }): Tensor;
 /**
- * Computes `bmm` of `input` and `mat2`.
+ * The products of two batches of matrices. Shapes: `(b, n, m)` and `(b, m, p)` give `(b, n, p)`. Does not broadcast.
  *
  * - `bmm(Tensor self, Tensor mat2) -> Tensor`
  * - `bmm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
+ *
+ * @example
+ * torch.bmm(torch.ones([2, 1, 3]), torch.ones([2, 3, 4])).shape; // [2, 1, 4]
  */
 export declare function bmm(input: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function bmm(input: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
@@ -799,29 +976,54 @@ export declare function bmm(input: Tensor, keywords: { mat2: Tensor; outDtype: D
 /** Computes `broadcastTensors` of `tensors`. `broadcast_tensors(Tensor[] tensors) -> Tensor[]`. */
 export declare function broadcastTensors(tensors: readonly Tensor[]): TensorList;
 export declare function broadcastTensors(keywords: { tensors: readonly Tensor[] }): TensorList;
-/** A view of `input`, in the same memory: `broadcastTo`. `broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`. */
+/**
+ * The tensor with the given size, by the rules of broadcasting and without copying.
+ *
+ * `broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`.
+ *
+ * @example
+ * torch.broadcastTo(torch.tensor([1, 2]), [2, 2]); // tensor([[1., 2.], [1., 2.]])
+ */
 export declare function broadcastTo(input: Tensor, size: Ints): Tensor;
 export declare function broadcastTo(input: Tensor, keywords: { size: Ints }): Tensor;
 export declare function broadcastTo(input: Tensor, ...size: Int[]): Tensor;
 /**
- * Computes `bucketize` of `input` and `boundaries`.
+ * The number of the bucket that each element falls into; `boundaries` are the sorted limits between buckets.
  *
  * - `bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
  * - `bucketize.Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
+ *
+ * @example
+ * torch.bucketize(torch.tensor([0, 3, 9]), torch.tensor([1, 5])); // tensor([0, 1, 2])
  */
 export declare function bucketize(input: Tensor, boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
 export declare function bucketize(input: Tensor, keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean; out?: Tensor }): Tensor;
 export declare function bucketize(input: Scalar, boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean }): Tensor;
 export declare function bucketize(input: Scalar, keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
 export declare function bucketize(keywords: { input: Scalar; boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
-/** The value of `canCast` of `from_` and `to`. `can_cast(ScalarType from_, ScalarType to) -> bool`. */
+/**
+ * Whether values of one dtype may be converted to another: floats not to integers, for example.
+ *
+ * `can_cast(ScalarType from_, ScalarType to) -> bool`.
+ *
+ * @example
+ * torch.canCast(torch.float32, torch.int64); // false
+ */
 export declare function canCast(from_: DTypeLike, to: DTypeLike): boolean;
 export declare function canCast(from_: DTypeLike, keywords: { to: DTypeLike }): boolean;
 export declare function canCast(keywords: { from_: DTypeLike; to: DTypeLike }): boolean;
 /** Computes `cartesianProd` of `tensors`. `cartesian_prod(Tensor[] tensors) -> Tensor`. */
 export declare function cartesianProd(tensors: readonly Tensor[]): Tensor;
 export declare function cartesianProd(keywords: { tensors: readonly Tensor[] }): Tensor;
-/** Computes `cat` of `tensors`. `cat(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0. */
+/**
+ * Joins tensors along `dim` (0), which exists already; the other sizes must agree.
+ *
+ * `cat(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.cat([torch.tensor([[1, 2]]), torch.tensor([[3, 4]])]); // tensor([[1., 2.], [3., 4.]])
+ * torch.cat([torch.tensor([[1, 2]]), torch.tensor([[3, 4]])], 1); // tensor([[1., 2., 3., 4.]])
+ */
 export declare function cat(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function cat(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function cat(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
@@ -861,10 +1063,17 @@ export declare function cdist(x1: Tensor, keywords: { x2: Tensor; p?: Float; com
 export declare function ceil(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Rounds each element up to a whole number. In place: `input` is changed and given back. `ceil_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function ceil_(input: Tensor): Tensor;
-/** Element by element: `celu` of `input`. `celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1. */
+/**
+ * `x` where it is positive, else `alpha * (exp(x / alpha) - 1)`.
+ *
+ * `celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1.
+ *
+ * @example
+ * torch.celu(torch.tensor([-1, 1])); // tensor([-0.6321, 1.0000])
+ */
 export declare function celu(input: Tensor, alpha?: Scalar): Tensor;
 export declare function celu(input: Tensor, keywords: { alpha?: Scalar }): Tensor;
-/** Element by element: `celu` of `input`. In place: `input` is changed and given back. `celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
+/** `x` where it is positive, else `alpha * (exp(x / alpha) - 1)`. In place: `input` is changed and given back. `celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function celu_(input: Tensor, alpha?: Scalar): Tensor;
 export declare function celu_(input: Tensor, keywords: { alpha?: Scalar }): Tensor;
 /** Computes `chainMatmul` of `matrices`. `chain_matmul(Tensor[] matrices) -> Tensor`. */
@@ -872,10 +1081,21 @@ export declare function chainMatmul(matrices: readonly Tensor[], keywords?: { ou
 export declare function chainMatmul(keywords: { matrices: readonly Tensor[]; out?: Tensor }): Tensor;
 /** Computes `chalf` of `input`. `chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
 export declare function chalf(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
-/** Computes `channelShuffle` of `input`. `channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
+/**
+ * Mixes the channels of `groups` groups: first one of each, then the next of each.
+ *
+ * `channel_shuffle(Tensor self, SymInt groups) -> Tensor`.
+ *
+ * @example
+ * torch.channelShuffle(torch.arange(4).view(1, 4, 1, 1), 2).flatten(); // tensor([0, 2, 1, 3])
+ */
 export declare function channelShuffle(input: Tensor, groups: Int): Tensor;
 export declare function channelShuffle(input: Tensor, keywords: { groups: Int }): Tensor;
-/** Computes `cholesky` of `input`. `cholesky(Tensor self, bool upper=False) -> Tensor`. */
+/**
+ * The same as `torch.linalg.cholesky`. The lower triangular L with `A = L @ L.H`. Throws if A is not positive definite.
+ *
+ * `cholesky(Tensor self, bool upper=False) -> Tensor`.
+ */
 export declare function cholesky(input: Tensor, upper?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function cholesky(input: Tensor, keywords: { upper?: boolean; out?: Tensor }): Tensor;
 /** Computes `choleskyInverse` of `input`. `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`. */
@@ -888,7 +1108,14 @@ export declare function choleskySolve(input: Tensor, keywords: { input2: Tensor;
 /** Computes `chooseQparamsOptimized` of `input`. `choose_qparams_optimized(Tensor input, int numel, int n_bins, float ratio, int bit_width) -> (Tensor, Tensor)`. */
 export declare function chooseQparamsOptimized(input: Tensor, numel: Int, nBins: Int, ratio: Float, bitWidth: Int): [Tensor, Tensor];
 export declare function chooseQparamsOptimized(input: Tensor, keywords: { numel: Int; nBins: Int; ratio: Float; bitWidth: Int }): [Tensor, Tensor];
-/** Views of `input`, in the same memory: `chunk`. `chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+/**
+ * Cuts into `chunks` parts along `dim` (0), of which the last may be smaller. There can be fewer. Views.
+ *
+ * `chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.arange(5).chunk(2); // [tensor([0, 1, 2]), tensor([3, 4])]
+ */
 export declare function chunk(input: Tensor, chunks: Int, dim?: Int): TensorList;
 export declare function chunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): TensorList;
 export declare function chunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): TensorList;
@@ -1003,19 +1230,47 @@ export declare function clip_(input: Tensor, keywords: { min?: Tensor | null; ma
  * x; // tensor([1., 2.])
  */
 export declare function clone(input: Tensor, keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
-/** A view of `input`, in the same memory: `coalesce`. `coalesce(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * A sparse COO tensor in which each index comes once, in order; elements at the same index are added.
+ *
+ * `coalesce(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparse().coalesce().isCoalesced(); // true
+ */
 export declare function coalesce(input: Tensor): Tensor;
-/** Computes `col2im` of `input`. `col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`. */
+/**
+ * Adds columns back to the blocks that they were: the opposite of `torch.im2col`. `F.fold` is this.
+ *
+ * `col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`.
+ *
+ * @example
+ * torch.col2im(torch.ones([1, 4, 4]), [3, 3], [2, 2], [1, 1], [0, 0], [1, 1]).shape; // [1, 1, 3, 3]
+ */
 export declare function col2im(input: Tensor, outputSize: Int | Ints, kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function col2im(input: Tensor, keywords: { outputSize: Int | Ints; kernelSize: Int | Ints; dilation: Int | Ints; padding: Int | Ints; stride: Int | Ints; out?: Tensor }): Tensor;
 /** A view of `input`, in the same memory: `colIndices`. `col_indices(Tensor(a) self) -> Tensor(a)`. */
 export declare function colIndices(input: Tensor): Tensor;
 /** What `colIndices` gives, as a copy and not as a view. `col_indices_copy(Tensor self) -> Tensor`. */
 export declare function colIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `columnStack` of `tensors`. `column_stack(Tensor[] tensors) -> Tensor`. */
+/**
+ * Joins tensors side by side; a vector is a column.
+ *
+ * `column_stack(Tensor[] tensors) -> Tensor`.
+ *
+ * @example
+ * torch.columnStack([torch.tensor([1, 2]), torch.tensor([3, 4])]); // tensor([[1., 3.], [2., 4.]])
+ */
 export declare function columnStack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function columnStack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
-/** Computes `combinations` of `input`. `combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`. Defaults: r = 2. */
+/**
+ * All choices of `r` (2) elements of a vector, in order. Shape `(count, r)`.
+ *
+ * `combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`. Defaults: r = 2.
+ *
+ * @example
+ * torch.combinations(torch.tensor([1, 2, 3])); // tensor([[1., 2.], [1., 3.], [2., 3.]])
+ */
 export declare function combinations(input: Tensor, r?: Int, withReplacement?: boolean): Tensor;
 export declare function combinations(input: Tensor, r: Int, keywords: { withReplacement?: boolean }): Tensor;
 export declare function combinations(input: Tensor, keywords: { r?: Int; withReplacement?: boolean }): Tensor;
@@ -1031,11 +1286,19 @@ export declare function combinations(input: Tensor, keywords: { r?: Int; withRep
  */
 export declare function complex(real: Tensor, imag: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function complex(real: Tensor, keywords: { imag: Tensor; out?: Tensor }): Tensor;
-/** Computes `concat` of `tensors`. `concat(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0. */
+/**
+ * The same as `torch.cat`. Joins tensors along `dim` (0), which exists already; the other sizes must agree.
+ *
+ * `concat(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0.
+ */
 export declare function concat(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function concat(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function concat(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
-/** Computes `concatenate` of `tensors`. `concatenate(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0. */
+/**
+ * The same as `torch.cat`. Joins tensors along `dim` (0), which exists already; the other sizes must agree.
+ *
+ * `concatenate(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0.
+ */
 export declare function concatenate(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function concatenate(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function concatenate(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
@@ -1052,19 +1315,39 @@ export declare function conj(input: Tensor): Tensor;
 export declare function conjPhysical(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Element by element: `conjPhysical` of `input`. In place: `input` is changed and given back. `conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function conjPhysical_(input: Tensor): Tensor;
-/** Computes `constantPadNd` of `input`. `constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`. Defaults: value = 0. */
+/**
+ * Adds elements `value` (0) around: `pad` has the numbers before and behind for the last dimension, then the one before.
+ *
+ * `constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`. Defaults: value = 0.
+ *
+ * @example
+ * torch.constantPadNd(torch.tensor([1, 2]), [1, 2]); // tensor([0., 1., 2., 0., 0.])
+ */
 export declare function constantPadNd(input: Tensor, pad: Ints, value?: Scalar): Tensor;
 export declare function constantPadNd(input: Tensor, pad: Ints, keywords: { value?: Scalar }): Tensor;
 export declare function constantPadNd(input: Tensor, keywords: { pad: Ints; value?: Scalar }): Tensor;
-/** A view of `input`, in the same memory: `contiguous`. `contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`. Defaults: memoryFormat = contiguousFormat. */
+/**
+ * The tensor itself if its elements lie in order in memory, else a copy in which they do.
+ *
+ * `contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`. Defaults: memoryFormat = contiguousFormat.
+ *
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]).t().contiguous().isContiguous(); // true
+ */
 export declare function contiguous(input: Tensor, keywords?: { memoryFormat?: MemoryFormat }): Tensor;
 /**
- * Computes `conv1d` of `input`, `weight` and `bias`.
+ * Slides the kernels of `weight` over rows of numbers and adds up the products (a cross-correlation).
+ *
+ * Shapes: input `(N, C, L)` or `(C, L)`, weight `(O, C / groups, K)`, bias `(O)`, result `(N, O, L')` or `(O, L')`.
+ * `padding` is a number of zeros on each side, `'same'` or `'valid'`. Throws if channels do not fit.
  *
  * - `conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  * - `conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding="valid", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor`
  *
  * Defaults: stride = [1], padding = [0], dilation = [1], groups = 1, padding = 'valid'.
+ *
+ * @example
+ * torch.conv1d(torch.ones([1, 1, 4]), torch.ones([1, 1, 2])); // tensor([[[2., 2., 2.]]])
  */
 export declare function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, groups?: Int): Tensor;
 export declare function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int }): Tensor;
@@ -1081,12 +1364,20 @@ export declare function conv1d(input: Tensor, weight: Tensor, bias: Tensor | nul
 export declare function conv1d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
 export declare function conv1d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
 /**
- * Computes `conv2d` of `input`, `weight` and `bias`.
+ * Slides the kernels of `weight` over images and adds up the products (a cross-correlation).
+ *
+ * Shapes: input `(N, C, H, W)` or `(C, H, W)`, weight `(O, C / groups, kH, kW)`, bias `(O)`, result `(N, O, H', W')`.
+ * `padding` is a number of zeros on each side, `'same'` or `'valid'`. Throws if channels do not fit.
  *
  * - `conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  * - `conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding="valid", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor`
  *
  * Defaults: stride = [1, 1], padding = [0, 0], dilation = [1, 1], groups = 1, padding = 'valid'.
+ *
+ * @example
+ * const x = torch.ones([1, 1, 4, 4]);
+ * const w = torch.ones([1, 1, 2, 2]);
+ * torch.conv2d(x, w, { stride: 2 }); // tensor([[[[4., 4.], [4., 4.]]]])
  */
 export declare function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, groups?: Int): Tensor;
 export declare function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int }): Tensor;
@@ -1103,12 +1394,17 @@ export declare function conv2d(input: Tensor, weight: Tensor, bias: Tensor | nul
 export declare function conv2d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
 export declare function conv2d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: string; dilation?: Int | Ints; groups?: Int }): Tensor;
 /**
- * Computes `conv3d` of `input`, `weight` and `bias`.
+ * Slides the kernels of `weight` over volumes and adds up the products (a cross-correlation).
+ *
+ * Shapes: input `(N, C, D, H, W)`, weight `(O, C / groups, kD, kH, kW)`, bias `(O)`, result `(N, O, D', H', W')`.
  *
  * - `conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  * - `conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding="valid", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor`
  *
  * Defaults: stride = [1, 1, 1], padding = [0, 0, 0], dilation = [1, 1, 1], groups = 1, padding = 'valid'.
+ *
+ * @example
+ * torch.conv3d(torch.ones([1, 1, 2, 2, 2]), torch.ones([1, 1, 2, 2, 2])).flatten(); // tensor([8.])
  */
 export declare function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, groups?: Int): Tensor;
 export declare function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int }): Tensor;
@@ -1135,7 +1431,16 @@ export declare function convTbc(input: Tensor, keywords: { weight: Tensor; bias:
 /** A step of the backward pass of `convTbc`: computes its gradients. `conv_tbc_backward(Tensor self, Tensor input, Tensor weight, Tensor bias, int pad) -> (Tensor, Tensor, Tensor)`. */
 export declare function convTbcBackward(self: Tensor, input: Tensor, weight: Tensor, bias: Tensor, pad: Int): [Tensor, Tensor, Tensor];
 export declare function convTbcBackward(self: Tensor, keywords: { input: Tensor; weight: Tensor; bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
-/** Computes `convTranspose1d` of `input`, `weight` and `bias`. `conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`. Defaults: stride = [1], padding = [0], outputPadding = [0], groups = 1, dilation = [1]. */
+/**
+ * The gradient of `conv1d` for its input, used as a layer that makes rows longer.
+ *
+ * Shapes: input `(N, C, L)`, weight `(C, O / groups, K)`, result `(N, O, L')`.
+ *
+ * `conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor`. Defaults: stride = [1], padding = [0], outputPadding = [0], groups = 1, dilation = [1].
+ *
+ * @example
+ * torch.convTranspose1d(torch.ones([1, 1, 2]), torch.ones([1, 1, 2])); // tensor([[[1., 2., 1.]]])
+ */
 export declare function convTranspose1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, outputPadding?: Int | Ints, groups?: Int, dilation?: Int | Ints): Tensor;
 export declare function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, groups: Int, keywords: { dilation?: Int | Ints }): Tensor;
 export declare function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, keywords: { groups?: Int; dilation?: Int | Ints }): Tensor;
@@ -1144,7 +1449,16 @@ export declare function convTranspose1d(input: Tensor, weight: Tensor, bias: Ten
 export declare function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose1d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose1d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
-/** Computes `convTranspose2d` of `input`, `weight` and `bias`. `conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`. Defaults: stride = [1, 1], padding = [0, 0], outputPadding = [0, 0], groups = 1, dilation = [1, 1]. */
+/**
+ * The gradient of `conv2d` for its input, used as a layer that makes images larger.
+ *
+ * Shapes: input `(N, C, H, W)`, weight `(C, O / groups, kH, kW)`, result `(N, O, H', W')`.
+ *
+ * `conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor`. Defaults: stride = [1, 1], padding = [0, 0], outputPadding = [0, 0], groups = 1, dilation = [1, 1].
+ *
+ * @example
+ * torch.convTranspose2d(torch.ones([1, 1, 2, 2]), torch.ones([1, 1, 2, 2]), { stride: 2 }).shape; // [1, 1, 4, 4]
+ */
 export declare function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, outputPadding?: Int | Ints, groups?: Int, dilation?: Int | Ints): Tensor;
 export declare function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, groups: Int, keywords: { dilation?: Int | Ints }): Tensor;
 export declare function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, keywords: { groups?: Int; dilation?: Int | Ints }): Tensor;
@@ -1178,7 +1492,14 @@ export declare function convolutionOverrideable(input: Tensor, keywords: { weigh
 export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
 export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
 export declare function copy(input: Tensor | Scalar, keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
-/** Computes `copy` of `input` and `src`. In place: `input` is changed and given back. `copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`. */
+/**
+ * Copies the elements of `src` into the tensor: they broadcast and are converted to its dtype and device.
+ *
+ * `copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`.
+ *
+ * @example
+ * torch.zeros([2]).copy_(torch.tensor([1n, 2n])); // tensor([1., 2.])
+ */
 export declare function copy_(input: Tensor, src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
 export declare function copy_(input: Tensor, src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
 export declare function copy_(input: Tensor, keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
@@ -1213,7 +1534,14 @@ export declare function copysign_(input: Tensor, other: Tensor): Tensor;
 export declare function copysign_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function copysign_(input: Tensor, other: Scalar): Tensor;
 export declare function copysign_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Computes `corrcoef` of `input`. `corrcoef(Tensor self) -> Tensor`. */
+/**
+ * The correlation coefficients of variables: each row is one, each column an observation. Shapes: `(n, m)` to `(n, n)`.
+ *
+ * `corrcoef(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.corrcoef(torch.tensor([[0, 1, 2], [2, 1, 0]])); // tensor([[1., -1.], [-1., 1.]])
+ */
 export declare function corrcoef(input: Tensor): Tensor;
 /**
  * The cosine of each element, in radians.
@@ -1237,34 +1565,74 @@ export declare function cos_(input: Tensor): Tensor;
 export declare function cosh(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The hyperbolic cosine of each element. In place: `input` is changed and given back. `cosh_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function cosh_(input: Tensor): Tensor;
-/** Computes `cosineEmbeddingLoss` of `input1`, `input2` and `target`. `cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`. Defaults: margin = 0, reduction = 1. */
+/**
+ * One minus the cosine of two vectors where `target` is 1, the cosine less `margin`, at least 0, where it is -1.
+ *
+ * `cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`. Defaults: margin = 0, reduction = 1.
+ *
+ * @example
+ * torch.cosineEmbeddingLoss(torch.tensor([[1, 0]]), torch.tensor([[0, 1]]), torch.tensor([1]), { reduction: 1 }); // tensor(1.)
+ */
 export declare function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: Float, reduction?: Int): Tensor;
 export declare function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: Float, keywords: { reduction?: Int }): Tensor;
 export declare function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, keywords: { margin?: Float; reduction?: Int }): Tensor;
 export declare function cosineEmbeddingLoss(input1: Tensor, keywords: { input2: Tensor; target: Tensor; margin?: Float; reduction?: Int }): Tensor;
-/** Computes `cosineSimilarity` of `x1` and `x2`. `cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`. Defaults: dim = 1, eps = 1e-8. */
+/**
+ * The cosine of the angle between vectors along `dim` (1). `eps` keeps the lengths above 0.
+ *
+ * `cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`. Defaults: dim = 1, eps = 1e-8.
+ *
+ * @example
+ * torch.cosineSimilarity(torch.tensor([[1, 0]]), torch.tensor([[0, 1]])); // tensor([0.])
+ */
 export declare function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: Int, eps?: Float): Tensor;
 export declare function cosineSimilarity(x1: Tensor, x2: Tensor, dim: Int, keywords: { eps?: Float }): Tensor;
 export declare function cosineSimilarity(x1: Tensor, x2: Tensor, keywords: { dim?: Int; eps?: Float }): Tensor;
 export declare function cosineSimilarity(x1: Tensor, keywords: { x2: Tensor; dim?: Int; eps?: Float }): Tensor;
 /**
- * Computes `countNonzero` of `input`.
+ * How many elements are other than 0: of all, or along `dim`. int64.
  *
  * - `count_nonzero(Tensor self, int? dim=None) -> Tensor`
  * - `count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`
+ *
+ * @example
+ * torch.countNonzero(torch.tensor([0, 1, 2])); // tensor(2)
  */
 export declare function countNonzero(input: Tensor, dim?: Int | null): Tensor;
 export declare function countNonzero(input: Tensor, keywords: { dim?: Int | null }): Tensor;
 export declare function countNonzero(input: Tensor, dim: Ints): Tensor;
 export declare function countNonzero(input: Tensor, keywords: { dim: Ints }): Tensor;
 export declare function countNonzero(input: Tensor, ...dim: Int[]): Tensor;
-/** Computes `cov` of `input`, `fweights` and `aweights`. `cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`. Defaults: correction = 1. */
+/**
+ * The covariances of variables: each row is one, each column an observation. Shapes: `(n, m)` to `(n, n)`.
+ *
+ * `cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`. Defaults: correction = 1.
+ *
+ * @example
+ * torch.cov(torch.tensor([[0, 1, 2], [2, 1, 0]])); // tensor([[1., -1.], [-1., 1.]])
+ */
 export declare function cov(input: Tensor, keywords?: { correction?: Int; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
-/** Computes `cross` of `input` and `other`. `cross(Tensor self, Tensor other, int? dim=None) -> Tensor`. */
+/**
+ * The cross product of vectors of three numbers along `dim`; without one, along the first dimension of size 3.
+ *
+ * `cross(Tensor self, Tensor other, int? dim=None) -> Tensor`.
+ *
+ * @example
+ * torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), 0); // tensor([0., 0., 1.])
+ */
 export declare function cross(input: Tensor, other: Tensor, dim?: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function cross(input: Tensor, other: Tensor, keywords: { dim?: Int | null; out?: Tensor }): Tensor;
 export declare function cross(input: Tensor, keywords: { other: Tensor; dim?: Int | null; out?: Tensor }): Tensor;
-/** Computes `crossEntropyLoss` of `input`, `target` and `weight`. `cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100, labelSmoothing = 0. */
+/**
+ * `-log(softmax(input)[target])`, the mean over the samples. `F.crossEntropy` is the form with words.
+ *
+ * Shapes: input `(N, C)` or `(N, C, *)`; target `(N)` or `(N, *)` of class numbers, int64, or probabilities like input.
+ *
+ * `cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100, labelSmoothing = 0.
+ *
+ * @example
+ * torch.crossEntropyLoss(torch.tensor([[0, 0]]), torch.tensor([1n]), { reduction: 1 }); // tensor(0.6931)
+ */
 export declare function crossEntropyLoss(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int, labelSmoothing?: Float): Tensor;
 export declare function crossEntropyLoss(input: Tensor, target: Tensor, weight: Tensor | null, reduction: Int, ignoreIndex: Int, keywords: { labelSmoothing?: Float }): Tensor;
 export declare function crossEntropyLoss(input: Tensor, target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
@@ -1276,12 +1644,17 @@ export declare function crowIndices(input: Tensor): Tensor;
 /** What `crowIndices` gives, as a copy and not as a view. `crow_indices_copy(Tensor self) -> Tensor`. */
 export declare function crowIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
- * Computes `ctcLoss` of `logProbs` and `targets`.
+ * How unlikely label sequences are, given probabilities of labels (or of `blank`) at each time, over all alignments.
+ *
+ * Shapes: logProbs `(T, N, C)`, targets `(N, S)` or flattened, lengths `(N)`.
  *
  * - `ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  * - `ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor`
  *
  * Defaults: blank = 0, reduction = 1.
+ *
+ * @example
+ * torch.ctcLoss(torch.zeros([2, 1, 2]), torch.tensor([[1n]]), [2], [1], { reduction: 1 }); // tensor(-1.0986)
  */
 export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank?: Int, reduction?: Int, zeroInfinity?: boolean): Tensor;
 export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Ints, targetLengths: Ints, blank: Int, reduction: Int, keywords: { zeroInfinity?: boolean }): Tensor;
@@ -1326,7 +1699,14 @@ export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, ke
 export declare function cudnnGridSamplerBackward(input: Tensor, keywords: { grid: Tensor; gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
 /** cuDNN’s kernel for `isAcceptable`. `cudnn_is_acceptable(Tensor self) -> bool`. */
 export declare function cudnnIsAcceptable(input: Tensor): boolean;
-/** Computes `cummax` of `input`. Gives `values` and `indices`. `cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`. */
+/**
+ * The largest element so far along `dim`, and its index.
+ *
+ * `cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`.
+ *
+ * @example
+ * torch.cummax(torch.tensor([1, 3, 2]), 0); // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
+ */
 export declare function cummax(input: Tensor, dim: Int, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function cummax(input: Tensor, keywords: { dim: Int; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 /** A step of the backward pass of `cummaxmin`: computes its gradients. `cummaxmin_backward(Tensor grad, Tensor input, Tensor indices, int dim) -> Tensor`. */
@@ -1334,13 +1714,27 @@ export declare function cummaxminBackward(grad: Tensor, input: Tensor, indices: 
 export declare function cummaxminBackward(grad: Tensor, input: Tensor, indices: Tensor, keywords: { dim: Int }): Tensor;
 export declare function cummaxminBackward(grad: Tensor, input: Tensor, keywords: { indices: Tensor; dim: Int }): Tensor;
 export declare function cummaxminBackward(grad: Tensor, keywords: { input: Tensor; indices: Tensor; dim: Int }): Tensor;
-/** Computes `cummin` of `input`. Gives `values` and `indices`. `cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`. */
+/**
+ * The smallest element so far along `dim`, and its index.
+ *
+ * `cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`.
+ *
+ * @example
+ * torch.cummin(torch.tensor([3, 1, 2]), 0); // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
+ */
 export declare function cummin(input: Tensor, dim: Int, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function cummin(input: Tensor, keywords: { dim: Int; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-/** Computes `cumprod` of `input`. `cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * Running products along `dim`: each element times all before it.
+ *
+ * `cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.cumprod(torch.tensor([1, 2, 3]), 0); // tensor([1., 2., 6.])
+ */
 export declare function cumprod(input: Tensor, dim: Int, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function cumprod(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** Computes `cumprod` of `input`. In place: `input` is changed and given back. `cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
+/** Running products along `dim`: each element times all before it. In place: `input` is changed and given back. `cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
 export declare function cumprod_(input: Tensor, dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function cumprod_(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
 /** A step of the backward pass of `cumprod`: computes its gradients. `cumprod_backward(Tensor grad, Tensor input, int dim, Tensor output) -> Tensor`. */
@@ -1348,19 +1742,29 @@ export declare function cumprodBackward(grad: Tensor, input: Tensor, dim: Int, o
 export declare function cumprodBackward(grad: Tensor, input: Tensor, dim: Int, keywords: { output: Tensor }): Tensor;
 export declare function cumprodBackward(grad: Tensor, input: Tensor, keywords: { dim: Int; output: Tensor }): Tensor;
 export declare function cumprodBackward(grad: Tensor, keywords: { input: Tensor; dim: Int; output: Tensor }): Tensor;
-/** Computes `cumsum` of `input`. `cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * Running totals along `dim`: each element and all before it.
+ *
+ * `cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.cumsum(torch.tensor([1, 2, 3]), 0); // tensor([1., 3., 6.])
+ */
 export declare function cumsum(input: Tensor, dim: Int, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function cumsum(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** Computes `cumsum` of `input`. In place: `input` is changed and given back. `cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
+/** Running totals along `dim`: each element and all before it. In place: `input` is changed and given back. `cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
 export declare function cumsum_(input: Tensor, dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function cumsum_(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
 /**
- * Computes `cumulativeTrapezoid` of `y`.
+ * The area under a line through the points `y`, from the first point to each of the others.
  *
  * - `cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
  * - `cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  *
  * Defaults: dx = 1, dim = -1.
+ *
+ * @example
+ * torch.cumulativeTrapezoid(torch.tensor([1, 2, 3])); // tensor([1.5000, 4.0000])
  */
 export declare function cumulativeTrapezoid(y: Tensor, keywords?: { dx?: Scalar; dim?: Int }): Tensor;
 export declare function cumulativeTrapezoid(y: Tensor, x: Tensor, keywords?: { dim?: Int }): Tensor;
@@ -1389,26 +1793,66 @@ export declare function denseDim(input: Tensor): number;
 export declare function dequantize(input: Tensor): Tensor;
 export declare function dequantize(tensors: readonly Tensor[]): TensorList;
 export declare function dequantize(keywords: { tensors: readonly Tensor[] }): TensorList;
-/** Computes `det` of `input`. `det(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.linalg.det`. The determinant of square matrices. Shapes: `(*, n, n)` to `(*)`.
+ *
+ * `det(Tensor self) -> Tensor`.
+ */
 export declare function det(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `detach`. `detach(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The same memory outside the graph of gradients. A view: what is written to it is written to the tensor.
+ *
+ * `detach(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.ones([1], { requiresGrad: true }).detach().requiresGrad; // false
+ */
 export declare function detach(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `detach`. In place: `input` is changed and given back. `detach_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The same memory outside the graph of gradients. A view: what is written to it is written to the tensor. In place: `input` is changed and given back. `detach_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function detach_(input: Tensor): Tensor;
 /** What `detach` gives, as a copy and not as a view. `detach_copy(Tensor self) -> Tensor`. */
 export declare function detachCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `diag` of `input`. `diag(Tensor self, int diagonal=0) -> Tensor`. Defaults: diagonal = 0. */
+/**
+ * The diagonal of a matrix, or the matrix that has a vector as its diagonal.
+ *
+ * `diag(Tensor self, int diagonal=0) -> Tensor`. Defaults: diagonal = 0.
+ *
+ * @example
+ * torch.diag(torch.tensor([1, 2])); // tensor([[1., 0.], [0., 2.]])
+ * torch.diag(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 4.])
+ */
 export declare function diag(input: Tensor, diagonal?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function diag(input: Tensor, keywords: { diagonal?: Int; out?: Tensor }): Tensor;
-/** Computes `diagEmbed` of `input`. `diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
+/**
+ * Matrices whose diagonals are the last dimension of `input`.
+ *
+ * `diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`. Defaults: offset = 0, dim1 = -2, dim2 = -1.
+ *
+ * @example
+ * torch.diagEmbed(torch.tensor([[1, 2], [3, 4]])).shape; // [2, 2, 2]
+ */
 export declare function diagEmbed(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
 export declare function diagEmbed(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
 export declare function diagEmbed(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
 export declare function diagEmbed(input: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-/** Computes `diagflat` of `input`. `diagflat(Tensor self, int offset=0) -> Tensor`. Defaults: offset = 0. */
+/**
+ * The matrix that has the elements of `input`, flattened, as its diagonal.
+ *
+ * `diagflat(Tensor self, int offset=0) -> Tensor`. Defaults: offset = 0.
+ *
+ * @example
+ * torch.diagflat(torch.tensor([1, 2])); // tensor([[1., 0.], [0., 2.]])
+ */
 export declare function diagflat(input: Tensor, offset?: Int): Tensor;
 export declare function diagflat(input: Tensor, keywords: { offset?: Int }): Tensor;
-/** A view of `input`, in the same memory: `diagonal`. `diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
+/**
+ * The diagonal of matrices in `dim1` and `dim2`, as the last dimension; `offset` is above it, or below where negative. A view.
+ *
+ * `diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`. Defaults: offset = 0, dim1 = 0, dim2 = 1.
+ *
+ * @example
+ * torch.diagonal(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 4.])
+ */
 export declare function diagonal(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
 export declare function diagonal(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
 export declare function diagonal(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
@@ -1421,13 +1865,27 @@ export declare function diagonalCopy(input: Tensor, offset?: Int, dim1?: Int, di
 export declare function diagonalCopy(input: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int; out?: Tensor }): Tensor;
 export declare function diagonalCopy(input: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
 export declare function diagonalCopy(input: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int; out?: Tensor }): Tensor;
-/** Computes `diagonalScatter` of `input` and `src`. `diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
+/**
+ * A copy in which `src` is the diagonal.
+ *
+ * `diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`. Defaults: offset = 0, dim1 = 0, dim2 = 1.
+ *
+ * @example
+ * torch.diagonalScatter(torch.zeros([2, 2]), torch.tensor([1, 2])); // tensor([[1., 0.], [0., 2.]])
+ */
 export declare function diagonalScatter(input: Tensor, src: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
 export declare function diagonalScatter(input: Tensor, src: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
 export declare function diagonalScatter(input: Tensor, src: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
 export declare function diagonalScatter(input: Tensor, src: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
 export declare function diagonalScatter(input: Tensor, keywords: { src: Tensor; offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-/** Computes `diff` of `input`, `prepend` and `append`. `diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`. Defaults: n = 1, dim = -1. */
+/**
+ * The differences of neighbours along `dim` (the last one), `n` times over.
+ *
+ * `diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`. Defaults: n = 1, dim = -1.
+ *
+ * @example
+ * torch.diff(torch.tensor([1, 4, 9])); // tensor([3., 5.])
+ */
 export declare function diff(input: Tensor, n?: Int, dim?: Int, prepend?: Tensor | null, append?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
 export declare function diff(input: Tensor, n: Int, dim: Int, prepend: Tensor | null, keywords: { append?: Tensor | null; out?: Tensor }): Tensor;
 export declare function diff(input: Tensor, n: Int, dim: Int, keywords: { prepend?: Tensor | null; append?: Tensor | null; out?: Tensor }): Tensor;
@@ -1446,7 +1904,14 @@ export declare function digamma(input: Tensor, keywords?: { out?: Tensor }): Ten
 export declare function digamma_(input: Tensor): Tensor;
 /** The value of `dim` of `input`. `dim(Tensor self) -> int`. */
 export declare function dim(input: Tensor): number;
-/** Computes `dist` of `input` and `other`. `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2. */
+/**
+ * The `p`-norm of the difference of two tensors, which broadcast. `p` is 2 by default.
+ *
+ * `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2.
+ *
+ * @example
+ * torch.dist(torch.tensor([3, 0]), torch.tensor([0, 4])); // tensor(5.)
+ */
 export declare function dist(input: Tensor, other: Tensor, p?: Scalar): Tensor;
 export declare function dist(input: Tensor, other: Tensor, keywords: { p?: Scalar }): Tensor;
 export declare function dist(input: Tensor, keywords: { other: Tensor; p?: Scalar }): Tensor;
@@ -1496,7 +1961,14 @@ export declare function divide_(input: Tensor, other: Tensor | Scalar, keywords?
 export declare function divide_(input: Tensor, keywords: { other: Tensor | Scalar; roundingMode?: string | null }): Tensor;
 export declare function divide_(input: Tensor, other: Scalar, keywords?: { roundingMode?: string | null }): Tensor;
 export declare function divide_(input: Tensor, keywords: { other: Scalar; roundingMode?: string | null }): Tensor;
-/** Computes `dot` of `input` and `tensor`. `dot(Tensor self, Tensor tensor) -> Tensor`. */
+/**
+ * The sum of the products of two vectors of one size.
+ *
+ * `dot(Tensor self, Tensor tensor) -> Tensor`.
+ *
+ * @example
+ * torch.dot(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor(11.)
+ */
 export declare function dot(input: Tensor, tensor: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function dot(input: Tensor, keywords: { tensor: Tensor; out?: Tensor }): Tensor;
 /**
@@ -1527,19 +1999,33 @@ export declare function dsplit(input: Tensor, keywords: { sections: Int }): Tens
 export declare function dsplit(input: Tensor, indices: Ints): TensorList;
 export declare function dsplit(input: Tensor, keywords: { indices: Ints }): TensorList;
 export declare function dsplit(input: Tensor, ...indices: Int[]): TensorList;
-/** Computes `dstack` of `tensors`. `dstack(Tensor[] tensors) -> Tensor`. */
+/**
+ * Joins tensors along the third dimension.
+ *
+ * `dstack(Tensor[] tensors) -> Tensor`.
+ *
+ * @example
+ * torch.dstack([torch.tensor([1, 2]), torch.tensor([3, 4])]).shape; // [1, 2, 2]
+ */
 export declare function dstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function dstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /** Computes `einsum` of `tensors`. `einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor`. */
 export declare function einsum(equation: string, tensors: readonly Tensor[], keywords?: { path?: Ints | null }): Tensor;
 export declare function einsum(equation: string, keywords: { tensors: readonly Tensor[]; path?: Ints | null }): Tensor;
 export declare function einsum(keywords: { equation: string; tensors: readonly Tensor[]; path?: Ints | null }): Tensor;
-/** Element by element: `elu` of `input`. `elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
+/**
+ * `x` where it is positive, else `alpha * (exp(x) - 1)`.
+ *
+ * `elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`. Defaults: alpha = 1, scale = 1, inputScale = 1.
+ *
+ * @example
+ * torch.elu(torch.tensor([-1, 1])); // tensor([-0.6321, 1.0000])
+ */
 export declare function elu(input: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function elu(input: Tensor, alpha: Scalar, scale: Scalar, keywords: { inputScale?: Scalar; out?: Tensor }): Tensor;
 export declare function elu(input: Tensor, alpha: Scalar, keywords: { scale?: Scalar; inputScale?: Scalar; out?: Tensor }): Tensor;
 export declare function elu(input: Tensor, keywords: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `elu` of `input`. In place: `input` is changed and given back. `elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
+/** `x` where it is positive, else `alpha * (exp(x) - 1)`. In place: `input` is changed and given back. `elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
 export declare function elu_(input: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
 export declare function elu_(input: Tensor, alpha: Scalar, scale: Scalar, keywords: { inputScale?: Scalar }): Tensor;
 export declare function elu_(input: Tensor, alpha: Scalar, keywords: { scale?: Scalar; inputScale?: Scalar }): Tensor;
@@ -1547,7 +2033,16 @@ export declare function elu_(input: Tensor, keywords: { alpha?: Scalar; scale?: 
 /** A step of the backward pass of `elu`: computes its gradients. `elu_backward(Tensor grad_output, Scalar alpha, Scalar scale, Scalar input_scale, bool is_result, Tensor self_or_result) -> Tensor`. */
 export declare function eluBackward(gradOutput: Tensor, alpha: Scalar, scale: Scalar, inputScale: Scalar, isResult: boolean, selfOrResult: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function eluBackward(gradOutput: Tensor, keywords: { alpha: Scalar; scale: Scalar; inputScale: Scalar; isResult: boolean; selfOrResult: Tensor; out?: Tensor }): Tensor;
-/** Computes `embedding` of `weight` and `indices`. `embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`. Defaults: paddingIdx = -1. */
+/**
+ * Rows of `weight`, by number. Shapes: weight `(V, E)`, indices `(*)`, int32 or int64, result `(*, E)`.
+ *
+ * Throws for a number beyond `V - 1`.
+ *
+ * `embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`. Defaults: paddingIdx = -1.
+ *
+ * @example
+ * torch.embedding(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1n, 0n])); // tensor([[3., 4.], [1., 2.]])
+ */
 export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx?: Int, scaleGradByFreq?: boolean, sparse?: boolean): Tensor;
 export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, scaleGradByFreq: boolean, keywords: { sparse?: boolean }): Tensor;
 export declare function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, keywords: { scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
@@ -1710,12 +2205,26 @@ export declare function exp2(input: Tensor, keywords?: { out?: Tensor }): Tensor
 export declare function exp2_(input: Tensor): Tensor;
 /** e raised to each element. In place: `input` is changed and given back. `exp_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function exp_(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `expand`. `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`. */
+/**
+ * Repeats dimensions of size 1 without copying: a view whose elements share memory. -1 keeps a size.
+ *
+ * `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`.
+ *
+ * @example
+ * torch.tensor([[1], [2]]).expand(2, 3); // tensor([[1., 1., 1.], [2., 2., 2.]])
+ */
 export declare function expand(input: Tensor, size: Ints, keywords?: { implicit?: boolean }): Tensor;
 export declare function expand(input: Tensor, keywords: { size: Ints; implicit?: boolean }): Tensor;
 export declare function expand(input: Tensor, ...size: Int[]): Tensor;
 export declare function expand(...args: [input: Tensor, ...size: Int[], keywords: { implicit?: boolean }]): Tensor;
-/** A view of `input` and `other`, in the same memory: `expandAs`. `expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
+/**
+ * `expand` with the size of `other`.
+ *
+ * `expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`.
+ *
+ * @example
+ * torch.tensor([1]).expandAs(torch.zeros([2])); // tensor([1., 1.])
+ */
 export declare function expandAs(input: Tensor, other: Tensor): Tensor;
 export declare function expandAs(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** What `expand` gives, as a copy and not as a view. `expand_copy(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor`. */
@@ -1849,30 +2358,74 @@ export declare function featureDropout(input: Tensor, keywords: { p: Float; trai
 export declare function featureDropout_(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function featureDropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function featureDropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Computes `fft.fft` of `input`. `fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The discrete Fourier transform along `dim` (the last one), complex.
+ *
+ * `n` cuts the signal or fills it up with zeros. `norm` is `'backward'` (no factor), `'ortho'` or `'forward'` (1/n).
+ *
+ * `fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.fft.fft(torch.tensor([1, 2, 3, 4])); // tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
+ */
 export declare function fftFft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftFft(input: Tensor, n: Int | null, dim: Int, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFft(input: Tensor, n: Int | null, keywords: { dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFft(input: Tensor, keywords: { n?: Int | null; dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.fft2` of `input`. `fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+/**
+ * The Fourier transform along two dimensions (the last ones).
+ *
+ * `fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+ *
+ * @example
+ * torch.fft.fft2(torch.ones([2, 2])).real; // tensor([[4., 0.], [0., 0.]])
+ */
 export declare function fftFft2(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftFft2(input: Tensor, s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFft2(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFft2(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
-/** Makes a new tensor: `fft.fftfreq` of `n`. `fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: d = 1. */
+/**
+ * The frequencies that the numbers of `torch.fft.fft` of `n` samples belong to, `d` apart: cycles in the unit of `d`.
+ *
+ * `fft_fftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: d = 1.
+ *
+ * @example
+ * torch.fft.fftfreq(4); // tensor([0.0000, 0.2500, -0.5000, -0.2500])
+ */
 export declare function fftFftfreq(n: Int, d?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function fftFftfreq(n: Int, keywords: { d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function fftFftfreq(keywords: { n: Int; d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** Computes `fft.fftn` of `input`. `fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+/**
+ * The Fourier transform along all dimensions, or those of `dim`.
+ *
+ * `fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+ *
+ * @example
+ * torch.fft.fftn(torch.ones([2, 2])).real; // tensor([[4., 0.], [0., 0.]])
+ */
 export declare function fftFftn(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftFftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftFftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.fftshift` of `input`. `fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`. */
+/**
+ * Moves frequency 0 into the middle, along all dimensions or those of `dim`.
+ *
+ * `fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`.
+ *
+ * @example
+ * torch.fft.fftshift(torch.fft.fftfreq(4)); // tensor([-0.5000, -0.2500, 0.0000, 0.2500])
+ */
 export declare function fftFftshift(input: Tensor, dim?: Int | Ints | null): Tensor;
 export declare function fftFftshift(input: Tensor, keywords: { dim?: Int | Ints | null }): Tensor;
 export declare function fftFftshift(input: Tensor, ...dim: Int[]): Tensor;
-/** Computes `fft.hfft` of `input`. `fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The transform of a signal of which half is given, since it is its own conjugate turned round; real.
+ *
+ * `fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.fft.hfft(torch.tensor([1, 2])); // tensor([3., -1.])
+ */
 export declare function fftHfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftHfft(input: Tensor, n: Int | null, dim: Int, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftHfft(input: Tensor, n: Int | null, keywords: { dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
@@ -1887,26 +2440,61 @@ export declare function fftHfftn(input: Tensor, s?: Int | Ints | null, dim?: Int
 export declare function fftHfftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftHfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftHfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.ifft` of `input`. `fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The inverse of `torch.fft.fft`, complex.
+ *
+ * `fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.fft.ifft(torch.fft.fft(torch.tensor([1, 2]))).real; // tensor([1., 2.])
+ */
 export declare function fftIfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIfft(input: Tensor, n: Int | null, dim: Int, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIfft(input: Tensor, n: Int | null, keywords: { dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIfft(input: Tensor, keywords: { n?: Int | null; dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.ifft2` of `input`. `fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+/**
+ * The inverse of `torch.fft.fft2`.
+ *
+ * `fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+ *
+ * @example
+ * torch.fft.ifft2(torch.ones([2, 2])).real; // tensor([[1., 0.], [0., 0.]])
+ */
 export declare function fftIfft2(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIfft2(input: Tensor, s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIfft2(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIfft2(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.ifftn` of `input`. `fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+/**
+ * The inverse of `torch.fft.fftn`.
+ *
+ * `fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+ *
+ * @example
+ * torch.fft.ifftn(torch.ones([2, 2])).real; // tensor([[1., 0.], [0., 0.]])
+ */
 export declare function fftIfftn(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIfftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.ifftshift` of `input`. `fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`. */
+/**
+ * The inverse of `torch.fft.fftshift`.
+ *
+ * `fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`.
+ *
+ * @example
+ * torch.fft.ifftshift(torch.tensor([-2, -1, 0, 1])); // tensor([0., 1., -2., -1.])
+ */
 export declare function fftIfftshift(input: Tensor, dim?: Int | Ints | null): Tensor;
 export declare function fftIfftshift(input: Tensor, keywords: { dim?: Int | Ints | null }): Tensor;
 export declare function fftIfftshift(input: Tensor, ...dim: Int[]): Tensor;
-/** Computes `fft.ihfft` of `input`. `fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The inverse of `torch.fft.hfft`.
+ *
+ * `fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.fft.ihfft(torch.tensor([1, 2])).real; // tensor([1.5000, -0.5000])
+ */
 export declare function fftIhfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIhfft(input: Tensor, n: Int | null, dim: Int, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIhfft(input: Tensor, n: Int | null, keywords: { dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
@@ -1921,36 +2509,85 @@ export declare function fftIhfftn(input: Tensor, s?: Int | Ints | null, dim?: In
 export declare function fftIhfftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIhfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIhfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.irfft` of `input`. `fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The inverse of `torch.fft.rfft`, real. Give `n` where the signal had an odd length.
+ *
+ * `fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.fft.irfft(torch.fft.rfft(torch.tensor([1, 2, 3, 4]))); // tensor([1., 2., 3., 4.])
+ */
 export declare function fftIrfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIrfft(input: Tensor, n: Int | null, dim: Int, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIrfft(input: Tensor, n: Int | null, keywords: { dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIrfft(input: Tensor, keywords: { n?: Int | null; dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.irfft2` of `input`. `fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+/**
+ * The inverse of `torch.fft.rfft2`, real.
+ *
+ * `fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+ *
+ * @example
+ * torch.fft.irfft2(torch.fft.rfft2(torch.ones([2, 2]))); // tensor([[1., 1.], [1., 1.]])
+ */
 export declare function fftIrfft2(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIrfft2(input: Tensor, s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIrfft2(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIrfft2(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.irfftn` of `input`. `fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+/**
+ * The inverse of `torch.fft.rfftn`, real.
+ *
+ * `fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+ *
+ * @example
+ * torch.fft.irfftn(torch.fft.rfftn(torch.ones([2, 2]))); // tensor([[1., 1.], [1., 1.]])
+ */
 export declare function fftIrfftn(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftIrfftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIrfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftIrfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.rfft` of `input`. `fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+/**
+ * `torch.fft.fft` of real numbers: the first half, `n / 2 + 1` numbers, which says everything.
+ *
+ * `fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.fft.rfft(torch.tensor([1, 2, 3, 4])); // tensor([10.+0.j, -2.+2.j, -2.+0.j])
+ */
 export declare function fftRfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftRfft(input: Tensor, n: Int | null, dim: Int, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfft(input: Tensor, n: Int | null, keywords: { dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfft(input: Tensor, keywords: { n?: Int | null; dim?: Int; norm?: string | null; out?: Tensor }): Tensor;
-/** Computes `fft.rfft2` of `input`. `fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+/**
+ * `torch.fft.fft2` of real numbers: half of the last dimension.
+ *
+ * `fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+ *
+ * @example
+ * torch.fft.rfft2(torch.ones([2, 2])).shape; // [2, 2]
+ */
 export declare function fftRfft2(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftRfft2(input: Tensor, s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfft2(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfft2(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null; out?: Tensor }): Tensor;
-/** Makes a new tensor: `fft.rfftfreq` of `n`. `fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: d = 1. */
+/**
+ * The frequencies that the numbers of `torch.fft.rfft` of `n` samples belong to.
+ *
+ * `fft_rfftfreq(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. Defaults: d = 1.
+ *
+ * @example
+ * torch.fft.rfftfreq(4); // tensor([0.0000, 0.2500, 0.5000])
+ */
 export declare function fftRfftfreq(n: Int, d?: Float, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function fftRfftfreq(n: Int, keywords: { d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function fftRfftfreq(keywords: { n: Int; d?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** Computes `fft.rfftn` of `input`. `fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+/**
+ * `torch.fft.fftn` of real numbers: half of the last dimension.
+ *
+ * `fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+ *
+ * @example
+ * torch.fft.rfftn(torch.ones([2, 4])).shape; // [2, 3]
+ */
 export declare function fftRfftn(input: Tensor, s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null, keywords?: { out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
@@ -1966,16 +2603,26 @@ export declare function fill(input: Tensor, keywords: { value: Scalar }): Tensor
 export declare function fill(input: Tensor, value: Tensor): Tensor;
 export declare function fill(input: Tensor, keywords: { value: Tensor }): Tensor;
 /**
- * Computes `fill` of `input`. In place: `input` is changed and given back.
+ * Fills the tensor with one number.
  *
  * - `fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
  * - `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
+ *
+ * @example
+ * torch.zeros([2]).fill_(7); // tensor([7., 7.])
  */
 export declare function fill_(input: Tensor, value: Scalar): Tensor;
 export declare function fill_(input: Tensor, keywords: { value: Scalar }): Tensor;
 export declare function fill_(input: Tensor, value: Tensor): Tensor;
 export declare function fill_(input: Tensor, keywords: { value: Tensor }): Tensor;
-/** Computes `fillDiagonal_` of `input`. `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`. */
+/**
+ * Fills the main diagonal with a number.
+ *
+ * `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`.
+ *
+ * @example
+ * torch.zeros([2, 2]).fillDiagonal_(1); // tensor([[1., 0.], [0., 1.]])
+ */
 export declare function fillDiagonal_(input: Tensor, fillValue: Scalar, wrap?: boolean): Tensor;
 export declare function fillDiagonal_(input: Tensor, fillValue: Scalar, keywords: { wrap?: boolean }): Tensor;
 export declare function fillDiagonal_(input: Tensor, keywords: { fillValue: Scalar; wrap?: boolean }): Tensor;
@@ -1987,20 +2634,49 @@ export declare function fillDiagonal_(input: Tensor, keywords: { fillValue: Scal
 export declare function fix(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The same as `torch.trunc`. Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `fix_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function fix_(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `flatten`. `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`. Defaults: startDim = 0, endDim = -1. */
+/**
+ * One dimension in place of those from `startDim` (0) to `endDim` (the last).
+ *
+ * `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`. Defaults: startDim = 0, endDim = -1.
+ *
+ * @example
+ * torch.zeros([2, 3, 4]).flatten().shape; // [24]
+ * torch.zeros([2, 3, 4]).flatten(1).shape; // [2, 12]
+ */
 export declare function flatten(input: Tensor, startDim?: Int, endDim?: Int): Tensor;
 export declare function flatten(input: Tensor, startDim: Int, keywords: { endDim?: Int }): Tensor;
 export declare function flatten(input: Tensor, keywords: { startDim?: Int; endDim?: Int }): Tensor;
 /** Computes `flattenDenseTensors` of `tensors`. `flatten_dense_tensors(Tensor[] tensors) -> Tensor`. */
 export declare function flattenDenseTensors(tensors: readonly Tensor[]): Tensor;
 export declare function flattenDenseTensors(keywords: { tensors: readonly Tensor[] }): Tensor;
-/** Computes `flip` of `input`. `flip(Tensor self, int[] dims) -> Tensor`. */
+/**
+ * Turns the order round along the dimensions of `dims`. A copy.
+ *
+ * `flip(Tensor self, int[] dims) -> Tensor`.
+ *
+ * @example
+ * torch.flip(torch.tensor([[1, 2], [3, 4]]), [1]); // tensor([[2., 1.], [4., 3.]])
+ */
 export declare function flip(input: Tensor, dims: Ints): Tensor;
 export declare function flip(input: Tensor, keywords: { dims: Ints }): Tensor;
 export declare function flip(input: Tensor, ...dims: Int[]): Tensor;
-/** Computes `fliplr` of `input`. `fliplr(Tensor self) -> Tensor`. */
+/**
+ * Turns the order of the columns round. A copy.
+ *
+ * `fliplr(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.fliplr(torch.tensor([[1, 2], [3, 4]])); // tensor([[2., 1.], [4., 3.]])
+ */
 export declare function fliplr(input: Tensor): Tensor;
-/** Computes `flipud` of `input`. `flipud(Tensor self) -> Tensor`. */
+/**
+ * Turns the order of the rows round. A copy.
+ *
+ * `flipud(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.flipud(torch.tensor([[1, 2], [3, 4]])); // tensor([[3., 4.], [1., 2.]])
+ */
 export declare function flipud(input: Tensor): Tensor;
 /**
  * Raises `input` to the power `exponent`, computed in float64 (complex128 for complex numbers).
@@ -2175,7 +2851,17 @@ export declare function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Te
 export declare function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): Tensor;
 export declare function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor;
 export declare function fusedMovingAvgObsFakeQuant(input: Tensor, keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor;
-/** Computes `gather` of `input` and `index`. `gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`. */
+/**
+ * Picks elements along `dim`: `result[i][j] = input[i][index[i][j]]` for `dim` 1.
+ *
+ * Shape: that of `index`, which is int64. Throws for an index beyond the end.
+ *
+ * `gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`.
+ *
+ * @example
+ * const x = torch.tensor([[1, 2], [3, 4]]);
+ * torch.gather(x, 1, torch.tensor([[1n], [0n]])); // tensor([[2.], [3.]])
+ */
 export declare function gather(input: Tensor, dim: Int, index: Tensor, keywords?: { sparseGrad?: boolean; out?: Tensor }): Tensor;
 export declare function gather(input: Tensor, dim: Int, keywords: { index: Tensor; sparseGrad?: boolean; out?: Tensor }): Tensor;
 export declare function gather(input: Tensor, keywords: { dim: Int; index: Tensor; sparseGrad?: boolean; out?: Tensor }): Tensor;
@@ -2218,9 +2904,16 @@ export declare function ge_(input: Tensor, other: Tensor): Tensor;
 export declare function ge_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function ge_(input: Tensor, other: Scalar): Tensor;
 export declare function ge_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `gelu` of `input`. `gelu(Tensor self, *, str approximate="none") -> Tensor`. Defaults: approximate = 'none'. */
+/**
+ * `x * Φ(x)`, where Φ is the standard normal distribution; with `approximate: 'tanh'` by an approximation.
+ *
+ * `gelu(Tensor self, *, str approximate="none") -> Tensor`. Defaults: approximate = 'none'.
+ *
+ * @example
+ * torch.gelu(torch.tensor([-1, 1])); // tensor([-0.1587, 0.8413])
+ */
 export declare function gelu(input: Tensor, keywords?: { approximate?: string; out?: Tensor }): Tensor;
-/** Element by element: `gelu` of `input`. In place: `input` is changed and given back. `gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`. Defaults: approximate = 'none'. */
+/** `x * Φ(x)`, where Φ is the standard normal distribution; with `approximate: 'tanh'` by an approximation. In place: `input` is changed and given back. `gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`. Defaults: approximate = 'none'. */
 export declare function gelu_(input: Tensor, keywords?: { approximate?: string }): Tensor;
 /** A step of the backward pass of `gelu`: computes its gradients. `gelu_backward(Tensor grad_output, Tensor self, *, str approximate="none") -> Tensor`. Defaults: approximate = 'none'. */
 export declare function geluBackward(gradOutput: Tensor, input: Tensor, keywords?: { approximate?: string; out?: Tensor }): Tensor;
@@ -2243,7 +2936,11 @@ export declare function geometric_(input: Tensor, p: Float, keywords?: { generat
 export declare function geometric_(input: Tensor, keywords: { p: Float; generator?: Generator | null }): Tensor;
 /** Computes `geqrf` of `input`. Gives `a` and `tau`. `geqrf(Tensor self) -> (Tensor a, Tensor tau)`. */
 export declare function geqrf(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [a: Tensor, tau: Tensor] & { readonly a: Tensor; readonly tau: Tensor };
-/** Computes `ger` of `input` and `vec2`. `ger(Tensor self, Tensor vec2) -> Tensor`. */
+/**
+ * The same as `torch.outer`. All products of the elements of two vectors. Shapes: `(n)` and `(m)` give `(n, m)`.
+ *
+ * `ger(Tensor self, Tensor vec2) -> Tensor`.
+ */
 export declare function ger(input: Tensor, vec2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function ger(input: Tensor, keywords: { vec2: Tensor; out?: Tensor }): Tensor;
 /** The value of `getDevice` of `input`. `get_device(Tensor self) -> int`. */
@@ -2251,7 +2948,14 @@ export declare function getDevice(input: Tensor): number;
 /** Computes `getGradients` of `contextId`. `get_gradients(int context_id) -> Dict(Tensor, Tensor)`. */
 export declare function getGradients(contextId: Int): [Tensor, Tensor][];
 export declare function getGradients(keywords: { contextId: Int }): [Tensor, Tensor][];
-/** Computes `glu` of `input`. `glu(Tensor self, int dim=-1) -> Tensor`. Defaults: dim = -1. */
+/**
+ * Halves the tensor along `dim` (the last one) and multiplies the first half by the sigmoid of the second.
+ *
+ * `glu(Tensor self, int dim=-1) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.glu(torch.tensor([2, 0])); // tensor([1.])
+ */
 export declare function glu(input: Tensor, dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function glu(input: Tensor, keywords: { dim?: Int; out?: Tensor }): Tensor;
 /** A step of the backward pass of `glu`: computes its gradients. `glu_backward(Tensor grad_output, Tensor self, int dim) -> Tensor`. */
@@ -2267,7 +2971,7 @@ export declare function gluJvp(glu: Tensor, x: Tensor, dx: Tensor, keywords: { d
 export declare function gluJvp(glu: Tensor, x: Tensor, keywords: { dx: Tensor; dim: Int }): Tensor;
 export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; dim: Int }): Tensor;
 /**
- * Computes `gradient` of `input`.
+ * The slope at each point, by second-order differences of neighbours: one tensor for each dimension of `dim`.
  *
  * - `gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
  * - `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
@@ -2277,6 +2981,9 @@ export declare function gluJvp(glu: Tensor, keywords: { x: Tensor; dx: Tensor; d
  * - `gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
  *
  * Defaults: edgeOrder = 1.
+ *
+ * @example
+ * torch.gradient(torch.tensor([1, 4, 9, 16])); // [tensor([3., 4., 6., 7.])]
  */
 export declare function gradient(input: Tensor, keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): TensorList;
 export declare function gradient(input: Tensor, keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
@@ -2339,7 +3046,14 @@ export declare function gridSampler3d(input: Tensor, keywords: { grid: Tensor; i
 /** A step of the backward pass of `gridSampler3d`: computes its gradients. `grid_sampler_3d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -> (Tensor, Tensor)`. */
 export declare function gridSampler3dBackward(gradOutput: Tensor, input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
 export declare function gridSampler3dBackward(gradOutput: Tensor, keywords: { input: Tensor; grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
-/** Computes `groupNorm` of `input`, `weight` and `bias`. `group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`. Defaults: eps = 0.00001, cudnnEnabled = true. */
+/**
+ * Takes the mean of each of `numGroups` groups of channels away and divides by the standard deviation. Shapes: `(N, C, *)`.
+ *
+ * `group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor`. Defaults: eps = 0.00001, cudnnEnabled = true.
+ *
+ * @example
+ * torch.groupNorm(torch.tensor([[1, 3, 2, 6]]), 2); // tensor([[-1.0000, 1.0000, -1.0000, 1.0000]])
+ */
 export declare function groupNorm(input: Tensor, numGroups: Int, weight?: Tensor | null, bias?: Tensor | null, eps?: Float, cudnnEnabled?: boolean): Tensor;
 export declare function groupNorm(input: Tensor, numGroups: Int, weight: Tensor | null, bias: Tensor | null, eps: Float, keywords: { cudnnEnabled?: boolean }): Tensor;
 export declare function groupNorm(input: Tensor, numGroups: Int, weight: Tensor | null, bias: Tensor | null, keywords: { eps?: Float; cudnnEnabled?: boolean }): Tensor;
@@ -2385,12 +3099,15 @@ export declare function gt_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function gt_(input: Tensor, other: Scalar): Tensor;
 export declare function gt_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Makes a new tensor: `hammingWindow` of `windowLength`.
+ * The Hamming window: a wave of the cosine that begins a little above 0. `periodic` as in `torch.hannWindow`.
  *
  * - `hamming_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `hamming_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `hamming_window.periodic_alpha(int window_length, bool periodic, float alpha, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `hamming_window.periodic_alpha_beta(int window_length, bool periodic, float alpha, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.hammingWindow(4); // tensor([0.0800, 0.5400, 1.0000, 0.5400])
  */
 export declare function hammingWindow(windowLength: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function hammingWindow(keywords: { windowLength: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -2407,42 +3124,75 @@ export declare function hammingWindow(windowLength: Int, periodic: boolean, keyw
 export declare function hammingWindow(windowLength: Int, keywords: { periodic: boolean; alpha: Float; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function hammingWindow(keywords: { windowLength: Int; periodic: boolean; alpha: Float; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 /**
- * Makes a new tensor: `hannWindow` of `windowLength`.
+ * The Hann window, for `torch.stft`: a wave of the cosine from 0 to 1 and back.
+ *
+ * `periodic` (true) makes the one that goes on by itself; false a symmetric one. Length `windowLength`.
  *
  * - `hann_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `hann_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.hannWindow(4); // tensor([0.0000, 0.5000, 1.0000, 0.5000])
  */
 export declare function hannWindow(windowLength: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function hannWindow(keywords: { windowLength: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function hannWindow(windowLength: Int, periodic: boolean, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function hannWindow(windowLength: Int, keywords: { periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function hannWindow(keywords: { windowLength: Int; periodic: boolean; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Element by element: `hardshrink` of `input`. `hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5. */
+/**
+ * `x` where its absolute value is above `lambd` (0.5), else 0.
+ *
+ * `hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5.
+ *
+ * @example
+ * torch.hardshrink(torch.tensor([-1, 0.2, 1])); // tensor([-1., 0., 1.])
+ */
 export declare function hardshrink(input: Tensor, lambd?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function hardshrink(input: Tensor, keywords: { lambd?: Scalar; out?: Tensor }): Tensor;
 /** A step of the backward pass of `hardshrink`: computes its gradients. `hardshrink_backward(Tensor grad_out, Tensor self, Scalar lambd) -> Tensor`. */
 export declare function hardshrinkBackward(gradOut: Tensor, input: Tensor, lambd: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function hardshrinkBackward(gradOut: Tensor, input: Tensor, keywords: { lambd: Scalar; out?: Tensor }): Tensor;
 export declare function hardshrinkBackward(gradOut: Tensor, keywords: { input: Tensor; lambd: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `hardsigmoid` of `input`. `hardsigmoid(Tensor self) -> Tensor`. */
+/**
+ * `x / 6 + 1/2`, put between 0 and 1.
+ *
+ * `hardsigmoid(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.hardsigmoid(torch.tensor([-3, 0, 3])); // tensor([0.0000, 0.5000, 1.0000])
+ */
 export declare function hardsigmoid(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `hardsigmoid` of `input`. In place: `input` is changed and given back. `hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `x / 6 + 1/2`, put between 0 and 1. In place: `input` is changed and given back. `hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function hardsigmoid_(input: Tensor): Tensor;
 /** A step of the backward pass of `hardsigmoid`: computes its gradients. `hardsigmoid_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function hardsigmoidBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function hardsigmoidBackward(gradOutput: Tensor, keywords: { input: Tensor; out?: Tensor }): Tensor;
-/** Computes `hardswish` of `input`. `hardswish(Tensor self) -> Tensor`. */
+/**
+ * `x * hardsigmoid(x)`.
+ *
+ * `hardswish(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.hardswish(torch.tensor([-3, 0, 3])); // tensor([-0., 0., 3.])
+ */
 export declare function hardswish(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `hardswish` of `input`. In place: `input` is changed and given back. `hardswish_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `x * hardsigmoid(x)`. In place: `input` is changed and given back. `hardswish_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function hardswish_(input: Tensor): Tensor;
 /** A step of the backward pass of `hardswish`: computes its gradients. `hardswish_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function hardswishBackward(gradOutput: Tensor, input: Tensor): Tensor;
 export declare function hardswishBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
-/** Element by element: `hardtanh` of `input`. `hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`. Defaults: minVal = -1, maxVal = 1. */
+/**
+ * Puts each element between `minVal` (-1) and `maxVal` (1).
+ *
+ * `hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`. Defaults: minVal = -1, maxVal = 1.
+ *
+ * @example
+ * torch.hardtanh(torch.tensor([-3, 0.5, 3])); // tensor([-1.0000, 0.5000, 1.0000])
+ */
 export declare function hardtanh(input: Tensor, minVal?: Scalar, maxVal?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function hardtanh(input: Tensor, minVal: Scalar, keywords: { maxVal?: Scalar; out?: Tensor }): Tensor;
 export declare function hardtanh(input: Tensor, keywords: { minVal?: Scalar; maxVal?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `hardtanh` of `input`. In place: `input` is changed and given back. `hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`. Defaults: minVal = -1, maxVal = 1. */
+/** Puts each element between `minVal` (-1) and `maxVal` (1). In place: `input` is changed and given back. `hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`. Defaults: minVal = -1, maxVal = 1. */
 export declare function hardtanh_(input: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor;
 export declare function hardtanh_(input: Tensor, minVal: Scalar, keywords: { maxVal?: Scalar }): Tensor;
 export declare function hardtanh_(input: Tensor, keywords: { minVal?: Scalar; maxVal?: Scalar }): Tensor;
@@ -2469,23 +3219,42 @@ export declare function heaviside(input: Tensor, keywords: { values: Tensor; out
 /** 0 for negative elements, 1 for positive ones, and `values` for 0. In place: `input` is changed and given back. `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`. */
 export declare function heaviside_(input: Tensor, values: Tensor): Tensor;
 export declare function heaviside_(input: Tensor, keywords: { values: Tensor }): Tensor;
-/** Computes `hingeEmbeddingLoss` of `input` and `target`. `hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`. Defaults: margin = 1, reduction = 1. */
+/**
+ * `x` where `target` is 1, and `max(0, margin - x)` where it is -1; their mean.
+ *
+ * `hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`. Defaults: margin = 1, reduction = 1.
+ *
+ * @example
+ * torch.hingeEmbeddingLoss(torch.tensor([0.5, 0.5]), torch.tensor([1, -1]), { reduction: 1 }); // tensor(0.5000)
+ */
 export declare function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin?: Float, reduction?: Int): Tensor;
 export declare function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin: Float, keywords: { reduction?: Int }): Tensor;
 export declare function hingeEmbeddingLoss(input: Tensor, target: Tensor, keywords: { margin?: Float; reduction?: Int }): Tensor;
 export declare function hingeEmbeddingLoss(input: Tensor, keywords: { target: Tensor; margin?: Float; reduction?: Int }): Tensor;
-/** Computes `histc` of `input`. `histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`. Defaults: bins = 100, min = 0, max = 0. */
+/**
+ * How many elements lie in each of `bins` equal parts from `min` to `max`; if both are 0, of the range of the elements.
+ *
+ * `histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`. Defaults: bins = 100, min = 0, max = 0.
+ *
+ * @example
+ * torch.histc(torch.tensor([1, 2, 1]), { bins: 4, min: 0, max: 3 }); // tensor([0., 2., 1., 0.])
+ */
 export declare function histc(input: Tensor, bins?: Int, min?: Scalar, max?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function histc(input: Tensor, bins: Int, min: Scalar, keywords: { max?: Scalar; out?: Tensor }): Tensor;
 export declare function histc(input: Tensor, bins: Int, keywords: { min?: Scalar; max?: Scalar; out?: Tensor }): Tensor;
 export declare function histc(input: Tensor, keywords: { bins?: Int; min?: Scalar; max?: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `histogram` of `input` and `weight`. Gives `hist` and `bin_edges`.
+ * How many elements lie in each bin, and the edges of the bins.
+ *
+ * `bins` is a number of equal bins, or a tensor of edges that rise.
  *
  * - `histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  * - `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  *
  * Defaults: bins = 100.
+ *
+ * @example
+ * torch.histogram(torch.tensor([1, 2, 1]), 2); // [tensor([2., 1.]), tensor([1.0000, 1.5000, 2.0000])]
  */
 export declare function histogram(input: Tensor, bins?: Int, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 export declare function histogram(input: Tensor, keywords: { bins?: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
@@ -2514,10 +3283,13 @@ export declare function histogramdd(input: Tensor, bins: readonly Tensor[], rang
 export declare function histogramdd(input: Tensor, bins: readonly Tensor[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
 export declare function histogramdd(input: Tensor, keywords: { bins: readonly Tensor[]; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
 /**
- * Views of `input`, in the same memory: `hsplit`.
+ * `torch.tensorSplit` side by side: along the second dimension, a vector along its only one.
  *
  * - `hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * - `hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+ *
+ * @example
+ * torch.hsplit(torch.arange(4), 2); // [tensor([0, 1]), tensor([2, 3])]
  */
 export declare function hsplit(input: Tensor, sections: Int): TensorList;
 export declare function hsplit(input: Tensor, keywords: { sections: Int }): TensorList;
@@ -2527,10 +3299,24 @@ export declare function hsplit(input: Tensor, ...indices: Int[]): TensorList;
 /** Computes `hspmm` of `mat1` and `mat2`. `hspmm(Tensor mat1, Tensor mat2) -> Tensor`. */
 export declare function hspmm(mat1: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function hspmm(mat1: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
-/** Computes `hstack` of `tensors`. `hstack(Tensor[] tensors) -> Tensor`. */
+/**
+ * Joins tensors side by side: along the second dimension, vectors along their only one.
+ *
+ * `hstack(Tensor[] tensors) -> Tensor`.
+ *
+ * @example
+ * torch.hstack([torch.tensor([1, 2]), torch.tensor([3])]); // tensor([1., 2., 3.])
+ */
 export declare function hstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function hstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
-/** Computes `huberLoss` of `input` and `target`. `huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`. Defaults: reduction = 1, delta = 1. */
+/**
+ * Half the square of differences below `delta`; of larger ones `delta` times the absolute value less half of `delta`.
+ *
+ * `huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`. Defaults: reduction = 1, delta = 1.
+ *
+ * @example
+ * torch.huberLoss(torch.tensor([0, 0]), torch.tensor([0, 2])); // tensor(0.7500)
+ */
 export declare function huberLoss(input: Tensor, target: Tensor, reduction?: Int, delta?: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function huberLoss(input: Tensor, target: Tensor, reduction: Int, keywords: { delta?: Float; out?: Tensor }): Tensor;
 export declare function huberLoss(input: Tensor, target: Tensor, keywords: { reduction?: Int; delta?: Float; out?: Tensor }): Tensor;
@@ -2588,7 +3374,14 @@ export declare function igammac(input: Tensor, keywords: { other: Tensor; out?: 
 /** The regularized upper incomplete gamma function: `1 - igamma(input, other)`. In place: `input` is changed and given back. `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function igammac_(input: Tensor, other: Tensor): Tensor;
 export declare function igammac_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Computes `im2col` of `input`. `im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`. */
+/**
+ * The blocks that a convolution looks at, as columns: `(N, C, H, W)` to `(N, C * kH * kW, L)`. `F.unfold` is this.
+ *
+ * `im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`.
+ *
+ * @example
+ * torch.im2col(torch.ones([1, 1, 3, 3]), [2, 2], [1, 1], [0, 0], [1, 1]).shape; // [1, 4, 4]
+ */
 export declare function im2col(input: Tensor, kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function im2col(input: Tensor, keywords: { kernelSize: Int | Ints; dilation: Int | Ints; padding: Int | Ints; stride: Int | Ints; out?: Tensor }): Tensor;
 /**
@@ -2603,31 +3396,48 @@ export declare function imag(input: Tensor): Tensor;
 /** Computes `index` of `input` and `indices`. `index.Tensor(Tensor self, Tensor?[] indices) -> Tensor`. */
 export declare function index(input: Tensor, indices: readonly (Tensor | null)[], keywords?: { out?: Tensor }): Tensor;
 export declare function index(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; out?: Tensor }): Tensor;
-/** Computes `indexAdd` of `input`, `index` and `source`. `index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+/**
+ * A copy to which slices of `source` are added along `dim` at the places of `index`, times `alpha`.
+ *
+ * `index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1.
+ *
+ * @example
+ * torch.zeros([2]).indexAdd(0, torch.tensor([1n, 1n]), torch.tensor([2, 3])); // tensor([0., 5.])
+ */
 export declare function indexAdd(input: Tensor, dim: Int, index: Tensor, source: Tensor, keywords?: { alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function indexAdd(input: Tensor, dim: Int, index: Tensor, keywords: { source: Tensor; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function indexAdd(input: Tensor, dim: Int, keywords: { index: Tensor; source: Tensor; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function indexAdd(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `indexAdd` of `input`, `index` and `source`. In place: `input` is changed and given back. `index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
+/** A copy to which slices of `source` are added along `dim` at the places of `index`, times `alpha`. In place: `input` is changed and given back. `index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function indexAdd_(input: Tensor, dim: Int, index: Tensor, source: Tensor, keywords?: { alpha?: Scalar }): Tensor;
 export declare function indexAdd_(input: Tensor, dim: Int, index: Tensor, keywords: { source: Tensor; alpha?: Scalar }): Tensor;
 export declare function indexAdd_(input: Tensor, dim: Int, keywords: { index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
 export declare function indexAdd_(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
-/** What `index` gives, as a copy and not as a view. `index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`. */
+/**
+ * A copy in which slices of `source` replace those along `dim` at the places of `index`.
+ *
+ * `index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`.
+ *
+ * @example
+ * torch.zeros([3]).indexCopy(0, torch.tensor([2n, 0n]), torch.tensor([5, 6])); // tensor([6., 0., 5.])
+ */
 export declare function indexCopy(input: Tensor, dim: Int, index: Tensor, source: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function indexCopy(input: Tensor, dim: Int, index: Tensor, keywords: { source: Tensor; out?: Tensor }): Tensor;
 export declare function indexCopy(input: Tensor, dim: Int, keywords: { index: Tensor; source: Tensor; out?: Tensor }): Tensor;
 export declare function indexCopy(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor; out?: Tensor }): Tensor;
-/** What `index` gives, as a copy and not as a view. In place: `input` is changed and given back. `index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`. */
+/** A copy in which slices of `source` replace those along `dim` at the places of `index`. In place: `input` is changed and given back. `index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`. */
 export declare function indexCopy_(input: Tensor, dim: Int, index: Tensor, source: Tensor): Tensor;
 export declare function indexCopy_(input: Tensor, dim: Int, index: Tensor, keywords: { source: Tensor }): Tensor;
 export declare function indexCopy_(input: Tensor, dim: Int, keywords: { index: Tensor; source: Tensor }): Tensor;
 export declare function indexCopy_(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor }): Tensor;
 /**
- * Computes `indexFill` of `input` and `index`.
+ * A copy in which the slices along `dim` at the places of `index` are filled with `value`.
  *
  * - `index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
  * - `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
+ *
+ * @example
+ * torch.zeros([3]).indexFill(0, torch.tensor([0n, 2n]), 7); // tensor([7., 0., 7.])
  */
 export declare function indexFill(input: Tensor, dim: Int, index: Tensor, value: Scalar): Tensor;
 export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
@@ -2638,7 +3448,7 @@ export declare function indexFill(input: Tensor, dim: Int, index: Tensor, keywor
 export declare function indexFill(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
 export declare function indexFill(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
 /**
- * Computes `indexFill` of `input` and `index`. In place: `input` is changed and given back.
+ * A copy in which the slices along `dim` at the places of `index` are filled with `value`. In place: `input` is changed and given back.
  *
  * - `index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
  * - `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
@@ -2651,12 +3461,21 @@ export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, value
 export declare function indexFill_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Tensor }): Tensor;
 export declare function indexFill_(input: Tensor, dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
 export declare function indexFill_(input: Tensor, keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
-/** Computes `indexPut` of `input`, `indices` and `values`. `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. */
+/**
+ * A copy in which `values` are put at the places that a list of index tensors names, one for each dimension.
+ *
+ * With `accumulate` they are added.
+ *
+ * `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`.
+ *
+ * @example
+ * torch.zeros([3]).indexPut([torch.tensor([1n])], torch.tensor([5])); // tensor([0., 5., 0.])
+ */
 export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
 export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
 export declare function indexPut(input: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
 export declare function indexPut(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): Tensor;
-/** Computes `indexPut` of `input`, `indices` and `values`. In place: `input` is changed and given back. `index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`. */
+/** A copy in which `values` are put at the places that a list of index tensors names, one for each dimension. In place: `input` is changed and given back. `index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`. */
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
@@ -2667,7 +3486,14 @@ export declare function indexReduce(input: Tensor, keywords: { dim: Int; index: 
 /** Computes `indexReduce` of `input`, `index` and `source`. In place: `input` is changed and given back. `index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
 export declare function indexReduce_(input: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): Tensor;
 export declare function indexReduce_(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
-/** Computes `indexSelect` of `input` and `index`. `index_select(Tensor self, int dim, Tensor index) -> Tensor`. */
+/**
+ * Slices along `dim` in the order that `index`, a vector of integers, names. A copy.
+ *
+ * `index_select(Tensor self, int dim, Tensor index) -> Tensor`.
+ *
+ * @example
+ * torch.indexSelect(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1n, 0n])); // tensor([[2., 1.], [4., 3.]])
+ */
 export declare function indexSelect(input: Tensor, dim: Int, index: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function indexSelect(input: Tensor, dim: Int, keywords: { index: Tensor; out?: Tensor }): Tensor;
 export declare function indexSelect(input: Tensor, keywords: { dim: Int; index: Tensor; out?: Tensor }): Tensor;
@@ -2676,22 +3502,47 @@ export declare function indexSelectBackward(grad: Tensor, selfSizes: Ints, dim: 
 export declare function indexSelectBackward(grad: Tensor, selfSizes: Ints, dim: Int, keywords: { index: Tensor }): Tensor;
 export declare function indexSelectBackward(grad: Tensor, selfSizes: Ints, keywords: { dim: Int; index: Tensor }): Tensor;
 export declare function indexSelectBackward(grad: Tensor, keywords: { selfSizes: Ints; dim: Int; index: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `indices`. `indices(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The indices of the elements of a sparse COO tensor that is coalesced. Shape `(dimensions, count)`.
+ *
+ * `indices(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparse().indices(); // tensor([[0, 1], [0, 1]])
+ */
 export declare function indices(input: Tensor): Tensor;
 /** What `indices` gives, as a copy and not as a view. `indices_copy(Tensor self) -> Tensor`. */
 export declare function indicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** A step of the backward pass of `infinitelyDifferentiableGelu`: computes its gradients. `infinitely_differentiable_gelu_backward(Tensor grad, Tensor self) -> Tensor`. */
 export declare function infinitelyDifferentiableGeluBackward(grad: Tensor, input: Tensor): Tensor;
 export declare function infinitelyDifferentiableGeluBackward(grad: Tensor, keywords: { input: Tensor }): Tensor;
-/** Computes `inner` of `input` and `other`. `inner(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The sums of products along the last dimension. Shapes: `(*a, n)` and `(*b, n)` give `(*a, *b)`.
+ *
+ * `inner(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.inner(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])); // tensor([3., 7.])
+ */
 export declare function inner(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function inner(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `instanceNorm` of `input`, `weight`, `bias`, `runningMean` and `runningVar`. `instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`. */
+/**
+ * Takes the mean of each channel of each sample away and divides by the standard deviation. Shapes: `(N, C, *)`.
+ *
+ * `instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`.
+ *
+ * @example
+ * torch.instanceNorm(torch.tensor([[[1, 3]]]), null, null, null, null, true, 0.1, 0.00001, false); // tensor([[[-1.0000, 1.0000]]])
+ */
 export declare function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: Float, eps: Float, cudnnEnabled: boolean): Tensor;
 export declare function instanceNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; useInputStats: boolean; momentum: Float; eps: Float; cudnnEnabled: boolean }): Tensor;
 /** Computes `intRepr` of `input`. `int_repr(Tensor self) -> Tensor`. */
 export declare function intRepr(input: Tensor): Tensor;
-/** Computes `inverse` of `input`. `inverse(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.linalg.inv`. The inverse of square matrices. Throws if one has none.
+ *
+ * `inverse(Tensor self) -> Tensor`.
+ */
 export declare function inverse(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Whether `input` is coalesced. `is_coalesced(Tensor self) -> bool`. */
 export declare function isCoalesced(input: Tensor): boolean;
@@ -2718,18 +3569,39 @@ export declare function isInference(input: Tensor): boolean;
 export declare function isLeaf(input: Tensor): boolean;
 /** Whether `input` is neg. `is_neg(Tensor self) -> bool`. */
 export declare function isNeg(input: Tensor): boolean;
-/** Whether `input` is nonzero. `is_nonzero(Tensor self) -> bool`. */
+/**
+ * Whether the only element is other than 0. Throws unless there is exactly one.
+ *
+ * `is_nonzero(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isNonzero(torch.tensor([2])); // true
+ */
 export declare function isNonzero(input: Tensor): boolean;
 /** The value of `isPinned` of `input`. `is_pinned(Tensor self, Device? device=None) -> bool`. */
 export declare function isPinned(input: Tensor, device?: DeviceLike | null): boolean;
 export declare function isPinned(input: Tensor, keywords: { device?: DeviceLike | null } & NoTensor): boolean;
-/** The value of `isSameSize` of `input` and `other`. `is_same_size(Tensor self, Tensor other) -> bool`. */
+/**
+ * Whether two tensors have the same size.
+ *
+ * `is_same_size(Tensor self, Tensor other) -> bool`.
+ *
+ * @example
+ * torch.isSameSize(torch.zeros([2]), torch.zeros([3])); // false
+ */
 export declare function isSameSize(input: Tensor, other: Tensor): boolean;
 export declare function isSameSize(input: Tensor, keywords: { other: Tensor }): boolean;
 /** The value of `isSetTo` of `input` and `tensor`. `is_set_to(Tensor self, Tensor tensor) -> bool`. */
 export declare function isSetTo(input: Tensor, tensor: Tensor): boolean;
 export declare function isSetTo(input: Tensor, keywords: { tensor: Tensor }): boolean;
-/** Whether `input` is signed. `is_signed(Tensor self) -> bool`. */
+/**
+ * Whether the dtype has negative numbers.
+ *
+ * `is_signed(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isSigned(torch.tensor([1n])); // true
+ */
 export declare function isSigned(input: Tensor): boolean;
 /** The value of `isVulkanAvailable`. `is_vulkan_available() -> bool`. */
 export declare function isVulkanAvailable(): boolean;
@@ -2819,7 +3691,15 @@ export declare function isposinf(input: Tensor, keywords?: { out?: Tensor }): Te
  * torch.isreal(torch.complex(torch.tensor([1, 1]), torch.tensor([0, 1]))); // tensor([True, False])
  */
 export declare function isreal(input: Tensor): Tensor;
-/** Computes `istft` of `input` and `window`. `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`. Defaults: center = true. */
+/**
+ * The signal whose `torch.stft` is given.
+ *
+ * `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`. Defaults: center = true.
+ *
+ * @example
+ * const s = torch.stft(torch.ones([8]), 4, { returnComplex: true, window: torch.ones([4]) });
+ * torch.istft(s, 4, { window: torch.ones([4]) }); // tensor([1., 1., 1., 1., 1., 1., 1., 1.])
+ */
 export declare function istft(input: Tensor, nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor;
 export declare function istft(input: Tensor, nFft: Int, hopLength: Int | null, winLength: Int | null, window: Tensor | null, center: boolean, normalized: boolean, onesided: boolean | null, length: Int | null, keywords: { returnComplex?: boolean }): Tensor;
 export declare function istft(input: Tensor, nFft: Int, hopLength: Int | null, winLength: Int | null, window: Tensor | null, center: boolean, normalized: boolean, onesided: boolean | null, keywords: { length?: Int | null; returnComplex?: boolean }): Tensor;
@@ -2833,11 +3713,14 @@ export declare function istft(input: Tensor, keywords: { nFft: Int; hopLength?: 
 /** The value of `item` of `input`. `item(Tensor self) -> Scalar`. */
 export declare function item(input: Tensor): Scalar;
 /**
- * Makes a new tensor: `kaiserWindow` of `windowLength`.
+ * The Kaiser window, whose shape `beta` (12) decides. `periodic` as in `torch.hannWindow`.
  *
  * - `kaiser_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `kaiser_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `kaiser_window.beta(int window_length, bool periodic, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ *
+ * @example
+ * torch.kaiserWindow(4); // tensor([5.2773e-05, 2.1567e-01, 1.0000e+00, 2.1567e-01])
  */
 export declare function kaiserWindow(windowLength: Int, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function kaiserWindow(keywords: { windowLength: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -2848,23 +3731,61 @@ export declare function kaiserWindow(windowLength: Int, periodic: boolean, beta:
 export declare function kaiserWindow(windowLength: Int, periodic: boolean, keywords: { beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function kaiserWindow(windowLength: Int, keywords: { periodic: boolean; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function kaiserWindow(keywords: { windowLength: Int; periodic: boolean; beta: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Computes `klDiv` of `input` and `target`. `kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * `target * (log(target) - input)`, where `input` is a logarithm. `F.klDiv` is the form with words.
+ *
+ * `kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`. Defaults: reduction = 1.
+ *
+ * @example
+ * torch.klDiv(torch.tensor([0]), torch.tensor([1]), { reduction: 1 }); // tensor(0.)
+ */
 export declare function klDiv(input: Tensor, target: Tensor, reduction?: Int, keywords?: { logTarget?: boolean }): Tensor;
 export declare function klDiv(input: Tensor, target: Tensor, keywords: { reduction?: Int; logTarget?: boolean }): Tensor;
 export declare function klDiv(input: Tensor, keywords: { target: Tensor; reduction?: Int; logTarget?: boolean }): Tensor;
-/** Computes `kron` of `input` and `other`. `kron(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The Kronecker product: `input` with each element replaced by that element times `other`.
+ *
+ * `kron(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.kron(torch.eye(2), torch.tensor([[1, 2]])); // tensor([[1., 2., 0., 0.], [0., 0., 1., 2.]])
+ */
 export declare function kron(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function kron(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `kthvalue` of `input`. Gives `values` and `indices`. `kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1. */
+/**
+ * The `k`-th smallest element along `dim` (the last one), counted from 1, and its index.
+ *
+ * `kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.kthvalue(torch.tensor([5, 1, 3]), 2); // [tensor(3.), tensor(2)]
+ */
 export declare function kthvalue(input: Tensor, k: Int, dim?: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function kthvalue(input: Tensor, k: Int, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function kthvalue(input: Tensor, k: Int, keywords: { dim?: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function kthvalue(input: Tensor, keywords: { k: Int; dim?: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-/** Computes `l1Loss` of `input` and `target`. `l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * The mean of the absolute differences. `reduction` is 0 (none), 1 (mean) or
+ * 2 (sum); `F.l1Loss` takes a word.
+ *
+ * `l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+ *
+ * @example
+ * torch.l1Loss(torch.tensor([1, 2]), torch.tensor([1, 4])); // tensor(1.)
+ */
 export declare function l1Loss(input: Tensor, target: Tensor, reduction?: Int): Tensor;
 export declare function l1Loss(input: Tensor, target: Tensor, keywords: { reduction?: Int }): Tensor;
 export declare function l1Loss(input: Tensor, keywords: { target: Tensor; reduction?: Int }): Tensor;
-/** Computes `layerNorm` of `input`, `weight` and `bias`. `layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`. Defaults: eps = 0.00001, cudnnEnable = true. */
+/**
+ * Takes the mean over the last dimensions, `normalizedShape`, away and divides by the standard deviation.
+ *
+ * Then times `weight` plus `bias`, which have that shape. Throws if the last sizes of `input` are others.
+ *
+ * `layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor`. Defaults: eps = 0.00001, cudnnEnable = true.
+ *
+ * @example
+ * torch.layerNorm(torch.tensor([[1, 3], [5, 5]]), [2]); // tensor([[-1.0000, 1.0000], [0.0000, 0.0000]])
+ */
 export declare function layerNorm(input: Tensor, normalizedShape: Ints, weight?: Tensor | null, bias?: Tensor | null, eps?: Float, cudnnEnable?: boolean): Tensor;
 export declare function layerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: Float, keywords: { cudnnEnable?: boolean }): Tensor;
 export declare function layerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, keywords: { eps?: Float; cudnnEnable?: boolean }): Tensor;
@@ -2920,10 +3841,17 @@ export declare function le_(input: Tensor, other: Tensor): Tensor;
 export declare function le_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function le_(input: Tensor, other: Scalar): Tensor;
 export declare function le_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Element by element: `leakyRelu` of `input`. `leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`. Defaults: negativeSlope = 0.01. */
+/**
+ * `x` where it is positive, else `negativeSlope * x` (0.01).
+ *
+ * `leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`. Defaults: negativeSlope = 0.01.
+ *
+ * @example
+ * torch.leakyRelu(torch.tensor([-1, 1])); // tensor([-0.0100, 1.0000])
+ */
 export declare function leakyRelu(input: Tensor, negativeSlope?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function leakyRelu(input: Tensor, keywords: { negativeSlope?: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `leakyRelu` of `input`. In place: `input` is changed and given back. `leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`. Defaults: negativeSlope = 0.01. */
+/** `x` where it is positive, else `negativeSlope * x` (0.01). In place: `input` is changed and given back. `leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`. Defaults: negativeSlope = 0.01. */
 export declare function leakyRelu_(input: Tensor, negativeSlope?: Scalar): Tensor;
 export declare function leakyRelu_(input: Tensor, keywords: { negativeSlope?: Scalar }): Tensor;
 /** A step of the backward pass of `leakyRelu`: computes its gradients. `leaky_relu_backward(Tensor grad_output, Tensor self, Scalar negative_slope, bool self_is_result) -> Tensor`. */
@@ -3020,41 +3948,107 @@ export declare function linalg__powsum(input: Tensor, ord?: Scalar, dim?: Int | 
 export declare function linalg__powsum(input: Tensor, ord: Scalar, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function linalg__powsum(input: Tensor, ord: Scalar, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function linalg__powsum(input: Tensor, keywords: { ord?: Scalar; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-/** Computes `linalg.cholesky` of `input`. `linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`. */
+/**
+ * The lower triangular L with `A = L @ L.H`. Throws if A is not positive definite.
+ *
+ * `linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.cholesky(torch.tensor([[4, 0], [0, 9]])); // tensor([[2., 0.], [0., 3.]])
+ */
 export declare function linalgCholesky(input: Tensor, keywords?: { upper?: boolean; out?: Tensor }): Tensor;
 /** Computes `linalg.choleskyEx` of `input`. Gives `L` and `info`. `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`. */
 export declare function linalgCholeskyEx(input: Tensor, keywords?: { upper?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [L: Tensor, info: Tensor] & { readonly L: Tensor; readonly info: Tensor };
 /**
- * Computes `linalg.cond` of `input`.
+ * The condition number of matrices in the norm `p`: how much an error of the right side grows in the solution.
  *
  * - `linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
  * - `linalg_cond.p_str(Tensor self, str p) -> Tensor`
+ *
+ * @example
+ * torch.linalg.cond(torch.tensor([[1, 0], [0, 2]])); // tensor(2.)
  */
 export declare function linalgCond(input: Tensor, p?: Scalar | null, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgCond(input: Tensor, keywords: { p?: Scalar | null; out?: Tensor }): Tensor;
 export declare function linalgCond(input: Tensor, p: string, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgCond(input: Tensor, keywords: { p: string; out?: Tensor }): Tensor;
-/** Computes `linalg.cross` of `input` and `other`. `linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The cross product of vectors of three numbers along `dim` (the last one).
+ *
+ * `linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])); // tensor([0., 0., 1.])
+ */
 export declare function linalgCross(input: Tensor, other: Tensor, keywords?: { dim?: Int; out?: Tensor }): Tensor;
 export declare function linalgCross(input: Tensor, keywords: { other: Tensor; dim?: Int; out?: Tensor }): Tensor;
-/** Computes `linalg.det` of `A`. `linalg_det(Tensor A) -> Tensor`. */
+/**
+ * The determinant of square matrices. Shapes: `(*, n, n)` to `(*)`.
+ *
+ * `linalg_det(Tensor A) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.det(torch.tensor([[1, 2], [0, 3]])); // tensor(3.)
+ */
 export declare function linalgDet(A: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** A view of `A`, in the same memory: `linalg.diagonal`. `linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
+/**
+ * The diagonals of matrices in `dim1` and `dim2` (the last two), as the last dimension. A view.
+ *
+ * `linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)`. Defaults: offset = 0, dim1 = -2, dim2 = -1.
+ *
+ * @example
+ * torch.linalg.diagonal(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 4.])
+ */
 export declare function linalgDiagonal(A: Tensor, keywords?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-/** Computes `linalg.eig` of `input`. Gives `eigenvalues` and `eigenvectors`. `linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`. */
+/**
+ * Eigenvalues and eigenvectors of square matrices, complex, in no order. Throws for NaN and infinities.
+ *
+ * `linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`.
+ *
+ * @example
+ * torch.linalg.eig(torch.tensor([[2, 0], [0, 3]])).eigenvalues; // tensor([2.+0.j, 3.+0.j])
+ */
 export declare function linalgEig(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-/** Computes `linalg.eigh` of `input`. Gives `eigenvalues` and `eigenvectors`. `linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`. Defaults: UPLO = 'L'. */
+/**
+ * Eigenvalues, which are real and rise, and eigenvectors of symmetric or Hermitian matrices; one triangle is read.
+ *
+ * `linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`. Defaults: UPLO = 'L'.
+ *
+ * @example
+ * torch.linalg.eigh(torch.tensor([[3, 0], [0, 1]])).eigenvalues; // tensor([1., 3.])
+ */
 export declare function linalgEigh(input: Tensor, UPLO?: string, keywords?: { out?: readonly [Tensor, Tensor] }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
 export declare function linalgEigh(input: Tensor, keywords: { UPLO?: string; out?: readonly [Tensor, Tensor] }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-/** Computes `linalg.eigvals` of `input`. `linalg_eigvals(Tensor self) -> Tensor`. */
+/**
+ * The eigenvalues of square matrices, complex, in no order. Throws for NaN and infinities.
+ *
+ * `linalg_eigvals(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.eigvals(torch.tensor([[2, 0], [0, 3]])); // tensor([2.+0.j, 3.+0.j])
+ */
 export declare function linalgEigvals(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `linalg.eigvalsh` of `input`. `linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`. Defaults: UPLO = 'L'. */
+/**
+ * The eigenvalues of symmetric or Hermitian matrices, rising; one triangle is read.
+ *
+ * `linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`. Defaults: UPLO = 'L'.
+ *
+ * @example
+ * torch.linalg.eigvalsh(torch.tensor([[3, 0], [0, 1]])); // tensor([1., 3.])
+ */
 export declare function linalgEigvalsh(input: Tensor, UPLO?: string, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgEigvalsh(input: Tensor, keywords: { UPLO?: string; out?: Tensor }): Tensor;
 /** Computes `linalg.householderProduct` of `input` and `tau`. `linalg_householder_product(Tensor input, Tensor tau) -> Tensor`. */
 export declare function linalgHouseholderProduct(input: Tensor, tau: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgHouseholderProduct(input: Tensor, keywords: { tau: Tensor; out?: Tensor }): Tensor;
-/** Computes `linalg.inv` of `A`. `linalg_inv(Tensor A) -> Tensor`. */
+/**
+ * The inverse of square matrices. Throws if one has none.
+ *
+ * `linalg_inv(Tensor A) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.inv(torch.tensor([[2, 0], [0, 4]])); // tensor([[0.5000, 0.0000], [0.0000, 0.2500]])
+ */
 export declare function linalgInv(A: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Computes `linalg.invEx` of `A`. Gives `inverse` and `info`. `linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`. */
 export declare function linalgInvEx(A: Tensor, keywords?: { checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [inverse: Tensor, info: Tensor] & { readonly inverse: Tensor; readonly info: Tensor };
@@ -3066,13 +4060,34 @@ export declare function linalgLdlFactorEx(input: Tensor, keywords?: { hermitian?
 export declare function linalgLdlSolve(LD: Tensor, pivots: Tensor, B: Tensor, keywords?: { hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLdlSolve(LD: Tensor, pivots: Tensor, keywords: { B: Tensor; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLdlSolve(LD: Tensor, keywords: { pivots: Tensor; B: Tensor; hermitian?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.lstsq` of `input` and `b`. Gives `solution`, `residuals`, `rank` and `singular_values`. `linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`. */
+/**
+ * The `x` for which `A @ x` is nearest to `B` (least squares), with residuals, rank and singular values.
+ *
+ * `linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`.
+ *
+ * @example
+ * torch.linalg.lstsq(torch.tensor([[1, 0], [0, 2]]), torch.tensor([[1], [4]])).solution; // tensor([[1.], [2.]])
+ */
 export declare function linalgLstsq(input: Tensor, b: Tensor, rcond?: Float | null, keywords?: { driver?: string | null; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] & { readonly solution: Tensor; readonly residuals: Tensor; readonly rank: Tensor; readonly singularValues: Tensor };
 export declare function linalgLstsq(input: Tensor, b: Tensor, keywords: { rcond?: Float | null; driver?: string | null; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] & { readonly solution: Tensor; readonly residuals: Tensor; readonly rank: Tensor; readonly singularValues: Tensor };
 export declare function linalgLstsq(input: Tensor, keywords: { b: Tensor; rcond?: Float | null; driver?: string | null; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] & { readonly solution: Tensor; readonly residuals: Tensor; readonly rank: Tensor; readonly singularValues: Tensor };
-/** Computes `linalg.lu` of `A`. Gives `P`, `L` and `U`. `linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)`. Defaults: pivot = true. */
+/**
+ * `A = P @ L @ U`: a permutation, a lower triangle with ones on its diagonal, and an upper triangle.
+ *
+ * `linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)`. Defaults: pivot = true.
+ *
+ * @example
+ * torch.linalg.lu(torch.tensor([[1, 2], [4, 2]])).U; // tensor([[4.0000, 2.0000], [0.0000, 1.5000]])
+ */
 export declare function linalgLu(A: Tensor, keywords?: { pivot?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [P: Tensor, L: Tensor, U: Tensor] & { readonly P: Tensor; readonly L: Tensor; readonly U: Tensor };
-/** Computes `linalg.luFactor` of `A`. Gives `LU` and `pivots`. `linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)`. Defaults: pivot = true. */
+/**
+ * The lower and the upper triangle of `torch.linalg.lu` in one matrix, and the swaps of rows, counted from 1.
+ *
+ * `linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)`. Defaults: pivot = true.
+ *
+ * @example
+ * torch.linalg.luFactor(torch.tensor([[1, 2], [4, 2]])).pivots; // tensor([2, 2], dtype=torch.int32)
+ */
 export declare function linalgLuFactor(A: Tensor, keywords?: { pivot?: boolean; out?: readonly [Tensor, Tensor] }): [LU: Tensor, pivots: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor };
 /** Computes `linalg.luFactorEx` of `A`. Gives `LU`, `pivots` and `info`. `linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`. Defaults: pivot = true. */
 export declare function linalgLuFactorEx(A: Tensor, keywords?: { pivot?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
@@ -3080,18 +4095,29 @@ export declare function linalgLuFactorEx(A: Tensor, keywords?: { pivot?: boolean
 export declare function linalgLuSolve(LU: Tensor, pivots: Tensor, B: Tensor, keywords?: { left?: boolean; adjoint?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLuSolve(LU: Tensor, pivots: Tensor, keywords: { B: Tensor; left?: boolean; adjoint?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLuSolve(LU: Tensor, keywords: { pivots: Tensor; B: Tensor; left?: boolean; adjoint?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.matmul` of `input` and `other`. `linalg_matmul(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The same as `torch.matmul`. The product of matrices, or of a matrix and a vector. Python's `@`.
+ *
+ * `linalg_matmul(Tensor self, Tensor other) -> Tensor`.
+ */
 export declare function linalgMatmul(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMatmul(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `linalg.matrixExp` of `input`. `linalg_matrix_exp(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.matrixExp`. The exponential of square matrices: the sum of their powers divided by the factorials.
+ *
+ * `linalg_matrix_exp(Tensor self) -> Tensor`.
+ */
 export declare function linalgMatrixExp(input: Tensor): Tensor;
 /**
- * Reduces over `dim` or over everything: `linalg.matrixNorm` of `input`.
+ * The norm of matrices in two dimensions (the last ones): `'fro'`, `'nuc'`, 1, -1, 2, -2, `Infinity` or `-Infinity`.
  *
  * - `linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  * - `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  *
  * Defaults: ord = 'fro', dim = [-2, -1].
+ *
+ * @example
+ * torch.linalg.matrixNorm(torch.tensor([[3, 0], [0, 4]])); // tensor(5.)
  */
 export declare function linalgMatrixNorm(input: Tensor, ord?: string, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, ord: string, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
@@ -3101,16 +4127,23 @@ export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim?: Ints,
 export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, ord: Scalar, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgMatrixNorm(input: Tensor, keywords: { ord: Scalar; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** Computes `linalg.matrixPower` of `input`. `linalg_matrix_power(Tensor self, int n) -> Tensor`. */
+/**
+ * The same as `torch.matrixPower`. A square matrix, or a batch of them, multiplied by itself `n` times. A negative `n` takes the inverse.
+ *
+ * `linalg_matrix_power(Tensor self, int n) -> Tensor`.
+ */
 export declare function linalgMatrixPower(input: Tensor, n: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMatrixPower(input: Tensor, keywords: { n: Int; out?: Tensor }): Tensor;
 /**
- * Computes `linalg.matrixRank` of `input`.
+ * The number of singular values of matrices that are above `atol`, and above `rtol` times the largest.
  *
  * - `linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
  * - `linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
+ *
+ * @example
+ * torch.linalg.matrixRank(torch.tensor([[1, 2], [2, 4]])); // tensor(1)
  */
 export declare function linalgMatrixRank(input: Tensor, keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean; out?: Tensor }): Tensor;
@@ -3120,14 +4153,27 @@ export declare function linalgMatrixRank(input: Tensor, keywords: { tol: Tensor;
 export declare function linalgMatrixRank(input: Tensor, tol: Float, hermitian?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, tol: Float, keywords: { hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgMatrixRank(input: Tensor, keywords: { tol: Float; hermitian?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.multiDot` of `tensors`. `linalg_multi_dot(Tensor[] tensors) -> Tensor`. */
+/**
+ * The product of several matrices, in the order of multiplications that is cheapest.
+ *
+ * `linalg_multi_dot(Tensor[] tensors) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.multiDot([torch.ones([2, 3]), torch.ones([3, 4]), torch.ones([4, 1])]); // tensor([[12.], [12.]])
+ */
 export declare function linalgMultiDot(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMultiDot(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `linalg.norm` of `input`.
+ * The norm of vectors along one dimension, or of matrices along two; of all elements without `dim`.
+ *
+ * `ord` is a number, or for matrices `'fro'` or `'nuc'`. Without it: the square root of the sum of squares.
  *
  * - `linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  * - `linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @example
+ * torch.linalg.norm(torch.tensor([3, 4])); // tensor(5.)
+ * torch.linalg.norm(torch.tensor([[1, -2], [3, 4]]), 1); // tensor(6.)
  */
 export declare function linalgNorm(input: Tensor, ord?: Scalar | null, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgNorm(input: Tensor, ord: Scalar | null, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
@@ -3138,12 +4184,17 @@ export declare function linalgNorm(input: Tensor, ord: string, dim: Int | Ints |
 export declare function linalgNorm(input: Tensor, ord: string, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgNorm(input: Tensor, keywords: { ord: string; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
 /**
- * Computes `linalg.pinv` of `input`.
+ * The pseudo-inverse of matrices, which need not be square. Shapes: `(*, m, n)` to `(*, n, m)`.
+ *
+ * Singular values below `atol`, or below `rtol` times the largest, count as 0.
  *
  * - `linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * - `linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  * - `linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
+ *
+ * @example
+ * torch.linalg.pinv(torch.tensor([[2, 0], [0, 0]])); // tensor([[0.5000, 0.0000], [0.0000, 0.0000]])
  */
 export declare function linalgPinv(input: Tensor, keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean; out?: Tensor }): Tensor;
@@ -3153,24 +4204,73 @@ export declare function linalgPinv(input: Tensor, keywords: { rcond: Tensor; her
 export declare function linalgPinv(input: Tensor, rcond: Float, hermitian?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, rcond: Float, keywords: { hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgPinv(input: Tensor, keywords: { rcond: Float; hermitian?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.qr` of `A`. Gives `Q` and `R`. `linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`. Defaults: mode = 'reduced'. */
+/**
+ * `A = Q @ R`, where the columns of Q are orthonormal and R is an upper triangle.
+ *
+ * `mode` is `'reduced'`, `'complete'` (Q is square) or `'r'` (R alone).
+ *
+ * `linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)`. Defaults: mode = 'reduced'.
+ *
+ * @example
+ * torch.linalg.qr(torch.tensor([[3, 0], [4, 5]])).R.abs(); // tensor([[5., 4.], [0., 3.]])
+ */
 export declare function linalgQr(A: Tensor, mode?: string, keywords?: { out?: readonly [Tensor, Tensor] }): [Q: Tensor, R: Tensor] & { readonly Q: Tensor; readonly R: Tensor };
 export declare function linalgQr(A: Tensor, keywords: { mode?: string; out?: readonly [Tensor, Tensor] }): [Q: Tensor, R: Tensor] & { readonly Q: Tensor; readonly R: Tensor };
-/** Computes `linalg.slogdet` of `A`. Gives `sign` and `logabsdet`. `linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)`. */
+/**
+ * The sign of the determinant of square matrices and the logarithm of its absolute value, which does not overflow.
+ *
+ * `linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)`.
+ *
+ * @example
+ * torch.linalg.slogdet(torch.tensor([[2, 0], [0, 3]])); // [tensor(1.), tensor(1.7918)]
+ */
 export declare function linalgSlogdet(A: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [sign: Tensor, logabsdet: Tensor] & { readonly sign: Tensor; readonly logabsdet: Tensor };
-/** Computes `linalg.solve` of `A` and `B`. `linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor`. Defaults: left = true. */
+/**
+ * The `x` with `A @ x = B`. Shapes: A `(*, n, n)`; B `(*, n)` or `(*, n, k)`, as the result. Throws if A has no inverse.
+ *
+ * With `left: false` solves `x @ A = B`.
+ *
+ * `linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor`. Defaults: left = true.
+ *
+ * @example
+ * torch.linalg.solve(torch.tensor([[2, 0], [0, 4]]), torch.tensor([2, 4])); // tensor([1., 1.])
+ */
 export declare function linalgSolve(A: Tensor, B: Tensor, keywords?: { left?: boolean; out?: Tensor }): Tensor;
 export declare function linalgSolve(A: Tensor, keywords: { B: Tensor; left?: boolean; out?: Tensor }): Tensor;
 /** Computes `linalg.solveEx` of `A` and `B`. Gives `result` and `info`. `linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`. Defaults: left = true. */
 export declare function linalgSolveEx(A: Tensor, B: Tensor, keywords?: { left?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [result: Tensor, info: Tensor] & { readonly result: Tensor; readonly info: Tensor };
 export declare function linalgSolveEx(A: Tensor, keywords: { B: Tensor; left?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [result: Tensor, info: Tensor] & { readonly result: Tensor; readonly info: Tensor };
-/** Computes `linalg.solveTriangular` of `input` and `B`. `linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`. Defaults: left = true. */
+/**
+ * The `x` with `A @ x = B`, where only the upper or the lower triangle of A is read.
+ *
+ * `linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`. Defaults: left = true.
+ *
+ * @example
+ * torch.linalg.solveTriangular(torch.tensor([[2, 1], [0, 1]]), torch.tensor([[3], [1]]), { upper: true }); // tensor([[1.], [1.]])
+ */
 export declare function linalgSolveTriangular(input: Tensor, B: Tensor, keywords: { upper: boolean; left?: boolean; unitriangular?: boolean; out?: Tensor }): Tensor;
 export declare function linalgSolveTriangular(input: Tensor, keywords: { B: Tensor; upper: boolean; left?: boolean; unitriangular?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.svd` of `A`. Gives `U`, `S` and `Vh`. `linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`. Defaults: fullMatrices = true. */
+/**
+ * The singular value decomposition `A = U @ diag(S) @ Vh`, with the singular values in `S` falling.
+ *
+ * Shapes: A `(*, m, n)`, S `(*, k)` with `k = min(m, n)`; U `(*, m, m)` and Vh `(*, n, n)`,
+ * or with `fullMatrices: false` `(*, m, k)` and `(*, k, n)`. float32, float64 or complex. Signs of the vectors are not fixed.
+ *
+ * `linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`. Defaults: fullMatrices = true.
+ *
+ * @example
+ * torch.linalg.svd(torch.tensor([[3, 0], [0, 4]])).S; // tensor([4., 3.])
+ */
 export declare function linalgSvd(A: Tensor, fullMatrices?: boolean, keywords?: { driver?: string | null; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, Vh: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly Vh: Tensor };
 export declare function linalgSvd(A: Tensor, keywords: { fullMatrices?: boolean; driver?: string | null; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, Vh: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly Vh: Tensor };
-/** Computes `linalg.svdvals` of `A`. `linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor`. */
+/**
+ * The singular values of matrices, falling. Shapes: `(*, m, n)` to `(*, min(m, n))`.
+ *
+ * `linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.svdvals(torch.tensor([[3, 0], [0, 4]])); // tensor([4., 3.])
+ */
 export declare function linalgSvdvals(A: Tensor, keywords?: { driver?: string | null; out?: Tensor }): Tensor;
 /** Computes `linalg.tensorinv` of `input`. `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`. Defaults: ind = 2. */
 export declare function linalgTensorinv(input: Tensor, ind?: Int, keywords?: { out?: Tensor }): Tensor;
@@ -3179,17 +4279,45 @@ export declare function linalgTensorinv(input: Tensor, keywords: { ind?: Int; ou
 export declare function linalgTensorsolve(input: Tensor, other: Tensor, dims?: Ints | null, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgTensorsolve(input: Tensor, other: Tensor, keywords: { dims?: Ints | null; out?: Tensor }): Tensor;
 export declare function linalgTensorsolve(input: Tensor, keywords: { other: Tensor; dims?: Ints | null; out?: Tensor }): Tensor;
-/** Computes `linalg.vander` of `x`. `linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor`. */
+/**
+ * The powers 0 to `N - 1` of each element of vectors as rows. Shapes: `(*, n)` to `(*, n, N)`.
+ *
+ * `linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.vander(torch.tensor([2, 3])); // tensor([[1., 2.], [1., 3.]])
+ */
 export declare function linalgVander(x: Tensor, keywords?: { N?: Int | null }): Tensor;
-/** Computes `linalg.vecdot` of `x` and `y`. `linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor`. Defaults: dim = -1. */
+/**
+ * The sums of products along `dim` (the last one), with the complex conjugate of the first tensor.
+ *
+ * `linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.linalg.vecdot(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])); // tensor([3., 7.])
+ */
 export declare function linalgVecdot(x: Tensor, y: Tensor, keywords?: { dim?: Int; out?: Tensor }): Tensor;
 export declare function linalgVecdot(x: Tensor, keywords: { y: Tensor; dim?: Int; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `linalg.vectorNorm` of `input`. `linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: ord = 2. */
+/**
+ * The norm of order `ord` (2) of vectors: along `dim`, or of all elements.
+ *
+ * `linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: ord = 2.
+ *
+ * @example
+ * torch.linalg.vectorNorm(torch.tensor([3, 4]), 1); // tensor(7.)
+ */
 export declare function linalgVectorNorm(input: Tensor, ord?: Scalar, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgVectorNorm(input: Tensor, ord: Scalar, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgVectorNorm(input: Tensor, ord: Scalar, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function linalgVectorNorm(input: Tensor, keywords: { ord?: Scalar; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
-/** Computes `linear` of `input`, `weight` and `bias`. `linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`. */
+/**
+ * `input @ weight.T + bias`. Shapes: input `(*, in)`, weight `(out, in)`, bias `(out)`, result `(*, out)`.
+ *
+ * `linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`.
+ *
+ * @example
+ * torch.linear(torch.tensor([[1, 2]]), torch.tensor([[1, 1], [0, 1]]), torch.tensor([10, 0])); // tensor([[13., 2.]])
+ */
 export declare function linear(input: Tensor, weight: Tensor, bias?: Tensor | null, keywords?: { out?: Tensor }): Tensor;
 export declare function linear(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; out?: Tensor }): Tensor;
 export declare function linear(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; out?: Tensor }): Tensor;
@@ -3283,7 +4411,14 @@ export declare function logNormal(input: Tensor, keywords: { mean?: Float; std?:
 export declare function logNormal_(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function logNormal_(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
 export declare function logNormal_(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
-/** Computes `logSigmoid` of `input`. `log_sigmoid(Tensor self) -> Tensor`. */
+/**
+ * The logarithm of the sigmoid, computed so that it does not underflow.
+ *
+ * `log_sigmoid(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.logSigmoid(torch.tensor([0, 2])); // tensor([-0.6931, -0.1269])
+ */
 export declare function logSigmoid(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** A step of the backward pass of `logSigmoid`: computes its gradients. `log_sigmoid_backward(Tensor grad_output, Tensor self, Tensor buffer) -> Tensor`. */
 export declare function logSigmoidBackward(gradOutput: Tensor, input: Tensor, buffer: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -3297,7 +4432,14 @@ export declare function logSigmoidBackward(gradOutput: Tensor, keywords: { input
  */
 export declare function logSigmoidForward(input: Tensor): [output: Tensor, buffer: Tensor] & { readonly output: Tensor; readonly buffer: Tensor };
 export declare function logSigmoidForward(input: Tensor, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** Computes `logSoftmax` of `input`. `log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * The logarithm of `torch.softmax` along `dim`, computed so that it does not underflow.
+ *
+ * `log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.logSoftmax(torch.tensor([0, 0]), 0); // tensor([-0.6931, -0.6931])
+ */
 export declare function logSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null, keywords?: { out?: Tensor }): Tensor;
 export declare function logSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function logSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
@@ -3321,10 +4463,24 @@ export declare function logaddexp(input: Tensor, keywords: { other: Tensor; out?
  */
 export declare function logaddexp2(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function logaddexp2(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `logcumsumexp` of `input`. `logcumsumexp(Tensor self, int dim) -> Tensor`. */
+/**
+ * The logarithm of the running total of the exponentials along `dim`.
+ *
+ * `logcumsumexp(Tensor self, int dim) -> Tensor`.
+ *
+ * @example
+ * torch.logcumsumexp(torch.tensor([0, 0]), 0); // tensor([0.0000, 0.6931])
+ */
 export declare function logcumsumexp(input: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function logcumsumexp(input: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
-/** Computes `logdet` of `input`. `logdet(Tensor self) -> Tensor`. */
+/**
+ * The logarithm of the determinant of square matrices; NaN where that is negative.
+ *
+ * `logdet(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.logdet(torch.tensor([[2, 0], [0, 3]])); // tensor(1.7918)
+ */
 export declare function logdet(input: Tensor): Tensor;
 /**
  * Whether both elements are other than 0.
@@ -3424,7 +4580,14 @@ export declare function logspace(start: Scalar, end: Tensor, steps: Int, keyword
 export declare function logspace(start: Scalar, end: Tensor, keywords: { steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function logspace(start: Scalar, keywords: { end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function logspace(keywords: { start: Scalar; end: Tensor; steps: Int; base?: Float; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `logsumexp` of `input`. `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
+/**
+ * `log(sum(exp(x)))` along `dim`, computed so that large numbers do not overflow.
+ *
+ * `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`.
+ *
+ * @example
+ * torch.logsumexp(torch.tensor([1000, 1000]), 0); // tensor(1000.6932)
+ */
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function logsumexp(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
@@ -3482,16 +4645,26 @@ export declare function luUnpack(LUData: Tensor, keywords: { LUPivots: Tensor; u
 export declare function mH(input: Tensor): Tensor;
 /** A view of `input`, in the same memory: `mT`. `mT(Tensor(a) self) -> Tensor(a)`. */
 export declare function mT(input: Tensor): Tensor;
-/** Computes `marginRankingLoss` of `input1`, `input2` and `target`. `margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`. Defaults: margin = 0, reduction = 1. */
+/**
+ * `max(0, -target * (input1 - input2) + margin)`, the mean; `target` 1 wants `input1` above `input2`.
+ *
+ * `margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor`. Defaults: margin = 0, reduction = 1.
+ *
+ * @example
+ * torch.marginRankingLoss(torch.tensor([1]), torch.tensor([3]), torch.tensor([1]), { reduction: 1 }); // tensor(2.)
+ */
 export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: Float, reduction?: Int): Tensor;
 export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin: Float, keywords: { reduction?: Int }): Tensor;
 export declare function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, keywords: { margin?: Float; reduction?: Int }): Tensor;
 export declare function marginRankingLoss(input1: Tensor, keywords: { input2: Tensor; target: Tensor; margin?: Float; reduction?: Int }): Tensor;
 /**
- * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast.
+ * A copy in which `value` stands wherever `mask`, which is boolean and broadcasts, is true.
  *
  * - `masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
  * - `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2, 3]).maskedFill(torch.tensor([false, true, false]), 0); // tensor([1., 0., 3.])
  */
 export declare function maskedFill(input: Tensor, mask: Tensor, value: Scalar): Tensor;
 export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Scalar }): Tensor;
@@ -3500,7 +4673,7 @@ export declare function maskedFill(input: Tensor, mask: Tensor, value: Tensor): 
 export declare function maskedFill(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
 export declare function maskedFill(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
 /**
- * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast. In place: `input` is changed and given back.
+ * A copy in which `value` stands wherever `mask`, which is boolean and broadcasts, is true. In place: `input` is changed and given back.
  *
  * - `masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)`
  * - `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
@@ -3511,11 +4684,18 @@ export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; val
 export declare function maskedFill_(input: Tensor, mask: Tensor, value: Tensor): Tensor;
 export declare function maskedFill_(input: Tensor, mask: Tensor, keywords: { value: Tensor }): Tensor;
 export declare function maskedFill_(input: Tensor, keywords: { mask: Tensor; value: Tensor }): Tensor;
-/** Computes `maskedScatter` of `input`, `mask` and `source`. `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`. */
+/**
+ * A copy in which elements of `source`, in order, replace those where `mask` is true.
+ *
+ * `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`.
+ *
+ * @example
+ * torch.zeros([3]).maskedScatter(torch.tensor([true, false, true]), torch.tensor([7, 8])); // tensor([7., 0., 8.])
+ */
 export declare function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor;
 export declare function maskedScatter(input: Tensor, mask: Tensor, keywords: { source: Tensor }): Tensor;
 export declare function maskedScatter(input: Tensor, keywords: { mask: Tensor; source: Tensor }): Tensor;
-/** Computes `maskedScatter` of `input`, `mask` and `source`. In place: `input` is changed and given back. `masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`. */
+/** A copy in which elements of `source`, in order, replace those where `mask` is true. In place: `input` is changed and given back. `masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`. */
 export declare function maskedScatter_(input: Tensor, mask: Tensor, source: Tensor): Tensor;
 export declare function maskedScatter_(input: Tensor, mask: Tensor, keywords: { source: Tensor }): Tensor;
 export declare function maskedScatter_(input: Tensor, keywords: { mask: Tensor; source: Tensor }): Tensor;
@@ -3523,14 +4703,31 @@ export declare function maskedScatter_(input: Tensor, keywords: { mask: Tensor; 
 export declare function maskedScatterBackward(gradOutput: Tensor, mask: Tensor, sizes: Ints): Tensor;
 export declare function maskedScatterBackward(gradOutput: Tensor, mask: Tensor, keywords: { sizes: Ints }): Tensor;
 export declare function maskedScatterBackward(gradOutput: Tensor, keywords: { mask: Tensor; sizes: Ints }): Tensor;
-/** Computes `maskedSelect` of `input` and `mask`. `masked_select(Tensor self, Tensor mask) -> Tensor`. */
+/**
+ * The elements where `mask` is true, as a vector. A copy.
+ *
+ * `masked_select(Tensor self, Tensor mask) -> Tensor`.
+ *
+ * @example
+ * torch.maskedSelect(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])); // tensor([1., 3.])
+ */
 export declare function maskedSelect(input: Tensor, mask: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function maskedSelect(input: Tensor, keywords: { mask: Tensor; out?: Tensor }): Tensor;
 /** A step of the backward pass of `maskedSelect`: computes its gradients. `masked_select_backward(Tensor grad, Tensor input, Tensor mask) -> Tensor`. */
 export declare function maskedSelectBackward(grad: Tensor, input: Tensor, mask: Tensor): Tensor;
 export declare function maskedSelectBackward(grad: Tensor, input: Tensor, keywords: { mask: Tensor }): Tensor;
 export declare function maskedSelectBackward(grad: Tensor, keywords: { input: Tensor; mask: Tensor }): Tensor;
-/** Computes `matmul` of `input` and `other`. `matmul(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The product of matrices, or of a matrix and a vector. Python's `@`.
+ *
+ * Shapes: `(*, n, m)` and `(*, m, p)` give `(*, n, p)`; the dimensions before the last two broadcast.
+ * Two vectors give a number. Throws if the sizes do not fit, or if the dtypes differ.
+ *
+ * `matmul(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.matmul(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])); // tensor([3., 7.])
+ */
 export declare function matmul(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function matmul(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /** A step of the backward pass of `matmul`: computes its gradients. `matmul_backward(Tensor grad, Tensor self, Tensor other, bool[2] mask) -> (Tensor, Tensor)`. */
@@ -3540,20 +4737,42 @@ export declare function matmulBackward(grad: Tensor, input: Tensor, keywords: { 
 export declare function matmulBackward(grad: Tensor, keywords: { input: Tensor; other: Tensor; mask: boolean | readonly boolean[] }): [Tensor, Tensor];
 /** A view of `input`, in the same memory: `matrixH`. `matrix_H(Tensor(a) self) -> Tensor(a)`. */
 export declare function matrixH(input: Tensor): Tensor;
-/** Computes `matrixExp` of `input`. `matrix_exp(Tensor self) -> Tensor`. */
+/**
+ * The exponential of square matrices: the sum of their powers divided by the factorials.
+ *
+ * `matrix_exp(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.matrixExp(torch.zeros([2, 2])); // tensor([[1., 0.], [0., 1.]])
+ */
 export declare function matrixExp(input: Tensor): Tensor;
 /** A step of the backward pass of `matrixExp`: computes its gradients. `matrix_exp_backward(Tensor self, Tensor grad) -> Tensor`. */
 export declare function matrixExpBackward(input: Tensor, grad: Tensor): Tensor;
 export declare function matrixExpBackward(input: Tensor, keywords: { grad: Tensor }): Tensor;
-/** Computes `matrixPower` of `input`. `matrix_power(Tensor self, int n) -> Tensor`. */
+/**
+ * A square matrix, or a batch of them, multiplied by itself `n` times. A negative `n` takes the inverse.
+ *
+ * `matrix_power(Tensor self, int n) -> Tensor`.
+ *
+ * @example
+ * torch.matrixPower(torch.tensor([[1, 1], [0, 1]]), 3); // tensor([[1., 3.], [0., 1.]])
+ */
 export declare function matrixPower(input: Tensor, n: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function matrixPower(input: Tensor, keywords: { n: Int; out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `max` of `input`.
+ * The largest element; along `dim`, the largest of each row with its index; with another tensor, the larger of two.
+ *
+ * Along `dim` it gives `values` and `indices`. Where one element is NaN, so is the result. Throws if there are no elements.
  *
  * - `max(Tensor self) -> Tensor`
  * - `max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  * - `max.other(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * const x = torch.tensor([[1, 5], [7, 3]]);
+ * x.max(); // tensor(7.)
+ * x.max(1); // [tensor([5., 7.]), tensor([1, 0])]
+ * x.max(1).indices; // tensor([1, 0])
  */
 export declare function max(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function max(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -3561,7 +4780,14 @@ export declare function max(input: Tensor, dim: Int, keywords: { keepdim?: boole
 export declare function max(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function max(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function max(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** Computes `maxPool1d` of `input`. `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1]. */
+/**
+ * The largest element of each window. Shapes: `(N, C, L)` to `(N, C, L')`. `stride` is the size of the window if left out.
+ *
+ * `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1].
+ *
+ * @example
+ * torch.maxPool1d(torch.tensor([[1, 3, 2, 4]]), 2); // tensor([[3., 4.]])
+ */
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -3575,7 +4801,15 @@ export declare function maxPool1dWithIndices(input: Tensor, kernelSize: Int | In
 export declare function maxPool1dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
 export declare function maxPool1dWithIndices(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
 export declare function maxPool1dWithIndices(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
-/** Computes `maxPool2d` of `input`. `max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
+/**
+ * The largest element of each window. Shapes: `(N, C, H, W)` to `(N, C, H', W')`. `stride` is the size of the window if
+ * left out.
+ *
+ * `max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1].
+ *
+ * @example
+ * torch.maxPool2d(torch.arange(16).view(1, 4, 4), 2); // tensor([[[5, 7], [13, 15]]])
+ */
 export declare function maxPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
 export declare function maxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
 export declare function maxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -3634,20 +4868,32 @@ export declare function maxUnpool3d(input: Tensor, keywords: { indices: Tensor; 
 export declare function maximum(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function maximum(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `mean` of `input`.
+ * The mean of the elements: of all, or of those along `dim`, which is one dimension or a list.
+ *
+ * Throws for integers, unless `dtype` names a dtype of floats.
  *
  * - `mean(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * - `mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @example
+ * const x = torch.tensor([[1, 2], [3, 4]]);
+ * x.mean(); // tensor(2.5000)
+ * x.mean(0); // tensor([2., 3.])
  */
 export declare function mean(input: Tensor, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function mean(input: Tensor, dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function mean(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function mean(input: Tensor, keywords: { dim: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `median` of `input`.
+ * The middle element: of all, or along `dim` with its index. Of an even count, the lower of both in the middle.
+ *
+ * NaN if one is among the elements; `torch.nanmedian` leaves them out.
  *
  * - `median(Tensor self) -> Tensor`
  * - `median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ *
+ * @example
+ * torch.median(torch.tensor([3, 1, 2, 4])); // tensor(2.)
  */
 export declare function median(input: Tensor): Tensor;
 export declare function median(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -3657,11 +4903,18 @@ export declare function median(input: Tensor, keywords: { dim: Int; keepdim?: bo
 export declare function meshgrid(tensors: readonly Tensor[], keywords?: { indexing?: string }): TensorList;
 export declare function meshgrid(keywords: { tensors: readonly Tensor[]; indexing?: string }): TensorList;
 /**
- * Reduces over `dim` or over everything: `min` of `input`.
+ * The smallest element; along `dim`, the smallest of each row with its index; with another tensor, the smaller of two.
+ *
+ * Along `dim` it gives `values` and `indices`. Where one element is NaN, so is the result. Throws if there are no elements.
  *
  * - `min(Tensor self) -> Tensor`
  * - `min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
  * - `min.other(Tensor self, Tensor other) -> Tensor`
+ *
+ * @example
+ * const x = torch.tensor([[1, 5], [7, 3]]);
+ * x.min(); // tensor(1.)
+ * x.min(1).values; // tensor([1., 3.])
  */
 export declare function min(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function min(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -3716,9 +4969,16 @@ export declare function miopenRnn(input: Tensor, keywords: { weight: readonly Te
 /** A step of the backward pass of `miopenRnn`: computes its gradients. `miopen_rnn_backward(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask) -> (Tensor, Tensor, Tensor, Tensor[])`. */
 export declare function miopenRnnBackward(input: Tensor, weight: readonly Tensor[], weightStride0: Int, weightBuf: Tensor, hx: Tensor, cx: Tensor | null, output: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null, reserve: Tensor, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor, TensorList];
 export declare function miopenRnnBackward(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; weightBuf: Tensor; hx: Tensor; cx: Tensor | null; output: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null; reserve: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor, TensorList];
-/** Element by element: `mish` of `input`. `mish(Tensor self) -> Tensor`. */
+/**
+ * `x * tanh(softplus(x))`, element by element.
+ *
+ * `mish(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.mish(torch.tensor([0, 1])); // tensor([0.0000, 0.8651])
+ */
 export declare function mish(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `mish` of `input`. In place: `input` is changed and given back. `mish_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `x * tanh(softplus(x))`, element by element. In place: `input` is changed and given back. `mish_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function mish_(input: Tensor): Tensor;
 /** A step of the backward pass of `mish`: computes its gradients. `mish_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function mishBackward(gradOutput: Tensor, input: Tensor): Tensor;
@@ -3802,22 +5062,32 @@ export declare function mkldnnRnnLayer(input: Tensor, keywords: { weight0: Tenso
 export declare function mkldnnRnnLayerBackward(input: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, weight4: Tensor, hx_: Tensor, cxTmp: Tensor, output: Tensor, hy_: Tensor, cy_: Tensor, gradOutput: Tensor | null, gradHy: Tensor | null, gradCy: Tensor | null, reverse: boolean, mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, train: boolean, bidirectional: boolean, batchSizes: Ints, batchFirst: boolean, workspace: Tensor): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 export declare function mkldnnRnnLayerBackward(input: Tensor, keywords: { weight1: Tensor; weight2: Tensor; weight3: Tensor; weight4: Tensor; hx_: Tensor; cxTmp: Tensor; output: Tensor; hy_: Tensor; cy_: Tensor; gradOutput: Tensor | null; gradHy: Tensor | null; gradCy: Tensor | null; reverse: boolean; mode: Int; hiddenSize: Int; numLayers: Int; hasBiases: boolean; train: boolean; bidirectional: boolean; batchSizes: Ints; batchFirst: boolean; workspace: Tensor }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 /**
- * Computes `mm` of `input` and `mat2`.
+ * The product of two matrices. Shapes: `(n, m)` and `(m, p)` give `(n, p)`. Does not broadcast.
  *
  * - `mm(Tensor self, Tensor mat2) -> Tensor`
  * - `mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
+ *
+ * @example
+ * torch.mm(torch.tensor([[1, 2], [3, 4]]), torch.eye(2)); // tensor([[1., 2.], [3., 4.]])
  */
 export declare function mm(input: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function mm(input: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
 export declare function mm(input: Tensor, mat2: Tensor, outDtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
 export declare function mm(input: Tensor, mat2: Tensor, keywords: { outDtype: DTypeLike; out?: Tensor }): Tensor;
 export declare function mm(input: Tensor, keywords: { mat2: Tensor; outDtype: DTypeLike; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `mode` of `input`. Gives `values` and `indices`. `mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1. */
+/**
+ * The element that comes most often along `dim` (the last one), the smallest of several, and an index of it.
+ *
+ * `mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1.
+ *
+ * @example
+ * torch.mode(torch.tensor([1n, 2n, 2n, 1n, 2n])).values; // tensor(2)
+ */
 export declare function mode(input: Tensor, dim?: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function mode(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function mode(input: Tensor, keywords: { dim?: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 /**
- * A view of `input`, in the same memory: `moveaxis`.
+ * The same as `torch.movedim`. Moves dimensions to other places; the others keep their order. A view.
  *
  * - `moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  * - `moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
@@ -3829,10 +5099,13 @@ export declare function moveaxis(input: Tensor, source: Ints, destination: Ints)
 export declare function moveaxis(input: Tensor, source: Ints, keywords: { destination: Ints }): Tensor;
 export declare function moveaxis(input: Tensor, keywords: { source: Ints; destination: Ints }): Tensor;
 /**
- * A view of `input`, in the same memory: `movedim`.
+ * Moves dimensions to other places; the others keep their order. A view.
  *
  * - `movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  * - `movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
+ *
+ * @example
+ * torch.zeros([2, 3, 4]).movedim(0, 2).shape; // [3, 4, 2]
  */
 export declare function movedim(input: Tensor, source: Int, destination: Int): Tensor;
 export declare function movedim(input: Tensor, source: Int, keywords: { destination: Int }): Tensor;
@@ -3846,7 +5119,15 @@ export declare function mpsConvolutionBackward(input: Tensor, keywords: { gradOu
 /** A step of the backward pass of `mpsConvolutionTranspose`: computes its gradients. `mps_convolution_transpose_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[2] output_mask) -> (Tensor, Tensor)`. */
 export declare function mpsConvolutionTransposeBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
 export declare function mpsConvolutionTransposeBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
-/** Computes `mseLoss` of `input` and `target`. `mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * The mean of the squares of the differences. `reduction` is 0 (none), 1 (mean)
+ * or 2 (sum); `F.mseLoss` takes a word.
+ *
+ * `mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+ *
+ * @example
+ * torch.mseLoss(torch.tensor([1, 2]), torch.tensor([1, 4])); // tensor(2.)
+ */
 export declare function mseLoss(input: Tensor, target: Tensor, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function mseLoss(input: Tensor, target: Tensor, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function mseLoss(input: Tensor, keywords: { target: Tensor; reduction?: Int; out?: Tensor }): Tensor;
@@ -3855,7 +5136,14 @@ export declare function mseLossBackward(gradOutput: Tensor, input: Tensor, targe
 export declare function mseLossBackward(gradOutput: Tensor, input: Tensor, target: Tensor, keywords: { reduction: Int; out?: Tensor }): Tensor;
 export declare function mseLossBackward(gradOutput: Tensor, input: Tensor, keywords: { target: Tensor; reduction: Int; out?: Tensor }): Tensor;
 export declare function mseLossBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; reduction: Int; out?: Tensor }): Tensor;
-/** Computes `msort` of `input`. `msort(Tensor self) -> Tensor`. */
+/**
+ * Sorts along the first dimension.
+ *
+ * `msort(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.msort(torch.tensor([[3, 1], [2, 4]])); // tensor([[2., 1.], [3., 4.]])
+ */
 export declare function msort(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
  * Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`.
@@ -3936,7 +5224,14 @@ export declare function multiply_(input: Tensor, other: Tensor | Scalar): Tensor
 export declare function multiply_(input: Tensor, keywords: { other: Tensor | Scalar }): Tensor;
 export declare function multiply_(input: Tensor, other: Scalar): Tensor;
 export declare function multiply_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Computes `mv` of `input` and `vec`. `mv(Tensor self, Tensor vec) -> Tensor`. */
+/**
+ * The product of a matrix and a vector. Shapes: `(n, m)` and `(m)` give `(n)`.
+ *
+ * `mv(Tensor self, Tensor vec) -> Tensor`.
+ *
+ * @example
+ * torch.mv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 0])); // tensor([1., 3.])
+ */
 export declare function mv(input: Tensor, vec: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function mv(input: Tensor, keywords: { vec: Tensor; out?: Tensor }): Tensor;
 /**
@@ -3969,27 +5264,40 @@ export declare function nanToNum_(input: Tensor, nan?: Float | null, posinf?: Fl
 export declare function nanToNum_(input: Tensor, nan: Float | null, posinf: Float | null, keywords: { neginf?: Float | null }): Tensor;
 export declare function nanToNum_(input: Tensor, nan: Float | null, keywords: { posinf?: Float | null; neginf?: Float | null }): Tensor;
 export declare function nanToNum_(input: Tensor, keywords: { nan?: Float | null; posinf?: Float | null; neginf?: Float | null }): Tensor;
-/** Reduces over `dim`: `nanmean` of `input`. `nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * The mean of the elements that are not NaN: of all, or of those along `dim`.
+ *
+ * `nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.nanmean(torch.tensor([1, NaN, 3])); // tensor(2.)
+ */
 export declare function nanmean(input: Tensor, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nanmean(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nanmean(input: Tensor, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 /**
- * Reduces over `dim` or over everything: `nanmedian` of `input`.
+ * The middle element of those that are not NaN: of all, or along `dim` with its index.
  *
  * - `nanmedian(Tensor self) -> Tensor`
  * - `nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ *
+ * @example
+ * torch.nanmedian(torch.tensor([3, NaN, 1])); // tensor(1.)
  */
 export declare function nanmedian(input: Tensor): Tensor;
 export declare function nanmedian(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function nanmedian(input: Tensor, dim: Int, keywords: { keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function nanmedian(input: Tensor, keywords: { dim: Int; keepdim?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 /**
- * Reduces over `dim` or over everything: `nanquantile` of `input`.
+ * `torch.quantile` of the elements that are not NaN.
  *
  * - `nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  * - `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  *
  * Defaults: interpolation = 'linear'.
+ *
+ * @example
+ * torch.nanquantile(torch.tensor([1, NaN, 3]), 0.5); // tensor(2.)
  */
 export declare function nanquantile(input: Tensor, q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
@@ -3999,15 +5307,25 @@ export declare function nanquantile(input: Tensor, q: Tensor, dim?: Int | null, 
 export declare function nanquantile(input: Tensor, q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function nanquantile(input: Tensor, keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-/** Reduces over `dim`: `nansum` of `input`. `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * Adds the elements and takes NaN for 0; all of them, or those along `dim`.
+ *
+ * `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.nansum(torch.tensor([1, NaN, 2])); // tensor(3.)
+ */
 export declare function nansum(input: Tensor, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nansum(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function nansum(input: Tensor, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 /**
- * A view of `input`, in the same memory: `narrow`.
+ * `length` elements from `start` on along `dim`. A view. Throws beyond the end.
  *
  * - `narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
  * - `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
+ *
+ * @example
+ * torch.arange(5).narrow(0, 1, 3); // tensor([1, 2, 3])
  */
 export declare function narrow(input: Tensor, dim: Int, start: Int, length: Int): Tensor;
 export declare function narrow(input: Tensor, dim: Int, start: Int, keywords: { length: Int }): Tensor;
@@ -4173,7 +5491,16 @@ export declare function nextafter(input: Tensor, keywords: { other: Tensor; out?
 /** The next number that the dtype can hold, from `input` towards `other`. In place: `input` is changed and given back. `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function nextafter_(input: Tensor, other: Tensor): Tensor;
 export declare function nextafter_(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Computes `nllLoss` of `input`, `target` and `weight`. `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
+/**
+ * Minus the element at the class number, the mean over the samples; made for logarithms of probabilities.
+ *
+ * Shapes: input `(N, C)`, target `(N)`, int64.
+ *
+ * `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100.
+ *
+ * @example
+ * torch.nllLoss(torch.tensor([[-1, -2]]), torch.tensor([1n])); // tensor(2.)
+ */
 export declare function nllLoss(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int; out?: Tensor }): Tensor;
 export declare function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int; out?: Tensor }): Tensor;
@@ -4221,7 +5548,14 @@ export declare function nllLossNd(input: Tensor, keywords: { target: Tensor; wei
 export declare function nonzero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Computes `nonzeroNumpy` of `input`. `nonzero_numpy(Tensor self) -> Tensor[]`. */
 export declare function nonzeroNumpy(input: Tensor): TensorList;
-/** Computes `nonzeroStatic` of `input`. `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`. Defaults: fillValue = -1. */
+/**
+ * Indices of elements other than 0, as many rows as `size` says; missing ones are `fillValue`.
+ *
+ * `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`. Defaults: fillValue = -1.
+ *
+ * @example
+ * torch.nonzeroStatic(torch.tensor([0, 5, 6]), { size: 2 }); // tensor([[1], [2]])
+ */
 export declare function nonzeroStatic(input: Tensor, keywords: { size: Int; fillValue?: Int; out?: Tensor }): Tensor;
 /**
  * Reduces over `dim` or over everything: `norm` of `input`.
@@ -4328,7 +5662,16 @@ export declare function nuclearNorm(input: Tensor, keywords: { keepdim?: boolean
 export declare function numel(input: Tensor): number;
 /** A view of `input`, in the same memory: `numpyT`. `numpy_T(Tensor(a) self) -> Tensor(a)`. */
 export declare function numpyT(input: Tensor): Tensor;
-/** Computes `oneHot` of `input`. `one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1. */
+/**
+ * A row of zeros with a 1 at the class, for each class number. Shape `(*, numClasses)`, int64.
+ *
+ * `input` is int64. -1 finds the number of classes by the largest one. Throws for a class beyond it.
+ *
+ * `one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1.
+ *
+ * @example
+ * torch.oneHot(torch.tensor([0n, 2n]), 3); // tensor([[1, 0, 0], [0, 0, 1]])
+ */
 export declare function oneHot(input: Tensor, numClasses?: Int): Tensor;
 export declare function oneHot(input: Tensor, keywords: { numClasses?: Int }): Tensor;
 /**
@@ -4360,12 +5703,28 @@ export declare function ormqr(input: Tensor, input2: Tensor, input3: Tensor, lef
 export declare function ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: boolean, keywords: { transpose?: boolean; out?: Tensor }): Tensor;
 export declare function ormqr(input: Tensor, input2: Tensor, input3: Tensor, keywords: { left?: boolean; transpose?: boolean; out?: Tensor }): Tensor;
 export declare function ormqr(input: Tensor, keywords: { input2: Tensor; input3: Tensor; left?: boolean; transpose?: boolean; out?: Tensor }): Tensor;
-/** Computes `outer` of `input` and `vec2`. `outer(Tensor self, Tensor vec2) -> Tensor`. */
+/**
+ * All products of the elements of two vectors. Shapes: `(n)` and `(m)` give `(n, m)`.
+ *
+ * `outer(Tensor self, Tensor vec2) -> Tensor`.
+ *
+ * @example
+ * torch.outer(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor([[3., 4.], [6., 8.]])
+ */
 export declare function outer(input: Tensor, vec2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function outer(input: Tensor, keywords: { vec2: Tensor; out?: Tensor }): Tensor;
 /** The value of `outputNr` of `input`. `output_nr(Tensor self) -> int`. */
 export declare function outputNr(input: Tensor): number;
-/** Computes `pad` of `input`. `pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`. Defaults: mode = 'constant'. */
+/**
+ * Adds elements around: `pad` has the numbers before and behind for the last dimension, then for the one before it.
+ *
+ * `mode` is `'constant'` (with `value`), `'reflect'`, `'replicate'` or `'circular'`.
+ *
+ * `pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`. Defaults: mode = 'constant'.
+ *
+ * @example
+ * torch.pad(torch.tensor([1, 2]), [1, 1]); // tensor([0., 1., 2., 0.])
+ */
 export declare function pad(input: Tensor, pad: Ints, mode?: string, value?: Float | null): Tensor;
 export declare function pad(input: Tensor, pad: Ints, mode: string, keywords: { value?: Float | null }): Tensor;
 export declare function pad(input: Tensor, pad: Ints, keywords: { mode?: string; value?: Float | null }): Tensor;
@@ -4376,16 +5735,37 @@ export declare function padSequence(sequences: readonly Tensor[], batchFirst: bo
 export declare function padSequence(sequences: readonly Tensor[], batchFirst: boolean, keywords: { paddingValue?: Float; paddingSide?: string }): Tensor;
 export declare function padSequence(sequences: readonly Tensor[], keywords: { batchFirst?: boolean; paddingValue?: Float; paddingSide?: string }): Tensor;
 export declare function padSequence(keywords: { sequences: readonly Tensor[]; batchFirst?: boolean; paddingValue?: Float; paddingSide?: string }): Tensor;
-/** Computes `pairwiseDistance` of `x1` and `x2`. `pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`. Defaults: p = 2, eps = 0.000001. */
+/**
+ * The `p`-norm (2) of the differences of vectors, row by row; `eps` is added to them.
+ *
+ * `pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor`. Defaults: p = 2, eps = 0.000001.
+ *
+ * @example
+ * torch.pairwiseDistance(torch.tensor([[0, 0]]), torch.tensor([[3, 4]])); // tensor([5.0000])
+ */
 export declare function pairwiseDistance(x1: Tensor, x2: Tensor, p?: Float, eps?: Float, keepdim?: boolean): Tensor;
 export declare function pairwiseDistance(x1: Tensor, x2: Tensor, p: Float, eps: Float, keywords: { keepdim?: boolean }): Tensor;
 export declare function pairwiseDistance(x1: Tensor, x2: Tensor, p: Float, keywords: { eps?: Float; keepdim?: boolean }): Tensor;
 export declare function pairwiseDistance(x1: Tensor, x2: Tensor, keywords: { p?: Float; eps?: Float; keepdim?: boolean }): Tensor;
 export declare function pairwiseDistance(x1: Tensor, keywords: { x2: Tensor; p?: Float; eps?: Float; keepdim?: boolean }): Tensor;
-/** Computes `pdist` of `input`. `pdist(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2. */
+/**
+ * The `p`-norm (2) of the differences of all pairs of rows: `(n, m)` to `(n * (n - 1) / 2)`.
+ *
+ * `pdist(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2.
+ *
+ * @example
+ * torch.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])); // tensor([5., 4., 3.])
+ */
 export declare function pdist(input: Tensor, p?: Float): Tensor;
 export declare function pdist(input: Tensor, keywords: { p?: Float }): Tensor;
-/** A view of `input`, in the same memory: `permute`. `permute(Tensor(a) self, int[] dims) -> Tensor(a)`. */
+/**
+ * Puts the dimensions into another order, which names each of them once. A view.
+ *
+ * `permute(Tensor(a) self, int[] dims) -> Tensor(a)`.
+ *
+ * @example
+ * torch.zeros([2, 3, 4]).permute(2, 0, 1).shape; // [4, 2, 3]
+ */
 export declare function permute(input: Tensor, dims: Ints): Tensor;
 export declare function permute(input: Tensor, keywords: { dims: Ints }): Tensor;
 export declare function permute(input: Tensor, ...dims: Int[]): Tensor;
@@ -4400,10 +5780,24 @@ export declare function pinMemory(input: Tensor, keywords: { device?: DeviceLike
 /** Computes `pinverse` of `input`. `pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15. */
 export declare function pinverse(input: Tensor, rcond?: Float): Tensor;
 export declare function pinverse(input: Tensor, keywords: { rcond?: Float }): Tensor;
-/** Computes `pixelShuffle` of `input`. `pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`. */
+/**
+ * Takes channels apart into finer pixels: `(*, C * r², H, W)` to `(*, C, H * r, W * r)`.
+ *
+ * `pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`.
+ *
+ * @example
+ * torch.pixelShuffle(torch.arange(4).view(1, 4, 1, 1), 2); // tensor([[[[0, 1], [2, 3]]]])
+ */
 export declare function pixelShuffle(input: Tensor, upscaleFactor: Int): Tensor;
 export declare function pixelShuffle(input: Tensor, keywords: { upscaleFactor: Int }): Tensor;
-/** Computes `pixelUnshuffle` of `input`. `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`. */
+/**
+ * Makes channels of blocks of pixels: `(*, C, H * r, W * r)` to `(*, C * r², H, W)`.
+ *
+ * `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`.
+ *
+ * @example
+ * torch.pixelUnshuffle(torch.zeros([1, 1, 4, 4]), 2).shape; // [1, 4, 2, 2]
+ */
 export declare function pixelUnshuffle(input: Tensor, downscaleFactor: Int): Tensor;
 export declare function pixelUnshuffle(input: Tensor, keywords: { downscaleFactor: Int }): Tensor;
 /**
@@ -4418,7 +5812,14 @@ export declare function pixelUnshuffle(input: Tensor, keywords: { downscaleFacto
  */
 export declare function poisson(input: Tensor, generator?: Generator | null): Tensor;
 export declare function poisson(input: Tensor, keywords: { generator?: Generator | null }): Tensor;
-/** Computes `poissonNllLoss` of `input` and `target`. `poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`. */
+/**
+ * The negative log likelihood of counts `target` in Poisson distributions with rate `input`, or `exp(input)`.
+ *
+ * `poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`.
+ *
+ * @example
+ * torch.poissonNllLoss(torch.tensor([0]), torch.tensor([1]), true, false, 1e-8, 1); // tensor(1.)
+ */
 export declare function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, eps: Float, reduction: Int): Tensor;
 export declare function poissonNllLoss(input: Tensor, keywords: { target: Tensor; logInput: boolean; full: boolean; eps: Float; reduction: Int }): Tensor;
 /**
@@ -4484,29 +5885,55 @@ export declare function pow_(input: Tensor, exponent: Tensor): Tensor;
 export declare function pow_(input: Tensor, keywords: { exponent: Tensor }): Tensor;
 export declare function pow_(input: Tensor, exponent: Scalar): Tensor;
 export declare function pow_(input: Tensor, keywords: { exponent: Scalar }): Tensor;
-/** Computes `prelu` of `input` and `weight`. `prelu(Tensor self, Tensor weight) -> Tensor`. */
+/**
+ * `x` where it is positive, else `weight * x`; one weight for each channel, or one for all.
+ *
+ * `prelu(Tensor self, Tensor weight) -> Tensor`.
+ *
+ * @example
+ * torch.prelu(torch.tensor([-2, 2]), torch.tensor([0.5])); // tensor([-1., 2.])
+ */
 export declare function prelu(input: Tensor, weight: Tensor): Tensor;
 export declare function prelu(input: Tensor, keywords: { weight: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `prod` of `input`.
+ * The product of the elements: of all, or of those along one dimension `dim`.
  *
  * - `prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * - `prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @example
+ * const x = torch.tensor([[1, 2], [3, 4]]);
+ * x.prod(); // tensor(24.)
+ * x.prod(1); // tensor([2., 12.])
  */
 export declare function prod(input: Tensor, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function prod(input: Tensor, dim: Int, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function prod(input: Tensor, dim: Int, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function prod(input: Tensor, keywords: { dim: Int; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** The value of `promoteTypes` of `type1` and `type2`. `promote_types(ScalarType type1, ScalarType type2) -> ScalarType`. */
+/**
+ * The smallest dtype that both dtypes can be promoted to.
+ *
+ * `promote_types(ScalarType type1, ScalarType type2) -> ScalarType`.
+ *
+ * @example
+ * torch.promoteTypes(torch.int32, torch.float16); // torch.float16
+ */
 export declare function promoteTypes(type1: DTypeLike, type2: DTypeLike): DType;
 export declare function promoteTypes(type1: DTypeLike, keywords: { type2: DTypeLike }): DType;
 export declare function promoteTypes(keywords: { type1: DTypeLike; type2: DTypeLike }): DType;
-/** Computes `put` of `input`, `index` and `source`. `put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`. */
+/**
+ * A copy in which elements of `source` stand at indices into the flattened tensor.
+ *
+ * `put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`.
+ *
+ * @example
+ * torch.put(torch.zeros([3]), torch.tensor([2n]), torch.tensor([5])); // tensor([0., 0., 5.])
+ */
 export declare function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 export declare function put(input: Tensor, index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): Tensor;
 export declare function put(input: Tensor, index: Tensor, keywords: { source: Tensor; accumulate?: boolean }): Tensor;
 export declare function put(input: Tensor, keywords: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
-/** Computes `put` of `input`, `index` and `source`. In place: `input` is changed and given back. `put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`. */
+/** A copy in which elements of `source` stand at indices into the flattened tensor. In place: `input` is changed and given back. `put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`. */
 export declare function put_(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
 export declare function put_(input: Tensor, index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): Tensor;
 export declare function put_(input: Tensor, index: Tensor, keywords: { source: Tensor; accumulate?: boolean }): Tensor;
@@ -4527,12 +5954,18 @@ export declare function qr(input: Tensor, keywords: { some?: boolean; out?: read
 /** Computes `qscheme` of `input`. `qscheme(Tensor self) -> QScheme`. */
 export declare function qscheme(input: Tensor): number;
 /**
- * Reduces over `dim` or over everything: `quantile` of `input`.
+ * The number below which the part `q` of the elements lies: of all, or along `dim`.
+ *
+ * `q` is a number from 0 to 1, or a tensor of such. Between two elements `interpolation` decides: linear by default.
  *
  * - `quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  * - `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
  *
  * Defaults: interpolation = 'linear'.
+ *
+ * @example
+ * torch.quantile(torch.tensor([1, 2, 3, 4]), 0.5); // tensor(2.5000)
+ * torch.quantile(torch.tensor([1, 2, 3, 4]), torch.tensor([0, 0.25])); // tensor([1.0000, 1.7500])
  */
 export declare function quantile(input: Tensor, q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
@@ -4780,7 +6213,14 @@ export declare function range(start: Scalar, end: Scalar, step?: Scalar, keyword
 export declare function range(start: Scalar, end: Scalar, keywords: { step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function range(start: Scalar, keywords: { end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 export declare function range(keywords: { start: Scalar; end: Scalar; step?: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `ravel`. `ravel(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * One dimension in place of all. A view where that is possible.
+ *
+ * `ravel(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.ravel(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 2., 3., 4.])
+ */
 export declare function ravel(input: Tensor): Tensor;
 /**
  * The real parts of complex numbers, as a view: what is written to it is written to `input`.
@@ -4829,13 +6269,27 @@ export declare function reflectionPad3d(...args: [input: Tensor, ...padding: Int
 export declare function reflectionPad3dBackward(gradOutput: Tensor, input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad3dBackward(gradOutput: Tensor, input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad3dBackward(gradOutput: Tensor, keywords: { input: Tensor; padding: Int | Ints; out?: Tensor }): Tensor;
-/** Element by element: `relu` of `input`. `relu(Tensor self) -> Tensor`. */
+/**
+ * `max(0, x)`, element by element.
+ *
+ * `relu(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.relu(torch.tensor([-1, 2])); // tensor([0., 2.])
+ */
 export declare function relu(input: Tensor): Tensor;
-/** Element by element: `relu6` of `input`. `relu6(Tensor self) -> Tensor`. */
+/**
+ * `min(max(0, x), 6)`, element by element.
+ *
+ * `relu6(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.relu6(torch.tensor([-1, 2, 9])); // tensor([0., 2., 6.])
+ */
 export declare function relu6(input: Tensor): Tensor;
-/** Element by element: `relu6` of `input`. In place: `input` is changed and given back. `relu6_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `min(max(0, x), 6)`, element by element. In place: `input` is changed and given back. `relu6_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function relu6_(input: Tensor): Tensor;
-/** Element by element: `relu` of `input`. In place: `input` is changed and given back. `relu_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `max(0, x)`, element by element. In place: `input` is changed and given back. `relu_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function relu_(input: Tensor): Tensor;
 /**
  * The rest of the division by `other`, with the sign of `other`, as Python's `%` gives it.
@@ -4864,26 +6318,46 @@ export declare function remainder_(input: Tensor, other: Tensor): Tensor;
 export declare function remainder_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function remainder_(input: Tensor, other: Scalar): Tensor;
 export declare function remainder_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Computes `renorm` of `input`. `renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`. */
+/**
+ * Scales down each slice along `dim` whose `p`-norm is above `maxnorm`, so that it is `maxnorm`.
+ *
+ * `renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`.
+ *
+ * @example
+ * torch.renorm(torch.tensor([[3, 4], [0.3, 0.4]]), 2, 0, 1); // tensor([[0.6000, 0.8000], [0.3000, 0.4000]])
+ */
 export declare function renorm(input: Tensor, p: Scalar, dim: Int, maxnorm: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function renorm(input: Tensor, p: Scalar, dim: Int, keywords: { maxnorm: Scalar; out?: Tensor }): Tensor;
 export declare function renorm(input: Tensor, p: Scalar, keywords: { dim: Int; maxnorm: Scalar; out?: Tensor }): Tensor;
 export declare function renorm(input: Tensor, keywords: { p: Scalar; dim: Int; maxnorm: Scalar; out?: Tensor }): Tensor;
-/** Computes `renorm` of `input`. In place: `input` is changed and given back. `renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`. */
+/** Scales down each slice along `dim` whose `p`-norm is above `maxnorm`, so that it is `maxnorm`. In place: `input` is changed and given back. `renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`. */
 export declare function renorm_(input: Tensor, p: Scalar, dim: Int, maxnorm: Scalar): Tensor;
 export declare function renorm_(input: Tensor, p: Scalar, dim: Int, keywords: { maxnorm: Scalar }): Tensor;
 export declare function renorm_(input: Tensor, p: Scalar, keywords: { dim: Int; maxnorm: Scalar }): Tensor;
 export declare function renorm_(input: Tensor, keywords: { p: Scalar; dim: Int; maxnorm: Scalar }): Tensor;
-/** Computes `repeat` of `input`. `repeat(Tensor self, SymInt[] repeats) -> Tensor`. */
+/**
+ * Copies the tensor so many times along each dimension, as a whole.
+ *
+ * `repeat(Tensor self, SymInt[] repeats) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1, 2]).repeat(2, 2); // tensor([[1., 2., 1., 2.], [1., 2., 1., 2.]])
+ */
 export declare function repeat(input: Tensor, repeats: Ints): Tensor;
 export declare function repeat(input: Tensor, keywords: { repeats: Ints }): Tensor;
 export declare function repeat(input: Tensor, ...repeats: Int[]): Tensor;
 /**
- * Computes `repeatInterleave` of `input`.
+ * Repeats each element, one after the other: so many times, or as often as its own count in `repeats` says.
+ *
+ * Along `dim`, or of the flattened tensor without one.
  *
  * - `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  * - `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  * - `repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`
+ *
+ * @example
+ * torch.tensor([1, 2]).repeatInterleave(2); // tensor([1., 1., 2., 2.])
+ * torch.tensor([1, 2]).repeatInterleave(torch.tensor([2n, 1n])); // tensor([1., 1., 2.])
  */
 export declare function repeatInterleave(input: Tensor, repeats: Int, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, repeats: Int, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
@@ -4922,11 +6396,28 @@ export declare function replicationPad3dBackward(gradOutput: Tensor, keywords: {
 /** Computes `requiresGrad_` of `input`. `requires_grad_(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)`. Defaults: requiresGrad = true. */
 export declare function requiresGrad_(input: Tensor, requiresGrad?: boolean): Tensor;
 export declare function requiresGrad_(input: Tensor, keywords: { requiresGrad?: boolean } & NoTensor): Tensor;
-/** A view of `input`, in the same memory: `reshape`. `reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`. */
+/**
+ * The same elements in another size; -1 stands for whatever is left. A view where that is possible, else a copy.
+ *
+ * Throws if the number of elements is another.
+ *
+ * `reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`.
+ *
+ * @example
+ * torch.arange(6).reshape(2, 3); // tensor([[0, 1, 2], [3, 4, 5]])
+ * torch.arange(6).reshape([3, -1]).shape; // [3, 2]
+ */
 export declare function reshape(input: Tensor, shape: Ints): Tensor;
 export declare function reshape(input: Tensor, keywords: { shape: Ints }): Tensor;
 export declare function reshape(input: Tensor, ...shape: Int[]): Tensor;
-/** A view of `input` and `other`, in the same memory: `reshapeAs`. `reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
+/**
+ * `reshape` with the size of `other`.
+ *
+ * `reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`.
+ *
+ * @example
+ * torch.arange(4).reshapeAs(torch.zeros([2, 2])).shape; // [2, 2]
+ */
 export declare function reshapeAs(input: Tensor, other: Tensor): Tensor;
 export declare function reshapeAs(input: Tensor, keywords: { other: Tensor }): Tensor;
 /** Computes `resize` of `input`. `resize(Tensor self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor`. */
@@ -4951,17 +6442,27 @@ export declare function resizeAsSparse(input: Tensor, keywords: { theTemplate: T
 /** Computes `resizeAsSparse` of `input` and `theTemplate`. In place: `input` is changed and given back. `resize_as_sparse_(Tensor(a!) self, Tensor the_template) -> Tensor(a!)`. */
 export declare function resizeAsSparse_(input: Tensor, theTemplate: Tensor): Tensor;
 export declare function resizeAsSparse_(input: Tensor, keywords: { theTemplate: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `resolveConj`. `resolve_conj(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The tensor with its conjugation carried out in memory, if it is a view that waits for that.
+ *
+ * `resolve_conj(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.complex(torch.tensor([1]), torch.tensor([2])).conj().resolveConj(); // tensor([1.-2.j])
+ */
 export declare function resolveConj(input: Tensor): Tensor;
 /** A view of `input`, in the same memory: `resolveNeg`. `resolve_neg(Tensor(a) self) -> Tensor(a)`. */
 export declare function resolveNeg(input: Tensor): Tensor;
 /**
- * The value of `resultType` of `tensor` and `other`.
+ * The dtype that an operation of two tensors, or a tensor and a number, gives.
  *
  * - `result_type.Tensor(Tensor tensor, Tensor other) -> ScalarType`
  * - `result_type.Scalar(Tensor tensor, Scalar other) -> ScalarType`
  * - `result_type.Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType`
  * - `result_type.Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType`
+ *
+ * @example
+ * torch.resultType(torch.tensor([1n]), torch.tensor([1])); // torch.float32
  */
 export declare function resultType(tensor: Tensor, other: Tensor): DType;
 export declare function resultType(tensor: Tensor, keywords: { other: Tensor }): DType;
@@ -4977,7 +6478,14 @@ export declare function resultType(keywords: { scalar1: Scalar; scalar2: Scalar 
 export declare function retainGrad(input: Tensor): void;
 /** The value of `retainsGrad` of `input`. `retains_grad(Tensor self) -> bool`. */
 export declare function retainsGrad(input: Tensor): boolean;
-/** Computes `rmsNorm` of `input` and `weight`. `rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`. */
+/**
+ * Divides by the square root of the mean of squares over the last dimensions, `normalizedShape`; then times `weight`.
+ *
+ * `rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`.
+ *
+ * @example
+ * torch.rmsNorm(torch.tensor([3, 3]), [2]); // tensor([1., 1.])
+ */
 export declare function rmsNorm(input: Tensor, normalizedShape: Ints, weight?: Tensor | null, eps?: Float | null): Tensor;
 export declare function rmsNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, keywords: { eps?: Float | null }): Tensor;
 export declare function rmsNorm(input: Tensor, normalizedShape: Ints, keywords: { weight?: Tensor | null; eps?: Float | null }): Tensor;
@@ -5012,11 +6520,25 @@ export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh:
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 export declare function rnnTanhCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
-/** Computes `roll` of `input`. `roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`. Defaults: dims = []. */
+/**
+ * Moves the elements `shifts` places along `dims`; what leaves at the end comes back at the start.
+ *
+ * `roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`. Defaults: dims = [].
+ *
+ * @example
+ * torch.roll(torch.tensor([1, 2, 3]), 1); // tensor([3., 1., 2.])
+ */
 export declare function roll(input: Tensor, shifts: Int | Ints, dims?: Int | Ints): Tensor;
 export declare function roll(input: Tensor, shifts: Int | Ints, keywords: { dims?: Int | Ints }): Tensor;
 export declare function roll(input: Tensor, keywords: { shifts: Int | Ints; dims?: Int | Ints }): Tensor;
-/** Computes `rot90` of `input`. `rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`. Defaults: k = 1, dims = [0, 1]. */
+/**
+ * Turns by 90 degrees, `k` times, from the first towards the second of two dimensions `dims`.
+ *
+ * `rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`. Defaults: k = 1, dims = [0, 1].
+ *
+ * @example
+ * torch.rot90(torch.tensor([[1, 2], [3, 4]])); // tensor([[2., 4.], [1., 3.]])
+ */
 export declare function rot90(input: Tensor, k?: Int, dims?: Ints): Tensor;
 export declare function rot90(input: Tensor, k: Int, keywords: { dims?: Ints }): Tensor;
 export declare function rot90(input: Tensor, keywords: { k?: Int; dims?: Ints }): Tensor;
@@ -5036,7 +6558,11 @@ export declare function round_(input: Tensor, keywords?: { decimals?: Int }): Te
 export declare function rowIndices(input: Tensor): Tensor;
 /** What `rowIndices` gives, as a copy and not as a view. `row_indices_copy(Tensor self) -> Tensor`. */
 export declare function rowIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `rowStack` of `tensors`. `row_stack(Tensor[] tensors) -> Tensor`. */
+/**
+ * The same as `torch.vstack`. Joins tensors on top of each other; a vector is a row.
+ *
+ * `row_stack(Tensor[] tensors) -> Tensor`.
+ */
 export declare function rowStack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function rowStack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /** Computes `rrelu` of `input`. `rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
@@ -5112,17 +6638,32 @@ export declare function rsub(input: Tensor, keywords: { other: Scalar; alpha?: S
  */
 export declare function scalarTensor(s: Scalar, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function scalarTensor(keywords: { s: Scalar; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Computes `scaledDotProductAttention` of `query`, `key`, `value` and `attnMask`. `scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`. Defaults: dropoutP = 0. */
+/**
+ * Attention: `softmax(query @ key.mT * scale) @ value`, where `attnMask` or `isCausal` say who sees whom.
+ *
+ * Shapes: query `(*, L, E)`, key `(*, S, E)`, value `(*, S, V)`, result `(*, L, V)`. `scale` is `1 / sqrt(E)`.
+ *
+ * `scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`. Defaults: dropoutP = 0.
+ *
+ * @example
+ * torch.scaledDotProductAttention(torch.ones([1, 2, 4]), torch.ones([1, 3, 4]), torch.ones([1, 3, 5])).shape; // [1, 2, 5]
+ */
 export declare function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: Float, isCausal?: boolean, keywords?: { scale?: Float | null; enableGqa?: boolean }): Tensor;
 export declare function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, dropoutP: Float, keywords: { isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): Tensor;
 export declare function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask: Tensor | null, keywords: { dropoutP?: Float; isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): Tensor;
 export declare function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, keywords: { attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): Tensor;
 export declare function scaledDotProductAttention(query: Tensor, keywords: { key: Tensor; value: Tensor; attnMask?: Tensor | null; dropoutP?: Float; isCausal?: boolean; scale?: Float | null; enableGqa?: boolean }): Tensor;
 /**
- * Computes `scatter` of `input`, `index` and `src`.
+ * A copy in which elements of `src`, or one number, are put along `dim`: `result[i][index[i][j]] = src[i][j]` for `dim` 1.
+ *
+ * `index` is int64. Where it names a place twice, either may win.
  *
  * - `scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  * - `scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
+ *
+ * @example
+ * torch.zeros([3]).scatter(0, torch.tensor([2n, 0n]), torch.tensor([5, 6])); // tensor([6., 0., 5.])
+ * torch.zeros([3]).scatter(0, torch.tensor([1n]), 9); // tensor([0., 9., 0.])
  */
 export declare function scatter(input: Tensor, dim: Int, index: Tensor, src: Tensor, keywords?: { reduce?: string; out?: Tensor }): Tensor;
 export declare function scatter(input: Tensor, dim: Int, index: Tensor, keywords: { src: Tensor; reduce?: string; out?: Tensor }): Tensor;
@@ -5133,7 +6674,7 @@ export declare function scatter(input: Tensor, dim: Int, index: Tensor, keywords
 export declare function scatter(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar; reduce?: string; out?: Tensor }): Tensor;
 export declare function scatter(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar; reduce?: string; out?: Tensor }): Tensor;
 /**
- * Computes `scatter` of `input`, `index` and `src`. In place: `input` is changed and given back.
+ * A copy in which elements of `src`, or one number, are put along `dim`: `result[i][index[i][j]] = src[i][j]` for `dim` 1. In place: `input` is changed and given back.
  *
  * - `scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
  * - `scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
@@ -5146,27 +6687,46 @@ export declare function scatter_(input: Tensor, dim: Int, index: Tensor, value: 
 export declare function scatter_(input: Tensor, dim: Int, index: Tensor, keywords: { value: Scalar; reduce?: string }): Tensor;
 export declare function scatter_(input: Tensor, dim: Int, keywords: { index: Tensor; value: Scalar; reduce?: string }): Tensor;
 export declare function scatter_(input: Tensor, keywords: { dim: Int; index: Tensor; value: Scalar; reduce?: string }): Tensor;
-/** Computes `scatterAdd` of `input`, `index` and `src`. `scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`. */
+/**
+ * A copy to which elements of `src` are added along `dim`, at the places that `index` names.
+ *
+ * `scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`.
+ *
+ * @example
+ * torch.zeros([2]).scatterAdd(0, torch.tensor([0n, 0n, 1n]), torch.tensor([1, 2, 3])); // tensor([3., 3.])
+ */
 export declare function scatterAdd(input: Tensor, dim: Int, index: Tensor, src: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function scatterAdd(input: Tensor, dim: Int, index: Tensor, keywords: { src: Tensor; out?: Tensor }): Tensor;
 export declare function scatterAdd(input: Tensor, dim: Int, keywords: { index: Tensor; src: Tensor; out?: Tensor }): Tensor;
 export declare function scatterAdd(input: Tensor, keywords: { dim: Int; index: Tensor; src: Tensor; out?: Tensor }): Tensor;
-/** Computes `scatterAdd` of `input`, `index` and `src`. In place: `input` is changed and given back. `scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`. */
+/** A copy to which elements of `src` are added along `dim`, at the places that `index` names. In place: `input` is changed and given back. `scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`. */
 export declare function scatterAdd_(input: Tensor, dim: Int, index: Tensor, src: Tensor): Tensor;
 export declare function scatterAdd_(input: Tensor, dim: Int, index: Tensor, keywords: { src: Tensor }): Tensor;
 export declare function scatterAdd_(input: Tensor, dim: Int, keywords: { index: Tensor; src: Tensor }): Tensor;
 export declare function scatterAdd_(input: Tensor, keywords: { dim: Int; index: Tensor; src: Tensor }): Tensor;
-/** Computes `scatterReduce` of `input`, `index` and `src`. `scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true. */
+/**
+ * A copy in which elements of `src` are joined with what is there: by `'sum'`, `'prod'`, `'mean'`, `'amax'` or `'amin'`.
+ *
+ * With `includeSelf: false` the old values at those places do not count.
+ *
+ * `scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true.
+ *
+ * @example
+ * torch.zeros([2]).scatterReduce(0, torch.tensor([0n, 0n, 1n]), torch.tensor([1, 2, 3]), 'amax'); // tensor([2., 3.])
+ */
 export declare function scatterReduce(input: Tensor, dim: Int, index: Tensor, src: Tensor, reduce: string, keywords?: { includeSelf?: boolean; out?: Tensor }): Tensor;
 export declare function scatterReduce(input: Tensor, keywords: { dim: Int; index: Tensor; src: Tensor; reduce: string; includeSelf?: boolean; out?: Tensor }): Tensor;
-/** Computes `scatterReduce` of `input`, `index` and `src`. In place: `input` is changed and given back. `scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
+/** A copy in which elements of `src` are joined with what is there: by `'sum'`, `'prod'`, `'mean'`, `'amax'` or `'amin'`. In place: `input` is changed and given back. `scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
 export declare function scatterReduce_(input: Tensor, dim: Int, index: Tensor, src: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): Tensor;
 export declare function scatterReduce_(input: Tensor, keywords: { dim: Int; index: Tensor; src: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
 /**
- * Computes `searchsorted` of `sortedSequence`, `input` and `sorter`.
+ * Where each element has to go into a sorted sequence so that it stays sorted: before equal ones, or with `right` behind.
  *
  * - `searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
  * - `searchsorted.Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
+ *
+ * @example
+ * torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 6])); // tensor([1, 3])
  */
 export declare function searchsorted(sortedSequence: Tensor, input: Tensor, keywords?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
 export declare function searchsorted(sortedSequence: Tensor, keywords: { input: Tensor; outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
@@ -5175,7 +6735,14 @@ export declare function searchsorted(sortedSequence: Tensor, keywords: { input: 
 /** Computes `segmentReduce` of `data`, `lengths`, `indices` and `offsets`. `segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`. Defaults: axis = 0. */
 export declare function segmentReduce(data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor;
 export declare function segmentReduce(data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor;
-/** A view of `input`, in the same memory: `select`. `select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`. */
+/**
+ * The slice at `index` along `dim`, without that dimension. A view. Throws beyond the end.
+ *
+ * `select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`.
+ *
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]).select(0, 1); // tensor([3., 4.])
+ */
 export declare function select(input: Tensor, dim: Int, index: Int): Tensor;
 export declare function select(input: Tensor, dim: Int, keywords: { index: Int }): Tensor;
 export declare function select(input: Tensor, keywords: { dim: Int; index: Int }): Tensor;
@@ -5188,14 +6755,28 @@ export declare function selectBackward(gradOutput: Tensor, keywords: { inputSize
 export declare function selectCopy(input: Tensor, dim: Int, index: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function selectCopy(input: Tensor, dim: Int, keywords: { index: Int; out?: Tensor }): Tensor;
 export declare function selectCopy(input: Tensor, keywords: { dim: Int; index: Int; out?: Tensor }): Tensor;
-/** Computes `selectScatter` of `input` and `src`. `select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`. */
+/**
+ * A copy in which `src` is the slice at `index` along `dim`.
+ *
+ * `select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`.
+ *
+ * @example
+ * torch.selectScatter(torch.zeros([2, 2]), torch.tensor([1, 2]), 0, 1); // tensor([[0., 0.], [1., 2.]])
+ */
 export declare function selectScatter(input: Tensor, src: Tensor, dim: Int, index: Int): Tensor;
 export declare function selectScatter(input: Tensor, src: Tensor, dim: Int, keywords: { index: Int }): Tensor;
 export declare function selectScatter(input: Tensor, src: Tensor, keywords: { dim: Int; index: Int }): Tensor;
 export declare function selectScatter(input: Tensor, keywords: { src: Tensor; dim: Int; index: Int }): Tensor;
-/** Element by element: `selu` of `input`. `selu(Tensor self) -> Tensor`. */
+/**
+ * `scale * x` where it is positive, else `scale * alpha * (exp(x) - 1)`, with two constants that keep mean and variance.
+ *
+ * `selu(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.selu(torch.tensor([-1, 1])); // tensor([-1.1113, 1.0507])
+ */
 export declare function selu(input: Tensor): Tensor;
-/** Element by element: `selu` of `input`. In place: `input` is changed and given back. `selu_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `scale * x` where it is positive, else `scale * alpha * (exp(x) - 1)`, with two constants that keep mean and variance. In place: `input` is changed and given back. `selu_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function selu_(input: Tensor): Tensor;
 /**
  * Computes `set` of `input`.
@@ -5235,9 +6816,16 @@ export declare function setData(input: Tensor, keywords: { newData: Tensor }): v
 export declare function sgn(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The sign of each element; of a complex number, the number of absolute value 1 with the same angle. In place: `input` is changed and given back. `sgn_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sgn_(input: Tensor): Tensor;
-/** Element by element: `sigmoid` of `input`. `sigmoid(Tensor self) -> Tensor`. */
+/**
+ * `1 / (1 + exp(-x))`, element by element: between 0 and 1.
+ *
+ * `sigmoid(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.sigmoid(torch.tensor([0, 2])); // tensor([0.5000, 0.8808])
+ */
 export declare function sigmoid(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `sigmoid` of `input`. In place: `input` is changed and given back. `sigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `1 / (1 + exp(-x))`, element by element: between 0 and 1. In place: `input` is changed and given back. `sigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function sigmoid_(input: Tensor): Tensor;
 /** A step of the backward pass of `sigmoid`: computes its gradients. `sigmoid_backward(Tensor grad_output, Tensor output) -> Tensor`. */
 export declare function sigmoidBackward(gradOutput: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -5262,9 +6850,16 @@ export declare function sign_(input: Tensor): Tensor;
  * torch.signbit(torch.tensor([-1, 0, 1])); // tensor([True, False, False])
  */
 export declare function signbit(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `silu` of `input`. `silu(Tensor self) -> Tensor`. */
+/**
+ * `x * sigmoid(x)`, element by element; also called swish.
+ *
+ * `silu(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.silu(torch.tensor([0, 1])); // tensor([0.0000, 0.7311])
+ */
 export declare function silu(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `silu` of `input`. In place: `input` is changed and given back. `silu_(Tensor(a!) self) -> Tensor(a!)`. */
+/** `x * sigmoid(x)`, element by element; also called swish. In place: `input` is changed and given back. `silu_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function silu_(input: Tensor): Tensor;
 /** A step of the backward pass of `silu`: computes its gradients. `silu_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function siluBackward(gradOutput: Tensor, input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -5327,14 +6922,25 @@ export declare function sliceInverse(input: Tensor, src: Tensor, dim: Int, start
 export declare function sliceInverse(input: Tensor, src: Tensor, dim: Int, keywords: { start?: Int | null; end?: Int | null; step?: Int }): Tensor;
 export declare function sliceInverse(input: Tensor, src: Tensor, keywords: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
 export declare function sliceInverse(input: Tensor, keywords: { src: Tensor; dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
-/** Computes `sliceScatter` of `input` and `src`. `slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`. Defaults: dim = 0, step = 1. */
+/**
+ * A copy in which `src` stands at `start` to `end`, in steps of `step`, along `dim`.
+ *
+ * `slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`. Defaults: dim = 0, step = 1.
+ *
+ * @example
+ * torch.sliceScatter(torch.zeros([4]), torch.tensor([1, 2]), 0, 1, 3); // tensor([0., 1., 2., 0.])
+ */
 export declare function sliceScatter(input: Tensor, src: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function sliceScatter(input: Tensor, src: Tensor, dim: Int, start: Int | null, end: Int | null, keywords: { step?: Int; out?: Tensor }): Tensor;
 export declare function sliceScatter(input: Tensor, src: Tensor, dim: Int, start: Int | null, keywords: { end?: Int | null; step?: Int; out?: Tensor }): Tensor;
 export declare function sliceScatter(input: Tensor, src: Tensor, dim: Int, keywords: { start?: Int | null; end?: Int | null; step?: Int; out?: Tensor }): Tensor;
 export declare function sliceScatter(input: Tensor, src: Tensor, keywords: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int; out?: Tensor }): Tensor;
 export declare function sliceScatter(input: Tensor, keywords: { src: Tensor; dim?: Int; start?: Int | null; end?: Int | null; step?: Int; out?: Tensor }): Tensor;
-/** Computes `slogdet` of `input`. Gives `sign` and `logabsdet`. `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`. */
+/**
+ * The same as `torch.linalg.slogdet`. The sign of the determinant of square matrices and the logarithm of its absolute value, which does not overflow.
+ *
+ * `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`.
+ */
 export declare function slogdet(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [sign: Tensor, logabsdet: Tensor] & { readonly sign: Tensor; readonly logabsdet: Tensor };
 /** Computes `slowConv3d` of `input`, `weight` and `bias`. `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0]. */
 export declare function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
@@ -5378,7 +6984,14 @@ export declare function slowConvTranspose3d(input: Tensor, keywords: { weight: T
 /** Computes `smm` of `input` and `mat2`. `smm(Tensor self, Tensor mat2) -> Tensor`. */
 export declare function smm(input: Tensor, mat2: Tensor): Tensor;
 export declare function smm(input: Tensor, keywords: { mat2: Tensor }): Tensor;
-/** Computes `smoothL1Loss` of `input` and `target`. `smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`. Defaults: reduction = 1, beta = 1. */
+/**
+ * Half the square of differences below `beta`, divided by it; of larger ones the absolute value less half of `beta`.
+ *
+ * `smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`. Defaults: reduction = 1, beta = 1.
+ *
+ * @example
+ * torch.smoothL1Loss(torch.tensor([0, 0]), torch.tensor([0, 2])); // tensor(0.7500)
+ */
 export declare function smoothL1Loss(input: Tensor, target: Tensor, reduction?: Int, beta?: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function smoothL1Loss(input: Tensor, target: Tensor, reduction: Int, keywords: { beta?: Float; out?: Tensor }): Tensor;
 export declare function smoothL1Loss(input: Tensor, target: Tensor, keywords: { reduction?: Int; beta?: Float; out?: Tensor }): Tensor;
@@ -5386,7 +6999,14 @@ export declare function smoothL1Loss(input: Tensor, keywords: { target: Tensor; 
 /** A step of the backward pass of `smoothL1Loss`: computes its gradients. `smooth_l1_loss_backward(Tensor grad_output, Tensor self, Tensor target, int reduction, float beta) -> Tensor`. */
 export declare function smoothL1LossBackward(gradOutput: Tensor, input: Tensor, target: Tensor, reduction: Int, beta: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function smoothL1LossBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; reduction: Int; beta: Float; out?: Tensor }): Tensor;
-/** Computes `softMarginLoss` of `input` and `target`. `soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * `log(1 + exp(-target * input))`, the mean, with labels 1 and -1.
+ *
+ * `soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+ *
+ * @example
+ * torch.softMarginLoss(torch.tensor([0]), torch.tensor([1])); // tensor(0.6931)
+ */
 export declare function softMarginLoss(input: Tensor, target: Tensor, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function softMarginLoss(input: Tensor, target: Tensor, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function softMarginLoss(input: Tensor, keywords: { target: Tensor; reduction?: Int; out?: Tensor }): Tensor;
@@ -5395,11 +7015,25 @@ export declare function softMarginLossBackward(gradOutput: Tensor, input: Tensor
 export declare function softMarginLossBackward(gradOutput: Tensor, input: Tensor, target: Tensor, keywords: { reduction: Int; out?: Tensor }): Tensor;
 export declare function softMarginLossBackward(gradOutput: Tensor, input: Tensor, keywords: { target: Tensor; reduction: Int; out?: Tensor }): Tensor;
 export declare function softMarginLossBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; reduction: Int; out?: Tensor }): Tensor;
-/** Computes `softmax` of `input`. `softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * Exponentials along `dim`, divided by their sum: numbers from 0 to 1 that add up to 1.
+ *
+ * `softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.softmax(torch.tensor([1, 1]), 0); // tensor([0.5000, 0.5000])
+ */
 export declare function softmax(input: Tensor, dim: Int, dtype?: DTypeLike | null, keywords?: { out?: Tensor }): Tensor;
 export declare function softmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function softmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** Element by element: `softplus` of `input`. `softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`. Defaults: beta = 1, threshold = 20. */
+/**
+ * `log(1 + exp(beta * x)) / beta`, a smooth `relu`; `x` itself where `beta * x` is above `threshold`.
+ *
+ * `softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`. Defaults: beta = 1, threshold = 20.
+ *
+ * @example
+ * torch.softplus(torch.tensor([0, 30])); // tensor([0.6931, 30.0000])
+ */
 export declare function softplus(input: Tensor, beta?: Scalar, threshold?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function softplus(input: Tensor, beta: Scalar, keywords: { threshold?: Scalar; out?: Tensor }): Tensor;
 export declare function softplus(input: Tensor, keywords: { beta?: Scalar; threshold?: Scalar; out?: Tensor }): Tensor;
@@ -5408,7 +7042,14 @@ export declare function softplusBackward(gradOutput: Tensor, input: Tensor, beta
 export declare function softplusBackward(gradOutput: Tensor, input: Tensor, beta: Scalar, keywords: { threshold: Scalar; out?: Tensor }): Tensor;
 export declare function softplusBackward(gradOutput: Tensor, input: Tensor, keywords: { beta: Scalar; threshold: Scalar; out?: Tensor }): Tensor;
 export declare function softplusBackward(gradOutput: Tensor, keywords: { input: Tensor; beta: Scalar; threshold: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `softshrink` of `input`. `softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5. */
+/**
+ * Moves each element towards 0 by `lambd` (0.5); 0 for what is nearer than that.
+ *
+ * `softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5.
+ *
+ * @example
+ * torch.softshrink(torch.tensor([-1, 0.2, 1])); // tensor([-0.5000, 0.0000, 0.5000])
+ */
 export declare function softshrink(input: Tensor, lambd?: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function softshrink(input: Tensor, keywords: { lambd?: Scalar; out?: Tensor }): Tensor;
 /** A step of the backward pass of `softshrink`: computes its gradients. `softshrink_backward(Tensor grad_output, Tensor self, Scalar lambd) -> Tensor`. */
@@ -5416,12 +7057,19 @@ export declare function softshrinkBackward(gradOutput: Tensor, input: Tensor, la
 export declare function softshrinkBackward(gradOutput: Tensor, input: Tensor, keywords: { lambd: Scalar; out?: Tensor }): Tensor;
 export declare function softshrinkBackward(gradOutput: Tensor, keywords: { input: Tensor; lambd: Scalar; out?: Tensor }): Tensor;
 /**
- * Computes `sort` of `input`. Gives `values` and `indices`.
+ * Sorts along `dim` (the last one) and gives `values` and `indices`: where each value was.
+ *
+ * With `descending` the largest comes first. With `stable` equal elements keep their order.
  *
  * - `sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  * - `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  *
  * Defaults: dim = -1.
+ *
+ * @example
+ * const sorted = torch.tensor([3, 1, 2]).sort();
+ * sorted.values; // tensor([1., 2., 3.])
+ * sorted.indices; // tensor([1, 2, 0])
  */
 export declare function sort(input: Tensor, dim?: Int, descending?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function sort(input: Tensor, dim: Int, keywords: { descending?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -5665,7 +7313,11 @@ export declare function specialErfinv(input: Tensor, keywords?: { out?: Tensor }
  * `special_exp2(Tensor self) -> Tensor`.
  */
 export declare function specialExp2(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `special.expit` of `input`. `special_expit(Tensor self) -> Tensor`. */
+/**
+ * The same as `torch.sigmoid`. `1 / (1 + exp(-x))`, element by element: between 0 and 1.
+ *
+ * `special_expit(Tensor self) -> Tensor`.
+ */
 export declare function specialExpit(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
  * The same as `torch.expm1`. `exp(x) - 1`, exact also where x is near 0.
@@ -5793,7 +7445,11 @@ export declare function specialLogSoftmax(input: Tensor, keywords: { dim: Int; d
  */
 export declare function specialLogit(input: Tensor, eps?: Float | null, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLogit(input: Tensor, keywords: { eps?: Float | null; out?: Tensor }): Tensor;
-/** The same function as `torch.logsumexp`. `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
+/**
+ * The same as `torch.logsumexp`. `log(sum(exp(x)))` along `dim`, computed so that large numbers do not overflow.
+ *
+ * `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`.
+ */
 export declare function specialLogsumexp(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function specialLogsumexp(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function specialLogsumexp(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
@@ -5912,7 +7568,14 @@ export declare function specialShiftedChebyshevPolynomialW(keywords: { x: Scalar
  * `special_sinc(Tensor self) -> Tensor`.
  */
 export declare function specialSinc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** The same function as `torch.softmax`. `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
+/**
+ * Exponentials along `dim`, divided by their sum: numbers from 0 to 1 that add up to 1.
+ *
+ * `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`.
+ *
+ * @example
+ * torch.special.softmax(torch.tensor([1, 1]), 0); // tensor([0.5000, 0.5000])
+ */
 export declare function specialSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor;
 export declare function specialSoftmax(input: Tensor, dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function specialSoftmax(input: Tensor, keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
@@ -5967,12 +7630,18 @@ export declare function specialZeta(input: Scalar, other: Tensor, keywords?: { o
 export declare function specialZeta(input: Scalar, keywords: { other: Tensor; out?: Tensor }): Tensor;
 export declare function specialZeta(keywords: { input: Scalar; other: Tensor; out?: Tensor }): Tensor;
 /**
- * Views of `input`, in the same memory: `split`.
+ * Cuts along `dim` (0) into parts of `splitSize`, the last of which may be smaller, or of the sizes of a list. Views.
+ *
+ * Throws if the sizes of a list do not add up to that of the dimension.
  *
  * - `split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
  * - `split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`
  *
  * Defaults: dim = 0.
+ *
+ * @example
+ * torch.arange(5).split(2); // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
+ * torch.arange(5).split([1, 4]); // [tensor([0]), tensor([1, 2, 3, 4])]
  */
 export declare function split(input: Tensor, splitSize: Int, dim?: Int): TensorList;
 export declare function split(input: Tensor, splitSize: Int, keywords: { dim?: Int }): TensorList;
@@ -6035,11 +7704,15 @@ export declare function square(input: Tensor, keywords?: { out?: Tensor }): Tens
 /** The square of each element. In place: `input` is changed and given back. `square_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function square_(input: Tensor): Tensor;
 /**
- * A view of `input`, in the same memory: `squeeze`.
+ * Leaves out dimensions of size 1: all of them, or `dim`, or those of a list. A view.
  *
  * - `squeeze(Tensor(a) self) -> Tensor(a)`
  * - `squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  * - `squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)`
+ *
+ * @example
+ * torch.zeros([1, 3, 1]).squeeze().shape; // [3]
+ * torch.zeros([1, 3, 1]).squeeze(0).shape; // [3, 1]
  */
 export declare function squeeze(input: Tensor): Tensor;
 export declare function squeeze(input: Tensor, dim: Int): Tensor;
@@ -6048,7 +7721,7 @@ export declare function squeeze(input: Tensor, dim: Ints): Tensor;
 export declare function squeeze(input: Tensor, keywords: { dim: Ints }): Tensor;
 export declare function squeeze(input: Tensor, ...dim: Int[]): Tensor;
 /**
- * A view of `input`, in the same memory: `squeeze`. In place: `input` is changed and given back.
+ * Leaves out dimensions of size 1: all of them, or `dim`, or those of a list. A view. In place: `input` is changed and given back.
  *
  * - `squeeze_(Tensor(a!) self) -> Tensor(a!)`
  * - `squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
@@ -6078,18 +7751,32 @@ export declare function squeezeCopy(...args: [input: Tensor, ...dim: Int[], keyw
 export declare function sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function sspaddmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function sspaddmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
-/** Computes `stack` of `tensors`. `stack(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0. */
+/**
+ * Joins tensors of one size along a new dimension `dim` (0).
+ *
+ * `stack(Tensor[] tensors, int dim=0) -> Tensor`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])]); // tensor([[1., 2.], [3., 4.]])
+ */
 export declare function stack(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function stack(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function stack(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
 /**
- * Reduces over `dim` or over everything: `std` of `input`.
+ * The standard deviation: of all elements, or along `dim`, which is one dimension or a list.
+ *
+ * The sum of squares is divided by the count minus `correction` (1). `correction: 0` is that of a whole population.
  *
  * - `std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  * - `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * - `std(Tensor self, bool unbiased=True) -> Tensor`
  *
  * Defaults: unbiased = true.
+ *
+ * @example
+ * const x = torch.tensor([1, 2, 3, 4]);
+ * x.std(); // tensor(1.2910)
+ * x.std({ correction: 0 }); // tensor(1.1180)
  */
 export declare function std(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function std(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
@@ -6102,13 +7789,16 @@ export declare function std(input: Tensor, keywords: { dim: Int | Ints | null; u
 export declare function std(input: Tensor, unbiased?: boolean): Tensor;
 export declare function std(input: Tensor, keywords: { unbiased?: boolean }): Tensor;
 /**
- * Reduces over `dim` or over everything: `stdMean` of `input`.
+ * The standard deviation and the mean, in one pass. Keywords as in `torch.std`.
  *
  * - `std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  * - `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * - `std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
  *
  * Defaults: unbiased = true.
+ *
+ * @example
+ * torch.stdMean(torch.tensor([1, 2, 3])); // [tensor(1.), tensor(2.)]
  */
 export declare function stdMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
@@ -6121,12 +7811,17 @@ export declare function stdMean(input: Tensor, keywords: { dim: Int | Ints | nul
 export declare function stdMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor];
 export declare function stdMean(input: Tensor, keywords: { unbiased?: boolean }): [Tensor, Tensor];
 /**
- * Computes `stft` of `input` and `window`.
+ * The Fourier transforms of overlapping windows of a signal, which follow each other by `hopLength` samples.
+ *
+ * Shapes: `(L)` or `(B, L)` to `(*, nFft / 2 + 1, frames)`, complex. `returnComplex: true` is required for real signals.
  *
  * - `stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  * - `stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
  *
  * Defaults: center = true, padMode = 'reflect'.
+ *
+ * @example
+ * torch.stft(torch.ones([8]), 4, { hopLength: 2, returnComplex: true, window: torch.ones([4]) }).shape; // [3, 5]
  */
 export declare function stft(input: Tensor, nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, padMode?: string, normalized?: boolean, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor;
 export declare function stft(input: Tensor, nFft: Int, hopLength: Int | null, winLength: Int | null, window: Tensor | null, center: boolean, padMode: string, normalized: boolean, onesided: boolean | null, returnComplex: boolean | null, keywords: { alignToWindow?: boolean | null }): Tensor;
@@ -6195,16 +7890,30 @@ export declare function subtract_(input: Tensor, other: Scalar, alpha?: Scalar):
 export declare function subtract_(input: Tensor, other: Scalar, keywords: { alpha?: Scalar }): Tensor;
 export declare function subtract_(input: Tensor, keywords: { other: Scalar; alpha?: Scalar }): Tensor;
 /**
- * Reduces over `dim` or over everything: `sum` of `input`.
+ * Adds the elements: all of them, or those along `dim`, which is one dimension or a list.
+ *
+ * Integers and booleans add up to int64. With `keepdim` the dimension stays, with size 1.
  *
  * - `sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * - `sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ *
+ * @example
+ * const x = torch.tensor([[1, 2], [3, 4]]);
+ * x.sum(); // tensor(10.)
+ * x.sum({ dim: 1 }); // tensor([3., 7.])
  */
 export declare function sum(input: Tensor, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
 export declare function sum(input: Tensor, dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function sum(input: Tensor, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor } & NoTensor): Tensor;
 export declare function sum(input: Tensor, keywords: { dim: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null; out?: Tensor }): Tensor;
-/** Computes `sumToSize` of `input`. `sum_to_size(Tensor self, SymInt[] size) -> Tensor`. */
+/**
+ * Adds up along dimensions until the tensor has the given size: what broadcasting to it would undo.
+ *
+ * `sum_to_size(Tensor self, SymInt[] size) -> Tensor`.
+ *
+ * @example
+ * torch.ones([2, 3]).sumToSize([1, 3]); // tensor([[2., 2., 2.]])
+ */
 export declare function sumToSize(input: Tensor, size: Ints): Tensor;
 export declare function sumToSize(input: Tensor, keywords: { size: Ints }): Tensor;
 export declare function sumToSize(input: Tensor, ...size: Int[]): Tensor;
@@ -6212,19 +7921,27 @@ export declare function sumToSize(input: Tensor, ...size: Int[]): Tensor;
 export declare function svd(input: Tensor, some?: boolean, computeUv?: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
 export declare function svd(input: Tensor, some: boolean, keywords: { computeUv?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
 export declare function svd(input: Tensor, keywords: { some?: boolean; computeUv?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
-/** A view of `input`, in the same memory: `swapaxes`. `swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`. */
+/**
+ * The same as `torch.transpose`. Swaps two dimensions. A view.
+ *
+ * `swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`.
+ */
 export declare function swapaxes(input: Tensor, axis0: Int, axis1: Int): Tensor;
 export declare function swapaxes(input: Tensor, axis0: Int, keywords: { axis1: Int }): Tensor;
 export declare function swapaxes(input: Tensor, keywords: { axis0: Int; axis1: Int }): Tensor;
-/** A view of `input`, in the same memory: `swapaxes`. In place: `input` is changed and given back. `swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`. */
+/** The same as `torch.transpose`. Swaps two dimensions. A view. In place: `input` is changed and given back. `swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`. */
 export declare function swapaxes_(input: Tensor, axis0: Int, axis1: Int): Tensor;
 export declare function swapaxes_(input: Tensor, axis0: Int, keywords: { axis1: Int }): Tensor;
 export declare function swapaxes_(input: Tensor, keywords: { axis0: Int; axis1: Int }): Tensor;
-/** A view of `input`, in the same memory: `swapdims`. `swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`. */
+/**
+ * The same as `torch.transpose`. Swaps two dimensions. A view.
+ *
+ * `swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`.
+ */
 export declare function swapdims(input: Tensor, dim0: Int, dim1: Int): Tensor;
 export declare function swapdims(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
 export declare function swapdims(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
-/** A view of `input`, in the same memory: `swapdims`. In place: `input` is changed and given back. `swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
+/** The same as `torch.transpose`. Swaps two dimensions. A view. In place: `input` is changed and given back. `swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
 export declare function swapdims_(input: Tensor, dim0: Int, dim1: Int): Tensor;
 export declare function swapdims_(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
 export declare function swapdims_(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
@@ -6247,16 +7964,38 @@ export declare function symStorageOffset(input: Tensor): number;
 /** The value of `symStride` of `input`. `sym_stride.int(Tensor self, int dim) -> SymInt`. */
 export declare function symStride(input: Tensor, dim: Int): number;
 export declare function symStride(input: Tensor, keywords: { dim: Int }): number;
-/** A view of `input`, in the same memory: `t`. `t(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The transpose of a matrix; vectors stay as they are. A view. Throws for more than two dimensions.
+ *
+ * `t(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]).t(); // tensor([[1., 3.], [2., 4.]])
+ */
 export declare function t(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `t`. In place: `input` is changed and given back. `t_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The transpose of a matrix; vectors stay as they are. A view. Throws for more than two dimensions. In place: `input` is changed and given back. `t_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function t_(input: Tensor): Tensor;
 /** What `t` gives, as a copy and not as a view. `t_copy(Tensor self) -> Tensor`. */
 export declare function tCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `take` of `input` and `index`. `take(Tensor self, Tensor index) -> Tensor`. */
+/**
+ * The elements at indices into the flattened tensor, with the size of `index`.
+ *
+ * `take(Tensor self, Tensor index) -> Tensor`.
+ *
+ * @example
+ * torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0n, 3n])); // tensor([1., 4.])
+ */
 export declare function take(input: Tensor, index: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function take(input: Tensor, keywords: { index: Tensor; out?: Tensor }): Tensor;
-/** Computes `takeAlongDim` of `input` and `indices`. `take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`. */
+/**
+ * Picks elements along `dim` as `torch.gather` does, where sizes of `input` and `indices` broadcast. Made for `argsort`.
+ *
+ * `take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`.
+ *
+ * @example
+ * const x = torch.tensor([[3, 1, 2]]);
+ * torch.takeAlongDim(x, x.argsort(1), 1); // tensor([[1., 2., 3.]])
+ */
 export declare function takeAlongDim(input: Tensor, indices: Tensor, dim?: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function takeAlongDim(input: Tensor, indices: Tensor, keywords: { dim?: Int | null; out?: Tensor }): Tensor;
 export declare function takeAlongDim(input: Tensor, keywords: { indices: Tensor; dim?: Int | null; out?: Tensor }): Tensor;
@@ -6286,13 +8025,17 @@ export declare function tanh_(input: Tensor): Tensor;
 export declare function tanhBackward(gradOutput: Tensor, output: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function tanhBackward(gradOutput: Tensor, keywords: { output: Tensor; out?: Tensor }): Tensor;
 /**
- * Views of `input`, in the same memory: `tensorSplit`.
+ * Cuts along `dim` (0) into so many parts of nearly equal size, or at the indices of a list. Views.
  *
  * - `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
  * - `tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
  * - `tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
  *
  * Defaults: dim = 0.
+ *
+ * @example
+ * torch.tensorSplit(torch.arange(5), 2); // [tensor([0, 1, 2]), tensor([3, 4])]
+ * torch.tensorSplit(torch.arange(5), [1, 3]); // [tensor([0]), tensor([1, 2]), tensor([3, 4])]
  */
 export declare function tensorSplit(input: Tensor, sections: Int, dim?: Int): TensorList;
 export declare function tensorSplit(input: Tensor, sections: Int, keywords: { dim?: Int }): TensorList;
@@ -6314,11 +8057,18 @@ export declare function thnnConv2d(input: Tensor, weight: Tensor, kernelSize: In
 export declare function thnnConv2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; out?: Tensor }): Tensor;
 export declare function thnnConv2d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; out?: Tensor }): Tensor;
 export declare function thnnConv2d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; out?: Tensor }): Tensor;
-/** Element by element: `threshold` of `input`. `threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`. */
+/**
+ * `x` where it is above `threshold`, else `value`.
+ *
+ * `threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`.
+ *
+ * @example
+ * torch.threshold(torch.tensor([-1, 2]), 1, 20); // tensor([20., 2.])
+ */
 export declare function threshold(input: Tensor, threshold: Scalar, value: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function threshold(input: Tensor, threshold: Scalar, keywords: { value: Scalar; out?: Tensor }): Tensor;
 export declare function threshold(input: Tensor, keywords: { threshold: Scalar; value: Scalar; out?: Tensor }): Tensor;
-/** Element by element: `threshold` of `input`. In place: `input` is changed and given back. `threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`. */
+/** `x` where it is above `threshold`, else `value`. In place: `input` is changed and given back. `threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`. */
 export declare function threshold_(input: Tensor, threshold: Scalar, value: Scalar): Tensor;
 export declare function threshold_(input: Tensor, threshold: Scalar, keywords: { value: Scalar }): Tensor;
 export declare function threshold_(input: Tensor, keywords: { threshold: Scalar; value: Scalar }): Tensor;
@@ -6326,7 +8076,14 @@ export declare function threshold_(input: Tensor, keywords: { threshold: Scalar;
 export declare function thresholdBackward(gradOutput: Tensor, input: Tensor, threshold: Scalar, keywords?: { out?: Tensor }): Tensor;
 export declare function thresholdBackward(gradOutput: Tensor, input: Tensor, keywords: { threshold: Scalar; out?: Tensor }): Tensor;
 export declare function thresholdBackward(gradOutput: Tensor, keywords: { input: Tensor; threshold: Scalar; out?: Tensor }): Tensor;
-/** Computes `tile` of `input`. `tile(Tensor self, SymInt[] dims) -> Tensor`. */
+/**
+ * Copies the tensor so many times along each dimension; missing counts are 1.
+ *
+ * `tile(Tensor self, SymInt[] dims) -> Tensor`.
+ *
+ * @example
+ * torch.tile(torch.tensor([1, 2]), [2]); // tensor([1., 2., 1., 2.])
+ */
 export declare function tile(input: Tensor, dims: Ints): Tensor;
 export declare function tile(input: Tensor, keywords: { dims: Ints }): Tensor;
 export declare function tile(input: Tensor, ...dims: Int[]): Tensor;
@@ -6354,7 +8111,14 @@ export declare function to(input: Tensor | Scalar, other: Tensor | Scalar, nonBl
 export declare function to(input: Tensor | Scalar, other: Tensor | Scalar, nonBlocking: boolean, keywords: { copy?: boolean; memoryFormat?: MemoryFormat | null }): Tensor;
 export declare function to(input: Tensor | Scalar, other: Tensor | Scalar, keywords: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: MemoryFormat | null }): Tensor;
 export declare function to(input: Tensor | Scalar, keywords: { other: Tensor | Scalar; nonBlocking?: boolean; copy?: boolean; memoryFormat?: MemoryFormat | null }): Tensor;
-/** Computes `toDense` of `input`. `to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`. */
+/**
+ * An ordinary tensor with the elements of a sparse one.
+ *
+ * `to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`.
+ *
+ * @example
+ * torch.eye(2).toSparse().toDense(); // tensor([[1., 0.], [0., 1.]])
+ */
 export declare function toDense(input: Tensor, dtype?: DTypeLike | null, keywords?: { maskedGrad?: boolean | null }): Tensor;
 export declare function toDense(input: Tensor, keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
 /** A step of the backward pass of `toDense`: computes its gradients. `to_dense_backward(Tensor grad, Tensor input, bool? masked_grad=None) -> Tensor`. */
@@ -6372,10 +8136,13 @@ export declare function toPaddedTensor(input: Tensor, padding: Float, outputSize
 export declare function toPaddedTensor(input: Tensor, padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
 export declare function toPaddedTensor(input: Tensor, keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
 /**
- * Computes `toSparse` of `input`.
+ * The elements other than 0 with their indices: a sparse COO tensor.
  *
  * - `to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`
  * - `to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`
+ *
+ * @example
+ * torch.eye(2).toSparse().values(); // tensor([1., 1.])
  */
 export declare function toSparse(input: Tensor, keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
 export declare function toSparse(input: Tensor, sparseDim: Int): Tensor;
@@ -6394,23 +8161,46 @@ export declare function toSparseCsc(input: Tensor, keywords: { denseDim?: Int | 
 /** Computes `toSparseCsr` of `input`. `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. */
 export declare function toSparseCsr(input: Tensor, denseDim?: Int | null): Tensor;
 export declare function toSparseCsr(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
-/** Computes `topk` of `input`. Gives `values` and `indices`. `topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`. Defaults: dim = -1, largest = true, sorted = true. */
+/**
+ * The `k` largest elements along `dim` (the last one), or with `largest: false` the smallest: `values` and `indices`.
+ *
+ * Throws if the dimension has fewer than `k` elements.
+ *
+ * `topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`. Defaults: dim = -1, largest = true, sorted = true.
+ *
+ * @example
+ * torch.topk(torch.tensor([1, 4, 2, 3]), 2); // [tensor([4., 3.]), tensor([1, 3])]
+ */
 export declare function topk(input: Tensor, k: Int, dim?: Int, largest?: boolean, sorted?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function topk(input: Tensor, k: Int, dim: Int, largest: boolean, keywords: { sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function topk(input: Tensor, k: Int, dim: Int, keywords: { largest?: boolean; sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function topk(input: Tensor, k: Int, keywords: { dim?: Int; largest?: boolean; sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
 export declare function topk(input: Tensor, keywords: { k: Int; dim?: Int; largest?: boolean; sorted?: boolean; out?: readonly [Tensor, Tensor] }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-/** Computes `trace` of `input`. `trace(Tensor self) -> Tensor`. */
+/**
+ * The sum of the diagonal of a matrix.
+ *
+ * `trace(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.trace(torch.tensor([[1, 2], [3, 4]])); // tensor(5.)
+ */
 export declare function trace(input: Tensor): Tensor;
 /** A step of the backward pass of `trace`: computes its gradients. `trace_backward(Tensor grad, SymInt[] sizes) -> Tensor`. */
 export declare function traceBackward(grad: Tensor, sizes: Ints): Tensor;
 export declare function traceBackward(grad: Tensor, keywords: { sizes: Ints }): Tensor;
 export declare function traceBackward(grad: Tensor, ...sizes: Int[]): Tensor;
-/** A view of `input`, in the same memory: `transpose`. `transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`. */
+/**
+ * Swaps two dimensions. A view.
+ *
+ * `transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`.
+ *
+ * @example
+ * torch.zeros([2, 3, 4]).transpose(1, 2).shape; // [2, 4, 3]
+ */
 export declare function transpose(input: Tensor, dim0: Int, dim1: Int): Tensor;
 export declare function transpose(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
 export declare function transpose(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
-/** A view of `input`, in the same memory: `transpose`. In place: `input` is changed and given back. `transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
+/** Swaps two dimensions. A view. In place: `input` is changed and given back. `transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
 export declare function transpose_(input: Tensor, dim0: Int, dim1: Int): Tensor;
 export declare function transpose_(input: Tensor, dim0: Int, keywords: { dim1: Int }): Tensor;
 export declare function transpose_(input: Tensor, keywords: { dim0: Int; dim1: Int }): Tensor;
@@ -6419,18 +8209,21 @@ export declare function transposeCopy(input: Tensor, dim0: Int, dim1: Int, keywo
 export declare function transposeCopy(input: Tensor, dim0: Int, keywords: { dim1: Int; out?: Tensor }): Tensor;
 export declare function transposeCopy(input: Tensor, keywords: { dim0: Int; dim1: Int; out?: Tensor }): Tensor;
 /**
- * Computes `trapezoid` of `y`.
+ * The area under a line through the points `y`, at distances `dx` (1) or places `x`, along `dim` (the last one).
  *
  * - `trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
  * - `trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  *
  * Defaults: dx = 1, dim = -1.
+ *
+ * @example
+ * torch.trapezoid(torch.tensor([1, 2, 3])); // tensor(4.)
  */
 export declare function trapezoid(y: Tensor, keywords?: { dx?: Scalar; dim?: Int }): Tensor;
 export declare function trapezoid(y: Tensor, x: Tensor, keywords?: { dim?: Int }): Tensor;
 export declare function trapezoid(y: Tensor, keywords: { x: Tensor; dim?: Int }): Tensor;
 /**
- * Computes `trapz` of `y`.
+ * The same as `torch.trapezoid`. The area under a line through the points `y`, at distances `dx` (1) or places `x`, along `dim` (the last one).
  *
  * - `trapz.dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor`
  * - `trapz.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
@@ -6446,10 +8239,17 @@ export declare function triangularSolve(input: Tensor, A: Tensor, upper: boolean
 export declare function triangularSolve(input: Tensor, A: Tensor, upper: boolean, keywords: { transpose?: boolean; unitriangular?: boolean; out?: readonly [Tensor, Tensor] }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
 export declare function triangularSolve(input: Tensor, A: Tensor, keywords: { upper?: boolean; transpose?: boolean; unitriangular?: boolean; out?: readonly [Tensor, Tensor] }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
 export declare function triangularSolve(input: Tensor, keywords: { A: Tensor; upper?: boolean; transpose?: boolean; unitriangular?: boolean; out?: readonly [Tensor, Tensor] }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
-/** Computes `tril` of `input`. `tril(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0. */
+/**
+ * The lower triangle of matrices, with zeros above it. `diagonal` says where it ends: 0 is the main one, 1 is above.
+ *
+ * `tril(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0.
+ *
+ * @example
+ * torch.tril(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 0.], [3., 4.]])
+ */
 export declare function tril(input: Tensor, diagonal?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function tril(input: Tensor, keywords: { diagonal?: Int; out?: Tensor }): Tensor;
-/** Computes `tril` of `input`. In place: `input` is changed and given back. `tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
+/** The lower triangle of matrices, with zeros above it. `diagonal` says where it ends: 0 is the main one, 1 is above. In place: `input` is changed and given back. `tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
 export declare function tril_(input: Tensor, diagonal?: Int): Tensor;
 export declare function tril_(input: Tensor, keywords: { diagonal?: Int }): Tensor;
 /**
@@ -6466,7 +8266,14 @@ export declare function trilIndices(row: Int, col: Int, offset?: Int, keywords?:
 export declare function trilIndices(row: Int, col: Int, keywords: { offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function trilIndices(row: Int, keywords: { col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function trilIndices(keywords: { row: Int; col: Int; offset?: Int; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** Computes `tripletMarginLoss` of `anchor`, `positive` and `negative`. `triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`. Defaults: margin = 1, p = 2, eps = 0.000001, reduction = 1. */
+/**
+ * `max(0, d(anchor, positive) - d(anchor, negative) + margin)`, the mean; `d` is the `p`-norm of the difference.
+ *
+ * `triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor`. Defaults: margin = 1, p = 2, eps = 0.000001, reduction = 1.
+ *
+ * @example
+ * torch.tripletMarginLoss(torch.tensor([[0, 0]]), torch.tensor([[3, 4]]), torch.tensor([[0, 1]]), { reduction: 1 }); // tensor(5.0000)
+ */
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin?: Float, p?: Float, eps?: Float, swap?: boolean, reduction?: Int): Tensor;
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float, p: Float, eps: Float, swap: boolean, keywords: { reduction?: Int }): Tensor;
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float, p: Float, eps: Float, keywords: { swap?: boolean; reduction?: Int }): Tensor;
@@ -6474,10 +8281,17 @@ export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, nega
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: Float, keywords: { p?: Float; eps?: Float; swap?: boolean; reduction?: Int }): Tensor;
 export declare function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, keywords: { margin?: Float; p?: Float; eps?: Float; swap?: boolean; reduction?: Int }): Tensor;
 export declare function tripletMarginLoss(anchor: Tensor, keywords: { positive: Tensor; negative: Tensor; margin?: Float; p?: Float; eps?: Float; swap?: boolean; reduction?: Int }): Tensor;
-/** Computes `triu` of `input`. `triu(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0. */
+/**
+ * The upper triangle of matrices, with zeros below it. `diagonal` says where it begins: 0 is the main one, 1 is above.
+ *
+ * `triu(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0.
+ *
+ * @example
+ * torch.triu(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 2.], [0., 4.]])
+ */
 export declare function triu(input: Tensor, diagonal?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function triu(input: Tensor, keywords: { diagonal?: Int; out?: Tensor }): Tensor;
-/** Computes `triu` of `input`. In place: `input` is changed and given back. `triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
+/** The upper triangle of matrices, with zeros below it. `diagonal` says where it begins: 0 is the main one, 1 is above. In place: `input` is changed and given back. `triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
 export declare function triu_(input: Tensor, diagonal?: Int): Tensor;
 export declare function triu_(input: Tensor, keywords: { diagonal?: Int }): Tensor;
 /**
@@ -6525,10 +8339,24 @@ export declare function trueDivide_(input: Tensor, keywords: { other: Scalar }):
 export declare function trunc(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `trunc_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function trunc_(input: Tensor): Tensor;
-/** Computes `typeAs` of `input` and `other`. `type_as(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * The tensor in the dtype and on the device of `other`.
+ *
+ * `type_as(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.tensor([1.5]).typeAs(torch.tensor([1n])); // tensor([1])
+ */
 export declare function typeAs(input: Tensor, other: Tensor): Tensor;
 export declare function typeAs(input: Tensor, keywords: { other: Tensor }): Tensor;
-/** Views of `input`, in the same memory: `unbind`. `unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+/**
+ * The slices along `dim` (0), as an array of tensors without that dimension. Views.
+ *
+ * `unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]).unbind(); // [tensor([1., 2.]), tensor([3., 4.])]
+ */
 export declare function unbind(input: Tensor, dim?: Int): TensorList;
 export declare function unbind(input: Tensor, keywords: { dim?: Int }): TensorList;
 /**
@@ -6543,14 +8371,28 @@ export declare function unbindCopy(input: Tensor, dim?: Int): TensorList;
 export declare function unbindCopy(input: Tensor, keywords: { dim?: Int }): TensorList;
 export declare function unbindCopy(input: Tensor, dim: Int, keywords: { out: readonly Tensor[] }): void;
 export declare function unbindCopy(input: Tensor, keywords: { dim?: Int; out: readonly Tensor[] }): void;
-/** A view of `input`, in the same memory: `unflatten`. `unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`. */
+/**
+ * Several dimensions of the given sizes in place of `dim`. Their product must be its size; one may be -1.
+ *
+ * `unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`.
+ *
+ * @example
+ * torch.zeros([2, 6]).unflatten(1, [2, 3]).shape; // [2, 2, 3]
+ */
 export declare function unflatten(input: Tensor, dim: Int, sizes: Ints): Tensor;
 export declare function unflatten(input: Tensor, dim: Int, keywords: { sizes: Ints }): Tensor;
 export declare function unflatten(input: Tensor, keywords: { dim: Int; sizes: Ints }): Tensor;
 /** Computes `unflattenDenseTensors` of `flat` and `tensors`. `unflatten_dense_tensors(Tensor flat, Tensor[] tensors) -> Tensor[]`. */
 export declare function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): TensorList;
 export declare function unflattenDenseTensors(flat: Tensor, keywords: { tensors: readonly Tensor[] }): TensorList;
-/** A view of `input`, in the same memory: `unfold`. `unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`. */
+/**
+ * Windows of `size` elements along `dimension`, `step` apart, in a new last dimension. A view.
+ *
+ * `unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`.
+ *
+ * @example
+ * torch.arange(4).unfold(0, 2, 1); // tensor([[0, 1], [1, 2], [2, 3]])
+ */
 export declare function unfold(input: Tensor, dimension: Int, size: Int, step: Int): Tensor;
 export declare function unfold(input: Tensor, dimension: Int, size: Int, keywords: { step: Int }): Tensor;
 export declare function unfold(input: Tensor, dimension: Int, keywords: { size: Int; step: Int }): Tensor;
@@ -6607,10 +8449,18 @@ export declare function unsafeSplit(input: Tensor, keywords: { splitSize: Int; d
 export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): TensorList;
 export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): TensorList;
 export declare function unsafeSplitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): TensorList;
-/** A view of `input`, in the same memory: `unsqueeze`. `unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`. */
+/**
+ * Puts a dimension of size 1 in at `dim`. A view.
+ *
+ * `unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`.
+ *
+ * @example
+ * torch.zeros([3]).unsqueeze(0).shape; // [1, 3]
+ * torch.zeros([3]).unsqueeze(-1).shape; // [3, 1]
+ */
 export declare function unsqueeze(input: Tensor, dim: Int): Tensor;
 export declare function unsqueeze(input: Tensor, keywords: { dim: Int }): Tensor;
-/** A view of `input`, in the same memory: `unsqueeze`. In place: `input` is changed and given back. `unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`. */
+/** Puts a dimension of size 1 in at `dim`. A view. In place: `input` is changed and given back. `unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`. */
 export declare function unsqueeze_(input: Tensor, dim: Int): Tensor;
 export declare function unsqueeze_(input: Tensor, keywords: { dim: Int }): Tensor;
 /** What `unsqueeze` gives, as a copy and not as a view. `unsqueeze_copy(Tensor self, int dim) -> Tensor`. */
@@ -6751,7 +8601,14 @@ export declare function upsampleTrilinear3dBackward(gradOutput: Tensor, keywords
 /** A step of the backward pass of `valueSelectingReduction`: computes its gradients. `value_selecting_reduction_backward(Tensor grad, int dim, Tensor indices, SymInt[] sizes, bool keepdim) -> Tensor`. */
 export declare function valueSelectingReductionBackward(grad: Tensor, dim: Int, indices: Tensor, sizes: Ints, keepdim: boolean): Tensor;
 export declare function valueSelectingReductionBackward(grad: Tensor, keywords: { dim: Int; indices: Tensor; sizes: Ints; keepdim: boolean }): Tensor;
-/** A view of `input`, in the same memory: `values`. `values(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The elements of a sparse tensor, without their indices. Throws for COO tensors that are not coalesced.
+ *
+ * `values(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparse().values(); // tensor([1., 1.])
+ */
 export declare function values(input: Tensor): Tensor;
 /** What `values` gives, as a copy and not as a view. `values_copy(Tensor self) -> Tensor`. */
 export declare function valuesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -6769,13 +8626,18 @@ export declare function vander(x: Tensor, N?: Int | null, increasing?: boolean):
 export declare function vander(x: Tensor, N: Int | null, keywords: { increasing?: boolean }): Tensor;
 export declare function vander(x: Tensor, keywords: { N?: Int | null; increasing?: boolean }): Tensor;
 /**
- * Reduces over `dim` or over everything: `var` of `input`.
+ * The variance: of all elements, or along `dim`, which is one dimension or a list.
+ *
+ * The sum of squares is divided by the count minus `correction` (1). `correction: 0` is that of a whole population.
  *
  * - `var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  * - `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * - `var(Tensor self, bool unbiased=True) -> Tensor`
  *
  * Defaults: unbiased = true.
+ *
+ * @example
+ * torch.tensor([[1, 2], [3, 5]]).var(1); // tensor([0.5000, 2.0000])
  */
 declare function var_(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
 declare function var_(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean; out?: Tensor }): Tensor;
@@ -6789,13 +8651,16 @@ declare function var_(input: Tensor, unbiased?: boolean): Tensor;
 declare function var_(input: Tensor, keywords: { unbiased?: boolean }): Tensor;
 export { var_ as var };
 /**
- * Reduces over `dim` or over everything: `varMean` of `input`.
+ * The variance and the mean, in one pass. Keywords as in `torch.var`.
  *
  * - `var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  * - `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * - `var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
  *
  * Defaults: unbiased = true.
+ *
+ * @example
+ * torch.varMean(torch.tensor([1, 2, 3])); // [tensor(1.), tensor(2.)]
  */
 export declare function varMean(input: Tensor, dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
@@ -6807,21 +8672,40 @@ export declare function varMean(input: Tensor, dim: Int | Ints | null, keywords:
 export declare function varMean(input: Tensor, keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
 export declare function varMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor];
 export declare function varMean(input: Tensor, keywords: { unbiased?: boolean }): [Tensor, Tensor];
-/** Computes `vdot` of `input` and `other`. `vdot(Tensor self, Tensor other) -> Tensor`. */
+/**
+ * `torch.dot` with the complex conjugate of the first vector.
+ *
+ * `vdot(Tensor self, Tensor other) -> Tensor`.
+ *
+ * @example
+ * torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor(11.)
+ */
 export declare function vdot(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function vdot(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
 /**
- * A view of `input`, in the same memory: `view`.
+ * The same memory with another size (-1 stands for whatever is left) or with the bits read as another dtype.
+ *
+ * Throws if the elements do not lie so that it can be a view; `reshape` copies then.
  *
  * - `view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
  * - `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
+ *
+ * @example
+ * torch.arange(4).view(2, 2); // tensor([[0, 1], [2, 3]])
  */
 export declare function view(input: Tensor, size: Ints): Tensor;
 export declare function view(input: Tensor, keywords: { size: Ints }): Tensor;
 export declare function view(input: Tensor, ...size: Int[]): Tensor;
 export declare function view(input: Tensor, dtype: DTypeLike): Tensor;
 export declare function view(input: Tensor, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
-/** A view of `input` and `other`, in the same memory: `viewAs`. `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
+/**
+ * `view` with the size of `other`.
+ *
+ * `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`.
+ *
+ * @example
+ * torch.arange(4).viewAs(torch.zeros([2, 2])).shape; // [2, 2]
+ */
 export declare function viewAs(input: Tensor, other: Tensor): Tensor;
 export declare function viewAs(input: Tensor, keywords: { other: Tensor }): Tensor;
 /**
@@ -6859,17 +8743,27 @@ export declare function viewCopy(...args: [input: Tensor, ...size: Int[], keywor
 export declare function viewCopy(input: Tensor, dtype: DTypeLike, keywords?: { out?: Tensor }): Tensor;
 export declare function viewCopy(input: Tensor, keywords: { dtype: DTypeLike; out?: Tensor } & NoTensor): Tensor;
 /**
- * Views of `input`, in the same memory: `vsplit`.
+ * `torch.tensorSplit` along the first dimension.
  *
  * - `vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * - `vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+ *
+ * @example
+ * torch.vsplit(torch.tensor([[1, 2], [3, 4]]), 2); // [tensor([[1., 2.]]), tensor([[3., 4.]])]
  */
 export declare function vsplit(input: Tensor, sections: Int): TensorList;
 export declare function vsplit(input: Tensor, keywords: { sections: Int }): TensorList;
 export declare function vsplit(input: Tensor, indices: Ints): TensorList;
 export declare function vsplit(input: Tensor, keywords: { indices: Ints }): TensorList;
 export declare function vsplit(input: Tensor, ...indices: Int[]): TensorList;
-/** Computes `vstack` of `tensors`. `vstack(Tensor[] tensors) -> Tensor`. */
+/**
+ * Joins tensors on top of each other; a vector is a row.
+ *
+ * `vstack(Tensor[] tensors) -> Tensor`.
+ *
+ * @example
+ * torch.vstack([torch.tensor([1, 2]), torch.tensor([3, 4])]); // tensor([[1., 2.], [3., 4.]])
+ */
 export declare function vstack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function vstack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /**
@@ -6929,7 +8823,14 @@ export declare function xlogy_(input: Tensor, other: Scalar): Tensor;
 export declare function xlogy_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /** Computes `zero` of `input`. `zero(Tensor self) -> Tensor`. */
 export declare function zero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `zero` of `input`. In place: `input` is changed and given back. `zero_(Tensor(a!) self) -> Tensor(a!)`. */
+/**
+ * Fills the tensor with 0.
+ *
+ * `zero_(Tensor(a!) self) -> Tensor(a!)`.
+ *
+ * @example
+ * torch.ones([2]).zero_(); // tensor([0., 0.])
+ */
 export declare function zero_(input: Tensor): Tensor;
 /**
  * A tensor of the given size, filled with 0.
@@ -7128,11 +9029,25 @@ export interface TensorMethods {
   acosh(): Tensor;
   /** The inverse hyperbolic cosine of each element; NaN below 1. In place: `input` is changed and given back. `acosh_(Tensor(a!) self) -> Tensor(a!)`. */
   acosh_(): this;
-  /** Computes `adaptiveAvgPool1d` of `input`. `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`. */
+  /**
+   * The means of windows that are chosen so that `outputSize` of them cover each row.
+   *
+   * `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`.
+   *
+   * @example
+   * torch.adaptiveAvgPool1d(torch.tensor([[1, 3, 2, 4]]), 2); // tensor([[2., 3.]])
+   */
   adaptiveAvgPool1d(outputSize: Int | Ints): Tensor;
   adaptiveAvgPool1d(keywords: { outputSize: Int | Ints }): Tensor;
   adaptiveAvgPool1d(...outputSize: Int[]): Tensor;
-  /** Computes `adaptiveAvgPool2d` of `input`. `adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`. */
+  /**
+   * The means of windows that are chosen so that `outputSize` (rows and columns) of them cover each image.
+   *
+   * `adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`.
+   *
+   * @example
+   * torch.adaptiveAvgPool2d(torch.ones([1, 4, 6]), [1, 1]); // tensor([[[1.]]])
+   */
   adaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
   adaptiveAvgPool2d(keywords: { outputSize: Int | Ints }): Tensor;
   adaptiveAvgPool2d(...outputSize: Int[]): Tensor;
@@ -7169,11 +9084,18 @@ export interface TensorMethods {
   /** Adds `other`, which may be multiplied by `alpha` first: `input + alpha * other`. In place: `input` is changed and given back. `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
   add_(other: Tensor | Scalar, keywords?: { alpha?: Scalar }): this;
   add_(keywords: { other: Tensor | Scalar; alpha?: Scalar }): this;
-  /** Computes `addbmm` of `input`, `batch1` and `batch2`. `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+  /**
+   * `beta * input + alpha *` the sum of the products of two batches of matrices.
+   *
+   * `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+   *
+   * @example
+   * torch.addbmm(torch.zeros([1, 1]), torch.ones([2, 1, 3]), torch.ones([2, 3, 1])); // tensor([[6.]])
+   */
   addbmm(batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addbmm(keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** Computes `addbmm` of `input`, `batch1` and `batch2`. In place: `input` is changed and given back. `addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+  /** `beta * input + alpha *` the sum of the products of two batches of matrices. In place: `input` is changed and given back. `addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
   addbmm_(batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addbmm_(keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
@@ -7208,12 +9130,15 @@ export interface TensorMethods {
   addcmul_(tensor1: Tensor, keywords: { tensor2: Tensor; value?: Scalar }): this;
   addcmul_(keywords: { tensor1: Tensor; tensor2: Tensor; value?: Scalar }): this;
   /**
-   * Computes `addmm` of `input`, `mat1` and `mat2`.
+   * `beta * input + alpha * (mat1 @ mat2)`; `input` broadcasts.
    *
    * - `addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
    * - `addmm.dtype(Tensor self, Tensor mat1, Tensor mat2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
    *
    * Defaults: beta = 1, alpha = 1.
+   *
+   * @example
+   * torch.addmm(torch.ones([2, 2]), torch.eye(2), torch.eye(2), { beta: 2 }); // tensor([[3., 2.], [2., 3.]])
    */
   addmm(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -7222,38 +9147,64 @@ export interface TensorMethods {
   addmm(mat1: Tensor, mat2: Tensor, keywords: { outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(mat1: Tensor, keywords: { mat2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmm(keywords: { mat1: Tensor; mat2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** Computes `addmm` of `input`, `mat1` and `mat2`. In place: `input` is changed and given back. `addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+  /** `beta * input + alpha * (mat1 @ mat2)`; `input` broadcasts. In place: `input` is changed and given back. `addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
   addmm_(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): this;
   addmm_(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmm_(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
-  /** Computes `addmv` of `input`, `mat` and `vec`. `addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+  /**
+   * `beta * input + alpha * (mat @ vec)`; `input` broadcasts.
+   *
+   * `addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+   *
+   * @example
+   * torch.addmv(torch.ones([2]), torch.eye(2), torch.tensor([1, 2])); // tensor([2., 3.])
+   */
   addmv(mat: Tensor, vec: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(mat: Tensor, keywords: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addmv(keywords: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** Computes `addmv` of `input`, `mat` and `vec`. In place: `input` is changed and given back. `addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+  /** `beta * input + alpha * (mat @ vec)`; `input` broadcasts. In place: `input` is changed and given back. `addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
   addmv_(mat: Tensor, vec: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): this;
   addmv_(mat: Tensor, keywords: { vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addmv_(keywords: { mat: Tensor; vec: Tensor; beta?: Scalar; alpha?: Scalar }): this;
-  /** Computes `addr` of `input`, `vec1` and `vec2`. `addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+  /**
+   * `beta * input + alpha * outer(vec1, vec2)`; `input` broadcasts.
+   *
+   * `addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+   *
+   * @example
+   * torch.addr(torch.zeros([2, 2]), torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor([[3., 4.], [6., 8.]])
+   */
   addr(vec1: Tensor, vec2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(vec1: Tensor, keywords: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   addr(keywords: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** Computes `addr` of `input`, `vec1` and `vec2`. In place: `input` is changed and given back. `addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+  /** `beta * input + alpha * outer(vec1, vec2)`; `input` broadcasts. In place: `input` is changed and given back. `addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
   addr_(vec1: Tensor, vec2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): this;
   addr_(vec1: Tensor, keywords: { vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   addr_(keywords: { vec1: Tensor; vec2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
-  /** A view of `input`, in the same memory: `adjoint`. `adjoint(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The conjugate transpose of matrices in the last two dimensions. A view.
+   *
+   * `adjoint(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.adjoint(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 3.], [2., 4.]])
+   */
   adjoint(): Tensor;
   /** A view of `input`, in the same memory: `alias`. `alias(Tensor(a) self) -> Tensor(a)`. */
   alias(): Tensor;
   /** What `alias` gives, as a copy and not as a view. `alias_copy(Tensor self) -> Tensor`. */
   aliasCopy(): Tensor;
   /**
-   * Reduces over `dim` or over everything: `all` of `input`.
+   * Whether all elements are other than 0: all of them, or those along `dim`.
    *
    * - `all(Tensor self) -> Tensor`
    * - `all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
    * - `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+   *
+   * @example
+   * const x = torch.tensor([[true, false], [true, true]]);
+   * x.all(); // tensor(False)
+   * x.all(1); // tensor([False, True])
    */
   all(): Tensor;
   all(dim: Int, keepdim?: boolean): Tensor;
@@ -7279,15 +9230,36 @@ export interface TensorMethods {
   alphaDropout_(p: Float, train: boolean): this;
   alphaDropout_(p: Float, keywords: { train: boolean }): this;
   alphaDropout_(keywords: { p: Float; train: boolean }): this;
-  /** Reduces over `dim`: `amax` of `input`. `amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = []. */
+  /**
+   * The largest element, of all or along `dim`, which may be a list. Equal largest elements share the gradient.
+   *
+   * `amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = [].
+   *
+   * @example
+   * torch.amax(torch.tensor([[1, 5], [7, 3]]), 0); // tensor([7., 5.])
+   */
   amax(dim?: Int | Ints, keepdim?: boolean): Tensor;
   amax(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   amax(keywords: { dim?: Int | Ints; keepdim?: boolean }): Tensor;
-  /** Reduces over `dim`: `amin` of `input`. `amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = []. */
+  /**
+   * The smallest element, of all or along `dim`, which may be a list. Equal smallest elements share the gradient.
+   *
+   * `amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`. Defaults: dim = [].
+   *
+   * @example
+   * torch.amin(torch.tensor([[1, 5], [7, 3]]), 0); // tensor([1., 3.])
+   */
   amin(dim?: Int | Ints, keepdim?: boolean): Tensor;
   amin(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   amin(keywords: { dim?: Int | Ints; keepdim?: boolean }): Tensor;
-  /** Reduces over `dim`: `aminmax` of `input`. Gives `min` and `max`. `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`. */
+  /**
+   * The smallest and the largest element, of all or along `dim`: `min` and `max`.
+   *
+   * `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`.
+   *
+   * @example
+   * torch.aminmax(torch.tensor([3, 1, 2])); // [tensor(1.), tensor(3.)]
+   */
   aminmax(keywords?: { dim?: Int | null; keepdim?: boolean }): [min: Tensor, max: Tensor] & { readonly min: Tensor; readonly max: Tensor };
   /**
    * The angle of complex numbers in radians; of real ones 0, or π where they are negative.
@@ -7299,11 +9271,14 @@ export interface TensorMethods {
    */
   angle(): Tensor;
   /**
-   * Reduces over `dim` or over everything: `any` of `input`.
+   * Whether one element is other than 0: of all, or of those along `dim`.
    *
    * - `any(Tensor self) -> Tensor`
    * - `any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
    * - `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
+   *
+   * @example
+   * torch.tensor([[false, false], [false, true]]).any(1); // tensor([False, True])
    */
   any(): Tensor;
   any(dim: Int, keepdim?: boolean): Tensor;
@@ -7370,34 +9345,67 @@ export interface TensorMethods {
   arctanh(): Tensor;
   /** The same as `torch.atanh`. The inverse hyperbolic tangent of each element; NaN outside -1 to 1. In place: `input` is changed and given back. `arctanh_(Tensor(a!) self) -> Tensor(a!)`. */
   arctanh_(): this;
-  /** Reduces over `dim`: `argmax` of `input`. `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`. */
+  /**
+   * The index of the largest element: along `dim`, or in the flattened tensor. int64.
+   *
+   * `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`.
+   *
+   * @example
+   * const x = torch.tensor([[1, 5], [7, 3]]);
+   * x.argmax(); // tensor(2)
+   * x.argmax(1); // tensor([1, 0])
+   */
   argmax(dim?: Int | null, keepdim?: boolean): Tensor;
   argmax(dim: Int | null, keywords: { keepdim?: boolean }): Tensor;
   argmax(keywords: { dim?: Int | null; keepdim?: boolean }): Tensor;
-  /** Reduces over `dim`: `argmin` of `input`. `argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`. */
+  /**
+   * The index of the smallest element: along `dim`, or in the flattened tensor. int64.
+   *
+   * `argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([[1, 5], [7, 3]]).argmin(1); // tensor([0, 1])
+   */
   argmin(dim?: Int | null, keepdim?: boolean): Tensor;
   argmin(dim: Int | null, keywords: { keepdim?: boolean }): Tensor;
   argmin(keywords: { dim?: Int | null; keepdim?: boolean }): Tensor;
   /**
-   * Computes `argsort` of `input`.
+   * The indices that sort the tensor along `dim` (the last one). int64.
    *
    * - `argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
    * - `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
    *
    * Defaults: dim = -1.
+   *
+   * @example
+   * torch.argsort(torch.tensor([3, 1, 2])); // tensor([1, 2, 0])
    */
   argsort(dim?: Int, descending?: boolean): Tensor;
   argsort(dim: Int, keywords: { descending?: boolean }): Tensor;
   argsort(keywords: { dim?: Int; descending?: boolean }): Tensor;
   argsort(keywords: { stable: boolean; dim?: Int; descending?: boolean }): Tensor;
-  /** Computes `argwhere` of `input`. `argwhere(Tensor self) -> Tensor`. */
+  /**
+   * The indices of the elements other than 0: one row for each. int64.
+   *
+   * `argwhere(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.argwhere(torch.tensor([0, 1, 2])); // tensor([[1], [2]])
+   */
   argwhere(): Tensor;
-  /** A view of `input`, in the same memory: `asStrided`. `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`. */
+  /**
+   * A view of the memory with any size, strides and offset, which are counted in elements. Throws outside the memory.
+   *
+   * `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`.
+   *
+   * @example
+   * torch.arange(4).asStrided([2, 2], [1, 2]); // tensor([[0, 2], [1, 3]])
+   */
   asStrided(size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
   asStrided(size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
   asStrided(size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
   asStrided(keywords: { size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
-  /** A view of `input`, in the same memory: `asStrided`. In place: `input` is changed and given back. `as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`. */
+  /** A view of the memory with any size, strides and offset, which are counted in elements. Throws outside the memory. In place: `input` is changed and given back. `as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`. */
   asStrided_(size: Ints, stride: Ints, storageOffset?: Int | null): this;
   asStrided_(size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): this;
   asStrided_(size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): this;
@@ -7476,14 +9484,28 @@ export interface TensorMethods {
   atleast2d(): Tensor;
   /** Computes `atleast3d` of `input`. `atleast_3d(Tensor self) -> Tensor`. */
   atleast3d(): Tensor;
-  /** Computes `avgPool1d` of `input`. `avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], countIncludePad = true. */
+  /**
+   * The mean of each window. Shapes: `(N, C, L)` to `(N, C, L')`. `stride` is the size of the window if left out.
+   *
+   * `avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor`. Defaults: stride = [], padding = [0], countIncludePad = true.
+   *
+   * @example
+   * torch.avgPool1d(torch.tensor([[1, 3, 2, 4]]), 2); // tensor([[2., 3.]])
+   */
   avgPool1d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean): Tensor;
   avgPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean }): Tensor;
   avgPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
   avgPool1d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
   avgPool1d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
   avgPool1d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
-  /** Computes `avgPool2d` of `input`. `avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0], countIncludePad = true. */
+  /**
+   * The mean of each window. Shapes: `(N, C, H, W)` to `(N, C, H', W')`. `stride` is the size of the window if left out.
+   *
+   * `avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0], countIncludePad = true.
+   *
+   * @example
+   * torch.avgPool2d(torch.ones([1, 4, 4]), 2); // tensor([[[1., 1.], [1., 1.]]])
+   */
   avgPool2d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null): Tensor;
   avgPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, keywords: { divisorOverride?: Int | null }): Tensor;
   avgPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
@@ -7500,12 +9522,15 @@ export interface TensorMethods {
   avgPool3d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
   avgPool3d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
   /**
-   * Computes `baddbmm` of `input`, `batch1` and `batch2`.
+   * `beta * input + alpha *` the products of two batches of matrices.
    *
    * - `baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
    * - `baddbmm.dtype(Tensor self, Tensor batch1, Tensor batch2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
    *
    * Defaults: beta = 1, alpha = 1.
+   *
+   * @example
+   * torch.baddbmm(torch.ones([1]), torch.ones([2, 1, 3]), torch.ones([2, 3, 1])).flatten(); // tensor([4., 4.])
    */
   baddbmm(batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -7514,7 +9539,7 @@ export interface TensorMethods {
   baddbmm(batch1: Tensor, batch2: Tensor, keywords: { outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(batch1: Tensor, keywords: { batch2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar }): Tensor;
   baddbmm(keywords: { batch1: Tensor; batch2: Tensor; outDtype: DTypeLike; beta?: Scalar; alpha?: Scalar }): Tensor;
-  /** Computes `baddbmm` of `input`, `batch1` and `batch2`. In place: `input` is changed and given back. `baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
+  /** `beta * input + alpha *` the products of two batches of matrices. In place: `input` is changed and given back. `baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`. Defaults: beta = 1, alpha = 1. */
   baddbmm_(batch1: Tensor, batch2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(batch1: Tensor, keywords: { batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
   baddbmm_(keywords: { batch1: Tensor; batch2: Tensor; beta?: Scalar; alpha?: Scalar }): this;
@@ -7547,18 +9572,45 @@ export interface TensorMethods {
   bernoulli_(keywords: { p?: Float; generator?: Generator | null }): this;
   bernoulli_(p: Tensor, keywords?: { generator?: Generator | null }): this;
   bernoulli_(keywords: { p: Tensor; generator?: Generator | null }): this;
-  /** Computes `binaryCrossEntropy` of `input`, `target` and `weight`. `binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * `-(y * log(p) + (1 - y) * log(1 - p))` of probabilities `p` (`input`) and labels `y` (`target`), their mean.
+   *
+   * Throws for probabilities that are not from 0 to 1.
+   *
+   * `binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+   *
+   * @example
+   * torch.binaryCrossEntropy(torch.tensor([0.5]), torch.tensor([1])); // tensor(0.6931)
+   */
   binaryCrossEntropy(target: Tensor, weight?: Tensor | null, reduction?: Int): Tensor;
   binaryCrossEntropy(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int }): Tensor;
   binaryCrossEntropy(target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int }): Tensor;
   binaryCrossEntropy(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int }): Tensor;
-  /** Computes `binaryCrossEntropyWithLogits` of `input`, `target`, `weight` and `posWeight`. `binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * `torch.binaryCrossEntropy` of the sigmoid of `input`, computed so that it does not overflow.
+   *
+   * `reduction` is 0 (none), 1 (mean) or 2 (sum). `F.binaryCrossEntropyWithLogits` takes a word.
+   *
+   * `binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+   *
+   * @example
+   * torch.binaryCrossEntropyWithLogits(torch.tensor([0]), torch.tensor([1]), { reduction: 1 }); // tensor(0.6931)
+   */
   binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: Int): Tensor;
   binaryCrossEntropyWithLogits(target: Tensor, weight: Tensor | null, posWeight: Tensor | null, keywords: { reduction?: Int }): Tensor;
   binaryCrossEntropyWithLogits(target: Tensor, weight: Tensor | null, keywords: { posWeight?: Tensor | null; reduction?: Int }): Tensor;
   binaryCrossEntropyWithLogits(target: Tensor, keywords: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
   binaryCrossEntropyWithLogits(keywords: { target: Tensor; weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor;
-  /** Computes `bincount` of `input` and `weights`. `bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`. Defaults: minlength = 0. */
+  /**
+   * How often each whole number from 0 on comes in a vector; with `weights`, the sum of their weights.
+   *
+   * Shape: `(max(input) + 1)`, or `minlength` if that is more. Throws for negative numbers and for floats.
+   *
+   * `bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`. Defaults: minlength = 0.
+   *
+   * @example
+   * torch.bincount(torch.tensor([0n, 1n, 1n, 3n])); // tensor([1, 2, 0, 1])
+   */
   bincount(weights?: Tensor | null, minlength?: Int): Tensor;
   bincount(weights: Tensor | null, keywords: { minlength?: Int }): Tensor;
   bincount(keywords: { weights?: Tensor | null; minlength?: Int }): Tensor;
@@ -7690,21 +9742,38 @@ export interface TensorMethods {
   bitwiseXor_(other: Scalar): this;
   bitwiseXor_(keywords: { other: Scalar }): this;
   /**
-   * Computes `bmm` of `input` and `mat2`.
+   * The products of two batches of matrices. Shapes: `(b, n, m)` and `(b, m, p)` give `(b, n, p)`. Does not broadcast.
    *
    * - `bmm(Tensor self, Tensor mat2) -> Tensor`
    * - `bmm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
+   *
+   * @example
+   * torch.bmm(torch.ones([2, 1, 3]), torch.ones([2, 3, 4])).shape; // [2, 1, 4]
    */
   bmm(mat2: Tensor): Tensor;
   bmm(keywords: { mat2: Tensor }): Tensor;
   bmm(mat2: Tensor, outDtype: DTypeLike): Tensor;
   bmm(mat2: Tensor, keywords: { outDtype: DTypeLike }): Tensor;
   bmm(keywords: { mat2: Tensor; outDtype: DTypeLike }): Tensor;
-  /** A view of `input`, in the same memory: `broadcastTo`. `broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`. */
+  /**
+   * The tensor with the given size, by the rules of broadcasting and without copying.
+   *
+   * `broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`.
+   *
+   * @example
+   * torch.broadcastTo(torch.tensor([1, 2]), [2, 2]); // tensor([[1., 2.], [1., 2.]])
+   */
   broadcastTo(size: Ints): Tensor;
   broadcastTo(keywords: { size: Ints }): Tensor;
   broadcastTo(...size: Int[]): Tensor;
-  /** Computes `bucketize` of `input` and `boundaries`. `bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`. */
+  /**
+   * The number of the bucket that each element falls into; `boundaries` are the sorted limits between buckets.
+   *
+   * `bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`.
+   *
+   * @example
+   * torch.bucketize(torch.tensor([0, 3, 9]), torch.tensor([1, 5])); // tensor([0, 1, 2])
+   */
   bucketize(boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean }): Tensor;
   bucketize(keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
   /** Draws random numbers: `cauchy` of `input`. `cauchy(Tensor self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor`. Defaults: median = 0, sigma = 1. */
@@ -7738,18 +9807,36 @@ export interface TensorMethods {
   ceil(): Tensor;
   /** Rounds each element up to a whole number. In place: `input` is changed and given back. `ceil_(Tensor(a!) self) -> Tensor(a!)`. */
   ceil_(): this;
-  /** Element by element: `celu` of `input`. `celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1. */
+  /**
+   * `x` where it is positive, else `alpha * (exp(x / alpha) - 1)`.
+   *
+   * `celu(Tensor self, Scalar alpha=1.) -> Tensor`. Defaults: alpha = 1.
+   *
+   * @example
+   * torch.celu(torch.tensor([-1, 1])); // tensor([-0.6321, 1.0000])
+   */
   celu(alpha?: Scalar): Tensor;
   celu(keywords: { alpha?: Scalar }): Tensor;
-  /** Element by element: `celu` of `input`. In place: `input` is changed and given back. `celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
+  /** `x` where it is positive, else `alpha * (exp(x / alpha) - 1)`. In place: `input` is changed and given back. `celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
   celu_(alpha?: Scalar): this;
   celu_(keywords: { alpha?: Scalar }): this;
   /** Computes `chalf` of `input`. `chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
   chalf(keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
-  /** Computes `channelShuffle` of `input`. `channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
+  /**
+   * Mixes the channels of `groups` groups: first one of each, then the next of each.
+   *
+   * `channel_shuffle(Tensor self, SymInt groups) -> Tensor`.
+   *
+   * @example
+   * torch.channelShuffle(torch.arange(4).view(1, 4, 1, 1), 2).flatten(); // tensor([0, 2, 1, 3])
+   */
   channelShuffle(groups: Int): Tensor;
   channelShuffle(keywords: { groups: Int }): Tensor;
-  /** Computes `cholesky` of `input`. `cholesky(Tensor self, bool upper=False) -> Tensor`. */
+  /**
+   * The same as `torch.linalg.cholesky`. The lower triangular L with `A = L @ L.H`. Throws if A is not positive definite.
+   *
+   * `cholesky(Tensor self, bool upper=False) -> Tensor`.
+   */
   cholesky(upper?: boolean): Tensor;
   cholesky(keywords: { upper?: boolean }): Tensor;
   /** Computes `choleskyInverse` of `input`. `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`. */
@@ -7759,7 +9846,14 @@ export interface TensorMethods {
   choleskySolve(input2: Tensor, upper?: boolean): Tensor;
   choleskySolve(input2: Tensor, keywords: { upper?: boolean }): Tensor;
   choleskySolve(keywords: { input2: Tensor; upper?: boolean }): Tensor;
-  /** Views of `input`, in the same memory: `chunk`. `chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+  /**
+   * Cuts into `chunks` parts along `dim` (0), of which the last may be smaller. There can be fewer. Views.
+   *
+   * `chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0.
+   *
+   * @example
+   * torch.arange(5).chunk(2); // [tensor([0, 1, 2]), tensor([3, 4])]
+   */
   chunk(chunks: Int, dim?: Int): TensorList;
   chunk(chunks: Int, keywords: { dim?: Int }): TensorList;
   chunk(keywords: { chunks: Int; dim?: Int }): TensorList;
@@ -7874,16 +9968,37 @@ export interface TensorMethods {
    * x; // tensor([1., 2.])
    */
   clone(keywords?: { memoryFormat?: MemoryFormat | null }): Tensor;
-  /** A view of `input`, in the same memory: `coalesce`. `coalesce(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * A sparse COO tensor in which each index comes once, in order; elements at the same index are added.
+   *
+   * `coalesce(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparse().coalesce().isCoalesced(); // true
+   */
   coalesce(): Tensor;
-  /** Computes `col2im` of `input`. `col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`. */
+  /**
+   * Adds columns back to the blocks that they were: the opposite of `torch.im2col`. `F.fold` is this.
+   *
+   * `col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`.
+   *
+   * @example
+   * torch.col2im(torch.ones([1, 4, 4]), [3, 3], [2, 2], [1, 1], [0, 0], [1, 1]).shape; // [1, 1, 3, 3]
+   */
   col2im(outputSize: Int | Ints, kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints): Tensor;
   col2im(keywords: { outputSize: Int | Ints; kernelSize: Int | Ints; dilation: Int | Ints; padding: Int | Ints; stride: Int | Ints }): Tensor;
   /** A view of `input`, in the same memory: `colIndices`. `col_indices(Tensor(a) self) -> Tensor(a)`. */
   colIndices(): Tensor;
   /** What `colIndices` gives, as a copy and not as a view. `col_indices_copy(Tensor self) -> Tensor`. */
   colIndicesCopy(): Tensor;
-  /** Computes `combinations` of `input`. `combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`. Defaults: r = 2. */
+  /**
+   * All choices of `r` (2) elements of a vector, in order. Shape `(count, r)`.
+   *
+   * `combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`. Defaults: r = 2.
+   *
+   * @example
+   * torch.combinations(torch.tensor([1, 2, 3])); // tensor([[1., 2.], [1., 3.], [2., 3.]])
+   */
   combinations(r?: Int, withReplacement?: boolean): Tensor;
   combinations(r: Int, keywords: { withReplacement?: boolean }): Tensor;
   combinations(keywords: { r?: Int; withReplacement?: boolean }): Tensor;
@@ -7900,11 +10015,25 @@ export interface TensorMethods {
   conjPhysical(): Tensor;
   /** Element by element: `conjPhysical` of `input`. In place: `input` is changed and given back. `conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
   conjPhysical_(): this;
-  /** Computes `constantPadNd` of `input`. `constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`. Defaults: value = 0. */
+  /**
+   * Adds elements `value` (0) around: `pad` has the numbers before and behind for the last dimension, then the one before.
+   *
+   * `constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`. Defaults: value = 0.
+   *
+   * @example
+   * torch.constantPadNd(torch.tensor([1, 2]), [1, 2]); // tensor([0., 1., 2., 0., 0.])
+   */
   constantPadNd(pad: Ints, value?: Scalar): Tensor;
   constantPadNd(pad: Ints, keywords: { value?: Scalar }): Tensor;
   constantPadNd(keywords: { pad: Ints; value?: Scalar }): Tensor;
-  /** A view of `input`, in the same memory: `contiguous`. `contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`. Defaults: memoryFormat = contiguousFormat. */
+  /**
+   * The tensor itself if its elements lie in order in memory, else a copy in which they do.
+   *
+   * `contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)`. Defaults: memoryFormat = contiguousFormat.
+   *
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).t().contiguous().isContiguous(); // true
+   */
   contiguous(keywords?: { memoryFormat?: MemoryFormat }): Tensor;
   /** Computes `convDepthwise3d` of `input`, `weight` and `bias`. `conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`. */
   convDepthwise3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
@@ -7924,7 +10053,14 @@ export interface TensorMethods {
   copy(src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
   copy(src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
   copy(keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
-  /** Computes `copy` of `input` and `src`. In place: `input` is changed and given back. `copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`. */
+  /**
+   * Copies the elements of `src` into the tensor: they broadcast and are converted to its dtype and device.
+   *
+   * `copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)`.
+   *
+   * @example
+   * torch.zeros([2]).copy_(torch.tensor([1n, 2n])); // tensor([1., 2.])
+   */
   copy_(src: Tensor | Scalar, nonBlocking?: boolean): this;
   copy_(src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): this;
   copy_(keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): this;
@@ -7959,7 +10095,14 @@ export interface TensorMethods {
   copysign_(keywords: { other: Tensor }): this;
   copysign_(other: Scalar): this;
   copysign_(keywords: { other: Scalar }): this;
-  /** Computes `corrcoef` of `input`. `corrcoef(Tensor self) -> Tensor`. */
+  /**
+   * The correlation coefficients of variables: each row is one, each column an observation. Shapes: `(n, m)` to `(n, n)`.
+   *
+   * `corrcoef(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.corrcoef(torch.tensor([[0, 1, 2], [2, 1, 0]])); // tensor([[1., -1.], [-1., 1.]])
+   */
   corrcoef(): Tensor;
   /**
    * The cosine of each element, in radians.
@@ -7984,23 +10127,49 @@ export interface TensorMethods {
   /** The hyperbolic cosine of each element. In place: `input` is changed and given back. `cosh_(Tensor(a!) self) -> Tensor(a!)`. */
   cosh_(): this;
   /**
-   * Computes `countNonzero` of `input`.
+   * How many elements are other than 0: of all, or along `dim`. int64.
    *
    * - `count_nonzero(Tensor self, int? dim=None) -> Tensor`
    * - `count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`
+   *
+   * @example
+   * torch.countNonzero(torch.tensor([0, 1, 2])); // tensor(2)
    */
   countNonzero(dim?: Int | null): Tensor;
   countNonzero(keywords: { dim?: Int | null }): Tensor;
   countNonzero(dim: Ints): Tensor;
   countNonzero(keywords: { dim: Ints }): Tensor;
   countNonzero(...dim: Int[]): Tensor;
-  /** Computes `cov` of `input`, `fweights` and `aweights`. `cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`. Defaults: correction = 1. */
+  /**
+   * The covariances of variables: each row is one, each column an observation. Shapes: `(n, m)` to `(n, n)`.
+   *
+   * `cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`. Defaults: correction = 1.
+   *
+   * @example
+   * torch.cov(torch.tensor([[0, 1, 2], [2, 1, 0]])); // tensor([[1., -1.], [-1., 1.]])
+   */
   cov(keywords?: { correction?: Int; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor;
-  /** Computes `cross` of `input` and `other`. `cross(Tensor self, Tensor other, int? dim=None) -> Tensor`. */
+  /**
+   * The cross product of vectors of three numbers along `dim`; without one, along the first dimension of size 3.
+   *
+   * `cross(Tensor self, Tensor other, int? dim=None) -> Tensor`.
+   *
+   * @example
+   * torch.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0]), 0); // tensor([0., 0., 1.])
+   */
   cross(other: Tensor, dim?: Int | null): Tensor;
   cross(other: Tensor, keywords: { dim?: Int | null }): Tensor;
   cross(keywords: { other: Tensor; dim?: Int | null }): Tensor;
-  /** Computes `crossEntropyLoss` of `input`, `target` and `weight`. `cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100, labelSmoothing = 0. */
+  /**
+   * `-log(softmax(input)[target])`, the mean over the samples. `F.crossEntropy` is the form with words.
+   *
+   * Shapes: input `(N, C)` or `(N, C, *)`; target `(N)` or `(N, *)` of class numbers, int64, or probabilities like input.
+   *
+   * `cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100, labelSmoothing = 0.
+   *
+   * @example
+   * torch.crossEntropyLoss(torch.tensor([[0, 0]]), torch.tensor([1n]), { reduction: 1 }); // tensor(0.6931)
+   */
   crossEntropyLoss(target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int, labelSmoothing?: Float): Tensor;
   crossEntropyLoss(target: Tensor, weight: Tensor | null, reduction: Int, ignoreIndex: Int, keywords: { labelSmoothing?: Float }): Tensor;
   crossEntropyLoss(target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
@@ -8032,22 +10201,50 @@ export interface TensorMethods {
   cudnnGridSamplerBackward(keywords: { grid: Tensor; gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
   /** cuDNN’s kernel for `isAcceptable`. `cudnn_is_acceptable(Tensor self) -> bool`. */
   cudnnIsAcceptable(): boolean;
-  /** Computes `cummax` of `input`. Gives `values` and `indices`. `cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`. */
+  /**
+   * The largest element so far along `dim`, and its index.
+   *
+   * `cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`.
+   *
+   * @example
+   * torch.cummax(torch.tensor([1, 3, 2]), 0); // [tensor([1., 3., 3.]), tensor([0, 1, 1])]
+   */
   cummax(dim: Int): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   cummax(keywords: { dim: Int }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-  /** Computes `cummin` of `input`. Gives `values` and `indices`. `cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`. */
+  /**
+   * The smallest element so far along `dim`, and its index.
+   *
+   * `cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`.
+   *
+   * @example
+   * torch.cummin(torch.tensor([3, 1, 2]), 0); // [tensor([3., 1., 1.]), tensor([0, 1, 1])]
+   */
   cummin(dim: Int): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   cummin(keywords: { dim: Int }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-  /** Computes `cumprod` of `input`. `cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * Running products along `dim`: each element times all before it.
+   *
+   * `cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.cumprod(torch.tensor([1, 2, 3]), 0); // tensor([1., 2., 6.])
+   */
   cumprod(dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   cumprod(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** Computes `cumprod` of `input`. In place: `input` is changed and given back. `cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
+  /** Running products along `dim`: each element times all before it. In place: `input` is changed and given back. `cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
   cumprod_(dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): this;
   cumprod_(keywords: { dim: Int; dtype?: DTypeLike | null }): this;
-  /** Computes `cumsum` of `input`. `cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * Running totals along `dim`: each element and all before it.
+   *
+   * `cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.cumsum(torch.tensor([1, 2, 3]), 0); // tensor([1., 3., 6.])
+   */
   cumsum(dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   cumsum(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** Computes `cumsum` of `input`. In place: `input` is changed and given back. `cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
+  /** Running totals along `dim`: each element and all before it. In place: `input` is changed and given back. `cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`. */
   cumsum_(dim: Int, keywords?: { dtype?: DTypeLike | null } & NoTensor): this;
   cumsum_(keywords: { dim: Int; dtype?: DTypeLike | null }): this;
   /**
@@ -8065,26 +10262,66 @@ export interface TensorMethods {
   denseDim(): number;
   /** Computes `dequantize` of `input`. `dequantize.self(Tensor self) -> Tensor`. */
   dequantize(): Tensor;
-  /** Computes `det` of `input`. `det(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.linalg.det`. The determinant of square matrices. Shapes: `(*, n, n)` to `(*)`.
+   *
+   * `det(Tensor self) -> Tensor`.
+   */
   det(): Tensor;
-  /** A view of `input`, in the same memory: `detach`. `detach(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The same memory outside the graph of gradients. A view: what is written to it is written to the tensor.
+   *
+   * `detach(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.ones([1], { requiresGrad: true }).detach().requiresGrad; // false
+   */
   detach(): Tensor;
-  /** A view of `input`, in the same memory: `detach`. In place: `input` is changed and given back. `detach_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The same memory outside the graph of gradients. A view: what is written to it is written to the tensor. In place: `input` is changed and given back. `detach_(Tensor(a!) self) -> Tensor(a!)`. */
   detach_(): this;
   /** What `detach` gives, as a copy and not as a view. `detach_copy(Tensor self) -> Tensor`. */
   detachCopy(): Tensor;
-  /** Computes `diag` of `input`. `diag(Tensor self, int diagonal=0) -> Tensor`. Defaults: diagonal = 0. */
+  /**
+   * The diagonal of a matrix, or the matrix that has a vector as its diagonal.
+   *
+   * `diag(Tensor self, int diagonal=0) -> Tensor`. Defaults: diagonal = 0.
+   *
+   * @example
+   * torch.diag(torch.tensor([1, 2])); // tensor([[1., 0.], [0., 2.]])
+   * torch.diag(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 4.])
+   */
   diag(diagonal?: Int): Tensor;
   diag(keywords: { diagonal?: Int }): Tensor;
-  /** Computes `diagEmbed` of `input`. `diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`. Defaults: offset = 0, dim1 = -2, dim2 = -1. */
+  /**
+   * Matrices whose diagonals are the last dimension of `input`.
+   *
+   * `diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`. Defaults: offset = 0, dim1 = -2, dim2 = -1.
+   *
+   * @example
+   * torch.diagEmbed(torch.tensor([[1, 2], [3, 4]])).shape; // [2, 2, 2]
+   */
   diagEmbed(offset?: Int, dim1?: Int, dim2?: Int): Tensor;
   diagEmbed(offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagEmbed(offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
   diagEmbed(keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-  /** Computes `diagflat` of `input`. `diagflat(Tensor self, int offset=0) -> Tensor`. Defaults: offset = 0. */
+  /**
+   * The matrix that has the elements of `input`, flattened, as its diagonal.
+   *
+   * `diagflat(Tensor self, int offset=0) -> Tensor`. Defaults: offset = 0.
+   *
+   * @example
+   * torch.diagflat(torch.tensor([1, 2])); // tensor([[1., 0.], [0., 2.]])
+   */
   diagflat(offset?: Int): Tensor;
   diagflat(keywords: { offset?: Int }): Tensor;
-  /** A view of `input`, in the same memory: `diagonal`. `diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
+  /**
+   * The diagonal of matrices in `dim1` and `dim2`, as the last dimension; `offset` is above it, or below where negative. A view.
+   *
+   * `diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`. Defaults: offset = 0, dim1 = 0, dim2 = 1.
+   *
+   * @example
+   * torch.diagonal(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 4.])
+   */
   diagonal(offset?: Int, dim1?: Int, dim2?: Int): Tensor;
   diagonal(offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagonal(offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
@@ -8094,13 +10331,27 @@ export interface TensorMethods {
   diagonalCopy(offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagonalCopy(offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
   diagonalCopy(keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-  /** Computes `diagonalScatter` of `input` and `src`. `diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`. Defaults: offset = 0, dim1 = 0, dim2 = 1. */
+  /**
+   * A copy in which `src` is the diagonal.
+   *
+   * `diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`. Defaults: offset = 0, dim1 = 0, dim2 = 1.
+   *
+   * @example
+   * torch.diagonalScatter(torch.zeros([2, 2]), torch.tensor([1, 2])); // tensor([[1., 0.], [0., 2.]])
+   */
   diagonalScatter(src: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor;
   diagonalScatter(src: Tensor, offset: Int, dim1: Int, keywords: { dim2?: Int }): Tensor;
   diagonalScatter(src: Tensor, offset: Int, keywords: { dim1?: Int; dim2?: Int }): Tensor;
   diagonalScatter(src: Tensor, keywords: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
   diagonalScatter(keywords: { src: Tensor; offset?: Int; dim1?: Int; dim2?: Int }): Tensor;
-  /** Computes `diff` of `input`, `prepend` and `append`. `diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`. Defaults: n = 1, dim = -1. */
+  /**
+   * The differences of neighbours along `dim` (the last one), `n` times over.
+   *
+   * `diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`. Defaults: n = 1, dim = -1.
+   *
+   * @example
+   * torch.diff(torch.tensor([1, 4, 9])); // tensor([3., 5.])
+   */
   diff(n?: Int, dim?: Int, prepend?: Tensor | null, append?: Tensor | null): Tensor;
   diff(n: Int, dim: Int, prepend: Tensor | null, keywords: { append?: Tensor | null }): Tensor;
   diff(n: Int, dim: Int, keywords: { prepend?: Tensor | null; append?: Tensor | null }): Tensor;
@@ -8117,7 +10368,14 @@ export interface TensorMethods {
   digamma(): Tensor;
   /** The derivative of the logarithm of the gamma function. In place: `input` is changed and given back. `digamma_(Tensor(a!) self) -> Tensor(a!)`. */
   digamma_(): this;
-  /** Computes `dist` of `input` and `other`. `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2. */
+  /**
+   * The `p`-norm of the difference of two tensors, which broadcast. `p` is 2 by default.
+   *
+   * `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`. Defaults: p = 2.
+   *
+   * @example
+   * torch.dist(torch.tensor([3, 0]), torch.tensor([0, 4])); // tensor(5.)
+   */
   dist(other: Tensor, p?: Scalar): Tensor;
   dist(other: Tensor, keywords: { p?: Scalar }): Tensor;
   dist(keywords: { other: Tensor; p?: Scalar }): Tensor;
@@ -8167,7 +10425,14 @@ export interface TensorMethods {
   divide_(keywords: { other: Tensor | Scalar; roundingMode?: string | null }): this;
   divide_(other: Scalar, keywords?: { roundingMode?: string | null }): this;
   divide_(keywords: { other: Scalar; roundingMode?: string | null }): this;
-  /** Computes `dot` of `input` and `tensor`. `dot(Tensor self, Tensor tensor) -> Tensor`. */
+  /**
+   * The sum of the products of two vectors of one size.
+   *
+   * `dot(Tensor self, Tensor tensor) -> Tensor`.
+   *
+   * @example
+   * torch.dot(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor(11.)
+   */
   dot(tensor: Tensor): Tensor;
   dot(keywords: { tensor: Tensor }): Tensor;
   /** Sets each element to 0 with probability `p` and divides the others by `1 - p`; without `train` changes nothing. In place: `input` is changed and given back. `dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
@@ -8185,12 +10450,19 @@ export interface TensorMethods {
   dsplit(indices: Ints): TensorList;
   dsplit(keywords: { indices: Ints }): TensorList;
   dsplit(...indices: Int[]): TensorList;
-  /** Element by element: `elu` of `input`. `elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
+  /**
+   * `x` where it is positive, else `alpha * (exp(x) - 1)`.
+   *
+   * `elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`. Defaults: alpha = 1, scale = 1, inputScale = 1.
+   *
+   * @example
+   * torch.elu(torch.tensor([-1, 1])); // tensor([-0.6321, 1.0000])
+   */
   elu(alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor;
   elu(alpha: Scalar, scale: Scalar, keywords: { inputScale?: Scalar }): Tensor;
   elu(alpha: Scalar, keywords: { scale?: Scalar; inputScale?: Scalar }): Tensor;
   elu(keywords: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar }): Tensor;
-  /** Element by element: `elu` of `input`. In place: `input` is changed and given back. `elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
+  /** `x` where it is positive, else `alpha * (exp(x) - 1)`. In place: `input` is changed and given back. `elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`. Defaults: alpha = 1, scale = 1, inputScale = 1. */
   elu_(alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): this;
   elu_(alpha: Scalar, scale: Scalar, keywords: { inputScale?: Scalar }): this;
   elu_(alpha: Scalar, keywords: { scale?: Scalar; inputScale?: Scalar }): this;
@@ -8302,12 +10574,26 @@ export interface TensorMethods {
   exp2_(): this;
   /** e raised to each element. In place: `input` is changed and given back. `exp_(Tensor(a!) self) -> Tensor(a!)`. */
   exp_(): this;
-  /** A view of `input`, in the same memory: `expand`. `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`. */
+  /**
+   * Repeats dimensions of size 1 without copying: a view whose elements share memory. -1 keeps a size.
+   *
+   * `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`.
+   *
+   * @example
+   * torch.tensor([[1], [2]]).expand(2, 3); // tensor([[1., 1., 1.], [2., 2., 2.]])
+   */
   expand(size: Ints, keywords?: { implicit?: boolean }): Tensor;
   expand(keywords: { size: Ints; implicit?: boolean }): Tensor;
   expand(...size: Int[]): Tensor;
   expand(...args: [...size: Int[], keywords: { implicit?: boolean }]): Tensor;
-  /** A view of `input` and `other`, in the same memory: `expandAs`. `expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
+  /**
+   * `expand` with the size of `other`.
+   *
+   * `expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`.
+   *
+   * @example
+   * torch.tensor([1]).expandAs(torch.zeros([2])); // tensor([1., 1.])
+   */
   expandAs(other: Tensor): Tensor;
   expandAs(keywords: { other: Tensor }): Tensor;
   /** What `expand` gives, as a copy and not as a view. `expand_copy(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor`. */
@@ -8376,26 +10662,63 @@ export interface TensorMethods {
   featureDropout_(p: Float, train: boolean): this;
   featureDropout_(p: Float, keywords: { train: boolean }): this;
   featureDropout_(keywords: { p: Float; train: boolean }): this;
-  /** Computes `fft.fft` of `input`. `fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * The discrete Fourier transform along `dim` (the last one), complex.
+   *
+   * `n` cuts the signal or fills it up with zeros. `norm` is `'backward'` (no factor), `'ortho'` or `'forward'` (1/n).
+   *
+   * `fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.fft.fft(torch.tensor([1, 2, 3, 4])); // tensor([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
+   */
   fftFft(n?: Int | null, dim?: Int, norm?: string | null): Tensor;
   fftFft(n: Int | null, dim: Int, keywords: { norm?: string | null }): Tensor;
   fftFft(n: Int | null, keywords: { dim?: Int; norm?: string | null }): Tensor;
   fftFft(keywords: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor;
-  /** Computes `fft.fft2` of `input`. `fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+  /**
+   * The Fourier transform along two dimensions (the last ones).
+   *
+   * `fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+   *
+   * @example
+   * torch.fft.fft2(torch.ones([2, 2])).real; // tensor([[4., 0.], [0., 0.]])
+   */
   fftFft2(s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null): Tensor;
   fftFft2(s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null }): Tensor;
   fftFft2(s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null }): Tensor;
   fftFft2(keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null }): Tensor;
-  /** Computes `fft.fftn` of `input`. `fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+  /**
+   * The Fourier transform along all dimensions, or those of `dim`.
+   *
+   * `fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+   *
+   * @example
+   * torch.fft.fftn(torch.ones([2, 2])).real; // tensor([[4., 0.], [0., 0.]])
+   */
   fftFftn(s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null): Tensor;
   fftFftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftFftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftFftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
-  /** Computes `fft.fftshift` of `input`. `fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`. */
+  /**
+   * Moves frequency 0 into the middle, along all dimensions or those of `dim`.
+   *
+   * `fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`.
+   *
+   * @example
+   * torch.fft.fftshift(torch.fft.fftfreq(4)); // tensor([-0.5000, -0.2500, 0.0000, 0.2500])
+   */
   fftFftshift(dim?: Int | Ints | null): Tensor;
   fftFftshift(keywords: { dim?: Int | Ints | null }): Tensor;
   fftFftshift(...dim: Int[]): Tensor;
-  /** Computes `fft.hfft` of `input`. `fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * The transform of a signal of which half is given, since it is its own conjugate turned round; real.
+   *
+   * `fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.fft.hfft(torch.tensor([1, 2])); // tensor([3., -1.])
+   */
   fftHfft(n?: Int | null, dim?: Int, norm?: string | null): Tensor;
   fftHfft(n: Int | null, dim: Int, keywords: { norm?: string | null }): Tensor;
   fftHfft(n: Int | null, keywords: { dim?: Int; norm?: string | null }): Tensor;
@@ -8410,26 +10733,61 @@ export interface TensorMethods {
   fftHfftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftHfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftHfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
-  /** Computes `fft.ifft` of `input`. `fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * The inverse of `torch.fft.fft`, complex.
+   *
+   * `fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.fft.ifft(torch.fft.fft(torch.tensor([1, 2]))).real; // tensor([1., 2.])
+   */
   fftIfft(n?: Int | null, dim?: Int, norm?: string | null): Tensor;
   fftIfft(n: Int | null, dim: Int, keywords: { norm?: string | null }): Tensor;
   fftIfft(n: Int | null, keywords: { dim?: Int; norm?: string | null }): Tensor;
   fftIfft(keywords: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor;
-  /** Computes `fft.ifft2` of `input`. `fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+  /**
+   * The inverse of `torch.fft.fft2`.
+   *
+   * `fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+   *
+   * @example
+   * torch.fft.ifft2(torch.ones([2, 2])).real; // tensor([[1., 0.], [0., 0.]])
+   */
   fftIfft2(s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null): Tensor;
   fftIfft2(s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null }): Tensor;
   fftIfft2(s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null }): Tensor;
   fftIfft2(keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null }): Tensor;
-  /** Computes `fft.ifftn` of `input`. `fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+  /**
+   * The inverse of `torch.fft.fftn`.
+   *
+   * `fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+   *
+   * @example
+   * torch.fft.ifftn(torch.ones([2, 2])).real; // tensor([[1., 0.], [0., 0.]])
+   */
   fftIfftn(s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null): Tensor;
   fftIfftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftIfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftIfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
-  /** Computes `fft.ifftshift` of `input`. `fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`. */
+  /**
+   * The inverse of `torch.fft.fftshift`.
+   *
+   * `fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`.
+   *
+   * @example
+   * torch.fft.ifftshift(torch.tensor([-2, -1, 0, 1])); // tensor([0., 1., -2., -1.])
+   */
   fftIfftshift(dim?: Int | Ints | null): Tensor;
   fftIfftshift(keywords: { dim?: Int | Ints | null }): Tensor;
   fftIfftshift(...dim: Int[]): Tensor;
-  /** Computes `fft.ihfft` of `input`. `fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * The inverse of `torch.fft.hfft`.
+   *
+   * `fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.fft.ihfft(torch.tensor([1, 2])).real; // tensor([1.5000, -0.5000])
+   */
   fftIhfft(n?: Int | null, dim?: Int, norm?: string | null): Tensor;
   fftIhfft(n: Int | null, dim: Int, keywords: { norm?: string | null }): Tensor;
   fftIhfft(n: Int | null, keywords: { dim?: Int; norm?: string | null }): Tensor;
@@ -8444,32 +10802,74 @@ export interface TensorMethods {
   fftIhfftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftIhfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftIhfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
-  /** Computes `fft.irfft` of `input`. `fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * The inverse of `torch.fft.rfft`, real. Give `n` where the signal had an odd length.
+   *
+   * `fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.fft.irfft(torch.fft.rfft(torch.tensor([1, 2, 3, 4]))); // tensor([1., 2., 3., 4.])
+   */
   fftIrfft(n?: Int | null, dim?: Int, norm?: string | null): Tensor;
   fftIrfft(n: Int | null, dim: Int, keywords: { norm?: string | null }): Tensor;
   fftIrfft(n: Int | null, keywords: { dim?: Int; norm?: string | null }): Tensor;
   fftIrfft(keywords: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor;
-  /** Computes `fft.irfft2` of `input`. `fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+  /**
+   * The inverse of `torch.fft.rfft2`, real.
+   *
+   * `fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+   *
+   * @example
+   * torch.fft.irfft2(torch.fft.rfft2(torch.ones([2, 2]))); // tensor([[1., 1.], [1., 1.]])
+   */
   fftIrfft2(s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null): Tensor;
   fftIrfft2(s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null }): Tensor;
   fftIrfft2(s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null }): Tensor;
   fftIrfft2(keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null }): Tensor;
-  /** Computes `fft.irfftn` of `input`. `fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+  /**
+   * The inverse of `torch.fft.rfftn`, real.
+   *
+   * `fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+   *
+   * @example
+   * torch.fft.irfftn(torch.fft.rfftn(torch.ones([2, 2]))); // tensor([[1., 1.], [1., 1.]])
+   */
   fftIrfftn(s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null): Tensor;
   fftIrfftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftIrfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftIrfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
-  /** Computes `fft.rfft` of `input`. `fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * `torch.fft.fft` of real numbers: the first half, `n / 2 + 1` numbers, which says everything.
+   *
+   * `fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.fft.rfft(torch.tensor([1, 2, 3, 4])); // tensor([10.+0.j, -2.+2.j, -2.+0.j])
+   */
   fftRfft(n?: Int | null, dim?: Int, norm?: string | null): Tensor;
   fftRfft(n: Int | null, dim: Int, keywords: { norm?: string | null }): Tensor;
   fftRfft(n: Int | null, keywords: { dim?: Int; norm?: string | null }): Tensor;
   fftRfft(keywords: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor;
-  /** Computes `fft.rfft2` of `input`. `fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1]. */
+  /**
+   * `torch.fft.fft2` of real numbers: half of the last dimension.
+   *
+   * `fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor`. Defaults: dim = [-2, -1].
+   *
+   * @example
+   * torch.fft.rfft2(torch.ones([2, 2])).shape; // [2, 2]
+   */
   fftRfft2(s?: Int | Ints | null, dim?: Int | Ints, norm?: string | null): Tensor;
   fftRfft2(s: Int | Ints | null, dim: Int | Ints, keywords: { norm?: string | null }): Tensor;
   fftRfft2(s: Int | Ints | null, keywords: { dim?: Int | Ints; norm?: string | null }): Tensor;
   fftRfft2(keywords: { s?: Int | Ints | null; dim?: Int | Ints; norm?: string | null }): Tensor;
-  /** Computes `fft.rfftn` of `input`. `fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`. */
+  /**
+   * `torch.fft.fftn` of real numbers: half of the last dimension.
+   *
+   * `fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`.
+   *
+   * @example
+   * torch.fft.rfftn(torch.ones([2, 4])).shape; // [2, 3]
+   */
   fftRfftn(s?: Int | Ints | null, dim?: Int | Ints | null, norm?: string | null): Tensor;
   fftRfftn(s: Int | Ints | null, dim: Int | Ints | null, keywords: { norm?: string | null }): Tensor;
   fftRfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
@@ -8485,16 +10885,26 @@ export interface TensorMethods {
   fill(value: Tensor): Tensor;
   fill(keywords: { value: Tensor }): Tensor;
   /**
-   * Computes `fill` of `input`. In place: `input` is changed and given back.
+   * Fills the tensor with one number.
    *
    * - `fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
    * - `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
+   *
+   * @example
+   * torch.zeros([2]).fill_(7); // tensor([7., 7.])
    */
   fill_(value: Scalar): this;
   fill_(keywords: { value: Scalar }): this;
   fill_(value: Tensor): this;
   fill_(keywords: { value: Tensor }): this;
-  /** Computes `fillDiagonal_` of `input`. `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`. */
+  /**
+   * Fills the main diagonal with a number.
+   *
+   * `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`.
+   *
+   * @example
+   * torch.zeros([2, 2]).fillDiagonal_(1); // tensor([[1., 0.], [0., 1.]])
+   */
   fillDiagonal_(fillValue: Scalar, wrap?: boolean): this;
   fillDiagonal_(fillValue: Scalar, keywords: { wrap?: boolean }): this;
   fillDiagonal_(keywords: { fillValue: Scalar; wrap?: boolean }): this;
@@ -8506,17 +10916,46 @@ export interface TensorMethods {
   fix(): Tensor;
   /** The same as `torch.trunc`. Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `fix_(Tensor(a!) self) -> Tensor(a!)`. */
   fix_(): this;
-  /** A view of `input`, in the same memory: `flatten`. `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`. Defaults: startDim = 0, endDim = -1. */
+  /**
+   * One dimension in place of those from `startDim` (0) to `endDim` (the last).
+   *
+   * `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`. Defaults: startDim = 0, endDim = -1.
+   *
+   * @example
+   * torch.zeros([2, 3, 4]).flatten().shape; // [24]
+   * torch.zeros([2, 3, 4]).flatten(1).shape; // [2, 12]
+   */
   flatten(startDim?: Int, endDim?: Int): Tensor;
   flatten(startDim: Int, keywords: { endDim?: Int }): Tensor;
   flatten(keywords: { startDim?: Int; endDim?: Int }): Tensor;
-  /** Computes `flip` of `input`. `flip(Tensor self, int[] dims) -> Tensor`. */
+  /**
+   * Turns the order round along the dimensions of `dims`. A copy.
+   *
+   * `flip(Tensor self, int[] dims) -> Tensor`.
+   *
+   * @example
+   * torch.flip(torch.tensor([[1, 2], [3, 4]]), [1]); // tensor([[2., 1.], [4., 3.]])
+   */
   flip(dims: Ints): Tensor;
   flip(keywords: { dims: Ints }): Tensor;
   flip(...dims: Int[]): Tensor;
-  /** Computes `fliplr` of `input`. `fliplr(Tensor self) -> Tensor`. */
+  /**
+   * Turns the order of the columns round. A copy.
+   *
+   * `fliplr(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.fliplr(torch.tensor([[1, 2], [3, 4]])); // tensor([[2., 1.], [4., 3.]])
+   */
   fliplr(): Tensor;
-  /** Computes `flipud` of `input`. `flipud(Tensor self) -> Tensor`. */
+  /**
+   * Turns the order of the rows round. A copy.
+   *
+   * `flipud(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.flipud(torch.tensor([[1, 2], [3, 4]])); // tensor([[3., 4.], [1., 2.]])
+   */
   flipud(): Tensor;
   /**
    * Raises `input` to the power `exponent`, computed in float64 (complex128 for complex numbers).
@@ -8667,7 +11106,17 @@ export interface TensorMethods {
   fusedMovingAvgObsFakeQuant(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, keywords: { symmetricQuant?: boolean }): Tensor;
   fusedMovingAvgObsFakeQuant(observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: Float, quantMin: Int, quantMax: Int, chAxis: Int, keywords: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor;
   fusedMovingAvgObsFakeQuant(keywords: { observerOn: Tensor; fakeQuantOn: Tensor; runningMin: Tensor; runningMax: Tensor; scale: Tensor; zeroPoint: Tensor; averagingConst: Float; quantMin: Int; quantMax: Int; chAxis: Int; perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor;
-  /** Computes `gather` of `input` and `index`. `gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`. */
+  /**
+   * Picks elements along `dim`: `result[i][j] = input[i][index[i][j]]` for `dim` 1.
+   *
+   * Shape: that of `index`, which is int64. Throws for an index beyond the end.
+   *
+   * `gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`.
+   *
+   * @example
+   * const x = torch.tensor([[1, 2], [3, 4]]);
+   * torch.gather(x, 1, torch.tensor([[1n], [0n]])); // tensor([[2.], [3.]])
+   */
   gather(dim: Int, index: Tensor, keywords?: { sparseGrad?: boolean }): Tensor;
   gather(dim: Int, keywords: { index: Tensor; sparseGrad?: boolean }): Tensor;
   gather(keywords: { dim: Int; index: Tensor; sparseGrad?: boolean }): Tensor;
@@ -8707,9 +11156,16 @@ export interface TensorMethods {
   ge_(keywords: { other: Tensor }): this;
   ge_(other: Scalar): this;
   ge_(keywords: { other: Scalar }): this;
-  /** Element by element: `gelu` of `input`. `gelu(Tensor self, *, str approximate="none") -> Tensor`. Defaults: approximate = 'none'. */
+  /**
+   * `x * Φ(x)`, where Φ is the standard normal distribution; with `approximate: 'tanh'` by an approximation.
+   *
+   * `gelu(Tensor self, *, str approximate="none") -> Tensor`. Defaults: approximate = 'none'.
+   *
+   * @example
+   * torch.gelu(torch.tensor([-1, 1])); // tensor([-0.1587, 0.8413])
+   */
   gelu(keywords?: { approximate?: string }): Tensor;
-  /** Element by element: `gelu` of `input`. In place: `input` is changed and given back. `gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`. Defaults: approximate = 'none'. */
+  /** `x * Φ(x)`, where Φ is the standard normal distribution; with `approximate: 'tanh'` by an approximation. In place: `input` is changed and given back. `gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`. Defaults: approximate = 'none'. */
   gelu_(keywords?: { approximate?: string }): this;
   /** Draws random numbers: `geometric` of `input`. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
   geometric(p: Float, keywords?: { generator?: Generator | null }): Tensor;
@@ -8729,16 +11185,27 @@ export interface TensorMethods {
   geometric_(keywords: { p: Float; generator?: Generator | null }): this;
   /** Computes `geqrf` of `input`. Gives `a` and `tau`. `geqrf(Tensor self) -> (Tensor a, Tensor tau)`. */
   geqrf(): [a: Tensor, tau: Tensor] & { readonly a: Tensor; readonly tau: Tensor };
-  /** Computes `ger` of `input` and `vec2`. `ger(Tensor self, Tensor vec2) -> Tensor`. */
+  /**
+   * The same as `torch.outer`. All products of the elements of two vectors. Shapes: `(n)` and `(m)` give `(n, m)`.
+   *
+   * `ger(Tensor self, Tensor vec2) -> Tensor`.
+   */
   ger(vec2: Tensor): Tensor;
   ger(keywords: { vec2: Tensor }): Tensor;
   /** The value of `getDevice` of `input`. `get_device(Tensor self) -> int`. */
   getDevice(): number;
-  /** Computes `glu` of `input`. `glu(Tensor self, int dim=-1) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * Halves the tensor along `dim` (the last one) and multiplies the first half by the sigmoid of the second.
+   *
+   * `glu(Tensor self, int dim=-1) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.glu(torch.tensor([2, 0])); // tensor([1.])
+   */
   glu(dim?: Int): Tensor;
   glu(keywords: { dim?: Int }): Tensor;
   /**
-   * Computes `gradient` of `input`.
+   * The slope at each point, by second-order differences of neighbours: one tensor for each dimension of `dim`.
    *
    * - `gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
    * - `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
@@ -8748,6 +11215,9 @@ export interface TensorMethods {
    * - `gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
    *
    * Defaults: edgeOrder = 1.
+   *
+   * @example
+   * torch.gradient(torch.tensor([1, 4, 9, 16])); // [tensor([3., 4., 6., 7.])]
    */
   gradient(keywords?: { spacing?: Scalar | null; dim?: Int | null; edgeOrder?: Int }): TensorList;
   gradient(keywords: { spacing?: Scalar; dim: Ints; edgeOrder?: Int }): TensorList;
@@ -8818,22 +11288,50 @@ export interface TensorMethods {
   gt_(keywords: { other: Tensor }): this;
   gt_(other: Scalar): this;
   gt_(keywords: { other: Scalar }): this;
-  /** Element by element: `hardshrink` of `input`. `hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5. */
+  /**
+   * `x` where its absolute value is above `lambd` (0.5), else 0.
+   *
+   * `hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5.
+   *
+   * @example
+   * torch.hardshrink(torch.tensor([-1, 0.2, 1])); // tensor([-1., 0., 1.])
+   */
   hardshrink(lambd?: Scalar): Tensor;
   hardshrink(keywords: { lambd?: Scalar }): Tensor;
-  /** Element by element: `hardsigmoid` of `input`. `hardsigmoid(Tensor self) -> Tensor`. */
+  /**
+   * `x / 6 + 1/2`, put between 0 and 1.
+   *
+   * `hardsigmoid(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.hardsigmoid(torch.tensor([-3, 0, 3])); // tensor([0.0000, 0.5000, 1.0000])
+   */
   hardsigmoid(): Tensor;
-  /** Element by element: `hardsigmoid` of `input`. In place: `input` is changed and given back. `hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `x / 6 + 1/2`, put between 0 and 1. In place: `input` is changed and given back. `hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
   hardsigmoid_(): this;
-  /** Computes `hardswish` of `input`. `hardswish(Tensor self) -> Tensor`. */
+  /**
+   * `x * hardsigmoid(x)`.
+   *
+   * `hardswish(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.hardswish(torch.tensor([-3, 0, 3])); // tensor([-0., 0., 3.])
+   */
   hardswish(): Tensor;
-  /** Computes `hardswish` of `input`. In place: `input` is changed and given back. `hardswish_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `x * hardsigmoid(x)`. In place: `input` is changed and given back. `hardswish_(Tensor(a!) self) -> Tensor(a!)`. */
   hardswish_(): this;
-  /** Element by element: `hardtanh` of `input`. `hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`. Defaults: minVal = -1, maxVal = 1. */
+  /**
+   * Puts each element between `minVal` (-1) and `maxVal` (1).
+   *
+   * `hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`. Defaults: minVal = -1, maxVal = 1.
+   *
+   * @example
+   * torch.hardtanh(torch.tensor([-3, 0.5, 3])); // tensor([-1.0000, 0.5000, 1.0000])
+   */
   hardtanh(minVal?: Scalar, maxVal?: Scalar): Tensor;
   hardtanh(minVal: Scalar, keywords: { maxVal?: Scalar }): Tensor;
   hardtanh(keywords: { minVal?: Scalar; maxVal?: Scalar }): Tensor;
-  /** Element by element: `hardtanh` of `input`. In place: `input` is changed and given back. `hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`. Defaults: minVal = -1, maxVal = 1. */
+  /** Puts each element between `minVal` (-1) and `maxVal` (1). In place: `input` is changed and given back. `hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`. Defaults: minVal = -1, maxVal = 1. */
   hardtanh_(minVal?: Scalar, maxVal?: Scalar): this;
   hardtanh_(minVal: Scalar, keywords: { maxVal?: Scalar }): this;
   hardtanh_(keywords: { minVal?: Scalar; maxVal?: Scalar }): this;
@@ -8855,23 +11353,42 @@ export interface TensorMethods {
   /** 0 for negative elements, 1 for positive ones, and `values` for 0. In place: `input` is changed and given back. `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`. */
   heaviside_(values: Tensor): this;
   heaviside_(keywords: { values: Tensor }): this;
-  /** Computes `hingeEmbeddingLoss` of `input` and `target`. `hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`. Defaults: margin = 1, reduction = 1. */
+  /**
+   * `x` where `target` is 1, and `max(0, margin - x)` where it is -1; their mean.
+   *
+   * `hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor`. Defaults: margin = 1, reduction = 1.
+   *
+   * @example
+   * torch.hingeEmbeddingLoss(torch.tensor([0.5, 0.5]), torch.tensor([1, -1]), { reduction: 1 }); // tensor(0.5000)
+   */
   hingeEmbeddingLoss(target: Tensor, margin?: Float, reduction?: Int): Tensor;
   hingeEmbeddingLoss(target: Tensor, margin: Float, keywords: { reduction?: Int }): Tensor;
   hingeEmbeddingLoss(target: Tensor, keywords: { margin?: Float; reduction?: Int }): Tensor;
   hingeEmbeddingLoss(keywords: { target: Tensor; margin?: Float; reduction?: Int }): Tensor;
-  /** Computes `histc` of `input`. `histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`. Defaults: bins = 100, min = 0, max = 0. */
+  /**
+   * How many elements lie in each of `bins` equal parts from `min` to `max`; if both are 0, of the range of the elements.
+   *
+   * `histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`. Defaults: bins = 100, min = 0, max = 0.
+   *
+   * @example
+   * torch.histc(torch.tensor([1, 2, 1]), { bins: 4, min: 0, max: 3 }); // tensor([0., 2., 1., 0.])
+   */
   histc(bins?: Int, min?: Scalar, max?: Scalar): Tensor;
   histc(bins: Int, min: Scalar, keywords: { max?: Scalar }): Tensor;
   histc(bins: Int, keywords: { min?: Scalar; max?: Scalar }): Tensor;
   histc(keywords: { bins?: Int; min?: Scalar; max?: Scalar }): Tensor;
   /**
-   * Computes `histogram` of `input` and `weight`. Gives `hist` and `bin_edges`.
+   * How many elements lie in each bin, and the edges of the bins.
+   *
+   * `bins` is a number of equal bins, or a tensor of edges that rise.
    *
    * - `histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
    * - `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
    *
    * Defaults: bins = 100.
+   *
+   * @example
+   * torch.histogram(torch.tensor([1, 2, 1]), 2); // [tensor([2., 1.]), tensor([1.0000, 1.5000, 2.0000])]
    */
   histogram(bins?: Int, keywords?: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   histogram(keywords: { bins?: Int; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
@@ -8900,17 +11417,27 @@ export interface TensorMethods {
   histogramdd(bins: readonly Tensor[], keywords: { range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
   histogramdd(keywords: { bins: readonly Tensor[]; range?: readonly Float[] | null; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
   /**
-   * Views of `input`, in the same memory: `hsplit`.
+   * `torch.tensorSplit` side by side: along the second dimension, a vector along its only one.
    *
    * - `hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
    * - `hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+   *
+   * @example
+   * torch.hsplit(torch.arange(4), 2); // [tensor([0, 1]), tensor([2, 3])]
    */
   hsplit(sections: Int): TensorList;
   hsplit(keywords: { sections: Int }): TensorList;
   hsplit(indices: Ints): TensorList;
   hsplit(keywords: { indices: Ints }): TensorList;
   hsplit(...indices: Int[]): TensorList;
-  /** Computes `huberLoss` of `input` and `target`. `huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`. Defaults: reduction = 1, delta = 1. */
+  /**
+   * Half the square of differences below `delta`; of larger ones `delta` times the absolute value less half of `delta`.
+   *
+   * `huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor`. Defaults: reduction = 1, delta = 1.
+   *
+   * @example
+   * torch.huberLoss(torch.tensor([0, 0]), torch.tensor([0, 2])); // tensor(0.7500)
+   */
   huberLoss(target: Tensor, reduction?: Int, delta?: Float): Tensor;
   huberLoss(target: Tensor, reduction: Int, keywords: { delta?: Float }): Tensor;
   huberLoss(target: Tensor, keywords: { reduction?: Int; delta?: Float }): Tensor;
@@ -8965,7 +11492,14 @@ export interface TensorMethods {
   /** The regularized upper incomplete gamma function: `1 - igamma(input, other)`. In place: `input` is changed and given back. `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   igammac_(other: Tensor): this;
   igammac_(keywords: { other: Tensor }): this;
-  /** Computes `im2col` of `input`. `im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`. */
+  /**
+   * The blocks that a convolution looks at, as columns: `(N, C, H, W)` to `(N, C * kH * kW, L)`. `F.unfold` is this.
+   *
+   * `im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor`.
+   *
+   * @example
+   * torch.im2col(torch.ones([1, 1, 3, 3]), [2, 2], [1, 1], [0, 0], [1, 1]).shape; // [1, 4, 4]
+   */
   im2col(kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints): Tensor;
   im2col(kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, keywords: { stride: Int | Ints }): Tensor;
   im2col(kernelSize: Int | Ints, dilation: Int | Ints, keywords: { padding: Int | Ints; stride: Int | Ints }): Tensor;
@@ -8974,31 +11508,48 @@ export interface TensorMethods {
   /** Computes `index` of `input` and `indices`. `index.Tensor(Tensor self, Tensor?[] indices) -> Tensor`. */
   index(indices: readonly (Tensor | null)[]): Tensor;
   index(keywords: { indices: readonly (Tensor | null)[] }): Tensor;
-  /** Computes `indexAdd` of `input`, `index` and `source`. `index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1. */
+  /**
+   * A copy to which slices of `source` are added along `dim` at the places of `index`, times `alpha`.
+   *
+   * `index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`. Defaults: alpha = 1.
+   *
+   * @example
+   * torch.zeros([2]).indexAdd(0, torch.tensor([1n, 1n]), torch.tensor([2, 3])); // tensor([0., 5.])
+   */
   indexAdd(dim: Int, index: Tensor, source: Tensor, keywords?: { alpha?: Scalar }): Tensor;
   indexAdd(dim: Int, index: Tensor, keywords: { source: Tensor; alpha?: Scalar }): Tensor;
   indexAdd(dim: Int, keywords: { index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
   indexAdd(keywords: { dim: Int; index: Tensor; source: Tensor; alpha?: Scalar }): Tensor;
-  /** Computes `indexAdd` of `input`, `index` and `source`. In place: `input` is changed and given back. `index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
+  /** A copy to which slices of `source` are added along `dim` at the places of `index`, times `alpha`. In place: `input` is changed and given back. `index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`. Defaults: alpha = 1. */
   indexAdd_(dim: Int, index: Tensor, source: Tensor, keywords?: { alpha?: Scalar }): this;
   indexAdd_(dim: Int, index: Tensor, keywords: { source: Tensor; alpha?: Scalar }): this;
   indexAdd_(dim: Int, keywords: { index: Tensor; source: Tensor; alpha?: Scalar }): this;
   indexAdd_(keywords: { dim: Int; index: Tensor; source: Tensor; alpha?: Scalar }): this;
-  /** What `index` gives, as a copy and not as a view. `index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`. */
+  /**
+   * A copy in which slices of `source` replace those along `dim` at the places of `index`.
+   *
+   * `index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`.
+   *
+   * @example
+   * torch.zeros([3]).indexCopy(0, torch.tensor([2n, 0n]), torch.tensor([5, 6])); // tensor([6., 0., 5.])
+   */
   indexCopy(dim: Int, index: Tensor, source: Tensor): Tensor;
   indexCopy(dim: Int, index: Tensor, keywords: { source: Tensor }): Tensor;
   indexCopy(dim: Int, keywords: { index: Tensor; source: Tensor }): Tensor;
   indexCopy(keywords: { dim: Int; index: Tensor; source: Tensor }): Tensor;
-  /** What `index` gives, as a copy and not as a view. In place: `input` is changed and given back. `index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`. */
+  /** A copy in which slices of `source` replace those along `dim` at the places of `index`. In place: `input` is changed and given back. `index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`. */
   indexCopy_(dim: Int, index: Tensor, source: Tensor): this;
   indexCopy_(dim: Int, index: Tensor, keywords: { source: Tensor }): this;
   indexCopy_(dim: Int, keywords: { index: Tensor; source: Tensor }): this;
   indexCopy_(keywords: { dim: Int; index: Tensor; source: Tensor }): this;
   /**
-   * Computes `indexFill` of `input` and `index`.
+   * A copy in which the slices along `dim` at the places of `index` are filled with `value`.
    *
    * - `index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
    * - `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
+   *
+   * @example
+   * torch.zeros([3]).indexFill(0, torch.tensor([0n, 2n]), 7); // tensor([7., 0., 7.])
    */
   indexFill(dim: Int, index: Tensor, value: Scalar): Tensor;
   indexFill(dim: Int, index: Tensor, keywords: { value: Scalar }): Tensor;
@@ -9009,7 +11560,7 @@ export interface TensorMethods {
   indexFill(dim: Int, keywords: { index: Tensor; value: Tensor }): Tensor;
   indexFill(keywords: { dim: Int; index: Tensor; value: Tensor }): Tensor;
   /**
-   * Computes `indexFill` of `input` and `index`. In place: `input` is changed and given back.
+   * A copy in which the slices along `dim` at the places of `index` are filled with `value`. In place: `input` is changed and given back.
    *
    * - `index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
    * - `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
@@ -9022,12 +11573,21 @@ export interface TensorMethods {
   indexFill_(dim: Int, index: Tensor, keywords: { value: Tensor }): this;
   indexFill_(dim: Int, keywords: { index: Tensor; value: Tensor }): this;
   indexFill_(keywords: { dim: Int; index: Tensor; value: Tensor }): this;
-  /** Computes `indexPut` of `input`, `indices` and `values`. `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`. */
+  /**
+   * A copy in which `values` are put at the places that a list of index tensors names, one for each dimension.
+   *
+   * With `accumulate` they are added.
+   *
+   * `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`.
+   *
+   * @example
+   * torch.zeros([3]).indexPut([torch.tensor([1n])], torch.tensor([5])); // tensor([0., 5., 0.])
+   */
   indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
   indexPut(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
   indexPut(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
   indexPut(keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): Tensor;
-  /** Computes `indexPut` of `input`, `indices` and `values`. In place: `input` is changed and given back. `index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`. */
+  /** A copy in which `values` are put at the places that a list of index tensors names, one for each dimension. In place: `input` is changed and given back. `index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`. */
   indexPut_(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): this;
   indexPut_(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): this;
   indexPut_(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): this;
@@ -9044,20 +11604,45 @@ export interface TensorMethods {
   indexReduce_(dim: Int, index: Tensor, keywords: { source: Tensor; reduce: string; includeSelf?: boolean }): this;
   indexReduce_(dim: Int, keywords: { index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean }): this;
   indexReduce_(keywords: { dim: Int; index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean }): this;
-  /** Computes `indexSelect` of `input` and `index`. `index_select(Tensor self, int dim, Tensor index) -> Tensor`. */
+  /**
+   * Slices along `dim` in the order that `index`, a vector of integers, names. A copy.
+   *
+   * `index_select(Tensor self, int dim, Tensor index) -> Tensor`.
+   *
+   * @example
+   * torch.indexSelect(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1n, 0n])); // tensor([[2., 1.], [4., 3.]])
+   */
   indexSelect(dim: Int, index: Tensor): Tensor;
   indexSelect(dim: Int, keywords: { index: Tensor }): Tensor;
   indexSelect(keywords: { dim: Int; index: Tensor }): Tensor;
-  /** A view of `input`, in the same memory: `indices`. `indices(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The indices of the elements of a sparse COO tensor that is coalesced. Shape `(dimensions, count)`.
+   *
+   * `indices(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparse().indices(); // tensor([[0, 1], [0, 1]])
+   */
   indices(): Tensor;
   /** What `indices` gives, as a copy and not as a view. `indices_copy(Tensor self) -> Tensor`. */
   indicesCopy(): Tensor;
-  /** Computes `inner` of `input` and `other`. `inner(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The sums of products along the last dimension. Shapes: `(*a, n)` and `(*b, n)` give `(*a, *b)`.
+   *
+   * `inner(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.inner(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])); // tensor([3., 7.])
+   */
   inner(other: Tensor): Tensor;
   inner(keywords: { other: Tensor }): Tensor;
   /** Computes `intRepr` of `input`. `int_repr(Tensor self) -> Tensor`. */
   intRepr(): Tensor;
-  /** Computes `inverse` of `input`. `inverse(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.linalg.inv`. The inverse of square matrices. Throws if one has none.
+   *
+   * `inverse(Tensor self) -> Tensor`.
+   */
   inverse(): Tensor;
   /** Whether `input` is coalesced. `is_coalesced(Tensor self) -> bool`. */
   isCoalesced(): boolean;
@@ -9069,15 +11654,36 @@ export interface TensorMethods {
   isInference(): boolean;
   /** Whether `input` is neg. `is_neg(Tensor self) -> bool`. */
   isNeg(): boolean;
-  /** Whether `input` is nonzero. `is_nonzero(Tensor self) -> bool`. */
+  /**
+   * Whether the only element is other than 0. Throws unless there is exactly one.
+   *
+   * `is_nonzero(Tensor self) -> bool`.
+   *
+   * @example
+   * torch.isNonzero(torch.tensor([2])); // true
+   */
   isNonzero(): boolean;
-  /** The value of `isSameSize` of `input` and `other`. `is_same_size(Tensor self, Tensor other) -> bool`. */
+  /**
+   * Whether two tensors have the same size.
+   *
+   * `is_same_size(Tensor self, Tensor other) -> bool`.
+   *
+   * @example
+   * torch.isSameSize(torch.zeros([2]), torch.zeros([3])); // false
+   */
   isSameSize(other: Tensor): boolean;
   isSameSize(keywords: { other: Tensor }): boolean;
   /** The value of `isSetTo` of `input` and `tensor`. `is_set_to(Tensor self, Tensor tensor) -> bool`. */
   isSetTo(tensor: Tensor): boolean;
   isSetTo(keywords: { tensor: Tensor }): boolean;
-  /** Whether `input` is signed. `is_signed(Tensor self) -> bool`. */
+  /**
+   * Whether the dtype has negative numbers.
+   *
+   * `is_signed(Tensor self) -> bool`.
+   *
+   * @example
+   * torch.isSigned(torch.tensor([1n])); // true
+   */
   isSigned(): boolean;
   /**
    * Whether the elements are close, one by one: `|input - other| <= atol + rtol * |other|`.
@@ -9148,7 +11754,15 @@ export interface TensorMethods {
    * torch.isreal(torch.complex(torch.tensor([1, 1]), torch.tensor([0, 1]))); // tensor([True, False])
    */
   isreal(): Tensor;
-  /** Computes `istft` of `input` and `window`. `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`. Defaults: center = true. */
+  /**
+   * The signal whose `torch.stft` is given.
+   *
+   * `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`. Defaults: center = true.
+   *
+   * @example
+   * const s = torch.stft(torch.ones([8]), 4, { returnComplex: true, window: torch.ones([4]) });
+   * torch.istft(s, 4, { window: torch.ones([4]) }); // tensor([1., 1., 1., 1., 1., 1., 1., 1.])
+   */
   istft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor;
   istft(nFft: Int, hopLength: Int | null, winLength: Int | null, window: Tensor | null, center: boolean, normalized: boolean, onesided: boolean | null, length: Int | null, keywords: { returnComplex?: boolean }): Tensor;
   istft(nFft: Int, hopLength: Int | null, winLength: Int | null, window: Tensor | null, center: boolean, normalized: boolean, onesided: boolean | null, keywords: { length?: Int | null; returnComplex?: boolean }): Tensor;
@@ -9159,19 +11773,48 @@ export interface TensorMethods {
   istft(nFft: Int, hopLength: Int | null, keywords: { winLength?: Int | null; window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor;
   istft(nFft: Int, keywords: { hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor;
   istft(keywords: { nFft: Int; hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor;
-  /** Computes `klDiv` of `input` and `target`. `kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * `target * (log(target) - input)`, where `input` is a logarithm. `F.klDiv` is the form with words.
+   *
+   * `kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor`. Defaults: reduction = 1.
+   *
+   * @example
+   * torch.klDiv(torch.tensor([0]), torch.tensor([1]), { reduction: 1 }); // tensor(0.)
+   */
   klDiv(target: Tensor, reduction?: Int, keywords?: { logTarget?: boolean }): Tensor;
   klDiv(target: Tensor, keywords: { reduction?: Int; logTarget?: boolean }): Tensor;
   klDiv(keywords: { target: Tensor; reduction?: Int; logTarget?: boolean }): Tensor;
-  /** Computes `kron` of `input` and `other`. `kron(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The Kronecker product: `input` with each element replaced by that element times `other`.
+   *
+   * `kron(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.kron(torch.eye(2), torch.tensor([[1, 2]])); // tensor([[1., 2., 0., 0.], [0., 0., 1., 2.]])
+   */
   kron(other: Tensor): Tensor;
   kron(keywords: { other: Tensor }): Tensor;
-  /** Reduces over `dim`: `kthvalue` of `input`. Gives `values` and `indices`. `kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1. */
+  /**
+   * The `k`-th smallest element along `dim` (the last one), counted from 1, and its index.
+   *
+   * `kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.kthvalue(torch.tensor([5, 1, 3]), 2); // [tensor(3.), tensor(2)]
+   */
   kthvalue(k: Int, dim?: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   kthvalue(k: Int, dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   kthvalue(k: Int, keywords: { dim?: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   kthvalue(keywords: { k: Int; dim?: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-  /** Computes `l1Loss` of `input` and `target`. `l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * The mean of the absolute differences. `reduction` is 0 (none), 1 (mean) or
+   * 2 (sum); `F.l1Loss` takes a word.
+   *
+   * `l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+   *
+   * @example
+   * torch.l1Loss(torch.tensor([1, 2]), torch.tensor([1, 4])); // tensor(1.)
+   */
   l1Loss(target: Tensor, reduction?: Int): Tensor;
   l1Loss(target: Tensor, keywords: { reduction?: Int }): Tensor;
   l1Loss(keywords: { target: Tensor; reduction?: Int }): Tensor;
@@ -9224,10 +11867,17 @@ export interface TensorMethods {
   le_(keywords: { other: Tensor }): this;
   le_(other: Scalar): this;
   le_(keywords: { other: Scalar }): this;
-  /** Element by element: `leakyRelu` of `input`. `leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`. Defaults: negativeSlope = 0.01. */
+  /**
+   * `x` where it is positive, else `negativeSlope * x` (0.01).
+   *
+   * `leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`. Defaults: negativeSlope = 0.01.
+   *
+   * @example
+   * torch.leakyRelu(torch.tensor([-1, 1])); // tensor([-0.0100, 1.0000])
+   */
   leakyRelu(negativeSlope?: Scalar): Tensor;
   leakyRelu(keywords: { negativeSlope?: Scalar }): Tensor;
-  /** Element by element: `leakyRelu` of `input`. In place: `input` is changed and given back. `leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`. Defaults: negativeSlope = 0.01. */
+  /** `x` where it is positive, else `negativeSlope * x` (0.01). In place: `input` is changed and given back. `leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`. Defaults: negativeSlope = 0.01. */
   leakyRelu_(negativeSlope?: Scalar): this;
   leakyRelu_(keywords: { negativeSlope?: Scalar }): this;
   /**
@@ -9319,53 +11969,116 @@ export interface TensorMethods {
   linalg__powsum(ord: Scalar, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalg__powsum(ord: Scalar, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalg__powsum(keywords: { ord?: Scalar; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
-  /** Computes `linalg.cholesky` of `input`. `linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`. */
+  /**
+   * The lower triangular L with `A = L @ L.H`. Throws if A is not positive definite.
+   *
+   * `linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`.
+   *
+   * @example
+   * torch.linalg.cholesky(torch.tensor([[4, 0], [0, 9]])); // tensor([[2., 0.], [0., 3.]])
+   */
   linalgCholesky(keywords?: { upper?: boolean }): Tensor;
   /** Computes `linalg.choleskyEx` of `input`. Gives `L` and `info`. `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`. */
   linalgCholeskyEx(keywords?: { upper?: boolean; checkErrors?: boolean }): [L: Tensor, info: Tensor] & { readonly L: Tensor; readonly info: Tensor };
   /**
-   * Computes `linalg.cond` of `input`.
+   * The condition number of matrices in the norm `p`: how much an error of the right side grows in the solution.
    *
    * - `linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
    * - `linalg_cond.p_str(Tensor self, str p) -> Tensor`
+   *
+   * @example
+   * torch.linalg.cond(torch.tensor([[1, 0], [0, 2]])); // tensor(2.)
    */
   linalgCond(p?: Scalar | null): Tensor;
   linalgCond(keywords: { p?: Scalar | null }): Tensor;
   linalgCond(p: string): Tensor;
   linalgCond(keywords: { p: string }): Tensor;
-  /** Computes `linalg.cross` of `input` and `other`. `linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`. Defaults: dim = -1. */
+  /**
+   * The cross product of vectors of three numbers along `dim` (the last one).
+   *
+   * `linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.linalg.cross(torch.tensor([1, 0, 0]), torch.tensor([0, 1, 0])); // tensor([0., 0., 1.])
+   */
   linalgCross(other: Tensor, keywords?: { dim?: Int }): Tensor;
   linalgCross(keywords: { other: Tensor; dim?: Int }): Tensor;
-  /** Computes `linalg.eig` of `input`. Gives `eigenvalues` and `eigenvectors`. `linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`. */
+  /**
+   * Eigenvalues and eigenvectors of square matrices, complex, in no order. Throws for NaN and infinities.
+   *
+   * `linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`.
+   *
+   * @example
+   * torch.linalg.eig(torch.tensor([[2, 0], [0, 3]])).eigenvalues; // tensor([2.+0.j, 3.+0.j])
+   */
   linalgEig(): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-  /** Computes `linalg.eigh` of `input`. Gives `eigenvalues` and `eigenvectors`. `linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`. Defaults: UPLO = 'L'. */
+  /**
+   * Eigenvalues, which are real and rise, and eigenvectors of symmetric or Hermitian matrices; one triangle is read.
+   *
+   * `linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`. Defaults: UPLO = 'L'.
+   *
+   * @example
+   * torch.linalg.eigh(torch.tensor([[3, 0], [0, 1]])).eigenvalues; // tensor([1., 3.])
+   */
   linalgEigh(UPLO?: string): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
   linalgEigh(keywords: { UPLO?: string }): [eigenvalues: Tensor, eigenvectors: Tensor] & { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor };
-  /** Computes `linalg.eigvals` of `input`. `linalg_eigvals(Tensor self) -> Tensor`. */
+  /**
+   * The eigenvalues of square matrices, complex, in no order. Throws for NaN and infinities.
+   *
+   * `linalg_eigvals(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.linalg.eigvals(torch.tensor([[2, 0], [0, 3]])); // tensor([2.+0.j, 3.+0.j])
+   */
   linalgEigvals(): Tensor;
-  /** Computes `linalg.eigvalsh` of `input`. `linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`. Defaults: UPLO = 'L'. */
+  /**
+   * The eigenvalues of symmetric or Hermitian matrices, rising; one triangle is read.
+   *
+   * `linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`. Defaults: UPLO = 'L'.
+   *
+   * @example
+   * torch.linalg.eigvalsh(torch.tensor([[3, 0], [0, 1]])); // tensor([1., 3.])
+   */
   linalgEigvalsh(UPLO?: string): Tensor;
   linalgEigvalsh(keywords: { UPLO?: string }): Tensor;
   /** Computes `linalg.ldlFactor` of `input`. Gives `LD` and `pivots`. `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`. */
   linalgLdlFactor(keywords?: { hermitian?: boolean }): [LD: Tensor, pivots: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor };
   /** Computes `linalg.ldlFactorEx` of `input`. Gives `LD`, `pivots` and `info`. `linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`. */
   linalgLdlFactorEx(keywords?: { hermitian?: boolean; checkErrors?: boolean }): [LD: Tensor, pivots: Tensor, info: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-  /** Computes `linalg.lstsq` of `input` and `b`. Gives `solution`, `residuals`, `rank` and `singular_values`. `linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`. */
+  /**
+   * The `x` for which `A @ x` is nearest to `B` (least squares), with residuals, rank and singular values.
+   *
+   * `linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`.
+   *
+   * @example
+   * torch.linalg.lstsq(torch.tensor([[1, 0], [0, 2]]), torch.tensor([[1], [4]])).solution; // tensor([[1.], [2.]])
+   */
   linalgLstsq(b: Tensor, rcond?: Float | null, keywords?: { driver?: string | null }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] & { readonly solution: Tensor; readonly residuals: Tensor; readonly rank: Tensor; readonly singularValues: Tensor };
   linalgLstsq(b: Tensor, keywords: { rcond?: Float | null; driver?: string | null }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] & { readonly solution: Tensor; readonly residuals: Tensor; readonly rank: Tensor; readonly singularValues: Tensor };
   linalgLstsq(keywords: { b: Tensor; rcond?: Float | null; driver?: string | null }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] & { readonly solution: Tensor; readonly residuals: Tensor; readonly rank: Tensor; readonly singularValues: Tensor };
-  /** Computes `linalg.matmul` of `input` and `other`. `linalg_matmul(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The same as `torch.matmul`. The product of matrices, or of a matrix and a vector. Python's `@`.
+   *
+   * `linalg_matmul(Tensor self, Tensor other) -> Tensor`.
+   */
   linalgMatmul(other: Tensor): Tensor;
   linalgMatmul(keywords: { other: Tensor }): Tensor;
-  /** Computes `linalg.matrixExp` of `input`. `linalg_matrix_exp(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.matrixExp`. The exponential of square matrices: the sum of their powers divided by the factorials.
+   *
+   * `linalg_matrix_exp(Tensor self) -> Tensor`.
+   */
   linalgMatrixExp(): Tensor;
   /**
-   * Reduces over `dim` or over everything: `linalg.matrixNorm` of `input`.
+   * The norm of matrices in two dimensions (the last ones): `'fro'`, `'nuc'`, 1, -1, 2, -2, `Infinity` or `-Infinity`.
    *
    * - `linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
    * - `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
    *
    * Defaults: ord = 'fro', dim = [-2, -1].
+   *
+   * @example
+   * torch.linalg.matrixNorm(torch.tensor([[3, 0], [0, 4]])); // tensor(5.)
    */
   linalgMatrixNorm(ord?: string, dim?: Ints, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgMatrixNorm(ord: string, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
@@ -9375,24 +12088,37 @@ export interface TensorMethods {
   linalgMatrixNorm(ord: Scalar, dim: Ints, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgMatrixNorm(ord: Scalar, keywords: { dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgMatrixNorm(keywords: { ord: Scalar; dim?: Ints; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** Computes `linalg.matrixPower` of `input`. `linalg_matrix_power(Tensor self, int n) -> Tensor`. */
+  /**
+   * The same as `torch.matrixPower`. A square matrix, or a batch of them, multiplied by itself `n` times. A negative `n` takes the inverse.
+   *
+   * `linalg_matrix_power(Tensor self, int n) -> Tensor`.
+   */
   linalgMatrixPower(n: Int): Tensor;
   linalgMatrixPower(keywords: { n: Int }): Tensor;
   /**
-   * Computes `linalg.matrixRank` of `input`.
+   * The number of singular values of matrices that are above `atol`, and above `rtol` times the largest.
    *
    * - `linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
    * - `linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
+   *
+   * @example
+   * torch.linalg.matrixRank(torch.tensor([[1, 2], [2, 4]])); // tensor(1)
    */
   linalgMatrixRank(keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean }): Tensor;
   linalgMatrixRank(tol: Float, hermitian?: boolean): Tensor;
   linalgMatrixRank(tol: Float, keywords: { hermitian?: boolean }): Tensor;
   linalgMatrixRank(keywords: { tol: Float; hermitian?: boolean }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `linalg.norm` of `input`.
+   * The norm of vectors along one dimension, or of matrices along two; of all elements without `dim`.
+   *
+   * `ord` is a number, or for matrices `'fro'` or `'nuc'`. Without it: the square root of the sum of squares.
    *
    * - `linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
    * - `linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+   *
+   * @example
+   * torch.linalg.norm(torch.tensor([3, 4])); // tensor(5.)
+   * torch.linalg.norm(torch.tensor([[1, -2], [3, 4]]), 1); // tensor(6.)
    */
   linalgNorm(ord?: Scalar | null, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgNorm(ord: Scalar | null, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
@@ -9403,12 +12129,17 @@ export interface TensorMethods {
   linalgNorm(ord: string, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgNorm(keywords: { ord: string; dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
   /**
-   * Computes `linalg.pinv` of `input`.
+   * The pseudo-inverse of matrices, which need not be square. Shapes: `(*, m, n)` to `(*, n, m)`.
+   *
+   * Singular values below `atol`, or below `rtol` times the largest, count as 0.
    *
    * - `linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
    * - `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
    * - `linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
    * - `linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
+   *
+   * @example
+   * torch.linalg.pinv(torch.tensor([[2, 0], [0, 0]])); // tensor([[0.5000, 0.0000], [0.0000, 0.0000]])
    */
   linalgPinv(keywords?: { atol?: Float | null; rtol?: Float | null; hermitian?: boolean }): Tensor;
   linalgPinv(keywords?: { atol?: Tensor | null; rtol?: Tensor | null; hermitian?: boolean }): Tensor;
@@ -9418,7 +12149,14 @@ export interface TensorMethods {
   linalgPinv(rcond: Float, hermitian?: boolean): Tensor;
   linalgPinv(rcond: Float, keywords: { hermitian?: boolean }): Tensor;
   linalgPinv(keywords: { rcond: Float; hermitian?: boolean }): Tensor;
-  /** Computes `linalg.solveTriangular` of `input` and `B`. `linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`. Defaults: left = true. */
+  /**
+   * The `x` with `A @ x = B`, where only the upper or the lower triangle of A is read.
+   *
+   * `linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`. Defaults: left = true.
+   *
+   * @example
+   * torch.linalg.solveTriangular(torch.tensor([[2, 1], [0, 1]]), torch.tensor([[3], [1]]), { upper: true }); // tensor([[1.], [1.]])
+   */
   linalgSolveTriangular(B: Tensor, keywords: { upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor;
   linalgSolveTriangular(keywords: { B: Tensor; upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor;
   /** Computes `linalg.tensorinv` of `input`. `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`. Defaults: ind = 2. */
@@ -9428,7 +12166,14 @@ export interface TensorMethods {
   linalgTensorsolve(other: Tensor, dims?: Ints | null): Tensor;
   linalgTensorsolve(other: Tensor, keywords: { dims?: Ints | null }): Tensor;
   linalgTensorsolve(keywords: { other: Tensor; dims?: Ints | null }): Tensor;
-  /** Reduces over `dim`: `linalg.vectorNorm` of `input`. `linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: ord = 2. */
+  /**
+   * The norm of order `ord` (2) of vectors: along `dim`, or of all elements.
+   *
+   * `linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. Defaults: ord = 2.
+   *
+   * @example
+   * torch.linalg.vectorNorm(torch.tensor([3, 4]), 1); // tensor(7.)
+   */
   linalgVectorNorm(ord?: Scalar, dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgVectorNorm(ord: Scalar, dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   linalgVectorNorm(ord: Scalar, keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
@@ -9498,11 +12243,25 @@ export interface TensorMethods {
   logNormal_(mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): this;
   logNormal_(mean: Float, keywords: { std?: Float; generator?: Generator | null }): this;
   logNormal_(keywords: { mean?: Float; std?: Float; generator?: Generator | null }): this;
-  /** Computes `logSigmoid` of `input`. `log_sigmoid(Tensor self) -> Tensor`. */
+  /**
+   * The logarithm of the sigmoid, computed so that it does not underflow.
+   *
+   * `log_sigmoid(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.logSigmoid(torch.tensor([0, 2])); // tensor([-0.6931, -0.1269])
+   */
   logSigmoid(): Tensor;
   /** Computes `logSigmoidForward` of `input`. Gives `output` and `buffer`. `log_sigmoid_forward(Tensor self) -> (Tensor output, Tensor buffer)`. */
   logSigmoidForward(): [output: Tensor, buffer: Tensor] & { readonly output: Tensor; readonly buffer: Tensor };
-  /** Computes `logSoftmax` of `input`. `log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * The logarithm of `torch.softmax` along `dim`, computed so that it does not underflow.
+   *
+   * `log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.logSoftmax(torch.tensor([0, 0]), 0); // tensor([-0.6931, -0.6931])
+   */
   logSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   logSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   logSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
@@ -9526,10 +12285,24 @@ export interface TensorMethods {
    */
   logaddexp2(other: Tensor): Tensor;
   logaddexp2(keywords: { other: Tensor }): Tensor;
-  /** Computes `logcumsumexp` of `input`. `logcumsumexp(Tensor self, int dim) -> Tensor`. */
+  /**
+   * The logarithm of the running total of the exponentials along `dim`.
+   *
+   * `logcumsumexp(Tensor self, int dim) -> Tensor`.
+   *
+   * @example
+   * torch.logcumsumexp(torch.tensor([0, 0]), 0); // tensor([0.0000, 0.6931])
+   */
   logcumsumexp(dim: Int): Tensor;
   logcumsumexp(keywords: { dim: Int }): Tensor;
-  /** Computes `logdet` of `input`. `logdet(Tensor self) -> Tensor`. */
+  /**
+   * The logarithm of the determinant of square matrices; NaN where that is negative.
+   *
+   * `logdet(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.logdet(torch.tensor([[2, 0], [0, 3]])); // tensor(1.7918)
+   */
   logdet(): Tensor;
   /**
    * Whether both elements are other than 0.
@@ -9594,7 +12367,14 @@ export interface TensorMethods {
   /** `log(x / (1 - x))`, the inverse of the sigmoid. With `eps`, x is first put between `eps` and `1 - eps`. In place: `input` is changed and given back. `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`. */
   logit_(eps?: Float | null): this;
   logit_(keywords: { eps?: Float | null }): this;
-  /** Reduces over `dim`: `logsumexp` of `input`. `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
+  /**
+   * `log(sum(exp(x)))` along `dim`, computed so that large numbers do not overflow.
+   *
+   * `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`.
+   *
+   * @example
+   * torch.logsumexp(torch.tensor([1000, 1000]), 0); // tensor(1000.6932)
+   */
   logsumexp(dim: Int | Ints, keepdim?: boolean): Tensor;
   logsumexp(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   logsumexp(keywords: { dim: Int | Ints; keepdim?: boolean }): Tensor;
@@ -9626,10 +12406,13 @@ export interface TensorMethods {
   luSolve(LUData: Tensor, keywords: { LUPivots: Tensor }): Tensor;
   luSolve(keywords: { LUData: Tensor; LUPivots: Tensor }): Tensor;
   /**
-   * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast.
+   * A copy in which `value` stands wherever `mask`, which is boolean and broadcasts, is true.
    *
    * - `masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
    * - `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2, 3]).maskedFill(torch.tensor([false, true, false]), 0); // tensor([1., 0., 3.])
    */
   maskedFill(mask: Tensor, value: Scalar): Tensor;
   maskedFill(mask: Tensor, keywords: { value: Scalar }): Tensor;
@@ -9638,7 +12421,7 @@ export interface TensorMethods {
   maskedFill(mask: Tensor, keywords: { value: Tensor }): Tensor;
   maskedFill(keywords: { mask: Tensor; value: Tensor }): Tensor;
   /**
-   * Element by element: `maskedFill` of `input` and `mask`. The tensors broadcast. In place: `input` is changed and given back.
+   * A copy in which `value` stands wherever `mask`, which is boolean and broadcasts, is true. In place: `input` is changed and given back.
    *
    * - `masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)`
    * - `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
@@ -9649,36 +12432,82 @@ export interface TensorMethods {
   maskedFill_(mask: Tensor, value: Tensor): this;
   maskedFill_(mask: Tensor, keywords: { value: Tensor }): this;
   maskedFill_(keywords: { mask: Tensor; value: Tensor }): this;
-  /** Computes `maskedScatter` of `input`, `mask` and `source`. `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`. */
+  /**
+   * A copy in which elements of `source`, in order, replace those where `mask` is true.
+   *
+   * `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`.
+   *
+   * @example
+   * torch.zeros([3]).maskedScatter(torch.tensor([true, false, true]), torch.tensor([7, 8])); // tensor([7., 0., 8.])
+   */
   maskedScatter(mask: Tensor, source: Tensor): Tensor;
   maskedScatter(mask: Tensor, keywords: { source: Tensor }): Tensor;
   maskedScatter(keywords: { mask: Tensor; source: Tensor }): Tensor;
-  /** Computes `maskedScatter` of `input`, `mask` and `source`. In place: `input` is changed and given back. `masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`. */
+  /** A copy in which elements of `source`, in order, replace those where `mask` is true. In place: `input` is changed and given back. `masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`. */
   maskedScatter_(mask: Tensor, source: Tensor): this;
   maskedScatter_(mask: Tensor, keywords: { source: Tensor }): this;
   maskedScatter_(keywords: { mask: Tensor; source: Tensor }): this;
-  /** Computes `maskedSelect` of `input` and `mask`. `masked_select(Tensor self, Tensor mask) -> Tensor`. */
+  /**
+   * The elements where `mask` is true, as a vector. A copy.
+   *
+   * `masked_select(Tensor self, Tensor mask) -> Tensor`.
+   *
+   * @example
+   * torch.maskedSelect(torch.tensor([1, 2, 3]), torch.tensor([true, false, true])); // tensor([1., 3.])
+   */
   maskedSelect(mask: Tensor): Tensor;
   maskedSelect(keywords: { mask: Tensor }): Tensor;
-  /** Computes `matmul` of `input` and `other`. `matmul(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The product of matrices, or of a matrix and a vector. Python's `@`.
+   *
+   * Shapes: `(*, n, m)` and `(*, m, p)` give `(*, n, p)`; the dimensions before the last two broadcast.
+   * Two vectors give a number. Throws if the sizes do not fit, or if the dtypes differ.
+   *
+   * `matmul(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.matmul(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 1])); // tensor([3., 7.])
+   */
   matmul(other: Tensor): Tensor;
   matmul(keywords: { other: Tensor }): Tensor;
   /** A view of `input`, in the same memory: `matrixH`. `matrix_H(Tensor(a) self) -> Tensor(a)`. */
   matrixH(): Tensor;
-  /** Computes `matrixExp` of `input`. `matrix_exp(Tensor self) -> Tensor`. */
+  /**
+   * The exponential of square matrices: the sum of their powers divided by the factorials.
+   *
+   * `matrix_exp(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.matrixExp(torch.zeros([2, 2])); // tensor([[1., 0.], [0., 1.]])
+   */
   matrixExp(): Tensor;
   /** A step of the backward pass of `matrixExp`: computes its gradients. `matrix_exp_backward(Tensor self, Tensor grad) -> Tensor`. */
   matrixExpBackward(grad: Tensor): Tensor;
   matrixExpBackward(keywords: { grad: Tensor }): Tensor;
-  /** Computes `matrixPower` of `input`. `matrix_power(Tensor self, int n) -> Tensor`. */
+  /**
+   * A square matrix, or a batch of them, multiplied by itself `n` times. A negative `n` takes the inverse.
+   *
+   * `matrix_power(Tensor self, int n) -> Tensor`.
+   *
+   * @example
+   * torch.matrixPower(torch.tensor([[1, 1], [0, 1]]), 3); // tensor([[1., 3.], [0., 1.]])
+   */
   matrixPower(n: Int): Tensor;
   matrixPower(keywords: { n: Int }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `max` of `input`.
+   * The largest element; along `dim`, the largest of each row with its index; with another tensor, the larger of two.
+   *
+   * Along `dim` it gives `values` and `indices`. Where one element is NaN, so is the result. Throws if there are no elements.
    *
    * - `max(Tensor self) -> Tensor`
    * - `max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
    * - `max.other(Tensor self, Tensor other) -> Tensor`
+   *
+   * @example
+   * const x = torch.tensor([[1, 5], [7, 3]]);
+   * x.max(); // tensor(7.)
+   * x.max(1); // [tensor([5., 7.]), tensor([1, 0])]
+   * x.max(1).indices; // tensor([1, 0])
    */
   max(): Tensor;
   max(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -9686,7 +12515,14 @@ export interface TensorMethods {
   max(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   max(other: Tensor): Tensor;
   max(keywords: { other: Tensor }): Tensor;
-  /** Computes `maxPool1d` of `input`. `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1]. */
+  /**
+   * The largest element of each window. Shapes: `(N, C, L)` to `(N, C, L')`. `stride` is the size of the window if left out.
+   *
+   * `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0], dilation = [1].
+   *
+   * @example
+   * torch.maxPool1d(torch.tensor([[1, 3, 2, 4]]), 2); // tensor([[3., 4.]])
+   */
   maxPool1d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   maxPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   maxPool1d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -9700,7 +12536,15 @@ export interface TensorMethods {
   maxPool1dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool1dWithIndices(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool1dWithIndices(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
-  /** Computes `maxPool2d` of `input`. `max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
+  /**
+   * The largest element of each window. Shapes: `(N, C, H, W)` to `(N, C, H', W')`. `stride` is the size of the window if
+   * left out.
+   *
+   * `max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1].
+   *
+   * @example
+   * torch.maxPool2d(torch.arange(16).view(1, 4, 4), 2); // tensor([[[5, 7], [13, 15]]])
+   */
   maxPool2d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   maxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   maxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -9749,31 +12593,50 @@ export interface TensorMethods {
   maximum(other: Tensor): Tensor;
   maximum(keywords: { other: Tensor }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `mean` of `input`.
+   * The mean of the elements: of all, or of those along `dim`, which is one dimension or a list.
+   *
+   * Throws for integers, unless `dtype` names a dtype of floats.
    *
    * - `mean(Tensor self, *, ScalarType? dtype=None) -> Tensor`
    * - `mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+   *
+   * @example
+   * const x = torch.tensor([[1, 2], [3, 4]]);
+   * x.mean(); // tensor(2.5000)
+   * x.mean(0); // tensor([2., 3.])
    */
   mean(keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   mean(dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   mean(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   mean(keywords: { dim: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `median` of `input`.
+   * The middle element: of all, or along `dim` with its index. Of an even count, the lower of both in the middle.
+   *
+   * NaN if one is among the elements; `torch.nanmedian` leaves them out.
    *
    * - `median(Tensor self) -> Tensor`
    * - `median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+   *
+   * @example
+   * torch.median(torch.tensor([3, 1, 2, 4])); // tensor(2.)
    */
   median(): Tensor;
   median(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   median(dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   median(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   /**
-   * Reduces over `dim` or over everything: `min` of `input`.
+   * The smallest element; along `dim`, the smallest of each row with its index; with another tensor, the smaller of two.
+   *
+   * Along `dim` it gives `values` and `indices`. Where one element is NaN, so is the result. Throws if there are no elements.
    *
    * - `min(Tensor self) -> Tensor`
    * - `min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
    * - `min.other(Tensor self, Tensor other) -> Tensor`
+   *
+   * @example
+   * const x = torch.tensor([[1, 5], [7, 3]]);
+   * x.min(); // tensor(1.)
+   * x.min(1).values; // tensor([1., 3.])
    */
   min(): Tensor;
   min(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -9806,9 +12669,16 @@ export interface TensorMethods {
   /** MIOpen’s kernel for `depthwiseConvolution`. `miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenDepthwiseConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenDepthwiseConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
-  /** Element by element: `mish` of `input`. `mish(Tensor self) -> Tensor`. */
+  /**
+   * `x * tanh(softplus(x))`, element by element.
+   *
+   * `mish(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.mish(torch.tensor([0, 1])); // tensor([0.0000, 0.8651])
+   */
   mish(): Tensor;
-  /** Element by element: `mish` of `input`. In place: `input` is changed and given back. `mish_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `x * tanh(softplus(x))`, element by element. In place: `input` is changed and given back. `mish_(Tensor(a!) self) -> Tensor(a!)`. */
   mish_(): this;
   /** oneDNN’s kernel for `adaptiveAvgPool2d`. `mkldnn_adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor`. */
   mkldnnAdaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
@@ -9855,22 +12725,32 @@ export interface TensorMethods {
   mkldnnReorderConv3dWeight(padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv3dWeight(keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
   /**
-   * Computes `mm` of `input` and `mat2`.
+   * The product of two matrices. Shapes: `(n, m)` and `(m, p)` give `(n, p)`. Does not broadcast.
    *
    * - `mm(Tensor self, Tensor mat2) -> Tensor`
    * - `mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
+   *
+   * @example
+   * torch.mm(torch.tensor([[1, 2], [3, 4]]), torch.eye(2)); // tensor([[1., 2.], [3., 4.]])
    */
   mm(mat2: Tensor): Tensor;
   mm(keywords: { mat2: Tensor }): Tensor;
   mm(mat2: Tensor, outDtype: DTypeLike): Tensor;
   mm(mat2: Tensor, keywords: { outDtype: DTypeLike }): Tensor;
   mm(keywords: { mat2: Tensor; outDtype: DTypeLike }): Tensor;
-  /** Reduces over `dim`: `mode` of `input`. Gives `values` and `indices`. `mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1. */
+  /**
+   * The element that comes most often along `dim` (the last one), the smallest of several, and an index of it.
+   *
+   * `mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`. Defaults: dim = -1.
+   *
+   * @example
+   * torch.mode(torch.tensor([1n, 2n, 2n, 1n, 2n])).values; // tensor(2)
+   */
   mode(dim?: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   mode(dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   mode(keywords: { dim?: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   /**
-   * A view of `input`, in the same memory: `moveaxis`.
+   * The same as `torch.movedim`. Moves dimensions to other places; the others keep their order. A view.
    *
    * - `moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
    * - `moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
@@ -9882,10 +12762,13 @@ export interface TensorMethods {
   moveaxis(source: Ints, keywords: { destination: Ints }): Tensor;
   moveaxis(keywords: { source: Ints; destination: Ints }): Tensor;
   /**
-   * A view of `input`, in the same memory: `movedim`.
+   * Moves dimensions to other places; the others keep their order. A view.
    *
    * - `movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
    * - `movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
+   *
+   * @example
+   * torch.zeros([2, 3, 4]).movedim(0, 2).shape; // [3, 4, 2]
    */
   movedim(source: Int, destination: Int): Tensor;
   movedim(source: Int, keywords: { destination: Int }): Tensor;
@@ -9899,11 +12782,26 @@ export interface TensorMethods {
   /** A step of the backward pass of `mpsConvolutionTranspose`: computes its gradients. `mps_convolution_transpose_backward(Tensor self, Tensor grad_output, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool[2] output_mask) -> (Tensor, Tensor)`. */
   mpsConvolutionTransposeBackward(gradOutput: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor];
   mpsConvolutionTransposeBackward(keywords: { gradOutput: Tensor; weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor];
-  /** Computes `mseLoss` of `input` and `target`. `mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * The mean of the squares of the differences. `reduction` is 0 (none), 1 (mean)
+   * or 2 (sum); `F.mseLoss` takes a word.
+   *
+   * `mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+   *
+   * @example
+   * torch.mseLoss(torch.tensor([1, 2]), torch.tensor([1, 4])); // tensor(2.)
+   */
   mseLoss(target: Tensor, reduction?: Int): Tensor;
   mseLoss(target: Tensor, keywords: { reduction?: Int }): Tensor;
   mseLoss(keywords: { target: Tensor; reduction?: Int }): Tensor;
-  /** Computes `msort` of `input`. `msort(Tensor self) -> Tensor`. */
+  /**
+   * Sorts along the first dimension.
+   *
+   * `msort(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.msort(torch.tensor([[3, 1], [2, 4]])); // tensor([[2., 1.], [3., 4.]])
+   */
   msort(): Tensor;
   /**
    * Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`.
@@ -9968,7 +12866,14 @@ export interface TensorMethods {
   multiply_(keywords: { other: Tensor | Scalar }): this;
   multiply_(other: Scalar): this;
   multiply_(keywords: { other: Scalar }): this;
-  /** Computes `mv` of `input` and `vec`. `mv(Tensor self, Tensor vec) -> Tensor`. */
+  /**
+   * The product of a matrix and a vector. Shapes: `(n, m)` and `(m)` give `(n)`.
+   *
+   * `mv(Tensor self, Tensor vec) -> Tensor`.
+   *
+   * @example
+   * torch.mv(torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 0])); // tensor([1., 3.])
+   */
   mv(vec: Tensor): Tensor;
   mv(keywords: { vec: Tensor }): Tensor;
   /**
@@ -10001,27 +12906,40 @@ export interface TensorMethods {
   nanToNum_(nan: Float | null, posinf: Float | null, keywords: { neginf?: Float | null }): this;
   nanToNum_(nan: Float | null, keywords: { posinf?: Float | null; neginf?: Float | null }): this;
   nanToNum_(keywords: { nan?: Float | null; posinf?: Float | null; neginf?: Float | null }): this;
-  /** Reduces over `dim`: `nanmean` of `input`. `nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * The mean of the elements that are not NaN: of all, or of those along `dim`.
+   *
+   * `nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.nanmean(torch.tensor([1, NaN, 3])); // tensor(2.)
+   */
   nanmean(dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   nanmean(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   nanmean(keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   /**
-   * Reduces over `dim` or over everything: `nanmedian` of `input`.
+   * The middle element of those that are not NaN: of all, or along `dim` with its index.
    *
    * - `nanmedian(Tensor self) -> Tensor`
    * - `nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+   *
+   * @example
+   * torch.nanmedian(torch.tensor([3, NaN, 1])); // tensor(1.)
    */
   nanmedian(): Tensor;
   nanmedian(dim: Int, keepdim?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   nanmedian(dim: Int, keywords: { keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   nanmedian(keywords: { dim: Int; keepdim?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   /**
-   * Reduces over `dim` or over everything: `nanquantile` of `input`.
+   * `torch.quantile` of the elements that are not NaN.
    *
    * - `nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    * - `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    *
    * Defaults: interpolation = 'linear'.
+   *
+   * @example
+   * torch.nanquantile(torch.tensor([1, NaN, 3]), 0.5); // tensor(2.)
    */
   nanquantile(q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
   nanquantile(q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
@@ -10031,15 +12949,25 @@ export interface TensorMethods {
   nanquantile(q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
   nanquantile(q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   nanquantile(keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
-  /** Reduces over `dim`: `nansum` of `input`. `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * Adds the elements and takes NaN for 0; all of them, or those along `dim`.
+   *
+   * `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.nansum(torch.tensor([1, NaN, 2])); // tensor(3.)
+   */
   nansum(dim?: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   nansum(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   nansum(keywords: { dim?: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   /**
-   * A view of `input`, in the same memory: `narrow`.
+   * `length` elements from `start` on along `dim`. A view. Throws beyond the end.
    *
    * - `narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
    * - `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
+   *
+   * @example
+   * torch.arange(5).narrow(0, 1, 3); // tensor([1, 2, 3])
    */
   narrow(dim: Int, start: Int, length: Int): Tensor;
   narrow(dim: Int, start: Int, keywords: { length: Int }): Tensor;
@@ -10182,7 +13110,16 @@ export interface TensorMethods {
   /** The next number that the dtype can hold, from `input` towards `other`. In place: `input` is changed and given back. `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   nextafter_(other: Tensor): this;
   nextafter_(keywords: { other: Tensor }): this;
-  /** Computes `nllLoss` of `input`, `target` and `weight`. `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
+  /**
+   * Minus the element at the class number, the mean over the samples; made for logarithms of probabilities.
+   *
+   * Shapes: input `(N, C)`, target `(N)`, int64.
+   *
+   * `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100.
+   *
+   * @example
+   * torch.nllLoss(torch.tensor([[-1, -2]]), torch.tensor([1n])); // tensor(2.)
+   */
   nllLoss(target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor;
   nllLoss(target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int }): Tensor;
   nllLoss(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int }): Tensor;
@@ -10214,7 +13151,14 @@ export interface TensorMethods {
   nllLossNd(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
   /** Computes `nonzeroNumpy` of `input`. `nonzero_numpy(Tensor self) -> Tensor[]`. */
   nonzeroNumpy(): TensorList;
-  /** Computes `nonzeroStatic` of `input`. `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`. Defaults: fillValue = -1. */
+  /**
+   * Indices of elements other than 0, as many rows as `size` says; missing ones are `fillValue`.
+   *
+   * `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`. Defaults: fillValue = -1.
+   *
+   * @example
+   * torch.nonzeroStatic(torch.tensor([0, 5, 6]), { size: 2 }); // tensor([[1], [2]])
+   */
   nonzeroStatic(keywords: { size: Int; fillValue?: Int }): Tensor;
   /**
    * Fills the tensor with random numbers of the normal distribution with mean `mean` (0) and standard deviation `std` (1).
@@ -10265,7 +13209,16 @@ export interface TensorMethods {
   nuclearNorm(keywords: { keepdim?: boolean }): Tensor;
   /** A view of `input`, in the same memory: `numpyT`. `numpy_T(Tensor(a) self) -> Tensor(a)`. */
   numpyT(): Tensor;
-  /** Computes `oneHot` of `input`. `one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1. */
+  /**
+   * A row of zeros with a 1 at the class, for each class number. Shape `(*, numClasses)`, int64.
+   *
+   * `input` is int64. -1 finds the number of classes by the largest one. Throws for a class beyond it.
+   *
+   * `one_hot(Tensor self, int num_classes=-1) -> Tensor`. Defaults: numClasses = -1.
+   *
+   * @example
+   * torch.oneHot(torch.tensor([0n, 2n]), 3); // tensor([[1, 0, 0], [0, 0, 1]])
+   */
   oneHot(numClasses?: Int): Tensor;
   oneHot(keywords: { numClasses?: Int }): Tensor;
   /**
@@ -10286,20 +13239,50 @@ export interface TensorMethods {
   ormqr(input2: Tensor, input3: Tensor, keywords: { left?: boolean; transpose?: boolean }): Tensor;
   ormqr(input2: Tensor, keywords: { input3: Tensor; left?: boolean; transpose?: boolean }): Tensor;
   ormqr(keywords: { input2: Tensor; input3: Tensor; left?: boolean; transpose?: boolean }): Tensor;
-  /** Computes `outer` of `input` and `vec2`. `outer(Tensor self, Tensor vec2) -> Tensor`. */
+  /**
+   * All products of the elements of two vectors. Shapes: `(n)` and `(m)` give `(n, m)`.
+   *
+   * `outer(Tensor self, Tensor vec2) -> Tensor`.
+   *
+   * @example
+   * torch.outer(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor([[3., 4.], [6., 8.]])
+   */
   outer(vec2: Tensor): Tensor;
   outer(keywords: { vec2: Tensor }): Tensor;
   /** The value of `outputNr` of `input`. `output_nr(Tensor self) -> int`. */
   outputNr(): number;
-  /** Computes `pad` of `input`. `pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`. Defaults: mode = 'constant'. */
+  /**
+   * Adds elements around: `pad` has the numbers before and behind for the last dimension, then for the one before it.
+   *
+   * `mode` is `'constant'` (with `value`), `'reflect'`, `'replicate'` or `'circular'`.
+   *
+   * `pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`. Defaults: mode = 'constant'.
+   *
+   * @example
+   * torch.pad(torch.tensor([1, 2]), [1, 1]); // tensor([0., 1., 2., 0.])
+   */
   pad(pad: Ints, mode?: string, value?: Float | null): Tensor;
   pad(pad: Ints, mode: string, keywords: { value?: Float | null }): Tensor;
   pad(pad: Ints, keywords: { mode?: string; value?: Float | null }): Tensor;
   pad(keywords: { pad: Ints; mode?: string; value?: Float | null }): Tensor;
-  /** Computes `pdist` of `input`. `pdist(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2. */
+  /**
+   * The `p`-norm (2) of the differences of all pairs of rows: `(n, m)` to `(n * (n - 1) / 2)`.
+   *
+   * `pdist(Tensor self, float p=2.) -> Tensor`. Defaults: p = 2.
+   *
+   * @example
+   * torch.pdist(torch.tensor([[0, 0], [3, 4], [0, 4]])); // tensor([5., 4., 3.])
+   */
   pdist(p?: Float): Tensor;
   pdist(keywords: { p?: Float }): Tensor;
-  /** A view of `input`, in the same memory: `permute`. `permute(Tensor(a) self, int[] dims) -> Tensor(a)`. */
+  /**
+   * Puts the dimensions into another order, which names each of them once. A view.
+   *
+   * `permute(Tensor(a) self, int[] dims) -> Tensor(a)`.
+   *
+   * @example
+   * torch.zeros([2, 3, 4]).permute(2, 0, 1).shape; // [4, 2, 3]
+   */
   permute(dims: Ints): Tensor;
   permute(keywords: { dims: Ints }): Tensor;
   permute(...dims: Int[]): Tensor;
@@ -10313,10 +13296,24 @@ export interface TensorMethods {
   /** Computes `pinverse` of `input`. `pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15. */
   pinverse(rcond?: Float): Tensor;
   pinverse(keywords: { rcond?: Float }): Tensor;
-  /** Computes `pixelShuffle` of `input`. `pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`. */
+  /**
+   * Takes channels apart into finer pixels: `(*, C * r², H, W)` to `(*, C, H * r, W * r)`.
+   *
+   * `pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`.
+   *
+   * @example
+   * torch.pixelShuffle(torch.arange(4).view(1, 4, 1, 1), 2); // tensor([[[[0, 1], [2, 3]]]])
+   */
   pixelShuffle(upscaleFactor: Int): Tensor;
   pixelShuffle(keywords: { upscaleFactor: Int }): Tensor;
-  /** Computes `pixelUnshuffle` of `input`. `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`. */
+  /**
+   * Makes channels of blocks of pixels: `(*, C, H * r, W * r)` to `(*, C * r², H, W)`.
+   *
+   * `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`.
+   *
+   * @example
+   * torch.pixelUnshuffle(torch.zeros([1, 1, 4, 4]), 2).shape; // [1, 4, 2, 2]
+   */
   pixelUnshuffle(downscaleFactor: Int): Tensor;
   pixelUnshuffle(keywords: { downscaleFactor: Int }): Tensor;
   /**
@@ -10369,25 +13366,44 @@ export interface TensorMethods {
   pow_(keywords: { exponent: Tensor }): this;
   pow_(exponent: Scalar): this;
   pow_(keywords: { exponent: Scalar }): this;
-  /** Computes `prelu` of `input` and `weight`. `prelu(Tensor self, Tensor weight) -> Tensor`. */
+  /**
+   * `x` where it is positive, else `weight * x`; one weight for each channel, or one for all.
+   *
+   * `prelu(Tensor self, Tensor weight) -> Tensor`.
+   *
+   * @example
+   * torch.prelu(torch.tensor([-2, 2]), torch.tensor([0.5])); // tensor([-1., 2.])
+   */
   prelu(weight: Tensor): Tensor;
   prelu(keywords: { weight: Tensor }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `prod` of `input`.
+   * The product of the elements: of all, or of those along one dimension `dim`.
    *
    * - `prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
    * - `prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+   *
+   * @example
+   * const x = torch.tensor([[1, 2], [3, 4]]);
+   * x.prod(); // tensor(24.)
+   * x.prod(1); // tensor([2., 12.])
    */
   prod(keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   prod(dim: Int, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   prod(dim: Int, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   prod(keywords: { dim: Int; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** Computes `put` of `input`, `index` and `source`. `put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`. */
+  /**
+   * A copy in which elements of `source` stand at indices into the flattened tensor.
+   *
+   * `put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`.
+   *
+   * @example
+   * torch.put(torch.zeros([3]), torch.tensor([2n]), torch.tensor([5])); // tensor([0., 0., 5.])
+   */
   put(index: Tensor, source: Tensor, accumulate?: boolean): Tensor;
   put(index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): Tensor;
   put(index: Tensor, keywords: { source: Tensor; accumulate?: boolean }): Tensor;
   put(keywords: { index: Tensor; source: Tensor; accumulate?: boolean }): Tensor;
-  /** Computes `put` of `input`, `index` and `source`. In place: `input` is changed and given back. `put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`. */
+  /** A copy in which elements of `source` stand at indices into the flattened tensor. In place: `input` is changed and given back. `put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`. */
   put_(index: Tensor, source: Tensor, accumulate?: boolean): this;
   put_(index: Tensor, source: Tensor, keywords: { accumulate?: boolean }): this;
   put_(index: Tensor, keywords: { source: Tensor; accumulate?: boolean }): this;
@@ -10408,12 +13424,18 @@ export interface TensorMethods {
   /** Computes `qscheme` of `input`. `qscheme(Tensor self) -> QScheme`. */
   qscheme(): number;
   /**
-   * Reduces over `dim` or over everything: `quantile` of `input`.
+   * The number below which the part `q` of the elements lies: of all, or along `dim`.
+   *
+   * `q` is a number from 0 to 1, or a tensor of such. Between two elements `interpolation` decides: linear by default.
    *
    * - `quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    * - `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor`
    *
    * Defaults: interpolation = 'linear'.
+   *
+   * @example
+   * torch.quantile(torch.tensor([1, 2, 3, 4]), 0.5); // tensor(2.5000)
+   * torch.quantile(torch.tensor([1, 2, 3, 4]), torch.tensor([0, 0.25])); // tensor([1.0000, 1.7500])
    */
   quantile(q: Float, dim?: Int | null, keepdim?: boolean, keywords?: { interpolation?: string }): Tensor;
   quantile(q: Float, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
@@ -10549,7 +13571,14 @@ export interface TensorMethods {
   random_(keywords: { from: Int; to: Int | null; generator?: Generator | null }): this;
   random_(to: Int, keywords?: { generator?: Generator | null }): this;
   random_(keywords: { to: Int; generator?: Generator | null }): this;
-  /** A view of `input`, in the same memory: `ravel`. `ravel(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * One dimension in place of all. A view where that is possible.
+   *
+   * `ravel(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.ravel(torch.tensor([[1, 2], [3, 4]])); // tensor([1., 2., 3., 4.])
+   */
   ravel(): Tensor;
   /**
    * One divided by each element. Integers give floats.
@@ -10574,13 +13603,27 @@ export interface TensorMethods {
   reflectionPad3d(padding: Int | Ints): Tensor;
   reflectionPad3d(keywords: { padding: Int | Ints }): Tensor;
   reflectionPad3d(...padding: Int[]): Tensor;
-  /** Element by element: `relu` of `input`. `relu(Tensor self) -> Tensor`. */
+  /**
+   * `max(0, x)`, element by element.
+   *
+   * `relu(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.relu(torch.tensor([-1, 2])); // tensor([0., 2.])
+   */
   relu(): Tensor;
-  /** Element by element: `relu6` of `input`. `relu6(Tensor self) -> Tensor`. */
+  /**
+   * `min(max(0, x), 6)`, element by element.
+   *
+   * `relu6(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.relu6(torch.tensor([-1, 2, 9])); // tensor([0., 2., 6.])
+   */
   relu6(): Tensor;
-  /** Element by element: `relu6` of `input`. In place: `input` is changed and given back. `relu6_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `min(max(0, x), 6)`, element by element. In place: `input` is changed and given back. `relu6_(Tensor(a!) self) -> Tensor(a!)`. */
   relu6_(): this;
-  /** Element by element: `relu` of `input`. In place: `input` is changed and given back. `relu_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `max(0, x)`, element by element. In place: `input` is changed and given back. `relu_(Tensor(a!) self) -> Tensor(a!)`. */
   relu_(): this;
   /**
    * The rest of the division by `other`, with the sign of `other`, as Python's `%` gives it.
@@ -10605,25 +13648,45 @@ export interface TensorMethods {
   remainder_(keywords: { other: Tensor }): this;
   remainder_(other: Scalar): this;
   remainder_(keywords: { other: Scalar }): this;
-  /** Computes `renorm` of `input`. `renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`. */
+  /**
+   * Scales down each slice along `dim` whose `p`-norm is above `maxnorm`, so that it is `maxnorm`.
+   *
+   * `renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`.
+   *
+   * @example
+   * torch.renorm(torch.tensor([[3, 4], [0.3, 0.4]]), 2, 0, 1); // tensor([[0.6000, 0.8000], [0.3000, 0.4000]])
+   */
   renorm(p: Scalar, dim: Int, maxnorm: Scalar): Tensor;
   renorm(p: Scalar, dim: Int, keywords: { maxnorm: Scalar }): Tensor;
   renorm(p: Scalar, keywords: { dim: Int; maxnorm: Scalar }): Tensor;
   renorm(keywords: { p: Scalar; dim: Int; maxnorm: Scalar }): Tensor;
-  /** Computes `renorm` of `input`. In place: `input` is changed and given back. `renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`. */
+  /** Scales down each slice along `dim` whose `p`-norm is above `maxnorm`, so that it is `maxnorm`. In place: `input` is changed and given back. `renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`. */
   renorm_(p: Scalar, dim: Int, maxnorm: Scalar): this;
   renorm_(p: Scalar, dim: Int, keywords: { maxnorm: Scalar }): this;
   renorm_(p: Scalar, keywords: { dim: Int; maxnorm: Scalar }): this;
   renorm_(keywords: { p: Scalar; dim: Int; maxnorm: Scalar }): this;
-  /** Computes `repeat` of `input`. `repeat(Tensor self, SymInt[] repeats) -> Tensor`. */
+  /**
+   * Copies the tensor so many times along each dimension, as a whole.
+   *
+   * `repeat(Tensor self, SymInt[] repeats) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1, 2]).repeat(2, 2); // tensor([[1., 2., 1., 2.], [1., 2., 1., 2.]])
+   */
   repeat(repeats: Ints): Tensor;
   repeat(keywords: { repeats: Ints }): Tensor;
   repeat(...repeats: Int[]): Tensor;
   /**
-   * Computes `repeatInterleave` of `input`.
+   * Repeats each element, one after the other: so many times, or as often as its own count in `repeats` says.
+   *
+   * Along `dim`, or of the flattened tensor without one.
    *
    * - `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
    * - `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
+   *
+   * @example
+   * torch.tensor([1, 2]).repeatInterleave(2); // tensor([1., 1., 2., 2.])
+   * torch.tensor([1, 2]).repeatInterleave(torch.tensor([2n, 1n])); // tensor([1., 1., 2.])
    */
   repeatInterleave(repeats: Int, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
   repeatInterleave(repeats: Int, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
@@ -10643,11 +13706,28 @@ export interface TensorMethods {
   replicationPad3d(padding: Int | Ints): Tensor;
   replicationPad3d(keywords: { padding: Int | Ints }): Tensor;
   replicationPad3d(...padding: Int[]): Tensor;
-  /** A view of `input`, in the same memory: `reshape`. `reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`. */
+  /**
+   * The same elements in another size; -1 stands for whatever is left. A view where that is possible, else a copy.
+   *
+   * Throws if the number of elements is another.
+   *
+   * `reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`.
+   *
+   * @example
+   * torch.arange(6).reshape(2, 3); // tensor([[0, 1, 2], [3, 4, 5]])
+   * torch.arange(6).reshape([3, -1]).shape; // [3, 2]
+   */
   reshape(shape: Ints): Tensor;
   reshape(keywords: { shape: Ints }): Tensor;
   reshape(...shape: Int[]): Tensor;
-  /** A view of `input` and `other`, in the same memory: `reshapeAs`. `reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
+  /**
+   * `reshape` with the size of `other`.
+   *
+   * `reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`.
+   *
+   * @example
+   * torch.arange(4).reshapeAs(torch.zeros([2, 2])).shape; // [2, 2]
+   */
   reshapeAs(other: Tensor): Tensor;
   reshapeAs(keywords: { other: Tensor }): Tensor;
   /** Computes `resize` of `input`. `resize(Tensor self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor`. */
@@ -10672,15 +13752,36 @@ export interface TensorMethods {
   /** Computes `resizeAsSparse` of `input` and `theTemplate`. In place: `input` is changed and given back. `resize_as_sparse_(Tensor(a!) self, Tensor the_template) -> Tensor(a!)`. */
   resizeAsSparse_(theTemplate: Tensor): this;
   resizeAsSparse_(keywords: { theTemplate: Tensor }): this;
-  /** A view of `input`, in the same memory: `resolveConj`. `resolve_conj(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The tensor with its conjugation carried out in memory, if it is a view that waits for that.
+   *
+   * `resolve_conj(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.complex(torch.tensor([1]), torch.tensor([2])).conj().resolveConj(); // tensor([1.-2.j])
+   */
   resolveConj(): Tensor;
   /** A view of `input`, in the same memory: `resolveNeg`. `resolve_neg(Tensor(a) self) -> Tensor(a)`. */
   resolveNeg(): Tensor;
-  /** Computes `roll` of `input`. `roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`. Defaults: dims = []. */
+  /**
+   * Moves the elements `shifts` places along `dims`; what leaves at the end comes back at the start.
+   *
+   * `roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`. Defaults: dims = [].
+   *
+   * @example
+   * torch.roll(torch.tensor([1, 2, 3]), 1); // tensor([3., 1., 2.])
+   */
   roll(shifts: Int | Ints, dims?: Int | Ints): Tensor;
   roll(shifts: Int | Ints, keywords: { dims?: Int | Ints }): Tensor;
   roll(keywords: { shifts: Int | Ints; dims?: Int | Ints }): Tensor;
-  /** Computes `rot90` of `input`. `rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`. Defaults: k = 1, dims = [0, 1]. */
+  /**
+   * Turns by 90 degrees, `k` times, from the first towards the second of two dimensions `dims`.
+   *
+   * `rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor`. Defaults: k = 1, dims = [0, 1].
+   *
+   * @example
+   * torch.rot90(torch.tensor([[1, 2], [3, 4]])); // tensor([[2., 4.], [1., 3.]])
+   */
   rot90(k?: Int, dims?: Ints): Tensor;
   rot90(k: Int, keywords: { dims?: Ints }): Tensor;
   rot90(keywords: { k?: Int; dims?: Ints }): Tensor;
@@ -10761,10 +13862,16 @@ export interface TensorMethods {
   rsub(other: Scalar, keywords: { alpha?: Scalar }): Tensor;
   rsub(keywords: { other: Scalar; alpha?: Scalar }): Tensor;
   /**
-   * Computes `scatter` of `input`, `index` and `src`.
+   * A copy in which elements of `src`, or one number, are put along `dim`: `result[i][index[i][j]] = src[i][j]` for `dim` 1.
+   *
+   * `index` is int64. Where it names a place twice, either may win.
    *
    * - `scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
    * - `scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
+   *
+   * @example
+   * torch.zeros([3]).scatter(0, torch.tensor([2n, 0n]), torch.tensor([5, 6])); // tensor([6., 0., 5.])
+   * torch.zeros([3]).scatter(0, torch.tensor([1n]), 9); // tensor([0., 9., 0.])
    */
   scatter(dim: Int, index: Tensor, src: Tensor, keywords?: { reduce?: string }): Tensor;
   scatter(dim: Int, index: Tensor, keywords: { src: Tensor; reduce?: string }): Tensor;
@@ -10775,7 +13882,7 @@ export interface TensorMethods {
   scatter(dim: Int, keywords: { index: Tensor; value: Scalar; reduce?: string }): Tensor;
   scatter(keywords: { dim: Int; index: Tensor; value: Scalar; reduce?: string }): Tensor;
   /**
-   * Computes `scatter` of `input`, `index` and `src`. In place: `input` is changed and given back.
+   * A copy in which elements of `src`, or one number, are put along `dim`: `result[i][index[i][j]] = src[i][j]` for `dim` 1. In place: `input` is changed and given back.
    *
    * - `scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
    * - `scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
@@ -10788,29 +13895,52 @@ export interface TensorMethods {
   scatter_(dim: Int, index: Tensor, keywords: { value: Scalar; reduce?: string }): this;
   scatter_(dim: Int, keywords: { index: Tensor; value: Scalar; reduce?: string }): this;
   scatter_(keywords: { dim: Int; index: Tensor; value: Scalar; reduce?: string }): this;
-  /** Computes `scatterAdd` of `input`, `index` and `src`. `scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`. */
+  /**
+   * A copy to which elements of `src` are added along `dim`, at the places that `index` names.
+   *
+   * `scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`.
+   *
+   * @example
+   * torch.zeros([2]).scatterAdd(0, torch.tensor([0n, 0n, 1n]), torch.tensor([1, 2, 3])); // tensor([3., 3.])
+   */
   scatterAdd(dim: Int, index: Tensor, src: Tensor): Tensor;
   scatterAdd(dim: Int, index: Tensor, keywords: { src: Tensor }): Tensor;
   scatterAdd(dim: Int, keywords: { index: Tensor; src: Tensor }): Tensor;
   scatterAdd(keywords: { dim: Int; index: Tensor; src: Tensor }): Tensor;
-  /** Computes `scatterAdd` of `input`, `index` and `src`. In place: `input` is changed and given back. `scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`. */
+  /** A copy to which elements of `src` are added along `dim`, at the places that `index` names. In place: `input` is changed and given back. `scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`. */
   scatterAdd_(dim: Int, index: Tensor, src: Tensor): this;
   scatterAdd_(dim: Int, index: Tensor, keywords: { src: Tensor }): this;
   scatterAdd_(dim: Int, keywords: { index: Tensor; src: Tensor }): this;
   scatterAdd_(keywords: { dim: Int; index: Tensor; src: Tensor }): this;
-  /** Computes `scatterReduce` of `input`, `index` and `src`. `scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true. */
+  /**
+   * A copy in which elements of `src` are joined with what is there: by `'sum'`, `'prod'`, `'mean'`, `'amax'` or `'amin'`.
+   *
+   * With `includeSelf: false` the old values at those places do not count.
+   *
+   * `scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true.
+   *
+   * @example
+   * torch.zeros([2]).scatterReduce(0, torch.tensor([0n, 0n, 1n]), torch.tensor([1, 2, 3]), 'amax'); // tensor([2., 3.])
+   */
   scatterReduce(dim: Int, index: Tensor, src: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): Tensor;
   scatterReduce(dim: Int, index: Tensor, src: Tensor, keywords: { reduce: string; includeSelf?: boolean }): Tensor;
   scatterReduce(dim: Int, index: Tensor, keywords: { src: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
   scatterReduce(dim: Int, keywords: { index: Tensor; src: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
   scatterReduce(keywords: { dim: Int; index: Tensor; src: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
-  /** Computes `scatterReduce` of `input`, `index` and `src`. In place: `input` is changed and given back. `scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
+  /** A copy in which elements of `src` are joined with what is there: by `'sum'`, `'prod'`, `'mean'`, `'amax'` or `'amin'`. In place: `input` is changed and given back. `scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
   scatterReduce_(dim: Int, index: Tensor, src: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): this;
   scatterReduce_(dim: Int, index: Tensor, src: Tensor, keywords: { reduce: string; includeSelf?: boolean }): this;
   scatterReduce_(dim: Int, index: Tensor, keywords: { src: Tensor; reduce: string; includeSelf?: boolean }): this;
   scatterReduce_(dim: Int, keywords: { index: Tensor; src: Tensor; reduce: string; includeSelf?: boolean }): this;
   scatterReduce_(keywords: { dim: Int; index: Tensor; src: Tensor; reduce: string; includeSelf?: boolean }): this;
-  /** A view of `input`, in the same memory: `select`. `select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`. */
+  /**
+   * The slice at `index` along `dim`, without that dimension. A view. Throws beyond the end.
+   *
+   * `select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`.
+   *
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).select(0, 1); // tensor([3., 4.])
+   */
   select(dim: Int, index: Int): Tensor;
   select(dim: Int, keywords: { index: Int }): Tensor;
   select(keywords: { dim: Int; index: Int }): Tensor;
@@ -10818,14 +13948,28 @@ export interface TensorMethods {
   selectCopy(dim: Int, index: Int): Tensor;
   selectCopy(dim: Int, keywords: { index: Int }): Tensor;
   selectCopy(keywords: { dim: Int; index: Int }): Tensor;
-  /** Computes `selectScatter` of `input` and `src`. `select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`. */
+  /**
+   * A copy in which `src` is the slice at `index` along `dim`.
+   *
+   * `select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`.
+   *
+   * @example
+   * torch.selectScatter(torch.zeros([2, 2]), torch.tensor([1, 2]), 0, 1); // tensor([[0., 0.], [1., 2.]])
+   */
   selectScatter(src: Tensor, dim: Int, index: Int): Tensor;
   selectScatter(src: Tensor, dim: Int, keywords: { index: Int }): Tensor;
   selectScatter(src: Tensor, keywords: { dim: Int; index: Int }): Tensor;
   selectScatter(keywords: { src: Tensor; dim: Int; index: Int }): Tensor;
-  /** Element by element: `selu` of `input`. `selu(Tensor self) -> Tensor`. */
+  /**
+   * `scale * x` where it is positive, else `scale * alpha * (exp(x) - 1)`, with two constants that keep mean and variance.
+   *
+   * `selu(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.selu(torch.tensor([-1, 1])); // tensor([-1.1113, 1.0507])
+   */
   selu(): Tensor;
-  /** Element by element: `selu` of `input`. In place: `input` is changed and given back. `selu_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `scale * x` where it is positive, else `scale * alpha * (exp(x) - 1)`, with two constants that keep mean and variance. In place: `input` is changed and given back. `selu_(Tensor(a!) self) -> Tensor(a!)`. */
   selu_(): this;
   /**
    * Computes `set` of `input`.
@@ -10867,9 +14011,16 @@ export interface TensorMethods {
   sgn(): Tensor;
   /** The sign of each element; of a complex number, the number of absolute value 1 with the same angle. In place: `input` is changed and given back. `sgn_(Tensor(a!) self) -> Tensor(a!)`. */
   sgn_(): this;
-  /** Element by element: `sigmoid` of `input`. `sigmoid(Tensor self) -> Tensor`. */
+  /**
+   * `1 / (1 + exp(-x))`, element by element: between 0 and 1.
+   *
+   * `sigmoid(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.sigmoid(torch.tensor([0, 2])); // tensor([0.5000, 0.8808])
+   */
   sigmoid(): Tensor;
-  /** Element by element: `sigmoid` of `input`. In place: `input` is changed and given back. `sigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `1 / (1 + exp(-x))`, element by element: between 0 and 1. In place: `input` is changed and given back. `sigmoid_(Tensor(a!) self) -> Tensor(a!)`. */
   sigmoid_(): this;
   /**
    * The sign of each element: -1, 0 or 1.
@@ -10891,9 +14042,16 @@ export interface TensorMethods {
    * torch.signbit(torch.tensor([-1, 0, 1])); // tensor([True, False, False])
    */
   signbit(): Tensor;
-  /** Element by element: `silu` of `input`. `silu(Tensor self) -> Tensor`. */
+  /**
+   * `x * sigmoid(x)`, element by element; also called swish.
+   *
+   * `silu(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.silu(torch.tensor([0, 1])); // tensor([0.0000, 0.7311])
+   */
   silu(): Tensor;
-  /** Element by element: `silu` of `input`. In place: `input` is changed and given back. `silu_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** `x * sigmoid(x)`, element by element; also called swish. In place: `input` is changed and given back. `silu_(Tensor(a!) self) -> Tensor(a!)`. */
   silu_(): this;
   /**
    * The sine of each element, in radians.
@@ -10947,14 +14105,25 @@ export interface TensorMethods {
   sliceInverse(src: Tensor, dim: Int, keywords: { start?: Int | null; end?: Int | null; step?: Int }): Tensor;
   sliceInverse(src: Tensor, keywords: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
   sliceInverse(keywords: { src: Tensor; dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
-  /** Computes `sliceScatter` of `input` and `src`. `slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`. Defaults: dim = 0, step = 1. */
+  /**
+   * A copy in which `src` stands at `start` to `end`, in steps of `step`, along `dim`.
+   *
+   * `slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`. Defaults: dim = 0, step = 1.
+   *
+   * @example
+   * torch.sliceScatter(torch.zeros([4]), torch.tensor([1, 2]), 0, 1, 3); // tensor([0., 1., 2., 0.])
+   */
   sliceScatter(src: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor;
   sliceScatter(src: Tensor, dim: Int, start: Int | null, end: Int | null, keywords: { step?: Int }): Tensor;
   sliceScatter(src: Tensor, dim: Int, start: Int | null, keywords: { end?: Int | null; step?: Int }): Tensor;
   sliceScatter(src: Tensor, dim: Int, keywords: { start?: Int | null; end?: Int | null; step?: Int }): Tensor;
   sliceScatter(src: Tensor, keywords: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
   sliceScatter(keywords: { src: Tensor; dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor;
-  /** Computes `slogdet` of `input`. Gives `sign` and `logabsdet`. `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`. */
+  /**
+   * The same as `torch.linalg.slogdet`. The sign of the determinant of square matrices and the logarithm of its absolute value, which does not overflow.
+   *
+   * `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`.
+   */
   slogdet(): [sign: Tensor, logabsdet: Tensor] & { readonly sign: Tensor; readonly logabsdet: Tensor };
   /** Computes `slowConv3d` of `input`, `weight` and `bias`. `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0]. */
   slowConv3d(weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints): Tensor;
@@ -10998,33 +14167,75 @@ export interface TensorMethods {
   /** Computes `smm` of `input` and `mat2`. `smm(Tensor self, Tensor mat2) -> Tensor`. */
   smm(mat2: Tensor): Tensor;
   smm(keywords: { mat2: Tensor }): Tensor;
-  /** Computes `smoothL1Loss` of `input` and `target`. `smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`. Defaults: reduction = 1, beta = 1. */
+  /**
+   * Half the square of differences below `beta`, divided by it; of larger ones the absolute value less half of `beta`.
+   *
+   * `smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor`. Defaults: reduction = 1, beta = 1.
+   *
+   * @example
+   * torch.smoothL1Loss(torch.tensor([0, 0]), torch.tensor([0, 2])); // tensor(0.7500)
+   */
   smoothL1Loss(target: Tensor, reduction?: Int, beta?: Float): Tensor;
   smoothL1Loss(target: Tensor, reduction: Int, keywords: { beta?: Float }): Tensor;
   smoothL1Loss(target: Tensor, keywords: { reduction?: Int; beta?: Float }): Tensor;
   smoothL1Loss(keywords: { target: Tensor; reduction?: Int; beta?: Float }): Tensor;
-  /** Computes `softMarginLoss` of `input` and `target`. `soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * `log(1 + exp(-target * input))`, the mean, with labels 1 and -1.
+   *
+   * `soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+   *
+   * @example
+   * torch.softMarginLoss(torch.tensor([0]), torch.tensor([1])); // tensor(0.6931)
+   */
   softMarginLoss(target: Tensor, reduction?: Int): Tensor;
   softMarginLoss(target: Tensor, keywords: { reduction?: Int }): Tensor;
   softMarginLoss(keywords: { target: Tensor; reduction?: Int }): Tensor;
-  /** Computes `softmax` of `input`. `softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * Exponentials along `dim`, divided by their sum: numbers from 0 to 1 that add up to 1.
+   *
+   * `softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.softmax(torch.tensor([1, 1]), 0); // tensor([0.5000, 0.5000])
+   */
   softmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   softmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   softmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
-  /** Element by element: `softplus` of `input`. `softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`. Defaults: beta = 1, threshold = 20. */
+  /**
+   * `log(1 + exp(beta * x)) / beta`, a smooth `relu`; `x` itself where `beta * x` is above `threshold`.
+   *
+   * `softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`. Defaults: beta = 1, threshold = 20.
+   *
+   * @example
+   * torch.softplus(torch.tensor([0, 30])); // tensor([0.6931, 30.0000])
+   */
   softplus(beta?: Scalar, threshold?: Scalar): Tensor;
   softplus(beta: Scalar, keywords: { threshold?: Scalar }): Tensor;
   softplus(keywords: { beta?: Scalar; threshold?: Scalar }): Tensor;
-  /** Element by element: `softshrink` of `input`. `softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5. */
+  /**
+   * Moves each element towards 0 by `lambd` (0.5); 0 for what is nearer than that.
+   *
+   * `softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`. Defaults: lambd = 0.5.
+   *
+   * @example
+   * torch.softshrink(torch.tensor([-1, 0.2, 1])); // tensor([-0.5000, 0.0000, 0.5000])
+   */
   softshrink(lambd?: Scalar): Tensor;
   softshrink(keywords: { lambd?: Scalar }): Tensor;
   /**
-   * Computes `sort` of `input`. Gives `values` and `indices`.
+   * Sorts along `dim` (the last one) and gives `values` and `indices`: where each value was.
+   *
+   * With `descending` the largest comes first. With `stable` equal elements keep their order.
    *
    * - `sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
    * - `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
    *
    * Defaults: dim = -1.
+   *
+   * @example
+   * const sorted = torch.tensor([3, 1, 2]).sort();
+   * sorted.values; // tensor([1., 2., 3.])
+   * sorted.indices; // tensor([1, 2, 0])
    */
   sort(dim?: Int, descending?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   sort(dim: Int, keywords: { descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
@@ -11129,7 +14340,11 @@ export interface TensorMethods {
    * `special_exp2(Tensor self) -> Tensor`.
    */
   specialExp2(): Tensor;
-  /** Computes `special.expit` of `input`. `special_expit(Tensor self) -> Tensor`. */
+  /**
+   * The same as `torch.sigmoid`. `1 / (1 + exp(-x))`, element by element: between 0 and 1.
+   *
+   * `special_expit(Tensor self) -> Tensor`.
+   */
   specialExpit(): Tensor;
   /**
    * The same as `torch.expm1`. `exp(x) - 1`, exact also where x is near 0.
@@ -11201,7 +14416,11 @@ export interface TensorMethods {
    */
   specialLogit(eps?: Float | null): Tensor;
   specialLogit(keywords: { eps?: Float | null }): Tensor;
-  /** The same function as `torch.logsumexp`. `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
+  /**
+   * The same as `torch.logsumexp`. `log(sum(exp(x)))` along `dim`, computed so that large numbers do not overflow.
+   *
+   * `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`.
+   */
   specialLogsumexp(dim: Int | Ints, keepdim?: boolean): Tensor;
   specialLogsumexp(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   specialLogsumexp(keywords: { dim: Int | Ints; keepdim?: boolean }): Tensor;
@@ -11252,7 +14471,14 @@ export interface TensorMethods {
    * `special_sinc(Tensor self) -> Tensor`.
    */
   specialSinc(): Tensor;
-  /** The same function as `torch.softmax`. `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`. */
+  /**
+   * Exponentials along `dim`, divided by their sum: numbers from 0 to 1 that add up to 1.
+   *
+   * `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`.
+   *
+   * @example
+   * torch.special.softmax(torch.tensor([1, 1]), 0); // tensor([0.5000, 0.5000])
+   */
   specialSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor;
   specialSoftmax(dim: Int, keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   specialSoftmax(keywords: { dim: Int; dtype?: DTypeLike | null }): Tensor;
@@ -11293,12 +14519,18 @@ export interface TensorMethods {
   specialZeta(other: Scalar): Tensor;
   specialZeta(keywords: { other: Scalar }): Tensor;
   /**
-   * Views of `input`, in the same memory: `split`.
+   * Cuts along `dim` (0) into parts of `splitSize`, the last of which may be smaller, or of the sizes of a list. Views.
+   *
+   * Throws if the sizes of a list do not add up to that of the dimension.
    *
    * - `split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
    * - `split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`
    *
    * Defaults: dim = 0.
+   *
+   * @example
+   * torch.arange(5).split(2); // [tensor([0, 1]), tensor([2, 3]), tensor([4])]
+   * torch.arange(5).split([1, 4]); // [tensor([0]), tensor([1, 2, 3, 4])]
    */
   split(splitSize: Int, dim?: Int): TensorList;
   split(splitSize: Int, keywords: { dim?: Int }): TensorList;
@@ -11341,11 +14573,15 @@ export interface TensorMethods {
   /** The square of each element. In place: `input` is changed and given back. `square_(Tensor(a!) self) -> Tensor(a!)`. */
   square_(): this;
   /**
-   * A view of `input`, in the same memory: `squeeze`.
+   * Leaves out dimensions of size 1: all of them, or `dim`, or those of a list. A view.
    *
    * - `squeeze(Tensor(a) self) -> Tensor(a)`
    * - `squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
    * - `squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)`
+   *
+   * @example
+   * torch.zeros([1, 3, 1]).squeeze().shape; // [3]
+   * torch.zeros([1, 3, 1]).squeeze(0).shape; // [3, 1]
    */
   squeeze(): Tensor;
   squeeze(dim: Int): Tensor;
@@ -11354,7 +14590,7 @@ export interface TensorMethods {
   squeeze(keywords: { dim: Ints }): Tensor;
   squeeze(...dim: Int[]): Tensor;
   /**
-   * A view of `input`, in the same memory: `squeeze`. In place: `input` is changed and given back.
+   * Leaves out dimensions of size 1: all of them, or `dim`, or those of a list. A view. In place: `input` is changed and given back.
    *
    * - `squeeze_(Tensor(a!) self) -> Tensor(a!)`
    * - `squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
@@ -11384,13 +14620,20 @@ export interface TensorMethods {
   sspaddmm(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   sspaddmm(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `std` of `input`.
+   * The standard deviation: of all elements, or along `dim`, which is one dimension or a list.
+   *
+   * The sum of squares is divided by the count minus `correction` (1). `correction: 0` is that of a whole population.
    *
    * - `std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
    * - `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
    * - `std(Tensor self, bool unbiased=True) -> Tensor`
    *
    * Defaults: unbiased = true.
+   *
+   * @example
+   * const x = torch.tensor([1, 2, 3, 4]);
+   * x.std(); // tensor(1.2910)
+   * x.std({ correction: 0 }); // tensor(1.1180)
    */
   std(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): Tensor;
   std(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): Tensor;
@@ -11403,13 +14646,16 @@ export interface TensorMethods {
   std(unbiased?: boolean): Tensor;
   std(keywords: { unbiased?: boolean }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `stdMean` of `input`.
+   * The standard deviation and the mean, in one pass. Keywords as in `torch.std`.
    *
    * - `std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
    * - `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
    * - `std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
    *
    * Defaults: unbiased = true.
+   *
+   * @example
+   * torch.stdMean(torch.tensor([1, 2, 3])); // [tensor(1.), tensor(2.)]
    */
   stdMean(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   stdMean(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
@@ -11422,12 +14668,17 @@ export interface TensorMethods {
   stdMean(unbiased?: boolean): [Tensor, Tensor];
   stdMean(keywords: { unbiased?: boolean }): [Tensor, Tensor];
   /**
-   * Computes `stft` of `input` and `window`.
+   * The Fourier transforms of overlapping windows of a signal, which follow each other by `hopLength` samples.
+   *
+   * Shapes: `(L)` or `(B, L)` to `(*, nFft / 2 + 1, frames)`, complex. `returnComplex: true` is required for real signals.
    *
    * - `stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
    * - `stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
    *
    * Defaults: center = true, padMode = 'reflect'.
+   *
+   * @example
+   * torch.stft(torch.ones([8]), 4, { hopLength: 2, returnComplex: true, window: torch.ones([4]) }).shape; // [3, 5]
    */
   stft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, padMode?: string, normalized?: boolean, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor;
   stft(nFft: Int, hopLength: Int | null, winLength: Int | null, window: Tensor | null, center: boolean, padMode: string, normalized: boolean, onesided: boolean | null, returnComplex: boolean | null, keywords: { alignToWindow?: boolean | null }): Tensor;
@@ -11491,16 +14742,30 @@ export interface TensorMethods {
   subtract_(other: Scalar, keywords: { alpha?: Scalar }): this;
   subtract_(keywords: { other: Scalar; alpha?: Scalar }): this;
   /**
-   * Reduces over `dim` or over everything: `sum` of `input`.
+   * Adds the elements: all of them, or those along `dim`, which is one dimension or a list.
+   *
+   * Integers and booleans add up to int64. With `keepdim` the dimension stays, with size 1.
    *
    * - `sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
    * - `sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+   *
+   * @example
+   * const x = torch.tensor([[1, 2], [3, 4]]);
+   * x.sum(); // tensor(10.)
+   * x.sum({ dim: 1 }); // tensor([3., 7.])
    */
   sum(keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   sum(dim: Int | Ints | null, keepdim?: boolean, keywords?: { dtype?: DTypeLike | null } & NoTensor): Tensor;
   sum(dim: Int | Ints | null, keywords: { keepdim?: boolean; dtype?: DTypeLike | null } & NoTensor): Tensor;
   sum(keywords: { dim: Int | Ints | null; keepdim?: boolean; dtype?: DTypeLike | null }): Tensor;
-  /** Computes `sumToSize` of `input`. `sum_to_size(Tensor self, SymInt[] size) -> Tensor`. */
+  /**
+   * Adds up along dimensions until the tensor has the given size: what broadcasting to it would undo.
+   *
+   * `sum_to_size(Tensor self, SymInt[] size) -> Tensor`.
+   *
+   * @example
+   * torch.ones([2, 3]).sumToSize([1, 3]); // tensor([[2., 2., 2.]])
+   */
   sumToSize(size: Ints): Tensor;
   sumToSize(keywords: { size: Ints }): Tensor;
   sumToSize(...size: Int[]): Tensor;
@@ -11508,19 +14773,27 @@ export interface TensorMethods {
   svd(some?: boolean, computeUv?: boolean): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
   svd(some: boolean, keywords: { computeUv?: boolean }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
   svd(keywords: { some?: boolean; computeUv?: boolean }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
-  /** A view of `input`, in the same memory: `swapaxes`. `swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`. */
+  /**
+   * The same as `torch.transpose`. Swaps two dimensions. A view.
+   *
+   * `swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`.
+   */
   swapaxes(axis0: Int, axis1: Int): Tensor;
   swapaxes(axis0: Int, keywords: { axis1: Int }): Tensor;
   swapaxes(keywords: { axis0: Int; axis1: Int }): Tensor;
-  /** A view of `input`, in the same memory: `swapaxes`. In place: `input` is changed and given back. `swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`. */
+  /** The same as `torch.transpose`. Swaps two dimensions. A view. In place: `input` is changed and given back. `swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`. */
   swapaxes_(axis0: Int, axis1: Int): this;
   swapaxes_(axis0: Int, keywords: { axis1: Int }): this;
   swapaxes_(keywords: { axis0: Int; axis1: Int }): this;
-  /** A view of `input`, in the same memory: `swapdims`. `swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`. */
+  /**
+   * The same as `torch.transpose`. Swaps two dimensions. A view.
+   *
+   * `swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`.
+   */
   swapdims(dim0: Int, dim1: Int): Tensor;
   swapdims(dim0: Int, keywords: { dim1: Int }): Tensor;
   swapdims(keywords: { dim0: Int; dim1: Int }): Tensor;
-  /** A view of `input`, in the same memory: `swapdims`. In place: `input` is changed and given back. `swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
+  /** The same as `torch.transpose`. Swaps two dimensions. A view. In place: `input` is changed and given back. `swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
   swapdims_(dim0: Int, dim1: Int): this;
   swapdims_(dim0: Int, keywords: { dim1: Int }): this;
   swapdims_(keywords: { dim0: Int; dim1: Int }): this;
@@ -11537,16 +14810,38 @@ export interface TensorMethods {
   /** The value of `symStride` of `input`. `sym_stride.int(Tensor self, int dim) -> SymInt`. */
   symStride(dim: Int): number;
   symStride(keywords: { dim: Int }): number;
-  /** A view of `input`, in the same memory: `t`. `t(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The transpose of a matrix; vectors stay as they are. A view. Throws for more than two dimensions.
+   *
+   * `t(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).t(); // tensor([[1., 3.], [2., 4.]])
+   */
   t(): Tensor;
-  /** A view of `input`, in the same memory: `t`. In place: `input` is changed and given back. `t_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The transpose of a matrix; vectors stay as they are. A view. Throws for more than two dimensions. In place: `input` is changed and given back. `t_(Tensor(a!) self) -> Tensor(a!)`. */
   t_(): this;
   /** What `t` gives, as a copy and not as a view. `t_copy(Tensor self) -> Tensor`. */
   tCopy(): Tensor;
-  /** Computes `take` of `input` and `index`. `take(Tensor self, Tensor index) -> Tensor`. */
+  /**
+   * The elements at indices into the flattened tensor, with the size of `index`.
+   *
+   * `take(Tensor self, Tensor index) -> Tensor`.
+   *
+   * @example
+   * torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0n, 3n])); // tensor([1., 4.])
+   */
   take(index: Tensor): Tensor;
   take(keywords: { index: Tensor }): Tensor;
-  /** Computes `takeAlongDim` of `input` and `indices`. `take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`. */
+  /**
+   * Picks elements along `dim` as `torch.gather` does, where sizes of `input` and `indices` broadcast. Made for `argsort`.
+   *
+   * `take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`.
+   *
+   * @example
+   * const x = torch.tensor([[3, 1, 2]]);
+   * torch.takeAlongDim(x, x.argsort(1), 1); // tensor([[1., 2., 3.]])
+   */
   takeAlongDim(indices: Tensor, dim?: Int | null): Tensor;
   takeAlongDim(indices: Tensor, keywords: { dim?: Int | null }): Tensor;
   takeAlongDim(keywords: { indices: Tensor; dim?: Int | null }): Tensor;
@@ -11573,13 +14868,17 @@ export interface TensorMethods {
   /** The hyperbolic tangent of each element, between -1 and 1. In place: `input` is changed and given back. `tanh_(Tensor(a!) self) -> Tensor(a!)`. */
   tanh_(): this;
   /**
-   * Views of `input`, in the same memory: `tensorSplit`.
+   * Cuts along `dim` (0) into so many parts of nearly equal size, or at the indices of a list. Views.
    *
    * - `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
    * - `tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
    * - `tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
    *
    * Defaults: dim = 0.
+   *
+   * @example
+   * torch.tensorSplit(torch.arange(5), 2); // [tensor([0, 1, 2]), tensor([3, 4])]
+   * torch.tensorSplit(torch.arange(5), [1, 3]); // [tensor([0]), tensor([1, 2]), tensor([3, 4])]
    */
   tensorSplit(sections: Int, dim?: Int): TensorList;
   tensorSplit(sections: Int, keywords: { dim?: Int }): TensorList;
@@ -11601,19 +14900,40 @@ export interface TensorMethods {
   thnnConv2d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints }): Tensor;
   thnnConv2d(weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints }): Tensor;
   thnnConv2d(keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints }): Tensor;
-  /** Element by element: `threshold` of `input`. `threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`. */
+  /**
+   * `x` where it is above `threshold`, else `value`.
+   *
+   * `threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`.
+   *
+   * @example
+   * torch.threshold(torch.tensor([-1, 2]), 1, 20); // tensor([20., 2.])
+   */
   threshold(threshold: Scalar, value: Scalar): Tensor;
   threshold(threshold: Scalar, keywords: { value: Scalar }): Tensor;
   threshold(keywords: { threshold: Scalar; value: Scalar }): Tensor;
-  /** Element by element: `threshold` of `input`. In place: `input` is changed and given back. `threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`. */
+  /** `x` where it is above `threshold`, else `value`. In place: `input` is changed and given back. `threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`. */
   threshold_(threshold: Scalar, value: Scalar): this;
   threshold_(threshold: Scalar, keywords: { value: Scalar }): this;
   threshold_(keywords: { threshold: Scalar; value: Scalar }): this;
-  /** Computes `tile` of `input`. `tile(Tensor self, SymInt[] dims) -> Tensor`. */
+  /**
+   * Copies the tensor so many times along each dimension; missing counts are 1.
+   *
+   * `tile(Tensor self, SymInt[] dims) -> Tensor`.
+   *
+   * @example
+   * torch.tile(torch.tensor([1, 2]), [2]); // tensor([1., 2., 1., 2.])
+   */
   tile(dims: Ints): Tensor;
   tile(keywords: { dims: Ints }): Tensor;
   tile(...dims: Int[]): Tensor;
-  /** Computes `toDense` of `input`. `to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`. */
+  /**
+   * An ordinary tensor with the elements of a sparse one.
+   *
+   * `to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`.
+   *
+   * @example
+   * torch.eye(2).toSparse().toDense(); // tensor([[1., 0.], [0., 1.]])
+   */
   toDense(dtype?: DTypeLike | null, keywords?: { maskedGrad?: boolean | null }): Tensor;
   toDense(keywords: { dtype?: DTypeLike | null; maskedGrad?: boolean | null } & NoTensor): Tensor;
   /** Computes `toMkldnn` of `input`. `to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`. */
@@ -11624,10 +14944,13 @@ export interface TensorMethods {
   toPaddedTensor(padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
   toPaddedTensor(keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
   /**
-   * Computes `toSparse` of `input`.
+   * The elements other than 0 with their indices: a sparse COO tensor.
    *
    * - `to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`
    * - `to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`
+   *
+   * @example
+   * torch.eye(2).toSparse().values(); // tensor([1., 1.])
    */
   toSparse(keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
   toSparse(sparseDim: Int): Tensor;
@@ -11646,19 +14969,42 @@ export interface TensorMethods {
   /** Computes `toSparseCsr` of `input`. `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. */
   toSparseCsr(denseDim?: Int | null): Tensor;
   toSparseCsr(keywords: { denseDim?: Int | null }): Tensor;
-  /** Computes `topk` of `input`. Gives `values` and `indices`. `topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`. Defaults: dim = -1, largest = true, sorted = true. */
+  /**
+   * The `k` largest elements along `dim` (the last one), or with `largest: false` the smallest: `values` and `indices`.
+   *
+   * Throws if the dimension has fewer than `k` elements.
+   *
+   * `topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`. Defaults: dim = -1, largest = true, sorted = true.
+   *
+   * @example
+   * torch.topk(torch.tensor([1, 4, 2, 3]), 2); // [tensor([4., 3.]), tensor([1, 3])]
+   */
   topk(k: Int, dim?: Int, largest?: boolean, sorted?: boolean): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   topk(k: Int, dim: Int, largest: boolean, keywords: { sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   topk(k: Int, dim: Int, keywords: { largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   topk(k: Int, keywords: { dim?: Int; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   topk(keywords: { k: Int; dim?: Int; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-  /** Computes `trace` of `input`. `trace(Tensor self) -> Tensor`. */
+  /**
+   * The sum of the diagonal of a matrix.
+   *
+   * `trace(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.trace(torch.tensor([[1, 2], [3, 4]])); // tensor(5.)
+   */
   trace(): Tensor;
-  /** A view of `input`, in the same memory: `transpose`. `transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`. */
+  /**
+   * Swaps two dimensions. A view.
+   *
+   * `transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`.
+   *
+   * @example
+   * torch.zeros([2, 3, 4]).transpose(1, 2).shape; // [2, 4, 3]
+   */
   transpose(dim0: Int, dim1: Int): Tensor;
   transpose(dim0: Int, keywords: { dim1: Int }): Tensor;
   transpose(keywords: { dim0: Int; dim1: Int }): Tensor;
-  /** A view of `input`, in the same memory: `transpose`. In place: `input` is changed and given back. `transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
+  /** Swaps two dimensions. A view. In place: `input` is changed and given back. `transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`. */
   transpose_(dim0: Int, dim1: Int): this;
   transpose_(dim0: Int, keywords: { dim1: Int }): this;
   transpose_(keywords: { dim0: Int; dim1: Int }): this;
@@ -11672,16 +15018,30 @@ export interface TensorMethods {
   triangularSolve(A: Tensor, upper: boolean, keywords: { transpose?: boolean; unitriangular?: boolean }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
   triangularSolve(A: Tensor, keywords: { upper?: boolean; transpose?: boolean; unitriangular?: boolean }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
   triangularSolve(keywords: { A: Tensor; upper?: boolean; transpose?: boolean; unitriangular?: boolean }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
-  /** Computes `tril` of `input`. `tril(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0. */
+  /**
+   * The lower triangle of matrices, with zeros above it. `diagonal` says where it ends: 0 is the main one, 1 is above.
+   *
+   * `tril(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0.
+   *
+   * @example
+   * torch.tril(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 0.], [3., 4.]])
+   */
   tril(diagonal?: Int): Tensor;
   tril(keywords: { diagonal?: Int }): Tensor;
-  /** Computes `tril` of `input`. In place: `input` is changed and given back. `tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
+  /** The lower triangle of matrices, with zeros above it. `diagonal` says where it ends: 0 is the main one, 1 is above. In place: `input` is changed and given back. `tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
   tril_(diagonal?: Int): this;
   tril_(keywords: { diagonal?: Int }): this;
-  /** Computes `triu` of `input`. `triu(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0. */
+  /**
+   * The upper triangle of matrices, with zeros below it. `diagonal` says where it begins: 0 is the main one, 1 is above.
+   *
+   * `triu(Tensor self, SymInt diagonal=0) -> Tensor`. Defaults: diagonal = 0.
+   *
+   * @example
+   * torch.triu(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 2.], [0., 4.]])
+   */
   triu(diagonal?: Int): Tensor;
   triu(keywords: { diagonal?: Int }): Tensor;
-  /** Computes `triu` of `input`. In place: `input` is changed and given back. `triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
+  /** The upper triangle of matrices, with zeros below it. `diagonal` says where it begins: 0 is the main one, 1 is above. In place: `input` is changed and given back. `triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`. Defaults: diagonal = 0. */
   triu_(diagonal?: Int): this;
   triu_(keywords: { diagonal?: Int }): this;
   /**
@@ -11715,20 +15075,48 @@ export interface TensorMethods {
   trunc(): Tensor;
   /** Cuts the digits behind the point off: rounds towards 0. In place: `input` is changed and given back. `trunc_(Tensor(a!) self) -> Tensor(a!)`. */
   trunc_(): this;
-  /** Computes `typeAs` of `input` and `other`. `type_as(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * The tensor in the dtype and on the device of `other`.
+   *
+   * `type_as(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.tensor([1.5]).typeAs(torch.tensor([1n])); // tensor([1])
+   */
   typeAs(other: Tensor): Tensor;
   typeAs(keywords: { other: Tensor }): Tensor;
-  /** Views of `input`, in the same memory: `unbind`. `unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+  /**
+   * The slices along `dim` (0), as an array of tensors without that dimension. Views.
+   *
+   * `unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0.
+   *
+   * @example
+   * torch.tensor([[1, 2], [3, 4]]).unbind(); // [tensor([1., 2.]), tensor([3., 4.])]
+   */
   unbind(dim?: Int): TensorList;
   unbind(keywords: { dim?: Int }): TensorList;
   /** What `unbind` gives, as a copy and not as a view. `unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
   unbindCopy(dim?: Int): TensorList;
   unbindCopy(keywords: { dim?: Int }): TensorList;
-  /** A view of `input`, in the same memory: `unflatten`. `unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`. */
+  /**
+   * Several dimensions of the given sizes in place of `dim`. Their product must be its size; one may be -1.
+   *
+   * `unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`.
+   *
+   * @example
+   * torch.zeros([2, 6]).unflatten(1, [2, 3]).shape; // [2, 2, 3]
+   */
   unflatten(dim: Int, sizes: Ints): Tensor;
   unflatten(dim: Int, keywords: { sizes: Ints }): Tensor;
   unflatten(keywords: { dim: Int; sizes: Ints }): Tensor;
-  /** A view of `input`, in the same memory: `unfold`. `unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`. */
+  /**
+   * Windows of `size` elements along `dimension`, `step` apart, in a new last dimension. A view.
+   *
+   * `unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`.
+   *
+   * @example
+   * torch.arange(4).unfold(0, 2, 1); // tensor([[0, 1], [1, 2], [2, 3]])
+   */
   unfold(dimension: Int, size: Int, step: Int): Tensor;
   unfold(dimension: Int, size: Int, keywords: { step: Int }): Tensor;
   unfold(dimension: Int, keywords: { size: Int; step: Int }): Tensor;
@@ -11777,10 +15165,18 @@ export interface TensorMethods {
   unsafeSplitWithSizes(splitSizes: Ints, dim?: Int): TensorList;
   unsafeSplitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
   unsafeSplitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
-  /** A view of `input`, in the same memory: `unsqueeze`. `unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`. */
+  /**
+   * Puts a dimension of size 1 in at `dim`. A view.
+   *
+   * `unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`.
+   *
+   * @example
+   * torch.zeros([3]).unsqueeze(0).shape; // [1, 3]
+   * torch.zeros([3]).unsqueeze(-1).shape; // [3, 1]
+   */
   unsqueeze(dim: Int): Tensor;
   unsqueeze(keywords: { dim: Int }): Tensor;
-  /** A view of `input`, in the same memory: `unsqueeze`. In place: `input` is changed and given back. `unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`. */
+  /** Puts a dimension of size 1 in at `dim`. A view. In place: `input` is changed and given back. `unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`. */
   unsqueeze_(dim: Int): this;
   unsqueeze_(keywords: { dim: Int }): this;
   /** What `unsqueeze` gives, as a copy and not as a view. `unsqueeze_copy(Tensor self, int dim) -> Tensor`. */
@@ -11824,18 +15220,30 @@ export interface TensorMethods {
   upsampleTrilinear3d(outputSize: Int | Ints, alignCorners: boolean, scalesD: Float | null, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleTrilinear3d(outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleTrilinear3d(keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** A view of `input`, in the same memory: `values`. `values(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The elements of a sparse tensor, without their indices. Throws for COO tensors that are not coalesced.
+   *
+   * `values(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparse().values(); // tensor([1., 1.])
+   */
   values(): Tensor;
   /** What `values` gives, as a copy and not as a view. `values_copy(Tensor self) -> Tensor`. */
   valuesCopy(): Tensor;
   /**
-   * Reduces over `dim` or over everything: `var` of `input`.
+   * The variance: of all elements, or along `dim`, which is one dimension or a list.
+   *
+   * The sum of squares is divided by the count minus `correction` (1). `correction: 0` is that of a whole population.
    *
    * - `var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
    * - `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
    * - `var(Tensor self, bool unbiased=True) -> Tensor`
    *
    * Defaults: unbiased = true.
+   *
+   * @example
+   * torch.tensor([[1, 2], [3, 5]]).var(1); // tensor([0.5000, 2.0000])
    */
   var(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): Tensor;
   var(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): Tensor;
@@ -11848,13 +15256,16 @@ export interface TensorMethods {
   var(unbiased?: boolean): Tensor;
   var(keywords: { unbiased?: boolean }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `varMean` of `input`.
+   * The variance and the mean, in one pass. Keywords as in `torch.var`.
    *
    * - `var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
    * - `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
    * - `var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
    *
    * Defaults: unbiased = true.
+   *
+   * @example
+   * torch.varMean(torch.tensor([1, 2, 3])); // [tensor(1.), tensor(2.)]
    */
   varMean(dim?: Int | Ints | null, keywords?: { correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
   varMean(keywords: { dim?: Int | Ints | null; correction?: Scalar | null; keepdim?: boolean }): [Tensor, Tensor];
@@ -11866,21 +15277,40 @@ export interface TensorMethods {
   varMean(keywords: { dim: Int | Ints | null; unbiased?: boolean; keepdim?: boolean }): [Tensor, Tensor];
   varMean(unbiased?: boolean): [Tensor, Tensor];
   varMean(keywords: { unbiased?: boolean }): [Tensor, Tensor];
-  /** Computes `vdot` of `input` and `other`. `vdot(Tensor self, Tensor other) -> Tensor`. */
+  /**
+   * `torch.dot` with the complex conjugate of the first vector.
+   *
+   * `vdot(Tensor self, Tensor other) -> Tensor`.
+   *
+   * @example
+   * torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4])); // tensor(11.)
+   */
   vdot(other: Tensor): Tensor;
   vdot(keywords: { other: Tensor }): Tensor;
   /**
-   * A view of `input`, in the same memory: `view`.
+   * The same memory with another size (-1 stands for whatever is left) or with the bits read as another dtype.
+   *
+   * Throws if the elements do not lie so that it can be a view; `reshape` copies then.
    *
    * - `view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
    * - `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
+   *
+   * @example
+   * torch.arange(4).view(2, 2); // tensor([[0, 1], [2, 3]])
    */
   view(size: Ints): Tensor;
   view(keywords: { size: Ints }): Tensor;
   view(...size: Int[]): Tensor;
   view(dtype: DTypeLike): Tensor;
   view(keywords: { dtype: DTypeLike } & NoTensor): Tensor;
-  /** A view of `input` and `other`, in the same memory: `viewAs`. `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`. */
+  /**
+   * `view` with the size of `other`.
+   *
+   * `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`.
+   *
+   * @example
+   * torch.arange(4).viewAs(torch.zeros([2, 2])).shape; // [2, 2]
+   */
   viewAs(other: Tensor): Tensor;
   viewAs(keywords: { other: Tensor }): Tensor;
   /**
@@ -11917,10 +15347,13 @@ export interface TensorMethods {
   viewCopy(dtype: DTypeLike): Tensor;
   viewCopy(keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   /**
-   * Views of `input`, in the same memory: `vsplit`.
+   * `torch.tensorSplit` along the first dimension.
    *
    * - `vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
    * - `vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+   *
+   * @example
+   * torch.vsplit(torch.tensor([[1, 2], [3, 4]]), 2); // [tensor([[1., 2.]]), tensor([[3., 4.]])]
    */
   vsplit(sections: Int): TensorList;
   vsplit(keywords: { sections: Int }): TensorList;
@@ -11952,7 +15385,14 @@ export interface TensorMethods {
   xlogy_(keywords: { other: Scalar }): this;
   /** Computes `zero` of `input`. `zero(Tensor self) -> Tensor`. */
   zero(): Tensor;
-  /** Computes `zero` of `input`. In place: `input` is changed and given back. `zero_(Tensor(a!) self) -> Tensor(a!)`. */
+  /**
+   * Fills the tensor with 0.
+   *
+   * `zero_(Tensor(a!) self) -> Tensor(a!)`.
+   *
+   * @example
+   * torch.ones([2]).zero_(); // tensor([0., 0.])
+   */
   zero_(): this;
   /**
    * A tensor of zeros with the size, dtype, device and layout of `input`. Each can be replaced by a keyword.

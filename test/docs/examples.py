@@ -63,9 +63,17 @@ def shown(value):
     return str(value)
 
 
+class Names:
+    """`torch`, in which nodetorch also has the operators that Python keeps elsewhere."""
+
+    def __getattr__(self, name):
+        places = (torch, torch.nn.functional, torch._C._nn, torch.ops.aten)
+        return next(getattr(place, name) for place in places if hasattr(place, name))
+
+
 def run(code):
     """What each statement that has a comment behind it gives."""
-    scope = {"torch": torch}
+    scope = {"torch": Names()}
     results = []
     for statement, comment in re.findall(r"([^;]+);\s*((?://[^\n]*\s*)*)", code):
         python = translate(statement)

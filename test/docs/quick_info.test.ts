@@ -1,0 +1,114 @@
+// What an editor shows at the cursor, asked from the language service that editors ask.
+import path from 'node:path';
+import ts from 'typescript';
+import torch from 'nodetorch';
+
+/* eslint-disable @typescript-eslint/no-require-imports */
+const { entries } = require('../../scripts/typings/table') as { entries(): Entry[] };
+const { camelCase } = require('../../scripts/typings/names') as { camelCase(name: string): string };
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+interface Entry {
+  name: string;
+  others: string[];
+  file: string;
+  text: string;
+  summary: string;
+  example?: string;
+}
+
+const root = path.join(__dirname, '..', '..');
+const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
+const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root, { types: [] });
+
+const head = `import torch, { type Tensor } from 'nodetorch';
+import * as F from 'nodetorch/functional';
+import * as nn from 'nodetorch/nn';
+declare const x: Tensor;
+void [x, F, nn];
+`;
+const described = entries();
+const names = described.flatMap(({ name, others }) => [name, ...others]);
+const inTorch = (name: string) => `torch.${name.split('.').map(camelCase).join('.')}`;
+const hovers = [
+  ...['torch.conv2d', 'x.sum', 'x.sum({ dim: 1 })', 'torch.linalg.svd', 'F.relu(x)', 'nn.Linear'],
+  ...['torch.max', 'torch.zeros', 'torch.pow', 'x.maskedFill', 'x.view', 'x.add_', 'torch.std'],
+];
+const file = path.join(__dirname, 'program.ts');
+const blocks = described.map(({ example }) => `{\n${example ?? ''}\n}`);
+const program = [head, ...hovers, ...names.map(inTorch), ...blocks].join('\n');
+
+const service = ts.createLanguageService({
+  getCompilationSettings: () => options,
+  getScriptFileNames: () => [file],
+  getScriptVersion: () => '1',
+  getScriptSnapshot: (name) => {
+    const text = name === file ? program : ts.sys.readFile(name);
+    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  },
+  getCurrentDirectory: () => root,
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  fileExists: (name) => name === file || ts.sys.fileExists(name),
+  readFile: ts.sys.readFile,
+  directoryExists: ts.sys.directoryExists,
+});
+
+/** What is shown at the last name of a line of the program. */
+function shownAt(line: string) {
+  const start = program.indexOf(`\n${line}\n`, head.length - 1) + 1;
+  const end = start + /^[\w.]+/.exec(line)![0].length;
+  const info = service.getQuickInfoAtPosition(file, end - 1)!;
+  return {
+    signature: ts.displayPartsToString(info.displayParts).replace(/\s+/g, ' '),
+    text: ts.displayPartsToString(info.documentation),
+    tags: (info.tags ?? []).map(({ name }) => name),
+  };
+}
+
+test.each([
+  ['torch.conv2d', 'Slides the kernels of `weight`', '(input: Tensor, weight: Tensor, bias?'],
+  ['x.sum', 'Adds the elements', 'sum(keywords?: { dtype?'],
+  ['x.sum({ dim: 1 })', 'Adds the elements', 'sum(keywords: { dim: Int | Ints | null; keepdim?'],
+  ['torch.linalg.svd', 'The singular value decomposition', 'svd(A: Tensor, fullMatrices?: boolean'],
+  ['F.relu(x)', '`max(0, x)`', 'relu(input:'],
+  ['nn.Linear', 'Applies an affine map', 'class Linear'],
+  ['torch.max', 'The largest element', 'max(input: Tensor, keywords?'],
+  ['torch.zeros', 'A tensor of the given size', 'zeros(size: Ints'],
+  ['torch.pow', 'Raises `input` to the power', 'pow(input: Tensor, exponent: Scalar'],
+  ['x.maskedFill', 'A copy in which `value` stands', 'maskedFill(mask: Tensor, value: Scalar'],
+  ['x.view', 'The same memory with another size', 'view(size: Ints)'],
+  ['x.add_', 'Adds `other`', 'add_(other: Tensor | Scalar'],
+  ['torch.std', 'The standard deviation', 'std(input: Tensor, dim?'],
+])('%s', (line, text, signature) => {
+  const shown = shownAt(line);
+  expect(shown.text).toContain(text);
+  expect(shown.signature).toContain(signature);
+});
+
+test('an example is shown with the text', () => {
+  expect(shownAt('torch.conv2d').tags).toEqual(['example']);
+  expect(shownAt('x.sum({ dim: 1 })').tags).toEqual(['example']);
+  expect(shownAt('torch.linalg.svd').tags).toEqual(['example']);
+});
+
+test('at least 300 operators have a text of our own, each once', () => {
+  expect(described.length).toBeGreaterThan(300);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+});
+
+test.each(described.map((entry) => [entry.name, entry] as const))('%s shows its text', (name, entry) => {
+  const parts = inTorch(name).split('.').slice(1);
+  const value = parts.reduce<unknown>((place, part) => (place as Record<string, unknown>)[part], torch);
+  expect(typeof value).toBe('function');
+  expect(shownAt(inTorch(name)).text).toContain(entry.text.replace(/^- /gm, ''));
+});
+
+test('the examples compile', () => {
+  const messages = service
+    .getSemanticDiagnostics(file)
+    .map(({ messageText, start }) => [
+      program.slice(start, program.indexOf('\n', start)),
+      ts.flattenDiagnosticMessageText(messageText, ' '),
+    ]);
+  expect(messages).toEqual([]);
+});
