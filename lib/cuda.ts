@@ -24,10 +24,12 @@ function indexOf(device: DeviceLike | number | undefined): number {
   return (device === undefined ? null : deviceOf(device).index) ?? native.currentDevice();
 }
 
+/** The number of the GPU that is used where none is named. */
 export function currentDevice(): number {
   need();
   return native.currentDevice();
 }
+/** Sets the GPU that is used where none is named. */
 export function setDevice(device: DeviceLike | number): void {
   native.setDevice(indexOf(device));
 }
@@ -51,9 +53,11 @@ export function maxMemoryAllocated(device?: DeviceLike | number): number {
 export function memoryReserved(device?: DeviceLike | number): number {
   return native.deviceStats(indexOf(device)).reserved;
 }
+/** Bytes held by the caching allocator, at most since the start or resetPeakMemoryStats. */
 export function maxMemoryReserved(device?: DeviceLike | number): number {
   return native.deviceStats(indexOf(device)).maxReserved;
 }
+/** Starts {@link maxMemoryAllocated} and {@link maxMemoryReserved} anew. */
 export function resetPeakMemoryStats(device?: DeviceLike | number): void {
   native.resetPeakStats(indexOf(device));
 }

@@ -173,6 +173,7 @@ export const version: string = native.versions().libtorch;
 export function showConfig(): string {
   return native.versions().config;
 }
+/** Threads that one operator may use on the CPU. */
 export function getNumThreads(): number {
   return native.getNumThreads();
 }
@@ -183,9 +184,11 @@ export function setNumThreads(count: number): void {
   if (count <= 0) throw new TorchError('setNumThreads expects a positive integer');
   native.setNumThreads(count);
 }
+/** Threads that run independent operators at the same time, as TorchScript's `fork` does. */
 export function getNumInteropThreads(): number {
   return native.getNumInteropThreads();
 }
+/** Sets the count of {@link getNumInteropThreads}; once, and before parallel work has begun. */
 export function setNumInteropThreads(count: number): void {
   native.setNumInteropThreads(count);
 }

@@ -10,6 +10,7 @@ import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 import { repr } from '../tensor/repr';
 
+/** Options of `torch.autocast`. */
 export interface AutocastOptions {
   /** What operators of the lower-precision list run in. Default: bfloat16 on the CPU, float16 on CUDA. */
   dtype?: DTypeLike | null;
@@ -39,6 +40,7 @@ export function getAutocastDtype(deviceType: string): DType {
   return dtypeOfCode(native.autocast(deviceType)[1]);
 }
 
+/** Whether weights are cast once for all of their uses inside of autocast. */
 export function isAutocastCacheEnabled(): boolean {
   return native.autocast('cpu')[2];
 }
@@ -118,6 +120,7 @@ function cast(value: unknown, deviceType: string, dtype: DType): unknown {
   return value;
 }
 
+/** Options of `torch.amp.customFwd`. */
 export interface CustomForwardOptions {
   deviceType: string;
   /** Inside autocast, casts floating-point inputs to this and runs `forward` without autocast. */
@@ -135,7 +138,7 @@ const CUSTOM_BWD = signature('customBwd', [deviceKind], {}, []);
 const remembered = new WeakMap<object, { dtype: DType; enabled: boolean }>();
 
 /**
- * Wraps the `forward` of a {@link Function | torch.autograd.Function} for autocast
+ * Wraps the `forward` of a `torch.autograd.Function` for autocast
  * (`torch.amp.custom_fwd`); use {@link customBwd} on its `backward`.
  */
 export function customFwd<Ctx extends AmpContext, Args extends unknown[], Out>(

@@ -13,6 +13,7 @@ import { isMap } from '../core/realm';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 
+/** Options of `torch.amp.GradScaler`. */
 export interface GradScalerOptions {
   /** Default: 65,536. */
   initScale?: number;
@@ -228,37 +229,46 @@ export class GradScaler {
     scale.copy_(value);
   }
 
+  /** The factor that losses are multiplied by; 1 where scaling is off. */
   getScale(): number {
     if (!this.#enabled) return 1;
     return this.#scale ? (this.#scale.item() as number) : this.#initScale;
   }
+  /** What the scale is multiplied by after a row of steps without infinities. */
   getGrowthFactor(): number {
     return this.#growthFactor;
   }
+  /** Sets what {@link GradScaler.getGrowthFactor} gives. */
   setGrowthFactor(factor: number): void {
     this.#growthFactor = factor;
   }
+  /** What the scale is multiplied by after a step with infinities or NaN. */
   getBackoffFactor(): number {
     return this.#backoffFactor;
   }
+  /** Sets what {@link GradScaler.getBackoffFactor} gives. */
   setBackoffFactor(factor: number): void {
     this.#backoffFactor = factor;
   }
+  /** How many steps without infinities let the scale grow. */
   getGrowthInterval(): number {
     return this.#growthInterval;
   }
+  /** Sets what {@link GradScaler.getGrowthInterval} gives. */
   setGrowthInterval(interval: number): void {
     this.#growthInterval = interval;
   }
+  /** Whether losses are scaled at all. */
   isEnabled(): boolean {
     return this.#enabled;
   }
 
-  /** @throws TypeError for `JSON.stringify`. */
+  /** Throws a TypeError for `JSON.stringify`: what is plain data is in `stateDict()`. */
   toJSON(...args: unknown[]): unknown {
     return jsonOf(this, args, 'A GradScaler', 'scaler.stateDict() is plain data');
   }
 
+  /** The scale, the factors and the count of good steps, by Python's names; empty where scaling is off. */
   stateDict(): GradScalerStateDict | Record<string, never> {
     if (!this.#enabled) return {};
     return {
@@ -270,7 +280,7 @@ export class GradScaler {
     };
   }
 
-  /** Takes over what {@link stateDict} gave, here or in Python. */
+  /** Takes over what `stateDict` gave, here or in Python. */
   loadStateDict(stateDict: GradScalerStateDict | ReadonlyMap<string, unknown> | Record<string, never>): void {
     if (!this.#enabled) return;
     const given = (isMap(stateDict) ? Object.fromEntries(stateDict) : stateDict) as GradScalerStateDict;

@@ -101,6 +101,7 @@ const GRAD = signature(
   ['gradOutputs', 'retainGraph', 'createGraph'],
 );
 
+/** Options of `torch.autograd.grad`. */
 export interface GradOptions {
   /** Gradients of the outputs. Default: 1 for outputs of one element. */
   gradOutputs?: Gradients;

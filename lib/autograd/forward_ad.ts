@@ -7,6 +7,7 @@ import { Scope, within } from '../native/scope';
 import { tensor as tensorKind } from '../tensor/kinds';
 import type { Tensor } from '../tensor';
 
+/** Which level of dual numbers is meant. */
 export interface LevelOptions {
   /** Default: the innermost. */
   level?: number | null;

@@ -77,6 +77,7 @@ interface FunctionClass<Args extends unknown[], Out> {
  * Exp.apply(x);
  */
 export abstract class AutogradFunction {
+  /** Computes the result. Override it; `ctx` keeps what `backward` needs. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   static forward(_ctx: FunctionContext, ..._args: any[]): unknown {
     throw new TorchError(
@@ -84,6 +85,7 @@ export abstract class AutogradFunction {
       'NotImplementedError',
     );
   }
+  /** Computes the gradients of the inputs from those of the results. Override it. */
   static backward(_ctx: FunctionContext, ..._grads: Tensor[]): Gradient | Gradient[] {
     throw new TorchError(
       `${this.name}: a Function must implement the static method backward`,

@@ -5,6 +5,7 @@ import { type Call, signature } from '../core/signature';
 import { Tensor } from '../tensor';
 import { grad } from './backward';
 
+/** Options of `torch.autograd.gradcheck`. */
 export interface GradcheckOptions {
   /** Half the distance of the two evaluations. Default 1e-6. */
   eps?: number;

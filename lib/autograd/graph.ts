@@ -80,6 +80,7 @@ export function disableSavedTensorsHooks<T>(message: string, body: () => T): T {
 
 type MultiGradHook = ((grads: (Tensor | null)[]) => void) | ((grad: Tensor) => void);
 
+/** Options of `torch.autograd.graph.registerMultiGradHook`. */
 export interface MultiGradHookOptions {
   /** `'all'`: when all gradients are there; `'any'`: at the first. Default: `'all'`. */
   mode?: 'all' | 'any';

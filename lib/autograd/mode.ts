@@ -34,6 +34,7 @@ export function setGradEnabled<T>(mode: boolean, body?: () => T): T | void {
   native.setGradEnabled(mode);
 }
 
+/** Whether operators are recorded for gradients. */
 export function isGradEnabled(): boolean {
   return native.isGradEnabled();
 }
@@ -44,6 +45,7 @@ export function inferenceMode<T>(body: () => T, mode = true): T {
   return within('inferenceMode', Scope.inference, body, mode);
 }
 
+/** Whether this runs in {@link inferenceMode}. */
 export function isInferenceModeEnabled(): boolean {
   return native.isInferenceMode();
 }
@@ -65,6 +67,7 @@ export function detectAnomaly<T>(
 
 const SET_DETECT_ANOMALY = signature('setDetectAnomaly', [value<boolean>()('mode')], ANOMALY);
 
+/** Turns anomaly detection on or off, for good: see {@link detectAnomaly}. */
 export function setDetectAnomaly(
   ...args: Call<typeof SET_DETECT_ANOMALY, [mode: boolean], [checkNan: boolean]>
 ): void {
@@ -72,6 +75,7 @@ export function setDetectAnomaly(
   native.setAnomaly(mode, checkNan);
 }
 
+/** Whether backward looks for NaN: see {@link detectAnomaly}. */
 export function isAnomalyEnabled(): boolean {
   return native.isAnomalyEnabled();
 }

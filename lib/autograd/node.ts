@@ -19,6 +19,7 @@ export class GradFn {
       .nodeNext(this.#node)
       .map(([node, input]) => [node === null ? null : new GradFn(node), input]);
   }
+  /** The kind of the node and where it is, as Python prints it. */
   toString(): string {
     return `<${this.name}>`;
   }

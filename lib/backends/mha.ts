@@ -5,6 +5,7 @@ let enabled = true;
 export function getFastpathEnabled(): boolean {
   return enabled;
 }
+/** Turns the fast path of attention and transformers on or off, which inference takes. */
 export function setFastpathEnabled(value: boolean): void {
   enabled = value;
 }

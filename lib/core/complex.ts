@@ -7,6 +7,7 @@ export class Complex {
     readonly im: number,
   ) {}
 
+  /** As Python writes it: `(1+2j)`. */
   toString(): string {
     const sign = this.im < 0 || Object.is(this.im, -0) ? '-' : '+';
     return `(${this.re}${sign}${Math.abs(this.im)}j)`;

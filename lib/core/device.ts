@@ -24,9 +24,11 @@ export class Device {
     Object.freeze(this);
   }
 
+  /** The name: `cpu`, `cuda:0`. */
   toString(): string {
     return this.deviceName;
   }
+  /** The name: `cpu`, `cuda:0`. */
   toJSON(): string {
     return this.deviceName;
   }

@@ -22,16 +22,20 @@ export class DType {
     Object.freeze(this);
   }
 
+  /** Whether it is a dtype of real floats. */
   get isFloatingPoint(): boolean {
     return this.kind === 'float';
   }
+  /** Whether it is a dtype of complex numbers. */
   get isComplex(): boolean {
     return this.kind === 'complex';
   }
+  /** Whether it has negative numbers. */
   get isSigned(): boolean {
     return this.kind === 'int' || this.kind === 'float' || this.kind === 'complex';
   }
 
+  /** As Python writes it: `torch.float32`. */
   toString(): string {
     return `torch.${this.name}`;
   }
@@ -50,21 +54,37 @@ function define(name: string, code: number, kind: DTypeKind, itemsize: number): 
   return dtype;
 }
 
+/** Another name of `uint8`. */
 export const uint8 = define('uint8', 0, 'uint', 1);
+/** Another name of `int8`. */
 export const int8 = define('int8', 1, 'int', 1);
+/** Whole numbers of 16 bits. */
 export const int16 = define('int16', 2, 'int', 2);
+/** Another name of `int32`. */
 export const int32 = define('int32', 3, 'int', 4);
+/** Whole numbers of 64 bits, which are bigints in JavaScript where they are large. */
 export const int64 = define('int64', 4, 'int', 8);
+/** Floats of 16 bits: 11 bits of precision, up to 65504. */
 export const float16 = define('float16', 5, 'float', 2);
+/** Another name of `float32`. */
 export const float32 = define('float32', 6, 'float', 4);
+/** Another name of `float64`. */
 export const float64 = define('float64', 7, 'float', 8);
+/** Another name of `complex32`. */
 export const complex32 = define('complex32', 8, 'complex', 4);
+/** Another name of `complex64`. */
 export const complex64 = define('complex64', 9, 'complex', 8);
+/** Another name of `complex128`. */
 export const complex128 = define('complex128', 10, 'complex', 16);
+/** Booleans, of one byte. */
 export const bool = define('bool', 11, 'bool', 1);
+/** Quantized numbers in int8. */
 export const qint8 = define('qint8', 12, 'quantized', 1);
+/** Quantized numbers in uint8. */
 export const quint8 = define('quint8', 13, 'quantized', 1);
+/** Quantized numbers in int32. */
 export const qint32 = define('qint32', 14, 'quantized', 4);
+/** Floats of 16 bits with the range of float32: 8 bits of precision. */
 export const bfloat16 = define('bfloat16', 15, 'float', 2);
 export const quint4x2 = define('quint4x2', 16, 'quantized', 1);
 export const quint2x4 = define('quint2x4', 17, 'quantized', 1);
@@ -73,14 +93,23 @@ export const bits2x4 = define('bits2x4', 19, 'bits', 1);
 export const bits4x2 = define('bits4x2', 20, 'bits', 1);
 export const bits8 = define('bits8', 21, 'bits', 1);
 export const bits16 = define('bits16', 22, 'bits', 2);
+/** Floats of 8 bits: 5 of exponent, 2 of mantissa. */
 export const float8_e5m2 = define('float8_e5m2', 23, 'float', 1);
+/** Floats of 8 bits: 4 of exponent, 3 of mantissa, no infinities. */
 export const float8_e4m3fn = define('float8_e4m3fn', 24, 'float', 1);
+/** Floats of 8 bits: 5 of exponent, 2 of mantissa, no infinities and no negative zero. */
 export const float8_e5m2fnuz = define('float8_e5m2fnuz', 25, 'float', 1);
+/** Floats of 8 bits: 4 of exponent, 3 of mantissa, no infinities and no negative zero. */
 export const float8_e4m3fnuz = define('float8_e4m3fnuz', 26, 'float', 1);
+/** Whole numbers from 0 to 65535. Few operators take them. */
 export const uint16 = define('uint16', 27, 'uint', 2);
+/** Whole numbers of 32 bits without a sign. Few operators take them. */
 export const uint32 = define('uint32', 28, 'uint', 4);
+/** Whole numbers of 64 bits without a sign. Few operators take them. */
 export const uint64 = define('uint64', 29, 'uint', 8);
+/** Powers of 2 in 8 bits. */
 export const float8_e8m0fnu = define('float8_e8m0fnu', 44, 'float', 1);
+/** Two floats of 4 bits in a byte. */
 export const float4_e2m1fn_x2 = define('float4_e2m1fn_x2', 45, 'float', 1);
 
 // PyTorch's second names.
@@ -101,6 +130,7 @@ export {
 /** A dtype, or its name. */
 export type DTypeLike = DType | DTypeName;
 
+/** A dtype by its name: `'float32'`. */
 export type DTypeName =
   | 'uint8'
   | 'int8'

@@ -12,6 +12,7 @@ export class Layout {
     this.layoutCode = code;
     Object.freeze(this);
   }
+  /** As Python writes it: `torch.strided`. */
   toString(): string {
     return `torch.${this.name}`;
   }
@@ -29,23 +30,35 @@ export class MemoryFormat {
     this.memoryFormatCode = code;
     Object.freeze(this);
   }
+  /** As Python writes it: `torch.channels_last`. */
   toString(): string {
     return `torch.${this.name}`;
   }
 }
 
+/** Ordinary tensors: each element has its place in memory. */
 export const strided = new Layout('strided', 0);
+/** Elements with their indices. */
 export const sparseCoo = new Layout('sparse_coo', 1);
+/** Matrices by rows: where each row begins, and the columns of its elements. */
 export const sparseCsr = new Layout('sparse_csr', 2);
+/** Matrices by columns: where each column begins, and the rows of its elements. */
 export const sparseCsc = new Layout('sparse_csc', 4);
+/** As `sparseCsr`, of blocks. */
 export const sparseBsr = new Layout('sparse_bsr', 5);
+/** As `sparseCsc`, of blocks. */
 export const sparseBsc = new Layout('sparse_bsc', 6);
+/** Nested tensors whose rows have their own lengths. */
 export const jagged = new Layout('jagged', 7);
 const mkldnn = new Layout('_mkldnn', 3);
 
+/** The last dimension is together in memory. */
 export const contiguousFormat = new MemoryFormat('contiguous_format', 0);
+/** As the input. */
 export const preserveFormat = new MemoryFormat('preserve_format', 1);
+/** The channels of images `(N, C, H, W)` are together in memory. */
 export const channelsLast = new MemoryFormat('channels_last', 2);
+/** The channels of volumes `(N, C, D, H, W)` are together in memory. */
 export const channelsLast3d = new MemoryFormat('channels_last_3d', 3);
 
 const layouts = [strided, sparseCoo, sparseCsr, mkldnn, sparseCsc, sparseBsr, sparseBsc, jagged];

@@ -16,6 +16,7 @@ type Func = (...args: never[]) => unknown;
 /** Which arguments are differentiated. */
 export type Argnums = number | readonly number[];
 
+/** Options of `torch.func.grad` and `gradAndValue`. */
 export interface GradOptions {
   /** Which arguments are differentiated. Default: 0, the first. */
   argnums?: Argnums;

@@ -21,6 +21,7 @@ import { vmap, type VmapOptions } from './vmap';
 
 type Func = (...args: never[]) => unknown;
 
+/** Options of `torch.func.jacrev`. */
 export interface JacobianOptions {
   /** Which arguments are differentiated. Default: 0, the first. */
   argnums?: Argnums;
@@ -28,6 +29,7 @@ export interface JacobianOptions {
   hasAux?: boolean;
 }
 
+/** Options of `torch.func.jvp`. */
 export interface JvpOptions {
   /** Whether an output that depends on no input is an error. Default: `false`. */
   strict?: boolean;

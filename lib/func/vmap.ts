@@ -13,6 +13,7 @@ type Dim = number | null;
 /** A dimension, null for "not mapped", or nested as the arguments or results are. */
 export type Dims = Dim | readonly Dims[] | { readonly [key: string]: Dims } | ReadonlyMap<unknown, Dims>;
 
+/** Options of `torch.vmap`. */
 export interface VmapOptions {
   /** Which dimension of each input is mapped over. Default: 0, of every input. */
   inDims?: Dims;

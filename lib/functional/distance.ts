@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor';
 import { tensor } from '../tensor/kinds';
 import { type Call, signature } from '../core/signature';
 
+/** Options of `F.pairwiseDistance`. */
 export interface PairwiseDistanceOptions {
   /** The p of the norm. Default: 2. */
   p?: number;
@@ -24,6 +25,7 @@ export function pairwiseDistance(
   return aten.pairwiseDistance(x1, x2, p, eps, keepdim);
 }
 
+/** Options of `F.cosineSimilarity`. */
 export interface CosineSimilarityOptions {
   /** The dimension of the vectors. Default: 1. */
   dim?: number;

@@ -5,6 +5,7 @@ import { TorchError, valueError, checkNumber } from '../core/errors';
 import { warn } from '../core/warn';
 import { type Call, signature } from '../core/signature';
 
+/** Options of `F.dropout` and its like. */
 export interface DropoutOptions {
   /** Probability that an element is zeroed. Default: 0.5. */
   p?: number;

@@ -12,6 +12,7 @@ const bagModes = ['sum', 'mean', 'max'] as const;
 /** What is made of the rows of a bag. */
 export type EmbeddingBagMode = (typeof bagModes)[number];
 
+/** Options that `F.embeddingBag` and `nn.EmbeddingBag` share. */
 export interface EmbeddingBagSharedOptions {
   /** Rows of a larger norm are scaled to it, in place. Default: none. */
   maxNorm?: number | null;
@@ -28,6 +29,7 @@ export interface EmbeddingBagSharedOptions {
   /** The row that counts in no bag and gets no gradient; may count from the end. Default: none. */
   paddingIdx?: number | null;
 }
+/** Options of `F.embeddingBag`. */
 export interface EmbeddingBagOptions extends EmbeddingBagSharedOptions {
   /** Where each bag starts in a 1-d input. Default: none, for 2-d input, whose rows are bags. */
   offsets?: Tensor | null;

@@ -6,6 +6,7 @@ import type { Size } from './conv/conv';
 import { size } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 
+/** Options of `F.fold`. */
 export interface FoldOptions {
   /** Distance between the window's elements. Default: 1. */
   dilation?: Size;

@@ -1,4 +1,9 @@
-/** `torch.nn.functional`: layers as plain functions, with their defaults and checks. */
+/**
+ * `torch.nn.functional`: layers as plain functions, with their defaults and checks.
+ * `import * as F from 'nodetorch/functional'`.
+ *
+ * @module functional
+ */
 export {
   gelu,
   hardsigmoid,

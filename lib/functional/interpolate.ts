@@ -9,9 +9,11 @@ import type { Size } from './conv/conv';
 import { type Call, signature } from '../core/signature';
 import { repr } from '../tensor/repr';
 
+/** How values between pixels are made. */
 export type InterpolateMode =
   'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact' | 'lanczos';
 
+/** Options of `F.upsample`. */
 export interface UpsampleOptions {
   /** Sizes of the spatial dimensions of the output. This or `scaleFactor` must be given. */
   size?: Size | null;
@@ -22,6 +24,7 @@ export interface UpsampleOptions {
   /** Whether the corner pixels keep their values; for the modes that end in -linear or -cubic. Default: `false`. */
   alignCorners?: boolean | null;
 }
+/** Options of `F.interpolate`. */
 export interface InterpolateOptions extends UpsampleOptions {
   /** Whether the scale is computed anew from the rounded size of the output. Default: `false`. */
   recomputeScaleFactor?: boolean | null;

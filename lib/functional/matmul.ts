@@ -21,6 +21,7 @@ export type ScalingType = (typeof ScalingType)[keyof typeof ScalingType];
 export const SwizzleType = { NO_SWIZZLE: 0, SWIZZLE_32_4_4: 1 } as const;
 export type SwizzleType = (typeof SwizzleType)[keyof typeof SwizzleType];
 
+/** Options of `F.groupedMm`. */
 export interface GroupedMmOptions {
   /** Where each group ends, in the dimension that the groups share. Default: none, for two 3-d tensors. */
   offs?: Tensor | null;
@@ -41,6 +42,7 @@ export function groupedMm(...args: Call<typeof GROUPED, [matA: Tensor, matB: Ten
 
 type Several<T> = T | readonly T[];
 
+/** Options of `F.scaledMm`. */
 export interface ScaledMmOptions {
   /** How `scaleA` lies in memory. Default: plainly. */
   swizzleA?: Several<SwizzleType> | null;
@@ -55,6 +57,7 @@ export interface ScaledMmOptions {
   /** Whether sums may be less exact. Default: `false`. */
   useFastAccum?: boolean;
 }
+/** Options of `F.scaledGroupedMm`. */
 export interface ScaledGroupedMmOptions extends ScaledMmOptions {
   /** Where each group ends, in the dimension that the groups share. Default: none. */
   offs?: Tensor | null;

@@ -4,7 +4,9 @@ import { tensor } from '../tensor/kinds';
 import { value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 
+/** What stands around the edges. */
 export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
+/** Options of `F.pad`. */
 export interface PadOptions {
   /** What the new elements hold. Default: `'constant'`. */
   mode?: PadMode;

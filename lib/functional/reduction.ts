@@ -9,6 +9,7 @@ import { warn } from '../core/warn';
 /** `'mean'` (the default), `'sum'`, or `'none'` for one loss an element. */
 export type Reduction = 'none' | 'mean' | 'sum';
 
+/** What is made of the losses of the elements. */
 export interface ReductionOptions {
   /** Default: `'mean'`. */
   reduction?: Reduction;

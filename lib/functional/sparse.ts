@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor';
 import { tensor } from '../tensor/kinds';
 import { type Call, signature } from '../core/signature';
 
+/** Options of `F.embedding`. */
 export interface EmbeddingOptions {
   /** The row that gets no gradient; may count from the end. Default: none. */
   paddingIdx?: number | null;

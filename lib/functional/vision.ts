@@ -46,9 +46,12 @@ export function nativeChannelShuffle(
 
 const gridModes = ['bilinear', 'nearest', 'bicubic'] as const;
 const gridPaddings = ['zeros', 'border', 'reflection'] as const;
+/** How values between pixels are made. */
 export type GridSampleMode = (typeof gridModes)[number];
+/** What is outside of the input. */
 export type GridSamplePaddingMode = (typeof gridPaddings)[number];
 
+/** Options of `F.gridSample`. */
 export interface GridSampleOptions {
   /** How values between pixels are made. Default: `'bilinear'`, which for 5-d input is trilinear. */
   mode?: GridSampleMode;
@@ -107,6 +110,7 @@ export function gridSample(
   return aten.gridSampler(input, grid, modeNumber, paddingNumber, resolveAlign(given.alignCorners));
 }
 
+/** Options of `F.affineGrid`. */
 export type AffineGridOptions = Pick<GridSampleOptions, 'alignCorners'>;
 const AFFINE_GRID: Required<AffineGridOptions> = { alignCorners: null };
 const AFFINE_GRID_CALL = signature(

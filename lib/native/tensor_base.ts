@@ -22,6 +22,7 @@ export function attributeEntries(tensor: Tensor): [name: string, value: unknown]
 }
 
 export const newTensor = (handle: TensorHandle): Tensor => new TensorClass(handle);
+/** Whether `value` is a tensor. */
 export const isTensor = (value: unknown): value is Tensor => value instanceof TensorBase;
 
 /**

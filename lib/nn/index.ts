@@ -1,4 +1,8 @@
-/** `torch.nn`: modules. */
+/**
+ * `torch.nn`: modules. `import * as nn from 'nodetorch/nn'`.
+ *
+ * @module nn
+ */
 import './module/forward_names';
 
 export {

@@ -12,6 +12,7 @@ import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 
+/** Options of `nn.Parameter`. */
 export interface ParameterOptions {
   /** Whether it is trained. Default: `true`. */
   requiresGrad?: boolean;
@@ -45,6 +46,7 @@ export class Parameter extends Tensor {
   }
 }
 
+/** Options of `nn.Buffer` and `registerBuffer`. */
 export interface BufferOptions {
   /** Whether the buffer belongs to the state that is saved. Default: `true`. */
   persistent?: boolean;
@@ -66,6 +68,7 @@ export class Buffer extends Tensor {
   }
 }
 
+/** Options of parameters and buffers that get their size later. */
 export interface UninitializedOptions {
   /** Where it will be. Default: the CPU. */
   device?: DeviceLike | null;

@@ -29,6 +29,7 @@ import { type Value, numberOf, squeezed } from './scalar';
 import { repr } from '../tensor/repr';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.Adadelta`. */
 export interface AdadeltaOptions extends ImplementationOptions {
   /** Multiplies the step. Default: 1. */
   lr?: Value;
@@ -40,6 +41,7 @@ export interface AdadeltaOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
+/** A group of parameters of `optim.Adadelta`, with its options. */
 export interface AdadeltaGroup extends ParamGroup, ImplementationGroup {
   rho: number;
   eps: number;

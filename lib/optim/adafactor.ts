@@ -23,6 +23,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, minus, negative, numberOf, over, smaller, squeezed, times } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.Adafactor`. */
 export interface AdafactorOptions extends Pick<ImplementationOptions, 'foreach' | 'maximize'> {
   /** Largest relative step size, and the factor of weight decay. Default: 1e-2. */
   lr?: Value;
@@ -36,6 +37,7 @@ export interface AdafactorOptions extends Pick<ImplementationOptions, 'foreach' 
   weightDecay?: number;
 }
 
+/** A group of parameters of `optim.Adafactor`, with its options. */
 export interface AdafactorGroup extends ParamGroup {
   beta2_decay: number;
   eps: readonly [number | null, number];

@@ -37,6 +37,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, negative, numberOf, over, rateOf, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.Adagrad`. */
 export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'>, FusedOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: Value;
@@ -50,6 +51,7 @@ export interface AdagradOptions extends Omit<ImplementationOptions, 'capturable'
   eps?: number;
 }
 
+/** A group of parameters of `optim.Adagrad`, with its options. */
 export interface AdagradGroup extends ParamGroup, ImplementationGroup {
   lr_decay: number;
   eps: number;

@@ -19,6 +19,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, rateOf, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.Adam`. */
 export interface AdamOptions extends ImplementationOptions, FusedOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;

@@ -41,6 +41,7 @@ import {
 
 const FLAGS = native.constants.optimizerFlags;
 
+/** A group of parameters of `optim.Adam`, with its options. */
 export interface AdamGroup extends ParamGroup, ImplementationGroup {
   betas: readonly [Value, Value];
   eps: number;

@@ -32,6 +32,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, minus, negative, numberOf, over, power, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.Adamax`. */
 export interface AdamaxOptions extends ImplementationOptions {
   /** Learning rate. Default: 2e-3. */
   lr?: Value;
@@ -43,6 +44,7 @@ export interface AdamaxOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
+/** A group of parameters of `optim.Adamax`, with its options. */
 export interface AdamaxGroup extends ParamGroup, ImplementationGroup {
   betas: readonly [number, number];
   eps: number;

@@ -31,6 +31,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, minus, numberOf, over, plus, power, squeezed, times } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.ASGD`. */
 export interface ASGDOptions extends ImplementationOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: Value;
@@ -44,6 +45,7 @@ export interface ASGDOptions extends ImplementationOptions {
   weightDecay?: number;
 }
 
+/** A group of parameters of `optim.ASGD`, with its options. */
 export interface ASGDGroup extends ParamGroup, ImplementationGroup {
   lambd: number;
   alpha: number;

@@ -10,6 +10,7 @@ export type Closure<Loss = Tensor | number> = () => Loss;
 export type Step = (closure: Closure | null) => Tensor | number | null;
 /** May return the closure to use instead. */
 export type StepPreHook = (optimizer: Optimizer, closure: Closure | null) => Closure | null | void;
+/** Called after a step. */
 export type StepPostHook = (optimizer: Optimizer, closure: Closure | null) => void;
 /** Called before `stateDict`, and after `loadStateDict`. */
 export type OptimizerHook = (optimizer: Optimizer) => void;

@@ -1,4 +1,8 @@
-/** torch.optim */
+/**
+ * `torch.optim`: optimizers, and schedulers of learning rates. `import * as optim from 'nodetorch/optim'`.
+ *
+ * @module optim
+ */
 export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from './adadelta';
 export { Adafactor, type AdafactorGroup, type AdafactorOptions } from './adafactor';
 export { Adagrad, type AdagradGroup, type AdagradOptions } from './adagrad';

@@ -15,6 +15,7 @@ import { type Value, less, numberOf, over, smaller, squeezed, times } from './sc
 import { type History, arrange, begin, nextDirection } from './lbfgs_history';
 import { strongWolfe } from './strong_wolfe';
 
+/** Options of `optim.LBFGS`. */
 export interface LBFGSOptions {
   /** Learning rate. Default: 1. */
   lr?: Value;
@@ -32,6 +33,7 @@ export interface LBFGSOptions {
   lineSearchFn?: 'strong_wolfe' | null;
 }
 
+/** A group of parameters of `optim.LBFGS`, with its options. */
 export interface LBFGSGroup extends ParamGroup {
   max_iter: number;
   max_eval: number;

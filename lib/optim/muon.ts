@@ -11,6 +11,7 @@ import { type ParamGroup, type Params, checkKindsOf, toGroupKeys, valueError } f
 import { Optimizer } from './optimizer';
 import { type Value, minus, negative, numberOf, squeezed, times } from './scalar';
 
+/** Options of `optim.Muon`. */
 export interface MuonOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;
@@ -30,6 +31,7 @@ export interface MuonOptions {
   adjustLrFn?: 'original' | 'match_rms_adamw' | null;
 }
 
+/** A group of parameters of `optim.Muon`, with its options. */
 export interface MuonGroup extends ParamGroup {
   weight_decay: number;
   momentum: number;

@@ -15,6 +15,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import type { Value } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.NAdam`. */
 export interface NAdamOptions extends ImplementationOptions {
   /** Learning rate. Default: 2e-3. */
   lr?: Value;

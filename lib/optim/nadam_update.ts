@@ -22,6 +22,7 @@ import {
 import type { ParamGroup } from './group';
 import { type Value, minus, negative, numberOf, over, plus, power, squeezed, times } from './scalar';
 
+/** A group of parameters of `optim.NAdam`, with its options. */
 export interface NAdamGroup extends ParamGroup, ImplementationGroup {
   betas: readonly [number, number];
   eps: number;

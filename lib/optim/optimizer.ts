@@ -164,21 +164,27 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     });
   }
 
+  /** Calls `hook` before each `step`; it may return another closure. */
   registerStepPreHook(hook: StepPreHook): RemovableHandle {
     return this.#preHooks.add(hook);
   }
+  /** Calls `hook` after each `step`. */
   registerStepPostHook(hook: StepPostHook): RemovableHandle {
     return this.#postHooks.add(hook);
   }
+  /** Calls `hook` before `stateDict`. */
   registerStateDictPreHook(hook: OptimizerHook, options: HookOptions = {}): RemovableHandle {
     return this.#stateDictPreHooks.add(hook, options);
   }
+  /** Calls `hook` with what `stateDict` is about to return; it may return another one. */
   registerStateDictPostHook(hook: OptimizerStateDictHook, options: HookOptions = {}): RemovableHandle {
     return this.#stateDictPostHooks.add(hook, options);
   }
+  /** Calls `hook` with what `loadStateDict` got; it may return another one. */
   registerLoadStateDictPreHook(hook: OptimizerStateDictHook, options: HookOptions = {}): RemovableHandle {
     return this.#loadPreHooks.add(hook, options);
   }
+  /** Calls `hook` after `loadStateDict`. */
   registerLoadStateDictPostHook(hook: OptimizerHook, options: HookOptions = {}): RemovableHandle {
     return this.#loadPostHooks.add(hook, options);
   }
@@ -195,7 +201,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   /**
-   * Takes over what {@link stateDict} gave, here or in Python. Parameters are matched by order; where both sides have
+   * Takes over what `stateDict` gave, here or in Python. Parameters are matched by order; where both sides have
    * names of them (`new Adam(model.namedParameters())`), the same ones in another order, by name.
    *
    * Differs from PyTorch: `loadStateDict` of an optimizer heeds `param_names`, where Python gives one parameter's
@@ -244,7 +250,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-  /** @throws TypeError for `JSON.stringify`. */
+  /** Throws a TypeError for `JSON.stringify`: what is plain data is in `stateDict()`. */
   toJSON(...args: unknown[]): unknown {
     return jsonOf(this, args, 'An Optimizer', 'torch.save(optimizer.stateDict(), file) writes its state');
   }

@@ -15,6 +15,7 @@ import { type RAdamGroup, implementations } from './radam_update';
 import type { Value } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.RAdam`. */
 export interface RAdamOptions extends ImplementationOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;

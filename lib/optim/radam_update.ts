@@ -14,6 +14,7 @@ import {
 import type { ParamGroup } from './group';
 import { type Value, less, minus, over, power, squeezed, times } from './scalar';
 
+/** A group of parameters of `optim.RAdam`, with its options. */
 export interface RAdamGroup extends ParamGroup, ImplementationGroup {
   betas: readonly [number, number];
   eps: number;

@@ -29,6 +29,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, numberOf, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.RMSprop`. */
 export interface RMSpropOptions extends ImplementationOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: Value;
@@ -44,6 +45,7 @@ export interface RMSpropOptions extends ImplementationOptions {
   centered?: boolean;
 }
 
+/** A group of parameters of `optim.RMSprop`, with its options. */
 export interface RMSpropGroup extends ParamGroup, ImplementationGroup {
   momentum: number;
   alpha: number;

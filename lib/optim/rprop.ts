@@ -29,6 +29,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, numberOf } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.Rprop`. */
 export interface RpropOptions extends ImplementationOptions {
   /** The first step size. Default: 1e-2. */
   lr?: Value;
@@ -38,6 +39,7 @@ export interface RpropOptions extends ImplementationOptions {
   stepSizes?: readonly [number, number];
 }
 
+/** A group of parameters of `optim.Rprop`, with its options. */
 export interface RpropGroup extends ParamGroup, ImplementationGroup {
   etas: readonly [number, number];
   step_sizes: readonly [number, number];

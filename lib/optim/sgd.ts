@@ -24,6 +24,7 @@ import { TensorOptimizer } from './tensor_optimizer';
 import { type Value, isNumber, numberOf, requiresGrad, squeezed } from './scalar';
 import type { ParamState } from './state_dict';
 
+/** Options of `optim.SGD`. */
 export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'>, FusedOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;
@@ -37,6 +38,7 @@ export interface SGDOptions extends Omit<ImplementationOptions, 'capturable'>, F
   nesterov?: boolean;
 }
 
+/** A group of parameters of `optim.SGD`, with its options. */
 export interface SGDGroup extends ParamGroup, ImplementationGroup {
   momentum: number;
   dampening: number;

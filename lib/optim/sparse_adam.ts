@@ -12,6 +12,7 @@ import { type ParamGroup, type Params, checkKindsOf, toGroupKeys, valueError } f
 import { Optimizer } from './optimizer';
 import { type Value, negative, numberOf, over, squeezed, times } from './scalar';
 
+/** Options of `optim.SparseAdam`. */
 export interface SparseAdamOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: Value;
@@ -23,6 +24,7 @@ export interface SparseAdamOptions {
   maximize?: boolean;
 }
 
+/** A group of parameters of `optim.SparseAdam`, with its options. */
 export interface SparseAdamGroup extends ParamGroup {
   betas: readonly [number, number];
   eps: number;

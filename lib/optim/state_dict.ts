@@ -17,6 +17,7 @@ export type ParamState = Record<string, unknown>;
 /** A group in which parameters are numbered through. */
 export type SavedGroup<Group = ParamGroup> = Omit<Group, 'params'> & { params: number[] };
 
+/** What an optimizer's `stateDict` gives: the layout of Python's, which `torch.save` writes. */
 export interface OptimizerStateDict<Group = ParamGroup> {
   /** By the parameter's number: `state.get(0)`, or `state[0]`. */
   state: ParamStates;

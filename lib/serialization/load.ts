@@ -21,6 +21,7 @@ import { UnpicklingError, damaged } from './io/errors';
 import { toObject } from './plain';
 import { ZipReader, isZip } from './io/zip_reader';
 
+/** Options of `torch.load`. */
 export interface LoadOptions {
   /** Where the tensors go. Default: where they were when they were saved. */
   mapLocation?: MapLocation | null;
@@ -66,7 +67,7 @@ const defaults: Settings = {
  * | dict, OrderedDict, defaultdict, Counter | Map, and subclasses of it with these names |
  * | set, frozenset | Set, {@link FrozenSet} |
  * | bytes, bytearray | Uint8Array, {@link ByteArray} |
- * | torch.Size, dtype, device, layout | {@link Size}, DType, Device, Layout |
+ * | torch.Size, dtype, device, layout | `serialization.Size`, DType, Device, Layout |
  * | Tensor, Parameter | Tensor, Parameter |
  * | numpy's arrays and scalars | {@link NDArray}, {@link NumpyScalar} |
  *

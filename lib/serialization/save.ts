@@ -23,8 +23,8 @@ export type SaveOptions = Record<never, never>;
  * What {@link load} gave comes back as it was. Of what a program makes itself, these become in Python:
  * - a Map or plain object a dict; a Map with `_metadata`, as `model.stateDict()` gives it, an OrderedDict;
  *   what is `undefined` in a plain object is left out;
- * - an array a list; {@link tuple}`(0.9, 0.999)` a tuple; {@link Size}`.from(x.shape)` a torch.Size;
- * - a whole number an int, and so is a bigint; other numbers floats; {@link Float}`(1)` is `1.0`;
+ * - an array a list; `serialization.tuple(0.9, 0.999)` a tuple; `serialization.Size.from(x.shape)` a torch.Size;
+ * - a whole number an int, and so is a bigint; other numbers floats; `new serialization.Float(1)` is `1.0`;
  * - a Uint8Array bytes.
  *
  * Tensors that share memory share it in Python, too: it is written once, and whole.

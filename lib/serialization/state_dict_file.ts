@@ -16,6 +16,7 @@ import { readCheckpoint, readIndex } from './safetensors/sharded_index';
 
 export * from './keys';
 
+/** Options of `torch.loadStateDictFromFile`. */
 export interface LoadStateDictFromFileOptions {
   /** Where the tensors go. Default: `'cpu'`. */
   device?: DeviceLike;

@@ -12,6 +12,7 @@ import type { Scalar, Tensor } from '.';
 import { isTensor, newTensor } from '../native/tensor_base';
 import { dtypeOfArray } from './values';
 
+/** Options of `torch.tensor`. */
 export interface TensorOptions {
   /** Default: what the data says; numbers are the default dtype, bigints int64, booleans bool. */
   dtype?: DTypeLike | null;
@@ -23,12 +24,14 @@ export interface TensorOptions {
   pinMemory?: boolean;
 }
 
+/** What a tensor is made of: a number, nested arrays of them, or a typed array. */
 export type TensorData = Nested | readonly TensorData[] | ArrayBufferView | Tensor;
 
 /** The dtype of new floating-point tensors. */
 export function getDefaultDtype(): DType {
   return dtypeOfCode(native.getDefaultDtype());
 }
+/** Sets the dtype of floats that are made without one. */
 export function setDefaultDtype(dtype: DTypeLike): void {
   native.setDefaultDtype(dtype);
 }
@@ -90,6 +93,7 @@ export function asTensor(data: TensorData, options: Pick<TensorOptions, 'dtype' 
   return data.to({ dtype: options.dtype, device: options.device });
 }
 
+/** Options of `torch.fromBlob`. */
 export interface BlobOptions extends Pick<TensorOptions, 'dtype' | 'requiresGrad'> {
   /** Default: one dimension with all elements. */
   shape?: readonly number[];

@@ -90,6 +90,7 @@ export function broadcastShapes(...shapes: (number | readonly number[])[]): numb
   return result;
 }
 
+/** Options of `torch.meshgrid`. */
 export interface MeshgridOptions {
   /** `'ij'`: the first tensor runs along the first dimension; `'xy'`: along the second. Default `'ij'`. */
   indexing?: 'ij' | 'xy';
@@ -136,6 +137,7 @@ export function atleast3d(...tensors: Tensors): Tensor | Tensor[] {
   return ops.atleast3d(tensors.length === 1 ? tensors[0] : tensors) as Tensor | Tensor[];
 }
 
+/** Options of `torch.tensordot`. */
 export interface TensordotOptions {
   /** How many dimensions to sum over (the last of `a`, the first of `b`), or which. Default 2. */
   dims?: number | readonly [readonly number[], readonly number[]];
@@ -175,6 +177,7 @@ const computeModes = {
   donot_use_mm_for_euclid_dist: 2,
 } as const;
 
+/** Options of `torch.cdist`. */
 export interface CdistOptions {
   /** The norm. Default 2. */
   p?: number;
@@ -198,6 +201,7 @@ export function cdist(
   return ops.cdist(x1, x2, given.p, computeModes[given.computeMode]) as Tensor;
 }
 
+/** Options of `torch.norm`. */
 export interface NormOptions {
   /** `'fro'`, `'nuc'` or a number. Default `'fro'`. */
   p?: Scalar | 'fro' | 'nuc' | null;
@@ -245,6 +249,7 @@ export function norm(
   return ops.matrixNorm(input, given.p, dims ?? [...input.shape.keys()], given.keepdim, rest) as Tensor;
 }
 
+/** Options of `torch.unique`. */
 export interface UniqueOptions {
   /** Sort the values. Default true. */
   sorted?: boolean;
@@ -290,6 +295,7 @@ export function unique(...args: unknown[]): Tensor | Tensor[] {
   return selected(found, returnInverse, returnCounts);
 }
 
+/** Options of `torch.uniqueConsecutive`. */
 export type UniqueConsecutiveOptions = Omit<UniqueOptions, 'sorted'>;
 
 const UNIQUE_CONSECUTIVE = signature('torch.uniqueConsecutive', [kinds.tensor('input')], {

@@ -40,6 +40,7 @@ import { type TypedArray, copyValues, nest, viewValues } from './values';
  */
 export type Scalar = number | bigint | boolean | Complex;
 
+/** What `to` changes. */
 export interface ToOptions {
   dtype?: DTypeLike | null;
   device?: DeviceLike | null;
@@ -50,6 +51,7 @@ export interface ToOptions {
   memoryFormat?: MemoryFormat | null;
 }
 
+/** Options of `backward`. */
 export interface BackwardOptions {
   /** Keep the graph for another backward. Default: the value of `createGraph`. */
   retainGraph?: boolean | null;
@@ -121,12 +123,15 @@ export class Tensor extends TensorBase {
   get shape(): Size {
     return sizesOf(native.shape(this[HANDLE])) as readonly number[] as Size;
   }
+  /** The type of the elements, such as `torch.float32`. */
   get dtype(): DType {
     return dtypeOfCode(native.dtype(this[HANDLE]));
   }
+  /** Where the elements are: `cpu`, `cuda:0` ... */
   get device(): Device {
     return deviceOf(native.device(this[HANDLE]));
   }
+  /** How the elements are stored: `torch.strided` for ordinary tensors. */
   get layout(): Layout {
     return layoutOfCode(native.layout(this[HANDLE]));
   }
@@ -134,16 +139,20 @@ export class Tensor extends TensorBase {
   get ndim(): number {
     return native.dim(this[HANDLE]);
   }
+  /** Bytes of one element. */
   get itemsize(): number {
     return this.dtype.itemsize;
   }
+  /** Bytes of all elements. */
   get nbytes(): number {
     return native.numel(this[HANDLE]) * this.dtype.itemsize;
   }
 
+  /** Number of dimensions. */
   dim(): number {
     return native.dim(this[HANDLE]);
   }
+  /** Number of elements. */
   numel(): number {
     return native.numel(this[HANDLE]);
   }
@@ -160,6 +169,7 @@ export class Tensor extends TensorBase {
     const strides = sizesOf(native.stride(this[HANDLE]));
     return dim === undefined ? strides : pick(strides, dim, 'stride');
   }
+  /** Where in its memory the tensor begins, in elements. */
   storageOffset(): number {
     return native.storageOffset(this[HANDLE]);
   }
@@ -172,31 +182,40 @@ export class Tensor extends TensorBase {
     const [id, nbytes] = native.storage(this[HANDLE]);
     return { id, nbytes };
   }
+  /** Bytes of one element. */
   elementSize(): number {
     return this.dtype.itemsize;
   }
+  /** Whether the elements lie in order in memory, without gaps. */
   isContiguous(options?: { memoryFormat?: MemoryFormat }): boolean {
     if (options !== undefined) checkOptions('isContiguous', options);
     return native.isContiguous(this[HANDLE], options?.memoryFormat);
   }
+  /** Whether the elements are in pinned memory, from which GPUs copy faster. */
   isPinned(): boolean {
     return native.isPinned(this[HANDLE]);
   }
+  /** Whether the elements are floats. */
   isFloatingPoint(): boolean {
     return this.dtype.isFloatingPoint;
   }
+  /** Whether the elements are complex numbers. */
   isComplex(): boolean {
     return this.dtype.isComplex;
   }
+  /** Whether the elements are on a GPU. */
   get isCuda(): boolean {
     return this.device.type === 'cuda';
   }
+  /** Whether the elements are in the CPU's memory. */
   get isCpu(): boolean {
     return this.device.type === 'cpu';
   }
+  /** Whether there are no elements at all, only a size and a dtype. */
   get isMeta(): boolean {
     return this.device.type === 'meta';
   }
+  /** Whether only elements other than 0 are stored, with their indices. */
   get isSparse(): boolean {
     return this.layout.name === 'sparse_coo';
   }
@@ -210,21 +229,27 @@ export class Tensor extends TensorBase {
   }
 
   // Views under Python's names.
+  /** The dimensions in reverse order: the transpose of a matrix. A view. */
   get T(): Tensor {
     return numpyT(this) as Tensor;
   }
+  /** The transposes of matrices in the last two dimensions. A view. */
   get mT(): Tensor {
     return mT(this) as Tensor;
   }
+  /** The conjugate transpose of a matrix. A view. */
   get H(): Tensor {
     return matrixH(this) as Tensor;
   }
+  /** The conjugate transposes of matrices in the last two dimensions. A view. */
   get mH(): Tensor {
     return mH(this) as Tensor;
   }
+  /** The real parts, as a view; the tensor itself where it is real. */
   get real(): Tensor {
     return this.isComplex() ? (real(this) as Tensor) : this;
   }
+  /** The imaginary parts, as a view. Throws where the tensor is real. */
   get imag(): Tensor {
     return imag(this) as Tensor;
   }
@@ -321,46 +346,60 @@ export class Tensor extends TensorBase {
   type(dtype: DTypeLike): Tensor {
     return this.to({ dtype });
   }
+  /** The tensor on the CPU: itself where it is there. */
   cpu(): Tensor {
     return this.to({ device: 'cpu' });
   }
+  /** The tensor on a GPU: the current one, or that of a number. */
   cuda(index?: number): Tensor {
     if (index !== undefined) checkNumber('cuda', 'index', index);
     return this.to({ device: index === undefined ? 'cuda' : `cuda:${index}` });
   }
+  /** The tensor in float32: itself where it is that. */
   float(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.float32 });
   }
+  /** The tensor in float64: itself where it is that. */
   double(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.float64 });
   }
+  /** The tensor in float16: itself where it is that. */
   half(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.float16 });
   }
+  /** The tensor in bfloat16: itself where it is that. */
   bfloat16(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.bfloat16 });
   }
+  /** The tensor in int32: itself where it is that. */
   int(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.int32 });
   }
+  /** The tensor in int64: itself where it is that. */
   long(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.int64 });
   }
+  /** The tensor in int16: itself where it is that. */
   short(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.int16 });
   }
+  /** The tensor in int8: itself where it is that. */
   char(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.int8 });
   }
+  /** The tensor in uint8: itself where it is that. */
   byte(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.uint8 });
   }
+  /** Which elements are other than 0: the tensor in bool. */
   bool(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.bool });
   }
+  /** The tensor in complex64: itself where it is that. */
   cfloat(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.complex64 });
   }
+  /** The tensor in complex128: itself where it is that. */
   cdouble(options?: FormatOptions): Tensor {
     return this.to({ ...options, dtype: dtypes.complex128 });
   }
@@ -421,12 +460,14 @@ export class Tensor extends TensorBase {
 
   // ---- autograd ----
 
+  /** Whether operators on the tensor are recorded, so that it gets a gradient. */
   get requiresGrad(): boolean {
     return native.requiresGrad(this[HANDLE]);
   }
   set requiresGrad(value: boolean) {
     this.requiresGrad_(value);
   }
+  /** Sets `requiresGrad`, and returns the tensor. Throws for integers and booleans. */
   requiresGrad_(value = true): this {
     if (typeof value !== 'boolean') throw argumentError('requiresGrad_', 'value', 'boolean', value);
     if (value && !this.isFloatingPoint() && !this.isComplex()) {
@@ -435,6 +476,7 @@ export class Tensor extends TensorBase {
     native.setRequiresGrad(this[HANDLE], value);
     return this;
   }
+  /** Whether the tensor was not made by operators that are recorded: leaves get `.grad`. */
   get isLeaf(): boolean {
     return native.isLeaf(this[HANDLE]);
   }
@@ -458,6 +500,7 @@ export class Tensor extends TensorBase {
   set data(value: Tensor) {
     native.setData(this[HANDLE], value);
   }
+  /** Whether a tensor that is no leaf keeps its `.grad`. */
   get retainsGrad(): boolean {
     return native.retainsGrad(this[HANDLE]);
   }
@@ -491,6 +534,7 @@ export class Tensor extends TensorBase {
   dispose(): void {
     native.dispose(this[HANDLE]);
   }
+  /** Whether the memory was freed by `dispose()` or at the end of a `tidy`. */
   get isDisposed(): boolean {
     return native.isDisposed(this[HANDLE]);
   }
@@ -510,7 +554,7 @@ export class Tensor extends TensorBase {
   [Symbol.toPrimitive](hint: string): string {
     return primitiveOf(this, hint, 'A Tensor', INSTEAD_OF_OPERATORS);
   }
-  /** @throws TypeError for `JSON.stringify`. */
+  /** Throws a TypeError for `JSON.stringify`: what is plain data is in `tolist()`. */
   get toJSON(): (...args: unknown[]) => unknown {
     return (...args) => {
       if (args.length === 0) return textOf(this);

@@ -9,6 +9,7 @@ import { settled } from '../native/scope';
 import type { Tensor } from '.';
 import { isTensor, newTensor } from '../native/tensor_base';
 
+/** The tensors of one device. */
 export interface DeviceMemory {
   /** Tensor objects that are alive. */
   tensors: number;
@@ -16,6 +17,7 @@ export interface DeviceMemory {
   bytes: number;
 }
 
+/** What `torch.memory()` gives. */
 export interface Memory extends DeviceMemory {
   /** By device: `'cpu'`, `'cuda:0'` ... */
   devices: Record<string, DeviceMemory>;
@@ -23,6 +25,7 @@ export interface Memory extends DeviceMemory {
   cache: CacheMemory;
 }
 
+/** The cache of freed blocks of the CPU's memory. */
 export interface CacheMemory {
   bytes: number;
   /** Bytes that are kept at most: see {@link setCpuCacheLimit}. */

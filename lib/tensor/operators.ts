@@ -81,6 +81,7 @@ function loadLibrary(path: string): void {
   native.loadLibrary(path);
 }
 
+/** Operators by their own names and overloads, of any library: `torch.ops.aten['add.Tensor'](x, y)`. */
 export const ops: Ops = new Proxy({} as Record<string, unknown>, {
   get(made, key) {
     if (typeof key !== 'string') return undefined;

@@ -38,6 +38,7 @@ export class Generator {
     return generator as Generator;
   }
 
+  /** The device whose random numbers it makes. */
   get device(): Device {
     return deviceOf(native.generatorDevice(this));
   }
@@ -46,6 +47,7 @@ export class Generator {
     native.generatorSetSeed(this, seedOf('manualSeed', seed));
     return this;
   }
+  /** The seed that the stream began with. */
   initialSeed(): bigint {
     return native.generatorInitialSeed(this);
   }
@@ -57,11 +59,12 @@ export class Generator {
   getState(): Tensor {
     return new Tensor(native.generatorGetState(this));
   }
+  /** Goes back to a state of {@link Generator.getState}. Returns this. */
   setState(state: Tensor): this {
     native.generatorSetState(this, state);
     return this;
   }
-  /** @throws TypeError for `JSON.stringify`. */
+  /** Throws a TypeError for `JSON.stringify`: what is plain data is in `getState()`. */
   toJSON(...args: unknown[]): unknown {
     return jsonOf(this, args, 'A Generator', 'generator.getState() is its state, as a tensor');
   }
@@ -81,17 +84,21 @@ export function manualSeed(seed: number | bigint): Generator {
   native.manualSeed(seedOf('manualSeed', seed));
   return defaultGenerator();
 }
+/** The seed that the CPU's default generator began with. */
 export function initialSeed(): bigint {
   return defaultGenerator().initialSeed();
 }
+/** Seeds the default generators of all devices with a random number, and returns that. */
 export function seed(): bigint {
   const value = defaultGenerator().seed();
   native.manualSeed(value);
   return value;
 }
+/** The state of the CPU's default generator, as a uint8 tensor. */
 export function getRngState(): Tensor {
   return defaultGenerator().getState();
 }
+/** Sets the state of the CPU's default generator. */
 export function setRngState(state: Tensor): void {
   defaultGenerator().setState(state);
 }

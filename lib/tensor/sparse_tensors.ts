@@ -13,6 +13,7 @@ import type { Tensor } from '.';
 
 type Size = readonly number[];
 
+/** Options of the factories of sparse tensors. */
 export interface SparseOptions {
   /** Default: inferred from the indices. */
   size?: Size | null;
@@ -27,6 +28,7 @@ export interface SparseOptions {
   checkInvariants?: boolean | null;
 }
 
+/** Options of `torch.sparseCooTensor`. */
 export interface SparseCooOptions extends SparseOptions {
   /** Promises that no index comes twice and that they are sorted. */
   isCoalesced?: boolean | null;

@@ -8,6 +8,7 @@ import { native } from '../native';
 import { typedArrayName } from '../core/realm';
 import type { Tensor } from '.';
 
+/** JavaScript's typed arrays, whose values become a tensor's. */
 export type TypedArray =
   | Int8Array
   | Uint8Array

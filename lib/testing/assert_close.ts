@@ -5,6 +5,7 @@ import { withDefaults } from '../core/signature';
 import { tidy } from '../tensor/memory';
 import { type Pair, pairsOf, place } from './pairs';
 
+/** Options of `assertClose`. */
 export interface CloseOptions {
   /** Relative tolerance; goes with `atol`. Default: by dtype, float32 1.3e-6. */
   rtol?: number | null;
@@ -39,6 +40,7 @@ const DEFAULTS: Required<CloseOptions> = {
 };
 
 export type Options = Required<CloseOptions>;
+/** Options of `assertEqual`. */
 export type EqualOptions = Omit<CloseOptions, 'rtol' | 'atol'>;
 
 /** What {@link assertEqual} compares with. */

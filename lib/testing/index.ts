@@ -1,2 +1,6 @@
-/** torch.testing: assertions for tests, as `nodetorch/testing`. */
+/**
+ * `torch.testing`: assertions for tests. `import { assertClose } from 'nodetorch/testing'`.
+ *
+ * @module testing
+ */
 export { type CloseOptions, type EqualOptions, assertClose, assertEqual } from './assert_close';

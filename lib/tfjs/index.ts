@@ -1,6 +1,8 @@
 /**
  * TensorFlow.js on libtorch: `import 'nodetorch/tfjs'`, then `await tf.setBackend('torch')`. Registers the
  * backend with `@tensorflow/tfjs-core`, above wasm; {@link registerTorchBackend} does it for another copy.
+ *
+ * @module tfjs
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { TorchBackend } from './backend';
@@ -21,7 +23,11 @@ export type { LoadWeightsOptions, WeightsOptions } from './weights';
 
 const PRIORITY = 3; // wasm's is 2
 
-/** @param options.device Where tensors are made: by default the GPU where there is one. */
+/**
+ * Registers the backend `torch` with a copy of TensorFlow.js.
+ *
+ * @param options.device Where tensors are made: by default the GPU where there is one.
+ */
 export function registerTorchBackend(tfjs: Tfjs = tf, options: { device?: DeviceLike } = {}): void {
   if (options.device !== undefined) setDefaultDevice(options.device);
   if (tfjs.findBackendFactory(BACKEND_NAME)) return;

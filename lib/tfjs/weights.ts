@@ -12,6 +12,7 @@ import { defaultDevice } from './device';
 import { type LayersModel, type Leaf, type Variable, leavesOf, weightsOf } from './layers';
 import { type Layout, type Place, layouts, obstacle, sizesOf } from './layouts';
 
+/** Options of `tfjs.stateDictOf`. */
 export interface WeightsOptions {
   /** Paths of modules for names of layers. Default: a layer's name is its module's path. */
   names?: Readonly<Record<string, string>>;
@@ -22,6 +23,7 @@ export interface WeightsOptions {
   approximate?: boolean;
 }
 
+/** Options of `tfjs.loadStateDictInto`. */
 export interface LoadWeightsOptions extends WeightsOptions {
   /** Whether missing and unexpected keys are an error. Default: `true`. */
   strict?: boolean;

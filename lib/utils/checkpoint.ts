@@ -20,6 +20,7 @@ import { defaultGenerator } from '../tensor/random';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 
+/** Options of `torch.utils.checkpoint.checkpoint`. */
 export interface CheckpointOptions {
   /** Which of the two ways: `false` is recommended, `true` the default for now, with a warning. */
   useReentrant?: boolean | null;

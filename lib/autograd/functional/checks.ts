@@ -11,6 +11,7 @@ export type Tensors = Tensor | readonly Tensor[];
 export type TensorFunction = (...inputs: Tensor[]) => Tensors;
 export type Found = (Tensor | null)[];
 
+/** Options of `vjp`, `jvp`, `vhp` and `hvp`. */
 export interface ProductOptions {
   /** Whether the result can be differentiated itself. Default: `false`. */
   createGraph?: boolean;

@@ -22,6 +22,7 @@ import {
 
 type Strategy = 'reverse-mode' | 'forward-mode';
 
+/** Options of `torch.autograd.functional.jacobian`. */
 export interface JacobianOptions extends ProductOptions {
   /** Whether to compute all rows at once, with vmap. Default: `false`. */
   vectorize?: boolean;
@@ -29,6 +30,7 @@ export interface JacobianOptions extends ProductOptions {
   strategy?: Strategy;
 }
 
+/** Options of `torch.autograd.functional.hessian`. */
 export interface HessianOptions extends ProductOptions {
   vectorize?: boolean;
   outerJacobianStrategy?: Strategy;

@@ -16,6 +16,7 @@ function activation(name: string, operator: Operator): Activation {
   return (...args: unknown[]) => operator(own.bind(args)[0]);
 }
 
+/** The option of activations that can write into their input. */
 export interface InplaceOptions {
   /** Whether to write the result into the input. Default: `false`. */
   inplace?: boolean;
@@ -40,6 +41,7 @@ export const relu: InplaceActivation = inplaceActivation('relu', aten.relu, aten
 
 /** How GELU is computed: `'none'` is exact, `'tanh'` the approximation that GPT-2 uses. */
 export type GeluApproximation = 'none' | 'tanh';
+/** Options of `F.gelu`. */
 export interface GeluOptions {
   /** Default: `'none'`. */
   approximate?: GeluApproximation;

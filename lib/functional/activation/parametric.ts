@@ -27,6 +27,7 @@ export function threshold_(
   return aten.threshold_(input, threshold, value);
 }
 
+/** Options of `F.hardtanh`. */
 export interface HardtanhOptions extends InplaceOptions {
   /** Default: -1. */
   minVal?: number;
@@ -62,6 +63,7 @@ export function hardtanh_(
   return aten.hardtanh_(input, minVal, maxVal);
 }
 
+/** Options of `F.elu`, `F.celu` and their like. */
 export interface AlphaOptions extends InplaceOptions {
   /** Where the result goes for great negative numbers: `-alpha`. Default: 1. */
   alpha?: number;
@@ -98,6 +100,7 @@ export function celu_(...args: Call<typeof CELU_INPLACE, [input: Tensor], [alpha
   return aten.celu_(input, alpha);
 }
 
+/** Options of `F.leakyRelu`. */
 export interface LeakyReluOptions extends InplaceOptions {
   /** The slope for negative numbers. Default: 0.01. */
   negativeSlope?: number;
@@ -124,6 +127,7 @@ export function leakyRelu_(
   return aten.leakyRelu_(input, negativeSlope);
 }
 
+/** Options of `F.rrelu`. */
 export interface RreluOptions extends InplaceOptions {
   /** The least slope for negative numbers. Default: 1/8. */
   lower?: number;
@@ -181,6 +185,7 @@ export function glu(...args: Call<typeof GLU_CALL, [input: Tensor], [dim: number
   return aten.glu(input, dim);
 }
 
+/** The option of `F.hardshrink` and `F.softshrink`. */
 export interface LambdOptions {
   /** Half the width of what becomes zero. Default: 0.5. */
   lambd?: number;
@@ -201,6 +206,7 @@ export function softshrink(...args: Call<typeof SOFTSHRINK, [input: Tensor], [la
   return aten.softshrink(input, lambd);
 }
 
+/** Options of `F.softplus`. */
 export interface SoftplusOptions {
   /** Default: 1. */
   beta?: number;

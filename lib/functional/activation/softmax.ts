@@ -7,6 +7,7 @@ import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 
+/** Options of `F.softmax`. */
 export interface SoftmaxOptions {
   /** The dimension along which the results add up to one. */
   dim?: number | null;
@@ -53,6 +54,7 @@ export const softmin: Softmax = softmaxOf('softmin', 'softmin', (input, dim, dty
 /** The logarithm of softmax, without its underflow. Warns when no `dim` is given. */
 export const logSoftmax: Softmax = softmaxOf('logSoftmax', 'log_softmax', aten.logSoftmax);
 
+/** Options of `F.gumbelSoftmax`. */
 export interface GumbelSoftmaxOptions {
   /** The lower, the closer a sample is to one-hot. Default: 1. */
   tau?: number;

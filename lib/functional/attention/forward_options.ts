@@ -4,6 +4,7 @@ import { signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 
+/** Options of `F.multiHeadAttentionForward`. */
 export interface MultiHeadAttentionForwardOptions {
   /** Whether weights are dropped; give a module's `training`. Default: `true`. */
   training?: boolean;

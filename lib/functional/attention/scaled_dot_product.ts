@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 import { type Call, signature } from '../../core/signature';
 
+/** Options of `F.scaledDotProductAttention`. */
 export interface ScaledDotProductAttentionOptions {
   /** Booleans that are true where a query may look, or numbers to add. Shape: one that broadcasts to `(*, L, S)`. */
   attnMask?: Tensor | null;

@@ -8,6 +8,7 @@ export type Size = number | readonly number[];
 /** `'same'` keeps the size (stride 1 only), `'valid'` pads nothing. */
 export type ConvPadding = 'valid' | 'same';
 
+/** Options of `F.conv1d`, `F.conv2d` and `F.conv3d`. */
 export interface ConvOptions {
   /** Step of the window. Default: 1. */
   stride?: Size;

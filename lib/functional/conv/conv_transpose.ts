@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor';
 import type { Size } from './conv';
 import { tensor } from '../../tensor/kinds';
 
+/** Options of `F.convTranspose1d`, `F.convTranspose2d` and `F.convTranspose3d`. */
 export interface ConvTransposeOptions {
   /** Step of the window. Default: 1. */
   stride?: Size;

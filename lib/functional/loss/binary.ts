@@ -15,6 +15,7 @@ import {
   type ReductionPlaces,
 } from '../reduction';
 
+/** Options of `F.binaryCrossEntropy`. */
 export interface BceOptions extends ReductionOptions {
   /** Weight of each element; broadcasts. Default: all one. */
   weight?: Tensor | null;
@@ -45,6 +46,7 @@ export function binaryCrossEntropy(
   return aten.binaryCrossEntropy(input, target, expanded, reduction);
 }
 
+/** Options of `F.binaryCrossEntropyWithLogits`. */
 export interface BceWithLogitsOptions extends BceOptions {
   /** Weight of the positive examples of each class. Default: all one. */
   posWeight?: Tensor | null;

@@ -5,6 +5,7 @@ import { type Call, signature } from '../../core/signature';
 import { value } from '../../core/kinds';
 import { reductionEnum, type Reduction } from '../reduction';
 
+/** Options of `F.ctcLoss`. */
 export interface CtcLossOptions {
   /** The class that stands for no label. Default: 0. */
   blank?: number;

@@ -39,6 +39,7 @@ export function cosineEmbeddingLoss(
   return aten.cosineEmbeddingLoss(input1, input2, target, given.margin, reduction);
 }
 
+/** Options of `F.tripletMarginLoss`. */
 export interface TripletMarginLossOptions extends ReductionOptions {
   /** How much farther the negative should be. Default: 1. */
   margin?: number;
@@ -88,6 +89,7 @@ export function tripletMarginLoss(
 
 /** The distances between two tensors' rows. */
 export type DistanceFunction = (x1: Tensor, x2: Tensor) => Tensor;
+/** Options of `F.tripletMarginWithDistanceLoss`. */
 export interface TripletMarginWithDistanceLossOptions {
   /** Default: the Euclidean distance. */
   distanceFunction?: DistanceFunction | null;

@@ -19,6 +19,7 @@ import {
   type ReductionOptions,
 } from '../reduction';
 
+/** Options of `F.nllLoss`. */
 export interface NllLossOptions extends ReductionOptions {
   /** Weight of each class. Default: all one. */
   weight?: Tensor | null;
@@ -54,6 +55,7 @@ export function nllLoss(...args: Call<typeof NLL, [input: Tensor, target: Tensor
   return aten.nllLossNd(input, target, given.weight, reduction, given.ignoreIndex);
 }
 
+/** Options of `F.crossEntropy`. */
 export interface CrossEntropyOptions extends NllLossOptions {
   /** Share of the target that is spread over all classes (Szegedy et al., 2015). Default: 0. */
   labelSmoothing?: number;
@@ -76,6 +78,7 @@ export function crossEntropy(
   return aten.crossEntropyLoss(input, target, weight, reduction, ignoreIndex, labelSmoothing);
 }
 
+/** Options of `F.poissonNllLoss`. */
 export interface PoissonNllLossOptions extends ReductionOptions {
   /** Whether the input is the logarithm of the rate. Default: `true`. */
   logInput?: boolean;
@@ -116,6 +119,7 @@ export function poissonNllLoss(
   return aten.poissonNllLoss(input, target, logInput, full, eps, reductionEnum(reduction));
 }
 
+/** Options of `F.gaussianNllLoss`. */
 export interface GaussianNllLossOptions {
   /** Whether to add the constant `½ log 2π`. Default: `false`. */
   full?: boolean;
@@ -179,6 +183,7 @@ export function gaussianNllLoss(
 
 /** As {@link Reduction}; `'batchmean'` divides the sum by the size of the batch. */
 export type KlDivReduction = Reduction | 'batchmean';
+/** Options of `F.klDiv`. */
 export interface KlDivOptions extends Omit<ReductionOptions, 'reduction'> {
   /** Default: `'mean'`. */
   reduction?: KlDivReduction;

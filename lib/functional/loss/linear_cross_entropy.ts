@@ -17,6 +17,7 @@ import { checkAccumulation, type ChunkedProblem, type Wanted } from './linear_cr
 import type { LinearCrossEntropyOptions } from './linear_cross_entropy_options';
 import { chunkedLoss, chunkedLosses, type Gradients } from './linear_cross_entropy_sums';
 
+/** Options of `F.linearCrossEntropy`. */
 export interface LinearCrossEntropyArguments {
   /** Shape `(C)` or `(C, *)`. Default: none. */
   linearBias?: Tensor | null;

@@ -4,9 +4,12 @@ import { asDType, bfloat16, float16, float32, float64, type DType, type DTypeLik
 import { repr } from '../../tensor/repr';
 import { type Call, signature } from '../../core/signature';
 
+/** How much is held in the wider dtype: speed and memory against exactness. */
 export type AccumulationPolicy = 'accurate' | 'balanced' | 'compact';
+/** How the rows of a chunk are counted. */
 export type ChunkingMethod = 'auto' | 'aspect_ratio' | `aspect_ratio:${number}`;
 
+/** What `LinearCrossEntropyOptions` is constructed with. */
 export interface LinearCrossEntropyOptionsInit {
   /** Whether backward may run twice, at the cost of a copy; `'none'` always allows it. Default: `false`. */
   allowRetainGraph?: boolean;
@@ -136,6 +139,7 @@ export class LinearCrossEntropyOptions {
     return mixed ? float32 : dtype;
   }
 
+  /** What Python prints. */
   toString(): string {
     return (
       `LinearCrossEntropyOptions(allow_retain_graph=${repr(this.allowRetainGraph)}, ` +

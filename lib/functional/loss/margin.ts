@@ -16,6 +16,7 @@ import {
   type ReductionPlaces,
 } from '../reduction';
 
+/** Options of `F.hingeEmbeddingLoss`. */
 export interface HingeEmbeddingLossOptions extends ReductionOptions {
   /** How far inputs of target -1 should be from 0. Default: 1. */
   margin?: number;
@@ -55,6 +56,7 @@ export function softMarginLoss(
   return aten.softMarginLoss(input, target, reductionEnum(resolveReduction(given)));
 }
 
+/** Options of losses with a weight for each class. */
 export interface ClassWeightOptions extends ReductionOptions {
   /** Weight of each class. Default: all one. */
   weight?: Tensor | null;
@@ -86,6 +88,7 @@ export function multilabelSoftMarginLoss(
   return reduced(loss, reduction);
 }
 
+/** Options of `F.multiMarginLoss`. */
 export interface MultiMarginLossOptions extends ClassWeightOptions {
   /** The power, 1 or 2. Default: 1. */
   p?: 1 | 2;
@@ -119,6 +122,7 @@ export function multiMarginLoss(
   return aten.multiMarginLoss(input, target, given.p, given.margin, given.weight, reduction);
 }
 
+/** Options of losses with a margin. */
 export interface MarginOptions extends ReductionOptions {
   /** Default: 0. */
   margin?: number;

@@ -17,6 +17,7 @@ import {
   type ReductionPlaces,
 } from '../reduction';
 
+/** Options of losses with a weight for each element. */
 export interface WeightedLossOptions extends ReductionOptions {
   /** Weight of each element, of the input's size. Default: all one. */
   weight?: Tensor | null;
@@ -48,6 +49,7 @@ export function l1Loss(...args: Call<typeof L1, [input: Tensor, target: Tensor],
   return reduceWeighted(aten.abs(aten.sub(x, y)), given.weight, reduction);
 }
 
+/** Options of `F.smoothL1Loss`. */
 export interface SmoothL1LossOptions extends ReductionOptions {
   /** Where the loss changes from a square to a line; 0 is the L1 loss. Default: 1. */
   beta?: number;
@@ -65,6 +67,7 @@ export function smoothL1Loss(
   return given.beta === 0 ? aten.l1Loss(x, y, reduction) : aten.smoothL1Loss(x, y, reduction, given.beta);
 }
 
+/** Options of `F.huberLoss`. */
 export interface HuberLossOptions {
   /** Default: `'mean'`. */
   reduction?: Reduction;

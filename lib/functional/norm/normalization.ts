@@ -6,6 +6,7 @@ import { number, value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { sizeText } from '../../core/size_text';
 
+/** Options of `F.batchNorm`. */
 export interface BatchNormOptions {
   /** Scale of each channel. Default: none. */
   weight?: Tensor | null;
@@ -64,6 +65,7 @@ export function batchNorm(
   return aten.batchNorm(input, weight, bias, runningMean, runningVar, training, momentum, eps, true);
 }
 
+/** Options of `F.layerNorm`. */
 export interface LayerNormOptions {
   /** Scale of each element. Default: none. */
   weight?: Tensor | null;
@@ -90,6 +92,7 @@ export function layerNorm(
   return aten.layerNorm(input, normalizedShape, weight, bias, eps, true);
 }
 
+/** Options of `F.instanceNorm`. */
 export interface InstanceNormOptions {
   /** Default: none. */
   runningMean?: Tensor | null;
@@ -180,6 +183,7 @@ export function groupNorm(
   return aten.groupNorm(input, numGroups, weight, bias, eps, true);
 }
 
+/** Options of `F.rmsNorm`. */
 export interface RmsNormOptions {
   /** Scale of each element. Default: none. */
   weight?: Tensor | null;

@@ -7,6 +7,7 @@ import { tensor } from '../../tensor/kinds';
 import { number } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 
+/** Options of `F.normalize`. */
 export interface NormalizeOptions {
   /** The norm's exponent. Default: 2. */
   p?: number;
@@ -34,6 +35,7 @@ export function normalize(
   return aten.div(input, aten.expandAs(aten.clampMin_(length, eps), input), { out });
 }
 
+/** Options of `F.localResponseNorm`. */
 export interface LocalResponseNormOptions {
   /** Factor of the mean of squares. Default: 1e-4. */
   alpha?: number;

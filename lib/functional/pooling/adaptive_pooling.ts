@@ -48,6 +48,7 @@ export const adaptiveAvgPool2d: AdaptiveAvgPool = adaptiveAvgPool('adaptiveAvgPo
 /** The mean of windows that make an output of that size. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
 export const adaptiveAvgPool3d: AdaptiveAvgPool = adaptiveAvgPool('adaptiveAvgPool3d', 3);
 
+/** Options of `F.adaptiveMaxPool1d`, `F.adaptiveMaxPool2d` and `F.adaptiveMaxPool3d`. */
 export interface AdaptiveMaxPoolOptions {
   /** Whether to return where the maxima were, too. Default: `false`. */
   returnIndices?: boolean;

@@ -7,6 +7,7 @@ import type { Size } from '../conv/conv';
 import { size } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 
+/** Options of `F.fractionalMaxPool2d` and `F.fractionalMaxPool3d`. */
 export interface FractionalMaxPoolOptions {
   /** Size of the output. It or `outputRatio` must be given. */
   outputSize?: Size | null;

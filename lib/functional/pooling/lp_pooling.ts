@@ -7,6 +7,7 @@ import { tensor } from '../../tensor/kinds';
 import type { Size } from '../conv/conv';
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling';
 
+/** Options of `F.lpPool1d`, `F.lpPool2d` and `F.lpPool3d`. */
 export interface LpPoolOptions {
   /** Step of the window. Default: the window's size. */
   stride?: Size | null;

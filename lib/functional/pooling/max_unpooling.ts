@@ -7,6 +7,7 @@ import type { Size } from '../conv/conv';
 import { size } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 
+/** Options of `F.maxUnpool1d`, `F.maxUnpool2d` and `F.maxUnpool3d`. */
 export interface MaxUnpoolOptions {
   /** Step of the window that pooled. Default: the window's size. */
   stride?: Size | null;

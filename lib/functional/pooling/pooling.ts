@@ -5,6 +5,7 @@ import { size } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { tensor } from '../../tensor/kinds';
 
+/** Options of `F.maxPool1d`, `F.maxPool2d` and `F.maxPool3d`. */
 export interface MaxPoolOptions {
   /** Step of the window. Default: the window's size. */
   stride?: Size | null;
@@ -120,6 +121,7 @@ export const maxPool3dWithIndices: WithIndices = maxPoolWithIndices('maxPool3dWi
   aten.maxPool3dWithIndices(...args),
 );
 
+/** Options of `F.avgPool1d`. */
 export interface AvgPool1dOptions {
   /** Step of the window. Default: the window's size. */
   stride?: Size | null;
@@ -137,6 +139,7 @@ export const AVG_POOL_1D: Required<AvgPool1dOptions> = {
   countIncludePad: true,
 };
 
+/** Options of `F.avgPool2d` and `F.avgPool3d`. */
 export interface AvgPoolOptions extends AvgPool1dOptions {
   /** What sums are divided by. Default: the number of elements in the window. */
   divisorOverride?: number | null;

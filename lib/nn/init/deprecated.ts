@@ -12,25 +12,69 @@ function deprecated<F extends (...args: never) => Tensor>(old: string, fn: F): F
   };
   return renamed as F;
 }
-/** @deprecated */
+/**
+ * Old name of {@link uniform_}.
+ *
+ * @deprecated
+ */
 export const uniform = deprecated('uniform', uniform_);
-/** @deprecated */
+/**
+ * Old name of {@link normal_}.
+ *
+ * @deprecated
+ */
 export const normal = deprecated('normal', normal_);
-/** @deprecated */
+/**
+ * Old name of {@link constant_}.
+ *
+ * @deprecated
+ */
 export const constant = deprecated('constant', constant_);
-/** @deprecated */
+/**
+ * Old name of {@link eye_}.
+ *
+ * @deprecated
+ */
 export const eye = deprecated('eye', eye_);
-/** @deprecated */
+/**
+ * Old name of {@link dirac_}.
+ *
+ * @deprecated
+ */
 export const dirac = deprecated('dirac', dirac_);
-/** @deprecated */
+/**
+ * Old name of {@link xavierUniform_}.
+ *
+ * @deprecated
+ */
 export const xavierUniform = deprecated('xavier_uniform', xavierUniform_);
-/** @deprecated */
+/**
+ * Old name of {@link xavierNormal_}.
+ *
+ * @deprecated
+ */
 export const xavierNormal = deprecated('xavier_normal', xavierNormal_);
-/** @deprecated */
+/**
+ * Old name of {@link kaimingUniform_}.
+ *
+ * @deprecated
+ */
 export const kaimingUniform = deprecated('kaiming_uniform', kaimingUniform_);
-/** @deprecated */
+/**
+ * Old name of {@link kaimingNormal_}.
+ *
+ * @deprecated
+ */
 export const kaimingNormal = deprecated('kaiming_normal', kaimingNormal_);
-/** @deprecated */
+/**
+ * Old name of {@link orthogonal_}.
+ *
+ * @deprecated
+ */
 export const orthogonal = deprecated('orthogonal', orthogonal_);
-/** @deprecated */
+/**
+ * Old name of {@link sparse_}.
+ *
+ * @deprecated
+ */
 export const sparse = deprecated('sparse', sparse_);

@@ -9,11 +9,13 @@ import type { Tensor } from '../../tensor';
 import * as kinds from '../../tensor/kinds';
 import { warn } from '../../core/warn';
 
+/** Where an initialization takes its random numbers from. */
 export interface GeneratorOptions {
   /** Where random numbers come from. Default: the device's own generator. */
   generator?: Generator | null;
 }
 
+/** Options of `nn.init.uniform_`. */
 export interface UniformOptions extends GeneratorOptions {
   /** Lower bound. Default: 0. */
   a?: number;
@@ -35,6 +37,7 @@ export function uniform_<T extends Tensor>(
   return tensor as T;
 }
 
+/** Options of `nn.init.normal_`. */
 export interface NormalOptions extends GeneratorOptions {
   /** Default: 0. */
   mean?: number;
@@ -56,6 +59,7 @@ export function normal_<T extends Tensor>(
   return tensor as T;
 }
 
+/** Options of `nn.init.truncNormal_`. */
 export interface TruncNormalOptions extends NormalOptions {
   /** Lower bound. Default: -2. */
   a?: number;

@@ -9,6 +9,7 @@ import { warn } from '../../core/warn';
 import { fanInAndFanOut } from './fan';
 import { normal_, uniform_, type GeneratorOptions } from './fill';
 
+/** What comes after the layer, by PyTorch's names: `calculateGain` has a factor for each. */
 export type Nonlinearity =
   | 'linear'
   | 'conv1d'
@@ -23,6 +24,7 @@ export type Nonlinearity =
   | 'leaky_relu'
   | 'selu';
 
+/** Options of `nn.init.calculateGain`. */
 export interface CalculateGainOptions {
   /** The slope of a leaky ReLU. Default: 0.01. */
   param?: number | null;
@@ -62,6 +64,7 @@ export function calculateGain(
   }
 }
 
+/** Options of `nn.init.xavierUniform_` and its like. */
 export interface GainOptions extends GeneratorOptions {
   /** A factor; see {@link calculateGain}. Default: 1. */
   gain?: number;
@@ -96,6 +99,7 @@ export function xavierNormal_<T extends Tensor>(
 
 /** Whether the variance is kept in the forward or in the backward pass. */
 export type FanMode = 'fan_in' | 'fan_out';
+/** Options of `nn.init.kaimingUniform_` and `nn.init.kaimingNormal_`. */
 export interface KaimingOptions extends GeneratorOptions {
   /** Slope of the leaky ReLU that follows. Default: 0. */
   a?: number;

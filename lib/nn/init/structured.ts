@@ -26,6 +26,7 @@ export function eye_<T extends Tensor>(...args: Call<typeof EYE, [tensor: T]>): 
   return tensor as T;
 }
 
+/** Options of `nn.init.dirac_`. */
 export interface DiracOptions {
   /** Groups of the convolution. Default: 1. */
   groups?: number;
@@ -84,6 +85,7 @@ export function orthogonal_<T extends Tensor>(
   return tensor as T;
 }
 
+/** Options of `nn.init.sparse_`. */
 export interface SparseOptions extends GeneratorOptions {
   /** Standard deviation of the others. Default: 0.01. */
   std?: number;

@@ -12,6 +12,7 @@ import { Linear } from './linear';
 import { Module } from '../module/module';
 import { FACTORY, type Factory, type FactoryOptions } from './options';
 
+/** Options of `nn.AdaptiveLogSoftmaxWithLoss`. */
 export interface AdaptiveLogSoftmaxOptions extends FactoryOptions {
   /** By how much the inputs of each next cluster are fewer. Default: 4. */
   divValue?: number;
@@ -111,6 +112,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     }
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     this.head.resetParameters();
     for (const cluster of this.tail)

@@ -29,9 +29,11 @@ export abstract class Indexed<
   entries(): IterableIterator<[number, M]> {
     return [...this.values()].entries();
   }
+  /** The positions, as `Array.prototype.keys` gives them. */
   keys(): IterableIterator<number> {
     return this._entries().keys();
   }
+  /** The modules, in order. */
   values(): IterableIterator<M> {
     return this._entries()
       .map(([, module]) => module)
@@ -169,13 +171,16 @@ export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> ext
     this.addModule(name, module);
     return this;
   }
+  /** Whether there is a module of that name. */
   has(name: string): boolean {
     return moduleFields(this).some(([key]) => key === name);
   }
+  /** Takes the module of that name away. Throws if there is none. */
   delete(name: keyof T & string): void {
     this.get(name);
     deleteField(this, name);
   }
+  /** Takes all modules away. */
   clear(): void {
     for (const name of [...this.keys()]) deleteField(this, name);
   }
@@ -190,11 +195,13 @@ export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> ext
     const given = modules instanceof ModuleDict ? modules.items() : (modules as Named<Module>);
     for (const [name, module] of pairs('ModuleDict', given)) this.addModule(name, module);
   }
+  /** The names, in order. */
   keys(): IterableIterator<keyof T & string> {
     return this._entries()
       .map(([name]) => name)
       .values();
   }
+  /** The modules, in order. */
   values(): IterableIterator<T[keyof T & string]> {
     return this._entries()
       .map(([, module]) => module)

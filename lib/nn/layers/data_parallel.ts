@@ -13,6 +13,7 @@ import { call } from '../utils/functional_call';
 /** A GPU: its number, or a device. */
 export type GpuLike = number | DeviceLike;
 
+/** Options of `nn.DataParallel`. */
 export interface DataParallelOptions {
   /** The GPUs; the first has the parameters. Default: all. */
   deviceIds?: readonly GpuLike[] | null;

@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr } from '../../tensor/repr';
 
+/** Options of `nn.Dropout` and its like. */
 export interface DropoutModuleOptions {
   /** Probability that an element is zeroed. Default: 0.5. */
   p?: number;

@@ -14,6 +14,7 @@ import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from '../parameter';
 import { repr } from '../../tensor/repr';
 
+/** Options of `nn.EmbeddingBag`. */
 export interface EmbeddingBagModuleOptions extends EmbeddingBagSharedOptions, FactoryOptions {
   /** The weight to use. Default: a new one. See {@link EmbeddingBag.fromPretrained}. */
   _weight?: Tensor | null;
@@ -107,6 +108,7 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     this.resetParameters();
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     init.normal_(this.weight);
     const { weight, paddingIdx } = this;

@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr, typeName } from '../../tensor/repr';
 
+/** Options of `nn.Flatten`. */
 export interface FlattenOptions {
   /** First dimension of those that become one. Default: 1. */
   startDim?: number;

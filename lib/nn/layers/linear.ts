@@ -24,6 +24,7 @@ export class Identity extends Module<[Tensor], Tensor> {
   }
 }
 
+/** Options of `nn.Linear`. */
 export interface LinearOptions extends FactoryOptions {
   /** Whether a bias is added. Default: `true`. */
   bias?: boolean;
@@ -66,7 +67,7 @@ export class Linear<Bias extends boolean = any> extends Module<[Tensor], Tensor>
     this.resetParameters();
   }
 
-  // Draws weight, then bias: the order decides what a seed gives.
+  /** Draws weight, then bias: the order decides what a seed gives. */
   resetParameters(): void {
     init.kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     if (this.bias === null) return;
@@ -104,6 +105,7 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
     if (bias) this.bias = new UninitializedParameter(true, factory);
   }
 
+  /** Gives the parameters their initial values anew. */
   override resetParameters(): void {
     if (!this.hasUninitializedParams() && this.inFeatures !== 0) super.resetParameters();
   }
@@ -170,7 +172,7 @@ export class Bilinear<Bias extends boolean = any> extends Module<[Tensor, Tensor
     this.resetParameters();
   }
 
-  // Draws weight, then bias: the order decides what a seed gives.
+  /** Draws weight, then bias: the order decides what a seed gives. */
   resetParameters(): void {
     if (this.in1Features <= 0)
       throw valueError(`in1_features must be > 0, but got (in1_features=${this.in1Features})`);

@@ -5,6 +5,7 @@ import { checkSize } from '../../core/errors';
 import type { DeviceLike } from '../../core/device';
 import type { DTypeLike } from '../../core/dtype';
 
+/** Where a module's parameters and buffers are made, and in which dtype. */
 export interface FactoryOptions {
   /** Where parameters and buffers are made. Default: the CPU. */
   device?: DeviceLike | null;

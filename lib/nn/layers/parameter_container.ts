@@ -48,6 +48,7 @@ export class ParameterList extends Module<never[], never> {
   at(index: number): any {
     return getField(this, String(absoluteIndex(index, this.#length)));
   }
+  /** Replaces the value at a position; -1 is the last. A tensor becomes a parameter. */
   setAt(index: number, value: unknown): void {
     setField(this, String(absoluteIndex(index, this.#length)), asParameter(value));
   }
@@ -55,11 +56,13 @@ export class ParameterList extends Module<never[], never> {
   slice(start?: number | null, stop?: number | null, step?: number): ParameterList {
     return new ParameterList(sliceIndices(this.#length, start, stop, step).map((i) => this.at(i) as unknown));
   }
+  /** Adds a value at the end. A tensor becomes a parameter. */
   append(value: unknown): this {
     this.#length++;
     this.setAt(-1, value);
     return this;
   }
+  /** Adds values at the end. Tensors become parameters. */
   extend(values: Iterable<unknown>): this {
     const iterates = typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === 'function';
     if (!iterates || values instanceof Tensor) {
@@ -105,6 +108,7 @@ export class ParameterDict extends Module<never[], never> {
   get(name: string, missing: any = null): any {
     return this.#keys.has(name) ? getField(this, name) : missing;
   }
+  /** Adds a value under a name, or replaces the one that has it. A tensor becomes a parameter. */
   set(name: string, value: unknown): this {
     if (typeof name !== 'string') {
       throw new TorchTypeError(
@@ -120,14 +124,17 @@ export class ParameterDict extends Module<never[], never> {
     this.#keys.add(name);
     return this;
   }
+  /** Whether there is a value of that name. */
   has(name: string): boolean {
     return this.#keys.has(name);
   }
+  /** Takes the value of that name away. Throws if there is none. */
   delete(name: string): void {
     if (!this.#keys.delete(name))
       throw new TorchError(`ParameterDict has no parameter '${name}'`, 'KeyError');
     deleteField(this, name);
   }
+  /** Takes all values away. */
   clear(): void {
     for (const name of [...this.#keys]) this.delete(name);
   }
@@ -143,6 +150,7 @@ export class ParameterDict extends Module<never[], never> {
     if (name === undefined) throw new TorchError('popitem(): ParameterDict is empty', 'KeyError');
     return [name, this.pop(name)];
   }
+  /** The value of that name; adds `value` under it if there is none. */
   setdefault(name: string, value: unknown = null): any {
     if (!this.#keys.has(name)) this.set(name, value);
     return this.get(name) as unknown;
@@ -162,12 +170,15 @@ export class ParameterDict extends Module<never[], never> {
     if (isPlainObject(parameters)) list.sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [name, value] of list) this.set(name, value);
   }
+  /** The names, in order. */
   keys(): IterableIterator<string> {
     return [...this.#keys].values();
   }
+  /** The values, in order. */
   values(): IterableIterator<any> {
     return [...this.#keys].map((name) => this.get(name) as unknown).values();
   }
+  /** Names with their values, in order. */
   items(): IterableIterator<[string, any]> {
     return [...this.#keys].map((name): [string, unknown] => [name, this.get(name)]).values();
   }

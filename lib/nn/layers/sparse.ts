@@ -14,6 +14,7 @@ import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from '../parameter';
 import { repr } from '../../tensor/repr';
 
+/** Options of `nn.Embedding`. */
 export interface EmbeddingModuleOptions extends EmbeddingOptions, FactoryOptions {
   /** The weight to use. Default: a new one. See {@link Embedding.fromPretrained}. */
   _weight?: Tensor | null;
@@ -95,6 +96,7 @@ export class Embedding extends Module<[Tensor], Tensor> {
     this.resetParameters();
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     init.normal_(this.weight);
     const { weight, paddingIdx } = this;

@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor';
 import { Module } from '../module/module';
 import { repr, reprFloat } from '../../tensor/repr';
 
+/** Options of `nn.Upsample`. */
 export interface UpsampleModuleOptions extends UpsampleOptions {
   /** Whether the scale is computed anew from the rounded size of the output. Default: `false`. */
   recomputeScaleFactor?: boolean | null;

@@ -207,7 +207,7 @@ export class ModuleBase<
 
   /**
    * Override together with `setExtraState` for state that is no tensor; it goes into the state_dict. What a `.pt`
-   * file holds ({@link save}) may be in it; a plain object is a dict there, and comes back as a plain object.
+   * file holds (`torch.save`) may be in it; a plain object is a dict there, and comes back as a plain object.
    */
   getExtraState(): unknown {
     throw new TorchError('getExtraState() is not implemented');

@@ -14,6 +14,7 @@ import { bufferFields, internals, isPersistent, parameterFields, setField } from
 import type { ModuleBase } from './base';
 import { Parameter, isLazy } from '../parameter';
 
+/** Options of `module.to`. */
 export interface ModuleToOptions {
   device?: DeviceLike | null;
   /** A floating point or complex dtype; integer tensors keep theirs. */

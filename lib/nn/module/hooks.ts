@@ -14,6 +14,7 @@ export class RemovableHandle {
   constructor(remove: () => void) {
     this.#remove = remove;
   }
+  /** Takes the hook away. */
   remove(): void {
     this.#remove();
   }
@@ -64,10 +65,12 @@ export interface HookOptions {
   /** Whether the hook runs before those that are there already. Default: `false`. */
   prepend?: boolean;
 }
+/** Options of `registerForwardPreHook`. */
 export interface ForwardPreHookOptions extends HookOptions {
   /** Whether the hook gets the trailing object of keywords apart from the arguments. Default: `false`. */
   withKwargs?: boolean;
 }
+/** Options of `registerForwardHook`. */
 export interface ForwardHookOptions extends ForwardPreHookOptions {
   /** Whether the hook runs even when `forward` throws. Default: `false`. */
   alwaysCall?: boolean;
@@ -94,6 +97,7 @@ export type ForwardPreHookWithKwargs<M = any> = (
 export type ForwardHook<M = any, Args = any[], Out = any> = BothWays<
   { hook(module: M, args: Args, output: Out): unknown }['hook']
 >;
+/** The same as {@link ForwardHook}, and gets the keywords too. */
 export type ForwardHookWithKwargs<M = any, Out = any> = (
   module: M,
   args: any[],
@@ -104,8 +108,11 @@ export type ForwardHookWithKwargs<M = any, Out = any> = (
 export type BackwardPreHook<M = any> = (module: M, gradOutput: any[]) => unknown;
 /** Gets the gradients of the module's inputs and outputs; may return other ones for the inputs. */
 export type BackwardHook<M = any> = (module: M, gradInput: any[], gradOutput: any[]) => unknown;
+/** Called before a module puts its part into a state_dict. */
 export type StateDictPreHook = (module: any, prefix: string, keepVars: boolean) => void;
+/** Called after a module has put its part into a state_dict; may return another one. */
 export type StateDictHook = (module: any, stateDict: any, prefix: string, localMetadata: any) => unknown;
+/** Called before a module takes its part of a state_dict; may change that and the lists. */
 export type LoadStateDictPreHook = (
   module: any,
   stateDict: any,
@@ -116,6 +123,7 @@ export type LoadStateDictPreHook = (
   unexpectedKeys: string[],
   errorMessages: string[],
 ) => void;
+/** Called after `loadStateDict`; may change the lists of keys that are missing or unexpected. */
 export type LoadStateDictPostHook = (
   module: any,
   incompatibleKeys: { missingKeys: string[]; unexpectedKeys: string[] },

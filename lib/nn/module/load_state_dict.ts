@@ -19,6 +19,7 @@ import { repr, typeName } from '../../tensor/repr';
 import { warnOfOrder } from './state_order';
 import { EXTRA_STATE, defineMetadata, type ModuleMetadata, type StateDict } from './state_dict';
 
+/** Options of `module.loadStateDict`. */
 export interface LoadStateDictOptions {
   /** Whether missing and unexpected keys are an error. Default: `true`. */
   strict?: boolean;
@@ -33,6 +34,7 @@ export class IncompatibleKeys {
     readonly unexpectedKeys: string[],
   ) {}
 
+  /** What Python prints: `<All keys matched successfully>`, or both lists. */
   toString(): string {
     if (this.missingKeys.length === 0 && this.unexpectedKeys.length === 0)
       return '<All keys matched successfully>';

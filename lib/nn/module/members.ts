@@ -4,6 +4,7 @@ import { moduleFields } from './fields';
 import type { ModuleBase } from './base';
 import type { Module } from './module';
 
+/** Options of `namedParameters`, `namedBuffers` and their like. */
 export interface NamedOptions {
   /** Put before every name. Default: `''`. */
   prefix?: string;

@@ -25,6 +25,7 @@ export interface ModuleMetadata {
  */
 export type StateDict = Map<string, Tensor> & { _metadata?: Map<string, ModuleMetadata> };
 
+/** Options of `module.stateDict`. */
 export interface StateDictOptions {
   /** Put before every key. Default: `''`. */
   prefix?: string;

@@ -8,10 +8,12 @@ import { Tensor } from '../../tensor';
 import { tensor as tensorKind } from '../../tensor/kinds';
 import { warn } from '../../core/warn';
 
+/** The option of `nn.utils.clipGradValue_` and `clipGradsWithNorm_`. */
 export interface ForeachOptions {
   /** Whether to use libtorch's multi-tensor operators. Default: `null`, which is `true` on CUDA. */
   foreach?: boolean | null;
 }
+/** Options of `nn.utils.clipGradNorm_` and `getTotalNorm`. */
 export interface TotalNormOptions extends ForeachOptions {
   /** Which norm; `Infinity` for the largest. Default: 2. */
   normType?: number;

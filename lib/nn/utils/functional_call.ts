@@ -7,6 +7,7 @@ import { Tensor } from '../../tensor';
 import { getField, hasField, internals, setField } from '../module/fields';
 import type { Module } from '../module/module';
 
+/** Options of `torch.func.functionalCall`. */
 export interface FunctionalCallOptions {
   /** Whether a tensor given for one of several names of the same parameter is for all. Default: `true`. */
   tieWeights?: boolean;

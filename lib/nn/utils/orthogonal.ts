@@ -11,9 +11,11 @@ import { Module } from '../module/module';
 import { registerParametrization } from './parametrize';
 import { weightOf } from './weight_of';
 
+/** How a matrix is made orthogonal. */
 export type OrthogonalMap = 'matrix_exp' | 'cayley' | 'householder';
 const maps: readonly OrthogonalMap[] = ['matrix_exp', 'cayley', 'householder'];
 
+/** Options of `nn.utils.parametrizations.orthogonal`. */
 export interface OrthogonalOptions {
   /** The parameter. Default: `'weight'`. */
   name?: string;

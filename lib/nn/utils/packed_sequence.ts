@@ -78,43 +78,56 @@ export class PackedSequence {
     const options = { device: data.device, nonBlocking, memoryFormat };
     return this.#with(data, (indices) => indices.to(options));
   }
+  /** The sequences on the CPU. */
   cpu(): PackedSequence {
     return this.to('cpu');
   }
+  /** The sequences on a GPU: the current one, or that of a number. */
   cuda(index?: number): PackedSequence {
     if (index === undefined && this.isCuda) return this;
     return this.to(index === undefined ? 'cuda' : `cuda:${index}`);
   }
+  /** The sequences in float64. */
   double(): PackedSequence {
     return this.to(dtypes.float64);
   }
+  /** The sequences in float32. */
   float(): PackedSequence {
     return this.to(dtypes.float32);
   }
+  /** The sequences in float16. */
   half(): PackedSequence {
     return this.to(dtypes.float16);
   }
+  /** The sequences in int64. */
   long(): PackedSequence {
     return this.to(dtypes.int64);
   }
+  /** The sequences in int32. */
   int(): PackedSequence {
     return this.to(dtypes.int32);
   }
+  /** The sequences in int16. */
   short(): PackedSequence {
     return this.to(dtypes.int16);
   }
+  /** The sequences in int8. */
   char(): PackedSequence {
     return this.to(dtypes.int8);
   }
+  /** The sequences in uint8. */
   byte(): PackedSequence {
     return this.to(dtypes.uint8);
   }
+  /** The sequences in pinned memory, from which GPUs copy faster. */
   pinMemory(): PackedSequence {
     return this.#with(this.data.pinMemory(), (indices) => indices.pinMemory());
   }
+  /** Whether the data is in pinned memory. */
   isPinned(): boolean {
     return this.data.isPinned();
   }
+  /** Whether the data is on a GPU. */
   get isCuda(): boolean {
     return this.data.isCuda;
   }

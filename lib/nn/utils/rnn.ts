@@ -12,21 +12,26 @@ import { PackedSequence, invertPermutation } from './packed_sequence';
 
 export { PackedSequence, invertPermutation };
 
+/** Which dimension comes first. */
 export interface BatchFirstOptions {
   /** Whether the batch comes before the time. Default: `false`. */
   batchFirst?: boolean;
 }
+/** Options of `packSequence`. */
 export interface PackOptions {
   /** Whether sequences must come in order of length, the longest first. Default: `true`. */
   enforceSorted?: boolean;
 }
+/** Options of `padPackedSequence`. */
 export interface PadPackedOptions extends BatchFirstOptions {
   /** What stands after the end of a sequence. Default: 0. */
   paddingValue?: number;
   /** The length to pad to. Default: that of the longest sequence. */
   totalLength?: number | null;
 }
+/** On which side sequences are filled up. */
 export type PaddingSide = 'left' | 'right';
+/** Options of `padSequence`. */
 export interface PadSequenceOptions extends BatchFirstOptions {
   /** What stands where a sequence has no element. Default: 0. */
   paddingValue?: number;

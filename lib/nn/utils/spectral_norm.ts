@@ -15,6 +15,7 @@ import { attach, attached, type Attached } from './attached';
 import { asMatrix, randomUnit, unit } from './unit';
 import { checkInitialized, isTransposed } from './weight_of';
 
+/** Options of `nn.utils.spectralNorm`. */
 export interface SpectralNormOptions {
   /** The parameter. Default: `'weight'`. */
   name?: string;

@@ -11,6 +11,7 @@ import { Parameter } from '../parameter';
 import { attach, attached, type Attached } from './attached';
 import { checkInitialized } from './weight_of';
 
+/** Options of `nn.utils.weightNorm`. */
 export interface WeightNormOptions {
   /** The parameter. Default: `'weight'`. */
   name?: string;

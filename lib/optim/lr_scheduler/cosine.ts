@@ -8,6 +8,7 @@ import { valueError } from '../group';
 import { type Value, divides, minus, over, plus, ratio, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler, checkNumber, checkZip } from './scheduler';
 
+/** Options of `optim.lrScheduler.CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions {
   /** The smallest learning rate. Default: 0. */
   etaMin?: number;
@@ -76,6 +77,7 @@ export class CosineAnnealingLR extends LRScheduler {
   }
 }
 
+/** Options of `optim.lrScheduler.CosineAnnealingWarmRestarts`. */
 export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROptions {
   /** What the period is multiplied by at each restart: an integer. Default: 1. */
   TMult?: number;

@@ -17,6 +17,7 @@ import {
 } from './scheduler';
 import { setMomenta, setMomentum } from './momentum';
 
+/** Options of `optim.lrScheduler.CyclicLR`. */
 export interface CyclicLROptions {
   /** Steps of the rising half. Default: 2000. */
   stepSizeUp?: number;

@@ -15,6 +15,7 @@ import {
   checkNumber,
 } from './scheduler';
 
+/** Options of `optim.lrScheduler.StepLR`. */
 export interface StepLROptions {
   /** What the learning rate is multiplied by. Default: 0.1. */
   gamma?: number;
@@ -115,6 +116,7 @@ export class MultiStepLR extends LRScheduler {
   }
 }
 
+/** Options of `optim.lrScheduler.ExponentialLR`. */
 export interface ExponentialLROptions {
   /** The epoch to go on from. Default: -1. */
   lastEpoch?: number;
@@ -150,6 +152,7 @@ export class ExponentialLR extends LRScheduler {
   }
 }
 
+/** Options of `optim.lrScheduler.PolynomialLR`. */
 export interface PolynomialLROptions {
   /** Epochs until the learning rate is zero. Default: 5. */
   totalIters?: number;

@@ -7,6 +7,7 @@ import { valueError } from '../group';
 import { type Value, over, times } from '../scalar';
 import { type AnyOptimizer, LRScheduler } from './scheduler';
 
+/** Options of `optim.lrScheduler.ConstantLR`. */
 export interface ConstantLROptions {
   /** What the learning rate is multiplied by at first. Default: 1/3. */
   factor?: number;
@@ -58,6 +59,7 @@ export class ConstantLR extends LRScheduler {
   }
 }
 
+/** Options of `optim.lrScheduler.LinearLR`. */
 export interface LinearLROptions {
   /** What the learning rate is multiplied by at first. Default: 1/3. */
   startFactor?: number;

@@ -8,6 +8,7 @@ import { type Value, minus, over, plus, times } from '../scalar';
 import { setMomenta, setMomentum } from './momentum';
 import { type AnyOptimizer, LRScheduler, checkOptimizer, optionOf, perGroup } from './scheduler';
 
+/** Options of `optim.lrScheduler.OneCycleLR`. */
 export interface OneCycleLROptions {
   /** Steps of the cycle. Default: null, which is `epochs · stepsPerEpoch`. */
   totalSteps?: number | null;

@@ -8,6 +8,7 @@ import { valueError } from '../group';
 import { type Value, numberOf } from '../scalar';
 import { type AnyOptimizer, LRScheduler, type SchedulerStateDict, setOption, warnOfEpoch } from './scheduler';
 
+/** Options of `optim.lrScheduler.ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
   /** Whether the metric shall become small or large. Default: 'min'. */
   mode?: 'min' | 'max';
@@ -165,6 +166,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     });
   }
 
+  /** Whether the scheduler still waits after it has lowered the rate. */
   get inCooldown(): boolean {
     return this.cooldownCounter > 0;
   }

@@ -11,6 +11,7 @@ import { entriesOf } from '../kinds';
 import { Optimizer } from '../optimizer';
 import { type Value, numberOf, squeezed } from '../scalar';
 
+/** An optimizer, whatever its options are. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any optimizer, whatever its options
 export type AnyOptimizer = Optimizer<any, any>;
 
@@ -235,7 +236,7 @@ export class LRScheduler {
     return Object.fromEntries(fields.map(([field, value]) => [pythonName(field), value as unknown]));
   }
 
-  /** Takes over what {@link stateDict} gave, here or in Python. Load the optimizer's own state after this. */
+  /** Takes over what `stateDict` gave, here or in Python. Load the optimizer's own state after this. */
   loadStateDict(stateDict: SchedulerStateDict | ReadonlyMap<string, unknown>): void {
     for (const [key, value] of entriesOf(stateDict)) {
       // Not an assignment: a file may have the key '__proto__'.
@@ -243,7 +244,7 @@ export class LRScheduler {
       Object.defineProperty(this, camelCase(key), field);
     }
   }
-  /** @throws TypeError for `JSON.stringify`. */
+  /** Throws a TypeError for `JSON.stringify`: what is plain data is in `stateDict()`. */
   toJSON(...args: unknown[]): unknown {
     return jsonOf(this, args, 'A scheduler', 'scheduler.stateDict() is plain data');
   }

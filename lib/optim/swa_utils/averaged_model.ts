@@ -10,6 +10,7 @@ import type { Tensor } from '../../tensor';
 import { byDeviceAndDtype } from '../implementation';
 import { type AvgFn, type MultiAvgFn, getSwaAvgFn, getSwaMultiAvgFn } from './average';
 
+/** Options of `optim.swaUtils.AveragedModel`. */
 export interface AveragedModelOptions {
   /** Where the averages live. Default: null, which is where the model does. */
   device?: DeviceLike | null;

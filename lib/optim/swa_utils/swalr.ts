@@ -7,6 +7,7 @@ import { valueError } from '../group';
 import { type AnyOptimizer, LRScheduler, optionOf, perGroup } from '../lr_scheduler/scheduler';
 import { type Value, minus, over, plus, times } from '../scalar';
 
+/** Options of `optim.swaUtils.SWALR`. */
 export interface SWALROptions {
   /** Epochs of the way to `swaLr`. Default: 10. */
   annealEpochs?: number;

@@ -46,6 +46,7 @@ export class NumpyDType {
   get dtype(): DType | undefined {
     return Object.hasOwn(kinds, this.name) ? asDType(kinds[this.name]) : undefined;
   }
+  /** The name of the dtype in NumPy. */
   toString(): string {
     return this.name;
   }
@@ -110,12 +111,15 @@ export class NumpyScalar {
     this.value = readScalar(dtype, data);
   }
 
+  /** The value. */
   valueOf(): unknown {
     return this.value;
   }
+  /** The value as text. */
   toString(): string {
     return String(this.value);
   }
+  /** The value; a bigint as text, since JSON has none. */
   toJSON(): unknown {
     return typeof this.value === 'bigint' ? this.value.toString() : this.value;
   }

@@ -20,9 +20,11 @@ export class Float {
   constructor(readonly value: number) {
     Object.freeze(this);
   }
+  /** The number. */
   valueOf(): number {
     return this.value;
   }
+  /** The number. */
   toJSON(): number {
     return this.value;
   }
@@ -43,6 +45,7 @@ export class DefaultDict<K = unknown, V = unknown> extends Map<K, V> {
 }
 
 export const factoryNames = ['bool', 'dict', 'float', 'int', 'list', 'set', 'str', 'tuple'] as const;
+/** Types whose defaults a `DefaultDict` can remember. */
 export type FactoryName = (typeof factoryNames)[number];
 
 /** A `collections.Counter`. */

@@ -3,6 +3,7 @@ import { TorchTypeError, argumentError } from '../../core/errors';
 
 /** A class, or an arrow function that takes the constructor's arguments. */
 export type SafeClass = abstract new (...args: never[]) => object;
+/** Makes an object of what Python's class would be called with. */
 export type SafeFunction = (...args: never[]) => unknown;
 
 /**
@@ -40,9 +41,11 @@ export function addSafeGlobals(globals: readonly SafeGlobal[]): void {
   check(globals);
   for (const entry of globals) registered.set(entry[1], entry);
 }
+/** What {@link addSafeGlobals} allowed. */
 export function getSafeGlobals(): SafeGlobal[] {
   return [...registered.values()];
 }
+/** Forgets what {@link addSafeGlobals} allowed. */
 export function clearSafeGlobals(): void {
   registered = new Map();
 }

@@ -1,4 +1,8 @@
-/** Tensors in files that Python's `safetensors` reads and writes. */
+/**
+ * Tensors in files that Python's `safetensors` reads and writes.
+ *
+ * @module safetensors
+ */
 import { argumentError } from '../../core/errors';
 import { isUint8Array } from '../../core/realm';
 import type { Tensor } from '../../tensor';

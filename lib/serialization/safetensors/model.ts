@@ -7,6 +7,7 @@ import { type SaveOptions, checkTensors, writeFile } from './save';
 import { duplicateNames, withoutDuplicates } from './shared';
 import { compareNames } from './header';
 
+/** Options of `safetensors.saveModel`. */
 export interface SaveModelOptions extends SaveOptions {
   /** Whether to write tensors that are not contiguous as if they were. Default: `true`. */
   forceContiguous?: boolean;
@@ -32,6 +33,7 @@ export function saveModel(model: Module, path: string, options?: SaveModelOption
   writeFile(tensors, path, { metadata }).commit();
 }
 
+/** Options of `safetensors.loadModel`. */
 export interface LoadModelOptions extends OpenOptions {
   /** Whether missing and unexpected names are an error. Default: `true`. */
   strict?: boolean;

@@ -20,6 +20,7 @@ import {
   parseHeader,
 } from './header';
 
+/** Options of `safetensors.safeOpen` and `loadFile`. */
 export interface OpenOptions {
   /** Where the tensors go. Default: `'cpu'`. */
   device?: DeviceLike;
@@ -97,6 +98,7 @@ export class SafeOpen {
     this.#opened();
     return this.#header.metadata && { ...this.#header.metadata };
   }
+  /** Reads the tensor of that name. Throws if the file has none. */
   getTensor(name: string): Tensor {
     return this.#moved(this.#read(this.#entry(name)));
   }
@@ -158,6 +160,7 @@ export class SafeSlice {
     this.#take = take;
   }
 
+  /** The tensor's size, without reading it. */
   getShape(): number[] {
     return [...this.#entry.shape];
   }

@@ -11,8 +11,10 @@ import { writeHeader } from './header';
 import { findSharedTensors } from './shared';
 import { fileSink } from '../io/sink';
 
+/** Tensors by name. */
 export type TensorMap = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
+/** Options of `safetensors.saveFile`. */
 export interface SaveOptions {
   /** Text to keep in the header. */
   metadata?: Readonly<Record<string, string>> | null;

@@ -13,6 +13,7 @@ import { type TensorMap, checkTensors, writeInto } from './save';
 import { withoutDuplicates } from './shared';
 import { isIndex, readCheckpoint, readIndex, writeIndex } from './sharded_index';
 
+/** Options of `safetensors.saveSharded`. */
 export interface SaveShardedOptions {
   /** A file is closed before a tensor that would make it larger: bytes, or `'500MB'`. Default: `'5GB'`. */
   maxShardSize?: number | `${number}${'KB' | 'MB' | 'GB' | 'TB'}`;
@@ -45,7 +46,7 @@ interface Shard {
  * The same as `save_torch_state_dict` of Python's huggingface_hub. Returns the names of the files.
  *
  * All files are written before the first takes its place, and the index makes them the checkpoint: at every
- * moment {@link loadSharded} and {@link loadStateDictFromFile} find the old one or the new one, whole. Of several
+ * moment {@link loadSharded} and `torch.loadStateDictFromFile` find the old one or the new one, whole. Of several
  * processes that save at once the last wins. Where the file system has no hard links, files that replace others
  * of their names keep names like `model-00001-of-00003-save-0123456789ab.safetensors`.
  *

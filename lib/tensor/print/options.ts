@@ -1,6 +1,7 @@
 // How tensors are printed: one set of options for the thread.
 import { TorchTypeError, argumentError, checkFunction, checkOptions } from '../../core/errors';
 
+/** How tensors are printed. */
 export interface PrintOptions {
   /** Digits after the point, for floats. Default 4. */
   precision: number;
@@ -14,6 +15,7 @@ export interface PrintOptions {
   sciMode: boolean | null;
 }
 
+/** A named set of options for printing. */
 export type PrintProfile = 'default' | 'short' | 'full';
 
 type Profile = Omit<PrintOptions, 'sciMode'>;

@@ -35,6 +35,7 @@ export class Threshold extends Module<[Tensor], Tensor> {
   }
 }
 
+/** Options of `nn.Hardtanh`. */
 export interface HardtanhModuleOptions extends HardtanhOptions {
   /** The old name of `minVal`; warns. */
   minValue?: number | null;

@@ -13,6 +13,7 @@ import { FACTORY, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr, reprFloat } from '../../../tensor/repr';
 
+/** Options of `nn.RReLU`. */
 export type RReLUModuleOptions = Omit<RreluOptions, 'training'>;
 const { lower: LOWER, upper: UPPER } = RRELU;
 const RRELU_DEFAULTS: Required<RReLUModuleOptions> = { lower: LOWER, upper: UPPER, ...INPLACE };
@@ -92,6 +93,7 @@ export class LeakyReLU extends Module<[Tensor], Tensor> {
   }
 }
 
+/** Options of `nn.PReLU`. */
 export interface PReLUOptions extends FactoryOptions {
   /** How many weights: 1, or the number of channels. Default: 1. */
   numParameters?: number;
@@ -116,6 +118,7 @@ export class PReLU extends Module<[Tensor], Tensor> {
     this.weight = new Parameter(aten.empty([this.numParameters], { device, dtype }));
     this.resetParameters();
   }
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     initialize.constant_(this.weight, this.init);
   }

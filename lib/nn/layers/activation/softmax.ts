@@ -7,6 +7,7 @@ import type { Tensor } from '../../../tensor';
 import { Module } from '../../module/module';
 import { repr } from '../../../tensor/repr';
 
+/** The option of `nn.Softmax` and its like. */
 export interface DimOptions {
   /** The dimension along which the results add up to one. */
   dim?: number | null;

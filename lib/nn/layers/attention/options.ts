@@ -5,6 +5,7 @@ import type { Tensor } from '../../../tensor';
 import { tensor } from '../../../tensor/kinds';
 import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
+/** Options of `nn.MultiheadAttention`. */
 export interface MultiheadAttentionOptions extends FactoryOptions {
   /** Probability that a weight is zeroed, in training. Default: 0. */
   dropout?: number;
@@ -52,6 +53,7 @@ export type MultiheadAttentionCall = Call<
   ]
 >;
 
+/** Options of a call of `nn.MultiheadAttention`. */
 export interface AttentionOptions {
   /** Keys that nobody looks at: booleans that are true there, or numbers to add. `(N, S)` or `(S)`. */
   keyPaddingMask?: Tensor | null;

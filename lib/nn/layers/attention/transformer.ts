@@ -17,6 +17,7 @@ import {
   type TransformerLayerOptions,
 } from './transformer_parts';
 
+/** Options of `nn.Transformer`. */
 export interface TransformerOptions extends TransformerLayerOptions {
   /** Features. Default: 512. */
   dModel?: number;
@@ -58,6 +59,7 @@ const TRANSFORMER = signature('Transformer', [], DEFAULTS, [
   'dtype',
 ]);
 
+/** Options of a call of `nn.Transformer`. */
 export interface TransformOptions {
   /** Where a place of the source must not look: true there, or numbers to add. `(S, S)`. */
   srcMask?: Tensor | null;

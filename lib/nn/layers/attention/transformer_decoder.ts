@@ -18,6 +18,7 @@ import {
   type TransformerLayerCall,
 } from './transformer_parts';
 
+/** Options of a call of `nn.TransformerDecoder` and of its layers. */
 export interface DecodeOptions {
   /** Where a place must not look: true there, or numbers to add. `(T, T)` or `(N * nhead, T, T)`. */
   tgtMask?: Tensor | null;

@@ -14,6 +14,7 @@ import { Module } from '../../module/module';
 import { TransformerEncoderLayer } from './transformer_encoder_layer';
 import { clones, detectIsCausal, sequenceLength } from './transformer_parts';
 
+/** Options of `nn.TransformerEncoder`. */
 export interface TransformerEncoderOptions {
   /** What comes after the last layer. Default: nothing. */
   norm?: Module | null;
@@ -33,6 +34,7 @@ const ENCODER = signature(
   DEFAULTS,
 );
 
+/** Options of a call of `nn.TransformerEncoder`. */
 export interface EncodeOptions {
   /** Where a place must not look: true there, or numbers to add. `(S, S)` or `(N * nhead, S, S)`. */
   mask?: Tensor | null;

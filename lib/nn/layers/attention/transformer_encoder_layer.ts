@@ -17,6 +17,7 @@ import { MultiheadAttention } from './multihead_attention';
 import { LayerNorm } from '../norm/normalization';
 import { activationOf, layerSignature, type TransformerLayerCall } from './transformer_parts';
 
+/** Options of a call of `nn.TransformerEncoderLayer`. */
 export interface EncoderLayerOptions {
   /** Where a place must not look: true there, or numbers to add. `(S, S)` or `(N * nhead, S, S)`. */
   srcMask?: Tensor | null;

@@ -14,6 +14,7 @@ import { FACTORY, type Factory, type FactoryOptions } from '../options';
 /** What comes between the two linear layers. */
 export type TransformerActivation = 'relu' | 'gelu' | ((input: Tensor) => Tensor);
 
+/** Options of the layers of encoders and decoders. */
 export interface TransformerLayerOptions extends FactoryOptions {
   /** Features between the two linear layers. Default: 2048. */
   dimFeedforward?: number;

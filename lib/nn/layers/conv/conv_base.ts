@@ -17,6 +17,7 @@ import { repr } from '../../../tensor/repr';
 export type PaddingMode = 'zeros' | Exclude<PadMode, 'constant'>;
 const paddingModes: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
+/** Options of `nn.Conv1d`, `nn.Conv2d` and `nn.Conv3d`. */
 export interface ConvNdOptions extends FactoryOptions {
   /** Step of the window. Default: 1. */
   stride?: Size;

@@ -10,6 +10,7 @@ import type { Tensor } from '../../../tensor';
 import { ConvNd, type PaddingMode } from './conv_base';
 import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
+/** Options of `nn.ConvTranspose1d`, `nn.ConvTranspose2d` and `nn.ConvTranspose3d`. */
 export interface ConvTransposeNdOptions extends FactoryOptions {
   /** Step of the window. Default: 1. */
   stride?: Size;

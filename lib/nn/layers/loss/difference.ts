@@ -39,6 +39,7 @@ export class SmoothL1Loss extends Loss {
   }
 }
 
+/** Options of `nn.HuberLoss`. */
 export type HuberLossModuleOptions = Omit<HuberLossOptions, 'weight'>;
 const { reduction, delta } = HUBER_LOSS;
 const HUBER_DEFAULTS: Required<HuberLossModuleOptions> = { reduction, delta };

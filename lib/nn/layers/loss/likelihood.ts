@@ -48,7 +48,11 @@ export class NLLLoss extends WeightedLoss {
   }
 }
 
-/** @deprecated Use {@link NLLLoss}. */
+/**
+ * Another name of {@link NLLLoss}.
+ *
+ * @deprecated Use {@link NLLLoss}.
+ */
 export class NLLLoss2d extends NLLLoss {
   constructor(...args: Call<typeof NLL, [], WithIgnored>) {
     warn(

@@ -11,6 +11,7 @@ import { Linear } from '../linear';
 import { FACTORY, type FactoryOptions } from '../options';
 import { WeightedLoss } from './base';
 
+/** Options of `nn.LinearCrossEntropyLoss`. */
 export interface LinearCrossEntropyLossOptions
   extends FactoryOptions, Omit<F.LinearCrossEntropyArguments, 'linearBias'> {
   /** More dimensions of the target, for each sample. Default: none. */

@@ -11,6 +11,7 @@ import { FACTORY, ntuple, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 
+/** Options of `nn.LayerNorm`. */
 export interface LayerNormModuleOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
@@ -63,6 +64,7 @@ export class LayerNorm extends Module<[Tensor], Tensor> {
     this.resetParameters();
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     if (this.weight !== null) init.ones_(this.weight);
     if (this.bias !== null) init.zeros_(this.bias);
@@ -81,6 +83,7 @@ export class LayerNorm extends Module<[Tensor], Tensor> {
   }
 }
 
+/** Options of `nn.GroupNorm`. */
 export interface GroupNormModuleOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
@@ -139,6 +142,7 @@ export class GroupNorm extends Module<[Tensor], Tensor> {
     this.resetParameters();
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     if (this.weight !== null) init.ones_(this.weight);
     if (this.bias !== null) init.zeros_(this.bias);
@@ -155,6 +159,7 @@ export class GroupNorm extends Module<[Tensor], Tensor> {
   }
 }
 
+/** Options of `nn.RMSNorm`. */
 export interface RmsNormModuleOptions extends FactoryOptions {
   /** Added to the mean of squares. Default: the smallest step of the input's dtype at 1. */
   eps?: number | null;
@@ -194,6 +199,7 @@ export class RMSNorm extends Module<[Tensor], Tensor> {
     this.resetParameters();
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     if (this.weight !== null) init.ones_(this.weight);
   }

@@ -9,6 +9,7 @@ import { Module } from '../../module/module';
 import { ntuple } from '../options';
 import { repr } from '../../../tensor/repr';
 
+/** Options of `nn.MaxUnpool1d`, `nn.MaxUnpool2d` and `nn.MaxUnpool3d`. */
 export interface MaxUnpoolModuleOptions {
   /** Step of the window that pooled. Default: the window's size. */
   stride?: Size | null;

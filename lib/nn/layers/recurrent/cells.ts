@@ -12,12 +12,15 @@ import { FACTORY, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { forwardOf, type HiddenCall } from './options';
 
+/** What is applied to the new state of a plain recurrent network. */
 export type RNNNonlinearity = 'tanh' | 'relu';
 
+/** Options of `nn.LSTMCell` and `nn.GRUCell`. */
 export interface CellOptions extends FactoryOptions {
   /** Whether biases are added. Default: `true`. */
   bias?: boolean;
 }
+/** Options of `nn.RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
   /** Default: `'tanh'`. */
   nonlinearity?: RNNNonlinearity;
@@ -54,6 +57,7 @@ export class RNNCellBase<Hidden = Tensor> extends Module<HiddenCall<Tensor, Hidd
     this.resetParameters();
   }
 
+  /** Gives the parameters their initial values anew. */
   resetParameters(): void {
     const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const param of this.parameters()) init.uniform_(param, -bound, bound);

@@ -14,7 +14,9 @@ import {
 } from './options';
 import { PackedSequence } from '../../utils/packed_sequence';
 
+/** Options of `nn.LSTM`. */
 export type LSTMOptions = RNNBaseOptions;
+/** The state of an LSTM: hidden and cell. */
 export type LSTMState = [hidden: Tensor, cell: Tensor];
 
 const LSTM_SIGNATURE = signature('LSTM', SIZES, RNN_BASE, RNN_BASE_ORDER);
@@ -39,12 +41,17 @@ export class LSTM extends RNNBase<LSTMState> {
   getExpectedCellSize(input: Tensor, batchSizes: Tensor | null): [number, number, number] {
     return [this.numLayers * this._directions, this._batchSize(input, batchSizes), this.hiddenSize];
   }
-  /** @throws when input or states do not fit. */
+  /**
+   * Checks input and states before the network runs.
+   *
+   * @throws when input or states do not fit.
+   */
   checkForwardArgs(input: Tensor, hidden: Readonly<LSTMState>, batchSizes: Tensor | null): void {
     this.checkInput(input, batchSizes);
     this.checkHiddenSize(hidden[0], this.getExpectedHiddenSize(input, batchSizes), 'hidden[0]');
     this.checkHiddenSize(hidden[1], this.getExpectedCellSize(input, batchSizes), 'hidden[1]');
   }
+  /** Puts the batch of both states into another order. */
   permuteHidden(hx: Readonly<LSTMState>, permutation: Tensor | null): LSTMState {
     return [permute(hx[0], permutation), permute(hx[1], permutation)];
   }

@@ -8,8 +8,10 @@ import { repr, typeName } from '../../../tensor/repr';
 import { warn } from '../../../core/warn';
 import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
+/** The kind of a recurrent network, by PyTorch's names. */
 export type RNNMode = 'LSTM' | 'GRU' | 'RNN_TANH' | 'RNN_RELU';
 
+/** Options that all recurrent networks have. */
 export interface RecurrentOptions extends FactoryOptions {
   /** Layers on top of each other. Default: 1. */
   numLayers?: number;
@@ -22,6 +24,7 @@ export interface RecurrentOptions extends FactoryOptions {
   /** Whether a second network reads the sequence from its end. Default: `false`. */
   bidirectional?: boolean;
 }
+/** Options of `nn.RNNBase`. */
 export interface RNNBaseOptions extends RecurrentOptions {
   /** Size to which an LSTM's hidden state is projected; 0 for none. Default: 0. */
   projSize?: number;

@@ -18,6 +18,7 @@ import {
 } from './options';
 import { PackedSequence } from '../../utils/packed_sequence';
 
+/** Options of `nn.RNN`. */
 export interface RNNOptions extends RecurrentOptions {
   /** Default: `'tanh'`. */
   nonlinearity?: RNNNonlinearity;

@@ -117,6 +117,7 @@ export function customFromMask<M extends Module>(
   return module as M;
 }
 
+/** Options of `prune.globalUnstructured`. */
 export interface GlobalOptions {
   /** What decides instead of the parameters' own values, by module and name. Default: none. */
   importanceScores?: ReadonlyMap<Module, Readonly<Record<string, Tensor>>> | null;

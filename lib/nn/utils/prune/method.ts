@@ -13,6 +13,7 @@ import { attach, attached } from '../attached';
 /** What a method looks at: elements, slices of a dimension, or everything at once. */
 export type PruningType = 'unstructured' | 'structured' | 'global';
 
+/** What decides which elements are pruned. */
 export interface ImportanceOptions {
   /** What decides instead of the parameter's own values; of its shape. Default: `null`. */
   importanceScores?: Tensor | null;
@@ -101,7 +102,11 @@ export class PruningContainer extends BasePruningMethod {
     for (const method of methods) this.addPruningMethod(method);
   }
 
-  /** @throws ValueError for a method of another parameter. */
+  /**
+   * Adds a method that prunes what those before it left.
+   *
+   * @throws ValueError for a method of another parameter.
+   */
   addPruningMethod(method: BasePruningMethod): void {
     if (!(method instanceof BasePruningMethod))
       throw new TorchTypeError(`${typeof method} is not a BasePruningMethod subclass`);
@@ -117,6 +122,7 @@ export class PruningContainer extends BasePruningMethod {
   get length(): number {
     return this.#methods.length;
   }
+  /** The method at a position; -1 is the last. */
   at(index: number): BasePruningMethod | undefined {
     return this.#methods.at(index);
   }

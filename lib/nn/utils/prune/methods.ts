@@ -16,10 +16,12 @@ import { BasePruningMethod, type ImportanceOptions } from './method';
 export interface AmountOptions {
   amount?: Amount;
 }
+/** Options of `prune.randomStructured`. */
 export interface RandomStructuredOptions extends AmountOptions {
   /** The dimension of the slices. Default: -1. */
   dim?: number;
 }
+/** Options of `prune.lnStructured`. */
 export interface LnStructuredOptions extends RandomStructuredOptions {
   /** Which norm of a slice counts; `'fro'` and `'nuc'` too. */
   n?: number | 'fro' | 'nuc';
