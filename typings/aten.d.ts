@@ -82,7 +82,14 @@ export declare function adaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints,
 export declare function adaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function adaptiveAvgPool2d(input: Tensor, ...outputSize: Int[]): Tensor;
 export declare function adaptiveAvgPool2d(...args: [input: Tensor, ...outputSize: Int[], keywords: { out?: Tensor }]): Tensor;
-/** Computes `adaptiveAvgPool3d` of `input`. `adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`. */
+/**
+ * The means of windows that are chosen so that `outputSize` of them cover each volume. Shapes: `(N, C, D, H, W)`.
+ *
+ * `adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`.
+ *
+ * @example
+ * torch.adaptiveAvgPool3d(torch.ones([1, 2, 2, 2]), [1, 1, 1]); // tensor([[[[1.]]]])
+ */
 export declare function adaptiveAvgPool3d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function adaptiveAvgPool3d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function adaptiveAvgPool3d(input: Tensor, ...outputSize: Int[]): Tensor;
@@ -235,7 +242,14 @@ export declare function addr_(input: Tensor, keywords: { vec1: Tensor; vec2: Ten
  * torch.adjoint(torch.tensor([[1, 2], [3, 4]])); // tensor([[1., 3.], [2., 4.]])
  */
 export declare function adjoint(input: Tensor): Tensor;
-/** Computes `affineGridGenerator` of `theta`. `affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`. */
+/**
+ * The grid of places for `torch.gridSampler` that an affine map gives. `F.affineGrid` is this.
+ *
+ * `affine_grid_generator(Tensor theta, SymInt[] size, bool align_corners) -> Tensor`.
+ *
+ * @example
+ * torch.affineGridGenerator(torch.tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 1, 1, 2], true); // tensor([[[[-1., 0.], [1., 0.]]]])
+ */
 export declare function affineGridGenerator(theta: Tensor, size: Ints, alignCorners: boolean): Tensor;
 export declare function affineGridGenerator(theta: Tensor, size: Ints, keywords: { alignCorners: boolean }): Tensor;
 export declare function affineGridGenerator(theta: Tensor, keywords: { size: Ints; alignCorners: boolean }): Tensor;
@@ -279,11 +293,18 @@ export declare function allclose(input: Tensor, other: Tensor, rtol: Float, atol
 export declare function allclose(input: Tensor, other: Tensor, rtol: Float, keywords: { atol?: Float; equalNan?: boolean }): boolean;
 export declare function allclose(input: Tensor, other: Tensor, keywords: { rtol?: Float; atol?: Float; equalNan?: boolean }): boolean;
 export declare function allclose(input: Tensor, keywords: { other: Tensor; rtol?: Float; atol?: Float; equalNan?: boolean }): boolean;
-/** Draws random numbers: `alphaDropout` of `input`. `alpha_dropout(Tensor input, float p, bool train) -> Tensor`. */
+/**
+ * Dropout that keeps mean and variance of what `selu` gives; without `train` changes nothing.
+ *
+ * `alpha_dropout(Tensor input, float p, bool train) -> Tensor`.
+ *
+ * @example
+ * torch.alphaDropout(torch.ones([2]), 0.5, false); // tensor([1., 1.])
+ */
 export declare function alphaDropout(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function alphaDropout(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function alphaDropout(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Draws random numbers: `alphaDropout` of `input`. In place: `input` is changed and given back. `alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+/** Dropout that keeps mean and variance of what `selu` gives; without `train` changes nothing. In place: `input` is changed and given back. `alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
 export declare function alphaDropout_(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function alphaDropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function alphaDropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
@@ -617,7 +638,14 @@ export declare function avgPool2d(input: Tensor, keywords: { kernelSize: Int | I
 /** A step of the backward pass of `avgPool2d`: computes its gradients. `avg_pool2d_backward(Tensor grad_output, Tensor self, int[2] kernel_size, int[2] stride, int[2] padding, bool ceil_mode, bool count_include_pad, int? divisor_override) -> Tensor`. */
 export declare function avgPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, divisorOverride: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function avgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; ceilMode: boolean; countIncludePad: boolean; divisorOverride: Int | null; out?: Tensor }): Tensor;
-/** Computes `avgPool3d` of `input`. `avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], countIncludePad = true. */
+/**
+ * The mean of each window. Shapes: `(N, C, D, H, W)` to `(N, C, D', H', W')`.
+ *
+ * `avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], countIncludePad = true.
+ *
+ * @example
+ * torch.avgPool3d(torch.ones([1, 2, 2, 2]), 2); // tensor([[[[1.]]]])
+ */
 export declare function avgPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null, keywords?: { out?: Tensor }): Tensor;
 export declare function avgPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, keywords: { divisorOverride?: Int | null; out?: Tensor }): Tensor;
 export declare function avgPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean; divisorOverride?: Int | null; out?: Tensor }): Tensor;
@@ -791,7 +819,14 @@ export declare function binaryCrossEntropyWithLogits(input: Tensor, keywords: { 
 export declare function bincount(input: Tensor, weights?: Tensor | null, minlength?: Int): Tensor;
 export declare function bincount(input: Tensor, weights: Tensor | null, keywords: { minlength?: Int }): Tensor;
 export declare function bincount(input: Tensor, keywords: { weights?: Tensor | null; minlength?: Int }): Tensor;
-/** Computes `binomial` of `count` and `prob`. `binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`. */
+/**
+ * Draws the number of successes of `count` attempts, each with probability `prob`.
+ *
+ * `binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`.
+ *
+ * @example
+ * torch.binomial(torch.tensor([4]), torch.tensor([1])); // tensor([4.])
+ */
 export declare function binomial(count: Tensor, prob: Tensor, generator?: Generator | null): Tensor;
 export declare function binomial(count: Tensor, prob: Tensor, keywords: { generator?: Generator | null }): Tensor;
 export declare function binomial(count: Tensor, keywords: { prob: Tensor; generator?: Generator | null }): Tensor;
@@ -1027,7 +1062,7 @@ export declare function cartesianProd(keywords: { tensors: readonly Tensor[] }):
 export declare function cat(tensors: readonly Tensor[], dim?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function cat(tensors: readonly Tensor[], keywords: { dim?: Int; out?: Tensor }): Tensor;
 export declare function cat(keywords: { tensors: readonly Tensor[]; dim?: Int; out?: Tensor }): Tensor;
-/** Draws random numbers: `cauchy` of `input`. `cauchy(Tensor self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor`. Defaults: median = 0, sigma = 1. */
+/** What `cauchy_` makes of `input`, as a new tensor. `cauchy(Tensor self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor`. Defaults: median = 0, sigma = 1. */
 export declare function cauchy(input: Tensor, median?: Float, sigma?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function cauchy(input: Tensor, median: Float, keywords: { sigma?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function cauchy(input: Tensor, keywords: { median?: Float; sigma?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
@@ -1043,7 +1078,14 @@ export declare function cauchy(input: Tensor, keywords: { median?: Float; sigma?
 export declare function cauchy_(input: Tensor, median?: Float, sigma?: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function cauchy_(input: Tensor, median: Float, keywords: { sigma?: Float; generator?: Generator | null }): Tensor;
 export declare function cauchy_(input: Tensor, keywords: { median?: Float; sigma?: Float; generator?: Generator | null }): Tensor;
-/** A view of `input`, in the same memory: `ccolIndices`. `ccol_indices(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * Where each column of a sparse CSC matrix begins among its elements. Shape `(columns + 1)`.
+ *
+ * `ccol_indices(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparseCsc().ccolIndices(); // tensor([0, 1, 2])
+ */
 export declare function ccolIndices(input: Tensor): Tensor;
 /** What `ccolIndices` gives, as a copy and not as a view. `ccol_indices_copy(Tensor self) -> Tensor`. */
 export declare function ccolIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -1076,7 +1118,11 @@ export declare function celu(input: Tensor, keywords: { alpha?: Scalar }): Tenso
 /** `x` where it is positive, else `alpha * (exp(x / alpha) - 1)`. In place: `input` is changed and given back. `celu_(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)`. Defaults: alpha = 1. */
 export declare function celu_(input: Tensor, alpha?: Scalar): Tensor;
 export declare function celu_(input: Tensor, keywords: { alpha?: Scalar }): Tensor;
-/** Computes `chainMatmul` of `matrices`. `chain_matmul(Tensor[] matrices) -> Tensor`. */
+/**
+ * The product of several matrices. `torch.linalg.multiDot` is preferred.
+ *
+ * `chain_matmul(Tensor[] matrices) -> Tensor`.
+ */
 export declare function chainMatmul(matrices: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function chainMatmul(keywords: { matrices: readonly Tensor[]; out?: Tensor }): Tensor;
 /** Computes `chalf` of `input`. `chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`. */
@@ -1098,10 +1144,24 @@ export declare function channelShuffle(input: Tensor, keywords: { groups: Int })
  */
 export declare function cholesky(input: Tensor, upper?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function cholesky(input: Tensor, keywords: { upper?: boolean; out?: Tensor }): Tensor;
-/** Computes `choleskyInverse` of `input`. `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`. */
+/**
+ * The inverse of the matrix whose Cholesky factor is given.
+ *
+ * `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`.
+ *
+ * @example
+ * torch.choleskyInverse(torch.tensor([[2]])); // tensor([[0.2500]])
+ */
 export declare function choleskyInverse(input: Tensor, upper?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function choleskyInverse(input: Tensor, keywords: { upper?: boolean; out?: Tensor }): Tensor;
-/** Computes `choleskySolve` of `input` and `input2`. `cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`. */
+/**
+ * The `x` with `A @ x = input`, where `input2` is the Cholesky factor of A.
+ *
+ * `cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`.
+ *
+ * @example
+ * torch.choleskySolve(torch.tensor([[4], [1]]), torch.tensor([[2, 0], [0, 1]])); // tensor([[1.], [1.]])
+ */
 export declare function choleskySolve(input: Tensor, input2: Tensor, upper?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function choleskySolve(input: Tensor, input2: Tensor, keywords: { upper?: boolean; out?: Tensor }): Tensor;
 export declare function choleskySolve(input: Tensor, keywords: { input2: Tensor; upper?: boolean; out?: Tensor }): Tensor;
@@ -1249,7 +1309,14 @@ export declare function coalesce(input: Tensor): Tensor;
  */
 export declare function col2im(input: Tensor, outputSize: Int | Ints, kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function col2im(input: Tensor, keywords: { outputSize: Int | Ints; kernelSize: Int | Ints; dilation: Int | Ints; padding: Int | Ints; stride: Int | Ints; out?: Tensor }): Tensor;
-/** A view of `input`, in the same memory: `colIndices`. `col_indices(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The column of each element of a sparse CSR matrix.
+ *
+ * `col_indices(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparseCsr().colIndices(); // tensor([0, 1])
+ */
 export declare function colIndices(input: Tensor): Tensor;
 /** What `colIndices` gives, as a copy and not as a view. `col_indices_copy(Tensor self) -> Tensor`. */
 export declare function colIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -1467,7 +1534,16 @@ export declare function convTranspose2d(input: Tensor, weight: Tensor, bias: Ten
 export declare function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose2d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose2d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
-/** Computes `convTranspose3d` of `input`, `weight` and `bias`. `conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0], outputPadding = [0, 0, 0], groups = 1, dilation = [1, 1, 1]. */
+/**
+ * The gradient of `conv3d` for its input, used as a layer that makes volumes larger.
+ *
+ * Shapes: input `(N, C, D, H, W)`, weight `(C, O / groups, kD, kH, kW)`, result `(N, O, D', H', W')`.
+ *
+ * `conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0], outputPadding = [0, 0, 0], groups = 1, dilation = [1, 1, 1].
+ *
+ * @example
+ * torch.convTranspose3d(torch.ones([1, 1, 1, 1, 1]), torch.ones([1, 1, 2, 2, 2])).shape; // [1, 1, 2, 2, 2]
+ */
 export declare function convTranspose3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, outputPadding?: Int | Ints, groups?: Int, dilation?: Int | Ints): Tensor;
 export declare function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, groups: Int, keywords: { dilation?: Int | Ints }): Tensor;
 export declare function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, outputPadding: Int | Ints, keywords: { groups?: Int; dilation?: Int | Ints }): Tensor;
@@ -1476,7 +1552,11 @@ export declare function convTranspose3d(input: Tensor, weight: Tensor, bias: Ten
 export declare function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose3d(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
 export declare function convTranspose3d(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; groups?: Int; dilation?: Int | Ints }): Tensor;
-/** Computes `convolution` of `input`, `weight` and `bias`. `convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`. */
+/**
+ * The operator that all convolutions run: `conv2d` and its like, and transposed ones.
+ *
+ * `convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`.
+ */
 export declare function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int): Tensor;
 export declare function convolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int }): Tensor;
 /** A step of the backward pass of `convolution`: computes its gradients. `convolution_backward(Tensor grad_output, Tensor input, Tensor weight, SymInt[]? bias_sizes, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
@@ -1488,7 +1568,7 @@ export declare function convolutionBackwardOverrideable(gradOutput: Tensor, keyw
 /** Computes `convolutionOverrideable` of `input`, `weight` and `bias`. `convolution_overrideable(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor`. */
 export declare function convolutionOverrideable(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, transposed: boolean, outputPadding: Ints, groups: Int): Tensor;
 export declare function convolutionOverrideable(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; transposed: boolean; outputPadding: Ints; groups: Int }): Tensor;
-/** Computes `copy` of `input` and `src`. `copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`. */
+/** What `copy_` makes of `input`, as a new tensor. `copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`. */
 export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
 export declare function copy(input: Tensor | Scalar, src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
 export declare function copy(input: Tensor | Scalar, keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
@@ -1639,7 +1719,14 @@ export declare function crossEntropyLoss(input: Tensor, target: Tensor, weight: 
 export declare function crossEntropyLoss(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
 export declare function crossEntropyLoss(input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
 export declare function crossEntropyLoss(input: Tensor, keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
-/** A view of `input`, in the same memory: `crowIndices`. `crow_indices(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * Where each row of a sparse CSR matrix begins among its elements. Shape `(rows + 1)`.
+ *
+ * `crow_indices(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparseCsr().crowIndices(); // tensor([0, 1, 2])
+ */
 export declare function crowIndices(input: Tensor): Tensor;
 /** What `crowIndices` gives, as a copy and not as a view. `crow_indices_copy(Tensor self) -> Tensor`. */
 export declare function crowIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -1782,10 +1869,17 @@ export declare function data(input: Tensor): Tensor;
 export declare function deg2rad(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** Degrees as radians. In place: `input` is changed and given back. `deg2rad_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function deg2rad_(input: Tensor): Tensor;
-/** The value of `denseDim` of `input`. `dense_dim(Tensor self) -> int`. */
+/**
+ * Number of dimensions of the elements of a sparse tensor; 0 where they are numbers.
+ *
+ * `dense_dim(Tensor self) -> int`.
+ *
+ * @example
+ * torch.eye(2).toSparse().denseDim(); // 0
+ */
 export declare function denseDim(input: Tensor): number;
 /**
- * Computes `dequantize` of `input`.
+ * The floats that a quantized tensor stands for.
  *
  * - `dequantize.self(Tensor self) -> Tensor`
  * - `dequantize.tensors(Tensor[] tensors) -> Tensor[]`
@@ -2052,7 +2146,7 @@ export declare function embedding(weight: Tensor, keywords: { indices: Tensor; p
 export declare function embeddingBackward(grad: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean, sparse: boolean): Tensor;
 export declare function embeddingBackward(grad: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean; sparse: boolean }): Tensor;
 /**
- * Computes `embeddingBag` of `weight`, `indices`, `offsets` and `perSampleWeights`.
+ * Sums, means or maxima of rows of `weight`, for bags of numbers. `F.embeddingBag` has words for the modes.
  *
  * - `embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)`
  * - `embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
@@ -2105,7 +2199,14 @@ export declare function empty(...args: [...size: Int[], keywords: { memoryFormat
  * torch.emptyLike(torch.ones([2, 4])).shape; // [2, 4]
  */
 export declare function emptyLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** Makes a new tensor: `emptyPermuted` of `size` and `physicalLayout`. `empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of the given size whose dimensions lie in memory in another order; its values nobody has set.
+ *
+ * `empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.emptyPermuted([2, 3], [1, 0]).shape; // [2, 3]
+ */
 export declare function emptyPermuted(size: Ints, physicalLayout: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function emptyPermuted(size: Ints, keywords: { physicalLayout: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyPermuted(keywords: { size: Ints; physicalLayout: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -2113,7 +2214,14 @@ export declare function emptyPermuted(keywords: { size: Ints; physicalLayout: In
 export declare function emptyQuantized(size: Ints, qtensor: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function emptyQuantized(size: Ints, keywords: { qtensor: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyQuantized(keywords: { size: Ints; qtensor: Tensor; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor;
-/** Makes a new tensor: `emptyStrided` of `size` and `stride`. `empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`. */
+/**
+ * A tensor of the given size and strides whose values nobody has set.
+ *
+ * `empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`.
+ *
+ * @example
+ * torch.emptyStrided([2, 2], [1, 2]).stride(); // [1, 2]
+ */
 export declare function emptyStrided(size: Ints, stride: Ints, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean } & NoTensor): Tensor;
 export declare function emptyStrided(size: Ints, keywords: { stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function emptyStrided(keywords: { size: Ints; stride: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
@@ -2243,7 +2351,7 @@ export declare function expandCopy(...args: [input: Tensor, ...size: Int[], keyw
 export declare function expm1(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** `exp(x) - 1`, exact also where x is near 0. In place: `input` is changed and given back. `expm1_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function expm1_(input: Tensor): Tensor;
-/** Draws random numbers: `exponential` of `input`. `exponential(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor`. Defaults: lambd = 1. */
+/** What `exponential_` makes of `input`, as a new tensor. `exponential(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor`. Defaults: lambd = 1. */
 export declare function exponential(input: Tensor, lambd?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function exponential(input: Tensor, keywords: { lambd?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 /**
@@ -2342,19 +2450,33 @@ export declare function fbgemmPackQuantizedMatrix(input: Tensor): Tensor;
 export declare function fbgemmPackQuantizedMatrix(input: Tensor, K: Int, N: Int): Tensor;
 export declare function fbgemmPackQuantizedMatrix(input: Tensor, K: Int, keywords: { N: Int }): Tensor;
 export declare function fbgemmPackQuantizedMatrix(input: Tensor, keywords: { K: Int; N: Int }): Tensor;
-/** Computes `featureAlphaDropout` of `input`. `feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor`. */
+/**
+ * `torch.alphaDropout` of whole channels; without `train` changes nothing.
+ *
+ * `feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor`.
+ *
+ * @example
+ * torch.featureAlphaDropout(torch.ones([1, 2, 1]), 0.5, false).flatten(); // tensor([1., 1.])
+ */
 export declare function featureAlphaDropout(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function featureAlphaDropout(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function featureAlphaDropout(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Computes `featureAlphaDropout` of `input`. In place: `input` is changed and given back. `feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+/** `torch.alphaDropout` of whole channels; without `train` changes nothing. In place: `input` is changed and given back. `feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
 export declare function featureAlphaDropout_(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function featureAlphaDropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function featureAlphaDropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Computes `featureDropout` of `input`. `feature_dropout(Tensor input, float p, bool train) -> Tensor`. */
+/**
+ * Sets whole channels to 0 with probability `p`; without `train` changes nothing.
+ *
+ * `feature_dropout(Tensor input, float p, bool train) -> Tensor`.
+ *
+ * @example
+ * torch.featureDropout(torch.ones([1, 2, 1]), 0.5, false).flatten(); // tensor([1., 1.])
+ */
 export declare function featureDropout(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function featureDropout(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function featureDropout(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
-/** Computes `featureDropout` of `input`. In place: `input` is changed and given back. `feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+/** Sets whole channels to 0 with probability `p`; without `train` changes nothing. In place: `input` is changed and given back. `feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
 export declare function featureDropout_(input: Tensor, p: Float, train: boolean): Tensor;
 export declare function featureDropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function featureDropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
@@ -2593,7 +2715,7 @@ export declare function fftRfftn(input: Tensor, s: Int | Ints | null, dim: Int |
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 /**
- * Computes `fill` of `input`.
+ * What `fill_` makes of `input`, as a new tensor.
  *
  * - `fill.Scalar(Tensor self, Scalar value) -> Tensor`
  * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
@@ -2818,7 +2940,11 @@ export declare function fractionalMaxPool3dBackward(gradOutput: Tensor, keywords
  * torch.frexp(torch.tensor([8, 3])); // [tensor([0.5000, 0.7500]), tensor([4, 2], dtype=torch.int32)]
  */
 export declare function frexp(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [mantissa: Tensor, exponent: Tensor] & { readonly mantissa: Tensor; readonly exponent: Tensor };
-/** Reduces over `dim`: `frobeniusNorm` of `input`. `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
+/**
+ * The square root of the sum of squares over `dim`. `torch.linalg.matrixNorm` is preferred.
+ *
+ * `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`.
+ */
 export declare function frobeniusNorm(input: Tensor, dim: Int | Ints, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function frobeniusNorm(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function frobeniusNorm(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
@@ -2918,7 +3044,7 @@ export declare function gelu_(input: Tensor, keywords?: { approximate?: string }
 /** A step of the backward pass of `gelu`: computes its gradients. `gelu_backward(Tensor grad_output, Tensor self, *, str approximate="none") -> Tensor`. Defaults: approximate = 'none'. */
 export declare function geluBackward(gradOutput: Tensor, input: Tensor, keywords?: { approximate?: string; out?: Tensor }): Tensor;
 export declare function geluBackward(gradOutput: Tensor, keywords: { input: Tensor; approximate?: string; out?: Tensor }): Tensor;
-/** Draws random numbers: `geometric` of `input`. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
+/** What `geometric_` makes of `input`, as a new tensor. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
 export declare function geometric(input: Tensor, p: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function geometric(input: Tensor, keywords: { p: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 /**
@@ -2934,7 +3060,11 @@ export declare function geometric(input: Tensor, keywords: { p: Float; generator
  */
 export declare function geometric_(input: Tensor, p: Float, keywords?: { generator?: Generator | null }): Tensor;
 export declare function geometric_(input: Tensor, keywords: { p: Float; generator?: Generator | null }): Tensor;
-/** Computes `geqrf` of `input`. Gives `a` and `tau`. `geqrf(Tensor self) -> (Tensor a, Tensor tau)`. */
+/**
+ * The QR decomposition before its Q is multiplied out: R and the reflections in one matrix, and their factors.
+ *
+ * `geqrf(Tensor self) -> (Tensor a, Tensor tau)`.
+ */
 export declare function geqrf(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [a: Tensor, tau: Tensor] & { readonly a: Tensor; readonly tau: Tensor };
 /**
  * The same as `torch.outer`. All products of the elements of two vectors. Shapes: `(n)` and `(m)` give `(n, m)`.
@@ -2943,7 +3073,14 @@ export declare function geqrf(input: Tensor, keywords?: { out?: readonly [Tensor
  */
 export declare function ger(input: Tensor, vec2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function ger(input: Tensor, keywords: { vec2: Tensor; out?: Tensor }): Tensor;
-/** The value of `getDevice` of `input`. `get_device(Tensor self) -> int`. */
+/**
+ * The number of the GPU that the tensor is on; -1 on the CPU.
+ *
+ * `get_device(Tensor self) -> int`.
+ *
+ * @example
+ * torch.tensor([1]).getDevice(); // -1
+ */
 export declare function getDevice(input: Tensor): number;
 /** Computes `getGradients` of `contextId`. `get_gradients(int context_id) -> Dict(Tensor, Tensor)`. */
 export declare function getGradients(contextId: Int): [Tensor, Tensor][];
@@ -3031,7 +3168,14 @@ export declare function greaterEqual_(input: Tensor, other: Tensor): Tensor;
 export declare function greaterEqual_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function greaterEqual_(input: Tensor, other: Scalar): Tensor;
 export declare function greaterEqual_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Computes `gridSampler` of `input` and `grid`. `grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
+/**
+ * Looks up pixels at the places of a grid, from -1 to 1 in each direction. `F.gridSample` has words for the modes.
+ *
+ * `grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`.
+ *
+ * @example
+ * torch.gridSampler(torch.ones([1, 1, 2, 2]), torch.zeros([1, 1, 1, 2]), 0, 0, false); // tensor([[[[1.]]]])
+ */
 export declare function gridSampler(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor;
 export declare function gridSampler(input: Tensor, keywords: { grid: Tensor; interpolationMode: Int; paddingMode: Int; alignCorners: boolean }): Tensor;
 /** Computes `gridSampler2d` of `input` and `grid`. `grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor`. */
@@ -3061,7 +3205,9 @@ export declare function groupNorm(input: Tensor, numGroups: Int, weight: Tensor 
 export declare function groupNorm(input: Tensor, numGroups: Int, keywords: { weight?: Tensor | null; bias?: Tensor | null; eps?: Float; cudnnEnabled?: boolean }): Tensor;
 export declare function groupNorm(input: Tensor, keywords: { numGroups: Int; weight?: Tensor | null; bias?: Tensor | null; eps?: Float; cudnnEnabled?: boolean }): Tensor;
 /**
- * Draws random numbers: `gru` of `input`, `hx` and `params`.
+ * Runs a gated recurrent network over sequences: the outputs and the last state.
+ *
+ * `params` has the weights and biases of all layers. `nn.GRU` keeps them.
  *
  * - `gru.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  * - `gru.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
@@ -3070,7 +3216,14 @@ export declare function gru(input: Tensor, hx: Tensor, params: readonly Tensor[]
 export declare function gru(input: Tensor, keywords: { hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
 export declare function gru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
 export declare function gru(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
-/** Computes `gruCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`. */
+/**
+ * One step of a gated recurrent network: the next state. Shapes: input `(N, I)`, state `(N, H)`, wIh `(3 * H, I)`.
+ *
+ * `gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`.
+ *
+ * @example
+ * torch.gruCell(torch.ones([1, 1]), torch.ones([1, 1]), torch.zeros([3, 1]), torch.zeros([3, 1])); // tensor([[0.5000]])
+ */
 export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor;
 export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
 export declare function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
@@ -3536,7 +3689,11 @@ export declare function inner(input: Tensor, keywords: { other: Tensor; out?: Te
  */
 export declare function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: Float, eps: Float, cudnnEnabled: boolean): Tensor;
 export declare function instanceNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; useInputStats: boolean; momentum: Float; eps: Float; cudnnEnabled: boolean }): Tensor;
-/** Computes `intRepr` of `input`. `int_repr(Tensor self) -> Tensor`. */
+/**
+ * The whole numbers that a quantized tensor holds.
+ *
+ * `int_repr(Tensor self) -> Tensor`.
+ */
 export declare function intRepr(input: Tensor): Tensor;
 /**
  * The same as `torch.linalg.inv`. The inverse of square matrices. Throws if one has none.
@@ -3544,11 +3701,32 @@ export declare function intRepr(input: Tensor): Tensor;
  * `inverse(Tensor self) -> Tensor`.
  */
 export declare function inverse(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Whether `input` is coalesced. `is_coalesced(Tensor self) -> bool`. */
+/**
+ * Whether a sparse COO tensor has each index once, in order.
+ *
+ * `is_coalesced(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.eye(2).toSparse().isCoalesced(); // true
+ */
 export declare function isCoalesced(input: Tensor): boolean;
-/** Whether `input` is complex. `is_complex(Tensor self) -> bool`. */
+/**
+ * Whether the elements are complex numbers.
+ *
+ * `is_complex(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isComplex(torch.tensor([1])); // false
+ */
 export declare function isComplex(input: Tensor): boolean;
-/** Whether `input` is conj. `is_conj(Tensor self) -> bool`. */
+/**
+ * Whether the tensor is a view that conjugates when it is read.
+ *
+ * `is_conj(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isConj(torch.complex(torch.tensor([1]), torch.tensor([2])).conj()); // true
+ */
 export declare function isConj(input: Tensor): boolean;
 /**
  * Whether `input` is contiguous.
@@ -3561,13 +3739,34 @@ export declare function isContiguous(input: Tensor, memoryFormat: MemoryFormat):
 export declare function isContiguous(input: Tensor, keywords: { memoryFormat: MemoryFormat }): boolean;
 /** Whether `input` is distributed. `is_distributed(Tensor self) -> bool`. */
 export declare function isDistributed(input: Tensor): boolean;
-/** Whether `input` is floating point. `is_floating_point(Tensor self) -> bool`. */
+/**
+ * Whether the elements are floats.
+ *
+ * `is_floating_point(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isFloatingPoint(torch.tensor([1])); // true
+ */
 export declare function isFloatingPoint(input: Tensor): boolean;
-/** Whether `input` is inference. `is_inference(Tensor self) -> bool`. */
+/**
+ * Whether the tensor was made in inference mode, so that it can never join a graph.
+ *
+ * `is_inference(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isInference(torch.tensor([1])); // false
+ */
 export declare function isInference(input: Tensor): boolean;
 /** Whether `input` is leaf. `is_leaf(Tensor self) -> bool`. */
 export declare function isLeaf(input: Tensor): boolean;
-/** Whether `input` is neg. `is_neg(Tensor self) -> bool`. */
+/**
+ * Whether the tensor is a view that changes the sign when it is read.
+ *
+ * `is_neg(Tensor self) -> bool`.
+ *
+ * @example
+ * torch.isNeg(torch.tensor([1])); // false
+ */
 export declare function isNeg(input: Tensor): boolean;
 /**
  * Whether the only element is other than 0. Throws unless there is exactly one.
@@ -3957,7 +4156,14 @@ export declare function linalg__powsum(input: Tensor, keywords: { ord?: Scalar; 
  * torch.linalg.cholesky(torch.tensor([[4, 0], [0, 9]])); // tensor([[2., 0.], [0., 3.]])
  */
 export declare function linalgCholesky(input: Tensor, keywords?: { upper?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.choleskyEx` of `input`. Gives `L` and `info`. `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`. */
+/**
+ * `torch.linalg.cholesky` that does not throw: `info` is 0, or the order of the minor that is not positive.
+ *
+ * `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`.
+ *
+ * @example
+ * torch.linalg.choleskyEx(torch.tensor([[4, 0], [0, -1]])).info; // tensor(2, dtype=torch.int32)
+ */
 export declare function linalgCholeskyEx(input: Tensor, keywords?: { upper?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [L: Tensor, info: Tensor] & { readonly L: Tensor; readonly info: Tensor };
 /**
  * The condition number of matrices in the norm `p`: how much an error of the right side grows in the solution.
@@ -4038,7 +4244,14 @@ export declare function linalgEigvals(input: Tensor, keywords?: { out?: Tensor }
  */
 export declare function linalgEigvalsh(input: Tensor, UPLO?: string, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgEigvalsh(input: Tensor, keywords: { UPLO?: string; out?: Tensor }): Tensor;
-/** Computes `linalg.householderProduct` of `input` and `tau`. `linalg_householder_product(Tensor input, Tensor tau) -> Tensor`. */
+/**
+ * The first columns of the product of Householder reflections, as `torch.geqrf` gives them.
+ *
+ * `linalg_householder_product(Tensor input, Tensor tau) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.householderProduct(torch.eye(2), torch.zeros([2])).shape; // [2, 2]
+ */
 export declare function linalgHouseholderProduct(input: Tensor, tau: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgHouseholderProduct(input: Tensor, keywords: { tau: Tensor; out?: Tensor }): Tensor;
 /**
@@ -4050,7 +4263,14 @@ export declare function linalgHouseholderProduct(input: Tensor, keywords: { tau:
  * torch.linalg.inv(torch.tensor([[2, 0], [0, 4]])); // tensor([[0.5000, 0.0000], [0.0000, 0.2500]])
  */
 export declare function linalgInv(A: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `linalg.invEx` of `A`. Gives `inverse` and `info`. `linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`. */
+/**
+ * `torch.linalg.inv` that does not throw: `info` is 0, or the place of a 0 on the diagonal.
+ *
+ * `linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`.
+ *
+ * @example
+ * torch.linalg.invEx(torch.zeros([1, 1])).info; // tensor(1, dtype=torch.int32)
+ */
 export declare function linalgInvEx(A: Tensor, keywords?: { checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [inverse: Tensor, info: Tensor] & { readonly inverse: Tensor; readonly info: Tensor };
 /** Computes `linalg.ldlFactor` of `input`. Gives `LD` and `pivots`. `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`. */
 export declare function linalgLdlFactor(input: Tensor, keywords?: { hermitian?: boolean; out?: readonly [Tensor, Tensor] }): [LD: Tensor, pivots: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor };
@@ -4272,10 +4492,24 @@ export declare function linalgSvd(A: Tensor, keywords: { fullMatrices?: boolean;
  * torch.linalg.svdvals(torch.tensor([[3, 0], [0, 4]])); // tensor([4., 3.])
  */
 export declare function linalgSvdvals(A: Tensor, keywords?: { driver?: string | null; out?: Tensor }): Tensor;
-/** Computes `linalg.tensorinv` of `input`. `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`. Defaults: ind = 2. */
+/**
+ * The inverse for `torch.tensordot`: the first `ind` dimensions are taken for rows, the others for columns.
+ *
+ * `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`. Defaults: ind = 2.
+ *
+ * @example
+ * torch.linalg.tensorinv(torch.eye(4).reshape(4, 2, 2), { ind: 1 }).shape; // [2, 2, 4]
+ */
 export declare function linalgTensorinv(input: Tensor, ind?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgTensorinv(input: Tensor, keywords: { ind?: Int; out?: Tensor }): Tensor;
-/** Computes `linalg.tensorsolve` of `input` and `other`. `linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`. */
+/**
+ * The `x` with `tensordot(A, x, x.ndim) = B`.
+ *
+ * `linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`.
+ *
+ * @example
+ * torch.linalg.tensorsolve(torch.eye(4).reshape(4, 2, 2), torch.arange(4).float()).shape; // [2, 2]
+ */
 export declare function linalgTensorsolve(input: Tensor, other: Tensor, dims?: Ints | null, keywords?: { out?: Tensor }): Tensor;
 export declare function linalgTensorsolve(input: Tensor, other: Tensor, keywords: { dims?: Ints | null; out?: Tensor }): Tensor;
 export declare function linalgTensorsolve(input: Tensor, keywords: { other: Tensor; dims?: Ints | null; out?: Tensor }): Tensor;
@@ -4395,7 +4629,7 @@ export declare function log2(input: Tensor, keywords?: { out?: Tensor }): Tensor
 export declare function log2_(input: Tensor): Tensor;
 /** The natural logarithm of each element: NaN for negative ones, -inf for 0. In place: `input` is changed and given back. `log_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function log_(input: Tensor): Tensor;
-/** Draws random numbers: `logNormal` of `input`. `log_normal(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor`. Defaults: mean = 1, std = 2. */
+/** What `logNormal_` makes of `input`, as a new tensor. `log_normal(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor`. Defaults: mean = 1, std = 2. */
 export declare function logNormal(input: Tensor, mean?: Float, std?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function logNormal(input: Tensor, mean: Float, keywords: { std?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function logNormal(input: Tensor, keywords: { mean?: Float; std?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
@@ -4592,7 +4826,9 @@ export declare function logsumexp(input: Tensor, dim: Int | Ints, keepdim?: bool
 export declare function logsumexp(input: Tensor, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function logsumexp(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
 /**
- * Draws random numbers: `lstm` of `input`, `hx` and `params`.
+ * Runs a network with long short-term memory over sequences: the outputs, the last hidden and the last cell state.
+ *
+ * `params` has the weights and biases of all layers. `nn.LSTM` keeps them.
  *
  * - `lstm.input(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor)`
  * - `lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)`
@@ -4601,7 +4837,16 @@ export declare function lstm(input: Tensor, hx: readonly Tensor[], params: reado
 export declare function lstm(input: Tensor, keywords: { hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor, Tensor];
 export declare function lstm(data: Tensor, batchSizes: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor, Tensor];
 export declare function lstm(data: Tensor, keywords: { batchSizes: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor, Tensor];
-/** Computes `lstmCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`. */
+/**
+ * One step of a network with long short-term memory: the next hidden and the next cell state.
+ *
+ * Shapes: input `(N, I)`, each state `(N, H)`, wIh `(4 * H, I)`, wHh `(4 * H, H)`.
+ *
+ * `lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`.
+ *
+ * @example
+ * torch.lstmCell(torch.ones([1, 1]), [torch.zeros([1, 1]), torch.zeros([1, 1])], torch.zeros([4, 1]), torch.zeros([4, 1])); // [tensor([[0.]]), tensor([[0.]])]
+ */
 export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): [Tensor, Tensor];
 export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): [Tensor, Tensor];
 export declare function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): [Tensor, Tensor];
@@ -4632,11 +4877,22 @@ export declare function lt_(input: Tensor, other: Tensor): Tensor;
 export declare function lt_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function lt_(input: Tensor, other: Scalar): Tensor;
 export declare function lt_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Computes `luSolve` of `input`, `LUData` and `LUPivots`. `lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`. */
+/**
+ * The `x` with `A @ x = input`, where A is given by `torch.linalg.luFactor`.
+ *
+ * `lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`.
+ */
 export declare function luSolve(input: Tensor, LUData: Tensor, LUPivots: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function luSolve(input: Tensor, LUData: Tensor, keywords: { LUPivots: Tensor; out?: Tensor }): Tensor;
 export declare function luSolve(input: Tensor, keywords: { LUData: Tensor; LUPivots: Tensor; out?: Tensor }): Tensor;
-/** Computes `luUnpack` of `LUData` and `LUPivots`. Gives `P`, `L` and `U`. `lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`. Defaults: unpackData = true, unpackPivots = true. */
+/**
+ * The permutation, the lower and the upper triangle of what `torch.linalg.luFactor` gives.
+ *
+ * `lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`. Defaults: unpackData = true, unpackPivots = true.
+ *
+ * @example
+ * torch.luUnpack(torch.tensor([[2, 0], [0, 1]]), torch.tensor([1, 2], { dtype: torch.int32 })).L; // tensor([[1., 0.], [0., 1.]])
+ */
 export declare function luUnpack(LUData: Tensor, LUPivots: Tensor, unpackData?: boolean, unpackPivots?: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [P: Tensor, L: Tensor, U: Tensor] & { readonly P: Tensor; readonly L: Tensor; readonly U: Tensor };
 export declare function luUnpack(LUData: Tensor, LUPivots: Tensor, unpackData: boolean, keywords: { unpackPivots?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [P: Tensor, L: Tensor, U: Tensor] & { readonly P: Tensor; readonly L: Tensor; readonly U: Tensor };
 export declare function luUnpack(LUData: Tensor, LUPivots: Tensor, keywords: { unpackData?: boolean; unpackPivots?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [P: Tensor, L: Tensor, U: Tensor] & { readonly P: Tensor; readonly L: Tensor; readonly U: Tensor };
@@ -4794,7 +5050,14 @@ export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride:
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool1d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool1d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-/** Computes `maxPool1dWithIndices` of `input`. `max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0], dilation = [1]. */
+/**
+ * `torch.maxPool1d`, and where in each row the largest elements are.
+ *
+ * `max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0], dilation = [1].
+ *
+ * @example
+ * torch.maxPool1dWithIndices(torch.tensor([[1, 3, 2, 4]]), 2); // [tensor([[3., 4.]]), tensor([[1, 3]])]
+ */
 export declare function maxPool1dWithIndices(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): [Tensor, Tensor];
 export declare function maxPool1dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): [Tensor, Tensor];
 export declare function maxPool1dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
@@ -4823,7 +5086,14 @@ export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, ker
 export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-/** Computes `maxPool2dWithIndices` of `input`. `max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
+/**
+ * `torch.maxPool2d`, and where in each image, flattened, the largest elements are.
+ *
+ * `max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1].
+ *
+ * @example
+ * torch.maxPool2dWithIndices(torch.ones([1, 2, 2]), [2, 2]); // [tensor([[[1.]]]), tensor([[[0]]])]
+ */
 export declare function maxPool2dWithIndices(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function maxPool2dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function maxPool2dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
@@ -4833,7 +5103,14 @@ export declare function maxPool2dWithIndices(input: Tensor, keywords: { kernelSi
 /** A step of the backward pass of `maxPool2dWithIndices`: computes its gradients. `max_pool2d_with_indices_backward(Tensor grad_output, Tensor self, int[2] kernel_size, int[2] stride, int[2] padding, int[2] dilation, bool ceil_mode, Tensor indices) -> Tensor`. */
 export declare function maxPool2dWithIndicesBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, ceilMode: boolean, indices: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function maxPool2dWithIndicesBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints; ceilMode: boolean; indices: Tensor; out?: Tensor }): Tensor;
-/** Computes `maxPool3d` of `input`. `max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+/**
+ * The largest element of each window. Shapes: `(N, C, D, H, W)` to `(N, C, D', H', W')`.
+ *
+ * `max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1].
+ *
+ * @example
+ * torch.maxPool3d(torch.ones([1, 2, 2, 2]), 2); // tensor([[[[1.]]]])
+ */
 export declare function maxPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
 export declare function maxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
 export declare function maxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -4850,7 +5127,14 @@ export declare function maxPool3dWithIndices(input: Tensor, keywords: { kernelSi
 /** A step of the backward pass of `maxPool3dWithIndices`: computes its gradients. `max_pool3d_with_indices_backward(Tensor grad_output, Tensor self, int[3] kernel_size, int[3] stride, int[3] padding, int[3] dilation, bool ceil_mode, Tensor indices) -> Tensor`. */
 export declare function maxPool3dWithIndicesBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, ceilMode: boolean, indices: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function maxPool3dWithIndicesBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints; ceilMode: boolean; indices: Tensor; out?: Tensor }): Tensor;
-/** Computes `maxUnpool2d` of `input` and `indices`. `max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`. */
+/**
+ * Puts elements where `torch.maxPool2dWithIndices` found them, with zeros elsewhere. `F.maxUnpool2d` has defaults.
+ *
+ * `max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`.
+ *
+ * @example
+ * torch.maxUnpool2d(torch.tensor([[[7]]]), torch.tensor([[[3n]]]), [2, 2]); // tensor([[[0., 0.], [0., 7.]]])
+ */
 export declare function maxUnpool2d(input: Tensor, indices: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function maxUnpool2d(input: Tensor, indices: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function maxUnpool2d(input: Tensor, keywords: { indices: Tensor; outputSize: Int | Ints; out?: Tensor }): Tensor;
@@ -5648,7 +5932,7 @@ export declare function notEqual_(input: Tensor, keywords: { other: Tensor }): T
 export declare function notEqual_(input: Tensor, other: Scalar): Tensor;
 export declare function notEqual_(input: Tensor, keywords: { other: Scalar }): Tensor;
 /**
- * Reduces over `dim` or over everything: `nuclearNorm` of `input`.
+ * The sum of the singular values of matrices. `torch.linalg.matrixNorm` is preferred.
  *
  * - `nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
  * - `nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
@@ -5658,7 +5942,14 @@ export declare function nuclearNorm(input: Tensor, dim: Int | Ints, keywords: { 
 export declare function nuclearNorm(input: Tensor, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function nuclearNorm(input: Tensor, keepdim?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function nuclearNorm(input: Tensor, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
-/** The value of `numel` of `input`. `numel(Tensor self) -> int`. */
+/**
+ * Number of elements.
+ *
+ * `numel(Tensor self) -> int`.
+ *
+ * @example
+ * torch.numel(torch.zeros([2, 3])); // 6
+ */
 export declare function numel(input: Tensor): number;
 /** A view of `input`, in the same memory: `numpyT`. `numpy_T(Tensor(a) self) -> Tensor(a)`. */
 export declare function numpyT(input: Tensor): Tensor;
@@ -5695,7 +5986,11 @@ export declare function ones(...args: [...size: Int[], keywords: { dtype?: DType
  * torch.onesLike(torch.tensor([5, 6]), { dtype: torch.int64 }); // tensor([1, 1])
  */
 export declare function onesLike(input: Tensor, keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-/** Computes `orgqr` of `input` and `input2`. `orgqr(Tensor self, Tensor input2) -> Tensor`. */
+/**
+ * The same as `torch.linalg.householderProduct`. The first columns of the product of Householder reflections, as `torch.geqrf` gives them.
+ *
+ * `orgqr(Tensor self, Tensor input2) -> Tensor`.
+ */
 export declare function orgqr(input: Tensor, input2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function orgqr(input: Tensor, keywords: { input2: Tensor; out?: Tensor }): Tensor;
 /** Computes `ormqr` of `input`, `input2` and `input3`. `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`. Defaults: left = true. */
@@ -5777,7 +6072,14 @@ export declare function permuteCopy(...args: [input: Tensor, ...dims: Int[], key
 /** A view of `input`, in the same memory: `pinMemory`. `pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`. */
 export declare function pinMemory(input: Tensor, device?: DeviceLike | null): Tensor;
 export declare function pinMemory(input: Tensor, keywords: { device?: DeviceLike | null } & NoTensor): Tensor;
-/** Computes `pinverse` of `input`. `pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15. */
+/**
+ * The pseudo-inverse of matrices. `torch.linalg.pinv` is preferred.
+ *
+ * `pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15.
+ *
+ * @example
+ * torch.pinverse(torch.tensor([[2, 0], [0, 4]])); // tensor([[0.5000, 0.0000], [0.0000, 0.2500]])
+ */
 export declare function pinverse(input: Tensor, rcond?: Float): Tensor;
 export declare function pinverse(input: Tensor, keywords: { rcond?: Float }): Tensor;
 /**
@@ -5944,11 +6246,23 @@ export declare function qPerChannelAxis(input: Tensor): number;
 export declare function qPerChannelScales(input: Tensor): Tensor;
 /** Computes `qPerChannelZeroPoints` of `input`. `q_per_channel_zero_points(Tensor self) -> Tensor`. */
 export declare function qPerChannelZeroPoints(input: Tensor): Tensor;
-/** The value of `qScale` of `input`. `q_scale(Tensor self) -> float`. */
+/**
+ * The `scale` of a quantized tensor.
+ *
+ * `q_scale(Tensor self) -> float`.
+ */
 export declare function qScale(input: Tensor): number;
-/** The value of `qZeroPoint` of `input`. `q_zero_point(Tensor self) -> int`. */
+/**
+ * The `zeroPoint` of a quantized tensor.
+ *
+ * `q_zero_point(Tensor self) -> int`.
+ */
 export declare function qZeroPoint(input: Tensor): number;
-/** Computes `qr` of `input`. Gives `Q` and `R`. `qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`. Defaults: some = true. */
+/**
+ * `Q @ R`, where the columns of Q are orthonormal and R is an upper triangle. `torch.linalg.qr` is preferred.
+ *
+ * `qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`. Defaults: some = true.
+ */
 export declare function qr(input: Tensor, some?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Q: Tensor, R: Tensor] & { readonly Q: Tensor; readonly R: Tensor };
 export declare function qr(input: Tensor, keywords: { some?: boolean; out?: readonly [Tensor, Tensor] }): [Q: Tensor, R: Tensor] & { readonly Q: Tensor; readonly R: Tensor };
 /** Computes `qscheme` of `input`. `qscheme(Tensor self) -> QScheme`. */
@@ -5979,7 +6293,7 @@ export declare function quantile(input: Tensor, keywords: { q: Tensor; dim?: Int
 export declare function quantizePerChannel(input: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
 export declare function quantizePerChannel(input: Tensor, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
 /**
- * Computes `quantizePerTensor` of `input`, `scale` and `zeroPoint`.
+ * The floats as whole numbers: divided by `scale`, rounded, plus `zeroPoint`, in a quantized dtype.
  *
  * - `quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`
  * - `quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`
@@ -6156,7 +6470,7 @@ export declare function randn(...args: [...size: Int[], keywords: { generator?: 
  */
 export declare function randnLike(input: Tensor, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
 /**
- * Computes `random` of `input`.
+ * What `random_` makes of `input`, as a new tensor.
  *
  * - `random(Tensor self, *, Generator? generator=None) -> Tensor`
  * - `random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
@@ -6242,7 +6556,14 @@ export declare function real(input: Tensor): Tensor;
 export declare function reciprocal(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** One divided by each element. Integers give floats. In place: `input` is changed and given back. `reciprocal_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function reciprocal_(input: Tensor): Tensor;
-/** Computes `reflectionPad1d` of `input`. `reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
+/**
+ * Adds elements at both ends of rows that mirror those inside. `padding` is the numbers before and behind.
+ *
+ * `reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`.
+ *
+ * @example
+ * torch.reflectionPad1d(torch.tensor([[1, 2, 3]]), [2, 0]); // tensor([[3., 2., 1., 2., 3.]])
+ */
 export declare function reflectionPad1d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad1d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad1d(input: Tensor, ...padding: Int[]): Tensor;
@@ -6251,7 +6572,14 @@ export declare function reflectionPad1d(...args: [input: Tensor, ...padding: Int
 export declare function reflectionPad1dBackward(gradOutput: Tensor, input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad1dBackward(gradOutput: Tensor, input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad1dBackward(gradOutput: Tensor, keywords: { input: Tensor; padding: Int | Ints; out?: Tensor }): Tensor;
-/** Computes `reflectionPad2d` of `input`. `reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`. */
+/**
+ * Adds pixels around images that mirror those inside. `padding` is left, right, above, below.
+ *
+ * `reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`.
+ *
+ * @example
+ * torch.reflectionPad2d(torch.ones([1, 3, 3]), [1, 1, 1, 1]).shape; // [1, 5, 5]
+ */
 export declare function reflectionPad2d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad2d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad2d(input: Tensor, ...padding: Int[]): Tensor;
@@ -6366,7 +6694,14 @@ export declare function repeatInterleave(input: Tensor, repeats: Tensor, dim?: I
 export declare function repeatInterleave(input: Tensor, repeats: Tensor, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(input: Tensor, keywords: { repeats: Tensor; dim?: Int | null; outputSize?: Int | null }): Tensor;
 export declare function repeatInterleave(repeats: Tensor, keywords?: { outputSize?: Int | null }): Tensor;
-/** Computes `replicationPad1d` of `input`. `replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
+/**
+ * Adds elements at both ends of rows that repeat the outermost. `padding` is the numbers before and behind.
+ *
+ * `replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`.
+ *
+ * @example
+ * torch.replicationPad1d(torch.tensor([[1, 2, 3]]), [2, 0]); // tensor([[1., 1., 1., 2., 3.]])
+ */
 export declare function replicationPad1d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function replicationPad1d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function replicationPad1d(input: Tensor, ...padding: Int[]): Tensor;
@@ -6375,7 +6710,14 @@ export declare function replicationPad1d(...args: [input: Tensor, ...padding: In
 export declare function replicationPad1dBackward(gradOutput: Tensor, input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function replicationPad1dBackward(gradOutput: Tensor, input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function replicationPad1dBackward(gradOutput: Tensor, keywords: { input: Tensor; padding: Int | Ints; out?: Tensor }): Tensor;
-/** Computes `replicationPad2d` of `input`. `replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`. */
+/**
+ * Adds pixels around images that repeat the outermost. `padding` is left, right, above, below.
+ *
+ * `replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`.
+ *
+ * @example
+ * torch.replicationPad2d(torch.ones([1, 3, 3]), [1, 1, 1, 1]).shape; // [1, 5, 5]
+ */
 export declare function replicationPad2d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function replicationPad2d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function replicationPad2d(input: Tensor, ...padding: Int[]): Tensor;
@@ -6491,7 +6833,7 @@ export declare function rmsNorm(input: Tensor, normalizedShape: Ints, weight: Te
 export declare function rmsNorm(input: Tensor, normalizedShape: Ints, keywords: { weight?: Tensor | null; eps?: Float | null }): Tensor;
 export declare function rmsNorm(input: Tensor, keywords: { normalizedShape: Ints; weight?: Tensor | null; eps?: Float | null }): Tensor;
 /**
- * Draws random numbers: `rnnRelu` of `input`, `hx` and `params`.
+ * Runs a plain recurrent network with `relu` over sequences: the outputs and the last state. `nn.RNN` is this.
  *
  * - `rnn_relu.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  * - `rnn_relu.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
@@ -6500,13 +6842,20 @@ export declare function rnnRelu(input: Tensor, hx: Tensor, params: readonly Tens
 export declare function rnnRelu(input: Tensor, keywords: { hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
 export declare function rnnRelu(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
 export declare function rnnRelu(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
-/** Computes `rnnReluCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`. */
+/**
+ * One step of a plain recurrent network: `relu(input @ wIh.T + hx @ wHh.T)`, with biases.
+ *
+ * `rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`.
+ *
+ * @example
+ * torch.rnnReluCell(torch.ones([1, 1]), torch.zeros([1, 1]), torch.ones([1, 1]), torch.ones([1, 1])); // tensor([[1.]])
+ */
 export declare function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor;
 export declare function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
 export declare function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 export declare function rnnReluCell(input: Tensor, keywords: { hx: Tensor; wIh: Tensor; wHh: Tensor; bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
 /**
- * Draws random numbers: `rnnTanh` of `input`, `hx` and `params`.
+ * Runs a plain recurrent network with `tanh` over sequences: the outputs and the last state. `nn.RNN` is this.
  *
  * - `rnn_tanh.input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  * - `rnn_tanh.data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
@@ -6515,7 +6864,14 @@ export declare function rnnTanh(input: Tensor, hx: Tensor, params: readonly Tens
 export declare function rnnTanh(input: Tensor, keywords: { hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
 export declare function rnnTanh(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
 export declare function rnnTanh(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
-/** Computes `rnnTanhCell` of `input`, `hx`, `wIh`, `wHh`, `bIh` and `bHh`. `rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`. */
+/**
+ * One step of a plain recurrent network: `tanh(input @ wIh.T + hx @ wHh.T)`, with biases.
+ *
+ * `rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`.
+ *
+ * @example
+ * torch.rnnTanhCell(torch.ones([1, 1]), torch.zeros([1, 1]), torch.ones([1, 1]), torch.ones([1, 1])); // tensor([[0.7616]])
+ */
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor;
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor | null, keywords: { bHh?: Tensor | null }): Tensor;
 export declare function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, keywords: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor;
@@ -6554,7 +6910,14 @@ export declare function rot90(input: Tensor, keywords: { k?: Int; dims?: Ints })
 export declare function round(input: Tensor, keywords?: { decimals?: Int; out?: Tensor }): Tensor;
 /** Rounds each element to the nearest whole number, halves to the even one; with `decimals`, to so many decimal places. In place: `input` is changed and given back. `round_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function round_(input: Tensor, keywords?: { decimals?: Int }): Tensor;
-/** A view of `input`, in the same memory: `rowIndices`. `row_indices(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The row of each element of a sparse CSC matrix.
+ *
+ * `row_indices(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.eye(2).toSparseCsc().rowIndices(); // tensor([0, 1])
+ */
 export declare function rowIndices(input: Tensor): Tensor;
 /** What `rowIndices` gives, as a copy and not as a view. `row_indices_copy(Tensor self) -> Tensor`. */
 export declare function rowIndicesCopy(input: Tensor, keywords?: { out?: Tensor }): Tensor;
@@ -7156,9 +7519,23 @@ export declare function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor,
 export declare function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, keywords: { size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor, keywords: { values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
 export declare function sparseCsrTensor(crowIndices: Tensor, keywords: { colIndices: Tensor; values: Tensor; size: Ints; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor;
-/** The value of `sparseDim` of `input`. `sparse_dim(Tensor self) -> int`. */
+/**
+ * Number of dimensions of a sparse tensor that have indices.
+ *
+ * `sparse_dim(Tensor self) -> int`.
+ *
+ * @example
+ * torch.eye(2).toSparse().sparseDim(); // 2
+ */
 export declare function sparseDim(input: Tensor): number;
-/** Computes `sparseMask` of `input` and `mask`. `sparse_mask(Tensor self, Tensor mask) -> Tensor`. */
+/**
+ * The elements of `input` at the indices of a sparse tensor, as a sparse tensor.
+ *
+ * `sparse_mask(Tensor self, Tensor mask) -> Tensor`.
+ *
+ * @example
+ * torch.ones([2, 2]).sparseMask(torch.eye(2).toSparse()).values(); // tensor([1., 1.])
+ */
 export declare function sparseMask(input: Tensor, mask: Tensor): Tensor;
 export declare function sparseMask(input: Tensor, keywords: { mask: Tensor }): Tensor;
 /** Computes `sparseResize` of `input`. `sparse_resize(Tensor self, int[] size, int sparse_dim, int dense_dim) -> Tensor`. */
@@ -7917,7 +8294,14 @@ export declare function sum(input: Tensor, keywords: { dim: Int | Ints | null; k
 export declare function sumToSize(input: Tensor, size: Ints): Tensor;
 export declare function sumToSize(input: Tensor, keywords: { size: Ints }): Tensor;
 export declare function sumToSize(input: Tensor, ...size: Int[]): Tensor;
-/** Computes `svd` of `input`. Gives `U`, `S` and `V`. `svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`. Defaults: some = true, computeUv = true. */
+/**
+ * The singular value decomposition `U @ diag(S) @ V.mH`. `torch.linalg.svd` gives `Vh` and is preferred.
+ *
+ * `svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`. Defaults: some = true, computeUv = true.
+ *
+ * @example
+ * torch.svd(torch.tensor([[3, 0], [0, 4]])).S; // tensor([4., 3.])
+ */
 export declare function svd(input: Tensor, some?: boolean, computeUv?: boolean, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
 export declare function svd(input: Tensor, some: boolean, keywords: { computeUv?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
 export declare function svd(input: Tensor, keywords: { some?: boolean; computeUv?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
@@ -8155,10 +8539,24 @@ export declare function toSparseBsc(input: Tensor, keywords: { blocksize: Int | 
 export declare function toSparseBsr(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
 export declare function toSparseBsr(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
 export declare function toSparseBsr(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-/** Computes `toSparseCsc` of `input`. `to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`. */
+/**
+ * A matrix, or a batch of them, as sparse columns: where each begins, and the rows of its elements.
+ *
+ * `to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`.
+ *
+ * @example
+ * torch.eye(2).toSparseCsc().values(); // tensor([1., 1.])
+ */
 export declare function toSparseCsc(input: Tensor, denseDim?: Int | null): Tensor;
 export declare function toSparseCsc(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
-/** Computes `toSparseCsr` of `input`. `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. */
+/**
+ * A matrix, or a batch of them, as sparse rows: where each begins, and the columns of its elements.
+ *
+ * `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`.
+ *
+ * @example
+ * torch.eye(2).toSparseCsr().values(); // tensor([1., 1.])
+ */
 export declare function toSparseCsr(input: Tensor, denseDim?: Int | null): Tensor;
 export declare function toSparseCsr(input: Tensor, keywords: { denseDim?: Int | null }): Tensor;
 /**
@@ -8233,7 +8631,11 @@ export declare function trapezoid(y: Tensor, keywords: { x: Tensor; dim?: Int })
 export declare function trapz(y: Tensor, keywords?: { dx?: Float; dim?: Int }): Tensor;
 export declare function trapz(y: Tensor, x: Tensor, keywords?: { dim?: Int }): Tensor;
 export declare function trapz(y: Tensor, keywords: { x: Tensor; dim?: Int }): Tensor;
-/** Computes `triangularSolve` of `input` and `A`. Gives `solution` and `cloned_coefficient`. `triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`. Defaults: upper = true. */
+/**
+ * The `x` with `A @ x = input` for a triangle A. `torch.linalg.solveTriangular` is preferred.
+ *
+ * `triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`. Defaults: upper = true.
+ */
 export declare function triangularSolve(input: Tensor, A: Tensor, upper?: boolean, transpose?: boolean, unitriangular?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
 export declare function triangularSolve(input: Tensor, A: Tensor, upper: boolean, transpose: boolean, keywords: { unitriangular?: boolean; out?: readonly [Tensor, Tensor] }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
 export declare function triangularSolve(input: Tensor, A: Tensor, upper: boolean, keywords: { transpose?: boolean; unitriangular?: boolean; out?: readonly [Tensor, Tensor] }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
@@ -8405,7 +8807,7 @@ export declare function unfoldCopy(input: Tensor, dimension: Int, size: Int, ste
 export declare function unfoldCopy(input: Tensor, dimension: Int, size: Int, keywords: { step: Int; out?: Tensor }): Tensor;
 export declare function unfoldCopy(input: Tensor, dimension: Int, keywords: { size: Int; step: Int; out?: Tensor }): Tensor;
 export declare function unfoldCopy(input: Tensor, keywords: { dimension: Int; size: Int; step: Int; out?: Tensor }): Tensor;
-/** Draws random numbers: `uniform` of `input`. `uniform(Tensor self, float from=0., float to=1., *, Generator? generator=None) -> Tensor`. Defaults: from = 0, to = 1. */
+/** What `uniform_` makes of `input`, as a new tensor. `uniform(Tensor self, float from=0., float to=1., *, Generator? generator=None) -> Tensor`. Defaults: from = 0, to = 1. */
 export declare function uniform(input: Tensor, from?: Float, to?: Float, keywords?: { generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function uniform(input: Tensor, from: Float, keywords: { to?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
 export declare function uniform(input: Tensor, keywords: { from?: Float; to?: Float; generator?: Generator | null; out?: Tensor }): Tensor;
@@ -8467,10 +8869,13 @@ export declare function unsqueeze_(input: Tensor, keywords: { dim: Int }): Tenso
 export declare function unsqueezeCopy(input: Tensor, dim: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function unsqueezeCopy(input: Tensor, keywords: { dim: Int; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleBicubic2d` of `input`.
+ * Images of another size, by cubic curves through sixteen neighbours. `F.interpolate` chooses among these.
  *
  * - `upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * - `upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @example
+ * torch.upsampleBicubic2d(torch.ones([1, 1, 2, 2]), [4, 4], false).shape; // [1, 1, 4, 4]
  */
 export declare function upsampleBicubic2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
 export declare function upsampleBicubic2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
@@ -8486,10 +8891,13 @@ export declare function upsampleBicubic2dBackward(gradOutput: Tensor, outputSize
 export declare function upsampleBicubic2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleBicubic2dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleBilinear2d` of `input`.
+ * Images of another size, by lines between the four neighbours. `F.interpolate` chooses among these.
  *
  * - `upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * - `upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @example
+ * torch.upsampleBilinear2d(torch.ones([1, 1, 2, 2]), [4, 4], false).shape; // [1, 1, 4, 4]
  */
 export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
 export declare function upsampleBilinear2d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
@@ -8505,10 +8913,13 @@ export declare function upsampleBilinear2dBackward(gradOutput: Tensor, outputSiz
 export declare function upsampleBilinear2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleBilinear2dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleLinear1d` of `input`.
+ * Rows of another length, by lines between neighbours. `F.interpolate` chooses among these.
  *
  * - `upsample_linear1d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * - `upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
+ *
+ * @example
+ * torch.upsampleLinear1d(torch.tensor([[[1, 2]]]), [3], true); // tensor([[[1.0000, 1.5000, 2.0000]]])
  */
 export declare function upsampleLinear1d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, scaleFactors: readonly Float[] | null): Tensor;
 export declare function upsampleLinear1d(input: Tensor, outputSize: Ints | null, alignCorners: boolean, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
@@ -8523,10 +8934,13 @@ export declare function upsampleLinear1dBackward(gradOutput: Tensor, outputSize:
 export declare function upsampleLinear1dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, alignCorners: boolean, keywords: { scales?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleLinear1dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; alignCorners: boolean; scales?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleNearest1d` of `input`.
+ * Rows of another length, by the nearest element. `F.interpolate` chooses among these.
  *
  * - `upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  * - `upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
+ *
+ * @example
+ * torch.upsampleNearest1d(torch.tensor([[[1, 2]]]), [4]); // tensor([[[1., 1., 2., 2.]]])
  */
 export declare function upsampleNearest1d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null): Tensor;
 export declare function upsampleNearest1d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
@@ -8540,10 +8954,13 @@ export declare function upsampleNearest1dBackward(gradOutput: Tensor, outputSize
 export declare function upsampleNearest1dBackward(gradOutput: Tensor, outputSize: Int | Ints, keywords: { inputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleNearest1dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scales?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleNearest2d` of `input`.
+ * Images of another size, by the nearest pixel. `F.interpolate` chooses among these.
  *
  * - `upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  * - `upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
+ *
+ * @example
+ * torch.upsampleNearest2d(torch.ones([1, 1, 2, 2]), [4, 4]).shape; // [1, 1, 4, 4]
  */
 export declare function upsampleNearest2d(input: Tensor, outputSize: Ints | null, scaleFactors: readonly Float[] | null): Tensor;
 export declare function upsampleNearest2d(input: Tensor, outputSize: Ints | null, keywords: { scaleFactors: readonly Float[] | null }): Tensor;
@@ -8821,7 +9238,7 @@ export declare function xlogy_(input: Tensor, other: Tensor): Tensor;
 export declare function xlogy_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function xlogy_(input: Tensor, other: Scalar): Tensor;
 export declare function xlogy_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** Computes `zero` of `input`. `zero(Tensor self) -> Tensor`. */
+/** What `zero_` makes of `input`, as a new tensor. `zero(Tensor self) -> Tensor`. */
 export declare function zero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
  * Fills the tensor with 0.
@@ -9051,7 +9468,14 @@ export interface TensorMethods {
   adaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
   adaptiveAvgPool2d(keywords: { outputSize: Int | Ints }): Tensor;
   adaptiveAvgPool2d(...outputSize: Int[]): Tensor;
-  /** Computes `adaptiveAvgPool3d` of `input`. `adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`. */
+  /**
+   * The means of windows that are chosen so that `outputSize` of them cover each volume. Shapes: `(N, C, D, H, W)`.
+   *
+   * `adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`.
+   *
+   * @example
+   * torch.adaptiveAvgPool3d(torch.ones([1, 2, 2, 2]), [1, 1, 1]); // tensor([[[[1.]]]])
+   */
   adaptiveAvgPool3d(outputSize: Int | Ints): Tensor;
   adaptiveAvgPool3d(keywords: { outputSize: Int | Ints }): Tensor;
   adaptiveAvgPool3d(...outputSize: Int[]): Tensor;
@@ -9226,7 +9650,7 @@ export interface TensorMethods {
   allclose(other: Tensor, rtol: Float, keywords: { atol?: Float; equalNan?: boolean }): boolean;
   allclose(other: Tensor, keywords: { rtol?: Float; atol?: Float; equalNan?: boolean }): boolean;
   allclose(keywords: { other: Tensor; rtol?: Float; atol?: Float; equalNan?: boolean }): boolean;
-  /** Draws random numbers: `alphaDropout` of `input`. In place: `input` is changed and given back. `alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+  /** Dropout that keeps mean and variance of what `selu` gives; without `train` changes nothing. In place: `input` is changed and given back. `alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
   alphaDropout_(p: Float, train: boolean): this;
   alphaDropout_(p: Float, keywords: { train: boolean }): this;
   alphaDropout_(keywords: { p: Float; train: boolean }): this;
@@ -9513,7 +9937,14 @@ export interface TensorMethods {
   avgPool2d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
   avgPool2d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
   avgPool2d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
-  /** Computes `avgPool3d` of `input`. `avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], countIncludePad = true. */
+  /**
+   * The mean of each window. Shapes: `(N, C, D, H, W)` to `(N, C, D', H', W')`.
+   *
+   * `avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], countIncludePad = true.
+   *
+   * @example
+   * torch.avgPool3d(torch.ones([1, 2, 2, 2]), 2); // tensor([[[[1.]]]])
+   */
   avgPool3d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null): Tensor;
   avgPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, countIncludePad: boolean, keywords: { divisorOverride?: Int | null }): Tensor;
   avgPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, ceilMode: boolean, keywords: { countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor;
@@ -9776,7 +10207,7 @@ export interface TensorMethods {
    */
   bucketize(boundaries: Tensor, keywords?: { outInt32?: boolean; right?: boolean }): Tensor;
   bucketize(keywords: { boundaries: Tensor; outInt32?: boolean; right?: boolean }): Tensor;
-  /** Draws random numbers: `cauchy` of `input`. `cauchy(Tensor self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor`. Defaults: median = 0, sigma = 1. */
+  /** What `cauchy_` makes of `input`, as a new tensor. `cauchy(Tensor self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor`. Defaults: median = 0, sigma = 1. */
   cauchy(median?: Float, sigma?: Float, keywords?: { generator?: Generator | null }): Tensor;
   cauchy(median: Float, keywords: { sigma?: Float; generator?: Generator | null }): Tensor;
   cauchy(keywords: { median?: Float; sigma?: Float; generator?: Generator | null }): Tensor;
@@ -9792,7 +10223,14 @@ export interface TensorMethods {
   cauchy_(median?: Float, sigma?: Float, keywords?: { generator?: Generator | null }): this;
   cauchy_(median: Float, keywords: { sigma?: Float; generator?: Generator | null }): this;
   cauchy_(keywords: { median?: Float; sigma?: Float; generator?: Generator | null }): this;
-  /** A view of `input`, in the same memory: `ccolIndices`. `ccol_indices(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * Where each column of a sparse CSC matrix begins among its elements. Shape `(columns + 1)`.
+   *
+   * `ccol_indices(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparseCsc().ccolIndices(); // tensor([0, 1, 2])
+   */
   ccolIndices(): Tensor;
   /** What `ccolIndices` gives, as a copy and not as a view. `ccol_indices_copy(Tensor self) -> Tensor`. */
   ccolIndicesCopy(): Tensor;
@@ -9839,10 +10277,24 @@ export interface TensorMethods {
    */
   cholesky(upper?: boolean): Tensor;
   cholesky(keywords: { upper?: boolean }): Tensor;
-  /** Computes `choleskyInverse` of `input`. `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`. */
+  /**
+   * The inverse of the matrix whose Cholesky factor is given.
+   *
+   * `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`.
+   *
+   * @example
+   * torch.choleskyInverse(torch.tensor([[2]])); // tensor([[0.2500]])
+   */
   choleskyInverse(upper?: boolean): Tensor;
   choleskyInverse(keywords: { upper?: boolean }): Tensor;
-  /** Computes `choleskySolve` of `input` and `input2`. `cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`. */
+  /**
+   * The `x` with `A @ x = input`, where `input2` is the Cholesky factor of A.
+   *
+   * `cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`.
+   *
+   * @example
+   * torch.choleskySolve(torch.tensor([[4], [1]]), torch.tensor([[2, 0], [0, 1]])); // tensor([[1.], [1.]])
+   */
   choleskySolve(input2: Tensor, upper?: boolean): Tensor;
   choleskySolve(input2: Tensor, keywords: { upper?: boolean }): Tensor;
   choleskySolve(keywords: { input2: Tensor; upper?: boolean }): Tensor;
@@ -9987,7 +10439,14 @@ export interface TensorMethods {
    */
   col2im(outputSize: Int | Ints, kernelSize: Int | Ints, dilation: Int | Ints, padding: Int | Ints, stride: Int | Ints): Tensor;
   col2im(keywords: { outputSize: Int | Ints; kernelSize: Int | Ints; dilation: Int | Ints; padding: Int | Ints; stride: Int | Ints }): Tensor;
-  /** A view of `input`, in the same memory: `colIndices`. `col_indices(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The column of each element of a sparse CSR matrix.
+   *
+   * `col_indices(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparseCsr().colIndices(); // tensor([0, 1])
+   */
   colIndices(): Tensor;
   /** What `colIndices` gives, as a copy and not as a view. `col_indices_copy(Tensor self) -> Tensor`. */
   colIndicesCopy(): Tensor;
@@ -10049,7 +10508,7 @@ export interface TensorMethods {
   convTbcBackward(input: Tensor, weight: Tensor, keywords: { bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
   convTbcBackward(input: Tensor, keywords: { weight: Tensor; bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
   convTbcBackward(keywords: { input: Tensor; weight: Tensor; bias: Tensor; pad: Int }): [Tensor, Tensor, Tensor];
-  /** Computes `copy` of `input` and `src`. `copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`. */
+  /** What `copy_` makes of `input`, as a new tensor. `copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor`. */
   copy(src: Tensor | Scalar, nonBlocking?: boolean): Tensor;
   copy(src: Tensor | Scalar, keywords: { nonBlocking?: boolean }): Tensor;
   copy(keywords: { src: Tensor | Scalar; nonBlocking?: boolean }): Tensor;
@@ -10176,7 +10635,14 @@ export interface TensorMethods {
   crossEntropyLoss(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
   crossEntropyLoss(target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
   crossEntropyLoss(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; labelSmoothing?: Float }): Tensor;
-  /** A view of `input`, in the same memory: `crowIndices`. `crow_indices(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * Where each row of a sparse CSR matrix begins among its elements. Shape `(rows + 1)`.
+   *
+   * `crow_indices(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparseCsr().crowIndices(); // tensor([0, 1, 2])
+   */
   crowIndices(): Tensor;
   /** What `crowIndices` gives, as a copy and not as a view. `crow_indices_copy(Tensor self) -> Tensor`. */
   crowIndicesCopy(): Tensor;
@@ -10258,9 +10724,20 @@ export interface TensorMethods {
   deg2rad(): Tensor;
   /** Degrees as radians. In place: `input` is changed and given back. `deg2rad_(Tensor(a!) self) -> Tensor(a!)`. */
   deg2rad_(): this;
-  /** The value of `denseDim` of `input`. `dense_dim(Tensor self) -> int`. */
+  /**
+   * Number of dimensions of the elements of a sparse tensor; 0 where they are numbers.
+   *
+   * `dense_dim(Tensor self) -> int`.
+   *
+   * @example
+   * torch.eye(2).toSparse().denseDim(); // 0
+   */
   denseDim(): number;
-  /** Computes `dequantize` of `input`. `dequantize.self(Tensor self) -> Tensor`. */
+  /**
+   * The floats that a quantized tensor stands for.
+   *
+   * `dequantize.self(Tensor self) -> Tensor`.
+   */
   dequantize(): Tensor;
   /**
    * The same as `torch.linalg.det`. The determinant of square matrices. Shapes: `(*, n, n)` to `(*)`.
@@ -10612,7 +11089,7 @@ export interface TensorMethods {
   expm1(): Tensor;
   /** `exp(x) - 1`, exact also where x is near 0. In place: `input` is changed and given back. `expm1_(Tensor(a!) self) -> Tensor(a!)`. */
   expm1_(): this;
-  /** Draws random numbers: `exponential` of `input`. `exponential(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor`. Defaults: lambd = 1. */
+  /** What `exponential_` makes of `input`, as a new tensor. `exponential(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor`. Defaults: lambd = 1. */
   exponential(lambd?: Float, keywords?: { generator?: Generator | null }): Tensor;
   exponential(keywords: { lambd?: Float; generator?: Generator | null }): Tensor;
   /**
@@ -10654,11 +11131,11 @@ export interface TensorMethods {
   fakeQuantizePerTensorAffineCachemask(scale: Float, zeroPoint: Int, keywords: { quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
   fakeQuantizePerTensorAffineCachemask(scale: Float, keywords: { zeroPoint: Int; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
   fakeQuantizePerTensorAffineCachemask(keywords: { scale: Float; zeroPoint: Int; quantMin: Int; quantMax: Int }): [output: Tensor, mask: Tensor] & { readonly output: Tensor; readonly mask: Tensor };
-  /** Computes `featureAlphaDropout` of `input`. In place: `input` is changed and given back. `feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+  /** `torch.alphaDropout` of whole channels; without `train` changes nothing. In place: `input` is changed and given back. `feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
   featureAlphaDropout_(p: Float, train: boolean): this;
   featureAlphaDropout_(p: Float, keywords: { train: boolean }): this;
   featureAlphaDropout_(keywords: { p: Float; train: boolean }): this;
-  /** Computes `featureDropout` of `input`. In place: `input` is changed and given back. `feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
+  /** Sets whole channels to 0 with probability `p`; without `train` changes nothing. In place: `input` is changed and given back. `feature_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`. */
   featureDropout_(p: Float, train: boolean): this;
   featureDropout_(p: Float, keywords: { train: boolean }): this;
   featureDropout_(keywords: { p: Float; train: boolean }): this;
@@ -10875,7 +11352,7 @@ export interface TensorMethods {
   fftRfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftRfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
   /**
-   * Computes `fill` of `input`.
+   * What `fill_` makes of `input`, as a new tensor.
    *
    * - `fill.Scalar(Tensor self, Scalar value) -> Tensor`
    * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
@@ -11087,7 +11564,11 @@ export interface TensorMethods {
    * torch.frexp(torch.tensor([8, 3])); // [tensor([0.5000, 0.7500]), tensor([4, 2], dtype=torch.int32)]
    */
   frexp(): [mantissa: Tensor, exponent: Tensor] & { readonly mantissa: Tensor; readonly exponent: Tensor };
-  /** Reduces over `dim`: `frobeniusNorm` of `input`. `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`. */
+  /**
+   * The square root of the sum of squares over `dim`. `torch.linalg.matrixNorm` is preferred.
+   *
+   * `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`.
+   */
   frobeniusNorm(dim: Int | Ints, keepdim?: boolean): Tensor;
   frobeniusNorm(dim: Int | Ints, keywords: { keepdim?: boolean }): Tensor;
   frobeniusNorm(keywords: { dim: Int | Ints; keepdim?: boolean }): Tensor;
@@ -11167,7 +11648,7 @@ export interface TensorMethods {
   gelu(keywords?: { approximate?: string }): Tensor;
   /** `x * Φ(x)`, where Φ is the standard normal distribution; with `approximate: 'tanh'` by an approximation. In place: `input` is changed and given back. `gelu_(Tensor(a!) self, *, str approximate="none") -> Tensor(a!)`. Defaults: approximate = 'none'. */
   gelu_(keywords?: { approximate?: string }): this;
-  /** Draws random numbers: `geometric` of `input`. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
+  /** What `geometric_` makes of `input`, as a new tensor. `geometric(Tensor self, float p, *, Generator? generator=None) -> Tensor`. */
   geometric(p: Float, keywords?: { generator?: Generator | null }): Tensor;
   geometric(keywords: { p: Float; generator?: Generator | null }): Tensor;
   /**
@@ -11183,7 +11664,11 @@ export interface TensorMethods {
    */
   geometric_(p: Float, keywords?: { generator?: Generator | null }): this;
   geometric_(keywords: { p: Float; generator?: Generator | null }): this;
-  /** Computes `geqrf` of `input`. Gives `a` and `tau`. `geqrf(Tensor self) -> (Tensor a, Tensor tau)`. */
+  /**
+   * The QR decomposition before its Q is multiplied out: R and the reflections in one matrix, and their factors.
+   *
+   * `geqrf(Tensor self) -> (Tensor a, Tensor tau)`.
+   */
   geqrf(): [a: Tensor, tau: Tensor] & { readonly a: Tensor; readonly tau: Tensor };
   /**
    * The same as `torch.outer`. All products of the elements of two vectors. Shapes: `(n)` and `(m)` give `(n, m)`.
@@ -11192,7 +11677,14 @@ export interface TensorMethods {
    */
   ger(vec2: Tensor): Tensor;
   ger(keywords: { vec2: Tensor }): Tensor;
-  /** The value of `getDevice` of `input`. `get_device(Tensor self) -> int`. */
+  /**
+   * The number of the GPU that the tensor is on; -1 on the CPU.
+   *
+   * `get_device(Tensor self) -> int`.
+   *
+   * @example
+   * torch.tensor([1]).getDevice(); // -1
+   */
   getDevice(): number;
   /**
    * Halves the tensor along `dim` (the last one) and multiplies the first half by the sigmoid of the second.
@@ -11636,7 +12128,11 @@ export interface TensorMethods {
    */
   inner(other: Tensor): Tensor;
   inner(keywords: { other: Tensor }): Tensor;
-  /** Computes `intRepr` of `input`. `int_repr(Tensor self) -> Tensor`. */
+  /**
+   * The whole numbers that a quantized tensor holds.
+   *
+   * `int_repr(Tensor self) -> Tensor`.
+   */
   intRepr(): Tensor;
   /**
    * The same as `torch.linalg.inv`. The inverse of square matrices. Throws if one has none.
@@ -11644,15 +12140,43 @@ export interface TensorMethods {
    * `inverse(Tensor self) -> Tensor`.
    */
   inverse(): Tensor;
-  /** Whether `input` is coalesced. `is_coalesced(Tensor self) -> bool`. */
+  /**
+   * Whether a sparse COO tensor has each index once, in order.
+   *
+   * `is_coalesced(Tensor self) -> bool`.
+   *
+   * @example
+   * torch.eye(2).toSparse().isCoalesced(); // true
+   */
   isCoalesced(): boolean;
-  /** Whether `input` is conj. `is_conj(Tensor self) -> bool`. */
+  /**
+   * Whether the tensor is a view that conjugates when it is read.
+   *
+   * `is_conj(Tensor self) -> bool`.
+   *
+   * @example
+   * torch.isConj(torch.complex(torch.tensor([1]), torch.tensor([2])).conj()); // true
+   */
   isConj(): boolean;
   /** Whether `input` is distributed. `is_distributed(Tensor self) -> bool`. */
   isDistributed(): boolean;
-  /** Whether `input` is inference. `is_inference(Tensor self) -> bool`. */
+  /**
+   * Whether the tensor was made in inference mode, so that it can never join a graph.
+   *
+   * `is_inference(Tensor self) -> bool`.
+   *
+   * @example
+   * torch.isInference(torch.tensor([1])); // false
+   */
   isInference(): boolean;
-  /** Whether `input` is neg. `is_neg(Tensor self) -> bool`. */
+  /**
+   * Whether the tensor is a view that changes the sign when it is read.
+   *
+   * `is_neg(Tensor self) -> bool`.
+   *
+   * @example
+   * torch.isNeg(torch.tensor([1])); // false
+   */
   isNeg(): boolean;
   /**
    * Whether the only element is other than 0. Throws unless there is exactly one.
@@ -11978,7 +12502,14 @@ export interface TensorMethods {
    * torch.linalg.cholesky(torch.tensor([[4, 0], [0, 9]])); // tensor([[2., 0.], [0., 3.]])
    */
   linalgCholesky(keywords?: { upper?: boolean }): Tensor;
-  /** Computes `linalg.choleskyEx` of `input`. Gives `L` and `info`. `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`. */
+  /**
+   * `torch.linalg.cholesky` that does not throw: `info` is 0, or the order of the minor that is not positive.
+   *
+   * `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`.
+   *
+   * @example
+   * torch.linalg.choleskyEx(torch.tensor([[4, 0], [0, -1]])).info; // tensor(2, dtype=torch.int32)
+   */
   linalgCholeskyEx(keywords?: { upper?: boolean; checkErrors?: boolean }): [L: Tensor, info: Tensor] & { readonly L: Tensor; readonly info: Tensor };
   /**
    * The condition number of matrices in the norm `p`: how much an error of the right side grows in the solution.
@@ -12159,10 +12690,24 @@ export interface TensorMethods {
    */
   linalgSolveTriangular(B: Tensor, keywords: { upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor;
   linalgSolveTriangular(keywords: { B: Tensor; upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor;
-  /** Computes `linalg.tensorinv` of `input`. `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`. Defaults: ind = 2. */
+  /**
+   * The inverse for `torch.tensordot`: the first `ind` dimensions are taken for rows, the others for columns.
+   *
+   * `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`. Defaults: ind = 2.
+   *
+   * @example
+   * torch.linalg.tensorinv(torch.eye(4).reshape(4, 2, 2), { ind: 1 }).shape; // [2, 2, 4]
+   */
   linalgTensorinv(ind?: Int): Tensor;
   linalgTensorinv(keywords: { ind?: Int }): Tensor;
-  /** Computes `linalg.tensorsolve` of `input` and `other`. `linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`. */
+  /**
+   * The `x` with `tensordot(A, x, x.ndim) = B`.
+   *
+   * `linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`.
+   *
+   * @example
+   * torch.linalg.tensorsolve(torch.eye(4).reshape(4, 2, 2), torch.arange(4).float()).shape; // [2, 2]
+   */
   linalgTensorsolve(other: Tensor, dims?: Ints | null): Tensor;
   linalgTensorsolve(other: Tensor, keywords: { dims?: Ints | null }): Tensor;
   linalgTensorsolve(keywords: { other: Tensor; dims?: Ints | null }): Tensor;
@@ -12227,7 +12772,7 @@ export interface TensorMethods {
   log2_(): this;
   /** The natural logarithm of each element: NaN for negative ones, -inf for 0. In place: `input` is changed and given back. `log_(Tensor(a!) self) -> Tensor(a!)`. */
   log_(): this;
-  /** Draws random numbers: `logNormal` of `input`. `log_normal(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor`. Defaults: mean = 1, std = 2. */
+  /** What `logNormal_` makes of `input`, as a new tensor. `log_normal(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor`. Defaults: mean = 1, std = 2. */
   logNormal(mean?: Float, std?: Float, keywords?: { generator?: Generator | null }): Tensor;
   logNormal(mean: Float, keywords: { std?: Float; generator?: Generator | null }): Tensor;
   logNormal(keywords: { mean?: Float; std?: Float; generator?: Generator | null }): Tensor;
@@ -12401,7 +12946,11 @@ export interface TensorMethods {
   lt_(keywords: { other: Tensor }): this;
   lt_(other: Scalar): this;
   lt_(keywords: { other: Scalar }): this;
-  /** Computes `luSolve` of `input`, `LUData` and `LUPivots`. `lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`. */
+  /**
+   * The `x` with `A @ x = input`, where A is given by `torch.linalg.luFactor`.
+   *
+   * `lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`.
+   */
   luSolve(LUData: Tensor, LUPivots: Tensor): Tensor;
   luSolve(LUData: Tensor, keywords: { LUPivots: Tensor }): Tensor;
   luSolve(keywords: { LUData: Tensor; LUPivots: Tensor }): Tensor;
@@ -12529,7 +13078,14 @@ export interface TensorMethods {
   maxPool1d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   maxPool1d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   maxPool1d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** Computes `maxPool1dWithIndices` of `input`. `max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0], dilation = [1]. */
+  /**
+   * `torch.maxPool1d`, and where in each row the largest elements are.
+   *
+   * `max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0], dilation = [1].
+   *
+   * @example
+   * torch.maxPool1dWithIndices(torch.tensor([[1, 3, 2, 4]]), 2); // [tensor([[3., 4.]]), tensor([[1, 3]])]
+   */
   maxPool1dWithIndices(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): [Tensor, Tensor];
   maxPool1dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): [Tensor, Tensor];
   maxPool1dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
@@ -12551,14 +13107,28 @@ export interface TensorMethods {
   maxPool2d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   maxPool2d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   maxPool2d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** Computes `maxPool2dWithIndices` of `input`. `max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
+  /**
+   * `torch.maxPool2d`, and where in each image, flattened, the largest elements are.
+   *
+   * `max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1].
+   *
+   * @example
+   * torch.maxPool2dWithIndices(torch.ones([1, 2, 2]), [2, 2]); // [tensor([[[1.]]]), tensor([[[0]]])]
+   */
   maxPool2dWithIndices(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): [Tensor, Tensor];
   maxPool2dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): [Tensor, Tensor];
   maxPool2dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool2dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool2dWithIndices(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool2dWithIndices(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
-  /** Computes `maxPool3d` of `input`. `max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+  /**
+   * The largest element of each window. Shapes: `(N, C, D, H, W)` to `(N, C, D', H', W')`.
+   *
+   * `max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1].
+   *
+   * @example
+   * torch.maxPool3d(torch.ones([1, 2, 2, 2]), 2); // tensor([[[[1.]]]])
+   */
   maxPool3d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   maxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   maxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -12572,7 +13142,14 @@ export interface TensorMethods {
   maxPool3dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool3dWithIndices(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool3dWithIndices(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
-  /** Computes `maxUnpool2d` of `input` and `indices`. `max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`. */
+  /**
+   * Puts elements where `torch.maxPool2dWithIndices` found them, with zeros elsewhere. `F.maxUnpool2d` has defaults.
+   *
+   * `max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`.
+   *
+   * @example
+   * torch.maxUnpool2d(torch.tensor([[[7]]]), torch.tensor([[[3n]]]), [2, 2]); // tensor([[[0., 0.], [0., 7.]]])
+   */
   maxUnpool2d(indices: Tensor, outputSize: Int | Ints): Tensor;
   maxUnpool2d(indices: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
   maxUnpool2d(keywords: { indices: Tensor; outputSize: Int | Ints }): Tensor;
@@ -13197,7 +13774,7 @@ export interface TensorMethods {
   notEqual_(other: Scalar): this;
   notEqual_(keywords: { other: Scalar }): this;
   /**
-   * Reduces over `dim` or over everything: `nuclearNorm` of `input`.
+   * The sum of the singular values of matrices. `torch.linalg.matrixNorm` is preferred.
    *
    * - `nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
    * - `nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
@@ -13230,7 +13807,11 @@ export interface TensorMethods {
    * torch.onesLike(torch.tensor([5, 6]), { dtype: torch.int64 }); // tensor([1, 1])
    */
   onesLike(keywords?: { dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
-  /** Computes `orgqr` of `input` and `input2`. `orgqr(Tensor self, Tensor input2) -> Tensor`. */
+  /**
+   * The same as `torch.linalg.householderProduct`. The first columns of the product of Householder reflections, as `torch.geqrf` gives them.
+   *
+   * `orgqr(Tensor self, Tensor input2) -> Tensor`.
+   */
   orgqr(input2: Tensor): Tensor;
   orgqr(keywords: { input2: Tensor }): Tensor;
   /** Computes `ormqr` of `input`, `input2` and `input3`. `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`. Defaults: left = true. */
@@ -13293,7 +13874,14 @@ export interface TensorMethods {
   /** A view of `input`, in the same memory: `pinMemory`. `pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`. */
   pinMemory(device?: DeviceLike | null): Tensor;
   pinMemory(keywords: { device?: DeviceLike | null } & NoTensor): Tensor;
-  /** Computes `pinverse` of `input`. `pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15. */
+  /**
+   * The pseudo-inverse of matrices. `torch.linalg.pinv` is preferred.
+   *
+   * `pinverse(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor`. Defaults: rcond = 1e-15.
+   *
+   * @example
+   * torch.pinverse(torch.tensor([[2, 0], [0, 4]])); // tensor([[0.5000, 0.0000], [0.0000, 0.2500]])
+   */
   pinverse(rcond?: Float): Tensor;
   pinverse(keywords: { rcond?: Float }): Tensor;
   /**
@@ -13414,11 +14002,23 @@ export interface TensorMethods {
   qPerChannelScales(): Tensor;
   /** Computes `qPerChannelZeroPoints` of `input`. `q_per_channel_zero_points(Tensor self) -> Tensor`. */
   qPerChannelZeroPoints(): Tensor;
-  /** The value of `qScale` of `input`. `q_scale(Tensor self) -> float`. */
+  /**
+   * The `scale` of a quantized tensor.
+   *
+   * `q_scale(Tensor self) -> float`.
+   */
   qScale(): number;
-  /** The value of `qZeroPoint` of `input`. `q_zero_point(Tensor self) -> int`. */
+  /**
+   * The `zeroPoint` of a quantized tensor.
+   *
+   * `q_zero_point(Tensor self) -> int`.
+   */
   qZeroPoint(): number;
-  /** Computes `qr` of `input`. Gives `Q` and `R`. `qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`. Defaults: some = true. */
+  /**
+   * `Q @ R`, where the columns of Q are orthonormal and R is an upper triangle. `torch.linalg.qr` is preferred.
+   *
+   * `qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`. Defaults: some = true.
+   */
   qr(some?: boolean): [Q: Tensor, R: Tensor] & { readonly Q: Tensor; readonly R: Tensor };
   qr(keywords: { some?: boolean }): [Q: Tensor, R: Tensor] & { readonly Q: Tensor; readonly R: Tensor };
   /** Computes `qscheme` of `input`. `qscheme(Tensor self) -> QScheme`. */
@@ -13452,7 +14052,7 @@ export interface TensorMethods {
   quantizePerChannel(scales: Tensor, keywords: { zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
   quantizePerChannel(keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
   /**
-   * Computes `quantizePerTensor` of `input`, `scale` and `zeroPoint`.
+   * The floats as whole numbers: divided by `scale`, rounded, plus `zeroPoint`, in a quantized dtype.
    *
    * - `quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`
    * - `quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`
@@ -13540,7 +14140,7 @@ export interface TensorMethods {
    */
   randnLike(keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean } & NoTensor): Tensor;
   /**
-   * Computes `random` of `input`.
+   * What `random_` makes of `input`, as a new tensor.
    *
    * - `random(Tensor self, *, Generator? generator=None) -> Tensor`
    * - `random.from(Tensor self, int from, int? to, *, Generator? generator=None) -> Tensor`
@@ -13591,11 +14191,25 @@ export interface TensorMethods {
   reciprocal(): Tensor;
   /** One divided by each element. Integers give floats. In place: `input` is changed and given back. `reciprocal_(Tensor(a!) self) -> Tensor(a!)`. */
   reciprocal_(): this;
-  /** Computes `reflectionPad1d` of `input`. `reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
+  /**
+   * Adds elements at both ends of rows that mirror those inside. `padding` is the numbers before and behind.
+   *
+   * `reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor`.
+   *
+   * @example
+   * torch.reflectionPad1d(torch.tensor([[1, 2, 3]]), [2, 0]); // tensor([[3., 2., 1., 2., 3.]])
+   */
   reflectionPad1d(padding: Int | Ints): Tensor;
   reflectionPad1d(keywords: { padding: Int | Ints }): Tensor;
   reflectionPad1d(...padding: Int[]): Tensor;
-  /** Computes `reflectionPad2d` of `input`. `reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`. */
+  /**
+   * Adds pixels around images that mirror those inside. `padding` is left, right, above, below.
+   *
+   * `reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor`.
+   *
+   * @example
+   * torch.reflectionPad2d(torch.ones([1, 3, 3]), [1, 1, 1, 1]).shape; // [1, 5, 5]
+   */
   reflectionPad2d(padding: Int | Ints): Tensor;
   reflectionPad2d(keywords: { padding: Int | Ints }): Tensor;
   reflectionPad2d(...padding: Int[]): Tensor;
@@ -13694,11 +14308,25 @@ export interface TensorMethods {
   repeatInterleave(repeats: Tensor, dim?: Int | null, keywords?: { outputSize?: Int | null }): Tensor;
   repeatInterleave(repeats: Tensor, keywords: { dim?: Int | null; outputSize?: Int | null }): Tensor;
   repeatInterleave(keywords: { repeats: Tensor; dim?: Int | null; outputSize?: Int | null }): Tensor;
-  /** Computes `replicationPad1d` of `input`. `replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`. */
+  /**
+   * Adds elements at both ends of rows that repeat the outermost. `padding` is the numbers before and behind.
+   *
+   * `replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor`.
+   *
+   * @example
+   * torch.replicationPad1d(torch.tensor([[1, 2, 3]]), [2, 0]); // tensor([[1., 1., 1., 2., 3.]])
+   */
   replicationPad1d(padding: Int | Ints): Tensor;
   replicationPad1d(keywords: { padding: Int | Ints }): Tensor;
   replicationPad1d(...padding: Int[]): Tensor;
-  /** Computes `replicationPad2d` of `input`. `replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`. */
+  /**
+   * Adds pixels around images that repeat the outermost. `padding` is left, right, above, below.
+   *
+   * `replication_pad2d(Tensor self, SymInt[4] padding) -> Tensor`.
+   *
+   * @example
+   * torch.replicationPad2d(torch.ones([1, 3, 3]), [1, 1, 1, 1]).shape; // [1, 5, 5]
+   */
   replicationPad2d(padding: Int | Ints): Tensor;
   replicationPad2d(keywords: { padding: Int | Ints }): Tensor;
   replicationPad2d(...padding: Int[]): Tensor;
@@ -13797,7 +14425,14 @@ export interface TensorMethods {
   round(keywords?: { decimals?: Int }): Tensor;
   /** Rounds each element to the nearest whole number, halves to the even one; with `decimals`, to so many decimal places. In place: `input` is changed and given back. `round_(Tensor(a!) self) -> Tensor(a!)`. */
   round_(keywords?: { decimals?: Int }): this;
-  /** A view of `input`, in the same memory: `rowIndices`. `row_indices(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The row of each element of a sparse CSC matrix.
+   *
+   * `row_indices(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.eye(2).toSparseCsc().rowIndices(); // tensor([0, 1])
+   */
   rowIndices(): Tensor;
   /** What `rowIndices` gives, as a copy and not as a view. `row_indices_copy(Tensor self) -> Tensor`. */
   rowIndicesCopy(): Tensor;
@@ -14241,9 +14876,23 @@ export interface TensorMethods {
   sort(dim: Int, keywords: { descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   sort(keywords: { dim?: Int; descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
   sort(keywords: { stable: boolean | null; dim?: Int; descending?: boolean }): [values: Tensor, indices: Tensor] & { readonly values: Tensor; readonly indices: Tensor };
-  /** The value of `sparseDim` of `input`. `sparse_dim(Tensor self) -> int`. */
+  /**
+   * Number of dimensions of a sparse tensor that have indices.
+   *
+   * `sparse_dim(Tensor self) -> int`.
+   *
+   * @example
+   * torch.eye(2).toSparse().sparseDim(); // 2
+   */
   sparseDim(): number;
-  /** Computes `sparseMask` of `input` and `mask`. `sparse_mask(Tensor self, Tensor mask) -> Tensor`. */
+  /**
+   * The elements of `input` at the indices of a sparse tensor, as a sparse tensor.
+   *
+   * `sparse_mask(Tensor self, Tensor mask) -> Tensor`.
+   *
+   * @example
+   * torch.ones([2, 2]).sparseMask(torch.eye(2).toSparse()).values(); // tensor([1., 1.])
+   */
   sparseMask(mask: Tensor): Tensor;
   sparseMask(keywords: { mask: Tensor }): Tensor;
   /** Computes `sparseResize` of `input`. `sparse_resize(Tensor self, int[] size, int sparse_dim, int dense_dim) -> Tensor`. */
@@ -14769,7 +15418,14 @@ export interface TensorMethods {
   sumToSize(size: Ints): Tensor;
   sumToSize(keywords: { size: Ints }): Tensor;
   sumToSize(...size: Int[]): Tensor;
-  /** Computes `svd` of `input`. Gives `U`, `S` and `V`. `svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`. Defaults: some = true, computeUv = true. */
+  /**
+   * The singular value decomposition `U @ diag(S) @ V.mH`. `torch.linalg.svd` gives `Vh` and is preferred.
+   *
+   * `svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`. Defaults: some = true, computeUv = true.
+   *
+   * @example
+   * torch.svd(torch.tensor([[3, 0], [0, 4]])).S; // tensor([4., 3.])
+   */
   svd(some?: boolean, computeUv?: boolean): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
   svd(some: boolean, keywords: { computeUv?: boolean }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
   svd(keywords: { some?: boolean; computeUv?: boolean }): [U: Tensor, S: Tensor, V: Tensor] & { readonly U: Tensor; readonly S: Tensor; readonly V: Tensor };
@@ -14963,10 +15619,24 @@ export interface TensorMethods {
   toSparseBsr(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
   toSparseBsr(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
   toSparseBsr(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-  /** Computes `toSparseCsc` of `input`. `to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`. */
+  /**
+   * A matrix, or a batch of them, as sparse columns: where each begins, and the rows of its elements.
+   *
+   * `to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`.
+   *
+   * @example
+   * torch.eye(2).toSparseCsc().values(); // tensor([1., 1.])
+   */
   toSparseCsc(denseDim?: Int | null): Tensor;
   toSparseCsc(keywords: { denseDim?: Int | null }): Tensor;
-  /** Computes `toSparseCsr` of `input`. `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`. */
+  /**
+   * A matrix, or a batch of them, as sparse rows: where each begins, and the columns of its elements.
+   *
+   * `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`.
+   *
+   * @example
+   * torch.eye(2).toSparseCsr().values(); // tensor([1., 1.])
+   */
   toSparseCsr(denseDim?: Int | null): Tensor;
   toSparseCsr(keywords: { denseDim?: Int | null }): Tensor;
   /**
@@ -15012,7 +15682,11 @@ export interface TensorMethods {
   transposeCopy(dim0: Int, dim1: Int): Tensor;
   transposeCopy(dim0: Int, keywords: { dim1: Int }): Tensor;
   transposeCopy(keywords: { dim0: Int; dim1: Int }): Tensor;
-  /** Computes `triangularSolve` of `input` and `A`. Gives `solution` and `cloned_coefficient`. `triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`. Defaults: upper = true. */
+  /**
+   * The `x` with `A @ x = input` for a triangle A. `torch.linalg.solveTriangular` is preferred.
+   *
+   * `triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`. Defaults: upper = true.
+   */
   triangularSolve(A: Tensor, upper?: boolean, transpose?: boolean, unitriangular?: boolean): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
   triangularSolve(A: Tensor, upper: boolean, transpose: boolean, keywords: { unitriangular?: boolean }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
   triangularSolve(A: Tensor, upper: boolean, keywords: { transpose?: boolean; unitriangular?: boolean }): [solution: Tensor, clonedCoefficient: Tensor] & { readonly solution: Tensor; readonly clonedCoefficient: Tensor };
@@ -15126,7 +15800,7 @@ export interface TensorMethods {
   unfoldCopy(dimension: Int, size: Int, keywords: { step: Int }): Tensor;
   unfoldCopy(dimension: Int, keywords: { size: Int; step: Int }): Tensor;
   unfoldCopy(keywords: { dimension: Int; size: Int; step: Int }): Tensor;
-  /** Draws random numbers: `uniform` of `input`. `uniform(Tensor self, float from=0., float to=1., *, Generator? generator=None) -> Tensor`. Defaults: from = 0, to = 1. */
+  /** What `uniform_` makes of `input`, as a new tensor. `uniform(Tensor self, float from=0., float to=1., *, Generator? generator=None) -> Tensor`. Defaults: from = 0, to = 1. */
   uniform(from?: Float, to?: Float, keywords?: { generator?: Generator | null }): Tensor;
   uniform(from: Float, keywords: { to?: Float; generator?: Generator | null }): Tensor;
   uniform(keywords: { from?: Float; to?: Float; generator?: Generator | null }): Tensor;
@@ -15182,28 +15856,63 @@ export interface TensorMethods {
   /** What `unsqueeze` gives, as a copy and not as a view. `unsqueeze_copy(Tensor self, int dim) -> Tensor`. */
   unsqueezeCopy(dim: Int): Tensor;
   unsqueezeCopy(keywords: { dim: Int }): Tensor;
-  /** Computes `upsampleBicubic2d` of `input`. `upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`. */
+  /**
+   * Images of another size, by cubic curves through sixteen neighbours. `F.interpolate` chooses among these.
+   *
+   * `upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`.
+   *
+   * @example
+   * torch.upsampleBicubic2d(torch.ones([1, 1, 2, 2]), [4, 4], false).shape; // [1, 1, 4, 4]
+   */
   upsampleBicubic2d(outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null): Tensor;
   upsampleBicubic2d(outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
   upsampleBicubic2d(outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleBicubic2d(outputSize: Int | Ints, keywords: { alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleBicubic2d(keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** Computes `upsampleBilinear2d` of `input`. `upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`. */
+  /**
+   * Images of another size, by lines between the four neighbours. `F.interpolate` chooses among these.
+   *
+   * `upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`.
+   *
+   * @example
+   * torch.upsampleBilinear2d(torch.ones([1, 1, 2, 2]), [4, 4], false).shape; // [1, 1, 4, 4]
+   */
   upsampleBilinear2d(outputSize: Int | Ints, alignCorners: boolean, scalesH?: Float | null, scalesW?: Float | null): Tensor;
   upsampleBilinear2d(outputSize: Int | Ints, alignCorners: boolean, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
   upsampleBilinear2d(outputSize: Int | Ints, alignCorners: boolean, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleBilinear2d(outputSize: Int | Ints, keywords: { alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleBilinear2d(keywords: { outputSize: Int | Ints; alignCorners: boolean; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** Computes `upsampleLinear1d` of `input`. `upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`. */
+  /**
+   * Rows of another length, by lines between neighbours. `F.interpolate` chooses among these.
+   *
+   * `upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`.
+   *
+   * @example
+   * torch.upsampleLinear1d(torch.tensor([[[1, 2]]]), [3], true); // tensor([[[1.0000, 1.5000, 2.0000]]])
+   */
   upsampleLinear1d(outputSize: Int | Ints, alignCorners: boolean, scales?: Float | null): Tensor;
   upsampleLinear1d(outputSize: Int | Ints, alignCorners: boolean, keywords: { scales?: Float | null }): Tensor;
   upsampleLinear1d(outputSize: Int | Ints, keywords: { alignCorners: boolean; scales?: Float | null }): Tensor;
   upsampleLinear1d(keywords: { outputSize: Int | Ints; alignCorners: boolean; scales?: Float | null }): Tensor;
-  /** Computes `upsampleNearest1d` of `input`. `upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`. */
+  /**
+   * Rows of another length, by the nearest element. `F.interpolate` chooses among these.
+   *
+   * `upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`.
+   *
+   * @example
+   * torch.upsampleNearest1d(torch.tensor([[[1, 2]]]), [4]); // tensor([[[1., 1., 2., 2.]]])
+   */
   upsampleNearest1d(outputSize: Int | Ints, scales?: Float | null): Tensor;
   upsampleNearest1d(outputSize: Int | Ints, keywords: { scales?: Float | null }): Tensor;
   upsampleNearest1d(keywords: { outputSize: Int | Ints; scales?: Float | null }): Tensor;
-  /** Computes `upsampleNearest2d` of `input`. `upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`. */
+  /**
+   * Images of another size, by the nearest pixel. `F.interpolate` chooses among these.
+   *
+   * `upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`.
+   *
+   * @example
+   * torch.upsampleNearest2d(torch.ones([1, 1, 2, 2]), [4, 4]).shape; // [1, 1, 4, 4]
+   */
   upsampleNearest2d(outputSize: Int | Ints, scalesH?: Float | null, scalesW?: Float | null): Tensor;
   upsampleNearest2d(outputSize: Int | Ints, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
   upsampleNearest2d(outputSize: Int | Ints, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
@@ -15383,7 +16092,7 @@ export interface TensorMethods {
   xlogy_(keywords: { other: Tensor }): this;
   xlogy_(other: Scalar): this;
   xlogy_(keywords: { other: Scalar }): this;
-  /** Computes `zero` of `input`. `zero(Tensor self) -> Tensor`. */
+  /** What `zero_` makes of `input`, as a new tensor. `zero(Tensor self) -> Tensor`. */
   zero(): Tensor;
   /**
    * Fills the tensor with 0.

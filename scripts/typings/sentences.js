@@ -31,7 +31,7 @@ const libraries = [
 ];
 
 /** What is said of names that are made from another operator's; null where there is none. */
-function fromName(name, known, sentenceOf) {
+function fromName(name, known, written, sentenceOf) {
   const base = (text) => (text !== '' && known.has(text) ? text : null);
   const foreach = /^_foreach_(.+?)(_)?$/.exec(name);
   if (foreach)
@@ -40,6 +40,8 @@ function fromName(name, known, sentenceOf) {
   if (fused) return `${label(fused[1])} in one kernel.`;
   const inPlace = /[^_]_$/.test(name) && base(name.slice(0, -1));
   if (inPlace) return `${sentenceOf(inPlace)} In place: ${code('input')} is changed and given back.`;
+  // `torch.uniform(x)`, which nothing but libtorch itself has: the method gives the text.
+  if (written.has(`${name}_`)) return `What ${label(`${name}_`)} makes of ${code('input')}, as a new tensor.`;
   const copy = /^(\w+)_copy$/.exec(name);
   if (copy && base(copy[1])) return `What ${label(copy[1])} gives, as a copy and not as a view.`;
   const backward = /^(\w+?)_(?:double_)?backward(?:_\w+)?$/.exec(name);
@@ -115,7 +117,7 @@ function sentences(all, written) {
   function sentenceOf(name) {
     const own = written.get(name)?.summary;
     if (own) return own;
-    return fromName(name, known, sentenceOf) ?? fromSchema(name, known.get(name).signatures);
+    return fromName(name, known, written, sentenceOf) ?? fromSchema(name, known.get(name).signatures);
   }
   return sentenceOf;
 }
