@@ -1753,38 +1753,38 @@ export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths:
 export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, keywords: { reduction?: Int; zeroInfinity?: boolean }): Tensor;
 export declare function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, keywords: { blank?: Int; reduction?: Int; zeroInfinity?: boolean }): Tensor;
 export declare function ctcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank?: Int; reduction?: Int; zeroInfinity?: boolean }): Tensor;
-/** cuDNN’s kernel for `affineGridGenerator`. `cudnn_affine_grid_generator(Tensor theta, int N, int C, int H, int W) -> Tensor grid`. */
+/** cuDNN's kernel for `affineGridGenerator`. `cudnn_affine_grid_generator(Tensor theta, int N, int C, int H, int W) -> Tensor grid`. */
 export declare function cudnnAffineGridGenerator(theta: Tensor, N: Int, C: Int, H: Int, W: Int): Tensor;
 export declare function cudnnAffineGridGenerator(theta: Tensor, keywords: { N: Int; C: Int; H: Int; W: Int }): Tensor;
 /** A step of the backward pass of `cudnnAffineGridGenerator`: computes its gradients. `cudnn_affine_grid_generator_backward(Tensor grad, int N, int C, int H, int W) -> Tensor grad_theta`. */
 export declare function cudnnAffineGridGeneratorBackward(grad: Tensor, N: Int, C: Int, H: Int, W: Int): Tensor;
 export declare function cudnnAffineGridGeneratorBackward(grad: Tensor, keywords: { N: Int; C: Int; H: Int; W: Int }): Tensor;
-/** cuDNN’s kernel for `batchNorm`. `cudnn_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor, Tensor)`. */
+/** cuDNN's kernel for `batchNorm`. `cudnn_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor, Tensor)`. */
 export declare function cudnnBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: Float, epsilon: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
 export declare function cudnnBatchNorm(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; exponentialAverageFactor: Float; epsilon: Float; out?: readonly [Tensor, Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor, Tensor];
 /** A step of the backward pass of `cudnnBatchNorm`: computes its gradients. `cudnn_batch_norm_backward(Tensor input, Tensor grad_output, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, float epsilon, Tensor reserveSpace) -> (Tensor, Tensor, Tensor)`. */
 export declare function cudnnBatchNormBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, epsilon: Float, reserveSpace: Tensor): [Tensor, Tensor, Tensor];
 export declare function cudnnBatchNormBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; epsilon: Float; reserveSpace: Tensor }): [Tensor, Tensor, Tensor];
-/** cuDNN’s kernel for `convolution`. `cudnn_convolution(Tensor self, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
+/** cuDNN's kernel for `convolution`. `cudnn_convolution(Tensor self, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
 export declare function cudnnConvolution(input: Tensor, weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function cudnnConvolution(input: Tensor, keywords: { weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean; out?: Tensor }): Tensor;
-/** cuDNN’s kernel for `convolutionAddRelu`. `cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+/** cuDNN's kernel for `convolutionAddRelu`. `cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function cudnnConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function cudnnConvolutionAddRelu(input: Tensor, keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-/** cuDNN’s kernel for `convolutionRelu`. `cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+/** cuDNN's kernel for `convolutionRelu`. `cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function cudnnConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function cudnnConvolutionRelu(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-/** cuDNN’s kernel for `convolutionTranspose`. `cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
+/** cuDNN's kernel for `convolutionTranspose`. `cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
 export declare function cudnnConvolutionTranspose(input: Tensor, weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
 export declare function cudnnConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean }): Tensor;
-/** cuDNN’s kernel for `gridSampler`. `cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`. */
+/** cuDNN's kernel for `gridSampler`. `cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`. */
 export declare function cudnnGridSampler(input: Tensor, grid: Tensor): Tensor;
 export declare function cudnnGridSampler(input: Tensor, keywords: { grid: Tensor }): Tensor;
 /** A step of the backward pass of `cudnnGridSampler`: computes its gradients. `cudnn_grid_sampler_backward(Tensor self, Tensor grid, Tensor grad_output) -> (Tensor grad_self, Tensor grad_grid)`. */
 export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, gradOutput: Tensor): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
 export declare function cudnnGridSamplerBackward(input: Tensor, grid: Tensor, keywords: { gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
 export declare function cudnnGridSamplerBackward(input: Tensor, keywords: { grid: Tensor; gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
-/** cuDNN’s kernel for `isAcceptable`. `cudnn_is_acceptable(Tensor self) -> bool`. */
+/** cuDNN's kernel for `isAcceptable`. `cudnn_is_acceptable(Tensor self) -> bool`. */
 export declare function cudnnIsAcceptable(input: Tensor): boolean;
 /**
  * The largest element so far along `dim`, and its index.
@@ -2405,7 +2405,7 @@ export declare function fakeQuantizePerTensorAffineCachemask(input: Tensor, keyw
 export declare function fakeQuantizePerTensorAffineCachemaskBackward(grad: Tensor, mask: Tensor): Tensor;
 export declare function fakeQuantizePerTensorAffineCachemaskBackward(grad: Tensor, keywords: { mask: Tensor }): Tensor;
 /**
- * FBGEMM’s kernel for `linearFp16Weight`.
+ * FBGEMM's kernel for `linearFp16Weight`.
  *
  * - `fbgemm_linear_fp16_weight(Tensor input, Tensor packed_weight, Tensor bias) -> Tensor`
  * - `fbgemm_linear_fp16_weight.out(Tensor input, Tensor packed_weight, Tensor bias, Tensor(a!) output) -> Tensor`
@@ -2418,7 +2418,7 @@ export declare function fbgemmLinearFp16Weight(input: Tensor, packedWeight: Tens
 export declare function fbgemmLinearFp16Weight(input: Tensor, packedWeight: Tensor, keywords: { bias: Tensor; output: Tensor }): Tensor;
 export declare function fbgemmLinearFp16Weight(input: Tensor, keywords: { packedWeight: Tensor; bias: Tensor; output: Tensor }): Tensor;
 /**
- * FBGEMM’s kernel for `linearFp16WeightFp32Activation`.
+ * FBGEMM's kernel for `linearFp16WeightFp32Activation`.
  *
  * - `fbgemm_linear_fp16_weight_fp32_activation(Tensor input, Tensor packed_weight, Tensor? bias) -> Tensor`
  * - `fbgemm_linear_fp16_weight_fp32_activation.out(Tensor input, Tensor packed_weight, Tensor? bias, Tensor(a!) output) -> Tensor`
@@ -2430,18 +2430,18 @@ export declare function fbgemmLinearFp16WeightFp32Activation(input: Tensor, pack
 export declare function fbgemmLinearFp16WeightFp32Activation(input: Tensor, packedWeight: Tensor, bias: Tensor | null, keywords: { output: Tensor }): Tensor;
 export declare function fbgemmLinearFp16WeightFp32Activation(input: Tensor, packedWeight: Tensor, keywords: { bias: Tensor | null; output: Tensor }): Tensor;
 export declare function fbgemmLinearFp16WeightFp32Activation(input: Tensor, keywords: { packedWeight: Tensor; bias: Tensor | null; output: Tensor }): Tensor;
-/** FBGEMM’s kernel for `linearInt8Weight`. `fbgemm_linear_int8_weight(Tensor input, Tensor weight, Tensor packed, Tensor col_offsets, Scalar weight_scale, Scalar weight_zero_point, Tensor bias) -> Tensor`. */
+/** FBGEMM's kernel for `linearInt8Weight`. `fbgemm_linear_int8_weight(Tensor input, Tensor weight, Tensor packed, Tensor col_offsets, Scalar weight_scale, Scalar weight_zero_point, Tensor bias) -> Tensor`. */
 export declare function fbgemmLinearInt8Weight(input: Tensor, weight: Tensor, packed: Tensor, colOffsets: Tensor, weightScale: Scalar, weightZeroPoint: Scalar, bias: Tensor): Tensor;
 export declare function fbgemmLinearInt8Weight(input: Tensor, keywords: { weight: Tensor; packed: Tensor; colOffsets: Tensor; weightScale: Scalar; weightZeroPoint: Scalar; bias: Tensor }): Tensor;
-/** FBGEMM’s kernel for `linearInt8WeightFp32Activation`. `fbgemm_linear_int8_weight_fp32_activation(Tensor input, Tensor weight, Tensor packed, Tensor col_offsets, Scalar weight_scale, Scalar weight_zero_point, Tensor bias) -> Tensor`. */
+/** FBGEMM's kernel for `linearInt8WeightFp32Activation`. `fbgemm_linear_int8_weight_fp32_activation(Tensor input, Tensor weight, Tensor packed, Tensor col_offsets, Scalar weight_scale, Scalar weight_zero_point, Tensor bias) -> Tensor`. */
 export declare function fbgemmLinearInt8WeightFp32Activation(input: Tensor, weight: Tensor, packed: Tensor, colOffsets: Tensor, weightScale: Scalar, weightZeroPoint: Scalar, bias: Tensor): Tensor;
 export declare function fbgemmLinearInt8WeightFp32Activation(input: Tensor, keywords: { weight: Tensor; packed: Tensor; colOffsets: Tensor; weightScale: Scalar; weightZeroPoint: Scalar; bias: Tensor }): Tensor;
-/** FBGEMM’s kernel for `linearQuantizeWeight`. `fbgemm_linear_quantize_weight(Tensor input) -> (Tensor, Tensor, float, int)`. */
+/** FBGEMM's kernel for `linearQuantizeWeight`. `fbgemm_linear_quantize_weight(Tensor input) -> (Tensor, Tensor, float, int)`. */
 export declare function fbgemmLinearQuantizeWeight(input: Tensor): [Tensor, Tensor, number, number];
-/** FBGEMM’s kernel for `packGemmMatrixFp16`. `fbgemm_pack_gemm_matrix_fp16(Tensor input) -> Tensor`. */
+/** FBGEMM's kernel for `packGemmMatrixFp16`. `fbgemm_pack_gemm_matrix_fp16(Tensor input) -> Tensor`. */
 export declare function fbgemmPackGemmMatrixFp16(input: Tensor): Tensor;
 /**
- * FBGEMM’s kernel for `packQuantizedMatrix`.
+ * FBGEMM's kernel for `packQuantizedMatrix`.
  *
  * - `fbgemm_pack_quantized_matrix(Tensor input) -> Tensor`
  * - `fbgemm_pack_quantized_matrix.KN(Tensor input, int K, int N) -> Tensor`
@@ -5216,26 +5216,26 @@ export declare function min(input: Tensor, keywords: { other: Tensor; out?: Tens
  */
 export declare function minimum(input: Tensor, other: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function minimum(input: Tensor, keywords: { other: Tensor; out?: Tensor }): Tensor;
-/** MIOpen’s kernel for `batchNorm`. `miopen_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor)`. */
+/** MIOpen's kernel for `batchNorm`. `miopen_batch_norm(Tensor input, Tensor weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float exponential_average_factor, float epsilon) -> (Tensor, Tensor, Tensor)`. */
 export declare function miopenBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: Float, epsilon: Float): [Tensor, Tensor, Tensor];
 export declare function miopenBatchNorm(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; exponentialAverageFactor: Float; epsilon: Float }): [Tensor, Tensor, Tensor];
 /** A step of the backward pass of `miopenBatchNorm`: computes its gradients. `miopen_batch_norm_backward(Tensor input, Tensor grad_output, Tensor weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_var, float epsilon) -> (Tensor, Tensor, Tensor)`. */
 export declare function miopenBatchNormBackward(input: Tensor, gradOutput: Tensor, weight: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveVar: Tensor | null, epsilon: Float): [Tensor, Tensor, Tensor];
 export declare function miopenBatchNormBackward(input: Tensor, keywords: { gradOutput: Tensor; weight: Tensor; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveVar: Tensor | null; epsilon: Float }): [Tensor, Tensor, Tensor];
-/** MIOpen’s kernel for `convolution`. `miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+/** MIOpen's kernel for `convolution`. `miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
 export declare function miopenConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
 export declare function miopenConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
-/** MIOpen’s kernel for `convolutionAddRelu`. `miopen_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+/** MIOpen's kernel for `convolutionAddRelu`. `miopen_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function miopenConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function miopenConvolutionAddRelu(input: Tensor, keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-/** MIOpen’s kernel for `convolutionRelu`. `miopen_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+/** MIOpen's kernel for `convolutionRelu`. `miopen_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function miopenConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function miopenConvolutionRelu(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-/** MIOpen’s kernel for `convolutionTranspose`. `miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+/** MIOpen's kernel for `convolutionTranspose`. `miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
 export declare function miopenConvolutionTranspose(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
 export declare function miopenConvolutionTranspose(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
 /**
- * MIOpen’s kernel for `ctcLoss`.
+ * MIOpen's kernel for `ctcLoss`.
  *
  * - `miopen_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`
  * - `miopen_ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank, bool deterministic, bool zero_infinity) -> (Tensor, Tensor)`
@@ -5244,10 +5244,10 @@ export declare function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLe
 export declare function miopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Ints; targetLengths: Ints; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
 export declare function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
 export declare function miopenCtcLoss(logProbs: Tensor, keywords: { targets: Tensor; inputLengths: Tensor; targetLengths: Tensor; blank: Int; deterministic: boolean; zeroInfinity: boolean }): [Tensor, Tensor];
-/** MIOpen’s kernel for `depthwiseConvolution`. `miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+/** MIOpen's kernel for `depthwiseConvolution`. `miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
 export declare function miopenDepthwiseConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
 export declare function miopenDepthwiseConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
-/** MIOpen’s kernel for `rnn`. `miopen_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor hx, Tensor? cx, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
+/** MIOpen's kernel for `rnn`. `miopen_rnn(Tensor input, Tensor[] weight, int weight_stride0, Tensor hx, Tensor? cx, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state) -> (Tensor, Tensor, Tensor, Tensor, Tensor)`. */
 export declare function miopenRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: Float, train: boolean, bidirectional: boolean, batchSizes: Ints, dropoutState: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
 export declare function miopenRnn(input: Tensor, keywords: { weight: readonly Tensor[]; weightStride0: Int; hx: Tensor; cx: Tensor | null; mode: Int; hiddenSize: Int; numLayers: Int; batchFirst: boolean; dropout: Float; train: boolean; bidirectional: boolean; batchSizes: Ints; dropoutState: Tensor | null }): [Tensor, Tensor, Tensor, Tensor, Tensor];
 /** A step of the backward pass of `miopenRnn`: computes its gradients. `miopen_rnn_backward(Tensor input, Tensor[] weight, int weight_stride0, Tensor weight_buf, Tensor hx, Tensor? cx, Tensor output, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, int mode, int hidden_size, int num_layers, bool batch_first, float dropout, bool train, bool bidirectional, int[] batch_sizes, Tensor? dropout_state, Tensor reserve, bool[4] output_mask) -> (Tensor, Tensor, Tensor, Tensor[])`. */
@@ -5267,7 +5267,7 @@ export declare function mish_(input: Tensor): Tensor;
 /** A step of the backward pass of `mish`: computes its gradients. `mish_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function mishBackward(gradOutput: Tensor, input: Tensor): Tensor;
 export declare function mishBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
-/** oneDNN’s kernel for `adaptiveAvgPool2d`. `mkldnn_adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor`. */
+/** oneDNN's kernel for `adaptiveAvgPool2d`. `mkldnn_adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor`. */
 export declare function mkldnnAdaptiveAvgPool2d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function mkldnnAdaptiveAvgPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function mkldnnAdaptiveAvgPool2d(input: Tensor, ...outputSize: Int[]): Tensor;
@@ -5275,10 +5275,10 @@ export declare function mkldnnAdaptiveAvgPool2d(...args: [input: Tensor, ...outp
 /** A step of the backward pass of `mkldnnAdaptiveAvgPool2d`: computes its gradients. `mkldnn_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -> Tensor`. */
 export declare function mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor, input: Tensor): Tensor;
 export declare function mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor }): Tensor;
-/** oneDNN’s kernel for `convolution`. `mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
+/** oneDNN's kernel for `convolution`. `mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
 export declare function mkldnnConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
 export declare function mkldnnConvolution(input: Tensor, keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-/** oneDNN’s kernel for `linear`. `mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`. */
+/** oneDNN's kernel for `linear`. `mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`. */
 export declare function mkldnnLinear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
 export declare function mkldnnLinear(input: Tensor, weight: Tensor, keywords: { bias?: Tensor | null }): Tensor;
 export declare function mkldnnLinear(input: Tensor, keywords: { weight: Tensor; bias?: Tensor | null }): Tensor;
@@ -5297,7 +5297,7 @@ export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: T
 export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, weight: Tensor, keywords: { biasDefined: boolean }): [Tensor, Tensor];
 export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, keywords: { weight: Tensor; biasDefined: boolean }): [Tensor, Tensor];
 export declare function mkldnnLinearBackwardWeights(gradOutput: Tensor, keywords: { input: Tensor; weight: Tensor; biasDefined: boolean }): [Tensor, Tensor];
-/** oneDNN’s kernel for `maxPool2d`. `mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
+/** oneDNN's kernel for `maxPool2d`. `mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
 export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
 export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
 export declare function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -5311,7 +5311,7 @@ export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tens
 export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function mkldnnMaxPool2dBackward(gradOutput: Tensor, keywords: { output: Tensor; input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-/** oneDNN’s kernel for `maxPool3d`. `mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+/** oneDNN's kernel for `maxPool3d`. `mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
 export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
 export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
 export declare function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
@@ -5325,21 +5325,21 @@ export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tens
 export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, output: Tensor, input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function mkldnnMaxPool3dBackward(gradOutput: Tensor, keywords: { output: Tensor; input: Tensor; kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-/** oneDNN’s kernel for `reorderConv2dWeight`. `mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1. */
+/** oneDNN's kernel for `reorderConv2dWeight`. `mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1. */
 export declare function mkldnnReorderConv2dWeight(input: Tensor, padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
 export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv2dWeight(input: Tensor, keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
-/** oneDNN’s kernel for `reorderConv3dWeight`. `mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1. */
+/** oneDNN's kernel for `reorderConv3dWeight`. `mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1. */
 export declare function mkldnnReorderConv3dWeight(input: Tensor, padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
 export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
 export declare function mkldnnReorderConv3dWeight(input: Tensor, keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
-/** oneDNN’s kernel for `rnnLayer`. `mkldnn_rnn_layer(Tensor input, Tensor weight0, Tensor weight1, Tensor weight2, Tensor weight3, Tensor hx_, Tensor cx_, bool reverse, int[] batch_sizes, int mode, int hidden_size, int num_layers, bool has_biases, bool bidirectional, bool batch_first, bool train) -> (Tensor, Tensor, Tensor, Tensor)`. */
+/** oneDNN's kernel for `rnnLayer`. `mkldnn_rnn_layer(Tensor input, Tensor weight0, Tensor weight1, Tensor weight2, Tensor weight3, Tensor hx_, Tensor cx_, bool reverse, int[] batch_sizes, int mode, int hidden_size, int num_layers, bool has_biases, bool bidirectional, bool batch_first, bool train) -> (Tensor, Tensor, Tensor, Tensor)`. */
 export declare function mkldnnRnnLayer(input: Tensor, weight0: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, hx_: Tensor, cx_: Tensor, reverse: boolean, batchSizes: Ints, mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, bidirectional: boolean, batchFirst: boolean, train: boolean): [Tensor, Tensor, Tensor, Tensor];
 export declare function mkldnnRnnLayer(input: Tensor, keywords: { weight0: Tensor; weight1: Tensor; weight2: Tensor; weight3: Tensor; hx_: Tensor; cx_: Tensor; reverse: boolean; batchSizes: Ints; mode: Int; hiddenSize: Int; numLayers: Int; hasBiases: boolean; bidirectional: boolean; batchFirst: boolean; train: boolean }): [Tensor, Tensor, Tensor, Tensor];
 /** A step of the backward pass of `mkldnnRnnLayer`: computes its gradients. `mkldnn_rnn_layer_backward(Tensor input, Tensor weight1, Tensor weight2, Tensor weight3, Tensor weight4, Tensor hx_, Tensor cx_tmp, Tensor output, Tensor hy_, Tensor cy_, Tensor? grad_output, Tensor? grad_hy, Tensor? grad_cy, bool reverse, int mode, int hidden_size, int num_layers, bool has_biases, bool train, bool bidirectional, int[] batch_sizes, bool batch_first, Tensor workspace) -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)`. */
@@ -10646,26 +10646,26 @@ export interface TensorMethods {
   crowIndices(): Tensor;
   /** What `crowIndices` gives, as a copy and not as a view. `crow_indices_copy(Tensor self) -> Tensor`. */
   crowIndicesCopy(): Tensor;
-  /** cuDNN’s kernel for `convolution`. `cudnn_convolution(Tensor self, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
+  /** cuDNN's kernel for `convolution`. `cudnn_convolution(Tensor self, Tensor weight, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
   cudnnConvolution(weight: Tensor, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnConvolution(keywords: { weight: Tensor; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean }): Tensor;
-  /** cuDNN’s kernel for `convolutionAddRelu`. `cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+  /** cuDNN's kernel for `convolutionAddRelu`. `cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   cudnnConvolutionAddRelu(weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   cudnnConvolutionAddRelu(keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** cuDNN’s kernel for `convolutionRelu`. `cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+  /** cuDNN's kernel for `convolutionRelu`. `cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   cudnnConvolutionRelu(weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   cudnnConvolutionRelu(keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** cuDNN’s kernel for `convolutionTranspose`. `cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
+  /** cuDNN's kernel for `convolutionTranspose`. `cudnn_convolution_transpose(Tensor self, Tensor weight, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic, bool allow_tf32) -> Tensor`. */
   cudnnConvolutionTranspose(weight: Tensor, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnConvolutionTranspose(keywords: { weight: Tensor; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean; allowTf32: boolean }): Tensor;
-  /** cuDNN’s kernel for `gridSampler`. `cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`. */
+  /** cuDNN's kernel for `gridSampler`. `cudnn_grid_sampler(Tensor self, Tensor grid) -> Tensor output`. */
   cudnnGridSampler(grid: Tensor): Tensor;
   cudnnGridSampler(keywords: { grid: Tensor }): Tensor;
   /** A step of the backward pass of `cudnnGridSampler`: computes its gradients. `cudnn_grid_sampler_backward(Tensor self, Tensor grid, Tensor grad_output) -> (Tensor grad_self, Tensor grad_grid)`. */
   cudnnGridSamplerBackward(grid: Tensor, gradOutput: Tensor): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
   cudnnGridSamplerBackward(grid: Tensor, keywords: { gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
   cudnnGridSamplerBackward(keywords: { grid: Tensor; gradOutput: Tensor }): [gradSelf: Tensor, gradGrid: Tensor] & { readonly gradSelf: Tensor; readonly gradGrid: Tensor };
-  /** cuDNN’s kernel for `isAcceptable`. `cudnn_is_acceptable(Tensor self) -> bool`. */
+  /** cuDNN's kernel for `isAcceptable`. `cudnn_is_acceptable(Tensor self) -> bool`. */
   cudnnIsAcceptable(): boolean;
   /**
    * The largest element so far along `dim`, and its index.
@@ -13231,19 +13231,19 @@ export interface TensorMethods {
    */
   minimum(other: Tensor): Tensor;
   minimum(keywords: { other: Tensor }): Tensor;
-  /** MIOpen’s kernel for `convolution`. `miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+  /** MIOpen's kernel for `convolution`. `miopen_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
-  /** MIOpen’s kernel for `convolutionAddRelu`. `miopen_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+  /** MIOpen's kernel for `convolutionAddRelu`. `miopen_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   miopenConvolutionAddRelu(weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   miopenConvolutionAddRelu(keywords: { weight: Tensor; z: Tensor; alpha: Scalar | null; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** MIOpen’s kernel for `convolutionRelu`. `miopen_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
+  /** MIOpen's kernel for `convolutionRelu`. `miopen_convolution_relu(Tensor self, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, SymInt groups) -> Tensor`. */
   miopenConvolutionRelu(weight: Tensor, bias: Tensor | null, stride: Ints, padding: Ints, dilation: Ints, groups: Int): Tensor;
   miopenConvolutionRelu(keywords: { weight: Tensor; bias: Tensor | null; stride: Ints; padding: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** MIOpen’s kernel for `convolutionTranspose`. `miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+  /** MIOpen's kernel for `convolutionTranspose`. `miopen_convolution_transpose(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] output_padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenConvolutionTranspose(weight: Tensor, bias: Tensor | null, padding: Ints, outputPadding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenConvolutionTranspose(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; outputPadding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
-  /** MIOpen’s kernel for `depthwiseConvolution`. `miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
+  /** MIOpen's kernel for `depthwiseConvolution`. `miopen_depthwise_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups, bool benchmark, bool deterministic) -> Tensor`. */
   miopenDepthwiseConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int, benchmark: boolean, deterministic: boolean): Tensor;
   miopenDepthwiseConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int; benchmark: boolean; deterministic: boolean }): Tensor;
   /**
@@ -13257,14 +13257,14 @@ export interface TensorMethods {
   mish(): Tensor;
   /** `x * tanh(softplus(x))`, element by element. In place: `input` is changed and given back. `mish_(Tensor(a!) self) -> Tensor(a!)`. */
   mish_(): this;
-  /** oneDNN’s kernel for `adaptiveAvgPool2d`. `mkldnn_adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor`. */
+  /** oneDNN's kernel for `adaptiveAvgPool2d`. `mkldnn_adaptive_avg_pool2d(Tensor self, int[2] output_size) -> Tensor`. */
   mkldnnAdaptiveAvgPool2d(outputSize: Int | Ints): Tensor;
   mkldnnAdaptiveAvgPool2d(keywords: { outputSize: Int | Ints }): Tensor;
   mkldnnAdaptiveAvgPool2d(...outputSize: Int[]): Tensor;
-  /** oneDNN’s kernel for `convolution`. `mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
+  /** oneDNN's kernel for `convolution`. `mkldnn_convolution(Tensor self, Tensor weight, Tensor? bias, SymInt[] padding, SymInt[] stride, SymInt[] dilation, SymInt groups) -> Tensor`. */
   mkldnnConvolution(weight: Tensor, bias: Tensor | null, padding: Ints, stride: Ints, dilation: Ints, groups: Int): Tensor;
   mkldnnConvolution(keywords: { weight: Tensor; bias: Tensor | null; padding: Ints; stride: Ints; dilation: Ints; groups: Int }): Tensor;
-  /** oneDNN’s kernel for `linear`. `mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`. */
+  /** oneDNN's kernel for `linear`. `mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`. */
   mkldnnLinear(weight: Tensor, bias?: Tensor | null): Tensor;
   mkldnnLinear(weight: Tensor, keywords: { bias?: Tensor | null }): Tensor;
   mkldnnLinear(keywords: { weight: Tensor; bias?: Tensor | null }): Tensor;
@@ -13273,28 +13273,28 @@ export interface TensorMethods {
   mkldnnLinearBackward(gradOutput: Tensor, weight: Tensor, keywords: { outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   mkldnnLinearBackward(gradOutput: Tensor, keywords: { weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
   mkldnnLinearBackward(keywords: { gradOutput: Tensor; weight: Tensor; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-  /** oneDNN’s kernel for `maxPool2d`. `mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
+  /** oneDNN's kernel for `maxPool2d`. `mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0], dilation = [1, 1]. */
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** oneDNN’s kernel for `maxPool3d`. `mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+  /** oneDNN's kernel for `maxPool3d`. `mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** oneDNN’s kernel for `reorderConv2dWeight`. `mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1. */
+  /** oneDNN's kernel for `reorderConv2dWeight`. `mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=[0, 0], SymInt[2] stride=[1, 1], SymInt[2] dilation=[1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0], stride = [1, 1], dilation = [1, 1], groups = 1. */
   mkldnnReorderConv2dWeight(padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, stride: Int | Ints, keywords: { dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(padding: Int | Ints, keywords: { stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv2dWeight(keywords: { padding?: Int | Ints; stride?: Int | Ints; dilation?: Int | Ints; groups?: Int; inputSize?: Ints | null }): Tensor;
-  /** oneDNN’s kernel for `reorderConv3dWeight`. `mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1. */
+  /** oneDNN's kernel for `reorderConv3dWeight`. `mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=[0, 0, 0], SymInt[3] stride=[1, 1, 1], SymInt[3] dilation=[1, 1, 1], SymInt groups=1, SymInt[]? input_size=None) -> Tensor`. Defaults: padding = [0, 0, 0], stride = [1, 1, 1], dilation = [1, 1, 1], groups = 1. */
   mkldnnReorderConv3dWeight(padding?: Int | Ints, stride?: Int | Ints, dilation?: Int | Ints, groups?: Int, inputSize?: Ints | null): Tensor;
   mkldnnReorderConv3dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, groups: Int, keywords: { inputSize?: Ints | null }): Tensor;
   mkldnnReorderConv3dWeight(padding: Int | Ints, stride: Int | Ints, dilation: Int | Ints, keywords: { groups?: Int; inputSize?: Ints | null }): Tensor;

@@ -31,7 +31,7 @@ export interface LoadOptions {
    */
   mmap?: boolean | null;
   /**
-   * Whether an object of an unknown class is an error. If not, it is given as a {@link PythonObject}. Nothing
+   * Whether an object of an unknown class is an error. If not, it is given as a `serialization.PythonObject`. Nothing
    * in a file is ever run. Default: `true`.
    */
   weightsOnly?: boolean;
@@ -63,13 +63,13 @@ const defaults: Settings = {
  * | int | number; a bigint where a number cannot hold it |
  * | float | number |
  * | complex | {@link Complex} |
- * | list, tuple | array, {@link Tuple} (an array, too) |
+ * | list, tuple | array, `serialization.Tuple` (an array, too) |
  * | dict, OrderedDict, defaultdict, Counter | Map, and subclasses of it with these names |
- * | set, frozenset | Set, {@link FrozenSet} |
- * | bytes, bytearray | Uint8Array, {@link ByteArray} |
+ * | set, frozenset | Set, `serialization.FrozenSet` |
+ * | bytes, bytearray | Uint8Array, `serialization.ByteArray` |
  * | torch.Size, dtype, device, layout | `serialization.Size`, DType, Device, Layout |
  * | Tensor, Parameter | Tensor, Parameter |
- * | numpy's arrays and scalars | {@link NDArray}, {@link NumpyScalar} |
+ * | numpy's arrays and scalars | `serialization.NDArray`, `serialization.NumpyScalar` |
  *
  * A path that ends with `.safetensors` is read as such a file. With `{ objects: true }` a dict is a plain object, and
  * a tuple an array; every `loadStateDict` and `torch.save` takes them.

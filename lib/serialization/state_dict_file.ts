@@ -21,7 +21,7 @@ export interface LoadStateDictFromFileOptions {
   /** Where the tensors go. Default: `'cpu'`. */
   device?: DeviceLike;
   /**
-   * Whether to map the file into memory instead of reading it; see {@link OpenOptions.backend}. Default:
+   * Whether to map the file into memory instead of reading it; see `safetensors.loadFile`'s `backend`. Default:
    * what the format's own function does, which is `true` for safetensors and `false` for `.pt`.
    */
   mmap?: boolean;

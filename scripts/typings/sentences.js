@@ -19,13 +19,13 @@ function listText(items, word = 'and') {
 
 // Prefixes of kernels that belong to a library or a device.
 const libraries = [
-  [/^_?cudnn_/, 'cuDNN’s kernel'],
-  [/^_?miopen_/, 'MIOpen’s kernel'],
-  [/^_?(mkldnn|onednn)_/, 'oneDNN’s kernel'],
-  [/^_?mps_/, 'The kernel of Apple’s GPUs'],
-  [/^_?fbgemm_/, 'FBGEMM’s kernel'],
-  [/^_?(cuda|cublas|cufft|cslt)_/, 'CUDA’s kernel'],
-  [/^_?nnpack_/, 'NNPACK’s kernel'],
+  [/^_?cudnn_/, "cuDNN's kernel"],
+  [/^_?miopen_/, "MIOpen's kernel"],
+  [/^_?(mkldnn|onednn)_/, "oneDNN's kernel"],
+  [/^_?mps_/, "The kernel of Apple's GPUs"],
+  [/^_?fbgemm_/, "FBGEMM's kernel"],
+  [/^_?(cuda|cublas|cufft|cslt)_/, "CUDA's kernel"],
+  [/^_?nnpack_/, "NNPACK's kernel"],
   [/^_?thnn_/, 'The kernel'],
   [/^quantized_/, 'The form for quantized tensors'],
 ];
