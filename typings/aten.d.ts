@@ -4384,7 +4384,7 @@ export declare function linalgMatrixRank(input: Tensor, keywords: { tol: Float; 
 export declare function linalgMultiDot(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function linalgMultiDot(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
 /**
- * The norm of vectors along one dimension, or of matrices along two; of all elements without `dim`.
+ * The norm of vectors along one dimension, or of matrices along two; without `dim`, of the whole tensor.
  *
  * `ord` is a number, or for matrices `'fro'` or `'nuc'`. Without it: the square root of the sum of squares.
  *
@@ -12640,7 +12640,7 @@ export interface TensorMethods {
   linalgMatrixRank(tol: Float, keywords: { hermitian?: boolean }): Tensor;
   linalgMatrixRank(keywords: { tol: Float; hermitian?: boolean }): Tensor;
   /**
-   * The norm of vectors along one dimension, or of matrices along two; of all elements without `dim`.
+   * The norm of vectors along one dimension, or of matrices along two; without `dim`, of the whole tensor.
    *
    * `ord` is a number, or for matrices `'fro'` or `'nuc'`. Without it: the square root of the sum of squares.
    *

@@ -21,7 +21,7 @@ import { vmap, type VmapOptions } from './vmap';
 
 type Func = (...args: never[]) => unknown;
 
-/** Options of `torch.func.jacrev`. */
+/** Options of `torch.func.jacrev` and `jacfwd`. */
 export interface JacobianOptions {
   /** Which arguments are differentiated. Default: 0, the first. */
   argnums?: Argnums;

@@ -215,7 +215,7 @@ export class Tensor extends TensorBase {
   get isMeta(): boolean {
     return this.device.type === 'meta';
   }
-  /** Whether only elements other than 0 are stored, with their indices. */
+  /** Whether it is a sparse COO tensor: elements other than 0 with their indices. */
   get isSparse(): boolean {
     return this.layout.name === 'sparse_coo';
   }

@@ -63,7 +63,7 @@ export function hardtanh_(
   return aten.hardtanh_(input, minVal, maxVal);
 }
 
-/** Options of `F.elu`, `F.celu` and their like. */
+/** Options of `F.elu` and `F.celu`. */
 export interface AlphaOptions extends InplaceOptions {
   /** Where the result goes for great negative numbers: `-alpha`. Default: 1. */
   alpha?: number;

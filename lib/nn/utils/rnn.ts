@@ -17,7 +17,7 @@ export interface BatchFirstOptions {
   /** Whether the batch comes before the time. Default: `false`. */
   batchFirst?: boolean;
 }
-/** Options of `packSequence`. */
+/** Options of `packSequence` and `packPaddedSequence`. */
 export interface PackOptions {
   /** Whether sequences must come in order of length, the longest first. Default: `true`. */
   enforceSorted?: boolean;
