@@ -74,7 +74,7 @@ describe('toTypedArray', () => {
     expect(x.conj().tolist()).toEqual([new Complex(1, -2)]);
     expect([...x.conj().toTypedArray()]).toEqual([1, -2]);
     expect(x.conj().imag.tolist()).toEqual([-2]);
-    expect(torch._efficientzerotensor([2]).tolist()).toEqual([0, 0]);
+    expect(torch.ops.aten._efficientzerotensor([2]).tolist()).toEqual([0, 0]);
   });
   test('reads a tensor that requires grad', () => {
     expect(torch.tensor([2], { requiresGrad: true }).mul(3).tolist()).toEqual([6]);

@@ -126,10 +126,10 @@ function valuesMismatch(a: Tensor, b: Tensor, tolerances: Tolerances, equalNan: 
   if (a.isSparse) {
     return (
       counts('sparse dimensions in sparse COO tensors', (tensor) => tensor.sparseDim()) ??
-      counts('specified values in sparse COO tensors', (tensor) => tensor._nnz()) ??
-      equal((tensor) => tensor._indices(), 'Sparse COO indices') ??
+      counts('specified values in sparse COO tensors', (tensor) => aten._nnz(tensor)) ??
+      equal((tensor) => aten._indices(tensor), 'Sparse COO indices') ??
       close(
-        (tensor) => tensor._values(),
+        (tensor) => aten._values(tensor),
         () => 'Sparse COO values',
       )
     );
@@ -137,7 +137,7 @@ function valuesMismatch(a: Tensor, b: Tensor, tolerances: Tolerances, equalNan: 
   const parts = compressed.get(a.layout);
   if (parts) {
     const [layout, indices] = parts;
-    let found = counts(`specified values in sparse ${layout} tensors`, (tensor) => tensor._nnz());
+    let found = counts(`specified values in sparse ${layout} tensors`, (tensor) => aten._nnz(tensor));
     for (const [name, of] of indices)
       found ??= equal((tensor) => of(tensor).to(int64), `Sparse ${layout} ${name}`);
     return (

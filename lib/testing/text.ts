@@ -7,6 +7,7 @@ import { strided } from '../core/layout';
 import { getDefaultDtype } from '../tensor/creation';
 import type { Nested } from '../tensor/indexing';
 import { tidy } from '../tensor/memory';
+import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
 import { formatTensor, isNested } from '../tensor/print';
 import { shortest } from '../tensor/print/number';
@@ -52,7 +53,7 @@ function checksum(tensor: Tensor): string {
 
 function partsOf(tensor: Tensor): Tensor[] {
   if (tensor.dtype.kind === 'quantized') return [tensor.dequantize()];
-  if (tensor.isSparse) return [tensor._indices(), tensor._values()];
+  if (tensor.isSparse) return [aten._indices(tensor), aten._values(tensor)];
   return [tensor.layout === strided ? tensor : tensor.toDense()];
 }
 
