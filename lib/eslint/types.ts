@@ -69,6 +69,19 @@ export class Types {
     return made.some((signature) => this.has(signature.getReturnType(), 'Module'));
   }
 
+  /** What each argument may be; of `...args`, which may be one tuple or another, each element. */
+  parameterTypes(signature: ts.Signature): ts.Type[][] {
+    return signature.getParameters().flatMap((parameter) => {
+      const type = this.checker.getTypeOfSymbol(parameter);
+      const declaration = parameter.valueDeclaration as ts.ParameterDeclaration | undefined;
+      if (!declaration?.dotDotDotToken) return [[type]];
+      const tuples = this.parts(type).filter((part) => this.checker.isTupleType(part));
+      const elements = tuples.map((tuple) => this.checker.getTypeArguments(tuple as ts.TupleTypeReference));
+      const count = Math.max(0, ...elements.map(({ length }) => length));
+      return Array.from({ length: count }, (_, i) => elements.flatMap((types) => types[i] ?? []));
+    });
+  }
+
   /** The declaration that a call calls, or that `new` makes an object of. */
   calleeSymbol(node: TSESTree.CallExpression | TSESTree.NewExpression): ts.Symbol | undefined {
     const symbol = this.services.getSymbolAtLocation(

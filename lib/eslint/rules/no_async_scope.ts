@@ -36,9 +36,10 @@ export const noAsyncScope = rule(
  */
 function returnsWhatItGives(types: Types, node: TSESTree.CallExpression, at: number): boolean {
   const call = types.services.esTreeNodeToTSNodeMap.get(node) as ts.CallExpression;
-  const declaration = types.checker.getResolvedSignature(call)?.declaration;
-  const parameter = declaration?.parameters[at] as ts.ParameterDeclaration | undefined;
-  if (!parameter?.type) return false;
-  const signatures = types.checker.getTypeFromTypeNode(parameter.type).getCallSignatures();
-  return signatures.some((signature) => signature.getReturnType().isTypeParameter());
+  const declaration = types.checker.getResolvedSignature(call)?.declaration as
+    ts.SignatureDeclaration | undefined;
+  const declared = declaration && types.checker.getSignatureFromDeclaration(declaration);
+  const given = (declared && types.parameterTypes(declared)[at]) ?? [];
+  const functions = given.flatMap((type) => types.parts(type)).flatMap((type) => type.getCallSignatures());
+  return functions.some((signature) => signature.getReturnType().isTypeParameter());
 }

@@ -22,9 +22,13 @@ export const noSnakeCase = rule(
     const check = (node: Name, ofWhat: readonly ts.Type[]): void => {
       if (isMeant(types, ofWhat, node.name)) rename(node);
     };
-    const checkKeys = (properties: TSESTree.Node[], ofWhat: () => readonly ts.Type[]): void => {
+    const checkKeys = (
+      properties: TSESTree.Node[],
+      ofWhat: () => readonly ts.Type[],
+      ofOwnCall = false,
+    ): void => {
       for (const { key, shorthand } of properties.filter(isSnakeKey)) {
-        if (!isMeant(types, ofWhat(), key.name)) continue;
+        if (!isMeant(types, ofWhat(), key.name, ofOwnCall)) continue;
         if (shorthand) report(key, (fixer) => fixer.insertTextBefore(key, `${camelCase(key.name)}: `));
         else rename(key);
       }
@@ -37,7 +41,13 @@ export const noSnakeCase = rule(
         checkKeys(node.properties, () => [types.of(node)]);
       },
       ObjectExpression(node) {
-        checkKeys(node.properties, () => expectedTypes(types, node));
+        if (!node.properties.some(isSnakeKey)) return;
+        const call = callOf(node);
+        checkKeys(
+          node.properties,
+          () => expectedTypes(types, node),
+          !!call && isOwn(types.calleeSymbol(call)),
+        );
       },
       ImportSpecifier(node) {
         const { imported, local, parent } = node;
@@ -66,27 +76,39 @@ const isSnake = (node: TSESTree.Node): node is Name =>
 const isSnakeKey = (node: TSESTree.Node): node is Named =>
   node.type === 'Property' && !node.computed && isSnake(node.key);
 
-/** Whether one of these types has the name in camelCase, from nodetorch, and none has it as it is. */
-function isMeant(types: Types, ofWhat: readonly ts.Type[], name: string): boolean {
+/**
+ * Whether one of these types has the name in camelCase, from nodetorch, and none has it as it is. What a call takes by
+ * name may be computed by its type, and is then declared nowhere.
+ */
+function isMeant(types: Types, ofWhat: readonly ts.Type[], name: string, ofOwnCall = false): boolean {
   const parts = ofWhat
     .flatMap((type) => types.parts(type))
     .map((part) => types.checker.getApparentType(part));
   const has = (part: ts.Type) => part.getProperty(name) ?? part.getStringIndexType();
-  return !parts.some(has) && parts.some((part) => isOwn(part.getProperty(camelCase(name))));
+  const isOurs = (found: ts.Symbol | undefined): boolean =>
+    found !== undefined && (isOwn(found) || (ofOwnCall && found.declarations === undefined));
+  return !parts.some(has) && parts.some((part) => isOurs(part.getProperty(camelCase(name))));
+}
+
+/** The call that an object is an argument of. */
+function callOf({
+  parent,
+}: TSESTree.ObjectExpression): TSESTree.CallExpression | TSESTree.NewExpression | null {
+  return parent.type === 'CallExpression' || parent.type === 'NewExpression' ? parent : null;
 }
 
 /** The types that an object may be meant to have: also those of overloads that it does not fit, as it is. */
-function expectedTypes({ checker, services }: Types, node: TSESTree.ObjectExpression): ts.Type[] {
+function expectedTypes(types: Types, node: TSESTree.ObjectExpression): ts.Type[] {
+  const { checker, services } = types;
   const object = services.esTreeNodeToTSNodeMap.get(node);
   const contextual = checker.getContextualType(object as ts.Expression);
   const found = contextual ? [contextual] : [];
-  const call = node.parent;
-  if ((call.type !== 'CallExpression' && call.type !== 'NewExpression') || call.callee === node) return found;
+  const call = callOf(node);
+  if (!call) return found;
   const callee = services.getTypeAtLocation(call.callee);
   const signatures =
     call.type === 'NewExpression' ? callee.getConstructSignatures() : callee.getCallSignatures();
-  const parameters = signatures.flatMap((signature) => signature.getParameters());
-  return [...found, ...parameters.map((parameter) => checker.getTypeOfSymbolAtLocation(parameter, object))];
+  return [...found, ...signatures.flatMap((signature) => types.parameterTypes(signature).flat())];
 }
 
 /** Renames an import where it stands and where it is used; null where another thing has that name. */

@@ -19,6 +19,7 @@ testRule('no-snake-case', {
     'declare const any: any; any.requires_grad; const { requires_grad } = any;',
     'declare function mine(options: { weightDecay?: number }): void; (mine as any)({ weight_decay: 0 });',
     'class Mine { requires_grad() {} }',
+    'declare function mine(given: { [K in "a" as "embedDim"]: number }): void; mine({ embed_dim: 1 });',
   ],
   invalid: [
     // Members.
@@ -46,6 +47,17 @@ testRule('no-snake-case', {
       'torch.ones([1], { requires_grad: true });',
       'requiresGrad',
       'torch.ones([1], { requiresGrad: true });',
+    ),
+    mended(
+      'new nn.BatchNorm2d(2, { track_running_stats: false });',
+      'trackRunningStats',
+      'new nn.BatchNorm2d(2, { trackRunningStats: false });',
+    ),
+    mended('F.maxPool2d(x, 2, { ceil_mode: true });', 'ceilMode', 'F.maxPool2d(x, 2, { ceilMode: true });'),
+    mended(
+      'new nn.MultiheadAttention({ embed_dim: 4, numHeads: 2 });',
+      'embedDim',
+      'new nn.MultiheadAttention({ embedDim: 4, numHeads: 2 });',
     ),
     mended('x.to({ non_blocking: true });', 'nonBlocking', 'x.to({ nonBlocking: true });'),
     mended(
