@@ -11,7 +11,9 @@ function handWritten() {
   const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);
   const isTensor = (node) => ts.isClassDeclaration(node) && node.name?.text === 'Tensor';
   const tensor = source.statements.find(isTensor);
-  const names = tensor.members.map((member) => member.name).filter((name) => name && ts.isIdentifier(name));
+  // Fields are the objects' own and not on the prototype, where operators become methods.
+  const members = tensor.members.filter((member) => !ts.isPropertyDeclaration(member));
+  const names = members.map((member) => member.name).filter((name) => name && ts.isIdentifier(name));
   return new Set(names.map((name) => name.text));
 }
 
