@@ -40,6 +40,7 @@ export class ParamStates extends Map<number, ParamState> {
     if (!this.has(number)) Object.defineProperty(this, number, descriptorOf(number));
     return super.set(number, state);
   }
+  /** Forgets what is remembered of a parameter, and says whether there was anything. */
   override delete(number: number): boolean {
     if (this.has(number)) Reflect.deleteProperty(this, number);
     return super.delete(number);

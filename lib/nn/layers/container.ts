@@ -161,12 +161,17 @@ export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> ext
   override get length(): number {
     return moduleFields(this).length;
   }
-  /** @throws KeyError when there is no module of that name. */
+  /**
+   * The module of that name.
+   *
+   * @throws KeyError when there is no module of that name.
+   */
   get<Name extends keyof T & string>(name: Name): T[Name] {
     const found = moduleFields(this).find(([key]) => key === name);
     if (found?.[1] == null) throw new TorchError(`ModuleDict has no module '${name}'`, 'KeyError');
     return found[1] as T[Name];
   }
+  /** Adds a module under a name, or replaces the one that has it. */
   set<Name extends keyof T & string>(name: Name, module: T[Name]): this {
     this.addModule(name, module);
     return this;
@@ -207,6 +212,7 @@ export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> ext
       .map(([, module]) => module)
       .values();
   }
+  /** Names with their modules, in order. */
   items(): IterableIterator<[keyof T & string, T[keyof T & string]]> {
     return this._entries().values();
   }

@@ -42,6 +42,7 @@ export interface InferredModule extends ModuleBase<any[], any> {
   ): hooks.RemovableHandle;
 }
 
+/** The constructor of modules. */
 export interface ModuleConstructor {
   new (): InferredModule;
   new <Args extends unknown[], Out>(): Module<Args, Out>;
