@@ -142,3 +142,16 @@ export function upgradeCounters(
 export function free(tensors: readonly Tensor[]): void {
   for (const each of tensors) each.dispose();
 }
+
+/** Sets gradients to zero; `inLists` says to do it with the operator for lists. */
+export function zeroGradients(params: readonly Tensor[], inLists: boolean): void {
+  const together: Tensor[] = [];
+  for (const { grad } of params) {
+    if (!grad) continue;
+    if (grad.gradFn) aten.detach_(grad);
+    else grad.requiresGrad_(false);
+    if (inLists && !grad.isSparse) together.push(grad);
+    else grad.zero_();
+  }
+  for (const part of byDeviceAndDtype(together)) aten._foreachZero_(part.map((i) => together[i]));
+}

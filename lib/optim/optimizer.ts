@@ -1,5 +1,4 @@
 // What all optimizers have in common.
-import * as aten from '../tensor/aten';
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { jsonOf } from '../core/conversions';
 import { TorchError, checkFunction } from '../core/errors';
@@ -16,8 +15,7 @@ import {
   globalPreHooks,
 } from './hooks';
 import { type Tensor } from '../tensor';
-import { type ParamSlot, collect } from './batch';
-import { byDeviceAndDtype } from './implementation';
+import { type ParamSlot, collect, zeroGradients } from './batch';
 import { type WithCamelCase, addAccessors, lookOver } from './accessors';
 import {
   type GroupDefaults,
@@ -117,21 +115,10 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   /** Forgets the gradients, or sets them to zero with `false` or `{ setToNone: false }`. */
   zeroGrad(...args: Call<typeof ZERO_GRAD, [], [setToNone: boolean]>): void {
     const [{ setToNone }] = ZERO_GRAD.bind(args);
-    const together: Tensor[] = [];
-    for (const param of this.paramGroups.flatMap((group) => group.params)) {
-      if (setToNone) {
-        param.grad = null;
-        continue;
-      }
-      const { grad } = param;
-      if (!grad) continue;
-      if (grad.gradFn) aten.detach_(grad);
-      else grad.requiresGrad_(false);
-      const { foreach, fused } = this.defaults as { foreach?: boolean | null; fused?: boolean | null };
-      if ((foreach || fused) && !grad.isSparse) together.push(grad);
-      else grad.zero_();
-    }
-    for (const part of byDeviceAndDtype(together)) aten._foreachZero_(part.map((i) => together[i]));
+    const { foreach, fused } = this.defaults as { foreach?: boolean | null; fused?: boolean | null };
+    const params = this.#paramGroups.flatMap((group) => group.params);
+    if (setToNone) for (const param of params) param.grad = null;
+    else zeroGradients(params, Boolean(foreach || fused));
   }
 
   /** Moves all parameters that have a gradient. Returns what `closure` returned. */
