@@ -48,7 +48,11 @@ test('there are files, and their imports are seen', () => {
   expect(graph.get('nn/layers/linear.ts')).toContain('functional/index.ts');
   expect(graph.get('tensor/index.ts')).toContain('native/dispatch.ts');
   expect(graph.get('tensor/aten.js')).toEqual(['tensor/operators.ts']);
-  expect(graph.get('native/tensor_base.ts')).toEqual(['core/errors.ts', 'native/handle.ts']);
+  expect(graph.get('native/tensor_base.ts')).toEqual([
+    'core/conversions.ts',
+    'core/errors.ts',
+    'native/handle.ts',
+  ]);
 });
 
 test('core imports no other room: it works without the addon', () => {

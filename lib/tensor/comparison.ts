@@ -3,6 +3,7 @@
  * the fields, and a tensor has its values in none: all would be equal. But all of them first compare what
  * `Object.prototype.toString` gives, so that is another text for each tensor.
  */
+import { HANDLE } from '../native/handle';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '.';
 
@@ -32,6 +33,8 @@ let count = 0;
 /** A text that is the same for equal tensors only, and readable where an assertion shows it. */
 export function tagOf(tensor: Tensor): string {
   try {
+    // The fields come next: the number of its slot is nobody's business, and no two tensors have the same.
+    if (Object.hasOwn(tensor, HANDLE)) Object.defineProperty(tensor, HANDLE, { enumerable: false });
     const representative = comparison.representative(tensor);
     let number = numbers.get(representative);
     if (number === undefined) numbers.set(representative, (number = ++count));

@@ -6,7 +6,7 @@ import { type GradFn, gradFnOf } from '../autograd/node';
 import * as hooks from '../autograd/hooks';
 import { tagOf, textOf } from './comparison';
 import { type Complex } from '../core/complex';
-import { jsonOf, primitiveOf, uncloneable } from '../core/conversions';
+import { jsonOf, primitiveOf } from '../core/conversions';
 import { type TensorData, type TensorOptions, tensor } from './creation';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import * as dtypes from '../core/dtype';
@@ -89,34 +89,15 @@ const convert = operator('aten::to', 'dtype_layout');
 
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
-const UNCLONEABLE = uncloneable(
-  'a tensor goes to another thread by torch.share(tensor) and torch.receive(), and is copied by tensor.clone()',
-);
 const INSTEAD_OF_OPERATORS =
   'write x.add(1) for x + 1, x.neg() for -x, a.lt(b) for a < b, x.eq(1) for x == 1 (and so on: sub, mul, div, pow, ' +
   'gt, le, ge), x.item() for the number in it';
 
 /** A multi-dimensional array of one dtype on one device. Made by `torch.tensor`, `torch.zeros` ... */
 export class Tensor extends TensorBase {
-  // Private: who compares or prints objects field by field shall not meet the number of a slot. Here and not in
-  // TensorBase: V8 makes an object whose base class has private fields half as fast.
-  #handle: TensorHandle;
-  /** @internal */
-  declare readonly uncloneable: symbol;
-
   /** @internal Use torch.tensor(). */
   constructor(handle: TensorHandle) {
-    super();
-    this.#handle = handle;
-    this.uncloneable = UNCLONEABLE;
-  }
-  /** @internal */
-  get [HANDLE](): TensorHandle {
-    // An object that has but the prototype is no tensor: its undefined says so.
-    return #handle in this ? this.#handle : (undefined as unknown as TensorHandle);
-  }
-  set [HANDLE](handle: TensorHandle) {
-    this.#handle = handle;
+    super(handle);
   }
 
   /** Sizes of the dimensions. */
