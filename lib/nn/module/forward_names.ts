@@ -9,7 +9,7 @@ import * as adaptive from '../layers/adaptive';
 import * as adaptivePooling from '../layers/pooling/adaptive_pooling';
 import * as batchnorm from '../layers/norm/batchnorm';
 import * as channelshuffle from '../layers/channelshuffle';
-import * as container from '../layers/container';
+import * as sequential from '../layers/sequential';
 import * as conv from '../layers/conv/conv';
 import * as convTranspose from '../layers/conv/conv_transpose';
 import * as distance from '../layers/distance';
@@ -46,7 +46,7 @@ const files: object[] = [activation, activationOptions, rectifiers, softmax, ada
 files.push(
   batchnorm,
   channelshuffle,
-  container,
+  sequential,
   conv,
   convTranspose,
   distance,
