@@ -19,7 +19,7 @@ const objects: [kind: string, make: () => any, sentence: RegExp][] = [
   ['Tensor', () => torch.tensor([1, 2]), /^TypeError: A Tensor has no operators .*x\.neg\(\).*x\.item\(\)/],
   ['Tensor of one number', () => torch.tensor(0.5), /x\.add\(1\).*x\.lt|a\.lt\(b\)/],
   ['sparse Tensor', sparse, /x\.neg\(\)/],
-  ['nested Tensor', () => torch.ops.aten._nestedTensorFromTensorList([torch.ones(1)]), /x\.neg\(\)/],
+  ['nested Tensor', () => torch.ops.aten._nested_tensor_from_tensor_list([torch.ones(1)]), /x\.neg\(\)/],
   ['Parameter', () => new nn.Parameter(torch.ones(2)), /x\.neg\(\)/],
   ['Buffer', () => new nn.Buffer(torch.ones(2)), /x\.neg\(\)/],
   ['UninitializedParameter', () => new nn.UninitializedParameter(), /x\.neg\(\)/],

@@ -99,8 +99,8 @@ describe('what Python has not', () => {
     ],
     [
       'nested tensors',
-      torch.ops.aten._nestedTensorFromTensorList([f32([1]), f32([1, 2])]),
-      torch.ops.aten._nestedTensorFromTensorList([f32([1]), f32([1, 3])]),
+      torch.ops.aten._nested_tensor_from_tensor_list([f32([1]), f32([1, 2])]),
+      torch.ops.aten._nested_tensor_from_tensor_list([f32([1]), f32([1, 3])]),
       'AssertionError: Tensor-likes are not close!\n\nMismatched elements: 1 / 2 (50.0%)\n' +
         'Greatest absolute difference: 1.0 at index (1,) (up to 1e-05 allowed)\n' +
         'Greatest relative difference: 0.3333333432674408 at index (1,) (up to 1.3e-06 allowed)\n\n' +
