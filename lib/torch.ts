@@ -1,5 +1,6 @@
 /** The module torch: everything that `import torch from 'nodetorch'` has. */
-import { TorchError, checkOptions } from './core/errors';
+import { TorchError, argumentError } from './core/errors';
+import { withDefaults } from './core/signature';
 import * as autograd from './autograd';
 import * as cuda from './cuda';
 import { native } from './native';
@@ -193,9 +194,10 @@ export function setNumInteropThreads(count: number): void {
   native.setNumInteropThreads(count);
 }
 /** Makes operators without a deterministic form raise an error. */
-export function useDeterministicAlgorithms(mode: boolean, options: { warnOnly?: boolean } = {}): void {
-  checkOptions('useDeterministicAlgorithms', options);
-  native.deterministic(mode, options.warnOnly ?? false);
+export function useDeterministicAlgorithms(mode: boolean, options?: { warnOnly?: boolean }): void {
+  const name = 'useDeterministicAlgorithms';
+  if (typeof mode !== 'boolean') throw argumentError(name, 'mode', 'a boolean', mode);
+  native.deterministic(mode, withDefaults(name, { warnOnly: false }, options).warnOnly);
 }
 /** Whether {@link useDeterministicAlgorithms} is on. */
 export function areDeterministicAlgorithmsEnabled(): boolean {

@@ -1,6 +1,6 @@
 import * as cuda from '../cuda';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../core/dtype';
-import { TorchError, TorchTypeError, valueError } from '../core/errors';
+import { TorchError, TorchTypeError, checkText, valueError } from '../core/errors';
 import { value } from '../core/kinds';
 import { signature, withDefaults } from '../core/signature';
 import { native } from '../native';
@@ -32,11 +32,13 @@ export function isAutocastAvailable(deviceType: string): boolean {
 
 /** Whether autocast is on, for a type of device. */
 export function isAutocastEnabled(deviceType = 'cuda'): boolean {
+  checkText('isAutocastEnabled', 'deviceType', deviceType);
   return native.autocast(deviceType)[0];
 }
 
 /** What autocast would cast to. */
 export function getAutocastDtype(deviceType: string): DType {
+  checkText('getAutocastDtype', 'deviceType', deviceType);
   return dtypeOfCode(native.autocast(deviceType)[1]);
 }
 

@@ -121,6 +121,11 @@ export function checkNumber(fn: string, argument: string, value: unknown): void 
   if (typeof value !== 'number') throw argumentError(fn, argument, 'a number', value);
 }
 
+/** @throws TypeError unless `value` is a string. */
+export function checkText(fn: string, argument: string, value: unknown): void {
+  if (typeof value !== 'string') throw argumentError(fn, argument, 'a string', value);
+}
+
 /** @throws TypeError unless `value` is a number or an array, as a size or one for each dimension. */
 export function checkSize(fn: string, argument: string, value: unknown): void {
   if (typeof value !== 'number' && !Array.isArray(value))

@@ -3,7 +3,8 @@ import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, uint16 } from '../core/dtype';
 import { made, operator } from '../native/dispatch';
-import { TorchRangeError, TorchTypeError, argumentError, checkOptions } from '../core/errors';
+import { TorchRangeError, TorchTypeError, argumentError } from '../core/errors';
+import { withDefaults } from '../core/signature';
 import { type Flat, flatten } from './nested';
 import type { Nested } from './indexing';
 import type { Layout, MemoryFormat } from '../core/layout';
@@ -23,6 +24,13 @@ export interface TensorOptions {
   /** Page-locked memory, for faster copies to a GPU. Default false. */
   pinMemory?: boolean;
 }
+
+const TENSOR = {
+  dtype: null as DTypeLike | null,
+  device: null as DeviceLike | null,
+  requiresGrad: undefined as boolean | undefined,
+  pinMemory: false,
+};
 
 /** What a tensor is made of: a number, nested arrays of them, or a typed array. */
 export type TensorData = Nested | readonly TensorData[] | ArrayBufferView | Tensor;
@@ -47,13 +55,11 @@ export function setDefaultDtype(dtype: DTypeLike): void {
  * Differs from PyTorch: whole numbers make the default dtype, float32, not int64, since JavaScript does
  * not tell `1` from `1.0`; bigints make int64.
  */
-export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
-  if (typeof options !== 'object' || options === null) {
-    throw argumentError('tensor', 'options', 'an object', options);
-  }
-  const wanted = options.dtype == null ? undefined : asDType(options.dtype);
-  if (options.dtype != null && !wanted) throw argumentError('tensor', 'dtype', 'a DType', options.dtype);
-  return finish(fromData(data, wanted), options);
+export function tensor(data: TensorData, options?: TensorOptions): Tensor {
+  const given = withDefaults('tensor', TENSOR, options);
+  const wanted = given.dtype === null ? undefined : asDType(given.dtype);
+  if (given.dtype !== null && !wanted) throw argumentError('tensor', 'dtype', 'a DType', given.dtype);
+  return finish(fromData(data, wanted), given);
 }
 
 function fromData(data: TensorData, wanted: DType | undefined): Tensor {
@@ -87,10 +93,9 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 }
 
 /** `data` itself when it is a tensor of that dtype and device; else {@link tensor}. */
-export function asTensor(data: TensorData, options: Pick<TensorOptions, 'dtype' | 'device'> = {}): Tensor {
-  if (!isTensor(data)) return tensor(data, options);
-  checkOptions('asTensor', options);
-  return data.to({ dtype: options.dtype, device: options.device });
+export function asTensor(data: TensorData, options?: Pick<TensorOptions, 'dtype' | 'device'>): Tensor {
+  const { dtype, device } = withDefaults('asTensor', { dtype: TENSOR.dtype, device: TENSOR.device }, options);
+  return isTensor(data) ? data.to({ dtype, device }) : tensor(data, { dtype, device });
 }
 
 /** Options of `torch.fromBlob`. */
@@ -99,6 +104,12 @@ export interface BlobOptions extends Pick<TensorOptions, 'dtype' | 'requiresGrad
   shape?: readonly number[];
 }
 
+const BLOB = {
+  dtype: null as DTypeLike | null,
+  requiresGrad: false,
+  shape: null as readonly number[] | null,
+};
+
 /**
  * A tensor over the memory of an ArrayBuffer or typed array, without a copy: both see each other's
  * changes. `dtype` says how the bytes are read (default: the array's own; uint8 for an ArrayBuffer),
@@ -106,7 +117,8 @@ export interface BlobOptions extends Pick<TensorOptions, 'dtype' | 'requiresGrad
  *
  * The memory stays valid when the ArrayBuffer is transferred. Throws for shared and resizable buffers.
  */
-export function fromBlob(data: ArrayBuffer | ArrayBufferView, options: BlobOptions = {}): Tensor {
+export function fromBlob(data: ArrayBuffer | ArrayBufferView, given?: BlobOptions): Tensor {
+  const options = withDefaults('fromBlob', BLOB, given);
   if (!ArrayBuffer.isView(data) && !types.isAnyArrayBuffer(data)) {
     throw argumentError('fromBlob', 'data', 'an ArrayBuffer or typed array', data);
   }

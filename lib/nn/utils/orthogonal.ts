@@ -1,7 +1,7 @@
+import * as kinds from '../module/kinds';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { TorchError, valueError } from '../../core/errors';
-import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { sizeText } from '../../core/size_text';
 import { keep } from '../../tensor/memory';
@@ -29,7 +29,7 @@ const ORTHOGONAL: Required<OrthogonalOptions> = {
   orthogonalMap: null,
   useTrivialization: true,
 };
-const ORTHOGONAL_CALL = signature('orthogonal', [value<Module>()('module')], ORTHOGONAL, [
+const ORTHOGONAL_CALL = signature('orthogonal', [kinds.module('module')], ORTHOGONAL, [
   'name',
   'orthogonalMap',
 ]);

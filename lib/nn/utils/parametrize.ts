@@ -1,4 +1,5 @@
 /** `torch.nn.utils.parametrize`: parameters that are computed from others. */
+import * as kinds from '../module/kinds';
 import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { valueError } from '../../core/errors';
@@ -70,7 +71,7 @@ function listOf(module: Module, name: string): ParametrizationList {
   return parametrizationsOf(module)!.get(name) as ParametrizationList;
 }
 
-const IS_PARAMETRIZED = signature('isParametrized', [value<Module>()('module')], {
+const IS_PARAMETRIZED = signature('isParametrized', [kinds.module('module')], {
   tensorName: null as string | null,
 });
 
@@ -86,11 +87,11 @@ export function isParametrized(
 
 type Class = new (...args: never[]) => Module;
 
-const moduleKind = value<Module>()('module');
+const moduleKind = kinds.module('module');
 const NAME = { tensorName: null as string | null };
 const TRANSFER = signature(
   'transferParametrizationsAndParams',
-  [value<Module>()('fromModule'), value<Module>()('toModule')],
+  [kinds.module('fromModule'), kinds.module('toModule')],
   NAME,
 );
 const nameKind = value<string>()('tensorName');

@@ -1,7 +1,7 @@
+import * as kinds from '../module/kinds';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { TorchError, valueError } from '../../core/errors';
-import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { contiguousFormat } from '../../core/layout';
 import { keep } from '../../tensor/memory';
@@ -32,7 +32,7 @@ const SPECTRAL_NORM: Required<SpectralNormOptions> = {
   eps: 1e-12,
   dim: null,
 };
-export const SPECTRAL_NORM_CALL = signature('spectralNorm', [value<Module>()('module')], SPECTRAL_NORM);
+export const SPECTRAL_NORM_CALL = signature('spectralNorm', [kinds.module('module')], SPECTRAL_NORM);
 
 const VERSION = 1;
 

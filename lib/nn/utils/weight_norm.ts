@@ -1,6 +1,6 @@
+import * as kinds from '../module/kinds';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
-import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
@@ -19,7 +19,7 @@ export interface WeightNormOptions {
   dim?: number | null;
 }
 const WEIGHT_NORM: Required<WeightNormOptions> = { name: 'weight', dim: 0 };
-export const WEIGHT_NORM_CALL = signature('weightNorm', [value<Module>()('module')], WEIGHT_NORM);
+export const WEIGHT_NORM_CALL = signature('weightNorm', [kinds.module('module')], WEIGHT_NORM);
 
 class WeightNorm {
   constructor(

@@ -1,4 +1,4 @@
-import { value } from '../../core/kinds';
+import * as kinds from '../../nn/module/kinds';
 import { type Call, signature } from '../../core/signature';
 import { tensor } from '../../tensor/creation';
 import type { DeviceLike } from '../../core/device';
@@ -28,7 +28,7 @@ const AVERAGED: Required<AveragedModelOptions> = {
   useBuffers: false,
 };
 
-const AVERAGED_MODEL_CALL = signature('AveragedModel', [value<Module>()('model')], AVERAGED);
+const AVERAGED_MODEL_CALL = signature('AveragedModel', [kinds.module('model')], AVERAGED);
 
 /**
  * A copy of a model whose weights are averages of the model's: equal (SWA) or exponential (EMA).

@@ -1,3 +1,4 @@
+import * as kinds from '../../nn/module/kinds';
 import { noGrad } from '../../autograd/mode';
 import type { DeviceLike } from '../../core/device';
 import { value } from '../../core/kinds';
@@ -7,7 +8,7 @@ import type { Module } from '../../nn/module/module';
 import { Tensor } from '../../tensor';
 
 type Batches = Iterable<Tensor | readonly Tensor[]>;
-const UPDATE_BN = signature('updateBn', [value<Batches>()('loader'), value<Module>()('model')], {
+const UPDATE_BN = signature('updateBn', [value<Batches>()('loader'), kinds.module('model')], {
   device: null as DeviceLike | null,
 });
 

@@ -20,7 +20,7 @@ function forward(
 }
 
 // Only the fused kernel takes tensors of sequences of different lengths.
-const nested = (): Tensor => torch.ops.aten._nestedTensorFromMask(zeros(2, 3, 8), zeros(2, 3).eq(0));
+const nested = (): Tensor => torch.ops.aten._nested_tensor_from_mask(zeros(2, 3, 8), zeros(2, 3).eq(0));
 const N = nested();
 
 type Sizes = ConstructorParameters<typeof nn.MultiheadAttention>;

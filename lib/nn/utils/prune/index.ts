@@ -1,4 +1,5 @@
 /** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
+import * as kinds from '../../module/kinds';
 import { TorchTypeError, valueError } from '../../../core/errors';
 import { value } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
@@ -35,7 +36,7 @@ export {
   RandomUnstructured,
 };
 
-const PARAMETER = [value<Module>()('module'), value<string>()('name')] as const;
+const PARAMETER = [kinds.module('module'), value<string>()('name')] as const;
 const AMOUNT = [...PARAMETER, value<Amount>()('amount')] as const;
 const IMPORTANCE: Required<ImportanceOptions> = { importanceScores: null };
 type Norm = number | 'fro' | 'nuc';
@@ -50,7 +51,7 @@ const LN_STRUCTURED = signature(
 );
 const CUSTOM_FROM_MASK = signature('customFromMask', [...PARAMETER, value<Tensor>()('mask')], {});
 const REMOVE = signature('remove', PARAMETER, {});
-const IS_PRUNED = signature('isPruned', [value<Module>()('module')], {});
+const IS_PRUNED = signature('isPruned', [kinds.module('module')], {});
 
 /** Makes a parameter a pruned one without pruning anything. */
 export function identity<M extends Module>(...args: Call<typeof IDENTITY, [module: M, name: string]>): M {
