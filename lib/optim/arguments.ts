@@ -19,6 +19,6 @@ export function optimSignature<const R extends readonly Argument[], D extends ob
   required: R,
   defaults: D,
   positional: readonly (keyof D & string)[],
-): OptimSignature<R, D> {
+): Signature<R, D> {
   return new OptimSignature(name, required, defaults, positional);
 }
