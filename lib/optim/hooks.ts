@@ -25,9 +25,9 @@ export const globalPostHooks = new HookList<StepPostHook>();
 
 /** Calls `hook` before every step of every optimizer. */
 export function registerOptimizerStepPreHook(hook: StepPreHook): RemovableHandle {
-  return globalPreHooks.add(hook);
+  return globalPreHooks.register('registerOptimizerStepPreHook', {}, [hook]);
 }
 /** Calls `hook` after every step of every optimizer. */
 export function registerOptimizerStepPostHook(hook: StepPostHook): RemovableHandle {
-  return globalPostHooks.add(hook);
+  return globalPostHooks.register('registerOptimizerStepPostHook', {}, [hook]);
 }

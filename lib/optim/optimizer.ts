@@ -3,7 +3,7 @@ import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { jsonOf } from '../core/conversions';
 import { TorchError, checkFunction } from '../core/errors';
 import { type Call, signature } from '../core/signature';
-import { HookList, type HookOptions, type RemovableHandle } from '../nn/module/hooks';
+import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../nn/module/hooks';
 import {
   type Closure,
   type OptimizerHook,
@@ -153,27 +153,27 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   /** Calls `hook` before each `step`; it may return another closure. */
   registerStepPreHook(hook: StepPreHook): RemovableHandle {
-    return this.#preHooks.add(hook);
+    return this.#preHooks.register('registerStepPreHook', {}, [hook]);
   }
   /** Calls `hook` after each `step`. */
   registerStepPostHook(hook: StepPostHook): RemovableHandle {
-    return this.#postHooks.add(hook);
+    return this.#postHooks.register('registerStepPostHook', {}, [hook]);
   }
   /** Calls `hook` before `stateDict`. */
-  registerStateDictPreHook(hook: OptimizerHook, options: HookOptions = {}): RemovableHandle {
-    return this.#stateDictPreHooks.add(hook, options);
+  registerStateDictPreHook(hook: OptimizerHook, options?: HookOptions): RemovableHandle {
+    return this.#stateDictPreHooks.register('registerStateDictPreHook', PREPEND, [hook, options]);
   }
   /** Calls `hook` with what `stateDict` is about to return; it may return another one. */
-  registerStateDictPostHook(hook: OptimizerStateDictHook, options: HookOptions = {}): RemovableHandle {
-    return this.#stateDictPostHooks.add(hook, options);
+  registerStateDictPostHook(hook: OptimizerStateDictHook, options?: HookOptions): RemovableHandle {
+    return this.#stateDictPostHooks.register('registerStateDictPostHook', PREPEND, [hook, options]);
   }
   /** Calls `hook` with what `loadStateDict` got; it may return another one. */
-  registerLoadStateDictPreHook(hook: OptimizerStateDictHook, options: HookOptions = {}): RemovableHandle {
-    return this.#loadPreHooks.add(hook, options);
+  registerLoadStateDictPreHook(hook: OptimizerStateDictHook, options?: HookOptions): RemovableHandle {
+    return this.#loadPreHooks.register('registerLoadStateDictPreHook', PREPEND, [hook, options]);
   }
   /** Calls `hook` after `loadStateDict`. */
-  registerLoadStateDictPostHook(hook: OptimizerHook, options: HookOptions = {}): RemovableHandle {
-    return this.#loadPostHooks.add(hook, options);
+  registerLoadStateDictPostHook(hook: OptimizerHook, options?: HookOptions): RemovableHandle {
+    return this.#loadPostHooks.register('registerLoadStateDictPostHook', PREPEND, [hook, options]);
   }
 
   /** State and groups, parameters numbered through; shares the tensors. */

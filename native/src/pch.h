@@ -2,8 +2,6 @@
 // file, these a few.
 #pragma once
 
-#include "compat/symbol_versions.h"
-
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
@@ -12,3 +10,5 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "compat/symbol_versions.h"
