@@ -1,7 +1,9 @@
 /** `torch.nn.utils.fusion`: batch normalization worked into the layer before it, for inference. */
 import * as aten from '../../tensor/aten';
 import { TorchError } from '../../core/errors';
+import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
+import * as kinds from '../module/kinds';
 import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/norm/batchnorm';
 import { copyModule } from '../module/copy';
 import { setField } from '../module/fields';
@@ -11,6 +13,11 @@ import { Parameter } from '../parameter';
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
 type Convolution = Module & { readonly weight: Parameter; readonly bias: Parameter | null };
+
+const CONV_EVAL = signature('fuseConvBnEval', [kinds.module('conv'), kinds.module('bn')], {
+  transpose: false,
+});
+const LINEAR_EVAL = signature('fuseLinearBnEval', [kinds.module('linear'), kinds.module('bn')], {});
 
 const assertion = (message: string): TorchError => new TorchError(message, 'AssertionError');
 
@@ -34,7 +41,11 @@ function fused<M extends Convolution>(layer: M, [weight, bias]: [Parameter, Para
  *
  * @throws TorchError in training mode, and where there are no running statistics.
  */
-export function fuseConvBnEval<M extends Convolution>(conv: M, bn: BatchNorm, transpose = false): M {
+export function fuseConvBnEval<M extends Convolution>(
+  ...args: Call<typeof CONV_EVAL, [conv: M, bn: BatchNorm], [transpose: boolean]>
+): M {
+  const [given, norm, { transpose }] = CONV_EVAL.bind(args);
+  const [conv, bn] = [given as M, norm as BatchNorm];
   const [mean, variance] = statistics(conv, bn);
   const { weight, bias } = conv;
   return fused(conv, fuseConvBnWeights(weight, bias, mean, variance, bn.eps, bn.weight, bn.bias, transpose));
@@ -70,7 +81,11 @@ export function fuseConvBnWeights(
  * @throws TorchError in training mode, where there are no running statistics, and where features do
  * not fit.
  */
-export function fuseLinearBnEval<M extends Linear>(linear: M, bn: BatchNorm): M {
+export function fuseLinearBnEval<M extends Linear>(
+  ...args: Call<typeof LINEAR_EVAL, [linear: M, bn: BatchNorm]>
+): M {
+  const [given, norm] = LINEAR_EVAL.bind(args);
+  const [linear, bn] = [given as M, norm as BatchNorm];
   if (linear.training || bn.training) throw assertion('Fusion only for eval!');
   if (linear.outFeatures !== bn.numFeatures && bn.numFeatures !== 1) {
     throw assertion(

@@ -170,17 +170,22 @@ function install(module: Module, fn: SpectralNorm): void {
   );
 }
 
+const REMOVE_SPECTRAL_NORM = signature('removeSpectralNorm', [kinds.module('module')], { name: 'weight' });
+
 /**
  * Undoes {@link spectralNorm}: the weight is a parameter again.
  *
  * @throws ValueError when it was not done.
  */
-export function removeSpectralNorm<M extends Module>(module: M, name = 'weight'): M {
+export function removeSpectralNorm<M extends Module>(
+  ...args: Call<typeof REMOVE_SPECTRAL_NORM, [module: M], [name: string]>
+): M {
+  const [module, { name }] = REMOVE_SPECTRAL_NORM.bind(args);
   const found = find(module, name);
   if (!found) throw valueError(`spectral_norm of '${name}' not found in ${String(module)}`);
   const weight = noGrad(() => found.owner.computeWeight(module, false));
   for (const suffix of ['', '_u', '_v', '_orig']) deleteField(module, name + suffix);
   module.registerParameter(name, new Parameter(weight.detach()));
   for (const handle of [found.handle, ...found.owner.handles]) handle.remove();
-  return module;
+  return module as M;
 }

@@ -69,17 +69,22 @@ export function weightNorm<M extends Module>(
   return module as M;
 }
 
+const REMOVE_WEIGHT_NORM = signature('removeWeightNorm', [kinds.module('module')], { name: 'weight' });
+
 /**
  * Undoes {@link weightNorm}: the weight is a parameter again.
  *
  * @throws ValueError when it was not done.
  */
-export function removeWeightNorm<M extends Module>(module: M, name = 'weight'): M {
+export function removeWeightNorm<M extends Module>(
+  ...args: Call<typeof REMOVE_WEIGHT_NORM, [module: M], [name: string]>
+): M {
+  const [module, { name }] = REMOVE_WEIGHT_NORM.bind(args);
   const found = find(module, name);
   if (!found) throw valueError(`weight_norm of '${name}' not found in ${String(module)}`);
   const weight = found.owner.computeWeight(module);
   for (const suffix of ['', '_g', '_v']) deleteField(module, name + suffix);
   setField(module, name, new Parameter(weight.data));
   found.handle.remove();
-  return module;
+  return module as M;
 }
