@@ -14,7 +14,7 @@ export class Device {
     this.deviceName = index === null ? type : `${type}:${index}`;
     const known = devices.get(this.deviceName);
     if (known) return known;
-    if (!/^[a-z]+$/.test(type)) throw new TorchError(`device(): '${type}' is not a device type`);
+    checkType(type, type);
     if (index !== null && (!Number.isInteger(index) || index < 0)) {
       throw new TorchTypeError(`device(): index must be a whole number, not ${String(index)}`);
     }
@@ -41,6 +41,16 @@ export class Device {
 
 const devices = new Map<string, Device>();
 
+const types =
+  'cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, ' +
+  'privateuseone';
+
+/** @throws TorchError unless libtorch knows devices of that type; `text` is what was given. */
+function checkType(type: string, text: string): void {
+  if (types.split(', ').includes(type)) return;
+  throw new TorchError(`Expected one of ${types} device type at start of device string: ${text}`);
+}
+
 /** A device, or its name: `'cpu'`, `'cuda'`, `'cuda:1'`, `'mps'`, `'meta'`. */
 export type DeviceLike = Device | 'cpu' | 'cuda' | 'mps' | 'meta' | (string & {});
 
@@ -50,10 +60,14 @@ export function device(type: DeviceLike, index?: number | null): Device {
   if (typeof type !== 'string') throw new TorchTypeError('device(): argument must be a string or Device');
   const found = devices.get(type);
   if (found && index === undefined) return found;
-  const match = /^([a-z]+)(?::(\d+))?$/.exec(type);
-  if (!match) throw new TorchError(`device(): invalid device string: '${type}'`);
+  if (type === '') throw new TorchError('Device string must not be empty');
+  const match = /^([^:]*)(?::(0|[1-9]\d*))?$/.exec(type);
+  checkType(type.split(':', 1)[0], type);
+  if (!match) throw new TorchError(`Invalid device string: '${type}'`);
   if (match[2] !== undefined && index != null) {
-    throw new TorchError(`device(): '${type}' already has an index`);
+    throw new TorchError(
+      `type (string) must not include an index because index was passed explicitly: ${type}`,
+    );
   }
   return new Device(match[1], match[2] !== undefined ? Number(match[2]) : (index ?? null));
 }

@@ -36,7 +36,7 @@ export interface LoadOptions {
    */
   weightsOnly?: boolean;
   /**
-   * Whether dicts are plain objects, and tuples arrays, instead of Maps and {@link Tuple}s, as
+   * Whether dicts are plain objects, and tuples arrays, instead of Maps and `serialization.Tuple`s, as
    * `torch.serialization.toObject` makes them. Default: `false`.
    */
   objects?: boolean;

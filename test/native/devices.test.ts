@@ -47,12 +47,25 @@ describe('a device', () => {
   });
 
   // Python raises a RuntimeError.
-  test.each([['cuda:x'], [''], ['cuda:-1'], ['cuda:']])('%p is no name of one, for torch.device', (name) => {
-    expect(() => device(name)).toThrow(
-      expect.objectContaining({
-        kind: 'RuntimeError',
-        message: `device(): invalid device string: '${name}'`,
-      }),
+  const invalid = ['cuda:x', 'cuda:-1', 'cuda:', 'cuda:01', 'cpu:1:2'];
+  const types =
+    'cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, ' +
+    'privateuseone';
+  const unknown = ['foo', 'CPU', 'gpu:0'];
+  test.each([
+    ['', 'Device string must not be empty'],
+    ...invalid.map((name) => [name, `Invalid device string: '${name}'`]),
+    ...unknown.map((name) => [
+      name,
+      `Expected one of ${types} device type at start of device string: ${name}`,
+    ]),
+  ])('%p is no name of one, for torch.device', (name, message) => {
+    expect(() => device(name)).toThrow(expect.objectContaining({ kind: 'RuntimeError', message }));
+  });
+
+  test('an index comes once', () => {
+    expect(() => device('cuda:1', 1)).toThrow(
+      'type (string) must not include an index because index was passed explicitly: cuda:1',
     );
   });
 
