@@ -31,7 +31,8 @@ export class Types {
   private extends(type: ts.Type, name: string): boolean {
     if (type.isIntersection())
       return type.types.some((part) => this.parts(part).some((one) => this.extends(one, name)));
-    if (type.symbol?.name === name && isOwn(type.symbol)) return true;
+    const own = isOwn(type.symbol) ? type.symbol.name : null;
+    if (own === name || own === `${name}Base`) return true; // `extends nn.Module` without types: ModuleBase
     const declared = (type as Partial<ts.TypeReference>).target ?? type; // of Module<Args, Out>: Module
     if (!declared.isClassOrInterface()) return false;
     return this.checker.getBaseTypes(declared).some((base) => this.extends(base, name));
