@@ -22,8 +22,6 @@ export interface Outcome {
   code: number | null;
   /** stdout and stderr. */
   text: string;
-  /** Seconds. */
-  took: number;
 }
 
 const home = path.join(scratch, 'home');
@@ -34,7 +32,6 @@ if (!fs.existsSync(path.join(bin, 'node'))) fs.symlinkSync(process.execPath, pat
 
 /** Runs a command in `cwd` on that machine, as the user `uid`. */
 export function run(command: string[], cwd: string, env: Record<string, string> = {}, uid?: number): Outcome {
-  const started = process.hrtime.bigint();
   const [program, ...args] = command;
   fs.mkdirSync(home, { recursive: true });
   const { status, stdout, stderr, error } = spawnSync(program, args, {
@@ -44,8 +41,7 @@ export function run(command: string[], cwd: string, env: Record<string, string> 
     uid,
     env: { PATH: bin, HOME: home, TMPDIR: scratch, ...env },
   });
-  const took = Number(process.hrtime.bigint() - started) / 1e9;
-  return { code: status, text: `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`.trim(), took };
+  return { code: status, text: `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`.trim() };
 }
 
 /** Takes away what package managers keep in the home, so that the next installation fetches everything. */

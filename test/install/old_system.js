@@ -7,11 +7,25 @@ const fs = require('node:fs');
 const path = require('node:path');
 const zlib = require('node:zlib');
 
-const mirror = 'https://deb.debian.org/debian';
+/** Where this machine gets Debian's packages: the first of apt's sources, in its old or its new form. */
+function mirrorOf() {
+  const folder = '/etc/apt/sources.list.d';
+  const more = fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
+  const texts = ['/etc/apt/sources.list', ...more]
+    .filter(fs.existsSync)
+    .map((file) => fs.readFileSync(file, 'utf8'));
+  const found = texts.map(
+    (text) => /^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+?\/debian)\/?(?:\s|$)/m.exec(text)?.[1],
+  );
+  const [mirror] = found.filter(Boolean);
+  if (!mirror) throw new Error('apt names no mirror of Debian');
+  return mirror;
+}
+
 const packages = ['libc6', 'libgcc-s1', 'libstdc++6', 'libcrypt1'];
 
 async function get(file) {
-  const response = await globalThis.fetch(`${mirror}/${file}`);
+  const response = await globalThis.fetch(`${mirrorOf()}/${file}`);
   if (!response.ok) throw new Error(`${file}: ${response.status}`);
   return Buffer.from(await response.arrayBuffer());
 }
