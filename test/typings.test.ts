@@ -86,11 +86,3 @@ test('before every function and method: a doc comment of a sentence and its sche
   expect(without(methods.members.filter(ts.isMethodSignature), 'Tensor.')).toEqual([]);
   expect(seen.size).toBeGreaterThan(2000);
 });
-
-test('native.d.ts has the names of the exports of the addon', () => {
-  expect(membersOf('native.d.ts', 'Native')).toEqual(Object.keys(native).sort());
-});
-
-test('native.d.ts has the names of the constants of the addon', () => {
-  expect(membersOf('native.d.ts', 'NativeConstants')).toEqual(Object.keys(native.constants).sort());
-});

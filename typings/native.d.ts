@@ -1,5 +1,5 @@
-// The addon's exports, as native/src defines them (the Define tables at the files' ends). Written
-// by hand; a test holds the names against the addon.
+// The addon's exports, as native/src defines them (the Define tables at the files' ends). Written by hand;
+// test/native_signatures.test.ts holds names, parameters and results against the sources.
 import type { DeviceLike } from '../lib/core/device';
 import type { DTypeLike } from '../lib/core/dtype';
 import type { HANDLE } from '../lib/native/handle';

@@ -110,7 +110,7 @@ NodeHandle* NodeArgument(Arguments& arguments) {
 napi_value NodeOf(Arguments& arguments) {
   auto node = arguments.Tensor(0).grad_fn();
   if (node) return ToJs(arguments.environment, new NodeHandle(node));
-  return arguments.Value(7).Env().Null();
+  return Napi::Env(arguments.env).Null();
 }
 napi_value NodeName(Arguments& arguments) {
   return Napi::String::New(arguments.env, NodeArgument(arguments)->node->name());
