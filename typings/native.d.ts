@@ -27,14 +27,14 @@ type Tensors = readonly Tensor[];
 type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
 
 /**
- * `blank` is a Tensor that owns nothing. What a function makes of it belongs to it from then on; it returns the
+ * `holder` is a Tensor that owns nothing. What a function makes of it belongs to it from then on; it returns the
  * number that becomes its handle.
  *
- * Of an operator, `blank` becomes the result where that is one new tensor. Of argument i, bit i of `forms` says that it is the
+ * Of an operator, `holder` becomes the result where that is one new tensor. Of argument i, bit i of `forms` says that it is the
  * number of a tensor's slot, bit 10 + i that it is the length of a list of such numbers, and bit 20 + i of a list
- * of numbers; the elements of all lists lie one behind the other in the exchange.
+ * of numbers; the elements of all lists lie one behind the other in the transfer buffer.
  */
-export type NativeOperator = (blank: Tensor, forms: number, ...args: unknown[]) => unknown;
+export type NativeOperator = (holder: Tensor, forms: number, ...args: unknown[]) => unknown;
 
 export interface NativeParameter {
   readonly name: string; // in camelCase
@@ -68,7 +68,9 @@ export interface NativeConstants {
   readonly indexKinds: Readonly<Record<'int' | 'none' | 'ellipsis' | 'range', number>>;
   readonly optimizerFlags: Readonly<Record<'maximize' | 'decoupled' | 'nesterov', number>>;
   readonly numbersOfIndex: number;
-  /** So many of an operator's arguments may go as numbers of slots or as lists in the exchange. */
+  /** Lists of more items are refused. */
+  readonly longestList: number;
+  /** So many of an operator's arguments may go as numbers of slots or as lists in the transfer buffer. */
   readonly argumentForms: number;
   readonly resultHeaderFields: number;
   /** Operators that return more tensors return a list of handles. */
@@ -103,8 +105,8 @@ export interface Native {
     TorchError: new (message: string, kind: string, backtrace: string) => Error;
     TypeError: new (message: string) => Error;
     RangeError: new (message: string) => Error;
-    exchange: Float64Array;
-    outcome: Int32Array;
+    transferBuffer: Float64Array;
+    resultHeader: Int32Array;
     collect(all: boolean): void;
     warn(message: string): void;
   }): void;
@@ -120,7 +122,7 @@ export interface Native {
   unsupported(): [name: string, type: string][];
   loadLibrary(path: string): void;
 
-  // optim.cc. The exchange has the numbers of so many tensors for each of `count` parameters, 0 for none.
+  // optim.cc. The transfer buffer has the numbers of so many tensors for each of `count` parameters, 0 for none.
   // `flags`: a sum of `constants.optimizerFlags`.
   /**
    * Six tensors: parameter, gradient, exp_avg, exp_avg_sq, with amsgrad max_exp_avg_sq, step. False where Python
@@ -147,7 +149,7 @@ export interface Native {
 
   // tensor.cc
   // A function that takes a TensorHandle reads it twice as fast as the Tensor that has it.
-  // The first two leave their numbers in the exchange and return how many.
+  // The first two leave their numbers in the transfer buffer and return how many.
   shape(tensor: TensorHandle): number;
   stride(tensor: TensorHandle): number;
   numel(tensor: TensorHandle): number;
@@ -169,22 +171,22 @@ export interface Native {
   isLeaf(tensor: TensorHandle): boolean;
   retainsGrad(tensor: TensorHandle): boolean;
   retainGrad(tensor: TensorHandle): void;
-  grad(tensor: TensorHandle, blank: Tensor): number | null;
+  grad(tensor: TensorHandle, holder: Tensor): number | null;
   setGrad(tensor: TensorHandle, grad: Tensor | null | undefined): void;
   setData(tensor: TensorHandle, data: Tensor): void;
-  data(tensor: TensorHandle, blank: Tensor): number;
-  alias(tensor: Tensor, requiresGrad: boolean, blank: Tensor): number;
+  data(tensor: TensorHandle, holder: Tensor): number;
+  alias(tensor: Tensor, requiresGrad: boolean, holder: Tensor): number;
   item(tensor: TensorHandle): number | bigint | boolean | { re: number; im: number };
 
   // data.cc
-  fromBytes(data: ArrayBufferView, shape: Shape, dtype: DTypeLike, blank: Tensor): number;
+  fromBytes(data: ArrayBufferView, shape: Shape, dtype: DTypeLike, holder: Tensor): number;
   fromBlob(data: ArrayBufferView, shape: Shape, dtype: DTypeLike): Handle;
   copyOut<T extends ArrayBufferView>(tensor: TensorHandle | Tensor, array: T): T;
   viewBuffer(tensor: Tensor): ArrayBuffer;
 
   // indexing.cc
-  /** Where all indices are in the exchange, in four numbers each, their number is given for them. */
-  getIndex(tensor: TensorHandle, indices: readonly unknown[] | number, blank: Tensor): number;
+  /** Where all indices are in the transfer buffer, in four numbers each, their number is given for them. */
+  getIndex(tensor: TensorHandle, indices: readonly unknown[] | number, holder: Tensor): number;
   setIndex(tensor: TensorHandle, indices: readonly unknown[], value: unknown): void;
 
   // storage.cc. Of contiguous CPU tensors; offsets and sizes are in bytes.
@@ -281,8 +283,8 @@ export interface Native {
   savedTensors(node: HandleOwner): (Handle | null)[];
 
   // memory.cc
-  /** Frees what is dead, and collects young garbage if that is due: an operator has set outcome[2] then. */
-  tend(): void;
+  /** Frees what is dead, and collects young garbage if that is due: an operator has set resultHeader[2] then. */
+  runPendingWork(): void;
   /**
    * Returns how many scopes are around the new one. With `owns` true, the scope owns small tensors that no JS object
    * has a finalizer for, and lib/tensor/memory.ts remembers them.
@@ -290,11 +292,10 @@ export interface Native {
   beginScope(owns: boolean): number;
   endScope(depth: number, survivors: Tensors): void;
   /**
-   * Ends the scope of a tfjs kernel, whose result alone stays. Leaves its sizes in the exchange, and returns how many
-   * they are, times `constants.dtypeCodes`,
-   * plus the code of its dtype.
+   * Ends the scope of a tfjs kernel, whose result alone stays. Leaves its sizes in the transfer buffer, and returns
+   * how many they are, times `constants.dtypeCodes`, plus the code of its dtype.
    */
-  settle(tensor: TensorHandle, depth: number): number;
+  endKernelScope(tensor: TensorHandle, depth: number): number;
   /** Whether a scope owned it until now. */
   keep(tensor: Tensor): boolean;
   dispose(tensor: TensorHandle): void;

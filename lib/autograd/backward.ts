@@ -11,11 +11,11 @@ import { isTensor } from '../native/tensor_base';
 type Tensors = Tensor | readonly Tensor[];
 type Gradients = Tensor | null | readonly (Tensor | null)[];
 
-const longest = 1 << 24; // the addon's own limit on lists
+const { longestList } = native.constants;
 
 function list<T>(value: T | readonly T[]): readonly T[] {
   if (!Array.isArray(value)) return [value as T];
-  if (value.length > longest) throw new TorchRangeError(`a list of ${value.length} tensors is too long`);
+  if (value.length > longestList) throw new TorchRangeError(`a list of ${value.length} tensors is too long`);
   return value as readonly T[];
 }
 

@@ -20,7 +20,9 @@ export function parse<T extends Options>(
   options: T,
   names: readonly string[],
 ): { values: Values<T>; positionals: string[] } {
-  const parsed = attempt(() => parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }));
+  const parsed = withUsageError(() =>
+    parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }),
+  );
   const { positionals } = parsed;
   if (positionals.length < names.length) throw new UsageError(`${names[positionals.length]} is missing`);
   if (positionals.length > names.length) {
@@ -29,7 +31,7 @@ export function parse<T extends Options>(
   return { values: parsed.values as Values<T>, positionals };
 }
 
-function attempt<T>(call: () => T): T {
+function withUsageError<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { Complex } from '../core/complex';
 import { dtypeOfCode } from '../core/dtype';
 import { HANDLE, NOTHING } from './handle';
-import { exchange, native, outcome } from '.';
+import { transferBuffer, native, resultHeader } from '.';
 import type { Tensor } from '../tensor';
 import { TensorBase, newTensor } from './tensor_base';
 import type { Handle, NativeOperator, TensorHandle } from '../../typings/native';
@@ -56,10 +56,10 @@ export function setHandle(tensor: Tensor, handle: TensorHandle): Tensor {
   return tensor;
 }
 
-/** The Tensor that a native function has made of its last argument, `blank`. */
-export function made(native: (blank: Tensor) => number): Tensor {
-  const blank = newTensor(NOTHING);
-  return setHandle(blank, native(blank));
+/** The Tensor that a native function makes of its last argument, `holder`. */
+export function newResult(native: (holder: Tensor) => number): Tensor {
+  const holder = newTensor(NOTHING);
+  return setHandle(holder, native(holder));
 }
 
 // The result of an operator where it is neither NEW nor GIVEN. `namesOf` gives the names of the elements, where a
@@ -67,18 +67,18 @@ export function made(native: (blank: Tensor) => number): Tensor {
 function collectResults(
   kind: number,
   result: unknown,
-  blank: Tensor,
+  holder: Tensor,
   args: readonly unknown[],
   namesOf: (signature: number) => readonly string[],
 ): unknown {
   if (kind === NEW_IN_SCOPE) {
-    scoped.tensors?.push(blank);
-    return setHandle(blank, outcome[1]);
+    scoped.tensors?.push(holder);
+    return setHandle(holder, resultHeader[1]);
   }
   if (kind === SEVERAL) {
-    const list = new Array<unknown>(outcome[1]);
+    const list = new Array<unknown>(resultHeader[1]);
     for (let i = 0; i < list.length; i++) {
-      const number = outcome[HEADER_FIELDS + i];
+      const number = resultHeader[HEADER_FIELDS + i];
       list[i] = number > 0 ? newTensor(number) : number === 0 ? null : args[-1 - number];
     }
     native.adopt(list as Tensor[]);
@@ -90,7 +90,7 @@ function collectResults(
   }
   if (kind === GIVEN_AMONG) {
     const list = result as unknown[];
-    const places = outcome[1];
+    const places = resultHeader[1];
     for (let i = 0; i < list.length; i++) if ((places >> i) & 1) list[i] = args[list[i] as number];
     return wrapList(list);
   }
@@ -124,11 +124,11 @@ export function operator(name: string, overload: string | null = null, python = 
       raw = given.map((arg) => (Array.isArray(arg) ? [...(arg as unknown[])] : arg));
       forms = 0;
     }
-    const blank = newTensor(NOTHING);
-    const result = call(blank, forms, ...raw);
-    const kind = outcome[0];
-    if (kind === NEW) return setHandle(blank, outcome[1]);
-    return kind === GIVEN ? given[outcome[1]] : collectResults(kind, result, blank, given, namesOf);
+    const holder = newTensor(NOTHING);
+    const result = call(holder, forms, ...raw);
+    const kind = resultHeader[0];
+    if (kind === NEW) return setHandle(holder, resultHeader[1]);
+    return kind === GIVEN ? given[resultHeader[1]] : collectResults(kind, result, holder, given, namesOf);
   };
   // Up to three arguments, without keywords, are what most calls pass: without more lists. Undefined at the
   // end is as good as nothing.
@@ -146,15 +146,15 @@ export function operator(name: string, overload: string | null = null, python = 
           : first === a;
     if (mayBeKeywords || rest.length > 0 || turn !== mine) return general(trimmed([a, b, c, ...rest]));
     const call = native_ ?? load();
-    const blank = newTensor(NOTHING);
+    const holder = newTensor(NOTHING);
     let result: unknown;
-    if (c !== undefined) result = call(blank, forms, first, second, third);
-    else if (b !== undefined) result = call(blank, forms, first, second);
-    else result = call(blank, forms, first);
-    const kind = outcome[0];
-    if (kind === NEW) return setHandle(blank, outcome[1]);
-    if (kind !== GIVEN) return collectResults(kind, result, blank, [a, b, c], namesOf);
-    return outcome[1] === 0 ? a : outcome[1] === 1 ? b : c;
+    if (c !== undefined) result = call(holder, forms, first, second, third);
+    else if (b !== undefined) result = call(holder, forms, first, second);
+    else result = call(holder, forms, first);
+    const kind = resultHeader[0];
+    if (kind === NEW) return setHandle(holder, resultHeader[1]);
+    if (kind !== GIVEN) return collectResults(kind, result, holder, [a, b, c], namesOf);
+    return resultHeader[1] === 0 ? a : resultHeader[1] === 1 ? b : c;
   };
 }
 
@@ -169,11 +169,11 @@ function trimmed(args: unknown[]): unknown[] {
 // Reading elements and properties of some objects runs code that calls operators: `turn` tells.
 const FORMS = native.constants.argumentForms;
 let forms = 0;
-let listed = 0; // numbers of it in the exchange
+let listed = 0; // numbers of it in the transfer buffer
 let turn = 0;
 
 function begin(): void {
-  if (outcome[2] !== 0) native.tend();
+  if (resultHeader[2] !== 0) native.runPendingWork();
   forms = 0;
   listed = 0;
   turn = (turn + 1) | 0;
@@ -194,7 +194,7 @@ function pass(arg: unknown, i: number): unknown {
 // Lists of something else, and long ones, go as they are.
 function passList(list: readonly unknown[], i: number): unknown {
   const length = list.length;
-  if (length === 0 || listed + length > exchange.length) return list;
+  if (length === 0 || listed + length > transferBuffer.length) return list;
   const ofTensors = list[0] instanceof TensorBase;
   for (let k = 0; k < length; k++) {
     const item = list[k];
@@ -206,7 +206,7 @@ function passList(list: readonly unknown[], i: number): unknown {
           ? -1
           : undefined;
     if (typeof value !== 'number') return list;
-    exchange[listed + k] = value;
+    transferBuffer[listed + k] = value;
   }
   listed += length;
   forms |= 1 << ((ofTensors ? FORMS : 2 * FORMS) + i);

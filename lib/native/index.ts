@@ -84,20 +84,20 @@ export const native: Native = load();
  * Numbers on their way: the sizes that `native.shape` or `native.stride` was asked about, and the lists that
  * an operator is called with.
  */
-export const exchange: Float64Array = new Float64Array(1024);
+export const transferBuffer: Float64Array = new Float64Array(1024);
 /**
  * What the last operator reports: what became of its result, a value that goes with that, and whether a collection is
  * due. Behind these lie the numbers of multiple results.
  */
-export const outcome: Int32Array = new Int32Array(
+export const resultHeader: Int32Array = new Int32Array(
   native.constants.resultHeaderFields + native.constants.mostResults,
 );
 const used = {
   TorchError: NativeError as never, // `new` gives what it returns
   TypeError: TorchTypeError,
   RangeError: TorchRangeError,
-  exchange,
-  outcome,
+  transferBuffer,
+  resultHeader,
   collect,
   warn,
 };

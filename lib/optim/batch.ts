@@ -5,7 +5,7 @@ import { type DType, float32, float64 } from '../core/dtype';
 import { TorchError } from '../core/errors';
 import { HANDLE } from '../native/handle';
 import { keep } from '../tensor/memory';
-import { exchange, native } from '../native';
+import { transferBuffer, native } from '../native';
 import type { Tensor } from '../tensor';
 import { type ImplementationGroup, asReal, byDeviceAndDtype, count } from './implementation';
 import { type Value, numberOf } from './scalar';
@@ -43,13 +43,13 @@ export function collect(
   return slots;
 }
 
-/** As many of the items at once as the exchange has room for, with `width` tensors each. */
+/** As many of the items at once as the transfer buffer has room for, with `width` tensors each. */
 export function* inParts<Item>(items: readonly Item[], width: number): Generator<readonly Item[]> {
-  const most = Math.floor(exchange.length / width);
+  const most = Math.floor(transferBuffer.length / width);
   for (let begin = 0; begin < items.length; begin += most) yield items.slice(begin, begin + most);
 }
 
-/** Leaves tensors in the exchange for a native update. False: there is to be none, or one goes by no number. */
+/** Leaves tensors in the transfer buffer for a native update. False: there is to be none, or one goes by no number. */
 export function writeHandles(rows: readonly (readonly (Tensor | undefined)[])[]): boolean {
   if (!native.fastPaths(null)) return false;
   let next = 0;
@@ -57,7 +57,7 @@ export function writeHandles(rows: readonly (readonly (Tensor | undefined)[])[])
     for (const tensor of row) {
       const handle = tensor ? tensor[HANDLE] : 0;
       if (typeof handle !== 'number') return false;
-      exchange[next++] = handle;
+      transferBuffer[next++] = handle;
     }
   }
   return true;

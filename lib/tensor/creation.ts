@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, uint16 } from '../core/dtype';
-import { made, operator } from '../native/dispatch';
+import { newResult, operator } from '../native/dispatch';
 import { TorchRangeError, TorchTypeError, argumentError } from '../core/errors';
 import { withDefaults } from '../core/signature';
 import { type Flat, flatten } from './nested';
@@ -59,7 +59,7 @@ export function tensor(data: TensorData, options?: TensorOptions): Tensor {
   const given = withDefaults('tensor', TENSOR, options);
   const wanted = given.dtype === null ? undefined : asDType(given.dtype);
   if (given.dtype !== null && !wanted) throw argumentError('tensor', 'dtype', 'a DType', given.dtype);
-  return finish(fromData(data, wanted), given);
+  return applyOptions(fromData(data, wanted), given);
 }
 
 function fromData(data: TensorData, wanted: DType | undefined): Tensor {
@@ -82,12 +82,12 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
 }
 
 function make(values: ArrayBufferView, shape: readonly number[], dtype: DType): Tensor {
-  return made((blank) => native.fromBytes(values, shape, dtype, blank));
+  return newResult((holder) => native.fromBytes(values, shape, dtype, holder));
 }
 
-function finish(made: Tensor, options: TensorOptions): Tensor {
+function applyOptions(tensor: Tensor, options: TensorOptions): Tensor {
   const { device, requiresGrad, pinMemory } = options;
-  let result = device == null ? made : made.to({ device });
+  let result = device == null ? tensor : tensor.to({ device });
   if (pinMemory) result = result.pinMemory();
   return requiresGrad === undefined ? result : result.requiresGrad_(requiresGrad);
 }

@@ -11,7 +11,7 @@ import { type TensorData, type TensorOptions, tensor } from './creation';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import * as dtypes from '../core/dtype';
 import { type DType, type DTypeLike, dtypeOfCode } from '../core/dtype';
-import { made, operator, setHandle, wrap } from '../native/dispatch';
+import { newResult, operator, setHandle, wrap } from '../native/dispatch';
 import {
   TorchError,
   argumentError,
@@ -25,7 +25,7 @@ import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
 import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
-import { exchange, native } from '../native';
+import { transferBuffer, native } from '../native';
 import type { Size } from '../core/size';
 import { formatTensor } from './print';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
@@ -290,7 +290,7 @@ export class Tensor extends TensorBase {
    * array of numbers, selects. Basic indexing gives a view.
    */
   at(...indices: Index[]): Tensor {
-    return made((blank) => native.getIndex(this[HANDLE], toNativeIndices(indices), blank));
+    return newResult((holder) => native.getIndex(this[HANDLE], toNativeIndices(indices), holder));
   }
   /** `x.setAt([0, '1:5'], value)` is `x[0, 1:5] = value`. */
   setAt(indices: Index | readonly Index[], value: Tensor | Scalar | Nested): this {
@@ -463,9 +463,9 @@ export class Tensor extends TensorBase {
   }
   /** The accumulated gradient, or null. */
   get grad(): Tensor | null {
-    const blank = new Tensor(NOTHING);
-    const number = native.grad(this[HANDLE], blank);
-    return number === null ? null : setHandle(blank, number);
+    const holder = new Tensor(NOTHING);
+    const number = native.grad(this[HANDLE], holder);
+    return number === null ? null : setHandle(holder, number);
   }
   set grad(value: Tensor | null) {
     native.setGrad(this[HANDLE], value);
@@ -476,7 +476,7 @@ export class Tensor extends TensorBase {
   }
   /** The tensor's values outside of autograd. Assigning replaces them in place. */
   get data(): Tensor {
-    return made((blank) => native.data(this[HANDLE], blank));
+    return newResult((holder) => native.data(this[HANDLE], holder));
   }
   set data(value: Tensor) {
     native.setData(this[HANDLE], value);
@@ -569,7 +569,7 @@ const imag = operator('aten::imag');
 
 export function sizesOf(count: number): number[] {
   const list = new Array<number>(count);
-  for (let i = 0; i < count; i++) list[i] = exchange[i];
+  for (let i = 0; i < count; i++) list[i] = transferBuffer[i];
   return list;
 }
 

@@ -2,7 +2,7 @@
 import type { Complex } from '../core/complex';
 import { tensor } from './creation';
 import { TorchTypeError, argumentError, TorchRangeError } from '../core/errors';
-import { exchange, native } from '../native';
+import { transferBuffer, native } from '../native';
 import type { Scalar, Tensor } from '.';
 import { isTensor } from '../native/tensor_base';
 
@@ -99,27 +99,29 @@ function indexTensor(list: Nested[]): Tensor {
   return tensor(list, { dtype: typeof leaf === 'boolean' ? 'bool' : 'int64' });
 }
 
-// What the addon takes an index in the exchange for: see PlainIndices in native/src/exports/indexing.cc.
+// What the addon takes an index in the transfer buffer for: see PlainIndices in native/src/exports/indexing.cc.
 const { int: INT, none: NONE, ellipsis: ELLIPSIS, range: RANGE } = native.constants.indexKinds;
+const NUMBERS_OF_INDEX = native.constants.numbersOfIndex;
 
-function toExchange(at: number, kind: number, a = 0, b = 0, c = 0): void {
-  exchange[at] = kind;
-  exchange[at + 1] = a;
-  exchange[at + 2] = b;
-  exchange[at + 3] = c;
+function writeIndex(position: number, kind: number, a = 0, b = 0, c = 0): void {
+  const at = position * NUMBERS_OF_INDEX;
+  transferBuffer[at] = kind;
+  transferBuffer[at + 1] = a;
+  transferBuffer[at + 2] = b;
+  transferBuffer[at + 3] = c;
 }
 
-/** For native.getIndex: how many indices are in the exchange, or, where there are others, all of them. @internal */
+/** For native.getIndex: how many indices are in the transfer buffer, or, where there are others, all of them. @internal */
 export function toNativeIndices(indices: readonly Index[]): unknown[] | number {
-  if (indices.length * 4 > exchange.length) return toNativeList(indices);
+  if (indices.length * NUMBERS_OF_INDEX > transferBuffer.length) return toNativeList(indices);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i];
-    if (typeof index === 'number' && Number.isSafeInteger(index)) toExchange(4 * i, INT, index);
-    else if (index === null) toExchange(4 * i, NONE);
-    else if (index === '...') toExchange(4 * i, ELLIPSIS);
+    if (typeof index === 'number' && Number.isSafeInteger(index)) writeIndex(i, INT, index);
+    else if (index === null) writeIndex(i, NONE);
+    else if (index === '...') writeIndex(i, ELLIPSIS);
     else if (typeof index === 'string') {
       const [start, stop, step] = parseRange(index);
-      toExchange(4 * i, RANGE, start ?? NaN, stop ?? NaN, step ?? NaN);
+      writeIndex(i, RANGE, start ?? NaN, stop ?? NaN, step ?? NaN);
     } else return toNativeList(indices);
   }
   return indices.length;

@@ -44,14 +44,24 @@ const defaults: Required<SparseOptions> = {
   checkInvariants: null,
 };
 
-function given(name: string, what: string, data: unknown, options: { dtype?: DTypeLike | null }): Tensor {
+function tensorArgument(
+  name: string,
+  what: string,
+  data: unknown,
+  options: { dtype?: DTypeLike | null },
+): Tensor {
   if (data === undefined) throw new TorchTypeError(`torch.${name}(): missing argument '${what}'`);
   return isTensor(data) ? data.to(options) : tensor(data as TensorData, options);
 }
 
 // Indices keep their dtype; those of an array are int64.
 function indicesOf(name: string, what: string, data: unknown, device: DeviceLike | null): Tensor {
-  return given(name, what, data, isTensor(data) ? { device } : ({ device, dtype: 'int64' } as object));
+  return tensorArgument(
+    name,
+    what,
+    data,
+    isTensor(data) ? { device } : ({ device, dtype: 'int64' } as object),
+  );
 }
 
 type Compressed = (
@@ -85,7 +95,7 @@ function compressed<C extends string, P extends string>(
     const { size, dtype, layout, device, pinMemory, requiresGrad, checkInvariants, ...data } = own.bind(
       args,
     )[0] as unknown as Required<SparseOptions> & Record<string, unknown>;
-    const values = given(name, 'values', data.values, { dtype, device } as object);
+    const values = tensorArgument(name, 'values', data.values, { dtype, device } as object);
     const rows = indicesOf(name, compressed, data[compressed], device);
     const columns = indicesOf(name, plain, data[plain], device);
     if (name === 'sparseCompressedTensor' && layout === null) {
@@ -149,8 +159,11 @@ export function sparseCooTensor(...args: unknown[]): Tensor {
     const size = (all.indices ?? all.size) as Size;
     return aten.sparseCooTensor(size, { dtype, layout, device, pinMemory, requiresGrad });
   }
-  const values = given('sparseCooTensor', 'values', all.values, { dtype, device } as object);
-  const indices = given('sparseCooTensor', 'indices', all.indices, { device, dtype: 'int64' } as object);
+  const values = tensorArgument('sparseCooTensor', 'values', all.values, { dtype, device } as object);
+  const indices = tensorArgument('sparseCooTensor', 'indices', all.indices, {
+    device,
+    dtype: 'int64',
+  } as object);
   const { size, isCoalesced } = all;
   const { dtype: own, device: where } = values;
   const keywords = { dtype: own, layout, device: where, pinMemory, isCoalesced, requiresGrad };

@@ -10,7 +10,7 @@ import {
 import * as aten from '../tensor/aten';
 import * as cuda from '../cuda';
 import type { Device } from '../core/device';
-import { made } from '../native/dispatch';
+import { newResult } from '../native/dispatch';
 import type { DTypeName } from '../core/dtype';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
@@ -178,19 +178,19 @@ function tensorOf(values: TypedArray | null, shape: number[], dtype: DataType): 
   const device = defaultDevice();
   if (values === null) return aten.zeros(shape, { dtype: dtypeOf(dtype), device });
   if (dtype === 'bool')
-    return moved(fromValues(Uint8Array.from(values as Uint8Array), shape, 'uint8'), {
+    return moveTo(fromValues(Uint8Array.from(values as Uint8Array), shape, 'uint8'), {
       dtype: 'bool',
       device,
     });
   const Values = dtype === 'int32' ? Int32Array : Float32Array;
   const plain = values instanceof Values ? values : Values.from(values as Float32Array);
-  return moved(fromValues(plain, shape, dtypeOf(dtype)), { device });
+  return moveTo(fromValues(plain, shape, dtypeOf(dtype)), { device });
 }
 
 const fromValues = (values: TypedArray, shape: number[], dtype: DTypeName): Tensor =>
-  made((blank) => native.fromBytes(values, shape, dtype, blank));
+  newResult((holder) => native.fromBytes(values, shape, dtype, holder));
 
-function moved(tensor: Tensor, options: { dtype?: DTypeName; device: Device }): Tensor {
+function moveTo(tensor: Tensor, options: { dtype?: DTypeName; device: Device }): Tensor {
   if (!options.dtype && options.device.type === 'cpu') return tensor; // most numbers that tfjs writes
   const result = tensor.to(options);
   if (!result.is(tensor)) tensor.dispose();

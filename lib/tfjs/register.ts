@@ -52,15 +52,15 @@ function run(
       const input = inputs[name];
       if (input) given.push((tensors[name] = backend.shaped(input)));
     }
-    const made = kernel(tensors, attrs);
-    if (!Array.isArray(made)) {
-      const result = apart(made, given);
+    const results = kernel(tensors, attrs);
+    if (!Array.isArray(results)) {
+      const result = ownTensor(results, given);
       const around = depth;
       depth = undefined;
-      const code = native.settle(result[HANDLE], around);
+      const code = native.endKernelScope(result[HANDLE], around);
       return store(backend, result, sizesOf(Math.floor(code / DTYPE_CODES)), dtypeOfCode(code % DTYPE_CODES));
     }
-    for (const tensor of made) survivors.push(apart(tensor, given));
+    for (const tensor of results) survivors.push(ownTensor(tensor, given));
   } finally {
     if (depth !== undefined) native.endScope(depth, survivors);
   }
@@ -68,7 +68,7 @@ function run(
 }
 
 // A tensor of its own: each data id is disposed by itself.
-const apart = (result: Tensor, inputs: Tensor[]): Tensor =>
+const ownTensor = (result: Tensor, inputs: Tensor[]): Tensor =>
   inputs.includes(result) ? result.alias() : result;
 
 function store(backend: TorchBackend, tensor: Tensor, sizes: readonly number[], own: DType): TensorInfo {

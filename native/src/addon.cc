@@ -26,13 +26,13 @@ std::string VersionProblem() {
          config.substr(at + key.size(), end - at - key.size());
 }
 
-// setup({ TorchError, TypeError, RangeError, exchange, outcome, collect, warn })
+// setup({ TorchError, TypeError, RangeError, transferBuffer, resultHeader, collect, warn })
 napi_value Setup(Arguments& arguments) {
   Napi::Object options = arguments.Value(0).As<Napi::Object>();
   Environment& environment = arguments.environment;
   environment.realm().Set(options);
-  environment.transfer_buffer().Set(arguments.env, options.Get("exchange"));
-  environment.result_header().Set(arguments.env, options.Get("outcome"));
+  environment.transfer_buffer().Set(arguments.env, options.Get("transferBuffer"));
+  environment.result_header().Set(arguments.env, options.Get("resultHeader"));
   return Undefined(arguments.env);
 }
 

@@ -42,7 +42,7 @@ export function prepare(tensors: Tensor[], createGraph: boolean, needGraph: bool
   });
 }
 
-export function finish(tensors: Tensor[], createGraph: boolean, isList: boolean): Tensors {
+export function detachResults(tensors: Tensor[], createGraph: boolean, isList: boolean): Tensors {
   const done = createGraph ? tensors : tensors.map((tensor) => tensor.detach());
   return isList ? done : done[0];
 }

@@ -10,7 +10,7 @@ import {
   checkNeeded,
   checkVector,
   fillZeros,
-  finish,
+  detachResults,
   type Found,
   gradOf,
   listOf,
@@ -82,7 +82,7 @@ export function vjp(...args: Product): [outputs: Tensors, product: Tensors] {
   const product = setGradEnabled(createGraph || native.isGradEnabled(), () =>
     fillZeros(gradOf(outs, ins, vector, { createGraph }), ins, given, 'back'),
   );
-  return [finish(outs, createGraph, outIsList), finish(product, createGraph, isList)];
+  return [detachResults(outs, createGraph, outIsList), detachResults(product, createGraph, isList)];
 }
 
 const JVP = productSignature('jvp');
@@ -105,7 +105,7 @@ export function jvp(...args: Product): [outputs: Tensors, product: Tensors] {
   const product = setGradEnabled(createGraph || native.isGradEnabled(), () =>
     fillZeros(gradOf(gradInputs, gradOutputs, vector, { createGraph }), outs, given, 'backTrick'),
   );
-  return [finish(outs, createGraph, outIsList), finish(product, createGraph, outIsList)];
+  return [detachResults(outs, createGraph, outIsList), detachResults(product, createGraph, outIsList)];
 }
 
 const VHP = productSignature('vhp');
@@ -126,7 +126,7 @@ export function vhp(...args: Product): [output: Tensor, product: Tensors] {
   const product = setGradEnabled(createGraph || native.isGradEnabled(), () =>
     fillZeros(gradOf(jac, ins, vector, { createGraph }), ins, given, 'doubleBack'),
   );
-  return [finish(outs, createGraph, false) as Tensor, finish(product, createGraph, isList)];
+  return [detachResults(outs, createGraph, false) as Tensor, detachResults(product, createGraph, isList)];
 }
 
 const HVP = productSignature('hvp');
@@ -150,5 +150,5 @@ export function hvp(...args: Product): [output: Tensor, product: Tensors] {
   const product = setGradEnabled(createGraph || native.isGradEnabled(), () =>
     fillZeros(gradOf(twice, gradJac, vector, { createGraph }), ins, given, 'doubleBackTrick'),
   );
-  return [finish(outs, createGraph, false) as Tensor, finish(product, createGraph, isList)];
+  return [detachResults(outs, createGraph, false) as Tensor, detachResults(product, createGraph, isList)];
 }

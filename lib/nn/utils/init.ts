@@ -24,12 +24,12 @@ export function skipInit<Class extends new (...args: any[]) => Module<any[], any
   const options = isPlainObject(last) ? last : {};
   const rest: unknown[] = isPlainObject(last) ? args.slice(0, -1) : args;
   const device = (options.device ?? 'cpu') as DeviceLike;
-  return made(moduleCls, [...rest, { ...options, device: 'meta' }]).toEmpty({
+  return construct(moduleCls, [...rest, { ...options, device: 'meta' }]).toEmpty({
     device,
   }) as InstanceType<Class>;
 }
 
-function made(moduleCls: new (...args: any[]) => Module, args: unknown[]): Module {
+function construct(moduleCls: new (...args: any[]) => Module, args: unknown[]): Module {
   try {
     return new moduleCls(...args);
   } catch (error) {

@@ -40,13 +40,13 @@ export function perGroup<T>(name: string, optimizer: AnyOptimizer, value: T | re
     );
   }
   const values = Array.isArray(value) ? (value as T[]) : new Array<T>(count).fill(value as T);
-  return values.map((each) => own(each) as T);
+  return values.map((each) => copyOf(each) as T);
 }
 
 export { checkNumber };
 
 // A number, or a copy of a tensor.
-const own = (value: unknown): Value =>
+const copyOf = (value: unknown): Value =>
   value instanceof Tensor ? keep(value.clone()) : numberOf(value as Value);
 
 /** Throws Python's ValueError where lists that go together differ in length: a group was added later. */
@@ -128,7 +128,7 @@ export class LRScheduler {
   /** Begins the schedule, or goes on from `lastEpoch`. */
   protected start(lastEpoch: number): void {
     this.optimizer.paramGroups.forEach((group, i) => {
-      if (lastEpoch === -1) group.initial_lr ??= own(group.lr);
+      if (lastEpoch === -1) group.initial_lr ??= copyOf(group.lr);
       else if (!('initial_lr' in group)) {
         throw new TorchError(
           `param 'initial_lr' is not specified in param_groups[${i}] when resuming scheduler with ` +
@@ -159,7 +159,7 @@ export class LRScheduler {
 
   /** An option of each parameter group; tensors are copied. */
   protected options(key: string): Value[] {
-    return this.optimizer.paramGroups.map((group) => own(group[key]) as Value);
+    return this.optimizer.paramGroups.map((group) => copyOf(group[key]) as Value);
   }
 
   /** The learning rates of the groups as the last step left them: numbers, where the groups' own are. */

@@ -147,12 +147,12 @@ function sweepTemporaries(folder: string): void {
 function keepOwner(fd: number, old: fs.Stats): void {
   if (process.platform === 'win32') return;
   const { uid, gid, mode } = fs.fstatSync(fd);
-  if (uid !== old.uid || gid !== old.gid) attempt(() => fs.fchownSync(fd, old.uid, old.gid));
-  if (mode !== old.mode) attempt(() => fs.fchmodSync(fd, old.mode & 0o777));
+  if (uid !== old.uid || gid !== old.gid) ignoreRefusal(() => fs.fchownSync(fd, old.uid, old.gid));
+  if (mode !== old.mode) ignoreRefusal(() => fs.fchmodSync(fd, old.mode & 0o777));
 }
 
 // Some file systems have neither owners nor modes.
-function attempt(change: () => void): void {
+function ignoreRefusal(change: () => void): void {
   try {
     change();
   } catch (error) {
@@ -164,7 +164,7 @@ function attempt(change: () => void): void {
 // opens none; its rename is on disk by itself.
 export function syncDirectory(directory: string): void {
   if (process.platform === 'win32') return;
-  attempt(() => {
+  ignoreRefusal(() => {
     const fd = fs.openSync(directory, 'r');
     try {
       fs.fsyncSync(fd);

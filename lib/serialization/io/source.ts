@@ -2,7 +2,7 @@
 import { TorchTypeError } from '../../core/errors';
 import * as fs from 'node:fs';
 import * as aten from '../../tensor/aten';
-import { made, wrap } from '../../native/dispatch';
+import { newResult, wrap } from '../../native/dispatch';
 import { keep } from '../../tensor/memory';
 import { native } from '../../native';
 import type { Tensor } from '../../tensor';
@@ -96,7 +96,9 @@ export function bytesSource(data: Uint8Array): Source {
 export function bytesTensor(bytes: Uint8Array): Tensor {
   const { buffer, byteOffset, length } = bytes;
   const plain = new Uint8Array(buffer, byteOffset, length);
-  return length === 0 ? emptyBytes(0) : made((blank) => native.fromBytes(plain, [length], 'uint8', blank));
+  return length === 0
+    ? emptyBytes(0)
+    : newResult((holder) => native.fromBytes(plain, [length], 'uint8', holder));
 }
 
 const WINDOW = 2 ** 18;

@@ -89,7 +89,7 @@ export class TensorBuilder {
         withState(parameter(data, requiresGrad), state),
       'torch._utils._rebuild_sparse_tensor': ([layout, data]) => sparse(layout, data),
       'torch._utils._rebuild_meta_tensor_no_storage': ([dtype, size, stride, requiresGrad]) =>
-        finish(metaTensor(dtype, size, stride), requiresGrad),
+        withRequiresGrad(metaTensor(dtype, size, stride), requiresGrad),
       'torch._utils._rebuild_device_tensor_from_cpu_tensor': (args) => this.#moved(args),
       'torch._utils._rebuild_device_tensor_from_numpy': (args) => this.#moved(args),
       'torch._utils._rebuild_qtensor': refuse('a quantized tensor'),
@@ -123,14 +123,17 @@ export class TensorBuilder {
       );
     }
     const tensor = overStorage(bytes, type, start, sizes, strides);
-    return finish(lazily(tensor, marks), requiresGrad);
+    return withRequiresGrad(lazily(tensor, marks), requiresGrad);
   }
 
   #moved([data, dtype, device, requiresGrad]: readonly unknown[]): Tensor {
     const tensor = data instanceof NDArray ? data.tensor() : kind(data, Tensor, 'the data');
     const location = device instanceof Device ? device.toString() : String(device);
     const target = this.placing.device(location);
-    return finish(tensor.to({ dtype: kind(dtype, DType, 'the dtype'), device: target }), requiresGrad);
+    return withRequiresGrad(
+      tensor.to({ dtype: kind(dtype, DType, 'the dtype'), device: target }),
+      requiresGrad,
+    );
   }
 
   // A tensor with attributes of its own.
@@ -179,7 +182,7 @@ function lazily(tensor: Tensor, marks: unknown): Tensor {
   return result;
 }
 
-function finish(tensor: Tensor, requiresGrad: unknown): Tensor {
+function withRequiresGrad(tensor: Tensor, requiresGrad: unknown): Tensor {
   return requiresGrad === true ? tensor.requiresGrad_() : tensor;
 }
 

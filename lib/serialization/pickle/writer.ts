@@ -197,13 +197,13 @@ class PickleWriter {
   #reduction(item: Item, value: object, { call, args, bare, entries, state }: Reduction): void {
     this.#global(call);
     const parts = args.map((each, i) => this.#part(item, each, args.length === 1 ? '' : i));
-    const made = (): void => {
+    const construct = (): void => {
       this.#out.op(bare ? Op.NEWOBJ : Op.REDUCE);
       this.#remember(value);
       if (entries) this.#entries(item, value, entries);
     };
     const build = state === undefined ? [] : [this.#part(item, state, ''), () => this.#out.op(Op.BUILD)];
-    this.#then([...this.#tuple(null, parts), made, ...build]);
+    this.#then([...this.#tuple(null, parts), construct, ...build]);
   }
 }
 

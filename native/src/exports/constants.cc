@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "operators/given_arguments.h"
+#include "operators/js_value.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -60,6 +61,7 @@ void DefineConstants(Napi::Env env, Napi::Object exports) {
                                             {"indexKinds", index_kinds},
                                             {"optimizerFlags", optimizer_flags},
                                             {"numbersOfIndex", number(kNumbersOfIndex)},
+                                            {"longestList", number(kLongestList)},
                                             {"argumentForms", number(GivenArguments::kForms)},
                                             {"resultHeaderFields", number(ResultHeader::kFields)},
                                             {"mostResults", number(ResultHeader::kMostResults)},

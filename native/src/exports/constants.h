@@ -27,7 +27,7 @@ constexpr size_t kNumbersOfIndex = 4;
 
 enum OptimizerFlag { kMaximize = 1, kDecoupled = 2, kNesterov = 4 };
 
-// settle() packs a number of dimensions and the code of a dtype, which is smaller than this.
+// endKernelScope() packs a number of dimensions and the code of a dtype, which is smaller than this.
 constexpr int64_t kDtypeCodes = 256;
 
 }  // namespace nodetorch

@@ -87,7 +87,7 @@ std::vector<at::indexing::TensorIndex> PlainIndices(Arguments& arguments, size_t
   return indices;
 }
 
-// getIndex(tensor, indices | how many are in the transfer buffer, blank)
+// getIndex(tensor, indices | how many are in the transfer buffer, holder)
 napi_value GetIndex(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
   uint32_t count = 0;

@@ -37,10 +37,10 @@ napi_value EndScope(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// settle(tensor, depth): ends the scope of a tfjs kernel, of which the tensor alone stays, outside of all
-// scopes.
-// Leaves its sizes in the shared array; returns how many they are, times 256, plus the code of its dtype.
-napi_value Settle(Arguments& arguments) {
+// endKernelScope(tensor, depth): ends the scope of a tfjs kernel. The tensor alone stays, outside of all
+// scopes. Leaves its sizes in the transfer buffer; returns how many they are, times kDtypeCodes, plus the
+// code of its dtype.
+napi_value EndKernelScope(Arguments& arguments) {
   Slot* slot = FindHandle(arguments.environment, arguments[0]);
   if (slot) slot->kept = true;
   arguments.environment.pool().EndScopes(static_cast<size_t>(arguments.Int(1)), {});
@@ -62,7 +62,7 @@ napi_value Keep(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, scoped);
 }
 
-napi_value Tend(Arguments& arguments) {
+napi_value RunPendingWork(Arguments& arguments) {
   arguments.environment.RunPendingWork();
   return Undefined(arguments.env);
 }
@@ -149,9 +149,9 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"beginScope", Entry<BeginScope>},
           {"endScope", Entry<EndScope>},
-          {"settle", Entry<Settle>},
+          {"endKernelScope", Entry<EndKernelScope>},
           {"keep", Entry<Keep>},
-          {"tend", Entry<Tend>},
+          {"runPendingWork", Entry<RunPendingWork>},
           {"dispose", Entry<Dispose>},
           {"memory", Entry<Memory>},
           {"cpuCache", Entry<CpuCacheState>},
