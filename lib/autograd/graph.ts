@@ -8,7 +8,7 @@ import { type Tensor } from '../tensor';
 import * as aten from '../tensor/aten';
 import type { Device } from '../core/device';
 import { Scope, settled, within } from '../native/scope';
-import type { RemovableHandle } from './hooks';
+import { RemovableHandle } from '../core/hooks';
 
 export { GradFn as Node } from './node';
 
@@ -117,7 +117,7 @@ export function registerMultiGradHook(...args: unknown[]): RemovableHandle {
       ? whenAll(tensors, hook as (grads: (Tensor | null)[]) => void)
       : whenAny(tensors, hook as (grad: Tensor) => void);
   const handles = hooks.map(([tensor, one]) => tensor.registerHook(one));
-  return { remove: () => handles.forEach((handle) => handle.remove()) };
+  return new RemovableHandle(() => handles.forEach((handle) => handle.remove()));
 }
 
 type Hooks = [Tensor, (grad: Tensor) => void][];

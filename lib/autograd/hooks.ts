@@ -1,15 +1,11 @@
 /** Hooks on tensors. */
 import { wrap } from '../native/dispatch';
 import { TorchTypeError, argumentError } from '../core/errors';
+import { HookList, RemovableHandle } from '../core/hooks';
 import { NativeHandle } from '../native/handle';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { isTensor } from '../native/tensor_base';
-
-/** Takes a hook away again. */
-export interface RemovableHandle {
-  remove(): void;
-}
 
 export function registerHook(
   tensor: Tensor,
@@ -31,11 +27,11 @@ function callbackOf(hook: (grad: Tensor) => Tensor | null | undefined | void) {
 }
 
 function handleOf(owner: NativeHandle): RemovableHandle {
-  return { remove: () => native.removeHook(owner) };
+  return new RemovableHandle(() => native.removeHook(owner));
 }
 
 // libtorch keeps one such hook a tensor; this list makes many of it.
-const accumulateHooks = new WeakMap<Tensor, Set<(leaf: Tensor) => void>>();
+const accumulateHooks = new WeakMap<Tensor, HookList<(leaf: Tensor) => void>>();
 
 export function registerPostAccumulateGradHook(
   tensor: Tensor,
@@ -46,23 +42,16 @@ export function registerPostAccumulateGradHook(
   }
   let hooks = accumulateHooks.get(tensor);
   if (!hooks) {
-    accumulateHooks.set(tensor, (hooks = new Set()));
+    accumulateHooks.set(tensor, (hooks = new HookList()));
     native.setPostAccumulateGradHook(tensor, accumulateCallbackOf(hooks));
   }
-  return entryOf(hooks, hook);
+  return hooks.add(hook);
 }
 
-function accumulateCallbackOf(hooks: Set<(leaf: Tensor) => void>) {
+function accumulateCallbackOf(hooks: HookList<(leaf: Tensor) => void>) {
   return ([leaf]: unknown[]) => {
     const argument = wrap(leaf) as Tensor;
-    for (const each of [...hooks]) each(argument);
+    for (const { hook } of hooks.entries()) hook(argument);
     return [];
   };
-}
-
-// An entry of its own for each registration: one function may be registered twice.
-function entryOf(hooks: Set<(leaf: Tensor) => void>, hook: (leaf: Tensor) => void): RemovableHandle {
-  const entry = (leaf: Tensor) => hook(leaf);
-  hooks.add(entry);
-  return { remove: () => void hooks.delete(entry) };
 }

@@ -5,7 +5,7 @@ export * as functional from './functional';
 export * as graph from './graph';
 export { AutogradFunction as Function, FunctionContext } from './function';
 export { type GradcheckOptions, gradcheck, gradgradcheck } from './gradcheck';
-export type { RemovableHandle } from './hooks';
+export type { RemovableHandle } from '../core/hooks';
 export {
   detectAnomaly,
   enableGrad,

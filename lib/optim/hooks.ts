@@ -1,5 +1,5 @@
 // The hooks of optimizers.
-import { HookList, type RemovableHandle } from '../nn/module/hooks';
+import { HookList, type RemovableHandle } from '../core/hooks';
 import type { Tensor } from '../tensor';
 import type { Optimizer } from './optimizer';
 import type { OptimizerStateDict } from './state_dict';

@@ -3,7 +3,7 @@ import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { jsonOf } from '../core/conversions';
 import { TorchError, checkFunction } from '../core/errors';
 import { type Call, signature } from '../core/signature';
-import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../nn/module/hooks';
+import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../core/hooks';
 import {
   type Closure,
   type OptimizerHook,

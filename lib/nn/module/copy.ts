@@ -8,7 +8,7 @@ import { isMap, isPlainObject, isSet } from '../../core/realm';
 import { strided } from '../../core/layout';
 import { Tensor } from '../../tensor';
 import { getField, internals, isModule, setField } from './fields';
-import type { HookList, HookOptions } from './hooks';
+import type { HookList, HookOptions } from '../../core/hooks';
 import { Module } from './module';
 import { Buffer, Parameter, UninitializedBuffer, UninitializedParameter } from '../parameter';
 

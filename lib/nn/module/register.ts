@@ -1,7 +1,8 @@
 // Checks and hooks that every registration by name goes through.
 import { TorchError, TorchTypeError } from '../../core/errors';
 import { getField, hasField, internals, isModule } from './fields';
-import type { HookList, RegistrationHook } from './hooks';
+import type { HookList } from '../../core/hooks';
+import type { RegistrationHook } from './hooks';
 import type { ModuleBase } from './base';
 import { Buffer, Parameter } from '../parameter';
 

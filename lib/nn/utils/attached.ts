@@ -1,6 +1,6 @@
 // What works on a module by a forward pre-hook, and can be found there again.
 import { internals } from '../module/fields';
-import type { RemovableHandle } from '../module/hooks';
+import type { RemovableHandle } from '../../core/hooks';
 import type { Module } from '../module/module';
 
 const owners = new WeakMap<object, Attached<object>>();

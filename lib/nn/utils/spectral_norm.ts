@@ -7,7 +7,7 @@ import { contiguousFormat } from '../../core/layout';
 import { keep } from '../../tensor/memory';
 import type { Tensor } from '../../tensor';
 import { deleteField, getField, parameterFields, setField } from '../module/fields';
-import type { RemovableHandle } from '../module/hooks';
+import type { RemovableHandle } from '../../core/hooks';
 import type { Module } from '../module/module';
 import { Parameter } from '../parameter';
 import type { ModuleMetadata, StateDict } from '../module/state_dict';
