@@ -48,7 +48,7 @@ import { indent, typeName } from '../../tensor/repr';
 import {
   saveToStateDict,
   stateDict,
-  type ModuleMetadata,
+  type LoadFromStateDictArguments,
   type StateDict,
   type StateDictOptions,
 } from './state_dict';
@@ -361,16 +361,8 @@ export class ModuleBase<
     saveToStateDict(this, destination, prefix, keepVars);
   }
   /** Loads this module alone; for subclasses to override. */
-  _loadFromStateDict(
-    state: StateDict,
-    prefix: string,
-    localMetadata: ModuleMetadata,
-    strict: boolean,
-    missing: string[],
-    unexpected: string[],
-    errors: string[],
-  ): void {
-    loadFromStateDict(this, state, prefix, localMetadata, strict, missing, unexpected, errors);
+  _loadFromStateDict(...args: LoadFromStateDictArguments): void {
+    loadFromStateDict(this, args);
   }
 
   parameters(...args: Call<typeof PARAMETERS, [], [recurse: boolean]>): IterableIterator<Parameter> {

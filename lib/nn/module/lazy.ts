@@ -5,7 +5,7 @@ import { bufferFields, parameterFields } from './fields';
 import type { Module } from './module';
 import { placed } from './keyword_call';
 import { isLazy } from '../parameter';
-import type { ModuleMetadata, StateDict } from './state_dict';
+import type { LoadFromStateDictArguments, StateDict } from './state_dict';
 
 /** What `LazyModuleMixin` adds to a module until its first call. */
 export interface LazyModule {
@@ -84,13 +84,10 @@ export function LazyModuleMixin<Base extends ModuleClass>(
       const { clsToBecome } = this.constructor as typeof Lazy;
       if (clsToBecome !== null) Object.setPrototypeOf(this, clsToBecome.prototype);
     }
-    override _loadFromStateDict(
-      state: StateDict,
-      prefix: string,
-      ...rest: [ModuleMetadata, boolean, string[], string[], string[]]
-    ): void {
+    override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
+      const [state, prefix] = args;
       materializeForLoad(this, state, prefix);
-      super._loadFromStateDict(state, prefix, ...rest);
+      super._loadFromStateDict(...args);
     }
   }
   return Lazy;

@@ -17,7 +17,13 @@ import type { ModuleBase } from './base';
 import { Buffer, Parameter, isLazy } from '../parameter';
 import { repr, typeName } from '../../tensor/repr';
 import { warnOfOrder } from './state_order';
-import { EXTRA_STATE, defineMetadata, type ModuleMetadata, type StateDict } from './state_dict';
+import {
+  EXTRA_STATE,
+  defineMetadata,
+  type LoadFromStateDictArguments,
+  type ModuleMetadata,
+  type StateDict,
+} from './state_dict';
 
 /** Options of `module.loadStateDict`. */
 export interface LoadStateDictOptions {
@@ -111,31 +117,33 @@ export function loadStateDict(module: ModuleBase, args: readonly unknown[]): Inc
   return new IncompatibleKeys(missing, unexpected);
 }
 
-export function loadFromStateDict(
-  module: ModuleBase,
-  state: StateDict,
-  prefix: string,
-  localMetadata: ModuleMetadata,
-  strict: boolean,
-  missing: string[],
-  unexpected: string[],
-  errors: string[],
-): void {
-  for (const { hook } of internals(module).hooks.loadStateDictPre.entries()) {
-    hook(module, state, prefix, localMetadata, strict, missing, unexpected, errors);
-  }
+/** A module that takes its own part of a state_dict. */
+interface Loading {
+  readonly module: ModuleBase;
+  readonly state: StateDict;
+  readonly prefix: string;
+  readonly strict: boolean;
+  readonly assign: boolean; // tensors take the place of the module's
+  readonly missing: string[];
+  readonly unexpected: string[];
+  readonly errors: string[];
+}
+
+export function loadFromStateDict(module: ModuleBase, args: LoadFromStateDictArguments): void {
+  for (const { hook } of internals(module).hooks.loadStateDictPre.entries()) hook(module, ...args);
+  const [state, prefix, localMetadata, strict, missing, unexpected, errors] = args;
+  const assign = localMetadata.assignToParamsBuffers === true;
+  const loading: Loading = { module, state, prefix, strict, assign, missing, unexpected, errors };
   const own = new Map<string, Tensor>();
   for (const [name, param] of parameterFields(module)) if (param !== null) own.set(name, param);
   for (const [name, buffer] of bufferFields(module)) {
     if (buffer !== null && isPersistent(module, name)) own.set(name, buffer);
   }
-  const assign = localMetadata.assignToParamsBuffers === true;
   for (const [name, param] of own) {
-    const key = prefix + name;
-    if (state.has(key)) loadTensor(module, name, param, key, state.get(key), assign, errors);
-    else if (strict) missing.push(key);
+    if (state.has(prefix + name)) loadTensor(loading, name, param);
+    else if (strict) missing.push(prefix + name);
   }
-  loadExtraState(module, state, prefix + EXTRA_STATE, strict, missing, unexpected);
+  loadExtraState(loading);
   if (!strict) return;
   const children = new Set(moduleFields(module).map(([name]) => name));
   for (const key of state.keys()) {
@@ -145,14 +153,8 @@ export function loadFromStateDict(
   }
 }
 
-function loadExtraState(
-  module: ModuleBase,
-  state: StateDict,
-  key: string,
-  strict: boolean,
-  missing: string[],
-  unexpected: string[],
-): void {
+function loadExtraState({ module, state, prefix, strict, missing, unexpected }: Loading): void {
+  const key = prefix + EXTRA_STATE;
   if (module._hasExtraState('setExtraState')) {
     const own = (): unknown => (module._hasExtraState('getExtraState') ? module.getExtraState() : undefined);
     if (state.has(key)) module.setExtraState(restoreExtraState(state.get(key), own));
@@ -160,15 +162,10 @@ function loadExtraState(
   } else if (strict && state.has(key)) unexpected.push(key);
 }
 
-function loadTensor(
-  module: ModuleBase,
-  name: string,
-  param: Tensor,
-  key: string,
-  value: unknown,
-  assign: boolean,
-  errors: string[],
-): void {
+function loadTensor(loading: Loading, name: string, param: Tensor): void {
+  const { module, state, prefix, assign, errors } = loading;
+  const key = prefix + name;
+  const value: unknown = state.get(key);
   if (!(value instanceof Tensor)) {
     errors.push(
       `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from ` +

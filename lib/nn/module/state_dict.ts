@@ -25,6 +25,17 @@ export interface ModuleMetadata {
  */
 export type StateDict = Map<string, Tensor> & { _metadata?: Map<string, ModuleMetadata> };
 
+/** What `_loadFromStateDict` is called with: the state, whose it is, and the lists of what does not fit. */
+export type LoadFromStateDictArguments = [
+  state: StateDict,
+  prefix: string,
+  localMetadata: ModuleMetadata,
+  strict: boolean,
+  missing: string[],
+  unexpected: string[],
+  errors: string[],
+];
+
 /** Options of `module.stateDict`. */
 export interface StateDictOptions {
   /** Put before every key. Default: `''`. */

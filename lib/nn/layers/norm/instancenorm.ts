@@ -7,7 +7,7 @@ import type { Tensor } from '../../../tensor';
 import { warn } from '../../../core/warn';
 import { checkDims } from './batchnorm';
 import { NORM, NORM_ORDER, NormBase, type NormPlaces, type NormOptions } from './norm_base';
-import type { ModuleMetadata, StateDict } from '../../module/state_dict';
+import type { LoadFromStateDictArguments, StateDict } from '../../module/state_dict';
 
 /** By default there is no scale and no shift, and there are no running statistics. */
 export type InstanceNormNdOptions = NormOptions;
@@ -57,15 +57,11 @@ export abstract class InstanceNorm extends NormBase {
     return aten.squeeze(F.instanceNorm(aten.unsqueeze(input, 0), given), 0);
   }
 
-  override _loadFromStateDict(
-    state: StateDict,
-    prefix: string,
-    localMetadata: ModuleMetadata,
-    ...rest: [boolean, string[], string[], string[]]
-  ): void {
+  override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
+    const [state, prefix, localMetadata, , , , errors] = args;
     if (localMetadata.version === undefined && !this.trackRunningStats)
-      this._refuseRunningStats(state, prefix, rest[3]);
-    super._loadFromStateDict(state, prefix, localMetadata, ...rest);
+      this._refuseRunningStats(state, prefix, errors);
+    super._loadFromStateDict(...args);
   }
 
   // Until version 0.4 there were running statistics unless one said no.

@@ -3,7 +3,6 @@ import * as aten from '../../../tensor/aten';
 import { device as deviceOf } from '../../../core/device';
 import { int64 } from '../../../core/dtype';
 import { TorchError } from '../../../core/errors';
-
 import { BATCH_NORM } from '../../../functional/norm/normalization';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
@@ -11,7 +10,7 @@ import { Module } from '../../module/module';
 import { FACTORY, type Factory, type FactoryOptions } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
-import type { ModuleMetadata, StateDict } from '../../module/state_dict';
+import type { LoadFromStateDictArguments } from '../../module/state_dict';
 
 export interface NormOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -105,18 +104,14 @@ export abstract class NormBase extends Module<[Tensor], Tensor> {
     );
   }
 
-  override _loadFromStateDict(
-    state: StateDict,
-    prefix: string,
-    localMetadata: ModuleMetadata,
-    ...rest: [boolean, string[], string[], string[]]
-  ): void {
+  override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
+    const [state, prefix, localMetadata] = args;
     const key = `${prefix}num_batches_tracked`;
     if ((localMetadata.version ?? 0) < 2 && this.trackRunningStats && !state.has(key)) {
       const own = this.num_batches_tracked;
       const usable = own !== null && own.device !== deviceOf('meta');
       state.set(key, usable ? own : aten.zeros([], { dtype: int64 }));
     }
-    super._loadFromStateDict(state, prefix, localMetadata, ...rest);
+    super._loadFromStateDict(...args);
   }
 }
