@@ -1,15 +1,13 @@
 import { TorchError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
-import { noGrad } from '../../autograd';
 import * as F from '../../functional';
 import type { EmbeddingBagMode, EmbeddingBagSharedOptions } from '../../functional';
 import { EMBEDDING_BAG_SHARED } from '../../functional/embedding_bag';
-import { number } from '../../core/kinds';
 import { type Call, method, signature } from '../../core/signature';
 import { tensor } from '../../tensor/kinds';
 import type { Tensor } from '../../tensor';
-import * as init from '../init';
 import { Module } from '../module/module';
+import { EMBEDDING_SIZES, checkTableSize, resetTable, tableSizeOf } from './embedding_weight';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from '../parameter';
 import { repr } from '../../tensor/repr';
@@ -33,8 +31,7 @@ type BagPlaces = [
   mode: EmbeddingBagMode,
   sparse: boolean,
 ];
-const REQUIRED = [number('numEmbeddings'), number('embeddingDim')] as const;
-const EMBEDDING_BAG = signature('EmbeddingBag', REQUIRED, DEFAULTS, ORDER);
+const EMBEDDING_BAG = signature('EmbeddingBag', EMBEDDING_SIZES, DEFAULTS, ORDER);
 const FROM_PRETRAINED = signature(
   'EmbeddingBag.fromPretrained',
   [tensor('embeddings')],
@@ -95,12 +92,7 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     this.paddingIdx = fromStart(given.paddingIdx, numEmbeddings);
     const { device, dtype, _weight: weight } = given;
     if (weight !== null) {
-      const [rows, columns] = weight.shape;
-      if (weight.dim() !== 2 || rows !== numEmbeddings || columns !== embeddingDim)
-        throw new TorchError(
-          'Shape of weight does not match num_embeddings and embedding_dim',
-          'AssertionError',
-        );
+      checkTableSize(weight, numEmbeddings, embeddingDim);
       this.weight = new Parameter(weight);
       return;
     }
@@ -110,9 +102,7 @@ export class EmbeddingBag extends Module<Args, Tensor> {
 
   /** Gives the parameters their initial values anew. */
   resetParameters(): void {
-    init.normal_(this.weight);
-    const { weight, paddingIdx } = this;
-    if (paddingIdx !== null) noGrad(() => void aten.fill_(aten.select(weight, 0, paddingIdx), 0));
+    resetTable(this.weight, this.paddingIdx);
   }
 
   override forward(...args: Args): Tensor {
@@ -131,9 +121,7 @@ export class EmbeddingBag extends Module<Args, Tensor> {
     >
   ): EmbeddingBag {
     const [embeddings, { freeze, ...rest }] = FROM_PRETRAINED.bind(args);
-    if (embeddings.dim() !== 2)
-      throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
-    const [rows, columns] = embeddings.shape;
+    const [rows, columns] = tableSizeOf(embeddings);
     const bag = new this(rows, columns, { ...rest, _weight: embeddings });
     bag.weight.requiresGrad_(!freeze);
     return bag;

@@ -1,15 +1,12 @@
-import { TorchError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
-import { noGrad } from '../../autograd';
 import * as F from '../../functional';
 import type { EmbeddingOptions } from '../../functional';
-import { number } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { EMBEDDING, resolvePaddingIdx } from '../../functional/sparse';
 import { tensor } from '../../tensor/kinds';
 import type { Tensor } from '../../tensor';
-import * as init from '../init';
 import { Module } from '../module/module';
+import { EMBEDDING_SIZES, checkTableSize, resetTable, tableSizeOf } from './embedding_weight';
 import { FACTORY, type FactoryOptions } from './options';
 import { Parameter } from '../parameter';
 import { repr } from '../../tensor/repr';
@@ -36,8 +33,7 @@ type EmbeddingPlaces = [
   scaleGradByFreq: boolean,
   sparse: boolean,
 ];
-const REQUIRED = [number('numEmbeddings'), number('embeddingDim')] as const;
-const EMBEDDING_MODULE = signature('Embedding', REQUIRED, DEFAULTS, ORDER);
+const EMBEDDING_MODULE = signature('Embedding', EMBEDDING_SIZES, DEFAULTS, ORDER);
 const FROM_PRETRAINED = signature(
   'Embedding.fromPretrained',
   [tensor('embeddings')],
@@ -79,16 +75,7 @@ export class Embedding extends Module<[Tensor], Tensor> {
     this.scaleGradByFreq = given.scaleGradByFreq;
     this.sparse = given.sparse;
     if (weight !== null) {
-      if (
-        weight.shape.length !== 2 ||
-        weight.shape[0] !== numEmbeddings ||
-        weight.shape[1] !== embeddingDim
-      ) {
-        throw new TorchError(
-          'Shape of weight does not match num_embeddings and embedding_dim',
-          'AssertionError',
-        );
-      }
+      checkTableSize(weight, numEmbeddings, embeddingDim);
       this.weight = new Parameter(weight, !freeze);
       return;
     }
@@ -98,9 +85,7 @@ export class Embedding extends Module<[Tensor], Tensor> {
 
   /** Gives the parameters their initial values anew. */
   resetParameters(): void {
-    init.normal_(this.weight);
-    const { weight, paddingIdx } = this;
-    if (paddingIdx !== null) noGrad(() => void aten.fill_(aten.select(weight, 0, paddingIdx), 0));
+    resetTable(this.weight, this.paddingIdx);
   }
 
   override forward(input: Tensor): Tensor {
@@ -113,9 +98,7 @@ export class Embedding extends Module<[Tensor], Tensor> {
     ...args: Call<typeof FROM_PRETRAINED, [embeddings: Tensor], [freeze: boolean, ...EmbeddingPlaces]>
   ): Embedding {
     const [embeddings, { freeze, ...rest }] = FROM_PRETRAINED.bind(args);
-    if (embeddings.dim() !== 2)
-      throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
-    const [rows, columns] = embeddings.shape;
+    const [rows, columns] = tableSizeOf(embeddings);
     return new this(rows, columns, { ...rest, _weight: embeddings, _freeze: freeze });
   }
 
