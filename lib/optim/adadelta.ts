@@ -3,17 +3,7 @@ import type { Call } from '../core/signature';
 import { optimSignature } from './arguments';
 import * as aten from '../tensor/aten';
 import { Tensor } from '../tensor';
-import {
-  type ParamSlot,
-  batches,
-  counter,
-  decayed,
-  free,
-  negateIfMaximize,
-  stateOf,
-  upgradeCounters,
-  zeros,
-} from './batch';
+import { type ParamSlot, batches, counter, decayed, free, negateIfMaximize, stateOf, zeros } from './batch';
 import {
   type ImplementationGroup,
   type ImplementationOptions,
@@ -97,11 +87,6 @@ export class Adadelta extends TensorOptimizer<AdadeltaGroup, AdadeltaOptions> {
       square_avg: zeros(param),
       acc_delta: zeros(param),
     };
-  }
-
-  protected override upgrade(): void {
-    this.setDefaults({ foreach: null, maximize: false, differentiable: false, capturable: false });
-    upgradeCounters(this.paramGroups, this.state);
   }
 }
 

@@ -8,10 +8,8 @@ import {
   type FusedOptions,
   type Implementation,
   type ImplementationOptions,
-  checkBetas,
+  checkAdamOptions,
   checkFused,
-  checkLearningRate,
-  checkNotNegative,
 } from './implementation';
 import { TorchError } from '../core/errors';
 import { type Params, valueError } from './group';
@@ -126,10 +124,7 @@ function check(options: Required<AdamOptions>): void {
   const { lr, betas, capturable, foreach } = options;
   const excluded = foreach === true && !capturable;
   if (lr instanceof Tensor && excluded) throw valueError(notForeach('lr'));
-  checkLearningRate(lr);
-  checkNotNegative('epsilon value', options.eps);
-  checkBetas(betas);
-  checkNotNegative('weight_decay value', options.weightDecay);
+  checkAdamOptions(options);
   if (betas[0] instanceof Tensor !== betas[1] instanceof Tensor) {
     throw valueError('betas must be either both floats or both Tensors');
   }

@@ -8,7 +8,8 @@ import {
   type Batch,
   type ParamSlot,
   batches,
-  decayed,
+  decayBatch,
+  decaySlot,
   free,
   inParts,
   negateIfMaximize,
@@ -36,7 +37,6 @@ import {
   rateOf,
   requiresGrad,
   squeezed,
-  times,
 } from './scalar';
 
 const FLAGS = native.constants.optimizerFlags;
@@ -64,7 +64,7 @@ function eachTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
     const raw = negateIfMaximize(slot.grad, group);
     checkCapturable(group, slot.param, [step]);
     step.add_(1);
-    const grad = asReal(withDecay(slot.param, raw, group, lr));
+    const grad = asReal(decaySlot(slot.param, raw, group, lr));
     const param = asReal(slot.param);
     const expAvg = asReal(stateOf(slot, 'exp_avg'));
     const expAvgSq = asReal(stateOf(slot, 'exp_avg_sq'));
@@ -94,17 +94,6 @@ function inOneCall(slots: readonly ParamSlot[], group: AdamGroup): boolean {
   const flags = (maximize ? FLAGS.maximize : 0) | (decoupled ? FLAGS.decoupled : 0);
   if (!native.adam(rows.length, lr, beta1, beta2, eps, decay, flags)) over(1, 0);
   return true;
-}
-
-function withDecay(param: Tensor, grad: Tensor, group: AdamGroup, lr: Value): Tensor {
-  const decay = group.weight_decay;
-  if (numberOf(decay) === 0) return grad;
-  if (group.decoupled_weight_decay) {
-    param.mul_(scalar(minus(1, times(lr, decay))));
-    return grad;
-  }
-  if (group.differentiable && requiresGrad(decay)) return grad.addcmul_(param.clone(), decay as Tensor);
-  return grad.add(param, { alpha: numberOf(decay) });
 }
 
 function average(param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, group: AdamGroup): void {
@@ -169,15 +158,13 @@ function checkForeach(slots: readonly ParamSlot[], group: AdamGroup): void {
 
 function multiTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
   checkForeach(slots, group);
-  const { betas, eps, weight_decay, amsgrad, decoupled_weight_decay } = group;
+  const { betas, eps, amsgrad } = group;
   const [beta1, beta2] = betas;
   const lr = squeezed(group.lr);
   for (const batch of batches(slots, group)) {
     const expAvgs = batch.state('exp_avg');
     const expAvgSqs = batch.state('exp_avg_sq');
-    const shrinks = decoupled_weight_decay && numberOf(weight_decay) !== 0;
-    if (shrinks) aten._foreachMul_(batch.params, scalar(minus(1, times(lr, weight_decay))));
-    const grads = shrinks ? batch.grads : decayed(batch, group);
+    const grads = decayBatch(batch, group, lr);
     aten._foreachLerp_(expAvgs, grads, numberOf(minus(1, beta1)));
     aten._foreachMul_(expAvgSqs, scalar(beta2));
     if (beta2 instanceof Tensor) {

@@ -12,7 +12,6 @@ import {
   free,
   negateIfMaximize,
   stateOf,
-  upgradeCounters,
   values,
   zeros,
 } from './batch';
@@ -20,11 +19,9 @@ import {
   type ImplementationGroup,
   type ImplementationOptions,
   asReal,
-  checkBetas,
+  checkAdamOptions,
   checkCapturable,
-  checkLearningRate,
   checkNotDifferentiable,
-  checkNotNegative,
   scalar,
 } from './implementation';
 import type { ParamGroup, Params } from './group';
@@ -88,10 +85,7 @@ export class Adamax extends TensorOptimizer<AdamaxGroup, AdamaxOptions> {
     >
   ) {
     const [list, given] = ADAMAX_CALL.bind(args);
-    checkLearningRate(given.lr);
-    checkNotNegative('epsilon value', given.eps);
-    checkBetas(given.betas);
-    checkNotNegative('weight_decay value', given.weightDecay);
+    checkAdamOptions(given);
     super(list, given);
   }
 
@@ -101,11 +95,6 @@ export class Adamax extends TensorOptimizer<AdamaxGroup, AdamaxOptions> {
       exp_avg: zeros(param),
       exp_inf: zeros(param),
     };
-  }
-
-  protected override upgrade(): void {
-    this.setDefaults({ foreach: null, maximize: false, differentiable: false, capturable: false });
-    upgradeCounters(this.paramGroups, this.state);
   }
 }
 

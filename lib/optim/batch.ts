@@ -7,8 +7,8 @@ import { HANDLE } from '../native/handle';
 import { keep } from '../tensor/memory';
 import { transferBuffer, native } from '../native';
 import type { Tensor } from '../tensor';
-import { type ImplementationGroup, asReal, byDeviceAndDtype, count } from './implementation';
-import { type Value, numberOf } from './scalar';
+import { type ImplementationGroup, asReal, byDeviceAndDtype, count, scalar } from './implementation';
+import { type Value, minus, numberOf, requiresGrad, times } from './scalar';
 import type { ParamState } from './state_dict';
 
 /** A parameter, its gradient, and what is remembered of it. */
@@ -94,6 +94,32 @@ export function decayed(
   if (!group.maximize) return aten._foreachAdd(grads, params, { alpha });
   aten._foreachAdd_(grads, params, { alpha });
   return grads;
+}
+
+/** Options of weight decay that is decoupled from the gradient or not. */
+interface DecayGroup extends ImplementationGroup {
+  weight_decay: Value;
+  decoupled_weight_decay: boolean;
+}
+
+/** The gradient with weight decay; where that is decoupled, it changes the parameter instead. */
+export function decaySlot(param: Tensor, grad: Tensor, group: DecayGroup, lr: Value): Tensor {
+  const decay = group.weight_decay;
+  if (numberOf(decay) === 0) return grad;
+  if (group.decoupled_weight_decay) {
+    param.mul_(scalar(minus(1, times(lr, decay))));
+    return grad;
+  }
+  if (group.differentiable && requiresGrad(decay)) return grad.addcmul_(param.clone(), decay as Tensor);
+  return grad.add(param, { alpha: numberOf(decay) });
+}
+
+/** {@link decaySlot} of lists. */
+export function decayBatch(batch: Batch, group: DecayGroup, lr: Value): Tensor[] {
+  const decay = group.weight_decay;
+  if (!group.decoupled_weight_decay || numberOf(decay) === 0) return decayed(batch, group);
+  aten._foreachMul_(batch.params, scalar(minus(1, times(lr, decay))));
+  return batch.grads;
 }
 
 /** The gradient of the loss to minimize. */

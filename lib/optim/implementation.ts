@@ -131,6 +131,19 @@ export function checkLearningRate(lr: Value, message = 'Invalid learning rate: '
   if (!(numberOf(lr) >= 0)) throw valueError(`${message}${repr(numberOf(lr))}`);
 }
 
+/** Throws Python's ValueErrors for the options that Adam, Adamax, NAdam and RAdam share. */
+export function checkAdamOptions(options: {
+  lr: Value;
+  betas: readonly Value[];
+  eps: number;
+  weightDecay: Value;
+}): void {
+  checkLearningRate(options.lr);
+  checkNotNegative('epsilon value', options.eps);
+  checkBetas(options.betas);
+  checkNotNegative('weight_decay value', options.weightDecay);
+}
+
 export function checkBetas(betas: readonly Value[]): void {
   if (!Array.isArray(betas)) throw new TorchTypeError(`betas must be two numbers, not ${repr(betas)}`);
   if (betas.length !== 2) throw valueError(`betas must be two numbers, not ${betas.length}`);

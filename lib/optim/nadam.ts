@@ -3,12 +3,7 @@ import type { Call } from '../core/signature';
 import { optimSignature } from './arguments';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
-import {
-  type ImplementationOptions,
-  checkBetas,
-  checkLearningRate,
-  checkNotNegative,
-} from './implementation';
+import { type ImplementationOptions, checkAdamOptions, checkNotNegative } from './implementation';
 import type { Params } from './group';
 import { type NAdamGroup, implementations } from './nadam_update';
 import { TensorOptimizer } from './tensor_optimizer';
@@ -78,10 +73,7 @@ export class NAdam extends TensorOptimizer<NAdamGroup, NAdamOptions> {
     >
   ) {
     const [list, given] = NADAM_CALL.bind(args);
-    checkLearningRate(given.lr);
-    checkNotNegative('epsilon value', given.eps);
-    checkBetas(given.betas);
-    checkNotNegative('weight_decay value', given.weightDecay);
+    checkAdamOptions(given);
     checkNotNegative('momentum_decay value', given.momentumDecay);
     super(list, given);
   }

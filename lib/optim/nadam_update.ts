@@ -6,7 +6,8 @@ import {
   type Batch,
   type ParamSlot,
   batches,
-  decayed,
+  decayBatch,
+  decaySlot,
   free,
   negateIfMaximize,
   stateOf,
@@ -41,7 +42,7 @@ function momentum(step: Value, { betas, momentum_decay }: NAdamGroup): Value {
 }
 
 function singleTensor(slots: readonly ParamSlot[], group: NAdamGroup): void {
-  const { betas, eps, weight_decay, differentiable, capturable } = group;
+  const { betas, eps, differentiable, capturable } = group;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
     let grad = asReal(negateIfMaximize(slot.grad, group));
@@ -52,10 +53,7 @@ function singleTensor(slots: readonly ParamSlot[], group: NAdamGroup): void {
     counted.add_(1);
     const step: Value = capturable ? counted : counted.item();
     const correction2 = minus(1, power(betas[1], step));
-    if (weight_decay !== 0) {
-      if (group.decoupled_weight_decay) param.mul_(scalar(minus(1, times(lr, weight_decay))));
-      else grad = grad.add(param, { alpha: weight_decay });
-    }
+    grad = decaySlot(param, grad, group, lr);
     const mu = momentum(step, group);
     const next = momentum(plus(step, 1), group);
     product.mul_(scalar(mu));
@@ -110,12 +108,10 @@ function multiTensor(slots: readonly ParamSlot[], group: NAdamGroup): void {
       xla: false,
     });
   }
-  const { betas, weight_decay, decoupled_weight_decay } = group;
+  const { betas } = group;
   const lr = squeezed(group.lr);
   for (const batch of batches(slots, group)) {
-    const shrinks = decoupled_weight_decay && weight_decay !== 0;
-    if (shrinks) aten._foreachMul_(batch.params, scalar(minus(1, times(lr, weight_decay))));
-    const grads = shrinks ? batch.grads : decayed(batch, group);
+    const grads = decayBatch(batch, group, lr);
     const expAvgSqs = batch.state('exp_avg_sq');
     aten._foreachLerp_(batch.state('exp_avg'), grads, 1 - betas[0]);
     aten._foreachMul_(expAvgSqs, betas[1]);

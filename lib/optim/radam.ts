@@ -3,12 +3,7 @@ import type { Call } from '../core/signature';
 import { optimSignature } from './arguments';
 import type { Tensor } from '../tensor';
 import { counter, upgradeCounters, zeros } from './batch';
-import {
-  type ImplementationOptions,
-  checkBetas,
-  checkLearningRate,
-  checkNotNegative,
-} from './implementation';
+import { type ImplementationOptions, checkAdamOptions } from './implementation';
 import type { Params } from './group';
 import { TensorOptimizer } from './tensor_optimizer';
 import { type RAdamGroup, implementations } from './radam_update';
@@ -73,10 +68,7 @@ export class RAdam extends TensorOptimizer<RAdamGroup, RAdamOptions> {
     >
   ) {
     const [list, given] = RADAM_CALL.bind(args);
-    checkLearningRate(given.lr);
-    checkNotNegative('epsilon value', given.eps);
-    checkBetas(given.betas);
-    checkNotNegative('weight_decay value', given.weightDecay);
+    checkAdamOptions(given);
     super(list, given);
   }
 

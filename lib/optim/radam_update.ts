@@ -2,7 +2,16 @@
 import * as aten from '../tensor/aten';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
-import { type ParamSlot, batches, decayed, free, negateIfMaximize, stateOf, values } from './batch';
+import {
+  type ParamSlot,
+  batches,
+  decayBatch,
+  decaySlot,
+  free,
+  negateIfMaximize,
+  stateOf,
+  values,
+} from './batch';
 import {
   type ImplementationGroup,
   asReal,
@@ -32,7 +41,7 @@ function rectification(rho: Value, rhoInf: number): Value {
 }
 
 function singleTensor(slots: readonly ParamSlot[], group: RAdamGroup): void {
-  const { betas, eps, weight_decay, differentiable, capturable } = group;
+  const { betas, eps, differentiable, capturable } = group;
   const [beta1, beta2] = betas;
   const lr = squeezed(group.lr);
   for (const slot of slots) {
@@ -42,10 +51,7 @@ function singleTensor(slots: readonly ParamSlot[], group: RAdamGroup): void {
     checkCapturable(group, param, [counted]);
     counted.add_(1);
     const step: Value = capturable ? counted : counted.item();
-    if (weight_decay !== 0) {
-      if (group.decoupled_weight_decay) param.mul_(scalar(minus(1, times(lr, weight_decay))));
-      else grad = grad.add(param, { alpha: weight_decay });
-    }
+    grad = decaySlot(param, grad, group, lr);
     const expAvg = asReal(stateOf(slot, 'exp_avg'));
     const expAvgSq = asReal(stateOf(slot, 'exp_avg_sq'));
     expAvg.lerp_(grad, 1 - beta1);
@@ -75,13 +81,11 @@ function singleTensor(slots: readonly ParamSlot[], group: RAdamGroup): void {
 function multiTensor(slots: readonly ParamSlot[], group: RAdamGroup): void {
   checkNotDifferentiable(group);
   for (const slot of slots) checkCapturable(group, slot.param, [stateOf(slot, 'step')], { xla: false });
-  const { betas, eps, weight_decay, decoupled_weight_decay } = group;
+  const { betas, eps } = group;
   const [beta1, beta2] = betas;
   const lr = squeezed(group.lr);
   for (const batch of batches(slots, group)) {
-    const shrinks = decoupled_weight_decay && weight_decay !== 0;
-    if (shrinks) aten._foreachMul_(batch.params, scalar(minus(1, times(lr, weight_decay))));
-    const grads = shrinks ? batch.grads : decayed(batch, group);
+    const grads = decayBatch(batch, group, lr);
     const expAvgs = batch.state('exp_avg');
     const expAvgSqs = batch.state('exp_avg_sq');
     aten._foreachLerp_(expAvgs, grads, 1 - beta1);

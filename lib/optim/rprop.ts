@@ -6,16 +6,7 @@ import { Complex } from '../core/complex';
 import { keep } from '../tensor/memory';
 import { repr } from '../tensor/repr';
 import type { Tensor } from '../tensor';
-import {
-  type ParamSlot,
-  batches,
-  counter,
-  free,
-  negateIfMaximize,
-  stateOf,
-  upgradeCounters,
-  zeros,
-} from './batch';
+import { type ParamSlot, batches, counter, free, negateIfMaximize, stateOf, zeros } from './batch';
 import {
   type ImplementationGroup,
   type ImplementationOptions,
@@ -95,11 +86,6 @@ export class Rprop extends TensorOptimizer<RpropGroup, RpropOptions> {
       prev: zeros(param),
       step_size: keep(aten.fullLike(grad, param.isComplex() ? new Complex(lr, lr) : lr)),
     };
-  }
-
-  protected override upgrade(): void {
-    this.setDefaults({ foreach: null, maximize: false, differentiable: false, capturable: false });
-    upgradeCounters(this.paramGroups, this.state);
   }
 }
 

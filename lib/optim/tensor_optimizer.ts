@@ -1,6 +1,6 @@
 // The optimizers whose update has several implementations.
 import type { Tensor } from '../tensor';
-import type { ParamSlot } from './batch';
+import { type ParamSlot, upgradeCounters } from './batch';
 import { type ParamGroup, type Params, checkKindsOf, toGroupKeys } from './group';
 import {
   type Implementation,
@@ -44,6 +44,12 @@ export abstract class TensorOptimizer<
 
   /** The state of a parameter before its first step. */
   protected abstract beginState(param: Tensor, grad: Tensor, group: Group): ParamState;
+
+  protected override upgrade(): void {
+    const options = { foreach: null, maximize: false, differentiable: false, capturable: false };
+    this.setDefaults(options as Partial<ImplementationGroup> as Partial<Group>);
+    upgradeCounters(this.paramGroups, this.state);
+  }
 
   protected choose(group: Group, params: readonly Tensor[]): Implementation {
     return chooseImplementation(group, params);
