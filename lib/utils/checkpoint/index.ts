@@ -4,21 +4,21 @@ import {
   getAutocastDtype,
   isAutocastCacheEnabled,
   isAutocastEnabled,
-} from '../amp/autocast';
-import { backward } from '../autograd/backward';
-import { AutogradFunction, type FunctionContext } from '../autograd/function';
-import { savedTensorsHooks } from '../autograd/graph';
-import { enableGrad, noGrad } from '../autograd/mode';
-import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../core/errors';
-import { isPlainObject } from '../core/realm';
-import { withDefaults } from '../core/signature';
-import { sizeText } from '../core/size_text';
-import { keep } from '../tensor/memory';
-import { native } from '../native';
-import { Sequential } from '../nn/layers/sequential';
-import { defaultGenerator } from '../tensor/random';
-import { Tensor } from '../tensor';
-import { warn } from '../core/warn';
+} from '../../amp/autocast';
+import { backward } from '../../autograd/backward';
+import { AutogradFunction, type FunctionContext } from '../../autograd/function';
+import { savedTensorsHooks } from '../../autograd/graph';
+import { enableGrad, noGrad } from '../../autograd/mode';
+import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../core/errors';
+import { isPlainObject } from '../../core/realm';
+import { withDefaults } from '../../core/signature';
+import { sizeText } from '../../core/size_text';
+import { keep } from '../../tensor/memory';
+import { native } from '../../native';
+import { Sequential } from '../../nn/layers/sequential';
+import { defaultGenerator } from '../../tensor/random';
+import { Tensor } from '../../tensor';
+import { warn } from '../../core/warn';
 
 /** Options of `torch.utils.checkpoint.checkpoint`. */
 export interface CheckpointOptions {
