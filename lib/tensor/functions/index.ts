@@ -2,9 +2,9 @@
  * What Python has in torch/functional.py: functions that are no operators, or whose operator has a
  * signature that users do not see. They win over the operators of the same name.
  */
-import { checkTensor } from '../native/tensor_base';
-import { operator } from '../native/dispatch';
-import type { DTypeLike } from '../core/dtype';
+import { checkTensor } from '../../native/tensor_base';
+import { operator } from '../../native/dispatch';
+import type { DTypeLike } from '../../core/dtype';
 import {
   TorchError,
   argumentError,
@@ -12,12 +12,12 @@ import {
   valueError,
   TorchRangeError,
   checkSize,
-} from '../core/errors';
-import { isPlainObject } from '../core/realm';
-import { type Call, signature, withDefaults } from '../core/signature';
-import * as kinds from './kinds';
-import type { Scalar, Tensor } from '.';
-import type { TensorList } from './tensor_list';
+} from '../../core/errors';
+import { isPlainObject } from '../../core/realm';
+import { type Call, signature, withDefaults } from '../../core/signature';
+import * as kinds from '../kinds';
+import type { Scalar, Tensor } from '..';
+import type { TensorList } from '../tensor_list';
 
 type Tensors = [readonly Tensor[]] | Tensor[];
 
