@@ -385,7 +385,7 @@ export class Tensor extends TensorBase {
     return this.to({ ...options, dtype: dtypes.complex128 });
   }
 
-  // ---- functions of lib/tensor/functions.ts ----
+  // ---- functions of lib/tensor/functions ----
 
   /** See {@link functions.norm}. */
   norm(

@@ -1,0 +1,54 @@
+// Where elements are.
+import { TorchError, TorchTypeError, argumentError, checkSize } from '../../core/errors';
+import { signature } from '../../core/signature';
+import { checkTensor } from '../../native/tensor_base';
+import * as kinds from '../kinds';
+import type { Tensor } from '..';
+import type { TensorList } from '../tensor_list';
+import { op } from './support';
+
+const ops = {
+  nonzero: op('nonzero'),
+  nonzeroNumpy: op('nonzero_numpy'),
+};
+
+interface NonzeroOptions {
+  asTuple?: boolean;
+  out?: Tensor | null;
+}
+
+const NONZERO = signature(
+  'torch.nonzero',
+  [kinds.tensor('input')],
+  { asTuple: false, out: null } as Required<NonzeroOptions>,
+  [],
+);
+
+/** The indices of elements that are not zero: (elements, dimensions), or one tensor a dimension. */
+export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor | null }): Tensor;
+export function nonzero(input: Tensor, options: { asTuple: true }): TensorList;
+export function nonzero(...args: unknown[]): Tensor | Tensor[] {
+  const [input, given] = NONZERO.bind(args);
+  if (given.asTuple && given.out) {
+    throw new TorchError('nonzero does not support the out kwarg when as_tuple is True');
+  }
+  if (given.asTuple) return ops.nonzeroNumpy(input) as TensorList;
+  return ops.nonzero(input, given.out ? { out: given.out } : {}) as Tensor;
+}
+
+/** Flat indices into an array of `shape`, as one index tensor for each dimension. */
+export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
+  checkTensor('unravelIndex', 'indices', indices);
+  checkSize('unravelIndex', 'shape', shape);
+  if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype.name === 'bool') {
+    throw new TorchTypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
+  }
+  const lengths = typeof shape === 'number' ? [shape] : shape;
+  const isLength = (one: unknown): boolean => Number.isInteger(one) || typeof one === 'bigint';
+  if (!lengths.every(isLength))
+    throw argumentError('unravelIndex', 'shape', 'a whole number or an array of whole numbers', shape);
+  const sizes = lengths.map(BigInt);
+  const steps = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n));
+  const list = (values: bigint[]) => indices.newTensor(values, { dtype: 'int64' });
+  return indices.unsqueeze(-1).floorDivide(list(steps)).remainder(list(sizes)).unbind(-1);
+}
