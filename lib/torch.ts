@@ -174,7 +174,12 @@ export const version: string = native.versions().libtorch;
 export function showConfig(): string {
   return native.versions().config;
 }
-/** Threads that one operator may use on the CPU. */
+/**
+ * Threads that one operator may use on the CPU.
+ *
+ * Differs from PyTorch: `getNumThreads()` is at first no more than the CPU quota of the container, rounded down, unless
+ * `OMP_NUM_THREADS` or `MKL_NUM_THREADS` is set; Python's takes as many threads as there are cores.
+ */
 export function getNumThreads(): number {
   return native.getNumThreads();
 }

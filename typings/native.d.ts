@@ -321,6 +321,8 @@ export interface Native {
   setDefaultDtype(dtype: DTypeLike): void;
   getNumThreads(): number;
   setNumThreads(count: number): void;
+  /** At most so many, unless a number has been set or limited in this process before. */
+  limitThreads(most: number): void;
   getNumInteropThreads(): number;
   setNumInteropThreads(count: number): void;
   /** Sets when given; says what is set. */

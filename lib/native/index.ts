@@ -11,6 +11,7 @@ import { warn } from '../core/warn';
 import { advice, isMissingLibrary } from './advice';
 import { checkNodeVersion } from './node_version';
 import { preload } from './preload';
+import { threadsFor, withEnvironment } from './threads';
 import { builtFor, findLibtorch, findLibtorchBeyond, type Place, places, platform } from './locate';
 
 /** What one load of the addon gives; see native/src/addon.cc. */
@@ -39,7 +40,7 @@ function preloadLibtorch(file: string): void {
   if (libtorch) preload(libtorch);
 }
 
-function loadAddon(file: string): Native {
+function openAddon(file: string): Native {
   preloadLibtorch(file);
   // Loaded first to own what has finalizers: see native/src/runtime/environment.h, owner().
   let owner: Loaded;
@@ -54,6 +55,13 @@ function loadAddon(file: string): Native {
   const loaded = dlopen(file);
   owner.own();
   return loaded.open();
+}
+
+function loadAddon(file: string): Native {
+  const { most, environment } = threadsFor();
+  const opened = withEnvironment(environment, () => openAddon(file));
+  if (most < Infinity) opened.limitThreads(most);
+  return opened;
 }
 
 function load(): Native {

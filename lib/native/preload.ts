@@ -15,25 +15,41 @@ interface OtherRuntimes {
   Bun?: unknown;
   Deno?: { dlopen(file: string, symbols: object): unknown };
 }
+type Call = (...args: unknown[]) => unknown;
 interface BunFfi {
-  dlopen(file: string, symbols: object): { symbols: { dlopen(file: Buffer, flags: number): unknown } };
+  dlopen(file: string, symbols: object): { symbols: Record<string, Call> };
 }
 
 // Where the function dlopen is: before glibc 2.34 not in libc.
 const systemLibraries = process.platform === 'darwin' ? ['libSystem.B.dylib'] : ['libc.so.6', 'libdl.so.2'];
+const text = (value: string): Buffer => Buffer.from(`${value}\0`);
 
-function openInBun(file: string): void {
+/** Calls a function of the system's C library in Bun. */
+function callInBun(name: string, args: readonly string[], ...values: unknown[]): void {
   // Not with `require`, in which a bundler for Node would look for a package.
   const { dlopen } = createRequire(path.resolve('any.js'))('bun:ffi') as BunFfi;
-  for (const name of systemLibraries) {
+  for (const file of systemLibraries) {
     try {
-      const { symbols } = dlopen(name, { dlopen: { args: ['ptr', 'i32'], returns: 'ptr' } });
-      symbols.dlopen(Buffer.from(`${file}\0`), os.constants.dlopen.RTLD_NOW);
+      const { symbols } = dlopen(file, { [name]: { args, returns: 'ptr' } });
+      symbols[name](...values);
       return;
     } catch {
       // The next.
     }
   }
+}
+
+const openInBun = (file: string): void =>
+  callInBun('dlopen', ['ptr', 'i32'], text(file), os.constants.dlopen.RTLD_NOW);
+
+/** Sets a variable of the environment as libraries see it, or takes it away. */
+export function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+  // Bun changes its own copy alone.
+  if (!(globalThis as OtherRuntimes).Bun) return;
+  if (value === undefined) callInBun('unsetenv', ['ptr'], text(name));
+  else callInBun('setenv', ['ptr', 'ptr', 'i32'], text(name), text(value), 1);
 }
 
 /** Loads a libtorch; a problem shows when the addon is loaded. */

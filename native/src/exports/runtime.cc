@@ -7,6 +7,7 @@
 #include <c10/core/DefaultDtype.h>
 #include <torch/version.h>
 
+#include <atomic>
 #include <cmath>
 
 #include "runtime/function.h"
@@ -107,13 +108,24 @@ napi_value SetDefaultDtype(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+std::atomic<bool> threads_are_decided{false};
+
 napi_value GetNumThreads(Arguments& arguments) {
   return Napi::Number::New(arguments.env, at::get_num_threads());
 }
 napi_value SetNumThreads(Arguments& arguments) {
   const int64_t count = arguments.Int(0);
   if (count <= 0 || count > 65536) throw RangeProblem("setNumThreads expects a positive integer");
+  threads_are_decided = true;
   at::set_num_threads(static_cast<int>(count));
+  return Undefined(arguments.env);
+}
+// limitThreads(most): lowers libtorch's own number. Only the first environment does so: the number is one for
+// the process, and a worker thread that loads the library later must not undo what the user has set.
+napi_value LimitThreads(Arguments& arguments) {
+  const int64_t most = arguments.Int(0);
+  if (threads_are_decided.exchange(true) || most >= at::get_num_threads()) return Undefined(arguments.env);
+  at::set_num_threads(static_cast<int>(most));
   return Undefined(arguments.env);
 }
 napi_value GetNumInteropThreads(Arguments& arguments) {
@@ -246,6 +258,7 @@ void DefineRuntime(Napi::Env env, Napi::Object exports) {
           {"setDefaultDtype", Entry<SetDefaultDtype>},
           {"getNumThreads", Entry<GetNumThreads>},
           {"setNumThreads", Entry<SetNumThreads>},
+          {"limitThreads", Entry<LimitThreads>},
           {"getNumInteropThreads", Entry<GetNumInteropThreads>},
           {"setNumInteropThreads", Entry<SetNumInteropThreads>},
           {"deterministic", Entry<Deterministic>},

@@ -11,7 +11,8 @@ const addons = ['build/Release', 'build-gyp/build/Release'].map((folder) =>
 const addon = process.env.NODETORCH_ADDON ?? addons.find((file) => fs.existsSync(file)) ?? addons[0];
 
 export interface ChildOptions {
-  env?: Record<string, string>;
+  /** What is undefined is taken away. */
+  env?: NodeJS.ProcessEnv;
   nodeOptions?: string[];
   /** Address space in KiB (`ulimit -v`); not on Windows. */
   limit?: number;
