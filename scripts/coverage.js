@@ -78,9 +78,9 @@ function wrapped(names) {
 const intro = (api) => `# Coverage of PyTorch's API
 
 Made by \`npm run coverage:api\` from the public names of Python's torch ${api.torch}
-([test/fixtures/api.py](../test/fixtures/api.py) says which those are). A name is here when the same
-namespace has it by the rule of the README: drop an underscore, raise the next letter. This page is
-about names; what is here and differs from Python is in the README's list of differences.
+(test/fixtures/api.py says which those are). A name is here when the same
+namespace has it by the rule for names: drop an underscore, raise the next letter. This page is about
+names; what is here and differs from Python is in [Differences from PyTorch](differences.md).
 `;
 
 module.exports = { coverage, coveragePage, page };

@@ -1,11 +1,12 @@
 'use strict';
-// The README's list of differences, made from the comments that say "Differs from PyTorch:". By hand:
-// `node scripts/differences.js` prints it, `--write` puts it into the README. A test compares them.
+// The list in docs/differences.md, made from the comments that say "Differs from PyTorch:". By hand:
+// `node scripts/differences.js` prints it, `--write` puts it into the page. A test compares them.
 
 const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
+const page = path.join(root, 'docs/differences.md');
 const mark = 'Differs from PyTorch:';
 
 // The comment's text from the mark to the end of its paragraph.
@@ -40,24 +41,23 @@ function differences() {
     .sort()
     .flatMap((file) => {
       const text = fs.readFileSync(path.join(root, 'lib', file), 'utf8');
-      return paragraphs(text).map((sentence) => `- ${sentence} ([${file}](lib/${file}))`);
+      return paragraphs(text).map((sentence) => `- ${sentence} ([${file}](../lib/${file}))`);
     });
   return items.join('\n');
 }
 
-/** The README with its list replaced. */
-function withDifferences(readme) {
-  return readme.replace(
+/** The page with its list replaced. */
+function withDifferences(text) {
+  return text.replace(
     /(<!-- differences -->\n)[^]*?(<!-- \/differences -->)/,
     (_, open, close) => `${open}${differences()}\n${close}`,
   );
 }
 
-module.exports = { differences, withDifferences };
+module.exports = { page, withDifferences };
 
 if (require.main === module) {
-  const file = path.join(root, 'README.md');
   if (process.argv.includes('--write'))
-    fs.writeFileSync(file, withDifferences(fs.readFileSync(file, 'utf8')));
+    fs.writeFileSync(page, withDifferences(fs.readFileSync(page, 'utf8')));
   else console.log(differences());
 }

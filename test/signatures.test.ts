@@ -44,7 +44,7 @@ const containers = ['Identity', 'ModuleList', 'ModuleDict', 'ParameterList', 'Pa
 const tensors = ['Parameter', 'Buffer', 'UninitializedParameter', 'UninitializedBuffer'];
 // An object is the argument of factory_kwargs itself.
 const elsewhere = [...containers, ...tensors, 'factory_kwargs'];
-// In the README's list of differences. Behind one that is not here there are no places.
+// In docs/differences.md. Behind one that is not here there are no places.
 const differs: Record<string, string> = { SyncBatchNorm: 'process_group' };
 function known(name: string, signature: Signature): Signature {
   const { required, optional, positional } = signature;

@@ -1,107 +1,101 @@
-/** What README.md and docs/ say is true: their list of differences, their links, their programs. */
+// What README.md and docs/ say is true: the programs in them run and give what stands beside them.
+import '@tensorflow/tfjs-backend-cpu';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import ts from 'typescript';
-import * as face from 'nodetorch';
-import * as functional from 'nodetorch/functional';
-import * as testing from 'nodetorch/testing';
+import { type Block, blocks, pages, read, root, run, shown, type Told } from './blocks';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const { withDifferences } = require('../../scripts/differences') as {
-  withDifferences(readme: string): string;
+/* eslint-disable @typescript-eslint/no-require-imports */
+const differences = require('../../scripts/differences') as {
+  page: string;
+  withDifferences(text: string): string;
 };
+/* eslint-enable @typescript-eslint/no-require-imports */
 
-const root = path.join(__dirname, '..', '..');
-const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
-const pages = ['README.md', 'docs/modules-and-functionals.md'];
-
-const torch = face.default;
-const packages: Record<string, unknown> = {
-  nodetorch: face,
-  'nodetorch/functional': functional,
-  'nodetorch/testing': testing,
-};
-
-function snippets(page: string): string[] {
-  return [...read(page).matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]);
-}
-
-/** Runs a snippet as a module that may leave out the usual imports. Returns what it printed. */
-function run(code: string): unknown[][] {
-  const usual = 'const torch = usual.torch, { nn, optim, safetensors } = torch, F = usual.F;\n{';
-  const own = code.includes('import torch');
-  const options = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true };
-  const source = own ? code : code.replace(/^import .*$/gm, '');
-  const { outputText } = ts.transpileModule(own ? source : `${usual}\n${source}}`, {
-    compilerOptions: options,
-  });
-  const printed: unknown[][] = [];
-  const log = { log: (...values: unknown[]) => printed.push(values) };
-  const body = new Function('require', 'exports', 'console', 'usual', outputText);
-  body((name: string) => packages[name], {}, log, { torch, F: functional });
-  return printed;
-}
-
-test("the README's list of differences is the one in the sources", () => {
-  expect(withDifferences(read('README.md'))).toBe(read('README.md'));
+test('the list of differences is the one in the sources', () => {
+  const text = fs.readFileSync(differences.page, 'utf8');
+  expect(differences.withDifferences(text)).toBe(text);
 });
 
-test.each([...pages, 'docs/architecture.md', 'docs/eslint.md', 'docs/tfjs.md'])(
-  '%s: files it points to are there',
-  (page) => {
-    const prose = read(page).replace(/`[^`\n]*`/g, '');
-    const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]);
-    for (const link of links) {
-      expect([link, fs.existsSync(path.join(root, path.dirname(page), link))]).toEqual([link, true]);
-    }
-  },
-);
+/** The examples of the lint rules, which test/eslint/cases/documentation.ts lints. */
+const isLinted = ({ page, code }: Block): boolean =>
+  page === 'docs/eslint.md' && /^\/\/ (Found|Instead|Allowed):\n/.test(code);
+/** A block that a test runs here, or says why it does not: the others are output and pictures. */
+const isCode = (block: Block): boolean => block.language !== 'text' && !isLinted(block);
 
-test("the README's training loop learns", () => {
-  const loop = snippets('README.md').find((code) => code.includes('optimizer.step()'))!;
-  expect(loop.trimEnd().split('\n').length).toBeLessThanOrEqual(22);
-  const printed = run(loop);
-  expect(printed).toHaveLength(4);
-  expect(printed[3][0]).toBeGreaterThan(0.45);
-  expect(printed[3][0]).toBeLessThan(0.55);
-});
+const shell = `npx() { [ "$1" = nodetorch ] && shift && node '${root}/scripts/setup.js' "$@"; }
+node() { '${process.execPath}' "$@"; }
+set -e
+`;
+
+async function check({ page, line, language, code }: Block): Promise<void> {
+  if (language === 'sh') {
+    const output = blocks.find((block) => block.page === page && block.line > line);
+    const { stdout, stderr } = spawnSync('bash', ['-c', shell + code], { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: output!.code, stderr: '' });
+    return;
+  }
+  expect(['ts', 'js']).toContain(language); // others say why they are not run
+  const { told } = await run(code);
+  told.forEach(expectTold);
+}
+
+function expectTold({ said, given }: Told): void {
+  const about = /^about (-?[\d.]+)$/.exec(said);
+  if (!about) return expect(shown(given)).toBe(said);
+  const [expected, actual] = [Number(about[1]), Number(given[0])];
+  expect(Math.abs(actual - expected)).toBeLessThan(0.05 * Math.abs(expected));
+}
 
 describe.each(pages)('%s', (page) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-readme-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-guides-'));
   const before = process.cwd();
   beforeAll(() => process.chdir(folder));
   afterAll(() => {
     process.chdir(before);
     fs.rmSync(folder, { recursive: true });
   });
+  const code = blocks.filter((block) => block.page === page && isCode(block));
 
-  test.each(snippets(page).map((code, i) => [i + 1, code] as const))('snippet %i runs', (_, code) => {
-    expect(() => run(code)).not.toThrow();
+  test('its code blocks are closed, and have a language', () => {
+    expect((read(page).match(/^```/gm) ?? []).length % 2).toBe(0);
+    expect(blocks.filter((block) => block.page === page && block.language === '')).toEqual([]);
+    expect(read(page)).not.toMatch(/\n\n {4}[^\s*-]/); // an indented block
   });
+
+  for (const block of code) {
+    const name = `${block.language}, line ${block.line}`;
+    if (block.note?.startsWith('not run')) test.skip(`${name}: ${block.note}`, () => {});
+    else if (block.note === null) test(name, () => check(block));
+  }
 });
 
-// What the cells of the table of names are about.
-const things = `
-  const w = torch.ones([3, 2]), m = torch.ones([2]), a = 0, b = 1;
-  const p = [new nn.Parameter(torch.ones([2]))], bn = new nn.BatchNorm2d(3);
-  const model = new nn.Sequential(new nn.Linear(3, 2)), state = model.stateDict();
-  const optimizer = new optim.SGD(p, { weightDecay: 1 });`;
+test.each(
+  blocks.flatMap(({ page, line, code, note }) => {
+    const file = /^run by (.*)$/.exec(note ?? '')?.[1];
+    return file ? [[`${page}:${line}`, file, page, code] as const] : [];
+  }),
+)('%s is run by %s', (_, file, page, code) => {
+  const commands = code.trim().split(/\n| && /);
+  const program = read(file);
+  // It has the same commands, or reads them in the page.
+  if (!program.includes(path.basename(page)))
+    for (const command of commands) expect(program).toContain(command);
+});
 
-function operand(cell: string): string {
-  if (cell.includes('item()')) return 'torch.ones([])';
-  if (cell.includes('inv(')) return 'torch.eye(3)';
-  if (/max_?pool2d/i.test(cell)) return 'torch.ones([1, 1, 4, 4])';
-  return `torch.randn([6, 3], { requiresGrad: ${cell.includes('autograd')} })`;
-}
+test("the README's program learns", async () => {
+  const { code } = blocks.find(({ page, language }) => page === 'README.md' && language === 'js')!;
+  expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(18);
+  const { printed, told } = await run(code);
+  expect(printed).toEqual([['step 100  loss 0.0014'], ['step 200  loss 0.0007'], ['step 300  loss 0.0002']]);
+  expect(told).toHaveLength(1);
+});
 
-const elsewhere = /=> \.\.\.|^(import|fc =|this\.|catch|undefined|error\.|TorchError)|cuda|loadLibrary/;
-const cells = [...read('README.md').matchAll(/^\| `.* \| (.*`.*) \|$/gm)]
-  .flatMap((row) => [...row[1].matchAll(/`([^`]+)`/g)].map((match) => match[1]))
-  .filter((cell) => !elsewhere.test(cell));
-
-test.each(cells)('the table of names: %s', (cell) => {
-  const y = cell.includes('autograd') ? 'x.sum()' : 'x.clone()';
-  const statement = /^(const|for) /.test(cell) ? cell : `void (${cell})`;
-  run(`${things}\nconst x = ${operand(cell)}, y = ${y}, z = x.clone();\n{ ${statement}; }`);
+test('comments are compared with values', async () => {
+  const { told } = await run("torch.ones([2]).shape; // [2]\n[torch.ones([1])].length; // 2\n'a'; // a text");
+  expect(told.map(({ said, given }) => [said, shown(given)])).toEqual([
+    ['[2]', '[2]'],
+    ['2', '1'],
+  ]);
 });

@@ -1,7 +1,7 @@
 // The tarball under the package managers: nothing is built, nothing is warned of, and the package works.
 import fs from 'node:fs';
 import path from 'node:path';
-import { addon, program, project, removeAll, root, run, tarball, tool } from './project';
+import { addon, program, project, removeAll, run, tarball, tool } from './project';
 
 afterAll(removeAll);
 
@@ -72,17 +72,4 @@ test.each(Object.entries(managers))('%s', (name, { packages, script, install, ci
       text: '10',
     });
   }
-});
-
-test('every link of the README leads to a file of the package', () => {
-  const { text } = run(['npm', 'pack', '--ignore-scripts', '--dry-run', '--json'], root);
-  const [{ files }] = JSON.parse(text.slice(text.indexOf('['), text.lastIndexOf(']') + 1)) as [
-    { files: { path: string }[] },
-  ];
-  const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
-  const links = [...readme.matchAll(/\]\(([\w./-]+)(#[^)]*)?\)/g)].map(([, link]) => link);
-  expect(links.length).toBeGreaterThan(30);
-  const there = new Set(files.map((file) => file.path));
-  expect(links.filter((link) => !there.has(link))).toEqual([]);
-  expect(there).not.toContain('binding.gyp');
 });

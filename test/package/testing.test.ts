@@ -1,4 +1,4 @@
-// The set-up lines of nodetorch/testing under Jest, Vitest and node:test, as they stand in the README.
+// The set-up lines of nodetorch/testing under Jest, Vitest and node:test, as they stand in docs/testing.md.
 import path from 'node:path';
 import { addon, installed, removeAll, run, tool } from './project';
 
