@@ -94,7 +94,7 @@ Pair PairOf(const Signature& signature, size_t index) {
     pair.types.push_back(SchemaType(argument));
     std::string text = PythonType(*argument.real_type(), argument.N().value_or(0)) + " ";
     text += parameter.name == "self" ? "input" : parameter.name;
-    if (parameter.has_default) text += "=" + DefaultText(parameter.default_value);
+    if (parameter.has_default) text.append("=").append(DefaultText(parameter.default_value));
     pair.Add(text, parameter.keyword_only);
   }
   return pair;

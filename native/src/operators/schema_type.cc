@@ -68,7 +68,7 @@ TypeSpec TypeSpec::Of(const c10::Argument& argument) {
 std::string TypeSpec::Name() const {
   std::string name = NameOf(type);
   if (optional_elements) name += "?";
-  if (list) name += broadcast > 0 ? "[" + std::to_string(broadcast) + "]" : "[]";
+  if (list) name += broadcast > 0 ? c10::str("[", broadcast, "]") : "[]";
   if (optional) name += "?";
   return name;
 }
