@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { Complex } from '../core/complex';
 import { dtypeOfCode } from '../core/dtype';
 import { HANDLE, NOTHING } from './handle';
+import { type LastKeywords, withKeywords } from './keywords';
 import { transferBuffer, native, resultHeader } from '.';
 import type { Tensor } from '../tensor';
 import { TensorBase, newTensor } from './tensor_base';
@@ -211,56 +212,4 @@ function passList(list: readonly unknown[], i: number): unknown {
   listed += length;
   forms |= 1 << ((ofTensors ? FORMS : 2 * FORMS) + i);
   return length;
-}
-
-// The names of keywords, one by one in their order; the addon's set of them once a call had just these.
-interface Names {
-  readonly list: readonly string[];
-  readonly next: Map<string, Names>;
-  set?: unknown;
-}
-const noNames: Names = { list: [], next: new Map() };
-const MOST_SETS = 1000;
-let sets = 0;
-
-/** Of the last call with keywords: most calls of an operator have the same. */
-interface LastKeywords {
-  names: readonly string[];
-  set: unknown;
-}
-
-// A trailing object of keywords becomes its values, and behind them the set of its names.
-function withKeywords(args: unknown[], last: LastKeywords): unknown[] {
-  const count = args.length - 1;
-  const named = args[count] as Record<string, unknown>;
-  if (typeof named !== 'object' || named === null || Object.getPrototypeOf(named) !== Object.prototype)
-    return args;
-  const values = args.slice(0, count);
-  let same = 0;
-  for (const name in named) {
-    if (last.names[same] === name) same++;
-    values.push(named[name]);
-  }
-  if (same !== values.length - count || same !== last.names.length || last.set === undefined) {
-    const names = namesOf(named);
-    if (!names) return args; // rare: the addon reads the object itself
-    last.names = names.list;
-    last.set = names.set ??= native.keywordSet(names.list);
-  }
-  values.push(last.set);
-  return values;
-}
-
-function namesOf(named: object): Names | undefined {
-  let names = noNames;
-  for (const name in named) {
-    let next = names.next.get(name);
-    if (!next) {
-      if (name === 'out' || sets >= MOST_SETS) return undefined;
-      sets++;
-      names.next.set(name, (next = { list: [...names.list, name], next: new Map() }));
-    }
-    names = next;
-  }
-  return names;
 }
