@@ -6,7 +6,8 @@
 import { argumentError } from '../../core/errors';
 import { isUint8Array } from '../../core/realm';
 import type { Tensor } from '../../tensor';
-import { type OpenOptions, readBytes, safeOpen } from './open';
+import { type OpenOptions, safeOpen } from './open';
+import { readBytes } from './read_bytes';
 
 export { SafetensorError } from './header';
 export { type LoadModelOptions, type SaveModelOptions, loadModel, saveModel } from './model';

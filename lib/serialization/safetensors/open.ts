@@ -1,13 +1,9 @@
-// Reading .safetensors files: all of one, one tensor, a part of one.
+// Reading .safetensors files: one tensor, a part of one.
 import { withDefaults } from '../../core/signature';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as aten from '../../tensor/aten';
 import { type Device, type DeviceLike, device as deviceOf } from '../../core/device';
-import { wrap } from '../../native/dispatch';
 import { argumentError } from '../../core/errors';
 import type { Index } from '../../tensor/indexing';
-import { keep } from '../../tensor/memory';
-import { native } from '../../native';
 import type { Tensor } from '../../tensor';
 import { HEAD } from '../foreign';
 import {
@@ -19,6 +15,7 @@ import {
   naming,
   parseHeader,
 } from './header';
+import { type Source, openSource } from './source';
 
 /** Options of `safetensors.safeOpen` and `loadFile`. */
 export interface OpenOptions {
@@ -33,15 +30,6 @@ export interface OpenOptions {
 }
 
 export const OPEN: Required<OpenOptions> = { device: 'cpu', backend: 'mmap' };
-
-/** Where the bytes are. Positions count from the start of the file. */
-interface Source {
-  readonly size: number;
-  bytes(position: number, count: number): Buffer;
-  /** A tensor of `entry`'s bytes. */
-  tensor(entry: Entry, position: number): Tensor;
-  close(): void;
-}
 
 function readHeader(source: Source): [start: number, header: Header] {
   const length = headerLength(source.bytes(0, Math.min(8, source.size)), source.size);
@@ -69,7 +57,7 @@ export class SafeOpen {
       throw argumentError('safeOpen', 'backend', "'mmap' or 'pread'", backend);
     }
     this.#device = deviceOf(device);
-    const source = openFile(path, backend);
+    const source = openSource(path, backend);
     try {
       [this.#start, this.#header] = naming(
         path,
@@ -172,87 +160,4 @@ export class SafeSlice {
   at(...indices: Index[]): Tensor {
     return this.#take(indices);
   }
-}
-
-/** Reads the tensors from the bytes of a file; copies them. */
-export function readBytes(data: Uint8Array): Map<string, Tensor> {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const [start, entries] = naming(
-    null,
-    () => [bytes.subarray(0, HEAD), bytes.length],
-    () => {
-      const end = 8 + headerLength(bytes.subarray(0, 8), bytes.length);
-      return [end, parseHeader(bytes.subarray(8, end), bytes.length - end).entries] as const;
-    },
-  );
-  return new Map(entries.map((entry) => [entry.name, copy(entry, bytes.subarray(start))]));
-}
-
-function copy({ name, label, dtype, shape, begin, end }: Entry, data: Buffer): Tensor {
-  if (!dtype) throw new SafetensorError(`Dtype not understood: ${label} (tensor ${name})`);
-  const tensor = aten.empty(shape, { dtype });
-  if (end > begin) new Uint8Array(native.viewBuffer(tensor)).set(data.subarray(begin, end));
-  return tensor;
-}
-
-function openFile(path: string, backend: 'mmap' | 'pread'): Source {
-  const fd = openSync(path, 'r');
-  try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new SafetensorError(`'${path}' is not a file`);
-    if (backend === 'pread' || stats.size === 0) return readingSource(path, fd, stats.size);
-    const source = mappedSource(path, stats.size);
-    closeSync(fd);
-    return source;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-function readingSource(path: string, fd: number, size: number): Source {
-  const ended = (): never => {
-    throw new SafetensorError(`'${path}' ended while it was read`);
-  };
-  return {
-    size,
-    bytes(position, count) {
-      const buffer = Buffer.alloc(count);
-      for (let at = 0; at < count;) at += readSync(fd, buffer, at, count - at, position + at) || ended();
-      return buffer;
-    },
-    tensor({ shape, dtype, begin, end }, position) {
-      const tensor = aten.empty(shape, { dtype });
-      const [read] = native.readInto(tensor, fd, position, 0, end - begin, false);
-      if (read === end - begin) return tensor;
-      tensor.dispose();
-      return ended();
-    },
-    close: () => closeSync(fd),
-  };
-}
-
-// The header is read from the mapping, too: should the path lead elsewhere by now, they still agree.
-function mappedSource(path: string, size: number): Source {
-  const whole = keep(aten.fromFile(path, false, size, { dtype: 'uint8' }));
-  const slice = (position: number, count: number): Tensor =>
-    wrap(native.storageSlice(whole, position, count)) as Tensor;
-  return {
-    size,
-    bytes(position, count) {
-      const part = slice(position, count);
-      const { buffer } = part.toTypedArray();
-      part.dispose();
-      return Buffer.from(buffer as ArrayBuffer);
-    },
-    tensor({ shape, dtype, begin, end }, position) {
-      const bytes = slice(position, end - begin);
-      const aligned = position % dtype!.itemsize === 0 ? bytes : aten.clone(bytes);
-      const typed = aten.view(aligned, dtype!);
-      const tensor = aten.view(typed, shape);
-      for (const step of [bytes, aligned, typed]) step.dispose();
-      return tensor;
-    },
-    close: () => whole.dispose(),
-  };
 }
