@@ -5,71 +5,25 @@ import { type Call, signature } from '../../core/signature';
 import { valueError } from '../../core/errors';
 import { noGrad } from '../../autograd';
 import * as aten from '../../tensor/aten';
-import { sizeText } from '../../core/size_text';
-import { sameSize } from '../../functional/reduction';
-import { keep } from '../../tensor/memory';
-import { typeName } from '../../tensor/repr';
-import { settled } from '../../native/scope';
-import { Tensor } from '../../tensor';
+import type { Tensor } from '../../tensor';
 import { ModuleDict } from '../layers/container';
 import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../module/fields';
 import type { Module } from '../module/module';
 import { Parameter } from '../parameter';
+import { checkAppended } from './parametrization_checks';
+import { ParametrizationList, registerTensor, type Parametrization } from './parametrization_list';
 import {
-  ParametrizationList,
-  registerTensor,
-  tryRightInverse,
-  type Parametrization,
-} from './parametrization_list';
+  type Class,
+  FIELD,
+  defineAccessor,
+  enterOwnClass,
+  listOf,
+  parametrizationsOf,
+  typeBefore,
+} from './parametrized_class';
 
+export { cached } from './parametrized_class';
 export { ParametrizationList, type Parametrization };
-
-const FIELD = 'parametrizations';
-
-let caching = 0;
-let cache = new WeakMap<Module, Map<string, Tensor>>();
-
-/**
- * Runs `body` with each parametrized tensor computed once, when it is first used.
- *
- * Differs from PyTorch: `cached` takes a synchronous function; there is no `with`.
- *
- * @throws TypeError when `body` returns a promise.
- */
-export function cached<T>(body: () => T): T {
-  const before = caching;
-  let result: T;
-  try {
-    caching = before + 1;
-    result = body();
-  } finally {
-    caching = before;
-    if (before === 0) cache = new WeakMap();
-  }
-  return settled('cached', result);
-}
-
-function compute(module: Module, name: string): Tensor {
-  const list = listOf(module, name);
-  if (caching === 0) return list() as Tensor;
-  const tensors = cache.get(module) ?? new Map<string, Tensor>();
-  cache.set(module, tensors);
-  const known = tensors.get(name);
-  if (known) return known;
-  // A scope that ends before the cache must not take it away.
-  const made = keep(list() as Tensor);
-  tensors.set(name, made);
-  return made;
-}
-
-function parametrizationsOf(module: Module): ModuleDict | null {
-  const found = getField(module, FIELD);
-  return found instanceof ModuleDict ? found : null;
-}
-
-function listOf(module: Module, name: string): ParametrizationList {
-  return parametrizationsOf(module)!.get(name) as ParametrizationList;
-}
 
 const IS_PARAMETRIZED = signature('isParametrized', [kinds.module('module')], {
   tensorName: null as string | null,
@@ -84,8 +38,6 @@ export function isParametrized(
   if (!found) return false;
   return tensorName == null ? found.length > 0 : found.has(tensorName);
 }
-
-type Class = new (...args: never[]) => Module;
 
 const moduleKind = kinds.module('module');
 const NAME = { tensorName: null as string | null };
@@ -104,54 +56,6 @@ const REGISTER_PARAMETRIZATION = signature(
 const REMOVE_PARAMETRIZATIONS = signature('removeParametrizations', [moduleKind, nameKind], {
   leaveParametrized: true,
 });
-
-// A class of the module's own, above which its fields cannot be seen: accessors of parametrized
-// tensors go into its prototype, where nobody takes them for state.
-function enterOwnClass(module: Module): void {
-  const base = module.constructor as Class;
-  const Own = class extends base {};
-  Object.defineProperty(Own, 'name', { value: `Parametrized${base.name}` });
-  Object.setPrototypeOf(module, Own.prototype);
-}
-
-const typeBefore = (module: Module): Class => Object.getPrototypeOf(module.constructor) as Class;
-
-function defineAccessor(module: Module, name: string): void {
-  Object.defineProperty(module.constructor.prototype, name, {
-    get(this: Module) {
-      return compute(this, name);
-    },
-    set(this: Module, value: Tensor) {
-      listOf(this, name).rightInverse(value);
-    },
-    configurable: true,
-  });
-}
-
-// What a parametrization gives must be like the tensor that it stands for; `%` stands for dtype or shape.
-function checkLike(given: Tensor, like: Tensor, name: string, rule: string, what: string): void {
-  const refuse = (property: string, before: string, after: string): TypeError =>
-    valueError(
-      `${rule.replace('%', property)}, unless the \`unsafe\` flag is enabled.\n` +
-        `module.${name}.${property}: ${before}\n${what.replace('%', property)}: ${after}`,
-    );
-  if (given.dtype !== like.dtype) throw refuse('dtype', String(like.dtype), String(given.dtype));
-  if (!sameSize(given, like)) throw refuse('shape', sizeText(like.shape), sizeText(given.shape));
-}
-
-function checkAppended(name: string, current: Tensor, parametrization: Parametrization): void {
-  const value: unknown = parametrization(current);
-  if (!(value instanceof Tensor))
-    throw valueError(`A parametrization must return a tensor. Got ${typeName(value)}.`);
-  const changed = 'Registering a parametrization may not change the % of the tensor';
-  checkLike(value, current, name, changed, `parametrization(module.${name}).%`);
-  const inverse = tryRightInverse(parametrization, value);
-  if (inverse === undefined) return;
-  if (!(inverse instanceof Tensor))
-    throw valueError(`parametrization.right_inverse must return a tensor. Got: ${typeName(inverse)}`);
-  const other = `The tensor returned by parametrization.right_inverse must have the same % as module.${name}`;
-  checkLike(inverse, current, name, other, 'returned %');
-}
 
 /**
  * Makes a parameter or buffer a value that `parametrization` computes each time it is used. What it is
