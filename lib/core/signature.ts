@@ -13,17 +13,23 @@ export type Keywords<D> = { [K in keyof D]?: D[K] | undefined };
 
 type TypeOf<A> = A extends Argument<string, infer T> ? T : never;
 type Types<R extends readonly Argument[]> = { -readonly [K in keyof R]: TypeOf<R[K]> };
-type Named<R extends readonly Argument[]> = { [A in R[number] as A['name']]: TypeOf<A> };
-type Forms<R, D> = R extends readonly [infer First, ...infer Rest extends readonly Argument[]]
-  ? [given: Named<Extract<R, readonly Argument[]>> & Keywords<D>] | AfterFirst<First, Rest, D>
-  : never;
-type AfterFirst<First, Rest, D> = Rest extends readonly [] ? never : [TypeOf<First>, ...Forms<Rest, D>];
 
-// All by position, those with a default as far as wanted; the object of keywords may stand at any place behind the first.
-type Positions<R extends readonly unknown[], D, P extends readonly unknown[]> = [
+// The interface that a table of defaults fills, where `D` is `Required<O>`, since an editor shows its name.
+type Options<D> = D extends Required<infer O> ? (Record<never, never> extends O ? O : Keywords<D>) : never;
+
+// Some of the first by position, and the last ones by name.
+type Forms<R extends readonly Argument[], O> = R extends readonly [
+  ...infer First extends readonly Argument[],
+  Argument<infer N, infer T>,
+]
+  ? [...Types<First>, given: { [K in N]: T } & O] | Forms<First, { [K in N]: T } & O>
+  : never;
+
+// Positions, those with a default as far as wanted; the object of keywords may stand at any place behind the first.
+type Positions<R extends readonly unknown[], D, O, P extends readonly unknown[]> = [
   ...R,
-  ...Partial<{ [K in keyof P]: P[K] | Keywords<D> }>,
-  options?: [keyof D] extends [never] ? never : Keywords<D>, // an empty object's type is that of any value
+  ...Partial<{ [K in keyof P]: P[K] | O }>,
+  options?: [keyof D] extends [never] ? never : O, // an empty object's type is that of any value
 ];
 
 /**
@@ -34,9 +40,12 @@ type Positions<R extends readonly unknown[], D, P extends readonly unknown[]> = 
 export type Call<S, R extends readonly unknown[], P extends readonly unknown[] = []> =
   S extends Signature<infer A, infer D>
     ? R extends readonly [unknown]
-      ? Positions<{ [K in keyof R]: R[K] | (Named<A> & Keywords<D>) }, D, P>
-      : Positions<R, D, P> | Forms<A, D>
+      ? Positions<{ [K in keyof R]: R[K] | ({ [N in A[0]['name']]: R[0] } & Options<D>) }, D, Options<D>, P>
+      : Positions<R, D, Options<D>, P> | Forms<A, Options<D>>
     : never;
+
+/** The function type `F`; an editor shows its arguments, where it shows the name of an interface alone. */
+export type Spelled<F> = F extends (...args: infer A) => infer R ? (...args: A) => R : never;
 
 /** The arguments of a function or a constructor. */
 export class Signature<R extends readonly Argument[], D extends object> {

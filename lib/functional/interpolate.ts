@@ -6,7 +6,7 @@ import { tensor } from '../tensor/kinds';
 import { warn } from '../core/warn';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pooling/adaptive_pooling';
 import type { Size } from './conv/conv';
-import { type Call, signature } from '../core/signature';
+import { type Call, type Spelled, signature } from '../core/signature';
 import { repr } from '../tensor/repr';
 
 /** How values between pixels are made. */
@@ -207,12 +207,12 @@ function upsampleOf(name: string, pythonName: string, options: InterpolateOption
 }
 
 /** Deprecated: as {@link interpolate} with `mode: 'nearest'`. */
-export const upsampleNearest: Upsample = upsampleOf('upsampleNearest', 'upsample_nearest', {
+export const upsampleNearest: Spelled<Upsample> = upsampleOf('upsampleNearest', 'upsample_nearest', {
   mode: 'nearest',
 });
 
 /** Deprecated: as {@link interpolate} with `mode: 'bilinear', alignCorners: true`. */
-export const upsampleBilinear: Upsample = upsampleOf('upsampleBilinear', 'upsample_bilinear', {
+export const upsampleBilinear: Spelled<Upsample> = upsampleOf('upsampleBilinear', 'upsample_bilinear', {
   mode: 'bilinear',
   alignCorners: true,
 });

@@ -32,6 +32,7 @@ const names = described.flatMap(({ name, others }) => [name, ...others]);
 const inTorch = (name: string) => `torch.${name.split('.').map(camelCase).join('.')}`;
 const hovers = [
   ...['torch.conv2d', 'x.sum', 'x.sum({ dim: 1 })', 'torch.linalg.svd', 'F.relu(x)', 'nn.Linear'],
+  ...['F.relu', 'F.softmax', 'F.conv2d', 'F.maxUnpool2d', 'F.mseLoss(x, x)', 'nn.functional.sigmoid'],
   ...['torch.max', 'torch.zeros', 'torch.pow', 'x.maskedFill', 'x.view', 'x.add_', 'torch.std'],
 ];
 const file = path.join(__dirname, 'program.ts');
@@ -71,6 +72,21 @@ test.each([
   ['x.sum({ dim: 1 })', 'Adds the elements', 'sum(keywords: { dim: Int | Ints | null; keepdim?'],
   ['torch.linalg.svd', 'The singular value decomposition', 'svd(A: Tensor, fullMatrices?: boolean'],
   ['F.relu(x)', '`max(0, x)`', 'relu(input:'],
+  ['F.relu', '`max(0, x)`', 'relu: (input: torch.Tensor |'],
+  [
+    'F.relu',
+    '`max(0, x)`',
+    ', inplace?: boolean | torch.nn.functional.InplaceOptions | undefined, options?: ',
+  ],
+  ['F.softmax', 'along `dim`', ', dim?: number | torch.nn.functional.SoftmaxOptions | null | undefined, '],
+  ['F.conv2d', 'Slides kernels', 'conv2d: (...args: [input: torch.Tensor, weight: torch.Tensor, bias?: '],
+  ['F.maxUnpool2d', 'Puts the maxima', '[input: torch.Tensor, indices: torch.Tensor, kernelSize: '],
+  ['F.mseLoss(x, x)', '`(x - y)²`, reduced', '[input: Tensor, target: Tensor]'],
+  [
+    'nn.functional.sigmoid',
+    '`1 / (1 + exp(-x))`',
+    'sigmoid: (input: torch.Tensor | { input: torch.Tensor; }',
+  ],
   ['nn.Linear', 'Applies an affine map', 'class Linear'],
   ['torch.max', 'The largest element', 'max(input: Tensor, keywords?'],
   ['torch.zeros', 'A tensor of the given size', 'zeros(size: Ints'],

@@ -1,5 +1,5 @@
 // Activations that have no number to choose.
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -37,7 +37,7 @@ function inplaceActivation(name: string, operator: Operator, inPlace: Operator):
 }
 
 /** `max(0, x)`, element by element. */
-export const relu: InplaceActivation = inplaceActivation('relu', aten.relu, aten.relu_);
+export const relu: Spelled<InplaceActivation> = inplaceActivation('relu', aten.relu, aten.relu_);
 
 /** How GELU is computed: `'none'` is exact, `'tanh'` the approximation that GPT-2 uses. */
 export type GeluApproximation = 'none' | 'tanh';
@@ -59,46 +59,52 @@ export function gelu(
 }
 
 /** `1 / (1 + exp(-x))`, element by element. */
-export const sigmoid: Activation = activation('sigmoid', aten.sigmoid);
+export const sigmoid: Spelled<Activation> = activation('sigmoid', aten.sigmoid);
 
 /** The hyperbolic tangent, element by element. */
-export const tanh: Activation = activation('tanh', aten.tanh);
+export const tanh: Spelled<Activation> = activation('tanh', aten.tanh);
 
 /** `1 / (1 + exp(-x))` by straight lines: `min(max(0, x + 3), 6) / 6`. */
-export const hardsigmoid: InplaceActivation = inplaceActivation(
+export const hardsigmoid: Spelled<InplaceActivation> = inplaceActivation(
   'hardsigmoid',
   aten.hardsigmoid,
   aten.hardsigmoid_,
 );
 
 /** `x hardsigmoid(x)` (Howard et al., "Searching for MobileNetV3", 2019). */
-export const hardswish: InplaceActivation = inplaceActivation('hardswish', aten.hardswish, aten.hardswish_);
+export const hardswish: Spelled<InplaceActivation> = inplaceActivation(
+  'hardswish',
+  aten.hardswish,
+  aten.hardswish_,
+);
 
 /** `x sigmoid(x)`, also called swish (Hendrycks and Gimpel, 2016). */
-export const silu: InplaceActivation = inplaceActivation('silu', aten.silu, aten.silu_);
+export const silu: Spelled<InplaceActivation> = inplaceActivation('silu', aten.silu, aten.silu_);
 
 /** `x tanh(softplus(x))` (Misra, 2019). */
-export const mish: InplaceActivation = inplaceActivation('mish', aten.mish, aten.mish_);
+export const mish: Spelled<InplaceActivation> = inplaceActivation('mish', aten.mish, aten.mish_);
 
 /** `min(max(0, x), 6)`. */
-export const relu6: InplaceActivation = inplaceActivation('relu6', aten.relu6, aten.relu6_);
+export const relu6: Spelled<InplaceActivation> = inplaceActivation('relu6', aten.relu6, aten.relu6_);
 
 /** `s (max(0, x) + min(0, a (exp(x) - 1)))`; `s` and `a` keep mean and variance (Klambauer et al., 2017). */
-export const selu: InplaceActivation = inplaceActivation('selu', aten.selu, aten.selu_);
+export const selu: Spelled<InplaceActivation> = inplaceActivation('selu', aten.selu, aten.selu_);
 
 /** `log(1 / (1 + exp(-x)))`. */
-export const logsigmoid: Activation = activation('logsigmoid', aten.logSigmoid);
+export const logsigmoid: Spelled<Activation> = activation('logsigmoid', aten.logSigmoid);
 
 /** `x / (1 + |x|)`. */
-export const softsign: Activation = activation('softsign', (input) =>
+export const softsign: Spelled<Activation> = activation('softsign', (input) =>
   aten.div(input, aten.add(aten.abs(input), 1)),
 );
 
 /** `x - tanh(x)`. */
-export const tanhshrink: Activation = activation('tanhshrink', (input) => aten.sub(input, aten.tanh(input)));
+export const tanhshrink: Spelled<Activation> = activation('tanhshrink', (input) =>
+  aten.sub(input, aten.tanh(input)),
+);
 
 /** {@link relu} in place. */
-export const relu_: Activation = activation('relu_', aten.relu_);
+export const relu_: Spelled<Activation> = activation('relu_', aten.relu_);
 
 /** {@link selu} in place. */
-export const selu_: Activation = activation('selu_', aten.selu_);
+export const selu_: Spelled<Activation> = activation('selu_', aten.selu_);

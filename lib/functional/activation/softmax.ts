@@ -1,7 +1,7 @@
 // Softmax and its kin.
 import type { DTypeLike } from '../../core/dtype';
 import { contiguousFormat } from '../../core/layout';
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import { warn } from '../../core/warn';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
@@ -44,15 +44,15 @@ function implicitDim(pythonName: string, input: Tensor): number {
 }
 
 /** `exp(xᵢ) / Σⱼ exp(xⱼ)` along `dim`. Warns when no `dim` is given. */
-export const softmax: Softmax = softmaxOf('softmax', 'softmax', aten.softmax);
+export const softmax: Spelled<Softmax> = softmaxOf('softmax', 'softmax', aten.softmax);
 
 /** The softmax of `-x`. Warns when no `dim` is given. */
-export const softmin: Softmax = softmaxOf('softmin', 'softmin', (input, dim, dtype) =>
+export const softmin: Spelled<Softmax> = softmaxOf('softmin', 'softmin', (input, dim, dtype) =>
   aten.softmax(aten.neg(input), dim, dtype),
 );
 
 /** The logarithm of softmax, without its underflow. Warns when no `dim` is given. */
-export const logSoftmax: Softmax = softmaxOf('logSoftmax', 'log_softmax', aten.logSoftmax);
+export const logSoftmax: Spelled<Softmax> = softmaxOf('logSoftmax', 'log_softmax', aten.logSoftmax);
 
 /** Options of `F.gumbelSoftmax`. */
 export interface GumbelSoftmaxOptions {

@@ -1,4 +1,4 @@
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -74,18 +74,18 @@ function conv(name: string, dimensions: number): Conv {
  *
  * Shapes: input `(N, Cin, L)` or `(Cin, L)`, weight `(Cout, Cin / groups, K)`, bias `(Cout)`.
  */
-export const conv1d: Conv = conv('conv1d', 1);
+export const conv1d: Spelled<Conv> = conv('conv1d', 1);
 
 /**
  * Slides kernels over an image (a cross-correlation).
  *
  * Shapes: input `(N, Cin, H, W)` or `(Cin, H, W)`, weight `(Cout, Cin / groups, KH, KW)`, bias `(Cout)`.
  */
-export const conv2d: Conv = conv('conv2d', 2);
+export const conv2d: Spelled<Conv> = conv('conv2d', 2);
 
 /**
  * Slides kernels over a volume (a cross-correlation).
  *
  * Shapes: input `(N, Cin, D, H, W)` or without `N`, weight `(Cout, Cin / groups, KD, KH, KW)`, bias `(Cout)`.
  */
-export const conv3d: Conv = conv('conv3d', 3);
+export const conv3d: Spelled<Conv> = conv('conv3d', 3);

@@ -1,4 +1,4 @@
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from './conv';
@@ -65,7 +65,7 @@ function convTranspose(name: string, operator: Operator): ConvTranspose {
  *
  * Shapes: input `(N, Cin, L)` or `(Cin, L)`, weight `(Cin, Cout / groups, K)`, bias `(Cout)`.
  */
-export const convTranspose1d: ConvTranspose = convTranspose('convTranspose1d', (...args) =>
+export const convTranspose1d: Spelled<ConvTranspose> = convTranspose('convTranspose1d', (...args) =>
   aten.convTranspose1d(...args),
 );
 
@@ -74,7 +74,7 @@ export const convTranspose1d: ConvTranspose = convTranspose('convTranspose1d', (
  *
  * Shapes: input `(N, Cin, H, W)` or `(Cin, H, W)`, weight `(Cin, Cout / groups, KH, KW)`, bias `(Cout)`.
  */
-export const convTranspose2d: ConvTranspose = convTranspose('convTranspose2d', (...args) =>
+export const convTranspose2d: Spelled<ConvTranspose> = convTranspose('convTranspose2d', (...args) =>
   aten.convTranspose2d(...args),
 );
 
@@ -83,7 +83,7 @@ export const convTranspose2d: ConvTranspose = convTranspose('convTranspose2d', (
  *
  * Shapes: input `(N, Cin, D, H, W)` or without `N`, weight `(Cin, Cout / groups, KD, KH, KW)`, bias `(Cout)`.
  */
-export const convTranspose3d: ConvTranspose = convTranspose('convTranspose3d', (...args) =>
+export const convTranspose3d: Spelled<ConvTranspose> = convTranspose('convTranspose3d', (...args) =>
   aten.convTranspose3d(...args),
 );
 

@@ -1,7 +1,7 @@
 // Pooling whose windows follow from the size of the output.
 import { valueError, checkSize } from '../../core/errors';
 import { kind, size } from '../../core/kinds';
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -43,10 +43,10 @@ function adaptiveAvgPool(name: 'adaptiveAvgPool2d' | 'adaptiveAvgPool3d', n: num
 }
 
 /** The mean of windows that make an output of that size. Shape: `(N, C, H, W)` or `(C, H, W)`. */
-export const adaptiveAvgPool2d: AdaptiveAvgPool = adaptiveAvgPool('adaptiveAvgPool2d', 2);
+export const adaptiveAvgPool2d: Spelled<AdaptiveAvgPool> = adaptiveAvgPool('adaptiveAvgPool2d', 2);
 
 /** The mean of windows that make an output of that size. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export const adaptiveAvgPool3d: AdaptiveAvgPool = adaptiveAvgPool('adaptiveAvgPool3d', 3);
+export const adaptiveAvgPool3d: Spelled<AdaptiveAvgPool> = adaptiveAvgPool('adaptiveAvgPool3d', 3);
 
 /** Options of `F.adaptiveMaxPool1d`, `F.adaptiveMaxPool2d` and `F.adaptiveMaxPool3d`. */
 export interface AdaptiveMaxPoolOptions {
@@ -111,10 +111,10 @@ export const adaptiveMaxPool2d: AdaptiveMaxPool<AdaptiveSize> = pool2d;
 export const adaptiveMaxPool3d: AdaptiveMaxPool<AdaptiveSize> = pool3d;
 
 /** As {@link adaptiveMaxPool1d} with `returnIndices`. */
-export const adaptiveMaxPool1dWithIndices: WithIndices<Size> = withIndices1d;
+export const adaptiveMaxPool1dWithIndices: Spelled<WithIndices<Size>> = withIndices1d;
 
 /** As {@link adaptiveMaxPool2d} with `returnIndices`. */
-export const adaptiveMaxPool2dWithIndices: WithIndices<AdaptiveSize> = withIndices2d;
+export const adaptiveMaxPool2dWithIndices: Spelled<WithIndices<AdaptiveSize>> = withIndices2d;
 
 /** As {@link adaptiveMaxPool3d} with `returnIndices`. */
-export const adaptiveMaxPool3dWithIndices: WithIndices<AdaptiveSize> = withIndices3d;
+export const adaptiveMaxPool3dWithIndices: Spelled<WithIndices<AdaptiveSize>> = withIndices3d;

@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 import type { Size } from '../conv/conv';
 import { size } from '../../core/kinds';
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 
 /** Options of `F.fractionalMaxPool2d` and `F.fractionalMaxPool3d`. */
 export interface FractionalMaxPoolOptions {
@@ -122,7 +122,7 @@ export const fractionalMaxPool2d: FractionalMaxPool = pool2d;
 export const fractionalMaxPool3d: FractionalMaxPool = pool3d;
 
 /** As {@link fractionalMaxPool2d} with `returnIndices`. */
-export const fractionalMaxPool2dWithIndices: WithIndices = withIndices2d;
+export const fractionalMaxPool2dWithIndices: Spelled<WithIndices> = withIndices2d;
 
 /** As {@link fractionalMaxPool3d} with `returnIndices`. */
-export const fractionalMaxPool3dWithIndices: WithIndices = withIndices3d;
+export const fractionalMaxPool3dWithIndices: Spelled<WithIndices> = withIndices3d;

@@ -1,6 +1,6 @@
 // Power-average pooling.
 import { number, size } from '../../core/kinds';
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -47,10 +47,10 @@ function lpPool(name: string, n: number, mean: Pool, maximum: Pool): LpPool {
 }
 
 /** `(Σ xᵖ)^(1/p)` of each window; `p = ±Infinity` pools the absolute values. Shape: `(N, C, L)` or `(C, L)`. */
-export const lpPool1d: LpPool = lpPool('lpPool1d', 1, avgPool1d, maxPool1d);
+export const lpPool1d: Spelled<LpPool> = lpPool('lpPool1d', 1, avgPool1d, maxPool1d);
 
 /** `(Σ xᵖ)^(1/p)` of each window. Shape: `(N, C, H, W)` or `(C, H, W)`. */
-export const lpPool2d: LpPool = lpPool('lpPool2d', 2, avgPool2d, maxPool2d);
+export const lpPool2d: Spelled<LpPool> = lpPool('lpPool2d', 2, avgPool2d, maxPool2d);
 
 /** `(Σ xᵖ)^(1/p)` of each window. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export const lpPool3d: LpPool = lpPool('lpPool3d', 3, avgPool3d, maxPool3d);
+export const lpPool3d: Spelled<LpPool> = lpPool('lpPool3d', 3, avgPool3d, maxPool3d);

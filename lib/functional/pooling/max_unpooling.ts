@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 import type { Size } from '../conv/conv';
 import { size } from '../../core/kinds';
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 
 /** Options of `F.maxUnpool1d`, `F.maxUnpool2d` and `F.maxUnpool3d`. */
 export interface MaxUnpoolOptions {
@@ -93,7 +93,7 @@ function maxUnpool(name: string, n: number, operator: Operator): MaxUnpool {
  *
  * @throws ValueError for an `outputSize` that the window does not allow.
  */
-export const maxUnpool1d: MaxUnpool = maxUnpool('maxUnpool1d', 1, (input, indices, outputSize) => {
+export const maxUnpool1d: Spelled<MaxUnpool> = maxUnpool('maxUnpool1d', 1, (input, indices, outputSize) => {
   const [values, places] = [aten.unsqueeze(input, -1), aten.unsqueeze(indices, -1)];
   return aten.squeeze(aten.maxUnpool2d(values, places, [...outputSize, 1]), -1);
 });
@@ -103,7 +103,7 @@ export const maxUnpool1d: MaxUnpool = maxUnpool('maxUnpool1d', 1, (input, indice
  *
  * @throws ValueError for an `outputSize` that the window does not allow.
  */
-export const maxUnpool2d: MaxUnpool = maxUnpool('maxUnpool2d', 2, (input, indices, outputSize) =>
+export const maxUnpool2d: Spelled<MaxUnpool> = maxUnpool('maxUnpool2d', 2, (input, indices, outputSize) =>
   aten.maxUnpool2d(input, indices, outputSize),
 );
 
@@ -112,4 +112,6 @@ export const maxUnpool2d: MaxUnpool = maxUnpool('maxUnpool2d', 2, (input, indice
  *
  * @throws ValueError for an `outputSize` that the window does not allow.
  */
-export const maxUnpool3d: MaxUnpool = maxUnpool('maxUnpool3d', 3, (...args) => aten.maxUnpool3d(...args));
+export const maxUnpool3d: Spelled<MaxUnpool> = maxUnpool('maxUnpool3d', 3, (...args) =>
+  aten.maxUnpool3d(...args),
+);

@@ -2,7 +2,7 @@ import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Size } from '../conv/conv';
 import { size } from '../../core/kinds';
-import { type Call, signature } from '../../core/signature';
+import { type Call, type Spelled, signature } from '../../core/signature';
 import { tensor } from '../../tensor/kinds';
 
 /** Options of `F.maxPool1d`, `F.maxPool2d` and `F.maxPool3d`. */
@@ -107,18 +107,21 @@ function maxPoolWithIndices(name: string, operator: Pool<[Tensor, Tensor]>): Wit
 }
 
 /** As {@link maxPool1d} with `returnIndices`. */
-export const maxPool1dWithIndices: WithIndices = maxPoolWithIndices('maxPool1dWithIndices', (...args) =>
-  aten.maxPool1dWithIndices(...args),
+export const maxPool1dWithIndices: Spelled<WithIndices> = maxPoolWithIndices(
+  'maxPool1dWithIndices',
+  (...args) => aten.maxPool1dWithIndices(...args),
 );
 
 /** As {@link maxPool2d} with `returnIndices`. */
-export const maxPool2dWithIndices: WithIndices = maxPoolWithIndices('maxPool2dWithIndices', (...args) =>
-  aten.maxPool2dWithIndices(...args),
+export const maxPool2dWithIndices: Spelled<WithIndices> = maxPoolWithIndices(
+  'maxPool2dWithIndices',
+  (...args) => aten.maxPool2dWithIndices(...args),
 );
 
 /** As {@link maxPool3d} with `returnIndices`. */
-export const maxPool3dWithIndices: WithIndices = maxPoolWithIndices('maxPool3dWithIndices', (...args) =>
-  aten.maxPool3dWithIndices(...args),
+export const maxPool3dWithIndices: Spelled<WithIndices> = maxPoolWithIndices(
+  'maxPool3dWithIndices',
+  (...args) => aten.maxPool3dWithIndices(...args),
 );
 
 /** Options of `F.avgPool1d`. */
@@ -190,7 +193,7 @@ function avgPool(name: 'avgPool2d' | 'avgPool3d'): AvgPool {
 }
 
 /** The mean of each window. Shape: `(N, C, H, W)` or `(C, H, W)`. */
-export const avgPool2d: AvgPool = avgPool('avgPool2d');
+export const avgPool2d: Spelled<AvgPool> = avgPool('avgPool2d');
 
 /** The mean of each window. Shape: `(N, C, D, H, W)` or `(C, D, H, W)`. */
-export const avgPool3d: AvgPool = avgPool('avgPool3d');
+export const avgPool3d: Spelled<AvgPool> = avgPool('avgPool3d');
