@@ -177,7 +177,7 @@ export function showConfig(): string {
 /**
  * Threads that one operator may use on the CPU.
  *
- * Differs from PyTorch: `getNumThreads()` is at first no more than the CPU quota of the container, rounded down, unless
+ * Differs from PyTorch: `torch.getNumThreads` is at first no more than the CPU quota of the container, rounded down, unless
  * `OMP_NUM_THREADS` or `MKL_NUM_THREADS` is set; Python's takes as many threads as there are cores.
  */
 export function getNumThreads(): number {

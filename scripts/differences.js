@@ -1,6 +1,7 @@
 'use strict';
 // The list in docs/differences.md, made from the comments that say "Differs from PyTorch:". By hand:
-// `node scripts/differences.js` prints it, `--write` puts it into the page. A test compares them.
+// `node scripts/differences.js` prints it, `--write` puts it into the page. A test compares them, and looks whether the
+// public name that each begins with exists.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -20,30 +21,49 @@ function paragraphs(text) {
     for (let i = first; i < lines.length; i++) {
       const own =
         i === first ? line.slice(at + mark.length) : /^\s*(?:\/\/+|\*(?!\/))(.*)$/.exec(lines[i])?.[1];
-      if (own === undefined || own.trim() === '' || own.trim().startsWith('@')) break;
-      if (i > first && own.includes(mark)) break;
+      if (i > first && (own === undefined || /^\s*(@|$)/.test(own) || own.includes(mark))) break;
       words.push(own.replace(/\*\/.*$/, '').trim());
       if (own.includes('*/')) break;
     }
-    const sentence = words.join(' ').trim();
-    found.push(sentence[0].toUpperCase() + sentence.slice(1));
+    found.push(words.join(' ').trim());
   });
   return found;
 }
 
-/** The list as Markdown, one item for each comment in lib/. */
+const sources = ['lib', 'native/src'];
+const isSource = (file) => /\.(ts|js|cc|h)$/.test(file);
+
+// Where the comments are, and what they say behind the mark.
+function entries() {
+  return sources.flatMap((folder) =>
+    fs
+      .readdirSync(path.join(root, folder), { recursive: true })
+      .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
+      .filter(isSource)
+      .sort()
+      .flatMap((file) =>
+        paragraphs(fs.readFileSync(path.join(root, file), 'utf8')).map((sentence) => ({ file, sentence })),
+      ),
+  );
+}
+
+/** The public names that the differences begin with. */
+function subjects() {
+  return entries().map(({ file, sentence }) => {
+    const name = /^`((?:torch|testing)(?:\.\w+)+)`/.exec(sentence)?.[1];
+    if (name === undefined) {
+      throw new Error(`${file}: "${mark} ${sentence}" must begin with a public name, such as \`torch.save\``);
+    }
+    return name;
+  });
+}
+
+/** The list as Markdown, one item for each comment. */
 function differences() {
-  const files = fs
-    .readdirSync(path.join(root, 'lib'), { recursive: true })
-    .map((file) => file.replaceAll('\\', '/'));
-  const items = files
-    .filter((file) => file.endsWith('.ts'))
-    .sort()
-    .flatMap((file) => {
-      const text = fs.readFileSync(path.join(root, 'lib', file), 'utf8');
-      return paragraphs(text).map((sentence) => `- ${sentence} ([${file}](../lib/${file}))`);
-    });
-  return items.join('\n');
+  subjects(); // each has one
+  return entries()
+    .map(({ file, sentence }) => `- ${sentence} ([${file.replace(/^lib\//, '')}](../${file}))`)
+    .join('\n');
 }
 
 /** The page with its list replaced. */
@@ -54,7 +74,7 @@ function withDifferences(text) {
   );
 }
 
-module.exports = { page, withDifferences };
+module.exports = { page, subjects, withDifferences };
 
 if (require.main === module) {
   if (process.argv.includes('--write'))

@@ -72,7 +72,7 @@ function usable(deviceType: string, dtype: DType): boolean {
  * Runs `body` so that operators choose their dtype: matrix products and convolutions run in the lower
  * precision, reductions and losses in float32 (`torch.autocast`). The backward pass belongs outside.
  *
- * Differs from PyTorch: autocast is set while a synchronous function runs; there is no `with` and no decorator.
+ * Differs from PyTorch: `torch.autocast` takes a synchronous function; there is no `with` and no decorator.
  *
  * @example
  * const loss = torch.autocast('cpu', { dtype: torch.bfloat16 }, () => lossFn(model(x), y));

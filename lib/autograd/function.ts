@@ -60,8 +60,8 @@ interface FunctionClass<Args extends unknown[], Out> {
  * Base of custom operations: subclasses have static `forward` and `backward`, and are called by
  * `apply`. `backward` returns one gradient for each argument of `forward`, null for non-tensors.
  *
- * Differs from PyTorch: `Function`s whose `backward` runs backward, inside of one another, are as deep as V8's
- * stack allows, about 250, and then throw a RangeError; `node --stack-size` allows more.
+ * Differs from PyTorch: `torch.autograd.Function` lets `backward` run backward through other such functions as deep as
+ * V8's stack allows, about 250, and then throws a RangeError; `node --stack-size` allows more.
  *
  * @example
  * class Exp extends torch.autograd.Function {

@@ -13,8 +13,8 @@ function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
 /**
  * Runs `body` without recording a graph, and returns what it returns.
  *
- * Differs from PyTorch: grad mode, inference mode and anomaly detection are set while a synchronous function
- * runs; there is no `with` and no decorator.
+ * Differs from PyTorch: `torch.noGrad` takes a synchronous function, as all that sets grad mode, inference mode or
+ * anomaly detection does; there is no `with` and no decorator.
  */
 export function noGrad<T>(body: () => T): T {
   return withGrad('noGrad', false, body);

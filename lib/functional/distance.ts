@@ -47,7 +47,8 @@ const PDIST = signature('pdist', [tensor('input')], { p: 2 });
 
 /**
  * The p-norm distance of each pair of rows. Shape: `(N, M)` to `(N (N - 1) / 2)`.
- * Differs from PyTorch: input without rows has a gradient, too; PyTorch's backward ends the process.
+ * Differs from PyTorch: `torch.nn.functional.pdist` has a gradient for input without rows, too; PyTorch's backward
+ * ends the process.
  */
 export function pdist(...args: Call<typeof PDIST, [input: Tensor], [p: number]>): Tensor {
   const [input, { p }] = PDIST.bind(args);

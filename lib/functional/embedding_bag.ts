@@ -103,7 +103,7 @@ function flattened(input: Tensor, given: Given): { input: Tensor; offsets: Tenso
  * The sum, mean or maximum of rows of `weight` for each bag of numbers.
  *
  * Shapes: input `(B, N)`, or `(N)` with `offsets` `(B)`; weight `(rows, columns)`; output `(B, columns)`.
- * Differs from PyTorch: no nested tensors.
+ * Differs from PyTorch: `torch.nn.functional.embeddingBag` takes no nested tensors.
  *
  * @throws ValueError for shapes and options that do not go together.
  */

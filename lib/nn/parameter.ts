@@ -85,7 +85,8 @@ const allowed = new Set(
 
 /**
  * Puts a guard above a prototype: methods that come from `Tensor` throw, but for a few.
- * Differs from PyTorch: a function, such as `torch.add`, takes it for an empty tensor.
+ * Differs from PyTorch: `torch.nn.UninitializedParameter` is an empty tensor for a function such as `torch.add`,
+ * where Python refuses it.
  */
 function guard(prototype: object, className: string): void {
   const refuse = (name: string): never => {

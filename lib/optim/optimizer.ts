@@ -191,8 +191,8 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
    * Takes over what `stateDict` gave, here or in Python. Parameters are matched by order; where both sides have
    * names of them (`new Adam(model.namedParameters())`), the same ones in another order, by name.
    *
-   * Differs from PyTorch: `loadStateDict` of an optimizer heeds `param_names`, where Python gives one parameter's
-   * state to another if their order differs.
+   * Differs from PyTorch: `torch.optim.Optimizer.loadStateDict` heeds `param_names`, where Python gives one
+   * parameter's state to another if their order differs.
    *
    * @throws TorchError where groups or their sizes differ, or the order of names in LBFGS.
    */

@@ -55,8 +55,8 @@ function checkGroup(live: ParamGroup, given: SavedGroup, index: number): void {
   if (swapped.length === 0 && present.length === 0) return;
   throw new TorchError(
     `${NAME} requires optimizer.state_dict()-style param group keys to exactly match the live optimizer ` +
-      `group ` +
-      `keys for group ${index}. Keys only in swap-in: ${list(swapped)}. Keys only in live: ${list(present)}.`,
+      `group keys for group ${index}. Keys only in swap-in: ${list(swapped)}. Keys only in live: ` +
+      `${list(present)}.`,
   );
 }
 
@@ -64,7 +64,8 @@ function checkGroup(live: ParamGroup, given: SavedGroup, index: number): void {
  * Runs `body` while the optimizer has other parameters and state, in the order of its own, and puts its own back.
  * `state` is what `stateDict` gives. In-place changes of the tensors stay; what is assigned anew does not.
  *
- * Differs from PyTorch: a function stands for the body of a `with` block.
+ * Differs from PyTorch: `torch.optim.swapInOptimizerParamsAndState` takes a function that stands for the body of a
+ * `with` block.
  */
 export function swapInOptimizerParamsAndState<T>(
   optimizer: AnyOptimizer,

@@ -52,8 +52,8 @@ export function setDefaultDtype(dtype: DTypeLike): void {
  *
  * Throws a TypeError for ragged arrays and a RangeError for values that the dtype cannot hold.
  *
- * Differs from PyTorch: whole numbers make the default dtype, float32, not int64, since JavaScript does
- * not tell `1` from `1.0`; bigints make int64.
+ * Differs from PyTorch: `torch.tensor` makes whole numbers the default dtype, float32, not int64, since JavaScript
+ * does not tell `1` from `1.0`; bigints make int64.
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor {
   const given = withDefaults('tensor', TENSOR, options);
@@ -153,8 +153,8 @@ export interface FullOptions extends TensorOptions {
 const fullOperator = operator('aten::full');
 
 /**
- * A tensor of `size` filled with `fillValue`. Differs from PyTorch: a whole number makes `torch.full` give
- * the default dtype, not int64; a bigint makes int64.
+ * A tensor of `size` filled with `fillValue`. Differs from PyTorch: `torch.full` gives the default dtype for a whole
+ * number, not int64; a bigint makes int64.
  */
 export function full(size: readonly number[], fillValue: Scalar, options: FullOptions = {}): Tensor {
   const infer = typeof fillValue === 'number' && options.dtype == null && !options.out;

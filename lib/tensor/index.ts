@@ -35,8 +35,8 @@ import { type TypedArray, copyValues, nest, viewValues } from './values';
 /**
  * What a number is to an operator: whole numbers are ints, others floats, bigints int64.
  *
- * Differs from PyTorch: an operand such as Python's `2.0` cannot be told from `2`, so an integer tensor
- * times a whole number stays an integer tensor.
+ * Differs from PyTorch: `torch.Tensor.mul` and other operators cannot tell Python's `2.0` from `2`, so an integer
+ * tensor times a whole number stays an integer tensor.
  */
 export type Scalar = number | bigint | boolean | Complex;
 
@@ -240,8 +240,8 @@ export class Tensor extends TensorBase {
   /**
    * The only element: a number, or what `T` says for a bool or complex tensor.
    *
-   * Differs from PyTorch: `item()` throws a RangeError for an int64 that a number cannot hold; `itemBigInt()`
-   * gives it.
+   * Differs from PyTorch: `torch.Tensor.item` throws a RangeError for an int64 that a number cannot hold;
+   * `itemBigInt` gives it.
    */
   item<T extends number | boolean | Complex = number>(): T {
     const value = wrap(native.item(this[HANDLE])) as T | bigint;
@@ -577,8 +577,8 @@ function pick(list: readonly number[], dim: number, name: string): number {
   const value = Number.isInteger(dim) ? list.at(dim) : undefined;
   if (value === undefined || dim < -list.length) {
     throw new TorchRangeError(
-      `${name}(): dimension out of range (expected to be in range of ` +
-        `[${-Math.max(list.length, 1)}, ${Math.max(list.length, 1) - 1}], but got ${String(dim)})`,
+      `${name}(): dimension out of range (expected to be in range of [${-Math.max(list.length, 1)}, ` +
+        `${Math.max(list.length, 1) - 1}], but got ${String(dim)})`,
       'IndexError',
     );
   }

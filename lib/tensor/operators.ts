@@ -15,13 +15,9 @@ export const handWritten: ReadonlySet<string> = new Set(
 // Python puts these prefixes into modules: linalg_inv is torch.linalg.inv.
 const namespaces = ['linalg', 'fft', 'special'];
 
-// Differs from PyTorch: `linalg.eigvals` refuses infinities and NaNs, as `linalg.eig` does; on some of
-// them LAPACK ends the process.
-// Differs from PyTorch: losses called on `torch` itself (`torch.klDiv`, `torch.hingeEmbeddingLoss` ...) take the mean
-// where `reduction` is left out, as their schemas and `torch.nn.functional` say; Python's parser reads that default as 0
-// there, which is no reduction.
-// Differs from PyTorch: operators that take storages, streams or TorchScript objects are not there, nor
-// are tensors with named dimensions.
+// Differs from PyTorch: `torch.klDiv`, `torch.hingeEmbeddingLoss` and the other losses on `torch` itself take the
+// mean where `reduction` is left out, as their schemas and `torch.nn.functional` say; Python's parser reads that
+// default as 0 there, which is no reduction.
 
 /** torch.add, torch.linalg.inv ...: one function for each ATen name. */
 export const functions: Table = {};

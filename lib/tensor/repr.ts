@@ -2,7 +2,7 @@
 import { Tensor } from '.';
 
 /**
- * A number. Differs from PyTorch: a printed module shows an option that is a whole float, such as
+ * A number. Differs from PyTorch: `torch.nn.Module.toString` shows an option that is a whole float, such as
  * `eps=1.0`, without its `.0`, since JavaScript has one type of number.
  */
 function reprNumber(value: number): string {

@@ -50,8 +50,8 @@ export const EXACT_OPTIONS: Options = { ...DEFAULTS, rtol: 0, atol: 0, equalNan:
  * Checks that tensors, numbers, or arrays, Maps and plain objects of such, are close:
  * `|actual - expected| <= atol + rtol * |expected|`.
  *
- * Differs from PyTorch: `assertClose` takes a number for a float and a bigint for an int, and a typed array for a
- * tensor.
+ * Differs from PyTorch: `testing.assertClose` takes a number for a float and a bigint for an int, and a typed array
+ * for a tensor.
  *
  * @throws TorchError (AssertionError) that says what differs and where; a ValueError for one tolerance without the
  * other; a TypeError for what cannot be compared, such as a tensor with a number.

@@ -23,8 +23,10 @@ export interface Pair {
   mismatch(): string | null;
 }
 
-/** The end of a message, which says where. Differs from PyTorch: `assertClose` says where a
- * boolean differs, too. */
+/**
+ * The end of a message, which says where. Differs from PyTorch: `testing.assertClose` says where a boolean differs,
+ * too.
+ */
 export const place = (path: Path): string =>
   path.length === 0
     ? ''

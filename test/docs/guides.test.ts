@@ -4,11 +4,14 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import torch from 'nodetorch';
+import * as testing from 'nodetorch/testing';
 import { type Block, blocks, pages, read, root, run, shown, type Told } from './blocks';
 
 /* eslint-disable @typescript-eslint/no-require-imports */
 const differences = require('../../scripts/differences') as {
   page: string;
+  subjects(): string[];
   withDifferences(text: string): string;
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
@@ -16,6 +19,16 @@ const differences = require('../../scripts/differences') as {
 test('the list of differences is the one in the sources', () => {
   const text = fs.readFileSync(differences.page, 'utf8');
   expect(differences.withDifferences(text)).toBe(text);
+});
+
+test.each(differences.subjects())('the list of differences is about what exists: %s', (name) => {
+  type Parts = Record<string, unknown> & { prototype?: Record<string, unknown> };
+  let found: unknown = { torch, testing };
+  for (const part of name.split('.')) {
+    const { prototype } = found as Parts;
+    found = (found as Parts)[part] ?? (prototype && part in prototype ? prototype : undefined);
+    expect([part, found === undefined]).toEqual([part, false]);
+  }
 });
 
 /** The examples of the lint rules, which test/eslint/cases/documentation.ts lints. */

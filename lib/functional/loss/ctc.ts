@@ -37,8 +37,8 @@ const CTC = signature(
  * Shapes: log probabilities `(T, N, C)` or `(T, C)`; targets `(N, S)`, or one after the other
  * `(sum of targetLengths)`; lengths `(N)` or `()`, both tensors or both numbers.
  *
- * Differs from PyTorch: on the CPU a label that is no class is an error, not a read of other memory; and
- * targets one after the other may have any stride.
+ * Differs from PyTorch: `torch.nn.functional.ctcLoss` on the CPU refuses a label that is no class, for which PyTorch
+ * reads other memory; and targets one after the other may have any stride.
  *
  * @throws RangeError for a label that is no class.
  */

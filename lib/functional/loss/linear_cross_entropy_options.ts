@@ -132,8 +132,8 @@ export class LinearCrossEntropyOptions {
     return rows;
   }
 
-  // Differs from PyTorch: a GPU is taken to multiply half types into float32, which those before compute
-  // capability 8.0 cannot with bfloat16; pass `accDtype` there.
+  // Differs from PyTorch: `torch.nn.functional.linearCrossEntropy` assumes that a GPU multiplies half types into
+  // float32, which those before compute capability 8.0 cannot with bfloat16; pass `accDtype` there.
   #autoDtype(dtype: DType, device: Device): DType {
     const mixed = this.accPolicy === 'auto' && isHalf(dtype) && ['cpu', 'cuda'].includes(device.type);
     return mixed ? float32 : dtype;

@@ -105,8 +105,8 @@ export class ModuleList<M extends Module = Module> extends Indexed<M, never[], n
   /**
    * Puts a module before the one at a position.
    *
-   * Differs from PyTorch: `ModuleList.insert` refuses a position outside of the list with an IndexError; Python
-   * fails with KeyError '-1' below 0, and leaves a gap in the names above the length.
+   * Differs from PyTorch: `torch.nn.ModuleList.insert` refuses a position outside of the list with an IndexError;
+   * Python fails with KeyError '-1' below 0, and leaves a gap in the names above the length.
    */
   insert(index: number, module: M): void {
     const modules = [...this];

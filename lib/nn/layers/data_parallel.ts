@@ -76,7 +76,7 @@ function gather(outputs: unknown[], target: number, dim: number): unknown {
  * Calls a module on several GPUs at once, each with a part of the batch, and puts the results together.
  * Without a GPU, or with an empty list of them, it calls the module. Buffers that the call changes are kept on the first GPU only.
  *
- * Differs from PyTorch: `DataParallel` runs one GPU's forward after the other in one thread, with kernels
+ * Differs from PyTorch: `torch.nn.DataParallel` runs one GPU's forward after the other in one thread, with kernels
  * that still overlap; and it does not warn of GPUs that are unequal.
  *
  * @throws TorchError when a parameter or buffer is not on the first of `deviceIds`.

@@ -23,8 +23,9 @@ export function hasCallHooks(module: ModuleBase): boolean {
   return internals(module).hooks.aroundCall || globalHooks.aroundCall;
 }
 
-// The trailing object of keywords, for hooks that want it apart. Differs from PyTorch: a forward hook
-// without `withKwargs` sees keyword arguments as the last of the arguments.
+// The trailing object of keywords, for hooks that want it apart. Differs from PyTorch:
+// `torch.nn.Module.registerForwardHook` shows a hook without `withKwargs` the keyword arguments, too, as the last of
+// the arguments.
 function splitKwargs(args: unknown[]): [unknown[], Kwargs] {
   const last = args.at(-1);
   return isPlainObject(last) ? [args.slice(0, -1), last] : [args, {}];

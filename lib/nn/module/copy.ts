@@ -21,8 +21,9 @@ type Seen = Map<unknown, unknown>;
  * The `.grad` of a tensor is copied, that of a parameter is not. A module keeps its hooks; its constructor does not
  * run. Other objects and functions are not copied: the copy holds the same.
  *
- * Differs from PyTorch: `deepcopy` cannot copy a module whose class has `#private` members, which `fuseConvBnEval` and
- * `fuseLinearBnEval` do; `private` ones of TypeScript can. An optimizer is made anew and gets the other's state.
+ * Differs from PyTorch: `torch.deepcopy` cannot copy a module whose class has `#private` members, which
+ * `fuseConvBnEval` and `fuseLinearBnEval` do; `private` ones of TypeScript can. An optimizer is made anew and gets
+ * the other's state.
  *
  * @throws TorchError for a tensor that is no leaf of the graph.
  *

@@ -123,8 +123,9 @@ export const bufferRegistrationHooks = new HookList<RegistrationHook<unknown>>()
 export const moduleRegistrationHooks = new HookList<RegistrationHook<Module>>();
 
 /**
- * Runs at every `registerParameter`. Differs from PyTorch: registration hooks see `registerParameter`,
- * `registerBuffer` and `registerModule`, not a parameter, buffer or module that is assigned to a field.
+ * Runs at every `registerParameter`. Differs from PyTorch: `torch.nn.registerModuleParameterRegistrationHook` and its
+ * like see `registerParameter`, `registerBuffer` and `registerModule`, not a parameter, buffer or module that is
+ * assigned to a field.
  */
 export function registerModuleParameterRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
   return parameterRegistrationHooks.register('registerModuleParameterRegistrationHook', {}, [hook]);

@@ -60,9 +60,9 @@ export interface ModuleConstructor {
  *
  * A call has the types of `forward`, or those that `extends nn.Module<[Tensor], Tensor>` says.
  *
- * Differs from PyTorch: a module's field is looked at when its state is asked for, so a wrong value
- * in a registered name is an error then, not when it is assigned.
- * Differs from PyTorch: the deprecated `register_backward_hook` does not exist; there are full
+ * Differs from PyTorch: `torch.nn.Module` looks at a field when its state is asked for, so a wrong value in a
+ * registered name is an error then, not when it is assigned.
+ * Differs from PyTorch: `torch.nn.Module` has no `register_backward_hook`, which is deprecated: there are full
  * backward hooks only.
  *
  * @example

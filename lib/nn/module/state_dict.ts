@@ -21,7 +21,8 @@ export interface ModuleMetadata {
  * are the modules' paths. What `getExtraState` returned is a value, too. `Object.fromEntries` makes an object of it, which
  * `loadStateDict` and `torch.save` take as well; the versions in `_metadata` are not in it.
  *
- * Differs from PyTorch: a state_dict is a `Map`, since an object would list keys like `'0'` first.
+ * Differs from PyTorch: `torch.nn.Module.stateDict` returns a `Map`, since an object would list keys like `'0'`
+ * first.
  */
 export type StateDict = Map<string, Tensor> & { _metadata?: Map<string, ModuleMetadata> };
 

@@ -20,12 +20,9 @@ export type SchedulerStateDict = Record<string, unknown>;
 
 const EPOCH_WARNING =
   'The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. ' +
-  'Please use ' +
-  '`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the ' +
-  'closed ' +
-  'form is used instead of the new chainable form, where available. Please open an issue if you are ' +
-  'unable to ' +
-  'replicate your use case: https://github.com/pytorch/pytorch/issues/new/choose.';
+  'Please use `scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from ' +
+  'None, the closed form is used instead of the new chainable form, where available. Please open an issue ' +
+  'if you are unable to replicate your use case: https://github.com/pytorch/pytorch/issues/new/choose.';
 const MORE = 'See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate';
 
 export const warnOfEpoch = () => warn(EPOCH_WARNING);
@@ -110,7 +107,8 @@ const pythonName = (field: string) =>
  * Base of all schedulers. A subclass sets its fields and calls `start` at the end of its constructor; it says
  * in `getLr` what the learning rates are at `lastEpoch`.
  *
- * Differs from PyTorch: the first `getLr` runs in `start`, not in the base's constructor.
+ * Differs from PyTorch: `torch.optim.lrScheduler.LRScheduler` calls the first `getLr` in `start`, not in its
+ * constructor.
  */
 export class LRScheduler {
   declare baseLrs: Value[];
@@ -180,17 +178,15 @@ export class LRScheduler {
     if (this._stepCount === 1) {
       if (!tracked.has(this.optimizer.step)) {
         warn(
-          'Seems like `optimizer.step()` has been overridden after learning rate scheduler ' +
-            'initialization. Please, ' +
-            `make sure to call \`optimizer.step()\` before \`lr_scheduler.step()\`. ${MORE}`,
+          'Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. ' +
+            `Please, make sure to call \`optimizer.step()\` before \`lr_scheduler.step()\`. ${MORE}`,
         );
       } else if (!stepped.has(this.optimizer)) {
         warn(
           'Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, ' +
-            'you should ' +
-            'call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure ' +
-            'to do this ' +
-            `will result in PyTorch skipping the first value of the learning rate schedule. ${MORE}`,
+            'you should call them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  ' +
+            'Failure to do this will result in PyTorch skipping the first value of the learning rate ' +
+            `schedule. ${MORE}`,
         );
       }
     }

@@ -24,8 +24,8 @@ const SAVE: Required<SaveOptions> = { metadata: null };
 /**
  * Writes tensors to a file; a crash or a full disk leaves the old file whole.
  *
- * Differs from PyTorch: `safetensors.saveFile()` and `save()` write what a conjugated or negated view
- * shows, where Python's package writes what lies in its memory.
+ * Differs from PyTorch: `torch.safetensors.saveFile` and `save` write what a conjugated or negated view shows, where
+ * Python's package writes what lies in its memory.
  *
  * @throws TorchError when tensors share memory, since they would come back apart; see {@link saveModel}.
  * @throws ValueError for a tensor that is sparse or not contiguous.

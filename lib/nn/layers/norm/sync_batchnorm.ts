@@ -19,7 +19,8 @@ const SYNC_BATCH_NORM = signature('SyncBatchNorm', [number('numFeatures')], BATC
  * Normalizes each channel over the batches of all processes. Shape: `(N, numFeatures, *)`.
  *
  * In one process it is batch normalization, on every device, as in PyTorch.
- * Differs from PyTorch: there is no `torch.distributed`, so always one process, and no `process_group`.
+ * Differs from PyTorch: `torch.nn.SyncBatchNorm` takes no `process_group`: there is no `torch.distributed`, so there
+ * is always one process.
  */
 export class SyncBatchNorm extends BatchNorm {
   constructor(

@@ -7,7 +7,8 @@ import type { Tensor } from '../../../tensor';
 /**
  * A fraction below 1 of the elements, or a whole number of them.
  *
- * Differs from PyTorch: an amount of 1 is one element, since JavaScript cannot tell 1.0 from 1.
+ * Differs from PyTorch: `torch.nn.utils.prune.randomUnstructured` and its like take an amount of 1 for one element,
+ * since JavaScript cannot tell 1.0 from 1.
  */
 export type Amount = number;
 

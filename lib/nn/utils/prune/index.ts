@@ -129,8 +129,8 @@ export interface GlobalOptions {
 /**
  * Prunes several parameters as if they were one.
  *
- * Differs from PyTorch: `importanceScores` is a Map of modules to scores by name, since a Map cannot
- * have pairs as keys.
+ * Differs from PyTorch: `torch.nn.utils.prune.globalUnstructured` takes `importanceScores` as a Map of modules to
+ * scores by name, since a Map cannot have pairs as keys.
  *
  * @throws TypeError for a method that does not prune elements.
  *
