@@ -105,6 +105,10 @@ expectType<Tensor>()(named(x));
 named.block2.registerForwardHook((module, [input], output) => output.add(input).mul(module.inChannels));
 const withHead = new nn.Sequential(new Block(), new Head());
 expectType<{ logits: Tensor }>()(withHead(x));
+const recurrent = new nn.Sequential(new nn.Embedding(4, 2), new nn.GRU(2, 3));
+expectType<[Tensor, Tensor]>()(recurrent(x));
+const [output, [h, c]] = new nn.Sequential(new nn.LayerNorm(2), new nn.LSTM(2, 3))(x);
+expectType<Tensor[]>()([output, h, c]);
 class Cell extends nn.Module {
   features: nn.Sequential<[nn.Conv2d, nn.BatchNorm2d]>;
   classifier: nn.Sequential<{ fc: nn.Linear }>;
@@ -159,6 +163,8 @@ tuple(1);
 void named.block3;
 // @ts-expect-error no such field
 void tuple[1].weight;
+// @ts-expect-error a pair is no Tensor
+recurrent(x).add(1);
 // @ts-expect-error an object is no Tensor
 withHead(x).add(1);
 // @ts-expect-error it takes modules

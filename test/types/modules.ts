@@ -181,7 +181,41 @@ nn.init.zeros_(new nn.Bilinear(1, 2, 3).bias);
 expectType<nn.Parameter>()(new nn.Linear(2, 3, { bias: true, dtype: torch.float64 }).bias);
 expectType<null>()(new nn.Linear(2, 3, { bias: false }).bias);
 expectType<null>()(new nn.Conv1d(1, 2, 3, 1, 1, { bias: false }).bias);
+expectType<nn.Parameter>()(new nn.ConvTranspose2d(1, 2, 3).bias);
+expectType<null>()(new nn.ConvTranspose1d(1, 2, 3, 1, 0, 0, 1, false).bias);
 declare const wanted: boolean;
+expectType<nn.Parameter | null>()(new nn.ConvTranspose3d(1, 2, 3, { bias: wanted }).bias);
+
+// So are scale and shift of a norm; instance norms have them on demand.
+const bn = new nn.BatchNorm2d(3, { momentum: null });
+expectType<nn.Parameter[]>()([bn.weight, bn.bias]);
+nn.init.ones_(new nn.BatchNorm1d(3, 1e-5, 0.1, true).weight);
+nn.init.ones_(new nn.LazyBatchNorm3d().weight);
+nn.init.ones_(new nn.SyncBatchNorm(3).weight);
+expectType<null>()(new nn.BatchNorm2d(3, { affine: false }).weight);
+expectType<null>()(new nn.BatchNorm2d(3, { affine: false }).bias);
+expectType<nn.Parameter>()(new nn.BatchNorm2d(3, { bias: false }).weight);
+expectType<null>()(new nn.BatchNorm2d(3, { bias: false }).bias);
+expectType<nn.Parameter | null>()(new nn.BatchNorm2d(3, { affine: wanted }).weight);
+expectType<nn.Parameter>()(new nn.LayerNorm([2, 3]).bias);
+expectType<null>()(new nn.LayerNorm(3, { bias: false }).bias);
+expectType<nn.Parameter>()(new nn.LayerNorm(3, 1e-6, true, false).weight);
+expectType<null>()(new nn.LayerNorm(3, { elementwiseAffine: false }).weight);
+expectType<nn.Parameter>()(new nn.GroupNorm(1, 3).weight);
+expectType<null>()(new nn.GroupNorm(1, 3, { affine: false }).bias);
+expectType<nn.Parameter>()(new nn.RMSNorm(3).weight);
+expectType<null>()(new nn.RMSNorm(3, { elementwiseAffine: false }).weight);
+expectType<nn.Parameter | null>()(new nn.InstanceNorm2d(3).weight);
+expectType<nn.Parameter>()(new nn.InstanceNorm2d(3, { affine: true }).weight);
+const norms: nn.BatchNorm2d[] = [bn, new nn.BatchNorm2d(3, { affine: false }), new nn.LazyBatchNorm2d()];
+const instances: nn.InstanceNorm1d[] = [new nn.InstanceNorm1d(3), new nn.InstanceNorm1d(3, { affine: true })];
+void [norms, instances];
+// @ts-expect-error it has none
+nn.init.ones_(new nn.BatchNorm2d(3, { affine: false }).weight);
+// @ts-expect-error it has none unless asked for
+nn.init.ones_(new nn.InstanceNorm1d(3).weight);
+// @ts-expect-error it has none
+nn.init.zeros_(new nn.ConvTranspose2d(1, 2, 3, { bias: false }).bias);
 expectType<nn.Parameter | null>()(new nn.Linear(2, 3, { bias: wanted }).bias);
 class Attend extends nn.Module {
   qkv: nn.Linear;
@@ -192,6 +226,7 @@ class Attend extends nn.Module {
     this.down = new nn.Conv2d(1, 1, 1, { bias: false });
   }
   override forward(input: Tensor): Tensor {
+    expectType<nn.Parameter>()(this.qkv.bias);
     return this.down(this.qkv(input));
   }
 }

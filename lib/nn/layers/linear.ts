@@ -10,7 +10,7 @@ import * as init from '../init';
 import { biasBound } from '../init/fan';
 import { LazyModuleMixin } from '../module/lazy';
 import { Module } from '../module/module';
-import { FACTORY, type BiasOf, type Factory, type FactoryOptions, type WithBias } from './options';
+import { FACTORY, type BiasOf, type Factory, type FactoryOptions, type With } from './options';
 import { Parameter, UninitializedParameter, isLazy } from '../parameter';
 import { repr } from '../../tensor/repr';
 
@@ -53,7 +53,7 @@ export class Linear<Bias extends boolean = any> extends Module<[Tensor], Tensor>
 
   constructor(
     ...args: Call<
-      WithBias<typeof LINEAR, Bias>,
+      With<typeof LINEAR, { bias: Bias }>,
       [inFeatures: number, outFeatures: number],
       LinearPlaces<Bias>
     >
@@ -157,7 +157,7 @@ export class Bilinear<Bias extends boolean = any> extends Module<[Tensor, Tensor
 
   constructor(
     ...args: Call<
-      WithBias<typeof BILINEAR, Bias>,
+      With<typeof BILINEAR, { bias: Bias }>,
       [in1Features: number, in2Features: number, outFeatures: number],
       LinearPlaces<Bias>
     >

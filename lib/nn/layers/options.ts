@@ -28,6 +28,12 @@ export function ntuple(n: number, value: number | readonly number[]): readonly n
  */
 export type BiasOf<Bias> = unknown extends Bias ? Parameter : Bias extends false ? null : Parameter;
 
-/** A signature whose `bias` has a type of its own: see {@link BiasOf}. */
-export type WithBias<S, Bias> =
-  S extends Signature<infer R, infer D> ? Signature<R, Omit<D, 'bias'> & { bias: Bias }> : never;
+/** The type of a shift that is there where a scale and a bias are: see {@link BiasOf}. */
+export type ShiftOf<Affine, Bias> = unknown extends Affine
+  ? BiasOf<Bias>
+  : Affine extends false
+    ? null
+    : BiasOf<Bias>;
+
+/** A signature some of whose options, `T`, have types of their own, as `bias`: see {@link BiasOf}. */
+export type With<S, T> = S extends Signature<infer R, infer D> ? Signature<R, Omit<D, keyof T> & T> : never;

@@ -7,6 +7,7 @@ import { hasCallHooks } from '../module/call';
 import { isModule } from '../module/fields';
 import { Module } from '../module/module';
 import { Indexed, type ModulesByName } from './container';
+import type { RNNBase } from './recurrent/rnn_base';
 import { retainsNothing } from './retains_nothing';
 import { typeName } from '../../tensor/repr';
 import { pairs, sliceIndices, type Named } from './slice';
@@ -84,7 +85,13 @@ type FirstOf<Modules> = Modules extends readonly [infer M, ...any[]] ? M : AnyOf
 type LastOf<Modules> = Modules extends readonly [...any[], infer M] ? M : AnyOf<Modules>;
 type AnyOf<Modules> = Modules extends readonly (infer M)[] ? M : Modules[keyof Modules];
 type InputOf<M> = M extends (input: infer In, ...more: any[]) => any ? OrTensor<In> : Tensor;
-type OutputOf<M> = M extends (...args: any[]) => infer Out ? OrTensor<Out> : Tensor;
+// Of the calls of a recurrent module the one with a tensor: inference would look at the last.
+type OutputOf<M> =
+  M extends RNNBase<infer Hidden>
+    ? [output: Tensor, hidden: Hidden]
+    : M extends (...args: any[]) => infer Out
+      ? OrTensor<Out>
+      : Tensor;
 // A module of which nothing is known takes and gives tensors, since it is one of a Sequential's.
 type OrTensor<T> = 0 extends 1 & T ? Tensor : T;
 /* eslint-enable @typescript-eslint/no-explicit-any */

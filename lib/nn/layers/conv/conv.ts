@@ -4,7 +4,7 @@ import { convolve } from '../../../functional/conv/conv';
 import { number, size } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
-import type { WithBias } from '../options';
+import type { With } from '../options';
 import { CONV_ND, ConvNd, type ConvPlaces } from './conv_base';
 
 const CONVOLUTION = signature(
@@ -31,7 +31,7 @@ function padArgument(
 abstract class Convolution<Bias extends boolean = any> extends ConvNd<[Tensor], Bias> {
   constructor(
     ...args: Call<
-      WithBias<typeof CONVOLUTION, Bias>,
+      With<typeof CONVOLUTION, { bias: Bias }>,
       [inChannels: number, outChannels: number, kernelSize: Size],
       ConvPlaces<Bias>
     >

@@ -8,7 +8,7 @@ import { tensor } from '../../../tensor/kinds';
 import { sizeText } from '../../../core/size_text';
 import type { Tensor } from '../../../tensor';
 import { ConvNd, type PaddingMode } from './conv_base';
-import { FACTORY, type Factory, type FactoryOptions } from '../options';
+import { FACTORY, type Factory, type FactoryOptions, type With } from '../options';
 
 /** Options of `nn.ConvTranspose1d`, `nn.ConvTranspose2d` and `nn.ConvTranspose3d`. */
 export interface ConvTransposeNdOptions extends FactoryOptions {
@@ -46,12 +46,12 @@ export const CONV_TRANSPOSE_ORDER = [
   'device',
   'dtype',
 ] as const;
-export type ConvTransposePlaces = [
+export type ConvTransposePlaces<Bias = boolean> = [
   stride: Size,
   padding: Size,
   outputPadding: Size,
   groups: number,
-  bias: boolean,
+  bias: Bias,
   dilation: Size,
   paddingMode: PaddingMode,
   ...Factory,
@@ -74,12 +74,13 @@ type Args = Call<typeof FORWARD, [input: Tensor], [outputSize: readonly number[]
 
 const kernels = [F.convTranspose1d, F.convTranspose2d, F.convTranspose3d];
 
-abstract class ConvTransposeNd extends ConvNd<Args> {
+/* eslint-disable @typescript-eslint/no-explicit-any -- see BiasOf */
+abstract class ConvTransposeNd<Bias extends boolean = any> extends ConvNd<Args, Bias> {
   constructor(
     ...args: Call<
-      typeof CONV_TRANSPOSE_CLASS,
+      With<typeof CONV_TRANSPOSE_CLASS, { bias: Bias }>,
       [inChannels: number, outChannels: number, kernelSize: Size],
-      ConvTransposePlaces
+      ConvTransposePlaces<Bias>
     >
   ) {
     const bound = CONV_TRANSPOSE_CLASS.bind(args, new.target.name);
@@ -139,7 +140,7 @@ abstract class ConvTransposeNd extends ConvNd<Args> {
  *
  * @throws ValueError from a call whose `outputSize` the stride does not allow.
  */
-export class ConvTranspose1d extends ConvTransposeNd {
+export class ConvTranspose1d<Bias extends boolean = any> extends ConvTransposeNd<Bias> {
   protected override get _dimensions(): number {
     return 1;
   }
@@ -158,7 +159,7 @@ export class ConvTranspose1d extends ConvTransposeNd {
  * const up = new nn.ConvTranspose2d(16, 16, 3, { stride: 2, padding: 1 });
  * up(down(x), x.shape).shape; // x.shape
  */
-export class ConvTranspose2d extends ConvTransposeNd {
+export class ConvTranspose2d<Bias extends boolean = any> extends ConvTransposeNd<Bias> {
   protected override get _dimensions(): number {
     return 2;
   }
@@ -172,7 +173,7 @@ export class ConvTranspose2d extends ConvTransposeNd {
  *
  * @throws ValueError from a call whose `outputSize` the stride does not allow.
  */
-export class ConvTranspose3d extends ConvTransposeNd {
+export class ConvTranspose3d<Bias extends boolean = any> extends ConvTransposeNd<Bias> {
   protected override get _dimensions(): number {
     return 3;
   }

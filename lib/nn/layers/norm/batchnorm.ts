@@ -6,6 +6,7 @@ import { number } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { NORM, NORM_ORDER, NormBase, type NormPlaces, type NormOptions } from './norm_base';
+import type { With } from '../options';
 
 /** By default there is a scale and a shift for each channel, and there are running statistics. */
 export type BatchNormNdOptions = NormOptions;
@@ -17,8 +18,18 @@ export const BATCH_NORM_ND: Required<BatchNormNdOptions> = {
 
 const BATCH_NORM = signature('BatchNorm', [number('numFeatures')], BATCH_NORM_ND, NORM_ORDER);
 
-export abstract class BatchNorm extends NormBase {
-  constructor(...args: Call<typeof BATCH_NORM, [numFeatures: number], NormPlaces>) {
+/* eslint-disable @typescript-eslint/no-explicit-any -- see BiasOf */
+export abstract class BatchNorm<Affine extends boolean = any, Bias extends boolean = any> extends NormBase<
+  Affine,
+  Bias
+> {
+  constructor(
+    ...args: Call<
+      With<typeof BATCH_NORM, { affine: Affine; bias: Bias }>,
+      [numFeatures: number],
+      NormPlaces<Affine>
+    >
+  ) {
     super(...BATCH_NORM.bind(args, new.target.name));
   }
 
@@ -56,21 +67,30 @@ export function checkDims(input: Tensor, ...allowed: number[]): void {
  * Shape: `(N, numFeatures)` or `(N, numFeatures, L)`. In training the batch's own statistics are
  * used and go into running ones, which evaluation uses.
  */
-export class BatchNorm1d extends BatchNorm {
+export class BatchNorm1d<Affine extends boolean = any, Bias extends boolean = any> extends BatchNorm<
+  Affine,
+  Bias
+> {
   protected override _checkInputDim(input: Tensor): void {
     checkDims(input, 2, 3);
   }
 }
 
 /** Normalizes each channel over the batch. Shape: `(N, numFeatures, H, W)`. See {@link BatchNorm1d}. */
-export class BatchNorm2d extends BatchNorm {
+export class BatchNorm2d<Affine extends boolean = any, Bias extends boolean = any> extends BatchNorm<
+  Affine,
+  Bias
+> {
   protected override _checkInputDim(input: Tensor): void {
     checkDims(input, 4);
   }
 }
 
 /** Normalizes each channel over the batch. Shape: `(N, numFeatures, D, H, W)`. See {@link BatchNorm1d}. */
-export class BatchNorm3d extends BatchNorm {
+export class BatchNorm3d<Affine extends boolean = any, Bias extends boolean = any> extends BatchNorm<
+  Affine,
+  Bias
+> {
   protected override _checkInputDim(input: Tensor): void {
     checkDims(input, 5);
   }

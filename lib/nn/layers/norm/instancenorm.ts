@@ -7,6 +7,7 @@ import type { Tensor } from '../../../tensor';
 import { warn } from '../../../core/warn';
 import { checkDims } from './batchnorm';
 import { NORM, NORM_ORDER, NormBase, type NormPlaces, type NormOptions } from './norm_base';
+import type { With } from '../options';
 import type { LoadFromStateDictArguments, StateDict } from '../../module/state_dict';
 
 /** By default there is no scale and no shift, and there are no running statistics. */
@@ -19,8 +20,17 @@ export const INSTANCE_NORM_ND: Required<InstanceNormNdOptions> = {
 
 const INSTANCE_NORM = signature('InstanceNorm', [number('numFeatures')], INSTANCE_NORM_ND, NORM_ORDER);
 
-export abstract class InstanceNorm extends NormBase {
-  constructor(...args: Call<typeof INSTANCE_NORM, [numFeatures: number], NormPlaces>) {
+export abstract class InstanceNorm<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> extends NormBase<Affine, Bias> {
+  constructor(
+    ...args: Call<
+      With<typeof INSTANCE_NORM, { affine: Affine; bias: Bias }>,
+      [numFeatures: number],
+      NormPlaces<Affine>
+    >
+  ) {
     super(...INSTANCE_NORM.bind(args, new.target.name));
   }
 
@@ -85,7 +95,10 @@ export abstract class InstanceNorm extends NormBase {
  * Normalizes each channel of each sample (Ulyanov et al., 2016). Shape: `(N, numFeatures, L)` or
  * `(numFeatures, L)`.
  */
-export class InstanceNorm1d extends InstanceNorm {
+export class InstanceNorm1d<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> extends InstanceNorm<Affine, Bias> {
   protected override _getNoBatchDim(): number {
     return 2;
   }
@@ -95,7 +108,10 @@ export class InstanceNorm1d extends InstanceNorm {
  * Normalizes each channel of each sample. Shape: `(N, numFeatures, H, W)` or `(numFeatures, H, W)`.
  * See {@link InstanceNorm1d}.
  */
-export class InstanceNorm2d extends InstanceNorm {
+export class InstanceNorm2d<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> extends InstanceNorm<Affine, Bias> {
   protected override _getNoBatchDim(): number {
     return 3;
   }
@@ -105,7 +121,10 @@ export class InstanceNorm2d extends InstanceNorm {
  * Normalizes each channel of each sample. Shape: `(N, numFeatures, D, H, W)` or `(numFeatures, D, H, W)`.
  * See {@link InstanceNorm1d}.
  */
-export class InstanceNorm3d extends InstanceNorm {
+export class InstanceNorm3d<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> extends InstanceNorm<Affine, Bias> {
   protected override _getNoBatchDim(): number {
     return 4;
   }

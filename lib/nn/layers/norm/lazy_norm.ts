@@ -54,7 +54,6 @@ function lazyNorm<Norm extends NormBase>(base: new (...args: any[]) => Norm): La
   }
   return LazyNorm as unknown as LazyNormClass<Norm>;
 }
-/* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** {@link BatchNorm1d} of as many features as the first input has. */
 export class LazyBatchNorm1d extends lazyNorm(BatchNorm1d) {}
@@ -69,16 +68,16 @@ export class LazyBatchNorm3d extends lazyNorm(BatchNorm3d) {}
  * {@link InstanceNorm1d} of as many features as the first input has. By default, unlike there, it has a
  * scale and a shift, and running statistics.
  */
-export class LazyInstanceNorm1d extends lazyNorm(InstanceNorm1d) {}
+export class LazyInstanceNorm1d extends lazyNorm(InstanceNorm1d<any, any>) {}
 
 /**
  * {@link InstanceNorm2d} of as many features as the first input has. By default, unlike there, it has a
  * scale and a shift, and running statistics.
  */
-export class LazyInstanceNorm2d extends lazyNorm(InstanceNorm2d) {}
+export class LazyInstanceNorm2d extends lazyNorm(InstanceNorm2d<any, any>) {}
 
 /**
  * {@link InstanceNorm3d} of as many features as the first input has. By default, unlike there, it has a
  * scale and a shift, and running statistics.
  */
-export class LazyInstanceNorm3d extends lazyNorm(InstanceNorm3d) {}
+export class LazyInstanceNorm3d extends lazyNorm(InstanceNorm3d<any, any>) {}

@@ -7,7 +7,7 @@ import { BATCH_NORM } from '../../../functional/norm/normalization';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
-import { FACTORY, type Factory, type FactoryOptions } from '../options';
+import { FACTORY, type BiasOf, type Factory, type FactoryOptions, type ShiftOf } from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 import type { LoadFromStateDictArguments } from '../../module/state_dict';
@@ -26,10 +26,10 @@ export interface NormOptions extends FactoryOptions {
 }
 /** Python's order. */
 export const NORM_ORDER = ['eps', 'momentum', 'affine', 'trackRunningStats', 'device', 'dtype'] as const;
-export type NormPlaces = [
+export type NormPlaces<Affine = boolean> = [
   eps: number,
   momentum: number | null,
-  affine: boolean,
+  affine: Affine,
   trackRunningStats: boolean,
   ...Factory,
 ];
@@ -40,14 +40,18 @@ export const NORM: Required<Omit<NormOptions, 'affine' | 'trackRunningStats'>> =
   ...FACTORY,
 };
 
-export abstract class NormBase extends Module<[Tensor], Tensor> {
+/* eslint-disable @typescript-eslint/no-explicit-any -- see BiasOf */
+export abstract class NormBase<Affine extends boolean = any, Bias extends boolean = any> extends Module<
+  [Tensor],
+  Tensor
+> {
   readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
-  readonly weight: Parameter | null; // (numFeatures), as all but the counter
-  readonly bias: Parameter | null;
+  readonly weight: BiasOf<Affine>; // (numFeatures), as all but the counter
+  readonly bias: ShiftOf<Affine, Bias>;
   readonly running_mean!: Tensor | null;
   readonly running_var!: Tensor | null;
   readonly num_batches_tracked!: Tensor | null; // ()
@@ -66,8 +70,8 @@ export abstract class NormBase extends Module<[Tensor], Tensor> {
     this.affine = given.affine;
     this.trackRunningStats = given.trackRunningStats;
     const parameter = (): Parameter => new Parameter(aten.empty([numFeatures], { device, dtype }));
-    this.weight = given.affine ? parameter() : null;
-    this.bias = given.affine && given.bias ? parameter() : null;
+    this.weight = (given.affine ? parameter() : null) as BiasOf<Affine>;
+    this.bias = (given.affine && given.bias ? parameter() : null) as ShiftOf<Affine, Bias>;
     const tracked = given.trackRunningStats;
     this.registerBuffer('running_mean', tracked ? aten.zeros([numFeatures], { device, dtype }) : null);
     this.registerBuffer('running_var', tracked ? aten.ones([numFeatures], { device, dtype }) : null);

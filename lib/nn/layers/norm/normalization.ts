@@ -7,10 +7,19 @@ import { GROUP_NORM, LAYER_NORM } from '../../../functional/norm/normalization';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
 import { Module } from '../../module/module';
-import { FACTORY, ntuple, type Factory, type FactoryOptions } from '../options';
+import {
+  FACTORY,
+  ntuple,
+  type BiasOf,
+  type Factory,
+  type FactoryOptions,
+  type ShiftOf,
+  type With,
+} from '../options';
 import { Parameter } from '../../parameter';
 import { repr } from '../../../tensor/repr';
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- see BiasOf */
 /** Options of `nn.LayerNorm`. */
 export interface LayerNormModuleOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -38,18 +47,21 @@ const LAYER_NORM_MODULE = signature('LayerNorm', [size('normalizedShape')], LAYE
  * const m = new nn.LayerNorm(10);
  * m(torch.randn([20, 5, 10])).shape; // [20, 5, 10]
  */
-export class LayerNorm extends Module<[Tensor], Tensor> {
+export class LayerNorm<Affine extends boolean = any, Bias extends boolean = any> extends Module<
+  [Tensor],
+  Tensor
+> {
   readonly normalizedShape: readonly number[];
   readonly eps: number;
   readonly elementwiseAffine: boolean;
-  readonly weight: Parameter | null; // normalizedShape, both
-  readonly bias: Parameter | null;
+  readonly weight: BiasOf<Affine>; // normalizedShape, both
+  readonly bias: ShiftOf<Affine, Bias>;
 
   constructor(
     ...args: Call<
-      typeof LAYER_NORM_MODULE,
+      With<typeof LAYER_NORM_MODULE, { elementwiseAffine: Affine; bias: Bias }>,
       [normalizedShape: number | readonly number[]],
-      [eps: number, elementwiseAffine: boolean, bias: boolean, ...Factory]
+      [eps: number, elementwiseAffine: Affine, bias: Bias, ...Factory]
     >
   ) {
     super();
@@ -59,8 +71,8 @@ export class LayerNorm extends Module<[Tensor], Tensor> {
     this.eps = given.eps;
     this.elementwiseAffine = elementwiseAffine;
     const parameter = (): Parameter => new Parameter(aten.empty(this.normalizedShape, { device, dtype }));
-    this.weight = elementwiseAffine ? parameter() : null;
-    this.bias = elementwiseAffine && bias ? parameter() : null;
+    this.weight = (elementwiseAffine ? parameter() : null) as BiasOf<Affine>;
+    this.bias = (elementwiseAffine && bias ? parameter() : null) as ShiftOf<Affine, Bias>;
     this.resetParameters();
   }
 
@@ -111,19 +123,22 @@ const GROUP_NORM_MODULE = signature(
  *
  * @throws ValueError when the channels cannot be divided into the groups.
  */
-export class GroupNorm extends Module<[Tensor], Tensor> {
+export class GroupNorm<Affine extends boolean = any, Bias extends boolean = any> extends Module<
+  [Tensor],
+  Tensor
+> {
   readonly numGroups: number;
   readonly numChannels: number;
   readonly eps: number;
   readonly affine: boolean;
-  readonly weight: Parameter | null; // (numChannels), both
-  readonly bias: Parameter | null;
+  readonly weight: BiasOf<Affine>; // (numChannels), both
+  readonly bias: ShiftOf<Affine, Bias>;
 
   constructor(
     ...args: Call<
-      typeof GROUP_NORM_MODULE,
+      With<typeof GROUP_NORM_MODULE, { affine: Affine; bias: Bias }>,
       [numGroups: number, numChannels: number],
-      [eps: number, affine: boolean, ...Factory]
+      [eps: number, affine: Affine, ...Factory]
     >
   ) {
     super();
@@ -137,8 +152,8 @@ export class GroupNorm extends Module<[Tensor], Tensor> {
     this.eps = given.eps;
     this.affine = affine;
     const parameter = (): Parameter => new Parameter(aten.empty([numChannels], { device, dtype }));
-    this.weight = affine ? parameter() : null;
-    this.bias = affine && bias ? parameter() : null;
+    this.weight = (affine ? parameter() : null) as BiasOf<Affine>;
+    this.bias = (affine && bias ? parameter() : null) as ShiftOf<Affine, Bias>;
     this.resetParameters();
   }
 
@@ -174,17 +189,17 @@ const RMS_NORM = signature('RMSNorm', [size('normalizedShape')], RMS_NORM_DEFAUL
  *
  * Shape: `(*, ...normalizedShape)`.
  */
-export class RMSNorm extends Module<[Tensor], Tensor> {
+export class RMSNorm<Affine extends boolean = any> extends Module<[Tensor], Tensor> {
   readonly normalizedShape: readonly number[];
   readonly eps: number | null;
   readonly elementwiseAffine: boolean;
-  readonly weight: Parameter | null; // normalizedShape
+  readonly weight: BiasOf<Affine>; // normalizedShape
 
   constructor(
     ...args: Call<
-      typeof RMS_NORM,
+      With<typeof RMS_NORM, { elementwiseAffine: Affine }>,
       [normalizedShape: number | readonly number[]],
-      [eps: number | null, elementwiseAffine: boolean, ...Factory]
+      [eps: number | null, elementwiseAffine: Affine, ...Factory]
     >
   ) {
     super();
@@ -193,9 +208,9 @@ export class RMSNorm extends Module<[Tensor], Tensor> {
     this.normalizedShape = ntuple(1, normalizedShape);
     this.eps = given.eps;
     this.elementwiseAffine = elementwiseAffine;
-    this.weight = elementwiseAffine
-      ? new Parameter(aten.empty(this.normalizedShape, { device, dtype }))
-      : null;
+    this.weight = (
+      elementwiseAffine ? new Parameter(aten.empty(this.normalizedShape, { device, dtype })) : null
+    ) as BiasOf<Affine>;
     this.resetParameters();
   }
 

@@ -6,6 +6,7 @@ import { BATCH_NORM_ND, BatchNorm } from './batchnorm';
 import { setField } from '../../module/fields';
 import type { Module } from '../../module/module';
 import type { Tensor } from '../../../tensor';
+import type { With } from '../options';
 
 // In Python the process group comes next.
 const SYNC_BATCH_NORM = signature('SyncBatchNorm', [number('numFeatures')], BATCH_NORM_ND, [
@@ -15,6 +16,7 @@ const SYNC_BATCH_NORM = signature('SyncBatchNorm', [number('numFeatures')], BATC
   'trackRunningStats',
 ]);
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- see BiasOf */
 /**
  * Normalizes each channel over the batches of all processes. Shape: `(N, numFeatures, *)`.
  *
@@ -22,15 +24,18 @@ const SYNC_BATCH_NORM = signature('SyncBatchNorm', [number('numFeatures')], BATC
  * Differs from PyTorch: `torch.nn.SyncBatchNorm` takes no `process_group`: there is no `torch.distributed`, so there
  * is always one process.
  */
-export class SyncBatchNorm extends BatchNorm {
+export class SyncBatchNorm<Affine extends boolean = any, Bias extends boolean = any> extends BatchNorm<
+  Affine,
+  Bias
+> {
   constructor(
     ...args: Call<
-      typeof SYNC_BATCH_NORM,
+      With<typeof SYNC_BATCH_NORM, { affine: Affine; bias: Bias }>,
       [numFeatures: number],
-      [eps: number, momentum: number | null, affine: boolean, trackRunningStats: boolean]
+      [eps: number, momentum: number | null, affine: Affine, trackRunningStats: boolean]
     >
   ) {
-    super(...SYNC_BATCH_NORM.bind(args));
+    super(...(SYNC_BATCH_NORM.bind(args) as [numFeatures: number, given: any]));
   }
   protected override _checkInputDim(input: Tensor): void {
     checkTensor('SyncBatchNorm.forward', 'input', input);
