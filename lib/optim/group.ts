@@ -169,16 +169,15 @@ function check(group: ParamGroup, others: readonly ParamGroup[], differentiable:
   if (new Set(group.params).size !== group.params.length) {
     warn(
       'optimizer contains a parameter group with duplicate parameters; in future, this will cause an ' +
-        'error; ' +
-        'see github.com/pytorch/pytorch/issues/40967 for more information',
+        'error; see github.com/pytorch/pytorch/issues/40967 for more information',
     );
   }
   for (const other of others) {
     if ('param_names' in group !== 'param_names' in other) {
       const text = 'param_names' in group ? 'with names' : 'without names';
       throw valueError(
-        'all optimizer param groups should be with/without names. ' +
-          `cannot add param group ${text} to the optimizer`,
+        `all optimizer param groups should be with/without names. cannot add param group ${text} to the ` +
+          'optimizer',
       );
     }
   }

@@ -36,8 +36,8 @@ function softmaxOf(
 
 function implicitDim(pythonName: string, input: Tensor): number {
   warn(
-    `Implicit dimension choice for ${pythonName} has been deprecated. ` +
-      'Change the call to include dim=X as an argument.',
+    `Implicit dimension choice for ${pythonName} has been deprecated. Change the call to include dim=X as ` +
+      'an argument.',
   );
   const ndim = input.dim();
   return ndim === 0 || ndim === 1 || ndim === 3 ? 0 : 1;

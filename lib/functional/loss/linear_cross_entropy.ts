@@ -97,8 +97,8 @@ class ChunkedLoss extends AutogradFunction {
     const gradients = ctx.gradients as Gradients | null;
     if (gradients === null) {
       throw new TorchError(
-        'linear_cross_entropy chunked backward called twice; ' +
-          'retain_graph=True / double backward are not supported.',
+        'linear_cross_entropy chunked backward called twice; retain_graph=True / double backward are not ' +
+          'supported.',
       );
     }
     if (ctx.again) return listed(gradients).map((gradient) => gradient && aten.mul(gradient, gradOutput));
@@ -186,9 +186,9 @@ function canChunk(outFeatures: readonly number[], target: Tensor, given: Given):
   if (known && labelSmoothing === 0 && target.dtype === int64 && outFeatures.length === 0) return true;
   warn(
     "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, " +
-      'label_smoothing == 0, target.dtype == int64, out_features == (). ' +
-      `Got reduction=${repr(reduction)}, label_smoothing=${reprFloat(labelSmoothing)}, ` +
-      `target.dtype=${target.dtype}, out_features=${repr(outFeatures)}, tracing=False, ` +
+      `label_smoothing == 0, target.dtype == int64, out_features == (). Got reduction=${repr(reduction)}, ` +
+      `label_smoothing=${reprFloat(labelSmoothing)}, target.dtype=${target.dtype}, ` +
+      `out_features=${repr(outFeatures)}, tracing=False, ` +
       `linear_bias.shape=${linearBias ? repr([...linearBias.shape]) : 'None'}.`,
   );
   return false;

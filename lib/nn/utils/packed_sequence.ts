@@ -146,8 +146,8 @@ export class PackedSequence {
   toString(): string {
     const [data, sizes, sorted, unsorted] = [...this].map((field) => String(field ?? 'None'));
     return (
-      `PackedSequence(data=${data}, batch_sizes=${sizes}, ` +
-      `sorted_indices=${sorted}, unsorted_indices=${unsorted})`
+      `PackedSequence(data=${data}, batch_sizes=${sizes}, sorted_indices=${sorted}, ` +
+      `unsorted_indices=${unsorted})`
     );
   }
   /** The text, for a template string and `String(x)`. @throws TypeError for operators. */

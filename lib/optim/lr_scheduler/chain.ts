@@ -31,16 +31,14 @@ function check(name: string, schedulers: readonly LRScheduler[], optimizer: AnyO
     if (scheduler instanceof ReduceLROnPlateau) {
       throw valueError(
         `${name} does not support \`ReduceLROnPlateau\` scheduler as it requires additional kwargs to be ` +
-          `specified ` +
-          `when calling \`step\`, but got one at index ${i} in the given schedulers sequence.`,
+          `specified when calling \`step\`, but got one at index ${i} in the given schedulers sequence.`,
       );
     }
     if (scheduler.optimizer !== optimizer) {
       throw valueError(
         `${name} expects all schedulers to belong to the same optimizer, but got scheduler ` +
           `${scheduler.constructor.name} at index ${i} has ${String(scheduler.optimizer)}, which is ` +
-          `different from ` +
-          `${optimizer.constructor.name}.`,
+          `different from ${optimizer.constructor.name}.`,
       );
     }
   });
@@ -107,9 +105,8 @@ export class SequentialLR extends OfSchedulers {
     if (milestones.length !== length - 1) {
       throw valueError(
         'Sequential Schedulers expects number of schedulers provided to be one more than the number of ' +
-          'milestone ' +
-          `points, but got number of schedulers ${length} and the number of milestones to be equal to ` +
-          `${milestones.length}`,
+          `milestone points, but got number of schedulers ${length} and the number of milestones to be ` +
+          `equal to ${milestones.length}`,
       );
     }
     this._schedulers = schedulers;

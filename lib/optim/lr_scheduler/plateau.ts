@@ -151,10 +151,8 @@ export class ReduceLROnPlateau extends LRScheduler {
         throw new TorchError(
           `The number of param groups in the \`optimizer\` (${groups.length}) differs from when ` +
             `\`ReduceLROnPlateau\` was initialized (${this.minLrs.length}), usually due to a new param ` +
-            `group being ` +
-            'added to the optimizer. Please modify the `min_lrs` field to match the length of the ' +
-            '`optimizer` param ' +
-            'groups.',
+            'group being added to the optimizer. Please modify the `min_lrs` field to match the length of ' +
+            'the `optimizer` param groups.',
         );
       }
       this.minLrs = new Array<number>(groups.length).fill(this.defaultMinLr);

@@ -178,8 +178,8 @@ const checked =
     const dilations = (attributes.dilations as [number, number] | undefined) ?? [1, 1];
     util.assert(backend_util.eitherStridesOrDilationsAreOne(strides, dilations), () => {
       return (
-        'Error in depthwiseConv2d: Either strides or dilations must be 1. ' +
-        `Got strides ${strides} and dilations '${dilations}'`
+        `Error in depthwiseConv2d: Either strides or dilations must be 1. Got strides ${strides} and ` +
+        `dilations '${dilations}'`
       );
     });
     return kernel(inputs, attributes);

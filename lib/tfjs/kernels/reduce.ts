@@ -125,8 +125,8 @@ export const reduce: Kernels = {
     const last = logits.ndim - 1;
     if (dim !== -1 && dim !== last) {
       throw new TorchError(
-        'Softmax along a non-last dimension is not yet supported. ' +
-          `Logits was rank ${logits.ndim} and dim was ${String(dim)}`,
+        `Softmax along a non-last dimension is not yet supported. Logits was rank ${logits.ndim} and dim ` +
+          `was ${String(dim)}`,
       );
     }
     return aten.softmax(asFloat(logits), -1);
