@@ -11,18 +11,22 @@ const rangeError = expect.objectContaining({ name: 'RangeError' });
 describe('properties', () => {
   const x = torch.arange(24, { dtype: 'float32' }).reshape([2, 3, 4]);
   test('sizes', () => {
-    expect([x.shape, x.size(), x.size(1), x.size(-1), x.ndim, x.dim(), x.numel()]).toEqual([
-      [2, 3, 4],
-      [2, 3, 4],
-      3,
-      4,
-      3,
-      3,
-      24,
-    ]);
-    expect([x.stride(), x.stride(0), x.t, x.storageOffset()]).toEqual([[12, 4, 1], 12, x.t, 0]);
-    expect([x.elementSize(), x.itemsize, x.nbytes]).toEqual([4, 4, 96]);
-    expect([torch.tensor(1).shape, torch.tensor(1).stride(), torch.tensor(1).numel()]).toEqual([[], [], 1]);
+    expect(x.shape).toEqual([2, 3, 4]);
+    expect(x.size()).toEqual([2, 3, 4]);
+    expect(x.size(1)).toBe(3);
+    expect(x.size(-1)).toBe(4);
+    expect(x.ndim).toBe(3);
+    expect(x.dim()).toBe(3);
+    expect(x.numel()).toBe(24);
+    expect(x.stride()).toEqual([12, 4, 1]);
+    expect(x.stride(0)).toBe(12);
+    expect(x.storageOffset()).toBe(0);
+    expect(x.elementSize()).toBe(4);
+    expect(x.itemsize).toBe(4);
+    expect(x.nbytes).toBe(96);
+    expect(torch.tensor(1).shape).toEqual([]);
+    expect(torch.tensor(1).stride()).toEqual([]);
+    expect(torch.tensor(1).numel()).toBe(1);
     for (const dim of [3, -4, 0.5, NaN]) {
       expect(() => x.size(dim)).toThrow(rangeError);
       expect(() => x.stride(dim)).toThrow(rangeError);
@@ -30,28 +34,28 @@ describe('properties', () => {
   });
   test('layout in memory', () => {
     const y = x.at(1, ':', '1:');
-    expect([y.shape, y.stride(), y.storageOffset(), y.isContiguous()]).toEqual([[3, 3], [4, 1], 13, false]);
+    expect(y.shape).toEqual([3, 3]);
+    expect(y.stride()).toEqual([4, 1]);
+    expect(y.storageOffset()).toBe(13);
+    expect(y.isContiguous()).toBe(false);
     expect(y.dataPtr() - x.dataPtr()).toBe(52n);
     expect(y.storage()).toEqual(x.storage());
-    expect([x.storage().nbytes, x.clone().storage().id === x.storage().id]).toEqual([96, false]);
+    expect(x.storage().nbytes).toBe(96);
+    expect(x.clone().storage().id).not.toBe(x.storage().id);
     const image = torch.zeros([1, 3, 4, 4]).contiguous({ memoryFormat: torch.channelsLast });
-    expect([image.isContiguous(), image.isContiguous({ memoryFormat: torch.channelsLast })]).toEqual([
-      false,
-      true,
-    ]);
+    expect(image.isContiguous()).toBe(false);
+    expect(image.isContiguous({ memoryFormat: torch.channelsLast })).toBe(true);
     expect(() => x.isContiguous({ memoryFormat: 'odd' as never })).toThrow(typeError);
   });
   test('dtype, device and layout', () => {
-    expect([x.dtype, x.isFloatingPoint(), x.isComplex(), x.isCpu, x.isCuda, x.isMeta, x.isSparse]).toEqual([
-      torch.float32,
-      true,
-      false,
-      true,
-      false,
-      false,
-      false,
-    ]);
-    expect([x.device, x.layout]).toEqual([torch.device('cpu'), torch.strided]);
+    expect(x.dtype).toBe(torch.float32);
+    expect(x.isFloatingPoint()).toBe(true);
+    expect(x.isComplex()).toBe(false);
+    expect(x.isCpu).toBe(true);
+    expect(x.isCuda).toBe(false);
+    expect(x.isMeta).toBe(false);
+    expect(x.isSparse).toBe(false);
+    expect(x.layout).toBe(torch.strided);
     expect(x.device).toBe(torch.device('cpu'));
     expect(torch.eye(2).toSparse().isSparse).toBe(true);
     expect(torch.zeros([2], { device: 'meta' }).dataPtr()).toBe(0n);
@@ -64,10 +68,8 @@ describe('properties', () => {
     } catch {
       // Frozen: just as good.
     }
-    expect([y.shape, torch.zeros([2, 3]).shape]).toEqual([
-      [2, 3],
-      [2, 3],
-    ]);
+    expect(y.shape).toEqual([2, 3]);
+    expect(torch.zeros([2, 3]).shape).toEqual([2, 3]);
   });
 });
 
@@ -82,7 +84,9 @@ describe('identity', () => {
   test('is: one tensor behind two objects', () => {
     const x = torch.ones([2], { requiresGrad: true });
     x.sum().backward();
-    expect([x.grad!.is(x.grad!), x.is(x.detach()), x.is(x)]).toEqual([true, false, true]);
+    expect(x.grad!.is(x.grad!)).toBe(true);
+    expect(x.is(x.detach())).toBe(false);
+    expect(x.is(x)).toBe(true);
     expect(() => x.is(3 as never)).toThrow(typeError);
   });
   test('version counts changes in place, also through views', () => {
@@ -90,26 +94,23 @@ describe('identity', () => {
     x.add_(1);
     x.at(0).mul_(2);
     x.setAt([1], 5);
-    expect([x.version, x.at(0).version]).toEqual([3, 3]);
+    expect(x.version).toBe(3);
+    expect(x.at(0).version).toBe(3);
   });
 });
 
 describe('to', () => {
   const x = torch.tensor([1.5, -2.5]);
   test('a dtype, device, tensor or options', () => {
-    expect([x.to(torch.int64).tolist(), x.to('float64').dtype, x.to('cpu', 'int32').dtype]).toEqual([
-      [1, -2],
-      torch.float64,
-      torch.int32,
-    ]);
-    expect([
-      x.to(torch.ones([1], { dtype: 'int8' })).dtype,
-      x.to({ dtype: 'bool' }).tolist(),
-      x.to('meta').isMeta,
-    ]).toEqual([torch.int8, [true, true], true]);
+    expect(x.to(torch.int64).tolist()).toEqual([1, -2]);
+    expect(x.to('float64').dtype).toBe(torch.float64);
+    expect(x.to('cpu', 'int32').dtype).toBe(torch.int32);
+    expect(x.to(torch.ones([1], { dtype: 'int8' })).dtype).toBe(torch.int8);
+    expect(x.to({ dtype: 'bool' }).tolist()).toEqual([true, true]);
+    expect(x.to('meta').isMeta).toBe(true);
   });
   test('is the tensor itself where nothing changes, and a copy on demand', () => {
-    expect([x.to('cpu'), x.float(), x.to({}), x.cpu()].every((y) => y === x)).toBe(true);
+    for (const y of [x.to('cpu'), x.float(), x.to({}), x.cpu()]) expect(y).toBe(x);
     expect(x.to({ copy: true }).storage().id).not.toBe(x.storage().id);
   });
   test.each([
@@ -133,7 +134,8 @@ describe('to', () => {
   test('is differentiable', () => {
     const y = torch.ones([1], { requiresGrad: true });
     y.double().mul(3).sum().backward();
-    expect([y.grad!.dtype, y.grad!.tolist()]).toEqual([torch.float32, [3]]);
+    expect(y.grad!.dtype).toBe(torch.float32);
+    expect(y.grad!.tolist()).toEqual([3]);
   });
   test('wrong arguments', () => {
     for (const bad of [3, true, Symbol('x'), () => 1]) expect(() => x.to(bad as never)).toThrow(typeError);
@@ -145,17 +147,14 @@ describe('to', () => {
 
 describe('iteration', () => {
   test('over the first dimension', () => {
-    expect(
-      [
-        ...torch.tensor([
-          [1, 2],
-          [3, 4],
-        ]),
-      ].map((row) => row.tolist()),
-    ).toEqual([
+    const x = torch.tensor([
       [1, 2],
       [3, 4],
     ]);
+    const [first, second, ...more] = x;
+    expect(first.tolist()).toEqual([1, 2]);
+    expect(second.tolist()).toEqual([3, 4]);
+    expect(more).toEqual([]);
     expect(() => [...torch.tensor(1)]).toThrow('iteration over a 0-d tensor');
   });
 });
@@ -167,10 +166,8 @@ describe('results', () => {
       [2, 4],
     ]);
     const { values, indices } = x.max(1);
-    expect([values.tolist(), indices.tolist()]).toEqual([
-      [3, 4],
-      [0, 1],
-    ]);
+    expect(values.tolist()).toEqual([3, 4]);
+    expect(indices.tolist()).toEqual([0, 1]);
     const [sorted] = x.sort(1);
     expect(sorted.tolist()).toEqual([
       [1, 3],
@@ -180,11 +177,9 @@ describe('results', () => {
       [1, 2],
       [1, 2],
     ]);
-    expect([x.equal(x.clone()), x.isSameSize(x), torch.resultType(x, 1n)]).toEqual([
-      true,
-      true,
-      torch.float32,
-    ]);
+    expect(x.equal(x.clone())).toBe(true);
+    expect(x.isSameSize(x)).toBe(true);
+    expect(torch.resultType(x, 1n)).toBe(torch.float32);
   });
 });
 
@@ -192,14 +187,13 @@ describe('disposal', () => {
   test('frees at once; use afterwards is a TypeError', () => {
     const before = live().tensors;
     const x = torch.ones([2]);
-    expect([torch.memory().tensors - before, x.isDisposed]).toEqual([1, false]);
+    expect(torch.memory().tensors - before).toBe(1);
+    expect(x.isDisposed).toBe(false);
     x.dispose();
     x.dispose();
-    expect([torch.memory().tensors - before, x.isDisposed, String(x)]).toEqual([
-      0,
-      true,
-      'tensor(<disposed>)',
-    ]);
+    expect(torch.memory().tensors - before).toBe(0);
+    expect(x.isDisposed).toBe(true);
+    expect(String(x)).toBe('tensor(<disposed>)');
     expect(() => x.shape).toThrow(typeError);
     expect(() => x.add(1)).toThrow('disposed');
     expect(() => torch.add(torch.ones([1]), x)).toThrow('disposed');
@@ -239,65 +233,40 @@ describe('functions with a form of their own', () => {
   test('unique and uniqueConsecutive', () => {
     expect(x.unique().tolist()).toEqual([1, 2, 3]);
     const [values, inverse, counts] = x.unique({ returnInverse: true, returnCounts: true });
-    expect([values.tolist(), inverse.tolist(), counts.tolist()]).toEqual([
-      [1, 2, 3],
-      [
-        [2, 0],
-        [0, 1],
-      ],
-      [2, 1, 1],
+    expect(values.tolist()).toEqual([1, 2, 3]);
+    expect(inverse.tolist()).toEqual([
+      [2, 0],
+      [0, 1],
     ]);
-    expect(
-      torch
-        .tensor([
-          [1, 2],
-          [1, 2],
-          [0, 5],
-        ])
-        .unique({ dim: 0 })
-        .tolist(),
-    ).toEqual([
+    expect(counts.tolist()).toEqual([2, 1, 1]);
+    const rows = torch.tensor([
+      [1, 2],
+      [1, 2],
+      [0, 5],
+    ]);
+    expect(rows.unique({ dim: 0 }).tolist()).toEqual([
       [0, 5],
       [1, 2],
     ]);
-    expect(
-      torch
-        .tensor([1, 1, 2, 1])
-        .uniqueConsecutive({ returnCounts: true })
-        .map((y) => y.tolist()),
-    ).toEqual([
-      [1, 2, 1],
-      [2, 1, 1],
-    ]);
+    const [runs, lengths] = torch.tensor([1, 1, 2, 1]).uniqueConsecutive({ returnCounts: true });
+    expect(runs.tolist()).toEqual([1, 2, 1]);
+    expect(lengths.tolist()).toEqual([2, 1, 1]);
   });
   test('nonzero', () => {
-    expect(
-      torch
-        .tensor([
-          [0, 1],
-          [2, 0],
-        ])
-        .nonzero()
-        .tolist(),
-    ).toEqual([
+    const y = torch.tensor([
+      [0, 1],
+      [2, 0],
+    ]);
+    expect(y.nonzero().tolist()).toEqual([
       [0, 1],
       [1, 0],
     ]);
-    expect(
-      torch
-        .tensor([
-          [0, 1],
-          [2, 0],
-        ])
-        .nonzero({ asTuple: true })
-        .map((y) => y.tolist()),
-    ).toEqual([
-      [0, 1],
-      [1, 0],
-    ]);
+    const [rows, columns] = y.nonzero({ asTuple: true });
+    expect(rows.tolist()).toEqual([0, 1]);
+    expect(columns.tolist()).toEqual([1, 0]);
   });
-  test('einsum, tensordot, cdist, meshgrid and their kin', () => {
-    const a = torch.arange(6, { dtype: 'float32' }).reshape([2, 3]);
+  const a = torch.arange(6, { dtype: 'float32' }).reshape([2, 3]);
+  test('einsum, tensordot and cdist', () => {
     expect(torch.einsum('ij,kj->ik', a, a).equal(a.matmul(a.t()))).toBe(true);
     expect(torch.einsum('ij,kj->ik', [a, a]).equal(a.matmul(a.t()))).toBe(true);
     expect(torch.tensordot(a, a, 2).item()).toBe(55);
@@ -307,18 +276,18 @@ describe('functions with a form of their own', () => {
       [0, Math.fround(Math.sqrt(27))],
       [Math.fround(Math.sqrt(27)), 0],
     ]);
+  });
+  test('meshgrid, cartesianProd and blockDiag', () => {
     const [p, q] = torch.meshgrid(torch.arange(2), torch.arange(3), { indexing: 'xy' });
-    expect([p.tolist(), q.tolist()]).toEqual([
-      [
-        [0, 1],
-        [0, 1],
-        [0, 1],
-      ],
-      [
-        [0, 0],
-        [1, 1],
-        [2, 2],
-      ],
+    expect(p.tolist()).toEqual([
+      [0, 1],
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(q.tolist()).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
     ]);
     expect(torch.meshgrid([torch.arange(2), torch.arange(3)])[0].shape).toEqual([2, 3]);
     expect(torch.cartesianProd(torch.tensor([1, 2]), torch.tensor([3, 4])).tolist()).toEqual([
@@ -331,6 +300,8 @@ describe('functions with a form of their own', () => {
       [1, 1, 0],
       [0, 0, 1],
     ]);
+  });
+  test('broadcastTensors and broadcastShapes', () => {
     expect(torch.broadcastTensors(torch.ones([2, 1]), torch.ones([3])).map((y) => y.shape)).toEqual([
       [2, 3],
       [2, 3],
@@ -340,6 +311,8 @@ describe('functions with a form of their own', () => {
       /^RuntimeError: Attempting to broadcast/,
     );
     expect(classAndMessage(() => torch.broadcastShapes([-2]))).toMatch(/^ValueError: /);
+  });
+  test('atleast1d, atleast2d and unravelIndex', () => {
     expect(torch.atleast2d(torch.tensor(1)).shape).toEqual([1, 1]);
     expect(torch.atleast1d(torch.tensor(1), torch.ones([2, 2])).map((y) => y.shape)).toEqual([[1], [2, 2]]);
     expect(torch.unravelIndex(torch.tensor([5n, 11n]), [3, 4]).map((y) => y.tolist())).toEqual([
@@ -352,13 +325,11 @@ describe('functions with a form of their own', () => {
     expect(torch.ones([1]).newTensor([1n], { dtype: 'int64' }).tolist()).toEqual([1]);
   });
   test('constants', () => {
-    expect([torch.pi, torch.e, torch.inf, torch.nan, torch.newaxis]).toEqual([
-      Math.PI,
-      Math.E,
-      Infinity,
-      NaN,
-      null,
-    ]);
+    expect(torch.pi).toBe(Math.PI);
+    expect(torch.e).toBe(Math.E);
+    expect(torch.inf).toBe(Infinity);
+    expect(torch.nan).toBe(NaN);
+    expect(torch.newaxis).toBe(null);
   });
 });
 

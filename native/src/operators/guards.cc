@@ -165,8 +165,8 @@ void HeadsOfBias(const Schema& schema, const Stack& stack) {
 }
 
 // LAPACK's geev ends the process on NaN; linalg_eig makes this check itself.
-// Differs from PyTorch: `torch.linalg.eigvals` refuses infinities and NaNs, as `torch.linalg.eig` does; on some of
-// them LAPACK ends the process.
+// Differs from PyTorch: `torch.linalg.eigvals` refuses infinities and NaNs, as `torch.linalg.eig` does; on
+// some of them LAPACK ends the process.
 void FiniteMatrix(const Schema& schema, const Stack& stack) {
   const at::Tensor input = stack[0].toTensor();
   if (!input.is_cpu() || input.layout() != at::kStrided) return;

@@ -39,8 +39,8 @@ Type TypeOfKind(c10::TypeKind kind) {
     case c10::TypeKind::LayoutType: return Type::kLayout;
     case c10::TypeKind::MemoryFormatType: return Type::kMemoryFormat;
     case c10::TypeKind::GeneratorType: return Type::kGenerator;
-    // Differs from PyTorch: `torch.ops` has no operators that take storages, streams or TorchScript objects, and
-    // there are no tensors with named dimensions.
+    // Differs from PyTorch: `torch.ops` has no operators that take storages, streams or TorchScript objects,
+    // and there are no tensors with named dimensions.
     default: return Type::kUnsupported;
   }
 }
