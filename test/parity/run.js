@@ -1,7 +1,8 @@
 'use strict';
 // Compares with a real PyTorch: `npm run test:parity -- [name ...]`. Runs each pair of programs, Python and
 // TypeScript, side by side and fails where a line of their output differs.
-// A new pair is two files of one name in programs/; examples that have a twin in Python are pairs, too.
+// A new pair is two files of one name in programs/, or in ported/, whose TypeScript is compiled as strictly as can be;
+// examples that have a twin in Python are pairs, too.
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -11,7 +12,7 @@ const processor = require('../processor');
 const { Unavailable, findPython, versions } = require('./python');
 
 const root = path.join(__dirname, '..', '..');
-const programs = path.join('test', 'parity', 'programs');
+const folders = ['programs', 'ported'].map((name) => path.join('test', 'parity', name));
 
 /** Runs a program: its lines, and how long it took. */
 function run(command, args, env) {
@@ -46,10 +47,10 @@ function differences(left, right, most = 10) {
 }
 
 function pairs() {
-  return [programs, 'examples'].flatMap((folder) => {
+  return [...folders, 'examples'].flatMap((folder) => {
     const files = fs.readdirSync(path.join(root, folder));
     const names = files.filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3));
-    const twins = names.filter((name) => folder === programs || files.includes(`${name}.py`));
+    const twins = names.filter((name) => folder !== 'examples' || files.includes(`${name}.py`));
     return twins.map((name) => path.join(folder, name));
   });
 }
