@@ -1,11 +1,5 @@
 // One call of an operator: chooses the signature, and the cheapest way to its kernel.
-#include <ATen/core/LegacyTypeDispatch.h>
-#include <ATen/core/grad_mode.h>
-#include <torch/csrc/autograd/variable.h>
-
-#include <optional>
-
-#include "operators/fast_paths.h"
+#include "operators/kernel.h"
 #include "operators/operator.h"
 #include "operators/parse.h"
 #include "operators/results.h"
@@ -17,33 +11,6 @@ namespace nodetorch {
 namespace {
 
 using c10::IValue;
-
-// Whether nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there
-// is no tangent.
-bool IsPlain(const at::TensorImpl& tensor, bool grad_mode) {
-  const auto* autograd = static_cast<const torch::autograd::AutogradMeta*>(tensor.autograd_meta());
-  return autograd == nullptr || (!grad_mode && autograd->fw_grad_ == nullptr);
-}
-
-// Whether a call may skip autograd's kernels, which are a tenth of a small operator.
-bool MaySkipAutograd(const Signature& signature, const std::vector<IValue>& stack) {
-  if (!signature.plain_rank || !NoActiveModes()) return false;
-  const bool grad_mode = at::GradMode::is_enabled();
-  const int64_t rank = *signature.plain_rank;
-  if (rank != kAnyRank && (!stack[0].isTensor() || stack[0].unsafeToTensorImpl()->dim() != rank))
-    return false;
-  for (const IValue& value : stack) {
-    if (value.isTensor()) {
-      const at::TensorImpl& tensor = *value.unsafeToTensorImpl();
-      if (!IsPlain(tensor, grad_mode) || (rank != kAnyRank && tensor.dim() > rank)) return false;
-    } else if (value.isList()) {
-      for (const IValue& item : value.toListRef()) {
-        if (item.isTensor() && !IsPlain(*item.unsafeToTensorImpl(), grad_mode)) return false;
-      }
-    }
-  }
-  return true;
-}
 
 // Takes a factory's options from behind the arguments: with `out` they say nothing, but must not be wrong.
 void TakeOptions(std::vector<IValue>& stack) {
@@ -64,20 +31,12 @@ void TakeOptions(std::vector<IValue>& stack) {
 
 // Leaves the results on the candidate's stack.
 void Run(const Signature& signature, Candidate& candidate) {
-  std::vector<IValue>& stack = candidate.stack;
-  if (signature.guard) signature.guard(signature.handle.schema(), stack);
-  const bool skips_autograd = MaySkipAutograd(signature, stack);
-  if (skips_autograd && signature.small_tensor_call && signature.small_tensor_call(stack)) return;
-  // As Python's factories do: the fill inside is no change of the new tensor.
-  std::optional<at::AutoDispatchBelowADInplaceOrView> below;
-  if (signature.is_factory || skips_autograd) below.emplace();
-  if (candidate.unboxed_call) {
+  CallKernel(signature, candidate.stack, [&] {
+    if (!candidate.unboxed_call) return signature.handle.callBoxed(candidate.stack);
     at::Tensor result = candidate.unboxed_call(signature.handle, candidate);
-    stack.clear();
-    stack.emplace_back(std::move(result));
-  } else {
-    signature.handle.callBoxed(stack);
-  }
+    candidate.stack.clear();
+    candidate.stack.emplace_back(std::move(result));
+  });
 }
 
 // Puts back the sizes of tensors that an operator resized before it failed.

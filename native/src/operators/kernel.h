@@ -1,0 +1,30 @@
+// The last step of every call of an operator: from arguments that fit its schema to the kernel.
+#pragma once
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/ivalue.h>
+
+#include <optional>
+#include <vector>
+
+#include "operators/signature.h"
+
+namespace nodetorch {
+
+// Whether a call may skip autograd's kernels, which are a tenth of a small operator.
+bool MaySkipAutograd(const Signature& signature, const std::vector<c10::IValue>& stack);
+
+// Makes the checks that the kernel leaves out, chooses the cheapest way, and has `call` call the kernel. The
+// stack has the arguments, and afterwards the results.
+template <typename Call>
+void CallKernel(const Signature& signature, std::vector<c10::IValue>& stack, Call call) {
+  if (signature.guard) signature.guard(signature.handle.schema(), stack);
+  const bool skips_autograd = MaySkipAutograd(signature, stack);
+  if (skips_autograd && signature.small_tensor_call && signature.small_tensor_call(stack)) return;
+  // As Python's factories do: the fill inside is no change of the new tensor.
+  std::optional<at::AutoDispatchBelowADInplaceOrView> below;
+  if (signature.is_factory || skips_autograd) below.emplace();
+  call();
+}
+
+}  // namespace nodetorch
