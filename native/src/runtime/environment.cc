@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/anomaly_mode.h>
 
+#include "runtime/awaited.h"
+
 namespace nodetorch {
 
 Environment::Environment(napi_env env, napi_env owner)
@@ -11,7 +13,8 @@ Environment::Environment(napi_env env, napi_env owner)
       mailbox_(std::make_shared<Mailbox>(this)),
       thread_(JsThread::Current()),
       realm_(env),
-      collector_(env, realm_, pool_) {
+      collector_(env, realm_, pool_),
+      awaited_(std::make_shared<Awaited>(*this)) {
   HandlePool::Enter();
   HoldWarnings();
   napi_value key;

@@ -19,6 +19,8 @@
 
 namespace nodetorch {
 
+class Awaited;
+
 class Environment {
  public:
   Environment(napi_env env, napi_env owner);
@@ -34,6 +36,7 @@ class Environment {
   HandlePool& pool() const { return pool_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   const std::shared_ptr<JsThread>& thread() const { return thread_; }
+  Awaited& awaited() const { return *awaited_; }
   ForwardLevel& forward_level() { return forward_level_; }
   Realm& realm() { return realm_; }
   Collector& collector() { return collector_; }
@@ -70,6 +73,7 @@ class Environment {
   ResultHeader result_header_;
   ForwardLevel forward_level_;
   napi_ref handle_key_ = nullptr;
+  std::shared_ptr<Awaited> awaited_;
 };
 
 }  // namespace nodetorch

@@ -84,6 +84,8 @@ napi_value RaiseCurrent(napi_env env) noexcept {
     realm().ThrowTypeError(problem.what());
   } catch (const RangeProblem& problem) {
     realm().ThrowRangeError(problem.what());
+  } catch (const Cancelled& cancelled) {
+    realm().ThrowTorchError(cancelled.what(), "CancelledError");
   } catch (const c10::Error& error) {
     realm().ThrowTorchError(error.what_without_backtrace(), PythonName(error), CppStack(error));
   } catch (const std::bad_alloc&) {

@@ -27,6 +27,11 @@ struct RangeProblem : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Work that was told to stop before its end.
+struct Cancelled : std::runtime_error {
+  Cancelled() : std::runtime_error("the run was cancelled") {}
+};
+
 // Throws what `status` says, or the pending JS exception as a JsException.
 void Check(napi_env env, napi_status status);
 // Throws what went wrong in the last call of Node-API.

@@ -1,0 +1,142 @@
+#include "runtime/awaited.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+
+#include <utility>
+
+#include "runtime/environment.h"
+#include "runtime/error.h"
+
+namespace nodetorch {
+
+namespace {
+
+class HeldWarnings : public c10::WarningHandler {
+ public:
+  explicit HeldWarnings(std::vector<c10::Warning>& all) : all_(all) {}
+  void process(const c10::Warning& warning) override { all_.push_back(warning); }
+
+ private:
+  std::vector<c10::Warning>& all_;
+};
+
+bool IsInAutocast() {
+  const bool is_in = at::autocast::increment_nesting() > 1;
+  at::autocast::decrement_nesting();
+  return is_in;
+}
+
+// The part of autocast's state that libtorch does not take to another thread.
+class AutocastCache {
+ public:
+  AutocastCache(bool enabled, bool in_autocast)
+      : before_(at::autocast::is_autocast_cache_enabled()), in_autocast_(in_autocast) {
+    at::autocast::set_autocast_cache_enabled(enabled);
+    if (in_autocast_) at::autocast::increment_nesting();
+  }
+  AutocastCache(const AutocastCache&) = delete;
+  AutocastCache& operator=(const AutocastCache&) = delete;
+  ~AutocastCache() {
+    // The cache is the process's. What the work has put there would outlive the caller's region, and the
+    // weights may change.
+    if (in_autocast_ && at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_cache_enabled(before_);
+  }
+
+ private:
+  const bool before_, in_autocast_;
+};
+
+}  // namespace
+
+AwaitedWork::AwaitedWork()
+    : caches_casts_(at::autocast::is_autocast_cache_enabled()), in_autocast_(IsInAutocast()) {
+  threads = at::get_num_threads();
+}
+
+void AwaitedWork::Perform() noexcept {
+  HeldWarnings held(warnings_);
+  const c10::WarningUtils::WarningHandlerGuard with_warnings(&held);
+  try {
+    const at::ThreadLocalStateGuard in_modes(modes_);
+    const AutocastCache with_cache(caches_casts_, in_autocast_);
+    if (cancelled) throw Cancelled();
+    Compute();
+  } catch (...) {
+    error_ = std::current_exception();
+  }
+}
+
+void AwaitedWork::Finish() noexcept { awaited_->Post(shared_from_this()); }
+
+void AwaitedWork::Settle(Environment& environment) {
+  napi_env env = environment.env();
+  const Napi::HandleScope scope(env);
+  napi_value result = nullptr;
+  try {
+    for (const c10::Warning& warning : warnings_) c10::WarningUtils::get_warning_handler()->process(warning);
+    environment.EmitWarnings();
+    if (error_) std::rethrow_exception(error_);
+    result = Result(environment);
+  } catch (...) {
+    RaiseCurrent(env);
+    napi_value thrown;
+    if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok)
+      napi_reject_deferred(env, deferred_, thrown);
+    return;
+  }
+  napi_resolve_deferred(env, deferred_, result);
+}
+
+void Awaited::Open() {
+  napi_env env = environment_.env();
+  napi_value name;
+  Check(env, napi_create_string_utf8(env, "nodetorch", NAPI_AUTO_LENGTH, &name));
+  Check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
+                                             OnPosted, &posts_));
+  Check(env, napi_unref_threadsafe_function(env, posts_));
+  // Hooks run in the opposite order of theirs: this one before the function above is closed.
+  Check(env, napi_add_env_cleanup_hook(env, [](void* self) { static_cast<Awaited*>(self)->End(); }, this));
+}
+
+napi_value Awaited::Start(std::shared_ptr<AwaitedWork> work) {
+  napi_env env = environment_.env();
+  TORCH_CHECK(!ended_, "the environment is ending");
+  if (!posts_) Open();
+  napi_value promise;
+  Check(env, napi_create_promise(env, &work->deferred_, &promise));
+  work->awaited_ = shared_from_this();
+  work->owner = this;
+  Pool::Get().Add(std::move(work));
+  if (pending_++ == 0) napi_ref_threadsafe_function(env, posts_);
+  return promise;
+}
+
+void Awaited::Cancel(AwaitedWork& work) {
+  const auto taken_back = Pool::Get().Cancel(work);
+  if (!taken_back) return;  // it runs, or has run
+  work.error_ = std::make_exception_ptr(Cancelled());
+  Post(work.shared_from_this());
+}
+
+void Awaited::End() {
+  ended_ = true;
+  Pool::Get().End(this);
+}
+
+void Awaited::Post(std::shared_ptr<AwaitedWork> work) noexcept {
+  auto* posted = new std::shared_ptr<AwaitedWork>(std::move(work));
+  if (napi_call_threadsafe_function(posts_, posted, napi_tsfn_nonblocking) != napi_ok) delete posted;
+}
+
+void Awaited::OnPosted(napi_env env, napi_value, void* self, void* posted) {
+  const std::unique_ptr<std::shared_ptr<AwaitedWork>> work(
+      static_cast<std::shared_ptr<AwaitedWork>*>(posted));
+  if (!env) return;  // the environment has ended
+  auto* awaited = static_cast<Awaited*>(self);
+  (*work)->Settle(awaited->environment_);
+  if (--awaited->pending_ == 0) napi_unref_threadsafe_function(env, awaited->posts_);
+}
+
+}  // namespace nodetorch
