@@ -96,6 +96,49 @@ declare const scopeKind: unique symbol;
 /** One of `constants.scopes`. */
 export type ScopeKind = number & { readonly [scopeKind]: true };
 
+/**
+ * A graph of operators. Slots hold its values: a slot is given one once, by an input or a node, and used after that. A
+ * sub-graph has slots of its own.
+ */
+export interface ProgramDescription {
+  readonly slots: number; // how many
+  /** A slot alone: it takes a tensor, or null. */
+  readonly inputs: readonly (number | { readonly slot: number; readonly type: ProgramInputType })[];
+  readonly outputs: readonly ProgramArgument[];
+  readonly nodes: readonly ProgramNode[];
+}
+
+/** `any`: what the value is in JavaScript, where whole numbers are ints. */
+export type ProgramInputType = 'Tensor' | 'int' | 'float' | 'bool' | 'str' | 'any';
+
+export interface ProgramNode {
+  /**
+   * The target that torch.export writes: 'torch.ops.aten.add.Tensor', 'torch.ops.higher_order.cond', '_operator.mul',
+   * 'torch.sym_max'; or an operator's name, 'aten::add.Tensor'.
+   */
+  readonly operator: string;
+  /** In the order of the schema. What is left out has the schema's default. */
+  readonly arguments: readonly ProgramArgument[];
+  /** By the schema's own names. */
+  readonly keywords?: Readonly<Record<string, ProgramArgument>>;
+  /**
+   * Where the results go: one entry for each return of the schema, or none at all; a list for a return that is a list;
+   * null where nobody wants it. Of a higher-order operator: one for each output of its graph.
+   */
+  readonly outputs: readonly (number | null | readonly (number | null)[])[];
+  readonly name: string;
+  /** The place in the Python program, for messages. */
+  readonly trace?: string;
+}
+
+/** A constant is converted once, by the schema's type; without a schema, whole numbers are ints. */
+export type ProgramArgument =
+  | { readonly slot: number }
+  | { readonly constant: unknown }
+  | { readonly float: number } // a float, though it may be whole
+  | { readonly list: readonly ProgramArgument[] }
+  | { readonly graph: ProgramDescription }; // of higher-order operators alone
+
 export interface Native {
   /** What the addon and lib/ must agree in. */
   readonly constants: NativeConstants;
@@ -146,6 +189,18 @@ export interface Native {
     weightDecay: number,
     flags: number,
   ): void;
+
+  // program.cc
+  programCreate(description: ProgramDescription): Handle;
+  /** On this thread, in its modes. An output that is an input's tensor is the very object that was given. */
+  programRun(program: Handle, inputs: readonly unknown[]): unknown[];
+  /** On another thread, in the modes of this one. `cancel`: what `makeCancel` gave. */
+  programRunAsync(program: Handle, inputs: readonly unknown[], cancel: Handle | null): Promise<unknown[]>;
+  makeCancel(): Handle;
+  /** The run's promise rejects before its next node, with a CancelledError. */
+  cancel(cancel: Handle): void;
+  /** Cancels everything that is awaited here, and waits for what runs: before the process exits. */
+  endAwaited(): void;
 
   // tensor.cc
   // A function that takes a TensorHandle reads it twice as fast as the Tensor that has it.

@@ -17,6 +17,7 @@
   X(Storage)                 \
   X(Memory)                  \
   X(Optim)                   \
+  X(Program)                 \
   X(Runtime)                 \
   X(Constants)
 

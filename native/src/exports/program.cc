@@ -1,0 +1,118 @@
+// Programs: graphs of operators that run without JavaScript.
+#include <ATen/functorch/DynamicLayer.h>
+
+#include <memory>
+#include <utility>
+
+#include "program/border.h"
+#include "program/read.h"
+#include "program/run.h"
+#include "runtime/awaited.h"
+#include "runtime/function.h"
+#include "runtime/saved_hooks.h"
+
+namespace nodetorch {
+
+namespace {
+
+struct ProgramHandle : Held {
+  explicit ProgramHandle(std::shared_ptr<const Graph> graph) : graph(std::move(graph)) {}
+  const std::shared_ptr<const Graph> graph;
+};
+
+// A run on another thread.
+struct ProgramWork : AwaitedWork {
+  ProgramWork(Environment& environment, std::shared_ptr<const Graph> program, napi_value js)
+      : graph(std::move(program)), values(InputsFromJs(environment, *graph, js)), inputs(environment, js) {}
+
+  void Compute() override { values = Run(&cancelled).Execute(*graph, std::move(values)); }
+  napi_value Result(Environment& environment) override {
+    return OutputsToJs(environment, *graph, values, inputs.Get());
+  }
+
+  const std::shared_ptr<const Graph> graph;
+  Values values;            // inputs, then outputs
+  const Persistent inputs;  // keeps the objects, since an output may be one of them
+};
+
+// What an AbortSignal's listener has of a run.
+struct CancelHandle : Held {
+  std::weak_ptr<ProgramWork> work;
+};
+
+template <typename T>
+T& HandleAt(Arguments& arguments, size_t i, const char* what) {
+  Slot* slot = FindHandle(arguments.environment, arguments[i]);
+  auto* handle = slot ? dynamic_cast<T*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem(std::string("argument must be ") + what);
+  return *handle;
+}
+
+// What belongs to the thread of JavaScript, and ends before an awaited run does.
+void CheckMayLeaveThread(Environment& environment) {
+  TORCH_CHECK(at::functorch::getDynamicLayerStack().empty(),
+              "runAsync() cannot be called inside a transform of torch.func: run() can");
+  TORCH_CHECK(!environment.forward_level().is_open(),
+              "runAsync() cannot be called inside a level of forward-mode AD: run() can");
+  TORCH_CHECK(!HasSavedHooks(),
+              "runAsync() cannot be called inside hooks of saved tensors, which are JavaScript: run() can");
+}
+
+const std::shared_ptr<const Graph>& ProgramArgument(Arguments& arguments, size_t i) {
+  return HandleAt<ProgramHandle>(arguments, i, "a program").graph;
+}
+
+// programCreate(description)
+napi_value ProgramCreate(Arguments& arguments) {
+  return ToJs(arguments.environment, new ProgramHandle(ReadGraph(arguments.environment, arguments[0])));
+}
+
+// programRun(program, inputs): the outputs.
+napi_value ProgramRun(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.RunPendingWork();
+  const std::shared_ptr<const Graph> graph = ProgramArgument(arguments, 0);  // may go while JavaScript runs
+  const Values outputs = Run().Execute(*graph, InputsFromJs(environment, *graph, arguments[1]));
+  environment.EmitWarnings();  // before the outputs are read: what warns may run JavaScript
+  return OutputsToJs(environment, *graph, outputs, arguments[1]);
+}
+
+// programRunAsync(program, inputs, cancel handle | null): a promise of the outputs.
+napi_value ProgramRunAsync(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.RunPendingWork();
+  CheckMayLeaveThread(environment);
+  auto work = std::make_shared<ProgramWork>(environment, ProgramArgument(arguments, 0), arguments[1]);
+  if (!arguments.IsNull(2)) HandleAt<CancelHandle>(arguments, 2, "a cancel handle").work = work;
+  return environment.awaited().Start(std::move(work));
+}
+
+napi_value MakeCancel(Arguments& arguments) { return ToJs(arguments.environment, new CancelHandle()); }
+
+// cancel(handle): the promise of its run rejects before the next node, if it is not settled yet.
+napi_value Cancel(Arguments& arguments) {
+  const auto work = HandleAt<CancelHandle>(arguments, 0, "a cancel handle").work.lock();
+  if (work) arguments.environment.awaited().Cancel(*work);
+  return Undefined(arguments.env);
+}
+
+// endAwaited(): cancels all awaited work of this environment and waits for what runs. Before the process
+// exits.
+napi_value EndAwaited(Arguments& arguments) {
+  arguments.environment.awaited().End();
+  return Undefined(arguments.env);
+}
+
+}  // namespace
+
+void DefineProgram(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"programCreate", Entry<ProgramCreate>},
+          {"programRun", Entry<ProgramRun>},
+          {"programRunAsync", Entry<ProgramRunAsync>},
+          {"makeCancel", Entry<MakeCancel>},
+          {"cancel", Entry<Cancel>},
+          {"endAwaited", Entry<EndAwaited>}});
+}
+
+}  // namespace nodetorch

@@ -1,0 +1,290 @@
+#include "program/higher_order.h"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/stack.h>
+#include <c10/core/Device.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+
+#include "program/typed_value.h"
+#include "runtime/error.h"
+
+namespace nodetorch {
+
+namespace {
+
+using c10::IValue;
+
+Values Joined(const Values& a, const Values& b) {
+  Values all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  return all;
+}
+
+// What is wrong where the graph that is argument i takes another number of inputs than `count`.
+void CheckInputs(const Node& node, size_t i, size_t count) {
+  const size_t inputs = node.operands[i].graph->inputs.size();
+  if (inputs == count) return;
+  throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " + std::to_string(inputs) +
+                    " inputs, and is given " + std::to_string(count));
+}
+
+size_t LengthOf(const Node& node, size_t i) { return node.operands[i].list.size(); }
+size_t OutputsOf(const Node& node, size_t i) { return node.operands[i].graph->outputs.size(); }
+
+void CheckOutputs(const Node& node, size_t i, size_t count) {
+  if (OutputsOf(node, i) == count) return;
+  throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " +
+                    std::to_string(OutputsOf(node, i)) + " outputs instead of " + std::to_string(count));
+}
+
+// cond(pred, true graph, false graph, operands)
+size_t CountCond(const Node& node) {
+  CheckInputs(node, 1, LengthOf(node, 3));
+  CheckInputs(node, 2, LengthOf(node, 3));
+  CheckOutputs(node, 2, OutputsOf(node, 1));
+  return OutputsOf(node, 1);
+}
+Values Cond(const HigherOrderCall& call) {
+  const size_t branch = IsTrue(call.Value(0)) ? 1 : 2;
+  return call.RunGraph(branch, call.List(3));
+}
+
+// while_loop(cond graph, body graph, carried, additional)
+size_t CountWhile(const Node& node) {
+  const size_t carried = LengthOf(node, 2);
+  CheckInputs(node, 0, carried + LengthOf(node, 3));
+  CheckInputs(node, 1, carried + LengthOf(node, 3));
+  CheckOutputs(node, 0, 1);
+  CheckOutputs(node, 1, carried);
+  return carried;
+}
+bool Continues(const HigherOrderCall& call, const Values& inputs) {
+  const IValue result = call.RunGraph(0, inputs)[0];
+  const bool is_bool = result.isBool() || (result.isTensor() && result.toTensor().dim() == 0 &&
+                                           result.toTensor().scalar_type() == at::kBool);
+  TORCH_CHECK(is_bool, "cond_fn must return a boolean scalar tensor or a boolean but got ", result);
+  return IsTrue(result);
+}
+Values While(const HigherOrderCall& call) {
+  Values carried = call.List(2);
+  const Values additional = call.List(3);
+  if (!Continues(call, Joined(carried, additional))) {
+    for (IValue& value : carried) {
+      if (value.isTensor()) value = value.toTensor().clone();
+    }
+    return carried;
+  }
+  do {
+    carried = call.RunGraph(1, Joined(carried, additional));
+  } while (Continues(call, Joined(carried, additional)));
+  return carried;
+}
+
+// The slices of tensors along their first dimension, by slice.
+std::vector<Values> Slices(const Values& tensors) {
+  std::vector<Values> slices;
+  for (const IValue& value : tensors) {
+    TORCH_CHECK(value.isTensor(), "Leaves of xs must be Tensor");
+    const std::vector<at::Tensor> parts = value.toTensor().unbind(0);
+    if (slices.empty()) slices.resize(parts.size());
+    TORCH_CHECK(slices.size() == parts.size(), "Leaves of xs must have same leading dimension size");
+    for (size_t i = 0; i < parts.size(); i++) slices[i].emplace_back(parts[i]);
+  }
+  TORCH_CHECK(!slices.empty(), "xs must have at least one slice");
+  return slices;
+}
+
+// What is the same for all slices, `count` times. PyTorch stacks the gradients of it and then sums them,
+// which gives other bits than adding them up: so does the graph of this.
+std::vector<Values> Copies(const Values& values, size_t count) {
+  std::vector<Values> copies(count);
+  for (const IValue& value : values) {
+    const bool has_gradient =
+        value.isTensor() && value.toTensor().requires_grad() && at::GradMode::is_enabled();
+    std::vector<at::Tensor> parts;
+    if (has_gradient) {
+      const at::Tensor& tensor = value.toTensor();
+      std::vector<int64_t> sizes = tensor.sizes().vec();
+      sizes.insert(sizes.begin(), static_cast<int64_t>(count));
+      parts = tensor.expand(sizes).unbind(0);
+    }
+    for (size_t i = 0; i < count; i++) copies[i].push_back(has_gradient ? IValue(parts[i]) : value);
+  }
+  return copies;
+}
+
+// Gathers one output of all slices.
+IValue Stacked(const std::vector<Values>& outputs, size_t which) {
+  if (outputs[0][which].isNone()) return IValue();
+  std::vector<at::Tensor> tensors;
+  for (const Values& one : outputs) {
+    TORCH_CHECK(one[which].isTensor(), "Cannot stack ", one[which]);
+    tensors.push_back(one[which].toTensor());
+  }
+  return at::stack(tensors);
+}
+
+// map_impl(graph, xs, arguments that are the same for all slices)
+size_t CountMap(const Node& node) {
+  CheckInputs(node, 0, LengthOf(node, 1) + LengthOf(node, 2));
+  return OutputsOf(node, 0);
+}
+Values Map(const HigherOrderCall& call) {
+  const std::vector<Values> slices = Slices(call.List(1));
+  const std::vector<Values> fixed = Copies(call.List(2), slices.size());
+  std::vector<Values> outputs;
+  for (size_t i = 0; i < slices.size(); i++) outputs.push_back(call.RunGraph(0, Joined(slices[i], fixed[i])));
+  Values stacked;
+  for (size_t i = 0; i < outputs[0].size(); i++) stacked.push_back(Stacked(outputs, i));
+  return stacked;
+}
+
+// scan(graph, init, xs, additional): what is carried from slice to slice, then the stacked rest.
+size_t CountScan(const Node& node) {
+  CheckInputs(node, 0, LengthOf(node, 1) + LengthOf(node, 2) + LengthOf(node, 3));
+  if (OutputsOf(node, 0) < LengthOf(node, 1)) CheckOutputs(node, 0, LengthOf(node, 1));
+  return OutputsOf(node, 0);
+}
+Values Scan(const HigherOrderCall& call) {
+  Values carry = call.List(1);
+  const size_t carried = carry.size();
+  const Values xs = call.List(2);
+  const Values additional = call.List(3);
+  std::vector<Values> outputs;
+  for (const Values& slice : Slices(xs)) {
+    Values results = call.RunGraph(0, Joined(Joined(carry, slice), additional));
+    carry.assign(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(carried));
+    outputs.emplace_back(results.begin() + static_cast<std::ptrdiff_t>(carried), results.end());
+  }
+  for (size_t i = 0; i < outputs[0].size(); i++) carry.push_back(Stacked(outputs, i));
+  return carry;
+}
+
+// Those that run a graph with the arguments behind it, in a mode.
+template <size_t kGraphAt>
+size_t CountRegion(const Node& node) {
+  const size_t behind = node.operands.size() - kGraphAt - 1;
+  CheckInputs(node, kGraphAt, behind);
+  return OutputsOf(node, kGraphAt);
+}
+template <size_t kGraphAt>
+Values Region(const HigherOrderCall& call) {
+  return call.RunGraph(kGraphAt, call.Rest(kGraphAt + 1));
+}
+// The same with a list of arguments.
+size_t CountListRegion(const Node& node) {
+  CheckInputs(node, 0, LengthOf(node, 1));
+  return OutputsOf(node, 0);
+}
+Values ListRegion(const HigherOrderCall& call) { return call.RunGraph(0, call.List(1)); }
+
+Values SetGradEnabled(const HigherOrderCall& call) {
+  const at::AutoGradMode mode(IsTrue(call.Value(0)));
+  return Region<1>(call);
+}
+
+// torch.autocast's state on this thread, put back at the end.
+class AutocastRegion {
+ public:
+  AutocastRegion(at::DeviceType type, const IValue& dtype, bool enabled, const IValue& cache)
+      : type_(type),
+        enabled_(at::autocast::is_autocast_enabled(type)),
+        dtype_(at::autocast::get_autocast_dtype(type)),
+        cache_(at::autocast::is_autocast_cache_enabled()) {
+    const bool is_there = type != at::kCUDA || at::globalContext().hasCUDA();
+    at::autocast::set_autocast_enabled(type, enabled && is_there);
+    if (!dtype.isNone()) at::autocast::set_autocast_dtype(type, dtype.toScalarType());
+    if (!cache.isNone()) at::autocast::set_autocast_cache_enabled(IsTrue(cache));
+    at::autocast::increment_nesting();
+  }
+  AutocastRegion(const AutocastRegion&) = delete;
+  AutocastRegion& operator=(const AutocastRegion&) = delete;
+  ~AutocastRegion() {
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(type_, enabled_);
+    at::autocast::set_autocast_dtype(type_, dtype_);
+    at::autocast::set_autocast_cache_enabled(cache_);
+  }
+
+ private:
+  at::DeviceType type_;
+  bool enabled_;
+  at::ScalarType dtype_;
+  bool cache_;
+};
+
+// wrap_with_autocast(device type, dtype | None, enabled, cache enabled | None, graph, ...)
+Values Autocast(const HigherOrderCall& call) {
+  const IValue device_type = call.Value(0), dtype = call.Value(1);
+  TORCH_CHECK_TYPE(device_type.isString(), "argument 1 must be a string, not ", DescribeValue(device_type));
+  TORCH_CHECK_TYPE(dtype.isNone() || dtype.isInt(), "argument 2 must be a dtype, not ", DescribeValue(dtype));
+  const c10::Device device(device_type.toStringRef());
+  const bool enabled = IsTrue(call.Value(2));
+  const AutocastRegion region(device.type(), dtype, enabled, call.Value(3));
+  return Region<4>(call);
+}
+
+}  // namespace
+
+Values HigherOrderCall::List(size_t i) const {
+  Values values;
+  for (const Operand& element : node_.operands[i].list) values.push_back(Run::Take(element, slots_));
+  return values;
+}
+
+Values HigherOrderCall::Rest(size_t i) const {
+  Values values;
+  for (; i < node_.operands.size(); i++) values.push_back(Value(i));
+  return values;
+}
+
+const HigherOrderOperator* FindHigherOrder(const std::string& name) {
+  static const auto* table = new std::unordered_map<std::string, HigherOrderOperator>{
+      {"cond", {"vggl", CountCond, Cond}},
+      {"while_loop", {"ggll", CountWhile, While}},
+      {"map_impl", {"gll", CountMap, Map}},
+      {"scan", {"glll", CountScan, Scan}},
+      {"wrap_with_set_grad_enabled", {"vg*", CountRegion<1>, SetGradEnabled}},
+      {"wrap_with_autocast", {"vvvvg*", CountRegion<4>, Autocast}},
+      {"invoke_subgraph", {"gv*", CountRegion<1>, Region<1>}},
+      {"wrap", {"g*", CountRegion<0>, Region<0>}},
+      {"tag_activation_checkpoint", {"g*", CountRegion<0>, Region<0>}},
+      {"strict_mode", {"gl", CountListRegion, ListRegion}},
+  };
+  const auto found = table->find(name);
+  return found == table->end() ? nullptr : &found->second;
+}
+
+void CheckHigherOrder(const Node& node) {
+  const std::string arguments = node.higher_order->arguments;
+  const bool any_more = arguments.back() == '*';
+  const size_t least = arguments.size() - (any_more ? 1 : 0);
+  const size_t count = node.operands.size();
+  if (count < least || (count > least && !any_more)) {
+    throw TypeProblem("takes " + std::to_string(least) + (any_more ? " or more" : "") + " arguments but " +
+                      std::to_string(count) + " were given");
+  }
+  for (size_t i = 0; i < count; i++) {
+    const char wanted = i < least ? arguments[i] : 'v';
+    const Operand::Kind kind = node.operands[i].kind;
+    const char is = kind == Operand::Kind::kGraph ? 'g' : kind == Operand::Kind::kList ? 'l' : 'v';
+    if (is == wanted) continue;
+    throw TypeProblem("argument " + std::to_string(i + 1) + " must be a " +
+                      (wanted == 'g'   ? "graph"
+                       : wanted == 'l' ? "list"
+                                       : "value"));
+  }
+  const size_t results = node.higher_order->count_results(node);
+  if (!node.results.empty() && node.results.size() != results) {
+    throw TypeProblem("gives " + std::to_string(results) + " results, and has " +
+                      std::to_string(node.results.size()) + " outputs");
+  }
+}
+
+}  // namespace nodetorch

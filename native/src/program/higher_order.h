@@ -1,0 +1,46 @@
+// Operators whose arguments are graphs: control flow, and regions of a mode.
+//
+//     cond(pred, true graph, false graph, [x])  ->  the outputs of the graph that was run
+#pragma once
+
+#include <string>
+
+#include "program/run.h"
+
+namespace nodetorch {
+
+// A call under way: the arguments of a node, in a run. They must be asked for once, in their order: a last
+// use takes the value out of its slot.
+class HigherOrderCall {
+ public:
+  HigherOrderCall(Run& run, const Node& node, Values& slots) : run_(run), node_(node), slots_(slots) {}
+
+  c10::IValue Value(size_t i) const { return Run::Take(node_.operands[i], slots_); }
+  // The elements of argument i, which is a list; all arguments from i on.
+  Values List(size_t i) const;
+  Values Rest(size_t i) const;
+  Values RunGraph(size_t i, Values inputs) const {
+    return run_.Execute(*node_.operands[i].graph, std::move(inputs));
+  }
+
+ private:
+  Run& run_;
+  const Node& node_;
+  Values& slots_;
+};
+
+struct HigherOrderOperator {
+  // A letter for each argument: a value, a graph, a list; `*` stands for any number of values.
+  const char* arguments;
+  // How many results the node has. Throws where its graphs do not fit its arguments.
+  size_t (*count_results)(const Node& node);
+  Values (*call)(const HigherOrderCall& call);
+};
+
+// By its name without "torch.ops.higher_order.". Null where there is none.
+const HigherOrderOperator* FindHigherOrder(const std::string& name);
+
+// When a program is made: throws where the node's arguments are not what its operator takes.
+void CheckHigherOrder(const Node& node);
+
+}  // namespace nodetorch
