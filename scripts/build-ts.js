@@ -12,6 +12,7 @@ const root = path.join(__dirname, '..');
 const lib = path.join(root, 'lib');
 const dist = path.join(root, 'dist');
 const { hashSources } = require('./libtorch/addons');
+const { bundleDist } = require('./bundle-dist');
 const { exports: entries } = require('../package.json');
 
 function files(folder) {
@@ -112,6 +113,8 @@ function buildTypeScript() {
   for (const file of files(dist).filter((name) => name.endsWith('.d.ts'))) allowUndefined(file);
   const sources = { sources: hashSources(root) };
   fs.writeFileSync(path.join(dist, 'sources.json'), `${JSON.stringify(sources)}\n`); // for lib/native/locate.ts
+  // What `nodetorch` does not load itself stays as it is: those of tests, and what needs packages that few have.
+  bundleDist(dist, 'index.js');
   for (const entry of Object.values(entries)) {
     if (entry.require) writeEsmFace(path.join(root, entry.require.default));
   }

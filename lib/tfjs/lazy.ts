@@ -1,7 +1,7 @@
 /** `torch.tfjs`: functions of `nodetorch/tfjs`, which loads `@tensorflow/tfjs-core`, when one is called. */
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import { TorchError } from '../core/errors';
+import { packageRoot } from '../native/locate';
 import type { Tensor } from '../tensor';
 import type * as bridge from './bridge';
 import type * as weights from './weights';
@@ -37,13 +37,12 @@ export function provide(tfjs: Lazy): void {
 
 function load(): Lazy {
   if (loaded) return loaded;
-  // A `require` that bundlers would follow made them ask for tfjs in programs that do not use it.
-  const file = typeof __filename === 'string' ? __filename : '';
-  if (!/^lazy\.[jt]s$/.test(path.basename(file)) || !path.isAbsolute(file)) {
+  if (packageRoot() === null) {
     throw new TorchError("torch.tfjs needs, in a bundle, that the program imports 'nodetorch/tfjs'");
   }
   try {
-    return createRequire(file)('./index') as Lazy;
+    // A `require` that bundlers would follow made them ask for tfjs in programs that do not use it.
+    return createRequire(__filename)('../tfjs/index') as Lazy;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'MODULE_NOT_FOUND' || !message.includes('@tensorflow/')) throw error;

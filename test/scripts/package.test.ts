@@ -48,6 +48,23 @@ built('import', () => {
   expect(node(['--input-type=module', '-e', script])).toBe('10 true true function');
 });
 
+built('import reads the entry and one file with the rest, and deep files give the same objects', () => {
+  const script = `
+    const path = require('node:path');
+    const { nn } = require('nodetorch');
+    const files = Object.keys(require.cache).map((file) => path.relative('dist', file).replaceAll('\\\\', '/'));
+    console.log(files.filter((file) => /^\\w+/.test(file) && file.endsWith('.js')).sort().join(' '));
+    console.log(require('./dist/nn/layers/linear.js').Linear === nn.Linear, nn.ModuleList.name, nn.Buffer.name);`;
+  expect(node(['-e', script])).toBe('bundle/nodetorch.js index.js\ntrue ModuleList Buffer');
+});
+
+built('a stack names the files of lib/', () => {
+  const script = `try { require('nodetorch').default.setNumThreads('a') } catch (error) { console.log(error.stack) }`;
+  expect(node(['--enable-source-maps', '-e', script])).toMatch(
+    /at .*setNumThreads \(.*[\\/]lib[\\/]torch\.ts:\d+:/,
+  );
+});
+
 built('both give the same objects, under the same names', () => {
   const script = `
     import { createRequire } from 'node:module';
