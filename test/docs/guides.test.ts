@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import torch from 'nodetorch';
 import * as testing from 'nodetorch/testing';
+import { libtorch } from '../../package.json';
 import { type Block, blocks, pages, read, root, run, shown, type Told } from './blocks';
 
 /* eslint-disable @typescript-eslint/no-require-imports */
@@ -19,6 +20,16 @@ const differences = require('../../scripts/differences') as {
 test('the list of differences is the one in the sources', () => {
   const text = fs.readFileSync(differences.page, 'utf8');
   expect(differences.withDifferences(text)).toBe(text);
+});
+
+test("the pages' versions of libtorch are those of package.json", () => {
+  const minor = (version: string) => version.split('.', 2).join('.');
+  expect(/ binds libtorch ([\d.]+);/.exec(read('README.md'))?.[1]).toBe(minor(libtorch.version));
+  const tested = /^Version ([\d.]+) is what is fetched and tested; ([\d.]+) and later compile\.$/m;
+  expect(tested.exec(read('docs/installation.md'))?.slice(1)).toEqual([
+    libtorch.version,
+    minor(libtorch.minimum),
+  ]);
 });
 
 test.each(differences.subjects())('the list of differences is about what exists: %s', (name) => {

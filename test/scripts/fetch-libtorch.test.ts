@@ -7,13 +7,13 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { archive, entries, type Handler, installed, sendFile, serve, wheel, World } from './fixture';
+import { archive, entries, type Handler, installed, pinned, sendFile, serve, wheel, World } from './fixture';
 import { libtorch } from '../../package.json';
 import sums from '../../scripts/libtorch/sums.json';
 import { zip } from './zip';
 
 const posix = process.platform === 'win32' ? test.skip : test;
-const folderOf = (variant: string) => `libtorch-2.13.0-${variant}`;
+const folderOf = (variant: string) => `libtorch-${pinned}-${variant}`;
 
 let world: World;
 let closing: (() => void)[];
@@ -89,13 +89,13 @@ describe('looking', () => {
 
   test('the variant asked for is the one found', async () => {
     installed(path.join(world.cache, folderOf('cpu')));
-    installed(path.join(world.cache, folderOf('cu130')), { version: '2.13.0+cu130', cuda: true });
+    installed(path.join(world.cache, folderOf('cu130')), { version: `${pinned}+cu130`, cuda: true });
     expect((await world.run(['--print'])).out).toBe(inCache('cpu'));
     expect((await world.run(['--print', '--variant=cu130'])).out).toBe(inCache('cu130'));
     expect((await world.run(['--print'], { LIBTORCH_VARIANT: 'cu130' })).out).toBe(inCache('cu130'));
     const { code, err } = await world.run(['--print', '--no-fetch', '--variant', 'cu126']);
     expect(code).toBe(1);
-    expect(err).toContain('no libtorch 2.13.0 (cu126)');
+    expect(err).toContain(`no libtorch ${pinned} (cu126)`);
   });
 
   test('--no-fetch only looks, and tells where, and every way out', async () => {
@@ -107,7 +107,7 @@ describe('looking', () => {
     for (const way of [
       'LIBTORCH=',
       'LIBTORCH_URL=',
-      'pip install torch==2.13.0',
+      `pip install torch==${pinned}`,
       'HTTPS_PROXY',
       '--variant',
     ]) {
@@ -148,11 +148,11 @@ describe('fetching', () => {
 
   test.each<[string, () => string]>([
     ['an archive', () => world.file('some.zip', whole)],
-    ['a wheel', () => world.file('torch-2.13.0-cp312-cp312-linux_x86_64.whl', wheel())],
+    ['a wheel', () => world.file(`torch-${pinned}-cp312-cp312-linux_x86_64.whl`, wheel())],
     ['a file: address', () => pathToFileURL(world.file('with space.zip', whole)).href],
     [
       'a folder that holds the wheel',
-      () => path.dirname(world.file('wheels/torch-2.13.0-cp311-x.whl', wheel())),
+      () => path.dirname(world.file(`wheels/torch-${pinned}-cp311-x.whl`, wheel())),
     ],
     ['a folder that is a libtorch', () => installed(path.join(world.root, 'unpacked'))],
   ])('from %s', async (_what, make) => {
@@ -160,17 +160,17 @@ describe('fetching', () => {
     expect(err).not.toContain('Tried');
     expect(code).toBe(0);
     expect(out.startsWith(path.join(world.cache, folderOf('cpu')))).toBe(true);
-    expect((await world.run([])).out).toContain('libtorch 2.13.0+cpu (cpu) at');
+    expect((await world.run([])).out).toContain(`libtorch ${pinned}+cpu (cpu) at`);
   });
 
   test('of another variant, or another version, than asked for', async () => {
-    const LIBTORCH_URL = world.file('cuda.zip', archive({ version: '2.13.0+cu130', cuda: true }));
+    const LIBTORCH_URL = world.file('cuda.zip', archive({ version: `${pinned}+cu130`, cuda: true }));
     const refused = await world.run(['--variant', 'cpu'], { LIBTORCH_URL });
     expect(refused.err).toContain('it is the cu130 variant, and cpu was asked for');
     expect((await world.run(['--print'], { LIBTORCH_URL })).out).toBe(inCache('cu130'));
     const later = world.file('later.zip', archive({ version: '2.14.0' }));
     const other = await world.run(['--fetch'], { LIBTORCH_URL: later });
-    expect(other.err).toContain('it holds version 2.14.0, and the cache is for 2.13.0');
+    expect(other.err).toContain(`it holds version 2.14.0, and the cache is for ${pinned}`);
     expect(world.cached()).toEqual([folderOf('cu130')]);
   });
 
@@ -288,7 +288,7 @@ describe('fetching', () => {
     expect((await world.run(['--fetch'], address(url))).code).toBe(0);
   });
 
-  test.each(['libtorch.zip', 'mirror', 'torch-2.13.0+cpu-cp399-cp399-manylinux_2_28_x86_64.whl'])(
+  test.each(['libtorch.zip', 'mirror', `torch-${pinned}+cpu-cp399-cp399-manylinux_2_28_x86_64.whl`])(
     '%s, of which no checksum is known, is not asked for',
     async (name) => {
       const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
@@ -426,11 +426,11 @@ describe('fetching', () => {
 if [ "$1" = -c ]; then echo; exit; fi
 echo "$@" >> '${world.root}/asked'
 for last; do :; done
-case "$4" in ${only}) cp '${file}' "$last"/torch-2.13.0-x.whl; echo Saved; exit 0;; esac
+case "$4" in ${only}) cp '${file}' "$last"/torch-${pinned}-x.whl; echo Saved; exit 0;; esac
 echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
 
     posix('takes the wheel', async () => {
-      world.python(pip(world.file('fake.whl', wheel()), 'torch==2.13.0'));
+      world.python(pip(world.file('fake.whl', wheel()), `torch==${pinned}`));
       const { code, out, err } = await world.run(['--print', '--checksum', sha256(wheel())]);
       expect(err).toContain('not to be had: https://');
       expect(code).toBe(0);
@@ -439,7 +439,7 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
     });
 
     posix('takes no CUDA wheel unasked', async () => {
-      const cuda = { version: '2.13.0+cu130', cuda: true };
+      const cuda = { version: `${pinned}+cu130`, cuda: true };
       world.python(pip(world.file('fake.whl', wheel(cuda)), '*'));
       const { code, err } = await world.run(['--checksum', sha256(wheel(cuda))]);
       expect(code).toBe(1);
@@ -452,7 +452,7 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
       const { code, err } = await world.run(['--checksum', 'a'.repeat(64)]);
       expect(code).toBe(1);
       expect(err).toContain(
-        'python3 -m pip download torch==2.13.0 --no-deps: ERROR: No matching distribution',
+        `python3 -m pip download torch==${pinned} --no-deps: ERROR: No matching distribution`,
       );
     });
 
@@ -461,7 +461,7 @@ echo "ERROR: No matching distribution found for $4" >&2; exit 1`;
       const { code, err } = await world.run([]);
       expect(code).toBe(1);
       expect(err).toContain(
-        'torch-2.13.0-x.whl: its sha256 is not among those in scripts/libtorch/sums.json',
+        `torch-${pinned}-x.whl: its sha256 is not among those in scripts/libtorch/sums.json`,
       );
       expect(err).toMatch(
         /not to be had: https:.*its sha256 is not among those in scripts.libtorch.sums.json/,

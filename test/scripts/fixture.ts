@@ -6,7 +6,11 @@ import http from 'node:http';
 import { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { libtorch } from '../../package.json';
 import { type Entry, zip } from './zip';
+
+/** The version of libtorch that the scripts look for. */
+export const pinned = libtorch.version;
 
 const script = path.join(__dirname, '../../scripts/fetch-libtorch.js');
 
@@ -23,7 +27,7 @@ export interface Fake {
 
 /** The entries of an archive, or with `wheel` those of a wheel. */
 export function entries(
-  { version = '2.13.0+cpu', cuda = false, bytes = 3000 }: Fake = {},
+  { version = `${pinned}+cpu`, cuda = false, bytes = 3000 }: Fake = {},
   wheel = false,
 ): Entry[] {
   const top = wheel ? 'torch' : 'libtorch';

@@ -4,7 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
-import { installed } from './fixture';
+import { installed, pinned } from './fixture';
+
+const minor = pinned.split('.', 2).join('.');
 
 const root = path.join(__dirname, '../..');
 const built = path.join(root, 'build/Release/nodetorch.node');
@@ -101,7 +103,7 @@ linux('finds a libtorch that has moved by LIBTORCH, and in the cache', () => {
   const libtorch = libtorchOf(addon);
   forgetLibtorch();
   expect(run({ LIBTORCH: libtorch })).toEqual(loaded);
-  const cached = path.join(folder, 'cache/nodetorch/libtorch-2.13.0-cpu');
+  const cached = path.join(folder, `cache/nodetorch/libtorch-${pinned}-cpu`);
   fs.mkdirSync(path.dirname(cached), { recursive: true });
   fs.symlinkSync(libtorch, cached);
   expect(run()).toEqual(loaded);
@@ -110,7 +112,7 @@ linux('finds a libtorch that has moved by LIBTORCH, and in the cache', () => {
 
 /** What a build leaves beside the addon. */
 function note(libtorch: string): void {
-  const text = JSON.stringify({ path: libtorch, version: '2.13.0+cpu', variant: 'cpu' });
+  const text = JSON.stringify({ path: libtorch, version: `${pinned}+cpu`, variant: 'cpu' });
   fs.writeFileSync(path.join(path.dirname(addon), 'libtorch.json'), text);
 }
 
@@ -136,7 +138,7 @@ linux('a libtorch that is none: a message, no crash', () => {
 linux.each([
   ['/nowhere', 'there is no such folder'],
   ['{folder}', 'it has no lib/libtorch.so'],
-  ['{folder}/old/libtorch', 'it is version 2.12.1+cpu, and the addon is for 2.13'],
+  ['{folder}/old/libtorch', `it is version 2.12.1+cpu, and the addon is for ${minor}`],
 ])('LIBTORCH=%s is refused, though the addon has a libtorch of its own', (place, message) => {
   installed(path.join(folder, 'old'), { version: '2.12.1+cpu' });
   note(libtorchOf(addon));
@@ -158,9 +160,9 @@ describe('prebuilt', () => {
 
   /** The package with libtorch, without headers; `files` in place of the libraries. */
   function packagedLibtorch(fake?: string): string {
-    const made = companion(`libtorch-${platform}`, '2.13.0');
+    const made = companion(`libtorch-${platform}`, pinned);
     fs.symlinkSync(fake ?? path.join(libtorchOf(built), 'lib'), path.join(made, 'lib'));
-    fs.writeFileSync(path.join(made, 'build-version'), '2.13.0+cpu\n');
+    fs.writeFileSync(path.join(made, 'build-version'), `${pinned}+cpu\n`);
     return made;
   }
 
@@ -170,7 +172,7 @@ describe('prebuilt', () => {
   linux('it is found, and the libtorch of its package, before the cache', () => {
     prebuilt();
     const packaged = packagedLibtorch();
-    const cached = path.join(folder, 'cache/nodetorch/libtorch-2.13.0-cpu');
+    const cached = path.join(folder, `cache/nodetorch/libtorch-${pinned}-cpu`);
     installed(cached); // no libraries: to load it would fail
     expect(run()).toEqual(loaded);
     fs.rmSync(packaged, { recursive: true });
@@ -188,7 +190,7 @@ describe('prebuilt', () => {
     }
     fs.rmSync(path.join(mine, 'lib/libtorch.so'));
     fs.copyFileSync(path.join(libtorchOf(built), 'lib/libtorch.so'), path.join(mine, 'lib/libtorch.so'));
-    fs.writeFileSync(path.join(mine, 'build-version'), '2.13.0+cpu\n');
+    fs.writeFileSync(path.join(mine, 'build-version'), `${pinned}+cpu\n`);
     expect(run({ LIBTORCH: mine }, where).out).toBe(`function\n${mine}/lib/libtorch.so`);
     fs.rmSync(mine, { recursive: true });
   });
@@ -200,7 +202,7 @@ describe('prebuilt', () => {
     fs.mkdirSync(bin);
     fs.mkdirSync(torch, { recursive: true });
     fs.symlinkSync(path.join(libtorchOf(built), 'lib'), path.join(torch, 'lib'));
-    fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.13.0+cpu'\n");
+    fs.writeFileSync(path.join(torch, 'version.py'), `__version__ = '${pinned}+cpu'\n`);
     fs.writeFileSync(path.join(bin, 'python3'), `#!/bin/sh\necho ${torch}\n`, { mode: 0o755 });
     expect(run({ PATH: bin })).toEqual(loaded);
     fs.writeFileSync(path.join(torch, 'version.py'), "__version__ = '2.11.0'\n");
@@ -320,7 +322,7 @@ describe('built by npx nodetorch before', () => {
     const program = `
       const { folderFor, keep, prepare } = require('{folder}/scripts/keep-addon');
       const { hashSources } = require('{folder}/scripts/libtorch/addons');
-      const libtorch = { path: ${JSON.stringify(libtorchOf(addon))}, version: '2.13.0+cpu', variant: 'cpu' };
+      const libtorch = { path: ${JSON.stringify(libtorchOf(addon))}, version: '${pinned}+cpu', variant: 'cpu' };
       const into = folderFor(hashSources('{folder}'), libtorch);
       prepare();
       keep(${JSON.stringify(addon)}, into, libtorch);

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { version } from '../../package.json';
-import { installed } from './fixture';
+import { installed, pinned } from './fixture';
 
 const root = path.join(__dirname, '../..');
 const posix = process.platform === 'win32' ? test.skip : test;
@@ -21,7 +21,7 @@ beforeEach(() => {
     fs.cpSync(path.join(root, name), path.join(folder, 'package', name), { recursive: true });
   }
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'package/node_modules'), 'junction');
-  libtorch = installed(path.join(folder, 'cache/nodetorch/libtorch-2.13.0-cpu'));
+  libtorch = installed(path.join(folder, `cache/nodetorch/libtorch-${pinned}-cpu`));
 });
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
@@ -58,7 +58,7 @@ function kept(contents = 'an addon'): string {
   const script = `
     const { folderFor, keep, prepare } = require('./package/scripts/keep-addon');
     const { hashSources } = require('./package/scripts/libtorch/addons');
-    const libtorch = { path: ${JSON.stringify(libtorch)}, version: '2.13.0+cpu', variant: 'cpu' };
+    const libtorch = { path: ${JSON.stringify(libtorch)}, version: '${pinned}+cpu', variant: 'cpu' };
     const folder = folderFor(hashSources('./package'), libtorch);
     prepare();
     keep('built.node', folder, libtorch);
@@ -133,7 +133,7 @@ describe('an addon that was built before', () => {
     expect(status).toBe(0);
     expect(fs.readFileSync(path.join(release(), 'nodetorch.node'), 'utf8')).toBe('an addon');
     const note = JSON.parse(fs.readFileSync(path.join(release(), 'libtorch.json'), 'utf8')) as object;
-    expect(note).toEqual({ path: libtorch, version: '2.13.0+cpu', variant: 'cpu' });
+    expect(note).toEqual({ path: libtorch, version: `${pinned}+cpu`, variant: 'cpu' });
     expect(setup(['build']).status).toBe(0);
   });
 
@@ -216,7 +216,7 @@ function fakeTools(): void {
 posix('a build leaves the addon and its note, in the cache and in the package', () => {
   fakeTools();
   const { status, err } = setup([]);
-  expect(err).toContain('building for libtorch 2.13.0');
+  expect(err).toContain(`building for libtorch ${pinned}`);
   if (status !== 0) throw new Error(err);
   const [name, ...more] = fs.readdirSync(addons());
   expect(more).toEqual([]);
