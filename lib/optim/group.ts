@@ -33,24 +33,24 @@ export interface ParamGroup extends Partial<nodetorch.OwnGroupKeys> {
   params: Tensor[];
   /** Where parameters were given as `[name, tensor]`. */
   param_names?: string[];
-  /** A number, unless it was given as a Tensor, which it stays: `group.lr as number | Tensor as Tensor`. */
+  /** A Tensor where it was given as one, though the type says number: `group.lr as number | Tensor as Tensor`. */
   get lr(): number;
   set lr(value: number | Tensor);
-  /** What schedulers started from. */
+  /** The `lr` that schedulers started from. */
   initial_lr?: number;
-  /** What SWALR goes to. */
+  /** The `lr` that SWALR anneals to. */
   swa_lr?: number;
-  /** What OneCycleLR moves between, with CyclicLR's two of momentum. */
+  /** The bounds of `lr` for OneCycleLR, and those of momentum for it and for CyclicLR. */
   max_lr?: number;
   min_lr?: number;
   max_momentum?: number;
   base_momentum?: number;
 }
 
-/** A learning rate, or another option that may be a Tensor, given for a group without one of its own. */
+/** The type of an option as a user gives it: what is a number may be a Tensor, too. */
 type Given<Value> = number extends Value ? Value | Tensor : Value;
 
-/** What a group has that does not name its options. */
+/** The options that a group gets where it has none of its own. */
 export type GroupDefaults<Group> = {
   [Key in keyof Omit<Group, 'params'>]: Given<Group[Key & keyof Group]>;
 };
@@ -58,7 +58,7 @@ export type GroupDefaults<Group> = {
 /** The groups of an optimizer; there is always one. */
 export type ParamGroups<Group> = [WithCamelCase<Group>, ...WithCamelCase<Group>[]];
 
-/** A parameter, or its name and it. */
+/** A parameter, or a pair of its name and the parameter. */
 export type NamedParam = Tensor | readonly [name: string, param: Tensor];
 
 /** A group as it is given: options in camelCase override the optimizer's for these parameters. */
@@ -68,7 +68,7 @@ export type ParamGroupOptions<Options = object> = Options &
 /** What an optimizer takes: parameters, named parameters, or groups of them. */
 export type Params<Options = object> = Iterable<NamedParam> | Iterable<ParamGroupOptions<Options>>;
 
-/** Options as `param_groups` spells them; `undefined` is left out. */
+/** Options under the names that they have in `param_groups`. Those that are `undefined` are left out. */
 export function toGroupKeys<Group = object>(options: object): Group {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value])) as Group;

@@ -6,13 +6,13 @@ import { Float, PythonObject, copyMarks, wasObject } from './pickle/python_types
 import { isMap } from '../core/realm';
 
 /**
- * What `load` gave as plain objects and arrays, all the way down: a Map becomes an object, a tuple an array,
- * numpy's numbers and arrays of numbers numbers and tensors. Tensors are not copied. `T` says what the file holds; it is
- * not checked. `load` with `{ objects: true }` does it at once.
+ * Makes plain objects and arrays of what `load` gave, at every depth: a Map becomes an object, a tuple an array, a
+ * number of numpy's a number, an array of numpy's a tensor. Tensors are not copied. `T` says what the file holds; it is
+ * not checked. `load` with `{ objects: true }` does the same while it reads.
  *
- * The objects are ordinary ones, and as in those of `JSON.parse` every key of the file is a property of their own, also
- * `'__proto__'` or `'constructor'`. They remember what they were: where `torch.save` or a `loadStateDict` takes them,
- * dicts with ints for keys, tuples and an OrderedDict with its `_metadata` are such again. A copy, as `{ ...object }`, does not.
+ * Every key of the file is a property of the object itself, also `'__proto__'` or `'constructor'`, as `JSON.parse` does
+ * it. The objects remember what they were: `torch.save` and `loadStateDict` take them for the tuples, the dicts with ints
+ * for keys, and the OrderedDicts with their `_metadata` again. A copy such as `{ ...object }` remembers nothing.
  *
  * @throws TypeError for a dict whose keys are no strings or ints, or that has both `1` and `'1'`.
  *
@@ -27,7 +27,8 @@ export function toObject<T = unknown>(value: unknown): T {
   return result;
 }
 
-// Not recursive: however deep the values are nested, the stack is not. What is shared stays shared.
+// Works through a list of tasks instead of calling itself, so that deep nesting cannot overflow the stack. A value that
+// is met twice is converted once.
 class Converter {
   readonly #done = new Map<object, unknown>();
   readonly #tasks: (() => void)[] = [];
@@ -42,7 +43,7 @@ class Converter {
   }
 
   fill(): void {
-    for (const task of this.#tasks) task(); // more come meanwhile
+    for (const task of this.#tasks) task(); // tasks add more tasks
   }
 
   #begin(value: object): unknown {

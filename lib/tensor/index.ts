@@ -1,4 +1,4 @@
-/** The tensor. Operators become its methods in ops.ts; here is what PyTorch writes by hand. */
+/** The tensor. operators.ts gives it a method for each operator; here are those that PyTorch writes by hand. */
 import type { TensorMethods } from '../../typings/aten';
 import type { TensorHandle } from '../../typings/native';
 import * as autograd from '../autograd/backward';
@@ -553,8 +553,9 @@ export class Tensor extends TensorBase {
 
 registerTensorClass(Tensor);
 
-// To show a difference, Jest copies objects by what all their getters give, of which some throw: of a tensor it shall
-// take this one alone. The copy is no tensor, so the function that it takes must know the real one.
+// Jest calls every getter of an object to show how it differs from another, and some getters of a tensor throw. This
+// tells Jest to call `toJSON` alone. Jest then calls its result with a copy that is no tensor, so that function must
+// have the tensor already.
 Object.defineProperty(Tensor.prototype, Symbol.for('@jest/serializableProperties'), { value: ['toJSON'] });
 
 /** All of libtorch's operators whose first argument is a tensor. */

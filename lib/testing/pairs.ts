@@ -1,4 +1,4 @@
-/** What assertClose compares with what: it goes through arrays, Maps and plain objects, before anything is compared. */
+/** The pairs of values that assertClose compares. All are found, in arrays, Maps and plain objects, before any is compared. */
 import { Complex } from '../core/complex';
 import { complex128, float64, int64, type DType } from '../core/dtype';
 import { TorchError, TorchTypeError, valueError } from '../core/errors';
@@ -24,7 +24,7 @@ export interface Pair {
 }
 
 /**
- * The end of a message, which says where. Differs from PyTorch: `testing.assertClose` says where a boolean differs,
+ * The end of a message: where in the arguments the values are. Differs from PyTorch: `testing.assertClose` says where a boolean differs,
  * too.
  */
 export const place = (path: Path): string =>
@@ -33,7 +33,7 @@ export const place = (path: Path): string =>
     : `\n\nThe failure occurred for item ${path.map((key) => `[${repr(key)}]`).join('')}`;
 
 /**
- * What is to be compared, once all of it can be.
+ * All pairs of values in two arguments. A structure that differs is an error before any value is looked at.
  *
  * @throws TorchError where structures differ or something cannot be compared.
  */
@@ -59,7 +59,7 @@ function fail(message: string, path: Path): never {
   throw new TorchError(message + place(path), 'AssertionError');
 }
 
-/** The items of an array, or of tensors of different sizes in one. */
+/** The items of an array, or the tensors of a nested tensor; null for anything else. */
 function listOf(value: unknown): readonly unknown[] | null {
   if (Array.isArray(value)) return value as unknown[];
   return value instanceof Tensor && isNested(value) ? (value.unbind() as Tensor[]) : null;

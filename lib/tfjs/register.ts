@@ -20,7 +20,7 @@ interface Call {
   backend: unknown;
 }
 
-/** A kernel for tfjs's registry. Strings are the cpu backend's business. */
+/** A kernel for tfjs's registry. Calls with strings go to tfjs's own cpu backend. */
 export function configOf(tf: Tfjs, kernelName: string, kernel: Kernel): KernelConfig {
   const kernelFunc = ({ inputs, attrs, backend }: Call): TensorInfo | TensorInfo[] => {
     const torch = backend as TorchBackend;
@@ -35,7 +35,8 @@ export function configOf(tf: Tfjs, kernelName: string, kernel: Kernel): KernelCo
   return { kernelName, backendName: BACKEND_NAME, kernelFunc: kernelFunc as KernelConfig['kernelFunc'] };
 }
 
-// As torch.tidy(), in two native calls. No tensor of the backend is in a graph.
+// Does what torch.tidy() would do around the kernel, in two native calls. That is enough here, since no tensor of the
+// backend is part of a graph.
 function run(
   kernel: Kernel,
   backend: TorchBackend,
@@ -67,7 +68,7 @@ function run(
   return survivors.map((tensor) => store(backend, keep(tensor), tensor.shape, tensor.dtype));
 }
 
-// A tensor of its own: each data id is disposed by itself.
+// The result, or an alias where it is one of the inputs: tfjs disposes each of its data ids on its own.
 const ownTensor = (result: Tensor, inputs: Tensor[]): Tensor =>
   inputs.includes(result) ? result.alias() : result;
 

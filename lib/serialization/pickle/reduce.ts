@@ -38,7 +38,7 @@ const call = (module: string, name: string, ...args: unknown[]): Reduction => ({
 });
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-// `_codecs.encode` does for no bytes, too, where Python's own pickler takes what `torch.load` refuses.
+// For empty bytes, too: Python's own pickler writes `bytes()` there, which `torch.load` refuses.
 const encoded = (bytes: Uint8Array): Reduction => call('_codecs', 'encode', latin1(bytes), 'latin1');
 
 const of =
@@ -84,7 +84,7 @@ export function reducer(keyOfStorage: KeyOf): Reduce {
 
 const MULTIARRAY = 'numpy._core.multiarray';
 
-/** Bytes that are not to be taken for one with others. */
+/** A wrapper around bytes, so that the writer never makes them a reference to the same array elsewhere. */
 class EncodedBytes {
   constructor(readonly bytes: Uint8Array) {}
 }
@@ -103,7 +103,8 @@ function bytes(value: Uint8Array): Reduction {
   return isBytes ? encoded(value) : call('__builtin__', 'bytearray', latin1(value), 'latin-1');
 }
 
-// A Map of its own class, or with something set on it: as a state_dict has `_metadata`. Accessors give its entries.
+// A Map of a subclass, or one that has properties, as a state_dict has `_metadata`. Getters are no such properties: they
+// show the Map's entries.
 function dict(value: Map<unknown, unknown>): Reduction {
   const names = Object.getOwnPropertyNames(value).filter(
     (name) => !['undefined', 'function'].includes(typeof Object.getOwnPropertyDescriptor(value, name)?.value),

@@ -3,9 +3,9 @@ import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 
 /**
- * Pixels of `images`, `[batch, height, width, channels]`, at places `[n, rows, columns]` of the images `of`
- * (`[n]`). What lies outside has `fill`; with `'edge'`, only the pixels behind the last ones do, and
- * they count nothing.
+ * The values of `images` (`[batch, height, width, channels]`) at the places `y`, `x` (`[n, rows, columns]`), where the
+ * number of the image is in `of` (`[n]`). With `mode` `'fill'`, a place outside of the image has the value `fill`. With
+ * `'edge'` all places are inside; at most a pixel just behind the last one is asked for, and it has weight 0.
  */
 export function sampled(
   images: Tensor,
@@ -49,7 +49,7 @@ export function sampled(
   return mix(above, below, down);
 }
 
-// Half up, as JavaScript does.
+// As Math.round does: halves go up.
 const rounded = (x: Tensor): Tensor => x.add(0.5).floor();
 
 /** Places outside of `length` pixels, brought inside by a fill mode. */

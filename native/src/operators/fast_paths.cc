@@ -14,9 +14,9 @@ namespace nodetorch {
 namespace {
 
 std::atomic<bool> enabled{true};
-std::atomic<bool> kernels_replaced{false};  // for good: libtorch keeps a library's kernels
+std::atomic<bool> kernels_replaced{false};  // never false again: libtorch does not unload a library's kernels
 
-// The kernels of libtorch's operators, each with the place where it was registered.
+// A text for each of libtorch's operators, which names its kernels and where they were registered.
 std::vector<std::string> Kernels() {
   std::vector<std::string> kernels;
   auto& dispatcher = c10::Dispatcher::singleton();

@@ -56,8 +56,8 @@ struct Signature {
   // which `out` must agree with.
   bool checks_options = false;
   NumberAs number_as = NumberAs::kNothing;
-  // All that autograd adds to the operator is a node, if an input is in a graph. Only if no tensor has a
-  // higher rank than the first one, which has this one, or kAnyRank.
+  // Set where autograd does nothing but add a node to the graph of an input. That holds as long as the first
+  // tensor has this rank (any, for kAnyRank) and no other tensor has a higher one.
   std::optional<int64_t> plain_rank;
   SmallTensorCall small_tensor_call = nullptr;
   UnboxedCall unboxed_call = nullptr;

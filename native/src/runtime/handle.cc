@@ -48,7 +48,7 @@ void HandlePool::DeleteWhenUnused() {
 }
 
 HandlePool::HandlePool() {
-  Allocate(Kind::kTensor);  // number 0, of nothing
+  Allocate(Kind::kTensor);  // slot 0, which is never used: the number 0 means that there is no tensor
   live_slots_ = 0;
 }
 
@@ -118,7 +118,7 @@ void HandlePool::Count(Slot* slot, bool fresh) {
     const c10::StorageImpl& storage = *tensor.storage().unsafeGetStorageImpl();
     const bool cpu = storage.device_type() == c10::kCPU;
     const int64_t bytes = StorageBytes(storage);
-    // Mapped and borrowed memory does not come free.
+    // Freeing the tensor frees no memory that is mapped or belongs to somebody else.
     const bool comes_free = !cpu || IsFromCpuCache(storage);
     if (comes_free && (fresh || tensor.storage().use_count() == 1)) slot->bytes += bytes;
     slot->small = cpu && comes_free && bytes <= kSmallBytes && !IsInGraph(*tensor.unsafeGetTensorImpl());
