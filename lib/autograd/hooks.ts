@@ -7,6 +7,8 @@ import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { isTensor } from '../native/tensor_base';
 
+export type { RemovableHandle };
+
 export function registerHook(
   tensor: Tensor,
   hook: (grad: Tensor) => Tensor | null | undefined | void,

@@ -143,7 +143,7 @@ onLinux('OpenMP is told before it is loaded, and nobody after it', () => {
 });
 
 onLinux('a process that may run on one processor has one thread', () => {
-  const { OMP_NUM_THREADS: _, ...env } = childEnvironment;
+  const env = { ...childEnvironment, OMP_NUM_THREADS: undefined };
   const child = bundle('test/native/support/thread_defaults_child.ts');
   const { stdout } = spawnSync('taskset', ['-c', '0', process.execPath, child, 'count'], {
     env,

@@ -21,7 +21,8 @@ export function checkTableSize(weight: Tensor, numEmbeddings: number, embeddingD
 export function tableSizeOf(embeddings: Tensor): [rows: number, columns: number] {
   if (embeddings.dim() !== 2)
     throw new TorchError('Embeddings parameter is expected to be 2-dimensional', 'AssertionError');
-  return embeddings.shape as [rows: number, columns: number];
+  const [rows, columns] = embeddings.shape;
+  return [rows, columns];
 }
 
 /** Standard normal, the padding row zero. */

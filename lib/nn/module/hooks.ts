@@ -2,7 +2,7 @@
 import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../../core/hooks';
 import type { Module } from './module';
 
-export type { HookOptions, RemovableHandle };
+export { type HookOptions, PREPEND, type RemovableHandle };
 
 /** Options of `registerForwardPreHook`. */
 export interface ForwardPreHookOptions extends HookOptions {
