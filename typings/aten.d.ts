@@ -97,11 +97,29 @@ export declare function adaptiveAvgPool3d(...args: [input: Tensor, ...outputSize
 /** A step of the backward pass of `adaptiveAvgPool3d`: computes its gradients. `adaptive_avg_pool3d_backward.grad_input(Tensor grad_output, Tensor self, *, Tensor(a!) grad_input) -> Tensor(a!)`. */
 export declare function adaptiveAvgPool3dBackward(gradOutput: Tensor, input: Tensor, keywords: { out: Tensor }): Tensor;
 export declare function adaptiveAvgPool3dBackward(gradOutput: Tensor, keywords: { input: Tensor; out: Tensor }): Tensor;
-/** Computes `adaptiveMaxPool1d` of `input`. `adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`. */
+/**
+ * The largest elements of windows that are chosen so that `outputSize` of them cover each row, and where they were.
+ *
+ * Shapes: input `(N, C, L)` or `(C, L)`, both results `(N, C, outputSize)`. The second counts from the start of the row.
+ *
+ * `adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`.
+ *
+ * @example
+ * const [values, indices] = torch.adaptiveMaxPool1d(torch.tensor([[1, 3, 2, 4]]), 2);
+ * values; // tensor([[3., 4.]])
+ * indices; // tensor([[1, 3]])
+ */
 export declare function adaptiveMaxPool1d(input: Tensor, outputSize: Int | Ints): [Tensor, Tensor];
 export declare function adaptiveMaxPool1d(input: Tensor, keywords: { outputSize: Int | Ints }): [Tensor, Tensor];
 export declare function adaptiveMaxPool1d(input: Tensor, ...outputSize: Int[]): [Tensor, Tensor];
-/** Computes `adaptiveMaxPool2d` of `input`. `adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`. */
+/**
+ * The largest elements of windows that are chosen so that `outputSize` (rows and columns) of them cover each image, and
+ * where they were.
+ *
+ * Shapes: input `(N, C, H, W)` or `(C, H, W)`. The second result counts along the flattened image.
+ *
+ * `adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`.
+ */
 export declare function adaptiveMaxPool2d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function adaptiveMaxPool2d(input: Tensor, keywords: { outputSize: Int | Ints; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function adaptiveMaxPool2d(input: Tensor, ...outputSize: Int[]): [Tensor, Tensor];
@@ -110,7 +128,13 @@ export declare function adaptiveMaxPool2d(...args: [input: Tensor, ...outputSize
 export declare function adaptiveMaxPool2dBackward(gradOutput: Tensor, input: Tensor, indices: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function adaptiveMaxPool2dBackward(gradOutput: Tensor, input: Tensor, keywords: { indices: Tensor; out?: Tensor }): Tensor;
 export declare function adaptiveMaxPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; indices: Tensor; out?: Tensor }): Tensor;
-/** Computes `adaptiveMaxPool3d` of `input`. `adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`. */
+/**
+ * The largest elements of windows that are chosen so that `outputSize` of them cover each volume, and where they were.
+ *
+ * Shapes: input `(N, C, D, H, W)` or `(C, D, H, W)`. The second result counts along the flattened volume.
+ *
+ * `adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`.
+ */
 export declare function adaptiveMaxPool3d(input: Tensor, outputSize: Int | Ints, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function adaptiveMaxPool3d(input: Tensor, keywords: { outputSize: Int | Ints; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function adaptiveMaxPool3d(input: Tensor, ...outputSize: Int[]): [Tensor, Tensor];
@@ -518,7 +542,16 @@ export declare function asStridedCopy(input: Tensor, size: Ints, stride: Ints, s
 export declare function asStridedCopy(input: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null; out?: Tensor }): Tensor;
 export declare function asStridedCopy(input: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null; out?: Tensor }): Tensor;
 export declare function asStridedCopy(input: Tensor, keywords: { size: Ints; stride: Ints; storageOffset?: Int | null; out?: Tensor }): Tensor;
-/** Computes `asStridedScatter` of `input` and `src`. `as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`. */
+/**
+ * A copy of `input` in which `src` stands at the elements that `asStrided` would show.
+ *
+ * `src` has the size `size`.
+ *
+ * `as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`.
+ *
+ * @example
+ * torch.asStridedScatter(torch.zeros([2, 2]), torch.ones([2]), [2], [3]); // tensor([[1., 0.], [0., 1.]])
+ */
 export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
 export declare function asStridedScatter(input: Tensor, src: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
 export declare function asStridedScatter(input: Tensor, keywords: { src: Tensor; size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
@@ -1378,9 +1411,16 @@ export declare function concatenate(keywords: { tensors: readonly Tensor[]; dim?
  * torch.conj(torch.complex(torch.tensor([1]), torch.tensor([2]))); // tensor([1.-2.j])
  */
 export declare function conj(input: Tensor): Tensor;
-/** Element by element: `conjPhysical` of `input`. `conj_physical(Tensor self) -> Tensor`. */
+/**
+ * The complex conjugate of each element, computed at once where `torch.conj` only marks it.
+ *
+ * `conj_physical(Tensor self) -> Tensor`.
+ *
+ * @example
+ * torch.conjPhysical(torch.tensor([1, 2])); // tensor([1., 2.])
+ */
 export declare function conjPhysical(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Element by element: `conjPhysical` of `input`. In place: `input` is changed and given back. `conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
+/** The complex conjugate of each element, computed at once where `torch.conj` only marks it. In place: `input` is changed and given back. `conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function conjPhysical_(input: Tensor): Tensor;
 /**
  * Adds elements `value` (0) around: `pad` has the numbers before and behind for the last dimension, then the one before.
@@ -1490,7 +1530,16 @@ export declare function conv3d(input: Tensor, keywords: { weight: Tensor; bias?:
 /** Computes `convDepthwise3d` of `input`, `weight` and `bias`. `conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`. */
 export declare function convDepthwise3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
 export declare function convDepthwise3d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints }): Tensor;
-/** Computes `convTbc` of `input`, `weight` and `bias`. `conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`. Defaults: pad = 0. */
+/**
+ * Slides kernels along sequences whose dimensions are time, batch and channels.
+ *
+ * Shapes: input `(T, N, C)`, weight `(K, C, O)`, bias `(O)`, result `(T', N, O)`. `pad` zeros stand on both sides.
+ *
+ * `conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`. Defaults: pad = 0.
+ *
+ * @example
+ * torch.convTbc(torch.ones([3, 1, 2]), torch.ones([2, 2, 1]), torch.zeros([1])).flatten(); // tensor([4., 4.])
+ */
 export declare function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad?: Int): Tensor;
 export declare function convTbc(input: Tensor, weight: Tensor, bias: Tensor, keywords: { pad?: Int }): Tensor;
 export declare function convTbc(input: Tensor, weight: Tensor, keywords: { bias: Tensor; pad?: Int }): Tensor;
@@ -2083,10 +2132,15 @@ export declare function dropout_(input: Tensor, p: Float, train: boolean): Tenso
 export declare function dropout_(input: Tensor, p: Float, keywords: { train: boolean }): Tensor;
 export declare function dropout_(input: Tensor, keywords: { p: Float; train: boolean }): Tensor;
 /**
- * Views of `input`, in the same memory: `dsplit`.
+ * Views of parts along the third dimension: a number of equal ones, or the places where to cut.
+ *
+ * Throws for fewer than three dimensions, or where the number does not divide the size.
  *
  * - `dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * - `dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+ *
+ * @example
+ * torch.dsplit(torch.tensor([[[1, 2]]]), 2)[1]; // tensor([[[2.]]])
  */
 export declare function dsplit(input: Tensor, sections: Int): TensorList;
 export declare function dsplit(input: Tensor, keywords: { sections: Int }): TensorList;
@@ -2165,12 +2219,19 @@ export declare function embeddingBag(weight: Tensor, keywords: { indices: Tensor
 /** A step of the backward pass of `embeddingDense`: computes its gradients. `embedding_dense_backward(Tensor grad_output, Tensor indices, SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq) -> Tensor`. */
 export declare function embeddingDenseBackward(gradOutput: Tensor, indices: Tensor, numWeights: Int, paddingIdx: Int, scaleGradByFreq: boolean): Tensor;
 export declare function embeddingDenseBackward(gradOutput: Tensor, keywords: { indices: Tensor; numWeights: Int; paddingIdx: Int; scaleGradByFreq: boolean }): Tensor;
-/** Computes `embeddingRenorm` of `input` and `indices`. `embedding_renorm(Tensor self, Tensor indices, float max_norm, float norm_type) -> Tensor`. */
+/** What `embeddingRenorm_` makes of `input`, as a new tensor. `embedding_renorm(Tensor self, Tensor indices, float max_norm, float norm_type) -> Tensor`. */
 export declare function embeddingRenorm(input: Tensor, indices: Tensor, maxNorm: Float, normType: Float, keywords?: { out?: Tensor }): Tensor;
 export declare function embeddingRenorm(input: Tensor, indices: Tensor, maxNorm: Float, keywords: { normType: Float; out?: Tensor }): Tensor;
 export declare function embeddingRenorm(input: Tensor, indices: Tensor, keywords: { maxNorm: Float; normType: Float; out?: Tensor }): Tensor;
 export declare function embeddingRenorm(input: Tensor, keywords: { indices: Tensor; maxNorm: Float; normType: Float; out?: Tensor }): Tensor;
-/** Computes `embeddingRenorm` of `input` and `indices`. In place: `input` is changed and given back. `embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`. */
+/**
+ * Scales down those rows of `input` that `indices` names and whose `normType`-norm is above `maxNorm`. In place.
+ *
+ * `embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`.
+ *
+ * @example
+ * torch.embeddingRenorm_(torch.tensor([[3, 4]]), torch.tensor([0n]), 1, 2); // tensor([[0.6000, 0.8000]])
+ */
 export declare function embeddingRenorm_(input: Tensor, indices: Tensor, maxNorm: Float, normType: Float): Tensor;
 export declare function embeddingRenorm_(input: Tensor, indices: Tensor, maxNorm: Float, keywords: { normType: Float }): Tensor;
 export declare function embeddingRenorm_(input: Tensor, indices: Tensor, keywords: { maxNorm: Float; normType: Float }): Tensor;
@@ -2715,10 +2776,13 @@ export declare function fftRfftn(input: Tensor, s: Int | Ints | null, dim: Int |
 export declare function fftRfftn(input: Tensor, s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 export declare function fftRfftn(input: Tensor, keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null; out?: Tensor }): Tensor;
 /**
- * What `fill_` makes of `input`, as a new tensor.
+ * A tensor of the size and dtype of `input` with `value`, a number or a tensor of one element, everywhere.
  *
  * - `fill.Scalar(Tensor self, Scalar value) -> Tensor`
  * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
+ *
+ * @example
+ * torch.fill(torch.zeros([2]), 3); // tensor([3., 3.])
  */
 export declare function fill(input: Tensor, value: Scalar): Tensor;
 export declare function fill(input: Tensor, keywords: { value: Scalar }): Tensor;
@@ -2915,7 +2979,13 @@ export declare function fmod_(input: Tensor, keywords: { other: Scalar }): Tenso
 export declare function frac(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /** The part of each element behind the point, with its sign. In place: `input` is changed and given back. `frac_(Tensor(a!) self) -> Tensor(a!)`. */
 export declare function frac_(input: Tensor): Tensor;
-/** Computes `fractionalMaxPool2d` of `input` and `randomSamples`. `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`. */
+/**
+ * The largest elements of windows whose places are drawn: `outputSize` of them cover each image, and where they were.
+ *
+ * `randomSamples`, `(N, C, 2)` and from 0 to 1, says where the windows begin (Graham, 2014).
+ *
+ * `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`.
+ */
 export declare function fractionalMaxPool2d(input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, randomSamples: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function fractionalMaxPool2d(input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, keywords: { randomSamples: Tensor; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function fractionalMaxPool2d(input: Tensor, kernelSize: Int | Ints, keywords: { outputSize: Int | Ints; randomSamples: Tensor; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
@@ -2923,7 +2993,13 @@ export declare function fractionalMaxPool2d(input: Tensor, keywords: { kernelSiz
 /** A step of the backward pass of `fractionalMaxPool2d`: computes its gradients. `fractional_max_pool2d_backward(Tensor grad_output, Tensor self, int[2] kernel_size, int[2] output_size, Tensor indices) -> Tensor`. */
 export declare function fractionalMaxPool2dBackward(gradOutput: Tensor, input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, indices: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function fractionalMaxPool2dBackward(gradOutput: Tensor, keywords: { input: Tensor; kernelSize: Int | Ints; outputSize: Int | Ints; indices: Tensor; out?: Tensor }): Tensor;
-/** Computes `fractionalMaxPool3d` of `input` and `randomSamples`. `fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`. */
+/**
+ * The largest elements of windows whose places are drawn: `outputSize` of them cover each volume, and where they were.
+ *
+ * `randomSamples`, `(N, C, 3)` and from 0 to 1, says where the windows begin.
+ *
+ * `fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`.
+ */
 export declare function fractionalMaxPool3d(input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, randomSamples: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function fractionalMaxPool3d(input: Tensor, kernelSize: Int | Ints, outputSize: Int | Ints, keywords: { randomSamples: Tensor; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function fractionalMaxPool3d(input: Tensor, kernelSize: Int | Ints, keywords: { outputSize: Int | Ints; randomSamples: Tensor; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
@@ -3414,11 +3490,16 @@ export declare function histogram(input: Tensor, keywords: { bins?: Int; range?:
 export declare function histogram(input: Tensor, bins: Tensor, keywords?: { weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 export declare function histogram(input: Tensor, keywords: { bins: Tensor; weight?: Tensor | null; density?: boolean; out?: readonly [Tensor, Tensor] }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
 /**
- * Computes `histogramdd` of `input` and `weight`. Gives `hist` and `bin_edges`.
+ * Counts in how many cells of a grid the points of `input`, `(*, D)`, lie; and the borders of the cells in each dimension.
+ *
+ * `range` is the lowest and highest border of each dimension; `weight` counts a point several times.
  *
  * - `histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  * - `histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  * - `histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ *
+ * @example
+ * torch.histogramdd(torch.tensor([[0, 1], [1, 0], [1, 1]]), [2, 2])[0]; // tensor([[0., 1.], [1., 1.]])
  */
 export declare function histogramdd(input: Tensor, bins: Int, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
 export declare function histogramdd(input: Tensor, bins: Int, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
@@ -3449,7 +3530,15 @@ export declare function hsplit(input: Tensor, keywords: { sections: Int }): Tens
 export declare function hsplit(input: Tensor, indices: Ints): TensorList;
 export declare function hsplit(input: Tensor, keywords: { indices: Ints }): TensorList;
 export declare function hsplit(input: Tensor, ...indices: Int[]): TensorList;
-/** Computes `hspmm` of `mat1` and `mat2`. `hspmm(Tensor mat1, Tensor mat2) -> Tensor`. */
+/**
+ * The product of a sparse and a dense matrix, sparse in its first dimension alone.
+ *
+ * `hspmm(Tensor mat1, Tensor mat2) -> Tensor`.
+ *
+ * @example
+ * const a = torch.sparseCooTensor(torch.tensor([[0n], [1n]]), torch.tensor([3]), [2, 2]);
+ * torch.hspmm(a, torch.eye(2)).toDense(); // tensor([[0., 3.], [0., 0.]])
+ */
 export declare function hspmm(mat1: Tensor, mat2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function hspmm(mat1: Tensor, keywords: { mat2: Tensor; out?: Tensor }): Tensor;
 /**
@@ -3633,10 +3722,18 @@ export declare function indexPut_(input: Tensor, indices: readonly (Tensor | nul
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): Tensor;
 export declare function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): Tensor;
 export declare function indexPut_(input: Tensor, keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): Tensor;
-/** Computes `indexReduce` of `input`, `index` and `source`. `index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true. */
+/**
+ * A copy in which rows of `source` are reduced into the rows that `index` names: `'prod'`, `'mean'`, `'amax'` or
+ * `'amin'`. Without `includeSelf` what stood there does not count.
+ *
+ * `index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true.
+ *
+ * @example
+ * torch.indexReduce(torch.ones([2]), 0, torch.tensor([0n, 0n]), torch.tensor([2, 5]), 'amax'); // tensor([5., 1.])
+ */
 export declare function indexReduce(input: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: string, keywords?: { includeSelf?: boolean; out?: Tensor }): Tensor;
 export declare function indexReduce(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean; out?: Tensor }): Tensor;
-/** Computes `indexReduce` of `input`, `index` and `source`. In place: `input` is changed and given back. `index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
+/** A copy in which rows of `source` are reduced into the rows that `index` names: `'prod'`, `'mean'`, `'amax'` or `'amin'`. Without `includeSelf` what stood there does not count. In place: `input` is changed and given back. `index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
 export declare function indexReduce_(input: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): Tensor;
 export declare function indexReduce_(input: Tensor, keywords: { dim: Int; index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
 /**
@@ -3777,7 +3874,11 @@ export declare function isNeg(input: Tensor): boolean;
  * torch.isNonzero(torch.tensor([2])); // true
  */
 export declare function isNonzero(input: Tensor): boolean;
-/** The value of `isPinned` of `input`. `is_pinned(Tensor self, Device? device=None) -> bool`. */
+/**
+ * Whether the memory is locked, so that a copy to a GPU need not wait.
+ *
+ * `is_pinned(Tensor self, Device? device=None) -> bool`.
+ */
 export declare function isPinned(input: Tensor, device?: DeviceLike | null): boolean;
 export declare function isPinned(input: Tensor, keywords: { device?: DeviceLike | null } & NoTensor): boolean;
 /**
@@ -3790,7 +3891,14 @@ export declare function isPinned(input: Tensor, keywords: { device?: DeviceLike 
  */
 export declare function isSameSize(input: Tensor, other: Tensor): boolean;
 export declare function isSameSize(input: Tensor, keywords: { other: Tensor }): boolean;
-/** The value of `isSetTo` of `input` and `tensor`. `is_set_to(Tensor self, Tensor tensor) -> bool`. */
+/**
+ * Whether both tensors show the same memory in the same way.
+ *
+ * `is_set_to(Tensor self, Tensor tensor) -> bool`.
+ *
+ * @example
+ * torch.zeros([2]).isSetTo(torch.zeros([2])); // false
+ */
 export declare function isSetTo(input: Tensor, tensor: Tensor): boolean;
 export declare function isSetTo(input: Tensor, keywords: { tensor: Tensor }): boolean;
 /**
@@ -4272,11 +4380,28 @@ export declare function linalgInv(A: Tensor, keywords?: { out?: Tensor }): Tenso
  * torch.linalg.invEx(torch.zeros([1, 1])).info; // tensor(1, dtype=torch.int32)
  */
 export declare function linalgInvEx(A: Tensor, keywords?: { checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [inverse: Tensor, info: Tensor] & { readonly inverse: Tensor; readonly info: Tensor };
-/** Computes `linalg.ldlFactor` of `input`. Gives `LD` and `pivots`. `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`. */
+/**
+ * The factorization `L D Lᵀ` of a symmetric matrix in one matrix, and its pivots.
+ *
+ * With `hermitian` it is that of a Hermitian one. Throws where a block of `D` cannot be inverted.
+ *
+ * `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`.
+ *
+ * @example
+ * torch.linalg.ldlFactor(torch.tensor([[2, 0], [0, 4]]))[0]; // tensor([[2., 0.], [0., 4.]])
+ */
 export declare function linalgLdlFactor(input: Tensor, keywords?: { hermitian?: boolean; out?: readonly [Tensor, Tensor] }): [LD: Tensor, pivots: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor };
 /** Computes `linalg.ldlFactorEx` of `input`. Gives `LD`, `pivots` and `info`. `linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`. */
 export declare function linalgLdlFactorEx(input: Tensor, keywords?: { hermitian?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [LD: Tensor, pivots: Tensor, info: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-/** Computes `linalg.ldlSolve` of `LD`, `pivots` and `B`. `linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor`. */
+/**
+ * Solves `A X = B` with the factorization and the pivots of `torch.linalg.ldlFactor`.
+ *
+ * `linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor`.
+ *
+ * @example
+ * const [LD, pivots] = torch.linalg.ldlFactor(torch.tensor([[2, 0], [0, 4]]));
+ * torch.linalg.ldlSolve(LD, pivots, torch.tensor([[2], [4]])); // tensor([[1.], [1.]])
+ */
 export declare function linalgLdlSolve(LD: Tensor, pivots: Tensor, B: Tensor, keywords?: { hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLdlSolve(LD: Tensor, pivots: Tensor, keywords: { B: Tensor; hermitian?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLdlSolve(LD: Tensor, keywords: { pivots: Tensor; B: Tensor; hermitian?: boolean; out?: Tensor }): Tensor;
@@ -4309,9 +4434,28 @@ export declare function linalgLu(A: Tensor, keywords?: { pivot?: boolean; out?: 
  * torch.linalg.luFactor(torch.tensor([[1, 2], [4, 2]])).pivots; // tensor([2, 2], dtype=torch.int32)
  */
 export declare function linalgLuFactor(A: Tensor, keywords?: { pivot?: boolean; out?: readonly [Tensor, Tensor] }): [LU: Tensor, pivots: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor };
-/** Computes `linalg.luFactorEx` of `A`. Gives `LU`, `pivots` and `info`. `linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`. Defaults: pivot = true. */
+/**
+ * The LU factorization in one matrix, its pivots, and a number that is not zero where a factor has a zero on its diagonal.
+ *
+ * Throws for such a matrix only with `checkErrors`.
+ *
+ * `linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`. Defaults: pivot = true.
+ *
+ * @example
+ * torch.linalg.luFactorEx(torch.tensor([[2, 0], [0, 4]]))[2]; // tensor(0, dtype=torch.int32)
+ */
 export declare function linalgLuFactorEx(A: Tensor, keywords?: { pivot?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor, Tensor] }): [LU: Tensor, pivots: Tensor, info: Tensor] & { readonly LU: Tensor; readonly pivots: Tensor; readonly info: Tensor };
-/** Computes `linalg.luSolve` of `LU`, `pivots` and `B`. `linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor`. Defaults: left = true. */
+/**
+ * Solves `A X = B` with the factorization and the pivots of `torch.linalg.luFactor`.
+ *
+ * With `left: false` it solves `X A = B`, with `adjoint` it takes the conjugate transpose of `A`.
+ *
+ * `linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor`. Defaults: left = true.
+ *
+ * @example
+ * const [LU, pivots] = torch.linalg.luFactor(torch.tensor([[2, 0], [0, 4]]));
+ * torch.linalg.luSolve(LU, pivots, torch.tensor([[2], [4]])); // tensor([[1.], [1.]])
+ */
 export declare function linalgLuSolve(LU: Tensor, pivots: Tensor, B: Tensor, keywords?: { left?: boolean; adjoint?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLuSolve(LU: Tensor, pivots: Tensor, keywords: { B: Tensor; left?: boolean; adjoint?: boolean; out?: Tensor }): Tensor;
 export declare function linalgLuSolve(LU: Tensor, keywords: { pivots: Tensor; B: Tensor; left?: boolean; adjoint?: boolean; out?: Tensor }): Tensor;
@@ -4457,7 +4601,16 @@ export declare function linalgSlogdet(A: Tensor, keywords?: { out?: readonly [Te
  */
 export declare function linalgSolve(A: Tensor, B: Tensor, keywords?: { left?: boolean; out?: Tensor }): Tensor;
 export declare function linalgSolve(A: Tensor, keywords: { B: Tensor; left?: boolean; out?: Tensor }): Tensor;
-/** Computes `linalg.solveEx` of `A` and `B`. Gives `result` and `info`. `linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`. Defaults: left = true. */
+/**
+ * As `torch.linalg.solve`, and a number that is not zero where the matrix cannot be inverted.
+ *
+ * Throws for such a matrix only with `checkErrors`.
+ *
+ * `linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`. Defaults: left = true.
+ *
+ * @example
+ * torch.linalg.solveEx(torch.tensor([[2, 0], [0, 4]]), torch.tensor([2, 4]))[0]; // tensor([1., 1.])
+ */
 export declare function linalgSolveEx(A: Tensor, B: Tensor, keywords?: { left?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [result: Tensor, info: Tensor] & { readonly result: Tensor; readonly info: Tensor };
 export declare function linalgSolveEx(A: Tensor, keywords: { B: Tensor; left?: boolean; checkErrors?: boolean; out?: readonly [Tensor, Tensor] }): [result: Tensor, info: Tensor] & { readonly result: Tensor; readonly info: Tensor };
 /**
@@ -5117,7 +5270,13 @@ export declare function maxPool3d(input: Tensor, kernelSize: Int | Ints, stride:
 export declare function maxPool3d(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool3d(input: Tensor, kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
 export declare function maxPool3d(input: Tensor, keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-/** Computes `maxPool3dWithIndices` of `input`. `max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+/**
+ * The largest element of each window of a volume, and where it was. Shapes: `(N, C, D, H, W)` or `(C, D, H, W)`.
+ *
+ * The second result counts along the flattened volume; `maxUnpool3d` takes it.
+ *
+ * `max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1].
+ */
 export declare function maxPool3dWithIndices(input: Tensor, kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean, keywords?: { out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function maxPool3dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function maxPool3dWithIndices(input: Tensor, kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean; out?: readonly [Tensor, Tensor] }): [Tensor, Tensor];
@@ -5138,7 +5297,13 @@ export declare function maxPool3dWithIndicesBackward(gradOutput: Tensor, keyword
 export declare function maxUnpool2d(input: Tensor, indices: Tensor, outputSize: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function maxUnpool2d(input: Tensor, indices: Tensor, keywords: { outputSize: Int | Ints; out?: Tensor }): Tensor;
 export declare function maxUnpool2d(input: Tensor, keywords: { indices: Tensor; outputSize: Int | Ints; out?: Tensor }): Tensor;
-/** Computes `maxUnpool3d` of `input` and `indices`. `max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`. */
+/**
+ * Puts the maxima of `maxPool3dWithIndices` back where they were, with zeros around them.
+ *
+ * `outputSize` is the size of the volumes. Throws for an index outside of them.
+ *
+ * `max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`.
+ */
 export declare function maxUnpool3d(input: Tensor, indices: Tensor, outputSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function maxUnpool3d(input: Tensor, keywords: { indices: Tensor; outputSize: Int | Ints; stride: Int | Ints; padding: Int | Ints; out?: Tensor }): Tensor;
 /**
@@ -5443,7 +5608,13 @@ export declare function mul(input: Tensor | Scalar, keywords: { other: Tensor | 
 /** Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`. In place: `input` is changed and given back. `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
 export declare function mul_(input: Tensor, other: Tensor | Scalar): Tensor;
 export declare function mul_(input: Tensor, keywords: { other: Tensor | Scalar }): Tensor;
-/** Computes `multiMarginLoss` of `input`, `target` and `weight`. `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: p = 1, margin = 1, reduction = 1. */
+/**
+ * How far the score of the right class is not ahead of the others by `margin`, for each sample.
+ *
+ * Shapes: input `(N, C)` or `(C)`, target `(N)` of class numbers, weight `(C)`. `p` is 1 or 2.
+ *
+ * `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: p = 1, margin = 1, reduction = 1.
+ */
 export declare function multiMarginLoss(input: Tensor, target: Tensor, p?: Scalar, margin?: Scalar, weight?: Tensor | null, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function multiMarginLoss(input: Tensor, target: Tensor, p: Scalar, margin: Scalar, weight: Tensor | null, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function multiMarginLoss(input: Tensor, target: Tensor, p: Scalar, margin: Scalar, keywords: { weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
@@ -5455,7 +5626,13 @@ export declare function multiMarginLossBackward(gradOutput: Tensor, input: Tenso
 export declare function multiMarginLossBackward(gradOutput: Tensor, input: Tensor, target: Tensor, p: Scalar, margin: Scalar, weight: Tensor | null, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function multiMarginLossBackward(gradOutput: Tensor, input: Tensor, target: Tensor, p: Scalar, margin: Scalar, keywords: { weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
 export declare function multiMarginLossBackward(gradOutput: Tensor, keywords: { input: Tensor; target: Tensor; p: Scalar; margin: Scalar; weight?: Tensor | null; reduction?: Int; out?: Tensor }): Tensor;
-/** Computes `multilabelMarginLoss` of `input` and `target`. `multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+/**
+ * How far the scores of the right classes are not ahead of the others by 1, for samples with several right ones.
+ *
+ * Shapes: input and target `(N, C)` or `(C)`. A target row lists class numbers; -1 ends it.
+ *
+ * `multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+ */
 export declare function multilabelMarginLoss(input: Tensor, target: Tensor, reduction?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function multilabelMarginLoss(input: Tensor, target: Tensor, keywords: { reduction?: Int; out?: Tensor }): Tensor;
 export declare function multilabelMarginLoss(input: Tensor, keywords: { target: Tensor; reduction?: Int; out?: Tensor }): Tensor;
@@ -5624,16 +5801,49 @@ export declare function narrowCopy(input: Tensor, dim: Int, start: Int, length: 
 export declare function narrowCopy(input: Tensor, dim: Int, start: Int, keywords: { length: Int; out?: Tensor }): Tensor;
 export declare function narrowCopy(input: Tensor, dim: Int, keywords: { start: Int; length: Int; out?: Tensor }): Tensor;
 export declare function narrowCopy(input: Tensor, keywords: { dim: Int; start: Int; length: Int; out?: Tensor }): Tensor;
-/** Computes `nativeBatchNorm` of `input`, `weight`, `bias`, `runningMean` and `runningVar`. `native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`. */
+/**
+ * Normalizes each channel over the batch: the result, and in training the means and one over the standard deviations.
+ *
+ * `runningMean` and `runningVar` are changed in training and used otherwise. `torch.batchNorm` gives the result alone.
+ *
+ * `native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)`.
+ *
+ * @example
+ * const x = torch.tensor([[1], [3]]);
+ * const [y, mean, rstd] = torch.nativeBatchNorm(x, null, null, null, null, true, 0.1, 0);
+ * y; // tensor([[-1.], [ 1.]])
+ * mean; // tensor([2.])
+ * rstd; // tensor([1.])
+ */
 export declare function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: Float, eps: Float, keywords?: { out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
 export declare function nativeBatchNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; training: boolean; momentum: Float; eps: Float; out?: readonly [Tensor, Tensor, Tensor] }): [Tensor, Tensor, Tensor];
 /** A step of the backward pass of `nativeBatchNorm`: computes its gradients. `native_batch_norm_backward(Tensor grad_out, Tensor input, Tensor? weight, Tensor? running_mean, Tensor? running_var, Tensor? save_mean, Tensor? save_invstd, bool train, float eps, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
 export declare function nativeBatchNormBackward(gradOut: Tensor, input: Tensor, weight: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, saveMean: Tensor | null, saveInvstd: Tensor | null, train: boolean, eps: Float, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
 export declare function nativeBatchNormBackward(gradOut: Tensor, keywords: { input: Tensor; weight: Tensor | null; runningMean: Tensor | null; runningVar: Tensor | null; saveMean: Tensor | null; saveInvstd: Tensor | null; train: boolean; eps: Float; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-/** Computes `nativeChannelShuffle` of `input`. `native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
+/**
+ * Deals the channels of each sample to `groups` in turns, as `torch.channelShuffle` does.
+ *
+ * Shapes: `(N, C, *)`, of which `groups` divides `C`.
+ *
+ * `native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`.
+ *
+ * @example
+ * torch.nativeChannelShuffle(torch.tensor([[[1], [2], [3], [4]]]), 2).flatten(); // tensor([1., 3., 2., 4.])
+ */
 export declare function nativeChannelShuffle(input: Tensor, groups: Int): Tensor;
 export declare function nativeChannelShuffle(input: Tensor, keywords: { groups: Int }): Tensor;
-/** Draws random numbers: `nativeDropout` of `input`. `native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`. */
+/**
+ * Zeroes elements with probability `p` and multiplies the rest by `1 / (1 - p)`: the result, and a mask of what was kept.
+ *
+ * It draws only where `train` is true.
+ *
+ * `native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)`.
+ *
+ * @example
+ * const [y, kept] = torch.nativeDropout(torch.ones([2]), 0, true);
+ * y; // tensor([1., 1.])
+ * kept; // tensor([True, True])
+ */
 export declare function nativeDropout(input: Tensor, p: Float, train: boolean | null): [Tensor, Tensor];
 export declare function nativeDropout(input: Tensor, p: Float, keywords: { train: boolean | null }): [Tensor, Tensor];
 export declare function nativeDropout(input: Tensor, keywords: { p: Float; train: boolean | null }): [Tensor, Tensor];
@@ -5641,20 +5851,44 @@ export declare function nativeDropout(input: Tensor, keywords: { p: Float; train
 export declare function nativeDropoutBackward(gradOutput: Tensor, mask: Tensor, scale: Float): Tensor;
 export declare function nativeDropoutBackward(gradOutput: Tensor, mask: Tensor, keywords: { scale: Float }): Tensor;
 export declare function nativeDropoutBackward(gradOutput: Tensor, keywords: { mask: Tensor; scale: Float }): Tensor;
-/** Computes `nativeGroupNorm` of `input`, `weight` and `bias`. `native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`. */
+/**
+ * Normalizes over groups of channels: the result, and mean and one over the standard deviation of each group.
+ *
+ * `N`, `C` and `HxW` are the sizes of the input: samples, channels, and elements of a channel.
+ *
+ * `native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)`.
+ *
+ * @example
+ * const [y, mean, rstd] = torch.nativeGroupNorm(torch.tensor([[1, 3]]), null, null, 1, 2, 1, 1, 0);
+ * y; // tensor([[-1.,  1.]])
+ * mean; // tensor([[2.]])
+ * rstd; // tensor([[1.]])
+ */
 export declare function nativeGroupNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, eps: Float): [Tensor, Tensor, Tensor];
 export declare function nativeGroupNorm(input: Tensor, keywords: { weight: Tensor | null; bias: Tensor | null; N: Int; C: Int; HxW: Int; group: Int; eps: Float }): [Tensor, Tensor, Tensor];
 /** A step of the backward pass of `nativeGroupNorm`: computes its gradients. `native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
 export declare function nativeGroupNormBackward(gradOut: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
 export declare function nativeGroupNormBackward(gradOut: Tensor, keywords: { input: Tensor; mean: Tensor; rstd: Tensor; weight: Tensor | null; N: Int; C: Int; HxW: Int; group: Int; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
-/** Computes `nativeLayerNorm` of `input`, `weight` and `bias`. `native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`. */
+/**
+ * Normalizes over the last dimensions, `normalizedShape`: the result, the means, and one over the standard deviations.
+ *
+ * `torch.layerNorm` gives the first alone.
+ *
+ * `native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)`.
+ *
+ * @example
+ * const [y, mean, rstd] = torch.nativeLayerNorm(torch.tensor([[1, 3]]), [2], null, null, 0);
+ * y; // tensor([[-1.,  1.]])
+ * mean; // tensor([[2.]])
+ * rstd; // tensor([[1.]])
+ */
 export declare function nativeLayerNorm(input: Tensor, normalizedShape: Ints, weight: Tensor | null, bias: Tensor | null, eps: Float): [Tensor, Tensor, Tensor];
 export declare function nativeLayerNorm(input: Tensor, keywords: { normalizedShape: Ints; weight: Tensor | null; bias: Tensor | null; eps: Float }): [Tensor, Tensor, Tensor];
 /** A step of the backward pass of `nativeLayerNorm`: computes its gradients. `native_layer_norm_backward(Tensor grad_out, Tensor input, SymInt[] normalized_shape, Tensor mean, Tensor rstd, Tensor? weight, Tensor? bias, bool[3] output_mask) -> (Tensor, Tensor, Tensor)`. */
 export declare function nativeLayerNormBackward(gradOut: Tensor, input: Tensor, normalizedShape: Ints, mean: Tensor, rstd: Tensor, weight: Tensor | null, bias: Tensor | null, outputMask: boolean | readonly boolean[]): [Tensor, Tensor, Tensor];
 export declare function nativeLayerNormBackward(gradOut: Tensor, keywords: { input: Tensor; normalizedShape: Ints; mean: Tensor; rstd: Tensor; weight: Tensor | null; bias: Tensor | null; outputMask: boolean | readonly boolean[] }): [Tensor, Tensor, Tensor];
 /**
- * Reduces over `dim` or over everything: `nativeNorm` of `input`.
+ * The `p`-norm of all elements, also of a sparse tensor.
  *
  * - `native_norm(Tensor self, Scalar p=2) -> Tensor`
  * - `native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
@@ -5790,7 +6024,13 @@ export declare function nllLoss(input: Tensor, target: Tensor, weight: Tensor | 
 export declare function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int; out?: Tensor }): Tensor;
 export declare function nllLoss(input: Tensor, target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; out?: Tensor }): Tensor;
 export declare function nllLoss(input: Tensor, keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; out?: Tensor }): Tensor;
-/** Computes `nllLoss2d` of `input`, `target` and `weight`. `nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
+/**
+ * The negative log-likelihood of class numbers under log-probabilities, for each pixel.
+ *
+ * Shapes: input `(N, C, H, W)`, target `(N, H, W)`, weight `(C)`.
+ *
+ * `nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100.
+ */
 export declare function nllLoss2d(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int, keywords?: { out?: Tensor }): Tensor;
 export declare function nllLoss2d(input: Tensor, target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int; out?: Tensor }): Tensor;
 export declare function nllLoss2d(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int; out?: Tensor }): Tensor;
@@ -5822,7 +6062,13 @@ export declare function nllLossForward(input: Tensor, target: Tensor, weight: Te
 export declare function nllLossForward(input: Tensor, keywords: { target: Tensor; weight: Tensor | null; reduction: Int; ignoreIndex: Int }): [output: Tensor, totalWeight: Tensor] & { readonly output: Tensor; readonly totalWeight: Tensor };
 export declare function nllLossForward(input: Tensor, target: Tensor, weight: Tensor | null, reduction: Int, ignoreIndex: Int, keywords: { out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
 export declare function nllLossForward(input: Tensor, keywords: { target: Tensor; weight: Tensor | null; reduction: Int; ignoreIndex: Int; out: readonly [Tensor, Tensor] }): [Tensor, Tensor];
-/** Computes `nllLossNd` of `input`, `target` and `weight`. `nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
+/**
+ * The negative log-likelihood of class numbers under log-probabilities, of samples with any number of positions.
+ *
+ * Shapes: input `(N, C, *)`, target `(N, *)`, weight `(C)`.
+ *
+ * `nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100.
+ */
 export declare function nllLossNd(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor;
 export declare function nllLossNd(input: Tensor, target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int }): Tensor;
 export declare function nllLossNd(input: Tensor, target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int }): Tensor;
@@ -5830,7 +6076,11 @@ export declare function nllLossNd(input: Tensor, target: Tensor, keywords: { wei
 export declare function nllLossNd(input: Tensor, keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
 /** Computes `nonzero` of `input`. `nonzero(Tensor self) -> Tensor`. */
 export declare function nonzero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
-/** Computes `nonzeroNumpy` of `input`. `nonzero_numpy(Tensor self) -> Tensor[]`. */
+/**
+ * The indices of the elements that are not zero, one row of numbers for each dimension.
+ *
+ * `nonzero_numpy(Tensor self) -> Tensor[]`.
+ */
 export declare function nonzeroNumpy(input: Tensor): TensorList;
 /**
  * Indices of elements other than 0, as many rows as `size` says; missing ones are `fillValue`.
@@ -5863,7 +6113,14 @@ export declare function norm(input: Tensor, p: Scalar | null, dim: Int | Ints, k
 export declare function norm(input: Tensor, p: Scalar | null, dim: Int | Ints, keywords: { keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function norm(input: Tensor, p: Scalar | null, keywords: { dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
 export declare function norm(input: Tensor, keywords: { p: Scalar | null; dim: Int | Ints; keepdim?: boolean; out?: Tensor }): Tensor;
-/** Computes `normExceptDim` of `v`. `norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`. Defaults: pow = 2, dim = 0. */
+/**
+ * The norm of each slice along `dim`, the other dimensions with size 1, as weight normalization needs it.
+ *
+ * `norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`. Defaults: pow = 2, dim = 0.
+ *
+ * @example
+ * torch.normExceptDim(torch.tensor([[3, 4], [6, 8]]), 2, 0); // tensor([[ 5.], [10.]])
+ */
 export declare function normExceptDim(v: Tensor, pow?: Int, dim?: Int): Tensor;
 export declare function normExceptDim(v: Tensor, pow: Int, keywords: { dim?: Int }): Tensor;
 export declare function normExceptDim(v: Tensor, keywords: { pow?: Int; dim?: Int }): Tensor;
@@ -5993,7 +6250,13 @@ export declare function onesLike(input: Tensor, keywords?: { dtype?: DTypeLike |
  */
 export declare function orgqr(input: Tensor, input2: Tensor, keywords?: { out?: Tensor }): Tensor;
 export declare function orgqr(input: Tensor, keywords: { input2: Tensor; out?: Tensor }): Tensor;
-/** Computes `ormqr` of `input`, `input2` and `input3`. `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`. Defaults: left = true. */
+/**
+ * Multiplies `other` by the orthogonal matrix that `torch.geqrf` gave as `input` and `tau`.
+ *
+ * `left` says on which side it stands, `transpose` whether its transpose does.
+ *
+ * `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`. Defaults: left = true.
+ */
 export declare function ormqr(input: Tensor, input2: Tensor, input3: Tensor, left?: boolean, transpose?: boolean, keywords?: { out?: Tensor }): Tensor;
 export declare function ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: boolean, keywords: { transpose?: boolean; out?: Tensor }): Tensor;
 export declare function ormqr(input: Tensor, input2: Tensor, input3: Tensor, keywords: { left?: boolean; transpose?: boolean; out?: Tensor }): Tensor;
@@ -6024,7 +6287,13 @@ export declare function pad(input: Tensor, pad: Ints, mode?: string, value?: Flo
 export declare function pad(input: Tensor, pad: Ints, mode: string, keywords: { value?: Float | null }): Tensor;
 export declare function pad(input: Tensor, pad: Ints, keywords: { mode?: string; value?: Float | null }): Tensor;
 export declare function pad(input: Tensor, keywords: { pad: Ints; mode?: string; value?: Float | null }): Tensor;
-/** Computes `padSequence` of `sequences`. `pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`. Defaults: paddingValue = 0, paddingSide = 'right'. */
+/**
+ * Stacks sequences of different lengths; the shorter ones are filled up with `paddingValue`.
+ *
+ * The first sizes may differ, the rest not. Sequences come first where `batchFirst`, time otherwise.
+ *
+ * `pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side="right") -> Tensor`. Defaults: paddingValue = 0, paddingSide = 'right'.
+ */
 export declare function padSequence(sequences: readonly Tensor[], batchFirst?: boolean, paddingValue?: Float, paddingSide?: string): Tensor;
 export declare function padSequence(sequences: readonly Tensor[], batchFirst: boolean, paddingValue: Float, keywords: { paddingSide?: string }): Tensor;
 export declare function padSequence(sequences: readonly Tensor[], batchFirst: boolean, keywords: { paddingValue?: Float; paddingSide?: string }): Tensor;
@@ -6289,7 +6558,13 @@ export declare function quantile(input: Tensor, q: Tensor, dim?: Int | null, kee
 export declare function quantile(input: Tensor, q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
 export declare function quantile(input: Tensor, keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string; out?: Tensor }): Tensor;
-/** Computes `quantizePerChannel` of `input`, `scales` and `zeroPoints`. `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`. */
+/**
+ * Whole numbers in place of floats, with a scale and a zero point for each slice along `axis`.
+ *
+ * The dtype is `torch.qint8`, `torch.quint8` or `torch.qint32`.
+ *
+ * `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`.
+ */
 export declare function quantizePerChannel(input: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
 export declare function quantizePerChannel(input: Tensor, keywords: { scales: Tensor; zeroPoints: Tensor; axis: Int; dtype: DTypeLike }): Tensor;
 /**
@@ -6312,7 +6587,11 @@ export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Te
 export declare function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, keywords: { zeroPoints: Tensor; dtype: DTypeLike }): TensorList;
 export declare function quantizePerTensor(tensors: readonly Tensor[], keywords: { scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): TensorList;
 export declare function quantizePerTensor(keywords: { tensors: readonly Tensor[]; scales: Tensor; zeroPoints: Tensor; dtype: DTypeLike }): TensorList;
-/** Computes `quantizePerTensorDynamic` of `input`. `quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`. */
+/**
+ * Whole numbers in place of floats; scale and zero point come from the smallest and the largest element.
+ *
+ * `quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`.
+ */
 export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, reduceRange: boolean): Tensor;
 export declare function quantizePerTensorDynamic(input: Tensor, dtype: DTypeLike, keywords: { reduceRange: boolean }): Tensor;
 export declare function quantizePerTensorDynamic(input: Tensor, keywords: { dtype: DTypeLike; reduceRange: boolean }): Tensor;
@@ -6513,7 +6792,7 @@ export declare function random_(input: Tensor, keywords: { to: Int; generator?: 
 export declare function randperm(n: Int, keywords?: { generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor } & NoTensor): Tensor;
 export declare function randperm(keywords: { n: Int; generator?: Generator | null; dtype?: DTypeLike | null; layout?: Layout | null; device?: DeviceLike | null; pinMemory?: boolean | null; requiresGrad?: boolean; out?: Tensor }): Tensor;
 /**
- * Makes a new tensor: `range` of `start` and `end`.
+ * Numbers from `start` to `end`, both included, unlike `torch.arange`. Deprecated, as in Python.
  *
  * - `range(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * - `range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
@@ -6588,7 +6867,13 @@ export declare function reflectionPad2d(...args: [input: Tensor, ...padding: Int
 export declare function reflectionPad2dBackward(gradOutput: Tensor, input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad2dBackward(gradOutput: Tensor, input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad2dBackward(gradOutput: Tensor, keywords: { input: Tensor; padding: Int | Ints; out?: Tensor }): Tensor;
-/** Computes `reflectionPad3d` of `input`. `reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`. */
+/**
+ * Continues a volume past its borders by its mirror image, without repeating the border.
+ *
+ * `padding` is left, right, top, bottom, front, back; each must be smaller than the volume in its direction.
+ *
+ * `reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`.
+ */
 export declare function reflectionPad3d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function reflectionPad3d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function reflectionPad3d(input: Tensor, ...padding: Int[]): Tensor;
@@ -6726,7 +7011,13 @@ export declare function replicationPad2d(...args: [input: Tensor, ...padding: In
 export declare function replicationPad2dBackward(gradOutput: Tensor, input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function replicationPad2dBackward(gradOutput: Tensor, input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function replicationPad2dBackward(gradOutput: Tensor, keywords: { input: Tensor; padding: Int | Ints; out?: Tensor }): Tensor;
-/** Computes `replicationPad3d` of `input`. `replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`. */
+/**
+ * Continues a volume past its borders by repeating the border.
+ *
+ * `padding` is left, right, top, bottom, front, back. Shapes: `(N, C, D, H, W)` or `(C, D, H, W)`.
+ *
+ * `replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`.
+ */
 export declare function replicationPad3d(input: Tensor, padding: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function replicationPad3d(input: Tensor, keywords: { padding: Int | Ints; out?: Tensor }): Tensor;
 export declare function replicationPad3d(input: Tensor, ...padding: Int[]): Tensor;
@@ -6793,7 +7084,14 @@ export declare function resizeAsSparse_(input: Tensor, keywords: { theTemplate: 
  * torch.complex(torch.tensor([1]), torch.tensor([2])).conj().resolveConj(); // tensor([1.-2.j])
  */
 export declare function resolveConj(input: Tensor): Tensor;
-/** A view of `input`, in the same memory: `resolveNeg`. `resolve_neg(Tensor(a) self) -> Tensor(a)`. */
+/**
+ * The tensor itself, or a copy where a view of it only says that it is negated.
+ *
+ * `resolve_neg(Tensor(a) self) -> Tensor(a)`.
+ *
+ * @example
+ * torch.resolveNeg(torch.tensor([1, 2])); // tensor([1., 2.])
+ */
 export declare function resolveNeg(input: Tensor): Tensor;
 /**
  * The dtype that an operation of two tensors, or a tensor and a number, gives.
@@ -6928,13 +7226,22 @@ export declare function rowIndicesCopy(input: Tensor, keywords?: { out?: Tensor 
  */
 export declare function rowStack(tensors: readonly Tensor[], keywords?: { out?: Tensor }): Tensor;
 export declare function rowStack(keywords: { tensors: readonly Tensor[]; out?: Tensor }): Tensor;
-/** Computes `rrelu` of `input`. `rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
+/**
+ * The element where it is positive, else it times a slope between `lower` and `upper`.
+ *
+ * In training the slopes are drawn, one for each element; otherwise it is their mean (Xu et al., 2015).
+ *
+ * `rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`. Defaults: lower = 0.125, upper = 0.3333333333333333.
+ *
+ * @example
+ * torch.rrelu(torch.tensor([-4, 2]), 0.25, 0.75); // tensor([-2.,  2.])
+ */
 export declare function rrelu(input: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor;
 export declare function rrelu(input: Tensor, lower: Scalar, upper: Scalar, training: boolean, keywords: { generator?: Generator | null }): Tensor;
 export declare function rrelu(input: Tensor, lower: Scalar, upper: Scalar, keywords: { training?: boolean; generator?: Generator | null }): Tensor;
 export declare function rrelu(input: Tensor, lower: Scalar, keywords: { upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
 export declare function rrelu(input: Tensor, keywords: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
-/** Computes `rrelu` of `input`. In place: `input` is changed and given back. `rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
+/** The element where it is positive, else it times a slope between `lower` and `upper`. In place: `input` is changed and given back. `rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
 export declare function rrelu_(input: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor;
 export declare function rrelu_(input: Tensor, lower: Scalar, upper: Scalar, training: boolean, keywords: { generator?: Generator | null }): Tensor;
 export declare function rrelu_(input: Tensor, lower: Scalar, upper: Scalar, keywords: { training?: boolean; generator?: Generator | null }): Tensor;
@@ -7095,7 +7402,16 @@ export declare function searchsorted(sortedSequence: Tensor, input: Tensor, keyw
 export declare function searchsorted(sortedSequence: Tensor, keywords: { input: Tensor; outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
 export declare function searchsorted(sortedSequence: Tensor, input: Scalar, keywords?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
 export declare function searchsorted(sortedSequence: Tensor, keywords: { input: Scalar; outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null; out?: Tensor }): Tensor;
-/** Computes `segmentReduce` of `data`, `lengths`, `indices` and `offsets`. `segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`. Defaults: axis = 0. */
+/**
+ * Reduces runs of rows, of the given `lengths`, to one row each: `'sum'`, `'mean'`, `'max'`, `'min'` or `'prod'`.
+ *
+ * The lengths must add up to the size of the dimension.
+ *
+ * `segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`. Defaults: axis = 0.
+ *
+ * @example
+ * torch.segmentReduce(torch.tensor([1, 2, 3, 4]), 'sum', { lengths: torch.tensor([1n, 3n]) }); // tensor([1., 9.])
+ */
 export declare function segmentReduce(data: Tensor, reduce: string, keywords?: { lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor;
 export declare function segmentReduce(data: Tensor, keywords: { reduce: string; lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor;
 /**
@@ -7305,7 +7621,13 @@ export declare function sliceScatter(input: Tensor, keywords: { src: Tensor; dim
  * `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`.
  */
 export declare function slogdet(input: Tensor, keywords?: { out?: readonly [Tensor, Tensor] }): [sign: Tensor, logabsdet: Tensor] & { readonly sign: Tensor; readonly logabsdet: Tensor };
-/** Computes `slowConv3d` of `input`, `weight` and `bias`. `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0]. */
+/**
+ * A convolution of volumes by unfolding them, as `torch.conv3d` computes it where no faster kernel fits.
+ *
+ * Shapes: input `(N, C, D, H, W)`, weight `(O, C, kD, kH, kW)`.
+ *
+ * `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0].
+ */
 export declare function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints, keywords?: { out?: Tensor }): Tensor;
 export declare function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints; out?: Tensor }): Tensor;
 export declare function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; out?: Tensor }): Tensor;
@@ -7344,7 +7666,15 @@ export declare function slowConvTranspose3d(input: Tensor, weight: Tensor, kerne
 export declare function slowConvTranspose3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
 export declare function slowConvTranspose3d(input: Tensor, weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
 export declare function slowConvTranspose3d(input: Tensor, keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; dilation?: Int | Ints; out?: Tensor }): Tensor;
-/** Computes `smm` of `input` and `mat2`. `smm(Tensor self, Tensor mat2) -> Tensor`. */
+/**
+ * The product of a sparse and a dense matrix, as a sparse one.
+ *
+ * `smm(Tensor self, Tensor mat2) -> Tensor`.
+ *
+ * @example
+ * const a = torch.sparseCooTensor(torch.tensor([[0n], [1n]]), torch.tensor([3]), [2, 2]);
+ * torch.smm(a, torch.eye(2)).toDense(); // tensor([[0., 3.], [0., 0.]])
+ */
 export declare function smm(input: Tensor, mat2: Tensor): Tensor;
 export declare function smm(input: Tensor, keywords: { mat2: Tensor }): Tensor;
 /**
@@ -8040,7 +8370,14 @@ export declare function splitCopy(input: Tensor, keywords: { splitSize: Int; dim
 export declare function splitCopy(input: Tensor, splitSize: Int, dim: Int, keywords: { out: readonly Tensor[] }): void;
 export declare function splitCopy(input: Tensor, splitSize: Int, keywords: { dim?: Int; out: readonly Tensor[] }): void;
 export declare function splitCopy(input: Tensor, keywords: { splitSize: Int; dim?: Int; out: readonly Tensor[] }): void;
-/** Views of `input`, in the same memory: `splitWithSizes`. `split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+/**
+ * Views of consecutive parts of the given sizes along `dim`. They must add up to its size.
+ *
+ * `split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.splitWithSizes(torch.tensor([1, 2, 3]), [1, 2])[1]; // tensor([2., 3.])
+ */
 export declare function splitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): TensorList;
 export declare function splitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): TensorList;
 export declare function splitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): TensorList;
@@ -8124,7 +8461,15 @@ export declare function squeezeCopy(input: Tensor, dim: Ints, keywords?: { out?:
 export declare function squeezeCopy(input: Tensor, keywords: { dim: Ints; out?: Tensor }): Tensor;
 export declare function squeezeCopy(input: Tensor, ...dim: Int[]): Tensor;
 export declare function squeezeCopy(...args: [input: Tensor, ...dim: Int[], keywords: { out?: Tensor }]): Tensor;
-/** Computes `sspaddmm` of `input`, `mat1` and `mat2`. `sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+/**
+ * `beta * input + alpha *` the product of a sparse and a dense matrix; `input` and the result are sparse.
+ *
+ * `sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+ *
+ * @example
+ * const a = torch.sparseCooTensor(torch.tensor([[0n], [1n]]), torch.tensor([3]), [2, 2]);
+ * torch.sspaddmm(a, a, torch.eye(2)).toDense(); // tensor([[0., 6.], [0., 0.]])
+ */
 export declare function sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function sspaddmm(input: Tensor, mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
 export declare function sspaddmm(input: Tensor, keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar; out?: Tensor }): Tensor;
@@ -8515,7 +8860,11 @@ export declare function toMkldnn(input: Tensor, keywords: { dtype?: DTypeLike | 
 /** A step of the backward pass of `toMkldnn`: computes its gradients. `to_mkldnn_backward(Tensor grad, Tensor input) -> Tensor`. */
 export declare function toMkldnnBackward(grad: Tensor, input: Tensor): Tensor;
 export declare function toMkldnnBackward(grad: Tensor, keywords: { input: Tensor }): Tensor;
-/** Computes `toPaddedTensor` of `input`. `to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`. */
+/**
+ * The parts of a nested tensor as one dense tensor; where a part is shorter stands `padding`.
+ *
+ * `to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`.
+ */
 export declare function toPaddedTensor(input: Tensor, padding: Float, outputSize?: Ints | null): Tensor;
 export declare function toPaddedTensor(input: Tensor, padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
 export declare function toPaddedTensor(input: Tensor, keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
@@ -8531,11 +8880,19 @@ export declare function toPaddedTensor(input: Tensor, keywords: { padding: Float
 export declare function toSparse(input: Tensor, keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
 export declare function toSparse(input: Tensor, sparseDim: Int): Tensor;
 export declare function toSparse(input: Tensor, keywords: { sparseDim: Int }): Tensor;
-/** Computes `toSparseBsc` of `input`. `to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. */
+/**
+ * The tensor as sparse by columns of blocks of the size `blocksize`. Throws where the blocks do not fit.
+ *
+ * `to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`.
+ */
 export declare function toSparseBsc(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
 export declare function toSparseBsc(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
 export declare function toSparseBsc(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-/** Computes `toSparseBsr` of `input`. `to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. */
+/**
+ * The tensor as sparse by rows of blocks of the size `blocksize`. Throws where the blocks do not fit.
+ *
+ * `to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`.
+ */
 export declare function toSparseBsr(input: Tensor, blocksize: Int | Ints, denseDim?: Int | null): Tensor;
 export declare function toSparseBsr(input: Tensor, blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
 export declare function toSparseBsr(input: Tensor, keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
@@ -8839,15 +9196,36 @@ export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInve
 export declare function uniqueDimConsecutive(input: Tensor, dim: Int, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
 export declare function uniqueDimConsecutive(input: Tensor, dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
 export declare function uniqueDimConsecutive(input: Tensor, keywords: { dim: Int; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-/** Computes `unsafeChunk` of `input`. `unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
+/**
+ * As `torch.chunk`; autograd does not notice that one part is changed in place.
+ *
+ * `unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.unsafeChunk(torch.tensor([1, 2, 3]), 2)[1]; // tensor([3.])
+ */
 export declare function unsafeChunk(input: Tensor, chunks: Int, dim?: Int): TensorList;
 export declare function unsafeChunk(input: Tensor, chunks: Int, keywords: { dim?: Int }): TensorList;
 export declare function unsafeChunk(input: Tensor, keywords: { chunks: Int; dim?: Int }): TensorList;
-/** Computes `unsafeSplit` of `input`. `unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
+/**
+ * As `torch.split`; autograd does not notice that one part is changed in place.
+ *
+ * `unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.unsafeSplit(torch.tensor([1, 2, 3]), 2)[1]; // tensor([3.])
+ */
 export declare function unsafeSplit(input: Tensor, splitSize: Int, dim?: Int): TensorList;
 export declare function unsafeSplit(input: Tensor, splitSize: Int, keywords: { dim?: Int }): TensorList;
 export declare function unsafeSplit(input: Tensor, keywords: { splitSize: Int; dim?: Int }): TensorList;
-/** Computes `unsafeSplitWithSizes` of `input`. `unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
+/**
+ * As `torch.splitWithSizes`; autograd does not notice that one part is changed in place.
+ *
+ * `unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0.
+ *
+ * @example
+ * torch.unsafeSplitWithSizes(torch.tensor([1, 2, 3]), [1, 2])[1]; // tensor([2., 3.])
+ */
 export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, dim?: Int): TensorList;
 export declare function unsafeSplitWithSizes(input: Tensor, splitSizes: Ints, keywords: { dim?: Int }): TensorList;
 export declare function unsafeSplitWithSizes(input: Tensor, keywords: { splitSizes: Ints; dim?: Int }): TensorList;
@@ -8975,7 +9353,9 @@ export declare function upsampleNearest2dBackward(gradOutput: Tensor, outputSize
 export declare function upsampleNearest2dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, keywords: { scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleNearest2dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleNearest3d` of `input`.
+ * Resizes volumes; each result element is the nearest of the input.
+ *
+ * Shapes: `(N, C, D, H, W)` to `(N, C, ...outputSize)`. `torch.nn.functional.interpolate` calls it.
  *
  * - `upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  * - `upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
@@ -8995,7 +9375,10 @@ export declare function upsampleNearest3dBackward(gradOutput: Tensor, outputSize
 export declare function upsampleNearest3dBackward(gradOutput: Tensor, outputSize: Int | Ints, inputSize: Int | Ints, keywords: { scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 export declare function upsampleNearest3dBackward(gradOutput: Tensor, keywords: { outputSize: Int | Ints; inputSize: Int | Ints; scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null; out?: Tensor }): Tensor;
 /**
- * Computes `upsampleTrilinear3d` of `input`.
+ * Resizes volumes; between the elements of the input it interpolates along straight lines.
+ *
+ * With `alignCorners` the corners of input and result are the same points. Shapes: `(N, C, D, H, W)` to
+ * `(N, C, ...outputSize)`.
  *
  * - `upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * - `upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
@@ -9238,7 +9621,11 @@ export declare function xlogy_(input: Tensor, other: Tensor): Tensor;
 export declare function xlogy_(input: Tensor, keywords: { other: Tensor }): Tensor;
 export declare function xlogy_(input: Tensor, other: Scalar): Tensor;
 export declare function xlogy_(input: Tensor, keywords: { other: Scalar }): Tensor;
-/** What `zero_` makes of `input`, as a new tensor. `zero(Tensor self) -> Tensor`. */
+/**
+ * A tensor of zeros of the size and dtype of `input`.
+ *
+ * `zero(Tensor self) -> Tensor`.
+ */
 export declare function zero(input: Tensor, keywords?: { out?: Tensor }): Tensor;
 /**
  * Fills the tensor with 0.
@@ -9479,15 +9866,39 @@ export interface TensorMethods {
   adaptiveAvgPool3d(outputSize: Int | Ints): Tensor;
   adaptiveAvgPool3d(keywords: { outputSize: Int | Ints }): Tensor;
   adaptiveAvgPool3d(...outputSize: Int[]): Tensor;
-  /** Computes `adaptiveMaxPool1d` of `input`. `adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`. */
+  /**
+   * The largest elements of windows that are chosen so that `outputSize` of them cover each row, and where they were.
+   *
+   * Shapes: input `(N, C, L)` or `(C, L)`, both results `(N, C, outputSize)`. The second counts from the start of the row.
+   *
+   * `adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`.
+   *
+   * @example
+   * const [values, indices] = torch.adaptiveMaxPool1d(torch.tensor([[1, 3, 2, 4]]), 2);
+   * values; // tensor([[3., 4.]])
+   * indices; // tensor([[1, 3]])
+   */
   adaptiveMaxPool1d(outputSize: Int | Ints): [Tensor, Tensor];
   adaptiveMaxPool1d(keywords: { outputSize: Int | Ints }): [Tensor, Tensor];
   adaptiveMaxPool1d(...outputSize: Int[]): [Tensor, Tensor];
-  /** Computes `adaptiveMaxPool2d` of `input`. `adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`. */
+  /**
+   * The largest elements of windows that are chosen so that `outputSize` (rows and columns) of them cover each image, and
+   * where they were.
+   *
+   * Shapes: input `(N, C, H, W)` or `(C, H, W)`. The second result counts along the flattened image.
+   *
+   * `adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`.
+   */
   adaptiveMaxPool2d(outputSize: Int | Ints): [Tensor, Tensor];
   adaptiveMaxPool2d(keywords: { outputSize: Int | Ints }): [Tensor, Tensor];
   adaptiveMaxPool2d(...outputSize: Int[]): [Tensor, Tensor];
-  /** Computes `adaptiveMaxPool3d` of `input`. `adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`. */
+  /**
+   * The largest elements of windows that are chosen so that `outputSize` of them cover each volume, and where they were.
+   *
+   * Shapes: input `(N, C, D, H, W)` or `(C, D, H, W)`. The second result counts along the flattened volume.
+   *
+   * `adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`.
+   */
   adaptiveMaxPool3d(outputSize: Int | Ints): [Tensor, Tensor];
   adaptiveMaxPool3d(keywords: { outputSize: Int | Ints }): [Tensor, Tensor];
   adaptiveMaxPool3d(...outputSize: Int[]): [Tensor, Tensor];
@@ -9839,7 +10250,16 @@ export interface TensorMethods {
   asStridedCopy(size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
   asStridedCopy(size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
   asStridedCopy(keywords: { size: Ints; stride: Ints; storageOffset?: Int | null }): Tensor;
-  /** Computes `asStridedScatter` of `input` and `src`. `as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`. */
+  /**
+   * A copy of `input` in which `src` stands at the elements that `asStrided` would show.
+   *
+   * `src` has the size `size`.
+   *
+   * `as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`.
+   *
+   * @example
+   * torch.asStridedScatter(torch.zeros([2, 2]), torch.ones([2]), [2], [3]); // tensor([[1., 0.], [0., 1.]])
+   */
   asStridedScatter(src: Tensor, size: Ints, stride: Ints, storageOffset?: Int | null): Tensor;
   asStridedScatter(src: Tensor, size: Ints, stride: Ints, keywords: { storageOffset?: Int | null }): Tensor;
   asStridedScatter(src: Tensor, size: Ints, keywords: { stride: Ints; storageOffset?: Int | null }): Tensor;
@@ -10470,9 +10890,16 @@ export interface TensorMethods {
    * torch.conj(torch.complex(torch.tensor([1]), torch.tensor([2]))); // tensor([1.-2.j])
    */
   conj(): Tensor;
-  /** Element by element: `conjPhysical` of `input`. `conj_physical(Tensor self) -> Tensor`. */
+  /**
+   * The complex conjugate of each element, computed at once where `torch.conj` only marks it.
+   *
+   * `conj_physical(Tensor self) -> Tensor`.
+   *
+   * @example
+   * torch.conjPhysical(torch.tensor([1, 2])); // tensor([1., 2.])
+   */
   conjPhysical(): Tensor;
-  /** Element by element: `conjPhysical` of `input`. In place: `input` is changed and given back. `conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
+  /** The complex conjugate of each element, computed at once where `torch.conj` only marks it. In place: `input` is changed and given back. `conj_physical_(Tensor(a!) self) -> Tensor(a!)`. */
   conjPhysical_(): this;
   /**
    * Adds elements `value` (0) around: `pad` has the numbers before and behind for the last dimension, then the one before.
@@ -10497,7 +10924,16 @@ export interface TensorMethods {
   /** Computes `convDepthwise3d` of `input`, `weight` and `bias`. `conv_depthwise3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias, SymInt[3] stride, SymInt[3] padding, SymInt[3] dilation) -> Tensor`. */
   convDepthwise3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints): Tensor;
   convDepthwise3d(keywords: { weight: Tensor; kernelSize: Int | Ints; bias: Tensor | null; stride: Int | Ints; padding: Int | Ints; dilation: Int | Ints }): Tensor;
-  /** Computes `convTbc` of `input`, `weight` and `bias`. `conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`. Defaults: pad = 0. */
+  /**
+   * Slides kernels along sequences whose dimensions are time, batch and channels.
+   *
+   * Shapes: input `(T, N, C)`, weight `(K, C, O)`, bias `(O)`, result `(T', N, O)`. `pad` zeros stand on both sides.
+   *
+   * `conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`. Defaults: pad = 0.
+   *
+   * @example
+   * torch.convTbc(torch.ones([3, 1, 2]), torch.ones([2, 2, 1]), torch.zeros([1])).flatten(); // tensor([4., 4.])
+   */
   convTbc(weight: Tensor, bias: Tensor, pad?: Int): Tensor;
   convTbc(weight: Tensor, bias: Tensor, keywords: { pad?: Int }): Tensor;
   convTbc(weight: Tensor, keywords: { bias: Tensor; pad?: Int }): Tensor;
@@ -10917,10 +11353,15 @@ export interface TensorMethods {
   dropout_(p: Float, keywords: { train: boolean }): this;
   dropout_(keywords: { p: Float; train: boolean }): this;
   /**
-   * Views of `input`, in the same memory: `dsplit`.
+   * Views of parts along the third dimension: a number of equal ones, or the places where to cut.
+   *
+   * Throws for fewer than three dimensions, or where the number does not divide the size.
    *
    * - `dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
    * - `dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
+   *
+   * @example
+   * torch.dsplit(torch.tensor([[[1, 2]]]), 2)[1]; // tensor([[[2.]]])
    */
   dsplit(sections: Int): TensorList;
   dsplit(keywords: { sections: Int }): TensorList;
@@ -10944,12 +11385,19 @@ export interface TensorMethods {
   elu_(alpha: Scalar, scale: Scalar, keywords: { inputScale?: Scalar }): this;
   elu_(alpha: Scalar, keywords: { scale?: Scalar; inputScale?: Scalar }): this;
   elu_(keywords: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar }): this;
-  /** Computes `embeddingRenorm` of `input` and `indices`. `embedding_renorm(Tensor self, Tensor indices, float max_norm, float norm_type) -> Tensor`. */
+  /** What `embeddingRenorm_` makes of `input`, as a new tensor. `embedding_renorm(Tensor self, Tensor indices, float max_norm, float norm_type) -> Tensor`. */
   embeddingRenorm(indices: Tensor, maxNorm: Float, normType: Float): Tensor;
   embeddingRenorm(indices: Tensor, maxNorm: Float, keywords: { normType: Float }): Tensor;
   embeddingRenorm(indices: Tensor, keywords: { maxNorm: Float; normType: Float }): Tensor;
   embeddingRenorm(keywords: { indices: Tensor; maxNorm: Float; normType: Float }): Tensor;
-  /** Computes `embeddingRenorm` of `input` and `indices`. In place: `input` is changed and given back. `embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`. */
+  /**
+   * Scales down those rows of `input` that `indices` names and whose `normType`-norm is above `maxNorm`. In place.
+   *
+   * `embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)`.
+   *
+   * @example
+   * torch.embeddingRenorm_(torch.tensor([[3, 4]]), torch.tensor([0n]), 1, 2); // tensor([[0.6000, 0.8000]])
+   */
   embeddingRenorm_(indices: Tensor, maxNorm: Float, normType: Float): this;
   embeddingRenorm_(indices: Tensor, maxNorm: Float, keywords: { normType: Float }): this;
   embeddingRenorm_(indices: Tensor, keywords: { maxNorm: Float; normType: Float }): this;
@@ -11352,10 +11800,13 @@ export interface TensorMethods {
   fftRfftn(s: Int | Ints | null, keywords: { dim?: Int | Ints | null; norm?: string | null }): Tensor;
   fftRfftn(keywords: { s?: Int | Ints | null; dim?: Int | Ints | null; norm?: string | null }): Tensor;
   /**
-   * What `fill_` makes of `input`, as a new tensor.
+   * A tensor of the size and dtype of `input` with `value`, a number or a tensor of one element, everywhere.
    *
    * - `fill.Scalar(Tensor self, Scalar value) -> Tensor`
    * - `fill.Tensor(Tensor self, Tensor value) -> Tensor`
+   *
+   * @example
+   * torch.fill(torch.zeros([2]), 3); // tensor([3., 3.])
    */
   fill(value: Scalar): Tensor;
   fill(keywords: { value: Scalar }): Tensor;
@@ -11545,12 +11996,24 @@ export interface TensorMethods {
   frac(): Tensor;
   /** The part of each element behind the point, with its sign. In place: `input` is changed and given back. `frac_(Tensor(a!) self) -> Tensor(a!)`. */
   frac_(): this;
-  /** Computes `fractionalMaxPool2d` of `input` and `randomSamples`. `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`. */
+  /**
+   * The largest elements of windows whose places are drawn: `outputSize` of them cover each image, and where they were.
+   *
+   * `randomSamples`, `(N, C, 2)` and from 0 to 1, says where the windows begin (Graham, 2014).
+   *
+   * `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`.
+   */
   fractionalMaxPool2d(kernelSize: Int | Ints, outputSize: Int | Ints, randomSamples: Tensor): [Tensor, Tensor];
   fractionalMaxPool2d(kernelSize: Int | Ints, outputSize: Int | Ints, keywords: { randomSamples: Tensor }): [Tensor, Tensor];
   fractionalMaxPool2d(kernelSize: Int | Ints, keywords: { outputSize: Int | Ints; randomSamples: Tensor }): [Tensor, Tensor];
   fractionalMaxPool2d(keywords: { kernelSize: Int | Ints; outputSize: Int | Ints; randomSamples: Tensor }): [Tensor, Tensor];
-  /** Computes `fractionalMaxPool3d` of `input` and `randomSamples`. `fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`. */
+  /**
+   * The largest elements of windows whose places are drawn: `outputSize` of them cover each volume, and where they were.
+   *
+   * `randomSamples`, `(N, C, 3)` and from 0 to 1, says where the windows begin.
+   *
+   * `fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`.
+   */
   fractionalMaxPool3d(kernelSize: Int | Ints, outputSize: Int | Ints, randomSamples: Tensor): [Tensor, Tensor];
   fractionalMaxPool3d(kernelSize: Int | Ints, outputSize: Int | Ints, keywords: { randomSamples: Tensor }): [Tensor, Tensor];
   fractionalMaxPool3d(kernelSize: Int | Ints, keywords: { outputSize: Int | Ints; randomSamples: Tensor }): [Tensor, Tensor];
@@ -11887,11 +12350,16 @@ export interface TensorMethods {
   histogram(bins: Tensor, keywords?: { weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   histogram(keywords: { bins: Tensor; weight?: Tensor | null; density?: boolean }): [hist: Tensor, binEdges: Tensor] & { readonly hist: Tensor; readonly binEdges: Tensor };
   /**
-   * Computes `histogramdd` of `input` and `weight`. Gives `hist` and `bin_edges`.
+   * Counts in how many cells of a grid the points of `input`, `(*, D)`, lie; and the borders of the cells in each dimension.
+   *
+   * `range` is the lowest and highest border of each dimension; `weight` counts a point several times.
    *
    * - `histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
    * - `histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
    * - `histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+   *
+   * @example
+   * torch.histogramdd(torch.tensor([[0, 1], [1, 0], [1, 1]]), [2, 2])[0]; // tensor([[0., 1.], [1., 1.]])
    */
   histogramdd(bins: Int, range?: readonly Float[] | null, weight?: Tensor | null, density?: boolean): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
   histogramdd(bins: Int, range: readonly Float[] | null, weight: Tensor | null, keywords: { density?: boolean }): [hist: Tensor, binEdges: TensorList] & { readonly hist: Tensor; readonly binEdges: TensorList };
@@ -12084,13 +12552,21 @@ export interface TensorMethods {
   indexPut_(indices: readonly (Tensor | null)[], values: Tensor, keywords: { accumulate?: boolean }): this;
   indexPut_(indices: readonly (Tensor | null)[], keywords: { values: Tensor; accumulate?: boolean }): this;
   indexPut_(keywords: { indices: readonly (Tensor | null)[]; values: Tensor; accumulate?: boolean }): this;
-  /** Computes `indexReduce` of `input`, `index` and `source`. `index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true. */
+  /**
+   * A copy in which rows of `source` are reduced into the rows that `index` names: `'prod'`, `'mean'`, `'amax'` or
+   * `'amin'`. Without `includeSelf` what stood there does not count.
+   *
+   * `index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`. Defaults: includeSelf = true.
+   *
+   * @example
+   * torch.indexReduce(torch.ones([2]), 0, torch.tensor([0n, 0n]), torch.tensor([2, 5]), 'amax'); // tensor([5., 1.])
+   */
   indexReduce(dim: Int, index: Tensor, source: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): Tensor;
   indexReduce(dim: Int, index: Tensor, source: Tensor, keywords: { reduce: string; includeSelf?: boolean }): Tensor;
   indexReduce(dim: Int, index: Tensor, keywords: { source: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
   indexReduce(dim: Int, keywords: { index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
   indexReduce(keywords: { dim: Int; index: Tensor; source: Tensor; reduce: string; includeSelf?: boolean }): Tensor;
-  /** Computes `indexReduce` of `input`, `index` and `source`. In place: `input` is changed and given back. `index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
+  /** A copy in which rows of `source` are reduced into the rows that `index` names: `'prod'`, `'mean'`, `'amax'` or `'amin'`. Without `includeSelf` what stood there does not count. In place: `input` is changed and given back. `index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`. Defaults: includeSelf = true. */
   indexReduce_(dim: Int, index: Tensor, source: Tensor, reduce: string, keywords?: { includeSelf?: boolean }): this;
   indexReduce_(dim: Int, index: Tensor, source: Tensor, keywords: { reduce: string; includeSelf?: boolean }): this;
   indexReduce_(dim: Int, index: Tensor, keywords: { source: Tensor; reduce: string; includeSelf?: boolean }): this;
@@ -12197,7 +12673,14 @@ export interface TensorMethods {
    */
   isSameSize(other: Tensor): boolean;
   isSameSize(keywords: { other: Tensor }): boolean;
-  /** The value of `isSetTo` of `input` and `tensor`. `is_set_to(Tensor self, Tensor tensor) -> bool`. */
+  /**
+   * Whether both tensors show the same memory in the same way.
+   *
+   * `is_set_to(Tensor self, Tensor tensor) -> bool`.
+   *
+   * @example
+   * torch.zeros([2]).isSetTo(torch.zeros([2])); // false
+   */
   isSetTo(tensor: Tensor): boolean;
   isSetTo(keywords: { tensor: Tensor }): boolean;
   /**
@@ -12572,7 +13055,16 @@ export interface TensorMethods {
    */
   linalgEigvalsh(UPLO?: string): Tensor;
   linalgEigvalsh(keywords: { UPLO?: string }): Tensor;
-  /** Computes `linalg.ldlFactor` of `input`. Gives `LD` and `pivots`. `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`. */
+  /**
+   * The factorization `L D Lᵀ` of a symmetric matrix in one matrix, and its pivots.
+   *
+   * With `hermitian` it is that of a Hermitian one. Throws where a block of `D` cannot be inverted.
+   *
+   * `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`.
+   *
+   * @example
+   * torch.linalg.ldlFactor(torch.tensor([[2, 0], [0, 4]]))[0]; // tensor([[2., 0.], [0., 4.]])
+   */
   linalgLdlFactor(keywords?: { hermitian?: boolean }): [LD: Tensor, pivots: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor };
   /** Computes `linalg.ldlFactorEx` of `input`. Gives `LD`, `pivots` and `info`. `linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`. */
   linalgLdlFactorEx(keywords?: { hermitian?: boolean; checkErrors?: boolean }): [LD: Tensor, pivots: Tensor, info: Tensor] & { readonly LD: Tensor; readonly pivots: Tensor; readonly info: Tensor };
@@ -13135,7 +13627,13 @@ export interface TensorMethods {
   maxPool3d(kernelSize: Int | Ints, stride: Int | Ints, keywords: { padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   maxPool3d(kernelSize: Int | Ints, keywords: { stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
   maxPool3d(keywords: { kernelSize: Int | Ints; stride?: Int | Ints; padding?: Int | Ints; dilation?: Int | Ints; ceilMode?: boolean }): Tensor;
-  /** Computes `maxPool3dWithIndices` of `input`. `max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1]. */
+  /**
+   * The largest element of each window of a volume, and where it was. Shapes: `(N, C, D, H, W)` or `(C, D, H, W)`.
+   *
+   * The second result counts along the flattened volume; `maxUnpool3d` takes it.
+   *
+   * `max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`. Defaults: stride = [], padding = [0, 0, 0], dilation = [1, 1, 1].
+   */
   maxPool3dWithIndices(kernelSize: Int | Ints, stride?: Int | Ints, padding?: Int | Ints, dilation?: Int | Ints, ceilMode?: boolean): [Tensor, Tensor];
   maxPool3dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, dilation: Int | Ints, keywords: { ceilMode?: boolean }): [Tensor, Tensor];
   maxPool3dWithIndices(kernelSize: Int | Ints, stride: Int | Ints, padding: Int | Ints, keywords: { dilation?: Int | Ints; ceilMode?: boolean }): [Tensor, Tensor];
@@ -13153,7 +13651,13 @@ export interface TensorMethods {
   maxUnpool2d(indices: Tensor, outputSize: Int | Ints): Tensor;
   maxUnpool2d(indices: Tensor, keywords: { outputSize: Int | Ints }): Tensor;
   maxUnpool2d(keywords: { indices: Tensor; outputSize: Int | Ints }): Tensor;
-  /** Computes `maxUnpool3d` of `input` and `indices`. `max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`. */
+  /**
+   * Puts the maxima of `maxPool3dWithIndices` back where they were, with zeros around them.
+   *
+   * `outputSize` is the size of the volumes. Throws for an index outside of them.
+   *
+   * `max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`.
+   */
   maxUnpool3d(indices: Tensor, outputSize: Int | Ints, stride: Int | Ints, padding: Int | Ints): Tensor;
   maxUnpool3d(indices: Tensor, outputSize: Int | Ints, stride: Int | Ints, keywords: { padding: Int | Ints }): Tensor;
   maxUnpool3d(indices: Tensor, outputSize: Int | Ints, keywords: { stride: Int | Ints; padding: Int | Ints }): Tensor;
@@ -13394,14 +13898,26 @@ export interface TensorMethods {
   /** Multiplies by `other`, element by element; the tensors broadcast. For the product of matrices: `torch.matmul`. In place: `input` is changed and given back. `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`. */
   mul_(other: Tensor | Scalar): this;
   mul_(keywords: { other: Tensor | Scalar }): this;
-  /** Computes `multiMarginLoss` of `input`, `target` and `weight`. `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: p = 1, margin = 1, reduction = 1. */
+  /**
+   * How far the score of the right class is not ahead of the others by `margin`, for each sample.
+   *
+   * Shapes: input `(N, C)` or `(C)`, target `(N)` of class numbers, weight `(C)`. `p` is 1 or 2.
+   *
+   * `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor`. Defaults: p = 1, margin = 1, reduction = 1.
+   */
   multiMarginLoss(target: Tensor, p?: Scalar, margin?: Scalar, weight?: Tensor | null, reduction?: Int): Tensor;
   multiMarginLoss(target: Tensor, p: Scalar, margin: Scalar, weight: Tensor | null, keywords: { reduction?: Int }): Tensor;
   multiMarginLoss(target: Tensor, p: Scalar, margin: Scalar, keywords: { weight?: Tensor | null; reduction?: Int }): Tensor;
   multiMarginLoss(target: Tensor, p: Scalar, keywords: { margin?: Scalar; weight?: Tensor | null; reduction?: Int }): Tensor;
   multiMarginLoss(target: Tensor, keywords: { p?: Scalar; margin?: Scalar; weight?: Tensor | null; reduction?: Int }): Tensor;
   multiMarginLoss(keywords: { target: Tensor; p?: Scalar; margin?: Scalar; weight?: Tensor | null; reduction?: Int }): Tensor;
-  /** Computes `multilabelMarginLoss` of `input` and `target`. `multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1. */
+  /**
+   * How far the scores of the right classes are not ahead of the others by 1, for samples with several right ones.
+   *
+   * Shapes: input and target `(N, C)` or `(C)`. A target row lists class numbers; -1 ends it.
+   *
+   * `multilabel_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor`. Defaults: reduction = 1.
+   */
   multilabelMarginLoss(target: Tensor, reduction?: Int): Tensor;
   multilabelMarginLoss(target: Tensor, keywords: { reduction?: Int }): Tensor;
   multilabelMarginLoss(keywords: { target: Tensor; reduction?: Int }): Tensor;
@@ -13559,11 +14075,20 @@ export interface TensorMethods {
   narrowCopy(dim: Int, start: Int, keywords: { length: Int }): Tensor;
   narrowCopy(dim: Int, keywords: { start: Int; length: Int }): Tensor;
   narrowCopy(keywords: { dim: Int; start: Int; length: Int }): Tensor;
-  /** Computes `nativeChannelShuffle` of `input`. `native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`. */
+  /**
+   * Deals the channels of each sample to `groups` in turns, as `torch.channelShuffle` does.
+   *
+   * Shapes: `(N, C, *)`, of which `groups` divides `C`.
+   *
+   * `native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`.
+   *
+   * @example
+   * torch.nativeChannelShuffle(torch.tensor([[[1], [2], [3], [4]]]), 2).flatten(); // tensor([1., 3., 2., 4.])
+   */
   nativeChannelShuffle(groups: Int): Tensor;
   nativeChannelShuffle(keywords: { groups: Int }): Tensor;
   /**
-   * Reduces over `dim` or over everything: `nativeNorm` of `input`.
+   * The `p`-norm of all elements, also of a sparse tensor.
    *
    * - `native_norm(Tensor self, Scalar p=2) -> Tensor`
    * - `native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
@@ -13702,7 +14227,13 @@ export interface TensorMethods {
   nllLoss(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int }): Tensor;
   nllLoss(target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
   nllLoss(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
-  /** Computes `nllLoss2d` of `input`, `target` and `weight`. `nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
+  /**
+   * The negative log-likelihood of class numbers under log-probabilities, for each pixel.
+   *
+   * Shapes: input `(N, C, H, W)`, target `(N, H, W)`, weight `(C)`.
+   *
+   * `nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100.
+   */
   nllLoss2d(target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor;
   nllLoss2d(target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int }): Tensor;
   nllLoss2d(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int }): Tensor;
@@ -13720,13 +14251,23 @@ export interface TensorMethods {
   nllLossForward(target: Tensor, weight: Tensor | null, keywords: { reduction: Int; ignoreIndex: Int }): [output: Tensor, totalWeight: Tensor] & { readonly output: Tensor; readonly totalWeight: Tensor };
   nllLossForward(target: Tensor, keywords: { weight: Tensor | null; reduction: Int; ignoreIndex: Int }): [output: Tensor, totalWeight: Tensor] & { readonly output: Tensor; readonly totalWeight: Tensor };
   nllLossForward(keywords: { target: Tensor; weight: Tensor | null; reduction: Int; ignoreIndex: Int }): [output: Tensor, totalWeight: Tensor] & { readonly output: Tensor; readonly totalWeight: Tensor };
-  /** Computes `nllLossNd` of `input`, `target` and `weight`. `nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100. */
+  /**
+   * The negative log-likelihood of class numbers under log-probabilities, of samples with any number of positions.
+   *
+   * Shapes: input `(N, C, *)`, target `(N, *)`, weight `(C)`.
+   *
+   * `nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor`. Defaults: reduction = 1, ignoreIndex = -100.
+   */
   nllLossNd(target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor;
   nllLossNd(target: Tensor, weight: Tensor | null, reduction: Int, keywords: { ignoreIndex?: Int }): Tensor;
   nllLossNd(target: Tensor, weight: Tensor | null, keywords: { reduction?: Int; ignoreIndex?: Int }): Tensor;
   nllLossNd(target: Tensor, keywords: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
   nllLossNd(keywords: { target: Tensor; weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor;
-  /** Computes `nonzeroNumpy` of `input`. `nonzero_numpy(Tensor self) -> Tensor[]`. */
+  /**
+   * The indices of the elements that are not zero, one row of numbers for each dimension.
+   *
+   * `nonzero_numpy(Tensor self) -> Tensor[]`.
+   */
   nonzeroNumpy(): TensorList;
   /**
    * Indices of elements other than 0, as many rows as `size` says; missing ones are `fillValue`.
@@ -13814,7 +14355,13 @@ export interface TensorMethods {
    */
   orgqr(input2: Tensor): Tensor;
   orgqr(keywords: { input2: Tensor }): Tensor;
-  /** Computes `ormqr` of `input`, `input2` and `input3`. `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`. Defaults: left = true. */
+  /**
+   * Multiplies `other` by the orthogonal matrix that `torch.geqrf` gave as `input` and `tau`.
+   *
+   * `left` says on which side it stands, `transpose` whether its transpose does.
+   *
+   * `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`. Defaults: left = true.
+   */
   ormqr(input2: Tensor, input3: Tensor, left?: boolean, transpose?: boolean): Tensor;
   ormqr(input2: Tensor, input3: Tensor, left: boolean, keywords: { transpose?: boolean }): Tensor;
   ormqr(input2: Tensor, input3: Tensor, keywords: { left?: boolean; transpose?: boolean }): Tensor;
@@ -14045,7 +14592,13 @@ export interface TensorMethods {
   quantile(q: Tensor, dim: Int | null, keywords: { keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(q: Tensor, keywords: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
   quantile(keywords: { q: Tensor; dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor;
-  /** Computes `quantizePerChannel` of `input`, `scales` and `zeroPoints`. `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`. */
+  /**
+   * Whole numbers in place of floats, with a scale and a zero point for each slice along `axis`.
+   *
+   * The dtype is `torch.qint8`, `torch.quint8` or `torch.qint32`.
+   *
+   * `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`.
+   */
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DTypeLike): Tensor;
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, axis: Int, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   quantizePerChannel(scales: Tensor, zeroPoints: Tensor, keywords: { axis: Int; dtype: DTypeLike }): Tensor;
@@ -14065,7 +14618,11 @@ export interface TensorMethods {
   quantizePerTensor(scale: Float, zeroPoint: Int, keywords: { dtype: DTypeLike } & NoTensor): Tensor;
   quantizePerTensor(scale: Float, keywords: { zeroPoint: Int; dtype: DTypeLike }): Tensor;
   quantizePerTensor(keywords: { scale: Float; zeroPoint: Int; dtype: DTypeLike }): Tensor;
-  /** Computes `quantizePerTensorDynamic` of `input`. `quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`. */
+  /**
+   * Whole numbers in place of floats; scale and zero point come from the smallest and the largest element.
+   *
+   * `quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`.
+   */
   quantizePerTensorDynamic(dtype: DTypeLike, reduceRange: boolean): Tensor;
   quantizePerTensorDynamic(dtype: DTypeLike, keywords: { reduceRange: boolean }): Tensor;
   quantizePerTensorDynamic(keywords: { dtype: DTypeLike; reduceRange: boolean }): Tensor;
@@ -14213,7 +14770,13 @@ export interface TensorMethods {
   reflectionPad2d(padding: Int | Ints): Tensor;
   reflectionPad2d(keywords: { padding: Int | Ints }): Tensor;
   reflectionPad2d(...padding: Int[]): Tensor;
-  /** Computes `reflectionPad3d` of `input`. `reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`. */
+  /**
+   * Continues a volume past its borders by its mirror image, without repeating the border.
+   *
+   * `padding` is left, right, top, bottom, front, back; each must be smaller than the volume in its direction.
+   *
+   * `reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor`.
+   */
   reflectionPad3d(padding: Int | Ints): Tensor;
   reflectionPad3d(keywords: { padding: Int | Ints }): Tensor;
   reflectionPad3d(...padding: Int[]): Tensor;
@@ -14330,7 +14893,13 @@ export interface TensorMethods {
   replicationPad2d(padding: Int | Ints): Tensor;
   replicationPad2d(keywords: { padding: Int | Ints }): Tensor;
   replicationPad2d(...padding: Int[]): Tensor;
-  /** Computes `replicationPad3d` of `input`. `replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`. */
+  /**
+   * Continues a volume past its borders by repeating the border.
+   *
+   * `padding` is left, right, top, bottom, front, back. Shapes: `(N, C, D, H, W)` or `(C, D, H, W)`.
+   *
+   * `replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor`.
+   */
   replicationPad3d(padding: Int | Ints): Tensor;
   replicationPad3d(keywords: { padding: Int | Ints }): Tensor;
   replicationPad3d(...padding: Int[]): Tensor;
@@ -14389,7 +14958,14 @@ export interface TensorMethods {
    * torch.complex(torch.tensor([1]), torch.tensor([2])).conj().resolveConj(); // tensor([1.-2.j])
    */
   resolveConj(): Tensor;
-  /** A view of `input`, in the same memory: `resolveNeg`. `resolve_neg(Tensor(a) self) -> Tensor(a)`. */
+  /**
+   * The tensor itself, or a copy where a view of it only says that it is negated.
+   *
+   * `resolve_neg(Tensor(a) self) -> Tensor(a)`.
+   *
+   * @example
+   * torch.resolveNeg(torch.tensor([1, 2])); // tensor([1., 2.])
+   */
   resolveNeg(): Tensor;
   /**
    * Moves the elements `shifts` places along `dims`; what leaves at the end comes back at the start.
@@ -14436,13 +15012,22 @@ export interface TensorMethods {
   rowIndices(): Tensor;
   /** What `rowIndices` gives, as a copy and not as a view. `row_indices_copy(Tensor self) -> Tensor`. */
   rowIndicesCopy(): Tensor;
-  /** Computes `rrelu` of `input`. `rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
+  /**
+   * The element where it is positive, else it times a slope between `lower` and `upper`.
+   *
+   * In training the slopes are drawn, one for each element; otherwise it is their mean (Xu et al., 2015).
+   *
+   * `rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor`. Defaults: lower = 0.125, upper = 0.3333333333333333.
+   *
+   * @example
+   * torch.rrelu(torch.tensor([-4, 2]), 0.25, 0.75); // tensor([-2.,  2.])
+   */
   rrelu(lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor;
   rrelu(lower: Scalar, upper: Scalar, training: boolean, keywords: { generator?: Generator | null }): Tensor;
   rrelu(lower: Scalar, upper: Scalar, keywords: { training?: boolean; generator?: Generator | null }): Tensor;
   rrelu(lower: Scalar, keywords: { upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
   rrelu(keywords: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor;
-  /** Computes `rrelu` of `input`. In place: `input` is changed and given back. `rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
+  /** The element where it is positive, else it times a slope between `lower` and `upper`. In place: `input` is changed and given back. `rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)`. Defaults: lower = 0.125, upper = 0.3333333333333333. */
   rrelu_(lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): this;
   rrelu_(lower: Scalar, upper: Scalar, training: boolean, keywords: { generator?: Generator | null }): this;
   rrelu_(lower: Scalar, upper: Scalar, keywords: { training?: boolean; generator?: Generator | null }): this;
@@ -14760,7 +15345,13 @@ export interface TensorMethods {
    * `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`.
    */
   slogdet(): [sign: Tensor, logabsdet: Tensor] & { readonly sign: Tensor; readonly logabsdet: Tensor };
-  /** Computes `slowConv3d` of `input`, `weight` and `bias`. `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0]. */
+  /**
+   * A convolution of volumes by unfolding them, as `torch.conv3d` computes it where no faster kernel fits.
+   *
+   * Shapes: input `(N, C, D, H, W)`, weight `(O, C, kD, kH, kW)`.
+   *
+   * `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0]) -> Tensor`. Defaults: stride = [1, 1, 1], padding = [0, 0, 0].
+   */
   slowConv3d(weight: Tensor, kernelSize: Int | Ints, bias?: Tensor | null, stride?: Int | Ints, padding?: Int | Ints): Tensor;
   slowConv3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, stride: Int | Ints, keywords: { padding?: Int | Ints }): Tensor;
   slowConv3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints }): Tensor;
@@ -14799,7 +15390,15 @@ export interface TensorMethods {
   slowConvTranspose3d(weight: Tensor, kernelSize: Int | Ints, bias: Tensor | null, keywords: { stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; dilation?: Int | Ints }): Tensor;
   slowConvTranspose3d(weight: Tensor, kernelSize: Int | Ints, keywords: { bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; dilation?: Int | Ints }): Tensor;
   slowConvTranspose3d(keywords: { weight: Tensor; kernelSize: Int | Ints; bias?: Tensor | null; stride?: Int | Ints; padding?: Int | Ints; outputPadding?: Int | Ints; dilation?: Int | Ints }): Tensor;
-  /** Computes `smm` of `input` and `mat2`. `smm(Tensor self, Tensor mat2) -> Tensor`. */
+  /**
+   * The product of a sparse and a dense matrix, as a sparse one.
+   *
+   * `smm(Tensor self, Tensor mat2) -> Tensor`.
+   *
+   * @example
+   * const a = torch.sparseCooTensor(torch.tensor([[0n], [1n]]), torch.tensor([3]), [2, 2]);
+   * torch.smm(a, torch.eye(2)).toDense(); // tensor([[0., 3.], [0., 0.]])
+   */
   smm(mat2: Tensor): Tensor;
   smm(keywords: { mat2: Tensor }): Tensor;
   /**
@@ -15191,7 +15790,14 @@ export interface TensorMethods {
   splitCopy(splitSize: Int, dim?: Int): TensorList;
   splitCopy(splitSize: Int, keywords: { dim?: Int }): TensorList;
   splitCopy(keywords: { splitSize: Int; dim?: Int }): TensorList;
-  /** Views of `input`, in the same memory: `splitWithSizes`. `split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0. */
+  /**
+   * Views of consecutive parts of the given sizes along `dim`. They must add up to its size.
+   *
+   * `split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`. Defaults: dim = 0.
+   *
+   * @example
+   * torch.splitWithSizes(torch.tensor([1, 2, 3]), [1, 2])[1]; // tensor([2., 3.])
+   */
   splitWithSizes(splitSizes: Ints, dim?: Int): TensorList;
   splitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
   splitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
@@ -15264,7 +15870,15 @@ export interface TensorMethods {
   squeezeCopy(dim: Ints): Tensor;
   squeezeCopy(keywords: { dim: Ints }): Tensor;
   squeezeCopy(...dim: Int[]): Tensor;
-  /** Computes `sspaddmm` of `input`, `mat1` and `mat2`. `sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1. */
+  /**
+   * `beta * input + alpha *` the product of a sparse and a dense matrix; `input` and the result are sparse.
+   *
+   * `sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`. Defaults: beta = 1, alpha = 1.
+   *
+   * @example
+   * const a = torch.sparseCooTensor(torch.tensor([[0n], [1n]]), torch.tensor([3]), [2, 2]);
+   * torch.sspaddmm(a, a, torch.eye(2)).toDense(); // tensor([[0., 6.], [0., 0.]])
+   */
   sspaddmm(mat1: Tensor, mat2: Tensor, keywords?: { beta?: Scalar; alpha?: Scalar }): Tensor;
   sspaddmm(mat1: Tensor, keywords: { mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
   sspaddmm(keywords: { mat1: Tensor; mat2: Tensor; beta?: Scalar; alpha?: Scalar }): Tensor;
@@ -15595,7 +16209,11 @@ export interface TensorMethods {
   /** Computes `toMkldnn` of `input`. `to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`. */
   toMkldnn(dtype?: DTypeLike | null): Tensor;
   toMkldnn(keywords: { dtype?: DTypeLike | null } & NoTensor): Tensor;
-  /** Computes `toPaddedTensor` of `input`. `to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`. */
+  /**
+   * The parts of a nested tensor as one dense tensor; where a part is shorter stands `padding`.
+   *
+   * `to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`.
+   */
   toPaddedTensor(padding: Float, outputSize?: Ints | null): Tensor;
   toPaddedTensor(padding: Float, keywords: { outputSize?: Ints | null }): Tensor;
   toPaddedTensor(keywords: { padding: Float; outputSize?: Ints | null }): Tensor;
@@ -15611,11 +16229,19 @@ export interface TensorMethods {
   toSparse(keywords?: { layout?: Layout | null; blocksize?: Int | Ints | null; denseDim?: Int | null } & NoTensor): Tensor;
   toSparse(sparseDim: Int): Tensor;
   toSparse(keywords: { sparseDim: Int }): Tensor;
-  /** Computes `toSparseBsc` of `input`. `to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. */
+  /**
+   * The tensor as sparse by columns of blocks of the size `blocksize`. Throws where the blocks do not fit.
+   *
+   * `to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`.
+   */
   toSparseBsc(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
   toSparseBsc(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
   toSparseBsc(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
-  /** Computes `toSparseBsr` of `input`. `to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`. */
+  /**
+   * The tensor as sparse by rows of blocks of the size `blocksize`. Throws where the blocks do not fit.
+   *
+   * `to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`.
+   */
   toSparseBsr(blocksize: Int | Ints, denseDim?: Int | null): Tensor;
   toSparseBsr(blocksize: Int | Ints, keywords: { denseDim?: Int | null }): Tensor;
   toSparseBsr(keywords: { blocksize: Int | Ints; denseDim?: Int | null }): Tensor;
@@ -15827,15 +16453,36 @@ export interface TensorMethods {
   uniqueDimConsecutive(dim: Int, returnInverse: boolean, keywords: { returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDimConsecutive(dim: Int, keywords: { returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   uniqueDimConsecutive(keywords: { dim: Int; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  /** Computes `unsafeChunk` of `input`. `unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
+  /**
+   * As `torch.chunk`; autograd does not notice that one part is changed in place.
+   *
+   * `unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`. Defaults: dim = 0.
+   *
+   * @example
+   * torch.unsafeChunk(torch.tensor([1, 2, 3]), 2)[1]; // tensor([3.])
+   */
   unsafeChunk(chunks: Int, dim?: Int): TensorList;
   unsafeChunk(chunks: Int, keywords: { dim?: Int }): TensorList;
   unsafeChunk(keywords: { chunks: Int; dim?: Int }): TensorList;
-  /** Computes `unsafeSplit` of `input`. `unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
+  /**
+   * As `torch.split`; autograd does not notice that one part is changed in place.
+   *
+   * `unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`. Defaults: dim = 0.
+   *
+   * @example
+   * torch.unsafeSplit(torch.tensor([1, 2, 3]), 2)[1]; // tensor([3.])
+   */
   unsafeSplit(splitSize: Int, dim?: Int): TensorList;
   unsafeSplit(splitSize: Int, keywords: { dim?: Int }): TensorList;
   unsafeSplit(keywords: { splitSize: Int; dim?: Int }): TensorList;
-  /** Computes `unsafeSplitWithSizes` of `input`. `unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0. */
+  /**
+   * As `torch.splitWithSizes`; autograd does not notice that one part is changed in place.
+   *
+   * `unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`. Defaults: dim = 0.
+   *
+   * @example
+   * torch.unsafeSplitWithSizes(torch.tensor([1, 2, 3]), [1, 2])[1]; // tensor([2., 3.])
+   */
   unsafeSplitWithSizes(splitSizes: Ints, dim?: Int): TensorList;
   unsafeSplitWithSizes(splitSizes: Ints, keywords: { dim?: Int }): TensorList;
   unsafeSplitWithSizes(keywords: { splitSizes: Ints; dim?: Int }): TensorList;
@@ -15917,13 +16564,26 @@ export interface TensorMethods {
   upsampleNearest2d(outputSize: Int | Ints, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
   upsampleNearest2d(outputSize: Int | Ints, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleNearest2d(keywords: { outputSize: Int | Ints; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** Computes `upsampleNearest3d` of `input`. `upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`. */
+  /**
+   * Resizes volumes; each result element is the nearest of the input.
+   *
+   * Shapes: `(N, C, D, H, W)` to `(N, C, ...outputSize)`. `torch.nn.functional.interpolate` calls it.
+   *
+   * `upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`.
+   */
   upsampleNearest3d(outputSize: Int | Ints, scalesD?: Float | null, scalesH?: Float | null, scalesW?: Float | null): Tensor;
   upsampleNearest3d(outputSize: Int | Ints, scalesD: Float | null, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
   upsampleNearest3d(outputSize: Int | Ints, scalesD: Float | null, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleNearest3d(outputSize: Int | Ints, keywords: { scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
   upsampleNearest3d(keywords: { outputSize: Int | Ints; scalesD?: Float | null; scalesH?: Float | null; scalesW?: Float | null }): Tensor;
-  /** Computes `upsampleTrilinear3d` of `input`. `upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`. */
+  /**
+   * Resizes volumes; between the elements of the input it interpolates along straight lines.
+   *
+   * With `alignCorners` the corners of input and result are the same points. Shapes: `(N, C, D, H, W)` to
+   * `(N, C, ...outputSize)`.
+   *
+   * `upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`.
+   */
   upsampleTrilinear3d(outputSize: Int | Ints, alignCorners: boolean, scalesD?: Float | null, scalesH?: Float | null, scalesW?: Float | null): Tensor;
   upsampleTrilinear3d(outputSize: Int | Ints, alignCorners: boolean, scalesD: Float | null, scalesH: Float | null, keywords: { scalesW?: Float | null }): Tensor;
   upsampleTrilinear3d(outputSize: Int | Ints, alignCorners: boolean, scalesD: Float | null, keywords: { scalesH?: Float | null; scalesW?: Float | null }): Tensor;
@@ -16092,7 +16752,11 @@ export interface TensorMethods {
   xlogy_(keywords: { other: Tensor }): this;
   xlogy_(other: Scalar): this;
   xlogy_(keywords: { other: Scalar }): this;
-  /** What `zero_` makes of `input`, as a new tensor. `zero(Tensor self) -> Tensor`. */
+  /**
+   * A tensor of zeros of the size and dtype of `input`.
+   *
+   * `zero(Tensor self) -> Tensor`.
+   */
   zero(): Tensor;
   /**
    * Fills the tensor with 0.
