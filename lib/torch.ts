@@ -9,6 +9,7 @@ import { ops } from './tensor/operators';
 export * from './tensor/public_aten';
 export * as amp from './amp';
 export { GradScaler } from './amp/grad_scaler';
+export * as export from './export';
 export * as func from './func';
 export { vmap } from './func/vmap';
 export {

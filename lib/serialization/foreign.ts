@@ -46,12 +46,21 @@ export function foreign(head: Buffer, size: number, expected: 'pt' | 'safetensor
 export const isSafetensors = (head: Buffer): boolean =>
   head.length >= 9 && head[8] === '{'.charCodeAt(0) && head.readUInt32LE(4) === 0;
 
-/** What a zip archive is that torch.save did not make; null where it may have. */
+/** What a zip archive is that torch.save did not make, and what opens it; null where it may have. */
 export function foreignArchive(names: readonly string[]): string | null {
   const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
-  if (has(/(^|\/)constants\.pkl$/)) return 'a TorchScript archive (torch.jit.save()), which is a program';
-  if (has(/(^|\/)(archive_format|serialized_exported_program\.json)$/)) {
-    return 'a torch.export archive (.pt2), which is a program';
+  const instead = 'in Python, torch.save() the state_dict of what is in it';
+  if (has(/(^|\/)constants\.pkl$/)) {
+    return `a TorchScript archive (torch.jit.save()), which is a program: ${instead}`;
+  }
+  if (has(/(^|\/)serialized_exported_program\.json$/)) {
+    return `a torch.export archive (.pt2) of PyTorch before 2.8: ${instead}, or torch.export.save() it again`;
+  }
+  if (has(/(^|\/)data\/aotinductor\//) && !has(/(^|\/)models\/[^/]+\.json$/)) {
+    return `a package of AOTInductor (.pt2), which is compiled: torch._inductor.aoti_load_package() of Python opens it`;
+  }
+  if (has(/(^|\/)archive_format$/)) {
+    return 'a torch.export archive (.pt2), which is a program: torch.export.load() opens it';
   }
   if (has(/\.npy$/)) return "arrays of NumPy's (.npz)";
   if (has(/\.weights\.h5$/)) return 'a model of Keras (.keras)';

@@ -150,9 +150,7 @@ function loadFrom(source: Source, places: Placing, settings: Settings): unknown 
     // Python's words, where they are true.
     const blame = settings.weightsOnly && zip.has('constants.pkl');
     const text = 'Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. ';
-    throw damaged(
-      `${blame ? text : ''}It is ${zip.foreign}: in Python, torch.save() the state_dict of what is in it`,
-    );
+    throw damaged(`${blame ? text : ''}It is ${zip.foreign}`);
   }
   const storages = new Storages(zip, places, settings);
   const pickle = zip.read('data.pkl');

@@ -1,0 +1,179 @@
+// From a graph with names to the description of a program with numbered slots, which runs natively.
+import { damaged } from './errors';
+import type { Argument, Graph, Node } from './graph';
+import { namesIn } from './graph';
+
+/** The kind of a program's input that is no tensor. */
+export type InputType = 'Tensor' | 'int' | 'float' | 'bool' | 'str' | 'any';
+
+/** What a node of a description is given. */
+export type Operand =
+  | { slot: number }
+  | { constant: unknown }
+  | { float: number }
+  | { list: Operand[] }
+  | { graph: GraphDescription };
+
+/** A call of an operator. */
+export interface NodeDescription {
+  operator: string;
+  arguments: Operand[];
+  keywords?: Record<string, Operand>;
+  outputs: (number | null | (number | null)[])[];
+  name: string;
+  trace?: string;
+}
+
+/** A program: its values are in slots, each of which gets its value once. */
+export interface GraphDescription {
+  slots: number;
+  inputs: (number | { slot: number; type: InputType })[];
+  outputs: Operand[];
+  nodes: NodeDescription[];
+}
+
+/** What is copied to an input at the end of a run: the names of the input and of its new value. */
+export interface Mutation {
+  input: string;
+  value: string;
+}
+
+const MAX_DEPTH = 64; // of graphs in graphs
+const HIGHER_ORDER = 'torch.ops.higher_order.';
+const COPY = 'torch.ops.aten.copy_.default';
+
+const inputTypes = {
+  tensor: 'Tensor',
+  int: 'int',
+  float: 'float',
+  bool: 'bool',
+  object: 'any',
+  token: 'any',
+} as const;
+
+/** The description of `graph`, which gives `outputs`. Its inputs are those that have a name. */
+export function compileGraph(
+  graph: Graph,
+  outputs: readonly Argument[] = graph.outputs,
+  mutations: readonly Mutation[] = [],
+  depth = 0,
+): GraphDescription {
+  if (depth > MAX_DEPTH) throw damaged('its graphs are nested too deeply');
+  return new Compiler(graph, depth).compile(outputs, mutations);
+}
+
+class Compiler {
+  readonly #slots = new Map<string, number>();
+  readonly #used = new Set<string>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly depth: number,
+  ) {
+    for (const node of graph.nodes) {
+      for (const { argument } of node.inputs) for (const name of namesIn(argument)) this.#used.add(name);
+    }
+  }
+
+  compile(outputs: readonly Argument[], mutations: readonly Mutation[]): GraphDescription {
+    for (const output of outputs) for (const name of namesIn(output)) this.#used.add(name);
+    for (const { value } of mutations) this.#used.add(value);
+    const inputs = this.graph.inputs.flatMap((input) => {
+      if (input.form === 'constant') return [];
+      if (input.form !== 'value') throw damaged('an input of a graph is neither a value nor a constant');
+      const slot = this.#define(input.name);
+      return input.type === 'tensor' ? slot : { slot, type: inputTypes[input.type] };
+    });
+    const nodes = this.graph.nodes.map((node) => this.#node(node));
+    const copies = new Map(mutations.map((mutation) => [mutation.value, this.#copy(mutation, nodes)]));
+    const results = outputs.map((output): Operand => {
+      const copy = output.form === 'value' ? copies.get(output.name) : undefined;
+      return copy === undefined ? this.#operand(output) : { slot: copy };
+    });
+    return { slots: this.#slots.size, inputs, outputs: results, nodes };
+  }
+
+  #define(name: string): number {
+    if (this.#slots.has(name)) throw damaged(`the value '${name.slice(0, 80)}' is there twice`);
+    const slot = this.#slots.size;
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  #slotOf(name: string): number {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) throw damaged(`the value '${name.slice(0, 80)}' is used before it is there`);
+    return slot;
+  }
+
+  #copy({ input, value }: Mutation, nodes: NodeDescription[]): number {
+    const name = `${value} to ${input}`;
+    const operands = [{ slot: this.#slotOf(input) }, { slot: this.#slotOf(value) }];
+    const slot = this.#define(name);
+    nodes.push({ operator: COPY, arguments: operands, outputs: [slot], name });
+    return slot;
+  }
+
+  #node(node: Node): NodeDescription {
+    const isEffect = node.target === `${HIGHER_ORDER}with_effects`;
+    const operator = isEffect ? orderedOperator(node) : node.target;
+    const inputs = isEffect ? node.inputs.slice(2) : node.inputs;
+    const outputs = isEffect ? node.outputs.slice(1) : node.outputs;
+    const isHigherOrder = operator.startsWith(HIGHER_ORDER);
+    const description: NodeDescription = {
+      operator,
+      arguments: inputs.filter(({ isKeyword }) => !isKeyword).map(({ argument }) => this.#operand(argument)),
+      outputs: [],
+      name: node.name ?? node.outputs.flatMap((output) => [...namesIn(output)])[0] ?? operator,
+    };
+    const keywords = inputs.filter(({ isKeyword }) => isKeyword);
+    if (keywords.length > 0) {
+      description.keywords = Object.fromEntries(
+        keywords.map(({ name, argument }) => [name, this.#operand(argument)]),
+      );
+    }
+    const trace = node.metadata.get('stack_trace');
+    if (trace) description.trace = trace;
+    const slots = outputs.map((output) => this.#result(output));
+    description.outputs = isHigherOrder ? slots.flat() : slots;
+    return description;
+  }
+
+  // Nobody wants a value that is not used: it is freed at once.
+  #result(output: Argument): number | null | (number | null)[] {
+    if (output.form === 'value') return this.#used.has(output.name) ? this.#define(output.name) : null;
+    if (output.form === 'constant') return null;
+    if (output.form === 'list') return output.items.map((item) => this.#result(item)).flat();
+    throw damaged('a node gives what is neither a value nor a list of them');
+  }
+
+  #operand(argument: Argument): Operand {
+    switch (argument.form) {
+      case 'value':
+        return argument.type === 'token' ? { constant: null } : { slot: this.#slotOf(argument.name) };
+      case 'constant': {
+        const { type, value } = argument;
+        return type === 'float' && Number.isInteger(value) ? { float: value as number } : { constant: value };
+      }
+      case 'list':
+        return listOf(argument.items.map((item) => this.#operand(item)));
+      case 'graph':
+        return { graph: compileGraph(argument.graph, argument.graph.outputs, [], this.depth + 1) };
+      case 'dict':
+        throw damaged('a dict of arguments cannot be passed to an operator');
+    }
+  }
+}
+
+// A list of constants is a constant, which is converted once.
+function listOf(items: Operand[]): Operand {
+  const isConstant = (item: Operand): item is { constant: unknown } => 'constant' in item;
+  return items.every(isConstant) ? { constant: items.map(({ constant }) => constant) } : { list: items };
+}
+
+// Operators with effects, such as printing, are in an order by tokens. Here nodes run in theirs anyway.
+function orderedOperator(node: Node): string {
+  const argument = node.inputs[1]?.argument;
+  if (argument?.form === 'constant' && argument.type === 'operator') return argument.value as string;
+  throw damaged("a node 'with_effects' names no operator");
+}

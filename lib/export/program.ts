@@ -1,0 +1,116 @@
+// A program that Python exported.
+import { signature } from '../core/signature';
+import type { Call } from '../core/signature';
+import type { Tensor } from '../tensor';
+import { type FxGraph, fxGraph } from './fx';
+import type { Graph } from './graph';
+import { Guards, type ValueRange } from './guards';
+import { ExportedModule } from './module';
+import { codeText, graphText, readableText } from './print';
+import type { TreeSpec } from './pytree';
+import type { ExportGraphSignature } from './signature';
+
+const MODULE = signature('ExportedProgram.module', [], { checkGuards: true });
+
+/** What an {@link ExportedProgram} consists of. */
+export interface ProgramParts {
+  graph: Graph;
+  graphSignature: ExportGraphSignature;
+  stateDict: Map<string, Tensor>;
+  constants: Map<string, Tensor>;
+  rangeConstraints: Map<string, ValueRange>;
+  callSpec: CallSpec;
+  argumentNames: string[];
+  guardsCode: string[];
+  torchVersion: string;
+  opsetVersion: Map<string, number>;
+}
+
+/** How the arguments and results of a program are nested. */
+export interface CallSpec {
+  readonly inSpec: TreeSpec;
+  readonly outSpec: TreeSpec;
+}
+
+/**
+ * A program that Python's `torch.export.export` made: a graph of operators, with the state of the module. `module()`
+ * makes an `nn.Module` of it.
+ */
+export class ExportedProgram {
+  /** Inputs and outputs of the graph. */
+  readonly graphSignature: ExportGraphSignature;
+  /** Parameters and persistent buffers, by path. */
+  readonly stateDict: Map<string, Tensor>;
+  /** Tensors that are neither, and buffers that are not persistent. */
+  readonly constants: Map<string, Tensor>;
+  /** What the symbols in sizes may be. */
+  readonly rangeConstraints: ReadonlyMap<string, ValueRange>;
+  /** How arguments and results are nested. */
+  readonly callSpec: CallSpec;
+  /** The graph, with its nodes in their order. */
+  readonly graph: Graph;
+  /** The version of PyTorch that wrote the file. */
+  readonly torchVersion: string;
+  readonly #parts: ProgramParts;
+
+  /** @internal */
+  constructor(parts: ProgramParts) {
+    this.#parts = parts;
+    this.graph = parts.graph;
+    this.graphSignature = parts.graphSignature;
+    this.stateDict = parts.stateDict;
+    this.constants = parts.constants;
+    this.rangeConstraints = parts.rangeConstraints;
+    this.callSpec = parts.callSpec;
+    this.torchVersion = parts.torchVersion;
+  }
+
+  get #fx(): FxGraph {
+    return fxGraph(this.graph, this.graphSignature.inputSpecs);
+  }
+  /** The graph as Python code: `graph_module.code`. */
+  get code(): string {
+    return codeText(this.#fx);
+  }
+  /** The graph, a node a line: Python's `str(graph)`. */
+  get graphText(): string {
+    return graphText(this.#fx);
+  }
+  /** As Python prints it. */
+  toString(): string {
+    const shifted = (text: string): string => text.replaceAll('\n', '\n    ');
+    return (
+      `ExportedProgram:\n    ${shifted(readableText(this.#fx))}\n` +
+      `Graph signature: ${shifted(String(this.graphSignature))}\n` +
+      `Range constraints: ${rangesText(this.rangeConstraints)}\n`
+    );
+  }
+
+  /**
+   * The program as a module. With `checkGuards`, each call checks what the program was exported for: the sizes of the
+   * arguments, their ranges, and which of them are equal.
+   */
+  module(...args: Call<typeof MODULE, [], [checkGuards: boolean]>): ExportedModule {
+    const [{ checkGuards }] = MODULE.bind(args);
+    const { graph, callSpec, argumentNames, rangeConstraints, guardsCode } = this.#parts;
+    const guarded = {
+      graph,
+      inputs: this.graphSignature.inputSpecs,
+      spec: callSpec.inSpec,
+      argumentNames,
+      ranges: rangeConstraints,
+      guardsCode,
+    };
+    return new ExportedModule(this, checkGuards ? new Guards(guarded) : null);
+  }
+}
+
+const boundText = (bound: number | bigint | null, infinity: string): string =>
+  bound === null ? infinity : String(bound);
+function rangesText(ranges: ReadonlyMap<string, ValueRange>): string {
+  const texts = [...ranges].map(
+    ([name, { lower, upper }]) =>
+      `${name}: VR[${boundText(lower, '-int_oo')}, ${boundText(upper, 'int_oo')}]`,
+  );
+  return `{${texts.join(', ')}}`;
+}

@@ -1,0 +1,175 @@
+// What a program takes and gives: the state it was exported with, what the user passes, and what is written back.
+import { damaged } from './errors';
+import * as fields from './fields';
+import { asObject, asText } from './fields';
+import type { Argument } from './graph';
+import type { Json, JsonObject } from './json';
+import { readArgument } from './schema';
+
+/** What an input of a graph is. */
+export type InputKind = 'USER_INPUT' | 'PARAMETER' | 'BUFFER' | 'CONSTANT_TENSOR' | 'CUSTOM_OBJ' | 'TOKEN';
+/** What an output of a graph is. */
+export type OutputKind =
+  | 'USER_OUTPUT'
+  | 'LOSS_OUTPUT'
+  | 'BUFFER_MUTATION'
+  | 'PARAMETER_MUTATION'
+  | 'GRADIENT_TO_PARAMETER'
+  | 'GRADIENT_TO_USER_INPUT'
+  | 'USER_INPUT_MUTATION'
+  | 'TOKEN';
+
+/** One input of a graph. */
+export class InputSpec {
+  constructor(
+    readonly kind: InputKind,
+    /** Its name in the graph; empty for a constant without one. */
+    readonly name: string,
+    /** The path of the parameter, buffer or constant that it is. */
+    readonly target: string | null = null,
+    /** Of a buffer: whether it is part of the state that is saved. */
+    readonly persistent: boolean | null = null,
+    /** Of a constant that the user must pass as it was. */
+    readonly value?: unknown,
+  ) {}
+
+  /** As Python prints it. */
+  toString(): string {
+    const target = this.target === null ? '' : ` target='${this.target}'`;
+    const persistent = this.persistent === null ? '' : ` persistent=${this.persistent ? 'True' : 'False'}`;
+    return `${this.name}: ${this.kind}${target}${persistent}`;
+  }
+}
+
+/** One output of a graph. */
+export class OutputSpec {
+  constructor(
+    readonly kind: OutputKind,
+    /** Its name in the graph; empty for a constant. */
+    readonly name: string,
+    /** The path of what it is written to. */
+    readonly target: string | null = null,
+  ) {}
+
+  /** As Python prints it. */
+  toString(): string {
+    return `${this.name}: ${this.kind}${this.target === null ? '' : ` target='${this.target}'`}`;
+  }
+}
+
+/** The inputs and outputs of a program's graph, in their order: Python's `ExportGraphSignature`. */
+export class ExportGraphSignature {
+  constructor(
+    readonly inputSpecs: readonly InputSpec[],
+    readonly outputSpecs: readonly OutputSpec[],
+  ) {}
+
+  #targets(kind: InputKind): string[] {
+    return this.inputSpecs.flatMap((spec) => (spec.kind === kind && spec.target !== null ? spec.target : []));
+  }
+  /** Paths of the parameters. */
+  get parameters(): string[] {
+    return this.#targets('PARAMETER');
+  }
+  /** Paths of the buffers. */
+  get buffers(): string[] {
+    return this.#targets('BUFFER');
+  }
+  /** Paths of the buffers that are not saved. */
+  get nonPersistentBuffers(): string[] {
+    return this.inputSpecs.flatMap(({ persistent, target }) =>
+      persistent === false && target ? target : [],
+    );
+  }
+  /** Names of the tensors that are neither parameters nor buffers. */
+  get liftedTensorConstants(): string[] {
+    return this.#targets('CONSTANT_TENSOR');
+  }
+  /** Names in the graph of what the user passes. */
+  get userInputs(): string[] {
+    return this.inputSpecs.filter(({ kind }) => kind === 'USER_INPUT').map(({ name }) => name);
+  }
+  /** Names in the graph of what the user gets. */
+  get userOutputs(): string[] {
+    const isUsers = ({ kind }: OutputSpec): boolean => kind === 'USER_OUTPUT' || kind === 'LOSS_OUTPUT';
+    return this.outputSpecs.filter(isUsers).map(({ name }) => name);
+  }
+  /** Paths of the buffers that a run changes, by the name of the output that has the new value. */
+  get buffersToMutate(): Map<string, string> {
+    const mutations = this.outputSpecs.filter(({ kind }) => kind === 'BUFFER_MUTATION');
+    return new Map(mutations.map(({ name, target }) => [name, target ?? '']));
+  }
+
+  /** As Python prints it. */
+  toString(): string {
+    return `\n# inputs\n${this.inputSpecs.join('\n')}\n\n# outputs\n${this.outputSpecs.join('\n')}\n`;
+  }
+}
+
+const nameOf = (argument: Argument): string => (argument.form === 'value' ? argument.name : '');
+
+interface InputRow {
+  kind: InputKind;
+  target?: string;
+}
+const inputRows = new Map<string, InputRow>([
+  ['parameter', { kind: 'PARAMETER', target: 'parameter_name' }],
+  ['buffer', { kind: 'BUFFER', target: 'buffer_name' }],
+  ['tensor_constant', { kind: 'CONSTANT_TENSOR', target: 'tensor_constant_name' }],
+  ['custom_obj', { kind: 'CUSTOM_OBJ', target: 'custom_obj_name' }],
+  ['token', { kind: 'TOKEN' }],
+]);
+
+function readInputSpec(value: Json, where: string): InputSpec {
+  const [type, inner] = fields.asUnion(value, where);
+  const object = asObject(inner, where);
+  if (type === 'user_input') {
+    const argument = readArgument(object.get('arg'), where);
+    return argument.form === 'constant'
+      ? new InputSpec('USER_INPUT', '', null, null, argument.value)
+      : new InputSpec('USER_INPUT', nameOf(argument));
+  }
+  if (type === 'constant_input') {
+    const given = readArgument(object.get('value'), where);
+    const constant = given.form === 'constant' ? given.value : null;
+    return new InputSpec('USER_INPUT', asText(object.get('name'), where), null, null, constant);
+  }
+  const row = inputRows.get(type);
+  if (!row) throw damaged(`${where}: inputs of kind '${type.slice(0, 40)}' are not known`);
+  const persistent =
+    type === 'buffer' ? fields.asBool(object.get('persistent'), `${where}.persistent`) : null;
+  return new InputSpec(row.kind, innerName(object, where), targetOf(object, row.target, where), persistent);
+}
+
+const innerName = (object: JsonObject, where: string): string =>
+  asText(asObject(object.get('arg'), where).get('name'), `${where}.arg.name`);
+const targetOf = (object: JsonObject, field: string | undefined, where: string): string | null =>
+  field === undefined ? null : asText(object.get(field), `${where}.${field}`);
+
+const outputRows = new Map<string, { kind: OutputKind; target?: string }>([
+  ['loss_output', { kind: 'LOSS_OUTPUT' }],
+  ['buffer_mutation', { kind: 'BUFFER_MUTATION', target: 'buffer_name' }],
+  ['parameter_mutation', { kind: 'PARAMETER_MUTATION', target: 'parameter_name' }],
+  ['gradient_to_parameter', { kind: 'GRADIENT_TO_PARAMETER', target: 'parameter_name' }],
+  ['gradient_to_user_input', { kind: 'GRADIENT_TO_USER_INPUT', target: 'user_input_name' }],
+  ['user_input_mutation', { kind: 'USER_INPUT_MUTATION', target: 'user_input_name' }],
+  ['token', { kind: 'TOKEN' }],
+]);
+
+function readOutputSpec(value: Json, where: string): OutputSpec {
+  const [type, inner] = fields.asUnion(value, where);
+  const object = asObject(inner, where);
+  if (type === 'user_output')
+    return new OutputSpec('USER_OUTPUT', nameOf(readArgument(object.get('arg'), where)));
+  const row = outputRows.get(type);
+  if (!row) throw damaged(`${where}: outputs of kind '${type.slice(0, 40)}' are not known`);
+  return new OutputSpec(row.kind, innerName(object, where), targetOf(object, row.target, where));
+}
+
+export function readSignature(value: Json | undefined, where: string): ExportGraphSignature {
+  const object = asObject(value, where);
+  return new ExportGraphSignature(
+    fields.each(object.get('input_specs'), `${where}.input_specs`, readInputSpec),
+    fields.each(object.get('output_specs'), `${where}.output_specs`, readOutputSpec),
+  );
+}

@@ -1,0 +1,102 @@
+// The tensors of a program. Those that shared memory share it again.
+import * as aten from '../tensor/aten';
+import type { Tensor } from '../tensor';
+import { Tensor as TensorClass } from '../tensor';
+import { Parameter } from '../nn/parameter';
+import { load } from '../serialization/load';
+import { swapBytes } from '../serialization/io/byte_order';
+import type { DType } from '../core/dtype';
+import type { Archive } from './archive';
+import { damaged } from './errors';
+import * as fields from './fields';
+import { asObject, asText } from './fields';
+import type { SymbolicNumber, TensorMeta } from './graph';
+import type { Json } from './json';
+import { readTensorMeta } from './schema';
+
+interface Payload {
+  record: string;
+  isParam: boolean;
+  usesPickle: boolean;
+  meta: TensorMeta | null;
+}
+
+function readPayload(value: Json, where: string): Payload {
+  const object = asObject(value, where);
+  const meta = object.get('tensor_meta');
+  return {
+    record: asText(object.get('path_name'), `${where}.path_name`),
+    isParam: fields.asBool(object.get('is_param'), `${where}.is_param`),
+    usesPickle: fields.asBool(object.get('use_pickle'), `${where}.use_pickle`),
+    meta: meta == null ? null : readTensorMeta(meta, `${where}.tensor_meta`),
+  };
+}
+
+/** The tensors of one of an archive's folders, by path. */
+export function readTensors(archive: Archive, kind: 'weights' | 'constants'): Map<string, Tensor> {
+  const { zip, model } = archive;
+  const folder = `data/${kind}`;
+  const legacy = `${folder}/${model}.pt`;
+  if (zip.has(legacy)) return pickled<Map<string, Tensor>>(archive, legacy);
+  const name = `${folder}/${model}_${kind}_config.json`;
+  const payloads = fields.eachValue(asObject(archive.json(name), name).get('config'), name, readPayload);
+  const storages = new Map<string, Tensor>();
+  const tensors = new Map<string, Tensor>();
+  for (const [path, payload] of payloads) {
+    const record = `${folder}/${payload.record}`;
+    const tensor = payload.usesPickle
+      ? pickledTensor(archive, record, path)
+      : stridedTensor(archive, record, payload, storages);
+    tensors.set(path, tensor);
+  }
+  return tensors;
+}
+
+function pickled<T>(archive: Archive, record: string): T {
+  return load<T>(archive.zip.read(record));
+}
+
+function pickledTensor(archive: Archive, record: string, path: string): Tensor {
+  if (!/\/(weight|tensor)_\d+$/.test(record)) {
+    throw damaged(`'${path.slice(0, 80)}' is an object of a class of its own, which cannot be read`);
+  }
+  const value = pickled(archive, record);
+  if (!(value instanceof TensorClass)) throw damaged(`'${path.slice(0, 80)}' is no tensor`);
+  return value;
+}
+
+function stridedTensor(
+  archive: Archive,
+  record: string,
+  { meta, isParam }: Payload,
+  storages: Map<string, Tensor>,
+): Tensor {
+  if (meta === null) throw damaged(`'${record}' is not described`);
+  const whole = storages.get(record) ?? readStorage(archive, record, meta);
+  storages.set(record, whole);
+  const numbers = (list: SymbolicNumber[]): number[] => list.map((each) => known(each, record));
+  const offset = known(meta.storageOffset, record);
+  const tensor = aten.asStrided(whole.view(meta.dtype), numbers(meta.sizes), numbers(meta.strides), offset);
+  if (isParam) return new Parameter(tensor, { requiresGrad: meta.requiresGrad });
+  return meta.requiresGrad ? tensor.detach().requiresGrad_() : tensor;
+}
+
+function known(value: SymbolicNumber, record: string): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw damaged(`'${record}' has a size, stride or offset that is no known number`);
+}
+
+// The bytes of a record, where they are to be.
+function readStorage(archive: Archive, record: string, meta: TensorMeta): Tensor {
+  const { zip, isBigEndian } = archive;
+  const size = zip.sizeOf(record);
+  const { itemsize } = meta.dtype;
+  if (size % itemsize !== 0) {
+    throw damaged(
+      `Record ${record}: size ${size} is not a multiple of element size ${itemsize} for dtype ${String(meta.dtype)}`,
+    );
+  }
+  const bytes = zip.tensor(record, true);
+  const ordered = isBigEndian ? swapBytes(bytes, meta.dtype as DType) : bytes;
+  return meta.device === 'cpu' ? ordered : ordered.to(meta.device);
+}
