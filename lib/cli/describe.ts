@@ -7,13 +7,20 @@ import { readCheckpoint, readIndex } from '../serialization/safetensors/sharded_
 import type { Description, TensorRow } from './description';
 import { describePickle } from './pickle';
 
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon, only where it is needed
+const programs = () => require('./program') as typeof import('./program');
+
 export function describe(target: string): Description {
   return readCheckpoint(target, describeFile);
 }
 
 function describeFile(target: string): Description {
   const { file, format } = findFormat(target);
-  if (format === 'pt') return { file, format, metadata: null, ...describePickle(file) };
+  if (format === 'pt') {
+    const program = programs().describeProgram(file);
+    if (program) return { file, format: 'pt2', metadata: null, values: [], ...program };
+    return { file, format, metadata: null, ...describePickle(file) };
+  }
   if (format === 'index') return describeIndex(file);
   const { metadata, entries } = naming(
     file,

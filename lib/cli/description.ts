@@ -10,11 +10,24 @@ export interface TensorRow {
   readonly file?: string;
 }
 
+/** Of a program of `torch.export`. */
+export interface ProgramDescription {
+  readonly torchVersion: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly ranges: readonly string[];
+  readonly nodes: number;
+  /** How often each is called. */
+  readonly operators: Readonly<Record<string, number>>;
+  readonly code: string;
+}
+
 export interface Description {
   readonly file: string;
-  readonly format: Format;
+  readonly format: Format | 'pt2';
   readonly metadata: Readonly<Record<string, unknown>> | null;
   readonly tensors: readonly TensorRow[];
+  readonly program?: ProgramDescription;
   /** What is no tensor, as text. */
   readonly values: readonly { readonly name: string; readonly type: string; readonly text: string }[];
 }

@@ -1,13 +1,14 @@
 // npx nodetorch inspect
 import { type Command, parse } from './arguments';
 import { describe } from './describe';
-import type { Description, TensorRow } from './description';
+import type { Description, ProgramDescription, TensorRow } from './description';
 import { count, plural, print, printable, size, table } from './text';
 
 const usage = `Usage: npx nodetorch inspect FILE [--json]
 
 Lists the tensors in a .safetensors or .pt file, or in a sharded checkpoint (its .index.json or its
-folder): names, types, shapes, sizes and totals. Reads no weights.
+folder): names, types, shapes, sizes and totals. Of a program (.pt2 of torch.export) also what it takes
+and gives, its operators and its code. Reads no weights.
 
   --json   the same as one JSON object
   --help
@@ -29,13 +30,14 @@ function totals(tensors: readonly TensorRow[]) {
   return { tensors: tensors.length, elements: sum(elements), bytes: sum((row) => row.bytes), dtypes };
 }
 
-function report({ file, format, metadata, tensors, values }: Description): string {
+function report({ file, format, metadata, tensors, values, program }: Description): string {
   const total = totals(tensors);
   const parts = [`${printable(file)}: ${format === 'index' ? 'sharded checkpoint' : format}`];
   for (const [key, value] of Object.entries(metadata ?? {})) {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     parts.push(`metadata ${printable(key)}: ${printable(text).slice(0, 200)}`);
   }
+  if (program) parts.push(...programParts(program));
   if (tensors.length > 0) parts.push('', tensorTable(tensors));
   if (values.length > 0) {
     const rows = values.map(({ name, type, text }) => [printable(name), type, printable(text)]);
@@ -44,6 +46,25 @@ function report({ file, format, metadata, tensors, values }: Description): strin
   const types = Object.entries(total.dtypes).map(([dtype, n]) => `${count(n)} ${dtype}`);
   parts.push('', `${plural(total.tensors, 'tensor')}, ${size(total.bytes)}: ${types.join(', ') || 'none'}`);
   return parts.join('\n');
+}
+
+function programParts({
+  torchVersion,
+  inputs,
+  outputs,
+  ranges,
+  nodes,
+  operators,
+  code,
+}: ProgramDescription): string[] {
+  const lines = (list: readonly string[]): string[] => list.map((line) => `  ${printable(line)}`);
+  const calls = Object.entries(operators).map(([name, times]) => [printable(name), count(times)]);
+  return [
+    `exported by PyTorch ${printable(torchVersion)}, ${plural(nodes, 'node')}`,
+    ...['', 'inputs', ...lines(inputs), '', 'outputs', ...lines(outputs)],
+    ...(ranges.length > 0 ? ['', 'ranges', ...lines(ranges)] : []),
+    ...['', table([['operator', 'calls'], ...calls], [1]), '', ...lines(code.trim().split('\n'))],
+  ];
 }
 
 function tensorTable(tensors: readonly TensorRow[]): string {

@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { TorchError, argumentError } from '../core/errors';
 import { isError, isURL, isUint8Array } from '../core/realm';
-import { type Source, bytesSource, fileSource } from '../serialization/io/source';
+import { bytesSource, fileSource } from '../serialization/io/source';
+import type { Tensor } from '../tensor';
 import { Archive } from './archive';
 import { SerializeError, damaged } from './errors';
 import * as fields from './fields';
@@ -36,7 +37,8 @@ export function load(file: string | URL | Uint8Array): ExportedProgram {
   const path = bytes ? null : typeof file === 'string' ? file : fileURLToPath(file as URL);
   const source = path === null ? bytesSource(file as Uint8Array) : fileSource(path, false);
   try {
-    return readProgram(source);
+    const archive = new Archive(source);
+    return readProgram(archive, (kind) => readTensors(archive, kind));
   } catch (error) {
     throw explained(error, path);
   } finally {
@@ -53,8 +55,11 @@ function explained(error: unknown, path: string | null): unknown {
   return wrapped;
 }
 
-function readProgram(source: Source): ExportedProgram {
-  const archive = new Archive(source);
+/** The program in an archive, with the tensors that `tensorsOf` gives. */
+export function readProgram(
+  archive: Archive,
+  tensorsOf: (kind: 'weights' | 'constants') => Map<string, Tensor>,
+): ExportedProgram {
   const name = `models/${archive.model}.json`;
   const program = asObject(archive.json(name), name);
   checkVersion(program);
@@ -69,8 +74,8 @@ function readProgram(source: Source): ExportedProgram {
   return new ExportedProgram({
     graph,
     graphSignature,
-    stateDict: readTensors(archive, 'weights'),
-    constants: readTensors(archive, 'constants'),
+    stateDict: tensorsOf('weights'),
+    constants: tensorsOf('constants'),
     rangeConstraints: fields.eachValue(program.get('range_constraints'), 'range_constraints', readRange),
     ...readCall(module),
     guardsCode: fields.each(program.get('guards_code') ?? [], 'guards_code', asText),

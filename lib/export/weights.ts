@@ -14,7 +14,8 @@ import type { SymbolicNumber, TensorMeta } from './graph';
 import type { Json } from './json';
 import { readTensorMeta } from './schema';
 
-interface Payload {
+/** What an archive says of a tensor. */
+export interface Payload {
   record: string;
   isParam: boolean;
   usesPickle: boolean;
@@ -32,17 +33,21 @@ function readPayload(value: Json, where: string): Payload {
   };
 }
 
+/** What an archive says of the tensors of one of its folders, by path. */
+export function readPayloads(archive: Archive, kind: 'weights' | 'constants'): Map<string, Payload> {
+  const name = `data/${kind}/${archive.model}_${kind}_config.json`;
+  return fields.eachValue(asObject(archive.json(name), name).get('config'), name, readPayload);
+}
+
 /** The tensors of one of an archive's folders, by path. */
 export function readTensors(archive: Archive, kind: 'weights' | 'constants'): Map<string, Tensor> {
   const { zip, model } = archive;
   const folder = `data/${kind}`;
   const legacy = `${folder}/${model}.pt`;
   if (zip.has(legacy)) return pickled<Map<string, Tensor>>(archive, legacy);
-  const name = `${folder}/${model}_${kind}_config.json`;
-  const payloads = fields.eachValue(asObject(archive.json(name), name).get('config'), name, readPayload);
   const storages = new Map<string, Tensor>();
   const tensors = new Map<string, Tensor>();
-  for (const [path, payload] of payloads) {
+  for (const [path, payload] of readPayloads(archive, kind)) {
     const record = `${folder}/${payload.record}`;
     const tensor = payload.usesPickle
       ? pickledTensor(archive, record, path)

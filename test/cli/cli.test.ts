@@ -50,6 +50,23 @@ describe('inspect', () => {
       '',
     ]);
   });
+  it('says what a program takes, gives and calls', () => {
+    const program = (name: string) => path.join(__dirname, '../export/programs', `${name}.pt2`);
+    const out = good('inspect', program('mlp_dynamic'));
+    expect(out).toMatch(/mlp_dynamic.pt2: pt2\nexported by PyTorch 2\.\S+, 3 nodes\n/);
+    expect(out).toMatch(/^ {2}p_first_weight: PARAMETER target='first.weight'$/m);
+    expect(out).toMatch(
+      /^ {2}x: USER_INPUT\n\noutputs\n {2}linear_1: USER_OUTPUT\n\nranges\n {2}1 <= s77 <= 64$/m,
+    );
+    expect(out).toMatch(/^torch.ops.aten.linear.default {2,}2$/m);
+    expect(out).toMatch(/^ {6}relu = torch.ops.aten.relu.default\(linear\); {2}linear = None$/m);
+    expect(out).toMatch(/^first.weight +float32 +\[16, 8\] +512 B$/m);
+    const json = JSON.parse(good('inspect', program('cond'), '--json'));
+    expect(json.program.operators).toMatchObject({
+      'torch.ops.aten.sin.default': 1,
+      'torch.ops.higher_order.cond': 1,
+    });
+  });
   it('lists checkpoints by path, with their values, and nothing that steers the terminal', () => {
     const out = good('inspect', python('checkpoint.pt'));
     expect(out).toMatch(/^model\.0\.weight +float32 +\[4, 3\] +48 B$/m);

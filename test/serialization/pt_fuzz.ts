@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import torch, { Tensor } from 'nodetorch';
 import { crc32 } from '../scripts/zip';
+import { mutatedProgram, openProgram } from './pt2_mutations';
 import { countWork, takeWork } from './work';
 
 const [count, seed] = process.argv.slice(2).map(Number);
@@ -121,5 +122,18 @@ for (let i = 0; i < count; i++) {
   }
   if (i % BATCH === BATCH - 1) checkWork(i);
 }
+
+let opened = 0;
+for (let i = 0; i < count / 8; i++) {
+  const { name, bytes } = mutatedProgram(random);
+  try {
+    openProgram(bytes);
+    opened++;
+  } catch (error) {
+    if (error instanceof torch.TorchError) continue;
+    console.log(`mutation ${i} of program ${name}: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exit(1);
+  }
+}
 const { rss } = process.memoryUsage();
-console.log(JSON.stringify({ loaded, refused, rss }));
+console.log(JSON.stringify({ loaded, refused, opened, rss }));
