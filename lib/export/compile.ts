@@ -1,36 +1,7 @@
 // From a graph with names to the description of a program with numbered slots, which runs natively.
+import type { ProgramArgument, ProgramDescription, ProgramNode } from '../../typings/native';
 import { damaged } from './errors';
-import type { Argument, Graph, Node } from './graph';
-import { namesIn } from './graph';
-
-/** The kind of a program's input that is no tensor. */
-export type InputType = 'Tensor' | 'int' | 'float' | 'bool' | 'str' | 'any';
-
-/** What a node of a description is given. */
-export type Operand =
-  | { slot: number }
-  | { constant: unknown }
-  | { float: number }
-  | { list: Operand[] }
-  | { graph: GraphDescription };
-
-/** A call of an operator. */
-export interface NodeDescription {
-  operator: string;
-  arguments: Operand[];
-  keywords?: Record<string, Operand>;
-  outputs: (number | null | (number | null)[])[];
-  name: string;
-  trace?: string;
-}
-
-/** A program: its values are in slots, each of which gets its value once. */
-export interface GraphDescription {
-  slots: number;
-  inputs: (number | { slot: number; type: InputType })[];
-  outputs: Operand[];
-  nodes: NodeDescription[];
-}
+import { type Argument, type Graph, type NamedArgument, type Node, namesIn } from './graph';
 
 /** What is copied to an input at the end of a run: the names of the input and of its new value. */
 export interface Mutation {
@@ -57,7 +28,7 @@ export function compileGraph(
   outputs: readonly Argument[] = graph.outputs,
   mutations: readonly Mutation[] = [],
   depth = 0,
-): GraphDescription {
+): ProgramDescription {
   if (depth > MAX_DEPTH) throw damaged('its graphs are nested too deeply');
   return new Compiler(graph, depth).compile(outputs, mutations);
 }
@@ -75,7 +46,7 @@ class Compiler {
     }
   }
 
-  compile(outputs: readonly Argument[], mutations: readonly Mutation[]): GraphDescription {
+  compile(outputs: readonly Argument[], mutations: readonly Mutation[]): ProgramDescription {
     for (const output of outputs) for (const name of namesIn(output)) this.#used.add(name);
     for (const { value } of mutations) this.#used.add(value);
     const inputs = this.graph.inputs.flatMap((input) => {
@@ -86,7 +57,7 @@ class Compiler {
     });
     const nodes = this.graph.nodes.map((node) => this.#node(node));
     const copies = new Map(mutations.map((mutation) => [mutation.value, this.#copy(mutation, nodes)]));
-    const results = outputs.map((output): Operand => {
+    const results = outputs.map((output): ProgramArgument => {
       const copy = output.form === 'value' ? copies.get(output.name) : undefined;
       return copy === undefined ? this.#operand(output) : { slot: copy };
     });
@@ -106,7 +77,7 @@ class Compiler {
     return slot;
   }
 
-  #copy({ input, value }: Mutation, nodes: NodeDescription[]): number {
+  #copy({ input, value }: Mutation, nodes: ProgramNode[]): number {
     const name = `${value} to ${input}`;
     const operands = [{ slot: this.#slotOf(input) }, { slot: this.#slotOf(value) }];
     const slot = this.#define(name);
@@ -114,29 +85,27 @@ class Compiler {
     return slot;
   }
 
-  #node(node: Node): NodeDescription {
+  #node(node: Node): ProgramNode {
     const isEffect = node.target === `${HIGHER_ORDER}with_effects`;
     const operator = isEffect ? orderedOperator(node) : node.target;
     const inputs = isEffect ? node.inputs.slice(2) : node.inputs;
     const outputs = isEffect ? node.outputs.slice(1) : node.outputs;
-    const isHigherOrder = operator.startsWith(HIGHER_ORDER);
-    const description: NodeDescription = {
-      operator,
-      arguments: inputs.filter(({ isKeyword }) => !isKeyword).map(({ argument }) => this.#operand(argument)),
-      outputs: [],
-      name: node.name ?? node.outputs.flatMap((output) => [...namesIn(output)])[0] ?? operator,
-    };
+    const slots = (): ProgramNode['outputs'] => outputs.map((output) => this.#result(output));
+    const positional = inputs.filter(({ isKeyword }) => !isKeyword);
     const keywords = inputs.filter(({ isKeyword }) => isKeyword);
-    if (keywords.length > 0) {
-      description.keywords = Object.fromEntries(
-        keywords.map(({ name, argument }) => [name, this.#operand(argument)]),
-      );
-    }
     const trace = node.metadata.get('stack_trace');
-    if (trace) description.trace = trace;
-    const slots = outputs.map((output) => this.#result(output));
-    description.outputs = isHigherOrder ? slots.flat() : slots;
-    return description;
+    return {
+      operator,
+      name: node.name ?? node.outputs.flatMap((output) => [...namesIn(output)])[0] ?? operator,
+      arguments: positional.map(({ argument }) => this.#operand(argument)),
+      ...(keywords.length > 0 && { keywords: this.#named(keywords) }),
+      ...(trace && { trace }),
+      outputs: operator.startsWith(HIGHER_ORDER) ? slots().flat() : slots(),
+    };
+  }
+
+  #named(keywords: readonly NamedArgument[]): Record<string, ProgramArgument> {
+    return Object.fromEntries(keywords.map(({ name, argument }) => [name, this.#operand(argument)]));
   }
 
   // Nobody wants a value that is not used: it is freed at once.
@@ -147,7 +116,7 @@ class Compiler {
     throw damaged('a node gives what is neither a value nor a list of them');
   }
 
-  #operand(argument: Argument): Operand {
+  #operand(argument: Argument): ProgramArgument {
     switch (argument.form) {
       case 'value':
         return argument.type === 'token' ? { constant: null } : { slot: this.#slotOf(argument.name) };
@@ -165,10 +134,12 @@ class Compiler {
   }
 }
 
-// A list of constants is a constant, which is converted once.
-function listOf(items: Operand[]): Operand {
-  const isConstant = (item: Operand): item is { constant: unknown } => 'constant' in item;
-  return items.every(isConstant) ? { constant: items.map(({ constant }) => constant) } : { list: items };
+// A list of constants is a constant, which is converted once. An empty one may be of tensors.
+function listOf(items: ProgramArgument[]): ProgramArgument {
+  const isConstant = (item: ProgramArgument): item is { constant: unknown } => 'constant' in item;
+  return items.length > 0 && items.every(isConstant)
+    ? { constant: items.map(({ constant }) => constant) }
+    : { list: items };
 }
 
 // Operators with effects, such as printing, are in an order by tokens. Here nodes run in theirs anyway.

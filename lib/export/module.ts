@@ -1,13 +1,15 @@
 // A program as a module: its parameters and buffers are those of the module that was exported.
 import { TorchError } from '../core/errors';
 import { Module } from '../nn';
+import { Program } from '../native/program';
 import { getField } from '../nn/module/fields';
 import { Parameter } from '../nn/parameter';
 import type { Tensor } from '../tensor';
-import { type GraphDescription, type Mutation, compileGraph } from './compile';
+import type { ProgramDescription } from '../../typings/native';
+import { isPlainObject } from '../core/realm';
+import { type Mutation, compileGraph } from './compile';
 import { damaged } from './errors';
 import type { Guards } from './guards';
-import { interpret } from './interpreter';
 import { flattenArguments, type TreeSpec, unflatten } from './pytree';
 import type { ExportedProgram } from './program';
 
@@ -22,7 +24,7 @@ type InputSource = { leaf: number } | { owner: Module; field: string } | { const
  */
 export class ExportedModule extends Module<unknown[], unknown> {
   readonly #sources: InputSource[];
-  readonly #description: GraphDescription;
+  readonly #program: Program;
   readonly #guards: Guards | null;
   readonly #inSpec: TreeSpec;
   readonly #outSpec: TreeSpec;
@@ -34,12 +36,26 @@ export class ExportedModule extends Module<unknown[], unknown> {
     this.#inSpec = program.callSpec.inSpec;
     this.#outSpec = program.callSpec.outSpec;
     this.#sources = this.#register(program);
-    this.#description = describe(program);
+    this.#program = new Program(describe(program));
   }
 
   /** Runs the program. @throws TorchError (AssertionError) where a guard does not hold. */
   override forward(...args: unknown[]): unknown {
-    return this.#result(interpret(this.#description, this.#inputs(args)));
+    return this.#result(this.#program.run(this.#inputs(args)));
+  }
+
+  /**
+   * Runs the program on another thread; the event loop goes on meanwhile. Takes what a call takes, and in the object of
+   * keyword arguments a `signal` that ends the run before its next operator. The modes that are set here now
+   * (gradients, autocast) hold in it. The arguments must not be written to before the promise is settled. Hooks of the
+   * module are not run.
+   *
+   * @example
+   * const y = await model.callAsync(x, { signal: AbortSignal.timeout(1000) });
+   */
+  async callAsync(...args: unknown[]): Promise<unknown> {
+    const [given, signal] = withoutSignal(args);
+    return this.#result(await this.#program.runAsync(this.#inputs(given), signal));
   }
 
   /** Python's exported modules have no other mode than that they were exported in. */
@@ -112,8 +128,16 @@ export class ExportedModule extends Module<unknown[], unknown> {
   }
 }
 
+function withoutSignal(args: readonly unknown[]): [args: readonly unknown[], signal: AbortSignal | null] {
+  const last = args.at(-1);
+  if (!isPlainObject(last) || !(last.signal instanceof AbortSignal)) return [args, null];
+  const { signal, ...keywords } = last;
+  const rest = args.slice(0, -1);
+  return [Object.keys(keywords).length > 0 ? [...rest, keywords] : rest, signal];
+}
+
 // What is written to buffers, parameters and inputs is copied at the end, as Python does.
-function describe({ graph, graphSignature }: ExportedProgram): GraphDescription {
+function describe({ graph, graphSignature }: ExportedProgram): ProgramDescription {
   const { inputSpecs, outputSpecs } = graphSignature;
   const names = graph.inputs.map((input) => (input.form === 'value' ? input.name : ''));
   const mutations: Mutation[] = [];

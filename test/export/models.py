@@ -170,7 +170,7 @@ class Trees(nn.Module):
 class Symbols(nn.Module):
     def forward(self, x, y):
         n = x.shape[0] * 2 + y.shape[1] // 2
-        return torch.full((n,), x.shape[0] / 4.0), x.reshape(-1, x.shape[0]), n, y.split(2, 1)[0]
+        return torch.full((n,), x.shape[0] / 3.0), x.reshape(-1, x.shape[0]), n, y.split(2, 1)[0]
 
 
 class Items(nn.Module):

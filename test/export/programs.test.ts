@@ -61,7 +61,10 @@ function refusal(module: (...args: unknown[]) => unknown, args: unknown[]): [str
   try {
     module(...args);
   } catch (error) {
-    return error instanceof TorchError ? [error.kind, error.message] : ['', String(error)];
+    // What follows is where it was.
+    return error instanceof TorchError
+      ? [error.kind, error.message.split('\n  node ')[0]]
+      : ['', String(error)];
   }
   return null;
 }
