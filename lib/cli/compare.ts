@@ -9,11 +9,11 @@ const PART = 2 ** 22; // elements
 export interface TensorDifference {
   /** How many elements differ. */
   different: number;
-  /** By how much at most; NaN where a number meets none. */
+  /** The largest difference; NaN where a NaN meets a number. */
   largest: number;
 }
 
-/** Without a tolerance elements are equal when their bits are. */
+/** Compares element by element. Without a tolerance, elements are equal when their bits are. */
 export function compareTensors(
   a: Tensor,
   b: Tensor,

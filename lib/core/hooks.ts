@@ -64,5 +64,5 @@ export interface HookOptions {
   /** Whether the hook runs before those that are there already. Default: `false`. */
   prepend?: boolean;
 }
-/** What a hook may be told where its only option is its place. */
+/** The options of hooks of which the user may choose only the place. */
 export const PREPEND = { prepend: false };

@@ -24,7 +24,7 @@ export const COMPARISON: Record<string, string> = {
 export const METHOD: Record<string, string> = { ...ARITHMETIC, ...COMPARISON };
 export const UNARY: Record<string, string> = { '-': 'neg', '~': 'bitwiseNot', '+': 'item' };
 
-/** What Python's tensor does where a number stands before it: the methods of the tensor, of which the first gets it. */
+/** For `number OPERATOR tensor`: the methods to call on the tensor, one after the other. The first gets the number. */
 export const REFLECTED: Record<string, readonly string[]> = {
   '+': ['add'],
   '-': ['rsub'],

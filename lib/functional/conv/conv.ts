@@ -59,7 +59,7 @@ export function convolve(
 ): Tensor {
   const { bias, stride, padding, dilation, groups } = options;
   const kernel = kernels[dimensions];
-  // A tenth of a small convolution goes into arguments.
+  // Converting these four arguments takes a tenth of the time of a small convolution.
   if (stride === 1 && padding === 0 && dilation === 1 && groups === 1) return kernel(input, weight, bias);
   return kernel(input, weight, bias, stride, padding, dilation, groups);
 }

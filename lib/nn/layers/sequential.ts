@@ -92,7 +92,7 @@ type OutputOf<M> =
     : M extends (...args: any[]) => infer Out
       ? OrTensor<Out>
       : Tensor;
-// A module of which nothing is known takes and gives tensors, since it is one of a Sequential's.
+// `Tensor` instead of `any`: a module whose types are not known takes and gives tensors where it is in a Sequential.
 type OrTensor<T> = 0 extends 1 & T ? Tensor : T;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
@@ -102,7 +102,7 @@ export type Sequential<Modules = Module[]> = SequentialBase<
   InputOf<FirstOf<Modules>>,
   OutputOf<LastOf<Modules>>
 > & {
-  // Of an array the names of its elements, and none of its methods.
+  // For a tuple: the names of its elements ('0', '1' ...), but not the methods of arrays.
   [
     Name in Exclude<keyof Modules, Modules extends readonly unknown[] ? keyof unknown[] : never>
   ]: Modules[Name];

@@ -29,7 +29,7 @@ function namedTensors(module: Module): [string, Tensor][] {
   return [...module.namedParameters(all), ...module.namedBuffers(all)];
 }
 
-// What is given for one name of a shared tensor, for its other names, too.
+// Where one tensor of the module has several names, what is given under one of them counts for all.
 function tie(module: Module, given: Map<string, Tensor>): Map<string, Tensor> {
   const names = new Map<Tensor, string[]>();
   for (const [name, tensor] of namedTensors(module)) names.set(tensor, [...(names.get(tensor) ?? []), name]);

@@ -26,7 +26,8 @@ interface Entry {
   offset: number;
 }
 
-// torch packs nothing. What others packed may grow, but not without bound.
+// torch.save compresses nothing. What other programs compressed may grow to INFLATED_ALWAYS bytes in all, or to
+// INFLATED_RATIO times the size of the file: a small file must not fill the memory.
 const INFLATED_ALWAYS = 2 ** 26;
 const INFLATED_RATIO = 100;
 

@@ -10,7 +10,7 @@ namespace nodetorch {
 
 namespace {
 
-// A type of device that this libtorch need not have.
+// The type that a name stands for. This libtorch need not support devices of that type.
 at::DeviceType DeviceTypeArgument(Arguments& arguments, size_t i) {
   return c10::Device(ToString(arguments.env, arguments[i])).type();
 }
