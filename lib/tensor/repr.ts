@@ -1,5 +1,5 @@
 // Values as Python's repr spells them: what a module prints must read as in PyTorch.
-import { Tensor } from '.';
+import { isTensor } from '../native/tensor_base';
 
 /**
  * A number. Differs from PyTorch: `torch.nn.Module.toString` shows an option that is a whole float, such as
@@ -68,7 +68,7 @@ const tensorTypes: Record<string, string> = {
 
 /** What a value is, for messages: a tensor's type as `torch.typename` gives it, else the class. */
 export function typeName(value: unknown): string {
-  if (value instanceof Tensor) {
+  if (isTensor(value)) {
     const place = value.device.type === 'cpu' ? '' : `${value.device.type}.`;
     return `torch.${place}${tensorTypes[value.dtype.name] ?? value.dtype.name}Tensor`;
   }

@@ -1,7 +1,7 @@
 // Where a file's bytes go.
-import { native } from '../../native';
 import { TorchError } from '../../core/errors';
 import type { Tensor } from '../../tensor';
+import { addon } from '../addon';
 import { writeAll } from './atomic';
 
 export interface Sink {
@@ -26,11 +26,11 @@ export function fileSink(fd: number): Sink {
     length = 0;
   };
   const write = (tensor: Tensor, at: number, count: number, position: number): void => {
-    const written = native.writeFrom(tensor, fd, position, at, count);
+    const written = addon.native.writeFrom(tensor, fd, position, at, count);
     if (written !== count) throw new TorchError(`only ${written} of ${count} bytes were written`);
     const end = position + count;
     if (end - started < WRITEBACK) return;
-    native.startWriteback(fd, started, end - started);
+    addon.native.startWriteback(fd, started, end - started);
     started = end;
   };
   const gather = (position: number, count: number): Buffer | null => {
@@ -74,8 +74,8 @@ export function memorySink(): Sink & { result(): Uint8Array } {
 }
 
 function copyPart(tensor: Tensor, at: number, into: Buffer): void {
-  if (into.length === tensor.nbytes) return void native.copyOut(tensor, into);
+  if (into.length === tensor.nbytes) return void addon.native.copyOut(tensor, into);
   const part = tensor.slice(0, at, at + into.length);
-  native.copyOut(part, into);
+  addon.native.copyOut(part, into);
   part.dispose();
 }

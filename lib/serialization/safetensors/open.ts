@@ -1,10 +1,10 @@
 // Reading .safetensors files: one tensor, a part of one.
 import { withDefaults } from '../../core/signature';
-import * as aten from '../../tensor/aten';
 import { type Device, type DeviceLike, device as deviceOf } from '../../core/device';
 import { argumentError } from '../../core/errors';
 import type { Index } from '../../tensor/indexing';
 import type { Tensor } from '../../tensor';
+import { addon } from '../addon';
 import { HEAD } from '../foreign';
 import {
   type Entry,
@@ -127,7 +127,7 @@ export class SafeOpen {
     const source = this.#opened();
     const { name, label, dtype, shape, begin, end } = entry;
     if (!dtype) throw new SafetensorError(`Dtype not understood: ${label} (tensor ${name})`);
-    return begin === end ? aten.empty(shape, { dtype }) : source.tensor(entry, this.#start + begin);
+    return begin === end ? addon.aten.empty(shape, { dtype }) : source.tensor(entry, this.#start + begin);
   }
   #moved(tensor: Tensor): Tensor {
     if (this.#device.type === 'cpu') return tensor;

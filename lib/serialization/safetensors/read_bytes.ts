@@ -1,7 +1,6 @@
 // The tensors of a .safetensors file that is in memory.
-import { native } from '../../native';
 import type { Tensor } from '../../tensor';
-import * as aten from '../../tensor/aten';
+import { addon } from '../addon';
 import { HEAD } from '../foreign';
 import { type Entry, SafetensorError, headerLength, naming, parseHeader } from './header';
 
@@ -21,7 +20,7 @@ export function readBytes(data: Uint8Array): Map<string, Tensor> {
 
 function copy({ name, label, dtype, shape, begin, end }: Entry, data: Buffer): Tensor {
   if (!dtype) throw new SafetensorError(`Dtype not understood: ${label} (tensor ${name})`);
-  const tensor = aten.empty(shape, { dtype });
-  if (end > begin) new Uint8Array(native.viewBuffer(tensor)).set(data.subarray(begin, end));
+  const tensor = addon.aten.empty(shape, { dtype });
+  if (end > begin) new Uint8Array(addon.native.viewBuffer(tensor)).set(data.subarray(begin, end));
   return tensor;
 }

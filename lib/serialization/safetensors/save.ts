@@ -2,10 +2,11 @@
 import { TorchError, valueError } from '../../core/errors';
 import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
-import { native } from '../../native';
+import { isTensor } from '../../native/tensor_base';
 import { isMap } from '../../core/realm';
 import { repr, typeName } from '../../tensor/repr';
-import { Tensor } from '../../tensor';
+import type { Tensor } from '../../tensor';
+import { addon } from '../addon';
 import { type AtomicFile, openAtomically } from '../io/atomic';
 import { writeHeader } from './header';
 import { findSharedTensors } from './shared';
@@ -47,7 +48,7 @@ export function save(tensors: TensorMap, options?: SaveOptions): Uint8Array {
   result.set(head);
   for (const { name, begin, end } of entries) {
     const target = result.subarray(head.length + begin, head.length + end);
-    if (end > begin) withPlain(map.get(name)!, (plain) => native.copyOut(plain, target));
+    if (end > begin) withPlain(map.get(name)!, (plain) => addon.native.copyOut(plain, target));
   }
   return result;
 }
@@ -114,7 +115,7 @@ export function checkTensors(
     : new Map(Object.entries(tensors as Record<string, Tensor>));
   for (const [name, tensor] of map as ReadonlyMap<unknown, unknown>) {
     if (typeof name !== 'string') throw valueError(`Key ${String(name)} is invalid, expected a string`);
-    if (!(tensor instanceof Tensor)) {
+    if (!isTensor(tensor)) {
       throw valueError(`Key \`${name}\` is invalid, expected torch.Tensor but received ${typeName(tensor)}`);
     }
   }

@@ -1,13 +1,10 @@
-// The bytes of a .safetensors file: read when they are asked for, or mapped into memory.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { native } from '../../native';
-import { wrap } from '../../native/dispatch';
+// Where the bytes of a .safetensors file come from. Opening one and reading its header need no libtorch.
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import type { Tensor } from '../../tensor';
-import * as aten from '../../tensor/aten';
-import { keep } from '../../tensor/memory';
+import { addon } from '../addon';
 import { type Entry, SafetensorError } from './header';
 
-/** Where the bytes are. Positions count from the start of the file. */
+/** Positions count from the start of the file. */
 export interface Source {
   readonly size: number;
   bytes(position: number, count: number): Buffer;
@@ -16,65 +13,112 @@ export interface Source {
   close(): void;
 }
 
-/** @throws SafetensorError where the path leads to no file. */
+/** Files that nobody has closed when their source is gone. */
+const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd));
+
 export function openSource(path: string, backend: 'mmap' | 'pread'): Source {
   const fd = openSync(path, 'r');
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile()) throw new SafetensorError(`'${path}' is not a file`);
-    if (backend === 'pread' || stats.size === 0) return readingSource(path, fd, stats.size);
-    const source = mappedSource(path, stats.size);
-    closeSync(fd);
-    return source;
+    const source = new ReadingSource(path, fd, stats.size);
+    return backend === 'pread' || stats.size === 0 ? source : new MappedSource(path, stats, source);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function readingSource(path: string, fd: number, size: number): Source {
-  const ended = (): never => {
-    throw new SafetensorError(`'${path}' ended while it was read`);
-  };
-  return {
-    size,
-    bytes(position, count) {
-      const buffer = Buffer.alloc(count);
-      for (let at = 0; at < count;) at += readSync(fd, buffer, at, count - at, position + at) || ended();
-      return buffer;
-    },
-    tensor({ shape, dtype, begin, end }, position) {
-      const tensor = aten.empty(shape, { dtype });
-      const [read] = native.readInto(tensor, fd, position, 0, end - begin, false);
-      if (read === end - begin) return tensor;
-      tensor.dispose();
-      return ended();
-    },
-    close: () => closeSync(fd),
-  };
+class ReadingSource implements Source {
+  #fd: number | null;
+
+  constructor(
+    readonly path: string,
+    fd: number,
+    readonly size: number,
+  ) {
+    this.#fd = fd;
+    forgotten.register(this, fd, this);
+  }
+
+  bytes(position: number, count: number): Buffer {
+    const buffer = Buffer.alloc(count);
+    for (let at = 0; at < count;) {
+      at += readSync(this.#fd!, buffer, at, count - at, position + at) || this.#ended();
+    }
+    return buffer;
+  }
+
+  tensor({ shape, dtype, begin, end }: Entry, position: number): Tensor {
+    const { native, aten } = addon;
+    const tensor = aten.empty(shape, { dtype: dtype! });
+    const [read] = native.readInto(tensor, this.#fd!, position, 0, end - begin, false);
+    if (read === end - begin) return tensor;
+    tensor.dispose();
+    return this.#ended();
+  }
+
+  close(): void {
+    if (this.#fd === null) return;
+    forgotten.unregister(this);
+    closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  #ended(): never {
+    throw new SafetensorError(`'${this.path}' ended while it was read`);
+  }
 }
 
-// The header is read from the mapping, too: should the path lead elsewhere by now, they still agree.
-function mappedSource(path: string, size: number): Source {
-  const whole = keep(aten.fromFile(path, false, size, { dtype: 'uint8' }));
-  const slice = (position: number, count: number): Tensor =>
-    wrap(native.storageSlice(whole, position, count)) as Tensor;
-  return {
-    size,
-    bytes(position, count) {
-      const part = slice(position, count);
-      const { buffer } = part.toTypedArray();
-      part.dispose();
-      return Buffer.from(buffer as ArrayBuffer);
-    },
-    tensor({ shape, dtype, begin, end }, position) {
-      const bytes = slice(position, end - begin);
-      const aligned = position % dtype!.itemsize === 0 ? bytes : aten.clone(bytes);
-      const typed = aten.view(aligned, dtype!);
-      const tensor = aten.view(typed, shape);
-      for (const step of [bytes, aligned, typed]) step.dispose();
-      return tensor;
-    },
-    close: () => whole.dispose(),
-  };
+/** Maps the file when the first tensor is read. Should the path lead elsewhere by then, it reads what was opened. */
+class MappedSource implements Source {
+  readonly size: number;
+  #whole: Tensor | null = null;
+
+  constructor(
+    readonly path: string,
+    readonly opened: Stats,
+    readonly reading: ReadingSource,
+  ) {
+    this.size = opened.size;
+  }
+
+  bytes(position: number, count: number): Buffer {
+    return this.reading.bytes(position, count);
+  }
+
+  tensor(entry: Entry, position: number): Tensor {
+    this.#whole ??= this.#map();
+    if (this.#whole === null) return this.reading.tensor(entry, position);
+    const { native, aten, wrap } = addon;
+    const { shape, dtype, begin, end } = entry;
+    const bytes = wrap(native.storageSlice(this.#whole, position, end - begin)) as Tensor;
+    const aligned = position % dtype!.itemsize === 0 ? bytes : aten.clone(bytes);
+    const typed = aten.view(aligned, dtype!);
+    const tensor = aten.view(typed, shape);
+    for (const step of [bytes, aligned, typed]) step.dispose();
+    return tensor;
+  }
+
+  close(): void {
+    this.#whole?.dispose();
+    this.reading.close();
+  }
+
+  #isThere(): boolean {
+    const { dev, ino, size } = statSync(this.path, { throwIfNoEntry: false }) ?? {};
+    return dev === this.opened.dev && ino === this.opened.ino && size === this.size;
+  }
+
+  #map(): Tensor | null {
+    if (!this.#isThere()) return null;
+    const { aten, keep } = addon;
+    const whole = keep(aten.fromFile(this.path, false, this.size, { dtype: 'uint8' }));
+    if (this.#isThere()) {
+      this.reading.close();
+      return whole;
+    }
+    whole.dispose();
+    return null;
+  }
 }
