@@ -15,6 +15,13 @@ namespace nodetorch {
 
 namespace {
 
+// Deno's napi_get_value_* make a number of whatever they are given, and say that it was one.
+bool IsNumber(napi_env env, napi_value value) {
+  napi_valuetype type;
+  Check(env, napi_typeof(env, value, &type));
+  return type == napi_number;
+}
+
 // One index as lib/tensor/indexing.ts writes it: number, null, boolean, Tensor, '...', or
 // [start | null, stop | null, step | null] for a range.
 at::indexing::TensorIndex IndexOf(Arguments& arguments, napi_value value) {
@@ -45,7 +52,9 @@ at::indexing::TensorIndex IndexOf(Arguments& arguments, napi_value value) {
     napi_value item;
     Check(env, napi_get_element(env, value, i, &item));
     int64_t number;
-    if (napi_get_value_int64(env, item, &number) == napi_ok) range[i] = number;
+    if (!IsNumber(env, item)) continue;
+    Check(env, napi_get_value_int64(env, item, &number));
+    range[i] = number;
   }
   return TensorIndex(Slice(range[0], range[1], range[2]));
 }
@@ -91,7 +100,8 @@ std::vector<at::indexing::TensorIndex> PlainIndices(Arguments& arguments, size_t
 napi_value GetIndex(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
   uint32_t count = 0;
-  const bool plain = napi_get_value_uint32(arguments.env, arguments[1], &count) == napi_ok;
+  const bool plain = IsNumber(arguments.env, arguments[1]);
+  if (plain) Check(arguments.env, napi_get_value_uint32(arguments.env, arguments[1], &count));
   const auto indices = plain ? PlainIndices(arguments, count) : IndicesOf(arguments, arguments[1]);
   arguments.environment.RunPendingWork();
   return ToJs(arguments.environment, at::indexing::get_item(tensor, indices), arguments[2]);
