@@ -24,7 +24,7 @@ const restricted = (files, selectors) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'build-gyp/', 'coverage/', 'docs/api/', 'typings/aten.d.ts', 'typings/private.d.ts'] },
+  { ignores: ['dist/', 'build/', 'build-gyp/', 'coverage/', 'docs/site/', 'typings/aten.d.ts', 'typings/private.d.ts'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

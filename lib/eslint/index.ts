@@ -11,7 +11,7 @@
  *   languageOptions: { parserOptions: { projectService: true } },
  * });
  *
- * @module eslint
+ * @module nodetorch/eslint
  */
 import fs from 'node:fs';
 import path from 'node:path';

@@ -2,7 +2,7 @@
  * `torch.nn.functional`: layers as plain functions, with their defaults and checks.
  * `import * as F from 'nodetorch/functional'`.
  *
- * @module functional
+ * @module nodetorch/functional
  */
 export {
   gelu,

@@ -1,7 +1,7 @@
 /**
  * `torch.nn`: modules. `import * as nn from 'nodetorch/nn'`.
  *
- * @module nn
+ * @module nodetorch/nn
  */
 import './module/forward_names';
 

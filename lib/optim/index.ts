@@ -1,7 +1,7 @@
 /**
  * `torch.optim`: optimizers, and schedulers of learning rates. `import * as optim from 'nodetorch/optim'`.
  *
- * @module optim
+ * @module nodetorch/optim
  */
 export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from './adadelta';
 export { Adafactor, type AdafactorGroup, type AdafactorOptions } from './adafactor';

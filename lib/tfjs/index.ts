@@ -2,7 +2,7 @@
  * TensorFlow.js on libtorch: `import 'nodetorch/tfjs'`, then `await tf.setBackend('torch')`. Registers the
  * backend with `@tensorflow/tfjs-core`, above wasm; {@link registerTorchBackend} does it for another copy.
  *
- * @module tfjs
+ * @module nodetorch/tfjs
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { TorchBackend } from './backend';

@@ -1,7 +1,7 @@
 /**
  * Tensors in files that Python's `safetensors` reads and writes.
  *
- * @module safetensors
+ * @module nodetorch/safetensors
  */
 import { argumentError } from '../../core/errors';
 import { isUint8Array } from '../../core/realm';
