@@ -1,15 +1,18 @@
 /** torch.cuda */
 import { type DeviceLike, device as deviceOf } from './core/device';
 import { TorchError } from './core/errors';
+import { bindArguments } from './core/calls';
 import { native } from './native';
 
 /** Whether libtorch has CUDA and finds a GPU. */
-export function isAvailable(): boolean {
+export function isAvailable(...args: []): boolean {
+  bindArguments('isAvailable()', args);
   return native.hasDevice('cuda');
 }
 
 /** The number of GPUs; 0 where there are none. */
-export function deviceCount(): number {
+export function deviceCount(...args: []): number {
+  bindArguments('deviceCount()', args);
   return isAvailable() ? native.deviceCount() : 0;
 }
 
@@ -25,39 +28,48 @@ function indexOf(device: DeviceLike | number | undefined): number {
 }
 
 /** The number of the GPU that is used where none is named. */
-export function currentDevice(): number {
+export function currentDevice(...args: []): number {
+  bindArguments('currentDevice()', args);
   need();
   return native.currentDevice();
 }
 /** Sets the GPU that is used where none is named. */
-export function setDevice(device: DeviceLike | number): void {
+export function setDevice(...args: [device: DeviceLike | number]): void {
+  const [device] = bindArguments('setDevice(device)', args);
   native.setDevice(indexOf(device));
 }
 /** Waits for all work queued on a GPU. */
-export function synchronize(device?: DeviceLike | number): void {
+export function synchronize(...args: [device?: DeviceLike | number]): void {
+  const [device] = bindArguments('synchronize(device?)', args);
   native.synchronize(indexOf(device));
 }
 /** Gives cached memory back to the GPU. */
-export function emptyCache(): void {
+export function emptyCache(...args: []): void {
+  bindArguments('emptyCache()', args);
   if (isAvailable()) native.emptyCache();
 }
 /** Bytes used by tensors, now. */
-export function memoryAllocated(device?: DeviceLike | number): number {
+export function memoryAllocated(...args: [device?: DeviceLike | number]): number {
+  const [device] = bindArguments('memoryAllocated(device?)', args);
   return native.deviceStats(indexOf(device)).allocated;
 }
 /** Bytes used by tensors, at most since the start or resetPeakMemoryStats. */
-export function maxMemoryAllocated(device?: DeviceLike | number): number {
+export function maxMemoryAllocated(...args: [device?: DeviceLike | number]): number {
+  const [device] = bindArguments('maxMemoryAllocated(device?)', args);
   return native.deviceStats(indexOf(device)).maxAllocated;
 }
 /** Bytes held by the caching allocator. */
-export function memoryReserved(device?: DeviceLike | number): number {
+export function memoryReserved(...args: [device?: DeviceLike | number]): number {
+  const [device] = bindArguments('memoryReserved(device?)', args);
   return native.deviceStats(indexOf(device)).reserved;
 }
 /** Bytes held by the caching allocator, at most since the start or resetPeakMemoryStats. */
-export function maxMemoryReserved(device?: DeviceLike | number): number {
+export function maxMemoryReserved(...args: [device?: DeviceLike | number]): number {
+  const [device] = bindArguments('maxMemoryReserved(device?)', args);
   return native.deviceStats(indexOf(device)).maxReserved;
 }
 /** Starts {@link maxMemoryAllocated} and {@link maxMemoryReserved} anew. */
-export function resetPeakMemoryStats(device?: DeviceLike | number): void {
+export function resetPeakMemoryStats(...args: [device?: DeviceLike | number]): void {
+  const [device] = bindArguments('resetPeakMemoryStats(device?)', args);
   native.resetPeakStats(indexOf(device));
 }

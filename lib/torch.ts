@@ -1,6 +1,8 @@
 /** The module torch: everything that `import torch from 'nodetorch'` has. */
 import { TorchError, argumentError } from './core/errors';
-import { withDefaults } from './core/signature';
+import { value } from './core/kinds';
+import { signature } from './core/signature';
+import { bindArguments } from './core/calls';
 import * as autograd from './autograd';
 import * as cuda from './cuda';
 import { native } from './native';
@@ -172,7 +174,8 @@ export {
 /** Version of libtorch. */
 export const version: string = native.versions().libtorch;
 /** How libtorch was built. */
-export function showConfig(): string {
+export function showConfig(...args: []): string {
+  bindArguments('showConfig()', args);
   return native.versions().config;
 }
 /**
@@ -181,31 +184,43 @@ export function showConfig(): string {
  * Differs from PyTorch: `torch.getNumThreads` is at first no more than the CPU quota of the container, rounded down, unless
  * `OMP_NUM_THREADS` or `MKL_NUM_THREADS` is set; Python's takes as many threads as there are cores.
  */
-export function getNumThreads(): number {
+export function getNumThreads(...args: []): number {
+  bindArguments('getNumThreads()', args);
   return native.getNumThreads();
 }
 /** Threads that one operator may use on the CPU. */
-export function setNumThreads(count: number): void {
+export function setNumThreads(...args: [count: number]): void {
+  const [count] = bindArguments('setNumThreads(count)', args);
   if (!Number.isInteger(count))
     throw new TorchError(`setNumThreads expects an int, but got ${String(count)}`);
   if (count <= 0) throw new TorchError('setNumThreads expects a positive integer');
   native.setNumThreads(count);
 }
 /** Threads that run independent operators at the same time, as TorchScript's `fork` does. */
-export function getNumInteropThreads(): number {
+export function getNumInteropThreads(...args: []): number {
+  bindArguments('getNumInteropThreads()', args);
   return native.getNumInteropThreads();
 }
 /** Sets the count of {@link getNumInteropThreads}; once, and before parallel work has begun. */
-export function setNumInteropThreads(count: number): void {
+export function setNumInteropThreads(...args: [count: number]): void {
+  const [count] = bindArguments('setNumInteropThreads(count)', args);
   native.setNumInteropThreads(count);
 }
+const DETERMINISTIC = signature(
+  'useDeterministicAlgorithms',
+  [value<boolean>()('mode')],
+  { warnOnly: false },
+  [],
+);
+
 /** Makes operators without a deterministic form raise an error. */
-export function useDeterministicAlgorithms(mode: boolean, options?: { warnOnly?: boolean }): void {
-  const name = 'useDeterministicAlgorithms';
-  if (typeof mode !== 'boolean') throw argumentError(name, 'mode', 'a boolean', mode);
-  native.deterministic(mode, withDefaults(name, { warnOnly: false }, options).warnOnly);
+export function useDeterministicAlgorithms(...args: [mode: boolean, options?: { warnOnly?: boolean }]): void {
+  const [mode, { warnOnly }] = DETERMINISTIC.bind(args);
+  if (typeof mode !== 'boolean') throw argumentError(DETERMINISTIC.name, 'mode', 'a boolean', mode);
+  native.deterministic(mode, warnOnly);
 }
 /** Whether {@link useDeterministicAlgorithms} is on. */
-export function areDeterministicAlgorithmsEnabled(): boolean {
+export function areDeterministicAlgorithmsEnabled(...args: []): boolean {
+  bindArguments('areDeterministicAlgorithmsEnabled()', args);
   return native.deterministic();
 }

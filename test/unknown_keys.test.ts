@@ -1,6 +1,13 @@
-// An option that there is not is refused by its name, wherever options are taken.
+// An option that there is not is refused by its name, wherever options are taken; and so is an argument too many.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as safetensors from 'nodetorch/safetensors';
+import * as testing from 'nodetorch/testing';
+import * as tfjs from 'nodetorch/tfjs';
+import { handWritten } from '../lib/tensor/operators';
+import * as operatorTable from '../lib/tensor/public_aten';
 import { classAndMessage } from './errors';
 
 const F = nn.functional;
@@ -101,4 +108,230 @@ const calls: [name: string, call: Call][] = [
 test.each(calls)('%s', (_, call) => {
   const given = { noSuchArgument: 1 } as never;
   expect(classAndMessage(() => call(given))).toMatch(/^TypeError: .*('noSuchArgument'|noSuchArgument=)/);
+});
+
+// ---- every export and every method: one argument too many, and a key that there is not ----
+
+type Callable = (...args: unknown[]) => unknown;
+type Class = new (...args: unknown[]) => unknown;
+
+// Why something takes what it is given, or cannot tell.
+const passedOn = 'passes its arguments on, to what checks them';
+const variadic = 'takes any number of tensors or values';
+const errors = "an error, which takes JavaScript's arguments";
+const made = 'made by the library alone';
+const container = "the constructor of JavaScript's own container";
+const predicate = 'also called by filter(), which gives three arguments';
+const abstract = 'the base of classes, whose constructors check';
+const excepted: Record<string, string> = {
+  'torch.TorchError': errors,
+  'torch.safetensors.SafetensorError': errors,
+  'torch.serialization.UnpicklingError': errors,
+  'torch.utils.checkpoint.CheckpointError': errors,
+  'torch.DType': made,
+  'torch.Layout': made,
+  'torch.MemoryFormat': made,
+  'torch.autograd.FunctionContext': made,
+  'torch.autograd.graph.Node': made,
+  'torch.safetensors.SafeSlice': made,
+  'torch.autograd.Function': abstract,
+  'torch.optim.Optimizer': abstract,
+  'torch.optim.lrScheduler.LRScheduler': abstract,
+  'torch.nn.utils.prune.BasePruningMethod': abstract,
+  'torch.nn.utils.parametrize.ParametrizationList': made,
+  'torch.atleast1d': variadic,
+  'torch.atleast2d': variadic,
+  'torch.atleast3d': variadic,
+  'torch.blockDiag': variadic,
+  'torch.broadcastShapes': variadic,
+  'torch.broadcastTensors': variadic,
+  'torch.cartesianProd': variadic,
+  'torch.einsum': variadic,
+  'torch.meshgrid': variadic,
+  'torch.nn.Identity': "takes anything, as Python's",
+  'torch.nn.Sequential': variadic,
+  'torch.nn.utils.prune.PruningContainer': variadic,
+  'torch.serialization.tuple': variadic,
+  'torch.serialization.Tuple': container,
+  'torch.serialization.Size': container,
+  'torch.serialization.ByteArray': container,
+  'torch.isTensor': predicate,
+  'torch.nn.parameter.isLazy': predicate,
+  'torch.func.vjp': passedOn,
+  'torch.nn.utils.skipInit': passedOn,
+  'torch.utils.checkpoint.checkpoint': passedOn,
+  'torch.autograd.forwardAd.withForwardGrad': made,
+};
+// A plain object is what they take first: the key is given behind it, or in the options.
+const ofObjects =
+  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend)$/;
+
+const isClass = (name: string): boolean => /^[A-Z]/.test(name);
+const operators = new Set<unknown>(Object.values(operatorTable));
+for (const part of operators)
+  if (typeof part === 'object') Object.values(part as object).forEach((one) => operators.add(one));
+
+function exportsOf(name: string, room: object, seen = new Set<unknown>()): [string, Callable][] {
+  if (seen.has(room)) return [];
+  seen.add(room);
+  return Object.entries(room).flatMap(([key, value]: [string, unknown]): [string, Callable][] => {
+    const path = `${name}.${key}`;
+    if (['ops', 'node', 'provide'].includes(key) || value === torch.Tensor || operators.has(value)) return [];
+    if (typeof value === 'object' && value !== null) return exportsOf(path, value, seen);
+    if (typeof value !== 'function' || seen.has(value)) return [];
+    seen.add(value);
+    if (!isClass(key)) return [[path, value as Callable]];
+    return [[path, (...args) => new (value as Class)(...args)]];
+  });
+}
+
+const surplus = Array<number>(40).fill(2);
+const tooMany = /^TypeError: .*\(\) takes .*positional arguments? but 4[01] were given/;
+const unknown = /^TypeError: .*('noSuchArgument'|noSuchArgument=)/;
+
+/** What is wrong with the errors of a call that must be refused. */
+function unrefused(name: string, call: Callable): string[] {
+  const found: string[] = [];
+  const many = classAndMessage(() => call(...surplus));
+  if (!tooMany.test(many)) found.push(`${name}(40 values): ${many}`);
+  if (ofObjects.test(name.slice(name.lastIndexOf('.') + 1))) return found;
+  const key = classAndMessage(() => call({ noSuchArgument: 1 }));
+  if (!unknown.test(key)) found.push(`${name}({ noSuchArgument }): ${key}`);
+  return found;
+}
+
+const everything = [
+  ...exportsOf('torch', torch),
+  ...exportsOf('testing', testing),
+  ...exportsOf('tfjs', tfjs),
+];
+
+test('exports refuse surplus arguments and unknown keys', () => {
+  const found = everything
+    .filter(([name]) => !(name in excepted))
+    .flatMap(([name, call]) => unrefused(name, call));
+  expect(found).toEqual([]);
+  expect(everything.length).toBeGreaterThan(560);
+});
+
+test('each exception is still one', () => {
+  const names = new Map(everything);
+  const stale = Object.keys(excepted).filter((name) => {
+    const call = names.get(name);
+    return !call || unrefused(name, call).length === 0;
+  });
+  expect(stale).toEqual([]);
+});
+
+const { NDArray, NumpyDType, NumpyScalar, Counter, DefaultDict, OrderedDict, FrozenSet, Float, tuple } =
+  torch.serialization;
+const file = join(mkdtempSync(join(tmpdir(), 'nodetorch-')), 'x.safetensors');
+safetensors.saveFile({ a: torch.ones([2]) }, file);
+const step = () => new optim.lrScheduler.StepLR(sgd(), 1);
+const parameter = () => new nn.Parameter(torch.ones([1]));
+function parametrized(): nn.Module {
+  const module = layer();
+  parametrize.registerParametrization(module, 'weight', new nn.Identity());
+  return (module as unknown as { parametrizations: { weight: nn.Module } }).parametrizations.weight;
+}
+function sequential(): optim.lrScheduler.SequentialLR {
+  const optimizer = sgd();
+  const schedulers = [1, 2].map((size) => new optim.lrScheduler.StepLR(optimizer, size));
+  return new optim.lrScheduler.SequentialLR(optimizer, schedulers, [1]);
+}
+
+// An object of each class that has methods of its own.
+const makers: [kind: string, make: () => object][] = [
+  ['Tensor', () => torch.ones([2, 2])],
+  ['Parameter', parameter],
+  ['UninitializedParameter', () => new nn.UninitializedParameter()],
+  ['UninitializedBuffer', () => new nn.UninitializedBuffer()],
+  ['Module', layer],
+  ['Sequential', () => new nn.Sequential(layer())],
+  ['ModuleList', () => new nn.ModuleList([layer()])],
+  ['ModuleDict', () => new nn.ModuleDict({ a: layer() })],
+  ['ParameterList', () => new nn.ParameterList([parameter()])],
+  ['ParameterDict', () => new nn.ParameterDict({ a: parameter() })],
+  ['a lazy module', () => new nn.LazyLinear(1)],
+  ['MultiheadAttention', () => new nn.MultiheadAttention(2, 1)],
+  ['LSTM', () => new nn.LSTM(1, 1)],
+  ['GRU', () => new nn.GRU(1, 1)],
+  ['BatchNorm1d', () => new nn.BatchNorm1d(1)],
+  ['AdaptiveLogSoftmaxWithLoss', () => new nn.AdaptiveLogSoftmaxWithLoss(2, 3, [1])],
+  ['ParametrizationList', parametrized],
+  ['a pruning method', () => new prune.L1Unstructured(1)],
+  ['PruningContainer', () => new prune.PruningContainer()],
+  ['AveragedModel', () => new optim.swaUtils.AveragedModel(layer())],
+  ['SGD', sgd],
+  ['LBFGS', () => new optim.LBFGS(layer().parameters())],
+  ['StepLR', step],
+  ['SequentialLR', sequential],
+  ['ReduceLROnPlateau', () => new optim.lrScheduler.ReduceLROnPlateau(sgd())],
+  ['LambdaLR', () => new optim.lrScheduler.LambdaLR(sgd(), () => 1)],
+  ['CosineAnnealingWarmRestarts', () => new optim.lrScheduler.CosineAnnealingWarmRestarts(sgd(), 1)],
+  ['CyclicLR', () => new optim.lrScheduler.CyclicLR(sgd(), 0.1, 1, { cycleMomentum: false })],
+  ['OneCycleLR', () => new optim.lrScheduler.OneCycleLR(sgd(), 0.1, { totalSteps: 2, cycleMomentum: false })],
+  ['SWALR', () => new optim.swaUtils.SWALR(sgd(), 0.1)],
+  ['GradScaler', () => new torch.GradScaler('cpu')],
+  ['Generator', () => new torch.Generator()],
+  ['DType', () => torch.float32],
+  ['Device', () => torch.device('cpu')],
+  ['Layout', () => torch.strided],
+  ['Complex', () => new torch.Complex(1, 2)],
+  ['PackedSequence', () => rnn.packSequence([torch.ones([2, 1])])],
+  ['a node of the graph', () => x().mul(2).gradFn!],
+  ['FunctionContext', () => Reflect.construct(torch.autograd.FunctionContext, []) as object],
+  ['a handle of a module', () => layer().registerForwardHook(hook)],
+  ['SafeOpen', () => safetensors.safeOpen(file)],
+  ['SafeSlice', () => safetensors.safeOpen(file).getSlice('a')],
+  ['NDArray', () => new NDArray(new NumpyDType('f4'), [1], new Uint8Array(4))],
+  ['NumpyScalar', () => new NumpyScalar(new NumpyDType('f4'), new Uint8Array(4))],
+  ['Float', () => new Float(1)],
+  ...[tuple(1), new Counter(), new DefaultDict(), new OrderedDict(), new FrozenSet()].map(
+    (value): [string, () => object] => [value.constructor.name, () => value],
+  ),
+];
+
+// Methods that layers override, and what the library calls itself: `protected` in the declarations.
+const overridden =
+  /^(constructor|forward|extraRepr|resetParameters|initializeParameters|computeMask|toJSON)$/;
+const isProtected =
+  /^(beginState|updateGroup|update|choose|upgrade|checkOptions|run|setDefaults|collect|stateOf|start|options|setLrs|warnOutsideStep)$/;
+const takesAnyNumber = [
+  'Tensor.at',
+  'SafeSlice.at',
+  'FunctionContext.saveForBackward',
+  'FunctionContext.markDirty',
+];
+const variadicMethods = [...takesAnyNumber, 'FunctionContext.markNonDifferentiable'];
+// A plain object is their first argument.
+const takesObject = /^(newTensor|setExtraState|update|append|addParamGroup|loadStateDict)$/;
+const seen = new Set<object>([Object, Function, Array, Map, Set].map(({ prototype }) => prototype as object));
+
+const methods = makers.flatMap(([, make]) => {
+  const found: [string, Callable, boolean][] = [];
+  let prototype = Object.getPrototypeOf(make()) as object;
+  while (prototype !== null && !seen.has(prototype)) {
+    seen.add(prototype);
+    const owner = prototype.constructor.name;
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      const isOwn = owner !== 'Tensor' || handWritten.has(name);
+      if (typeof value !== 'function' || !isOwn || overridden.test(name)) continue;
+      if (name.startsWith('_') || (isProtected.test(name) && !/Dict$|^GradScaler$/.test(owner))) continue;
+      const call: Callable = (...args) => (make() as Record<string, Callable>)[name](...args);
+      found.push([`${owner}.${name}`, call, takesObject.test(name)]);
+    }
+    prototype = Object.getPrototypeOf(prototype) as object;
+  }
+  return found;
+});
+
+test('methods refuse surplus arguments and unknown keys', () => {
+  const rows = methods.filter(([name]) => !variadicMethods.includes(name));
+  const found = rows.flatMap(([name, call, isData]) => {
+    const keys = isData ? [] : unrefused(name, call);
+    return isData && !tooMany.test(classAndMessage(() => call(...surplus))) ? [name] : keys;
+  });
+  expect(found).toEqual([]);
+  expect(new Set(rows.map(([name]) => name)).size).toBeGreaterThan(240);
 });

@@ -1,13 +1,14 @@
 import * as cuda from '../cuda';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../core/dtype';
 import { TorchError, TorchTypeError, checkText, valueError } from '../core/errors';
-import { value } from '../core/kinds';
+import { callable, value } from '../core/kinds';
 import { signature, withDefaults } from '../core/signature';
 import { native } from '../native';
 import { isMap } from '../core/realm';
 import { Scope, within } from '../native/scope';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
+import { bindArguments } from '../core/calls';
 import { repr } from '../tensor/repr';
 
 /** Options of `torch.autocast`. */
@@ -26,29 +27,34 @@ const availableTypes = new Set(['cpu', 'cuda', 'mtia', 'maia', 'xpu', 'hpu', 'xl
 const supported = [bfloat16, float16];
 
 /** Whether libtorch has autocast for that type of device. */
-export function isAutocastAvailable(deviceType: string): boolean {
+export function isAutocastAvailable(...args: [deviceType: string]): boolean {
+  const [deviceType] = bindArguments('isAutocastAvailable(deviceType)', args);
   return availableTypes.has(deviceType);
 }
 
 /** Whether autocast is on, for a type of device. */
-export function isAutocastEnabled(deviceType = 'cuda'): boolean {
+export function isAutocastEnabled(...args: [deviceType?: string]): boolean {
+  const [deviceType = 'cuda'] = bindArguments('isAutocastEnabled(deviceType?)', args);
   checkText('isAutocastEnabled', 'deviceType', deviceType);
   return native.autocast(deviceType)[0];
 }
 
 /** What autocast would cast to. */
-export function getAutocastDtype(deviceType: string): DType {
+export function getAutocastDtype(...args: [deviceType: string]): DType {
+  const [deviceType] = bindArguments('getAutocastDtype(deviceType)', args);
   checkText('getAutocastDtype', 'deviceType', deviceType);
   return dtypeOfCode(native.autocast(deviceType)[1]);
 }
 
 /** Whether weights are cast once for all of their uses inside of autocast. */
-export function isAutocastCacheEnabled(): boolean {
+export function isAutocastCacheEnabled(...args: []): boolean {
+  bindArguments('isAutocastCacheEnabled()', args);
   return native.autocast('cpu')[2];
 }
 
 /** Forgets the weights that were cast. */
-export function clearAutocastCache(): void {
+export function clearAutocastCache(...args: []): void {
+  bindArguments('clearAutocastCache()', args);
   native.clearAutocastCache();
 }
 
@@ -82,10 +88,13 @@ function usable(deviceType: string, dtype: DType): boolean {
 export function autocast<T>(deviceType: string, body: () => T): T;
 export function autocast<T>(deviceType: string, options: AutocastOptions, body: () => T): T;
 export function autocast<T>(
-  deviceType: string,
-  optionsOrBody: AutocastOptions | (() => T),
-  given?: () => T,
+  ...args: [deviceType: string, optionsOrBody: AutocastOptions | (() => T), given?: () => T]
 ): T {
+  const isShort = typeof args[1] === 'function' || args.length < 2;
+  const [deviceType, optionsOrBody, given] = bindArguments(
+    isShort ? 'autocast(deviceType, body)' : 'autocast(deviceType, options{}, body)',
+    args,
+  );
   const options = withDefaults(
     'autocast',
     AUTOCAST,
@@ -134,8 +143,14 @@ interface AmpContext {
 }
 
 const deviceKind = value<string>()('deviceType');
-const CUSTOM_FWD = signature('customFwd', [deviceKind], { castInputs: null as DTypeLike | null }, []);
-const CUSTOM_BWD = signature('customBwd', [deviceKind], {}, []);
+type Wrapped = (ctx: AmpContext, ...values: unknown[]) => unknown;
+const CUSTOM_FWD = signature(
+  'customFwd',
+  [callable<Wrapped>()('forward'), deviceKind],
+  { castInputs: null as DTypeLike | null },
+  [],
+);
+const CUSTOM_BWD = signature('customBwd', [callable<Wrapped>()('backward'), deviceKind], {}, []);
 
 const remembered = new WeakMap<object, { dtype: DType; enabled: boolean }>();
 
@@ -144,10 +159,10 @@ const remembered = new WeakMap<object, { dtype: DType; enabled: boolean }>();
  * (`torch.amp.custom_fwd`); use {@link customBwd} on its `backward`.
  */
 export function customFwd<Ctx extends AmpContext, Args extends unknown[], Out>(
-  forward: (ctx: Ctx, ...args: Args) => Out,
-  options: CustomForwardOptions,
+  ...given: [forward: (ctx: Ctx, ...args: Args) => Out, options: CustomForwardOptions]
 ): (ctx: Ctx, ...args: Args) => Out {
-  const [deviceType, { castInputs }] = CUSTOM_FWD.bind([options]);
+  const [wrapped, deviceType, { castInputs }] = CUSTOM_FWD.bind(given);
+  const forward = wrapped as unknown as (ctx: Ctx, ...args: Args) => Out;
   const castTo = castInputs == null ? null : asDType(castInputs);
   return function (this: unknown, ctx, ...args) {
     const enabled = isAutocastEnabled(deviceType);
@@ -161,10 +176,10 @@ export function customFwd<Ctx extends AmpContext, Args extends unknown[], Out>(
 
 /** Runs a `backward` in the autocast state that its `forward` had (`torch.amp.custom_bwd`). */
 export function customBwd<Ctx extends AmpContext, Args extends unknown[], Out>(
-  backward: (ctx: Ctx, ...grads: Args) => Out,
-  options: { deviceType: string },
+  ...given: [backward: (ctx: Ctx, ...grads: Args) => Out, options: { deviceType: string }]
 ): (ctx: Ctx, ...grads: Args) => Out {
-  const [deviceType] = CUSTOM_BWD.bind([options]);
+  const [wrapped, deviceType] = CUSTOM_BWD.bind(given);
+  const backward = wrapped as unknown as (ctx: Ctx, ...grads: Args) => Out;
   return function (this: unknown, ctx, ...grads) {
     const { dtype, enabled } = remembered.get(ctx) ?? { dtype: null, enabled: false };
     return autocast(deviceType, { enabled, dtype }, () => backward.call(this, ctx, ...grads));

@@ -6,6 +6,7 @@ import * as cuda from '../cuda';
 import type { Device } from '../core/device';
 import { float16, float32, int32 } from '../core/dtype';
 import { TorchError, valueError } from '../core/errors';
+import { checkMethods } from '../core/calls';
 import { type Call, signature } from '../core/signature';
 import { keep } from '../tensor/memory';
 import type { Optimizer } from '../optim';
@@ -330,6 +331,24 @@ export class GradScaler {
     return found.copies;
   }
 }
+checkMethods(
+  'GradScaler',
+  GradScaler,
+  'scale(outputs)',
+  'unscale_(optimizer)',
+  'step(optimizer)',
+  'update(newScale?)',
+  'getScale()',
+  'getGrowthFactor()',
+  'setGrowthFactor(newFactor)',
+  'getBackoffFactor()',
+  'setBackoffFactor(newFactor)',
+  'getGrowthInterval()',
+  'setGrowthInterval(newInterval)',
+  'isEnabled()',
+  'stateDict()',
+  'loadStateDict(stateDict{})',
+);
 
 // Lists of one device and dtype.
 function gradients(optimizer: Optimizer, allowFloat16: boolean): Iterable<Tensor[]> {

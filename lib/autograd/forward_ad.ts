@@ -2,6 +2,7 @@
 import * as aten from '../tensor/aten';
 import { TorchError, TorchTypeError, valueError } from '../core/errors';
 import { type Call, signature } from '../core/signature';
+import { bindArguments } from '../core/calls';
 import { native } from '../native';
 import { Scope, within } from '../native/scope';
 import { tensor as tensorKind } from '../tensor/kinds';
@@ -15,7 +16,8 @@ export interface LevelOptions {
 const LEVEL: Required<LevelOptions> = { level: null };
 
 /** Opens a level for dual numbers; libtorch has one at a time. */
-export function enterDualLevel(): number {
+export function enterDualLevel(...args: []): number {
+  bindArguments('enterDualLevel()', args);
   native.enterScope(Scope.forwardLevel);
   return native.forwardLevel();
 }
@@ -23,8 +25,8 @@ export function enterDualLevel(): number {
 const EXIT_DUAL_LEVEL = signature('exitDualLevel', [], LEVEL, []);
 
 /** Closes a level: its dual numbers lose their tangents. */
-export function exitDualLevel(options?: LevelOptions): void {
-  const [{ level }] = EXIT_DUAL_LEVEL.bind([options]);
+export function exitDualLevel(...args: [options?: LevelOptions]): void {
+  const [{ level }] = EXIT_DUAL_LEVEL.bind(args);
   const current = native.forwardLevel();
   if ((level ?? current) !== current || current < 0) {
     throw new TorchError(
@@ -43,7 +45,8 @@ export function exitDualLevel(options?: LevelOptions): void {
  *   return forwardAd.unpackDual(y).tangent; // 3x² · direction
  * });
  */
-export function dualLevel<T>(body: () => T): T {
+export function dualLevel<T>(...args: [body: () => T]): T {
+  const [body] = bindArguments('dualLevel(body)', args);
   if (typeof body !== 'function') throw new TorchTypeError('dualLevel(): argument must be a function');
   return within('dualLevel', Scope.forwardLevel, body);
 }

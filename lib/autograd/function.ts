@@ -1,5 +1,6 @@
 /** torch.autograd.Function: operations with a backward of their own. */
 import { TorchError } from '../core/errors';
+import { checkMethods } from '../core/calls';
 import { wrap } from '../native/dispatch';
 import { NativeHandle } from '../native/handle';
 import { native } from '../native';
@@ -49,6 +50,7 @@ export class FunctionContext {
     this.marks.materialize = value;
   }
 }
+checkMethods('FunctionCtx', FunctionContext, 'setMaterializeGrads(value)');
 
 interface FunctionClass<Args extends unknown[], Out> {
   readonly name: string;

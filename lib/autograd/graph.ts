@@ -7,6 +7,7 @@ import { native } from '../native';
 import { type Tensor } from '../tensor';
 import * as aten from '../tensor/aten';
 import type { Device } from '../core/device';
+import { bindArguments } from '../core/calls';
 import { Scope, settled, within } from '../native/scope';
 import { RemovableHandle } from '../core/hooks';
 
@@ -23,10 +24,9 @@ let depth = 0;
  * graph.savedTensorsHooks((x) => x.half(), (x) => x.float(), () => model(input));
  */
 export function savedTensorsHooks<Packed, T>(
-  pack: (tensor: Tensor) => Packed,
-  unpack: (packed: Packed) => Tensor,
-  body: () => T,
+  ...args: [pack: (tensor: Tensor) => Packed, unpack: (packed: Packed) => Tensor, body: () => T]
 ): T {
+  const [pack, unpack, body] = bindArguments('savedTensorsHooks(pack, unpack, body)', args);
   for (const [name, value] of Object.entries({ pack, unpack, body })) {
     if (typeof value !== 'function') throw argumentError('savedTensorsHooks', name, 'a function', value);
   }
@@ -65,7 +65,8 @@ export function saveOnCpu<T>(...args: Call<typeof SAVE_ON_CPU, [body: () => T], 
 }
 
 /** Makes {@link savedTensorsHooks} an error with that message inside of `body`. */
-export function disableSavedTensorsHooks<T>(message: string, body: () => T): T {
+export function disableSavedTensorsHooks<T>(...args: [message: string, body: () => T]): T {
+  const [message, body] = bindArguments('disableSavedTensorsHooks(message, body)', args);
   if (depth > 0) throw new TorchError(message);
   const before = disabled;
   let result: T;

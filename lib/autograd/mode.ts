@@ -3,6 +3,7 @@ import { TorchTypeError } from '../core/errors';
 import { native } from '../native';
 import { callable, value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
+import { bindArguments } from '../core/calls';
 import { Scope, within } from '../native/scope';
 
 function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
@@ -16,37 +17,43 @@ function withGrad<T>(name: string, enabled: boolean, body: () => T): T {
  * Differs from PyTorch: `torch.noGrad` takes a synchronous function, as all that sets grad mode, inference mode or
  * anomaly detection does; there is no `with` and no decorator.
  */
-export function noGrad<T>(body: () => T): T {
+export function noGrad<T>(...args: [body: () => T]): T {
+  const [body] = bindArguments('noGrad(body)', args);
   return withGrad('noGrad', false, body);
 }
 
 /** Runs `body` recording a graph, inside of {@link noGrad} too. */
-export function enableGrad<T>(body: () => T): T {
+export function enableGrad<T>(...args: [body: () => T]): T {
+  const [body] = bindArguments('enableGrad(body)', args);
   return withGrad('enableGrad', true, body);
 }
 
 /** Turns recording on or off: for `body` alone when it is given, else from now on. */
 export function setGradEnabled(mode: boolean): void;
 export function setGradEnabled<T>(mode: boolean, body: () => T): T;
-export function setGradEnabled<T>(mode: boolean, body?: () => T): T | void {
+export function setGradEnabled<T>(...args: [mode: boolean, body?: () => T]): T | void {
+  const [mode, body] = bindArguments('setGradEnabled(mode, body?)', args);
   if (typeof mode !== 'boolean') throw new TorchTypeError('setGradEnabled(): mode must be a boolean');
   if (body) return withGrad('setGradEnabled', mode, body);
   native.setGradEnabled(mode);
 }
 
 /** Whether operators are recorded for gradients. */
-export function isGradEnabled(): boolean {
+export function isGradEnabled(...args: []): boolean {
+  bindArguments('isGradEnabled()', args);
   return native.isGradEnabled();
 }
 
 /** Runs `body` in inference mode: like {@link noGrad}, cheaper, and its tensors never join a graph. */
-export function inferenceMode<T>(body: () => T, mode = true): T {
+export function inferenceMode<T>(...args: [body: () => T, mode?: boolean]): T {
+  const [body, mode = true] = bindArguments('inferenceMode(body, mode?)', args);
   if (typeof body !== 'function') throw new TorchTypeError('inferenceMode(): argument must be a function');
   return within('inferenceMode', Scope.inference, body, mode);
 }
 
 /** Whether this runs in {@link inferenceMode}. */
-export function isInferenceModeEnabled(): boolean {
+export function isInferenceModeEnabled(...args: []): boolean {
+  bindArguments('isInferenceModeEnabled()', args);
   return native.isInferenceMode();
 }
 
@@ -76,6 +83,7 @@ export function setDetectAnomaly(
 }
 
 /** Whether backward looks for NaN: see {@link detectAnomaly}. */
-export function isAnomalyEnabled(): boolean {
+export function isAnomalyEnabled(...args: []): boolean {
+  bindArguments('isAnomalyEnabled()', args);
   return native.isAnomalyEnabled();
 }

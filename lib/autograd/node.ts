@@ -1,5 +1,6 @@
 /** Nodes of the autograd graph, for looking at. */
 import { NativeHandle } from '../native/handle';
+import { checkMethods } from '../core/calls';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 
@@ -27,6 +28,7 @@ export class GradFn {
     return this.toString();
   }
 }
+checkMethods('Node', GradFn, 'toString()');
 
 export function gradFnOf(tensor: Tensor): GradFn | null {
   const node = native.node(tensor);

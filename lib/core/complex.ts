@@ -1,11 +1,15 @@
 import { primitiveOf } from './conversions';
+import { bindArguments, checkMethods } from './calls';
 
 /** A complex number: what `item()` gives for a complex tensor, and an operand of operators. */
 export class Complex {
   constructor(
     readonly re: number,
     readonly im: number,
-  ) {}
+    ...surplus: []
+  ) {
+    bindArguments('Complex(re, im)', [re, im, ...surplus]);
+  }
 
   /** As Python writes it: `(1+2j)`. */
   toString(): string {
@@ -18,3 +22,4 @@ export class Complex {
     return primitiveOf(this, hint, 'A Complex', instead);
   }
 }
+checkMethods('Complex', Complex, 'toString()');

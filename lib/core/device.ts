@@ -1,5 +1,6 @@
 /** Where a tensor lives. */
 import { TorchError, TorchTypeError } from './errors';
+import { bindArguments, checkMethods } from './calls';
 
 /** A device: `new torch.Device('cuda', 1)`, or `torch.device('cuda:1')`. Equal devices are one object. */
 export class Device {
@@ -10,7 +11,8 @@ export class Device {
   /** Which one of its type; null for the current one. */
   readonly index!: number | null;
 
-  constructor(type: string, index: number | null = null) {
+  constructor(...args: [type: string, index?: number | null]) {
+    const [type, index = null] = bindArguments('Device(type, index?)', args);
     this.deviceName = index === null ? type : `${type}:${index}`;
     const known = devices.get(this.deviceName);
     if (known) return known;
@@ -38,6 +40,7 @@ export class Device {
       : `device(type='${this.type}', index=${this.index})`;
   }
 }
+checkMethods('device', Device, 'toString()', 'toJSON(key?)');
 
 const devices = new Map<string, Device>();
 
@@ -55,7 +58,8 @@ function checkType(type: string, text: string): void {
 export type DeviceLike = Device | 'cpu' | 'cuda' | 'mps' | 'meta' | (string & {});
 
 /** `torch.device('cuda:1')` or `torch.device('cuda', 1)`. Throws a TypeError for what is no device. */
-export function device(type: DeviceLike, index?: number | null): Device {
+export function device(...args: [type: DeviceLike, index?: number | null]): Device {
+  const [type, index] = bindArguments('device(type, index?)', args);
   if (type instanceof Device) return type;
   if (typeof type !== 'string') throw new TorchTypeError('device(): argument must be a string or Device');
   const found = devices.get(type);

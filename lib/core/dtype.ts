@@ -1,5 +1,6 @@
 /** Element types. One object each; PyTorch's names, verbatim. */
 import { TorchTypeError } from './errors';
+import { checkMethods } from './calls';
 
 /** What the elements of a typed array of this dtype hold; see {@link Tensor.toTypedArray}. */
 export type DTypeKind = 'bool' | 'int' | 'uint' | 'float' | 'complex' | 'quantized' | 'bits';
@@ -43,6 +44,7 @@ export class DType {
     return this.toString();
   }
 }
+checkMethods('dtype', DType, 'toString()');
 
 const byCode: DType[] = [];
 const byName = new Map<string, DType>();

@@ -1,4 +1,5 @@
 // Lists of hooks, and the handles that take them away again.
+import { checkMethods } from './calls';
 import { TorchTypeError } from './errors';
 import { value } from './kinds';
 import { signature } from './signature';
@@ -21,6 +22,7 @@ export class RemovableHandle {
     this.#remove();
   }
 }
+checkMethods('RemovableHandle', RemovableHandle, 'remove()');
 
 export interface EntryOptions {
   prepend: boolean;

@@ -1,4 +1,5 @@
 /** Memory layouts and memory formats: constants of torch, in camelCase. */
+import { bindArguments, checkMethods } from './calls';
 
 /** How a tensor stores its elements, for example `torch.strided`. */
 export class Layout {
@@ -17,6 +18,7 @@ export class Layout {
     return `torch.${this.name}`;
   }
 }
+checkMethods('layout', Layout, 'toString()');
 
 /** The order of a dense tensor's dimensions in memory, for example `torch.channelsLast`. */
 export class MemoryFormat {
@@ -35,6 +37,7 @@ export class MemoryFormat {
     return `torch.${this.name}`;
   }
 }
+checkMethods('memory_format', MemoryFormat, 'toString()');
 
 /** Ordinary tensors: each element has its place in memory. */
 export const strided = new Layout('strided', 0);
@@ -64,6 +67,7 @@ export const channelsLast3d = new MemoryFormat('channels_last_3d', 3);
 const layouts = [strided, sparseCoo, sparseCsr, mkldnn, sparseCsc, sparseBsr, sparseBsc, jagged];
 
 /** @internal */
-export function layoutOfCode(code: number): Layout {
+export function layoutOfCode(...args: [code: number]): Layout {
+  const [code] = bindArguments('layoutOfCode(code)', args);
   return layouts[code];
 }

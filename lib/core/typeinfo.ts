@@ -1,5 +1,6 @@
 /** Limits of dtypes: torch.finfo and torch.iinfo. */
 import { type DType, type DTypeLike, asDType } from './dtype';
+import { bindArguments } from './calls';
 import * as dtypes from './dtype';
 import { TorchTypeError, argumentError } from './errors';
 
@@ -51,7 +52,8 @@ const parts = new Map<DType, DType>([
 ]);
 
 /** The limits of a floating-point or complex dtype. Default: of the default dtype's, float32. */
-export function finfo(dtype: DTypeLike = dtypes.float32): FInfo {
+export function finfo(...args: [dtype?: DTypeLike]): FInfo {
+  const [dtype = dtypes.float32] = bindArguments('finfo(dtype?)', args);
   const asked = asDType(dtype);
   if (!asked) throw argumentError('finfo', 'dtype', 'a DType', dtype);
   const real = parts.get(asked) ?? asked;
@@ -91,7 +93,8 @@ function sixDigits(exact: number): string {
 }
 
 /** The limits of an integer dtype. */
-export function iinfo(dtype: DTypeLike): IInfo {
+export function iinfo(...args: [dtype: DTypeLike]): IInfo {
+  const [dtype] = bindArguments('iinfo(dtype)', args);
   const asked = asDType(dtype);
   if (!asked) throw argumentError('iinfo', 'dtype', 'a DType', dtype);
   if (asked === dtypes.bool) throw new TorchTypeError(`${asked} is not supported by torch.iinfo`);

@@ -1,5 +1,6 @@
 import * as aten from '../tensor/aten';
 import { TorchError, argumentError } from '../core/errors';
+import { bindArguments } from '../core/calls';
 import { Module } from '../nn/module/module';
 import { call, merged, type FunctionalCallOptions, type NamedTensors } from '../nn/utils/functional_call';
 import type { Tensor } from '../tensor';
@@ -17,12 +18,18 @@ import type { Tensor } from '../tensor';
  * torch.func.functionalCall(new nn.Linear(3, 3), { weight }, torch.randn([1, 3]));
  */
 export function functionalCall<Args extends unknown[], Out>(
-  module: Module<Args, Out>,
-  parameterAndBufferDicts: NamedTensors | readonly NamedTensors[],
-  args?: unknown,
-  kwargs?: Record<string, unknown> | null,
-  options?: FunctionalCallOptions,
+  ...given: [
+    module: Module<Args, Out>,
+    parameterAndBufferDicts: NamedTensors | readonly NamedTensors[],
+    args?: unknown,
+    kwargs?: Record<string, unknown> | null,
+    options?: FunctionalCallOptions,
+  ]
 ): Out {
+  const [module, parameterAndBufferDicts, args, kwargs, options] = bindArguments(
+    'functionalCall(module, parameterAndBufferDicts{}, args{}?, kwargs{}?, options{}?)',
+    given,
+  );
   checkModule('functionalCall', module);
   return call(module, merged(parameterAndBufferDicts), args, kwargs ?? null, options) as Out;
 }
@@ -57,8 +64,9 @@ function stackAll(all: Map<string, Tensor>[]): Record<string, Tensor> {
  * `vmap` over {@link functionalCall}.
  */
 export function stackModuleState(
-  models: Iterable<Module>,
+  ...given: [models: Iterable<Module>]
 ): [params: Record<string, Tensor>, buffers: Record<string, Tensor>] {
+  const [models] = bindArguments('stackModuleState(models)', given);
   if (typeof models?.[Symbol.iterator] !== 'function')
     throw argumentError('stackModuleState', 'models', 'a list of modules', models);
   const list = [...models];

@@ -3,7 +3,8 @@ import * as aten from '../tensor/aten';
 import type { DeviceLike } from '../core/device';
 import { setHandle } from '../native/dispatch';
 import type { DTypeLike } from '../core/dtype';
-import { TorchError, argumentError, checkOptions, valueError } from '../core/errors';
+import { TorchError, argumentError, valueError } from '../core/errors';
+import { bindArguments, checkMethods } from '../core/calls';
 import { type Call, signature, withDefaults } from '../core/signature';
 import { snakeCase } from '../core/names';
 import { NOTHING } from '../native/handle';
@@ -45,6 +46,7 @@ export class Parameter extends Tensor {
     return `Parameter containing:\n${super.toString()}`;
   }
 }
+checkMethods('Parameter', Parameter, 'toString()');
 
 /** Options of `nn.Buffer` and `registerBuffer`. */
 export interface BufferOptions {
@@ -58,7 +60,8 @@ export interface BufferOptions {
 export class Buffer extends Tensor {
   readonly persistent: boolean;
 
-  constructor(data?: Tensor | null, options?: BufferOptions) {
+  constructor(...args: [data?: Tensor | null, options?: BufferOptions]) {
+    const [data, options] = bindArguments('Buffer(data?, options{}?)', args);
     const { persistent } = withDefaults('Buffer', { persistent: true }, options);
     const tensor = data ?? aten.empty([0]);
     super(NOTHING);
@@ -75,6 +78,8 @@ export interface UninitializedOptions {
   /** What it will hold. Default: the default dtype. */
   dtype?: DTypeLike | null;
 }
+
+const UNINITIALIZED: Required<UninitializedOptions> = { device: null, dtype: null };
 
 // What may be done with a tensor that has no shape yet.
 const allowed = new Set(
@@ -127,8 +132,12 @@ function materialize(
 
 /** A parameter whose shape is not known yet: see `LazyModuleMixin`. */
 export class UninitializedParameter extends Parameter {
-  constructor(requiresGrad = true, options: UninitializedOptions = {}) {
-    checkOptions('UninitializedParameter', options);
+  constructor(...args: [requiresGrad?: boolean, options?: UninitializedOptions]) {
+    const [requiresGrad = true, given] = bindArguments(
+      'UninitializedParameter(requiresGrad?, options{}?)',
+      args,
+    );
+    const options = withDefaults('UninitializedParameter', UNINITIALIZED, given);
     super(aten.empty([0], { device: options.device, dtype: options.dtype }), requiresGrad);
   }
   /** Becomes a Parameter of that shape; what it holds is arbitrary. */
@@ -142,12 +151,22 @@ export class UninitializedParameter extends Parameter {
     return '<UninitializedParameter>';
   }
 }
+checkMethods(
+  'UninitializedParameter',
+  UninitializedParameter,
+  'materialize(shape, options{}?)',
+  'toString()',
+);
 guard(UninitializedParameter.prototype, 'UninitializedParameter');
 
 /** A buffer whose shape is not known yet: see `LazyModuleMixin`. */
 export class UninitializedBuffer extends Buffer {
-  constructor(requiresGrad = false, options: UninitializedOptions & BufferOptions = {}) {
-    checkOptions('UninitializedBuffer', options);
+  constructor(...args: [requiresGrad?: boolean, options?: UninitializedOptions & BufferOptions]) {
+    const [requiresGrad = false, given] = bindArguments(
+      'UninitializedBuffer(requiresGrad?, options{}?)',
+      args,
+    );
+    const options = withDefaults('UninitializedBuffer', { ...UNINITIALIZED, persistent: true }, given);
     const empty = aten.empty([0], { device: options.device, dtype: options.dtype });
     super(empty.requiresGrad_(requiresGrad), { persistent: options.persistent });
   }
@@ -162,6 +181,7 @@ export class UninitializedBuffer extends Buffer {
     return '<UninitializedBuffer>';
   }
 }
+checkMethods('UninitializedBuffer', UninitializedBuffer, 'materialize(shape, options{}?)', 'toString()');
 guard(UninitializedBuffer.prototype, 'UninitializedBuffer');
 
 /** Whether it is a parameter or buffer without a shape. */

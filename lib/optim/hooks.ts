@@ -1,4 +1,5 @@
 // The hooks of optimizers.
+import { bindArguments } from '../core/calls';
 import { HookList, type RemovableHandle } from '../core/hooks';
 import type { Tensor } from '../tensor';
 import type { Optimizer } from './optimizer';
@@ -24,10 +25,12 @@ export const globalPreHooks = new HookList<StepPreHook>();
 export const globalPostHooks = new HookList<StepPostHook>();
 
 /** Calls `hook` before every step of every optimizer. */
-export function registerOptimizerStepPreHook(hook: StepPreHook): RemovableHandle {
+export function registerOptimizerStepPreHook(...args: [hook: StepPreHook]): RemovableHandle {
+  const [hook] = bindArguments('registerOptimizerStepPreHook(hook)', args);
   return globalPreHooks.register('registerOptimizerStepPreHook', {}, [hook]);
 }
 /** Calls `hook` after every step of every optimizer. */
-export function registerOptimizerStepPostHook(hook: StepPostHook): RemovableHandle {
+export function registerOptimizerStepPostHook(...args: [hook: StepPostHook]): RemovableHandle {
+  const [hook] = bindArguments('registerOptimizerStepPostHook(hook)', args);
   return globalPostHooks.register('registerOptimizerStepPostHook', {}, [hook]);
 }

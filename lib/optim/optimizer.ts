@@ -2,6 +2,7 @@
 import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { jsonOf } from '../core/conversions';
 import { TorchError, checkFunction } from '../core/errors';
+import { checkMethods } from '../core/calls';
 import { type Call, signature } from '../core/signature';
 import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../core/hooks';
 import {
@@ -246,3 +247,18 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     return this as unknown as Optimizer;
   }
 }
+checkMethods(
+  'Optimizer',
+  Optimizer,
+  'addParamGroup(paramGroup{})',
+  'step(closure?)',
+  'registerStepPreHook(hook)',
+  'registerStepPostHook(hook)',
+  'stateDict()',
+  'loadStateDict(stateDict{})',
+  'toString()',
+  'registerStateDictPreHook(hook, options{}?)',
+  'registerStateDictPostHook(hook, options{}?)',
+  'registerLoadStateDictPreHook(hook, options{}?)',
+  'registerLoadStateDictPostHook(hook, options{}?)',
+);

@@ -1,6 +1,7 @@
 // An optimizer that works on other parameters and state for a while.
 import { TorchError } from '../core/errors';
 import { isPlainObject } from '../core/realm';
+import { bindArguments } from '../core/calls';
 import type { Tensor } from '../tensor';
 import type { ParamGroup } from './group';
 import type { Optimizer } from './optimizer';
@@ -68,11 +69,12 @@ function checkGroup(live: ParamGroup, given: SavedGroup, index: number): void {
  * `with` block.
  */
 export function swapInOptimizerParamsAndState<T>(
-  optimizer: AnyOptimizer,
-  parameters: Parameters,
-  state: GivenOptimizerState,
-  body: () => T,
+  ...args: [optimizer: AnyOptimizer, parameters: Parameters, state: GivenOptimizerState, body: () => T]
 ): T {
+  const [optimizer, parameters, state, body] = bindArguments(
+    'swapInOptimizerParamsAndState(optimizer, parameters{}, state{}, body)',
+    args,
+  );
   const list = isPlainObject(parameters)
     ? Object.values(parameters)
     : [...(parameters as Map<string, Tensor>).values()];

@@ -1,6 +1,7 @@
 /** The names in a state_dict, made to fit a model that spells them otherwise. */
 import { isMap } from '../core/realm';
 import { TorchTypeError, argumentError } from '../core/errors';
+import { bindArguments } from '../core/calls';
 import { type ModuleMetadata, type StateDict, defineMetadata } from '../nn/module/state_dict';
 
 /**
@@ -18,7 +19,8 @@ export type KeyRenaming =
  * @example
  * renameKeys(state, [[/^transformer\.h\.(\d+)\./, 'blocks.$1.'], ['gamma', 'weight']]);
  */
-export function renameKeys(state: StateDict, renaming: KeyRenaming): StateDict {
+export function renameKeys(...args: [state: StateDict, renaming: KeyRenaming]): StateDict {
+  const [state, renaming] = bindArguments('renameKeys(state, renaming{})', args);
   checkState('renameKeys', state);
   if (typeof renaming !== 'function') checkPairs(renaming);
   const rename = typeof renaming === 'function' ? renaming : replaceAll(renaming);
@@ -71,13 +73,15 @@ function renameModules(
 }
 
 /** What is below `prefix` (`'encoder.'`), without it: the state of a part of the model. */
-export function underPrefix(state: StateDict, prefix: string): StateDict {
+export function underPrefix(...args: [state: StateDict, prefix: string]): StateDict {
+  const [state, prefix] = bindArguments('underPrefix(state, prefix)', args);
   checkPrefix('underPrefix', prefix);
   return renameKeys(state, (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : null));
 }
 
 /** All of it below `prefix`. */
-export function withPrefix(state: StateDict, prefix: string): StateDict {
+export function withPrefix(...args: [state: StateDict, prefix: string]): StateDict {
+  const [state, prefix] = bindArguments('withPrefix(state, prefix)', args);
   checkPrefix('withPrefix', prefix);
   return renameKeys(state, (key) => prefix + key);
 }
@@ -86,7 +90,8 @@ export function withPrefix(state: StateDict, prefix: string): StateDict {
  * Takes `prefix` off the names that have it, in place: `'module.'` of a state_dict that was saved from
  * DataParallel. Python's function of this name in torch.nn.modules.utils.
  */
-export function consumePrefixInStateDictIfPresent(state: StateDict, prefix: string): void {
+export function consumePrefixInStateDictIfPresent(...args: [state: StateDict, prefix: string]): void {
+  const [state, prefix] = bindArguments('consumePrefixInStateDictIfPresent(state, prefix)', args);
   checkPrefix('consumePrefixInStateDictIfPresent', prefix);
   const renamed = renameKeys(state, (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : key));
   state.clear();

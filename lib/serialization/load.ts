@@ -6,6 +6,7 @@ import { withDefaults } from '../core/signature';
 import { Device } from '../core/device';
 import type { DType } from '../core/dtype';
 import { isError, isTypeError, isURL, isUint8Array } from '../core/realm';
+import { bindArguments } from '../core/calls';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './io/byte_order';
 import { HEAD, foreign } from './foreign';
@@ -87,7 +88,8 @@ const defaults: Settings = {
  * interface Checkpoint { model: Record<string, Tensor>; epoch: number }
  * const { model: weights, epoch } = torch.load<Checkpoint>('checkpoint.pt', { objects: true });
  */
-export function load<T = unknown>(file: string | URL | Uint8Array, options: LoadOptions = {}): T {
+export function load<T = unknown>(...args: [file: string | URL | Uint8Array, options?: LoadOptions]): T {
+  const [file, options = {}] = bindArguments('load(file, options{}?)', args);
   const settings = withDefaults('torch.load', defaults, options);
   const places = placing(settings.mapLocation);
   const bytes = isUint8Array(file);

@@ -4,6 +4,7 @@ import { NDArray, NumpyScalar } from './pickle/numpy';
 import { rememberDict, rememberList } from './pickle/origin';
 import { Float, PythonObject, copyMarks, wasObject } from './pickle/python_types';
 import { isMap } from '../core/realm';
+import { bindArguments } from '../core/calls';
 
 /**
  * Makes plain objects and arrays of what `load` gave, at every depth: a Map becomes an object, a tuple an array, a
@@ -20,7 +21,8 @@ import { isMap } from '../core/realm';
  * interface Checkpoint { epoch: number; model: Record<string, Tensor>; best: number }
  * const { epoch, model } = torch.serialization.toObject<Checkpoint>(torch.load('checkpoint.pt'));
  */
-export function toObject<T = unknown>(value: unknown): T {
+export function toObject<T = unknown>(...args: [value: unknown]): T {
+  const [value] = bindArguments('toObject(value{})', args);
   const converter = new Converter();
   const result = converter.convert(value) as T;
   converter.fill();

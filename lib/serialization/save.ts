@@ -6,6 +6,7 @@ import { TorchError, argumentError } from '../core/errors';
 import { withDefaults } from '../core/signature';
 import { native } from '../native';
 import { isURL } from '../core/realm';
+import { bindArguments } from '../core/calls';
 import type { Tensor } from '../tensor';
 import { writeAtomically } from './io/atomic';
 import { reducer, storageKind } from './pickle/reduce';
@@ -38,7 +39,10 @@ export type SaveOptions = Record<never, never>;
  */
 export function save(value: unknown, path: string | URL, options?: SaveOptions): void;
 export function save(value: unknown): Uint8Array;
-export function save(value: unknown, path?: string | URL, options?: SaveOptions): Uint8Array | void {
+export function save(
+  ...args: [value: unknown, path?: string | URL, options?: SaveOptions]
+): Uint8Array | void {
+  const [value, path, options] = bindArguments('torch.save(value{}, path?, options{}?)', args);
   withDefaults('torch.save', {}, options);
   const storages = new Map<bigint, Saved>();
   const data = pickle(

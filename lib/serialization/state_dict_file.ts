@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { DeviceLike } from '../core/device';
 import type { StateDict } from '../nn/module/state_dict';
 import { isMap } from '../core/realm';
+import { bindArguments } from '../core/calls';
 import { Tensor } from '../tensor';
 import { findFormat } from './format';
 import { type KeyRenaming, renameKeys, underPrefix } from './keys';
@@ -54,7 +55,10 @@ const DEFAULTS: Record<keyof LoadStateDictFromFileOptions, undefined> = {
  * const state = torch.loadStateDictFromFile('model.safetensors', { prefix: 'model.' });
  * model.loadStateDict(state, { assign: true });
  */
-export function loadStateDictFromFile(file: string, options?: LoadStateDictFromFileOptions): StateDict {
+export function loadStateDictFromFile(
+  ...args: [file: string, options?: LoadStateDictFromFileOptions]
+): StateDict {
+  const [file, options] = bindArguments('loadStateDictFromFile(file, options{}?)', args);
   const given = withDefaults('loadStateDictFromFile', DEFAULTS as LoadStateDictFromFileOptions, options);
   const { prefix, rename } = given;
   let state = readCheckpoint(file, (found) => readFile(found, given));

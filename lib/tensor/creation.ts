@@ -8,6 +8,7 @@ import { withDefaults } from '../core/signature';
 import { type Flat, flatten } from './nested';
 import type { Nested } from './indexing';
 import type { Layout, MemoryFormat } from '../core/layout';
+import { bindArguments } from '../core/calls';
 import { native } from '../native';
 import type { Scalar, Tensor } from '.';
 import { isTensor, newTensor } from '../native/tensor_base';
@@ -36,11 +37,13 @@ const TENSOR = {
 export type TensorData = Nested | readonly TensorData[] | ArrayBufferView | Tensor;
 
 /** The dtype of new floating-point tensors. */
-export function getDefaultDtype(): DType {
+export function getDefaultDtype(...args: []): DType {
+  bindArguments('getDefaultDtype()', args);
   return dtypeOfCode(native.getDefaultDtype());
 }
 /** Sets the dtype of floats that are made without one. */
-export function setDefaultDtype(dtype: DTypeLike): void {
+export function setDefaultDtype(...args: [dtype: DTypeLike]): void {
+  const [dtype] = bindArguments('setDefaultDtype(dtype)', args);
   native.setDefaultDtype(dtype);
 }
 
@@ -55,7 +58,8 @@ export function setDefaultDtype(dtype: DTypeLike): void {
  * Differs from PyTorch: `torch.tensor` makes whole numbers the default dtype, float32, not int64, since JavaScript
  * does not tell `1` from `1.0`; bigints make int64.
  */
-export function tensor(data: TensorData, options?: TensorOptions): Tensor {
+export function tensor(...args: [data: TensorData, options?: TensorOptions]): Tensor {
+  const [data, options] = bindArguments('tensor(data{}, options{}?)', args);
   const given = withDefaults('tensor', TENSOR, options);
   const wanted = given.dtype === null ? undefined : asDType(given.dtype);
   if (given.dtype !== null && !wanted) throw argumentError('tensor', 'dtype', 'a DType', given.dtype);
@@ -93,7 +97,10 @@ function applyOptions(tensor: Tensor, options: TensorOptions): Tensor {
 }
 
 /** `data` itself when it is a tensor of that dtype and device; else {@link tensor}. */
-export function asTensor(data: TensorData, options?: Pick<TensorOptions, 'dtype' | 'device'>): Tensor {
+export function asTensor(
+  ...args: [data: TensorData, options?: Pick<TensorOptions, 'dtype' | 'device'>]
+): Tensor {
+  const [data, options] = bindArguments('asTensor(data{}, options{}?)', args);
   const { dtype, device } = withDefaults('asTensor', { dtype: TENSOR.dtype, device: TENSOR.device }, options);
   return isTensor(data) ? data.to({ dtype, device }) : tensor(data, { dtype, device });
 }
@@ -117,7 +124,8 @@ const BLOB = {
  *
  * The memory stays valid when the ArrayBuffer is transferred. Throws for shared and resizable buffers.
  */
-export function fromBlob(data: ArrayBuffer | ArrayBufferView, given?: BlobOptions): Tensor {
+export function fromBlob(...args: [data: ArrayBuffer | ArrayBufferView, given?: BlobOptions]): Tensor {
+  const [data, given] = bindArguments('fromBlob(data, given{}?)', args);
   const options = withDefaults('fromBlob', BLOB, given);
   if (!ArrayBuffer.isView(data) && !types.isAnyArrayBuffer(data)) {
     throw argumentError('fromBlob', 'data', 'an ArrayBuffer or typed array', data);
@@ -156,7 +164,8 @@ const fullOperator = operator('aten::full');
  * A tensor of `size` filled with `fillValue`. Differs from PyTorch: `torch.full` gives the default dtype for a whole
  * number, not int64; a bigint makes int64.
  */
-export function full(size: readonly number[], fillValue: Scalar, options: FullOptions = {}): Tensor {
+export function full(...args: [size: readonly number[], fillValue: Scalar, options?: FullOptions]): Tensor {
+  const [size, fillValue, options = {}] = bindArguments('full(size, fillValue, options{}?)', args);
   const infer = typeof fillValue === 'number' && options.dtype == null && !options.out;
   return fullOperator(size, fillValue, infer ? { ...options, dtype: getDefaultDtype() } : options) as Tensor;
 }

@@ -20,6 +20,7 @@ import {
   TorchRangeError,
   TorchTypeError,
 } from '../core/errors';
+import { checkMethods } from '../core/calls';
 import { type Call, signature } from '../core/signature';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
@@ -168,9 +169,8 @@ export class Tensor extends TensorBase {
     return this.dtype.itemsize;
   }
   /** Whether the elements lie in order in memory, without gaps. */
-  isContiguous(options?: { memoryFormat?: MemoryFormat }): boolean {
-    if (options !== undefined) checkOptions('isContiguous', options);
-    return native.isContiguous(this[HANDLE], options?.memoryFormat);
+  isContiguous(memoryFormat?: MemoryFormat | { memoryFormat?: MemoryFormat }): boolean {
+    return native.isContiguous(this[HANDLE], memoryFormat as MemoryFormat | undefined); // by position: checkMethods
   }
   /** Whether the elements are in pinned memory, from which GPUs copy faster. */
   isPinned(): boolean {
@@ -550,6 +550,51 @@ export class Tensor extends TensorBase {
     return this.toString();
   }
 }
+checkMethods(
+  'Tensor',
+  Tensor,
+  'dim()',
+  'numel()',
+  'size(dim?)',
+  'stride(dim?)',
+  'storageOffset()',
+  'dataPtr()',
+  'storage()',
+  'elementSize()',
+  'isContiguous(memoryFormat?)',
+  'isPinned()',
+  'isFloatingPoint()',
+  'isComplex()',
+  'is(other)',
+  'item()',
+  'itemBigInt()',
+  'tolist()',
+  'toTypedArray()',
+  'viewTypedArray()',
+  'setAt(indices, value)',
+  'type(dtype)',
+  'cpu()',
+  'cuda(index?)',
+  'float(options{}?)',
+  'double(options{}?)',
+  'half(options{}?)',
+  'bfloat16(options{}?)',
+  'int(options{}?)',
+  'long(options{}?)',
+  'short(options{}?)',
+  'char(options{}?)',
+  'byte(options{}?)',
+  'bool(options{}?)',
+  'cfloat(options{}?)',
+  'cdouble(options{}?)',
+  'newTensor(data{}, options{}?)',
+  'requiresGrad_(requiresGrad?)',
+  'retainGrad()',
+  'registerHook(hook)',
+  'registerPostAccumulateGradHook(hook)',
+  'dispose()',
+  'toString()',
+);
 
 registerTensorClass(Tensor);
 

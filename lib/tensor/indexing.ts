@@ -2,6 +2,7 @@
 import type { Complex } from '../core/complex';
 import { tensor } from './creation';
 import { TorchTypeError, argumentError, TorchRangeError } from '../core/errors';
+import { bindArguments } from '../core/calls';
 import { transferBuffer, native } from '../native';
 import type { Scalar, Tensor } from '.';
 import { isTensor } from '../native/tensor_base';
@@ -11,15 +12,21 @@ export type Nested = number | bigint | boolean | Complex | Nested[];
 
 /** The range `start:stop:step`; null or undefined leaves a part open. */
 export class Slice {
-  constructor(
-    readonly start: number | null = null,
-    readonly stop: number | null = null,
-    readonly step: number | null = null,
-  ) {}
+  readonly start: number | null;
+  readonly stop: number | null;
+  readonly step: number | null;
+
+  constructor(...args: [start?: number | null, stop?: number | null, step?: number | null]) {
+    const [start, stop, step] = bindArguments('Slice(start?, stop?, step?)', args);
+    this.start = start ?? null;
+    this.stop = stop ?? null;
+    this.step = step ?? null;
+  }
 }
 
 /** `torch.slice(1, null, 2)` is Python's `1::2`; `torch.slice(3)` is `:3`. */
-export function slice(start?: number | null, stop?: number | null, step?: number | null): Slice {
+export function slice(...args: [start?: number | null, stop?: number | null, step?: number | null]): Slice {
+  const [start, stop, step] = bindArguments('slice(start?, stop?, step?)', args);
   return stop === undefined && step === undefined
     ? new Slice(null, start ?? null)
     : new Slice(start ?? null, stop ?? null, step ?? null);

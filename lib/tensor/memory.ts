@@ -4,6 +4,7 @@ import { scoped } from '../native/dispatch';
 import { TorchTypeError, argumentError } from '../core/errors';
 import { native } from '../native';
 import { isMap, isSet } from '../core/realm';
+import { bindArguments } from '../core/calls';
 import { HANDLE, NOTHING } from '../native/handle';
 import { settled } from '../native/scope';
 import type { Tensor } from '.';
@@ -37,7 +38,8 @@ export interface CacheMemory {
 }
 
 /** What lives on this thread. */
-export function memory(): Memory {
+export function memory(...args: []): Memory {
+  bindArguments('memory()', args);
   const { tensors, devices } = native.memory();
   const [held, limit, reused, allocated] = native.cpuCache(null);
   const cache = { bytes: held, limit, reused, allocated };
@@ -54,7 +56,8 @@ export function memory(): Memory {
  * How many bytes of freed CPU memory are kept for the next tensors, instead of going back to the
  * system. Default: 512 MiB, or `NODETORCH_CPU_CACHE` in MiB from the environment; 0 keeps nothing.
  */
-export function setCpuCacheLimit(bytes: number): void {
+export function setCpuCacheLimit(...args: [bytes: number]): void {
+  const [bytes] = bindArguments('setCpuCacheLimit(bytes)', args);
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
     throw argumentError('setCpuCacheLimit', 'bytes', 'a whole number, at least 0', bytes);
   }
@@ -62,7 +65,8 @@ export function setCpuCacheLimit(bytes: number): void {
 }
 
 /** Gives cached memory back: to the system, and to the GPUs where there are some. */
-export function emptyCache(): void {
+export function emptyCache(...args: []): void {
+  bindArguments('emptyCache()', args);
   native.emptyCpuCache();
   cuda.emptyCache();
 }
@@ -76,7 +80,8 @@ const keptOfScope = new WeakSet<Tensor>();
  *
  * Throws a TypeError when `body` returns a promise: the scope ends before it settles.
  */
-export function tidy<T>(body: () => T): T {
+export function tidy<T>(...args: [body: () => T]): T {
+  const [body] = bindArguments('tidy(body)', args);
   if (typeof body !== 'function') throw new TorchTypeError('tidy(): argument must be a function');
   const outer = scoped.tensors;
   const mine: Tensor[] = [];
@@ -120,7 +125,8 @@ function tensorsIn(root: unknown): Tensor[] {
 }
 
 /** Takes a tensor out of all scopes: {@link tidy} will not free it. */
-export function keep<T extends Tensor>(tensor: T): T {
+export function keep<T extends Tensor>(...args: [tensor: T]): T {
+  const [tensor] = bindArguments('keep(tensor)', args);
   if (native.keep(tensor)) keptOfScope.add(tensor);
   return tensor;
 }
@@ -134,12 +140,14 @@ export interface SharedTensor {
  * Makes a tensor ready to be handed to a worker thread without a copy: post what this returns, and
  * call {@link receive} there, once. Both threads then use the same memory; the graph stays behind.
  */
-export function share(tensor: Tensor): SharedTensor {
+export function share(...args: [tensor: Tensor]): SharedTensor {
+  const [tensor] = bindArguments('share(tensor)', args);
   return { nodetorchShared: native.shareTensor(tensor) };
 }
 
 /** The tensor that another thread has {@link share}d. */
-export function receive(shared: SharedTensor): Tensor {
+export function receive(...args: [shared: SharedTensor]): Tensor {
+  const [shared] = bindArguments('receive(shared{})', args);
   const id = shared?.nodetorchShared;
   if (!Number.isSafeInteger(id)) throw argumentError('receive', 'shared', 'what share() returned', shared);
   return newTensor(native.receiveTensor(id));

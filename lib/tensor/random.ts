@@ -2,6 +2,7 @@
 import { jsonOf, uncloneable } from '../core/conversions';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import { TorchRangeError, argumentError } from '../core/errors';
+import { bindArguments, checkMethods } from '../core/calls';
 import { HANDLE } from '../native/handle';
 import { native } from '../native';
 import { Tensor } from '.';
@@ -27,7 +28,8 @@ export class Generator {
   /** @internal */
   readonly uncloneable = UNCLONEABLE;
 
-  constructor(device: DeviceLike = 'cpu') {
+  constructor(...args: [device?: DeviceLike]) {
+    const [device = 'cpu'] = bindArguments('Generator(device?)', args);
     this[HANDLE] = native.makeGenerator(device);
   }
   /** @internal */
@@ -69,10 +71,20 @@ export class Generator {
     return jsonOf(this, args, 'A Generator', 'generator.getState() is its state, as a tensor');
   }
 }
+checkMethods(
+  'Generator',
+  Generator,
+  'manualSeed(seed)',
+  'initialSeed()',
+  'seed()',
+  'getState()',
+  'setState(newState)',
+);
 
 const defaults = new Map<string, Generator>();
 /** The generator that operators use on a device when none is given. */
-export function defaultGenerator(device: DeviceLike = 'cpu'): Generator {
+export function defaultGenerator(...args: [device?: DeviceLike]): Generator {
+  const [device = 'cpu'] = bindArguments('defaultGenerator(device?)', args);
   const name = String(device);
   let generator = defaults.get(name);
   if (!generator) defaults.set(name, (generator = Generator.from(native.defaultGenerator(device))));
@@ -80,25 +92,30 @@ export function defaultGenerator(device: DeviceLike = 'cpu'): Generator {
 }
 
 /** Seeds the default generators of all devices. Returns the CPU's. */
-export function manualSeed(seed: number | bigint): Generator {
+export function manualSeed(...args: [seed: number | bigint]): Generator {
+  const [seed] = bindArguments('manualSeed(seed)', args);
   native.manualSeed(seedOf('manualSeed', seed));
   return defaultGenerator();
 }
 /** The seed that the CPU's default generator began with. */
-export function initialSeed(): bigint {
+export function initialSeed(...args: []): bigint {
+  bindArguments('initialSeed()', args);
   return defaultGenerator().initialSeed();
 }
 /** Seeds the default generators of all devices with a random number, and returns that. */
-export function seed(): bigint {
+export function seed(...args: []): bigint {
+  bindArguments('seed()', args);
   const value = defaultGenerator().seed();
   native.manualSeed(value);
   return value;
 }
 /** The state of the CPU's default generator, as a uint8 tensor. */
-export function getRngState(): Tensor {
+export function getRngState(...args: []): Tensor {
+  bindArguments('getRngState()', args);
   return defaultGenerator().getState();
 }
 /** Sets the state of the CPU's default generator. */
-export function setRngState(state: Tensor): void {
+export function setRngState(...args: [state: Tensor]): void {
+  const [state] = bindArguments('setRngState(state)', args);
   defaultGenerator().setState(state);
 }

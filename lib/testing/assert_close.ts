@@ -2,6 +2,7 @@
 import { noGrad } from '../autograd/mode';
 import { TorchError } from '../core/errors';
 import { withDefaults } from '../core/signature';
+import { bindArguments } from '../core/calls';
 import { tidy } from '../tensor/memory';
 import { type Pair, pairsOf, place } from './pairs';
 
@@ -60,14 +61,16 @@ export const EXACT_OPTIONS: Options = { ...DEFAULTS, rtol: 0, atol: 0, equalNan:
  * assertClose(torch.tensor([1, 2]).sqrt(), torch.tensor([1, 1.41421]));
  * assertClose(model.stateDict(), other.stateDict(), { rtol: 0, atol: 0 });
  */
-export function assertClose(actual: unknown, expected: unknown, options?: CloseOptions): void {
+export function assertClose(...args: [actual: unknown, expected: unknown, options?: CloseOptions]): void {
+  const [actual, expected, options] = bindArguments('assertClose(actual{}, expected{}, options{}?)', args);
   check(actual, expected, withDefaults('assertClose', DEFAULTS, options), assertClose);
 }
 
 /**
  * {@link assertClose} without tolerances, and NaNs are equal: the same dtypes, shapes and values. +0 and -0 are equal.
  */
-export function assertEqual(actual: unknown, expected: unknown, options?: EqualOptions): void {
+export function assertEqual(...args: [actual: unknown, expected: unknown, options?: EqualOptions]): void {
+  const [actual, expected, options] = bindArguments('assertEqual(actual{}, expected{}, options{}?)', args);
   const { rtol, atol, ...defaults } = EXACT_OPTIONS;
   const given = withDefaults('assertEqual', defaults, options);
   check(actual, expected, { rtol, atol, ...given }, assertEqual);

@@ -1,6 +1,7 @@
 /** Tensors of tfjs as tensors of torch and back, over the same memory. */
 import * as tf from '@tensorflow/tfjs-core';
 import { TorchError, TorchTypeError, argumentError } from '../core/errors';
+import { bindArguments } from '../core/calls';
 import { keep, tidy } from '../tensor/memory';
 import { Tensor } from '../tensor';
 import type { TorchBackend } from './backend';
@@ -16,7 +17,8 @@ import { BACKEND_NAME } from './register';
  * @param tfjs The copy of tfjs that made the tensor. Default: the one that `nodetorch/tfjs` imports.
  * @throws TypeError for strings.
  */
-export function toTorch(tensor: tf.Tensor, tfjs: Tfjs = tf): Tensor {
+export function toTorch(...args: [tensor: tf.Tensor, tfjs?: Tfjs]): Tensor {
+  const [tensor, tfjs = tf] = bindArguments('toTorch(tensor, tfjs{}?)', args);
   if (!isTfTensor(tensor)) throw argumentError('toTorch', 'tensor', 'a tf.Tensor', tensor);
   if (tensor.isDisposed) throw new TorchError('toTorch(): the tensor is disposed');
   if (tensor.dtype === 'string') throw new TorchTypeError('toTorch(): strings have no torch dtype');
@@ -34,7 +36,8 @@ export function toTorch(tensor: tf.Tensor, tfjs: Tfjs = tf): Tensor {
  *
  * @param tfjs The copy of tfjs to make it for. Default: the one that `nodetorch/tfjs` imports.
  */
-export function fromTorch(tensor: Tensor, tfjs: Tfjs = tf): tf.Tensor {
+export function fromTorch(...args: [tensor: Tensor, tfjs?: Tfjs]): tf.Tensor {
+  const [tensor, tfjs = tf] = bindArguments('fromTorch(tensor, tfjs{}?)', args);
   if (!(tensor instanceof Tensor)) throw argumentError('fromTorch', 'tensor', 'a torch.Tensor', tensor);
   const backend = backendOf(tfjs, 'fromTorch');
   const dtype = tfDtypeOf(tensor.dtype);

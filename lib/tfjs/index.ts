@@ -8,6 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { TorchBackend } from './backend';
 import { setDefaultDevice } from './device';
 import type { DeviceLike } from '../core/device';
+import { bindArguments } from '../core/calls';
+import { argumentError } from '../core/errors';
+import { withDefaults } from '../core/signature';
 import { type Tfjs, runOnCpu } from './fallback';
 import { registerFileHandlers } from './io';
 import { kernels, onCpu } from './kernels';
@@ -22,14 +25,19 @@ export { fromTorch, toTorch, loadStateDictInto, stateDictOf };
 export type { LoadWeightsOptions, WeightsOptions } from './weights';
 
 const PRIORITY = 3; // wasm's is 2
+const DEVICE = { device: null as DeviceLike | null };
 
 /**
  * Registers the backend `torch` with a copy of TensorFlow.js.
  *
  * @param options.device Where tensors are made: by default the GPU where there is one.
  */
-export function registerTorchBackend(tfjs: Tfjs = tf, options: { device?: DeviceLike } = {}): void {
-  if (options.device !== undefined) setDefaultDevice(options.device);
+export function registerTorchBackend(...args: [tfjs?: Tfjs, options?: { device?: DeviceLike }]): void {
+  const [tfjs = tf, options] = bindArguments('registerTorchBackend(tfjs{}?, options{}?)', args);
+  if (typeof (tfjs as Partial<Tfjs> | null)?.findBackendFactory !== 'function')
+    throw argumentError('registerTorchBackend', 'tfjs', 'the module @tensorflow/tfjs-core', tfjs);
+  const { device } = withDefaults('registerTorchBackend', DEVICE, options);
+  if (device !== null) setDefaultDevice(device);
   if (tfjs.findBackendFactory(BACKEND_NAME)) return;
   tfjs.registerBackend(
     BACKEND_NAME,

@@ -1,6 +1,7 @@
 /** `torch.tfjs`: functions of `nodetorch/tfjs`, which loads `@tensorflow/tfjs-core`, when one is called. */
 import { createRequire } from 'node:module';
 import { TorchError } from '../core/errors';
+import { bindArguments } from '../core/calls';
 import { packageRoot } from '../native/locate';
 import type { Tensor } from '../tensor';
 import type * as bridge from './bridge';
@@ -10,12 +11,14 @@ import type * as weights from './weights';
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 
 /** A torch tensor over the memory of a tfjs tensor, which it outlives. */
-export function toTorch(tensor: TfTensor): Tensor {
+export function toTorch(...args: [tensor: TfTensor]): Tensor {
+  const [tensor] = bindArguments('toTorch(tensor)', args);
   return load().toTorch(tensor);
 }
 
 /** A tfjs tensor of the torch backend over the memory of a torch tensor, which stays the caller's. */
-export function fromTorch(tensor: Tensor): TfTensor {
+export function fromTorch(...args: [tensor: Tensor]): TfTensor {
+  const [tensor] = bindArguments('fromTorch(tensor)', args);
   return load().fromTorch(tensor);
 }
 

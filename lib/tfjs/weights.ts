@@ -2,10 +2,12 @@
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import * as aten from '../tensor/aten';
 import { noGrad } from '../autograd';
-import { TorchError } from '../core/errors';
+import { TorchError, argumentError } from '../core/errors';
 import { contiguousFormat } from '../core/layout';
 import { tidy } from '../tensor/memory';
-import { isMap } from '../core/realm';
+import { isMap, isPlainObject } from '../core/realm';
+import { withDefaults } from '../core/signature';
+import { bindArguments } from '../core/calls';
 import type { Tensor } from '../tensor';
 import { fromTorch, toTorch } from './bridge';
 import { defaultDevice } from './device';
@@ -29,6 +31,9 @@ export interface LoadWeightsOptions extends WeightsOptions {
   strict?: boolean;
 }
 
+const WEIGHTS: Required<WeightsOptions> = { names: {}, approximate: false };
+const LOAD_WEIGHTS: Required<LoadWeightsOptions> = { ...WEIGHTS, strict: true };
+
 /**
  * The weights of a model as the state dict of the equivalent `nn` modules, in PyTorch's layout: a copy. The
  * keys are `layer.weight`, `layer.bias` ..., within a nested model `model.layer.weight`; a separable
@@ -36,7 +41,9 @@ export interface LoadWeightsOptions extends WeightsOptions {
  *
  * @throws TorchError that names the layers that have no counterpart.
  */
-export function stateDictOf(model: LayersModel, options: WeightsOptions = {}): Map<string, Tensor> {
+export function stateDictOf(...args: [model: LayersModel, options?: WeightsOptions]): Map<string, Tensor> {
+  const [model, given] = bindArguments('stateDictOf(model, options{}?)', args);
+  const options = withDefaults('stateDictOf', WEIGHTS, given);
   const state = new Map<string, Tensor>();
   for (const { leaf, layout } of partsOf('stateDictOf', model, options)) {
     const weights = weightsOf(leaf.layer);
@@ -64,10 +71,16 @@ export function stateDictOf(model: LayersModel, options: WeightsOptions = {}): M
  * @throws TorchError that names the layers that have no counterpart, or the keys that do not fit.
  */
 export function loadStateDictInto(
-  model: LayersModel,
-  stateDict: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
-  options: LoadWeightsOptions = {},
+  ...args: [
+    model: LayersModel,
+    stateDict: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+    options?: LoadWeightsOptions,
+  ]
 ): void {
+  const [model, stateDict, given] = bindArguments('loadStateDictInto(model, stateDict{}, options{}?)', args);
+  const options = withDefaults('loadStateDictInto', LOAD_WEIGHTS, given);
+  if (!isMap(stateDict) && !isPlainObject(stateDict))
+    throw argumentError('loadStateDictInto', 'stateDict', 'a Map or an object of tensors', stateDict);
   const parts = partsOf('loadStateDictInto', model, options);
   const entries = isMap(stateDict) ? stateDict : Object.entries(stateDict);
   const state = new Map(entries as Iterable<[string, Tensor]>);
@@ -77,7 +90,7 @@ export function loadStateDictInto(
   noGrad(() =>
     tidy(() => {
       for (const { leaf, layout } of parts) read(leaf, layout, state, writes, missing, errors);
-      if (options.strict ?? true) {
+      if (options.strict) {
         if (state.size > 0) errors.unshift(`Unexpected key(s) in state_dict: ${quoted([...state.keys()])}.`);
         if (missing.length > 0) errors.unshift(`Missing key(s) in state_dict: ${quoted(missing)}.`);
       }
@@ -90,8 +103,10 @@ export function loadStateDictInto(
 function partsOf(
   name: string,
   model: LayersModel,
-  { names = {}, approximate = false }: WeightsOptions,
+  { names, approximate }: Required<WeightsOptions>,
 ): { leaf: Leaf; layout: Layout }[] {
+  if (!Array.isArray((model as Partial<LayersModel> | null)?.layers))
+    throw argumentError(name, 'model', 'a tf.LayersModel', model);
   const reasons: string[] = [];
   const parts: { leaf: Leaf; layout: Layout }[] = [];
   for (const leaf of leavesOf(model, names)) {

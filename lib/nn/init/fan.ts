@@ -1,5 +1,7 @@
 // How many numbers a weight takes in and gives out.
+import { bindArguments } from '../../core/calls';
 import { valueError } from '../../core/errors';
+import { checkTensor } from '../../native/tensor_base';
 import type { Tensor } from '../../tensor';
 
 /**
@@ -14,6 +16,13 @@ export function fanInAndFanOut(tensor: Tensor): [fanIn: number, fanOut: number] 
   }
   const field = shape.slice(2).reduce((product, size) => product * size, 1);
   return [shape[1] * field, shape[0] * field];
+}
+
+/** {@link fanInAndFanOut} for users of `nn.init`. */
+export function _calculateFanInAndFanOut(...args: [tensor: Tensor]): [fanIn: number, fanOut: number] {
+  const [tensor] = bindArguments('_calculateFanInAndFanOut(tensor)', args);
+  checkTensor('_calculateFanInAndFanOut', 'tensor', tensor);
+  return fanInAndFanOut(tensor);
 }
 
 /** The bound of the uniform distribution in which a layer's bias starts: `1 / √fanIn`. */

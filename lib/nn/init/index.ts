@@ -1,6 +1,6 @@
 /** `torch.nn.init`: fills tensors with initial values, in place, outside of autograd. */
 export * from './deprecated';
-export { fanInAndFanOut as _calculateFanInAndFanOut } from './fan';
+export { _calculateFanInAndFanOut } from './fan';
 export {
   constant_,
   normal_,

@@ -3,6 +3,7 @@ import * as aten from '../../tensor/aten';
 import { TorchError, argumentError, valueError } from '../../core/errors';
 import * as F from '../../functional';
 import { number, value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import { type Call, signature } from '../../core/signature';
 import { sizeText } from '../../core/size_text';
 import type { Tensor } from '../../tensor';
@@ -192,3 +193,4 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     return aten.indexPut_(output, [elsewhere], aten.argmax(chosen, 1));
   }
 }
+checkMethods('AdaptiveLogSoftmaxWithLoss', AdaptiveLogSoftmaxWithLoss, 'logProb(input)', 'predict(input)');

@@ -1,5 +1,6 @@
 // Modules that hold modules.
 import { TorchError, TorchRangeError, TorchTypeError, checkOptions } from '../../core/errors';
+import { bindArguments, checkMethods } from '../../core/calls';
 import { deleteField, isModule, moduleFields, setField } from '../module/fields';
 import { Module } from '../module/module';
 import { warn } from '../../core/warn';
@@ -84,6 +85,20 @@ export abstract class Indexed<
     for (const module of modules) this.append(module);
   }
 }
+checkMethods(
+  'ModuleList',
+  Indexed,
+  'entries()',
+  'keys()',
+  'values()',
+  'map(fn)',
+  'at(index)',
+  'setAt(index, module)',
+  'delete(index)',
+  'pop(index?)',
+  'append(module)',
+  'extend(modules)',
+);
 
 /**
  * A list of modules. It has no `forward`: a module that holds it says what happens.
@@ -92,7 +107,8 @@ export abstract class Indexed<
  * this.layers = new nn.ModuleList([new nn.Linear(2, 2), new nn.Linear(2, 2)]); // nn.ModuleList<nn.Linear>
  */
 export class ModuleList<M extends Module = Module> extends Indexed<M, never[], never> {
-  constructor(modules?: Iterable<M> | null) {
+  constructor(...args: [modules?: Iterable<M> | null]) {
+    const [modules] = bindArguments('ModuleList(modules?)', args);
     super();
     if (modules != null) this.extend(modules);
   }
@@ -137,6 +153,14 @@ export class ModuleList<M extends Module = Module> extends Indexed<M, never[], n
     return `${this._getName()}(\n  ${lines.join('\n  ')}\n)`;
   }
 }
+checkMethods(
+  'ModuleList',
+  ModuleList,
+  'slice(start?, stop?, step?)',
+  'insert(index, module)',
+  'concat(other)',
+  'toString()',
+);
 
 /** Modules by name, of a type alias or an interface. */
 export type ModulesByName<T> = { [Name in keyof T]: Module };
@@ -152,7 +176,8 @@ export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> ext
   // In this order, since a Map has an object's type, too.
   constructor(modules?: Iterable<readonly [string, Module]> | ModuleDict<T> | null);
   constructor(modules: T);
-  constructor(modules?: Named<Module> | ModuleDict | null) {
+  constructor(...args: [modules?: Named<Module> | ModuleDict | null]) {
+    const [modules] = bindArguments('ModuleDict(modules{}?)', args);
     super();
     if (modules != null) this.update(modules);
   }
@@ -224,12 +249,27 @@ export class ModuleDict<T extends ModulesByName<T> = Record<string, Module>> ext
     return moduleFields(this) as [keyof T & string, T[keyof T & string]][];
   }
 }
+checkMethods(
+  'ModuleDict',
+  ModuleDict,
+  'get(name)',
+  'set(name, module)',
+  'has(name)',
+  'delete(name)',
+  'clear()',
+  'pop(name)',
+  'update(modules{})',
+  'keys()',
+  'values()',
+  'items()',
+);
 
 /**
  * Deprecated: a module with the given ones in fields; derive from `Module` instead.
  */
 export class Container extends Module {
-  constructor(modules: Readonly<Record<string, Module>> = {}) {
+  constructor(...args: [modules?: Readonly<Record<string, Module>>]) {
+    const [modules = {}] = bindArguments('Container(modules{}?)', args);
     super();
     warn(
       '`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that ' +

@@ -1,4 +1,5 @@
 import { TorchTypeError } from '../../core/errors';
+import { bindArguments } from '../../core/calls';
 import { repr } from '../../tensor/repr';
 
 const simple = ['device', 'dtype', 'memoryFormat'] as const;
@@ -13,8 +14,9 @@ export type FactoryKwargs = Partial<Record<(typeof simple)[number], unknown>>;
  * @throws TypeError for any other keyword, and for one in both places.
  */
 export function factoryKwargs(
-  kwargs?: (FactoryKwargs & { factoryKwargs?: FactoryKwargs }) | null,
+  ...args: [kwargs?: (FactoryKwargs & { factoryKwargs?: FactoryKwargs }) | null]
 ): FactoryKwargs {
+  const [kwargs] = bindArguments('factoryKwargs(kwargs{}?)', args);
   if (kwargs == null) return {};
   const unexpected = Object.keys(kwargs).filter((key) => ![...simple, 'factoryKwargs'].includes(key));
   if (unexpected.length > 0)

@@ -1,5 +1,6 @@
 // Modules that hold parameters.
 import { TorchError, TorchTypeError } from '../../core/errors';
+import { bindArguments, checkMethods } from '../../core/calls';
 import { isPlainObject } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { deleteField, getField, hasField, setField } from '../module/fields';
@@ -35,7 +36,8 @@ export class ParameterList extends Module<never[], never> {
   readonly [index: number]: any;
   #length = 0;
 
-  constructor(values?: Iterable<unknown> | null) {
+  constructor(...args: [values?: Iterable<unknown> | null]) {
+    const [values] = bindArguments('ParameterList(values?)', args);
     super();
     if (values != null) this.extend(values);
   }
@@ -84,6 +86,15 @@ export class ParameterList extends Module<never[], never> {
     throw new TorchError('ParameterList should not be called.');
   }
 }
+checkMethods(
+  'ParameterList',
+  ParameterList,
+  'at(index)',
+  'setAt(index, value{})',
+  'slice(start?, stop?, step?)',
+  'append(value{})',
+  'extend(values)',
+);
 
 /**
  * Parameters by name; a plain tensor becomes one, and anything else is kept as it is.
@@ -95,7 +106,8 @@ export class ParameterList extends Module<never[], never> {
 export class ParameterDict extends Module<never[], never> {
   readonly #keys = new Set<string>();
 
-  constructor(parameters?: Named<unknown> | ParameterDict | null) {
+  constructor(...args: [parameters?: Named<unknown> | ParameterDict | null]) {
+    const [parameters] = bindArguments('ParameterDict(parameters{}?)', args);
     super();
     if (parameters != null) this.update(parameters);
   }
@@ -194,3 +206,21 @@ export class ParameterDict extends Module<never[], never> {
     throw new TorchError('ParameterDict should not be called.');
   }
 }
+checkMethods(
+  'ParameterDict',
+  ParameterDict,
+  'get(name, missing{}?)',
+  'set(name, value{})',
+  'has(name)',
+  'delete(name)',
+  'clear()',
+  'pop(name)',
+  'popitem()',
+  'setdefault(name, value{}?)',
+  'copy()',
+  'fromkeys(names, value{}?)',
+  'update(parameters{})',
+  'keys()',
+  'values()',
+  'items()',
+);

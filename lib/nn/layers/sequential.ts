@@ -1,5 +1,6 @@
 // Modules that are called one after the other.
 import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { isGradEnabled } from '../../autograd/mode';
 import { isMap, isPlainObject } from '../../core/realm';
 import { Tensor } from '../../tensor';
@@ -79,6 +80,14 @@ class SequentialBase<M extends Module, In, Out> extends Indexed<M, [input: In], 
     return new Sequential<Module[]>(...Array.from({ length: times }, () => [...this]).flat());
   }
 }
+checkMethods(
+  'Sequential',
+  SequentialBase,
+  'slice(start?, stop?, step?)',
+  'insert(index, module)',
+  'concat(other)',
+  'repeat(times)',
+);
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 type FirstOf<Modules> = Modules extends readonly [infer M, ...any[]] ? M : AnyOf<Modules>;

@@ -5,6 +5,7 @@ import type { DTypeLike } from '../../core/dtype';
 import * as aten from '../../tensor/aten';
 import { placed } from './keyword_call';
 import { value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import { type Call, signature } from '../../core/signature';
 import { jsonOf, primitiveOf } from '../../core/conversions';
 import { keep } from '../../tensor/memory';
@@ -469,6 +470,42 @@ export class ModuleBase<
     return this.toString();
   }
 }
+checkMethods(
+  'Module',
+  ModuleBase,
+  'registerParameter(name, param)',
+  'addModule(name, module)',
+  'registerModule(name, module)',
+  'getSubmodule(target)',
+  'getParameter(target)',
+  'getBuffer(target)',
+  'apply(fn)',
+  'cpu()',
+  'cuda(device?)',
+  'type(dtype)',
+  'float()',
+  'double()',
+  'half()',
+  'bfloat16()',
+  'registerStateDictPreHook(hook)',
+  'registerStateDictPostHook(hook)',
+  'registerLoadStateDictPreHook(hook)',
+  'registerLoadStateDictPostHook(hook)',
+  'children()',
+  'namedChildren()',
+  'train(mode?)',
+  'eval()',
+  'requiresGrad_(requiresGrad?)',
+  'getExtraState()',
+  'setExtraState(state{})',
+  'toString()',
+  'toEmpty(options{})',
+  'registerForwardPreHook(hook, options{}?)',
+  'registerForwardHook(hook, options{}?)',
+  'registerFullBackwardPreHook(hook, options{}?)',
+  'registerFullBackwardHook(hook, options{}?)',
+  'stateDict(options{}?)',
+);
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 function splitPath(target: string): [path: string, name: string] {

@@ -6,6 +6,7 @@ import { Generator } from '../../tensor/random';
 import { noGrad } from '../../autograd/mode';
 import { isMap, isPlainObject, isSet } from '../../core/realm';
 import { strided } from '../../core/layout';
+import { bindArguments } from '../../core/calls';
 import { Tensor } from '../../tensor';
 import { getField, internals, isModule, setField } from './fields';
 import type { HookList, HookOptions } from '../../core/hooks';
@@ -30,7 +31,8 @@ type Seen = Map<unknown, unknown>;
  * @example
  * const teacher = torch.deepcopy(model).requiresGrad_(false).eval();
  */
-export function deepcopy<T>(value: T): T {
+export function deepcopy<T>(...args: [value: T]): T {
+  const [value] = bindArguments('deepcopy(value{})', args);
   if (typeof value !== 'object' && typeof value !== 'function') return value;
   const copy = copyValue(value, new Map());
   if (copy === value && value !== null)

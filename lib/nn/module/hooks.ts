@@ -1,4 +1,5 @@
 // Hooks: functions that run around a module's forward and backward.
+import { bindArguments } from '../../core/calls';
 import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../../core/hooks';
 import type { Module } from './module';
 
@@ -98,23 +99,29 @@ export class Hooks {
 export const globalHooks = new Hooks();
 
 /** Runs before the `forward` of every module. */
-export function registerModuleForwardPreHook(hook: ForwardPreHook): RemovableHandle {
+export function registerModuleForwardPreHook(...args: [hook: ForwardPreHook]): RemovableHandle {
+  const [hook] = bindArguments('registerModuleForwardPreHook(hook)', args);
   return globalHooks.forwardPre.register('registerModuleForwardPreHook', {}, [hook]);
 }
 /** Runs after the `forward` of every module. */
 export function registerModuleForwardHook(
-  hook: ForwardHook | ForwardHookWithKwargs,
-  options: { withKwargs?: boolean; alwaysCall?: boolean } = {},
+  ...args: [
+    hook: ForwardHook | ForwardHookWithKwargs,
+    options?: { withKwargs?: boolean; alwaysCall?: boolean },
+  ]
 ): RemovableHandle {
+  const [hook, options = {}] = bindArguments('registerModuleForwardHook(hook, options{}?)', args);
   const allowed = { withKwargs: false, alwaysCall: false };
   return globalHooks.forward.register('registerModuleForwardHook', allowed, [hook, options]);
 }
 /** Runs when the gradients of any module's outputs are known. */
-export function registerModuleFullBackwardPreHook(hook: BackwardPreHook): RemovableHandle {
+export function registerModuleFullBackwardPreHook(...args: [hook: BackwardPreHook]): RemovableHandle {
+  const [hook] = bindArguments('registerModuleFullBackwardPreHook(hook)', args);
   return globalHooks.backwardPre.register('registerModuleFullBackwardPreHook', {}, [hook]);
 }
 /** Runs when the gradients of any module's inputs are known. */
-export function registerModuleFullBackwardHook(hook: BackwardHook): RemovableHandle {
+export function registerModuleFullBackwardHook(...args: [hook: BackwardHook]): RemovableHandle {
+  const [hook] = bindArguments('registerModuleFullBackwardHook(hook)', args);
   return globalHooks.backward.register('registerModuleFullBackwardHook', {}, [hook]);
 }
 
@@ -127,14 +134,23 @@ export const moduleRegistrationHooks = new HookList<RegistrationHook<Module>>();
  * like see `registerParameter`, `registerBuffer` and `registerModule`, not a parameter, buffer or module that is
  * assigned to a field.
  */
-export function registerModuleParameterRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
+export function registerModuleParameterRegistrationHook(
+  ...args: [hook: RegistrationHook<unknown>]
+): RemovableHandle {
+  const [hook] = bindArguments('registerModuleParameterRegistrationHook(hook)', args);
   return parameterRegistrationHooks.register('registerModuleParameterRegistrationHook', {}, [hook]);
 }
 /** Runs at every `registerBuffer`. */
-export function registerModuleBufferRegistrationHook(hook: RegistrationHook<unknown>): RemovableHandle {
+export function registerModuleBufferRegistrationHook(
+  ...args: [hook: RegistrationHook<unknown>]
+): RemovableHandle {
+  const [hook] = bindArguments('registerModuleBufferRegistrationHook(hook)', args);
   return bufferRegistrationHooks.register('registerModuleBufferRegistrationHook', {}, [hook]);
 }
 /** Runs at every `addModule` and `registerModule`. */
-export function registerModuleModuleRegistrationHook(hook: RegistrationHook<Module>): RemovableHandle {
+export function registerModuleModuleRegistrationHook(
+  ...args: [hook: RegistrationHook<Module>]
+): RemovableHandle {
+  const [hook] = bindArguments('registerModuleModuleRegistrationHook(hook)', args);
   return moduleRegistrationHooks.register('registerModuleModuleRegistrationHook', {}, [hook]);
 }

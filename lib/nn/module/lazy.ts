@@ -1,4 +1,5 @@
 // Modules that learn the shapes of their parameters from the first input.
+import { bindArguments, checkMethods } from '../../core/calls';
 import { noGrad } from '../../autograd';
 import { TorchError, checkFunction } from '../../core/errors';
 import { bufferFields, parameterFields } from './fields';
@@ -58,8 +59,9 @@ function materializeForLoad(module: Module, state: StateDict, prefix: string): v
  * }
  */
 export function LazyModuleMixin<Base extends ModuleClass>(
-  base: Base,
+  ...args: [base: Base]
 ): Base & LazyModuleClass & { readonly clsToBecome: Initialized } {
+  const [base] = bindArguments('LazyModuleMixin(base)', args);
   checkFunction('LazyModuleMixin', 'base', base);
   abstract class Lazy extends base implements LazyModule {
     static readonly clsToBecome: Initialized = null;
@@ -90,5 +92,6 @@ export function LazyModuleMixin<Base extends ModuleClass>(
       super._loadFromStateDict(...args);
     }
   }
+  checkMethods('LazyModuleMixin', Lazy, 'hasUninitializedParams()');
   return Lazy;
 }

@@ -2,6 +2,7 @@
 import * as aten from '../../tensor/aten';
 import { TorchError } from '../../core/errors';
 import { type Call, signature } from '../../core/signature';
+import { bindArguments } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import * as kinds from '../module/kinds';
 import type { BatchNorm1d, BatchNorm2d, BatchNorm3d } from '../layers/norm/batchnorm';
@@ -53,15 +54,21 @@ export function fuseConvBnEval<M extends Convolution>(
 
 /** Weight and bias of {@link fuseConvBnEval}'s convolution; `transpose` for a transposed one. */
 export function fuseConvBnWeights(
-  convW: Tensor, // (out, in, *), with transpose (in, out, *)
-  convB: Tensor | null, // (out), as all that follow
-  bnRm: Tensor,
-  bnRv: Tensor,
-  bnEps: number,
-  bnW: Tensor | null,
-  bnB: Tensor | null,
-  transpose = false,
+  ...args: [
+    convW: Tensor, // (out, in, *), with transpose (in, out, *)
+    convB: Tensor | null, // (out), as all that follow
+    bnRm: Tensor,
+    bnRv: Tensor,
+    bnEps: number,
+    bnW: Tensor | null,
+    bnB: Tensor | null,
+    transpose?: boolean,
+  ]
 ): [weight: Parameter, bias: Parameter] {
+  const [convW, convB, bnRm, bnRv, bnEps, bnW, bnB, transpose = false] = bindArguments(
+    'fuseConvBnWeights(convW, convB, bnRm, bnRv, bnEps, bnW, bnB, transpose?)',
+    args,
+  );
   const before = convB ?? aten.zerosLike(bnRm);
   const scale = bnW ?? aten.onesLike(bnRm);
   const shift = bnB ?? aten.zerosLike(bnRm);
@@ -100,14 +107,20 @@ export function fuseLinearBnEval<M extends Linear>(
 
 /** Weight and bias of {@link fuseLinearBnEval}'s layer. */
 export function fuseLinearBnWeights(
-  linearW: Tensor, // (out, in)
-  linearB: Tensor | null, // (out), as all that follow
-  bnRm: Tensor,
-  bnRv: Tensor,
-  bnEps: number,
-  bnW: Tensor,
-  bnB: Tensor,
+  ...args: [
+    linearW: Tensor, // (out, in)
+    linearB: Tensor | null, // (out), as all that follow
+    bnRm: Tensor,
+    bnRv: Tensor,
+    bnEps: number,
+    bnW: Tensor,
+    bnB: Tensor,
+  ]
 ): [weight: Parameter, bias: Parameter] {
+  const [linearW, linearB, bnRm, bnRv, bnEps, bnW, bnB] = bindArguments(
+    'fuseLinearBnWeights(linearW, linearB, bnRm, bnRv, bnEps, bnW, bnB)',
+    args,
+  );
   const before = linearB ?? aten.zerosLike(bnRm);
   const scale = aten.mul(bnW, aten.rsqrt(aten.add(bnRv, bnEps)));
   const weight = aten.mul(linearW, aten.unsqueeze(scale, -1).to(linearW.dtype));

@@ -6,14 +6,18 @@ import * as dtypes from '../../core/dtype';
 import type { DTypeLike } from '../../core/dtype';
 import { primitiveOf } from '../../core/conversions';
 import { TorchError } from '../../core/errors';
+import { bindArguments, checkMethods } from '../../core/calls';
+import { checkTensor } from '../../native/tensor_base';
 import { type Tensor, type ToOptions } from '../../tensor';
 import { toArguments } from '../../tensor/to_arguments';
 
 /** The permutation that undoes `permutation`; `null` for `null`. */
 export function invertPermutation(permutation: Tensor): Tensor;
 export function invertPermutation(permutation: Tensor | null): Tensor | null;
-export function invertPermutation(permutation: Tensor | null): Tensor | null {
+export function invertPermutation(...args: [permutation: Tensor | null]): Tensor | null {
+  const [permutation] = bindArguments('invertPermutation(permutation)', args);
   if (permutation === null) return null;
+  checkTensor('invertPermutation', 'permutation', permutation);
   const places = aten.arange(0, permutation.numel(), {
     device: permutation.device,
     dtype: dtypes.int64,
@@ -37,11 +41,22 @@ export class PackedSequence {
 
   /** @throws ValueError for batch sizes that are not on the CPU. */
   constructor(
-    data: Tensor,
-    batchSizes: Tensor,
-    sortedIndices: Tensor | null = null,
-    unsortedIndices: Tensor | null = null,
+    ...args: [
+      data: Tensor,
+      batchSizes: Tensor,
+      sortedIndices?: Tensor | null,
+      unsortedIndices?: Tensor | null,
+    ]
   ) {
+    const [data, batchSizes, sortedIndices = null, unsortedIndices = null] = bindArguments(
+      'PackedSequence(data, batchSizes, sortedIndices?, unsortedIndices?)',
+      args,
+    );
+    for (const [name, tensor] of Object.entries({ data, batchSizes }))
+      checkTensor('PackedSequence', name, tensor);
+    for (const [name, tensor] of Object.entries({ sortedIndices, unsortedIndices })) {
+      if (tensor !== null) checkTensor('PackedSequence', name, tensor);
+    }
     if (batchSizes.device.type !== 'cpu') {
       throw valueError(
         'batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually. ' +
@@ -158,3 +173,20 @@ export class PackedSequence {
     return this.toString();
   }
 }
+checkMethods(
+  'PackedSequence',
+  PackedSequence,
+  'cpu()',
+  'cuda(index?)',
+  'double()',
+  'float()',
+  'half()',
+  'long()',
+  'int()',
+  'short()',
+  'char()',
+  'byte()',
+  'pinMemory()',
+  'isPinned()',
+  'toString()',
+);

@@ -1,6 +1,7 @@
 import { noGrad } from '../../autograd';
 import * as aten from '../../tensor/aten';
 import { TorchError, valueError } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { sizeText } from '../../core/size_text';
 import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
@@ -153,6 +154,7 @@ export class ParametrizationList extends ModuleList {
     return value as never;
   }
 }
+checkMethods('ParametrizationList', ParametrizationList, 'rightInverse(value)');
 
 function checkResult(result: unknown, shape: readonly number[], dtype: Tensor['dtype']): void {
   if (!(result instanceof Tensor))

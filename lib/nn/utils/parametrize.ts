@@ -5,6 +5,7 @@ import { type Call, signature } from '../../core/signature';
 import { valueError } from '../../core/errors';
 import { noGrad } from '../../autograd';
 import * as aten from '../../tensor/aten';
+import { bindArguments } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import { ModuleDict } from '../layers/container';
 import { bufferFields, deleteField, getField, hasField, parameterFields, setField } from '../module/fields';
@@ -154,7 +155,10 @@ function unparametrized(module: Module, name: string, leaveParametrized: boolean
 }
 
 /** The class that the module had before it was parametrized. */
-export function typeBeforeParametrizations(module: Module): abstract new (...args: never[]) => Module {
+export function typeBeforeParametrizations(
+  ...args: [module: Module]
+): abstract new (...args: never[]) => Module {
+  const [module] = bindArguments('typeBeforeParametrizations(module)', args);
   return isParametrized(module) ? typeBefore(module) : (module.constructor as Class);
 }
 

@@ -1,4 +1,5 @@
 // The class that a parametrized module gets, and the values that its accessors compute.
+import { bindArguments } from '../../core/calls';
 import { settled } from '../../native/scope';
 import type { Tensor } from '../../tensor';
 import { keep } from '../../tensor/memory';
@@ -31,7 +32,8 @@ let cache = new WeakMap<Module, Map<string, Tensor>>();
  *
  * @throws TypeError when `body` returns a promise.
  */
-export function cached<T>(body: () => T): T {
+export function cached<T>(...args: [body: () => T]): T {
+  const [body] = bindArguments('cached(body)', args);
   const before = caching;
   let result: T;
   try {

@@ -5,6 +5,7 @@ import { int64 } from '../../core/dtype';
 import { TorchError, TorchTypeError, argumentError, valueError } from '../../core/errors';
 import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
+import { bindArguments } from '../../core/calls';
 import { typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { tensor as tensorKind } from '../../tensor/kinds';
@@ -167,7 +168,8 @@ export function packSequence(
 }
 
 /** Undoes {@link packSequence}. */
-export function unpackSequence(packedSequences: PackedSequence): Tensor[] {
+export function unpackSequence(...args: [packedSequences: PackedSequence]): Tensor[] {
+  const [packedSequences] = bindArguments('unpackSequence(packedSequences)', args);
   const [padded, lengths] = padPackedSequence(packedSequences, { batchFirst: true });
   return unpadSequence(padded, lengths, { batchFirst: true });
 }

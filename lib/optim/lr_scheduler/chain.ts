@@ -3,6 +3,7 @@ import { value } from '../../core/kinds';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { valueError } from '../group';
 import { checkList, entriesOf } from '../kinds';
 import { ReduceLROnPlateau } from './plateau';
@@ -59,6 +60,7 @@ class OfSchedulers extends LRScheduler {
     states.forEach((state, i) => this._schedulers[i].loadStateDict(state));
   }
 }
+checkMethods('SequentialLR', OfSchedulers, 'stateDict()', 'loadStateDict(stateDict{})');
 
 // Takes back the step that each scheduler made when it was made.
 function undo(scheduler: LRScheduler): void {
@@ -128,6 +130,7 @@ export class SequentialLR extends OfSchedulers {
     this._lastLr = scheduler.getLastLr();
   }
 }
+checkMethods('SequentialLR', SequentialLR, 'step()');
 
 const CHAINED_SCHEDULER_CALL = optimSignature(
   'ChainedScheduler',
@@ -164,3 +167,4 @@ export class ChainedScheduler extends OfSchedulers {
     this._lastLr = this.options('lr');
   }
 }
+checkMethods('ChainedScheduler', ChainedScheduler, 'step()');

@@ -1,5 +1,6 @@
 // Schedules along a cosine. The order of the operations decides the last bit.
 import { value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { native } from '../../native';
@@ -76,6 +77,7 @@ export class CosineAnnealingLR extends LRScheduler {
     return this.baseLrs.map((lr) => between(this.etaMin, lr, cos));
   }
 }
+checkMethods('CosineAnnealingLR', CosineAnnealingLR, 'getLr()');
 
 /** Options of `optim.lrScheduler.CosineAnnealingWarmRestarts`. */
 export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROptions {
@@ -164,3 +166,4 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     }
   }
 }
+checkMethods('CosineAnnealingWarmRestarts', CosineAnnealingWarmRestarts, 'getLr()', 'step(epoch?)');

@@ -2,6 +2,7 @@ import { value } from '../../core/kinds';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { checkFunction } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { native } from '../../native';
 import { valueError } from '../group';
 import { entriesOf } from '../kinds';
@@ -175,3 +176,4 @@ export class CyclicLR extends LRScheduler {
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== '_scale_fn_custom')));
   }
 }
+checkMethods('CyclicLR', CyclicLR, 'scaleFn(x)', 'getLr()', 'stateDict()', 'loadStateDict(stateDict{})');

@@ -3,6 +3,7 @@ import { value } from '../../core/kinds';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { argumentError } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { native } from '../../native';
 import { isMap } from '../../core/realm';
 import { Counter } from '../../serialization/pickle/python_types';
@@ -62,6 +63,7 @@ export class StepLR extends LRScheduler {
     return this.baseLrs.map((lr) => times(lr, factor));
   }
 }
+checkMethods('StepLR', StepLR, 'getLr()');
 
 const MULTI_STEP_LR_CALL = optimSignature(
   'MultiStepLR',
@@ -115,6 +117,7 @@ export class MultiStepLR extends LRScheduler {
     return this.baseLrs.map((lr) => times(lr, factor));
   }
 }
+checkMethods('MultiStepLR', MultiStepLR, 'getLr()', 'loadStateDict(stateDict{})');
 
 /** Options of `optim.lrScheduler.ExponentialLR`. */
 export interface ExponentialLROptions {
@@ -151,6 +154,7 @@ export class ExponentialLR extends LRScheduler {
     return this.baseLrs.map((lr) => times(lr, native.pow(this.gamma, this.lastEpoch)));
   }
 }
+checkMethods('ExponentialLR', ExponentialLR, 'getLr()');
 
 /** Options of `optim.lrScheduler.PolynomialLR`. */
 export interface PolynomialLROptions {
@@ -201,3 +205,4 @@ export class PolynomialLR extends LRScheduler {
     return this.baseLrs.map((lr) => times(lr, native.pow(rest, this.power)));
   }
 }
+checkMethods('PolynomialLR', PolynomialLR, 'getLr()');

@@ -1,5 +1,6 @@
 import { TorchTypeError } from '../../core/errors';
 import { value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { typeName } from '../../tensor/repr';
@@ -52,6 +53,7 @@ class WithLambdas extends LRScheduler {
     super.loadStateDict(Object.fromEntries(entries.filter(([key]) => key !== 'lr_lambdas')));
   }
 }
+checkMethods('LambdaLR', WithLambdas, 'stateDict()', 'loadStateDict(stateDict{})');
 
 /**
  * The initial learning rate times `lrLambda(epoch)`: one function, or one for each group.
@@ -66,6 +68,7 @@ export class LambdaLR extends WithLambdas {
     return this.baseLrs.map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
   }
 }
+checkMethods('LambdaLR', LambdaLR, 'getLr()');
 
 /** The learning rate before times `lrLambda(epoch)`: one function, or one for each group. */
 export class MultiplicativeLR extends WithLambdas {
@@ -77,3 +80,4 @@ export class MultiplicativeLR extends WithLambdas {
     return lrs.map((lr, i) => times(lr, this.lrLambdas[i](this.lastEpoch)));
   }
 }
+checkMethods('MultiplicativeLR', MultiplicativeLR, 'getLr()');

@@ -1,6 +1,7 @@
 // Schedules that multiply the learning rate for some epochs.
 // The order of the operations decides the last bit.
 import { value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { valueError } from '../group';
@@ -58,6 +59,7 @@ export class ConstantLR extends LRScheduler {
     return this.baseLrs.map((lr) => times(lr, this.factor + ended * (1 - this.factor)));
   }
 }
+checkMethods('ConstantLR', ConstantLR, 'getLr()');
 
 /** Options of `optim.lrScheduler.LinearLR`. */
 export interface LinearLROptions {
@@ -124,3 +126,4 @@ export class LinearLR extends LRScheduler {
     return this.baseLrs.map((lr) => times(lr, startFactor + (over(rise, totalIters) as number)));
   }
 }
+checkMethods('LinearLR', LinearLR, 'getLr()');

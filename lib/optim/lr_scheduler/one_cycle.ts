@@ -1,4 +1,5 @@
 import { value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { native } from '../../native';
@@ -201,3 +202,4 @@ export class OneCycleLR extends LRScheduler {
     });
   }
 }
+checkMethods('OneCycleLR', OneCycleLR, 'getLr()');

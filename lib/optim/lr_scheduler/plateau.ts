@@ -2,6 +2,7 @@ import { value } from '../../core/kinds';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { TorchError, TorchTypeError } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { repr } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
 import { valueError } from '../group';
@@ -181,3 +182,4 @@ export class ReduceLROnPlateau extends LRScheduler {
     this.#check();
   }
 }
+checkMethods('ReduceLROnPlateau', ReduceLROnPlateau, 'step(metrics?, epoch?)', 'loadStateDict(stateDict{})');

@@ -2,6 +2,7 @@
 import { camelCase } from '../../core/names';
 import { jsonOf } from '../../core/conversions';
 import { TorchError, TorchTypeError, checkNumber } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
@@ -245,3 +246,12 @@ export class LRScheduler {
     return jsonOf(this, args, 'A scheduler', 'scheduler.stateDict() is plain data');
   }
 }
+checkMethods(
+  'LRScheduler',
+  LRScheduler,
+  'getLastLr()',
+  'getLr()',
+  'step(epoch?)',
+  'stateDict()',
+  'loadStateDict(stateDict{})',
+);

@@ -1,5 +1,6 @@
 // How averages of weights are computed.
 import { type Call, signature } from '../../core/signature';
+import { bindArguments } from '../../core/calls';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd/mode';
 import { repr } from '../../tensor/repr';
@@ -35,7 +36,8 @@ export function getEmaMultiAvgFn(...args: Call<typeof EMA_MULTI, [], [decay: num
 }
 
 /** Equal average, for many parameters at once: `a ← a + (p − a) / (n + 1)`. */
-export function getSwaMultiAvgFn(): MultiAvgFn {
+export function getSwaMultiAvgFn(...args: []): MultiAvgFn {
+  bindArguments('getSwaMultiAvgFn()', args);
   return (averaged, current, numAveraged) =>
     noGrad(() => {
       const count = plus(numAveraged, 1);
@@ -59,7 +61,8 @@ export function getEmaAvgFn(...args: Call<typeof EMA, [], [decay: number]>): Avg
 }
 
 /** Equal average of one parameter. */
-export function getSwaAvgFn(): AvgFn {
+export function getSwaAvgFn(...args: []): AvgFn {
+  bindArguments('getSwaAvgFn()', args);
   return (averaged, current, numAveraged) =>
     noGrad(() => averaged.add(current.sub(averaged).div(plus(numAveraged, 1) as Tensor)));
 }

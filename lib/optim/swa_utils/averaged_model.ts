@@ -4,6 +4,7 @@ import { tensor } from '../../tensor/creation';
 import type { DeviceLike } from '../../core/device';
 import { int64 } from '../../core/dtype';
 import { TorchError } from '../../core/errors';
+import { checkMethods } from '../../core/calls';
 import { copyModule } from '../../nn/module/copy';
 import { Module } from '../../nn/module/module';
 import type { Tensor } from '../../tensor';
@@ -106,3 +107,4 @@ export class AveragedModel<Args extends unknown[], Out> extends Module<Args, Out
     }
   }
 }
+checkMethods('AveragedModel', AveragedModel, 'updateParameters(model)');

@@ -1,4 +1,5 @@
 import { value } from '../../core/kinds';
+import { checkMethods } from '../../core/calls';
 import type { Call } from '../../core/signature';
 import { optimSignature } from '../arguments';
 import { native } from '../../native';
@@ -73,3 +74,4 @@ export class SWALR extends LRScheduler {
     });
   }
 }
+checkMethods('SWALR', SWALR, 'getLr()');

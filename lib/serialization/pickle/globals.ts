@@ -1,5 +1,7 @@
 // The names that a file may hold, and what they stand for. There are no others.
+import { bindArguments } from '../../core/calls';
 import { Complex } from '../../core/complex';
+import { checkText } from '../../core/errors';
 import * as dtypes from '../../core/dtype';
 import { DType } from '../../core/dtype';
 import * as layouts from '../../core/layout';
@@ -28,7 +30,9 @@ type Make = (args: readonly unknown[]) => unknown;
 
 /** A class of Python. What one that is not known makes with `weightsOnly: false` is a {@link PythonObject}. */
 export class PythonClass extends Global {
-  constructor(name: string, make?: Make | null) {
+  constructor(...args: [name: string, make?: Make | null]) {
+    const [name, make] = bindArguments('PythonClass(name, make?)', args);
+    checkText('PythonClass', 'name', name);
     const unknown: Make = (args) => {
       const object = new PythonObject(name);
       object.args = args;

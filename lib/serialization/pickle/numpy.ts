@@ -1,8 +1,10 @@
 /** numpy's arrays and numbers, as files of PyTorch's users hold them. */
-import { TorchTypeError } from '../../core/errors';
+import { TorchTypeError, argumentError, checkText } from '../../core/errors';
+import { isUint8Array } from '../../core/realm';
 import * as aten from '../../tensor/aten';
 import { type Complex } from '../../core/complex';
 import { type DType, asDType } from '../../core/dtype';
+import { bindArguments, checkMethods } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import { swapBytes } from '../io/byte_order';
 import { narrow } from './text';
@@ -34,7 +36,12 @@ export class NumpyDType {
   /** Bytes of one element. */
   readonly itemsize: number;
 
-  constructor(readonly name: string) {
+  constructor(
+    readonly name: string,
+    ...surplus: []
+  ) {
+    bindArguments('NumpyDType(name)', [name, ...surplus]);
+    checkText('NumpyDType', 'name', name);
     const text = /^([USV])(\d{1,9})$/.exec(name);
     if (!text && !Object.hasOwn(kinds, name))
       throw damaged(`numpy's dtype '${name.slice(0, 40)}' is not supported`);
@@ -51,6 +58,7 @@ export class NumpyDType {
     return this.name;
   }
 }
+checkMethods('NumpyDType', NumpyDType, 'toString()');
 
 /** The array with its lowest bytes first, as numpy itself has it after reading. */
 export function littleEndian(array: NDArray): NDArray {
@@ -64,6 +72,11 @@ export function littleEndian(array: NDArray): NDArray {
   return new NDArray(new NumpyDType(dtype.name), shape, new Uint8Array(bytes), fortranOrder);
 }
 
+function checkContents(name: string, dtype: NumpyDType, data: Uint8Array): void {
+  if (!((dtype as unknown) instanceof NumpyDType)) throw argumentError(name, 'dtype', 'a NumpyDType', dtype);
+  if (!isUint8Array(data)) throw argumentError(name, 'data', 'a Uint8Array', data);
+}
+
 /** A numpy array: its bytes, and what they mean. */
 export class NDArray {
   constructor(
@@ -72,7 +85,17 @@ export class NDArray {
     readonly data: Uint8Array,
     /** Whether the first dimension is the one that lies together in memory. */
     readonly fortranOrder = false,
+    ...surplus: []
   ) {
+    bindArguments('NDArray(dtype, shape, data, fortranOrder?)', [
+      dtype,
+      shape,
+      data,
+      fortranOrder,
+      ...surplus,
+    ]);
+    checkContents('NDArray', dtype, data);
+    if (!Array.isArray(shape)) throw argumentError('NDArray', 'shape', 'an array of numbers', shape);
     const elements = shape.reduce((product, size) => product * size, 1);
     if (
       !shape.every((size) => Number.isSafeInteger(size) && size >= 0) ||
@@ -98,6 +121,7 @@ export class NDArray {
     return primitiveOf(this, hint, 'An NDArray', 'calculate with x.tensor()');
   }
 }
+checkMethods('NDArray', NDArray, 'tensor()');
 
 /** One number, bool or text of a dtype: `numpy.float64(0.5)`. Calculates as what it holds. */
 export class NumpyScalar {
@@ -106,7 +130,10 @@ export class NumpyScalar {
   constructor(
     readonly dtype: NumpyDType,
     readonly data: Uint8Array,
+    ...surplus: []
   ) {
+    bindArguments('NumpyScalar(dtype, data)', [dtype, data, ...surplus]);
+    checkContents('NumpyScalar', dtype, data);
     if (data.length !== dtype.itemsize) throw damaged(`${data.length} bytes are no ${dtype}`);
     this.value = readScalar(dtype, data);
   }
@@ -124,6 +151,7 @@ export class NumpyScalar {
     return typeof this.value === 'bigint' ? this.value.toString() : this.value;
   }
 }
+checkMethods('NumpyScalar', NumpyScalar, 'valueOf()', 'toString()');
 
 function readScalar(type: NumpyDType, data: Uint8Array): NumpyScalar['value'] {
   const { dtype } = type;

@@ -1,4 +1,26 @@
 /** Values of Python that JavaScript has no word for. Reading gives them, writing takes them. */
+import { bindArguments, checkMethods } from '../../core/calls';
+import { argumentError, checkNumber, checkText } from '../../core/errors';
+
+type Pairs<K, V> = Iterable<readonly [K, V]>;
+
+// What the constructors of Map and Set take; they would refuse the rest with an error of JavaScript.
+function iterable<I extends Iterable<unknown>>(
+  name: string,
+  value: I | null | undefined,
+): I | null | undefined {
+  if (value == null || typeof (value as Partial<I>)[Symbol.iterator] === 'function') return value;
+  throw argumentError(name, 'entries', 'an iterable', value);
+}
+function pairs<K, V>(name: string, entries: Pairs<K, V> | null | undefined): Pairs<K, V> | null | undefined {
+  const list = iterable(name, entries);
+  if (list == null) return list;
+  const checked = [...list];
+  for (const pair of checked as unknown[]) {
+    if (!Array.isArray(pair)) throw argumentError(name, 'entries', 'an iterable of pairs [key, value]', pair);
+  }
+  return checked;
+}
 
 /** A tuple: an array that Python must not mistake for a list. `map` and the like give a tuple again. */
 export class Tuple<T = unknown> extends Array<T> {}
@@ -17,7 +39,12 @@ export class Size extends Tuple<number> {}
  * container's are floats: written again where they were, they are floats again.
  */
 export class Float {
-  constructor(readonly value: number) {
+  constructor(
+    readonly value: number,
+    ...surplus: []
+  ) {
+    bindArguments('Float(value)', [value, ...surplus]);
+    checkNumber('Float', 'value', value);
     Object.freeze(this);
   }
   /** The number. */
@@ -29,17 +56,24 @@ export class Float {
     return this.value;
   }
 }
+checkMethods('Float', Float, 'valueOf()');
 
 /** A `collections.OrderedDict`. What is set on the dict itself, such as `_metadata`, is a property. */
-export class OrderedDict<K = unknown, V = unknown> extends Map<K, V> {}
+export class OrderedDict<K = unknown, V = unknown> extends Map<K, V> {
+  constructor(...args: [entries?: Pairs<K, V> | null]) {
+    const [entries] = bindArguments('OrderedDict(entries?)', args);
+    super(pairs('OrderedDict', entries));
+  }
+}
 
 /** A `collections.defaultdict`. It makes no defaults here, but remembers their type. */
 export class DefaultDict<K = unknown, V = unknown> extends Map<K, V> {
   /** Name of the type that makes defaults, for example `'list'`. */
   readonly defaultFactory!: FactoryName | null;
 
-  constructor(defaultFactory: FactoryName | null = null, entries?: Iterable<readonly [K, V]> | null) {
-    super(entries);
+  constructor(...args: [defaultFactory?: FactoryName | null, entries?: Pairs<K, V> | null]) {
+    const [defaultFactory = null, entries] = bindArguments('DefaultDict(defaultFactory?, entries?)', args);
+    super(pairs('DefaultDict', entries));
     Object.defineProperty(this, 'defaultFactory', { value: defaultFactory });
   }
 }
@@ -49,10 +83,20 @@ export const factoryNames = ['bool', 'dict', 'float', 'int', 'list', 'set', 'str
 export type FactoryName = (typeof factoryNames)[number];
 
 /** A `collections.Counter`. */
-export class Counter<K = unknown> extends Map<K, number> {}
+export class Counter<K = unknown> extends Map<K, number> {
+  constructor(...args: [entries?: Pairs<K, number> | null]) {
+    const [entries] = bindArguments('Counter(entries?)', args);
+    super(pairs('Counter', entries));
+  }
+}
 
 /** A `frozenset`. */
-export class FrozenSet<T = unknown> extends Set<T> {}
+export class FrozenSet<T = unknown> extends Set<T> {
+  constructor(...args: [values?: Iterable<T> | null]) {
+    const [values] = bindArguments('FrozenSet(values?)', args);
+    super(iterable('FrozenSet', values));
+  }
+}
 
 /** A `bytearray`; a plain Uint8Array is `bytes`. */
 export class ByteArray extends Uint8Array {}
@@ -72,7 +116,11 @@ export class PythonObject {
   constructor(
     /** The class, for example `'argparse.Namespace'`. */
     readonly type: string,
-  ) {}
+    ...surplus: []
+  ) {
+    bindArguments('PythonObject(type)', [type, ...surplus]);
+    checkText('PythonObject', 'type', type);
+  }
 }
 
 // Which numbers in a container are floats though they are whole, by key or index; and which keys.

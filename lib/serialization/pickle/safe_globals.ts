@@ -1,5 +1,6 @@
 /** Classes of users' own that files may name. */
 import { TorchTypeError, argumentError } from '../../core/errors';
+import { bindArguments } from '../../core/calls';
 
 /** A class, or an arrow function that takes the constructor's arguments. */
 export type SafeClass = abstract new (...args: never[]) => object;
@@ -37,20 +38,24 @@ function check(globals: readonly SafeGlobal[]): void {
 }
 
 /** Lets files name these besides what `torch.load` knows. */
-export function addSafeGlobals(globals: readonly SafeGlobal[]): void {
+export function addSafeGlobals(...args: [globals: readonly SafeGlobal[]]): void {
+  const [globals] = bindArguments('addSafeGlobals(globals)', args);
   check(globals);
   for (const entry of globals) registered.set(entry[1], entry);
 }
 /** What {@link addSafeGlobals} allowed. */
-export function getSafeGlobals(): SafeGlobal[] {
+export function getSafeGlobals(...args: []): SafeGlobal[] {
+  bindArguments('getSafeGlobals()', args);
   return [...registered.values()];
 }
 /** Forgets what {@link addSafeGlobals} allowed. */
-export function clearSafeGlobals(): void {
+export function clearSafeGlobals(...args: []): void {
+  bindArguments('clearSafeGlobals()', args);
   registered = new Map();
 }
 /** Runs `body` with these allowed, too. */
-export function safeGlobals<T>(globals: readonly SafeGlobal[], body: () => T): T {
+export function safeGlobals<T>(...args: [globals: readonly SafeGlobal[], body: () => T]): T {
+  const [globals, body] = bindArguments('safeGlobals(globals, body)', args);
   const before = registered;
   registered = new Map(registered);
   try {

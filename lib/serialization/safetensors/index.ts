@@ -5,6 +5,7 @@
  */
 import { argumentError } from '../../core/errors';
 import { isUint8Array } from '../../core/realm';
+import { bindArguments } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import { type OpenOptions, safeOpen } from './open';
 import { readBytes } from './read_bytes';
@@ -22,7 +23,8 @@ export { type SaveOptions, type TensorMap, save, saveFile } from './save';
  * @example
  * model.loadStateDict(loadFile('model.safetensors'), { assign: true }); // without a copy
  */
-export function loadFile(path: string, options?: OpenOptions): Map<string, Tensor> {
+export function loadFile(...args: [path: string, options?: OpenOptions]): Map<string, Tensor> {
+  const [path, options] = bindArguments('loadFile(path, options{}?)', args);
   const file = safeOpen(path, options);
   try {
     return file.getTensors();
@@ -32,7 +34,8 @@ export function loadFile(path: string, options?: OpenOptions): Map<string, Tenso
 }
 
 /** Reads the tensors from the bytes of such a file; copies them. */
-export function load(data: Uint8Array): Map<string, Tensor> {
+export function load(...args: [data: Uint8Array]): Map<string, Tensor> {
+  const [data] = bindArguments('load(data)', args);
   if (!isUint8Array(data)) throw argumentError('load', 'data', 'a Uint8Array', data);
   return readBytes(data);
 }

@@ -2,6 +2,7 @@
 import { TorchError } from '../../core/errors';
 import type { Module } from '../../nn/module/module';
 import { withDefaults } from '../../core/signature';
+import { bindArguments } from '../../core/calls';
 import { OPEN, type OpenOptions, safeOpen } from './open';
 import { type SaveOptions, checkTensors, writeFile } from './save';
 import { duplicateNames, withoutDuplicates } from './shared';
@@ -19,7 +20,8 @@ const SAVE_MODEL: Required<SaveModelOptions> = { metadata: null, forceContiguous
  * Writes a module's state_dict. Of tensors that share memory one is written; the metadata tells under
  * which name the others are found: `{ 'head.weight': 'embedding.weight' }`.
  */
-export function saveModel(model: Module, path: string, options?: SaveModelOptions): void {
+export function saveModel(...args: [model: Module, path: string, options?: SaveModelOptions]): void {
+  const [model, path, options] = bindArguments('saveModel(model, path, options{}?)', args);
   const given = withDefaults('saveModel', SAVE_MODEL, options);
   const { forceContiguous } = given;
   const { tensors, metadata } = withoutDuplicates(model.stateDict(), given.metadata);
@@ -48,10 +50,9 @@ const LOAD_MODEL: Required<LoadModelOptions> = { ...OPEN, strict: true };
  * @throws TorchError that lists them, when `strict`.
  */
 export function loadModel(
-  model: Module,
-  path: string,
-  options?: LoadModelOptions,
+  ...args: [model: Module, path: string, options?: LoadModelOptions]
 ): [missing: string[], unexpected: string[]] {
+  const [model, path, options] = bindArguments('loadModel(model, path, options{}?)', args);
   const { strict, ...open } = withDefaults('loadModel', LOAD_MODEL, options);
   const file = safeOpen(path, open);
   const tensors = file.getTensors();

@@ -2,6 +2,7 @@
 import { withDefaults } from '../../core/signature';
 import { type Device, type DeviceLike, device as deviceOf } from '../../core/device';
 import { argumentError } from '../../core/errors';
+import { bindArguments, checkMethods } from '../../core/calls';
 import type { Index } from '../../tensor/indexing';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
@@ -38,7 +39,8 @@ function readHeader(source: Source): [start: number, header: Header] {
 }
 
 /** Opens a file. Reads its header alone. */
-export function safeOpen(path: string, options?: OpenOptions): SafeOpen {
+export function safeOpen(...args: [path: string, options?: OpenOptions]): SafeOpen {
+  const [path, options] = bindArguments('safeOpen(path, options{}?)', args);
   return new SafeOpen(path, options);
 }
 
@@ -50,7 +52,8 @@ export class SafeOpen {
   readonly #entries: ReadonlyMap<string, Entry>;
   #source: Source | null;
 
-  constructor(path: string, options?: OpenOptions) {
+  constructor(...args: [path: string, options?: OpenOptions]) {
+    const [path, options] = bindArguments('SafeOpen(path, options{}?)', args);
     const { device, backend } = withDefaults('safeOpen', OPEN, options);
     if (typeof path !== 'string') throw argumentError('safeOpen', 'path', 'a string', path);
     if (backend !== 'mmap' && backend !== 'pread') {
@@ -136,6 +139,17 @@ export class SafeOpen {
     return moved;
   }
 }
+checkMethods(
+  'SafeOpen',
+  SafeOpen,
+  'keys()',
+  'offsetKeys()',
+  'metadata()',
+  'getTensor(name)',
+  'getTensors()',
+  'getSlice(name)',
+  'close()',
+);
 
 /** Part of a file's tensor: `slice.at(':', '2:5')` is Python's `slice[:, 2:5]`. */
 export class SafeSlice {
@@ -161,3 +175,4 @@ export class SafeSlice {
     return this.#take(indices);
   }
 }
+checkMethods('SafeSlice', SafeSlice, 'getShape()', 'getDtype()');

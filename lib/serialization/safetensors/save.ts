@@ -4,6 +4,7 @@ import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
 import { isTensor } from '../../native/tensor_base';
 import { isMap } from '../../core/realm';
+import { bindArguments } from '../../core/calls';
 import { repr, typeName } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
@@ -34,13 +35,15 @@ const SAVE: Required<SaveOptions> = { metadata: null };
  * @example
  * saveFile(model.stateDict(), 'model.safetensors', { metadata: { format: 'pt' } });
  */
-export function saveFile(tensors: TensorMap, path: string, options?: SaveOptions): void {
+export function saveFile(...args: [tensors: TensorMap, path: string, options?: SaveOptions]): void {
+  const [tensors, path, options] = bindArguments('saveFile(tensors{}, path, options{}?)', args);
   const given = withDefaults('saveFile', SAVE, options);
   writeFile(checkTensors(tensors), path, given).commit();
 }
 
 /** The bytes of such a file. */
-export function save(tensors: TensorMap, options?: SaveOptions): Uint8Array {
+export function save(...args: [tensors: TensorMap, options?: SaveOptions]): Uint8Array {
+  const [tensors, options] = bindArguments('save(tensors{}, options{}?)', args);
   const given = withDefaults('save', SAVE, options);
   const map = checkTensors(tensors);
   const { head, entries, size } = layOut(map, given);

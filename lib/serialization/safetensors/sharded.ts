@@ -4,6 +4,7 @@ import { TorchTypeError } from '../../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMap } from '../../core/realm';
+import { bindArguments } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import { openAtomically, openInFolder } from '../io/atomic';
 import { type NewFile, publish } from '../io/file_set';
@@ -52,7 +53,10 @@ interface Shard {
  *
  * @throws TorchError where another process has been putting its files there for a minute.
  */
-export function saveSharded(tensors: TensorMap, folder: string, options?: SaveShardedOptions): string[] {
+export function saveSharded(
+  ...args: [tensors: TensorMap, folder: string, options?: SaveShardedOptions]
+): string[] {
+  const [tensors, folder, options] = bindArguments('saveSharded(tensors{}, folder, options{}?)', args);
   const settings = withDefaults('saveSharded', SAVE_SHARDED, options);
   const { filenamePattern: pattern, forceContiguous } = settings;
   if (!pattern.includes('{suffix}') || path.basename(pattern) !== pattern) {
@@ -159,7 +163,8 @@ function parseSize(size: number | string): number {
  *
  * @throws SafetensorError where a file lacks a tensor that the index promises.
  */
-export function loadSharded(target: string, options?: OpenOptions): Map<string, Tensor> {
+export function loadSharded(...args: [target: string, options?: OpenOptions]): Map<string, Tensor> {
+  const [target, options] = bindArguments('loadSharded(target, options{}?)', args);
   return readCheckpoint(target, (file) => readShards(file, options));
 }
 

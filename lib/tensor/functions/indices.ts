@@ -1,4 +1,5 @@
 // Where elements are.
+import { bindArguments } from '../../core/calls';
 import { TorchError, TorchTypeError, argumentError, checkSize } from '../../core/errors';
 import { signature } from '../../core/signature';
 import { checkTensor } from '../../native/tensor_base';
@@ -37,7 +38,8 @@ export function nonzero(...args: unknown[]): Tensor | Tensor[] {
 }
 
 /** Flat indices into an array of `shape`, as one index tensor for each dimension. */
-export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
+export function unravelIndex(...args: [indices: Tensor, shape: number | readonly number[]]): Tensor[] {
+  const [indices, shape] = bindArguments('unravelIndex(indices, shape)', args);
   checkTensor('unravelIndex', 'indices', indices);
   checkSize('unravelIndex', 'shape', shape);
   if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype.name === 'bool') {

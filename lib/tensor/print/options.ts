@@ -1,5 +1,6 @@
 // How tensors are printed: one set of options for the thread.
 import { TorchTypeError, argumentError, checkFunction, checkOptions } from '../../core/errors';
+import { bindArguments } from '../../core/calls';
 
 /** How tensors are printed. */
 export interface PrintOptions {
@@ -50,7 +51,8 @@ const checks: { [K in keyof PrintOptions]: [(value: PrintOptions[K]) => boolean,
  * torch.setPrintoptions({ precision: 2 });
  * torch.setPrintoptions({ profile: 'full' }); // never shortened
  */
-export function setPrintoptions(given: Partial<PrintOptions> & { profile?: PrintProfile } = {}): void {
+export function setPrintoptions(...args: [given?: Partial<PrintOptions> & { profile?: PrintProfile }]): void {
+  const [given = {}] = bindArguments('setPrintoptions(given{}?)', args);
   checkOptions('setPrintoptions', given);
   const { profile, ...rest } = given;
   if (profile != null && !Object.hasOwn(profiles, profile)) {
@@ -68,12 +70,14 @@ export function setPrintoptions(given: Partial<PrintOptions> & { profile?: Print
 }
 
 /** A copy of the options, fit for {@link setPrintoptions}. */
-export function getPrintoptions(): PrintOptions {
+export function getPrintoptions(...args: []): PrintOptions {
+  bindArguments('getPrintoptions()', args);
   return { ...options };
 }
 
 /** Runs `body` with options as for {@link setPrintoptions}, and puts the old ones back. */
-export function printoptions<T>(given: Parameters<typeof setPrintoptions>[0], body: () => T): T {
+export function printoptions<T>(...args: [given: Parameters<typeof setPrintoptions>[0], body: () => T]): T {
+  const [given, body] = bindArguments('printoptions(given{}, body)', args);
   checkFunction('printoptions', 'body', body);
   const before = options;
   try {

@@ -1,4 +1,5 @@
 // torch.utils.checkpoint: what backward needs is computed again instead of kept.
+import { bindArguments } from '../../core/calls';
 import { TorchRangeError, TorchTypeError } from '../../core/errors';
 import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
@@ -62,11 +63,17 @@ const SEQUENTIAL = { useReentrant: null as boolean | null, preserveRngState: tru
  * not checkpointed (`torch.utils.checkpoint.checkpoint_sequential`).
  */
 export function checkpointSequential(
-  functions: Sequential | readonly ((input: Tensor) => Tensor)[],
-  segments: number,
-  input: Tensor,
-  options?: Pick<CheckpointOptions, 'useReentrant' | 'preserveRngState'>,
+  ...args: [
+    functions: Sequential | readonly ((input: Tensor) => Tensor)[],
+    segments: number,
+    input: Tensor,
+    options?: Pick<CheckpointOptions, 'useReentrant' | 'preserveRngState'>,
+  ]
 ): Tensor {
+  const [functions, segments, input, options] = bindArguments(
+    'checkpointSequential(functions, segments, input, options{}?)',
+    args,
+  );
   const { preserveRngState, ...rest } = withDefaults('checkpointSequential', SEQUENTIAL, options);
   const given = { preserveRngState, useReentrant: useReentrant('checkpoint.checkpoint_sequential', rest) };
   const list = (functions instanceof Sequential ? [...functions] : functions) as ((x: Tensor) => Tensor)[];

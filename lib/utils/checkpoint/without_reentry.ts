@@ -1,6 +1,7 @@
 // The way without reentry: hooks on what operators save for backward.
 import { savedTensorsHooks } from '../../autograd/graph';
 import { noGrad } from '../../autograd/mode';
+import { bindArguments } from '../../core/calls';
 import { valueError } from '../../core/errors';
 import { native } from '../../native';
 import { Tensor } from '../../tensor';
@@ -12,7 +13,8 @@ import { autocastState, inAutocast, rngStates, withRng } from './surroundings';
 let forcedEarlyStop: boolean | null = null;
 
 /** Overrides `earlyStop` of the checkpoints made in `body`. */
-export function setCheckpointEarlyStop<T>(enable: boolean, body: () => T): T {
+export function setCheckpointEarlyStop<T>(...args: [enable: boolean, body: () => T]): T {
+  const [enable, body] = bindArguments('setCheckpointEarlyStop(enable, body)', args);
   const before = forcedEarlyStop;
   forcedEarlyStop = enable;
   try {

@@ -1,5 +1,6 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError, valueError } from '../../../core/errors';
+import { checkMethods } from '../../../core/calls';
 import * as F from '../../../functional';
 import { canonicalMask } from '../../../functional/attention/checks';
 import { isNested } from '../../../tensor/print';
@@ -177,6 +178,7 @@ export class MultiheadAttention extends Module<AttentionCall, [output: Tensor, w
     return [aten.add(attn, aten.expand(padding, [-1, this.numHeads, -1, -1])), 2];
   }
 }
+checkMethods('MultiheadAttention', MultiheadAttention, 'mergeMasks(attnMask, keyPaddingMask, query)');
 
 // The same tensor stays the same: projections look at that.
 function transposed([query, key, value]: QKV): QKV {

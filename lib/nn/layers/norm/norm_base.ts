@@ -3,6 +3,7 @@ import * as aten from '../../../tensor/aten';
 import { device as deviceOf } from '../../../core/device';
 import { int64 } from '../../../core/dtype';
 import { TorchError } from '../../../core/errors';
+import { checkMethods } from '../../../core/calls';
 import { BATCH_NORM } from '../../../functional/norm/normalization';
 import type { Tensor } from '../../../tensor';
 import * as init from '../../init';
@@ -119,3 +120,4 @@ export abstract class NormBase<Affine extends boolean = any, Bias extends boolea
     super._loadFromStateDict(...args);
   }
 }
+checkMethods('NormBase', NormBase, 'resetRunningStats()');

@@ -1,5 +1,6 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError } from '../../../core/errors';
+import { checkMethods } from '../../../core/calls';
 import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import { RNNBase, isBatched, permute, checkPair } from './rnn_base';
@@ -98,6 +99,13 @@ export class LSTM extends RNNBase<LSTMState> {
     return [aten.squeeze(output, batchDim), [aten.squeeze(h, 1), aten.squeeze(c, 1)]];
   }
 }
+checkMethods(
+  'LSTM',
+  LSTM,
+  'getExpectedCellSize(input, batchSizes)',
+  'checkForwardArgs(input, hidden, batchSizes)',
+  'permuteHidden(hx, permutation)',
+);
 
 function batchedState(state: LSTMState, batched: boolean): LSTMState {
   const [h, c] = state;

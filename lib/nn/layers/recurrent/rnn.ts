@@ -1,6 +1,7 @@
 import { checkTensor } from '../../../native/tensor_base';
 import * as aten from '../../../tensor/aten';
 import { TorchError, valueError } from '../../../core/errors';
+import { checkMethods } from '../../../core/calls';
 import { type Call, signature } from '../../../core/signature';
 import type { Tensor } from '../../../tensor';
 import type { RNNNonlinearity } from './cells';
@@ -99,6 +100,12 @@ abstract class OneState extends RNNBase {
     return batched ? [output, hidden] : [aten.squeeze(output, batchDim), aten.squeeze(hidden, 1)];
   }
 }
+checkMethods(
+  'RNNBase',
+  OneState,
+  'checkForwardArgs(input, hidden, batchSizes)',
+  'permuteHidden(hx, permutation)',
+);
 
 function modeOf(nonlinearity: RNNNonlinearity): RNNMode {
   if (nonlinearity === 'tanh') return 'RNN_TANH';

@@ -5,6 +5,7 @@ import * as aten from '../../../tensor/aten';
 import { noGrad } from '../../../autograd';
 import { TorchError, valueError, argumentError, TorchRangeError } from '../../../core/errors';
 import { value } from '../../../core/kinds';
+import { checkMethods } from '../../../core/calls';
 import { type Call, signature } from '../../../core/signature';
 import { repr } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
@@ -222,6 +223,14 @@ export class RNNBase<Hidden = Tensor> extends Module<HiddenCall<Tensor | PackedS
     return text;
   }
 }
+checkMethods(
+  'RNNBase',
+  RNNBase,
+  'flattenParameters()',
+  'checkInput(input, batchSizes)',
+  'getExpectedHiddenSize(input, batchSizes)',
+  'checkHiddenSize(hx, expectedHiddenSize, what?)',
+);
 
 /** Whether `input` has a batch dimension. @throws ValueError unless it has two or three dimensions. */
 export function isBatched(input: Tensor, message: (ndim: number) => string): boolean {

@@ -6,6 +6,7 @@ import { type Call, signature } from '../../../core/signature';
 import * as aten from '../../../tensor/aten';
 import { isPlainObject } from '../../../core/realm';
 import { isMap } from '../../../core/realm';
+import { bindArguments } from '../../../core/calls';
 import type { Tensor } from '../../../tensor';
 import { getField } from '../../module/fields';
 import type { Module } from '../../module/module';
@@ -139,11 +140,16 @@ export interface GlobalOptions {
  * nn.utils.prune.globalUnstructured(parameters, nn.utils.prune.L1Unstructured, { amount: 0.2 });
  */
 export function globalUnstructured(
-  parameters: Iterable<readonly [module: Module, name: string]>,
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each method has arguments of its own
-  pruningMethod: new (keywords: any) => BasePruningMethod,
-  options: GlobalOptions = {},
+  ...args: [
+    parameters: Iterable<readonly [module: Module, name: string]>,
+    pruningMethod: new (keywords: any) => BasePruningMethod,
+    options?: GlobalOptions,
+  ]
 ): void {
+  const [parameters, pruningMethod, options = {}] = bindArguments(
+    'globalUnstructured(parameters, pruningMethod, options{}?)',
+    args,
+  );
   if (typeof (parameters as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
     throw new TorchTypeError('global_unstructured(): parameters is not an Iterable');
   const { importanceScores = null, ...keywords } = options;

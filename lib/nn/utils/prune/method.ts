@@ -1,5 +1,6 @@
 import * as aten from '../../../tensor/aten';
 import { TorchError, TorchRangeError, TorchTypeError, valueError } from '../../../core/errors';
+import { checkMethods } from '../../../core/calls';
 import { isPlainObject } from '../../../core/realm';
 import { sizeText } from '../../../core/size_text';
 import { sameSize } from '../../../functional/reduction';
@@ -85,6 +86,13 @@ export abstract class BasePruningMethod {
     setField(module, name, orig);
   }
 }
+checkMethods(
+  'BasePruningMethod',
+  BasePruningMethod,
+  'applyMask(module)',
+  'prune(t, defaultMask?, importanceScores?)',
+  'remove(module)',
+);
 
 /** The methods that prune the parameter of that name, with the hooks that they go by. */
 export function methodsOf(module: Module, name: string) {
@@ -139,6 +147,13 @@ export class PruningContainer extends BasePruningMethod {
     return mask.setAt(places, part.to(mask.dtype));
   }
 }
+checkMethods(
+  'PruningContainer',
+  PruningContainer,
+  'addPruningMethod(method)',
+  'at(index)',
+  'computeMask(t, defaultMask)',
+);
 
 // Where a further method may prune.
 function placesFor(method: BasePruningMethod, t: Tensor, mask: Tensor): (Tensor | ':')[] {

@@ -1,5 +1,6 @@
 // The ways to prune that PyTorch has.
 import * as aten from '../../../tensor/aten';
+import { bindArguments } from '../../../core/calls';
 import { TorchError } from '../../../core/errors';
 import { value } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
@@ -38,6 +39,10 @@ const CUSTOM_FROM_MASK = signature('CustomFromMask', [tensor('mask')], {});
 export class Identity extends BasePruningMethod {
   readonly PRUNING_TYPE = 'unstructured';
 
+  constructor(...args: []) {
+    bindArguments('Identity()', args);
+    super();
+  }
   override computeMask(_t: Tensor, defaultMask: Tensor): Tensor {
     return defaultMask;
   }
