@@ -8,6 +8,8 @@ interface Signature {
   optional: string[];
   /** How many of all may be given by position. */
   positional: number;
+  /** What Python says without the last of `required`; operators have words of their own, and none here. */
+  last?: string;
 }
 type Signatures = Record<'nn' | 'nn.functional' | 'nn.init' | keyof typeof spaces, Record<string, Signature>>;
 const spaces = {
@@ -200,6 +202,16 @@ describe.each(rows('nn.functional'))('functional %s', (name, signature) => {
     checkNames((keywords) => call(...values, keywords), signature.optional);
   });
   test('places', () => checkPlaces(call, signature));
+  test('without the last', () => {
+    const values = signature.required.slice(1).map((one) => argument(one, 2));
+    const last = camelCase(signature.required.at(-1) ?? '');
+    const expected = (signature.last ?? `() missing 1 required positional argument: '${last}'`).replace(
+      /(?<=')\w+(?=')/g,
+      camelCase,
+    );
+    if (signature.required.length === 0) return;
+    expect(messageOf(() => call(...values))).toBe(camelCase(name) + expected.slice(expected.indexOf('(')));
+  });
 });
 
 describe.each(rows('nn.init'))('init.%s', (name, signature) => {

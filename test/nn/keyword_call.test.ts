@@ -7,6 +7,7 @@ interface Forward {
   optional: string[];
   unknown: string;
   missing: string;
+  last: string;
   surplus: string;
   constructor: string[];
 }
@@ -50,7 +51,7 @@ function refused(call: () => unknown): string {
 beforeAll(() => void jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
 afterAll(() => jest.restoreAllMocks());
 
-test.each(rows)('%s', (name, { required, optional, unknown, missing, surplus, ...row }) => {
+test.each(rows)('%s', (name, { required, optional, unknown, missing, last, surplus, ...row }) => {
   const module = build(name, row.constructor);
   // Lazy modules look at the dimensions first.
   const x = torch.ones(new Array<number>(Number(/\d(?=d$)/.exec(name)?.[0] ?? 1) + 1).fill(2));
@@ -62,6 +63,7 @@ test.each(rows)('%s', (name, { required, optional, unknown, missing, surplus, ..
   expect(refused(() => module(...position, { noSuchArgument: 1 }))).toBe(refusal);
   expect(refused(() => module({}))).toBe(ours(missing));
   expect(refused(() => module())).toBe(ours(missing));
+  expect(refused(() => module(...position.slice(1)))).toBe(ours(last));
   const tooMany = [...required, ...optional, 'one more'].map(() => x);
   expect(refused(() => module(...tooMany))).toBe(surplus);
   expect(refused(() => module(...tooMany, undefined))).toBe(surplus);
