@@ -8,6 +8,7 @@ import { deserialize, serialize } from 'node:v8';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import * as torch from 'nodetorch';
 import { nn, optim, type Tensor } from 'nodetorch';
+import * as safetensors from 'nodetorch/safetensors';
 import { NDArray, NumpyDType } from '../lib/serialization/pickle/numpy';
 import { classAndMessage } from './errors';
 
@@ -127,6 +128,61 @@ describe('as JSON', () => {
     ['a device', torch.device('cpu'), '"cpu"'],
   ])('%s is as before', (_, value, expected) => {
     expect(JSON.stringify(value)).toBe(expected);
+  });
+
+  const read = (value: unknown): unknown => torch.load(torch.save(value));
+  const { Counter, DefaultDict, FrozenSet, OrderedDict } = torch.serialization;
+  // Python's json.dumps gives the same.
+  test.each<[string, unknown, string]>([
+    ['a dict', read({ lr: 0.1, steps: [1, { last: null }] }), '{"lr":0.1,"steps":[1,{"last":null}]}'],
+    [
+      'keys that are no texts',
+      read(
+        new Map<unknown, number>([
+          [1, 2],
+          [null, 3],
+          [true, 4],
+        ]),
+      ),
+      '{"1":2,"null":3,"true":4}',
+    ],
+    [
+      'an OrderedDict',
+      new OrderedDict([
+        ['b', 1],
+        ['a', 2],
+      ]),
+      '{"b":1,"a":2}',
+    ],
+    ['a Counter', read(new Counter([['a', 2]])), '{"a":2}'],
+    ['a defaultdict', new DefaultDict('list', [['a', [1]]]), '{"a":[1]}'],
+    ['an empty dict of tensors', safetensors.load(safetensors.save({})), '{}'],
+  ])('%s from a file is its entries', (_, value, expected) => {
+    expect(JSON.stringify(value)).toBe(expected);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['tensors', read({ weight: torch.ones(1) }), /A Tensor .*tolist\(\)/],
+    [
+      'tensors of .safetensors',
+      safetensors.load(safetensors.save({ a: torch.ones(1) })),
+      /A Tensor .*tolist\(\)/,
+    ],
+    [
+      'two keys of one text',
+      read(
+        new Map<unknown, number>([
+          [1, 2],
+          ['1', 3],
+        ]),
+      ),
+      /two keys '1'; write \[\.\.\.dict\]/,
+    ],
+    ['a key that is a tuple', read(new Map([[torch.serialization.tuple(1, 2), 3]])), /key 1,2 is no text/],
+    ['a set', read(new Set([1])), /A set cannot be written as JSON: write \[\.\.\.set\]/],
+    ['a frozenset', new FrozenSet([1]), /A set cannot be written as JSON/],
+  ])('%s from a file cannot be written', (_, value, sentence) => {
+    expect(classAndMessage(() => JSON.stringify({ value }))).toMatch(sentence);
   });
 
   test('a state still prints, saves and loads as before', () => {
@@ -263,6 +319,61 @@ test('a failing toMatchObject shows what is expected', () => {
   expect(() => expect({ a: torch.zeros([2]) }).toMatchObject({ a: torch.ones([2]) })).toThrow(
     'tensor([1., 1.])',
   );
+});
+
+// What stands for something whose contents nobody can look at is equal to itself alone.
+const file = join(mkdtempSync(join(tmpdir(), 'nodetorch-')), 'a.safetensors');
+safetensors.saveFile({ a: torch.ones(2) }, file);
+const shared = new nn.Linear(1, 1);
+const graph = torch.ones(1, { requiresGrad: true }).mul(2);
+const sgd = () => new optim.SGD(shared.parameters(), 0.1);
+const handles: [kind: string, make: () => object][] = [
+  ['Generator', () => new torch.Generator()],
+  ['Generators of one seed', () => new torch.Generator().manualSeed(1)],
+  ['node of a graph', () => graph.mul(2).gradFn!],
+  ['handle of a module', () => shared.registerForwardHook(() => undefined)],
+  ['handle of a tensor', () => graph.registerHook(() => undefined)],
+  ['handle of a leaf', () => shared.weight.registerPostAccumulateGradHook(() => undefined)],
+  ['handle of an optimizer', () => sgd().registerStepPreHook(() => undefined)],
+  ['open file', () => safetensors.safeOpen(file)],
+  ['slice of a file', () => safetensors.safeOpen(file).getSlice('a')],
+  ['Module', () => new nn.ReLU()],
+  ['Module with parameters', () => new nn.Linear(1, 1)],
+  ['Optimizer', sgd],
+  ['scheduler', () => new optim.lrScheduler.StepLR(sgd(), 1)],
+  ['GradScaler', () => new torch.GradScaler('cpu')],
+  ['context of a Function', () => Reflect.construct(torch.autograd.FunctionContext, []) as object],
+  ['PackedSequence', () => nn.utils.rnn.packSequence([torch.ones(1)])],
+];
+test.each(handles)('%s: equal to itself alone', (_, make) => {
+  const [a, b] = [make(), make()];
+  for (const put of [(one: object) => one, (one: object) => ({ one })]) {
+    assert.deepEqual(put(a), put(a));
+    assert.deepStrictEqual(put(a), put(a));
+    expect(put(a)).toEqual(put(a));
+    assert.notDeepEqual(put(a), put(b));
+    assert.notDeepStrictEqual(put(a), put(b));
+    expect(put(a)).not.toEqual(put(b));
+    expect(put(a)).not.toStrictEqual(put(b));
+  }
+});
+
+// Values: equal where what they hold is.
+test.each<[kind: string, a: object, same: object, other: object]>([
+  ['DType', torch.float32, torch.float, torch.float64],
+  ['Device', torch.device('cpu'), new torch.Device('cpu'), torch.device('meta')],
+  ['Layout', torch.strided, torch.ones(1).layout, torch.sparseCoo],
+  ['MemoryFormat', torch.channelsLast, torch.channelsLast, torch.contiguousFormat],
+  ['Complex', new torch.Complex(1, 2), new torch.Complex(1, 2), new torch.Complex(1, 3)],
+  ['Slice', torch.slice(1, 2), torch.slice(1, 2), torch.slice(1, 3)],
+  ['Size', torch.ones(2, 3).shape, torch.zeros(2, 3).shape, torch.ones(3, 2).shape],
+  ['storage()', graph.storage(), graph.detach().storage(), torch.ones(2).storage()],
+  ['finfo', torch.finfo('float32'), torch.finfo('float32'), torch.finfo('float64')],
+])('%s: equal by value', (_, a, same, other) => {
+  assert.deepStrictEqual(a, same);
+  expect(a).toEqual(same);
+  assert.notDeepStrictEqual(a, other);
+  expect(a).not.toEqual(other);
 });
 
 test('the prototype is no tensor', () => {

@@ -7,6 +7,7 @@ import type { Device } from '../core/device';
 import { float16, float32, int32 } from '../core/dtype';
 import { TorchError, valueError } from '../core/errors';
 import { checkMethods } from '../core/calls';
+import { compareByIdentity } from '../core/identity';
 import { type Call, signature } from '../core/signature';
 import { keep } from '../tensor/memory';
 import type { Optimizer } from '../optim';
@@ -331,6 +332,7 @@ export class GradScaler {
     return found.copies;
   }
 }
+compareByIdentity(GradScaler);
 checkMethods(
   'GradScaler',
   GradScaler,

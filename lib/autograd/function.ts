@@ -1,6 +1,7 @@
 /** torch.autograd.Function: operations with a backward of their own. */
 import { TorchError } from '../core/errors';
 import { checkMethods } from '../core/calls';
+import { compareByIdentity } from '../core/identity';
 import { wrap } from '../native/dispatch';
 import { NativeHandle } from '../native/handle';
 import { native } from '../native';
@@ -50,6 +51,7 @@ export class FunctionContext {
     this.marks.materialize = value;
   }
 }
+compareByIdentity(FunctionContext);
 checkMethods('FunctionCtx', FunctionContext, 'setMaterializeGrads(value)');
 
 interface FunctionClass<Args extends unknown[], Out> {

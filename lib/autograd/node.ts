@@ -1,6 +1,7 @@
 /** Nodes of the autograd graph, for looking at. */
 import { NativeHandle } from '../native/handle';
 import { checkMethods } from '../core/calls';
+import { compareByIdentity } from '../core/identity';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 
@@ -28,6 +29,7 @@ export class GradFn {
     return this.toString();
   }
 }
+compareByIdentity(GradFn);
 checkMethods('Node', GradFn, 'toString()');
 
 export function gradFnOf(tensor: Tensor): GradFn | null {

@@ -4,6 +4,7 @@
  * names what to write.
  */
 import { TorchTypeError } from './errors';
+import { isSet } from './realm';
 
 /**
  * What `value[Symbol.toPrimitive](hint)` gives: its text where a text is meant, as in a template string or
@@ -43,3 +44,40 @@ export function withoutJson<T extends object>(value: T, name: string, instead: s
  * nothing else is looked at there.
  */
 export const uncloneable = (instead: string): symbol => Symbol(instead);
+
+/**
+ * Gives Maps and Sets that stand for Python's dicts and sets a `toJSON`: JSON would have `{}` of them. A dict is written as
+ * Python's `json.dumps` writes it, with numbers, booleans and null as texts where they are keys.
+ *
+ * @throws TypeError for a set, for other keys, and where two keys have one text; when it is written.
+ */
+export function withJson<T extends object>(value: T): T {
+  return Object.defineProperty(value, 'toJSON', {
+    value: dictOrSetToJson,
+    writable: true,
+    configurable: true,
+  });
+}
+
+function dictOrSetToJson(
+  this: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>,
+  ...args: unknown[]
+): unknown {
+  if (args.length === 0) return this; // a printer
+  if (isSet(this)) throw new TorchTypeError('A set cannot be written as JSON: write [...set]');
+  const texts = new Map<string, unknown>();
+  for (const [key, value] of this as ReadonlyMap<unknown, unknown>) {
+    const text = String(key);
+    if (key !== null && !['string', 'number', 'bigint', 'boolean'].includes(typeof key)) {
+      throw new TorchTypeError(
+        `A dict cannot be written as JSON: its key ${text} is no text; write [...dict]`,
+      );
+    }
+    if (texts.has(text))
+      throw new TorchTypeError(
+        `A dict cannot be written as JSON: it has two keys '${text}'; write [...dict]`,
+      );
+    texts.set(text, value);
+  }
+  return Object.fromEntries(texts);
+}

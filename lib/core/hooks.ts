@@ -1,6 +1,7 @@
 // Lists of hooks, and the handles that take them away again.
 import { checkMethods } from './calls';
 import { TorchTypeError } from './errors';
+import { compareByIdentity } from './identity';
 import { value } from './kinds';
 import { signature } from './signature';
 
@@ -22,6 +23,7 @@ export class RemovableHandle {
     this.#remove();
   }
 }
+compareByIdentity(RemovableHandle);
 checkMethods('RemovableHandle', RemovableHandle, 'remove()');
 
 export interface EntryOptions {

@@ -3,6 +3,7 @@ import { enableGrad, setGradEnabled } from '../autograd/mode';
 import { jsonOf } from '../core/conversions';
 import { TorchError, checkFunction } from '../core/errors';
 import { checkMethods } from '../core/calls';
+import { compareByIdentity } from '../core/identity';
 import { type Call, signature } from '../core/signature';
 import { HookList, type HookOptions, PREPEND, type RemovableHandle } from '../core/hooks';
 import {
@@ -247,6 +248,7 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
     return this as unknown as Optimizer;
   }
 }
+compareByIdentity(Optimizer);
 checkMethods(
   'Optimizer',
   Optimizer,

@@ -1,4 +1,5 @@
 /** The names in a state_dict, made to fit a model that spells them otherwise. */
+import { withJson } from '../core/conversions';
 import { isMap } from '../core/realm';
 import { TorchTypeError, argumentError } from '../core/errors';
 import { bindArguments } from '../core/calls';
@@ -24,7 +25,7 @@ export function renameKeys(...args: [state: StateDict, renaming: KeyRenaming]): 
   checkState('renameKeys', state);
   if (typeof renaming !== 'function') checkPairs(renaming);
   const rename = typeof renaming === 'function' ? renaming : replaceAll(renaming);
-  const result = new Map() as StateDict;
+  const result = withJson(new Map() as StateDict);
   const sources = new Map<string, string>();
   for (const [key, value] of state) {
     const name = rename(key);

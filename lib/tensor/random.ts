@@ -3,6 +3,7 @@ import { jsonOf, uncloneable } from '../core/conversions';
 import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
 import { TorchRangeError, argumentError } from '../core/errors';
 import { bindArguments, checkMethods } from '../core/calls';
+import { compareByIdentity } from '../core/identity';
 import { HANDLE } from '../native/handle';
 import { native } from '../native';
 import { Tensor } from '.';
@@ -71,6 +72,7 @@ export class Generator {
     return jsonOf(this, args, 'A Generator', 'generator.getState() is its state, as a tensor');
   }
 }
+compareByIdentity(Generator);
 checkMethods(
   'Generator',
   Generator,

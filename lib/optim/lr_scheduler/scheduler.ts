@@ -3,6 +3,7 @@ import { camelCase } from '../../core/names';
 import { jsonOf } from '../../core/conversions';
 import { TorchError, TorchTypeError, checkNumber } from '../../core/errors';
 import { checkMethods } from '../../core/calls';
+import { compareByIdentity } from '../../core/identity';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
@@ -246,6 +247,7 @@ export class LRScheduler {
     return jsonOf(this, args, 'A scheduler', 'scheduler.stateDict() is plain data');
   }
 }
+compareByIdentity(LRScheduler);
 checkMethods(
   'LRScheduler',
   LRScheduler,

@@ -1,4 +1,5 @@
 // The names that a file may hold, and what they stand for. There are no others.
+import { withJson } from '../../core/conversions';
 import { bindArguments } from '../../core/calls';
 import { Complex } from '../../core/complex';
 import { checkText } from '../../core/errors';
@@ -157,7 +158,7 @@ const makers: Record<string, Make> = {
   'collections.OrderedDict': ([items]) => fillDict(new OrderedDict(), items),
   'collections.Counter': ([items]) => fillDict(new Counter(), items),
   'collections.defaultdict': defaultDict,
-  'builtins.set': ([items]) => fillSet(new Set(), items),
+  'builtins.set': ([items]) => fillSet(withJson(new Set()), items),
   'builtins.frozenset': ([items]) => fillSet(new FrozenSet(), items),
   'builtins.complex': ([re, im = 0]) => new Complex(Number(re), Number(im)),
   'builtins.bytes': bytesFrom,

@@ -1,4 +1,5 @@
 // A pickle machine that runs nothing: what a name in the file stands for is its host's to say.
+import { withJson } from '../../core/conversions';
 import { Op } from './opcodes';
 import { decodeLong, decodeText, narrow } from './text';
 import { addItem, appendItems, setItems } from './containers';
@@ -114,9 +115,9 @@ class Machine {
       case Op.EMPTY_LIST:
         return this.#push([]);
       case Op.EMPTY_DICT:
-        return this.#push(new Map());
+        return this.#push(withJson(new Map()));
       case Op.EMPTY_SET:
-        return this.#push(new Set());
+        return this.#push(withJson(new Set()));
       case Op.FROZENSET:
         return this.#push(this.#popMark().reduce<FrozenSet>(addItem, new FrozenSet()));
       case Op.APPEND:

@@ -34,7 +34,9 @@ function emptyLike(map: AnyMap): () => AnyMap {
 /** Names and values of own properties that are not enumerable. */
 const attributes = (value: object): [string, unknown][] =>
   Object.entries(Object.getOwnPropertyDescriptors(value)).flatMap(([name, { enumerable, value: own }]) =>
-    enumerable || own === undefined || name === 'defaultFactory' ? [] : [[name, own] as [string, unknown]],
+    enumerable || own === undefined || typeof own === 'function' || name === 'defaultFactory'
+      ? []
+      : [[name, own] as [string, unknown]],
   );
 
 const setAttribute = (target: object, name: string, value: unknown): object =>

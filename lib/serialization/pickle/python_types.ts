@@ -1,4 +1,5 @@
 /** Values of Python that JavaScript has no word for. Reading gives them, writing takes them. */
+import { withJson } from '../../core/conversions';
 import { bindArguments, checkMethods } from '../../core/calls';
 import { argumentError, checkNumber, checkText } from '../../core/errors';
 
@@ -97,6 +98,8 @@ export class FrozenSet<T = unknown> extends Set<T> {
     super(iterable('FrozenSet', values));
   }
 }
+
+for (const { prototype } of [OrderedDict, DefaultDict, Counter, FrozenSet]) withJson(prototype);
 
 /** A `bytearray`; a plain Uint8Array is `bytes`. */
 export class ByteArray extends Uint8Array {}

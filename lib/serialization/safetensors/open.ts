@@ -1,8 +1,10 @@
 // Reading .safetensors files: one tensor, a part of one.
+import { withJson } from '../../core/conversions';
 import { withDefaults } from '../../core/signature';
 import { type Device, type DeviceLike, device as deviceOf } from '../../core/device';
 import { argumentError } from '../../core/errors';
 import { bindArguments, checkMethods } from '../../core/calls';
+import { compareByIdentity } from '../../core/identity';
 import type { Index } from '../../tensor/indexing';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
@@ -95,7 +97,7 @@ export class SafeOpen {
   }
   /** All tensors, in the order of the file's data. */
   getTensors(): Map<string, Tensor> {
-    return new Map(this.offsetKeys().map((name) => [name, this.getTensor(name)]));
+    return withJson(new Map(this.offsetKeys().map((name) => [name, this.getTensor(name)])));
   }
   /** A tensor to take parts of; reads nothing yet. */
   getSlice(name: string): SafeSlice {
@@ -139,6 +141,7 @@ export class SafeOpen {
     return moved;
   }
 }
+compareByIdentity(SafeOpen);
 checkMethods(
   'SafeOpen',
   SafeOpen,
@@ -175,4 +178,5 @@ export class SafeSlice {
     return this.#take(indices);
   }
 }
+compareByIdentity(SafeSlice);
 checkMethods('SafeSlice', SafeSlice, 'getShape()', 'getDtype()');

@@ -1,4 +1,5 @@
 // The tensors of a .safetensors file that is in memory.
+import { withJson } from '../../core/conversions';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
 import { HEAD } from '../foreign';
@@ -15,7 +16,7 @@ export function readBytes(data: Uint8Array): Map<string, Tensor> {
       return [end, parseHeader(bytes.subarray(8, end), bytes.length - end).entries] as const;
     },
   );
-  return new Map(entries.map((entry) => [entry.name, copy(entry, bytes.subarray(start))]));
+  return withJson(new Map(entries.map((entry) => [entry.name, copy(entry, bytes.subarray(start))])));
 }
 
 function copy({ name, label, dtype, shape, begin, end }: Entry, data: Buffer): Tensor {

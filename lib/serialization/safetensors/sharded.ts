@@ -1,4 +1,5 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
+import { withJson } from '../../core/conversions';
 import { withDefaults } from '../../core/signature';
 import { TorchTypeError } from '../../core/errors';
 import fs from 'node:fs';
@@ -169,7 +170,7 @@ export function loadSharded(...args: [target: string, options?: OpenOptions]): M
 }
 
 function readShards(file: string, options?: OpenOptions): Map<string, Tensor> {
-  const found = new Map<string, Tensor>();
+  const found = withJson(new Map<string, Tensor>());
   if (!isIndex(file)) {
     using single = safeOpen(file, options);
     return single.getTensors();
