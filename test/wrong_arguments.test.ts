@@ -1,6 +1,11 @@
 // Whatever is given to a function: a result, or an error of ours. Never a bare error of JavaScript.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import torch, { nn, TorchError } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import * as testing from 'nodetorch/testing';
+import * as tfjs from 'nodetorch/tfjs';
 import signatures from './fixtures/signatures.json';
 
 type Call = (...args: unknown[]) => unknown;
@@ -148,4 +153,64 @@ test.each(Object.keys(signatures.forward))('nn.%s', (name) => {
   const module = new Class(...given);
   expect(found.filter((one) => one !== undefined)).toEqual([]);
   expect(walk(module, [torch.ones([1, 2]), torch.ones([1, 2, 4, 4])], 2)).toEqual([]);
+});
+
+// ---- everything else: files, data structures, utilities, classes that are no modules ----
+
+const changesAll =
+  /^(set|use|register|provide|clear|addSafe|withForwardGrad|enter|exit|emptyCache|DType|Layout|MemoryFormat)/;
+// The constructors of JavaScript's own containers, and what the library alone makes.
+const made = /^(Tuple|Size|ByteArray|ParametrizationList|GradFn|Node|SafeSlice|FunctionContext)$/;
+
+function exportsOf(name: string, room: object, seen = new Set<unknown>()): [string, Call][] {
+  if (seen.has(room)) return [];
+  seen.add(room);
+  return Object.entries(room).flatMap(([key, value]: [string, unknown]): [string, Call][] => {
+    if (typeof value === 'object' && value !== null) return exportsOf(`${name}.${key}`, value, seen);
+    if (typeof value !== 'function' || changesAll.test(key) || made.test(key)) return [];
+    const isClass = /^[A-Z]/.test(key);
+    return [[`${name}.${key}`, isClass ? (...args) => new (value as Class)(...args) : (value as Call)]];
+  });
+}
+const { init, utils, parameter } = nn;
+const { amp, autograd, backends, optim, safetensors, serialization, Complex, Device, Generator, Slice } =
+  torch;
+const rooms = {
+  autograd,
+  amp,
+
+  utils: torch.utils,
+  serialization,
+  safetensors,
+  'optim.swaUtils': optim.swaUtils,
+  nn: { init, utils, parameter, LazyModuleMixin: nn.LazyModuleMixin, factoryKwargs: nn.factoryKwargs },
+  core: { ...backends.mha, Complex, Device, Generator, Slice, TorchError },
+  testing,
+  tfjs,
+};
+// Fresh ones for each function: some change a module for good.
+const structures = (): unknown[] => [
+  torch.ones([2, 2]),
+  new nn.Linear(2, 2),
+  new Map([['a', torch.ones([1])]]),
+  (x: unknown) => x,
+  'a',
+  2,
+  [torch.ones([1])],
+];
+const folder = mkdtempSync(join(tmpdir(), 'nodetorch-'));
+const home = process.cwd();
+beforeAll(() => process.chdir(folder)); // some write a file 'a'
+afterAll(() => process.chdir(home));
+
+/** An error of the file system, such as ENOENT, and a failed assertion are what they should be. */
+const isExpected = (text: string): boolean => /^(Error: E[A-Z]+: |AssertionError)/.test(text);
+
+test.each(Object.entries(rooms))('%s', (name, room) => {
+  const found = exportsOf(name, room).map(([path, call]) => {
+    const errors = [...structures().flatMap((other) => walk(call, [other], 3))];
+    return [path, ...new Set(errors.filter((text) => !isExpected(text)))];
+  });
+  expect(found.filter((row) => row.length > 1)).toEqual([]);
+  expect(found.length).toBeGreaterThan(1);
 });

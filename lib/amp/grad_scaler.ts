@@ -5,7 +5,7 @@ import { full } from '../tensor/creation';
 import * as cuda from '../cuda';
 import type { Device } from '../core/device';
 import { float16, float32, int32 } from '../core/dtype';
-import { TorchError, valueError } from '../core/errors';
+import { TorchError, valueError, checkNumber } from '../core/errors';
 import { checkMethods } from '../core/calls';
 import { compareByIdentity } from '../core/identity';
 import { type Call, signature } from '../core/signature';
@@ -107,6 +107,8 @@ export class GradScaler {
     >
   ) {
     const [given] = GRAD_SCALER.bind(args);
+    for (const name of ['initScale', 'growthFactor', 'backoffFactor', 'growthInterval'] as const)
+      checkNumber('GradScaler', name, given[name]);
     this.#device = given.device;
     this.#enabled = given.enabled && this.#usable();
     if (this.#enabled && given.growthFactor <= 1)

@@ -6,7 +6,7 @@ import { type Call, signature } from '../core/signature';
 import { sizeText } from '../core/size_text';
 import { native } from '../native';
 import type { BackwardOptions, Tensor } from '../tensor';
-import { isTensor } from '../native/tensor_base';
+import { isTensor, checkTensor } from '../native/tensor_base';
 
 type Tensors = Tensor | readonly Tensor[];
 type Gradients = Tensor | null | readonly (Tensor | null)[];
@@ -34,6 +34,7 @@ function gradientsFor(
       throw argumentError(fn, 'gradient', 'a Tensor or null', gradient);
     }
   }
+  for (const output of outputs) checkTensor(fn, 'tensors', output);
   for (const [i, gradient] of gradients.entries())
     if (gradient !== null) checkGradient(gradient, outputs[i], i);
   return gradients.every((gradient) => gradient === null) ? [] : gradients;
@@ -145,6 +146,8 @@ export function grad(...args: unknown[]): unknown {
   const [outputs, inputs, options] = GRAD.bind(args);
   const roots = list<Tensor>(outputs as Tensor);
   const leaves = list<Tensor>(inputs as Tensor);
+  for (const root of roots) checkTensor('grad', 'outputs', root);
+  for (const leaf of leaves) checkTensor('grad', 'inputs', leaf);
   const { retainGraph, createGraph, materializeGrads } = options;
   const allowUnused = options.allowUnused ?? materializeGrads;
   if (materializeGrads && !allowUnused) {

@@ -1,5 +1,6 @@
 /** torch.autograd.gradcheck: analytical gradients against small differences. */
-import { TorchError, valueError } from '../core/errors';
+import { checkTensor } from '../native/tensor_base';
+import { TorchError, valueError, argumentError } from '../core/errors';
 import { callable, value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import { Tensor } from '../tensor';
@@ -27,9 +28,17 @@ const GRADCHECK = signature(
   [],
 );
 
+// @throws TypeError for what is neither a tensor nor a list of tensors.
+function listOf(argument: string, given: Inputs): readonly Tensor[] {
+  const list = given instanceof Tensor ? [given] : given;
+  if (!Array.isArray(list))
+    throw argumentError('gradcheck', argument, 'a Tensor or an array of tensors', given);
+  for (const one of list as unknown[]) checkTensor('gradcheck', argument, one);
+  return list as readonly Tensor[];
+}
+
 function outputsOf(fn: CheckedFunction, inputs: readonly Tensor[]): Tensor[] {
-  const result = fn(...inputs);
-  const list = result instanceof Tensor ? [result] : [...result];
+  const list = listOf('func', fn(...inputs));
   return list.filter((output) => output.isFloatingPoint());
 }
 
@@ -83,7 +92,7 @@ function analytical(input: Tensor, output: Tensor): Tensor {
  */
 export function gradcheck(...args: Call<typeof GRADCHECK, [func: CheckedFunction, inputs: Inputs]>): boolean {
   const [fn, inputs, { eps, atol, rtol, raiseException }] = GRADCHECK.bind(args);
-  const list = inputs instanceof Tensor ? [inputs] : [...inputs];
+  const list = listOf('inputs', inputs);
   const checked = list.filter((input) => input.requiresGrad);
   if (checked.length === 0) {
     throw valueError('gradcheck(): expects at least one input tensor to require gradient');
@@ -125,8 +134,8 @@ export function gradgradcheck(
   ...args: Call<typeof GRADGRADCHECK, [func: CheckedFunction, inputs: Inputs], [gradOutputs: Inputs | null]>
 ): boolean {
   const [fn, inputs, { gradOutputs, ...options }] = GRADGRADCHECK.bind(args);
-  const list = inputs instanceof Tensor ? [inputs] : [...inputs];
-  const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+  const list = listOf('inputs', inputs);
+  const given = gradOutputs === null ? null : listOf('gradOutputs', gradOutputs);
   const seeds = given ?? outputsOf(fn, list).map((output) => output.detach().randnLike().requiresGrad_());
   const gradients: CheckedFunction = (...all) => {
     const [values, cotangents] = [all.slice(0, list.length), all.slice(list.length)];

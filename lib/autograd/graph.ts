@@ -1,6 +1,6 @@
 /** `torch.autograd.graph`: what the graph keeps, and hooks on several tensors. */
 import { wrap } from '../native/dispatch';
-import { TorchError, argumentError, valueError } from '../core/errors';
+import { TorchError, argumentError, valueError, checkFunction, checkText } from '../core/errors';
 import { callable, value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import { native } from '../native';
@@ -67,6 +67,8 @@ export function saveOnCpu<T>(...args: Call<typeof SAVE_ON_CPU, [body: () => T], 
 /** Makes {@link savedTensorsHooks} an error with that message inside of `body`. */
 export function disableSavedTensorsHooks<T>(...args: [message: string, body: () => T]): T {
   const [message, body] = bindArguments('disableSavedTensorsHooks(message, body)', args);
+  checkText('disableSavedTensorsHooks', 'message', message);
+  checkFunction('disableSavedTensorsHooks', 'body', body);
   if (depth > 0) throw new TorchError(message);
   const before = disabled;
   let result: T;

@@ -1,5 +1,5 @@
 /** Where a tensor lives. */
-import { TorchError, TorchTypeError } from './errors';
+import { TorchError, TorchTypeError, checkText } from './errors';
 import { bindArguments, checkMethods } from './calls';
 
 /** A device: `new torch.Device('cuda', 1)`, or `torch.device('cuda:1')`. Equal devices are one object. */
@@ -13,13 +13,14 @@ export class Device {
 
   constructor(...args: [type: string, index?: number | null]) {
     const [type, index = null] = bindArguments('Device(type, index?)', args);
+    checkText('Device', 'type', type);
+    if (index !== null && (!Number.isInteger(index) || index < 0)) {
+      throw new TorchTypeError(`device(): index must be a whole number, not ${String(index)}`);
+    }
     this.deviceName = index === null ? type : `${type}:${index}`;
     const known = devices.get(this.deviceName);
     if (known) return known;
     checkType(type, type);
-    if (index !== null && (!Number.isInteger(index) || index < 0)) {
-      throw new TorchTypeError(`device(): index must be a whole number, not ${String(index)}`);
-    }
     this.type = type;
     this.index = index;
     devices.set(this.deviceName, this);

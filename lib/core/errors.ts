@@ -26,7 +26,7 @@ export class TorchError extends Error {
     backtrace = '',
     options?: ErrorOptions,
   ) {
-    super(pythonTypes(message), options);
+    super(pythonTypes(String(message)), options);
     Object.defineProperty(this, 'backtrace', { value: backtrace, enumerable: false });
   }
 

@@ -1,5 +1,5 @@
 // What an argument may be: `tensor('input')` is an argument called input that is a tensor.
-import { checkFunction, checkNumber, checkSize } from './errors';
+import { checkFunction, checkNumber, checkSize, checkText } from './errors';
 
 /** @throws TypeError for a value of another kind. */
 type Check = (fn: string, argument: string, value: unknown) => void;
@@ -21,6 +21,8 @@ export const kind =
   <const N extends string>(name: N): Argument<N, T> => ({ name, check, isObject });
 
 export const number: <const N extends string>(name: N) => Argument<N, number> = kind(checkNumber);
+
+export const text: <const N extends string>(name: N) => Argument<N, string> = kind(checkText);
 
 /** One number for all dimensions, or one for each. */
 export const size: <const N extends string>(name: N) => Argument<N, number | readonly number[]> =

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, uint16 } from '../core/dtype';
 import { newResult, operator } from '../native/dispatch';
-import { TorchRangeError, TorchTypeError, argumentError } from '../core/errors';
+import { TorchRangeError, TorchTypeError, argumentError, checkOptions } from '../core/errors';
 import { withDefaults } from '../core/signature';
 import { type Flat, flatten } from './nested';
 import type { Nested } from './indexing';
@@ -165,7 +165,9 @@ const fullOperator = operator('aten::full');
  * number, not int64; a bigint makes int64.
  */
 export function full(...args: [size: readonly number[], fillValue: Scalar, options?: FullOptions]): Tensor {
-  const [size, fillValue, options = {}] = bindArguments('full(size, fillValue, options{}?)', args);
+  const [size, fillValue, given] = bindArguments('full(size, fillValue, options{}?)', args);
+  const options = given ?? {};
+  checkOptions('full', options);
   const infer = typeof fillValue === 'number' && options.dtype == null && !options.out;
   return fullOperator(size, fillValue, infer ? { ...options, dtype: getDefaultDtype() } : options) as Tensor;
 }

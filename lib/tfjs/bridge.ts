@@ -57,6 +57,8 @@ function isTfTensor(value: unknown): value is tf.Tensor {
 }
 
 function backendOf(tfjs: Tfjs, name: string): TorchBackend {
+  if (typeof (tfjs as Partial<Tfjs> | null)?.findBackend !== 'function')
+    throw argumentError(name, 'tfjs', 'the module @tensorflow/tfjs-core', tfjs);
   const backend = tfjs.findBackend(BACKEND_NAME) as unknown as TorchBackend | null;
   if (backend) return backend;
   throw new TorchError(`${name}(): this copy of tfjs has no torch backend: registerTorchBackend(tf) adds it`);

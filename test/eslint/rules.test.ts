@@ -4,6 +4,7 @@ import path from 'node:path';
 import { rules } from '../../lib/eslint/rules';
 import './cases/no_tensor_operators';
 import './cases/no_tensor_truthiness';
+import './cases/no_fields_of_values';
 import './cases/no_plain_module_array';
 import './cases/state_order';
 import './cases/no_floating_async';

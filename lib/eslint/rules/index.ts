@@ -1,5 +1,6 @@
 // The rules by name. docs/eslint.md has an example of each.
 import { noAsyncScope } from './no_async_scope';
+import { noFieldsOfValues } from './no_fields_of_values';
 import { noFloatingAsync } from './no_floating_async';
 import { noPlainModuleArray } from './no_plain_module_array';
 import { noSnakeCase } from './no_snake_case';
@@ -10,6 +11,7 @@ import { stateOrder } from './state_order';
 export const rules = {
   'no-tensor-operators': noTensorOperators,
   'no-tensor-truthiness': noTensorTruthiness,
+  'no-fields-of-values': noFieldsOfValues,
   'no-plain-module-array': noPlainModuleArray,
   'state-order': stateOrder,
   'no-floating-async': noFloatingAsync,

@@ -83,7 +83,8 @@ export class LinearCrossEntropyOptions {
   #check(accDtype: unknown): void {
     const { accPolicy, chunkingMethod, batchChunkSize } = this;
     if (!POLICIES.includes(accPolicy)) throw valueError(`invalid acc_policy: ${repr(accPolicy)}`);
-    const known = chunkingMethod === null || /^(auto|aspect_ratio(:0*[1-9]\d*)?)$/.test(chunkingMethod);
+    const known =
+      chunkingMethod === null || /^(auto|aspect_ratio(:0*[1-9]\d*)?)$/.test(String(chunkingMethod));
     if (!known) throw valueError(`invalid chunking_method: ${repr(chunkingMethod)}`);
     if (batchChunkSize !== null && !(Number.isInteger(batchChunkSize) && batchChunkSize > 0)) {
       throw valueError(`batch_chunk_size must be positive int or None, got ${repr(batchChunkSize)}`);

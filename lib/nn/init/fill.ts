@@ -1,4 +1,5 @@
 // One distribution, or one value, for every element.
+import { checkNumber } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { float64 } from '../../core/dtype';
@@ -134,6 +135,7 @@ export function truncNormal_<T extends Tensor>(
   >
 ): T {
   const [tensor, given] = TRUNC_NORMAL.bind(args);
+  for (const name of ['mean', 'std', 'a', 'b'] as const) checkNumber('truncNormal_', name, given[name]);
   if (tensor.device.type === 'meta') return tensor as T;
   const { a: low, b: high } = given;
   if (given.mean < low - 2 * given.std || given.mean > high + 2 * given.std) {

@@ -1,5 +1,5 @@
 // Distributions whose width follows from the size of the layer.
-import { valueError } from '../../core/errors';
+import { valueError, checkText, checkNumber } from '../../core/errors';
 import { value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import type { Tensor } from '../../tensor';
@@ -72,6 +72,7 @@ export interface GainOptions extends GeneratorOptions {
 export const GAIN: Required<GainOptions> = { gain: 1, generator: null };
 
 function xavierStd(tensor: Tensor, gain: number): number {
+  checkNumber('xavier', 'gain', gain);
   const [fanIn, fanOut] = fanInAndFanOut(tensor);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
@@ -123,6 +124,7 @@ function kaimingStd(tensor: Tensor, given: Required<KaimingOptions>): number | n
     warn('Initializing zero-element tensors is a no-op');
     return null;
   }
+  checkText('kaiming', 'mode', given.mode);
   const mode = given.mode.toLowerCase();
   if (mode !== 'fan_in' && mode !== 'fan_out') {
     throw valueError(`Mode ${mode} not supported, please use one of ['fan_in', 'fan_out']`);

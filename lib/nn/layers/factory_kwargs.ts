@@ -1,4 +1,4 @@
-import { TorchTypeError } from '../../core/errors';
+import { TorchTypeError, checkOptions } from '../../core/errors';
 import { bindArguments } from '../../core/calls';
 import { repr } from '../../tensor/repr';
 
@@ -18,6 +18,8 @@ export function factoryKwargs(
 ): FactoryKwargs {
   const [kwargs] = bindArguments('factoryKwargs(kwargs{}?)', args);
   if (kwargs == null) return {};
+  checkOptions('factoryKwargs', kwargs);
+  if (kwargs.factoryKwargs != null) checkOptions('factoryKwargs', kwargs.factoryKwargs);
   const unexpected = Object.keys(kwargs).filter((key) => ![...simple, 'factoryKwargs'].includes(key));
   if (unexpected.length > 0)
     throw new TorchTypeError(`unexpected kwargs {${unexpected.map(repr).join(', ')}}`);

@@ -1,7 +1,7 @@
 // Modules that learn the shapes of their parameters from the first input.
 import { bindArguments, checkMethods } from '../../core/calls';
 import { noGrad } from '../../autograd';
-import { TorchError, checkFunction } from '../../core/errors';
+import { TorchError, argumentError } from '../../core/errors';
 import { bufferFields, parameterFields } from './fields';
 import type { Module } from './module';
 import { placed } from './keyword_call';
@@ -62,7 +62,8 @@ export function LazyModuleMixin<Base extends ModuleClass>(
   ...args: [base: Base]
 ): Base & LazyModuleClass & { readonly clsToBecome: Initialized } {
   const [base] = bindArguments('LazyModuleMixin(base)', args);
-  checkFunction('LazyModuleMixin', 'base', base);
+  if (typeof (base as { prototype?: Partial<Module> } | null)?.prototype?.registerModule !== 'function')
+    throw argumentError('LazyModuleMixin', 'base', 'a class of modules', base);
   abstract class Lazy extends base implements LazyModule {
     static readonly clsToBecome: Initialized = null;
     initializeParameters(..._args: unknown[]): void {

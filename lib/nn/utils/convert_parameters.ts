@@ -1,3 +1,4 @@
+import { checkTensor } from '../../native/tensor_base';
 import { TorchTypeError, argumentError } from '../../core/errors';
 import { kind, value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
@@ -5,7 +6,8 @@ import * as aten from '../../tensor/aten';
 import { Tensor } from '../../tensor';
 import { typeName } from '../../tensor/repr';
 
-function checkSameDevice(parameters: readonly Tensor[]): void {
+function checkSameDevice(fn: string, parameters: readonly Tensor[]): void {
+  for (const parameter of parameters) checkTensor(fn, 'parameters', parameter);
   const place = ({ device }: Tensor): string => (device.type === 'cuda' ? String(device) : '');
   if (new Set(parameters.map(place)).size > 1)
     throw new TorchTypeError('Found two parameters on different devices, this is currently not supported.');
@@ -23,7 +25,7 @@ const TO_PARAMETERS = signature('vectorToParameters', [value<Tensor>()('vec'), t
 export function parametersToVector(...args: Call<typeof TO_VECTOR, [parameters: Iterable<Tensor>]>): Tensor {
   const [parameters] = TO_VECTOR.bind(args);
   const params = [...parameters];
-  checkSameDevice(params);
+  checkSameDevice('parametersToVector', params);
   return aten.cat(params.map((param) => aten.view(param, [-1])));
 }
 
@@ -34,7 +36,7 @@ export function vectorToParameters(
   const [vec, parameters] = TO_PARAMETERS.bind(args);
   if (!(vec instanceof Tensor)) throw new TorchTypeError(`expected torch.Tensor, but got: ${typeName(vec)}`);
   const params = [...parameters];
-  checkSameDevice(params);
+  checkSameDevice('vectorToParameters', params);
   let start = 0;
   for (const param of params) {
     const count = param.numel();

@@ -1,10 +1,10 @@
 // A module called with other parameters than its own.
-import { TorchError, TorchTypeError, valueError } from '../../core/errors';
+import { TorchError, TorchTypeError, valueError, argumentError } from '../../core/errors';
 import { signature } from '../../core/signature';
 import { isMap, isPlainObject } from '../../core/realm';
 import { repr, typeName } from '../../tensor/repr';
 import { Tensor } from '../../tensor';
-import { getField, hasField, internals, setField } from '../module/fields';
+import { getField, hasField, internals, setField, isModule } from '../module/fields';
 import type { Module } from '../module/module';
 
 /** Options of `torch.func.functionalCall`. */
@@ -107,6 +107,9 @@ export function call(
   options: FunctionalCallOptions | undefined,
 ): unknown {
   const [{ tieWeights, strict }] = FUNCTIONAL_CALL.bind([options]);
+  if (!isModule(module)) throw argumentError('functionalCall', 'module', 'a Module', module);
+  if (!isMap(given) && !isPlainObject(given))
+    throw argumentError('functionalCall', 'parametersAndBuffers', 'a Map or an object of tensors', given);
   const named = isMap(given) ? given : new Map(Object.entries(given));
   const tensors = tieWeights ? tie(module, named) : named;
   if (strict) checkNames(module, tensors);

@@ -1,5 +1,5 @@
 /** `torch.nn.utils.parametrizations`: parametrizations of weights, ready-made. */
-import { TorchRangeError, valueError } from '../../core/errors';
+import { TorchRangeError, valueError, checkNumber } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import type { Call } from '../../core/signature';
@@ -20,6 +20,7 @@ class _WeightNorm extends Module<[weightG: Tensor, weightV: Tensor], Tensor> {
 
   constructor(dim: number | null) {
     super();
+    if (dim !== null) checkNumber('weightNorm', 'dim', dim);
     this.dim = dim ?? -1;
   }
   override forward(weightG: Tensor, weightV: Tensor): Tensor {

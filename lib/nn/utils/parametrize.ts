@@ -1,6 +1,6 @@
 /** `torch.nn.utils.parametrize`: parameters that are computed from others. */
 import * as kinds from '../module/kinds';
-import { value } from '../../core/kinds';
+import { value, text } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { valueError } from '../../core/errors';
 import { noGrad } from '../../autograd';
@@ -47,7 +47,7 @@ const TRANSFER = signature(
   [kinds.module('fromModule'), kinds.module('toModule')],
   NAME,
 );
-const nameKind = value<string>()('tensorName');
+const nameKind = text('tensorName');
 const REGISTER_PARAMETRIZATION = signature(
   'registerParametrization',
   [moduleKind, nameKind, value<Parametrization>()('parametrization')],

@@ -1,4 +1,5 @@
 // The class that a parametrized module gets, and the values that its accessors compute.
+import { checkFunction } from '../../core/errors';
 import { bindArguments } from '../../core/calls';
 import { settled } from '../../native/scope';
 import type { Tensor } from '../../tensor';
@@ -34,6 +35,7 @@ let cache = new WeakMap<Module, Map<string, Tensor>>();
  */
 export function cached<T>(...args: [body: () => T]): T {
   const [body] = bindArguments('cached(body)', args);
+  checkFunction('cached', 'body', body);
   const before = caching;
   let result: T;
   try {

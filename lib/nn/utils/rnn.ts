@@ -1,4 +1,5 @@
 /** `torch.nn.utils.rnn`: sequences of different lengths in one tensor. */
+import { checkTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import { tensor } from '../../tensor/creation';
 import { int64 } from '../../core/dtype';
@@ -163,6 +164,9 @@ export function packSequence(
   ...args: Call<typeof PACK_SEQUENCE, [sequences: readonly Tensor[]], [enforceSorted: boolean]>
 ): PackedSequence {
   const [sequences, { enforceSorted }] = PACK_SEQUENCE.bind(args);
+  if (!Array.isArray(sequences))
+    throw argumentError('packSequence', 'sequences', 'an array of tensors', sequences);
+  for (const sequence of sequences as unknown[]) checkTensor('packSequence', 'sequences', sequence);
   const lengths = sequences.map((sequence) => sequence.size(0));
   return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
 }

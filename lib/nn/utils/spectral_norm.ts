@@ -1,7 +1,7 @@
 import * as kinds from '../module/kinds';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, valueError, checkText, checkNumber } from '../../core/errors';
 import { type Call, signature } from '../../core/signature';
 import { contiguousFormat } from '../../core/layout';
 import { keep } from '../../tensor/memory';
@@ -132,6 +132,8 @@ export function spectralNorm<M extends Module>(
   >
 ): M {
   const [module, given] = SPECTRAL_NORM_CALL.bind(args);
+  checkText('spectralNorm', 'name', given.name);
+  checkNumber('spectralNorm', 'nPowerIterations', given.nPowerIterations);
   if (find(module, given.name)) {
     throw new TorchError(`Cannot register two spectral_norm hooks on the same parameter ${given.name}`);
   }
@@ -181,6 +183,7 @@ export function removeSpectralNorm<M extends Module>(
   ...args: Call<typeof REMOVE_SPECTRAL_NORM, [module: M], [name: string]>
 ): M {
   const [module, { name }] = REMOVE_SPECTRAL_NORM.bind(args);
+  checkText('removeSpectralNorm', 'name', name);
   const found = find(module, name);
   if (!found) throw valueError(`spectral_norm of '${name}' not found in ${String(module)}`);
   const weight = noGrad(() => found.owner.computeWeight(module, false));

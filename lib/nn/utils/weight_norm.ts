@@ -1,6 +1,6 @@
 import * as kinds from '../module/kinds';
 import * as aten from '../../tensor/aten';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, valueError, checkText } from '../../core/errors';
 import { type Call, signature } from '../../core/signature';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
@@ -48,6 +48,7 @@ export function weightNorm<M extends Module>(
   ...args: Call<typeof WEIGHT_NORM_CALL, [module: M], [name: string, dim: number | null]>
 ): M {
   const [module, given] = WEIGHT_NORM_CALL.bind(args);
+  checkText('weightNorm', 'name', given.name);
   warn(
     '`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.',
     'FutureWarning',
@@ -80,6 +81,7 @@ export function removeWeightNorm<M extends Module>(
   ...args: Call<typeof REMOVE_WEIGHT_NORM, [module: M], [name: string]>
 ): M {
   const [module, { name }] = REMOVE_WEIGHT_NORM.bind(args);
+  checkText('removeWeightNorm', 'name', name);
   const found = find(module, name);
   if (!found) throw valueError(`weight_norm of '${name}' not found in ${String(module)}`);
   const weight = found.owner.computeWeight(module);

@@ -1,4 +1,4 @@
-import { valueError } from '../../core/errors';
+import { valueError, checkText } from '../../core/errors';
 import { Tensor } from '../../tensor';
 import { ConvNd } from '../layers/conv/conv_base';
 import { getField } from '../module/fields';
@@ -7,6 +7,7 @@ import { isLazy } from '../parameter';
 
 /** The tensor of that name. @throws ValueError when the module has none. */
 export function weightOf(module: Module, name: string): Tensor {
+  checkText('parametrizations', 'name', name);
   const weight = getField(module, name);
   if (weight instanceof Tensor) return weight;
   throw valueError(`Module '${String(module)}' has no parameter or buffer with name '${name}'`);

@@ -1,4 +1,5 @@
 // How averages of weights are computed.
+import { checkNumber } from '../../core/errors';
 import { type Call, signature } from '../../core/signature';
 import { bindArguments } from '../../core/calls';
 import * as aten from '../../tensor/aten';
@@ -14,6 +15,7 @@ export type AvgFn = (averaged: Tensor, current: Tensor, numAveraged: Tensor | nu
 export type MultiAvgFn = (averaged: Tensor[], current: Tensor[], numAveraged: Tensor | number) => void;
 
 function checkDecay(decay: number): void {
+  checkNumber('decay', 'decay', decay);
   if (decay >= 0 && decay <= 1) return;
   throw valueError(`Invalid decay value ${repr(decay)} provided. Please provide a value in [0,1] range.`);
 }

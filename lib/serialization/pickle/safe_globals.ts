@@ -1,5 +1,5 @@
 /** Classes of users' own that files may name. */
-import { TorchTypeError, argumentError } from '../../core/errors';
+import { TorchTypeError, argumentError, checkFunction } from '../../core/errors';
 import { bindArguments } from '../../core/calls';
 
 /** A class, or an arrow function that takes the constructor's arguments. */
@@ -56,6 +56,7 @@ export function clearSafeGlobals(...args: []): void {
 /** Runs `body` with these allowed, too. */
 export function safeGlobals<T>(...args: [globals: readonly SafeGlobal[], body: () => T]): T {
   const [globals, body] = bindArguments('safeGlobals(globals, body)', args);
+  checkFunction('safeGlobals', 'body', body);
   const before = registered;
   registered = new Map(registered);
   try {

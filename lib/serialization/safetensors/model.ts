@@ -1,5 +1,5 @@
 // Modules in .safetensors files, tied weights and all.
-import { TorchError } from '../../core/errors';
+import { TorchError, checkText, argumentError } from '../../core/errors';
 import type { Module } from '../../nn/module/module';
 import { withDefaults } from '../../core/signature';
 import { bindArguments } from '../../core/calls';
@@ -24,6 +24,8 @@ export function saveModel(...args: [model: Module, path: string, options?: SaveM
   const [model, path, options] = bindArguments('saveModel(model, path, options{}?)', args);
   const given = withDefaults('saveModel', SAVE_MODEL, options);
   const { forceContiguous } = given;
+  checkModel('saveModel', model);
+  checkText('saveModel', 'path', path);
   const { tensors, metadata } = withoutDuplicates(model.stateDict(), given.metadata);
   try {
     checkTensors(tensors, { forceContiguous });
@@ -33,6 +35,11 @@ export function saveModel(...args: [model: Module, path: string, options?: SaveM
     throw new TorchError(`${error.message} ${advice}`, 'ValueError', '', { cause: error });
   }
   writeFile(tensors, path, { metadata }).commit();
+}
+
+function checkModel(fn: string, model: Module): void {
+  if (typeof (model as Partial<Module> | null)?.stateDict !== 'function')
+    throw argumentError(fn, 'model', 'a Module', model);
 }
 
 /** Options of `safetensors.loadModel`. */
@@ -54,6 +61,7 @@ export function loadModel(
 ): [missing: string[], unexpected: string[]] {
   const [model, path, options] = bindArguments('loadModel(model, path, options{}?)', args);
   const { strict, ...open } = withDefaults('loadModel', LOAD_MODEL, options);
+  checkModel('loadModel', model);
   const file = safeOpen(path, open);
   const tensors = file.getTensors();
   file.close();

@@ -1,5 +1,5 @@
 // Writing .safetensors files: straight from the tensors' memory, one after the other.
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, valueError, checkText } from '../../core/errors';
 import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
 import { isTensor } from '../../native/tensor_base';
@@ -38,6 +38,7 @@ const SAVE: Required<SaveOptions> = { metadata: null };
 export function saveFile(...args: [tensors: TensorMap, path: string, options?: SaveOptions]): void {
   const [tensors, path, options] = bindArguments('saveFile(tensors{}, path, options{}?)', args);
   const given = withDefaults('saveFile', SAVE, options);
+  checkText('saveFile', 'path', path);
   writeFile(checkTensors(tensors), path, given).commit();
 }
 

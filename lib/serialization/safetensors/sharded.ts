@@ -1,10 +1,11 @@
 /** Checkpoints in several files, as transformers and huggingface_hub lay them out. */
+import { checkTensor } from '../../native/tensor_base';
 import { withJson } from '../../core/conversions';
 import { withDefaults } from '../../core/signature';
-import { TorchTypeError } from '../../core/errors';
+import { TorchTypeError, checkText, argumentError } from '../../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isMap } from '../../core/realm';
+import { isMap, isPlainObject } from '../../core/realm';
 import { bindArguments } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import { openAtomically, openInFolder } from '../io/atomic';
@@ -60,6 +61,8 @@ export function saveSharded(
   const [tensors, folder, options] = bindArguments('saveSharded(tensors{}, folder, options{}?)', args);
   const settings = withDefaults('saveSharded', SAVE_SHARDED, options);
   const { filenamePattern: pattern, forceContiguous } = settings;
+  checkText('saveSharded', 'folder', folder);
+  checkText('saveSharded', 'filenamePattern', pattern);
   if (!pattern.includes('{suffix}') || path.basename(pattern) !== pattern) {
     throw new TorchTypeError(
       `saveSharded(): argument 'filenamePattern' must be a name with '{suffix}', not '${pattern}'`,
@@ -100,7 +103,11 @@ export function saveSharded(
 }
 
 function checkNames(tensors: TensorMap): ReadonlyMap<string, Tensor> {
-  return new Map((isMap(tensors) ? tensors : Object.entries(tensors)) as Iterable<[string, Tensor]>);
+  if (!isMap(tensors) && !isPlainObject(tensors))
+    throw argumentError('saveSharded', 'tensors', 'a Map or an object of tensors', tensors);
+  const map = new Map((isMap(tensors) ? tensors : Object.entries(tensors)) as Iterable<[string, Tensor]>);
+  for (const [name, tensor] of map) checkTensor('saveSharded', String(name), tensor);
+  return map;
 }
 
 /** In the order of the state_dict; a tensor over the limit has a file of its own. */

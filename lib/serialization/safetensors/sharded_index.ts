@@ -1,5 +1,6 @@
 // The index of a checkpoint in several files, `model.safetensors.index.json`: which file holds which
 // tensor. Needs no addon.
+import { checkText } from '../../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readSet } from '../io/file_set';
@@ -20,6 +21,7 @@ export const isIndex = (file: string): boolean => file.endsWith('.index.json');
 
 /** Where a checkpoint is: `target` itself, or what lies in the folder `target`. */
 export function findCheckpoint(target: string): string {
+  checkText('loadSharded', 'target', target);
   if (!fs.statSync(target).isDirectory()) return target;
   let found = lookInto(target);
   // A save may put an index there and take a single file away while the names are read.

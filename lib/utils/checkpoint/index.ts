@@ -1,6 +1,12 @@
 // torch.utils.checkpoint: what backward needs is computed again instead of kept.
 import { bindArguments } from '../../core/calls';
-import { TorchRangeError, TorchTypeError } from '../../core/errors';
+import {
+  TorchRangeError,
+  TorchTypeError,
+  argumentError,
+  checkFunction,
+  checkNumber,
+} from '../../core/errors';
 import { isPlainObject } from '../../core/realm';
 import { withDefaults } from '../../core/signature';
 import { warn } from '../../core/warn';
@@ -74,6 +80,16 @@ export function checkpointSequential(
     'checkpointSequential(functions, segments, input, options{}?)',
     args,
   );
+  if (!Array.isArray(functions) && !(functions instanceof Sequential)) {
+    throw argumentError(
+      'checkpointSequential',
+      'functions',
+      'a Sequential or an array of functions',
+      functions,
+    );
+  }
+  for (const one of functions) checkFunction('checkpointSequential', 'functions', one);
+  checkNumber('checkpointSequential', 'segments', segments);
   const { preserveRngState, ...rest } = withDefaults('checkpointSequential', SEQUENTIAL, options);
   const given = { preserveRngState, useReentrant: useReentrant('checkpoint.checkpoint_sequential', rest) };
   const list = (functions instanceof Sequential ? [...functions] : functions) as ((x: Tensor) => Tensor)[];

@@ -1,14 +1,14 @@
 /** `torch.nn.utils.prune`: parameters with elements that are kept at zero. */
 import * as kinds from '../../module/kinds';
-import { TorchTypeError, valueError } from '../../../core/errors';
-import { value } from '../../../core/kinds';
+import { TorchTypeError, valueError, argumentError, checkOptions } from '../../../core/errors';
+import { value, text } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
 import * as aten from '../../../tensor/aten';
 import { isPlainObject } from '../../../core/realm';
 import { isMap } from '../../../core/realm';
 import { bindArguments } from '../../../core/calls';
 import type { Tensor } from '../../../tensor';
-import { getField } from '../../module/fields';
+import { getField, isModule } from '../../module/fields';
 import type { Module } from '../../module/module';
 import { attached } from '../attached';
 import { parametersToVector } from '../convert_parameters';
@@ -37,7 +37,7 @@ export {
   RandomUnstructured,
 };
 
-const PARAMETER = [kinds.module('module'), value<string>()('name')] as const;
+const PARAMETER = [kinds.module('module'), text('name')] as const;
 const AMOUNT = [...PARAMETER, value<Amount>()('amount')] as const;
 const IMPORTANCE: Required<ImportanceOptions> = { importanceScores: null };
 type Norm = number | 'fro' | 'nuc';
@@ -146,16 +146,24 @@ export function globalUnstructured(
     options?: GlobalOptions,
   ]
 ): void {
-  const [parameters, pruningMethod, options = {}] = bindArguments(
+  const [parameters, pruningMethod, given] = bindArguments(
     'globalUnstructured(parameters, pruningMethod, options{}?)',
     args,
   );
   if (typeof (parameters as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
     throw new TorchTypeError('global_unstructured(): parameters is not an Iterable');
+  const options = given ?? {};
+  checkOptions('globalUnstructured', options);
   const { importanceScores = null, ...keywords } = options;
   if (importanceScores !== null && !isMap(importanceScores) && !isPlainObject(importanceScores))
     throw new TorchTypeError('global_unstructured(): importance_scores must be of type dict');
   const list = [...parameters];
+  for (const pair of list as unknown[]) {
+    if (!Array.isArray(pair) || !isModule(pair[0]) || typeof pair[1] !== 'string')
+      throw argumentError('globalUnstructured', 'parameters', 'pairs of a Module and a name', pair);
+  }
+  if (!((pruningMethod as { prototype?: unknown } | null)?.prototype instanceof BasePruningMethod))
+    throw argumentError('globalUnstructured', 'pruningMethod', 'a class that prunes', pruningMethod);
   const tensorOf = (module: Module, name: string): Tensor => getField(module, name) as Tensor;
   const scores = list.map(
     ([module, name]) => importanceScores?.get(module)?.[name] ?? tensorOf(module, name),

@@ -106,7 +106,8 @@ export class PruningContainer extends BasePruningMethod {
 
   constructor(...methods: BasePruningMethod[]) {
     super();
-    if (methods.length === 1) this._tensorName = methods[0]._tensorName;
+    if (methods.length === 1 && methods[0] instanceof BasePruningMethod)
+      this._tensorName = methods[0]._tensorName;
     for (const method of methods) this.addPruningMethod(method);
   }
 
