@@ -12,8 +12,8 @@ const usage = `Usage: node scripts/fetch-libtorch.js [options]
 Finds libtorch ${pinned.version}, or fetches it. It looks at LIBTORCH, the cache
 (${pinned.cacheRoot()}),
 an installed Python torch (first, if LIBTORCH_USE_PYTORCH=1) and the system; then it fetches from
-LIBTORCH_URL, or the official archive, or pip's wheel. What is fetched must hash to what
-scripts/libtorch/sums.json says of it, or to the checksum that you give.
+LIBTORCH_URL, or the official archive, or the wheels of PyPI, or pip. What is fetched must hash to
+what scripts/libtorch/sums.json says of it, or to the checksum that you give.
 
   --print               print the path of libtorch, and nothing else, to stdout
   --variant NAME        ${pinned.variants.join(', ')} (any that is found, else cpu)
@@ -31,7 +31,7 @@ Environment
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS
 `;
 
-const remedies = (variant) => `What to do, any one of:
+const remedies = (variant, command) => `What to do, any one of:
   - unpack a libtorch (${pinned.minimum} or later) yourself: LIBTORCH=/path/to/libtorch
   - name an archive, a wheel or a folder on this machine: LIBTORCH_URL=/path/to/libtorch.zip
   - have the official archive, or a mirror's (LIBTORCH_URL=https://mirror/libtorch), and say what it
@@ -39,13 +39,13 @@ const remedies = (variant) => `What to do, any one of:
   - use Python's: python3 -m pip install torch==${pinned.version}, then LIBTORCH_USE_PYTORCH=1
   - behind a proxy: HTTPS_PROXY=http://proxy:port (and NODE_EXTRA_CA_CERTS for its certificate)
   - another variant than ${variant}: --variant ${pinned.variants.filter((one) => one !== variant).join(' or --variant ')}
-then run again: node scripts/fetch-libtorch.js`;
+then run again: ${command}`;
 
 class LibtorchError extends Error {
-  constructor(variant, tried) {
+  constructor(variant, tried, command = 'node scripts/fetch-libtorch.js') {
     const lines = tried.map((line) => `  - ${line}`).join('\n');
     super(
-      `no libtorch ${pinned.version} (${variant}) for ${pinned.platform}.\n\nTried:\n${lines}\n\n${remedies(variant)}`,
+      `no libtorch ${pinned.version} (${variant}) for ${pinned.platform}.\n\nTried:\n${lines}\n\n${remedies(variant, command)}`,
     );
     this.name = 'LibtorchError';
   }

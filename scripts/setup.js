@@ -14,6 +14,7 @@ const { version } = require('../package.json');
 const commands = ['inspect', 'convert', 'diff', 'doctor'];
 
 const usage = `Usage: npx nodetorch [build] [--variant ${pinned.variants.join('|')}] [--force]
+       npx nodetorch install --cuda VERSION | --cpu     another variant of libtorch
        npx nodetorch inspect FILE     list the tensors in a .pt or .safetensors file
        npx nodetorch convert FROM TO  from one format to another
        npx nodetorch diff A B         which keys, shapes, types or values differ
@@ -65,6 +66,7 @@ async function main(argv) {
     process.exitCode = commandLine().main(argv);
     return;
   }
+  if (argv[0] === 'install') return require('./install').main(argv.slice(1));
   const { unknown, wrong, help, version: asked, checkout, ...rest } = parse(argv);
   if (unknown || wrong) {
     const refusal = wrong

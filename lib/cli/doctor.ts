@@ -56,7 +56,7 @@ interface Found extends Libtorch {
 function libtorchAtRunTime(): string {
   try {
     const found = findLibtorch() ?? findLibtorchBeyond();
-    return found ? `${found.version} (${found.variant}) at ${found.path}` : 'none found';
+    return found ? `${found.version} (${found.variant}) at ${found.path}\nfrom ${found.place}` : 'none found';
   } catch (error) {
     return (error as Error).message;
   }
@@ -136,7 +136,7 @@ function cuda(torch: typeof import('../torch'), config: string): string {
   }
   return /CUDA Runtime/.test(config)
     ? 'built in, but no device is available: is the driver installed and new enough?'
-    : 'not available: this libtorch is the cpu variant (npx nodetorch --variant cu130 gets another)';
+    : 'not available: this libtorch is the cpu variant (npx nodetorch install --cuda 13.0 gets another)';
 }
 
 export const doctor: Command = { usage, run };

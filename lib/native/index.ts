@@ -12,7 +12,15 @@ import { advice, isMissingLibrary } from './advice';
 import { checkNodeVersion } from './node_version';
 import { preload } from './preload';
 import { threadsFor, withEnvironment } from './threads';
-import { builtFor, findLibtorch, findLibtorchBeyond, type Place, places, platform } from './locate';
+import {
+  builtFor,
+  findLibtorch,
+  findLibtorchBeyond,
+  hasChosen,
+  type Place,
+  places,
+  platform,
+} from './locate';
 
 /** What one load of the addon gives; see native/src/addon.cc. */
 interface Loaded {
@@ -31,11 +39,11 @@ function dlopen(file: string): Loaded {
 }
 
 // An addon that was built here knows the path of its libtorch. A prebuilt one does not, nor one whose libtorch has
-// moved; and LIBTORCH is what somebody has set by hand.
+// moved; and LIBTORCH, or what `npx nodetorch install` brought, is what somebody wants by hand.
 function preloadLibtorch(file: string): void {
   const own = builtFor(file);
   const isThere = own !== null && fs.existsSync(path.join(own.path, 'lib'));
-  if (isThere && !process.env.LIBTORCH && process.platform !== 'win32') return;
+  if (isThere && !process.env.LIBTORCH && !hasChosen() && process.platform !== 'win32') return;
   const libtorch = findLibtorch(own?.version) ?? own;
   if (libtorch) preload(libtorch);
 }

@@ -15,6 +15,8 @@ export interface Libtorch {
   path: string;
   version: string;
   variant: string;
+  /** Where it was found. */
+  place?: string;
 }
 
 /** A place where an addon can be; `problem` says why what is there is not to be used. */
@@ -109,7 +111,14 @@ const search = () =>
   };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** Libtorch where this machine has it now: LIBTORCH, the package that brings it, the cache. */
+/** Whether the user has chosen a libtorch by `npx nodetorch install`. */
+export function hasChosen(): boolean {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- on demand, and known to bundlers
+  const { chosenVariant } = require('../../scripts/libtorch/choice') as { chosenVariant(): string | null };
+  return chosenVariant() !== null;
+}
+
+/** Libtorch where this machine has it now: LIBTORCH, the chosen one, the package that brings it, the cache. */
 export function findLibtorch(version?: string): Libtorch | null {
   const packaged = companion(`libtorch-${platform}`);
   return search().searchAtRunTime(packaged && path.dirname(packaged), version);

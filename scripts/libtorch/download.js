@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const https = require('node:https');
+const path = require('node:path');
 const tls = require('node:tls');
 const { pipeline } = require('node:stream/promises');
 const { Transform } = require('node:stream');
@@ -135,7 +136,16 @@ const final = (message) => Object.assign(new Error(message), { final: true });
 const hopeless = (error) =>
   error.final ||
   /CERT|UNABLE_TO/.test(error.code) ||
-  ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'ENOSPC'].includes(error.code);
+  ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH'].includes(error.code) ||
+  ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR'].includes(error.code);
+
+/** Says before the first byte that the disk would not hold them all. */
+function requireSpace(part, bytes) {
+  const { bavail, bsize } = fs.statfsSync(path.dirname(part));
+  if (bytes <= bavail * bsize) return;
+  const [needed, free] = [bytes, bavail * bsize].map((number) => `${Math.ceil(number / 1e6)} MB`);
+  throw final(`it takes ${needed} more, and the disk of ${path.dirname(part)} has ${free} left`);
+}
 
 function readState(part, address) {
   try {
@@ -158,6 +168,8 @@ function placeOf(response, have) {
 
 async function attempt(address, part, bar) {
   let state = readState(part, address);
+  // The process ended between the last byte and what was to come after it. A checksum says whether it is right.
+  if (state.have > 0 && state.have === state.total) return;
   const resuming = state.have > 0;
   const headers = resuming ? { Range: `bytes=${state.have}-`, 'If-Range': state.validator } : {};
   const response = await follow(address, headers);
@@ -174,6 +186,12 @@ async function attempt(address, part, bar) {
   const { etag, 'last-modified': modified } = response.headers;
   // Only a strong validator can promise that the rest belongs to the same file.
   const validator = etag && !etag.startsWith('W/') ? etag : modified || null;
+  try {
+    requireSpace(part, place.total - place.from);
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
   state = { address, validator, total: place.total };
   fs.writeFileSync(`${part}.json`, JSON.stringify(state));
   const shown = bar(place.total);
@@ -194,14 +212,18 @@ async function attempt(address, part, bar) {
 
 /**
  * Downloads `address` into the file `part`, continuing what is there. Beside it, `part`.json says
- * what the partial file is of. Rejects after five tries, and at once when trying again is no use.
+ * what the partial file is of. Rejects after five tries that brought nothing, and at once when trying again is no use.
  */
 async function download(address, part, { log = () => {}, quiet = false } = {}) {
   const bar = (total) => progress('downloading', total, { quiet });
+  let most = 0;
   for (let tries = 1; ; tries++) {
     try {
       return await attempt(address, part, bar);
     } catch (error) {
+      const { have } = readState(part, address);
+      if (have > most) tries = 1;
+      most = Math.max(most, have);
       if (tries === TRIES || hopeless(error)) throw error;
       log(`${error.message}; trying again (${tries} of ${TRIES - 1})`);
       await sleep(Number(process.env.NODETORCH_RETRY_MS || 500) * 2 ** (tries - 1));

@@ -1,61 +1,25 @@
 'use strict';
-// Brings libtorch into the cache: from LIBTORCH_URL, the official archive, or pip's wheel.
+// Brings libtorch into the cache: from LIBTORCH_URL, the official archive, the pinned wheels, or pip.
 // What is fetched hashes to what sums.json or the user says, or is not used.
 // A fetch works under a lock in `<folder>.tmp` and renames it when it is whole and checked.
 
-const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { pipeline } = require('node:stream/promises');
 const { fileURLToPath } = require('node:url');
 const pinned = require('./pinned');
 const { download } = require('./download');
 const { inspect, inspectFitting } = require('./inspect');
 const { withLock } = require('./lock');
-const { progress } = require('./progress');
-const { unzip } = require('./unzip');
+const { bringWheels, forgetWheels, pinnedWheels } = require('./pinned_wheels');
+const { checkSum, unpack, wanted } = require('./unpack');
 const { downloadWheel, installWithDependencies } = require('./wheel');
 const sums = require('./sums.json');
 
-// lib/ and include/, what says the version, and the licences. Not the static libraries, Python's
-// part and the test libraries, which nothing here links.
-function wanted(name) {
-  if (/^[^/]+\.dist-info\/licenses\//.test(name)) return true;
-  if (/^([^/]+\/)?(build-version|build-hash|version\.py|LICENSE|NOTICE)$/.test(name)) return true;
-  if (/^torch\.libs\//.test(name)) return true;
-  const library = /^(?:[^/]+\/)?lib\/(.+)$/.exec(name)?.[1];
-  if (library) {
-    return !/\.a$|^(lib)?(torch_python|shm|jitbackend_test|torchbind_test|backend_with_compiler|aoti_custom_ops)/.test(
-      library,
-    );
-  }
-  return /^([^/]+\/)?include\//.test(name);
-}
+const unpinned = `its sha256 is not among those in scripts/libtorch/sums.json, so it was not fetched: \
+find out what it must be, from whom you trust, and give it by --checksum or LIBTORCH_SHA256`;
 
 /** What the file called `name` must hash to: what the user said, else what is pinned; null for neither. */
 const expectedSum = (name, job) => (job.checksum || sums.files[name] || null)?.toLowerCase();
-
-async function checkSum(file, expected) {
-  const hash = crypto.createHash('sha256');
-  await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  const actual = hash.digest('hex');
-  if (actual !== expected) throw new Error(`its sha256 is ${actual}, and ${expected} was expected`);
-}
-
-// A file that the user has named on this machine is the user's choice, as a folder is: it may have no sum.
-async function unpack(archive, expected, job) {
-  if (expected) await checkSum(archive, expected);
-  let bar;
-  await unzip(archive, job.temporary, {
-    wanted,
-    onTotal: (total) => (bar = progress('unpacking  ', total, { quiet: job.quiet })),
-    onBytes: (bytes) => bar.add(bytes),
-  });
-  bar.end();
-}
-
-const unpinned = `its sha256 is not among those in scripts/libtorch/sums.json, so it was not fetched: \
-find out what it must be, from whom you trust, and give it by --checksum or LIBTORCH_SHA256`;
 
 async function fromAddress(address, job) {
   const part = `${job.folder}.part`;
@@ -113,6 +77,12 @@ async function fromVariable(place, job) {
   return unpack(local, expectedSum(path.basename(local), job), job);
 }
 
+async function fromWheels(variant, job) {
+  const wheels = pinnedWheels(variant);
+  if (!wheels) throw new Error(`no wheels are pinned for ${pinned.platform} (${variant})`);
+  await bringWheels(wheels, job);
+}
+
 async function fromPip(variant, job) {
   // CUDA's wheels for Linux load the libraries of a dozen nvidia packages, so those must come too.
   if (variant !== 'cpu' && process.platform === 'linux') {
@@ -160,6 +130,21 @@ const clear = (job) => {
     fs.rmSync(job.temporary + suffix, { recursive: true, force: true });
 };
 
+const diskProblems = {
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its quota is used up',
+  EROFS: 'its disk is read-only',
+  EACCES: 'it may not be written',
+  EPERM: 'it may not be written',
+  ENOTDIR: 'a part of it is a file',
+};
+
+function explain({ code, message }) {
+  const problem = diskProblems[code];
+  if (!problem) return message;
+  return `the cache ${pinned.cacheRoot()}: ${problem} (${message}); XDG_CACHE_HOME can name another place`;
+}
+
 // Runs one source from an empty folder; on failure notes why and returns null.
 async function trySource(name, job, bring) {
   try {
@@ -168,7 +153,7 @@ async function trySource(name, job, bring) {
     if ((await bring()) === false) return null;
     return { ...publish(job), place: name };
   } catch (error) {
-    job.tried.push(`${name}: ${error.message}`);
+    job.tried.push(`${name}: ${explain(error)}`);
     return null;
   } finally {
     clear(job);
@@ -176,8 +161,9 @@ async function trySource(name, job, bring) {
 }
 
 async function trySources(job) {
-  const named = process.env.LIBTORCH_URL;
   // What the user names by hand is used or refused, never passed over.
+  if (job.from) return trySource(`the wheels in ${job.from}`, job, () => fromWheels(job.variant, job));
+  const named = process.env.LIBTORCH_URL;
   if (named) return trySource(`LIBTORCH_URL=${named}`, job, () => fromVariable(named, job));
   const variant = job.variant || 'cpu';
   const archive = pinned.archiveName(variant);
@@ -188,6 +174,13 @@ async function trySources(job) {
     job.log(`not to be had: ${job.tried.at(-1)}`);
   } else {
     job.tried.push(`the official archive: there is none for ${pinned.platform} (${variant})`);
+  }
+  const wheels = pinnedWheels(variant);
+  if (wheels && !job.checksum) {
+    const place = `the wheels of ${new URL(wheels[0].url).host}`;
+    const found = await trySource(place, { ...job, variant }, () => fromWheels(variant, job));
+    if (found) return found;
+    job.log(`not to be had: ${job.tried.at(-1)}`);
   }
   // Without a wish for CUDA, two gigabytes of it are not fetched: a CUDA wheel is refused.
   return trySource('the wheel from pip', { ...job, variant }, () => fromPip(variant, job));
@@ -208,12 +201,25 @@ function removeOnSignal(job) {
 
 /**
  * Fetches libtorch into the cache. Returns it as `inspect` does, or null; adds to `tried` what did
- * not work. `variant` null stands for cpu, and takes whatever LIBTORCH_URL holds.
+ * not work. `variant` null stands for cpu, and takes whatever LIBTORCH_URL holds. `from`: an address or a folder
+ * that has the pinned wheels, in place of where they are published.
  */
-async function fetchLibtorch({ variant, checksum, tried, log, quiet = false, again = false }) {
+async function fetchLibtorch({ again = false, ...options }) {
+  const { variant, tried } = options;
   const folder = pinned.cacheFolder(variant || 'cpu');
-  const job = { variant, checksum, tried, log, quiet, folder, temporary: `${folder}.tmp` };
-  fs.mkdirSync(pinned.cacheRoot(), { recursive: true });
+  const job = { ...options, folder, temporary: `${folder}.tmp` };
+  try {
+    fs.mkdirSync(pinned.cacheRoot(), { recursive: true });
+    return await fetchLocked(job, again);
+  } catch (error) {
+    if (!diskProblems[error.code]) throw error;
+    tried.push(explain(error));
+    return null;
+  }
+}
+
+function fetchLocked(job, again) {
+  const { variant, folder, log } = job;
   const wait = () => log('another process is fetching libtorch: waiting for it');
   return withLock(
     `${folder}.lock`,
@@ -222,7 +228,9 @@ async function fetchLibtorch({ variant, checksum, tried, log, quiet = false, aga
       if (!there.problem) return { ...there, place: `cache: ${folder}` };
       const forget = removeOnSignal(job);
       try {
-        return await trySources(job);
+        const found = await trySources(job);
+        if (found) forgetWheels(job);
+        return found;
       } finally {
         forget();
       }

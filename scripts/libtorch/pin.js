@@ -1,9 +1,10 @@
 'use strict';
-// Writes sums.json: the SHA-256 of each wheel of the pinned torch, as PyPI's index has them, and for CUDA on
-// Linux those of the nvidia packages that torch's wheel asks for. Run by hand for a new version of libtorch:
-// `node scripts/libtorch/pin.js [FILE...]`, where each FILE is a further wheel or archive to pin, whose sum is
-// taken from the file itself: compare it with the publisher's. Entries of the same version are kept. Asks pip
-// (23 or later) what it would install, which fetches metadata alone; needs python3.
+// Writes sums.json: `files`, the SHA-256 of each wheel of the pinned torch, as PyPI's index has them, and `wheels`, for
+// each platform and variant those that make a libtorch, with their addresses: torch's, and for CUDA those of the nvidia
+// packages that it asks for. Run by hand for a new version of libtorch: `node scripts/libtorch/pin.js [FILE...]`, where
+// each FILE is a further wheel or archive to pin, whose sum is taken from the file itself: compare it with the
+// publisher's. Entries of the same version are kept. Asks pip (23 or later) what it would install, which fetches
+// metadata alone; needs python3, on Linux.
 
 const { spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
@@ -12,10 +13,20 @@ const path = require('node:path');
 const pinned = require('./pinned');
 
 const target = path.join(__dirname, 'sums.json');
+const torch = `torch==${pinned.version}`;
 const pythons = ['3.10', '3.11', '3.12', '3.13', '3.14'];
-const platforms = ['manylinux_2_28_x86_64', 'manylinux_2_28_aarch64', 'macosx_14_0_arm64', 'win_amd64'];
 
-/** What pip would install of `what`: `{ name, version, file, sha256 }` each. */
+const range = (from, to) => Array.from({ length: from - to + 1 }, (_, i) => from - i);
+const linux = (machine) => range(28, 5).map((glibc) => `manylinux_2_${glibc}_${machine}`);
+/** What pip calls our platforms, the best first; the nvidia packages have older names for older systems. */
+const tags = {
+  'linux-x64': [...linux('x86_64'), 'manylinux2014_x86_64', 'manylinux1_x86_64'],
+  'linux-arm64': [...linux('aarch64'), 'manylinux2014_aarch64'],
+  'darwin-arm64': ['macosx_14_0_arm64'],
+  'win32-x64': ['win_amd64'],
+};
+
+/** What pip would install of `what`: `{ name, version, file, sha256, url }` each. */
 function report(what, python, platforms, ...more) {
   const args = ['-m', 'pip', 'install', '--dry-run', '--quiet', '--ignore-installed', '--report', '-'];
   const place = ['--python-version', python, '--only-binary=:all:', '--target', 'none'];
@@ -39,32 +50,51 @@ function report(what, python, platforms, ...more) {
     version: metadata.version,
     file: decodeURIComponent(path.posix.basename(new URL(url).pathname)),
     sha256: info.hashes.sha256,
+    url,
   }));
+}
+
+/**
+ * The wheels of torch 2.13 on PyPI: for CUDA on Linux, which they name by the nvidia packages that they ask for, and
+ * for the CPU elsewhere. Which Python they are for is all the same.
+ */
+function wheelsOf(platform) {
+  const alone = platform.startsWith('linux') ? [] : ['--no-deps'];
+  const all = report(torch, '3.12', tags[platform], ...alone);
+  const wheels = all.filter(({ name }) => /^(torch|nvidia-.*)$/.test(name));
+  if (wheels.length === 0) throw new Error(`pip told nothing of the wheels for ${platform}`);
+  const runtime = wheels.find(({ name }) => name === 'nvidia-cuda-runtime');
+  const [major, minor] = runtime?.version.split('.') ?? [];
+  return runtime ? { [`cu${major}${minor}`]: wheels } : { cpu: wheels };
+}
+
+/** PyPI has none for the CPU on Linux; PyTorch's own index has, and marks it. */
+function markedWheel(name, sha256) {
+  const url = `${pinned.wheelHost}/cpu/${encodeURIComponent(name)}`;
+  return [{ name: 'torch', version: `${pinned.version}+cpu`, file: name, sha256, url }];
 }
 
 function main(own) {
   const old = fs.existsSync(target) ? JSON.parse(fs.readFileSync(target, 'utf8')) : {};
   const files = old.version === pinned.version ? { ...old.files } : {};
-  const torch = `torch==${pinned.version}`;
-  for (const platform of platforms) {
+  for (const [best] of Object.values(tags)) {
     for (const python of pythons) {
-      for (const { file, sha256 } of report(torch, python, [platform], '--no-deps')) files[file] = sha256;
+      for (const { file, sha256 } of report(torch, python, [best], '--no-deps')) files[file] = sha256;
     }
   }
   for (const file of own) {
     files[path.basename(file)] = crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex');
   }
-  // The libraries that libtorch loads; their wheels fit any Python.
-  const glibc = Array.from({ length: 24 }, (_, i) => `manylinux_2_${28 - i}_x86_64`);
-  const wheels = report(torch, '3.12', [...glibc, 'manylinux2014_x86_64', 'manylinux1_x86_64'])
-    .filter(({ name }) => /^(torch|nvidia-.*)$/.test(name))
-    .map(({ name, version, file, sha256 }) => ({ name, version, file, sha256 }));
-  const runtime = wheels.find(({ name }) => name === 'nvidia-cuda-runtime');
-  if (!runtime) throw new Error('pip told nothing of the CUDA wheels');
-  const cuda = { variant: `cu${runtime.version.split('.').slice(0, 2).join('')}`, wheels };
+  const wheels = Object.fromEntries(Object.keys(tags).map((platform) => [platform, wheelsOf(platform)]));
+  for (const [platform, machine] of Object.entries({ 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' })) {
+    const marked = Object.keys(files).find((name) => name.includes('+cpu') && name.includes(machine));
+    if (marked) wheels[platform].cpu = markedWheel(marked, files[marked]);
+  }
   const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const sums = { version: pinned.version, files: sorted, cuda };
-  fs.writeFileSync(target, `${JSON.stringify(sums, null, 2)}\n`);
+  fs.writeFileSync(
+    target,
+    `${JSON.stringify({ version: pinned.version, files: sorted, wheels }, null, 2)}\n`,
+  );
 }
 
 main(process.argv.slice(2));

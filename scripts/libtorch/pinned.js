@@ -7,6 +7,7 @@ const { libtorch } = require('../../package.json');
 
 const platform = `${process.platform}-${process.arch}`;
 const archiveHost = 'https://download.pytorch.org/libtorch';
+const wheelHost = 'https://download.pytorch.org/whl';
 const variants = ['cpu', 'cu126', 'cu130'];
 
 /** The file name of the official archive for this platform, or null where none is published. */
@@ -51,6 +52,7 @@ module.exports = {
   ...libtorch,
   platform,
   archiveHost,
+  wheelHost,
   variants,
   archiveName,
   cacheRoot,

@@ -5,6 +5,7 @@ const { spawnSync } = require('node:child_process');
 const os = require('node:os');
 const path = require('node:path');
 const pinned = require('./pinned');
+const { chosenVariant } = require('./choice');
 const { inspect, inspectFitting } = require('./inspect');
 
 const systemFolders = {
@@ -96,33 +97,45 @@ function inspectRunnable(folder, wanted) {
   return { problem: `it is version ${found.version}, and the addon is for ${minorOf(wanted)}` };
 }
 
-function firstRunnable(folders, wanted) {
-  for (const folder of folders) {
+function firstRunnable(places, wanted) {
+  for (const { folder, place } of places) {
     const { problem, ...found } = inspectRunnable(folder, wanted);
-    if (!problem) return found;
+    if (!problem) return { ...found, place };
   }
   return null;
 }
 
 /**
  * For lib/native, which loads libtorch before an addon that does not know where it is: the libtorch that LIBTORCH
- * names, else that in `packaged` (the folder of the package that brings it, or null), else that of the cache; null
- * where there is none. `wanted` is the version that the addon is for. Throws where LIBTORCH names none that fits.
+ * names, else the one chosen by `npx nodetorch install`, else that in `packaged` (the folder of the package that brings
+ * it, or null), else that of the cache; null where there is none. `wanted` is the version that the addon is for. Throws
+ * where LIBTORCH names none that fits.
  */
 function searchAtRunTime(packaged, wanted = pinned.version) {
   const { LIBTORCH } = process.env;
   if (LIBTORCH) {
     const { problem, ...found } = inspectRunnable(path.resolve(LIBTORCH), wanted);
     if (problem) throw new Error(`LIBTORCH=${LIBTORCH}: ${problem}`);
-    return found;
+    return { ...found, place: 'LIBTORCH' };
   }
-  const cached = pinned.variants.map((variant) => pinned.cacheFolder(variant));
-  return firstRunnable([...(packaged ? [packaged] : []), ...cached], wanted);
+  const cached = (variant, place = 'the cache') => ({ folder: pinned.cacheFolder(variant), place });
+  const chosen = chosenVariant();
+  const places = [
+    ...(chosen ? [cached(chosen, 'npx nodetorch install')] : []),
+    ...(packaged ? [{ folder: packaged, place: 'its package' }] : []),
+    ...pinned.variants.map((variant) => cached(variant)),
+  ];
+  return firstRunnable(places, wanted);
 }
 
 /** The last resort of lib/native, since it starts other programs: an installed Python's torch, else the system's. */
 function searchBeyond(wanted = pinned.version) {
-  return firstRunnable([...pythons.map(torchOf).filter(Boolean), ...systemFolders], wanted);
+  const python = pythons.map(torchOf).filter(Boolean);
+  const places = [
+    ...python.map((folder) => ({ folder, place: 'Python' })),
+    ...systemFolders.map((folder) => ({ folder, place: 'the system' })),
+  ];
+  return firstRunnable(places, wanted);
 }
 
 module.exports = { search, searchAtRunTime, searchBeyond, pythons };

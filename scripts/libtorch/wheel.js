@@ -7,6 +7,7 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const pinned = require('./pinned');
+const { pinnedWheels } = require('./pinned_wheels');
 const { pythons } = require('./search');
 const sums = require('./sums.json');
 
@@ -34,7 +35,7 @@ function run(python, args) {
 /**
  * What to ask pip for: the wheels that are pinned, for whatever Python they are, since any serves; and with the
  * user's checksum first what pip itself would choose. PyTorch's own index marks its wheels with the variant;
- * PyPI's are unmarked: CPU everywhere but on Linux x64, where they are CUDA's.
+ * PyPI's are unmarked: for CUDA on Linux, for the CPU elsewhere.
  */
 function wishes(variant, checksum) {
   const plain = `torch==${pinned.version}`;
@@ -46,7 +47,7 @@ function wishes(variant, checksum) {
     const [, major, minor] = /-cp(\d)(\d+)-/.exec(file) ?? [];
     return file ? [[what, '--python-version', `${major}.${minor}`, '--only-binary=:all:']] : [];
   };
-  const fitting = variant === 'cpu' && pinned.platform !== 'linux-x64' ? named(plain) : [];
+  const fitting = variant === 'cpu' && !pinned.platform.startsWith('linux') ? named(plain) : [];
   return [...(checksum ? [[marked], [plain]] : []), ...named(marked), ...fitting];
 }
 
@@ -93,14 +94,13 @@ async function downloadWheel(variant, folder, { checksum, tried, log, accept }) 
  * with its pinned sum.
  */
 async function installWithDependencies(variant, folder, tried, log) {
-  if (variant !== sums.cuda.variant || pinned.platform !== 'linux-x64') {
+  const wheels = pinnedWheels(variant);
+  if (!wheels) {
     tried.push(`pip: no wheels are pinned for ${pinned.platform} (${variant})`);
     return false;
   }
   const list = `${folder}.requirements.txt`;
-  const lines = sums.cuda.wheels.map(
-    ({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`,
-  );
+  const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
   fs.writeFileSync(list, lines.join(''));
   const only = ['--require-hashes', '--no-deps', '--only-binary=:all:', '--python-version', '3.12'];
   try {

@@ -32,6 +32,13 @@ async function server(handler: Handler) {
   return started;
 }
 
+interface Wheel {
+  name: string;
+  file: string;
+  sha256: string;
+  url: string;
+}
+
 const sha256 = (data: Buffer) => crypto.createHash('sha256').update(data).digest('hex');
 const inCache = (variant = 'cpu') => path.join(world.cache, folderOf(variant), 'libtorch');
 
@@ -313,23 +320,36 @@ describe('fetching', () => {
   });
 
   test('every pinned sum is one, and they are of the version of package.json', () => {
-    const all = [...Object.entries(sums.files), ...sums.cuda.wheels.map((one) => [one.file, one.sha256])];
+    const wheels = Object.entries(sums.wheels).flatMap(([platform, variants]) =>
+      Object.values(variants).flatMap((all: Wheel[]) => all.map((one) => ({ platform, ...one }))),
+    );
+    const all = [...Object.entries(sums.files), ...wheels.map((one) => [one.file, one.sha256])];
     for (const [name, sum] of all)
       expect([name, sum]).toEqual([name, expect.stringMatching(/^[0-9a-f]{64}$/)]);
     expect(sums.version).toBe(libtorch.version);
     const start = `torch-${libtorch.version}`;
     expect(Object.keys(sums.files).filter((name) => !name.startsWith(start))).toEqual([]);
-    for (const end of [
-      '+cpu-cp311-cp311-manylinux_2_28_x86_64',
-      '-cp312-cp312-manylinux_2_28_aarch64',
-      '-cp312-cp312-macosx_14_0_arm64',
-      '-cp312-cp312-win_amd64',
-    ])
-      // prettier-ignore
-      expect(sums.files).toHaveProperty([`${start}${end}.whl`]);
+    const cuda = ['linux-x64 cu130', 'linux-arm64 cu130'];
+    const cpu = ['linux-x64 cpu', 'darwin-arm64 cpu', 'win32-x64 cpu'];
+    const variants = Object.entries(sums.wheels).flatMap(([platform, one]) =>
+      Object.keys(one).map((variant) => `${platform} ${variant}`),
+    );
+    expect(variants.sort()).toEqual([...cuda, ...cpu].sort());
     const files: Record<string, string> = sums.files;
-    const cuda = sums.cuda.wheels.find(({ name }) => name === 'torch');
-    expect(cuda?.sha256).toBe(files[cuda?.file ?? '']);
+    const ends = {
+      'linux-x64': 'x86_64',
+      'linux-arm64': 'aarch64',
+      'darwin-arm64': 'arm64',
+      'win32-x64': 'amd64',
+    };
+    for (const { platform, name, file, sha256, url } of wheels) {
+      expect(decodeURIComponent(new URL(url).pathname.split('/').pop()!)).toBe(file);
+      expect(url).toMatch(
+        /^https:\/\/(files\.pythonhosted\.org\/packages|download\.pytorch\.org\/whl\/cpu)\//,
+      );
+      expect(file).toContain(`${ends[platform as keyof typeof ends]}.whl`);
+      if (name === 'torch') expect([file, files[file]]).toEqual([file, sha256]);
+    }
   });
 
   const tls = spawnSync('openssl', ['version']).status === 0 ? test : test.skip;

@@ -12,7 +12,7 @@ import { type Entry, zip } from './zip';
 /** The version of libtorch that the scripts look for. */
 export const pinned = libtorch.version;
 
-const script = path.join(__dirname, '../../scripts/fetch-libtorch.js');
+const fetchScript = path.join(__dirname, '../../scripts/fetch-libtorch.js');
 
 const libraries = {
   win32: ['torch.lib', 'torch_cpu.dll', 'c10.dll'],
@@ -57,12 +57,19 @@ export function installed(folder: string, fake?: Fake, asWheel = false): string 
   return path.join(folder, asWheel ? 'torch' : 'libtorch');
 }
 
+export interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
 export class World {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fetch-'));
   readonly cache = path.join(this.root, 'cache', 'nodetorch');
   readonly bin = path.join(this.root, 'bin');
 
-  constructor() {
+  /** `script` is what `start` and `run` run. */
+  constructor(readonly script = fetchScript) {
     fs.mkdirSync(this.bin);
     // The PATH has no Python but the test's own.
     if (process.platform !== 'win32') fs.symlinkSync('/bin/cp', path.join(this.bin, 'cp'));
@@ -84,7 +91,8 @@ export class World {
     return fs.existsSync(this.cache) ? fs.readdirSync(this.cache).sort() : [];
   }
 
-  start(args: string[], env: Record<string, string> = {}): ChildProcess {
+  /** Starts a program in this world. */
+  spawn(program: string, args: string[], env: Record<string, string> = {}): ChildProcess {
     // No proxy listens at port 9: whatever is not on the loopback interface cannot be reached.
     const world = {
       PATH: this.bin,
@@ -94,14 +102,18 @@ export class World {
       NO_PROXY: '127.0.0.1',
       NODETORCH_RETRY_MS: '10',
     };
-    return spawn(process.execPath, [script, ...args], { env: { ...world, ...env }, cwd: this.root });
+    return spawn(program, args, { env: { ...world, ...env }, cwd: this.root });
   }
 
-  async run(
-    args: string[],
-    env?: Record<string, string>,
-  ): Promise<{ code: number | null; out: string; err: string }> {
-    const child = this.start(args, env);
+  start(args: string[], env?: Record<string, string>): ChildProcess {
+    return this.spawn(process.execPath, [this.script, ...args], env);
+  }
+
+  run(args: string[], env?: Record<string, string>): Promise<Outcome> {
+    return this.outcome(this.start(args, env));
+  }
+
+  async outcome(child: ChildProcess): Promise<Outcome> {
     let out = '';
     let err = '';
     child.stdout?.on('data', (chunk) => (out += chunk));
