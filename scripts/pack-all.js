@@ -12,17 +12,19 @@ const contents = require('./pack/contents');
 const { pack } = require('./pack/tarball');
 
 const parts = ['nodetorch', 'addon', 'libtorch'];
-const usage = `Usage: npm run pack:all -- --out DIR [--only ${parts.join(',')}] [--no-build]
+const usage = `Usage: npm run pack:all -- --out DIR [--only ${parts.join(',')}] [--no-build] [--keep-symbols]
 
   --out DIR    where the tarballs go
   --only LIST  some of the packages
   --no-build   of build/ and dist/ as they are
+  --keep-symbols  the bytes of libtorch's libraries as they are: see scripts/pack/licenses/README.md
   --help
 `;
 const options = {
   out: { type: 'string' },
   only: { type: 'string', default: parts.join(',') },
   'no-build': { type: 'boolean' },
+  'keep-symbols': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 };
 
@@ -36,7 +38,7 @@ function parse(argv) {
 }
 
 async function main() {
-  const { out, only, help, 'no-build': asItIs } = parse(process.argv.slice(2));
+  const { out, only, help, 'no-build': asItIs, 'keep-symbols': keepSymbols } = parse(process.argv.slice(2));
   if (help) return void process.stdout.write(usage);
   if (!asItIs) {
     await require('./build-addon').buildAddon();
@@ -46,7 +48,9 @@ async function main() {
     nodetorch: (folder) => contents.layOutMain(folder),
     addon: (folder) => contents.layOutAddon(folder, path.join(__dirname, '../build/Release/nodetorch.node')),
     libtorch: async (folder) =>
-      contents.layOutLibtorch(folder, await findLibtorch({ variant: 'cpu', fetch: 'never' })),
+      contents.layOutLibtorch(folder, await findLibtorch({ variant: 'cpu', fetch: 'never' }), {
+        keepSymbols,
+      }),
   };
   fs.mkdirSync(out, { recursive: true });
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-pack-'));

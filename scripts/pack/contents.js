@@ -53,17 +53,18 @@ function layOutAddon(folder, addon) {
 
 const isLibrary = (name) => /\.(dylib|dll)$|\.so(\.\d+)*$/.test(name);
 
-/** The libraries of `libtorch`, as `inspect` gives it, without headers. */
-function layOutLibtorch(folder, libtorch) {
+/** The libraries of `libtorch`, as `inspect` gives it, without headers, and unless `keepSymbols` without symbol tables. */
+function layOutLibtorch(folder, libtorch, { keepSymbols = false } = {}) {
   const from = path.join(libtorch.path, 'lib');
-  for (const name of fs.readdirSync(from).filter(isLibrary)) {
+  const names = fs.readdirSync(from).filter(isLibrary);
+  licencesOf(libtorch, folder, names); // first, since it may refuse
+  for (const name of names) {
     const file = path.join(folder, 'lib', name);
     copy(path.join(from, name), file);
-    strip(file);
+    if (!keepSymbols) strip(file);
   }
   fs.writeFileSync(path.join(folder, 'build-version'), `${libtorch.version}\n`);
   writeJson(path.join(folder, 'package.json'), libtorchManifest(pinned.platform));
-  licencesOf(libtorch, folder);
 }
 
 module.exports = { layOutMain, layOutAddon, layOutLibtorch };

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import own from '../../package.json';
+import { licencesOf, partsOf } from '../../scripts/pack/licences';
 import { addonManifest, libtorchManifest, mainManifest } from '../../scripts/pack/manifests';
 
 const root = path.join(__dirname, '../..');
@@ -43,6 +44,53 @@ test('nodetorch asks for all of them by their exact versions, and for little els
 
 test('there are none for other platforms', () => {
   expect(() => addonManifest('sunos-x64')).toThrow('there are packages for linux-x64');
+});
+
+describe('the licences of libtorch', () => {
+  // As fetch-libtorch.js unpacks a wheel.
+  const libtorch = { path: path.join(scratch, 'wheel/torch'), version: '2.13.0+cpu' };
+  const licenses = path.join(scratch, 'wheel/torch-2.13.0+cpu.dist-info/licenses');
+  const names = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp.so.1'];
+  const inside = (folder: string) => (fs.readdirSync(folder, { recursive: true }) as string[]).sort();
+  beforeAll(() => {
+    fs.mkdirSync(path.join(licenses, 'third_party/fmt'), { recursive: true });
+    fs.mkdirSync(libtorch.path);
+    fs.writeFileSync(path.join(licenses, 'LICENSE'), 'of PyTorch');
+    fs.writeFileSync(path.join(licenses, 'third_party/fmt/LICENSE'), 'of fmt');
+  });
+
+  test('go along: those of the wheel, and of what is ready-made', () => {
+    const folder = path.join(scratch, 'licensed');
+    licencesOf(libtorch, folder, names);
+    expect(inside(path.join(folder, 'licenses'))).toEqual(
+      [
+        'GCC-exception-3.1.txt',
+        'GPL-3.0.txt',
+        ...(process.arch === 'x64' ? ['Intel-Simplified-Software-License.txt'] : []),
+        'LICENSE',
+        'third_party',
+        'third_party/fmt',
+        'third_party/fmt/LICENSE',
+      ].map(path.normalize),
+    );
+    const readme = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
+    expect(readme).toContain('- PyTorch: BSD-3-Clause (licenses/LICENSE)');
+    expect(readme).toContain('- libgomp, of GCC: GPL-3.0-or-later WITH GCC-exception-3.1 (');
+    expect(readme).toContain('https://gcc.gnu.org');
+  });
+
+  test('are missing in an official archive, and nothing is packed without', () => {
+    const archive = { path: path.join(scratch, 'archive/libtorch'), version: '2.13.0+cpu' };
+    fs.mkdirSync(archive.path, { recursive: true });
+    expect(() => licencesOf(archive, scratch, names)).toThrow(/licences .* missing[^]*--fetch/);
+  });
+
+  test('of a library that nobody has looked at are not guessed', () => {
+    expect(() => partsOf([...names, 'libopenblas.so.0'])).toThrow('under which licence libopenblas.so.0 is');
+    expect(partsOf(['c10.dll', 'uv.dll', 'libiomp5md.dll']).map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['PyTorch', 'OpenMP, of Intel', 'libuv']),
+    );
+  });
 });
 
 function pack(out: string, ...args: string[]) {
