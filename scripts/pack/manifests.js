@@ -9,6 +9,7 @@ const common = {
   license: own.license,
   author: own.author,
   engines: own.engines,
+  ...(own.repository && { repository: own.repository }), // which npm compares with the provenance
 };
 
 /** Where in libtorch's package of a platform its libraries lie is where libtorch itself has them: lib/. */
@@ -41,6 +42,7 @@ const libtorchManifest = (platform) => ({
   version: own.libtorch.version,
   description: `The libraries of libtorch ${own.libtorch.version} (CPU) for ${platform}, as nodetorch uses them`,
   license: 'SEE LICENSE IN README.md',
+  ...(own.repository && { repository: own.repository }),
   ...platformOf(platform),
   preferUnplugged: true,
 });

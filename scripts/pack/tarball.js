@@ -6,7 +6,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** Runs npm: this one, where npm itself has started us, else that of the PATH. */
+/** What npm prints as JSON: this one, where npm itself has started us, else that of the PATH. */
 function npm(args, cwd) {
   const script = process.env.npm_execpath;
   const own = script && /npm-cli\.[cm]?js$/.test(script);
@@ -14,7 +14,7 @@ function npm(args, cwd) {
   const options = { cwd, encoding: 'utf8', maxBuffer: 1 << 28, shell: !own && process.platform === 'win32' };
   const { status, stdout, stderr, error } = spawnSync(command, all, options);
   if (error || status !== 0) throw new Error(`npm ${args[0]} failed: ${error?.message ?? stderr}`);
-  return JSON.parse(stdout.slice(stdout.indexOf('[')));
+  return JSON.parse(stdout.slice(stdout.search(/^[[{"]/m)) || 'null');
 }
 
 /** The files that `npm pack` takes of the package in `folder`. */
@@ -32,4 +32,4 @@ function writeJson(file, value) {
   fs.writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-module.exports = { packedFiles, pack, writeJson };
+module.exports = { npm, packedFiles, pack, writeJson };

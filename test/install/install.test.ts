@@ -5,7 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { version } from '../../package.json';
 import { forget, isolated, npm, type Outcome, project, run, scratch, tool } from './machine';
-import { openRegistry, publishVersion, type Registry } from './registry';
+import { openRegistry, publishVersion, type Registry, release } from './registry';
 
 let registry: Registry;
 beforeAll(async () => {
@@ -49,6 +49,13 @@ const withNpm = (name: string, args: string[], made: string) =>
 
 test.each(['c++', 'g++', 'cmake', 'python3', 'make'])('there is no %s', (name) => {
   expect(run([name], scratch).text).toContain('ENOENT');
+});
+
+test('a release that is run again publishes nothing twice', () => {
+  const lines = release(registry).split('\n');
+  expect(lines).toHaveLength(9);
+  expect(lines.filter((line) => !line.endsWith(': there already'))).toEqual([]);
+  expect(lines.at(-1)).toBe(`nodetorch ${version}: there already`);
 });
 
 test('npm 10', () => {
