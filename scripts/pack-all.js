@@ -1,7 +1,7 @@
 'use strict';
 // Makes the tarballs to publish: `npm run pack:all -- --out DIR`. They are nodetorch itself and, for this machine's
-// platform, the package of its addon and the one of libtorch's libraries; those of other platforms are made there. The
-// same sources and tools give the same bytes.
+// platform, the package of its addon and the one of libtorch's libraries; those of other platforms are made there.
+// NAME.cdx.json beside each says what is in it (CycloneDX). The same sources and tools give the same bytes.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -9,6 +9,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { findLibtorch } = require('./fetch-libtorch');
 const contents = require('./pack/contents');
+const { writeSbom } = require('./pack/sbom');
 const { pack } = require('./pack/tarball');
 
 const parts = ['nodetorch', 'addon', 'libtorch'];
@@ -60,6 +61,7 @@ async function main() {
       fs.mkdirSync(folder);
       await layOut[part](folder);
       const file = pack(folder, path.resolve(out));
+      writeSbom(part, folder, file.replace(/\.tgz$/, '.cdx.json'));
       console.log(`${file}  ${(fs.statSync(file).size / 1e6).toFixed(1)} MB`);
     }
   } finally {

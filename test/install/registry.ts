@@ -107,7 +107,7 @@ function manifestAlone(manifest: { name: string; version: string }): string {
 
 /** Publishes the packages under another version, as `next`. */
 export function publishVersion(registry: Registry, version: string): void {
-  for (const name of fs.readdirSync(tarballs).filter((one) => !one.includes('libtorch'))) {
+  for (const name of fs.readdirSync(tarballs).filter((one) => /^(?!.*libtorch).*\.tgz$/.test(one))) {
     const folder = path.join(scratch, 'other', name);
     fs.mkdirSync(folder, { recursive: true });
     const { code, text } = run(['/bin/tar', '-xzf', path.join(tarballs, name)], folder, {

@@ -115,19 +115,18 @@ built(
     for (const out of ['first', 'second']) {
       expect(pack(out, '--only', 'nodetorch,addon')).toMatchObject({ status: 0, stderr: '' });
     }
-    const tarballs = fs.readdirSync(path.join(scratch, 'first')).sort();
+    const made = fs.readdirSync(path.join(scratch, 'first')).sort();
     const platform = `${process.platform}-${process.arch}`;
-    expect(tarballs).toEqual(
-      [`nodetorch-${own.version}.tgz`, `nodetorch-${platform}-${own.version}.tgz`].sort(),
-    );
-    for (const name of tarballs) {
+    const names = [`nodetorch-${own.version}`, `nodetorch-${platform}-${own.version}`];
+    expect(made).toEqual(names.flatMap((name) => [`${name}.cdx.json`, `${name}.tgz`]).sort());
+    for (const name of made) {
       const [first, second] = ['first', 'second'].map((out) =>
         fs.readFileSync(path.join(scratch, out, name)),
       );
       expect(first.equals(second)).toBe(true);
     }
 
-    for (const name of tarballs) {
+    for (const name of made.filter((one) => one.endsWith('.tgz'))) {
       expect(spawnSync('tar', ['-xzf', path.join('first', name)], { cwd: scratch }).status).toBe(0);
       const made = path.join(scratch, 'package');
       const files = fs
