@@ -33,6 +33,9 @@ function usesMusl(): boolean {
   return header !== undefined && header.glibcVersionRuntime === undefined;
 }
 
+const adviceOnMusl = `The C library of this system is musl, as in Alpine Linux, and libtorch exists for glibc alone.
+Use a system with glibc: in a Dockerfile, for instance, node:22-slim in place of node:22-alpine.`;
+
 const installAgain = `install with optional dependencies: npm install --include=optional nodetorch
     (they are left out by --omit=optional, --no-optional, or where node_modules comes from another platform)`;
 
@@ -46,10 +49,6 @@ function adviceWithoutAddon(): string {
   - install nodetorch where the bundle runs
   - set NODETORCH_ADDON to the file nodetorch.node, or copy that file and the libtorch.json beside it to the bundle
   - leave nodetorch out of the bundle (esbuild --external:nodetorch, webpack and Vite: externals)`;
-  }
-  if (usesMusl()) {
-    return `The C library of this system is musl, as in Alpine Linux, and libtorch exists for glibc alone.
-Use a system with glibc: in a Dockerfile, for instance, node:22-slim in place of node:22-alpine.`;
   }
   if (!prebuiltFor().includes(platform)) {
     return `There is no prebuilt addon for ${platform}; there is for ${prebuiltFor().join(', ')}.
@@ -84,6 +83,7 @@ function adviceOnSystem(message: string): string {
 export function advice(file: string | undefined, message: string, code?: string): string {
   const forbidden = permissionAdvice(code);
   if (forbidden) return forbidden;
+  if (usesMusl()) return adviceOnMusl; // also where node_modules was copied from a system with glibc
   if (!file) return adviceWithoutAddon();
   if (message.startsWith('LIBTORCH=')) return 'Set LIBTORCH to the folder that holds its lib/, or unset it.';
   const libtorch = builtFor(file);

@@ -180,19 +180,39 @@ describe('prebuilt', () => {
     fs.rmSync(path.join(folder, 'cache'), { recursive: true });
   });
 
+  /** A libtorch in `made` that is another file than the one of `built`. */
+  function another(made: string): string {
+    fs.mkdirSync(path.join(made, 'lib'), { recursive: true });
+    for (const name of fs.readdirSync(path.join(libtorchOf(built), 'lib'))) {
+      fs.symlinkSync(path.join(libtorchOf(built), 'lib', name), path.join(made, 'lib', name));
+    }
+    fs.rmSync(path.join(made, 'lib/libtorch.so'));
+    fs.copyFileSync(path.join(libtorchOf(built), 'lib/libtorch.so'), path.join(made, 'lib/libtorch.so'));
+    fs.writeFileSync(path.join(made, 'build-version'), `${pinned}+cpu\n`);
+    return made;
+  }
+
   linux('LIBTORCH comes before the package', () => {
     prebuilt();
     packagedLibtorch();
-    const mine = path.join(folder, 'mine');
-    fs.mkdirSync(path.join(mine, 'lib'), { recursive: true });
-    for (const name of fs.readdirSync(path.join(libtorchOf(built), 'lib'))) {
-      fs.symlinkSync(path.join(libtorchOf(built), 'lib', name), path.join(mine, 'lib', name));
-    }
-    fs.rmSync(path.join(mine, 'lib/libtorch.so'));
-    fs.copyFileSync(path.join(libtorchOf(built), 'lib/libtorch.so'), path.join(mine, 'lib/libtorch.so'));
-    fs.writeFileSync(path.join(mine, 'build-version'), `${pinned}+cpu\n`);
+    const mine = another(path.join(folder, 'mine'));
     expect(run({ LIBTORCH: mine }, where).out).toBe(`function\n${mine}/lib/libtorch.so`);
     fs.rmSync(mine, { recursive: true });
+  });
+
+  // As it is for CUDA, which no machine of ours has.
+  linux.each(['prebuilt', 'built here'])('what was chosen is loaded by an addon that is %s', (which) => {
+    if (which === 'prebuilt') {
+      prebuilt();
+      packagedLibtorch();
+    } else note(libtorchOf(built));
+    const chosen = another(path.join(folder, `cache/nodetorch/libtorch-${pinned}-cu130`));
+    expect(run({}, where).out).not.toContain(chosen);
+    fs.writeFileSync(path.join(folder, `cache/nodetorch/chosen-${pinned}`), 'cu130\n');
+    expect(run({}, where).out).toBe(`function\n${chosen}/lib/libtorch.so`);
+    fs.writeFileSync(path.join(folder, `cache/nodetorch/chosen-${pinned}`), 'cu999\n');
+    expect(run({}, where).out).not.toContain(chosen);
+    fs.rmSync(path.join(folder, 'cache'), { recursive: true });
   });
 
   linux("an installed Python's torch is found", () => {
