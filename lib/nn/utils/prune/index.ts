@@ -142,6 +142,7 @@ export interface GlobalOptions {
 export function globalUnstructured(
   ...args: [
     parameters: Iterable<readonly [module: Module, name: string]>,
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each method has arguments of its own
     pruningMethod: new (keywords: any) => BasePruningMethod,
     options?: GlobalOptions,
   ]
