@@ -1,7 +1,9 @@
-// What is in a file, without its weights. Needs no addon, but for .pt files.
+// What is in a file, without its weights. Needs no addon, but for programs and rare tensors.
 import fs from 'node:fs';
 import path from 'node:path';
 import { findFormat, firstBytes } from '../serialization/format';
+import { fileSource } from '../serialization/io/source';
+import { ZipReader, isZip } from '../serialization/io/zip_reader';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors/header';
 import { readCheckpoint, readIndex } from '../serialization/safetensors/sharded_index';
 import type { Description, TensorRow } from './description';
@@ -17,7 +19,7 @@ export function describe(target: string): Description {
 function describeFile(target: string): Description {
   const { file, format } = findFormat(target);
   if (format === 'pt') {
-    const program = programs().describeProgram(file);
+    const program = isProgram(file) ? programs().describeProgram(file) : null;
     if (program) return { file, format: 'pt2', metadata: null, values: [], ...program };
     return { file, format, metadata: null, ...describePickle(file) };
   }
@@ -28,6 +30,15 @@ function describeFile(target: string): Description {
     () => readHeader(file),
   );
   return { file, format, metadata, tensors: rows(entries), values: [] };
+}
+
+function isProgram(file: string): boolean {
+  const source = fileSource(file, false);
+  try {
+    return isZip(source) && new ZipReader(source).has('archive_format');
+  } finally {
+    source.close();
+  }
 }
 
 function describeIndex(file: string): Description {

@@ -1,21 +1,29 @@
 // .pt files: a tree of Maps, arrays and values, as a list of paths.
 import { inspect } from 'node:util';
 import { isMap } from '../core/realm';
+import { isTensor } from '../native/tensor_base';
+import { sketchFile, TensorSketch } from '../serialization/pickle/sketch';
+import { PythonObject } from '../serialization/pickle/python_types';
 import type { Tensor } from '../tensor';
 import type { Description } from './description';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- the addon, only where it is needed */
-const tensorClass = () => (require('../tensor') as typeof import('../tensor')).Tensor;
-const pythonTypes = () =>
-  require('../serialization/pickle/python_types') as typeof import('../serialization/pickle/python_types');
 const serialization = () => require('../serialization/load') as typeof import('../serialization/load');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** The weights, mapped where the format allows it, or without `weights` shapes and types alone. */
-function loadWhole(file: string, weights: boolean): unknown {
+/** Shapes and types alone, without libtorch where that can be. */
+function outline(file: string): unknown {
+  try {
+    return sketchFile(file);
+  } catch {
+    return serialization().load(file, { weightsOnly: false, mapLocation: 'meta' }); // or its error
+  }
+}
+
+/** The weights, mapped where the format allows it. */
+function loadWhole(file: string): unknown {
   const { load } = serialization();
   const lenient = { weightsOnly: false };
-  if (!weights) return load(file, { ...lenient, mapLocation: 'meta' });
   try {
     return load(file, { ...lenient, mapLocation: 'cpu', mmap: true });
   } catch (error) {
@@ -27,21 +35,23 @@ function loadWhole(file: string, weights: boolean): unknown {
 
 /** What is in a .pt file, by path: `'model.fc1.weight'`, `'optimizer.param_groups[0].lr'`. */
 export function loadPickle(file: string, { weights = true } = {}): Map<string, unknown> {
-  const Tensor = tensorClass();
   const found = new Map<string, unknown>();
   const visit = (value: unknown, path: string): void => {
-    const entries = value instanceof Tensor ? [] : entriesOf(value);
+    const entries = isAnyTensor(value) ? [] : entriesOf(value);
     if (entries.length === 0) return void found.set(path, value);
     for (const [key, each] of entries) visit(each, join(path, key));
   };
-  visit(loadWhole(file, weights), '');
+  visit(weights ? loadWhole(file) : outline(file), '');
   return found;
 }
+
+const isAnyTensor = (value: unknown): value is Tensor | TensorSketch =>
+  isTensor(value) || value instanceof TensorSketch;
 
 // A list of plain values is one value.
 function entriesOf(value: unknown): [key: unknown, value: unknown][] {
   if (isMap(value)) return [...value.entries()];
-  if (value instanceof pythonTypes().PythonObject) return entriesOf(value.state);
+  if (value instanceof PythonObject) return entriesOf(value.state);
   if (!Array.isArray(value)) return [];
   return value.some((each) => typeof each === 'object' && each !== null) ? [...value.entries()] : [];
 }
@@ -52,18 +62,18 @@ function join(path: string, key: unknown): string {
 }
 
 export function describePickle(file: string): Pick<Description, 'tensors' | 'values'> {
-  const Tensor = tensorClass();
   const all = [...loadPickle(file, { weights: false })];
-  const isTensor = (entry: [string, unknown]): entry is [string, Tensor] => entry[1] instanceof Tensor;
+  const isNamed = (entry: [string, unknown]): entry is [string, Tensor | TensorSketch] =>
+    isAnyTensor(entry[1]);
   return {
-    tensors: all.filter(isTensor).map(([name, tensor]) => ({
+    tensors: all.filter(isNamed).map(([name, tensor]) => ({
       name,
       dtype: tensor.dtype.name,
       shape: tensor.shape,
       bytes: tensor.nbytes,
     })),
     values: all
-      .filter((entry) => !isTensor(entry))
+      .filter((entry) => !isNamed(entry))
       .map(([name, value]) => ({ name, type: typeOf(value), text: textOf(value) })),
   };
 }

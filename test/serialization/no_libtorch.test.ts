@@ -2,15 +2,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import torch, { safetensors } from 'nodetorch';
+import torch, { nn, safetensors } from 'nodetorch';
 import { lastLine, runChild } from '../native/support/child';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-headers-'));
 const file = path.join(folder, 'a.safetensors');
+const pickled = path.join(folder, 'a.pt');
 const broken = path.join(folder, 'b.safetensors');
 beforeAll(() => {
   safetensors.saveFile({ x: torch.tensor([[1, 2]]) }, file, { metadata: { by: 'me' } });
   fs.writeFileSync(broken, 'abc');
+  torch.save({ model: new nn.Linear(2, 3).stateDict(), epoch: 3 }, pickled);
 });
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
@@ -21,6 +23,7 @@ onLinux.each<[string, () => string, unknown]>([
   ['header', () => file, [['x'], { by: 'me' }, [1, 2], 'F32']],
   ['wrong', () => broken, true],
   ['inspect', () => file, 0],
+  ['inspect', () => pickled, 0],
 ])('%s', (job, target, result) => {
   expect(lastLine(run(job, target()))).toEqual({ result, isLoaded: false });
 });

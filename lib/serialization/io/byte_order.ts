@@ -1,4 +1,4 @@
-import * as aten from '../../tensor/aten';
+import { addon } from '../addon';
 import type { DType } from '../../core/dtype';
 import type { Tensor } from '../../tensor';
 
@@ -7,6 +7,7 @@ export function swapBytes(bytes: Tensor, dtype: DType): Tensor {
   const width = dtype.isComplex ? dtype.itemsize / 2 : dtype.itemsize;
   const whole = bytes.numel() - (bytes.numel() % width);
   if (width === 1 || whole === 0) return bytes.clone();
+  const { aten } = addon;
   const numbers = aten.narrow(bytes, 0, 0, whole).view([-1, width]);
   const turned = aten.flip(numbers, [1]).view([-1]);
   return whole === bytes.numel()

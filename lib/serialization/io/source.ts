@@ -1,11 +1,8 @@
 // Where the bytes of a file are, and reading them in order.
 import { TorchTypeError } from '../../core/errors';
 import * as fs from 'node:fs';
-import * as aten from '../../tensor/aten';
-import { newResult, wrap } from '../../native/dispatch';
-import { keep } from '../../tensor/memory';
-import { native } from '../../native';
 import type { Tensor } from '../../tensor';
+import { addon } from '../addon';
 import { damaged } from './errors';
 
 /** Positions count from the start of the file. */
@@ -30,7 +27,7 @@ function within(size: number, position: number, count: number): void {
   }
 }
 
-const emptyBytes = (count: number): Tensor => aten.empty([count], { dtype: 'uint8', device: 'cpu' });
+const emptyBytes = (count: number): Tensor => addon.aten.empty([count], { dtype: 'uint8', device: 'cpu' });
 
 /** Reads what is asked for; with `mmap`, tensors are part of a private mapping of the whole file. */
 export function fileSource(path: string, mmap: boolean): Source {
@@ -41,7 +38,7 @@ export function fileSource(path: string, mmap: boolean): Source {
     const stats = fs.fstatSync(fd);
     if (!stats.isFile()) throw new TorchTypeError(`torch.load(): '${path}' is not a file`);
     size = stats.size;
-    if (mmap && size > 0) whole = keep(aten.fromFile(path, false, size, { dtype: 'uint8' }));
+    if (mmap && size > 0) whole = addon.keep(addon.aten.fromFile(path, false, size, { dtype: 'uint8' }));
   } catch (error) {
     fs.closeSync(fd);
     throw error;
@@ -60,9 +57,9 @@ export function fileSource(path: string, mmap: boolean): Source {
     },
     tensor(position, count, check) {
       within(size, position, count);
-      if (whole) return wrap(native.storageSlice(whole, position, count)) as Tensor;
+      if (whole) return addon.wrap(addon.native.storageSlice(whole, position, count)) as Tensor;
       const tensor = emptyBytes(count);
-      const [read, crc] = native.readInto(tensor, fd, position, 0, count, check !== undefined);
+      const [read, crc] = addon.native.readInto(tensor, fd, position, 0, count, check !== undefined);
       if (read !== count) throw damaged('it ended while it was read');
       if (check && crc !== check.crc) throw check.mismatch();
       return tensor;
@@ -85,7 +82,7 @@ export function bytesSource(data: Uint8Array): Source {
     tensor(position, count, check) {
       within(bytes.length, position, count);
       const tensor = bytesTensor(bytes.subarray(position, position + count));
-      if (check && native.crc32(tensor, 0, count, 0) !== check.crc) throw check.mismatch();
+      if (check && addon.native.crc32(tensor, 0, count, 0) !== check.crc) throw check.mismatch();
       return tensor;
     },
     close: () => {},
@@ -98,7 +95,7 @@ export function bytesTensor(bytes: Uint8Array): Tensor {
   const plain = new Uint8Array(buffer, byteOffset, length);
   return length === 0
     ? emptyBytes(0)
-    : newResult((holder) => native.fromBytes(plain, [length], 'uint8', holder));
+    : addon.newResult((holder) => addon.native.fromBytes(plain, [length], 'uint8', holder));
 }
 
 const WINDOW = 2 ** 18;

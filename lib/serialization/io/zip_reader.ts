@@ -1,8 +1,8 @@
 // Reads the records of a .pt file: a zip archive whose records lie in it as they are.
 // No library does that synchronously, at random, beyond 4 GiB and into memory that is not JavaScript's.
-import { inflateRawSync } from 'node:zlib';
-import { native } from '../../native';
+import zlib from 'node:zlib';
 import type { Tensor } from '../../tensor';
+import { addon } from '../addon';
 import { foreignArchive } from '../foreign';
 import { type Source, bytesTensor } from './source';
 import { damaged } from './errors';
@@ -119,7 +119,7 @@ export class ZipReader {
       throw damaged(`its packed records would take ${this.#inflated} bytes and more`);
     }
     try {
-      const bytes = inflateRawSync(this.source.read(this.#start(entry), packed), {
+      const bytes = zlib.inflateRawSync(this.source.read(this.#start(entry), packed), {
         maxOutputLength: size || 1,
       });
       if (bytes.length === size) return bytes;
@@ -136,8 +136,9 @@ const wrongChecksum = (name: string): Error =>
   damaged(`record '${name}' does not have the checksum it should have`);
 
 function crcOf(bytes: Buffer): number {
+  if (zlib.crc32) return zlib.crc32(bytes); // since Node 20.15
   const tensor = bytesTensor(bytes);
-  const crc = native.crc32(tensor, 0, bytes.length, 0);
+  const crc = addon.native.crc32(tensor, 0, bytes.length, 0);
   tensor.dispose();
   return crc;
 }

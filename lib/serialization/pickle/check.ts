@@ -1,7 +1,6 @@
 // What came out of a file, looked over before anyone else sees it.
 import { isMap, isPlainObject, isSet } from '../../core/realm';
-import { attributeEntries } from '../../native/tensor_base';
-import { Tensor } from '../../tensor';
+import { attributeEntries, isTensor } from '../../native/tensor_base';
 import { NDArray } from './numpy';
 import { Global } from './global';
 import { StorageRef, StorageType, TensorType } from './tensors';
@@ -67,7 +66,7 @@ export function checkResult(root: unknown, lax: boolean): void {
 
 // Null where there are none.
 function partsOf(value: object, lax: boolean): Iterator<unknown> | null {
-  if (value instanceof Tensor)
+  if (isTensor(value))
     return attributes(
       value,
       attributeEntries(value).map(([name]) => name),

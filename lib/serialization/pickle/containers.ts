@@ -4,7 +4,7 @@ import { Device } from '../../core/device';
 import { DType } from '../../core/dtype';
 import { Layout } from '../../core/layout';
 import { isMap, isSet } from '../../core/realm';
-import { Tensor } from '../../tensor';
+import { TensorBase } from '../../native/tensor_base';
 import { NumpyScalar } from './numpy';
 import { Global } from './global';
 import { Float, FrozenSet, PythonObject, Tuple, markObject, storeKey, storeValue } from './python_types';
@@ -52,7 +52,7 @@ const kinds = [
   Layout,
   Complex,
   NumpyScalar,
-  Tensor,
+  TensorBase,
   PythonObject,
 ];
 

@@ -1,12 +1,12 @@
 // What the pickle machine asks for when it reads a file of torch.save.
 import { type DType, uint8 } from '../../core/dtype';
-import { Parameter } from '../../nn/parameter';
 import { isMap } from '../../core/realm';
-import { Tensor } from '../../tensor';
+import { isTensor } from '../../native/tensor_base';
 import { NDArray, NumpyDType, littleEndian } from './numpy';
 import { PythonClass, knownGlobal, numbers, numpyType, rawBytes } from './globals';
 import type { Host } from './machine';
-import { StorageRef, StorageType, type TensorBuilder, withState } from './tensors';
+import type { Global } from './global';
+import { StorageRef, StorageType, withState } from './tensors';
 import { OrderedDict, PythonObject, Tuple } from './python_types';
 import { damaged } from '../io/errors';
 
@@ -42,7 +42,7 @@ export class FileHost implements Host {
   readonly #globals: Map<string, unknown>;
 
   constructor(
-    builder: TensorBuilder,
+    builder: { globals(): Map<string, Global> },
     private readonly lax: boolean,
   ) {
     this.#globals = builder.globals();
@@ -64,7 +64,7 @@ export class FileHost implements Host {
     if (object instanceof OrderedDict) return setAttributes(object, state);
     if (object instanceof NumpyDType) return buildDType(object, state);
     if (object instanceof NDArray) return buildArray(object, state);
-    if (object instanceof Parameter || object instanceof Tensor) return void withState(object, state);
+    if (isTensor(object)) return void withState(object, state);
     if (object instanceof PythonObject) {
       object.state = state;
       return;

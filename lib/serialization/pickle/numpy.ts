@@ -1,13 +1,13 @@
 /** numpy's arrays and numbers, as files of PyTorch's users hold them. */
 import { TorchTypeError, argumentError, checkText } from '../../core/errors';
 import { isUint8Array } from '../../core/realm';
-import * as aten from '../../tensor/aten';
 import { type Complex } from '../../core/complex';
 import { type DType, asDType } from '../../core/dtype';
 import { bindArguments, checkMethods } from '../../core/calls';
 import type { Tensor } from '../../tensor';
 import { swapBytes } from '../io/byte_order';
 import { narrow } from './text';
+import { addon } from '../addon';
 import { bytesTensor } from '../io/source';
 import { damaged } from '../io/errors';
 import { primitiveOf } from '../../core/conversions';
@@ -111,7 +111,7 @@ export class NDArray {
     if (!dtype) throw new TorchTypeError(`a tensor cannot hold numpy's '${this.dtype}'`);
     const bytes = bytesTensor(this.data);
     const ordered = this.dtype.byteOrder === '>' ? swapBytes(bytes, dtype) : bytes;
-    const values = aten.view(ordered, dtype);
+    const values = addon.aten.view(ordered, dtype);
     if (!this.fortranOrder) return values.view([...this.shape]);
     const dims = this.shape.map((_, dim) => this.shape.length - 1 - dim);
     return values.view([...this.shape].reverse()).permute(dims);

@@ -1,14 +1,14 @@
 // Tensors out of a file: torch._utils._rebuild_tensor_v2 and the like. What a file says of sizes and
 // strides is held against the memory that is there.
-import * as aten from '../../tensor/aten';
-import { noGrad } from '../../autograd';
 import { Device, device as deviceOf } from '../../core/device';
 import { DType } from '../../core/dtype';
 import { type Layout, sparseCoo } from '../../core/layout';
 import { Layout as LayoutClass } from '../../core/layout';
-import { Parameter } from '../../nn/parameter';
+import type { Parameter } from '../../nn/parameter';
 import { isMap } from '../../core/realm';
-import { Tensor } from '../../tensor';
+import { isTensor } from '../../native/tensor_base';
+import type { Tensor } from '../../tensor';
+import { addon } from '../addon';
 import type { Placing } from '../map_location';
 import { NDArray } from './numpy';
 import { Global } from './global';
@@ -42,13 +42,13 @@ export type ReadStorage = (ref: StorageRef) => Tensor;
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-function ints(value: unknown, what: string): number[] {
+export function ints(value: unknown, what: string): number[] {
   if (!Array.isArray(value)) throw damaged(`the ${what} of a tensor is no tuple`);
   if (value.length > 64) throw damaged(`a tensor of ${value.length} dimensions is too much`);
   return value.map((each) => int(each, what));
 }
 
-function int(value: unknown, what: string): number {
+export function int(value: unknown, what: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   throw damaged(`the ${what} of a tensor is ${shown(value)}`);
 }
@@ -56,13 +56,18 @@ function int(value: unknown, what: string): number {
 const shown = (value: unknown): string =>
   String(typeof value === 'object' ? typeof value : value).slice(0, 40);
 
-function kind<T>(value: unknown, type: abstract new (...args: never[]) => T, what: string): T {
+export function kind<T>(value: unknown, type: abstract new (...args: never[]) => T, what: string): T {
   if (value instanceof type) return value;
   throw damaged(`${what} of a tensor in it is something else: ${shown(value)}`);
 }
 
+function tensorOf(value: unknown, what: string): Tensor {
+  if (isTensor(value)) return value;
+  throw damaged(`${what} of a tensor in it is something else: ${shown(value)}`);
+}
+
 /** How many elements a tensor reaches to, from the start of its storage. */
-function reach(offset: number, size: readonly number[], stride: readonly number[]): number {
+export function reach(offset: number, size: readonly number[], stride: readonly number[]): number {
   if (size.length !== stride.length) throw damaged('a tensor in it has not as many strides as sizes');
   const elements = size.reduce((product, each) => product * each, 1);
   // Sizes next to a zero still count for libtorch.
@@ -127,7 +132,7 @@ export class TensorBuilder {
   }
 
   #moved([data, dtype, device, requiresGrad]: readonly unknown[]): Tensor {
-    const tensor = data instanceof NDArray ? data.tensor() : kind(data, Tensor, 'the data');
+    const tensor = data instanceof NDArray ? data.tensor() : tensorOf(data, 'the data');
     const location = device instanceof Device ? device.toString() : String(device);
     const target = this.placing.device(location);
     return withRequiresGrad(
@@ -150,12 +155,12 @@ export class TensorBuilder {
     if (make.name.endsWith('_from_type_v2')) throw damaged('a tensor in it is made by itself');
     const tensor = make.call(args) as Tensor;
     const wanted =
-      asParameter && !(tensor instanceof Parameter) ? parameter(tensor, tensor.requiresGrad) : tensor;
+      asParameter && !(tensor instanceof addon.Parameter) ? parameter(tensor, tensor.requiresGrad) : tensor;
     return withState(wanted, state);
   }
 }
 
-function refuse(what: string): () => never {
+export function refuse(what: string): () => never {
   return () => {
     throw damaged(`it holds ${what}, which is not supported`);
   };
@@ -164,9 +169,9 @@ function refuse(what: string): () => never {
 // Not a view in autograd's sense: tensors of one storage count their changes apart, as in Python.
 function overStorage(bytes: Tensor, dtype: DType, offset: number, size: number[], stride: number[]): Tensor {
   const whole = bytes.numel() - (bytes.numel() % dtype.itemsize);
-  const part = whole === bytes.numel() ? bytes : aten.narrow(bytes, 0, 0, whole);
-  const source = aten.view(part, dtype);
-  const tensor = aten.empty([0], { dtype, device: bytes.device });
+  const part = whole === bytes.numel() ? bytes : addon.aten.narrow(bytes, 0, 0, whole);
+  const source = addon.aten.view(part, dtype);
+  const tensor = addon.aten.empty([0], { dtype, device: bytes.device });
   tensor.set_(source, offset, size, stride);
   if (!source.is(part)) source.dispose();
   if (part !== bytes) part.dispose();
@@ -177,8 +182,8 @@ function overStorage(bytes: Tensor, dtype: DType, offset: number, size: number[]
 function lazily(tensor: Tensor, marks: unknown): Tensor {
   if (!isMap(marks)) return tensor;
   let result = tensor;
-  if (marks.get('conj') === true) result = aten._conj(result);
-  if (marks.get('neg') === true) result = aten._negView(result);
+  if (marks.get('conj') === true) result = addon.aten._conj(result);
+  if (marks.get('neg') === true) result = addon.aten._negView(result);
   return result;
 }
 
@@ -187,7 +192,7 @@ function withRequiresGrad(tensor: Tensor, requiresGrad: unknown): Tensor {
 }
 
 function parameter(data: unknown, requiresGrad: unknown): Parameter {
-  return noGrad(() => new Parameter(kind(data, Tensor, 'the data'), requiresGrad === true));
+  return addon.noGrad(() => new addon.Parameter(tensorOf(data, 'the data'), requiresGrad === true));
 }
 
 function metaTensor(dtype: unknown, size: unknown, stride: unknown): Tensor {
@@ -195,7 +200,7 @@ function metaTensor(dtype: unknown, size: unknown, stride: unknown): Tensor {
   const strides = ints(stride, 'stride');
   const type = kind(dtype, DType, 'the dtype');
   if (reach(0, sizes, strides) * type.itemsize > LARGEST) throw damaged('a meta tensor in it is absurd');
-  return aten.emptyStrided(sizes, strides, { dtype: type, device: 'meta' });
+  return addon.aten.emptyStrided(sizes, strides, { dtype: type, device: 'meta' });
 }
 
 /**
@@ -206,21 +211,24 @@ function sparse(layout: unknown, data: unknown): Tensor {
   const form: Layout = kind(layout, LayoutClass, 'the layout');
   if (!Array.isArray(data)) throw damaged('a sparse tensor in it has no parts');
   if (form === sparseCoo) {
-    const [indices, values] = data.map((part, i) =>
-      i < 2 ? kind(part, Tensor, 'a part') : part,
-    ) as Tensor[];
+    const [indices, values] = data.map((part, i) => (i < 2 ? tensorOf(part, 'a part') : part)) as Tensor[];
     const size = ints(data[2], 'size');
     const isCoalesced = typeof data[3] === 'boolean' ? data[3] : null;
     reach(0, size, size.map(() => 0)); // prettier-ignore
-    if (!indices.isMeta) aten._validateSparseCooTensorArgs(indices, values, size, isCoalesced);
-    return aten._sparseCooTensorUnsafe(indices, values, size, { isCoalesced });
+    if (!indices.isMeta) addon.aten._validateSparseCooTensorArgs(indices, values, size, isCoalesced);
+    return addon.aten._sparseCooTensorUnsafe(indices, values, size, { isCoalesced });
   }
-  const [compressed, plain, values] = data.slice(0, 3).map((part) => kind(part, Tensor, 'a part'));
+  const [compressed, plain, values] = data.slice(0, 3).map((part) => tensorOf(part, 'a part'));
   const size = ints(data[3], 'size');
   reach(0, size, size.map(() => 0)); // prettier-ignore
-  if (!compressed.isMeta) aten._validateSparseCompressedTensorArgs(compressed, plain, values, size, form);
+  if (!compressed.isMeta)
+    addon.aten._validateSparseCompressedTensorArgs(compressed, plain, values, size, form);
   const { dtype, device } = values;
-  return aten._sparseCompressedTensorUnsafe(compressed, plain, values, size, { dtype, layout: form, device });
+  return addon.aten._sparseCompressedTensorUnsafe(compressed, plain, values, size, {
+    dtype,
+    layout: form,
+    device,
+  });
 }
 
 /** Attributes that were set on a tensor. */
