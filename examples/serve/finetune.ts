@@ -21,7 +21,8 @@ const labels = table.at(':', 64);
 
 const model = load(here('digits.pt2')).module();
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
-const lossOf = (rows: string): Tensor => F.crossEntropy(model(pixels.at(rows)) as Tensor, labels.at(rows));
+const lossOf = (rows: `${number}:${number}`): Tensor =>
+  F.crossEntropy(model(pixels.at(rows)) as Tensor, labels.at(rows));
 
 for (let epoch = 1; epoch <= 3; epoch++) {
   let sum = 0;
