@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import torch, { nn, safetensors } from 'nodetorch';
+import { describePickle, loadPickle } from '../../lib/cli/pickle';
 import { lastLine, runChild } from '../native/support/child';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-headers-'));
@@ -26,6 +27,17 @@ onLinux.each<[string, () => string, unknown]>([
   ['inspect', () => pickled, 0],
 ])('%s', (job, target, result) => {
   expect(lastLine(run(job, target()))).toEqual({ result, isLoaded: false });
+});
+
+const fixtures = path.join(__dirname, '../fixtures/pt');
+const checkpoints = fs.readdirSync(fixtures).filter((name) => name.endsWith('.pt'));
+
+test.each(checkpoints)('%s: what inspect says of tensors is what loads', (name) => {
+  const loaded = [...loadPickle(path.join(fixtures, name))].flatMap(([key, value]) =>
+    value instanceof torch.Tensor ? [[key, value.dtype.name, value.shape]] : [],
+  );
+  const { tensors } = describePickle(path.join(fixtures, name));
+  expect(tensors.map((row) => [row.name, row.dtype, row.shape])).toEqual(loaded);
 });
 
 onLinux('tensors load it', () => {

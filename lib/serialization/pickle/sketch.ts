@@ -7,7 +7,7 @@ import { checkResult } from './check';
 import { Global } from './global';
 import { FileHost } from './host';
 import { unpickle } from './machine';
-import { StorageRef, int, ints, kind, reach, refuse } from './tensors';
+import { StorageRef, TensorBuilder, int, ints, kind, reach, refuse } from './tensors';
 
 /** Stands for a tensor. */
 export class TensorSketch {
@@ -34,7 +34,10 @@ class SketchBuilder {
       'torch._utils._rebuild_tensor_v3': (args) => this.#strided(args, args[6]),
       'torch._utils._rebuild_parameter': ([data]) => kind(data, TensorSketch, 'the data'),
     };
-    return new Map(Object.entries(functions).map(([name, make]) => [name, new Global(name, make)]));
+    const rare = new TensorBuilder(refuse('weights'), null as never).globals().keys();
+    return new Map(
+      [...rare].map((name) => [name, new Global(name, functions[name] ?? refuse('a rare tensor'))]),
+    );
   }
 
   #strided([storage, offset, size, stride]: readonly unknown[], dtype: unknown): TensorSketch {
