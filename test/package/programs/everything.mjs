@@ -279,7 +279,7 @@ const checks = {
   },
   'threads: a worker throws, and is terminated in its work': async () => {
     await assert.rejects(ask({ fail: true }), /size/);
-    const worker = new Worker(new URL('worker.mjs', import.meta.url));
+    const worker = new Worker(new URL('everything_worker.mjs', import.meta.url));
     await new Promise((resolve) => {
       worker.once('message', resolve);
       worker.postMessage({ forever: true });
@@ -290,7 +290,7 @@ const checks = {
 };
 
 function ask(question) {
-  const worker = new Worker(new URL('worker.mjs', import.meta.url));
+  const worker = new Worker(new URL('everything_worker.mjs', import.meta.url));
   return new Promise((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
