@@ -334,7 +334,7 @@ describe('operators of graphs', () => {
   const scan = describe_(
     4,
     [0, 1],
-    [node('torch.ops.higher_order.scan', [step, list(slot(1)), list(slot(0)), list()], [2, 3])],
+    [node('torch.ops.higher_order.scan', [step, list(slot(1)), list(slot(0)), constant([])], [2, 3])],
     [slot(2), slot(3)],
   );
 

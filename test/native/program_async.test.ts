@@ -1,4 +1,5 @@
 // Programs that are awaited: other threads, the caller's modes, cancelling, the end of an environment.
+import { setMaxListeners } from 'node:events';
 import { Program } from '../../lib/native/program';
 import { Scope, within } from '../../lib/native/scope';
 import type { ProgramDescription, ProgramNode } from '../../typings/native';
@@ -250,6 +251,7 @@ describe('an AbortSignal', () => {
 
   test('takes a run out of the queue that has not begun', async () => {
     const running = new AbortController();
+    setMaxListeners(100, running.signal);
     const waiting = new AbortController();
     const many = Array.from({ length: 64 }, () => rejection(endless.runAsync([tensor(0n)], running.signal)));
     const last = endless.runAsync([tensor(0n)], waiting.signal);

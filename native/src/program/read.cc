@@ -252,11 +252,17 @@ Operand GraphReader::ReadOperand(napi_value value, const TypeSpec* type, int dep
 
 Operand GraphReader::ReadConstant(napi_value value, const TypeSpec* type) {
   Operand operand;
-  if (!type) {
-    operand.constant = ReadUntyped(environment_, value);
-  } else if (!FromJs(environment_, value, *type, /*numbers_as_tensors=*/true, &operand.constant)) {
+  if (type) {
+    if (FromJs(environment_, value, *type, /*numbers_as_tensors=*/true, &operand.constant)) return operand;
     throw TypeProblem("must be " + type->Name() + ", not " + Describe(environment_, value));
   }
+  if (!ArgumentSource::Classify(environment_, value).IsJsArray(environment_)) {
+    operand.constant = ReadUntyped(environment_, value);
+    return operand;
+  }
+  operand.kind = Operand::Kind::kList;  // which an operator of graphs takes apart
+  EachElement(environment_, value,
+              [&](napi_value one) { operand.list.emplace_back().constant = ReadUntyped(environment_, one); });
   return operand;
 }
 
