@@ -7,10 +7,12 @@
 #include <c10/core/DefaultDtype.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
 #include "runtime/function.h"
+#include "runtime/pool.h"
 
 namespace nodetorch {
 
@@ -120,10 +122,12 @@ napi_value SetNumThreads(Arguments& arguments) {
   at::set_num_threads(static_cast<int>(count));
   return Undefined(arguments.env);
 }
-// limitThreads(most): lowers libtorch's own number. Only the first environment does so: the number is one for
-// the process, and a worker thread that loads the library later must not undo what the user has set.
+// limitThreads(most): lowers libtorch's own number, and that of the cores for what is awaited. Only the first
+// environment does so: the number is one for the process, and a worker thread that loads the library later
+// must not undo what the user has set.
 napi_value LimitThreads(Arguments& arguments) {
   const int64_t most = arguments.Int(0);
+  Pool::Get().LimitCores(static_cast<int>(std::clamp<int64_t>(most, 1, 65536)));
   if (threads_are_decided.exchange(true) || most >= at::get_num_threads()) return Undefined(arguments.env);
   at::set_num_threads(static_cast<int>(most));
   return Undefined(arguments.env);

@@ -33,6 +33,11 @@ bool Pool::MayBegin() const {
   return running_.empty() || busy_cores_ + CoresOf(*waiting_.front()) <= cores_;
 }
 
+void Pool::LimitCores(int most) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  cores_ = std::clamp(most, 1, cores_);
+}
+
 void Pool::Add(std::shared_ptr<Job> job) {
   std::lock_guard<std::mutex> lock(mutex_);
   waiting_.push_back(std::move(job));
@@ -62,7 +67,8 @@ void Pool::Work() {
     std::shared_ptr<Job> job = std::move(waiting_.front());
     waiting_.pop_front();
     const auto running = running_.insert(running_.end(), {job, job->owner});
-    busy_cores_ += CoresOf(*job);
+    const int cores = CoresOf(*job);
+    busy_cores_ += cores;
     lock.unlock();
     changed_.notify_all();  // the next may begin, too
     // libtorch has the number for each thread by itself.
@@ -70,7 +76,7 @@ void Pool::Work() {
     job->Perform();
     job->Finish();
     lock.lock();
-    busy_cores_ -= CoresOf(*job);
+    busy_cores_ -= cores;
     running->job.reset();
     lock.unlock();
     job.reset();

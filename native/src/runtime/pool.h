@@ -31,6 +31,8 @@ class Pool {
 
   static Pool& Get();  // never destroyed: its threads sleep when the process ends
 
+  // Of the machine's cores, at most so many are this process's.
+  void LimitCores(int most);
   void Add(std::shared_ptr<Job> job);
   // Gives the job back where it had not begun: it will not be performed, nor finished.
   std::shared_ptr<Job> Cancel(Job& job);
@@ -53,8 +55,8 @@ class Pool {
   int CoresOf(const Job& job) const;
   void CancelAndWait(const void* owner);
 
-  const int cores_;
   std::mutex mutex_;  // of what follows
+  int cores_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> waiting_;
   std::list<Running> running_;
