@@ -110,6 +110,26 @@ test.each(calls)('%s', (_, call) => {
   expect(classAndMessage(() => call(given))).toMatch(/^TypeError: .*('noSuchArgument'|noSuchArgument=)/);
 });
 
+// PyTorch's own spelling of a keyword is for torch.ops alone.
+test.each<[string, string, Call]>([
+  ['requires_grad', 'requiresGrad', (given) => torch.ones([1], given)],
+  ['requires_grad', 'requiresGrad', (given) => torch.zerosLike(x(), given)],
+  ['pin_memory', 'pinMemory', (given) => torch.empty([1], given)],
+  ['keep_dim', 'keepdim', (given) => x().sum(0, given)],
+  ['ceil_mode', 'ceilMode', (given) => torch.maxPool2d(x(), 1, given)],
+  ['rounding_mode', 'roundingMode', (given) => torch.div(x(), 2, given)],
+  ['full_matrices', 'fullMatrices', (given) => torch.linalg.svd(x(), given)],
+  ['non_blocking', 'nonBlocking', (given) => x().copy_(x(), given)],
+])('%s is refused, and %s named', (key, meant, call) => {
+  const message = `TypeError: .*unexpected keyword '${key}'; did you mean '${meant}'\\?`;
+  expect(classAndMessage(() => call({ [key]: true } as never))).toMatch(new RegExp(message));
+});
+
+test('torch.ops takes both spellings', () => {
+  const pooled = [{ ceil_mode: true }, { ceilMode: true }].map(
+    (given) => torch.ops.aten.max_pool2d(torch.ones([1, 3, 3]), 2, given) as Tensor,
+  );
+  expect(pooled.map(({ shape }) => [...shape])).toEqual([[1, 2, 2], [1, 2, 2]]); // prettier-ignore
 // ---- every export and every method: one argument too many, and a key that there is not ----
 
 type Callable = (...args: unknown[]) => unknown;

@@ -39,6 +39,19 @@ size_t SurplusOf(const Signature& signature, const GivenArguments& given) {
   return surplus;
 }
 
+// What a keyword that no signature has was probably meant to be.
+std::string Hint(const std::vector<Signature>& signatures, const GivenArguments& given) {
+  for (const Keyword& keyword : given.keywords()) {
+    const auto takes = [&](const Signature& signature) { return signature.Takes(keyword.id); };
+    if (std::any_of(signatures.begin(), signatures.end(), takes)) continue;
+    for (const Signature& signature : signatures) {
+      const std::string meant = signature.Meant(*keyword.name);
+      if (!meant.empty()) return "; did you mean '" + meant + "'?";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 const std::vector<Signature>& Operator::signatures() {
@@ -86,8 +99,8 @@ void Operator::ThrowNoMatchingOverload(const GivenArguments& given) {
     const bool further = candidates[i].progress > candidates[nearest].progress;
     if (surplus < least || (surplus == least && further)) nearest = i;
   }
-  std::string message =
-      name + ": " + candidates[nearest].problem + "; got (" + given.Describe(environment_) + ")\nSignatures:";
+  std::string message = name + ": " + candidates[nearest].problem + Hint(signatures_, given) + "; got (" +
+                        given.Describe(environment_) + ")\nSignatures:";
   for (size_t i = 0; i < candidates.size(); i++) {
     message += "\n  " + signatures_[i].ToString();
     if (candidates.size() > 1) message += "\n    " + candidates[i].problem;

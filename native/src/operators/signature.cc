@@ -1,6 +1,7 @@
 #include "operators/signature.h"
 
 #include <algorithm>
+#include <cctype>
 #include <sstream>
 
 #include "operators/names.h"
@@ -15,6 +16,15 @@ std::string OtherName(const std::string& name) {
   if (name == "dim") return "axis";
   if (name == "keepdim") return "keepdims";
   return name;
+}
+
+// Without what differs between spellings.
+std::string Plain(const std::string& name) {
+  std::string plain;
+  for (const char letter : name) {
+    if (letter != '_') plain += static_cast<char>(std::tolower(letter));
+  }
+  return plain;
 }
 
 std::string WithoutNamespace(const std::string& name) { return name.substr(name.find("::") + 2); }
@@ -46,8 +56,8 @@ bool IsOut(uint32_t keyword) {
 }
 
 bool IsRequiresGrad(uint32_t keyword) {
-  static const uint32_t camel = NameId("requiresGrad"), snake = NameId("requires_grad");
-  return keyword == camel || keyword == snake;
+  static const uint32_t id = NameId("requiresGrad");
+  return keyword == id;
 }
 
 bool Parameter::IsCalled(uint32_t name_id) const {
@@ -81,7 +91,10 @@ void Signature::AddParameter(const c10::Argument& argument, Style style) {
   Parameter parameter;
   parameter.name = argument.name();
   parameter.camel = CamelCase(argument.name());
-  parameter.ids = {NameId(parameter.name), NameId(parameter.camel), NameId(OtherName(parameter.name))};
+  // Beside torch.ops, JavaScript's spelling is the only one.
+  const std::string& own = style == Style::kPython ? parameter.camel : parameter.name;
+  const std::string other = OtherName(parameter.name);
+  parameter.ids = {NameId(own), NameId(parameter.camel), NameId(other == parameter.name ? own : other)};
   parameter.type = TypeSpec::Of(argument);
   parameter.keyword_only = argument.kwarg_only();
   parameter.has_default = argument.default_value().has_value();
@@ -135,6 +148,15 @@ bool Signature::Takes(uint32_t keyword) const {
   if (takes_requires_grad && IsRequiresGrad(keyword)) return true;
   return std::any_of(parameters.begin(), parameters.end(),
                      [&](const Parameter& one) { return !one.is_out && one.IsCalled(keyword); });
+}
+
+std::string Signature::Meant(const std::string& keyword) const {
+  const std::string plain = Plain(keyword);
+  if (takes_requires_grad && plain == Plain("requiresGrad")) return "requiresGrad";
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.is_out && plain == Plain(parameter.Shown())) return parameter.Shown();
+  }
+  return "";
 }
 
 std::string Signature::ToString() const {

@@ -17,7 +17,7 @@ namespace nodetorch {
 struct Parameter {
   std::string name;               // as the schema spells it
   std::string camel;              // as JavaScript does
-  std::array<uint32_t, 3> ids{};  // of both, and of Python's other name for it
+  std::array<uint32_t, 3> ids{};  // of those that the style takes, and of Python's other name for it
   TypeSpec type;
   bool keyword_only = false;
   bool has_default = false;
@@ -67,6 +67,8 @@ struct Signature {
   void CheckOptions(const Signature& factory);
   // Whether an argument may be given by this keyword.
   bool Takes(uint32_t keyword) const;
+  // The keyword of which another one, `keep_dim`, is a spelling; "" where there is none.
+  std::string Meant(const std::string& keyword) const;
 
   // "name(input: Tensor, dim: int, { keepdim = false }): Tensor", for messages.
   std::string ToString() const;
@@ -76,7 +78,7 @@ struct Signature {
   void ApplyTraits(const std::string& name);
 };
 
-// Whether a keyword's name is `out`; `requiresGrad` or `requires_grad`.
+// Whether a keyword's name is `out`; `requiresGrad`.
 bool IsOut(uint32_t keyword);
 bool IsRequiresGrad(uint32_t keyword);
 
