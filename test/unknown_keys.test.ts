@@ -130,6 +130,8 @@ test('torch.ops takes both spellings', () => {
     (given) => torch.ops.aten.max_pool2d(torch.ones([1, 3, 3]), 2, given) as Tensor,
   );
   expect(pooled.map(({ shape }) => [...shape])).toEqual([[1, 2, 2], [1, 2, 2]]); // prettier-ignore
+});
+
 // ---- every export and every method: one argument too many, and a key that there is not ----
 
 type Callable = (...args: unknown[]) => unknown;
