@@ -20,7 +20,13 @@ const READERS: Readonly<Record<string, RegExp>> = {
   FindSlot: /^(Tensor|HandleOwner|unknown)$/,
   Own: /^Tensor$/,
   GeneratorArgument: /^HandleOwner$/,
-  make_shared: /^GradientCallback$/, // of a Callback
+  Callback: /^GradientCallback$/,
+  HandleAt: /^Handle$/,
+  ProgramArgument: /^Handle$/,
+  ReadGraph: /^ProgramDescription$/,
+  InputsFromJs: /^readonly unknown\[\]$/,
+  OutputsToJs: /^readonly unknown\[\]$/, // some outputs may be inputs
+  ProgramWork: /^readonly unknown\[\]$/,
   Bool: /^boolean$/,
   OptionalBool: /^boolean$/,
   Int: /^(number|ScopeKind)$/,
@@ -64,6 +70,8 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^napi_create_(external_)?arraybuffer/, /^ArrayBuffer$/],
   [/^napi_create_function/, /^NativeOperator$/],
   [/->Promise\(\)$/, /^Promise<void>$/],
+  [/^OutputsToJs\(/, /^unknown\[\]$/],
+  [/awaited\(\)\.Start\(/, /^Promise<unknown\[\]>$/],
 ];
 
 interface Export {
@@ -84,11 +92,9 @@ function readersOf(body: string, functions: Map<string, string>): string[][] {
   for (const [,] of body.matchAll(/arguments\.Self\(/g)) add(0, 'Self');
   for (const [, reader, index] of body.matchAll(/arguments\.(\w+)\((\d)/g)) add(index, reader);
   for (const [, reader, index] of body.matchAll(/(\w+)\(arguments, (\d)\)/g)) add(index, reader);
-  for (const [, reader, index] of body.matchAll(
-    /(\w+)(?:<\w+>)?\((?:[^()]|\([^()]*\))*?\barguments\[(\d)\]/g,
-  )) {
-    add(index, reader);
-  }
+  for (const [, reader, index] of body.matchAll(/(\w+)<\w+>\(arguments, (\d)/g)) add(index, reader);
+  const ofElement = /(?:make_shared<)?(\w+)(?:<\w+>|>)?\((?:[^()]|\([^()]*\))*?\barguments\[(\d)\]/g;
+  for (const [, reader, index] of body.matchAll(ofElement)) add(index, reader);
   for (const [, name] of body.matchAll(/(\w+)\(arguments[,)]/g)) {
     const called = functions.get(name);
     if (called !== undefined && !called.startsWith(', size_t i)')) {
