@@ -24,15 +24,16 @@ const placeOf = ({ sources: [first] = [] }) =>
   first && `${first.fullFileName}:${first.line}:${first.character}`;
 
 /**
- * What a class inherits from another one of the reference is shown there alone. Else each of the 170 modules would
- * repeat the 60 members of Module, and Parameter those of Tensor: half of the site. Module is an interface, which has
- * its members from a class outside of the reference.
+ * What a class inherits from another class of the reference is shown there alone: else Parameter and Buffer would
+ * repeat the 1,000 members of Tensor.
  */
 function withoutInherited({ project }) {
   const all = project.getReflectionsByKind(members);
-  const isOwn = ({ inheritedFrom, parent }) => !inheritedFrom || parent.kindOf(ReflectionKind.Interface);
-  const own = new Set(all.filter(isOwn).map(placeOf));
-  const inherited = all.filter((member) => !isOwn(member) && own.has(placeOf(member)));
+  const own = new Set(all.filter((member) => !member.inheritedFrom).map(placeOf));
+  const inherited = all.filter(
+    (member) =>
+      member.parent?.kindOf(ReflectionKind.Class) && member.inheritedFrom && own.has(placeOf(member)),
+  );
   for (const member of inherited) project.removeReflection(member);
 }
 
