@@ -23,25 +23,25 @@ type InputSource = { leaf: number } | { owner: Module; field: string } | { const
  * exported one, keyword arguments in an object that comes last.
  */
 export class ExportedModule extends Module<unknown[], unknown> {
-  readonly #sources: InputSource[];
-  readonly #program: Program;
-  readonly #guards: Guards | null;
-  readonly #inSpec: TreeSpec;
-  readonly #outSpec: TreeSpec;
+  // No #private members, so that torch.deepcopy can copy the module.
+  private readonly _run: {
+    sources: InputSource[];
+    program: Program;
+    guards: Guards | null;
+    inSpec: TreeSpec;
+    outSpec: TreeSpec;
+  };
 
   /** @internal */
   constructor(program: ExportedProgram, guards: Guards | null) {
     super();
-    this.#guards = guards;
-    this.#inSpec = program.callSpec.inSpec;
-    this.#outSpec = program.callSpec.outSpec;
-    this.#sources = this.#register(program);
-    this.#program = new Program(describe(program));
+    const sources = this._register(program);
+    this._run = { sources, program: new Program(describe(program)), guards, ...program.callSpec };
   }
 
   /** Runs the program. @throws TorchError (AssertionError) where a guard does not hold. */
   override forward(...args: unknown[]): unknown {
-    return this.#result(this.#program.run(this.#inputs(args)));
+    return this._result(this._run.program.run(this._inputs(args)));
   }
 
   /**
@@ -55,7 +55,7 @@ export class ExportedModule extends Module<unknown[], unknown> {
    */
   async callAsync(...args: unknown[]): Promise<unknown> {
     const [given, signal] = withoutSignal(args);
-    return this.#result(await this.#program.runAsync(this.#inputs(given), signal));
+    return this._result(await this._run.program.runAsync(this._inputs(given), signal));
   }
 
   /** Python's exported modules have no other mode than that they were exported in. */
@@ -70,21 +70,22 @@ export class ExportedModule extends Module<unknown[], unknown> {
     return 'GraphModule';
   }
 
-  #inputs(args: readonly unknown[]): unknown[] {
-    const leaves = flattenArguments(this.#inSpec, args);
-    this.#guards?.check(leaves);
-    return this.#sources.map((source) => {
+  private _inputs(args: readonly unknown[]): unknown[] {
+    const { inSpec, guards, sources } = this._run;
+    const leaves = flattenArguments(inSpec, args);
+    guards?.check(leaves);
+    return sources.map((source) => {
       if ('leaf' in source) return leaves[source.leaf];
       return 'owner' in source ? getField(source.owner, source.field) : source.constant;
     });
   }
 
-  #result(values: readonly unknown[]): unknown {
-    return unflatten(this.#outSpec, values);
+  private _result(values: readonly unknown[]): unknown {
+    return unflatten(this._run.outSpec, values);
   }
 
   // Makes the fields, in the order of the program's inputs; gives where each input of the description comes from.
-  #register({ graphSignature, graph, stateDict, constants }: ExportedProgram): InputSource[] {
+  private _register({ graphSignature, graph, stateDict, constants }: ExportedProgram): InputSource[] {
     const sources: InputSource[] = [];
     let leaf = 0;
     for (const [i, { kind, target, persistent }] of graphSignature.inputSpecs.entries()) {
@@ -92,12 +93,12 @@ export class ExportedModule extends Module<unknown[], unknown> {
         const at = leaf++;
         if (graph.inputs[i]?.form === 'value') sources.push({ leaf: at });
       } else if (kind === 'TOKEN') sources.push({ constant: null });
-      else sources.push(this.#state(kind, target ?? '', persistent, stateDict, constants));
+      else sources.push(this._state(kind, target ?? '', persistent, stateDict, constants));
     }
     return sources;
   }
 
-  #state(
+  private _state(
     kind: string,
     target: string,
     persistent: boolean | null,
@@ -110,14 +111,14 @@ export class ExportedModule extends Module<unknown[], unknown> {
     if (kind === 'CONSTANT_TENSOR') return { constant: value.requiresGrad ? value.detach() : value };
     const names = path(target);
     const field = names.pop() as string;
-    const owner = this.#child(names);
+    const owner = this._child(names);
     if (kind === 'PARAMETER') {
       owner.registerParameter(field, value instanceof Parameter ? value : new Parameter(value));
     } else owner.registerBuffer(field, value, { persistent: persistent !== false });
     return { owner, field };
   }
 
-  #child(names: readonly string[]): Module {
+  private _child(names: readonly string[]): Module {
     let module = this as unknown as Module;
     for (const name of names) {
       const found = getField(module, name);

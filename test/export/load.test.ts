@@ -166,6 +166,15 @@ describe('a module of a program', () => {
     expect((module(x.double()) as Tensor).dtype).toBe(torch.float64);
   });
 
+  test('is copied: the copy has weights of its own', () => {
+    const module = load(file('mlp')).module();
+    const copy = torch.deepcopy(module);
+    const x = torch.ones([4, 8]);
+    expect(torch.equal(copy(x) as Tensor, module(x) as Tensor)).toBe(true);
+    torch.noGrad(() => copy.getParameter('last.bias').add_(1));
+    expect(torch.equal(copy(x) as Tensor, (module(x) as Tensor).add(1))).toBe(true);
+  });
+
   test('has the mode it was exported in', () => {
     const module = load(file('cnn')).module();
     expect(message(() => module.eval())).toBe('Calling eval() is not supported yet.');
