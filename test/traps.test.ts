@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import * as torch from 'nodetorch';
 import { nn, optim, type Tensor } from 'nodetorch';
@@ -386,3 +387,195 @@ test('what is printed is as before', () => {
   expect(inspect(new nn.Parameter(torch.zeros([1])))).toMatch(/^Parameter containing:\n/);
   expect(inspect(new nn.ReLU())).toBe('ReLU()');
 });
+
+// What else somebody may write who lives in JavaScript: each works as expected, or is refused by a sentence.
+describe('other values and habits', () => {
+  const x: any = torch.tensor([1, 2]);
+  const scalar: any = torch.tensor(3);
+  const image = torch.ones([1, 1, 2, 2]);
+  const model = new nn.Linear(2, 2);
+  const pool = (given: any) => nn.functional.avgPool2d(image, given).item();
+  const ones = (given: any) => torch.ones([1], given);
+  class Options {
+    dtype = 'int8';
+    kernelSize = 2;
+  }
+  const counted = { times: 0 };
+  const counting = {
+    get kernelSize() {
+      counted.times++;
+      return 2;
+    },
+  };
+
+  test.each<[written: string, use: () => unknown, expected: unknown]>([
+    ['[...x]', () => [...x].length, 2],
+    ['Array.from(x)', () => Array.from(x as Iterable<Tensor>).map((one) => one.item()), [1, 2]],
+    ['const [a, b] = x', () => ((([a, b]) => [a.item(), b.item()]) as (all: any) => unknown)(x), [1, 2]],
+    ["'then' in x: await gives the tensor itself", () => 'then' in x, false],
+    ['new Map([[x, 1]]).get(x)', () => new Map([[x, 1]]).get(x), 1],
+    ['new Set([x, x.view(2)])', () => new Set([x, x.view([2])]).size, 2],
+    ['[...model.parameters()]', () => [...model.parameters()].length, 2],
+    ['Array.from(model.parameters())', () => Array.from(model.parameters()).length, 2],
+    ['torch.tensor(-0)', () => Object.is(torch.tensor(-0).item(), -0), true],
+    ['torch.zeros([-0])', () => [...torch.zeros([-0]).shape], [0]],
+    ['x.at(-0)', () => x.at(-0).item(), 1],
+    ['x.sum(-0)', () => x.sum(-0).item(), 3],
+    ['numbers and bigints in one list', () => torch.tensor([1, 2n]).tolist(), [1, 2]],
+    ['x.add(1n)', () => x.add(1n).tolist(), [2, 3]],
+    ['torch.zeros([2n])', () => torch.zeros([2n] as any).numel(), 2],
+    ['x.at(1n)', () => x.at(1n).item(), 2],
+    ['x.add(true)', () => x.add(true).tolist(), [2, 3]],
+    ['a Buffer', () => torch.tensor(Buffer.from([1, 2])).tolist(), [1, 2]],
+    ['a Uint8ClampedArray', () => torch.tensor(new Uint8ClampedArray([1, 300])).tolist(), [1, 255]],
+    [
+      'an array over shared memory',
+      () => torch.tensor(new Float32Array(new SharedArrayBuffer(8))).tolist(),
+      [0, 0],
+    ],
+    [
+      'a typed array of another realm',
+      () => torch.tensor(runInNewContext('new Float32Array([1, 2])') as any).tolist(),
+      [1, 2],
+    ],
+    [
+      'an array of another realm',
+      () => torch.tensor(runInNewContext('[[1], [2]]') as any).tolist(),
+      [[1], [2]],
+    ],
+    ['a size of another realm', () => torch.zeros(runInNewContext('[2]') as any).numel(), 2],
+    ['options of another realm', () => ones(runInNewContext("({ dtype: 'int8' })")).dtype, torch.int8],
+    ['keywords of another realm', () => pool(runInNewContext('({ kernelSize: 2 })')), 1],
+    ['frozen options', () => ones(Object.freeze({ dtype: 'int8' })).dtype, torch.int8],
+    [
+      'options without a prototype',
+      () => ones(Object.assign(Object.create(null), { dtype: 'int8' })).dtype,
+      torch.int8,
+    ],
+    ['a frozen list', () => torch.tensor(Object.freeze([1, 2]) as any).tolist(), [1, 2]],
+    ['a frozen group of parameters', () => frozenGroup(model).lr, 3],
+    ['a Proxy of options', () => ones(new Proxy({ dtype: 'int8' }, {})).dtype, torch.int8],
+    ['a Proxy of keywords', () => pool(new Proxy({ kernelSize: 2 }, {})), 1],
+    ['a Proxy of a list', () => torch.tensor(new Proxy([1, 2], {})).tolist(), [1, 2]],
+    ['a Proxy of a tensor', () => torch.add(new Proxy(x, {}), 1).tolist(), [2, 3]],
+    ['a getter of a keyword is asked once', () => [pool(counting), counted.times], [1, 1]],
+  ])('%s', (_, use, expected) => {
+    expect(use()).toEqual(expected);
+  });
+
+  test.each<[written: string, use: () => unknown, sentence: RegExp]>([
+    ['[...scalar]', () => [...scalar], /^TypeError: iteration over a 0-d tensor/],
+    ['Math.max(x)', () => Math.max(scalar), /^TypeError: A Tensor has no operators/],
+    ['isFinite(x)', () => isFinite(scalar), /A Tensor has no operators/],
+    ['new Date(x)', () => new Date(scalar), /A Tensor has no operators/],
+    ['i < x in a loop', () => 0 < scalar, /A Tensor has no operators/],
+    ["'a'.repeat(x)", () => 'a'.repeat(scalar), /A Tensor has no operators/],
+    ['[1, 2].slice(x)', () => [1, 2].slice(scalar), /A Tensor has no operators/],
+    ['Float32Array.from(x)', () => Float32Array.from(x), /A Tensor has no operators/],
+    [
+      'list.sort((a, b) => a - b)',
+      () => [scalar, scalar].sort((a: any, b: any) => a - b),
+      /A Tensor has no operators/,
+    ],
+    [
+      'list.reduce((a, b) => a + b)',
+      () => [scalar, scalar].reduce((a: any, b: any) => a + b),
+      /A Tensor has no operators/,
+    ],
+    [
+      'x.requires_grad = true',
+      () => (x.requires_grad = true),
+      /^TypeError: A Tensor has no requires_grad here: write x\.requiresGrad/,
+    ],
+    ['if (x.requires_grad)', () => x.requires_grad, /write x\.requiresGrad/],
+    ['x.grad_fn', () => x.grad_fn, /write x\.gradFn/],
+    ['x.is_cuda', () => x.is_cuda, /write x\.isCuda/],
+    ['weight.is_leaf', () => (model.weight as any).is_leaf, /write x\.isLeaf/],
+    [
+      'a Date',
+      () => torch.tensor(new Date(0) as any),
+      /data must hold numbers, bigints or booleans, got object/,
+    ],
+    ['x.add(new Date())', () => x.add(new Date(0)), /must be Tensor, not object/],
+    ['x.add(new Number(2))', () => x.add(new Number(2)), /must be Tensor, not object/],
+    ["x.add('1')", () => x.add('1'), /must be Tensor, not string/],
+    // eslint-disable-next-line no-sparse-arrays
+    [
+      '[1, , 2]',
+      () => torch.tensor([1, , 2] as any),
+      /data must hold numbers, bigints or booleans, got undefined/,
+    ],
+    ['new Array(2)', () => torch.tensor(new Array(2)), /got undefined/],
+    ['{ 0: 1, length: 1 }', () => torch.tensor({ 0: 1, length: 1 } as any), /got object/],
+    ['a Set', () => torch.tensor(new Set([1]) as any), /got object/],
+    ['an ArrayBuffer', () => torch.tensor(new ArrayBuffer(8) as any), /got object/],
+    [
+      'a DataView',
+      () => torch.tensor(new DataView(new ArrayBuffer(8)) as any),
+      /must be a typed array, not DataView/,
+    ],
+    ['a size of 1.5', () => torch.zeros([1.5]), /must be int\[\], not array of fractional number/],
+    ["a size of '2'", () => torch.zeros(['2'] as any), /must be int\[\], not array of string/],
+    ['x.at(1.5)', () => x.at(1.5), /^IndexError: .*whole number, not 1\.5/],
+    ['x.at(NaN)', () => x.at(NaN), /^IndexError: .*whole number, not NaN/],
+    ['new nn.Linear(2n, 2)', () => new nn.Linear(2n as any, 2), /'inFeatures' must be a number, not bigint/],
+    ['manualSeed(1.5)', () => torch.manualSeed(1.5), /whole number/],
+    ['300 as uint8', () => torch.tensor([300], { dtype: torch.uint8 }), /300 cannot be held by torch\.uint8/],
+    [
+      'options of a class',
+      () => torch.tensor([1], new Options() as any),
+      /'options' must be an object, not Options/,
+    ],
+    [
+      'keywords of a class',
+      () => pool(new Options()),
+      /'kernelSize' must be a number or an array of numbers, not Options/,
+    ],
+    [
+      'inherited keywords',
+      () => pool(Object.create({ kernelSize: 2 })),
+      /'kernelSize' must be a number or an array/,
+    ],
+    ['an object of an unnamed class', () => pool(new (class {})()), /not object/],
+    ['a key __proto__', () => ones(JSON.parse('{"__proto__": 1}')), /unexpected keyword '__proto__'/],
+    [
+      'relu({ ...x })',
+      () => nn.functional.relu({ ...x } as any),
+      /unexpected keyword argument 'uncloneable'/,
+    ],
+    ['parameters() used twice', () => usedTwice(model), /^ValueError: optimizer got an empty parameter list/],
+    [
+      'JSON.stringify of an optimizer',
+      () => JSON.stringify(sgd().stateDict()),
+      /An optimizer's state .*torch\.save/,
+    ],
+  ])('%s is refused', (_, use, sentence) => {
+    expect(classAndMessage(use)).toMatch(sentence);
+  });
+
+  test("an error of the program's own getter is the program's", () => {
+    const options = {
+      get dtype(): never {
+        throw new SyntaxError('mine');
+      },
+    };
+    expect(() => ones(options)).toThrow(new SyntaxError('mine'));
+  });
+
+  test('await gives the tensor itself', async () => {
+    expect((await Promise.all([x]))[0]).toBe(x);
+  });
+});
+
+function frozenGroup(model: nn.Module): { lr: unknown } {
+  const group = Object.freeze({ params: [...model.parameters()], lr: 0.1 });
+  const [made] = new optim.SGD([group], 0.2).paramGroups;
+  made.lr = 3;
+  return made;
+}
+
+function usedTwice(model: nn.Module): unknown {
+  const parameters = model.parameters();
+  new optim.SGD(parameters, 0.1);
+  return new optim.SGD(parameters, 0.1);
+}

@@ -137,6 +137,6 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return `array of length ${value.length}`;
   if (typeof value === 'number') return Number.isInteger(value) ? 'number' : `number ${value}`;
   if (typeof value === 'string') return `string '${value.slice(0, 40)}'`;
-  if (typeof value === 'object') return value.constructor?.name ?? 'object';
+  if (typeof value === 'object') return value.constructor?.name || 'object';
   return typeof value;
 }

@@ -29,6 +29,7 @@ import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
 import { transferBuffer, native } from '../native';
 import type { Size } from '../core/size';
 import { formatTensor } from './print';
+import { refusePythonNames } from './python_names';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
 import { toArguments } from './to_arguments';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
@@ -602,6 +603,8 @@ registerTensorClass(Tensor);
 // tells Jest to call `toJSON` alone. Jest then calls its result with a copy that is no tensor, so that function must
 // have the tensor already.
 Object.defineProperty(Tensor.prototype, Symbol.for('@jest/serializableProperties'), { value: ['toJSON'] });
+
+refusePythonNames(Tensor);
 
 /** All of libtorch's operators whose first argument is a tensor. */
 export interface Tensor extends TensorMethods {}
