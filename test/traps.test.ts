@@ -499,9 +499,9 @@ describe('other values and habits', () => {
     ['x.add(new Date())', () => x.add(new Date(0)), /must be Tensor, not object/],
     ['x.add(new Number(2))', () => x.add(new Number(2)), /must be Tensor, not object/],
     ["x.add('1')", () => x.add('1'), /must be Tensor, not string/],
-    // eslint-disable-next-line no-sparse-arrays
     [
       '[1, , 2]',
+      // eslint-disable-next-line no-sparse-arrays
       () => torch.tensor([1, , 2] as any),
       /data must hold numbers, bigints or booleans, got undefined/,
     ],

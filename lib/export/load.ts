@@ -1,5 +1,6 @@
 /** torch.export.load: what Python's torch.export.save wrote. */
 import { fileURLToPath } from 'node:url';
+import { bindArguments } from '../core/calls';
 import { TorchError, argumentError } from '../core/errors';
 import { isError, isURL, isUint8Array } from '../core/realm';
 import { bytesSource, fileSource } from '../serialization/io/source';
@@ -29,7 +30,8 @@ const SCHEMA_MAJOR = 8;
  * const model = program.module();
  * const y = model(torch.randn([4, 8]));
  */
-export function load(file: string | URL | Uint8Array): ExportedProgram {
+export function load(...args: [file: string | URL | Uint8Array]): ExportedProgram {
+  const [file] = bindArguments('load(file)', args);
   const bytes = isUint8Array(file);
   if (!bytes && typeof file !== 'string' && !isURL(file)) {
     throw argumentError('torch.export.load', 'file', 'a path or a Uint8Array', file);

@@ -14,12 +14,12 @@ interface Expected {
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-function optionsOf({ shape, ...given }: Given, dtype: string): MakeTensorOptions {
+function optionsOf({ shape: _, ...given }: Given, dtype: string): MakeTensorOptions {
   const entries = Object.entries(given).map(([name, value]): [string, unknown] => {
     if (name === 'memory_format') return [camelCase(name), (torch as never)[camelCase(value as string)]];
     return [camelCase(name), typeof value === 'string' ? Number(value.replace('inf', 'Infinity')) : value];
   });
-  return { ...Object.fromEntries(entries), dtype };
+  return { ...Object.fromEntries(entries), dtype: dtype as torch.DTypeLike };
 }
 
 beforeAll(() => jest.spyOn(process, 'emitWarning').mockImplementation());
