@@ -30,6 +30,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   Bool: /^boolean$/,
   OptionalBool: /^boolean$/,
   Int: /^(number|ScopeKind)$/,
+  IsNumber: /\bnumber$/,
   LevelArgument: /^number$/,
   Double: /^number$/,
   Seed: /^bigint$/,

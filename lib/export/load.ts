@@ -31,7 +31,7 @@ const SCHEMA_MAJOR = 8;
  * const y = model(torch.randn([4, 8]));
  */
 export function load(...args: [file: string | URL | Uint8Array]): ExportedProgram {
-  const [file] = bindArguments('load(file)', args);
+  const [file] = bindArguments('load(file{})', args);
   const bytes = isUint8Array(file);
   if (!bytes && typeof file !== 'string' && !isURL(file)) {
     throw argumentError('torch.export.load', 'file', 'a path or a Uint8Array', file);

@@ -89,7 +89,7 @@ const defaults: Settings = {
  * const { model: weights, epoch } = torch.load<Checkpoint>('checkpoint.pt', { objects: true });
  */
 export function load<T = unknown>(...args: [file: string | URL | Uint8Array, options?: LoadOptions]): T {
-  const [file, options = {}] = bindArguments('load(file, options{}?)', args);
+  const [file, options = {}] = bindArguments('load(file{}, options{}?)', args);
   const settings = withDefaults('torch.load', defaults, options);
   const places = placing(settings.mapLocation);
   const bytes = isUint8Array(file);
