@@ -14,7 +14,8 @@ import { BACKEND_NAME } from './register';
  * A torch tensor over the memory of a tfjs tensor, which it outlives. A tensor of another backend is moved
  * to this one, as tfjs does for a kernel. What is written into it shows in all tfjs tensors of that memory.
  *
- * @param tfjs The copy of tfjs that made the tensor. Default: the one that `nodetorch/tfjs` imports.
+ * `tfjs` is the copy of tfjs that made the tensor, by default the one that `nodetorch/tfjs` imports.
+ *
  * @throws TypeError for strings.
  */
 export function toTorch(...args: [tensor: tf.Tensor, tfjs?: Tfjs]): Tensor {
@@ -34,7 +35,7 @@ export function toTorch(...args: [tensor: tf.Tensor, tfjs?: Tfjs]): Tensor {
  * disposed by itself. Copied are other dtypes than float32, int32, bool and complex64 (whole numbers become
  * int32, others float32 or complex64), and tensors of another device than the backend's.
  *
- * @param tfjs The copy of tfjs to make it for. Default: the one that `nodetorch/tfjs` imports.
+ * `tfjs` is the copy of tfjs to make it for, by default the one that `nodetorch/tfjs` imports.
  */
 export function fromTorch(...args: [tensor: Tensor, tfjs?: Tfjs]): tf.Tensor {
   const [tensor, tfjs = tf] = bindArguments('fromTorch(tensor, tfjs{}?)', args);

@@ -28,9 +28,8 @@ const PRIORITY = 3; // wasm's is 2
 const DEVICE = { device: null as DeviceLike | null };
 
 /**
- * Registers the backend `torch` with a copy of TensorFlow.js.
- *
- * @param options.device Where tensors are made: by default the GPU where there is one.
+ * Registers the backend `torch` with a copy of TensorFlow.js. Tensors are made on `options.device`, by default on the GPU
+ * where there is one.
  */
 export function registerTorchBackend(...args: [tfjs?: Tfjs, options?: { device?: DeviceLike }]): void {
   const [tfjs = tf, options] = bindArguments('registerTorchBackend(tfjs{}?, options{}?)', args);
