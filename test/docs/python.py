@@ -105,8 +105,9 @@ result = {"cells": {}, "blocks": {}}
 os.chdir(tempfile.mkdtemp())
 for page in [docs.parent / "README.md", *sorted(docs.glob("*.md"))]:
     text = page.read_text()
-    for code in re.findall(r"^```python\n(.*?)^```$", text, re.S | re.M):
-        result["blocks"][code] = run(code)
+    for reason, code in re.findall(r"^(<!-- not run: .*\n)?```python\n((?s:.*?))^```$", text, re.M):
+        if not reason:
+            result["blocks"][code] = run(code)
     for codes in tables(text):
         for code in codes:
             try:
