@@ -12,14 +12,16 @@ import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 
 /** A torch tensor over the memory of a tfjs tensor, which it outlives. */
 export function toTorch(...args: [tensor: TfTensor]): Tensor {
+  const { toTorch: convert } = load();
   const [tensor] = bindArguments('toTorch(tensor)', args);
-  return load().toTorch(tensor);
+  return convert(tensor);
 }
 
 /** A tfjs tensor of the torch backend over the memory of a torch tensor, which stays the caller's. */
 export function fromTorch(...args: [tensor: Tensor]): TfTensor {
+  const { fromTorch: convert } = load();
   const [tensor] = bindArguments('fromTorch(tensor)', args);
-  return load().fromTorch(tensor);
+  return convert(tensor);
 }
 
 /** The weights of a `tf.LayersModel` as PyTorch lays them out. */
