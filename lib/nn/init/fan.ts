@@ -18,7 +18,11 @@ export function fanInAndFanOut(tensor: Tensor): [fanIn: number, fanOut: number] 
   return [shape[1] * field, shape[0] * field];
 }
 
-/** {@link fanInAndFanOut} for users of `nn.init`. */
+/**
+ * How many inputs and outputs a unit of the weight `(out, in, ...kernel)` has.
+ *
+ * @throws ValueError for fewer than two dimensions.
+ */
 export function _calculateFanInAndFanOut(...args: [tensor: Tensor]): [fanIn: number, fanOut: number] {
   const [tensor] = bindArguments('_calculateFanInAndFanOut(tensor)', args);
   checkTensor('_calculateFanInAndFanOut', 'tensor', tensor);
