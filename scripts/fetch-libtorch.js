@@ -12,7 +12,7 @@ const usage = `Usage: node scripts/fetch-libtorch.js [options]
 Finds libtorch ${pinned.version}, or fetches it. It looks at LIBTORCH, the cache
 (${pinned.cacheRoot()}),
 an installed Python torch (first, if LIBTORCH_USE_PYTORCH=1) and the system; then it fetches from
-LIBTORCH_URL, or the official archive, or the wheels of PyPI, or pip. What is fetched must hash to
+LIBTORCH_URL, or the official archive, or the pinned wheels, or pip. What is fetched must hash to
 what scripts/libtorch/sums.json says of it, or to the checksum that you give.
 
   --print               print the path of libtorch, and nothing else, to stdout

@@ -20,7 +20,7 @@ Fetches libtorch ${pinned.version} for CUDA (${cudaVersions.join(' or ')}; Linux
 user's cache, and this user's programs use it from then on. LIBTORCH, where it is set, still comes first.
 
 What is fetched must hash to what scripts/libtorch/sums.json says of it, else to the checksum that you
-give. Interrupted, it continues where it was when it is run again. CUDA is some gigabytes to fetch, and
+give. From a PLACE it continues where it was interrupted. CUDA is some gigabytes to fetch, and
 twice as many and more on the disk meanwhile.
 
   --from PLACE        an address or a folder that has the wheels that sums.json names, by their names

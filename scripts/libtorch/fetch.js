@@ -175,8 +175,9 @@ async function trySources(job) {
   } else {
     job.tried.push(`the official archive: there is none for ${pinned.platform} (${variant})`);
   }
+  // Those without an address are on Python's package index, which pip knows on each machine.
   const wheels = pinnedWheels(variant);
-  if (wheels && !job.checksum) {
+  if (wheels?.every(({ url }) => url) && !job.checksum) {
     const place = `the wheels of ${new URL(wheels[0].url).host}`;
     const found = await trySource(place, { ...job, variant }, () => fromWheels(variant, job));
     if (found) return found;

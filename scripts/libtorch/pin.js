@@ -1,7 +1,7 @@
 'use strict';
 // Writes sums.json: `files`, the SHA-256 of each wheel of the pinned torch, as PyPI's index has them, and `wheels`, for
-// each platform and variant those that make a libtorch, with their addresses: torch's, and for CUDA those of the nvidia
-// packages that it asks for. Run by hand for a new version of libtorch: `node scripts/libtorch/pin.js [FILE...]`, where
+// each platform and variant those that make a libtorch, torch's, and for CUDA those of the nvidia packages that it
+// asks for. Only what lies outside of Python's package index has an address: the index is the one that pip knows. Run by hand for a new version of libtorch: `node scripts/libtorch/pin.js [FILE...]`, where
 // each FILE is a further wheel or archive to pin, whose sum is taken from the file itself: compare it with the
 // publisher's. Entries of the same version are kept. Asks pip (23 or later) what it would install, which fetches
 // metadata alone; needs python3, on Linux.
@@ -26,7 +26,7 @@ const tags = {
   'win32-x64': ['win_amd64'],
 };
 
-/** What pip would install of `what`: `{ name, version, file, sha256, url }` each. */
+/** What pip would install of `what`: `{ name, version, file, sha256 }` each. */
 function report(what, python, platforms, ...more) {
   const args = ['-m', 'pip', 'install', '--dry-run', '--quiet', '--ignore-installed', '--report', '-'];
   const place = ['--python-version', python, '--only-binary=:all:', '--target', 'none'];
@@ -50,7 +50,6 @@ function report(what, python, platforms, ...more) {
     version: metadata.version,
     file: decodeURIComponent(path.posix.basename(new URL(url).pathname)),
     sha256: info.hashes.sha256,
-    url,
   }));
 }
 

@@ -1,5 +1,6 @@
 'use strict';
-// The way to libtorch that needs nothing but Node: the wheels of sums.json, each by its address and its sum. What is
+// The way to libtorch that needs nothing but Node: the wheels of sums.json by their sums, from their
+// addresses or from the place that the user names. What is
 // whole stays beside the cache's folder, as what is half does, until all are unpacked: an interrupted fetch of two
 // gigabytes continues where it was.
 

@@ -49,7 +49,6 @@ beforeAll(() => {
       version: '1',
       file,
       sha256: sha256(data),
-      url: `https://127.0.0.1:9/${file}`,
     }));
   const sums = {
     version: pinned,
@@ -166,6 +165,30 @@ test('the CPU where its package is installed fetches nothing, and takes the choi
   } finally {
     fs.rmSync(path.join(made, 'node_modules'), { recursive: true });
   }
+});
+
+linux('without a place pip brings the wheels, each by its sum', async () => {
+  const laid = path.join(world.root, 'laid');
+  installed(laid, { version: `${pinned}+cu130`, cuda: true, bytes: 100_000 }, true);
+  for (const { name, data } of nvidia) world.file(`laid/${name}`, Buffer.from(data));
+  const asked = path.join(world.root, 'asked');
+  // $0 -c ...: has no torch. $0 -m pip install --target DIR -r LIST: lays out the wheels there.
+  world.python(`
+    [ "$1" = -c ] && exit 1
+    while [ $# -gt 0 ]; do
+      case $1 in
+        --require-hashes) hashes=yes ;;
+        --target) target=$2 ;;
+        -r) /bin/cp "$2" '${asked}' ;;
+      esac
+      shift
+    done
+    [ "$hashes" = yes ] && /bin/cp -r '${laid}/.' "$target"`);
+  const { code, err } = await install(...CUDA);
+  expect(err).toContain(`${folder('cu130')}/torch is what this user's programs use`);
+  expect(code).toBe(0);
+  const sums = Object.values(wheels.cu130).map((data) => `x==1 --hash=sha256:${sha256(data)}\n`);
+  expect(fs.readFileSync(asked, 'utf8')).toBe(sums.join(''));
 });
 
 linux('from a folder, and no byte is written into it', async () => {
