@@ -6,6 +6,7 @@ import path from 'node:path';
 import { version } from '../../package.json';
 import { addonsFolder, expectInstalled, expectTrained, train } from './expect';
 import { forget, installByNpm, isolated, project, run, scratch, tool } from './machine';
+import { dependencies } from './packages';
 import { openRegistry, publishVersion, type Registry, release } from './registry';
 
 let registry: Registry;
@@ -55,19 +56,7 @@ test('npm 11, anew by its lock, and little besides ours', () => {
   const { text } = withNpm('npm11', ['ls', '--omit=dev', '--all', '--parseable'], made);
   const packages = text.split('\n').map((line) => line.split('node_modules/').pop());
   expect(packages.slice(1).sort()).toEqual(
-    [
-      'nodetorch',
-      `@nodetorch/${platform}`,
-      `@nodetorch/libtorch-${platform}`,
-      ...[
-        'ansi-regex',
-        'cli-progress',
-        'emoji-regex',
-        'is-fullwidth-code-point',
-        'string-width',
-        'strip-ansi',
-      ],
-    ].sort(),
+    ['nodetorch', `@nodetorch/${platform}`, `@nodetorch/libtorch-${platform}`, ...dependencies].sort(),
   );
   fs.rmSync(made, { recursive: true });
 });

@@ -7,7 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { archive, entries, type Handler, installed, pinned, sendFile, serve, wheel, World } from './fixture';
+import { archive, entries, installed, pinned, sendFile, wheel, World } from './fixture';
 import { libtorch } from '../../package.json';
 import sums from '../../scripts/libtorch/sums.json';
 import { zip } from './zip';
@@ -16,21 +16,12 @@ const posix = process.platform === 'win32' ? test.skip : test;
 const folderOf = (variant: string) => `libtorch-${pinned}-${variant}`;
 
 let world: World;
-let closing: (() => void)[];
 beforeEach(() => {
   world = new World();
-  closing = [];
 });
 afterEach(() => {
-  closing.forEach((close) => close());
   world.end();
 });
-
-async function server(handler: Handler) {
-  const started = await serve(handler);
-  closing.push(started.close);
-  return started;
-}
 
 interface Wheel {
   name: string;
@@ -140,7 +131,7 @@ describe('fetching', () => {
   });
 
   test('from a mirror, by the official names', async () => {
-    const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
+    const { url, seen } = await world.serve((request, response) => sendFile(whole, { request, response }));
     const { code, out } = await world.run(['--print'], { ...address(url), LIBTORCH_URL: `${url}/mirror/` });
     expect({ code, out }).toEqual({ code: 0, out: inCache() });
     expect(seen).toEqual([expect.stringMatching(/^GET \/mirror\/cpu\/libtorch-.*2\.13\.0.*\.zip$/)]);
@@ -183,7 +174,7 @@ describe('fetching', () => {
 
   test('follows a redirect, and keeps a password to itself', async () => {
     let authorization: string | undefined;
-    const { url } = await server((request, response) => {
+    const { url } = await world.serve((request, response) => {
       if (request.url === '/libtorch.zip') {
         response.writeHead(302, { Location: '/elsewhere' }).end();
       } else {
@@ -197,7 +188,7 @@ describe('fetching', () => {
 
   test('continues where the connection broke', async () => {
     let asked = 0;
-    const { url, seen } = await server((request, response) => {
+    const { url, seen } = await world.serve((request, response) => {
       if (asked++ > 0) return sendFile(whole, { request, response });
       response.writeHead(200, { 'Content-Length': whole.length, ETag: '"1"' });
       response.write(whole.subarray(0, 200_000), () => setTimeout(() => response.destroy(), 50));
@@ -210,7 +201,7 @@ describe('fetching', () => {
 
   test('begins anew when the file has changed meanwhile', async () => {
     let asked = 0;
-    const { url } = await server((request, response) => {
+    const { url } = await world.serve((request, response) => {
       if (asked++ > 0) return sendFile(whole, { request, response }, '"2"');
       response.writeHead(200, { 'Content-Length': whole.length, ETag: '"1"' });
       response.write(Buffer.alloc(200_000, 'other'), () => setTimeout(() => response.destroy(), 50));
@@ -220,7 +211,7 @@ describe('fetching', () => {
 
   test('a killed fetch leaves no half libtorch, and the next one continues', async () => {
     let asked = 0;
-    const { url, seen } = await server((request, response) => {
+    const { url, seen } = await world.serve((request, response) => {
       if (asked++ > 0) return sendFile(whole, { request, response });
       response.writeHead(200, { 'Content-Length': whole.length, ETag: '"1"' });
       response.write(whole.subarray(0, 150_000));
@@ -240,7 +231,7 @@ describe('fetching', () => {
   });
 
   posix('an interrupted fetch tidies up behind itself', async () => {
-    const { url } = await server((_request, response) => {
+    const { url } = await world.serve((_request, response) => {
       response.writeHead(200, { 'Content-Length': whole.length });
       response.write(whole.subarray(0, 1000));
     });
@@ -256,7 +247,7 @@ describe('fetching', () => {
     const damaged = Buffer.from(whole);
     damaged[100_000] ^= 1;
     let body: Buffer = damaged;
-    const { url } = await server((request, response) => sendFile(body, { request, response }));
+    const { url } = await world.serve((request, response) => sendFile(body, { request, response }));
     const { code, err } = await world.run([], address(url, damaged));
     expect(code).toBe(1);
     expect(err).toMatch(/LIBTORCH_URL=http.*is damaged/);
@@ -284,7 +275,7 @@ describe('fetching', () => {
   });
 
   test('a checksum is checked before anything is unpacked', async () => {
-    const { url } = await server((request, response) => sendFile(whole, { request, response }));
+    const { url } = await world.serve((request, response) => sendFile(whole, { request, response }));
     const sum = sha256(whole);
     const wrong = await world.run(['--checksum', 'a'.repeat(64)], address(url));
     expect(wrong.code).toBe(1);
@@ -298,7 +289,7 @@ describe('fetching', () => {
   test.each(['libtorch.zip', 'mirror', `torch-${pinned}+cpu-cp399-cp399-manylinux_2_28_x86_64.whl`])(
     '%s, of which no checksum is known, is not asked for',
     async (name) => {
-      const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
+      const { url, seen } = await world.serve((request, response) => sendFile(whole, { request, response }));
       const { code, err } = await world.run([], { LIBTORCH_URL: `${url}/${name}` });
       expect(code).toBe(1);
       expect(err).toContain('its sha256 is not among those in scripts/libtorch/sums.json');
@@ -310,7 +301,7 @@ describe('fetching', () => {
 
   test.each(['address', 'path'])('what is pinned by name must be it, by %s', async (how) => {
     const name = Object.keys(sums.files)[0] as keyof typeof sums.files;
-    const { url } = await server((request, response) => sendFile(wheel(), { request, response }));
+    const { url } = await world.serve((request, response) => sendFile(wheel(), { request, response }));
     const local = world.file(name, wheel());
     const LIBTORCH_URL = how === 'path' ? local : `${url}/${encodeURIComponent(name)}`;
     const { code, err } = await world.run([], { LIBTORCH_URL });
@@ -357,14 +348,14 @@ describe('fetching', () => {
     const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
     spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...names]);
     const read = (name: string) => fs.readFileSync(path.join(world.root, name));
-    const plain = await server((request, response) => sendFile(whole, { request, response }));
+    const plain = await world.serve((request, response) => sendFile(whole, { request, response }));
     let target = `${plain.url}/evil.zip`;
     const secure = https.createServer({ key: read('key'), cert: read('cert') }, (request, response) => {
       if (request.url === '/whole') sendFile(whole, { request, response });
       else response.writeHead(302, { Location: target }).end();
     });
     await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
-    closing.push(() => secure.close());
+    world.atEnd(() => secure.close());
     const own = `https://127.0.0.1:${(secure.address() as net.AddressInfo).port}`;
     const env = { ...address(own), NODE_EXTRA_CA_CERTS: path.join(world.root, 'cert') };
 
@@ -379,7 +370,7 @@ describe('fetching', () => {
   });
 
   test('several at once fetch once', async () => {
-    const { url, seen } = await server((request, response) => {
+    const { url, seen } = await world.serve((request, response) => {
       setTimeout(() => sendFile(whole, { request, response }), 300);
     });
     const runs = await Promise.all([1, 2, 3, 4].map(() => world.run(['--print'], address(url))));
@@ -398,7 +389,7 @@ describe('fetching', () => {
   });
 
   test('a mirror that has it not, or is not there, is told and not passed over', async () => {
-    const { url } = await server((_request, response) => response.writeHead(404).end());
+    const { url } = await world.serve((_request, response) => response.writeHead(404).end());
     const absent = await world.run([], address(url));
     expect(absent.code).toBe(1);
     expect(absent.err).toContain('it answered 404 Not Found');
@@ -411,20 +402,20 @@ describe('fetching', () => {
   });
 
   test('tries again after an error of the server, but not for ever', async () => {
-    const { url, seen } = await server((_request, response) => response.writeHead(503).end());
+    const { url, seen } = await world.serve((_request, response) => response.writeHead(503).end());
     expect((await world.run([], address(url))).err).toContain('it answered 503');
     expect(seen).toHaveLength(5);
   });
 
   test('through a proxy', async () => {
-    const { url, seen } = await server((request, response) => sendFile(whole, { request, response }));
+    const { url, seen } = await world.serve((request, response) => sendFile(whole, { request, response }));
     const env = { HTTP_PROXY: url, NO_PROXY: '', ...address('http://archive.invalid') };
     expect((await world.run(['--print'], env)).out).toBe(inCache());
     expect(seen).toEqual(['GET http://archive.invalid/libtorch.zip']);
   });
 
   test('through a proxy that refuses, or that is none: an error, no crash', async () => {
-    const { url, seen } = await server((_request, response) => response.writeHead(200).end());
+    const { url, seen } = await world.serve((_request, response) => response.writeHead(200).end());
     const env = { HTTPS_PROXY: url, NO_PROXY: '', ...address('https://archive.invalid') };
     expect((await world.run([], env)).err).toContain('LIBTORCH_URL=https://archive.invalid/libtorch.zip: ');
     expect(seen).toEqual([]);
@@ -432,7 +423,7 @@ describe('fetching', () => {
       socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
     });
     await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
-    closing.push(() => refusing.close());
+    world.atEnd(() => refusing.close());
     const { port } = refusing.address() as net.AddressInfo;
     const { code, err } = await world.run([], { ...env, HTTPS_PROXY: `127.0.0.1:${port}` });
     expect(code).toBe(1);

@@ -67,12 +67,24 @@ export class World {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fetch-'));
   readonly cache = path.join(this.root, 'cache', 'nodetorch');
   readonly bin = path.join(this.root, 'bin');
+  private readonly closing: (() => void)[] = [];
 
   /** `script` is what `start` and `run` run. */
   constructor(readonly script = fetchScript) {
     fs.mkdirSync(this.bin);
     // The PATH has no Python but the test's own.
     if (process.platform !== 'win32') fs.symlinkSync('/bin/cp', path.join(this.bin, 'cp'));
+  }
+
+  /** {@link serve}, until the world ends. */
+  async serve(handler: Handler): ReturnType<typeof serve> {
+    const started = await serve(handler);
+    this.atEnd(started.close);
+    return started;
+  }
+
+  atEnd(close: () => void): void {
+    this.closing.push(close);
   }
 
   file(name: string, data: Buffer | string): string {
@@ -125,6 +137,7 @@ export class World {
   }
 
   end(): void {
+    this.closing.forEach((close) => close());
     fs.rmSync(this.root, { recursive: true, force: true });
   }
 }

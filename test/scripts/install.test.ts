@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { entries, type Handler, installed, pinned, sendFile, serve, wheel, World } from './fixture';
+import { entries, installed, pinned, sendFile, wheel, World } from './fixture';
 import { type Entry, zip } from './zip';
 
 const root = path.join(__dirname, '../..');
@@ -60,26 +60,17 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(made, { recursive: true }));
 
 let world: World;
-let closing: (() => void)[];
 beforeEach(() => {
   world = new World(path.join(made, 'scripts/setup.js'));
-  closing = [];
 });
 afterEach(() => {
-  closing.forEach((close) => close());
   world.end();
 });
-
-async function server(handler: Handler) {
-  const started = await serve(handler);
-  closing.push(started.close);
-  return started;
-}
 
 const nameOf = (url: string | undefined) => decodeURIComponent(path.posix.basename(url ?? ''));
 /** Serves the wheels as an index does. */
 const serveWheels = () =>
-  server((request, response) => sendFile(files[nameOf(request.url)], { request, response }));
+  world.serve((request, response) => sendFile(files[nameOf(request.url)], { request, response }));
 
 const install = (...args: string[]) => world.run(['install', ...args]);
 const CUDA = ['--cuda', '13.0'];
@@ -210,7 +201,7 @@ function* numbers(seed: number): Generator<number, never> {
 linux.each([1, 2, 3])('a connection that breaks at any point is continued there (%i)', async (seed) => {
   const random = numbers(seed);
   const cut = { [torch]: 4, [cublas]: 4 };
-  const { url, seen } = await server((request, response) => {
+  const { url, seen } = await world.serve((request, response) => {
     const body = files[nameOf(request.url)];
     if (cut[nameOf(request.url)]-- <= 0) return sendFile(body, { request, response });
     const from = Number(/\d+/.exec(request.headers.range ?? '0')![0]);
@@ -238,7 +229,7 @@ linux('killed at any point, it continues when it is run again, and fetches no wh
   let stopAt = 0;
   let child: ChildProcess;
   let sent = 0;
-  const { url } = await server((request, response) => {
+  const { url } = await world.serve((request, response) => {
     const body = files[nameOf(request.url)];
     const from = Number(/\d+/.exec(request.headers.range ?? '0')![0]);
     const to = Math.min(body.length, from + stopAt);
@@ -274,7 +265,7 @@ linux.each<[string, (body: Buffer) => Buffer, RegExp]>([
   ['is truncated', (body) => body.subarray(0, 1000), /nvidia_cublas.*its sha256 is/],
 ])('a wheel that %s is refused, and the others are kept', async (_what, spoil, message) => {
   let spoilt = true;
-  const { url, seen } = await server((request, response) => {
+  const { url, seen } = await world.serve((request, response) => {
     const body = files[nameOf(request.url)];
     sendFile(spoilt && nameOf(request.url) === cublas ? spoil(body) : body, { request, response });
   });
@@ -312,7 +303,7 @@ linux('what has no pinned sum is not asked for', async () => {
 });
 
 linux('two at once fetch once', async () => {
-  const { url, seen } = await server((request, response) => {
+  const { url, seen } = await world.serve((request, response) => {
     setTimeout(() => sendFile(files[nameOf(request.url)], { request, response }), 200);
   });
   const runs = await Promise.all([1, 2].map(() => install(...CUDA, '--from', url)));
