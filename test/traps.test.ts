@@ -543,6 +543,17 @@ describe('other values and habits', () => {
       () => nn.functional.relu({ ...x } as any),
       /unexpected keyword argument 'uncloneable'/,
     ],
+    [
+      'torch.add({ ...x }, 1)',
+      () => torch.add({ ...x } as any, 1),
+      /argument 'input' .* must be Tensor, not object/,
+    ],
+    ['x.add({ ...x })', () => x.add({ ...x } as any), /missing argument 'other'/],
+    ['cat([x, { ...x }])', () => torch.cat([x, { ...x } as any]), /must be .*Tensor/],
+    ['sgd([{ ...x }])', () => new torch.optim.SGD([{ ...x } as any], { lr: 1 }), /KeyError: 'params'/],
+    ['x[0]', () => (x as any)[0], /x\[0\] is nothing here: write x\.at\(0\)/],
+    ['x[-1] = 1', () => ((x as any)[-1] = 1), /write x\.at\(-1\), or x\.setAt\(-1, value\)/],
+    ['i < x.length', () => 0 < (x as any).length, /no length here: write x\.size\(0\), or x\.numel\(\)/],
     ['parameters() used twice', () => usedTwice(model), /^ValueError: optimizer got an empty parameter list/],
     [
       'JSON.stringify of an optimizer',

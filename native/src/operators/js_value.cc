@@ -68,7 +68,9 @@ Slot* FindSlot(Environment& environment, napi_value value) {
     if (pending) napi_get_and_clear_last_exception(env, &handle);
     return nullptr;
   }
-  return FindHandle(environment, handle);
+  Slot* slot = FindHandle(environment, handle);
+  // `{ ...tensor }` has the number of a slot that it does not keep alive.
+  return slot && type == napi_object && IsPlainObject(env, value) ? nullptr : slot;
 }
 
 std::string DescribeNumber(double number) {
