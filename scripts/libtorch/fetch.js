@@ -12,7 +12,7 @@ const { inspect, inspectFitting } = require('./inspect');
 const { withLock } = require('./lock');
 const { bringWheels, forgetWheels, pinnedWheels } = require('./pinned_wheels');
 const { checkSum, unpack, wanted } = require('./unpack');
-const { downloadWheel, installWithDependencies } = require('./wheel');
+const { downloadWheel, findAddresses, installWithDependencies } = require('./wheel');
 const sums = require('./sums.json');
 
 const unpinned = `its sha256 is not among those in scripts/libtorch/sums.json, so it was not fetched: \
@@ -86,6 +86,13 @@ async function fromWheels(variant, job) {
 async function fromPip(variant, job) {
   // CUDA's wheels for Linux load the libraries of a dozen nvidia packages, so those must come too.
   if (variant !== 'cpu' && process.platform === 'linux') {
+    const wheels = await findAddresses(variant, job);
+    try {
+      if (wheels) return await bringWheels(wheels, job);
+    } catch (error) {
+      if (!error.final) throw error;
+      job.tried.push(error.message); // such as 401: pip may know a password
+    }
     return installWithDependencies(variant, job.temporary, job.tried, job.log);
   }
   const pip = `${job.temporary}.pip`;

@@ -1,15 +1,16 @@
 'use strict';
 // Writes sums.json: `files`, the SHA-256 of each wheel of the pinned torch, as PyPI's index has them, and `wheels`, for
 // each platform and variant those that make a libtorch, torch's, and for CUDA those of the nvidia packages that it
-// asks for. Only what lies outside of Python's package index has an address: the index is the one that pip knows. Run by hand for a new version of libtorch: `node scripts/libtorch/pin.js [FILE...]`, where
-// each FILE is a further wheel or archive to pin, whose sum is taken from the file itself: compare it with the
-// publisher's. Entries of the same version are kept. Asks pip (23 or later) what it would install, which fetches
-// metadata alone; needs python3, on Linux.
+// asks for. Only what lies outside of Python's package index has an address: the index is the one that pip knows. Run by
+// hand for a new version of libtorch: `node scripts/libtorch/pin.js [FILE...]`, where each FILE is a further wheel or
+// archive to pin, whose sum is taken from the file itself: compare it with the publisher's. Entries of the same version
+// are kept. Asks pip (23 or later) what it would install, which fetches metadata alone; needs python3, on Linux.
 
 const { spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { readReport, reportArguments } = require('./pip_report');
 const pinned = require('./pinned');
 
 const target = path.join(__dirname, 'sums.json');
@@ -28,10 +29,8 @@ const tags = {
 
 /** What pip would install of `what`: `{ name, version, file, sha256 }` each. */
 function report(what, python, platforms, ...more) {
-  const args = ['-m', 'pip', 'install', '--dry-run', '--quiet', '--ignore-installed', '--report', '-'];
-  const place = ['--python-version', python, '--only-binary=:all:', '--target', 'none'];
-  place.push(...platforms.flatMap((platform) => ['--platform', platform]));
-  const { status, stdout, stderr } = spawnSync('python3', [...args, ...place, ...more, what], {
+  const args = ['-m', 'pip', ...reportArguments([...more, what], python, platforms)];
+  const { status, stdout, stderr } = spawnSync('python3', args, {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     // PyPI itself, whatever this machine is set up for.
@@ -45,12 +44,7 @@ function report(what, python, platforms, ...more) {
     console.error(`${what} for Python ${python} on ${platforms[0]}: ${stderr.trim().split('\n').at(-1)}`);
     return [];
   }
-  return JSON.parse(stdout).install.map(({ metadata, download_info: { url, archive_info: info } }) => ({
-    name: metadata.name,
-    version: metadata.version,
-    file: decodeURIComponent(path.posix.basename(new URL(url).pathname)),
-    sha256: info.hashes.sha256,
-  }));
+  return readReport(stdout).map(({ name, version, file, sha256 }) => ({ name, version, file, sha256 }));
 }
 
 /**

@@ -1,8 +1,7 @@
 'use strict';
-// The way to libtorch that needs nothing but Node: the wheels of sums.json by their sums, from their
-// addresses or from the place that the user names. What is
-// whole stays beside the cache's folder, as what is half does, until all are unpacked: an interrupted fetch of two
-// gigabytes continues where it was.
+// The way to libtorch that needs nothing but Node: the wheels of sums.json by their sums, from their addresses or from
+// the place that the user names. What is whole stays beside the cache's folder, as what is half does, until all are
+// unpacked: an interrupted fetch of two gigabytes continues where it was.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -17,7 +16,7 @@ const pinnedWheels = (variant) => sums.wheels[pinned.platform]?.[variant] ?? nul
 
 /** Where a wheel is: a path of this machine, or an address. */
 function placeOf({ file, url }, from) {
-  if (!from) return { url };
+  if (!from) return /^file:/i.test(url) ? { local: fileURLToPath(url) } : { url };
   if (/^https?:/i.test(from)) return { url: `${from.replace(/\/+$/, '')}/${encodeURIComponent(file)}` };
   return { local: path.join(/^file:/i.test(from) ? fileURLToPath(from) : path.resolve(from), file) };
 }

@@ -6,6 +6,7 @@
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { readReport, reportArguments } = require('./pip_report');
 const pinned = require('./pinned');
 const { pinnedWheels } = require('./pinned_wheels');
 const { pythons } = require('./search');
@@ -18,16 +19,21 @@ const tags = {
   'win32-x64': 'amd64',
 };
 
-function run(python, args) {
+/** Runs pip; what is wrong, or null. Its own progress goes to stderr, since stdout belongs to --print. */
+const run = async (python, args) => (await runFor(python, args, 2)).problem;
+
+/** Runs pip, and gives what it writes to stdout. */
+function runFor(python, args, stdout = 'pipe') {
   return new Promise((resolve) => {
-    // pip's own progress goes to stderr: stdout belongs to --print.
-    const child = spawn(python, ['-m', 'pip', ...args], { stdio: ['ignore', 2, 'pipe'], windowsHide: true });
-    let message = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => (message += text));
-    child.once('error', (error) => resolve(error.message));
+    const options = { stdio: ['ignore', stdout, 'pipe'], windowsHide: true };
+    const child = spawn(python, ['-m', 'pip', ...args], options);
+    let [text, message] = ['', ''];
+    child.stdout?.setEncoding('utf8').on('data', (part) => (text += part));
+    child.stderr.setEncoding('utf8').on('data', (part) => (message += part));
+    child.once('error', (error) => resolve({ text, problem: error.message }));
     child.once('close', (code) => {
       const lines = message.split('\n').filter((line) => /^ERROR|No module named pip/.test(line));
-      resolve(code === 0 ? null : lines.pop()?.trim() || `pip ended with ${code}`);
+      resolve({ text, problem: code === 0 ? null : lines.pop()?.trim() || `pip ended with ${code}` });
     });
   });
 }
@@ -90,6 +96,32 @@ async function downloadWheel(variant, folder, { checksum, tried, log, accept }) 
 }
 
 /**
+ * The pinned wheels with the addresses that pip has for them, so that they can be fetched in parts; null where pip does
+ * not tell, or knows other files by these names.
+ */
+async function findAddresses(variant, { tried, log }) {
+  const wheels = pinnedWheels(variant);
+  const names = wheels?.map(({ name, version }) => `${name}==${version}`) ?? [];
+  for (const python of wheels ? pythons : []) {
+    const command = `${python} -m pip install --dry-run --report`;
+    log(`${command}: where ${names[0]} and what it needs are`);
+    const { text, problem } = await runFor(python, reportArguments(['--no-deps', ...names], '3.12'));
+    try {
+      if (problem) throw new Error(problem);
+      const found = readReport(text);
+      return wheels.map((wheel) => {
+        const { url } = found.find(({ sha256 }) => sha256 === wheel.sha256) ?? {};
+        if (!url) throw new Error(`it has no address for ${wheel.file}`);
+        return { ...wheel, url };
+      });
+    } catch (error) {
+      tried.push(`${command}: ${error.message}`);
+    }
+  }
+  return null;
+}
+
+/**
  * Installs torch and the nvidia packages that its CUDA wheel needs into `folder`, as pip lays them out, each
  * with its pinned sum.
  */
@@ -118,4 +150,4 @@ async function installWithDependencies(variant, folder, tried, log) {
   }
 }
 
-module.exports = { downloadWheel, installWithDependencies };
+module.exports = { downloadWheel, findAddresses, installWithDependencies };

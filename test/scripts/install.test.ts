@@ -182,6 +182,43 @@ linux('without a place pip brings the wheels, each by its sum', async () => {
   expect(fs.readFileSync(asked, 'utf8')).toBe(sums.join(''));
 });
 
+/** What pip tells of the wheels on an index, as a file. */
+function reportOf(url: string): string {
+  const install = Object.entries(wheels.cu130).map(([name, data]) => ({
+    metadata: { name, version: '1' },
+    download_info: { url: `${url}/${name}`, archive_info: { hashes: { sha256: sha256(data) } } },
+  }));
+  return world.file('report', JSON.stringify({ install }));
+}
+
+linux('without a place pip says where the wheels are, and they are fetched in parts', async () => {
+  const cut = { [torch]: 1, [cublas]: 1 };
+  const { url, seen } = await world.serve((request, response) => {
+    const name = nameOf(request.url);
+    if (cut[name]-- <= 0) return sendFile(files[name], { request, response });
+    response.writeHead(200, { 'Content-Length': files[name].length, ETag: '"1"' });
+    response.write(files[name].subarray(0, 1000), () => setTimeout(() => response.destroy(), 20));
+  });
+  const report = reportOf(url);
+  world.python(`case "$*" in *--report*) exec /bin/cat '${report}' ;; *) exit 1 ;; esac`);
+  const { code, err } = await install(...CUDA);
+  if (code !== 0) throw new Error(err);
+  expectInstalled('cu130');
+  expect(seen.filter((one) => one.endsWith('bytes=1000-'))).toHaveLength(2);
+});
+
+linux('where the index refuses us, pip brings the wheels', async () => {
+  const { url } = await world.serve((_request, response) => response.writeHead(401).end());
+  const report = reportOf(url);
+  const asked = path.join(world.root, 'asked');
+  world.python(`case "$*" in
+    *--report*) exec /bin/cat '${report}' ;;
+    *--require-hashes*) echo yes > '${asked}' ;;
+  esac; exit 1`);
+  expect((await install(...CUDA)).err).toContain('401');
+  expect(fs.existsSync(asked)).toBe(true);
+});
+
 linux('from a folder, and no byte is written into it', async () => {
   for (const [name, data] of Object.entries(wheels.cu130)) world.file(`wheels/${name}`, data);
   expect((await install(...CUDA, '--from', 'wheels')).code).toBe(0);
