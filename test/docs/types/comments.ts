@@ -1,16 +1,11 @@
 // Every public export of the entry points, and every public method and getter of a class, has a doc comment.
 import path from 'node:path';
 import ts from 'typescript';
-import { exports as published } from '../../package.json';
-import { entryPoints } from '../../typedoc.json';
+import { exports as published } from '../../../package.json';
+import { entryPoints } from '../../../typedoc.json';
+import { root, service } from './service';
 
-const root = path.join(__dirname, '..', '..');
-const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root, { types: ['node'] });
-const program = ts.createProgram(
-  entryPoints.map((file) => path.join(root, file)),
-  options,
-);
+const program = service.getProgram()!;
 const checker = program.getTypeChecker();
 
 const isInternal = (symbol: ts.Symbol) => symbol.getJsDocTags().some(({ name }) => name === 'internal');

@@ -1,11 +1,11 @@
 // What an editor shows at the cursor, asked from the language service that editors ask.
-import path from 'node:path';
 import ts from 'typescript';
 import torch from 'nodetorch';
+import { file, service, setProgram } from './service';
 
 /* eslint-disable @typescript-eslint/no-require-imports */
-const { entries } = require('../../scripts/typings/table') as { entries(): Entry[] };
-const { camelCase } = require('../../scripts/typings/names') as { camelCase(name: string): string };
+const { entries } = require('../../../scripts/typings/table') as { entries(): Entry[] };
+const { camelCase } = require('../../../scripts/typings/names') as { camelCase(name: string): string };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 interface Entry {
@@ -16,10 +16,6 @@ interface Entry {
   summary: string;
   example?: string;
 }
-
-const root = path.join(__dirname, '..', '..');
-const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root, { types: [] });
 
 const head = `import torch, { type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
@@ -35,24 +31,10 @@ const hovers = [
   ...['F.relu', 'F.softmax', 'F.conv2d', 'F.maxUnpool2d', 'F.mseLoss(x, x)', 'nn.functional.sigmoid'],
   ...['torch.max', 'torch.zeros', 'torch.pow', 'x.maskedFill', 'x.view', 'x.add_', 'torch.std'],
 ];
-const file = path.join(__dirname, 'program.ts');
 const blocks = described.map(({ example }) => `{\n${example ?? ''}\n}`);
 const program = [head, ...hovers, ...names.map(inTorch), ...blocks].join('\n');
 
-const service = ts.createLanguageService({
-  getCompilationSettings: () => options,
-  getScriptFileNames: () => [file],
-  getScriptVersion: () => '1',
-  getScriptSnapshot: (name) => {
-    const text = name === file ? program : ts.sys.readFile(name);
-    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-  },
-  getCurrentDirectory: () => root,
-  getDefaultLibFileName: ts.getDefaultLibFilePath,
-  fileExists: (name) => name === file || ts.sys.fileExists(name),
-  readFile: ts.sys.readFile,
-  directoryExists: ts.sys.directoryExists,
-});
+setProgram(program);
 
 /** What is shown at the last name of a line of the program. */
 function shownAt(line: string) {
