@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { bundle, childEnvironment } from './support/child';
 
 const root = path.join(__dirname, '..', '..');
 const body = `
@@ -16,17 +17,15 @@ test('a test file that is over leaves nothing behind', () => {
     for (let i = 0; i < 8; i++) fs.writeFileSync(path.join(folder, `${i}.test.js`), body);
     const config = {
       rootDir: folder,
-      transform: {
-        '\\.ts$': [
-          require.resolve('ts-jest'),
-          { tsconfig: path.join(root, 'tsconfig.json'), diagnostics: false },
-        ],
-      },
-      moduleNameMapper: { '^nodetorch$': path.join(root, 'lib/index.ts') },
+      transform: {},
+      moduleNameMapper: { '^nodetorch$': bundle('lib/index.ts') },
     };
     const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
     const options = ['-i', '--logHeapUsage', '--config', JSON.stringify(config)];
-    const child = spawnSync(process.execPath, ['--expose-gc', jest, ...options], { encoding: 'utf8' });
+    const child = spawnSync(process.execPath, ['--expose-gc', jest, ...options], {
+      encoding: 'utf8',
+      env: childEnvironment,
+    });
     const used = [...child.stderr.matchAll(/^PASS .*\((?:.*, )?(\d+) MB heap size\)/gm)].map(megabytes);
     expect(used.length).toBe(8);
     // Some 40 MB each; the last one or two are still there when the next begins.

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { bundle, childEnvironment } from '../native/support/child';
 
-const root = path.join(__dirname, '../..');
-const lib = (file: string) => path.join(root, 'lib', file);
+const whole = JSON.stringify(bundle('test/testing/support/package.ts'));
 
 const program = `
 const torch = require('nodetorch');
@@ -30,22 +30,26 @@ function runJest(setup: string[]): { messages: Record<string, string>[]; snapsho
   try {
     const config = {
       testEnvironment: 'node',
-      transform: {
-        '\\.ts$': [
-          require.resolve('ts-jest'),
-          { tsconfig: path.join(root, 'tsconfig.json'), diagnostics: false },
-        ],
+      transform: {},
+      moduleNameMapper: {
+        '^nodetorch$': '<rootDir>/nodetorch.js',
+        '^nodetorch/testing$': '<rootDir>/testing.js',
       },
-      moduleNameMapper: { '^nodetorch$': lib('index.ts'), '^nodetorch/testing$': lib('testing/index.ts') },
       setupFilesAfterEnv: setup,
     };
     fs.writeFileSync(path.join(folder, 'jest.config.json'), JSON.stringify(config));
     for (const file of ['a.test.js', 'b.test.js']) fs.writeFileSync(path.join(folder, file), program);
+    for (const part of ['nodetorch', 'testing', 'jest']) {
+      fs.writeFileSync(
+        path.join(folder, `${part}.js`),
+        `module.exports = require(${whole}).parts.${part}();`,
+      );
+    }
     const jest = require.resolve('jest/bin/jest');
     const { stdout, stderr } = spawnSync(process.execPath, [jest, '--json', '--ci=false', '--workers=2'], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...childEnvironment, FORCE_COLOR: '0', NO_COLOR: '1' },
     });
     if (!stdout.startsWith('{')) throw new Error(stderr);
     const { testResults } = JSON.parse(stdout) as Result;
@@ -65,7 +69,7 @@ const difference = (expected: string, received: string) =>
   expect.stringMatching(new RegExp(`- .*${expected}[^]*\\+ .*${received}`)) as string;
 
 test('with the set-up, tensors are equal by value and shown with all digits', () => {
-  const { messages, snapshot } = runJest([lib('testing/jest.ts')]);
+  const { messages, snapshot } = runJest(['<rootDir>/jest.js']);
   expect(messages).toHaveLength(2);
   for (const each of messages) {
     expect(each).toEqual({
