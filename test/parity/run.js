@@ -1,6 +1,7 @@
 'use strict';
-// Compares with a real PyTorch: `npm run test:parity -- [name ...]`. Runs each pair of programs, Python and
-// TypeScript, side by side and fails where a line of their output differs.
+// Compares with a real PyTorch: `npm run test:parity -- [--all] [name ...]`. Runs each pair of programs, Python and
+// TypeScript, side by side and fails where a line of their output differs. With --all every row of test/fixtures/nn is
+// exported as a program, and not one in twenty.
 // A new pair is two files of one name in programs/, or in ported/, whose TypeScript is compiled as strictly as can be;
 // examples that have a twin in Python are pairs, too.
 
@@ -70,31 +71,47 @@ async function compare(file, python) {
   return found.length === 0;
 }
 
-// opinfo.py records calls of PyTorch's own table of operators, opinfo.ts replays them.
-async function compareOperators(python) {
+async function inFolder(work) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-parity-'));
   try {
-    await run(python, ['-B', path.join(__dirname, 'opinfo.py'), folder]);
-    const args = [require.resolve('tsx/cli'), path.join(__dirname, 'opinfo.ts'), folder];
-    return spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+    return await work(folder);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
 }
 
+/** Runs a program of this folder that says itself what differs. */
+function passes(name, ...args) {
+  const file = path.join(__dirname, `${name}.ts`);
+  const { status } = spawnSync(process.execPath, [require.resolve('tsx/cli'), file, ...args], {
+    cwd: root,
+    stdio: ['ignore', 1, 2],
+  });
+  return status === 0;
+}
+
+// opinfo.py records calls of PyTorch's own table of operators, opinfo.ts replays them.
+const compareOperators = (python) =>
+  inFolder(async (folder) => {
+    await run(python, ['-B', path.join(__dirname, 'opinfo.py'), folder]);
+    return passes('opinfo', folder);
+  });
+
 // error_inputs.py asks Python what wrong calls raise, error_inputs.ts makes the same calls.
-async function compareErrors(python) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-parity-'));
-  try {
+const compareErrors = (python) =>
+  inFolder(async (folder) => {
     const { lines } = await run(python, ['-B', path.join(__dirname, 'error_inputs.py')]);
     const file = path.join(folder, 'errors.jsonl');
     fs.writeFileSync(file, lines.join('\n'));
-    const args = [require.resolve('tsx/cli'), path.join(__dirname, 'error_inputs.ts'), file];
-    return spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
+    return passes('error_inputs', file);
+  });
+
+// exported.py exports the rows of test/fixtures/nn and trains the programs, exported.ts does what it did.
+const compareExported = (python, isWhole) =>
+  inFolder(async (folder) => {
+    await run(python, ['-B', path.join(__dirname, 'exported.py'), folder, isWhole ? '1' : '20']);
+    return passes('exported', folder);
+  });
 
 // The rows of test/fixtures/nn, computed again.
 function compareFixtures(python) {
@@ -108,22 +125,20 @@ function compareFixtures(python) {
   return status === 0;
 }
 
-// Files of torch.save, both ways, and training that goes on from them.
-function compareFiles(python) {
-  const args = [require.resolve('tsx/cli'), path.join(__dirname, 'pt.ts'), python];
-  return spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
-}
-
-async function main(names) {
+async function main(args) {
+  const names = args.filter((arg) => arg !== '--all');
+  const isWanted = (name) => names.length === 0 || names.includes(name);
   const python = findPython();
   console.log(`parity: with torch ${versions(python)}`);
   let equal = true;
   const chosen = pairs().filter((file) => names.length === 0 || names.some((name) => file.endsWith(name)));
   for (const file of chosen) equal = (await compare(file, python)) && equal;
-  if (names.length === 0 || names.includes('fixtures')) equal = compareFixtures(python) && equal;
-  if (names.length === 0 || names.includes('opinfo')) equal = (await compareOperators(python)) && equal;
-  if (names.length === 0 || names.includes('errors')) equal = (await compareErrors(python)) && equal;
-  if (names.length === 0 || names.includes('pt')) equal = compareFiles(python) && equal;
+  if (isWanted('fixtures')) equal = compareFixtures(python) && equal;
+  if (isWanted('exported')) equal = (await compareExported(python, args.includes('--all'))) && equal;
+  if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
+  if (isWanted('errors')) equal = (await compareErrors(python)) && equal;
+  // Files of torch.save, both ways, and training that goes on from them.
+  if (isWanted('pt')) equal = passes('pt', python) && equal;
   if (!equal) process.exitCode = 1;
 }
 
