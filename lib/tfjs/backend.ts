@@ -32,7 +32,17 @@ interface Entry {
   refCount: number;
 }
 
-export type DataId = object;
+/** Where a data id keeps what it stands for. */
+const ENTRY = Symbol('nodetorch.entry');
+
+/**
+ * The entry is the data id's own, not another's in a WeakMap: a collection of young objects frees no value of a map of
+ * old age, and so would find none of the tensors that nobody disposes.
+ */
+export interface DataId {
+  [ENTRY]?: Entry;
+}
+
 type Engine = { moveData(backend: unknown, dataId: DataId): void };
 
 /**
@@ -40,10 +50,9 @@ type Engine = { moveData(backend: unknown, dataId: DataId): void };
  * its data id.
  */
 export class TorchBackend {
-  readonly #entries = new WeakMap<DataId, Entry>();
   #count = 0;
 
-  constructor(private readonly engine: () => Engine) {}
+  constructor(private readonly engine: Engine) {}
 
   /** A data id for a torch tensor, which it takes over. No scope may dispose it: see {@link keep}. */
   add(tensor: Tensor, shape: readonly number[], dtype: DataType): DataId {
@@ -86,7 +95,7 @@ export class TorchBackend {
   }
 
   refCount(dataId: DataId): number {
-    return this.#entries.get(dataId)?.refCount ?? 0;
+    return dataId[ENTRY]?.refCount ?? 0;
   }
 
   incRef(dataId: DataId): void {
@@ -94,12 +103,12 @@ export class TorchBackend {
   }
 
   decRef(dataId: DataId): void {
-    const entry = this.#entries.get(dataId);
+    const entry = dataId[ENTRY];
     if (entry) entry.refCount--;
   }
 
   disposeData(dataId: DataId, force = false): boolean {
-    const entry = this.#entries.get(dataId);
+    const entry = dataId[ENTRY];
     if (!entry) return true;
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
@@ -107,7 +116,7 @@ export class TorchBackend {
       companionOf(entry.tensor)?.dispose();
       entry.tensor.dispose();
     }
-    this.#entries.delete(dataId);
+    dataId[ENTRY] = undefined;
     this.#count--;
     return true;
   }
@@ -143,16 +152,16 @@ export class TorchBackend {
   dispose(): void {}
 
   #add(dataId: DataId, entry: Entry): DataId {
-    this.#entries.set(dataId, entry);
+    dataId[ENTRY] = entry;
     this.#count++;
     return dataId;
   }
 
   #entry(dataId: DataId): Entry {
-    let entry = this.#entries.get(dataId);
+    let entry = dataId[ENTRY];
     if (!entry) {
-      this.engine().moveData(this, dataId);
-      entry = this.#entries.get(dataId);
+      this.engine.moveData(this, dataId);
+      entry = dataId[ENTRY];
       if (!entry) throw new TorchError('the torch backend does not know this tensor: it is disposed');
     }
     return entry;
@@ -178,12 +187,12 @@ function tensorOf(values: TypedArray | null, shape: number[], dtype: DataType): 
   const device = defaultDevice();
   if (values === null) return aten.zeros(shape, { dtype: dtypeOf(dtype), device });
   if (dtype === 'bool')
-    return moveTo(fromValues(Uint8Array.from(values as Uint8Array), shape, 'uint8'), {
+    return moveTo(fromValues(new Uint8Array(values as Uint8Array), shape, 'uint8'), {
       dtype: 'bool',
       device,
     });
   const Values = dtype === 'int32' ? Int32Array : Float32Array;
-  const plain = values instanceof Values ? values : Values.from(values as Float32Array);
+  const plain = values instanceof Values ? values : new Values(values as Float32Array);
   return moveTo(fromValues(plain, shape, dtypeOf(dtype)), { device });
 }
 

@@ -45,9 +45,20 @@ export function runOnCpu(
 }
 
 function cpuBackend(tf: Tfjs, kernelName: string): CpuBackend {
+  if (!tf.findBackendFactory('cpu')) loadCpuBackend();
   const backend = tf.findBackend('cpu') as unknown as CpuBackend | null;
   if (backend && tf.getKernel(kernelName, 'cpu')) return backend;
   throw new TorchError(
-    `'${kernelName}' of these inputs runs on tfjs's cpu backend: install and import '@tensorflow/tfjs-backend-cpu'`,
+    `'${kernelName}' of these inputs runs on tfjs's cpu backend: npm install @tensorflow/tfjs-backend-cpu`,
   );
+}
+
+/** Registers itself, with all copies of tfjs. */
+function loadCpuBackend(): void {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an optional peer
+    require('@tensorflow/tfjs-backend-cpu');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+  }
 }

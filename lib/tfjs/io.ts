@@ -1,33 +1,70 @@
 /** `file://` for `model.save()` and `tf.loadLayersModel()`, as tfjs-node has it. */
-import { TorchError } from '../core/errors';
+import { bindArguments } from '../core/calls';
+import { TorchError, argumentError, valueError } from '../core/errors';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { io } from '@tensorflow/tfjs-core';
+import { io } from '@tensorflow/tfjs-core';
 import { isArrayBuffer } from '../core/realm';
 import { type AtomicFile, openInFolder, writeAll } from '../serialization/io/atomic';
 import { publish, readSet } from '../serialization/io/file_set';
 import type { Tfjs } from './fallback';
 
-const SCHEME = 'file://';
 const AT_ONCE = 2 ** 30; // a buffer holds less than 2 GiB on some versions of Node
 
-/** Where `address` leads, a path behind `file://`; null where it is no such address. */
-const placeOf = (address: string | string[]): string | null =>
-  typeof address === 'string' && address.startsWith(SCHEME) ? address.slice(SCHEME.length) : null;
+/** A model in files, for `model.save` and `tf.loadLayersModel`: see {@link fileSystem}. */
+export class NodeFileSystem implements io.IOHandler {
+  static readonly URL_SCHEME = 'file://';
+  readonly #path: string | string[];
+
+  constructor(...args: [path: string | string[]]) {
+    const [given] = bindArguments('NodeFileSystem(path)', args);
+    if (![given].flat().every((each) => typeof each === 'string'))
+      throw argumentError('NodeFileSystem', 'path', 'a string, or two', given);
+    if (Array.isArray(given) && given.length !== 2)
+      throw valueError(`file paths must have a length of 2, (actual length is ${given.length}).`);
+    this.#path = Array.isArray(given) ? given.map((each) => path.resolve(each)) : path.resolve(given);
+  }
+
+  async save(...args: [model: io.ModelArtifacts]): Promise<io.SaveResult> {
+    const [model] = bindArguments('NodeFileSystem.save(model{})', args);
+    if (Array.isArray(this.#path)) throw new TorchError('Cannot perform saving to multiple paths.');
+    return save(this.#path, model);
+  }
+
+  async load(...args: []): Promise<io.ModelArtifacts> {
+    bindArguments('NodeFileSystem.load()', args);
+    return Array.isArray(this.#path) ? loadBinary(this.#path) : load(this.#path);
+  }
+}
+
+/**
+ * A handler for `model.save` and `tf.loadLayersModel`, as `file://` is one. `path` is a folder to save into, or the
+ * `model.json` to load; of a model with a binary topology, that file and the manifest of its weights.
+ */
+export function fileSystem(...args: [path: string | string[]]): NodeFileSystem {
+  const [place] = bindArguments('fileSystem(path)', args);
+  return new NodeFileSystem(place);
+}
+
+/** The handler for addresses that begin with `file://`; null for others. */
+export function nodeFileSystemRouter(...args: [url: string | string[]]): NodeFileSystem | null {
+  const [url] = bindArguments('nodeFileSystemRouter(url)', args);
+  const scheme = NodeFileSystem.URL_SCHEME;
+  if (![url].flat().every((each) => typeof each === 'string' && each.startsWith(scheme))) return null;
+  return new NodeFileSystem(
+    Array.isArray(url) ? url.map((each) => each.slice(scheme.length)) : url.slice(scheme.length),
+  );
+}
 
 export function registerFileHandlers(tf: Tfjs): void {
-  tf.io.registerSaveRouter((address) => {
-    const place = placeOf(address);
-    return place === null ? (null as never) : { save: async (model) => save(tf, place, model) };
-  });
-  tf.io.registerLoadRouter((address) => {
-    const place = placeOf(address);
-    return place === null ? (null as never) : { load: async () => load(tf, place) };
-  });
+  // tfjs hands its options over as well.
+  const router = (url: string | string[]): io.IOHandler => nodeFileSystemRouter(url)!;
+  tf.io.registerSaveRouter(router);
+  tf.io.registerLoadRouter(router);
 }
 
 /** Into a folder: `model.json`, and `weights.bin` beside it. At every moment both are old or both new. */
-async function save(tf: Tfjs, folder: string, model: io.ModelArtifacts): Promise<io.SaveResult> {
+function save(folder: string, model: io.ModelArtifacts): io.SaveResult {
   if (isArrayBuffer(model.modelTopology)) {
     throw new TorchError('a model whose topology is binary cannot be saved: tfjs saves it as JSON');
   }
@@ -52,7 +89,7 @@ async function save(tf: Tfjs, folder: string, model: io.ModelArtifacts): Promise
   } finally {
     file.abort();
   }
-  return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(model) };
+  return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(model) };
 }
 
 const manifestOf = (model: io.ModelJSON): io.WeightsManifestConfig => model.weightsManifest ?? [];
@@ -68,12 +105,14 @@ function writeFile(folder: string, name: string, pieces: readonly (ArrayBuffer |
   }
 }
 
-async function load(tf: Tfjs, place: string): Promise<io.ModelArtifacts> {
+function checkFile(what: string, place: string): void {
   const info = statSync(place, { throwIfNoEntry: false });
-  if (!info) throw new TorchError(`Path ${place} does not exist: loading failed.`);
-  if (!info.isFile()) {
-    throw new TorchError(`${place} is no file: give the path of model.json`);
-  }
+  if (!info) throw new TorchError(`${what} ${place} does not exist: loading failed.`);
+  if (!info.isFile()) throw new TorchError(`${place} is no file: give the path of model.json`);
+}
+
+async function load(place: string): Promise<io.ModelArtifacts> {
+  checkFile('Path', place);
   const { json, weights } = readSet(
     () => place,
     () => {
@@ -81,21 +120,36 @@ async function load(tf: Tfjs, place: string): Promise<io.ModelArtifacts> {
       return { json: model, weights: weightsOf(place, manifestOf(model)) };
     },
   );
-  return tf.io.getModelArtifactsForJSON(json, (manifest) =>
-    Promise.resolve([tf.io.getWeightSpecs(manifest), weights]),
+  return io.getModelArtifactsForJSON(json, (manifest) =>
+    Promise.resolve([io.getWeightSpecs(manifest), weights]),
   );
 }
 
-function parsed(place: string): io.ModelJSON {
-  let json: unknown;
+/** Of a model that TensorFlow.js's first converter has made. */
+function loadBinary([topology, manifestPlace]: readonly string[]): io.ModelArtifacts {
+  checkFile('Topology Path', topology);
+  checkFile('Weight Manifest Path', manifestPlace);
+  const { buffer, byteOffset, byteLength } = readFileSync(topology);
+  const manifest = jsonOf(manifestPlace) as io.WeightsManifestConfig;
+  return {
+    modelTopology: buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer,
+    weightSpecs: io.getWeightSpecs(manifest),
+    weightData: weightsOf(manifestPlace, manifest),
+  };
+}
+
+function jsonOf(place: string): unknown {
   try {
-    json = JSON.parse(readFileSync(place, 'utf8'));
+    return JSON.parse(readFileSync(place, 'utf8'));
   } catch (error) {
     throw new TorchError(`${place} is not JSON: ${(error as Error).message}`, 'ValueError', '', {
       cause: error,
     });
   }
-  const model = json as Partial<io.ModelJSON> | null;
+}
+
+function parsed(place: string): io.ModelJSON {
+  const model = jsonOf(place) as Partial<io.ModelJSON> | null;
   if (typeof model !== 'object' || model === null || !model.modelTopology) {
     throw new TorchError(`${place} describes no model: it has no 'modelTopology'`);
   }

@@ -26,8 +26,20 @@ export interface Leaf {
   readonly kind: string;
   /** Of its module, with a dot at the end unless it is the root. */
   readonly prefix: string;
-  /** Of the keys of recurrent weights. */
+  /** Of a recurrent layer. */
+  readonly recurrent?: Recurrent;
+}
+
+/** Where a recurrent layer's weights are. */
+export interface Recurrent {
+  /** The layer's: a cell has none of the user's. */
+  readonly name: string;
+  /** At the end of each key of `nn`'s module. */
   readonly suffix: string;
+  /** Before each key of a cell of `tfjs.RNN`, within the module. */
+  readonly cell: string;
+  /** All cells that run on each other, this one too. */
+  readonly stack: readonly Layer[];
 }
 
 type Names = Readonly<Record<string, string>>;
@@ -46,24 +58,22 @@ function leavesIn(layer: Layer, prefix: string, names: Names): Leaf[] {
   if (layers) return leavesOf(layer as Layer & LayersModel, names, prefix);
   const kind = layer.getClassName();
   if (kind === 'TimeDistributed') return leavesIn(wrapped!, prefix, names);
-  if (kind !== 'Bidirectional') return [recurrentOr(layer, kind, cell, prefix, '_l0')];
+  if (kind !== 'Bidirectional') return cell ? cellsOf(layer, cell, prefix) : [{ layer, kind, prefix }];
   const { forwardLayer, backwardLayer } = layer as unknown as Record<string, Layer & { cell: Layer }>;
   return [
-    recurrentOr(forwardLayer, kind, forwardLayer.cell, prefix, '_l0'),
-    recurrentOr(backwardLayer, kind, backwardLayer.cell, prefix, '_l0_reverse'),
+    ...cellsOf(forwardLayer, forwardLayer.cell, prefix, 'forwardLayer.'),
+    ...cellsOf(backwardLayer, backwardLayer.cell, prefix, 'backwardLayer.', '_reverse'),
   ];
 }
 
-function recurrentOr(
-  layer: Layer,
-  kind: string,
-  cell: Layer | undefined,
-  prefix: string,
-  suffix: string,
-): Leaf {
-  // A cell has no name of the user's.
-  if (!cell) return { layer, kind, prefix, suffix: '' };
-  return { layer, kind: cell.getClassName(), prefix, suffix };
+function cellsOf(layer: Layer, cell: Layer, prefix: string, direction = '', end = ''): Leaf[] {
+  const stack = (cell as Partial<{ cells: Layer[] }>).cells ?? [cell];
+  return stack.map((each, i) => ({
+    layer: each,
+    kind: each.getClassName(),
+    prefix,
+    recurrent: { name: layer.name, suffix: `_l${i}${end}`, cell: `${direction}cells.${i}.`, stack },
+  }));
 }
 
 /** By the names that the layer gave them: `kernel`, `bias` ... */

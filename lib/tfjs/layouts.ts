@@ -77,10 +77,23 @@ const fixed = (...places: Place[]): ((leaf: Leaf) => Layout) => {
 
 const conv = (order: readonly number[]) => fixed(permuted('kernel', 'weight', order), same('bias'));
 
-// One bias where PyTorch has two, which it adds.
+/** In `nn`'s module where that computes the same, or is to be taken for it; in a cell of `tfjs.RNN` otherwise. */
 const recurrent =
   (change: (place: Place) => Place) =>
-  ({ layer, suffix }: Leaf): Layout => {
+  (leaf: Leaf, approximate: boolean): Layout => {
+    const { layer, recurrent } = leaf;
+    const { suffix, cell } = recurrent!;
+    if (!approximate && difference(leaf)) {
+      return {
+        places: [
+          permuted('kernel', `${cell}weight_ih`, [1, 0]),
+          permuted('recurrent_kernel', `${cell}weight_hh`, [1, 0]),
+          same('bias', `${cell}bias`),
+        ].map(change),
+        fillers: [],
+      };
+    }
+    // One bias where PyTorch has two, which it adds.
     const places = [
       permuted('kernel', `weight_ih${suffix}`, [1, 0]),
       permuted('recurrent_kernel', `weight_hh${suffix}`, [1, 0]),
@@ -112,7 +125,7 @@ const batches: Filler = {
 };
 
 /** By the class of a layer, or of a recurrent layer's cell. */
-export const layouts: Readonly<Record<string, (leaf: Leaf) => Layout>> = {
+export const layouts: Readonly<Record<string, (leaf: Leaf, approximate: boolean) => Layout>> = {
   Dense: conv([1, 0]),
   Conv1D: conv([2, 1, 0]),
   Conv2D: conv([3, 2, 0, 1]),
@@ -135,17 +148,34 @@ export const layouts: Readonly<Record<string, (leaf: Leaf) => Layout>> = {
   SimpleRNNCell: recurrent((place) => place),
   LSTMCell: recurrent((place) => place),
   GRUCell: recurrent(swapped),
+  ConvLSTM2DCell: ({ recurrent }) => ({
+    places: [
+      permuted('kernel', `${recurrent!.cell}weight_ih`, [3, 2, 0, 1]),
+      permuted('recurrent_kernel', `${recurrent!.cell}weight_hh`, [3, 2, 0, 1]),
+      same('bias', `${recurrent!.cell}bias`),
+    ],
+    fillers: [],
+  }),
 };
+
+/** What a cell computes. */
+const describe = (cell: Layer): string => {
+  const { activation, recurrentActivation, units } = configOf<Record<string, unknown>>(cell);
+  return [cell.getClassName(), units, activation, recurrentActivation].join();
+};
+
+/** Whether `nn`'s module computes something else than a cell, or than the stack that it is in. */
+function difference({ recurrent }: Leaf): boolean {
+  const { stack } = recurrent!;
+  if (stack.some((cell) => describe(cell) !== describe(stack[0]))) return true;
+  const kind = stack[0].getClassName();
+  const { activation, recurrentActivation } = configOf<Record<string, string>>(stack[0]);
+  if (kind === 'LSTMCell') return activation !== 'tanh' || recurrentActivation !== 'sigmoid';
+  return kind !== 'SimpleRNNCell' || (activation !== 'tanh' && activation !== 'relu');
+}
 
 /** Why PyTorch's module computes something else with these weights; undefined where it does not. */
 export function obstacle({ layer, kind }: Leaf): string | undefined {
-  const config = configOf<{ activation: string; recurrentActivation: string; axis: number[] }>(layer);
-  const { activation, recurrentActivation } = config;
-  if (kind === 'GRUCell') return 'resets before the product with the state, nn.GRU after it';
-  if (kind === 'SimpleRNNCell' && activation !== 'tanh' && activation !== 'relu')
-    return `has the activation '${activation}', nn.RNN tanh or relu`;
-  if (kind === 'LSTMCell' && (activation !== 'tanh' || recurrentActivation !== 'sigmoid'))
-    return `has the activations '${activation}' and '${recurrentActivation}', nn.LSTM tanh and sigmoid`;
   if (
     kind === 'PReLU' &&
     sizesOf(weightsOf(layer).get('alpha')!)

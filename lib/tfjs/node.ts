@@ -1,30 +1,29 @@
-/** What `tf.node` of tfjs-node has and libtorch has nothing for: each says what to use instead. */
+/** `tf.node` of tfjs-node, which is another package's: each says so. */
 import { TorchError } from '../core/errors';
 
-const instead: Record<string, string> = {
-  loadSavedModel:
-    'convert the SavedModel to a tfjs model with tensorflowjs_converter, and load its model.json',
-  getMetaGraphsFromSavedModel: 'read the SavedModel in Python',
-  unloadAllSavedModels: 'there are none',
-  decodeImage: "decode with an image library, such as 'sharp', and make a tensor of its pixels",
-  decodeJpeg: "decode with an image library, such as 'sharp', and make a tensor of its pixels",
-  decodePng: "decode with an image library, such as 'sharp', and make a tensor of its pixels",
-  decodeBmp: "decode with an image library, such as 'sharp', and make a tensor of its pixels",
-  decodeGif: "decode with an image library, such as 'sharp', and make a tensor of its pixels",
-  encodeJpeg: "encode tensor.data() with an image library, such as 'sharp'",
-  encodePng: "encode tensor.data() with an image library, such as 'sharp'",
-  tensorBoard: 'log from the callbacks of fit()',
-  summaryFileWriter: 'log from the callbacks of fit()',
-};
+const names = [
+  'loadSavedModel',
+  'getMetaGraphsFromSavedModel',
+  'getNumOfSavedModels',
+  'decodeImage',
+  'decodeJpeg',
+  'decodePng',
+  'decodeBmp',
+  'decodeGif',
+  'encodeJpeg',
+  'encodePng',
+  'tensorBoard',
+  'summaryFileWriter',
+];
 
 type Refused = (...args: unknown[]) => never;
 
-/** Functions of tfjs-node's `tf.node` that nodetorch does not have. Each throws when it is called. */
+/** The functions of tfjs-node's `tf.node`. Each throws when it is called: `@nodetorch/tfjs-node` has them. */
 export const node: Readonly<Record<string, Refused>> = Object.fromEntries(
-  Object.entries(instead).map(([name, advice]) => [
+  names.map((name) => [
     name,
     () => {
-      throw new TorchError(`tf.node.${name}() is not part of nodetorch: ${advice}`);
+      throw new TorchError(`tf.node.${name}() is in another package: npm install @nodetorch/tfjs-node`);
     },
   ]),
 );

@@ -1,5 +1,6 @@
 /** The progress of `model.fit()`: a bar on a terminal, a line for each epoch elsewhere; off with `verbose: 0`. */
 import type { CustomCallback, Logs } from '@tensorflow/tfjs-layers';
+import { bindArguments } from '../core/calls';
 
 type Layers = typeof import('@tensorflow/tfjs-layers');
 type Bar = { start(total: number, at: number): void; increment(): void; stop(): void };
@@ -24,12 +25,17 @@ export function registerProgress(): void {
   } catch {
     return;
   }
-  layers.registerCallbackConstructor(1, progressOf(layers));
+  ProgbarLogger = progressOf(layers);
+  layers.registerCallbackConstructor(1, ProgbarLogger);
 }
+
+/** The callback behind `verbose: 1`, the default. Undefined where `@tensorflow/tfjs-layers` is not installed. */
+export let ProgbarLogger: (new () => CustomCallback) | undefined;
 
 function progressOf({ CustomCallback: Base }: Layers): new () => CustomCallback {
   return class Progress extends Base {
-    constructor() {
+    constructor(...args: []) {
+      bindArguments('ProgbarLogger()', args);
       let bar: Bar | undefined;
       let started = 0;
       const params = () => this.params as Record<string, number | undefined>;

@@ -21,7 +21,7 @@ interface Call {
 }
 
 /** A kernel for tfjs's registry. Calls with strings go to tfjs's own cpu backend. */
-export function configOf(tf: Tfjs, kernelName: string, kernel: Kernel): KernelConfig {
+export function configOf(tf: Tfjs, backendName: string, kernelName: string, kernel: Kernel): KernelConfig {
   const kernelFunc = ({ inputs, attrs, backend }: Call): TensorInfo | TensorInfo[] => {
     const torch = backend as TorchBackend;
     const same = shareData(kernelName, torch, inputs, attrs ?? {});
@@ -32,7 +32,18 @@ export function configOf(tf: Tfjs, kernelName: string, kernel: Kernel): KernelCo
     }
     return run(kernel, torch, inputs, attrs);
   };
-  return { kernelName, backendName: BACKEND_NAME, kernelFunc: kernelFunc as KernelConfig['kernelFunc'] };
+  return { kernelName, backendName, kernelFunc: kernelFunc as KernelConfig['kernelFunc'] };
+}
+
+const LARGEST = 3.4028234663852886e38; // of float32
+
+/** Whether an attribute is a number that float32 has no place for. */
+function exceedsFloat32(attrs: NamedAttrMap | undefined): boolean {
+  for (const name in attrs) {
+    const value = attrs[name];
+    if (typeof value === 'number' && Math.abs(value) > LARGEST && Number.isFinite(value)) return true;
+  }
+  return false;
 }
 
 // Does what torch.tidy() would do around the kernel, in two native calls. That is enough here, since no tensor of the
@@ -41,7 +52,7 @@ function run(
   kernel: Kernel,
   backend: TorchBackend,
   inputs: NamedTensorInfoMap,
-  attrs: unknown,
+  attrs: NamedAttrMap | undefined,
 ): TensorInfo | TensorInfo[] {
   const survivors: Tensor[] = [];
   let depth: number | undefined;
@@ -49,9 +60,14 @@ function run(
     depth = native.beginScope(false);
     const tensors: Record<string, Tensor> = {};
     const given: Tensor[] = [];
+    // As in JavaScript: computed in double precision, and only the result is float32's.
+    const wide = exceedsFloat32(attrs);
     for (const name in inputs) {
       const input = inputs[name];
-      if (input) given.push((tensors[name] = backend.shaped(input)));
+      if (!input) continue;
+      const tensor = backend.shaped(input);
+      given.push(tensor);
+      tensors[name] = wide && input.dtype === 'float32' ? tensor.to({ dtype: 'float64' }) : tensor;
     }
     const results = kernel(tensors, attrs);
     if (!Array.isArray(results)) {

@@ -19,8 +19,9 @@ export interface WeightsOptions {
   /** Paths of modules for names of layers. Default: a layer's name is its module's path. */
   names?: Readonly<Record<string, string>>;
   /**
-   * Whether to take recurrent layers that compute something else than `nn`'s, too: a GRU, which resets before
-   * its product, and other activations than `nn`'s. Default: `false`, they are an error.
+   * Whether recurrent layers that compute something else than `nn`'s are to have the keys of `nn`'s all the same: a GRU,
+   * which resets before its product, and other activations than `nn`'s. Default: `false`, they have those of a
+   * `tfjs.RNN`, which computes what they do.
    */
   approximate?: boolean;
 }
@@ -113,9 +114,8 @@ function partsOf(
     const { layer, kind } = leaf;
     const layoutOf = Object.hasOwn(layouts, kind) ? layouts[kind] : undefined;
     const why = layoutOf ? obstacle(leaf) : 'has no counterpart in nn';
-    const tolerable = approximate && kind.endsWith('Cell') && layoutOf;
-    if (why && !tolerable) reasons.push(`${layer.name} (${kind}) ${why}`);
-    else parts.push({ leaf, layout: layoutOf!(leaf) });
+    if (why) reasons.push(`${leaf.recurrent?.name ?? layer.name} (${kind}) ${why}`);
+    else parts.push({ leaf, layout: layoutOf!(leaf, approximate) });
   }
   if (reasons.length > 0) throw new TorchError(`${name}(): ${reasons.join('; ')}`);
   return parts;

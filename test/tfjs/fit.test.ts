@@ -67,6 +67,28 @@ const programs: Record<string, Program> = {
     optimizer: () => tf.train.rmsprop(0.01),
     data: () => [tf.randomUniform([20, 6], 0, 11, 'int32', 8), labels(20, 4)],
   },
+  // Its loss limits by Number.MAX_VALUE.
+  'a regression by percentages': {
+    model: () => sequential({ layers: [layers.dense({ inputShape: [3], units: 1, ...seeded(21) })] }),
+    loss: 'meanAbsolutePercentageError',
+    optimizer: () => tf.train.sgd(0.001),
+    data: () => [
+      tf.randomUniform([24, 3], 0, 1, 'float32', 22),
+      tf.randomUniform([24, 1], 1, 2, 'float32', 23),
+    ],
+  },
+  'a regression by logarithms': {
+    model: () =>
+      sequential({
+        layers: [layers.dense({ inputShape: [3], units: 1, activation: 'sigmoid', ...seeded(24) })],
+      }),
+    loss: 'meanSquaredLogarithmicError',
+    optimizer: () => tf.train.adam(0.05),
+    data: () => [
+      tf.randomUniform([24, 3], 0, 1, 'float32', 25),
+      tf.randomUniform([24, 1], 1, 2, 'float32', 26),
+    ],
+  },
   'an autoencoder': {
     model: () =>
       sequential({

@@ -79,5 +79,5 @@ it('leaves the old model where a save fails', async () => {
 });
 
 it.each(['loadSavedModel', 'decodeImage', 'encodePng', 'tensorBoard'])('refuses tf.node.%s', (name) => {
-  expect(() => node[name]()).toThrow(`tf.node.${name}() is not part of nodetorch: `);
+  expect(() => node[name]()).toThrow(`tf.node.${name}() is in another package: `);
 });

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type LayersModel } from '@tensorflow/tfjs-layers';
 import torch, { nn, type Tensor } from 'nodetorch';
+import * as tfjs from 'nodetorch/tfjs';
 import { fromTorch, loadStateDictInto, stateDictOf, toTorch } from 'nodetorch/tfjs';
 
 beforeAll(() => tf.setBackend('torch'));
@@ -37,6 +38,16 @@ const call = (module: nn.Module, x: Tensor): Tensor => (module as nn.Module<[Ten
 // tfjs has the channels last.
 const channelsFirst: Run = (module, x) => call(module, x.movedim(-1, 1)).movedim(1, -1);
 const recurrently: Run = (module, x) => (module as nn.LSTM)(x)[0];
+
+const inFrames: Run = (module, x) => (module as tfjs.RNN)(x.movedim(-1, 2))[0].movedim(2, -1);
+const stacked = (inputShape: number[], units: number[], options: object): Layer =>
+  layers.rnn({
+    cell: units.map((each) => layers.lstmCell({ units: each, ...options } as never)),
+    returnSequences: true,
+    inputShape,
+  }) as Layer;
+const convLstm = (options: object): Layer =>
+  layers.convLstm2d({ ...inits, returnSequences: true, ...options } as never) as Layer;
 
 const batchFirst = { batchFirst: true };
 const eps = 1e-3;
@@ -166,6 +177,77 @@ const rows: Record<string, Row> = {
     inputShape: [5, 3],
     run: recurrently,
   },
+  'stacked cells, alike': {
+    layer: (inputShape) => stacked(inputShape, [4, 4], gates),
+    module: () => new nn.LSTM(3, 4, { ...batchFirst, numLayers: 2 }),
+    inputShape: [5, 3],
+    run: recurrently,
+  },
+  'stacked cells of two sizes': {
+    layer: (inputShape) => stacked(inputShape, [4, 2], { ...inits, returnSequences: true }),
+    module: () => new tfjs.RNN([new tfjs.LSTMCell(3, 4), new tfjs.LSTMCell(4, 2)]),
+    inputShape: [5, 3],
+    run: recurrently,
+  },
+  'lstm by hardSigmoid, the default': {
+    layer: (inputShape) => layers.lstm({ units: 4, inputShape, ...inits, returnSequences: true }),
+    module: () => new tfjs.RNN(new tfjs.LSTMCell(3, 4)),
+    inputShape: [5, 3],
+    run: recurrently,
+  },
+  'lstm of other activations': {
+    layer: (inputShape) =>
+      layers.lstm({ units: 4, inputShape, ...gates, activation: 'softsign', useBias: false }),
+    module: () =>
+      new tfjs.RNN(
+        new tfjs.LSTMCell(3, 4, { activation: 'softsign', recurrentActivation: 'sigmoid', bias: false }),
+      ),
+    inputShape: [5, 3],
+    run: recurrently,
+  },
+  gru: {
+    layer: (inputShape) => layers.gru({ units: 4, inputShape, ...inits, returnSequences: true }),
+    module: () => new tfjs.RNN(new tfjs.GRUCell(3, 4)),
+    inputShape: [5, 3],
+    run: recurrently,
+  },
+  'simpleRNN of another activation': {
+    layer: (inputShape) => layers.simpleRNN({ units: 4, inputShape, ...gates, activation: 'elu' }),
+    module: () => new tfjs.RNN(new tfjs.SimpleRNNCell(3, 4, { activation: 'elu' })),
+    inputShape: [5, 3],
+    run: recurrently,
+  },
+  'bidirectional gru': {
+    layer: (inputShape) =>
+      layers.bidirectional({
+        layer: layers.gru({ units: 4, ...inits, returnSequences: true }) as never,
+        mergeMode: 'concat',
+        inputShape,
+      }),
+    module: () =>
+      new nn.ModuleDict({
+        forwardLayer: new tfjs.RNN(new tfjs.GRUCell(3, 4)),
+        backwardLayer: new tfjs.RNN(new tfjs.GRUCell(3, 4)),
+      }),
+    inputShape: [5, 3],
+    run: (module, x) => {
+      const { forwardLayer, backwardLayer } = module as unknown as Record<string, tfjs.RNN>;
+      return torch.cat([forwardLayer(x)[0], backwardLayer(x.flip([1]))[0].flip([1])], -1);
+    },
+  },
+  convLstm2d: {
+    layer: (inputShape) => convLstm({ inputShape, filters: 2, kernelSize: 3 }),
+    module: () => new tfjs.RNN(new tfjs.ConvLSTM2DCell(3, 2, 3)),
+    inputShape: [3, 6, 5, 3],
+    run: inFrames,
+  },
+  'convLstm2d, same, with strides': {
+    layer: (inputShape) =>
+      convLstm({ inputShape, filters: 2, kernelSize: [2, 3], strides: [2, 1], padding: 'same' }),
+    module: () => new tfjs.RNN(new tfjs.ConvLSTM2DCell(3, 2, [2, 3], { stride: [2, 1], padding: 'same' })),
+    inputShape: [3, 5, 4, 3],
+    run: inFrames,
+  },
   'timeDistributed dense': {
     layer: (inputShape) =>
       layers.timeDistributed({ layer: layers.dense({ units: 2, ...inits }), inputShape }),
@@ -294,24 +376,16 @@ describe('what has no counterpart', () => {
     }
     return 'nothing';
   };
-  const { recurrentInitializer } = inits;
-
   test('is named', () => {
-    const inputShape = [4, 3];
-    const gru = layers.gru({ units: 2, recurrentInitializer, inputShape, name: 'g' });
-    expect(refusal(gru)).toBe(
-      'stateDictOf(): g (GRUCell) resets before the product with the state, nn.GRU after it',
+    expect(refusal(layers.prelu({ inputShape: [4, 3], name: 'p' }))).toBe(
+      'stateDictOf(): p (PReLU) has a slope for each position, nn.PReLU for each channel: use sharedAxes',
     );
-    const lstm = layers.lstm({ units: 2, recurrentInitializer, inputShape, name: 'l' });
-    expect(refusal(lstm)).toContain("l (LSTMCell) has the activations 'tanh' and 'hardSigmoid'");
-    expect(refusal(layers.prelu({ inputShape }))).toContain('use sharedAxes');
-    const cell = layers.convLstm2dCell({ filters: 1, kernelSize: 1, recurrentInitializer });
-    const recurrent = layers.convLstm2d({
-      ...cell.getConfig(),
-      inputShape: [2, 4, 4, 1],
-      name: 'c',
-    } as never);
-    expect(refusal(recurrent as Layer)).toContain('c (ConvLSTM2DCell) has no counterpart in nn');
+  });
+
+  test('is not taken for the other', () => {
+    const lstm = layers.lstm({ units: 2, ...inits, inputShape: [4, 3], name: 'l' });
+    const state = stateDictOf(sequential({ layers: [lstm] }));
+    expect([...state.keys()]).toEqual(['l.cells.0.weight_ih', 'l.cells.0.weight_hh', 'l.cells.0.bias']);
   });
 
   test('is taken where that is wanted', () => {

@@ -4,7 +4,7 @@ import * as aten from '../../tensor/aten';
 import { defaultDevice } from '../device';
 import { dtypeOf } from '../dtypes';
 import type { Kernels } from '../kernel';
-import { toInt32 } from './support';
+import { storedAs, toInt32 } from './support';
 
 /** Elements of tfjs's range; the sign of a step of 1 may be left out. */
 function range(start: number, stop: number, step: number): [count: number, step: number] {
@@ -26,10 +26,9 @@ export const creation: Kernels = {
   Complex: ({ real, imag }) => aten.complex(real.to({ dtype: 'float32' }), imag.to({ dtype: 'float32' })),
   ComplexAbs: ({ x }) => x.abs(),
   Fill: (_, { shape, value, dtype }) => {
-    const name = dtypeOf((dtype as DataType | undefined) ?? util.inferDtype(value as number));
-    const number = Number(value);
-    const stored = name === 'float32' ? Math.fround(number) : number | 0;
-    return aten.full(shape as number[], stored, { dtype: name, device: defaultDevice() });
+    const own = (dtype as DataType | undefined) ?? util.inferDtype(value as number);
+    const stored = storedAs(Number(value), own);
+    return aten.full(shape as number[], stored, { dtype: dtypeOf(own), device: defaultDevice() });
   },
   Imag: ({ input }) => input.imag.clone(),
   LinSpace: (_, { start, stop, num }) =>

@@ -5,6 +5,7 @@ import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import { dtypeOf, tfDtypeOf } from '../dtypes';
 import type { Kernels } from '../kernel';
+import { storedAs } from './support';
 
 // What tfjs's shape functions look at of a tensor.
 const described = (x: Tensor): TensorInfo & { rank: number } => ({
@@ -94,7 +95,7 @@ export const gather: Kernels = {
     const places = aten.arange(depth as number, { dtype: 'int32', device: indices.device });
     const hot = indices.unsqueeze(-1).eq(places);
     const [on, off] = [onValue, offValue].map((value) =>
-      aten.full([], Number(value), { dtype: dtypeOf(dtype), device: indices.device }),
+      aten.full([], storedAs(Number(value), dtype), { dtype: dtypeOf(dtype), device: indices.device }),
     );
     return aten.where(hot, on, off);
   },

@@ -1,10 +1,12 @@
+import { backend_util } from '@tensorflow/tfjs-core';
 import { TorchError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Kernels } from '../kernel';
-import { mapped, sampled } from './sampling';
-import { toInt32 } from './support';
+import { tfDtypeOf } from '../dtypes';
+import { mapped, rounded, sampled } from './sampling';
+import { storedAs, toInt32 } from './support';
 
 interface Scale {
   /** Where each row or column of the result comes from: before, behind, and how far between. */
@@ -101,7 +103,7 @@ export const image: Kernels = {
       .logicalOr(x.gt(width - 1));
     const [inY, inX] = [y.clamp(0, height - 1), x.clamp(0, width - 1)];
     const crops = sampled(values, of, inY, inX, method as string, 0, 'edge');
-    const filled = crops.maskedFill(outside.unsqueeze(3), extrapolationValue as number);
+    const filled = crops.maskedFill(outside.unsqueeze(3), storedAs(extrapolationValue as number, 'float32'));
     return filled.mul(known.reshape([-1, 1, 1, 1]));
   },
   FlipLeftRight: ({ image: images }) => images.flip([2]),
@@ -137,6 +139,28 @@ export const image: Kernels = {
       dtype: images.dtype,
     });
   },
+  RotateWithOffset({ image: images }, { radians, fillValue, center }) {
+    const [, height, width, channels] = images.shape;
+    const [centerX, centerY] = backend_util.getImageCenter(center as number, height, width);
+    const [sin, cos] = [Math.sin(radians as number), Math.cos(radians as number)];
+    const options = { dtype: 'float64', device: images.device } as const;
+    const across = aten.arange(width, options).sub(centerX).reshape([1, -1]);
+    const down = aten.arange(height, options).sub(centerY).reshape([-1, 1]);
+    const x = rounded(across.mul(cos).sub(down.mul(sin)).add(centerX));
+    const y = rounded(across.mul(sin).add(down.mul(cos)).add(centerY));
+    const inside = x.ge(0).logicalAnd(x.lt(width)).logicalAnd(y.ge(0)).logicalAnd(y.lt(height));
+    const places = aten.where(inside, y.mul(width).add(x), 0).to({ dtype: 'int64' }).flatten();
+    const turned = images.flatten(1, 2).indexSelect(1, places).reshape(images.shape);
+    // A colour leaves a fourth channel opaque.
+    const fill = Array.from({ length: channels }, (_, channel) =>
+      typeof fillValue === 'number' ? fillValue : channel === 3 ? 255 : (fillValue as number[])[channel],
+    ).map((value) => storedAs(value, tfDtypeOf(images.dtype)));
+    return aten.where(
+      inside.unsqueeze(2),
+      turned,
+      tensor(fill, { dtype: images.dtype, device: images.device }),
+    );
+  },
   Transform({ image: images, transforms }, { interpolation, fillMode, fillValue, outputShape }) {
     const [batch, height, width] = images.shape;
     const [rows, columns] = (outputShape as [number, number] | null) ?? [height, width];
@@ -155,16 +179,9 @@ export const image: Kernels = {
     }
     const of = aten.arange(batch, { dtype: 'int64', device });
     const [inY, inX] = [mapped(y, height, fillMode as string), mapped(x, width, fillMode as string)];
-    const values = sampled(
-      images.to({ dtype: 'float32' }),
-      of,
-      inY,
-      inX,
-      interpolation,
-      fillValue as number,
-      'fill',
-    );
-    const result = values.maskedFill(projection.eq(0).unsqueeze(3), fillValue as number);
+    const fill = storedAs(fillValue as number, 'float32');
+    const values = sampled(images.to({ dtype: 'float32' }), of, inY, inX, interpolation, fill, 'fill');
+    const result = values.maskedFill(projection.eq(0).unsqueeze(3), fill);
     return images.isFloatingPoint() ? result : toInt32(result);
   },
 };

@@ -11,7 +11,9 @@ import { normalization } from './normalization';
 import { pool } from './pool';
 import { reduce } from './reduce';
 import { shape } from './shape';
+import { suppression } from './suppression';
 import { unary } from './unary';
+import { unique } from './unique';
 
 const asItIs: Kernel = ({ x, input }) => x ?? input;
 
@@ -32,18 +34,16 @@ export const kernels: Kernels = {
   ...normalization,
   ...linalg,
   ...image,
+  ...suppression,
+  ...unique,
 };
 
 /** Kernels that tfjs's own cpu backend runs: strings, ragged tensors, and work that is not a tensor's. */
 export const onCpu: readonly string[] = [
   'Draw',
-  'NonMaxSuppressionV3',
-  'NonMaxSuppressionV4',
-  'NonMaxSuppressionV5',
   'RaggedGather',
   'RaggedRange',
   'RaggedTensorToTensor',
-  'RotateWithOffset',
   'SparseFillEmptyRows',
   'SparseReshape',
   'SparseSegmentMean',
@@ -52,5 +52,4 @@ export const onCpu: readonly string[] = [
   'StringNGrams',
   'StringSplit',
   'StringToHashBucketFast',
-  'Unique',
 ];

@@ -1,6 +1,7 @@
-import { backend_util, broadcast_util, util } from '@tensorflow/tfjs-core';
+import { backend_util, broadcast_util, randomUniform, util } from '@tensorflow/tfjs-core';
 import * as aten from '../../tensor/aten';
-import { Generator } from '../../tensor/random';
+import type { Device } from '../../core/device';
+import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import type { Attributes, Kernels } from '../kernel';
 import { activate, toInt32 } from './support';
@@ -25,9 +26,19 @@ function matMul(a: Tensor, b: Tensor, { transposeA, transposeB }: Attributes): T
   return common === 'float64' ? product.to({ dtype }) : product;
 }
 
-/** Fractions, too: tfjs draws its seeds from Math.random(). */
-const seedOf = (seed: number): number =>
-  Number.isSafeInteger(seed) ? Math.abs(seed) : Math.floor((Math.abs(seed) * 2 ** 32) % 2 ** 53);
+/**
+ * What tfjs's own generator gives for a seed: numbers in [0, 1), which have 32 bits. Drawn as int32, since as float32
+ * they would lose some.
+ */
+function draws(count: number, seed: number, device: Device): Tensor {
+  const whole = randomUniform([count], -(2 ** 31), 2 ** 31, 'int32', seed);
+  const values = whole.dataSync();
+  whole.dispose();
+  return tensor(values, { device })
+    .to({ dtype: 'float64' })
+    .div(2 ** 32)
+    .add(0.5);
+}
 
 /** torch's, of one dtype: whole numbers in double precision, mixed ones in the wider dtype. */
 function einsum(equation: string, tensors: Tensor[]): Tensor {
@@ -61,9 +72,8 @@ export const linalg: Kernels = {
     const probabilities = normalized ? numbers : aten.softmax(numbers, -1);
     // What none of the others took is the last event's, so the probabilities need not add up to 1.
     const bounds = probabilities.narrow(-1, 0, shape[1] - 1).cumsum(-1);
-    const generator = new Generator(device).manualSeed(seedOf(seed as number));
-    const drawn = aten.rand([shape[0], numSamples as number], { generator, device });
-    return aten.searchsorted(bounds, drawn, { right: true });
+    const drawn = draws(numSamples as number, seed as number, device).expand([shape[0], -1]); // each row the same
+    return aten.searchsorted(bounds.to({ dtype: 'float64' }), drawn.contiguous(), { right: true });
   },
   _FusedMatMul({ a, b, bias, preluActivationWeights }, attributes) {
     const product = matMul(a, b, attributes);

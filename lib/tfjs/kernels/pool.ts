@@ -15,7 +15,7 @@ import {
   unpadded,
   zeros,
 } from './geometry';
-import { toInt32 } from './support';
+import { floating, toInt32 } from './support';
 
 interface Kind {
   geometry(shape: readonly number[], attributes: Attributes): Geometry;
@@ -69,9 +69,6 @@ interface Maxima {
   /** Whether a window may have nothing but padding, NaN and -Infinity. */
   readonly gaps: boolean;
 }
-
-/** torch's pools are of floating-point numbers. */
-const floating = (x: Tensor): Tensor => (x.isFloatingPoint() ? x : x.to({ dtype: 'float64' }));
 
 const inDtypeOf = (x: Tensor, result: Tensor): Tensor =>
   x.isFloatingPoint() ? result : toInt32(result).to({ dtype: x.dtype });

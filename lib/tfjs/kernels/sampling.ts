@@ -49,8 +49,8 @@ export function sampled(
   return mix(above, below, down);
 }
 
-// As Math.round does: halves go up.
-const rounded = (x: Tensor): Tensor => x.add(0.5).floor();
+/** As Math.round does: halves go up. */
+export const rounded = (x: Tensor): Tensor => x.add(0.5).floor();
 
 /** Places outside of `length` pixels, brought inside by a fill mode. */
 export function mapped(place: Tensor, length: number, mode: string): Tensor {

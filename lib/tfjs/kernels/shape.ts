@@ -4,6 +4,7 @@ import { tensor } from '../../tensor/creation';
 import type { Tensor } from '../../tensor';
 import { tfDtypeOf } from '../dtypes';
 import type { Inputs, Kernels } from '../kernel';
+import { storedAs } from './support';
 
 const listed = (inputs: Inputs): Tensor[] => Object.values(inputs);
 const shapeOf = (x: Tensor): number[] => [...x.shape];
@@ -108,7 +109,7 @@ export const shape: Kernels = {
     return aten.stack(list, axis as number);
   },
   PadV2: ({ x }, { paddings, constantValue }) =>
-    padded(x, paddings as [number, number][], constantValue as number),
+    padded(x, paddings as [number, number][], storedAs(constantValue as number, tfDtypeOf(x.dtype))),
   Reverse({ x }, { dims }) {
     return x.ndim === 0 ? x : x.flip(util.parseAxisParam(dims as number[], shapeOf(x)));
   },

@@ -1,4 +1,5 @@
 /** What several families of kernels need. */
+import type { DataType } from '@tensorflow/tfjs-core';
 import { TorchError } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
@@ -18,6 +19,14 @@ export function toInt32(x: Tensor): Tensor {
   const low = aten.fmod(x, 2 ** 32).nanToNum(0);
   return low.to({ dtype: 'int64' }).to({ dtype: 'int32' });
 }
+
+/** A number as JavaScript stores it in an array of this dtype. */
+export function storedAs(value: number, dtype: DataType): number {
+  return dtype === 'float32' || dtype === 'complex64' ? Math.fround(value) : value | 0;
+}
+
+/** Whole numbers in JavaScript's precision. */
+export const floating = (x: Tensor): Tensor => (x.isFloatingPoint() ? x : x.to({ dtype: 'float64' }));
 
 /** In floating point. Complex numbers stay so: what they cannot do is libtorch's error, not half an answer. */
 export function inFloat(x: Tensor, dtype: 'float32' | 'float64' = 'float32'): Tensor {
@@ -46,7 +55,7 @@ export function activate(x: Tensor, activation: string, weights?: Tensor, leakyR
     case 'sigmoid':
       return inOwnDtype(x, (numbers) => numbers.sigmoid());
     case 'leakyrelu':
-      return aten.leakyRelu(inFloat(x), leakyReluAlpha);
+      return aten.leakyRelu(floating(x), leakyReluAlpha);
     case 'prelu':
       return aten.where(x.lt(0), x.mul(weights!), x);
     default:

@@ -2,7 +2,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import type { Kernel, Kernels } from '../kernel';
-import { inFloat, inOwnDtype } from './support';
+import { floating, inFloat, inOwnDtype, storedAs } from './support';
 
 const own =
   (f: (x: Tensor) => Tensor): Kernel =>
@@ -18,7 +18,7 @@ const asks =
 const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
 
 const stepTo = (x: Tensor, alpha: number): Tensor =>
-  aten.where(x.isnan(), x, aten.where(x.gt(0), 1, alpha).to({ dtype: x.dtype }));
+  aten.where(x.isnan(), x, aten.where(x.gt(0), 1, storedAs(alpha, 'float32')).to({ dtype: x.dtype }));
 
 // The gradient of relu, in a sixth of the time.
 const stepToZero = (x: Tensor): Tensor => x.clamp(0, 1).ceil_();
@@ -48,7 +48,7 @@ export const unary: Kernels = {
   IsFinite: asks((x) => x.isfinite()),
   IsInf: asks((x) => x.isinf()),
   IsNan: asks((x) => x.isnan()),
-  LeakyRelu: ({ x }, { alpha }) => aten.leakyRelu(inFloat(x), alpha as number),
+  LeakyRelu: ({ x }, { alpha }) => aten.leakyRelu(floating(x), alpha as number),
   Log: own((x) => x.log()),
   Log1p: own((x) => x.log1p()),
   LogicalNot: asks((x) => x.logicalNot()),
