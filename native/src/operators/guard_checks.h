@@ -24,7 +24,34 @@ void OneFloatingType(const Schema& schema, const Stack& stack);
 // guards_norm.cc
 void RunningStatistics(const Schema& schema, const Stack& stack);
 void NormPerSlice(const Schema& schema, const Stack& stack);
+void SavedPerChannel(const Schema& schema, const Stack& stack);
+void SavedPerRow(const Schema& schema, const Stack& stack);
 void ChannelsOfInput(const Schema& schema, const Stack& stack);
+
+// guards_backward.cc
+void IndicesBelow(const Schema& schema, const at::Tensor& indices, int64_t low, int64_t end);
+void GradLikeOutput(const Schema& schema, const Stack& stack);
+void GradLikeGrid(const Schema& schema, const Stack& stack);
+void GradLikeSelf(const Schema& schema, const Stack& stack);
+void BagsOfIndices(const Schema& schema, const Stack& stack);
+void ContiguousLists(const Schema& schema, const Stack& stack);
+void HeadsOfAttention(const Schema& schema, const Stack& stack);
+void SomeRows(const Schema& schema, const Stack& stack);
+void PairsOfRows(const Schema& schema, const Stack& stack);
+
+// guards_index.cc
+void NoOverflow(const Schema& schema, const Stack& stack);
+void PivotsInRange(const Schema& schema, const Stack& stack);
+void SegmentsOfAxis(const Schema& schema, const Stack& stack);
+void WholeStep(const Schema& schema, const Stack& stack);
+void SobolSizes(const Schema& schema, const Stack& stack);
+void DefinedIndices(const Schema& schema, const Stack& stack);
+void NotQuantized(const Schema& schema, const Stack& stack);
+
+// guards_recurrent.cc
+void TwoStates(const Schema& schema, const Stack& stack);
+void GatesOfHidden(const Schema& schema, const Stack& stack);
+void StepsOfBatch(const Schema& schema, const Stack& stack);
 
 // guards_ctc.cc
 void CtcLabels(const Schema& schema, const Stack& stack);

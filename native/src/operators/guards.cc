@@ -58,29 +58,9 @@ void NonEmptyLists(const Schema& schema, const Stack& stack) {
   }
 }
 
-// One size in all tensors of a gradient's pair.
-void GradLikeIndices(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  const c10::IValue* grad = Find(schema, stack, "grad_output");
-  const c10::IValue* self = Find(schema, stack, "self");
-  const c10::IValue* indices = Find(schema, stack, "indices");
-  if (!grad || !self || !indices) return;
-  TORCH_CHECK(indices->toTensor().scalar_type() == at::kLong, schema.name(), ": indices must be int64");
-  TORCH_CHECK(grad->toTensor().sizes() == indices->toTensor().sizes(), schema.name(),
-              ": grad_output and indices must have one shape");
-  TORCH_CHECK(grad->toTensor().scalar_type() == self->toTensor().scalar_type(), schema.name(),
-              ": grad_output and self must have one dtype");
-  TORCH_CHECK(self->toTensor().dim() >= 3, schema.name(), ": self must have 3 dimensions or more");
-  const at::Tensor& index = indices->toTensor();
-  if (index.numel() == 0 || index.is_meta()) return;
-  int64_t area = 1;
-  for (int64_t size : self->toTensor().sizes().slice(self->toTensor().dim() == 3 ? 1 : 2)) area *= size;
-  TORCH_CHECK_INDEX(index.min().item().toLong() >= 0 && index.max().item().toLong() < area, schema.name(),
-                    ": indices are out of range");
-}
-
 void PaddingLength(const Schema& schema, const Stack& stack) {
   OneFloatingType(schema, stack);
+  GradLikeOutput(schema, stack);
   const c10::IValue* padding = Find(schema, stack, "padding");
   const auto digit = schema.name().find_first_of("123", schema.name().find("pad"));
   if (!padding || digit == std::string::npos) return;
@@ -175,51 +155,12 @@ void FiniteMatrix(const Schema& schema, const Stack& stack) {
               ": input tensor should not contain infs or NaNs");
 }
 
-void TwoStates(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  const c10::IValue* states = Find(schema, stack, "hx");
-  TORCH_CHECK(!states || !states->isTensorList() || states->toTensorList().size() == 2, schema.name(),
-              ": hx must have 2 tensors");
-}
-
-// torch.quasirandom's helpers: 30 bits for each of `dimension` numbers.
-void SobolSizes(const Schema& schema, const Stack& stack) {
-  constexpr int64_t kBits = 30, kMostDimensions = 21201;
-  const int64_t dimension = Find(schema, stack, "dimension")->toInt();
-  const c10::IValue* state = Find(schema, stack, "sobolstate");
-  const c10::IValue* matrices = Find(schema, stack, "ltm");
-  const at::Tensor table = (state ? *state : stack[0]).toTensor();
-  TORCH_CHECK(dimension >= 0 && dimension <= kMostDimensions && table.sizes().equals({dimension, kBits}),
-              schema.name(), ": expected ", kBits, " numbers for each of ", dimension,
-              " dimensions, but found ", table.sizes());
-  if (matrices) {
-    const at::Tensor ltm = matrices->toTensor();
-    TORCH_CHECK(ltm.sizes().equals({dimension, kBits, kBits}), schema.name(), ": ltm has the sizes ",
-                ltm.sizes());
-  }
-  if (!state) return;
-  const at::Tensor numbers = stack[0].toTensor();
-  const int64_t n = Find(schema, stack, "n")->toInt();
-  const int64_t generated = Find(schema, stack, "num_generated")->toInt();
-  TORCH_CHECK(numbers.sizes().equals(dimension), schema.name(), ": expected ", dimension,
-              " numbers, but found ", numbers.sizes());
-  TORCH_CHECK(n >= 0 && generated >= 0 && generated < (1 << kBits) && n < (1 << kBits) - generated,
-              schema.name(), ": more than 2^", kBits, " points");
-}
-
 void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
   OneFloatingType(schema, stack);
   const at::Tensor input = TensorNamed(schema, stack, "input");
   const at::Tensor coefficients = TensorNamed(schema, stack, "coefficients");
   TORCH_CHECK(input.dim() > 0 && coefficients.dim() == 2 && coefficients.size(1) == input.size(0),
               schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
-}
-
-// Its backward divides by the number of rows less one.
-void SomeRows(const Schema& schema, const Stack& stack) {
-  const at::Tensor& input = stack[0].toTensor();
-  TORCH_CHECK(!input.requires_grad() || !at::GradMode::is_enabled() || input.dim() < 1 || input.size(0) > 0,
-              schema.name(), ": a tensor without rows has no gradient here; nn.functional.pdist has one");
 }
 
 void WithinStorage(const Schema& schema, const Stack& stack) {
@@ -252,10 +193,19 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_remove_batch_dim", NoSuchLevel},
       {"_cholesky_solve_helper", MatchingFactors},
       {"native_batch_norm", RunningStatistics},
+      {"_native_batch_norm_legit", RunningStatistics},
+      {"_native_batch_norm_legit_no_training", RunningStatistics},
+      {"_native_batch_norm_legit_functional", RunningStatistics},
+      {"_batch_norm_with_update", RunningStatistics},
+      {"_batch_norm_with_update_functional", RunningStatistics},
       {"_nnpack_spatial_convolution", FloatImages},
       {"_weight_norm", NormPerSlice},
       {"_weight_norm_interface", NormPerSlice},
       {"native_batch_norm_backward", ChannelsOfInput},
+      {"batch_norm_backward", SavedPerChannel},
+      {"native_layer_norm_backward", SavedPerRow},
+      {"_fused_rms_norm_backward", SavedPerRow},
+      {"gelu_backward", GradLikeSelf},
       {"linalg_eigvals", FiniteMatrix},
       {"_linalg_eigvals", FiniteMatrix},
       {"quantized_lstm_cell", TwoStates},
@@ -263,13 +213,47 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_dyn_quant_pack_4bit_weight", PositiveCounts},
       {"_stack", NonEmptyLists},
       {"_foreach_copy", NonEmptyLists},
-      {"fractional_max_pool2d_backward", GradLikeIndices},
-      {"fractional_max_pool3d_backward", GradLikeIndices},
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
       {"_reshape_alias", WithinStorage},
+      {"_reshape_alias_copy", WithinStorage},
+      {"range", WholeStep},
+      {"_pad_packed_sequence", StepsOfBatch},
+      {"grid_sampler_2d_backward", GradLikeGrid},
+      {"grid_sampler_3d_backward", GradLikeGrid},
+      {"mkldnn_rnn_layer", GatesOfHidden},
+      {"mkldnn_rnn_layer_backward", GatesOfHidden},
       {"_compute_linear_combination", CoefficientsOfInput},
       {"pdist", SomeRows},
-      {"_pdist_forward", SomeRows},
+      {"_pdist_forward", PairsOfRows},
+      {"_pdist_backward", PairsOfRows},
+      {"div", NoOverflow},
+      {"div_", NoOverflow},
+      {"divide", NoOverflow},
+      {"divide_", NoOverflow},
+      {"floor_divide", NoOverflow},
+      {"floor_divide_", NoOverflow},
+      {"remainder", NoOverflow},
+      {"remainder_", NoOverflow},
+      {"fmod", NoOverflow},
+      {"fmod_", NoOverflow},
+      {"lu_unpack", PivotsInRange},
+      {"lu_solve", PivotsInRange},
+      {"linalg_lu_solve", PivotsInRange},
+      {"linalg_ldl_solve", PivotsInRange},
+      {"segment_reduce", SegmentsOfAxis},
+      {"_segment_reduce_backward", SegmentsOfAxis},
+      {"index_put", DefinedIndices},
+      {"index_put_", DefinedIndices},
+      {"_neg_view", NotQuantized},
+      {"_conj", NotQuantized},
+      {"_embedding_bag", ContiguousLists},
+      {"_embedding_bag_forward_only", ContiguousLists},
+      {"_embedding_bag_backward", BagsOfIndices},
+      {"_embedding_bag_dense_backward", BagsOfIndices},
+      {"_embedding_bag_sparse_backward", BagsOfIndices},
+      {"_embedding_bag_per_sample_weights_backward", BagsOfIndices},
+      {"_scaled_dot_product_flash_attention_for_cpu", HeadsOfAttention},
+      {"_scaled_dot_product_flash_attention_for_cpu_backward", HeadsOfAttention},
       {"ctc_loss", CtcLabels},
       {"_ctc_loss", CtcLabels},
       {"_ctc_loss_backward", CtcSizes},
@@ -287,10 +271,14 @@ bool EndsWith(const std::string& text, const std::string& end) {
 
 }  // namespace
 
-Guard GuardOf(const std::string& name) {
+Guard GuardOf(const Schema& schema) {
+  const std::string name = schema.name().substr(sizeof("aten::") - 1);
+  const bool divides = name == "div" || name == "div_" || name == "divide" || name == "divide_";
+  if (divides && !schema.argumentIndexWithName("rounding_mode")) return nullptr;
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
-  if (name.find("_pad") != std::string::npos && EndsWith(name, "_backward")) return PaddingLength;
+  if (EndsWith(name, "_backward") && name.find("_pad") != std::string::npos) return PaddingLength;
+  if (EndsWith(name, "_backward") && name.find("_pool") != std::string::npos) return GradLikeOutput;
   if (name.rfind("_thnn_differentiable", 0) == 0 || name == "_log_softmax_backward_data") {
     return OneFloatingType;
   }

@@ -5,7 +5,6 @@
 #include <ATen/core/function_schema.h>
 #include <ATen/core/ivalue.h>
 
-#include <string>
 #include <vector>
 
 namespace nodetorch {
@@ -13,7 +12,8 @@ namespace nodetorch {
 // Throws when the arguments on `stack` would make the operator's kernel read or divide wildly.
 using Guard = void (*)(const c10::FunctionSchema& schema, const std::vector<c10::IValue>& stack);
 
-// The guard of an operator ("_fft_c2r"), or null: nearly all check their arguments themselves.
-Guard GuardOf(const std::string& name);
+// The guard of an operator of aten, or null: nearly all check their arguments themselves. A guarded operator
+// is never called unboxed.
+Guard GuardOf(const c10::FunctionSchema& schema);
 
 }  // namespace nodetorch

@@ -118,7 +118,7 @@ void Signature::ApplyTraits(const std::string& name) {
   may_resize |= traits.may_resize;
   hidden_in_python = traits.hides_scalar && schema.overload_name() == "Scalar";
   if (schema.name().rfind("aten::", 0) != 0) return;
-  guard = traits.guard;
+  guard = GuardOf(schema);
   if (HasAliases(schema)) return;
   if (handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd)) {
     plain_rank = traits.plain_rank;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "operators/guards.h"
 #include "operators/schema_type.h"
 #include "operators/traits.h"
 #include "operators/unboxed.h"

@@ -86,7 +86,6 @@ Traits TraitsOf(const std::string& name) {
   const auto found = Table().find(name);
   Traits traits = found == Table().end() ? Traits() : found->second;
   traits.may_resize |= name.rfind("resize", 0) == 0;
-  traits.guard = GuardOf(name);
   return traits;
 }
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "operators/guards.h"
 #include "operators/small_tensors.h"
 
 namespace nodetorch {
@@ -32,11 +31,9 @@ struct Traits {
   // The fast path for small tensors, and the overload that it stands for.
   SmallTensorCall small_tensor_call = nullptr;
   const char* small_tensor_overload = "";
-  // A check that libtorch's kernel leaves out.
-  Guard guard = nullptr;
 };
 
-// `name` is without a namespace: "add". The ranks, fast paths and guards are for operators of aten alone.
+// `name` is without a namespace: "add". The ranks and fast paths are for operators of aten alone.
 Traits TraitsOf(const std::string& name);
 
 }  // namespace nodetorch

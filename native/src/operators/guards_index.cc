@@ -1,0 +1,175 @@
+// Guards of operators that trust the integers they are given.
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "operators/guard_checks.h"
+
+namespace nodetorch::guards {
+
+namespace {
+
+// Whether the least integer of its type is among the numbers.
+bool HasLeast(const c10::IValue& value, at::ScalarType type) {
+  const int64_t least =
+      type == at::kLong ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int32_t>::min();
+  if (value.isInt()) return value.toInt() == least;
+  if (!value.isTensor() || value.toTensor().numel() == 0) return false;
+  return value.toTensor().scalar_type() == type && value.toTensor().min().item().toLong() == least;
+}
+
+bool HasMinusOne(const c10::IValue& value) {
+  if (value.isInt()) return value.toInt() == -1;
+  if (!value.isTensor() || !at::isIntegralType(value.toTensor().scalar_type(), false)) return false;
+  return value.toTensor().eq(-1).any().item().toBool();
+}
+
+}  // namespace
+
+// The processor stops a program that divides the least integer by -1: the result is one more than the
+// largest. Differs from PyTorch: `torch.div` with `roundingMode`, `torch.floorDivide`, `torch.remainder` and
+// `torch.fmod` of the smallest int32 or int64 by -1 are an error; Python's process ends.
+void NoOverflow(const Schema& schema, const Stack& stack) {
+  const at::Tensor* integers = nullptr;
+  for (size_t i = 0; i < 2; i++) {
+    if (!stack[i].isTensor()) continue;
+    const at::Tensor& tensor = stack[i].toTensor();
+    if (!at::isIntegralType(tensor.scalar_type(), false)) {
+      if (tensor.scalar_type() != at::kBool) return;
+    } else if (tensor.is_meta() || tensor.layout() != at::kStrided) {
+      return;
+    }
+    if (!integers || tensor.scalar_type() == at::kLong) integers = &tensor;
+  }
+  if (!integers) return;
+  const at::ScalarType type = integers->scalar_type();
+  if (type != at::kLong && type != at::kInt) return;
+  const c10::IValue* rounding = Find(schema, stack, "rounding_mode");
+  if (rounding && rounding->isNone()) return;
+  TORCH_CHECK(!(HasMinusOne(stack[1]) && HasLeast(stack[0], type)), schema.name(),
+              ": the smallest integer of its type divided by -1 is none of that type");
+}
+
+// Row exchanges as LAPACK counts them, from 1; `linalg_ldl_solve` marks blocks by a negative sign.
+void PivotsInRange(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  at::Tensor factors, pivots;
+  for (const char* name : {"LU_data", "LU", "LD"}) {
+    if (Find(schema, stack, name)) factors = TensorNamed(schema, stack, name);
+  }
+  for (const char* name : {"LU_pivots", "pivots"}) {
+    if (Find(schema, stack, name)) pivots = TensorNamed(schema, stack, name);
+  }
+  const c10::IValue* used = Find(schema, stack, "unpack_pivots");
+  if (!factors.defined() || !pivots.defined() || (used && used->isBool() && !used->toBool())) return;
+  if (factors.dim() < 2 || pivots.numel() == 0 || pivots.is_meta()) {
+    TORCH_CHECK(factors.dim() < 2 || pivots.is_meta() || factors.numel() == 0, schema.name(),
+                ": pivots must have a number for each row");
+    return;
+  }
+  const int64_t rows = factors.size(-2), count = std::min(rows, factors.size(-1));
+  TORCH_CHECK(pivots.dim() >= 1 && pivots.size(-1) == count, schema.name(), ": pivots must have ", count,
+              " numbers for each matrix");
+  if (!at::isIntegralType(pivots.scalar_type(), false)) return;
+  const at::Tensor places = schema.name() == "aten::linalg_ldl_solve" ? pivots.abs() : pivots;
+  TORCH_CHECK(places.min().item().toLong() >= 1 && places.max().item().toLong() <= rows, schema.name(),
+              ": pivots must be between 1 and ", rows);
+}
+
+// Lengths add up to the size of the axis, offsets begin with 0 and end with it.
+void SegmentsOfAxis(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor data = TensorNamed(schema, stack, "data");
+  const c10::IValue* given = Find(schema, stack, "axis");
+  if (!data.defined() || !given || !given->isInt() || data.is_meta()) return;
+  const int64_t axis = given->toInt() < 0 ? given->toInt() + data.dim() : given->toInt();
+  TORCH_CHECK_INDEX(axis >= 0 && axis < data.dim(), schema.name(), ": axis is out of range");
+  for (const char* name : {"lengths", "offsets"}) {
+    const at::Tensor segments = TensorNamed(schema, stack, name);
+    if (!segments.defined() || segments.is_meta()) continue;
+    const bool are_offsets = name[0] == 'o';
+    TORCH_CHECK(segments.dim() == axis + 1, schema.name(), ": ", name, " must have ", axis + 1,
+                " dimensions");
+    TORCH_CHECK(at::isIntegralType(segments.scalar_type(), false), schema.name(), ": ", name,
+                " must be integers");
+    TORCH_CHECK(segments.sizes().slice(0, axis) == data.sizes().slice(0, axis), schema.name(), ": ", name,
+                " must have the shape of data before the axis");
+    if (segments.numel() == 0) {
+      TORCH_CHECK(!are_offsets || segments.size(-1) > 0 || data.numel() == 0, schema.name(),
+                  ": offsets must not be empty");
+      continue;
+    }
+    const at::Tensor lengths = are_offsets ? segments.diff(1, -1) : segments;
+    const bool from_zero = !are_offsets || segments.min().item().toLong() >= 0;
+    const at::Tensor ends = are_offsets ? segments : segments.sum(-1);
+    TORCH_CHECK(from_zero && (lengths.numel() == 0 || lengths.min().item().toLong() >= 0) &&
+                    (lengths.numel() == 0 || lengths.max().item().toLong() <= data.size(axis)) &&
+                    ends.max().item().toLong() <= data.size(axis),
+                schema.name(), ": ", name, " reach beyond the axis");
+    // Backward: what was reduced has a place for each segment.
+    std::vector<int64_t> reduced = data.sizes().vec();
+    reduced[axis] = are_offsets ? segments.size(-1) - 1 : segments.size(-1);
+    for (const char* other : {"grad", "output"}) {
+      const at::Tensor one = TensorNamed(schema, stack, other);
+      TORCH_CHECK(!one.defined() || (one.sizes() == reduced && one.scalar_type() == data.scalar_type()),
+                  schema.name(), ": ", other, " must have the shape ", at::IntArrayRef(reduced),
+                  " and the dtype of data");
+    }
+  }
+}
+
+// With integers the step loses its fraction: what is left of 0.5 is 0, and the count is divided by it.
+void WholeStep(const Schema& schema, const Stack& stack) {
+  const c10::IValue* step = Find(schema, stack, "step");
+  const c10::IValue* dtype = Find(schema, stack, "dtype");
+  const at::Tensor out = TensorNamed(schema, stack, "out");
+  if (!step || !step->isDouble()) return;
+  const bool is_whole =
+      out.defined()
+          ? at::isIntegralType(out.scalar_type(), true)
+          : dtype && dtype->isInt() && at::isIntegralType(static_cast<at::ScalarType>(dtype->toInt()), true);
+  TORCH_CHECK(!is_whole || std::abs(step->toDouble()) >= 1, schema.name(), ": step ", step->toDouble(),
+              " is 0 as an integer");
+}
+
+// torch.quasirandom's helpers: 30 bits for each of `dimension` numbers.
+void SobolSizes(const Schema& schema, const Stack& stack) {
+  constexpr int64_t kBits = 30, kMostDimensions = 21201;
+  const int64_t dimension = Find(schema, stack, "dimension")->toInt();
+  const c10::IValue* state = Find(schema, stack, "sobolstate");
+  const c10::IValue* matrices = Find(schema, stack, "ltm");
+  const at::Tensor table = (state ? *state : stack[0]).toTensor();
+  TORCH_CHECK(dimension >= 0 && dimension <= kMostDimensions && table.sizes().equals({dimension, kBits}),
+              schema.name(), ": expected ", kBits, " numbers for each of ", dimension,
+              " dimensions, but found ", table.sizes());
+  if (matrices) {
+    const at::Tensor ltm = matrices->toTensor();
+    TORCH_CHECK(ltm.sizes().equals({dimension, kBits, kBits}), schema.name(), ": ltm has the sizes ",
+                ltm.sizes());
+  }
+  if (!state) return;
+  const at::Tensor numbers = stack[0].toTensor();
+  const int64_t n = Find(schema, stack, "n")->toInt();
+  const int64_t generated = Find(schema, stack, "num_generated")->toInt();
+  TORCH_CHECK(numbers.sizes().equals(dimension), schema.name(), ": expected ", dimension,
+              " numbers, but found ", numbers.sizes());
+  TORCH_CHECK(n >= 0 && generated >= 0 && generated < (1 << kBits) && n < (1 << kBits) - generated,
+              schema.name(), ": more than 2^", kBits, " points");
+}
+
+void DefinedIndices(const Schema& schema, const Stack& stack) {
+  const c10::IValue* indices = Find(schema, stack, "indices");
+  if (!indices || !indices->isTensorList()) return;
+  for (const at::Tensor& index : indices->toTensorVector()) {
+    TORCH_CHECK(index.defined(), schema.name(), ": an index is no tensor");
+  }
+}
+
+void NotQuantized(const Schema& schema, const Stack& stack) {
+  TORCH_CHECK(!stack[0].toTensor().is_quantized(), schema.name(), ": not implemented for quantized tensors");
+}
+
+}  // namespace nodetorch::guards

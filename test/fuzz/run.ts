@@ -1,0 +1,162 @@
+// Looks for calls that end the process: `npm run fuzz -- [--seed N] [--calls M] [--from I] [--out FILE]`.
+//
+// Half of the calls are recorded ones with something changed (corpus.py), the others are made from schemas. A child makes
+// them, and writes down each before it; when it dies or hangs, the call is cut to the shortest that still does, and the
+// next child goes on behind it. Prints one line for each operator that died. Ends with 1 if one without underscore did.
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundle, childEnvironment } from '../native/support/child';
+import { placesOf } from './mutate';
+import type { Call } from './values';
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const { findPython } = require('../parity/python') as { findPython(): Promise<string> };
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    calls: { type: 'string', default: '50000' },
+    from: { type: 'string', default: '0' },
+    out: { type: 'string' },
+  },
+});
+
+const SILENCE = 20_000; // milliseconds without a new call: a hang
+const MEMORY = 12_000_000; // KiB of address space
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fuzz-'));
+const progress = path.join(folder, 'progress');
+const child = bundle('test/fuzz/child.ts');
+
+function start(args: string[]) {
+  const script = `ulimit -c 0; ulimit -v ${MEMORY}; exec "$@"`;
+  const command = ['-c', script, 'sh', process.execPath, '--no-warnings', child, progress, ...args];
+  return spawn('sh', command, { env: childEnvironment, stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+interface End {
+  /** What ended it: a signal, `hang`, an exit code; null when all calls were made. */
+  cause: string | null;
+  index: number;
+  call: Call | null;
+  strange: string[];
+}
+
+/** Runs a child to its end, and tells by which call that came. */
+function run(args: string[]): Promise<End> {
+  return new Promise((resolve) => {
+    fs.writeFileSync(progress, '');
+    const running = start(args);
+    let [text, last, hangs] = ['', '', false];
+    const look = setInterval(() => {
+      const now = fs.readFileSync(progress, 'utf8').split('\n', 1)[0];
+      if (now === last && now !== '') {
+        hangs = true;
+        running.kill('SIGKILL');
+      }
+      last = now;
+    }, SILENCE);
+    running.stdout.setEncoding('utf8').on('data', (part) => (text += part));
+    running.once('close', (code, signal) => {
+      clearInterval(look);
+      const [index, call] = fs.readFileSync(progress, 'utf8').split('\n');
+      const cause = hangs ? 'hang' : (signal ?? (code === 0 ? null : `exit ${code}`));
+      if (cause && !call) throw new Error(`a child ended with ${cause} before its first call`);
+      const strange = text.split('\n').filter(Boolean);
+      resolve({ cause, index: Number(index), call: cause ? (JSON.parse(call) as Call) : null, strange });
+    });
+  });
+}
+
+const callFile = path.join(folder, 'call');
+/** What a single call in a process of its own ends with. */
+function causeOf(call: Call): string | null {
+  fs.writeFileSync(callFile, JSON.stringify(call));
+  const args = [progress, callFile];
+  const script = `ulimit -c 0; ulimit -v ${MEMORY}; exec "$@"`;
+  const { signal, status, error } = spawnSync(
+    'sh',
+    ['-c', script, 'sh', process.execPath, '--no-warnings', child, ...args],
+    { env: childEnvironment, timeout: SILENCE, killSignal: 'SIGKILL' },
+  );
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') return 'hang';
+  return signal ?? (status === 0 ? null : `exit ${status}`);
+}
+
+/** The call with one thing less, in each way there is. */
+function* shorter(call: Call): Generator<Call> {
+  for (const key of Object.keys(call.keywords)) {
+    const copy = structuredClone(call);
+    delete copy.keywords[key];
+    yield copy;
+  }
+  if (call.args.length > 1) yield { ...structuredClone(call), args: structuredClone(call.args.slice(0, -1)) };
+  for (let i = 0; i < placesOf(call).length; i++) {
+    const value = placesOf(call)[i].get();
+    if (typeof value !== 'object' || value === null || !('tensor' in value)) continue;
+    for (const key of ['requiresGrad', 'stride', 'layout', 'values', 'alias'] as const) {
+      if (value[key] === undefined) continue;
+      const copy = structuredClone(call);
+      delete (placesOf(copy)[i].get() as typeof value)[key];
+      yield copy;
+    }
+  }
+}
+
+function minimise(call: Call, cause: string): Call {
+  let best = call;
+  for (let tries = 0, found = true; found && tries < 30;) {
+    found = false;
+    for (const one of shorter(best)) {
+      if (tries++ >= 30) break;
+      if (causeOf(one) !== cause) continue;
+      best = one;
+      found = true;
+      break;
+    }
+  }
+  return best;
+}
+
+async function main(): Promise<void> {
+  const corpus = path.join(folder, 'corpus.jsonl');
+  const python = await findPython();
+  const { status } = spawnSync(python, ['-B', path.join(__dirname, 'corpus.py'), corpus], {
+    stdio: [0, 1, 'ignore'],
+  });
+  if (status !== 0) throw new Error('corpus.py failed');
+  const to = Number(options.from) + Number(options.calls);
+  const deaths = new Map<string, { times: number; cause: string; call: Call }>();
+  const strange = new Map<string, string>();
+  for (let from = Number(options.from); from < to;) {
+    const end = await run([corpus, options.seed, String(from), String(to)]);
+    for (const line of end.strange)
+      strange.set((JSON.parse(line) as { strange: string }).strange.slice(0, 80), line);
+    if (!end.cause || !end.call) break;
+    from = end.index + 1;
+    const key = `${end.call.name} ${end.cause}`;
+    const known = deaths.get(key);
+    if (known) {
+      known.times++;
+      continue;
+    }
+    const alone = causeOf(end.call);
+    const call = alone === end.cause ? minimise(end.call, end.cause) : end.call;
+    deaths.set(key, { times: 1, cause: alone === end.cause ? end.cause : `${end.cause}, not alone`, call });
+    console.log(
+      `${end.index} ${end.cause}${alone === end.cause ? '' : ' (not alone)'} ${JSON.stringify(call)}`,
+    );
+  }
+  for (const line of strange.values()) console.log(`no error of ours: ${line}`);
+  console.log(
+    `${deaths.size} kinds of deaths, ${strange.size} strange errors in ${options.calls} calls of seed ${options.seed}`,
+  );
+  if (options.out)
+    fs.writeFileSync(options.out, [...deaths.values()].map((one) => JSON.stringify(one)).join('\n'));
+  const isPublic = ({ call }: { call: Call }) => !call.name.startsWith('aten::_');
+  process.exitCode = [...deaths.values()].some(isPublic) || strange.size > 0 ? 1 : 0;
+}
+
+main().finally(() => fs.rmSync(folder, { recursive: true, force: true }));

@@ -1,0 +1,160 @@
+// Arguments that end the process in Python. `npm run fuzz` finds such calls; each kind has its rows here, and beside
+// them calls of the same operators that are right, with Python's results.
+import { ops, tensor, type Tensor, torch, dtypes } from './support/torch';
+
+const aten = ops.aten;
+const ones = (...shape: number[]) => torch.ones(shape) as Tensor;
+const int64 = (...values: (number | bigint)[]) => tensor(values.map((value) => BigInt(value)));
+const int32 = (...values: number[]) => tensor(values, { dtype: dtypes.int32 });
+const least = -(2n ** 63n);
+
+test.each<[name: string, call: () => unknown, message: RegExp]>([
+  ...(['trunc', 'floor'] as const).map((roundingMode): [string, () => unknown, RegExp] => [
+    `div ${roundingMode}`,
+    () => int64(least, 4).div(int64(-1, 2), { roundingMode }),
+    /aten::div: the smallest integer/,
+  ]),
+  ['floorDivide_', () => int32(-(2 ** 31)).floorDivide_(int32(-1)), /floor_divide_: the smallest integer/],
+  ['remainder by a number', () => int64(least).remainder(-1), /remainder: the smallest integer/],
+  ['fmod', () => int64(least).fmod(int64(-1)), /fmod: the smallest integer/],
+  [
+    'remainder of a number',
+    () => aten['remainder.Scalar_Tensor'](least, int64(-1)),
+    /remainder: the smallest integer/,
+  ],
+  ['luUnpack of row 0', () => torch.luUnpack(ones(3, 3), int32(0, 1, 2)), /pivots must be between 1 and 3/],
+  ['luUnpack of too few', () => torch.luUnpack(ones(6, 5), int32()), /pivots must have a number/],
+  [
+    'linalg.luSolve',
+    () =>
+      torch.linalg_lu_solve?.(ones(2, 2), int32(1, 7), ones(2, 1)) ??
+      aten.linalg_lu_solve(ones(2, 2), int32(1, 7), ones(2, 1)),
+    /pivots must be between 1 and 2/,
+  ],
+  [
+    'segmentReduce beyond the data',
+    () => aten.segment_reduce(ones(4), 'sum', { offsets: int64(0, 9) }),
+    /offsets reach beyond the axis/,
+  ],
+  [
+    'segmentReduce, unsafe, beyond the data',
+    () => aten.segment_reduce(ones(4), 'sum', { lengths: int64(9), unsafe: true }),
+    /lengths reach beyond the axis/,
+  ],
+  [
+    '_segment_reduce_backward',
+    () => aten._segment_reduce_backward(ones(0), ones(2), ones(4), 'max', { lengths: int64(2, 2) }),
+    /grad must have the shape \[2\]/,
+  ],
+  [
+    'nativeBatchNorm in training',
+    () => aten.native_batch_norm(ones(2, 3), null, null, ones(2), ones(2), true, 0.1, 1e-5),
+    /running_mean must have an element for each channel/,
+  ],
+  [
+    '_native_batch_norm_legit with a bias of another size',
+    () => aten._native_batch_norm_legit(ones(3, 2, 4), ones(2), ones(0), ones(2), ones(2), false, 1, 1),
+    /bias must have an element for each channel/,
+  ],
+  [
+    'native_layer_norm_backward',
+    () =>
+      aten.native_layer_norm_backward(ones(1, 3), ones(1, 3), [3], ones(0), ones(1), null, null, [
+        true,
+        true,
+        true,
+      ]),
+    /mean must have an element for each row/,
+  ],
+  [
+    'adaptive_max_pool3d_backward of an empty input',
+    () =>
+      aten.adaptive_max_pool3d_backward(ones(2, 3, 3, 3), ones(2, 5, 0, 7), torch.zeros([2, 3, 3, 3]).long()),
+    /is empty|Expected input to have non-zero size/,
+  ],
+  [
+    '_adaptive_avg_pool2d_backward with other channels',
+    () => aten._adaptive_avg_pool2d_backward(ones(2, 8, 8, 7), ones(2, 7, 8, 8)),
+    /as many batches and channels/,
+  ],
+  [
+    'max_pool2d_with_indices_backward with wild indices',
+    () =>
+      aten.max_pool2d_with_indices_backward(
+        ...[ones(1, 2, 2), ones(1, 4, 4), [2], [2], [0], [1], false, torch.full([1, 2, 2], 99).long()],
+      ),
+    /indices are out of range/,
+  ],
+  [
+    'replication_pad1d_backward',
+    () => aten.replication_pad1d_backward(ones(3, 0), ones(3, 3), [0, 1]),
+    /grad_output has the shape \[3, 0\], and \[3, 4\] was expected/,
+  ],
+  [
+    '_embedding_bag with offsets that lie apart',
+    () => aten._embedding_bag(ones(12, 5), int64(1, 5), int64(0).expand([2])),
+    /offsets must be contiguous/,
+  ],
+  [
+    '_embedding_bag_per_sample_weights_backward',
+    () =>
+      aten._embedding_bag_per_sample_weights_backward(
+        ones(2, 5),
+        ones(10, 5),
+        int64(99),
+        int64(0),
+        int64(0),
+        0,
+      ),
+    /indices are out of range/,
+  ],
+  ['_pdist_forward of three dimensions', () => aten._pdist_forward(ones(5, 5, 0)), /self must be a matrix/],
+  [
+    'gelu_backward of two shapes',
+    () => aten.gelu_backward(ones(10, 10), ones(10, 10, 1)),
+    /the shape of self/,
+  ],
+  [
+    'attention of other features',
+    () =>
+      aten._scaled_dot_product_flash_attention_for_cpu(ones(1, 2, 3, 4), ones(1, 2, 3, 5), ones(1, 2, 3, 4)),
+    /as many batches and features/,
+  ],
+  [
+    '_neg_view of a quantized tensor',
+    () => aten._neg_view(torch.quantizePerTensor(ones(2), 0.1, 0, dtypes.quint8)),
+    /not implemented for quantized tensors/,
+  ],
+])('%s is an error', (_, call, message) => {
+  expect(call).toThrow(message);
+});
+
+test.each<[name: string, call: () => Tensor, values: unknown]>([
+  ['the least integer by 1', () => int64(least).div(1, { roundingMode: 'trunc' }), [least]],
+  ['-1 by others', () => int64(7, -7).floorDivide(-1), [-7, 7]],
+  ['remainder', () => int64(7, -7).remainder(-1), [0, 0]],
+  [
+    'the least int8 by -1, which wraps',
+    () => tensor([-128], { dtype: dtypes.int8 }).floorDivide(-1),
+    [-128],
+  ],
+  ['true division', () => int64(4).div(-1), [-4]],
+  [
+    'segments by offsets',
+    () => aten.segment_reduce(tensor([1, 2, 3, 4]), 'sum', { offsets: int64(0, 1, 4) }),
+    [1, 9],
+  ],
+  ['a permutation by luUnpack', () => torch.luUnpack(ones(2, 2), int32(2, 2))[0].flatten(), [0, 1, 1, 0]],
+  [
+    'a gradient of adaptive pooling',
+    () => aten._adaptive_avg_pool2d_backward(ones(1, 1, 1), ones(1, 2, 2)).flatten(),
+    [0.25, 0.25, 0.25, 0.25],
+  ],
+  [
+    'a gradient of padding',
+    () => aten.replication_pad1d_backward(ones(1, 4), ones(1, 3), [0, 1]).flatten(),
+    [1, 1, 2],
+  ],
+])('%s is computed', (_, call, values) => {
+  expect(call().tolist()).toEqual(values);
+});
