@@ -25,12 +25,18 @@ export class NodeFileSystem implements io.IOHandler {
     this.#path = Array.isArray(given) ? given.map((each) => path.resolve(each)) : path.resolve(given);
   }
 
+  /** Writes the model's topology and weights; the date and sizes of what was written. */
   async save(...args: [model: io.ModelArtifacts]): Promise<io.SaveResult> {
     const [model] = bindArguments('NodeFileSystem.save(model{})', args);
     if (Array.isArray(this.#path)) throw new TorchError('Cannot perform saving to multiple paths.');
     return save(this.#path, model);
   }
 
+  /**
+   * The model's topology and weights.
+   *
+   * @throws Error where a file is missing or is none of a model.
+   */
   async load(...args: []): Promise<io.ModelArtifacts> {
     bindArguments('NodeFileSystem.load()', args);
     return Array.isArray(this.#path) ? loadBinary(this.#path) : load(this.#path);
