@@ -1,7 +1,5 @@
 /** The module torch: everything that `import torch from 'nodetorch'` has. */
-import { TorchError, argumentError } from './core/errors';
-import { value } from './core/kinds';
-import { signature } from './core/signature';
+import { TorchError } from './core/errors';
 import { bindArguments } from './core/calls';
 import * as autograd from './autograd';
 import * as cuda from './cuda';
@@ -23,6 +21,17 @@ export {
 } from './amp/autocast';
 export { autograd, cuda, ops };
 export * as backends from './backends';
+export {
+  areDeterministicAlgorithmsEnabled,
+  type DeterministicDebugMode,
+  getDeterministicDebugMode,
+  isDeterministicAlgorithmsWarnOnlyEnabled,
+  setDeterministicDebugMode,
+  useDeterministicAlgorithms,
+} from './backends/deterministic';
+export * as masked from './masked';
+export * as signal from './signal';
+export * as sparse from './tensor/sparse';
 export * as nn from './nn';
 export { deepcopy } from './nn/module/copy';
 export * as utils from './utils';
@@ -93,14 +102,27 @@ export {
   cartesianProd,
   cdist,
   type CdistOptions,
+  cond,
+  dsmm,
   einsum,
+  hsmm,
+  type LowRank,
+  lu,
+  type LuOptions,
   meshgrid,
   type MeshgridOptions,
   nonzero,
   norm,
   type NormOptions,
+  pcaLowrank,
+  type PcaLowrankOptions,
+  saddmm,
+  spmm,
+  svdLowrank,
+  type SvdLowrankOptions,
   tensordot,
   type TensordotOptions,
+  typename,
   unique,
   uniqueConsecutive,
   type UniqueConsecutiveOptions,
@@ -119,6 +141,8 @@ export {
 } from './tensor/sparse_tensors';
 export { e, inf, nan, newaxis, pi } from './core/constants';
 export { type FInfo, finfo, type IInfo, iinfo } from './core/typeinfo';
+export { asarray, type AsarrayOptions, frombuffer, type FrombufferOptions } from './tensor/as_array';
+export { getDefaultDevice, setDefaultDevice, withDefaultDevice } from './tensor/default_device';
 export {
   asTensor,
   type BlobOptions,
@@ -135,10 +159,12 @@ export { type Index, type Nested, type Range, Slice, slice } from './tensor/inde
 export {
   enableGrad,
   inferenceMode,
+  isAnomalyCheckNanEnabled,
   isAnomalyEnabled,
   isGradEnabled,
   isInferenceModeEnabled,
   noGrad,
+  setAnomalyEnabled,
   setGradEnabled,
 } from './autograd/mode';
 export {
@@ -205,22 +231,4 @@ export function getNumInteropThreads(...args: []): number {
 export function setNumInteropThreads(...args: [count: number]): void {
   const [count] = bindArguments('setNumInteropThreads(count)', args);
   native.setNumInteropThreads(count);
-}
-const DETERMINISTIC = signature(
-  'useDeterministicAlgorithms',
-  [value<boolean>()('mode')],
-  { warnOnly: false },
-  [],
-);
-
-/** Makes operators without a deterministic form raise an error. */
-export function useDeterministicAlgorithms(...args: [mode: boolean, options?: { warnOnly?: boolean }]): void {
-  const [mode, { warnOnly }] = DETERMINISTIC.bind(args);
-  if (typeof mode !== 'boolean') throw argumentError(DETERMINISTIC.name, 'mode', 'a boolean', mode);
-  native.deterministic(mode, warnOnly);
-}
-/** Whether {@link useDeterministicAlgorithms} is on. */
-export function areDeterministicAlgorithmsEnabled(...args: []): boolean {
-  bindArguments('areDeterministicAlgorithmsEnabled()', args);
-  return native.deterministic();
 }

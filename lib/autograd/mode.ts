@@ -82,6 +82,25 @@ export function setDetectAnomaly(
   native.setAnomaly(mode, checkNan);
 }
 
+const SET_ANOMALY_ENABLED = signature('setAnomalyEnabled', [value<boolean>()('mode')], ANOMALY);
+
+/** Another name of {@link setDetectAnomaly}: `torch.set_anomaly_enabled`. */
+export function setAnomalyEnabled(
+  ...args: Call<typeof SET_ANOMALY_ENABLED, [mode: boolean], [checkNan: boolean]>
+): void {
+  const [mode, { checkNan }] = SET_ANOMALY_ENABLED.bind(args);
+  native.setAnomaly(mode, checkNan);
+}
+
+/** Whether backward would raise where a gradient becomes NaN, if anomaly detection is on. */
+export function isAnomalyCheckNanEnabled(...args: []): boolean {
+  bindArguments('isAnomalyCheckNanEnabled()', args);
+  // A scope tells what was before it: how many are open, two flags, and this one last.
+  const before = native.enterScope(Scope.anomaly, true);
+  native.leaveScope(Scope.anomaly, before);
+  return (before & 1) === 1;
+}
+
 /** Whether backward looks for NaN: see {@link detectAnomaly}. */
 export function isAnomalyEnabled(...args: []): boolean {
   bindArguments('isAnomalyEnabled()', args);

@@ -104,6 +104,7 @@ export type { IncompatibleKeys, LoadStateDictOptions } from './module/load_state
 export * from './layers/loss';
 export type { NamedOptions } from './module/members';
 export { Module, type InferredModule, type ModuleConstructor } from './module/module';
+export * as attention from './attention';
 export { MultiheadAttention } from './layers/attention/multihead_attention';
 export type { AttentionOptions, MultiheadAttentionOptions } from './layers/attention/options';
 export {

@@ -1,6 +1,7 @@
 /** Tensors from JS values. The factories that are operators (zeros, rand ...) come from ops.ts. */
 import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
+import { defaultDevice, onDefaultDevice } from './default_device';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, uint16 } from '../core/dtype';
 import { newResult, operator } from '../native/dispatch';
 import { TorchRangeError, TorchTypeError, argumentError, checkOptions } from '../core/errors';
@@ -18,7 +19,7 @@ import { dtypeOfArray } from './values';
 export interface TensorOptions {
   /** Default: what the data says; numbers are the default dtype, bigints int64, booleans bool. */
   dtype?: DTypeLike | null;
-  /** Default: the CPU. */
+  /** Default: the default device, which is the CPU unless `torch.setDefaultDevice` says otherwise. */
   device?: DeviceLike | null;
   /** Default false. */
   requiresGrad?: boolean;
@@ -91,7 +92,8 @@ function make(values: ArrayBufferView, shape: readonly number[], dtype: DType): 
 
 function applyOptions(tensor: Tensor, options: TensorOptions): Tensor {
   const { device, requiresGrad, pinMemory } = options;
-  let result = device == null ? tensor : tensor.to({ device });
+  const target = device ?? defaultDevice();
+  let result = target === null ? tensor : tensor.to({ device: target });
   if (pinMemory) result = result.pinMemory();
   return requiresGrad === undefined ? result : result.requiresGrad_(requiresGrad);
 }
@@ -102,7 +104,8 @@ export function asTensor(
 ): Tensor {
   const [data, options] = bindArguments('asTensor(data{}, options{}?)', args);
   const { dtype, device } = withDefaults('asTensor', { dtype: TENSOR.dtype, device: TENSOR.device }, options);
-  return isTensor(data) ? data.to({ dtype, device }) : tensor(data, { dtype, device });
+  if (isTensor(data)) return data.to({ dtype, device: device ?? defaultDevice() });
+  return tensor(data, { dtype, device });
 }
 
 /** Options of `torch.fromBlob`. */
@@ -158,7 +161,7 @@ export interface FullOptions extends TensorOptions {
   out?: Tensor;
 }
 
-const fullOperator = operator('aten::full');
+const fullOperator = onDefaultDevice(operator('aten::full'));
 
 /**
  * A tensor of `size` filled with `fillValue`. Differs from PyTorch: `torch.full` gives the default dtype for a whole

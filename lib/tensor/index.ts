@@ -22,6 +22,8 @@ import {
 } from '../core/errors';
 import { checkMethods } from '../core/calls';
 import { type Call, signature } from '../core/signature';
+import { dimOrderOf } from './dim_order';
+import { mapElements } from './elementwise';
 import * as functions from './functions';
 import { HANDLE, NOTHING } from '../native/handle';
 import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue } from './indexing';
@@ -139,6 +141,14 @@ export class Tensor extends TensorBase {
   numel(): number {
     return native.numel(this[HANDLE]);
   }
+  /** Number of dimensions: the same as `dim()`. */
+  ndimension(): number {
+    return native.dim(this[HANDLE]);
+  }
+  /** Number of elements: the same as `numel()`. */
+  nelement(): number {
+    return native.numel(this[HANDLE]);
+  }
   /** All sizes, or the size of one dimension. */
   size(): Size;
   size(dim: number): number;
@@ -156,8 +166,22 @@ export class Tensor extends TensorBase {
   storageOffset(): number {
     return native.storageOffset(this[HANDLE]);
   }
+  /**
+   * The dimensions by their place in memory, outermost first: `[0, 2, 3, 1]` of a channels-last image. `ambiguityCheck`
+   * throws where another order would do as well; of a list of memory formats, where not exactly one of them fits.
+   */
+  dimOrder(
+    ambiguityCheck:
+      boolean | readonly MemoryFormat[] | { ambiguityCheck?: boolean | readonly MemoryFormat[] } = false,
+  ): number[] {
+    return dimOrderOf(this, ambiguityCheck as boolean); // by position: checkMethods
+  }
   /** Address of the first element; 0n where there is none. */
   dataPtr(): bigint {
+    return native.dataPtr(this[HANDLE]);
+  }
+  /** Address of the first element, for reading alone: here the same as `dataPtr()`. */
+  constDataPtr(): bigint {
     return native.dataPtr(this[HANDLE]);
   }
   /** The memory behind the tensor: tensors that share it have equal `id`s. Sizes in bytes. */
@@ -200,6 +224,26 @@ export class Tensor extends TensorBase {
   /** Whether it is a sparse COO tensor: elements other than 0 with their indices. */
   get isSparse(): boolean {
     return this.layout.name === 'sparse_coo';
+  }
+  /** Whether the elements are stored by compressed rows. */
+  get isSparseCsr(): boolean {
+    return this.layout.name === 'sparse_csr';
+  }
+  /** Whether it is in oneDNN's own layout. */
+  get isMkldnn(): boolean {
+    return this.layout.name === '_mkldnn';
+  }
+  /** Whether the elements are quantized numbers. */
+  get isQuantized(): boolean {
+    return this.dtype.name.startsWith('q');
+  }
+  /** Whether the elements are on an Apple GPU. */
+  get isMps(): boolean {
+    return this.device.type === 'mps';
+  }
+  /** Whether the elements are on an Intel GPU. */
+  get isXpu(): boolean {
+    return this.device.type === 'xpu';
   }
   /** Whether both objects stand for one tensor: Python's `is`. */
   is(other: Tensor): boolean {
@@ -430,6 +474,39 @@ export class Tensor extends TensorBase {
   nonzero(...args: unknown[]): Tensor | Tensor[] {
     return functions.nonzero(this, ...(args as [{ asTuple: true }]));
   }
+  /** See {@link functions.lu}. */
+  lu(
+    pivot?: boolean | Omit<functions.LuOptions, 'out'>,
+    getInfos?: boolean | Omit<functions.LuOptions, 'out'>,
+  ): Tensor[] {
+    return functions.lu(this, { pivot: pivot as boolean, getInfos: getInfos as boolean });
+  }
+  /**
+   * Replaces each element by what `callable` makes of it: `torch.Tensor.apply_`. Slow, as in Python: for what no operator
+   * does. Only on the CPU.
+   *
+   * @throws RuntimeError for a tensor that requires grad, TypeError for one on another device.
+   */
+  apply_(callable: (element: never) => Scalar): this {
+    return mapElements('apply_', this, [], callable);
+  }
+  /**
+   * Replaces each element by what `callable` makes of it and the element of `tensor`, which broadcasts to the shape and has
+   * the same dtype: `torch.Tensor.map_`.
+   *
+   * @throws RuntimeError for a tensor that requires grad, TypeError for one on another device or of another dtype.
+   */
+  map_(tensor: Tensor, callable: (element: never, other: never) => Scalar): this {
+    return mapElements('map_', this, [tensor], callable);
+  }
+  /** As {@link Tensor.map_}, with two tensors: `torch.Tensor.map2_`. */
+  map2_(x: Tensor, y: Tensor, callable: (element: never, x: never, y: never) => Scalar): this {
+    return mapElements('map2_', this, [x, y], callable);
+  }
+  /** The tensor as a sparse COO one: `torch.Tensor.to_sparse_coo`. */
+  toSparseCoo(): Tensor {
+    return this.toSparse();
+  }
   /** A tensor of `data` with this one's dtype and device, unless options say otherwise. */
   newTensor(data: TensorData, options: TensorOptions = {}): Tensor {
     checkOptions('newTensor', options);
@@ -556,6 +633,15 @@ checkMethods(
   Tensor,
   'dim()',
   'numel()',
+  'ndimension()',
+  'nelement()',
+  'dimOrder(ambiguityCheck?)',
+  'constDataPtr()',
+  'lu(pivot?, getInfos?)',
+  'apply_(callable)',
+  'map_(tensor, callable)',
+  'map2_(x, y, callable)',
+  'toSparseCoo()',
   'size(dim?)',
   'stride(dim?)',
   'storageOffset()',

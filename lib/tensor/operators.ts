@@ -3,6 +3,7 @@ import { camelCase } from '../core/names';
 import { operator, type OperatorFunction } from '../native/dispatch';
 import { TorchError, argumentError } from '../core/errors';
 import { native } from '../native';
+import { factories, onDefaultDevice } from './default_device';
 import { Tensor } from '.';
 
 type Table = Record<string, unknown>;
@@ -45,7 +46,8 @@ function allNames(prototype: object): Set<string> {
 const taken = allNames(Tensor.prototype);
 makeHashTable(Tensor.prototype);
 for (const name of names) {
-  const call = operator(`aten::${name}`);
+  const plain = operator(`aten::${name}`);
+  const call = factories.has(name) ? onDefaultDevice(plain) : plain;
   const camel = camelCase(name);
   functions[camel] = call;
   for (const namespace of namespaces) {

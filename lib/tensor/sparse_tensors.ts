@@ -4,6 +4,7 @@
  */
 import * as aten from './aten';
 import { type TensorData, isTensor, tensor } from './creation';
+import { defaultDevice } from './default_device';
 import type { DeviceLike } from '../core/device';
 import type { DTypeLike } from '../core/dtype';
 import { TorchError, TorchTypeError } from '../core/errors';
@@ -92,9 +93,10 @@ function compressed<C extends string, P extends string>(
     options?: SparseOptions,
   ): Tensor;
   function make(...args: unknown[]): Tensor {
-    const { size, dtype, layout, device, pinMemory, requiresGrad, checkInvariants, ...data } = own.bind(
+    const { size, dtype, layout, pinMemory, requiresGrad, checkInvariants, ...data } = own.bind(
       args,
     )[0] as unknown as Required<SparseOptions> & Record<string, unknown>;
+    const device = (data.device as DeviceLike | null) ?? defaultDevice();
     const values = tensorArgument(name, 'values', data.values, { dtype, device } as object);
     const rows = indicesOf(name, compressed, data[compressed], device);
     const columns = indicesOf(name, plain, data[plain], device);
@@ -154,7 +156,8 @@ export function sparseCooTensor(
 ): Tensor;
 export function sparseCooTensor(...args: unknown[]): Tensor {
   const [all] = SPARSE_COO.bind(args);
-  const { dtype, layout, device, pinMemory, requiresGrad, checkInvariants } = all;
+  const { dtype, layout, pinMemory, requiresGrad, checkInvariants } = all;
+  const device = all.device ?? defaultDevice();
   if (all.values === undefined && !isTensor(all.indices)) {
     const size = (all.indices ?? all.size) as Size;
     return aten.sparseCooTensor(size, { dtype, layout, device, pinMemory, requiresGrad });

@@ -1,2 +1,3 @@
 /** `torch.utils` */
+export * as benchmark from './benchmark';
 export * as checkpoint from './checkpoint';

@@ -3,8 +3,28 @@
  * signature that users do not see. They win over the operators of the same name.
  */
 export { nonzero, unravelIndex } from './indices';
+export {
+  type LowRank,
+  type LuOptions,
+  type PcaLowrankOptions,
+  type SvdLowrankOptions,
+  lu,
+  pcaLowrank,
+  svdLowrank,
+} from './low_rank';
 export { type CdistOptions, type NormOptions, cdist, norm } from './norms';
-export { type TensordotOptions, blockDiag, cartesianProd, einsum, tensordot } from './products';
+export { cond, typename } from './kinds_of';
+export {
+  type TensordotOptions,
+  blockDiag,
+  cartesianProd,
+  dsmm,
+  einsum,
+  hsmm,
+  saddmm,
+  spmm,
+  tensordot,
+} from './products';
 export {
   type MeshgridOptions,
   atleast1d,

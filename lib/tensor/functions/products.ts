@@ -2,7 +2,8 @@
 import { TorchError, argumentError } from '../../core/errors';
 import { type Call, signature } from '../../core/signature';
 import * as kinds from '../kinds';
-import type { Tensor } from '..';
+import { bindArguments } from '../../core/calls';
+import type { Scalar, Tensor } from '..';
 import { type Tensors, listOf, op } from './support';
 
 const ops = {
@@ -65,4 +66,36 @@ export function tensordot(
   }
   const last = Array.from({ length: count }, (_, i) => i - count);
   return ops.tensordot(a, b, last, [...last.keys()], out) as Tensor;
+}
+
+const sparse = { mm: op('mm'), hspmm: op('hspmm'), sspaddmm: op('sspaddmm') };
+
+/** The product of matrices, of which the first may be sparse: another name of `torch.mm`. */
+export function spmm(...args: [input: Tensor, mat2: Tensor]): Tensor {
+  const [input, mat2] = bindArguments('spmm(input, mat2)', args);
+  return sparse.mm(input, mat2) as Tensor;
+}
+/** The product of a sparse matrix and a dense one: another name of `torch.mm`. */
+export function dsmm(...args: [input: Tensor, mat2: Tensor]): Tensor {
+  const [input, mat2] = bindArguments('dsmm(input, mat2)', args);
+  return sparse.mm(input, mat2) as Tensor;
+}
+/** The product of a sparse matrix and a dense one, as a sparse matrix of whole rows: `torch.hspmm`. */
+export function hsmm(...args: [mat1: Tensor, mat2: Tensor]): Tensor {
+  const [mat1, mat2] = bindArguments('hsmm(mat1, mat2)', args);
+  return sparse.hspmm(mat1, mat2) as Tensor;
+}
+
+const SADDMM = signature(
+  'torch.saddmm',
+  [kinds.tensor('input'), kinds.tensor('mat1'), kinds.tensor('mat2')],
+  { beta: 1, alpha: 1 } as { beta: Scalar; alpha: Scalar },
+  [],
+);
+/** `beta input + alpha mat1 mat2` of a sparse `input` and `mat1`, sparse: `torch.sspaddmm`. */
+export function saddmm(
+  ...args: [input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }]
+): Tensor {
+  const [input, mat1, mat2, options] = SADDMM.bind(args);
+  return sparse.sspaddmm(input, mat1, mat2, { ...options }) as Tensor;
 }

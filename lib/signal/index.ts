@@ -1,0 +1,2 @@
+/** `torch.signal`: signal processing. */
+export * as windows from './windows';

@@ -1,0 +1,226 @@
+'use strict';
+// Why public names of Python's torch are not here and are not to be: docs/coverage.md tells it. A name stands in one list
+// at most; `torch.jit.*` means all names of that namespace and of those below it. A test finds what is stale.
+
+module.exports = [
+  {
+    reason: "An error is a `TorchError`, whose `kind` has the name of Python's class",
+    names: [
+      'torch.AcceleratorError',
+      'torch.FatalError',
+      'torch.OutOfMemoryError',
+      'torch.linalg.LinAlgError',
+    ],
+  },
+  {
+    reason:
+      'Storages and the tensor types from before dtypes: `torch.tensor` takes a dtype, and ' +
+      '`x.storage()` tells which memory it has',
+    names: [
+      ...['Bool', 'Byte', 'Char', 'Double', 'Float', 'Int', 'Long', 'Short'].flatMap((type) => [
+        `torch.${type}Storage`,
+        `torch.${type}Tensor`,
+      ]),
+      'torch.TypedStorage',
+      'torch.UntypedStorage',
+      'torch.is_storage',
+      'torch.set_default_tensor_type',
+      'torch.Tensor.new',
+      'torch.Tensor.storage_type',
+      'torch.Tensor.untyped_storage',
+    ],
+  },
+  {
+    reason: 'A size is a plain array of numbers; `torch.serialization.Size` is the class that files hold',
+    names: ['torch.Size'],
+  },
+  {
+    reason:
+      "Python's own machinery: subclasses of Tensor, `__torch_function__`, `copy`, its processes and packages",
+    names: [
+      'torch.DisableTorchFunction',
+      'torch.DisableTorchFunctionSubclass',
+      'torch.Tensor.as_subclass',
+      'torch.Tensor.module_load',
+      'torch.Tensor.is_shared',
+      'torch.Tensor.share_memory_',
+      'torch.get_device_module',
+      'torch.init_num_threads',
+      'torch.overrides.*',
+      'torch.package.*',
+      'torch.multiprocessing.*',
+      'torch.hub.*',
+      'torch.types.*',
+    ],
+  },
+  {
+    reason: 'numpy has no part in JavaScript: `torch.fromBlob` takes the memory of a typed array',
+    names: ['torch.from_numpy'],
+  },
+  {
+    reason: 'DLPack hands pointers from one library of Python to another',
+    names: ['torch.from_dlpack', 'torch.utils.dlpack.*'],
+  },
+  {
+    reason: 'Results with several parts are arrays here whose elements have names as well: `x.max(0).values`',
+    names: ['torch.return_types.*'],
+  },
+  {
+    reason: "TorchScript's compiler reads the source of Python programs; its files are not read here either",
+    names: [
+      'torch.JITException',
+      'torch.fork',
+      'torch.wait',
+      'torch.import_ir_module',
+      'torch.import_ir_module_from_buffer',
+      'torch.merge_type_from_type_comment',
+      'torch.parse_ir',
+      'torch.parse_schema',
+      'torch.parse_type_comment',
+      'torch.unify_type_list',
+      'torch.jit.*',
+      'torch.utils.bundled_inputs.*',
+      'torch.utils.mobile_optimizer.*',
+    ],
+  },
+  {
+    reason:
+      "torch.compile and the recorders of torch.fx and torch.export read Python's bytecode and trace its programs, and compile " +
+      'what they find',
+    names: [
+      'torch.compile',
+      'torch.compiler.*',
+      'torch.fx.*',
+      'torch.SymBool',
+      'torch.SymFloat',
+      'torch.SymInt',
+      ...['float', 'fresh_size', 'int', 'ite', 'max', 'min', 'not', 'sqrt', 'sum'].map(
+        (name) => `torch.sym_${name}`,
+      ),
+    ],
+  },
+  {
+    reason: 'dtypes that PyTorch itself has as names, with hardly an operator for them',
+    names: [
+      'torch.bit',
+      ...['bits16', 'bits1x8', 'bits2x4', 'bits4x2', 'bits8', 'quint2x4', 'quint4x2'].map(
+        (name) => `torch.${name}`,
+      ),
+      ...[1, 2, 3, 4, 5, 6, 7].flatMap((bits) => [`torch.int${bits}`, `torch.uint${bits}`]),
+    ],
+  },
+  {
+    reason: 'Deprecated in PyTorch itself, beside names that are here',
+    names: [
+      'torch.get_autocast_cpu_dtype',
+      'torch.get_autocast_gpu_dtype',
+      'torch.get_autocast_ipu_dtype',
+      'torch.get_autocast_xla_dtype',
+      'torch.is_autocast_cpu_enabled',
+      'torch.is_autocast_ipu_enabled',
+      'torch.is_autocast_xla_enabled',
+      'torch.set_autocast_cpu_dtype',
+      'torch.set_autocast_cpu_enabled',
+      'torch.set_autocast_gpu_dtype',
+      'torch.set_autocast_ipu_dtype',
+      'torch.set_autocast_ipu_enabled',
+      'torch.set_autocast_xla_dtype',
+      'torch.set_autocast_xla_enabled',
+      'torch.has_lapack',
+      'torch.has_mkl',
+      'torch.has_openmp',
+      'torch.has_spectral',
+      'torch.autograd.NestedIOFunction',
+      'torch.autograd.Variable',
+      'torch.autograd.variable',
+      'torch.Tensor.volatile',
+      'torch.cuda.amp.*',
+      'torch.cpu.amp.*',
+      'torch.utils.data.datapipes.*',
+    ],
+  },
+  {
+    reason: 'Removed from PyTorch: there they raise an error that names what to write',
+    names: [
+      'torch.Tensor.eig',
+      'torch.Tensor.lstsq',
+      'torch.Tensor.reinforce',
+      'torch.Tensor.solve',
+      'torch.Tensor.symeig',
+    ],
+  },
+  {
+    reason:
+      'Autocast is a scope around a function here, `torch.autocast(deviceType, options, body)`, whose parts these are',
+    names: [
+      'torch.autocast_decrement_nesting',
+      'torch.autocast_increment_nesting',
+      'torch.set_autocast_cache_enabled',
+      'torch.set_autocast_dtype',
+      'torch.set_autocast_enabled',
+    ],
+  },
+  {
+    reason:
+      'Devices that neither libtorch nor this package is built for; `x.to(device)` and `x.device.type` know their names',
+    names: [
+      'torch.Tensor.ipu',
+      'torch.Tensor.is_ipu',
+      'torch.Tensor.is_maia',
+      'torch.Tensor.is_mtia',
+      'torch.Tensor.is_vulkan',
+      'torch.Tensor.is_xla',
+      'torch.Tensor.mtia',
+      'torch.Tensor.xpu',
+      'torch.mtia.*',
+      'torch.xpu.*',
+    ],
+  },
+  {
+    reason: 'Nested tensors, which `torch.nested` makes, are not here',
+    names: ['torch.Tensor.is_nested', 'torch.nested.*'],
+  },
+  {
+    reason: 'Switches and queues of libtorch that the addon does not bind',
+    names: [
+      'torch.Event',
+      'torch.Stream',
+      'torch.get_float32_matmul_precision',
+      'torch.set_float32_matmul_precision',
+      'torch.set_flush_denormal',
+      'torch.set_warn_always',
+      'torch.is_warn_always_enabled',
+      'torch.thread_safe_generator',
+      'torch.Tensor.grad_dtype',
+      'torch.autograd.enforce_grad_layout_policy',
+      'torch.autograd.set_multithreading_enabled',
+    ],
+  },
+  {
+    reason:
+      'A masked tensor is a subclass of Tensor in Python; the functions of torch.masked take a tensor and a mask',
+    names: [
+      'torch.masked.MaskedTensor',
+      'torch.masked.as_masked_tensor',
+      'torch.masked.is_masked_tensor',
+      'torch.masked.masked_tensor',
+      'torch.masked.maskedtensor.*',
+    ],
+  },
+  {
+    reason: 'Quantization of models: PyTorch has deprecated it in favour of torchao',
+    names: [
+      'torch.ao.*',
+      'torch.quantization.*',
+      'torch.nn.intrinsic.*',
+      'torch.nn.qat.*',
+      'torch.nn.quantizable.*',
+      'torch.nn.quantized.*',
+    ],
+  },
+  { reason: 'ONNX files are written from programs that torch.export has recorded', names: ['torch.onnx.*'] },
+  {
+    reason: 'Tools for work on PyTorch itself',
+    names: ['torch.utils.hipify.*', 'torch.utils.model_dump.*'],
+  },
+];
