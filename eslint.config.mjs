@@ -24,7 +24,18 @@ const restricted = (files, selectors) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'build-gyp/', 'coverage/', 'docs/site/', 'typings/aten.d.ts', 'typings/private.d.ts'] },
+  {
+    ignores: [
+      'dist/',
+      'packages/*/dist/',
+      'build/',
+      'build-gyp/',
+      'coverage/',
+      'docs/site/',
+      'typings/aten.d.ts',
+      'typings/private.d.ts',
+    ],
+  },
   { ignores: ['examples/serve/server.ts'] }, // of its own package, with fastify
   js.configs.recommended,
   ...tseslint.configs.recommended,

@@ -12,11 +12,14 @@ const common = {
     '^nodetorch/(nn|functional|optim|eslint|export|testing|tfjs)$': '<rootDir>/lib/$1/index.ts',
     '^nodetorch/testing/(jest|vitest|assert)$': '<rootDir>/lib/testing/$1.ts',
     '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors/index.ts',
+    '^nodetorch/package.json$': '<rootDir>/package.json',
+    '^@nodetorch/tfjs-node$': '<rootDir>/packages/tfjs-node/src/index.ts',
   },
   // Jest looks for the imports of every file by a regular expression, which takes 13 seconds for the generated types
   // of the operators. Nothing imports those when it runs.
   modulePathIgnorePatterns: [
     '<rootDir>/dist/',
+    '<rootDir>/packages/.*/dist/',
     '<rootDir>/build/',
     '<rootDir>/build-gyp/',
     '<rootDir>/typings/aten.d.ts',

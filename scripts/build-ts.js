@@ -1,7 +1,8 @@
 'use strict';
 // Compiles lib/ into dist/: `npm run build:ts`, and `npm ci` in a checkout. tsc gives CommonJS and
 // its types; this adds the hand-written .js and .d.ts, the typings, and an ESM face (.mjs, .d.mts)
-// for every entry of package.json's "exports". Needs the built addon: the names are asked of it.
+// for every entry of package.json's "exports". Needs the built addon: the names are asked of it. Then packages/tfjs-node
+// into its own dist/.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -22,13 +23,10 @@ function files(folder) {
     .map((entry) => path.join(entry.parentPath || entry.path, entry.name));
 }
 
-function compile() {
-  fs.rmSync(dist, { recursive: true, force: true });
+function compile(project, target) {
+  fs.rmSync(target, { recursive: true, force: true });
   const tsc = require.resolve('typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('the TypeScript does not compile');
 }
 
@@ -107,8 +105,15 @@ function writeEsmFace(file) {
   fs.writeFileSync(file.replace(/\.js$/, '.d.mts'), `${types.join('\n')}\n`);
 }
 
+/** Of packages/tfjs-node, over the types in dist/. */
+function buildTfjsNode() {
+  const folder = path.join(root, 'packages/tfjs-node');
+  compile(path.join(folder, 'tsconfig.json'), path.join(folder, 'dist'));
+  copy(path.join(folder, 'src/decoder.js'), path.join(folder, 'dist/decoder.js'));
+}
+
 function buildTypeScript() {
-  compile();
+  compile('tsconfig.build.json', dist);
   copyHandWritten();
   for (const file of files(dist).filter((name) => name.endsWith('.d.ts'))) allowUndefined(file);
   const sources = { sources: hashSources(root) };
@@ -118,6 +123,7 @@ function buildTypeScript() {
   for (const entry of Object.values(entries)) {
     if (entry.require) writeEsmFace(path.join(root, entry.require.default));
   }
+  buildTfjsNode();
 }
 
 module.exports = { buildTypeScript };

@@ -1,6 +1,7 @@
 'use strict';
 // Makes the tarballs to publish: `npm run pack:all -- --out DIR`. They are nodetorch itself and, for this machine's
-// platform, the package of its addon and the one of libtorch's libraries; those of other platforms are made there.
+// platform, the package of its addon and the one of libtorch's libraries; those of other platforms are made there. And
+// those that take the place of tfjs-node.
 // NAME.cdx.json beside each says what is in it (CycloneDX). The same sources and tools give the same bytes.
 
 const fs = require('node:fs');
@@ -12,7 +13,7 @@ const contents = require('./pack/contents');
 const { writeSbom } = require('./pack/sbom');
 const { pack } = require('./pack/tarball');
 
-const parts = ['nodetorch', 'addon', 'libtorch'];
+const parts = ['nodetorch', 'addon', 'libtorch', 'tfjs-node', 'tfjs-node-gpu'];
 const usage = `Usage: npm run pack:all -- --out DIR [--only ${parts.join(',')}] [--no-build] [--keep-symbols]
 
   --out DIR    where the tarballs go
@@ -52,6 +53,8 @@ async function main() {
       contents.layOutLibtorch(folder, await findLibtorch({ variant: 'cpu', fetch: 'never' }), {
         keepSymbols,
       }),
+    'tfjs-node': contents.layOutTfjsNode,
+    'tfjs-node-gpu': contents.layOutTfjsNodeGpu,
   };
   fs.mkdirSync(out, { recursive: true });
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-pack-'));

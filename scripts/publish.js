@@ -30,7 +30,7 @@ function manifestOf(file) {
   return JSON.parse(stdout);
 }
 
-/** nodetorch last: who installs it in the meantime must find what it asks for. */
+/** First what nodetorch asks for, last what asks for nodetorch: who installs one in the meantime must find the others. */
 function inOrder(folder) {
   const all = fs
     .readdirSync(folder)
@@ -46,7 +46,10 @@ function inOrder(folder) {
         `${folder} has no ${name} ${version}; there is one for each of ${platforms.join(', ')}`,
       );
   }
-  return [...others, main];
+  const after = ['@nodetorch/tfjs-node', '@nodetorch/tfjs-node-gpu'];
+  const place = ({ manifest }) => after.indexOf(manifest.name);
+  const before = others.filter((one) => place(one) < 0);
+  return [...before, main, ...others.filter((one) => place(one) >= 0).sort((a, b) => place(a) - place(b))];
 }
 
 function isPublished({ name, version }, registry) {

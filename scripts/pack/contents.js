@@ -8,7 +8,7 @@ const addons = require('../libtorch/addons');
 const pinned = require('../libtorch/pinned');
 const { forgetFolders } = require('./elf');
 const { licencesOf } = require('./licences');
-const { addonManifest, libtorchManifest, mainManifest } = require('./manifests');
+const manifests = require('./manifests');
 const { packedFiles, writeJson } = require('./tarball');
 
 const root = path.join(__dirname, '../..');
@@ -36,7 +36,7 @@ function copy(from, to) {
 /** JavaScript and types, and what a build from source needs. */
 function layOutMain(folder) {
   for (const file of packedFiles(root)) copy(path.join(root, file), path.join(folder, file));
-  writeJson(path.join(folder, 'package.json'), mainManifest());
+  writeJson(path.join(folder, 'package.json'), manifests.mainManifest());
 }
 
 /** The addon, which finds libtorch by what lib/native loads before it. */
@@ -46,7 +46,7 @@ function layOutAddon(folder, addon) {
   strip(file);
   if (process.platform === 'linux') forgetFolders(file);
   copy(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
-  writeJson(path.join(folder, 'package.json'), addonManifest(pinned.platform));
+  writeJson(path.join(folder, 'package.json'), manifests.addonManifest(pinned.platform));
   const text = `The native addon of [nodetorch](https://www.npmjs.com/package/nodetorch) for ${pinned.platform}, which installs it.`;
   fs.writeFileSync(path.join(folder, 'README.md'), `# @nodetorch/${pinned.platform}\n\n${text}\n`);
 }
@@ -64,7 +64,28 @@ function layOutLibtorch(folder, libtorch, { keepSymbols = false } = {}) {
     if (!keepSymbols) strip(file);
   }
   fs.writeFileSync(path.join(folder, 'build-version'), `${libtorch.version}\n`);
-  writeJson(path.join(folder, 'package.json'), libtorchManifest(pinned.platform));
+  writeJson(path.join(folder, 'package.json'), manifests.libtorchManifest(pinned.platform));
 }
 
-module.exports = { layOutMain, layOutAddon, layOutLibtorch };
+const tfjsNode = path.join(root, 'packages/tfjs-node');
+
+/** What `npm run build:ts` has made of packages/tfjs-node. */
+function layOutTfjsNode(folder) {
+  fs.cpSync(path.join(tfjsNode, 'dist'), path.join(folder, 'dist'), { recursive: true });
+  copy(path.join(tfjsNode, 'README.md'), path.join(folder, 'README.md'));
+  copy(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
+  writeJson(path.join(folder, 'package.json'), manifests.tfjsNodeManifest());
+}
+
+/** The same by another name, for programs that ask for tfjs-node-gpu. */
+function layOutTfjsNodeGpu(folder) {
+  const { name } = manifests.tfjsNodeManifest();
+  fs.writeFileSync(path.join(folder, 'index.js'), `'use strict';\nmodule.exports = require('${name}');\n`);
+  fs.writeFileSync(path.join(folder, 'index.d.ts'), `export * from '${name}';\n`);
+  const readme = fs.readFileSync(path.join(tfjsNode, 'README.md'), 'utf8');
+  fs.writeFileSync(path.join(folder, 'README.md'), readme.replaceAll('/tfjs-node', '/tfjs-node-gpu'));
+  copy(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
+  writeJson(path.join(folder, 'package.json'), manifests.tfjsNodeGpuManifest());
+}
+
+module.exports = { layOutMain, layOutAddon, layOutLibtorch, layOutTfjsNode, layOutTfjsNodeGpu };

@@ -6,4 +6,6 @@ export interface Manifest {
 }
 export function addonManifest(platform: string): Manifest;
 export function libtorchManifest(platform: string): Manifest;
+export function tfjsNodeManifest(): Manifest & { dependencies: Record<string, string> };
+export function tfjsNodeGpuManifest(): Manifest;
 export function mainManifest(): Manifest & { optionalDependencies: Record<string, string> };

@@ -57,4 +57,39 @@ function mainManifest() {
   return { ...published, optionalDependencies: Object.fromEntries(optional) };
 }
 
-module.exports = { addonManifest, libtorchManifest, mainManifest };
+const tfjs = [
+  '@tensorflow/tfjs',
+  '@tensorflow/tfjs-backend-cpu',
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-layers',
+];
+
+/** Of the package that takes the place of @tensorflow/tfjs-node. */
+const tfjsNodeManifest = () => ({
+  name: '@nodetorch/tfjs-node',
+  version: own.version,
+  description: 'Takes the place of @tensorflow/tfjs-node: TensorFlow.js on libtorch',
+  ...common,
+  main: './dist/index.js',
+  types: './dist/index.d.ts',
+  dependencies: {
+    ...Object.fromEntries(tfjs.map((name) => [name, own.peerDependencies['@tensorflow/tfjs-core']])),
+    ...Object.fromEntries(['@bufbuild/protobuf', 'crc-32'].map((name) => [name, own.devDependencies[name]])),
+    nodetorch: own.version,
+  },
+  peerDependencies: { sharp: '>=0.35.0' },
+  peerDependenciesMeta: { sharp: { optional: true } },
+});
+
+/** Of the one for @tensorflow/tfjs-node-gpu, which is the same: nodetorch finds the GPU by itself. */
+const tfjsNodeGpuManifest = () => ({
+  name: '@nodetorch/tfjs-node-gpu',
+  version: own.version,
+  description: 'Takes the place of @tensorflow/tfjs-node-gpu: TensorFlow.js on libtorch',
+  ...common,
+  main: './index.js',
+  types: './index.d.ts',
+  dependencies: { '@nodetorch/tfjs-node': own.version },
+});
+
+module.exports = { addonManifest, libtorchManifest, mainManifest, tfjsNodeManifest, tfjsNodeGpuManifest };

@@ -1,2 +1,6 @@
 // The types of sbom.js, for tests.
-export function writeSbom(kind: 'nodetorch' | 'addon' | 'libtorch', folder: string, file: string): void;
+export function writeSbom(
+  kind: 'nodetorch' | 'addon' | 'libtorch' | 'tfjs-node' | 'tfjs-node-gpu',
+  folder: string,
+  file: string,
+): void;

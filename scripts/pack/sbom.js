@@ -64,17 +64,25 @@ function installedFor(names) {
   return { components: [...components.values()], dependencies, refs };
 }
 
+const isOurs = (name) => name === own.name || name.startsWith('@nodetorch/');
+
+/** A package of JavaScript: what it asks for, ours and others'. */
 function main(manifest) {
-  const { components, dependencies, refs } = installedFor(Object.keys(manifest.dependencies));
-  const optional = Object.entries(manifest.optionalDependencies).map(([name, version]) => ({
+  const asked = Object.entries(manifest.dependencies);
+  const others = asked.filter(([name]) => !isOurs(name)).map(([name]) => name);
+  const { components, dependencies, refs } = installedFor(others);
+  const ours = asked
+    .filter(([name]) => isOurs(name))
+    .map(([name, version]) => componentOf({ name, version }));
+  const optional = Object.entries(manifest.optionalDependencies ?? {}).map(([name, version]) => ({
     ...componentOf({ name, version }),
     scope: 'optional',
   }));
   const component = componentOf(manifest, byId(manifest.license));
-  const dependsOn = [...refs, ...optional.map(({ purl }) => purl)];
+  const dependsOn = [...refs, ...[...ours, ...optional].map(({ purl }) => purl)];
   return {
     component,
-    components: [...components, ...optional],
+    components: [...components, ...ours, ...optional],
     dependencies: [{ ref: component.purl, dependsOn }, ...dependencies],
   };
 }
@@ -144,9 +152,9 @@ function libtorch(manifest, folder) {
 const licenceOf = ({ licence }) =>
   licence.startsWith('LicenseRef') ? [{ license: { name: licence } }] : byId(licence);
 
-const kinds = { nodetorch: main, addon, libtorch };
+const kinds = { nodetorch: main, addon, libtorch, 'tfjs-node': main, 'tfjs-node-gpu': main };
 
-/** Writes the bill of the package in `folder` to `file`; `kind` is nodetorch, addon or libtorch. */
+/** Writes the bill of the package in `folder` to `file`; `kind` is what pack-all.js calls it. */
 function writeSbom(kind, folder, file) {
   const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
   const { component, components, dependencies } = kinds[kind](manifest, folder);

@@ -1,0 +1,1 @@
+export { NodeFileSystem, fileSystem, nodeFileSystemRouter } from 'nodetorch/tfjs';

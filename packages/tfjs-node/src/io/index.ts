@@ -1,0 +1,2 @@
+export { fileSystem } from './file_system';
+export { nodeHTTPRequest } from './node_http';
