@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { findFormat, firstBytes } from '../serialization/format';
+import { openRegular } from '../serialization/io/regular';
 import { fileSource } from '../serialization/io/source';
 import { ZipReader, isZip } from '../serialization/io/zip_reader';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors/header';
@@ -45,7 +46,7 @@ function describeIndex(file: string): Description {
   const { folder, metadata, shards } = readIndex(file);
   const tensors = [...shards].flatMap(([shard, names]): readonly TensorRow[] => {
     const target = path.join(folder, shard);
-    if (!fs.statSync(target).isFile()) throw new Error(`'${target}' is not a file`);
+    fs.closeSync(openRegular(target).fd); // a folder would be looked into
     const found = new Map(describeFile(target).tensors.map((row) => [row.name, row]));
     return names.map((name) => {
       const row = found.get(name);
@@ -65,10 +66,8 @@ const rows = (entries: Header['entries']): readonly TensorRow[] =>
   }));
 
 function readHeader(file: string): Header {
-  const fd = fs.openSync(file, 'r');
+  const { fd, stats } = openRegular(file);
   try {
-    const stats = fs.fstatSync(fd);
-    if (!stats.isFile()) throw new Error(`'${file}' is not a file`);
     const length = headerLength(bytesOf(fd, 0, Math.min(8, stats.size)), stats.size);
     return parseHeader(bytesOf(fd, 8, length), stats.size - 8 - length);
   } finally {

@@ -1,5 +1,6 @@
 // Which of the formats a file of tensors is in. Needs no addon.
 import fs from 'node:fs';
+import { openRegular } from './io/regular';
 import { HEAD, foreign, isSafetensors } from './foreign';
 import { SafetensorError } from './safetensors/header';
 import { findCheckpoint, isIndex } from './safetensors/sharded_index';
@@ -23,11 +24,10 @@ export function findFormat(target: string): { file: string; format: Format } {
 }
 
 export function firstBytes(file: string): [head: Buffer, size: number] {
-  const fd = fs.openSync(file, 'r');
+  const { fd, stats } = openRegular(file);
   try {
     const buffer = Buffer.alloc(HEAD);
-    const { size } = fs.fstatSync(fd);
-    return [buffer.subarray(0, fs.readSync(fd, buffer, 0, HEAD, 0)), size];
+    return [buffer.subarray(0, fs.readSync(fd, buffer, 0, HEAD, 0)), stats.size];
   } finally {
     fs.closeSync(fd);
   }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { TorchError } from '../../core/errors';
 import { type AtomicFile, syncDirectory, writeAll, writeAtomically } from './atomic';
 import { exclusively } from './folder_lock';
+import { openRegular } from './regular';
 
 export interface NewFile {
   readonly name: string;
@@ -121,7 +122,7 @@ export function readSet<T>(
     const file = find();
     let fd: number | undefined;
     try {
-      fd = fs.openSync(file, 'r');
+      ({ fd } = openRegular(file));
       const result = read(file);
       if (!isIndex(file) || leadsTo(file, fd)) return result;
     } catch (error) {

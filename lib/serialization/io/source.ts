@@ -3,6 +3,7 @@ import { TorchTypeError } from '../../core/errors';
 import * as fs from 'node:fs';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
+import { openRegular } from './regular';
 import { damaged } from './errors';
 
 /** Positions count from the start of the file. */
@@ -31,13 +32,10 @@ const emptyBytes = (count: number): Tensor => addon.aten.empty([count], { dtype:
 
 /** Reads what is asked for; with `mmap`, tensors are part of a private mapping of the whole file. */
 export function fileSource(path: string, mmap: boolean): Source {
-  const fd = fs.openSync(path, 'r');
-  let size: number;
+  const { fd, stats } = openRegular(path, (message) => new TorchTypeError(`torch.load(): ${message}`));
+  const { size } = stats;
   let whole: Tensor | null = null;
   try {
-    const stats = fs.fstatSync(fd);
-    if (!stats.isFile()) throw new TorchTypeError(`torch.load(): '${path}' is not a file`);
-    size = stats.size;
     if (mmap && size > 0) whole = addon.keep(addon.aten.fromFile(path, false, size, { dtype: 'uint8' }));
   } catch (error) {
     fs.closeSync(fd);

@@ -4,6 +4,7 @@ import { checkText } from '../../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readSet } from '../io/file_set';
+import { readText } from '../io/regular';
 import { SafetensorError } from './header';
 import { parseObject, scan } from './json';
 
@@ -55,7 +56,10 @@ export function readIndex(file: string): ShardedIndex {
   };
   const { size } = fs.statSync(file);
   if (size > MAX_INDEX) return invalid(`${size} bytes, at most ${MAX_INDEX}`);
-  const { metadata, weight_map: weightMap } = parse(fs.readFileSync(file, 'utf8'), invalid);
+  const { metadata, weight_map: weightMap } = parse(
+    readText(file, (message) => new SafetensorError(message)),
+    invalid,
+  );
   if (metadata !== undefined && !isRecord(metadata)) return invalid('metadata must be an object');
   if (!isRecord(weightMap)) return invalid('weight_map must map names to files');
   const shards = new Map<string, string[]>();

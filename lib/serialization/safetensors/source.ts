@@ -1,7 +1,8 @@
 // Where the bytes of a .safetensors file come from. Opening one and reading its header need no libtorch.
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, readSync, type Stats, statSync } from 'node:fs';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
+import { openRegular } from '../io/regular';
 import { type Entry, SafetensorError } from './header';
 
 /** Positions count from the start of the file. */
@@ -17,10 +18,8 @@ export interface Source {
 const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
 export function openSource(path: string, backend: 'mmap' | 'pread'): Source {
-  const fd = openSync(path, 'r');
+  const { fd, stats } = openRegular(path, (message) => new SafetensorError(message));
   try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new SafetensorError(`'${path}' is not a file`);
     const source = new ReadingSource(path, fd, stats.size);
     return backend === 'pread' || stats.size === 0 ? source : new MappedSource(path, stats, source);
   } catch (error) {
