@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
 });
 
 const SILENCE = 20_000; // milliseconds without a new call: a hang
-const MEMORY = 12_000_000; // KiB of address space
+const MEMORY = 6_000_000; // KiB of address space: less than 2^31 numbers take
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fuzz-'));
 const progress = path.join(folder, 'progress');

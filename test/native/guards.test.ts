@@ -133,11 +133,7 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ['the least integer by 1', () => int64(least).div(1, { roundingMode: 'trunc' }), [least]],
   ['-1 by others', () => int64(7, -7).floorDivide(-1), [-7, 7]],
   ['remainder', () => int64(7, -7).remainder(-1), [0, 0]],
-  [
-    'the least int8 by -1, which wraps',
-    () => tensor([-128], { dtype: dtypes.int8 }).floorDivide(-1),
-    [-128],
-  ],
+  ['the least int8 by -1, which wraps', () => tensor([-128], { dtype: dtypes.int8 }).floorDivide(-1), [-128]],
   ['true division', () => int64(4).div(-1), [-4]],
   [
     'segments by offsets',

@@ -32,11 +32,12 @@ void ChannelsOfInput(const Schema& schema, const Stack& stack);
 void IndicesBelow(const Schema& schema, const at::Tensor& indices, int64_t low, int64_t end);
 void GradLikeOutput(const Schema& schema, const Stack& stack);
 void GradLikeGrid(const Schema& schema, const Stack& stack);
-void GradLikeSelf(const Schema& schema, const Stack& stack);
+void GradLikeSecond(const Schema& schema, const Stack& stack);
 void BagsOfIndices(const Schema& schema, const Stack& stack);
 void ContiguousLists(const Schema& schema, const Stack& stack);
 void HeadsOfAttention(const Schema& schema, const Stack& stack);
 void SomeRows(const Schema& schema, const Stack& stack);
+void PairsOfTwo(const Schema& schema, const Stack& stack);
 void PairsOfRows(const Schema& schema, const Stack& stack);
 
 // guards_index.cc
@@ -45,6 +46,7 @@ void PivotsInRange(const Schema& schema, const Stack& stack);
 void SegmentsOfAxis(const Schema& schema, const Stack& stack);
 void WholeStep(const Schema& schema, const Stack& stack);
 void SobolSizes(const Schema& schema, const Stack& stack);
+void CountedBins(const Schema& schema, const Stack& stack);
 void DefinedIndices(const Schema& schema, const Stack& stack);
 void NotQuantized(const Schema& schema, const Stack& stack);
 

@@ -205,7 +205,9 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"batch_norm_backward", SavedPerChannel},
       {"native_layer_norm_backward", SavedPerRow},
       {"_fused_rms_norm_backward", SavedPerRow},
-      {"gelu_backward", GradLikeSelf},
+      {"gelu_backward", GradLikeSecond},
+      {"_softmax_backward_data", GradLikeSecond},
+      {"_log_softmax_backward_data", GradLikeSecond},
       {"linalg_eigvals", FiniteMatrix},
       {"_linalg_eigvals", FiniteMatrix},
       {"quantized_lstm_cell", TwoStates},
@@ -217,6 +219,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_reshape_alias", WithinStorage},
       {"_reshape_alias_copy", WithinStorage},
       {"range", WholeStep},
+      {"choose_qparams_optimized", CountedBins},
       {"_pad_packed_sequence", StepsOfBatch},
       {"grid_sampler_2d_backward", GradLikeGrid},
       {"grid_sampler_3d_backward", GradLikeGrid},
@@ -226,6 +229,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"pdist", SomeRows},
       {"_pdist_forward", PairsOfRows},
       {"_pdist_backward", PairsOfRows},
+      {"_cdist_backward", PairsOfTwo},
       {"div", NoOverflow},
       {"div_", NoOverflow},
       {"divide", NoOverflow},
@@ -279,9 +283,7 @@ Guard GuardOf(const Schema& schema) {
   if (found != Guards().end()) return found->second;
   if (EndsWith(name, "_backward") && name.find("_pad") != std::string::npos) return PaddingLength;
   if (EndsWith(name, "_backward") && name.find("_pool") != std::string::npos) return GradLikeOutput;
-  if (name.rfind("_thnn_differentiable", 0) == 0 || name == "_log_softmax_backward_data") {
-    return OneFloatingType;
-  }
+  if (name.rfind("_thnn_differentiable", 0) == 0) return OneFloatingType;
   if (EndsWith(name, "_backward") || name.rfind("quantized_", 0) == 0) return OneDevice;
   return nullptr;
 }

@@ -99,10 +99,10 @@ void GradLikeOutput(const Schema& schema, const Stack& stack) {
   IndicesBelow(schema, indices, 0, area);
 }
 
-void GradLikeSelf(const Schema& schema, const Stack& stack) {
-  OneDevice(schema, stack);
-  TORCH_CHECK(stack[0].toTensor().sizes() == stack[1].toTensor().sizes(), schema.name(),
-              ": grad_output must have the shape of self");
+void GradLikeSecond(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  TORCH_CHECK(stack[0].toTensor().sizes() == stack[1].toTensor().sizes(), schema.name(), ": ",
+              schema.arguments()[0].name(), " must have the shape of ", schema.arguments()[1].name());
 }
 
 // The gradient has the channels of the input and the places of the grid.
@@ -222,8 +222,22 @@ void PairsOfRows(const Schema& schema, const Stack& stack) {
   const int64_t pairs = input.size(0) * (input.size(0) - 1) / 2;
   for (const char* name : {"grad", "pdist"}) {
     const at::Tensor one = TensorNamed(schema, stack, name);
-    TORCH_CHECK(!one.defined() || one.numel() == pairs, schema.name(), ": ", name,
-                " must have a number for each pair of rows");
+    TORCH_CHECK(!one.defined() || (one.numel() == pairs && input.size(0) > 0), schema.name(), ": ", name,
+                " must have a number for each pair of rows, of which there are some");
+  }
+}
+
+// Distances of the rows of two tensors: a gradient for each pair.
+void PairsOfTwo(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const at::Tensor left = TensorNamed(schema, stack, "x1"), right = TensorNamed(schema, stack, "x2");
+  const at::Tensor grad = TensorNamed(schema, stack, "grad"), distances = TensorNamed(schema, stack, "cdist");
+  TORCH_CHECK(left.dim() >= 2 && right.dim() >= 2 && left.size(-1) == right.size(-1), schema.name(),
+              ": x1 and x2 must be matrices, or batches of them, with as many columns");
+  for (const at::Tensor& one : {grad, distances}) {
+    TORCH_CHECK(one.dim() >= 2 && one.size(-2) == left.size(-2) && one.size(-1) == right.size(-2) &&
+                    one.numel() == grad.numel(),
+                schema.name(), ": grad and cdist must have a number for each pair of rows");
   }
 }
 

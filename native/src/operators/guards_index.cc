@@ -160,6 +160,18 @@ void SobolSizes(const Schema& schema, const Stack& stack) {
               schema.name(), ": more than 2^", kBits, " points");
 }
 
+// Its search takes as many steps as there are bins, of all the numbers of the input.
+void CountedBins(const Schema& schema, const Stack& stack) {
+  const at::Tensor input = TensorNamed(schema, stack, "input");
+  const int64_t bins = Find(schema, stack, "n_bins")->toInt(),
+                bits = Find(schema, stack, "bit_width")->toInt();
+  const double ratio = Find(schema, stack, "ratio")->toDouble();
+  TORCH_CHECK(input.scalar_type() == at::kFloat && Find(schema, stack, "numel")->toInt() == input.numel(),
+              schema.name(), ": numel must be that of input, which must be float32");
+  TORCH_CHECK(bins > 0 && bits > 0 && bits < 16 && ratio >= 0 && ratio <= 1, schema.name(),
+              ": n_bins, bit_width or ratio is out of range");
+}
+
 void DefinedIndices(const Schema& schema, const Stack& stack) {
   const c10::IValue* indices = Find(schema, stack, "indices");
   if (!indices || !indices->isTensorList()) return;
