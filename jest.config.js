@@ -11,6 +11,7 @@ const common = {
     '^nodetorch$': '<rootDir>/lib/index.ts',
     '^nodetorch/(nn|functional|optim|eslint|export|testing|tfjs)$': '<rootDir>/lib/$1/index.ts',
     '^nodetorch/testing/(jest|vitest|assert)$': '<rootDir>/lib/testing/$1.ts',
+    '^nodetorch/data$': '<rootDir>/lib/utils/data/index.ts',
     '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors/index.ts',
     '^nodetorch/package.json$': '<rootDir>/package.json',
     '^@nodetorch/tfjs-node$': '<rootDir>/packages/tfjs-node/src/index.ts',

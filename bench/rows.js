@@ -245,4 +245,17 @@ for (const [name, bytes] of [
   };
 }
 
+// ---- an epoch of a loader ----
+
+for (const size of [1, 64, 1024]) {
+  rows[`epoch of a TensorDataset/10,000 rows of 32, batch ${size}`] = () => {
+    const { DataLoader, TensorDataset } = torch.utils.data;
+    const dataset = new TensorDataset(torch.ones([1e4, 32]), torch.ones([1e4]));
+    const loader = new DataLoader(dataset, { batchSize: size, shuffle: true });
+    return () => {
+      for (const batch of loader) void batch;
+    };
+  };
+}
+
 module.exports = { rows, setThreads: (count) => torch.setNumThreads(count) };

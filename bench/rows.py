@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 rows = {}
 
@@ -240,3 +241,18 @@ def result(size):
 for name, size in {"4 kB": 4e3, "40 kB": 4e4, "400 kB": 4e5, "4 MB": 4e6, "40 MB": 4e7, "400 MB": 4e8}.items():
     for group in "results", "results in a tidy":
         rows[f"{group}/{name}"] = lambda size=size: result(int(size / 4))
+
+
+def epoch(size):
+    dataset = TensorDataset(torch.ones(10000, 32), torch.ones(10000))
+    loader = DataLoader(dataset, batch_size=size, shuffle=True)
+
+    def run():
+        for _ in loader:
+            pass
+
+    return run
+
+
+for size in (1, 64, 1024):
+    rows[f"epoch of a TensorDataset/10,000 rows of 32, batch {size}"] = lambda size=size: epoch(size)

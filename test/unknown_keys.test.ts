@@ -62,6 +62,11 @@ const calls: [name: string, call: Call][] = [
   ['func.functionalCall', (given) => func.functionalCall(layer(), {}, [x()], null, given)],
   ['amp.autocast', (given) => torch.amp.autocast('cpu', given, () => 1)],
   ['amp.GradScaler', (given) => new torch.amp.GradScaler('cpu', given)],
+  ['DataLoader', (given) => new utils.data.DataLoader([1], given)],
+  ['RandomSampler', (given) => new utils.data.RandomSampler([1], given)],
+  ['DistributedSampler', (given) => new utils.data.DistributedSampler([1], given)],
+  ['WeightedRandomSampler', (given) => new utils.data.WeightedRandomSampler([1], 1, given)],
+  ['randomSplit', (given) => utils.data.randomSplit([1], [1], given)],
   ['checkpointSequential', (given) => utils.checkpoint.checkpointSequential([f], 1, x(), given)],
   ['nn.Sigmoid', (given) => Reflect.construct(nn.Sigmoid, [given]) as unknown],
   ['nn.Parameter', (given) => new nn.Parameter(x(), given)],
@@ -189,10 +194,16 @@ const excepted: Record<string, string> = {
   'torch.nn.utils.skipInit': passedOn,
   'torch.utils.checkpoint.checkpoint': passedOn,
   'torch.autograd.forwardAd.withForwardGrad': made,
+  'torch.utils.data.Dataset': abstract,
+  'torch.utils.data.IterableDataset': abstract,
+  'torch.utils.data.Sampler': abstract,
+  'torch.utils.data.TensorDataset': variadic,
+  'torch.utils.data.StackDataset': variadic,
+  'torch.utils.data.workerDataset': passedOn,
 };
 // A plain object is what they take first: the key is given behind it, or in the options.
 const ofObjects =
-  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename)$/;
+  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename|DataLoader|Subset|defaultConvert|(Sequential|Random|Distributed)Sampler)$/;
 
 // A file may be an object: a URL of another realm.
 const ofFiles = new Set(['torch.load', 'torch.export.load']);
@@ -305,6 +316,8 @@ const makers: [kind: string, make: () => object][] = [
   ['SWALR', () => new optim.swaUtils.SWALR(sgd(), 0.1)],
   ['GradScaler', () => new torch.GradScaler('cpu')],
   ['Generator', () => new torch.Generator()],
+  ['DataLoader', () => new utils.data.DataLoader([1])],
+  ['DistributedSampler', () => new utils.data.DistributedSampler([1], 1, 0)],
   ['DType', () => torch.float32],
   ['Device', () => torch.device('cpu')],
   ['Layout', () => torch.strided],

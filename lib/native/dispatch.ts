@@ -4,6 +4,7 @@ import { Complex } from '../core/complex';
 import { dtypeOfCode } from '../core/dtype';
 import { HANDLE, NOTHING } from './handle';
 import { type LastKeywords, withKeywords } from './keywords';
+import { withOwnGenerator } from './own_generator';
 import { transferBuffer, native, resultHeader } from '.';
 import type { Tensor } from '../tensor';
 import { TensorBase, newTensor } from './tensor_base';
@@ -133,7 +134,7 @@ export function operator(name: string, overload: string | null = null, python = 
   };
   // Up to three arguments, without keywords, are what most calls pass: without more lists. Undefined at the
   // end is as good as nothing.
-  return (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
+  return withOwnGenerator(name, (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
     begin();
     const mine = turn;
     const first = pass(a, 0);
@@ -156,7 +157,7 @@ export function operator(name: string, overload: string | null = null, python = 
     if (kind === NEW) return setHandle(holder, resultHeader[1]);
     if (kind !== GIVEN) return collectResults(kind, result, holder, [a, b, c], namesOf);
     return resultHeader[1] === 0 ? a : resultHeader[1] === 1 ? b : c;
-  };
+  });
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

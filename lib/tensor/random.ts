@@ -6,6 +6,7 @@ import { bindArguments, checkMethods } from '../core/calls';
 import { compareByIdentity } from '../core/identity';
 import { HANDLE } from '../native/handle';
 import { native } from '../native';
+import { ownGenerator } from '../native/own_generator';
 import { Tensor } from '.';
 
 function seedOf(fn: string, seed: number | bigint): bigint {
@@ -88,6 +89,8 @@ const defaults = new Map<string, Generator>();
 export function defaultGenerator(...args: [device?: DeviceLike]): Generator {
   const [device = 'cpu'] = bindArguments('defaultGenerator(device?)', args);
   const name = String(device);
+  const own = name === 'cpu' ? ownGenerator() : null;
+  if (own) return own as Generator;
   let generator = defaults.get(name);
   if (!generator) defaults.set(name, (generator = Generator.from(native.defaultGenerator(device))));
   return generator;
@@ -96,6 +99,8 @@ export function defaultGenerator(...args: [device?: DeviceLike]): Generator {
 /** Seeds the default generators of all devices. Returns the CPU's. */
 export function manualSeed(...args: [seed: number | bigint]): Generator {
   const [seed] = bindArguments('manualSeed(seed)', args);
+  const own = ownGenerator();
+  if (own) return (own as Generator).manualSeed(seed);
   native.manualSeed(seedOf('manualSeed', seed));
   return defaultGenerator();
 }
@@ -108,7 +113,7 @@ export function initialSeed(...args: []): bigint {
 export function seed(...args: []): bigint {
   bindArguments('seed()', args);
   const value = defaultGenerator().seed();
-  native.manualSeed(value);
+  if (!ownGenerator()) native.manualSeed(value);
   return value;
 }
 /** The state of the CPU's default generator, as a uint8 tensor. */

@@ -1,6 +1,7 @@
 // The code blocks of the guides, and a runner for those in TypeScript and JavaScript.
 import fs from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { format } from 'node:util';
 import * as tfjsCore from '@tensorflow/tfjs-core';
 import * as tfjsLayers from '@tensorflow/tfjs-layers';
@@ -67,6 +68,8 @@ const packages: Record<string, unknown> = {
   '@tensorflow/tfjs': { ...tfjsCore, ...tfjsLayers },
   nodetorch: face,
   'nodetorch/functional': functional,
+  'nodetorch/data': face.utils.data,
+  'node:stream': { Readable },
   'nodetorch/testing': testing,
   'nodetorch/tfjs': tfjs,
   '../report': report,
