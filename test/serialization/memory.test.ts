@@ -26,7 +26,8 @@ const program = (file: string, options: object, assign: boolean) => `
   const fs = require('node:fs');
   const { default: torch, nn } = require(${lib});
   const used = (what) => Number(new RegExp(what + ':\\\\s*(\\\\d+)').exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
-  const model = new nn.Sequential(...Array.from({ length: 12 }, () => new nn.Linear(2048, 2048, { device: '${assign ? 'meta' : 'cpu'}' })));
+  const model = new nn.Sequential(...Array.from({ length: 12 }, () => new nn.Linear(2048, 2048, { device: 'meta' })));
+  if (!${assign}) torch.noGrad(() => { for (const each of model.toEmpty({ device: 'cpu' }).parameters()) each.zero_(); });
   fs.writeFileSync('/proc/self/clear_refs', '5');
   const before = [used('RssAnon'), used('VmHWM')];
   const state = torch.loadStateDictFromFile('${file}', ${JSON.stringify(options)});
