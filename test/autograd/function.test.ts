@@ -1,5 +1,6 @@
 // torch.autograd.Function: saved tensors, flags of the context, errors, and no leaks.
 import * as torch from 'nodetorch';
+import { collect } from '../../lib/native/collect';
 import { classAndMessage } from '../errors';
 import type { Tensor } from 'nodetorch';
 import { live } from '../fixtures/live';
@@ -233,7 +234,8 @@ describe('memory', () => {
     }
     for (let i = 0; i < 4; i++) {
       await new Promise(setImmediate); // weak references hold until the job ends
-      live();
+      collect(true);
+      torch.memory(); // empties the slots of tensors that have died
       torch.zeros([1]); // every operator first lets go of the functions of graphs that have died
     }
     expect(contexts.filter((context) => context.deref()).length).toBeLessThan(5);
