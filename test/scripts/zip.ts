@@ -16,14 +16,7 @@ export interface Entry {
   claims?: number;
 }
 
-export function crc32(data: Buffer): number {
-  let crc = ~0;
-  for (const byte of data) {
-    crc ^= byte;
-    for (let k = 0; k < 8; k++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
-}
+export const crc32 = (data: Buffer): number => zlib.crc32(data);
 
 function zip64Field(...values: number[]): Buffer {
   const field = Buffer.alloc(4 + 8 * values.length);
