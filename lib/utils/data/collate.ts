@@ -9,7 +9,7 @@ import { fromBlob, tensor } from '../../tensor/creation';
 import type { TypedArray } from '../../tensor/values';
 
 /** What {@link defaultConvert} makes of a value. */
-export type Converted<T> = T extends Tensor | string | Buffer
+export type Converted<T> = T extends Tensor | string | Bytes
   ? T
   : T extends TypedArray | Uint8ClampedArray
     ? Tensor
@@ -23,8 +23,8 @@ export type Converted<T> = T extends Tensor | string | Buffer
 
 /** What {@link defaultCollate} makes of items of type `T`. */
 export type Collated<T> = T extends Tensor | TypedArray | Uint8ClampedArray | number | bigint | boolean
-  ? T extends Buffer
-    ? Buffer[]
+  ? T extends Bytes
+    ? T[]
     : Tensor
   : T extends string
     ? T[]
@@ -37,6 +37,11 @@ export type Collated<T> = T extends Tensor | TypedArray | Uint8ClampedArray | nu
           : never;
 
 type Fields = object;
+
+/** A Buffer, for programs that have no types of Node. */
+interface Bytes extends Uint8Array {
+  readUInt8(offset?: number): number;
+}
 
 // A Buffer stands for Python's bytes, other typed arrays for numpy's arrays.
 const isArray = (value: unknown): value is TypedArray =>

@@ -88,14 +88,14 @@ class Loader<Item, Batch> implements AsyncIterable<Batch> {
    *
    * @throws RuntimeError where there are workers, or the dataset is read asynchronously: those need `for await`.
    */
-  [Symbol.iterator](): IterableIterator<Batch, undefined> {
+  [Symbol.iterator](): IterableIterator<Batch> {
     if (this.#parts.numWorkers > 0)
       throw needsAwait(`batches of worker threads (numWorkers > 0) must be waited for`);
     return this.#begin((epoch, state) => new SyncIterator<Batch>(epoch, state));
   }
 
   /** Begins an epoch of a loop that waits: `for await (const batch of loader)`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Batch, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Batch> {
     if (this.#parts.numWorkers === 0) {
       return this.#begin((epoch, state) => new AsyncIterator_<Batch>(epoch, state));
     }

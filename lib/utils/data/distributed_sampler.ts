@@ -96,10 +96,8 @@ export class DistributedSampler extends Sampler {
     while (indices.length > 0 && indices.length < totalSize) {
       indices.push(...indices.slice(0, totalSize - indices.length));
     }
-    return indices
-      .slice(0, totalSize)
-      .filter((_, i) => i % numReplicas === rank)
-      [Symbol.iterator]();
+    const own = indices.slice(0, totalSize).filter((_, i) => i % numReplicas === rank);
+    return own[Symbol.iterator]();
   }
 
   #indices(): number[] {

@@ -9,7 +9,7 @@ export { ChainDataset, ConcatDataset, StackDataset, TensorDataset } from './comb
 export { DataLoader, type DataLoaderConstructor } from './dataloader';
 export { type AnyIterable, Dataset, type DatasetLike, IterableDataset, type Sized } from './dataset';
 export { DistributedSampler, type DistributedSamplerOptions } from './distributed_sampler';
-export type { DataLoaderOptions, LoaderOptions, UnbatchedOptions } from './options';
+export type { DataLoaderOptions, LoaderOptions, UnbatchedOptions, WorkerThreadOptions } from './options';
 export { workerDataset, workerFunction } from './portable';
 export {
   RandomSampler,

@@ -1,5 +1,4 @@
 // The options of a loader, and what of them is not allowed together.
-import type { WorkerOptions } from 'node:worker_threads';
 import os from 'node:os';
 import { TorchTypeError, checkNumber, valueError } from '../../core/errors';
 import { warn } from '../../core/warn';
@@ -11,6 +10,20 @@ import type { LoaderParts } from './parts';
 import { BatchSampler } from './batch_sampler';
 import { RandomSampler, type SamplerLike, SequentialSampler } from './sampler';
 import { type DatasetSource, toDataset } from './source';
+
+/** Options of Node's `Worker` that are of use in a worker thread of a loader. */
+export interface WorkerThreadOptions {
+  /** A worker that needs more memory than this for JavaScript's objects dies, and the loop gets an error. */
+  resourceLimits?: {
+    maxOldGenerationSizeMb?: number;
+    maxYoungGenerationSizeMb?: number;
+    stackSizeMb?: number;
+  };
+  /** Default: a copy of `process.env`. */
+  env?: Record<string, string | undefined>;
+  /** Options of Node. Default: those of the program. */
+  execArgv?: string[];
+}
 
 /** Options of `torch.utils.data.DataLoader` other than those that say what a batch is. */
 export interface LoaderOptions<Key = number> {
@@ -36,8 +49,8 @@ export interface LoaderOptions<Key = number> {
   inOrder?: boolean;
   /** Ends a `for await` loop, and its workers. */
   signal?: AbortSignal | null;
-  /** For Node's `new Worker`: `resourceLimits`, `env`, `execArgv` ... */
-  workerOptions?: WorkerOptions;
+  /** For Node's `new Worker`. */
+  workerOptions?: WorkerThreadOptions;
 }
 
 /** Options of a loader that gives batches. */
@@ -75,7 +88,7 @@ export const LOADER = {
   persistentWorkers: false,
   inOrder: true,
   signal: null as AbortSignal | null,
-  workerOptions: {} as WorkerOptions,
+  workerOptions: {} as WorkerThreadOptions,
 };
 type Given = typeof LOADER;
 

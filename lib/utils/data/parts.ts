@@ -3,7 +3,7 @@ import type { Generator } from '../../tensor/random';
 import type { DatasetLike, IterableDataset } from './dataset';
 import type { CollateFn } from './fetch';
 import type { SamplerLike } from './sampler';
-import type { WorkerOptions } from 'node:worker_threads';
+import type { WorkerThreadOptions } from './options';
 
 export interface LoaderParts {
   readonly dataset: DatasetLike<unknown, unknown> | IterableDataset<unknown>;
@@ -23,7 +23,7 @@ export interface LoaderParts {
   readonly inOrder: boolean;
   readonly timeout: number;
   readonly workerInitFn: ((id: number) => unknown) | null;
-  readonly workerOptions: WorkerOptions;
+  readonly workerOptions: WorkerThreadOptions;
   /** What `length` gave when it was last asked for, where the dataset is iterable. */
   lengthAsked: number | null;
 }

@@ -4,7 +4,7 @@ import { TorchError, TorchTypeError, valueError } from '../../core/errors';
 import { object, value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import * as aten from '../../tensor/aten';
-import { Tensor } from '../../tensor';
+import type { Tensor } from '../../tensor';
 import { asTensor } from '../../tensor/creation';
 import { Generator } from '../../tensor/random';
 import type { Sized } from './dataset';

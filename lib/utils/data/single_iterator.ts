@@ -22,7 +22,7 @@ function fetcherOf(
 }
 
 /** Of `for (const batch of loader)`. */
-export class SyncIterator<Batch> implements IterableIterator<Batch, undefined> {
+export class SyncIterator<Batch> implements IterableIterator<Batch> {
   readonly #epoch: Epoch;
   readonly #fetcher: Fetcher;
 
@@ -61,7 +61,7 @@ export class SyncIterator<Batch> implements IterableIterator<Batch, undefined> {
 }
 
 /** Of `for await (const batch of loader)`. */
-export class AsyncIterator_<Batch> implements AsyncIterableIterator<Batch, undefined> {
+export class AsyncIterator_<Batch> implements AsyncIterableIterator<Batch> {
   readonly #epoch: Epoch;
   readonly #fetcher: Fetcher;
   #skipped: number;

@@ -17,7 +17,7 @@ const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
 // Workers of a loop that nobody goes on with.
 const forgotten = new FinalizationRegistry<WorkerPool>((pool) => void pool.close(true));
 
-export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch, undefined> {
+export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch> {
   readonly #pool: WorkerPool;
   #epoch: Epoch;
   #number = 0; // of the epoch, among those of these workers

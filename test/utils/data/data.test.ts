@@ -172,7 +172,7 @@ test.each<[options: object, message: string, dataset?: unknown]>([
   [{ generator: 3 }, "argument 'generator' must be a Generator"],
   [{}, 'a dataset has get(index) and length', 5],
 ])('a loader refuses %j', (options, message, dataset = five) => {
-  expect(() => new data.DataLoader(dataset as number[], options as Options)).toThrow(message);
+  expect(() => new data.DataLoader(dataset as never, options as Options)).toThrow(message);
 });
 
 test('a loader says what it is made of', () => {

@@ -27,7 +27,7 @@ export class Items extends data.Dataset<unknown> {
   #fail(): void {
     if (this.trouble === 'type') throw new TypeError('wrong type of item');
     if (this.trouble === 'torch') torch.ones([2]).matmul(torch.ones([3]));
-    if (this.trouble === 'text') throw 'only a text'; // eslint-disable-line @typescript-eslint/only-throw-error
+    if (this.trouble === 'text') throw 'only a text';
     if (this.trouble === 'exit') process.exit(7);
     if (this.trouble === 'memory')
       for (const list: unknown[] = []; ;) list.push(new Array(1e5).fill(list.length));
@@ -118,11 +118,11 @@ const jobs: Record<string, () => unknown> = {
     const rows = (fixture.cases as unknown as Case[]).filter(({ options }) => options.num_workers);
     for (const row of rows) {
       const { results, size, ...rest } = row;
-      const Class = row.stream ? Stream : Numbers;
+      const Class: new (...args: never[]) => object = row.stream ? Stream : Numbers;
       const run = await runCase(
         row,
         true,
-        (_, args) => data.workerDataset(file, Class, ...(args as [never, never, never])) as never,
+        (_, args) => data.workerDataset(file, Class, ...(args as never[])) as never,
       );
       assert.deepStrictEqual(run, { results, size }, JSON.stringify(rest));
     }
