@@ -14,8 +14,8 @@ export interface Setup {
   readonly dropLast: boolean;
   readonly collateFn: FunctionRecipe;
   readonly workerInitFn: FunctionRecipe | null;
-  /** Where to go on; null at the beginning. */
-  readonly state: WorkerState | null;
+  /** Where to go on. */
+  readonly state: WorkerState;
 }
 
 /** To a worker. A task has its number and a key, or the keys of a batch. `null` ends the thread. */

@@ -1,4 +1,5 @@
 // Values on their way to another thread: tensors go without a copy, everything else as postMessage takes it.
+import { TorchError } from '../../core/errors';
 import { isMap, isPlainObject, isSet } from '../../core/realm';
 import { Tensor } from '../../tensor';
 import { type SharedTensor, receive, share } from '../../tensor/memory';
@@ -38,9 +39,18 @@ function change(value: unknown, leaf: (value: object) => unknown, seen: Map<unkn
   return object;
 }
 
+/** Thrown in a thread that has begun to end, where native calls give nothing any more. */
+export const ENDING = new TorchError('this thread is ending');
+
+function shared(tensor: Tensor): SharedTensor {
+  const made = share(tensor);
+  if (made.nodetorchShared === undefined) throw ENDING;
+  return made;
+}
+
 /** The value with each tensor as {@link share} gives it. Each must be received, once. */
 export function pack(value: unknown): unknown {
-  return change(value, (one) => (one instanceof Tensor ? share(one) : undefined), new Map());
+  return change(value, (one) => (one instanceof Tensor ? shared(one) : undefined), new Map());
 }
 
 const isShared = (one: object): one is SharedTensor => 'nodetorchShared' in one;

@@ -9,6 +9,8 @@ import type { LoaderParts } from './parts';
 export interface WorkerState {
   /** The state of its random numbers; null where it had made none. */
   rng: Tensor | null;
+  /** The same when the epoch began; null where they were seeded then. */
+  rng_at_start: Tensor | null;
   /** What the dataset's own `stateDict` gave. */
   dataset: unknown;
   /** How many of its batches were handed out. */
@@ -79,8 +81,8 @@ export function readState(parts: LoaderParts, given: unknown): DataLoaderStateDi
     throw new TorchError("DataLoader.loadStateDict(): not what a loader's stateDict gives", 'TypeError');
   }
   const workers = (state.workers as unknown[] | null)?.map((one) => {
-    const { rng, dataset, num_yielded } = record(one);
-    return { rng, dataset, num_yielded: Number(num_yielded) } as WorkerState;
+    const worker = record(one) as unknown as WorkerState;
+    return { ...worker, num_yielded: Number(worker.num_yielded) };
   });
   if (!state.finished && (workers?.length ?? 0) !== parts.numWorkers) {
     throw valueError(

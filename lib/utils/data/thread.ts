@@ -6,7 +6,7 @@ import { Generator } from '../../tensor/random';
 import { END, type CollateFn, type Fetcher, type FetcherOptions, makeFetcher } from './fetch';
 import { isStateful } from './parts';
 import type { Order, Report, Setup, ThreadData } from './messages';
-import { discard, pack, unpack } from './packing';
+import { ENDING, discard, pack, unpack } from './packing';
 import { findFunction, makeDataset } from './portable';
 import { packError } from './worker_error';
 import { setWorkerInfo } from './worker_info';
@@ -32,7 +32,8 @@ class Thread {
     if ('setup' in order) return this.#begin(unpack(order.setup));
     if ('epoch' in order) return this.#beginAgain(order.epoch);
     if (this.#isEnded || Atomics.load(this.data.isEnding, 0) !== 0) return;
-    this.#send(await this.#make(order.task, order.key));
+    const report = await this.#make(order.task, order.key);
+    if (report) this.#send(report);
   }
 
   // Posting may fail, too: a batch can hold what does not cross threads.
@@ -77,12 +78,12 @@ class Thread {
   /** Brings dataset and random numbers to where they were. How many batches are to be dropped, where that is the way. */
   #goBack(state: Setup['state']): number {
     const { dataset } = this.#options;
-    if (!state) return 0;
-    const isIterable = !('get' in dataset);
-    if (isStateful(dataset) && state.dataset != null) dataset.loadStateDict(state.dataset);
-    else if (isIterable) return state.num_yielded;
-    if (state.rng) this.#generator.setState(state.rng);
-    return 0;
+    const knowsPlace = isStateful(dataset) && state.dataset != null;
+    if (knowsPlace) dataset.loadStateDict(state.dataset);
+    const skipped = 'get' in dataset || knowsPlace ? 0 : state.num_yielded;
+    const rng = skipped > 0 ? state.rng_at_start : state.rng;
+    if (rng) this.#generator.setState(rng);
+    return skipped;
   }
 
   #noKeys(): unknown {
@@ -94,14 +95,14 @@ class Thread {
     this.#isEnded = false;
     try {
       await this.#fetcher?.close();
-      if (this.#options) this.#fetcher = makeFetcher(this.#options);
+      if (this.#fetcher) this.#fetcher = makeFetcher(this.#options);
     } catch (error) {
       this.#problem = error;
     }
     this.#send({ kind: 'begun', epoch, state: this.#state() });
   }
 
-  async #make(task: number, key: unknown): Promise<Report> {
+  async #make(task: number, key: unknown): Promise<Report | null> {
     const epoch = this.#epoch;
     try {
       if (this.#problem !== undefined) throw this.#problem;
@@ -110,7 +111,7 @@ class Thread {
       if (this.#isEnded) return { kind: 'end', epoch, task };
       return { kind: 'data', epoch, task, data: pack(data), state: this.#state() };
     } catch (error) {
-      this.#problem = undefined;
+      if (error === ENDING) return null;
       return { kind: 'error', epoch, task, error: packError(error) };
     }
   }

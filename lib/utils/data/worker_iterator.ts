@@ -32,8 +32,9 @@ export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch> {
 
   constructor(epoch: Epoch, state: DataLoaderStateDict | null) {
     this.#epoch = epoch;
-    this.#pool = new WorkerPool(epoch.parts, epoch.baseSeed, state?.workers ?? null);
-    epoch.workers ??= Array.from({ length: epoch.parts.numWorkers }, noState);
+    // Where a state is of an epoch that has ended, the workers go on from there to the beginning of the next one.
+    epoch.workers ??= state?.workers?.map(atStart) ?? Array.from({ length: epoch.parts.numWorkers }, noState);
+    this.#pool = new WorkerPool(epoch.parts, epoch.baseSeed, epoch.workers);
     forgotten.register(this, this.#pool, this);
     this.#prime((epoch.lastWorker + 1) % epoch.parts.numWorkers);
   }
@@ -55,7 +56,7 @@ export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch> {
     this.#tasks.clear();
     this.#sent = this.#next = 0;
     const epoch = new Epoch(parts, false, baseSeed);
-    epoch.workers = workers!.map((state) => ({ ...state, num_yielded: 0 }));
+    epoch.workers = workers!.map(atStart);
     this.#epoch = epoch;
     for (let id = 0; id < parts.numWorkers; id++) this.#pool.post(id, { epoch: this.#number });
     this.#prime(0);
@@ -130,7 +131,7 @@ export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch> {
         continue;
       }
       if (report.kind === 'begun') {
-        this.#keep(report.worker, report.state, 0);
+        this.#epoch.workers![report.worker] = atStart({ ...noState(), ...unpack<WorkerState>(report.state) });
         continue;
       }
       if (report.kind === 'ready') continue;
@@ -162,14 +163,11 @@ export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch> {
 
   #handOut(report: Received & { kind: 'data' }): Batch {
     const { worker, data, state } = report;
-    this.#keep(worker, state, this.#epoch.workers![worker].num_yielded + 1);
+    const before = this.#epoch.workers![worker];
+    const num_yielded = before.num_yielded + 1;
+    this.#epoch.workers![worker] = { ...before, ...unpack<WorkerState>(state), num_yielded };
     this.#epoch.lastWorker = worker;
     return this.#epoch.handOut(unpack(data)) as Batch;
-  }
-
-  #keep(worker: number, packed: unknown, numYielded: number): void {
-    const state = unpack<Omit<WorkerState, 'num_yielded'>>(packed);
-    this.#epoch.workers![worker] = { ...state, num_yielded: numYielded };
   }
 
   async #close(mayFinish: boolean): Promise<void> {
@@ -191,4 +189,5 @@ export class WorkerIterator<Batch> implements AsyncIterableIterator<Batch> {
   }
 }
 
-const noState = (): WorkerState => ({ rng: null, dataset: null, num_yielded: 0 });
+const noState = (): WorkerState => ({ rng: null, rng_at_start: null, dataset: null, num_yielded: 0 });
+const atStart = (state: WorkerState): WorkerState => ({ ...state, rng_at_start: state.rng, num_yielded: 0 });

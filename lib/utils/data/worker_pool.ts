@@ -30,7 +30,7 @@ export class WorkerPool {
   #wake: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(parts: LoaderParts, baseSeed: bigint, states: readonly WorkerState[] | null) {
+  constructor(parts: LoaderParts, baseSeed: bigint, states: readonly WorkerState[]) {
     const { numWorkers, isBatched, batchSize, dropLast, workerInitFn } = parts;
     const shared = {
       numWorkers,
@@ -44,7 +44,7 @@ export class WorkerPool {
     };
     native.getNumThreads(); // settles this thread's number, before workers take 1 for theirs
     for (let id = 0; id < numWorkers; id++) {
-      const setup: Setup = { id, ...shared, state: states?.[id] ?? null };
+      const setup: Setup = { id, ...shared, state: states[id] };
       this.#members.push(this.#start(id, parts));
       this.post(id, { setup: pack(setup) });
     }

@@ -153,7 +153,6 @@ describe('datasets', () => {
   });
 });
 
-type Options = ConstructorParameters<typeof data.DataLoader>[1];
 const five = [1, 2, 3, 4, 5];
 test.each<[options: object, message: string, dataset?: unknown]>([
   [{ numWorkers: -1 }, 'num_workers option should be non-negative'],
@@ -172,7 +171,7 @@ test.each<[options: object, message: string, dataset?: unknown]>([
   [{ generator: 3 }, "argument 'generator' must be a Generator"],
   [{}, 'a dataset has get(index) and length', 5],
 ])('a loader refuses %j', (options, message, dataset = five) => {
-  expect(() => new data.DataLoader(dataset as never, options as Options)).toThrow(message);
+  expect(() => new data.DataLoader(dataset as never, options as never)).toThrow(message);
 });
 
 test('a loader says what it is made of', () => {
@@ -292,7 +291,7 @@ describe('a loader that is given a state goes on with the very next batch', () =
     const state = {
       ...loader.stateDict(),
       finished: false,
-      workers: [{ rng: null, dataset: null, num_yielded: 0 }],
+      workers: [{ rng: null, rng_at_start: null, dataset: null, num_yielded: 0 }],
     };
     expect(() => loader.loadStateDict(state)).toThrow('the state is of 1 workers, and the loader has 0');
   });
