@@ -29,6 +29,7 @@ export {
   setDeterministicDebugMode,
   useDeterministicAlgorithms,
 } from './backends/deterministic';
+export * as io from './io';
 export * as masked from './masked';
 export * as signal from './signal';
 export * as sparse from './tensor/sparse';

@@ -26,7 +26,7 @@ export interface Place {
 }
 
 /** The folder of the running file: of the program, where a bundle is an ES module. */
-function here(): string {
+export function here(): string {
   if (typeof __dirname === 'string' && path.isAbsolute(__dirname)) return __dirname;
   return path.dirname(path.resolve(process.argv[1] ?? '.'));
 }

@@ -65,6 +65,10 @@ const packages: Record<string, unknown> = {
   get 'nodetorch/eslint'(): unknown {
     return require('nodetorch/eslint');
   },
+  get '@huggingface/tokenizers'(): unknown {
+    return require('@huggingface/tokenizers');
+  },
+  'node:fs': fs,
   '@tensorflow/tfjs': { ...tfjsCore, ...tfjsLayers },
   nodetorch: face,
   'nodetorch/functional': functional,

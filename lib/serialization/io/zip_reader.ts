@@ -31,7 +31,7 @@ interface Entry {
 const INFLATED_ALWAYS = 2 ** 26;
 const INFLATED_RATIO = 100;
 
-/** A .pt file's records, by their names without the folder they are all in. */
+/** A .pt file's records, by their names without the folder they are all in; with `isFlat`, those of any zip archive. */
 export class ZipReader {
   readonly #entries = new Map<string, Entry>();
   readonly #folder: string;
@@ -39,17 +39,20 @@ export class ZipReader {
   /** What the archive is instead of one of torch.save; null where it may be one. */
   readonly foreign: string | null;
 
-  constructor(private readonly source: Source) {
+  constructor(
+    private readonly source: Source,
+    isFlat = false,
+  ) {
     const entries = readDirectory(source);
     if (entries.length === 0) throw damaged('the archive is empty');
     checkPlaces(entries, source.size);
     const slash = entries[0].name.indexOf('/');
     this.foreign = foreignArchive(entries.map(({ name }) => name));
-    if (slash <= 0)
+    if (slash <= 0 && !isFlat)
       throw damaged(
         `its first record '${shown(entries[0].name)}' is in no folder: it is ${this.foreign ?? 'damaged'}`,
       );
-    this.#folder = entries[0].name.slice(0, slash + 1);
+    this.#folder = isFlat ? '' : entries[0].name.slice(0, slash + 1);
     for (const entry of entries) {
       if (entry.name.endsWith('/')) continue;
       if (!entry.name.startsWith(this.#folder)) continue;

@@ -8,7 +8,6 @@ import type { Sink } from './sink';
 import { bytesTensor } from './source';
 
 export const ALIGNMENT = 64;
-const FOLDER = 'archive';
 const MAX32 = 0xffffffff;
 const FLAGS = 0x0808; // names are UTF-8; checksum and sizes follow the record
 const FLAGS_EMPTY = 0x0800;
@@ -26,7 +25,10 @@ export class ZipWriter {
   readonly #written: Written[] = [];
   #at = 0;
 
-  constructor(private readonly sink: Sink) {}
+  constructor(
+    private readonly sink: Sink,
+    private readonly folder = 'archive/',
+  ) {}
 
   /** A record of text or bytes. */
   write(name: string, bytes: Uint8Array | string): void {
@@ -39,7 +41,7 @@ export class ZipWriter {
   /** A record of a contiguous uint8 tensor on the CPU. */
   writeTensor(name: string, tensor: Tensor): void {
     const size = tensor.numel();
-    const path = Buffer.from(`${FOLDER}/${name}`, 'utf8');
+    const path = Buffer.from(`${this.folder}${name}`, 'utf8');
     const offset = this.#at;
     this.#put(localHeader(path, offset, size));
     let crc = 0;
