@@ -107,6 +107,8 @@ export {
   dsmm,
   einsum,
   hsmm,
+  lobpcg,
+  type LobpcgOptions,
   type LowRank,
   lu,
   type LuOptions,

@@ -108,6 +108,12 @@ const measured = () =>
     numThreads: 2,
   });
 
+const P = () => {
+  const x = seededDouble(2, 12, 12);
+  return x.matmul(x.mT).add(torch.eye(12, { dtype: 'float64' }).mul(12));
+};
+const G = () => seededDouble(2, 12, 3);
+
 const cases: Record<string, () => unknown> = {
   'windows.bartlett': windowOf('bartlett'),
   'windows.blackman': windowOf('blackman'),
@@ -213,6 +219,25 @@ const cases: Record<string, () => unknown> = {
   'pca_lowrank as it is': () => torch.pcaLowrank(seededDouble(6, 4), 2, { center: false }),
   'pca_lowrank q': () => torch.pcaLowrank(seeded(6, 4), 5),
   'pca_lowrank niter': () => torch.pcaLowrank(seeded(6, 4), 2, { niter: -1 }),
+
+  'lobpcg basic True': () => torch.lobpcg(P(), { X: G(), largest: true, method: 'basic' }),
+  'lobpcg basic False': () => torch.lobpcg(P(), { X: G(), largest: false, method: 'basic' }),
+  'lobpcg ortho True': () => torch.lobpcg(P(), { X: G(), largest: true, method: 'ortho' }),
+  'lobpcg ortho False': () => torch.lobpcg(P(), { X: G(), largest: false, method: 'ortho' }),
+  'lobpcg of one': () => {
+    const A = P().at(0).float();
+    return torch.lobpcg(A, 2, { n: 3, niter: 4 });
+  },
+  'lobpcg B': () => {
+    const A = P();
+    const iK = torch.diag(A.at(0).diag().reciprocal());
+    return torch.lobpcg(A.at(0), { k: 2, B: A.at(1), iK });
+  },
+  'lobpcg of a sparse one': () => {
+    const A = P().at(0).toSparse();
+    return torch.lobpcg(A, { k: 2 });
+  },
+  'lobpcg too small': () => torch.lobpcg(P().at(0, ':5', ':5'), { k: 2 }),
 
   frombuffer: () => [
     torch.frombuffer(bytes(), { dtype: torch.int32 }),

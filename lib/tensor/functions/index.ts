@@ -3,6 +3,7 @@
  * signature that users do not see. They win over the operators of the same name.
  */
 export { nonzero, unravelIndex } from './indices';
+export { type LobpcgOptions, lobpcg } from './lobpcg';
 export {
   type LowRank,
   type LuOptions,
