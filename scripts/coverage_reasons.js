@@ -208,6 +208,15 @@ module.exports = [
     ],
   },
   {
+    reason: 'Flash attention by kernels that other Python packages bring, and warnings about them',
+    names: [
+      'torch.nn.attention.WARN_FOR_UNFUSED_KERNELS',
+      ...['activate', 'register', 'restore'].map((verb) => `torch.nn.attention.${verb}_flash_attention_impl`),
+      'torch.nn.attention.current_flash_attention_impl',
+      'torch.nn.attention.list_flash_attention_impls',
+    ],
+  },
+  {
     reason: 'Quantization of models: PyTorch has deprecated it in favour of torchao',
     names: [
       'torch.ao.*',
