@@ -10,6 +10,7 @@ interface CpuBackend {
   makeTensorInfo(shape: number[], dtype: string, values: backend_util.BackendValues): TensorInfo;
   readSync(dataId: object): backend_util.BackendValues;
   disposeData(dataId: object): boolean;
+  firstUse: boolean;
 }
 
 export function runOnCpu(
@@ -47,7 +48,10 @@ export function runOnCpu(
 function cpuBackend(tf: Tfjs, kernelName: string): CpuBackend {
   if (!tf.findBackendFactory('cpu')) loadCpuBackend();
   const backend = tf.findBackend('cpu') as unknown as CpuBackend | null;
-  if (backend && tf.getKernel(kernelName, 'cpu')) return backend;
+  if (backend && tf.getKernel(kernelName, 'cpu')) {
+    backend.firstUse = false; // it would advise to install tfjs-node, for speed
+    return backend;
+  }
   throw new TorchError(
     `'${kernelName}' of these inputs runs on tfjs's cpu backend: npm install @tensorflow/tfjs-backend-cpu`,
   );

@@ -162,8 +162,8 @@ function parsed(place: string): io.ModelJSON {
   return model as io.ModelJSON;
 }
 
-/** All shards, which lie beside the model's file. */
-function weightsOf(place: string, manifest: io.WeightsManifestConfig): ArrayBuffer[] {
+/** All shards, which lie beside the model's file: in one piece where that is possible, as tfjs 3 wants it. */
+function weightsOf(place: string, manifest: io.WeightsManifestConfig): ArrayBuffer | ArrayBuffer[] {
   const folder = path.dirname(place);
   const shards = manifest.flatMap(({ paths }) => paths.map((shard) => path.join(folder, shard)));
   for (const shard of shards) {
@@ -171,7 +171,8 @@ function weightsOf(place: string, manifest: io.WeightsManifestConfig): ArrayBuff
       throw new TorchError(`Weight file ${shard} does not exist: loading failed`);
     }
   }
-  return joined(shards);
+  const pieces = joined(shards);
+  return pieces.length > 1 ? pieces : (pieces[0] ?? new ArrayBuffer(0));
 }
 
 /** Their bytes in pieces of one size, since tfjs finds its way in no others; the last may be shorter. */

@@ -6,7 +6,13 @@ import os from 'node:os';
 import path from 'node:path';
 import own from '../../package.json';
 import { licencesOf, partsOf } from '../../scripts/pack/licences';
-import { addonManifest, libtorchManifest, mainManifest } from '../../scripts/pack/manifests';
+import {
+  addonManifest,
+  libtorchManifest,
+  mainManifest,
+  tfjsNodeGpuManifest,
+  tfjsNodeManifest,
+} from '../../scripts/pack/manifests';
 
 const root = path.join(__dirname, '../..');
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-packed-'));
@@ -40,6 +46,14 @@ test('nodetorch asks for all of them by their exact versions, and for little els
   );
   expect(Object.keys(dependencies as object)).toEqual(['cli-progress']);
   expect([devDependencies, scripts]).toEqual([undefined, undefined]);
+});
+
+test('those that take the place of tfjs-node ask for this nodetorch, and for sharp where it is wanted', () => {
+  const { version, dependencies, peerDependenciesMeta } = tfjsNodeManifest();
+  expect([version, dependencies.nodetorch]).toEqual([own.version, own.version]);
+  expect(peerDependenciesMeta).toEqual({ sharp: { optional: true } });
+  expect(Object.values(dependencies)).not.toContain(undefined);
+  expect(tfjsNodeGpuManifest().dependencies).toEqual({ '@nodetorch/tfjs-node': own.version });
 });
 
 test('there are none for other platforms', () => {
@@ -100,7 +114,7 @@ function pack(out: string, ...args: string[]) {
 }
 
 test.each([
-  [['--only', 'all'], "--only takes nodetorch, addon, libtorch, not 'all'"],
+  [['--only', 'all'], "--only takes nodetorch, addon, libtorch, tfjs-node, tfjs-node-gpu, not 'all'"],
   [['--nope'], "Unknown option '--nope'"],
 ])('%j is refused', (args, message) => {
   expect(pack('refused', ...args)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });

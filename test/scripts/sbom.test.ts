@@ -4,7 +4,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
-import { addonManifest, libtorchManifest, mainManifest } from '../../scripts/pack/manifests';
+import {
+  addonManifest,
+  libtorchManifest,
+  mainManifest,
+  tfjsNodeGpuManifest,
+  tfjsNodeManifest,
+} from '../../scripts/pack/manifests';
 import { dependencies } from '../install/packages';
 import { writeSbom } from '../../scripts/pack/sbom';
 
@@ -15,6 +21,8 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 // Packages as pack-all.js lays them out.
 const files = {
   'nodetorch/package.json': JSON.stringify(mainManifest()),
+  'tfjs-node/package.json': JSON.stringify(tfjsNodeManifest()),
+  'tfjs-node-gpu/package.json': JSON.stringify(tfjsNodeGpuManifest()),
   'addon/package.json': JSON.stringify(addonManifest(platform)),
   'addon/nodetorch.node': 'an addon',
   'libtorch/package.json': JSON.stringify(libtorchManifest(platform)),
@@ -43,7 +51,7 @@ interface Bill {
   dependencies: { ref: string; dependsOn?: string[] }[];
 }
 
-function billOf(kind: 'nodetorch' | 'addon' | 'libtorch'): { text: string; bill: Bill } {
+function billOf(kind: Parameters<typeof writeSbom>[0]): { text: string; bill: Bill } {
   const file = path.join(folder, `${kind}.cdx.json`);
   writeSbom(kind, path.join(folder, kind), file);
   const text = fs.readFileSync(file, 'utf8');
@@ -51,7 +59,7 @@ function billOf(kind: 'nodetorch' | 'addon' | 'libtorch'): { text: string; bill:
 }
 const namesOf = ({ components }: Bill) => components.map(({ name }) => name).sort();
 
-test.each(['nodetorch', 'addon', 'libtorch'] as const)(
+test.each(['nodetorch', 'addon', 'libtorch', 'tfjs-node', 'tfjs-node-gpu'] as const)(
   'that of %s is valid, whole and the same again',
   async (kind) => {
     const { text, bill } = billOf(kind);
