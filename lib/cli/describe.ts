@@ -20,8 +20,9 @@ export function describe(target: string): Description {
 function describeFile(target: string): Description {
   const { file, format } = findFormat(target);
   if (format === 'pt') {
-    const program = isProgram(file) ? programs().describeProgram(file) : null;
-    if (program) return { file, format: 'pt2', metadata: null, values: [], ...program };
+    if (isProgram(file)) {
+      return { file, format: 'pt2', metadata: null, values: [], ...programs().describeProgram(file) };
+    }
     return { file, format, metadata: null, ...describePickle(file) };
   }
   if (format === 'index') return describeIndex(file);
@@ -36,7 +37,9 @@ function describeFile(target: string): Description {
 function isProgram(file: string): boolean {
   const source = fileSource(file, false);
   try {
-    return isZip(source) && new ZipReader(source).has('archive_format');
+    if (!isZip(source)) return false;
+    const zip = new ZipReader(source, 'maybe');
+    return zip.has('archive_format') || zip.has('serialized_exported_program.json');
   } finally {
     source.close();
   }

@@ -1,18 +1,15 @@
 // .pt2 files: what a program of torch.export takes, gives and calls, without its weights.
-import { Archive } from '../export/archive';
+import { Archive, type TensorKind } from '../export/archive';
 import { readProgram } from '../export/load';
 import { readPayloads } from '../export/weights';
 import { fileSource } from '../serialization/io/source';
-import { ZipReader } from '../serialization/io/zip_reader';
 import type { Graph } from '../export/graph';
 import type { Description, ProgramDescription, TensorRow } from './description';
 
-/** What is in the program in `file`; null where it is another zip archive. */
-export function describeProgram(file: string): Pick<Description, 'tensors' | 'program'> | null {
+/** What is in the program in `file`. Of the tensors that older versions wrote it says nothing. */
+export function describeProgram(file: string): Pick<Description, 'tensors' | 'program'> {
   const source = fileSource(file, false);
   try {
-    const isZip = source.size > 4 && source.read(0, 2).toString('latin1') === 'PK';
-    if (!isZip || !new ZipReader(source).has('archive_format')) return null;
     const archive = new Archive(source);
     const tensors = (['weights', 'constants'] as const).flatMap((kind) => tensorRows(archive, kind));
     return { tensors, program: programOf(archive) };
@@ -21,7 +18,7 @@ export function describeProgram(file: string): Pick<Description, 'tensors' | 'pr
   }
 }
 
-function tensorRows(archive: Archive, kind: 'weights' | 'constants'): TensorRow[] {
+function tensorRows(archive: Archive, kind: TensorKind): TensorRow[] {
   return [...readPayloads(archive, kind)].flatMap(([name, { meta }]) => {
     if (meta === null) return [];
     const shape = meta.sizes.map(Number);

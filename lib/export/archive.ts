@@ -6,20 +6,28 @@ import { HEAD, foreign } from '../serialization/foreign';
 import { ZipReader, isZip } from '../serialization/io/zip_reader';
 
 const MAX_RECORDS = 1_000_000;
+// What PyTorch wrote up to 2.7.
+const OLD_PROGRAM = 'serialized_exported_program.json';
+const OLD_STATE = { weights: 'serialized_state_dict', constants: 'serialized_constants' };
+
+/** The folders of tensors in an archive. */
+export type TensorKind = 'weights' | 'constants';
 
 /** An opened file of `torch.export.save`, and which of its programs is read. */
 export class Archive {
   readonly zip: ZipReader;
   readonly model: string;
   readonly isBigEndian: boolean;
+  readonly #isOld: boolean;
 
   constructor(source: Source) {
     if (!isZip(source)) {
       const what = foreign(source.read(0, Math.min(HEAD, source.size)), source.size, 'pt');
       throw damaged(`it is no file of torch.export.save(), but ${what ?? 'something else'}`);
     }
-    this.zip = new ZipReader(source);
-    this.model = this.#check();
+    this.zip = new ZipReader(source, 'maybe');
+    this.#isOld = this.zip.has(OLD_PROGRAM);
+    this.model = this.#isOld ? this.#checkOld() : this.#check();
     const order = this.zip.has('byteorder') ? this.zip.read('byteorder').toString() : 'little';
     if (order !== 'little' && order !== 'big')
       throw damaged(`Unknown endianness type: ${order.slice(0, 40)}`);
@@ -51,6 +59,31 @@ export class Archive {
       throw damaged(isCompiled ? `it is ${zip.foreign}` : 'it has no program');
     }
     return models.includes('model') ? 'model' : models[0];
+  }
+
+  // Python looks at the first of the numbers, too.
+  #checkOld(): string {
+    const version = this.zip.read('version').toString();
+    if (/^8\.\d+$/.test(version)) return 'model';
+    throw damaged(
+      `Serialized version ${version.slice(0, 40)} does not match our current schema version 8.x.`,
+    );
+  }
+
+  /** The graph and its signature, and the record that they are in. */
+  program(): [program: Json, record: string] {
+    const record = this.#isOld ? OLD_PROGRAM : `models/${this.model}.json`;
+    return [this.json(record), record];
+  }
+
+  /** The record in which older versions saved all tensors of a kind by torch.save; null where there is none. */
+  savedTensors(kind: TensorKind): string | null {
+    const old = OLD_STATE[kind];
+    const names = this.#isOld ? [`${old}.pt`, `${old}.json`] : [`data/${kind}/${this.model}.pt`];
+    return names.find((name) => this.zip.has(name)) ?? (this.#isOld ? this.#missing(old) : null);
+  }
+  #missing(name: string): never {
+    throw damaged(`record '${name}.pt' is missing`);
   }
 
   json(name: string): Json {

@@ -35,6 +35,16 @@ export function fxGraph(graph: Graph, inputs: readonly InputSpec[] = []): FxGrap
   return new Builder(graph).build(inputs);
 }
 
+// 'torch.ops.aten.split.Tensor' and its like have an overload at the end.
+const hasOverload = (target: string): boolean =>
+  target.startsWith('torch.ops.') && !target.startsWith(HIGHER_ORDER);
+const baseOf = (target: string): string => target.split('.').at(hasOverload(target) ? -2 : -1) ?? target;
+// What torch.fx calls a node that has no name in the file: older versions wrote none.
+function unnamed(target: string): string {
+  const overload = hasOverload(target) ? `_${target.split('.').at(-1)}` : '';
+  return (baseOf(target) + overload).replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+}
+
 class Builder {
   readonly #nodes: FxNode[] = [];
   readonly #children = new Map<string, FxGraph>();
@@ -86,8 +96,7 @@ class Builder {
       node.outputs.length === 1 && first.form === 'value' && (!isHigherOrder || node.isSingleReturn);
     if (isSingle) return void this.#add('call_function', first.name, node.target, args, kwargs, trace);
     const isNone = node.outputs.length === 1 && first.form === 'constant';
-    const base = node.target.split('.').slice(-2, -1)[0] ?? node.target;
-    const name = isNone ? `${base}_unused` : (node.name ?? base);
+    const name = isNone ? `${baseOf(node.target)}_unused` : (node.name ?? this.#unused(unnamed(node.target)));
     const whole = this.#add('call_function', name, node.target, args, kwargs, trace);
     whole.meta = undefined;
     if (isNone) return;

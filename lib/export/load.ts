@@ -5,7 +5,7 @@ import { TorchError, argumentError } from '../core/errors';
 import { isError, isURL, isUint8Array } from '../core/realm';
 import { bytesSource, fileSource } from '../serialization/io/source';
 import type { Tensor } from '../tensor';
-import { Archive } from './archive';
+import { Archive, type TensorKind } from './archive';
 import { SerializeError, damaged } from './errors';
 import * as fields from './fields';
 import { asObject, asText } from './fields';
@@ -60,10 +60,9 @@ function explained(error: unknown, path: string | null): unknown {
 /** The program in an archive, with the tensors that `tensorsOf` gives. */
 export function readProgram(
   archive: Archive,
-  tensorsOf: (kind: 'weights' | 'constants') => Map<string, Tensor>,
+  tensorsOf: (kind: TensorKind) => Map<string, Tensor>,
 ): ExportedProgram {
-  const name = `models/${archive.model}.json`;
-  const program = asObject(archive.json(name), name);
+  const program = asObject(...archive.program());
   checkVersion(program);
   const module = asObject(program.get('graph_module'), 'graph_module');
   const graph = readGraph(module.get('graph'), 'graph');
@@ -91,7 +90,7 @@ function checkVersion(program: JsonObject): void {
   const [major, minor] = ['major', 'minor'].map((part) =>
     fields.asCount(version.get(part), `schema_version.${part}`),
   );
-  if (major === SCHEMA_MAJOR) return;
+  if (major === SCHEMA_MAJOR || (major === 0 && minor === 0)) return; // as Python
   throw damaged(
     `Serialized schema version ${major}.${minor} does not match our current schema version ${SCHEMA_MAJOR}.x.`,
   );

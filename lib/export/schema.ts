@@ -16,6 +16,7 @@ import type {
   ValueType,
 } from './graph';
 import type { Json } from './json';
+import { operatorSchema } from './operators';
 
 export function readDevice(value: Json | undefined, where: string): string {
   const device = asObject(value, where);
@@ -116,14 +117,29 @@ export function readArgument(value: Json | undefined, where: string): Argument {
   return read(inner, where);
 }
 
-function readNamedArgument(value: Json, where: string): NamedArgument {
+function readNamedArgument(
+  value: Json,
+  where: string,
+): Omit<NamedArgument, 'isKeyword'> & { isKeyword: boolean | undefined } {
   const object = asObject(value, where);
   const name = asText(object.get('name'), `${where}.name`);
+  const kind = object.get('kind');
   return {
     name,
     argument: readArgument(object.get('arg'), `${where}.arg`),
-    isKeyword: object.get('kind') === 2 && name !== '',
+    // Undefined: the file does not say.
+    isKeyword: kind == null ? undefined : kind === 2 && name !== '',
   };
+}
+
+// The first minor versions of the schema did not say which arguments are keywords.
+function withKinds(target: string, inputs: ReturnType<typeof readNamedArgument>[]): NamedArgument[] {
+  const isKnown = inputs.every(({ isKeyword }) => isKeyword !== undefined);
+  const schema = isKnown ? null : operatorSchema(target);
+  const isHigherOrder = target.startsWith('torch.ops.higher_order.');
+  const isKeyword = (name: string): boolean =>
+    name !== '' && (isHigherOrder || (schema?.isOptional(name) ?? false));
+  return inputs.map((input) => ({ ...input, isKeyword: input.isKeyword ?? isKeyword(input.name) }));
 }
 
 function readNode(value: Json, where: string): Node {
@@ -134,7 +150,7 @@ function readNode(value: Json, where: string): Node {
   return {
     target,
     name: name == null ? null : asText(name, `${where}.name`),
-    inputs: each(object.get('inputs'), `${here}.inputs`, readNamedArgument),
+    inputs: withKinds(target, each(object.get('inputs'), `${here}.inputs`, readNamedArgument)),
     outputs: each(object.get('outputs'), `${here}.outputs`, readArgument),
     metadata: fields.eachValue(object.get('metadata'), `${here}.metadata`, asText),
     isSingleReturn: object.get('is_hop_single_tensor_return') !== false,

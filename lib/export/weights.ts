@@ -6,7 +6,8 @@ import { Parameter } from '../nn/parameter';
 import { load } from '../serialization/load';
 import { swapBytes } from '../serialization/io/byte_order';
 import type { DType } from '../core/dtype';
-import type { Archive } from './archive';
+import type { Archive, TensorKind } from './archive';
+import { isMap } from '../core/realm';
 import { damaged } from './errors';
 import * as fields from './fields';
 import { asObject, asText } from './fields';
@@ -33,18 +34,18 @@ function readPayload(value: Json, where: string): Payload {
   };
 }
 
-/** What an archive says of the tensors of one of its folders, by path. */
-export function readPayloads(archive: Archive, kind: 'weights' | 'constants'): Map<string, Payload> {
+/** What an archive says of the tensors of one of its folders, by path. Of older versions it says nothing. */
+export function readPayloads(archive: Archive, kind: TensorKind): Map<string, Payload> {
+  if (archive.savedTensors(kind) !== null) return new Map();
   const name = `data/${kind}/${archive.model}_${kind}_config.json`;
   return fields.eachValue(asObject(archive.json(name), name).get('config'), name, readPayload);
 }
 
 /** The tensors of one of an archive's folders, by path. */
-export function readTensors(archive: Archive, kind: 'weights' | 'constants'): Map<string, Tensor> {
-  const { zip, model } = archive;
+export function readTensors(archive: Archive, kind: TensorKind): Map<string, Tensor> {
+  const saved = archive.savedTensors(kind);
+  if (saved !== null) return savedTensors(archive, saved);
   const folder = `data/${kind}`;
-  const legacy = `${folder}/${model}.pt`;
-  if (zip.has(legacy)) return pickled<Map<string, Tensor>>(archive, legacy);
   const storages = new Map<string, Tensor>();
   const tensors = new Map<string, Tensor>();
   for (const [path, payload] of readPayloads(archive, kind)) {
@@ -57,17 +58,25 @@ export function readTensors(archive: Archive, kind: 'weights' | 'constants'): Ma
   return tensors;
 }
 
-function pickled<T>(archive: Archive, record: string): T {
-  return load<T>(archive.zip.read(record));
+// As older versions wrote them. Nothing at all stands for no tensors.
+function savedTensors({ zip }: Archive, record: string): Map<string, Tensor> {
+  const bytes = zip.read(record);
+  if (bytes.length === 0) return new Map();
+  const values = load<unknown>(bytes);
+  if (!isMap(values)) throw damaged(`'${record}' holds no dict`);
+  return new Map([...values].map(([path, value]) => [String(path), asTensor(value, String(path))]));
 }
 
-function pickledTensor(archive: Archive, record: string, path: string): Tensor {
+function asTensor(value: unknown, path: string): Tensor {
+  if (value instanceof TensorClass) return value;
+  throw damaged(`'${path.slice(0, 80)}' is no tensor`);
+}
+
+function pickledTensor({ zip }: Archive, record: string, path: string): Tensor {
   if (!/\/(weight|tensor)_\d+$/.test(record)) {
     throw damaged(`'${path.slice(0, 80)}' is an object of a class of its own, which cannot be read`);
   }
-  const value = pickled(archive, record);
-  if (!(value instanceof TensorClass)) throw damaged(`'${path.slice(0, 80)}' is no tensor`);
-  return value;
+  return asTensor(load<unknown>(zip.read(record)), path);
 }
 
 function stridedTensor(

@@ -161,7 +161,7 @@ const NPZ = signature(
 export function loadNpz(...args: [file: NumpyFile, options?: LoadNpzOptions]): Map<string, Tensor> {
   const [file, { names }] = NPZ.bind(args);
   return withSource('loadNpz', file, false, (source) => {
-    const zip = new ZipReader(source, true);
+    const zip = new ZipReader(source, 'none');
     const all = [...zip.names()]
       .filter((one) => one.endsWith('.npy'))
       .map((one) => one.slice(0, -'.npy'.length));

@@ -54,7 +54,7 @@ export function foreignArchive(names: readonly string[]): string | null {
     return `a TorchScript archive (torch.jit.save()), which is a program: ${instead}`;
   }
   if (has(/(^|\/)serialized_exported_program\.json$/)) {
-    return `a torch.export archive (.pt2) as older versions of PyTorch wrote it: ${instead}, or torch.export.save() it again`;
+    return 'a torch.export archive (.pt2) as older versions of PyTorch wrote it: torch.export.load() opens it';
   }
   if (has(/(^|\/)data\/aotinductor\//) && !has(/(^|\/)models\/[^/]+\.json$/)) {
     return `a package of AOTInductor (.pt2), which is compiled: torch._inductor.aoti_load_package() of Python opens it`;

@@ -61,7 +61,15 @@ describe('what a file may be instead', () => {
     [
       'an archive of before',
       zip([{ name: 'serialized_exported_program.json', data: 'x' }]),
-      /as older versions of PyTorch wrote it/,
+      /record 'version' is missing/,
+    ],
+    [
+      'an archive of long before',
+      zip([
+        { name: 'serialized_exported_program.json', data: '{}' },
+        { name: 'version', data: '7.3' },
+      ]),
+      /Serialized version 7\.3 does not match our current schema version 8\.x/,
     ],
     ['an empty archive', archive([['archive_format', 'pt2']]), /it has no program/],
     ['text', Buffer.from('hello'), /text that begins with "hello"/],

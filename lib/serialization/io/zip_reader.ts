@@ -41,18 +41,18 @@ export class ZipReader {
 
   constructor(
     private readonly source: Source,
-    isFlat = false,
+    folder: 'needed' | 'maybe' | 'none' = 'needed',
   ) {
     const entries = readDirectory(source);
     if (entries.length === 0) throw damaged('the archive is empty');
     checkPlaces(entries, source.size);
     const slash = entries[0].name.indexOf('/');
     this.foreign = foreignArchive(entries.map(({ name }) => name));
-    if (slash <= 0 && !isFlat)
+    if (slash <= 0 && folder === 'needed')
       throw damaged(
         `its first record '${shown(entries[0].name)}' is in no folder: it is ${this.foreign ?? 'damaged'}`,
       );
-    this.#folder = isFlat ? '' : entries[0].name.slice(0, slash + 1);
+    this.#folder = folder === 'none' ? '' : entries[0].name.slice(0, Math.max(slash + 1, 0));
     for (const entry of entries) {
       if (entry.name.endsWith('/')) continue;
       if (!entry.name.startsWith(this.#folder)) continue;

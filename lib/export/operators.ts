@@ -1,0 +1,33 @@
+// What libtorch's schema says of an operator that a program calls.
+import { camelCase } from '../core/names';
+import { native } from '../native';
+
+/** An operator's schema, as far as it matters here. */
+export interface OperatorSchema {
+  /** Names of the arguments that it writes to, and whether each is a list of tensors. */
+  written: { name: string; isList: boolean }[];
+  /** How many results it has. */
+  returns: number;
+  /** Whether an argument has a default, or can be given by its name alone. */
+  isOptional(name: string): boolean;
+}
+
+/** The schema of 'torch.ops.aten.add.Tensor'; null where there is no such operator. */
+export function operatorSchema(target: string): OperatorSchema | null {
+  const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
+  if (space === undefined) return null;
+  const overload = ending === 'default' ? '' : ending;
+  const found = native.signatures(`${space}::${name}`, null, false).find((one) => one.overload === overload);
+  if (found === undefined) return null;
+  // 'Tensor(a!) x', 'Tensor(a!)[] xs', 'Tensor(a!)? z'
+  const parameters = found.schema.slice(0, found.schema.lastIndexOf(' -> '));
+  const written = [...parameters.matchAll(/Tensor\(\w+!(?: -> [^)]*)?\)([[\]\d?]*) (\w+)/g)];
+  return {
+    written: written.map(([, list, argument]) => ({ name: argument, isList: list.includes('[') })),
+    returns: found.returns.length,
+    isOptional(argument) {
+      const parameter = found.parameters.find((one) => one.name === camelCase(argument));
+      return parameter !== undefined && (parameter.default !== undefined || parameter.keywordOnly);
+    },
+  };
+}
