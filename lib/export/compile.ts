@@ -2,6 +2,7 @@
 import type { ProgramArgument, ProgramDescription, ProgramNode } from '../../typings/native';
 import { damaged } from './errors';
 import { type Argument, type Graph, type NamedArgument, type Node, namesIn } from './graph';
+import { lower } from './lower';
 
 /** What is copied to an input at the end of a run: the names of the input and of its new value. */
 export interface Mutation {
@@ -36,12 +37,14 @@ export function compileGraph(
 class Compiler {
   readonly #slots = new Map<string, number>();
   readonly #used = new Set<string>();
+  readonly #nodes: Node[];
 
   constructor(
     private readonly graph: Graph,
     private readonly depth: number,
   ) {
-    for (const node of graph.nodes) {
+    this.#nodes = graph.nodes.flatMap(lower);
+    for (const node of this.#nodes) {
       for (const { argument } of node.inputs) for (const name of namesIn(argument)) this.#used.add(name);
     }
   }
@@ -55,7 +58,7 @@ class Compiler {
       const slot = this.#define(input.name);
       return input.type === 'tensor' ? slot : { slot, type: inputTypes[input.type] };
     });
-    const nodes = this.graph.nodes.map((node) => this.#node(node));
+    const nodes = this.#nodes.map((node) => this.#node(node));
     const copies = new Map(mutations.map((mutation) => [mutation.value, this.#copy(mutation, nodes)]));
     const results = outputs.map((output): ProgramArgument => {
       const copy = output.form === 'value' ? copies.get(output.name) : undefined;
@@ -86,10 +89,7 @@ class Compiler {
   }
 
   #node(node: Node): ProgramNode {
-    const isEffect = node.target === `${HIGHER_ORDER}with_effects`;
-    const operator = isEffect ? orderedOperator(node) : node.target;
-    const inputs = isEffect ? node.inputs.slice(2) : node.inputs;
-    const outputs = isEffect ? node.outputs.slice(1) : node.outputs;
+    const { target: operator, inputs, outputs } = node;
     const slots = (): ProgramNode['outputs'] => outputs.map((output) => this.#result(output));
     const positional = inputs.filter(({ isKeyword }) => !isKeyword);
     const keywords = inputs.filter(({ isKeyword }) => isKeyword);
@@ -140,11 +140,4 @@ function listOf(items: ProgramArgument[]): ProgramArgument {
   return items.length > 0 && items.every(isConstant)
     ? { constant: items.map(({ constant }) => constant) }
     : { list: items };
-}
-
-// Operators with effects, such as printing, are in an order by tokens. Here nodes run in theirs anyway.
-function orderedOperator(node: Node): string {
-  const argument = node.inputs[1]?.argument;
-  if (argument?.form === 'constant' && argument.type === 'operator') return argument.value as string;
-  throw damaged("a node 'with_effects' names no operator");
 }

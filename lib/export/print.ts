@@ -212,6 +212,7 @@ function plainText(argument: FxArgument): string {
     return `(${items}${argument.list.length === 1 ? ',' : ''})`;
   }
   const { constant, type } = argument;
+  if (type === 'operator') return String(constant).replace(/^torch\.ops\./, '');
   return type === 'string' || type === 'device' ? String(constant) : constantText(constant, type);
 }
 

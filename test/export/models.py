@@ -5,7 +5,10 @@ import collections
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch._higher_order_ops.associative_scan import associative_scan_op
+from torch._higher_order_ops.hints_wrap import hints_wrapper
 from torch._higher_order_ops.map import map as map_
+from torch._higher_order_ops.out_dtype import out_dtype
 from torch._higher_order_ops.scan import scan
 from torch._higher_order_ops.while_loop import while_loop
 from torch.utils import _pytree as pytree
@@ -119,6 +122,47 @@ class While(nn.Module):
 class Scan(nn.Module):
     def forward(self, init, xs):
         return scan(lambda c, x: (c + x, (c * x).clone()), init, xs)
+
+
+class Hints(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x):
+        y = self.layer(x)
+        return hints_wrapper(lambda x, y: (x.sin() + y,), (x, y), {}, hints={"speed": 1, "name": "a"})[0], y
+
+
+class OutDtype(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3, 2, 3, 3))
+
+    def forward(self, a, b, x):
+        aten = torch.ops.aten
+        y = out_dtype(aten.conv2d.default, torch.float64, x, self.weight, None, [2, 2])
+        return (
+            out_dtype(aten.mm.default, torch.int32, a, b),
+            out_dtype(aten.mul.Scalar, torch.bfloat16, x, 2.5),
+            out_dtype(aten.mul.Tensor, torch.float64, a, x.sum()),
+            y,
+            self.weight.sum(),
+        )
+
+
+class AssociativeScan(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, a, b):
+        # As in a linear recurrence.
+        return associative_scan_op(
+            lambda a, b, c, d: [a * c, b * c + d],
+            [a * self.scale, b * self.scale],
+            (),
+        )
 
 
 class NoGrad(nn.Module):

@@ -8,10 +8,8 @@ import io
 import json
 import pathlib
 import pkgutil
-import re
 import sys
 import warnings
-import zipfile
 
 import torch
 
@@ -23,6 +21,7 @@ from torch.utils import _pytree as pytree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import models as m
+from archive import before_2_8, of_2_8, packed, pickled
 
 warnings.simplefilter("ignore")
 here = pathlib.Path(__file__).parent
@@ -33,23 +32,6 @@ torch.serialization.add_safe_globals([m.Point])
 torch.manual_seed(0)
 torch.set_num_threads(1)  # sums of two threads differ in the last bit
 results, texts = {}, {}
-
-
-def packed(name, program):
-    """The archive with its records compressed, since a repository keeps it, and without paths of this machine."""
-    buffer = io.BytesIO()
-    torch.export.save(program, buffer)
-    path = folder / f"{name}.pt2"
-    with zipfile.ZipFile(buffer) as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as small:
-        for info in whole.infolist():
-            if "serialization_id" in info.filename:
-                continue
-            data = whole.read(info)
-            if info.filename.endswith(".json") and "/models/" in info.filename:
-                data = re.sub(rb'File \\"[^"]*?/([^/"\\]+)\\"', rb'File \\"\1\\"', data)
-            record = info.filename.split("/", 1)[1]
-            small.writestr(zipfile.ZipInfo(f"{name}/{record}", (2026, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-    return path
 
 
 def plain(tree):
@@ -97,13 +79,13 @@ def refusal(module, args, kwargs):
     return None
 
 
-def program(name, model, args, kwargs=None, shapes=None, decompose=False, bad=(), others=(), **options):
+def program(name, model, args, kwargs=None, shapes=None, decompose=False, bad=(), others=(), written=packed, **options):
     torch.manual_seed(0)
     kwargs = kwargs or {}
     exported = export(model, args, kwargs, dynamic_shapes=shapes, **options)
     if decompose:
         exported = exported.run_decompositions()
-    path = packed(name, exported)
+    path = written(folder, name, exported)
     read = torch.export.load(io.BytesIO(path.read_bytes()))
     module = read.module()
     results[name] = {
@@ -185,7 +167,27 @@ def examples():
             print("does not export:", info.name, type(error).__name__, str(error)[:200])
 
 
-for make in (own, examples):
+def graphs():
+    """Other operators whose arguments are graphs or operators."""
+    x = randn(5, 3)
+    program("hints", m.Hints(), (x,))
+    program("out_dtype", m.OutDtype(), (torch.randint(-9, 9, (4, 3), dtype=torch.int8), torch.randint(-9, 9, (3, 2), dtype=torch.int8), randn(1, 2, 5, 5)))
+    program("associative_scan", m.AssociativeScan(), (x, randn(5, 3)))
+    program("associative_scan_even", m.AssociativeScan(), (randn(8), randn(8)))
+
+
+def older():
+    """As older versions wrote them, and with pickled tensors."""
+    trees = (((randn(2), randn(2)), randn(2)), {"m": {"z": randn(2)}}, m.Point(randn(2), randn(2)), True, "q", 0.5)
+    for written in (before_2_8, of_2_8, pickled):
+        name = written.__name__
+        program(f"{name}_cnn", m.CNN(), (randn(4, 3, 8, 8),), shapes={"x": {0: Dim.AUTO}}, others=[(randn(7, 3, 8, 8),)], written=written)
+        program(f"{name}_trees", m.Trees(), trees, written=written)
+    program("before_2_8_symbols", m.Symbols(), (randn(3, 6), randn(2, 8)), shapes={"x": {0: Dim.AUTO}, "y": {1: Dim.AUTO}}, written=before_2_8)
+    program("before_2_8_cond", m.Cond(), (randn(4, 3) + 2,), others=[(randn(4, 3) - 2,)], written=before_2_8)
+
+
+for make in (own, examples, graphs, older):
     make()
 torch.save(results, here / "programs.pt")
 (here / "programs.json").write_text(json.dumps(texts, indent=1) + "\n")

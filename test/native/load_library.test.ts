@@ -3,11 +3,14 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import torch, { type Tensor } from 'nodetorch';
 import { lastLine, runChild } from './support/child';
 import { ops, tensor } from './support/torch';
 
 const root = path.join(__dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-library-'));
+const programs = path.join(root, 'test/export/functionalized');
+const program = (name: string) => torch.export.load(path.join(programs, `${name}.pt2`));
 const library = path.join(folder, 'custom_library.so');
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -30,6 +33,7 @@ beforeAll(() => {
 
 test('its operators are called by name, with keywords, and are differentiable', () => {
   expect(() => ops.nodetorch_test.mix).toThrow('no such operator');
+  expect(() => program('base').module()).toThrow('torch.ops.nodetorch_test.shift_.default: no such operator');
   ops.loadLibrary(library);
   const { mix } = ops.nodetorch_test;
   const [a, b] = [tensor([1, 2], { requiresGrad: true }), tensor([3, 6])];
@@ -45,6 +49,27 @@ test('a wrong call lists its signature', () => {
   expect(() => ops.nodetorch_test.mix(tensor([1]), 'b')).toThrow(
     /torch\.ops\.nodetorch_test::mix\(\): argument 'other' \(position 2\) must be Tensor, not string[^]*share: float = 0\.5/,
   );
+});
+
+// auto_functionalized and auto_functionalized_v2 call such operators with copies.
+describe('a program of operators that write to their arguments', () => {
+  interface Expected {
+    args: Tensor[];
+    out: Tensor[];
+    given: Tensor[];
+    state: Record<string, Tensor>;
+  }
+  const results = torch.load<Record<string, Expected>>(`${programs}.pt`, { objects: true });
+  const lists = (tensors: Iterable<Tensor>) => [...tensors].map((one) => one.tolist());
+
+  test.each(Object.keys(results))('%s', (name) => {
+    ops.loadLibrary(library);
+    const { args, out, given, state } = results[name];
+    const module = program(name).module();
+    expect(lists(module(...args) as Tensor[])).toEqual(lists(out));
+    expect(lists(args)).toEqual(lists(given));
+    expect(lists(module.stateDict().values())).toEqual(lists(Object.values(state)));
+  });
 });
 
 test("kernels that it puts in the place of libtorch's are called, whatever the size and the mode", () => {

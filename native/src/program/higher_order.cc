@@ -1,10 +1,7 @@
 #include "program/higher_order.h"
 
-#include <ATen/Context.h>
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/stack.h>
-#include <c10/core/Device.h>
 
 #include <algorithm>
 #include <iterator>
@@ -19,29 +16,6 @@ namespace nodetorch {
 namespace {
 
 using c10::IValue;
-
-Values Joined(const Values& a, const Values& b) {
-  Values all = a;
-  all.insert(all.end(), b.begin(), b.end());
-  return all;
-}
-
-// What is wrong where the graph that is argument i takes another number of inputs than `count`.
-void CheckInputs(const Node& node, size_t i, size_t count) {
-  const size_t inputs = node.operands[i].graph->inputs.size();
-  if (inputs == count) return;
-  throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " + std::to_string(inputs) +
-                    " inputs, and is given " + std::to_string(count));
-}
-
-size_t LengthOf(const Node& node, size_t i) { return node.operands[i].list.size(); }
-size_t OutputsOf(const Node& node, size_t i) { return node.operands[i].graph->outputs.size(); }
-
-void CheckOutputs(const Node& node, size_t i, size_t count) {
-  if (OutputsOf(node, i) == count) return;
-  throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " +
-                    std::to_string(OutputsOf(node, i)) + " outputs instead of " + std::to_string(count));
-}
 
 // cond(pred, true graph, false graph, operands)
 size_t CountCond(const Node& node) {
@@ -166,71 +140,29 @@ Values Scan(const HigherOrderCall& call) {
   return carry;
 }
 
-// Those that run a graph with the arguments behind it, in a mode.
-template <size_t kGraphAt>
-size_t CountRegion(const Node& node) {
-  const size_t behind = node.operands.size() - kGraphAt - 1;
-  CheckInputs(node, kGraphAt, behind);
-  return OutputsOf(node, kGraphAt);
-}
-template <size_t kGraphAt>
-Values Region(const HigherOrderCall& call) {
-  return call.RunGraph(kGraphAt, call.Rest(kGraphAt + 1));
-}
-// The same with a list of arguments.
-size_t CountListRegion(const Node& node) {
-  CheckInputs(node, 0, LengthOf(node, 1));
-  return OutputsOf(node, 0);
-}
-Values ListRegion(const HigherOrderCall& call) { return call.RunGraph(0, call.List(1)); }
-
-Values SetGradEnabled(const HigherOrderCall& call) {
-  const at::AutoGradMode mode(IsTrue(call.Value(0)));
-  return Region<1>(call);
-}
-
-// torch.autocast's state on this thread, put back at the end.
-class AutocastRegion {
- public:
-  AutocastRegion(at::DeviceType type, const IValue& dtype, bool enabled, const IValue& cache)
-      : type_(type),
-        enabled_(at::autocast::is_autocast_enabled(type)),
-        dtype_(at::autocast::get_autocast_dtype(type)),
-        cache_(at::autocast::is_autocast_cache_enabled()) {
-    const bool is_there = type != at::kCUDA || at::globalContext().hasCUDA();
-    at::autocast::set_autocast_enabled(type, enabled && is_there);
-    if (!dtype.isNone()) at::autocast::set_autocast_dtype(type, dtype.toScalarType());
-    if (!cache.isNone()) at::autocast::set_autocast_cache_enabled(IsTrue(cache));
-    at::autocast::increment_nesting();
-  }
-  AutocastRegion(const AutocastRegion&) = delete;
-  AutocastRegion& operator=(const AutocastRegion&) = delete;
-  ~AutocastRegion() {
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(type_, enabled_);
-    at::autocast::set_autocast_dtype(type_, dtype_);
-    at::autocast::set_autocast_cache_enabled(cache_);
-  }
-
- private:
-  at::DeviceType type_;
-  bool enabled_;
-  at::ScalarType dtype_;
-  bool cache_;
-};
-
-// wrap_with_autocast(device type, dtype | None, enabled, cache enabled | None, graph, ...)
-Values Autocast(const HigherOrderCall& call) {
-  const IValue device_type = call.Value(0), dtype = call.Value(1);
-  TORCH_CHECK_TYPE(device_type.isString(), "argument 1 must be a string, not ", DescribeValue(device_type));
-  TORCH_CHECK_TYPE(dtype.isNone() || dtype.isInt(), "argument 2 must be a dtype, not ", DescribeValue(dtype));
-  const c10::Device device(device_type.toStringRef());
-  const bool enabled = IsTrue(call.Value(2));
-  const AutocastRegion region(device.type(), dtype, enabled, call.Value(3));
-  return Region<4>(call);
-}
-
 }  // namespace
+
+Values Joined(const Values& a, const Values& b) {
+  Values all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  return all;
+}
+
+void CheckInputs(const Node& node, size_t i, size_t count) {
+  const size_t inputs = node.operands[i].graph->inputs.size();
+  if (inputs == count) return;
+  throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " + std::to_string(inputs) +
+                    " inputs, and is given " + std::to_string(count));
+}
+
+size_t LengthOf(const Node& node, size_t i) { return node.operands[i].list.size(); }
+size_t OutputsOf(const Node& node, size_t i) { return node.operands[i].graph->outputs.size(); }
+
+void CheckOutputs(const Node& node, size_t i, size_t count) {
+  if (OutputsOf(node, i) == count) return;
+  throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " +
+                    std::to_string(OutputsOf(node, i)) + " outputs instead of " + std::to_string(count));
+}
 
 Values HigherOrderCall::List(size_t i) const {
   Values values;
@@ -245,25 +177,23 @@ Values HigherOrderCall::Rest(size_t i) const {
 }
 
 const HigherOrderOperator* FindHigherOrder(const std::string& name) {
-  static const auto* table = new std::unordered_map<std::string, HigherOrderOperator>{
-      {"cond", {"vggl", CountCond, Cond}},
-      {"while_loop", {"ggll", CountWhile, While}},
-      {"map_impl", {"gll", CountMap, Map}},
-      {"scan", {"glll", CountScan, Scan}},
-      {"wrap_with_set_grad_enabled", {"vg*", CountRegion<1>, SetGradEnabled}},
-      {"wrap_with_autocast", {"vvvvg*", CountRegion<4>, Autocast}},
-      {"invoke_subgraph", {"gv*", CountRegion<1>, Region<1>}},
-      {"wrap", {"g*", CountRegion<0>, Region<0>}},
-      {"tag_activation_checkpoint", {"g*", CountRegion<0>, Region<0>}},
-      {"strict_mode", {"gl", CountListRegion, ListRegion}},
-  };
+  static const auto* table = [] {
+    auto* all = new HigherOrderTable{{"cond", {"vggl", CountCond, Cond}},
+                                     {"while_loop", {"ggll", CountWhile, While}},
+                                     {"map_impl", {"gll", CountMap, Map}},
+                                     {"scan", {"glll", CountScan, Scan}}};
+    AddRegions(*all);
+    AddAssociativeScan(*all);
+    return all;
+  }();
   const auto found = table->find(name);
   return found == table->end() ? nullptr : &found->second;
 }
 
 void CheckHigherOrder(const Node& node) {
   const std::string arguments = node.higher_order->arguments;
-  const bool any_more = arguments.back() == '*';
+  const char more = arguments.back();
+  const bool any_more = more == '*' || more == '+';
   const size_t least = arguments.size() - (any_more ? 1 : 0);
   const size_t count = node.operands.size();
   if (count < least || (count > least && !any_more)) {
@@ -274,7 +204,7 @@ void CheckHigherOrder(const Node& node) {
     const char wanted = i < least ? arguments[i] : 'v';
     const Operand::Kind kind = node.operands[i].kind;
     const char is = kind == Operand::Kind::kGraph ? 'g' : kind == Operand::Kind::kList ? 'l' : 'v';
-    if (is == wanted) continue;
+    if (is == wanted || (i >= least && more == '+' && is == 'l')) continue;
     throw TypeProblem("argument " + std::to_string(i + 1) + " must be a " +
                       (wanted == 'g'   ? "graph"
                        : wanted == 'l' ? "list"

@@ -3,7 +3,9 @@
 //     cond(pred, true graph, false graph, [x])  ->  the outputs of the graph that was run
 #pragma once
 
+#include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "program/run.h"
 
@@ -19,9 +21,9 @@ class HigherOrderCall {
   // The elements of argument i, which is a list; all arguments from i on.
   Values List(size_t i) const;
   Values Rest(size_t i) const;
-  Values RunGraph(size_t i, Values inputs) const {
-    return run_.Execute(*node_.operands[i].graph, std::move(inputs));
-  }
+  const std::shared_ptr<const Graph>& GraphAt(size_t i) const { return node_.operands[i].graph; }
+  Values RunGraph(size_t i, Values inputs) const { return run_.Execute(*GraphAt(i), std::move(inputs)); }
+  Run& run() const { return run_; }
 
  private:
   Run& run_;
@@ -30,12 +32,26 @@ class HigherOrderCall {
 };
 
 struct HigherOrderOperator {
-  // A letter for each argument: a value, a graph, a list; `*` stands for any number of values.
+  // A letter for each argument: a value, a graph, a list; `*` stands for any number of values, `+` for any
+  // number of values and lists.
   const char* arguments;
   // How many results the node has. Throws where its graphs do not fit its arguments.
   size_t (*count_results)(const Node& node);
   Values (*call)(const HigherOrderCall& call);
 };
+
+// What is wrong where the graph that is argument i takes another number of inputs, or gives another number of
+// outputs, than `count`.
+void CheckInputs(const Node& node, size_t i, size_t count);
+void CheckOutputs(const Node& node, size_t i, size_t count);
+size_t OutputsOf(const Node& node, size_t i);  // of the graph that is argument i
+size_t LengthOf(const Node& node, size_t i);   // of the list
+Values Joined(const Values& a, const Values& b);
+
+// The operators that have a file of their own.
+using HigherOrderTable = std::unordered_map<std::string, HigherOrderOperator>;
+void AddRegions(HigherOrderTable& table);
+void AddAssociativeScan(HigherOrderTable& table);
 
 // By its name without "torch.ops.higher_order.". Null where there is none.
 const HigherOrderOperator* FindHigherOrder(const std::string& name);
