@@ -2,6 +2,7 @@
 import { TorchError } from '../core/errors';
 import { Module } from '../nn';
 import { Program } from '../native/program';
+import { awaitWithHooks, hasCallHooks } from '../nn/module/call';
 import { getField } from '../nn/module/fields';
 import { Parameter } from '../nn/parameter';
 import type { Tensor } from '../tensor';
@@ -48,14 +49,16 @@ export class ExportedModule extends Module<unknown[], unknown> {
    * Runs the program on another thread; the event loop goes on meanwhile. Takes what a call takes, and in the object of
    * keyword arguments a `signal` that ends the run before its next operator. The modes that are set here now
    * (gradients, autocast) hold in it. The arguments must not be written to before the promise is settled. Hooks of the
-   * module are not run.
+   * module run here, before and after it, and those of a later call may come between.
    *
    * @example
    * const y = await model.callAsync(x, { signal: AbortSignal.timeout(1000) });
    */
   async callAsync(...args: unknown[]): Promise<unknown> {
     const [given, signal] = withoutSignal(args);
-    return this._result(await this._run.program.runAsync(this._inputs(given), signal));
+    const run = async (...inputs: unknown[]): Promise<unknown> =>
+      this._result(await this._run.program.runAsync(this._inputs(inputs), signal));
+    return hasCallHooks(this) ? awaitWithHooks(this, given, run) : run(...given);
   }
 
   /** Python's exported modules have no other mode than that they were exported in. */
@@ -129,7 +132,7 @@ export class ExportedModule extends Module<unknown[], unknown> {
   }
 }
 
-function withoutSignal(args: readonly unknown[]): [args: readonly unknown[], signal: AbortSignal | null] {
+function withoutSignal(args: unknown[]): [args: unknown[], signal: AbortSignal | null] {
   const last = args.at(-1);
   if (!isPlainObject(last) || !(last.signal instanceof AbortSignal)) return [args, null];
   const { signal, ...keywords } = last;

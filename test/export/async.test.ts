@@ -36,6 +36,59 @@ test('the modes of the call hold in it: a result can be trained, or not', async 
   expect(((await promise) as Tensor).requiresGrad).toBe(false);
 });
 
+describe('hooks run here, around the run', () => {
+  const x = torch.randn([4, 8]);
+
+  test('and may change what goes in and comes out, as in a call', async () => {
+    const module = open('mlp');
+    const plain = (module(x.mul(2)) as Tensor).add(1);
+    const seen: string[] = [];
+    module.registerForwardPreHook((_, args) => {
+      seen.push('before');
+      return [(args[0] as Tensor).mul(2)];
+    });
+    module.registerForwardHook((_, args, result) => {
+      seen.push(`after ${args.length}`);
+      return (result as Tensor).add(1);
+    });
+    const promise = module.callAsync(x);
+    expect(seen).toEqual(['before']);
+    expect(torch.equal((await promise) as Tensor, plain)).toBe(true);
+    expect(torch.equal(module(x) as Tensor, plain)).toBe(true);
+    expect(seen).toEqual(['before', 'after 1', 'before', 'after 1']);
+  });
+
+  test('see keyword arguments, and not the signal', async () => {
+    const module = open('lstm');
+    let given: unknown;
+    module.registerForwardHook((_, args, kwargs) => void (given = [args.length, kwargs]), {
+      withKwargs: true,
+    });
+    const { signal } = new AbortController();
+    await module.callAsync(torch.randn([2, 5, 4]), { scale: 2, signal });
+    expect(given).toEqual([1, { scale: 2 }]);
+  });
+
+  test('backward hooks see the gradients', async () => {
+    const module = open('mlp');
+    const seen: unknown[] = [];
+    module.registerFullBackwardHook((_, gradInput, gradOutput) => {
+      seen.push([gradInput.map((grad) => grad?.shape), gradOutput.map((grad) => grad?.shape)]);
+    });
+    const input = x.clone().requiresGrad_();
+    ((await module.callAsync(input)) as Tensor).sum().backward();
+    expect(seen).toEqual([[[[4, 8]], [[4, 4]]]]);
+  });
+
+  test('those that are called always are called where the run fails', async () => {
+    const module = open('mlp');
+    const seen: unknown[] = [];
+    module.registerForwardHook((_, __, result) => void seen.push(result), { alwaysCall: true });
+    await expect(module.callAsync(torch.ones([4, 8], { dtype: torch.float64 }))).rejects.toThrow(TorchError);
+    expect(seen).toEqual([null]);
+  });
+});
+
 test('buffers are written', async () => {
   const [one, two] = [open('cnn'), open('cnn')];
   const x = torch.randn([4, 3, 8, 8]);

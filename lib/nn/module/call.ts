@@ -78,35 +78,55 @@ function backwardHooks(module: ModuleBase): BackwardHooks | null {
   return full.length + pre.length > 0 ? new BackwardHooks(module, full, pre) : null;
 }
 
-/** Forward pre-hooks, `forward`, forward hooks; backward hooks wait in the graph. */
-export function callWithHooks(module: ModuleBase, given: unknown[]): unknown {
-  const { hooks } = internals(module);
-  const forwardHooks = [...globalHooks.forward.entries(), ...hooks.forward.entries()];
-  const done = new Set<unknown>();
-  let args = given;
-  let result: unknown = null;
-  try {
-    args = runPreHooks(module, args);
-    const backward = backwardHooks(module);
-    if (backward !== null) args = backward.wrapInputs(args);
-    result = module.forward(...placed(module, args));
-    for (const entry of forwardHooks) {
-      done.add(entry);
-      result = runForwardHook(module, entry, args, result);
+/**
+ * The hooks around one call of a module: `begin` gives what `forward` takes, and one of the others ends the call.
+ * Forward pre-hooks, `forward`, forward hooks; backward hooks wait in the graph.
+ */
+class HookedCall {
+  readonly #forwardHooks;
+  readonly #done = new Set<unknown>();
+  #args: unknown[];
+  #result: unknown = null;
+  #backward: BackwardHooks | null = null;
+
+  constructor(
+    private readonly module: ModuleBase,
+    given: unknown[],
+  ) {
+    this.#args = given;
+    this.#forwardHooks = [...globalHooks.forward.entries(), ...internals(module).hooks.forward.entries()];
+  }
+
+  begin(): unknown[] {
+    this.#args = runPreHooks(this.module, this.#args);
+    this.#backward = backwardHooks(this.module);
+    if (this.#backward !== null) this.#args = this.#backward.wrapInputs(this.#args);
+    return placed(this.module, this.#args);
+  }
+
+  finish(given: unknown): unknown {
+    this.#result = given;
+    for (const entry of this.#forwardHooks) {
+      this.#done.add(entry);
+      this.#result = runForwardHook(this.module, entry, this.#args, this.#result);
     }
-    if (backward === null) return result;
+    const result = this.#result;
+    if (this.#backward === null) return result;
     if (!(result instanceof Tensor) && !Array.isArray(result)) {
       warn(
         'For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but ' +
           `received ${typeName(result)}`,
       );
     }
-    return backward.wrapOutputs(result);
-  } catch (error) {
-    for (const entry of forwardHooks) {
-      if (!entry.alwaysCall || done.has(entry)) continue;
+    return this.#backward.wrapOutputs(result);
+  }
+
+  /** Runs the hooks that want to be called always. */
+  fail(): void {
+    for (const entry of this.#forwardHooks) {
+      if (!entry.alwaysCall || this.#done.has(entry)) continue;
       try {
-        result = runForwardHook(module, entry, args, result);
+        this.#result = runForwardHook(this.module, entry, this.#args, this.#result);
       } catch (second) {
         warn(
           'module forward hook with ``always_call=True`` raised an exception that was silenced as another ' +
@@ -114,6 +134,31 @@ export function callWithHooks(module: ModuleBase, given: unknown[]): unknown {
         );
       }
     }
+  }
+}
+
+/** `forward` with the hooks around it. */
+export function callWithHooks(module: ModuleBase, given: unknown[]): unknown {
+  const call = new HookedCall(module, given);
+  try {
+    return call.finish(module.forward(...call.begin()));
+  } catch (error) {
+    call.fail();
+    throw error;
+  }
+}
+
+/** The same around what is awaited instead of `forward`. */
+export async function awaitWithHooks(
+  module: ModuleBase,
+  given: unknown[],
+  forward: (...args: unknown[]) => Promise<unknown>,
+): Promise<unknown> {
+  const call = new HookedCall(module, given);
+  try {
+    return call.finish(await forward(...call.begin()));
+  } catch (error) {
+    call.fail();
     throw error;
   }
 }
