@@ -108,17 +108,37 @@ export class ExportGraphSignature {
 
 const nameOf = (argument: Argument): string => (argument.form === 'value' ? argument.name : '');
 
-interface InputRow {
-  kind: InputKind;
-  target?: string;
-}
-const inputRows = new Map<string, InputRow>([
-  ['parameter', { kind: 'PARAMETER', target: 'parameter_name' }],
-  ['buffer', { kind: 'BUFFER', target: 'buffer_name' }],
-  ['tensor_constant', { kind: 'CONSTANT_TENSOR', target: 'tensor_constant_name' }],
-  ['custom_obj', { kind: 'CUSTOM_OBJ', target: 'custom_obj_name' }],
-  ['token', { kind: 'TOKEN' }],
+/** What a field of a union of the schema says: the kind, and the field with the path. */
+type Rows<Kind> = ReadonlyMap<string, readonly [kind: Kind, target?: string]>;
+const inputRows: Rows<InputKind> = new Map([
+  ['parameter', ['PARAMETER', 'parameter_name']],
+  ['buffer', ['BUFFER', 'buffer_name']],
+  ['tensor_constant', ['CONSTANT_TENSOR', 'tensor_constant_name']],
+  ['custom_obj', ['CUSTOM_OBJ', 'custom_obj_name']],
+  ['token', ['TOKEN']],
 ]);
+const outputRows: Rows<OutputKind> = new Map([
+  ['loss_output', ['LOSS_OUTPUT']],
+  ['buffer_mutation', ['BUFFER_MUTATION', 'buffer_name']],
+  ['parameter_mutation', ['PARAMETER_MUTATION', 'parameter_name']],
+  ['gradient_to_parameter', ['GRADIENT_TO_PARAMETER', 'parameter_name']],
+  ['gradient_to_user_input', ['GRADIENT_TO_USER_INPUT', 'user_input_name']],
+  ['user_input_mutation', ['USER_INPUT_MUTATION', 'user_input_name']],
+  ['token', ['TOKEN']],
+]);
+
+function readRow<Kind>(
+  rows: Rows<Kind>,
+  type: string,
+  object: JsonObject,
+  where: string,
+): [kind: Kind, name: string, target: string | null] {
+  const row = rows.get(type);
+  if (!row) throw damaged(`${where}: '${type.slice(0, 40)}' is not known`);
+  const [kind, target] = row;
+  const name = asText(asObject(object.get('arg'), where).get('name'), `${where}.arg.name`);
+  return [kind, name, target === undefined ? null : asText(object.get(target), `${where}.${target}`)];
+}
 
 function readInputSpec(value: Json, where: string): InputSpec {
   const [type, inner] = fields.asUnion(value, where);
@@ -134,36 +154,19 @@ function readInputSpec(value: Json, where: string): InputSpec {
     const constant = given.form === 'constant' ? given.value : null;
     return new InputSpec('USER_INPUT', asText(object.get('name'), where), null, null, constant);
   }
-  const row = inputRows.get(type);
-  if (!row) throw damaged(`${where}: inputs of kind '${type.slice(0, 40)}' are not known`);
-  const persistent =
-    type === 'buffer' ? fields.asBool(object.get('persistent'), `${where}.persistent`) : null;
-  return new InputSpec(row.kind, innerName(object, where), targetOf(object, row.target, where), persistent);
+  const row = readRow(inputRows, type, object, where);
+  const isBuffer = type === 'buffer';
+  return new InputSpec(
+    ...row,
+    isBuffer ? fields.asBool(object.get('persistent'), `${where}.persistent`) : null,
+  );
 }
-
-const innerName = (object: JsonObject, where: string): string =>
-  asText(asObject(object.get('arg'), where).get('name'), `${where}.arg.name`);
-const targetOf = (object: JsonObject, field: string | undefined, where: string): string | null =>
-  field === undefined ? null : asText(object.get(field), `${where}.${field}`);
-
-const outputRows = new Map<string, { kind: OutputKind; target?: string }>([
-  ['loss_output', { kind: 'LOSS_OUTPUT' }],
-  ['buffer_mutation', { kind: 'BUFFER_MUTATION', target: 'buffer_name' }],
-  ['parameter_mutation', { kind: 'PARAMETER_MUTATION', target: 'parameter_name' }],
-  ['gradient_to_parameter', { kind: 'GRADIENT_TO_PARAMETER', target: 'parameter_name' }],
-  ['gradient_to_user_input', { kind: 'GRADIENT_TO_USER_INPUT', target: 'user_input_name' }],
-  ['user_input_mutation', { kind: 'USER_INPUT_MUTATION', target: 'user_input_name' }],
-  ['token', { kind: 'TOKEN' }],
-]);
 
 function readOutputSpec(value: Json, where: string): OutputSpec {
   const [type, inner] = fields.asUnion(value, where);
   const object = asObject(inner, where);
-  if (type === 'user_output')
-    return new OutputSpec('USER_OUTPUT', nameOf(readArgument(object.get('arg'), where)));
-  const row = outputRows.get(type);
-  if (!row) throw damaged(`${where}: outputs of kind '${type.slice(0, 40)}' are not known`);
-  return new OutputSpec(row.kind, innerName(object, where), targetOf(object, row.target, where));
+  if (type !== 'user_output') return new OutputSpec(...readRow(outputRows, type, object, where));
+  return new OutputSpec('USER_OUTPUT', nameOf(readArgument(object.get('arg'), where)));
 }
 
 export function readSignature(value: Json | undefined, where: string): ExportGraphSignature {

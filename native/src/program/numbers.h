@@ -28,16 +28,9 @@ struct Number {
   double AsFloat() const { return is_float ? real : static_cast<double>(whole); }
 };
 
-Number Add(const Number& a, const Number& b);
-Number Subtract(const Number& a, const Number& b);
-Number Multiply(const Number& a, const Number& b);
-Number TrueDivide(const Number& a, const Number& b);
-Number FloorDivide(const Number& a, const Number& b);
-Number Modulo(const Number& a, const Number& b);
-Number Power(const Number& a, const Number& b);
+using BinaryOperator = Number(const Number& a, const Number& b);
+BinaryOperator Add, Subtract, Multiply, TrueDivide, FloorDivide, Modulo, Power, ShiftLeft, ShiftRight;
 Number Negate(const Number& a);
-Number ShiftLeft(const Number& a, const Number& b);
-Number ShiftRight(const Number& a, const Number& b);
 
 enum class Order { kLess, kEqual, kGreater, kNone };  // none: one of them is no number
 // Exact, also between an int and a float.
