@@ -4,6 +4,7 @@ import { Program } from '../../lib/native/program';
 import { Scope, within } from '../../lib/native/scope';
 import type { ProgramDescription, ProgramNode } from '../../typings/native';
 import { lastLine, runChild } from './support/child';
+import { endlessLoop } from './support/endless';
 import { autograd, dtypes, native, tensor, type Tensor, torch } from './support/torch';
 
 const slot = (number: number) => ({ slot: number });
@@ -202,38 +203,7 @@ describe('errors', () => {
 
 describe('an AbortSignal', () => {
   // Without an end, but for the signal.
-  const endless = new Program({
-    slots: 2,
-    inputs: [0],
-    nodes: [
-      {
-        name: 'loop',
-        operator: 'torch.ops.higher_order.while_loop',
-        arguments: [
-          {
-            graph: {
-              slots: 2,
-              inputs: [0],
-              nodes: [node('ge.Scalar', [slot(0), { constant: 0 }], 1)],
-              outputs: [slot(1)],
-            },
-          },
-          {
-            graph: {
-              slots: 2,
-              inputs: [0],
-              nodes: [node('add.Tensor', [slot(0), { constant: 1 }], 1)],
-              outputs: [slot(1)],
-            },
-          },
-          { list: [slot(0)] },
-          { list: [] },
-        ],
-        outputs: [1],
-      },
-    ],
-    outputs: [slot(1)],
-  });
+  const endless = new Program(endlessLoop);
 
   test('stops a run between two nodes, and gives its reason', async () => {
     const controller = new AbortController();
@@ -271,6 +241,16 @@ describe('an AbortSignal', () => {
   });
 });
 
+// 16 GB of addresses: V8 and libtorch want some 3, the tensors of two runs 15.
+test.each(['memory', 'memoryAwaited'])(
+  'where memory is short, dead tensors are collected: %s',
+  (job) => {
+    const child = runChild('program_child.ts', [job], { limit: 16_000_000, env: { OMP_NUM_THREADS: '1' } });
+    expect(lastLine(child)).toEqual({ made: 120, message: 'allocate 281474976710656 bytes' });
+  },
+  60_000,
+);
+
 // In processes of their own: the end of each is what is looked at.
 describe('the end', () => {
   test.each(['exit', 'uncaught', 'exitInQueue'])('of a process with runs under way: %s', (job) => {
@@ -279,6 +259,11 @@ describe('the end', () => {
       code: job === 'uncaught' ? 1 : 3,
       signal: null,
     });
+  });
+
+  test('of a process whose run waits for a collection', () => {
+    const child = runChild('program_child.ts', ['memoryAtExit'], { limit: 16_000_000 });
+    expect({ code: child.code, signal: child.signal }).toEqual({ code: 30, signal: null });
   });
 
   test('of workers with runs under way: the threads go on for others', () => {

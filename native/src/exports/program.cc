@@ -25,7 +25,9 @@ struct ProgramWork : AwaitedWork {
   ProgramWork(Environment& environment, std::shared_ptr<const Graph> program, napi_value js)
       : graph(std::move(program)), values(InputsFromJs(environment, *graph, js)), inputs(environment, js) {}
 
-  void Compute() override { values = Run(&cancelled).Execute(*graph, std::move(values)); }
+  void Compute() override {
+    values = Run(&cancelled, [this] { return CollectGarbage(); }).Execute(*graph, std::move(values));
+  }
   napi_value Result(Environment& environment) override {
     return OutputsToJs(environment, *graph, values, inputs.Get());
   }
@@ -72,7 +74,12 @@ napi_value ProgramRun(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();
   const std::shared_ptr<const Graph> graph = ProgramArgument(arguments, 0);  // may go while JavaScript runs
-  const Values outputs = Run().Execute(*graph, InputsFromJs(environment, *graph, arguments[1]));
+  const auto collect = [&environment] {
+    environment.collector().CollectAll();
+    return true;
+  };
+  const Values outputs =
+      Run(nullptr, collect).Execute(*graph, InputsFromJs(environment, *graph, arguments[1]));
   environment.EmitWarnings();  // before the outputs are read: what warns may run JavaScript
   return OutputsToJs(environment, *graph, outputs, arguments[1]);
 }

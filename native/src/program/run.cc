@@ -16,25 +16,37 @@ namespace {
 
 using c10::IValue;
 
+// A value stays in its slot while an operator is called, which may be called twice.
+IValue Look(const Operand& operand, const Values& slots) {
+  return operand.kind == Operand::Kind::kConstant ? operand.constant : slots[operand.slot];
+}
+
 // Pushes an argument for a parameter of an operator.
-void Push(const Operand& operand, const Parameter& parameter, Values& slots, Values& stack) {
+void Push(const Operand& operand, const Parameter& parameter, const Values& slots, Values& stack) {
   const TypeSpec& type = parameter.type;
   bool fits = true;
   if (operand.kind == Operand::Kind::kList) {
     Values values;
     values.reserve(operand.list.size());
-    for (const Operand& element : operand.list) values.push_back(Run::Take(element, slots));
+    for (const Operand& element : operand.list) values.push_back(Look(element, slots));
     fits = ListOfType(type, std::move(values), &stack.emplace_back());
   } else if (operand.kind == Operand::Kind::kConstant) {
     stack.push_back(operand.constant);  // was converted when the program was made
   } else {
-    IValue& value = stack.emplace_back(Run::Take(operand, slots));
+    IValue& value = stack.emplace_back(Look(operand, slots));
     const bool is_tensor = type.type == Type::kTensor && !type.list && value.isTensor();
     fits = is_tensor || FitToType(type, &value);
   }
   if (!fits) {
     throw TypeProblem("argument '" + parameter.name + "' must be " + type.Name() + ", not " +
                       DescribeValue(stack.back()));
+  }
+}
+
+void FreeLastUses(const std::vector<Operand>& operands, Values& slots) {
+  for (const Operand& operand : operands) {
+    if (operand.kind == Operand::Kind::kLastUse) slots[operand.slot] = IValue();
+    if (operand.kind == Operand::Kind::kList) FreeLastUses(operand.list, slots);
   }
 }
 
@@ -128,22 +140,28 @@ void Run::Step(const Node& node, Values& slots, Values& stack) {
 
 void Run::CallOperator(const Node& node, Values& slots, Values& stack) {
   const Signature& signature = *node.signature;
-  stack.clear();
-  for (size_t i = 0; i < node.operands.size(); i++) {
-    Push(node.operands[i], signature.parameters[i], slots, stack);
-  }
-  std::vector<SizesBefore> before;
-  if (signature.may_resize) {
-    for (const IValue& value : stack) {
-      if (value.isTensor() && value.toTensor().defined()) before.emplace_back(value.toTensor());
+  for (bool is_retry = false;; is_retry = true) {
+    stack.clear();
+    for (size_t i = 0; i < node.operands.size(); i++) {
+      Push(node.operands[i], signature.parameters[i], slots, stack);
+    }
+    std::vector<SizesBefore> before;
+    if (signature.may_resize) {
+      for (const IValue& value : stack) {
+        if (value.isTensor() && value.toTensor().defined()) before.emplace_back(value.toTensor());
+      }
+    }
+    try {
+      CallKernel(signature, stack, [&] { signature.handle.callBoxed(stack); });
+      break;
+    } catch (...) {
+      for (const SizesBefore& sizes : before) sizes.Restore();
+      if (is_retry || !collect_ || !CurrentIsOutOfMemory()) throw;
+      stack.clear();
+      if (!collect_()) throw;
     }
   }
-  try {
-    CallKernel(signature, stack, [&] { signature.handle.callBoxed(stack); });
-  } catch (...) {
-    for (const SizesBefore& sizes : before) sizes.Restore();
-    throw;
-  }
+  FreeLastUses(node.operands, slots);
   Store(node, stack, slots);
 }
 

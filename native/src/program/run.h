@@ -9,6 +9,8 @@
 #include <ATen/core/ivalue.h>
 
 #include <atomic>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "program/program.h"
@@ -19,8 +21,13 @@ using Values = std::vector<c10::IValue>;
 
 class Run {
  public:
-  // Once `*cancelled` is true, no further node is begun.
-  explicit Run(const std::atomic<bool>* cancelled = nullptr) : cancelled_(cancelled) {}
+  // Frees what JavaScript's garbage holds. False where that cannot be.
+  using Collect = std::function<bool()>;
+
+  // Once `*cancelled` is true, no further node is begun. An operator that runs out of memory is called once
+  // more after `collect`.
+  explicit Run(const std::atomic<bool>* cancelled = nullptr, Collect collect = nullptr)
+      : cancelled_(cancelled), collect_(std::move(collect)) {}
 
   // Throws what an operator threw, with the node's name and its place in the Python program.
   Values Execute(const Graph& graph, Values inputs);
@@ -33,6 +40,7 @@ class Run {
   void CallOperator(const Node& node, Values& slots, Values& stack);
 
   const std::atomic<bool>* cancelled_;
+  const Collect collect_;
 };
 
 }  // namespace nodetorch

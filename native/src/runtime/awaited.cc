@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 
+#include <chrono>
 #include <utility>
 
 #include "runtime/environment.h"
@@ -70,6 +71,25 @@ void AwaitedWork::Perform() noexcept {
 
 void AwaitedWork::Finish() noexcept { awaited_->Post(shared_from_this()); }
 
+bool AwaitedWork::CollectGarbage() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  wants_collection_ = true;
+  if (!awaited_->Post(shared_from_this())) return false;
+  // Where the environment ends, nobody answers: it waits for this run, which it has cancelled.
+  while (wants_collection_ && !cancelled) collected_.wait_for(lock, std::chrono::milliseconds(10));
+  return !wants_collection_;
+}
+
+// On the JS thread, of a work that is not done yet.
+bool AwaitedWork::CollectIfAsked(Environment& environment) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!wants_collection_) return false;
+  environment.collector().CollectAll();
+  wants_collection_ = false;
+  collected_.notify_all();
+  return true;
+}
+
 void AwaitedWork::Settle(Environment& environment) {
   napi_env env = environment.env();
   const Napi::HandleScope scope(env);
@@ -125,9 +145,11 @@ void Awaited::End() {
   Pool::Get().End(this);
 }
 
-void Awaited::Post(std::shared_ptr<AwaitedWork> work) noexcept {
+bool Awaited::Post(std::shared_ptr<AwaitedWork> work) noexcept {
   auto* posted = new std::shared_ptr<AwaitedWork>(std::move(work));
-  if (napi_call_threadsafe_function(posts_, posted, napi_tsfn_nonblocking) != napi_ok) delete posted;
+  if (napi_call_threadsafe_function(posts_, posted, napi_tsfn_nonblocking) == napi_ok) return true;
+  delete posted;
+  return false;
 }
 
 void Awaited::OnPosted(napi_env env, napi_value, void* self, void* posted) {
@@ -135,6 +157,7 @@ void Awaited::OnPosted(napi_env env, napi_value, void* self, void* posted) {
       static_cast<std::shared_ptr<AwaitedWork>*>(posted));
   if (!env) return;  // the environment has ended
   auto* awaited = static_cast<Awaited*>(self);
+  if ((*work)->CollectIfAsked(awaited->environment_)) return;
   (*work)->Settle(awaited->environment_);
   if (--awaited->pending_ == 0) napi_unref_threadsafe_function(env, awaited->posts_);
 }

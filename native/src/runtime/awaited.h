@@ -14,8 +14,10 @@
 #include <c10/util/Exception.h>
 #include <napi.h>
 
+#include <condition_variable>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "runtime/persistent.h"
@@ -32,11 +34,17 @@ class AwaitedWork : public Pool::Job, public std::enable_shared_from_this<Awaite
   virtual void Compute() = 0;
   virtual napi_value Result(Environment& environment) = 0;
 
+ protected:
+  // In Compute(), where memory has run out: has the JS thread collect its garbage, and waits for it. False
+  // where that thread has no time for it any more.
+  bool CollectGarbage();
+
  private:
   friend class Awaited;
   void Perform() noexcept final;
   void Finish() noexcept final;
   void Settle(Environment& environment);
+  bool CollectIfAsked(Environment& environment);
 
   const at::ThreadLocalState modes_;
   const bool caches_casts_;  // of autocast
@@ -45,6 +53,9 @@ class AwaitedWork : public Pool::Job, public std::enable_shared_from_this<Awaite
   napi_deferred deferred_ = nullptr;
   std::exception_ptr error_;
   std::vector<c10::Warning> warnings_;
+  std::mutex mutex_;  // of what follows
+  std::condition_variable collected_;
+  bool wants_collection_ = false;
 };
 
 // All that one environment awaits. Keeps the event loop alive as long as there is something.
@@ -62,7 +73,7 @@ class Awaited : public std::enable_shared_from_this<Awaited> {
  private:
   friend class AwaitedWork;
   void Open();
-  void Post(std::shared_ptr<AwaitedWork> work) noexcept;  // on any thread
+  bool Post(std::shared_ptr<AwaitedWork> work) noexcept;  // on any thread; false where the environment ends
   static void OnPosted(napi_env env, napi_value, void* self, void* work);
 
   Environment& environment_;

@@ -1,45 +1,13 @@
 // Run by program_async.test.ts: one job by name. Workers run this file, too.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Program } from '../../../lib/native/program';
-import type { ProgramDescription } from '../../../typings/native';
+import { endlessLoop } from './endless';
 import { type Tensor, tensor, torch } from './torch';
 
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const slot = (number: number) => ({ slot: number });
 
-/** x + 1 as long as x >= 0, in `limit` rounds at most. */
-const loop = (limit: number): ProgramDescription => ({
-  slots: 2,
-  inputs: [0],
-  nodes: [
-    {
-      name: 'loop',
-      operator: 'torch.ops.higher_order.while_loop',
-      arguments: [
-        { graph: graph('lt.Scalar', limit) },
-        { graph: graph('add.Tensor', 1) },
-        { list: [slot(0)] },
-        { list: [] },
-      ],
-      outputs: [1],
-    },
-  ],
-  outputs: [slot(1)],
-});
-const graph = (operator: string, value: number): ProgramDescription => ({
-  slots: 2,
-  inputs: [0],
-  nodes: [
-    {
-      name: operator,
-      operator: `torch.ops.aten.${operator}`,
-      arguments: [slot(0), { constant: value }],
-      outputs: [1],
-    },
-  ],
-  outputs: [slot(1)],
-});
-const endless = new Program(loop(Number.MAX_SAFE_INTEGER));
+const endless = new Program(endlessLoop);
 const start = (): Promise<unknown[]> => endless.runAsync([tensor(0n)]);
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const mm = (): Program =>
@@ -52,7 +20,63 @@ const mm = (): Program =>
     outputs: [slot(1)],
   });
 
+const MiB = 2 ** 20;
+/** Gives 30 tensors of 256 MiB, of which nobody writes a byte. */
+const large = new Program({
+  slots: 30,
+  inputs: [],
+  nodes: Array.from({ length: 30 }, (_, i) => ({
+    name: `empty_${i}`,
+    operator: 'torch.ops.aten.empty.memory_format',
+    arguments: [{ constant: [256 * MiB] }],
+    keywords: { dtype: { constant: 'uint8' } },
+    outputs: [i],
+  })),
+  outputs: Array.from({ length: 30 }, (_, i) => slot(i)),
+});
+// In a function of its own: nothing of a round is reachable when it has returned.
+function count(held: unknown[]): number {
+  for (let i = 0; i < 3000; i++) torch.zeros([1024]); // young collections make `held` old
+  return held.length;
+}
+const tooLarge = new Program({
+  slots: 1,
+  inputs: [],
+  nodes: [
+    {
+      name: 'empty',
+      operator: 'torch.ops.aten.empty.memory_format',
+      arguments: [{ constant: [2 ** 46] }],
+      outputs: [0],
+    },
+  ],
+  outputs: [slot(0)],
+});
+const messageOf = (error: unknown) => /allocate \d+ bytes/.exec((error as Error).message)?.[0];
+
 const jobs: Record<string, () => unknown> = {
+  memory() {
+    let made = 0;
+    for (let i = 0; i < 4; i++) made += count(large.run([]));
+    try {
+      tooLarge.run([]);
+    } catch (error) {
+      say({ made, message: messageOf(error) });
+    }
+  },
+  async memoryAwaited() {
+    let made = 0;
+    for (let i = 0; i < 4; i++) made += await large.runAsync([]).then(count);
+    await tooLarge.runAsync([]).catch((error: unknown) => say({ made, message: messageOf(error) }));
+  },
+  /** The thread of JavaScript has no time to collect: the process ends first. */
+  async memoryAtExit() {
+    const held = await large.runAsync([]);
+    void large.runAsync([]);
+    const end = Date.now() + 50;
+    while (Date.now() < end);
+    process.exit(held.length);
+  },
   async exit() {
     void start();
     await later(20);
