@@ -89,11 +89,20 @@ function compare({ file, runs }: { file: number; runs: Run[] }): string[] {
   });
 }
 
+// PyTorch has a few operators that are written in Python: libtorch does not have them.
+const ofPython = /torch\.ops\.torch_nn\.\w+\.default: no such operator/;
+
 let different = 0;
+let unknown = 0;
 const programs = cases.filter((one) => 'file' in one);
 for (const one of programs) {
   const wrong = compare(one);
   if (wrong.length === 0) continue;
+  if (wrong.length === 1 && ofPython.test(wrong[0])) {
+    unknown++;
+    console.log(`  not run here: ${one.name}: ${wrong[0].trim()}`);
+    continue;
+  }
   different++;
   console.log(`  ${one.name} (${one.file}.pt2)\n${wrong.join('\n')}`);
 }
@@ -101,6 +110,6 @@ const refused = cases.filter((one) => 'refused' in one);
 for (const { name, refused: reason } of refused) console.log(`  not exported by Python: ${name}: ${reason}`);
 console.log(
   `parity: exported modules: ${different === 0 ? 'equal' : `DIFFERENT (${different})`} ` +
-    `(${programs.length} programs; ${refused.length} that Python does not export)`,
+    `(${programs.length} programs, ${unknown} of operators in Python; ${refused.length} that Python does not export)`,
 );
 process.exitCode = different === 0 ? 0 : 1;

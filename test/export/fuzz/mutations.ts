@@ -118,7 +118,7 @@ export function mutated({ records }: (typeof programs)[number]): Buffer {
     const all = places(tree);
     any(mutations)(any(all), all);
   }
-  const text = JSON.stringify(tree['']).replace(/"@([^@]*)@"/g, '$1');
+  const text = JSON.stringify(tree[''] ?? null).replace(/"@([^@]*)@"/g, '$1');
   const changed = new Map([...records, [MODEL, Buffer.from(text)]]);
   if (random(20) === 0) changed.delete(any([...changed.keys()]));
   return zip([...changed].map(([name, data]) => ({ name: `m/${name}`, data, stored: true })));
