@@ -258,4 +258,4 @@ for (const size of [1, 64, 1024]) {
   };
 }
 
-module.exports = { rows, setThreads: (count) => torch.setNumThreads(count) };
+module.exports = { models, rows, setThreads: (count) => torch.setNumThreads(count) };

@@ -4,6 +4,7 @@
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 const { parseArgs } = require('node:util');
@@ -12,7 +13,9 @@ const floors = require('./floor');
 const { measureTfjs } = require('./tfjs');
 
 const here = __dirname;
-const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+const programs = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-bench-'));
+process.once('exit', () => fs.rmSync(programs, { recursive: true, force: true }));
+const env = { ...process.env, OMP_WAIT_POLICY: 'passive', NODETORCH_BENCH_PROGRAMS: programs };
 
 const options = {
   quick: { type: 'boolean', default: false },
@@ -130,6 +133,14 @@ async function main() {
   const chosen = ours.filter(
     (name) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   );
+  if (chosen.some((name) => name.startsWith('programs/'))) {
+    const { status } = spawnSync(python, ['-B', 'program_rows.py', programs], {
+      cwd: here,
+      env,
+      stdio: ['ignore', 2, 2],
+    });
+    if (status !== 0) throw new Error('Python cannot export the programs');
+  }
   const rows = [];
   for (const name of chosen) {
     const row = await measure(name, sides, floor, plan);

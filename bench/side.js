@@ -4,7 +4,7 @@
 
 const fs = require('node:fs');
 const readline = require('node:readline');
-const { rows, setThreads } = require('./rows');
+const { rows, setThreads } = require('./program_rows');
 
 const linux = process.platform === 'linux';
 

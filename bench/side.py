@@ -7,7 +7,7 @@ import sys
 import time
 
 import torch
-from rows import rows
+from program_rows import rows
 
 
 LINUX = sys.platform == "linux"

@@ -31,7 +31,7 @@ interface Entry {
 const INFLATED_ALWAYS = 2 ** 26;
 const INFLATED_RATIO = 100;
 
-/** A .pt file's records, by their names without the folder they are all in; with `isFlat`, those of any zip archive. */
+/** A .pt file's records, by their names without the folder they are all in; other archives have one `maybe`, or `none`. */
 export class ZipReader {
   readonly #entries = new Map<string, Entry>();
   readonly #folder: string;
