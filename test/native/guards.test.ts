@@ -134,6 +134,11 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ['-1 by others', () => int64(7, -7).floorDivide(-1), [-7, 7]],
   ['remainder', () => int64(7, -7).remainder(-1), [0, 0]],
   ['the least int8 by -1, which wraps', () => tensor([-128], { dtype: dtypes.int8 }).floorDivide(-1), [-128]],
+  [
+    'embeddingBag without offsets, whose sums are none',
+    () => torch.embeddingBag(ones(5, 5), int64(1, 2), int64())[0],
+    [],
+  ],
   ['true division', () => int64(4).div(-1), [-4]],
   [
     'segments by offsets',

@@ -34,7 +34,7 @@ void GradLikeOutput(const Schema& schema, const Stack& stack);
 void GradLikeGrid(const Schema& schema, const Stack& stack);
 void GradLikeSecond(const Schema& schema, const Stack& stack);
 void BagsOfIndices(const Schema& schema, const Stack& stack);
-void ContiguousLists(const Schema& schema, const Stack& stack);
+void ListsOfBags(const Schema& schema, const Stack& stack);
 void HeadsOfAttention(const Schema& schema, const Stack& stack);
 void SomeRows(const Schema& schema, const Stack& stack);
 void PairsOfTwo(const Schema& schema, const Stack& stack);
@@ -52,6 +52,7 @@ void NotQuantized(const Schema& schema, const Stack& stack);
 
 // guards_recurrent.cc
 void TwoStates(const Schema& schema, const Stack& stack);
+void LayersOfParams(const Schema& schema, const Stack& stack);
 void GatesOfHidden(const Schema& schema, const Stack& stack);
 void StepsOfBatch(const Schema& schema, const Stack& stack);
 

@@ -167,13 +167,24 @@ void BagsOfIndices(const Schema& schema, const Stack& stack) {
               ": per_sample_weights must have an element for each index");
 }
 
-// Forward: the kernel walks its lists without their strides, which embedding_bag has removed.
-void ContiguousLists(const Schema& schema, const Stack& stack) {
+// Forward. The kernel walks its lists without their strides, which embedding_bag has removed, and reads the
+// first offset.
+void ListsOfBags(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
   for (const char* name : {"indices", "offsets", "per_sample_weights"}) {
     const at::Tensor one = TensorNamed(schema, stack, name);
-    TORCH_CHECK(!one.defined() || one.is_contiguous(), schema.name(), ": ", name, " must be contiguous");
+    TORCH_CHECK(!one.defined() || one.is_contiguous() || schema.name() == "aten::embedding_bag",
+                schema.name(), ": ", name, " must be contiguous");
   }
+  const at::Tensor indices = TensorNamed(schema, stack, "indices"),
+                   offsets = TensorNamed(schema, stack, "offsets");
+  const c10::IValue* padding = Find(schema, stack, "padding_idx");
+  constexpr int64_t kMax = 2;
+  const bool reads_first = (padding && padding->isInt() && padding->toInt() != -1) ||
+                           Find(schema, stack, "mode")->toInt() == kMax ||
+                           schema.name() != "aten::embedding_bag";
+  TORCH_CHECK(!reads_first || indices.numel() == 0 || offsets.numel() > 0, schema.name(),
+              ": offsets must not be empty");
 }
 
 // Of attention by blocks on the CPU, forward and backward.

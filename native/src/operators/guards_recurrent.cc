@@ -14,6 +14,20 @@ void TwoStates(const Schema& schema, const Stack& stack) {
               ": hx must have 2 tensors");
 }
 
+// nn.LSTM and its kin have checked these before they call.
+void LayersOfParams(const Schema& schema, const Stack& stack) {
+  const int64_t layers = Find(schema, stack, "num_layers")->toInt();
+  const int64_t directions = Find(schema, stack, "bidirectional")->toBool() ? 2 : 1;
+  const int64_t least = Find(schema, stack, "has_biases")->toBool() ? 4 : 2;
+  const int64_t count = static_cast<int64_t>(Find(schema, stack, "params")->toTensorList().size());
+  TORCH_CHECK(layers > 0 && layers <= count && count >= layers * directions * least, schema.name(),
+              ": params must have ", least, " tensors for each of ", layers, " layers and each direction");
+  const at::Tensor counts = TensorNamed(schema, stack, "batch_sizes");
+  TORCH_CHECK(!counts.defined() || (counts.dim() == 1 && counts.numel() > 0 &&
+                                    counts.scalar_type() == at::kLong && counts.is_cpu()),
+              schema.name(), ": batch_sizes must be a vector of int64 on the CPU, and not empty");
+}
+
 // Of oneDNN's recurrent layers: PyTorch's weights, of four, three or one gates.
 void GatesOfHidden(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
