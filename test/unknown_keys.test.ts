@@ -203,7 +203,7 @@ const excepted: Record<string, string> = {
 };
 // A plain object is what they take first: the key is given behind it, or in the options.
 const ofObjects =
-  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename|saveNpz|DataLoader|Subset|defaultConvert|(Sequential|Random|Distributed)Sampler)$/;
+  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename|saveNpz|DataLoader|Subset|defaultConvert|workerFunction|(Sequential|Random|Distributed)Sampler)$/;
 
 // A file may be an object: a URL of another realm.
 const ofFiles = new Set(['torch.load', 'torch.export.load']);

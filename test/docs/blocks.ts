@@ -30,7 +30,7 @@ export interface Block {
 /** The fenced blocks of a page. */
 export function blocksOf(page: string): Block[] {
   const text = read(page);
-  const fences = text.matchAll(/(?:^<!-- ((?:not run: |run by )[^\n]*) -->\n)?^```(\w*)\n([^]*?)^```$/gm);
+  const fences = text.matchAll(/(?:^<!-- ((?:not run: |run by )[^\n]*) -->\n\n?)?^```(\w*)\n([^]*?)^```$/gm);
   return [...fences].map(([whole, note = null, language, code]) => ({
     page,
     line: text.slice(0, text.indexOf(whole)).split('\n').length + (note ? 1 : 0),
