@@ -6,5 +6,7 @@ module.exports = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/../../tsconfig.json', diagnostics: false }] },
+  globalSetup: '<rootDir>/pack.js',
+  globalTeardown: '<rootDir>/forget.js',
   testTimeout: 600_000,
 };

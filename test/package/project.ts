@@ -40,19 +40,8 @@ function folder(name: string): string {
   return made;
 }
 
-let packed: string | undefined;
-/** The tarball, of dist/ as it is. */
-export function tarball(): string {
-  if (!packed) {
-    const { code, text } = run(
-      ['npm', 'pack', '--ignore-scripts', '--pack-destination', folder('tarball')],
-      root,
-    );
-    if (code !== 0) throw new Error(text);
-    packed = path.join(scratch, 'tarball', fs.readdirSync(path.join(scratch, 'tarball'))[0]);
-  }
-  return packed;
-}
+/** The tarball, which pack.js has made. */
+export const tarball = (): string => process.env.NODETORCH_TARBALL!;
 
 /**
  * The folder in which npm has installed these packages; null where they cannot be had, which is said. `test`
