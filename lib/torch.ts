@@ -5,6 +5,7 @@ import * as autograd from './autograd';
 import * as cuda from './cuda';
 import { native } from './native';
 import { ops } from './tensor/operators';
+import { classes } from './tensor/script_object';
 
 export * from './tensor/public_aten';
 export * as amp from './amp';
@@ -19,7 +20,8 @@ export {
   isAutocastCacheEnabled,
   isAutocastEnabled,
 } from './amp/autocast';
-export { autograd, cuda, ops };
+export { autograd, classes, cuda, ops };
+export { type ClassNamespace, type Classes, type ScriptClass, ScriptObject } from './tensor/script_object';
 export * as backends from './backends';
 export {
   areDeterministicAlgorithmsEnabled,

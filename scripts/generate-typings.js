@@ -23,6 +23,7 @@ import type { DeviceLike } from '../lib/core/device';
 import type { DType, DTypeLike } from '../lib/core/dtype';
 import type { Layout, MemoryFormat } from '../lib/core/layout';
 import type { Generator } from '../lib/tensor/random';
+import type { ScriptObject } from '../lib/tensor/script_object';
 import type { Tensor } from '../lib/tensor';
 import type { TensorList } from '../lib/tensor/tensor_list';
 

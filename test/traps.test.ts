@@ -17,6 +17,8 @@ import { classAndMessage } from './errors';
 
 // Each kind of object that has operators in Python, or that holds one that has.
 const sparse = () => torch.sparseCooTensor(torch.tensor([[1n]]), torch.tensor([2]), [3]);
+const scriptObject = () =>
+  torch.ops.quantized.linear_prepack(torch.quantizePerTensor(torch.ones([2, 2]), 0.1, 0, torch.qint8), null);
 const objects: [kind: string, make: () => any, sentence: RegExp][] = [
   ['Tensor', () => torch.tensor([1, 2]), /^TypeError: A Tensor has no operators .*x\.neg\(\).*x\.item\(\)/],
   ['Tensor of one number', () => torch.tensor(0.5), /x\.add\(1\).*x\.lt|a\.lt\(b\)/],
@@ -26,6 +28,7 @@ const objects: [kind: string, make: () => any, sentence: RegExp][] = [
   ['Buffer', () => new nn.Buffer(torch.ones(2)), /x\.neg\(\)/],
   ['UninitializedParameter', () => new nn.UninitializedParameter(), /x\.neg\(\)/],
   ['UninitializedBuffer', () => new nn.UninitializedBuffer(), /x\.neg\(\)/],
+  ['ScriptObject', scriptObject, /A ScriptObject has .*call its methods/],
   ['Complex', () => torch.tensor([1]).to('complex64').at(0).item<torch.Complex>(), /A Complex has .*x\.re/],
   ['PackedSequence', () => nn.utils.rnn.packSequence([torch.ones(2)]), /A PackedSequence has .*x\.data/],
   ['Module', () => new nn.Linear(1, 1), /A Module has .*m\(x\)/],
@@ -114,6 +117,7 @@ describe('as JSON', () => {
     ['a scheduler', new optim.lrScheduler.StepLR(adam, 1), /A scheduler .*scheduler\.stateDict\(\)/],
     ['a GradScaler', new torch.GradScaler('cpu'), /A GradScaler .*scaler\.stateDict\(\)/],
     ['a Generator', new torch.Generator(), /A Generator .*getState\(\)/],
+    ['a ScriptObject', scriptObject(), /A ScriptObject .*its methods give/],
   ])('%s is an error, alone and in an object', (_, value, sentence) => {
     expect(classAndMessage(() => JSON.stringify(value))).toMatch(sentence);
     expect(classAndMessage(() => JSON.stringify({ list: [1, value] }))).toMatch(sentence);
@@ -210,6 +214,7 @@ describe('copied by value', () => {
     ['an object with a view', { y: torch.ones(2, 2).at(0) }, /torch\.share\(tensor\)/],
     ['a Generator', new torch.Generator(), generator],
     ['the default Generator', torch.defaultGenerator(), generator],
+    ['a ScriptObject', scriptObject(), /stays in the thread/],
   ];
   const message = (call: () => unknown): string => {
     try {
@@ -331,6 +336,7 @@ const sgd = () => new optim.SGD(shared.parameters(), 0.1);
 const handles: [kind: string, make: () => object][] = [
   ['Generator', () => new torch.Generator()],
   ['Generators of one seed', () => new torch.Generator().manualSeed(1)],
+  ['ScriptObject', () => scriptObject() as object],
   ['node of a graph', () => graph.mul(2).gradFn!],
   ['handle of a module', () => shared.registerForwardHook(() => undefined)],
   ['handle of a tensor', () => graph.registerHook(() => undefined)],

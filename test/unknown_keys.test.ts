@@ -159,6 +159,7 @@ const excepted: Record<string, string> = {
   'torch.DType': made,
   'torch.Layout': made,
   'torch.MemoryFormat': made,
+  'torch.ScriptObject': made,
   'torch.autograd.FunctionContext': made,
   'torch.autograd.graph.Node': made,
   'torch.safetensors.SafeSlice': made,
@@ -218,7 +219,8 @@ function exportsOf(name: string, room: object, seen = new Set<unknown>()): [stri
   seen.add(room);
   return Object.entries(room).flatMap(([key, value]: [string, unknown]): [string, Callable][] => {
     const path = `${name}.${key}`;
-    if (['ops', 'node', 'provide'].includes(key) || value === torch.Tensor || operators.has(value)) return [];
+    if (['ops', 'classes', 'node', 'provide'].includes(key) || value === torch.Tensor || operators.has(value))
+      return [];
     if (typeof value === 'object' && value !== null) return exportsOf(path, value, seen);
     if (typeof value !== 'function' || seen.has(value)) return [];
     seen.add(value);
@@ -318,6 +320,7 @@ const makers: [kind: string, make: () => object][] = [
   ['Generator', () => new torch.Generator()],
   ['DataLoader', () => new utils.data.DataLoader([1])],
   ['DistributedSampler', () => new utils.data.DistributedSampler([1], 1, 0)],
+  ['ScriptObject', () => torch.ops.profiler._record_function_enter_new('name') as object],
   ['DType', () => torch.float32],
   ['Device', () => torch.device('cpu')],
   ['Layout', () => torch.strided],

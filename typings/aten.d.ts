@@ -5,6 +5,7 @@ import type { DeviceLike } from '../lib/core/device';
 import type { DType, DTypeLike } from '../lib/core/dtype';
 import type { Layout, MemoryFormat } from '../lib/core/layout';
 import type { Generator } from '../lib/tensor/random';
+import type { ScriptObject } from '../lib/tensor/script_object';
 import type { Tensor } from '../lib/tensor';
 import type { TensorList } from '../lib/tensor/tensor_list';
 
@@ -3159,8 +3160,8 @@ export declare function ger(input: Tensor, keywords: { vec2: Tensor; out?: Tenso
  */
 export declare function getDevice(input: Tensor): number;
 /** Computes `getGradients` of `contextId`. `get_gradients(int context_id) -> Dict(Tensor, Tensor)`. */
-export declare function getGradients(contextId: Int): [Tensor, Tensor][];
-export declare function getGradients(keywords: { contextId: Int }): [Tensor, Tensor][];
+export declare function getGradients(contextId: Int): Map<Tensor, Tensor>;
+export declare function getGradients(keywords: { contextId: Int }): Map<Tensor, Tensor>;
 /**
  * Halves the tensor along `dim` (the last one) and multiplies the first half by the sigmoid of the second.
  *
@@ -6601,9 +6602,15 @@ export declare function quantizedBatchNorm(input: Tensor, keywords: { weight: Te
 /**
  * The form for quantized tensors for `gru`.
  *
+ * - `quantized_gru.data(Tensor data, Tensor batch_sizes, Tensor hx, __torch__.torch.classes.rnn.CellParamsBase[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
+ * - `quantized_gru.input(Tensor input, Tensor hx, __torch__.torch.classes.rnn.CellParamsBase[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  * - `quantized_gru.data_legacy(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)`
  * - `quantized_gru.input_legacy(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)`
  */
+export declare function quantizedGru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly ScriptObject[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
+export declare function quantizedGru(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly ScriptObject[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
+export declare function quantizedGru(input: Tensor, hx: Tensor, params: readonly ScriptObject[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor];
+export declare function quantizedGru(input: Tensor, keywords: { hx: Tensor; params: readonly ScriptObject[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean }): [Tensor, Tensor];
 export declare function quantizedGru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean): [Tensor, Tensor];
 export declare function quantizedGru(data: Tensor, keywords: { batchSizes: Tensor; hx: Tensor; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean }): [Tensor, Tensor];
 export declare function quantizedGru(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor];
@@ -6614,9 +6621,15 @@ export declare function quantizedGruCell(input: Tensor, keywords: { hx: Tensor; 
 /**
  * The form for quantized tensors for `lstm`.
  *
+ * - `quantized_lstm.data(Tensor data, Tensor batch_sizes, Tensor[] hx, __torch__.torch.classes.rnn.CellParamsBase[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, *, ScalarType? dtype=None, bool use_dynamic=False) -> (Tensor, Tensor, Tensor)`
+ * - `quantized_lstm.input(Tensor input, Tensor[] hx, __torch__.torch.classes.rnn.CellParamsBase[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first, *, ScalarType? dtype=None, bool use_dynamic=False) -> (Tensor, Tensor, Tensor)`
  * - `quantized_lstm.data_legacy(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, *, ScalarType? dtype=None, bool use_dynamic=False) -> (Tensor, Tensor, Tensor)`
  * - `quantized_lstm.input_legacy(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first, *, ScalarType? dtype=None, bool use_dynamic=False) -> (Tensor, Tensor, Tensor)`
  */
+export declare function quantizedLstm(data: Tensor, batchSizes: Tensor, hx: readonly Tensor[], params: readonly ScriptObject[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, keywords?: { dtype?: DTypeLike | null; useDynamic?: boolean } & NoTensor): [Tensor, Tensor, Tensor];
+export declare function quantizedLstm(data: Tensor, keywords: { batchSizes: Tensor; hx: readonly Tensor[]; params: readonly ScriptObject[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; dtype?: DTypeLike | null; useDynamic?: boolean }): [Tensor, Tensor, Tensor];
+export declare function quantizedLstm(input: Tensor, hx: readonly Tensor[], params: readonly ScriptObject[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean, keywords?: { dtype?: DTypeLike | null; useDynamic?: boolean } & NoTensor): [Tensor, Tensor, Tensor];
+export declare function quantizedLstm(input: Tensor, keywords: { hx: readonly Tensor[]; params: readonly ScriptObject[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; batchFirst: boolean; dtype?: DTypeLike | null; useDynamic?: boolean }): [Tensor, Tensor, Tensor];
 export declare function quantizedLstm(data: Tensor, batchSizes: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, keywords?: { dtype?: DTypeLike | null; useDynamic?: boolean } & NoTensor): [Tensor, Tensor, Tensor];
 export declare function quantizedLstm(data: Tensor, keywords: { batchSizes: Tensor; hx: readonly Tensor[]; params: readonly Tensor[]; hasBiases: boolean; numLayers: Int; dropout: Float; train: boolean; bidirectional: boolean; dtype?: DTypeLike | null; useDynamic?: boolean }): [Tensor, Tensor, Tensor];
 export declare function quantizedLstm(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: Float, train: boolean, bidirectional: boolean, batchFirst: boolean, keywords?: { dtype?: DTypeLike | null; useDynamic?: boolean } & NoTensor): [Tensor, Tensor, Tensor];

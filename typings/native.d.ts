@@ -53,6 +53,12 @@ export interface NativeSignature {
   readonly numbersAsTensors: boolean; // a number does for a Tensor
 }
 
+/** Static methods are not listed, but there is an operator for each. */
+export interface NativeClass {
+  readonly methods: readonly string[];
+  readonly properties: readonly [name: string, getter: string, setter: string | null][];
+}
+
 export interface DeviceStats {
   readonly allocated: number; // bytes, all four
   readonly maxAllocated: number;
@@ -152,6 +158,7 @@ export interface Native {
     resultHeader: Int32Array;
     collect(all: boolean): void;
     warn(message: string): void;
+    entries(value: unknown): unknown[] | null;
   }): void;
 
   // operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
@@ -164,6 +171,13 @@ export interface Native {
   signatures(name: string, overload: string | null, python: boolean): NativeSignature[];
   unsupported(): [name: string, type: string][];
   loadLibrary(path: string): void;
+
+  // classes.cc. `name`: '__torch__.torch.classes.quantized.LinearPackedParamsBase'. Methods are operators, of the name with
+  // '.method' behind it.
+  customClass(name: string): NativeClass | null;
+  /** One that holds nothing until its method `__init__` or `__setstate__` is called. */
+  makeObject(name: string): Handle;
+  isSameObject(a: HandleOwner, b: HandleOwner): boolean;
 
   // optim.cc. The transfer buffer has the numbers of so many tensors for each of `count` parameters, 0 for none.
   // `flags`: a sum of `constants.optimizerFlags`.
@@ -354,7 +368,7 @@ export interface Native {
   /** Whether a scope owned it until now. */
   keep(tensor: Tensor): boolean;
   dispose(tensor: TensorHandle): void;
-  memory(): { tensors: number; devices: [device: string, tensors: number, bytes: number][] };
+  memory(): { tensors: number; objects: number; devices: [device: string, tensors: number, bytes: number][] };
   /** Of the process. Sets the limit, unless it is null. */
   cpuCache(limit: number | null): [bytes: number, limit: number, reused: number, allocated: number];
   emptyCpuCache(): void;

@@ -28,7 +28,11 @@ function tensorRows(archive: Archive, kind: TensorKind): TensorRow[] {
 }
 
 function programOf(archive: Archive): ProgramDescription {
-  const program = readProgram(archive, () => new Map());
+  const program = readProgram(
+    archive,
+    () => new Map(),
+    () => new Map(),
+  );
   const { inputSpecs, outputSpecs } = program.graphSignature;
   const operators = new Map<string, number>();
   const nodes = countOperators(program.graph, operators);

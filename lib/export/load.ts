@@ -5,13 +5,13 @@ import { TorchError, argumentError } from '../core/errors';
 import { isError, isURL, isUint8Array } from '../core/realm';
 import { bytesSource, fileSource } from '../serialization/io/source';
 import type { Tensor } from '../tensor';
-import { Archive, type TensorKind } from './archive';
+import { Archive } from './archive';
 import { SerializeError, damaged } from './errors';
 import * as fields from './fields';
 import { asObject, asText } from './fields';
 import type { ValueRange } from './guards';
 import type { Json, JsonObject } from './json';
-import { ExportedProgram, type CallSpec } from './program';
+import { ExportedProgram, type CallSpec, type Constant } from './program';
 import { checkCallSpec, readTreeSpec } from './pytree';
 import { readGraph } from './schema';
 import { readSignature } from './signature';
@@ -40,7 +40,11 @@ export function load(...args: [file: string | URL | Uint8Array]): ExportedProgra
   const source = path === null ? bytesSource(file as Uint8Array) : fileSource(path, false);
   try {
     const archive = new Archive(source);
-    return readProgram(archive, (kind) => readTensors(archive, kind));
+    return readProgram(
+      archive,
+      () => readTensors<Tensor>(archive, 'weights'),
+      () => readTensors<Constant>(archive, 'constants'),
+    );
   } catch (error) {
     throw explained(error, path);
   } finally {
@@ -57,10 +61,11 @@ function explained(error: unknown, path: string | null): unknown {
   return wrapped;
 }
 
-/** The program in an archive, with the tensors that `tensorsOf` gives. */
+/** The program in an archive, with the tensors and constants that these give. */
 export function readProgram(
   archive: Archive,
-  tensorsOf: (kind: TensorKind) => Map<string, Tensor>,
+  stateDict: () => Map<string, Tensor>,
+  constants: () => Map<string, Constant>,
 ): ExportedProgram {
   const program = asObject(...archive.program());
   checkVersion(program);
@@ -75,8 +80,8 @@ export function readProgram(
   return new ExportedProgram({
     graph,
     graphSignature,
-    stateDict: tensorsOf('weights'),
-    constants: tensorsOf('constants'),
+    stateDict: stateDict(),
+    constants: constants(),
     rangeConstraints: fields.eachValue(program.get('range_constraints'), 'range_constraints', readRange),
     ...readCall(module),
     guardsCode: fields.each(program.get('guards_code') ?? [], 'guards_code', asText),

@@ -6,13 +6,14 @@ import { awaitWithHooks, hasCallHooks } from '../nn/module/call';
 import { getField } from '../nn/module/fields';
 import { Parameter } from '../nn/parameter';
 import type { Tensor } from '../tensor';
+import { ScriptObject } from '../tensor/script_object';
 import type { ProgramDescription } from '../../typings/native';
 import { isPlainObject } from '../core/realm';
 import { type Mutation, compileGraph } from './compile';
 import { damaged } from './errors';
 import type { Guards } from './guards';
 import { flattenArguments, type TreeSpec, unflatten } from './pytree';
-import type { ExportedProgram } from './program';
+import type { Constant, ExportedProgram } from './program';
 
 const path = (target: string): string[] => target.split('.');
 
@@ -106,11 +107,16 @@ export class ExportedModule extends Module<unknown[], unknown> {
     target: string,
     persistent: boolean | null,
     stateDict: ReadonlyMap<string, Tensor>,
-    constants: ReadonlyMap<string, Tensor>,
+    constants: ReadonlyMap<string, Constant>,
   ): InputSource {
     const isSaved = kind === 'PARAMETER' || (kind === 'BUFFER' && persistent !== false);
     const value = (isSaved ? stateDict : constants).get(target);
     if (value === undefined) throw damaged(`the value of '${target.slice(0, 80)}' is missing`);
+    const isObject = value instanceof ScriptObject;
+    if (isObject !== (kind === 'CUSTOM_OBJ')) {
+      throw damaged(`'${target.slice(0, 80)}' is ${isObject ? 'an object of a class' : 'a tensor'}`);
+    }
+    if (isObject) return { constant: value };
     if (kind === 'CONSTANT_TENSOR') return { constant: value.requiresGrad ? value.detach() : value };
     const names = path(target);
     const field = names.pop() as string;

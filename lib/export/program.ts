@@ -2,6 +2,7 @@
 import { signature } from '../core/signature';
 import type { Call } from '../core/signature';
 import type { Tensor } from '../tensor';
+import type { ScriptObject } from '../tensor/script_object';
 import { type FxGraph, fxGraph } from './fx';
 import type { Graph } from './graph';
 import { Guards, type ValueRange } from './guards';
@@ -12,12 +13,15 @@ import type { ExportGraphSignature } from './signature';
 
 const MODULE = signature('ExportedProgram.module', [], { checkGuards: true });
 
+/** What is in `constants` of an {@link ExportedProgram}. */
+export type Constant = Tensor | ScriptObject;
+
 /** What an {@link ExportedProgram} consists of. */
 export interface ProgramParts {
   graph: Graph;
   graphSignature: ExportGraphSignature;
   stateDict: Map<string, Tensor>;
-  constants: Map<string, Tensor>;
+  constants: Map<string, Constant>;
   rangeConstraints: Map<string, ValueRange>;
   callSpec: CallSpec;
   argumentNames: string[];
@@ -41,8 +45,8 @@ export class ExportedProgram {
   readonly graphSignature: ExportGraphSignature;
   /** Parameters and persistent buffers, by path. */
   readonly stateDict: Map<string, Tensor>;
-  /** Tensors that are neither, and buffers that are not persistent. */
-  readonly constants: Map<string, Tensor>;
+  /** Tensors that are neither, buffers that are not persistent, and objects of classes. */
+  readonly constants: Map<string, Constant>;
   /** What the symbols in sizes may be. */
   readonly rangeConstraints: ReadonlyMap<string, ValueRange>;
   /** How arguments and results are nested. */

@@ -5,6 +5,7 @@ import { Tensor as TensorClass } from '../tensor';
 import { Parameter } from '../nn/parameter';
 import { load } from '../serialization/load';
 import { swapBytes } from '../serialization/io/byte_order';
+import type { ScriptObject } from '../tensor/script_object';
 import type { DType } from '../core/dtype';
 import type { Archive, TensorKind } from './archive';
 import { isMap } from '../core/realm';
@@ -13,6 +14,7 @@ import * as fields from './fields';
 import { asObject, asText } from './fields';
 import type { SymbolicNumber, TensorMeta } from './graph';
 import type { Json } from './json';
+import { readObject } from './objects';
 import { readTensorMeta } from './schema';
 
 /** What an archive says of a tensor. */
@@ -41,21 +43,24 @@ export function readPayloads(archive: Archive, kind: TensorKind): Map<string, Pa
   return fields.eachValue(asObject(archive.json(name), name).get('config'), name, readPayload);
 }
 
-/** The tensors of one of an archive's folders, by path. */
-export function readTensors(archive: Archive, kind: TensorKind): Map<string, Tensor> {
+/** The tensors of one of an archive's folders, by path; beside constants, objects of classes. */
+export function readTensors<T extends Tensor | ScriptObject>(
+  archive: Archive,
+  kind: TensorKind,
+): Map<string, T> {
   const saved = archive.savedTensors(kind);
-  if (saved !== null) return savedTensors(archive, saved);
+  if (saved !== null) return savedTensors(archive, saved) as Map<string, T>;
   const folder = `data/${kind}`;
   const storages = new Map<string, Tensor>();
-  const tensors = new Map<string, Tensor>();
+  const values = new Map<string, Tensor | ScriptObject>();
   for (const [path, payload] of readPayloads(archive, kind)) {
     const record = `${folder}/${payload.record}`;
-    const tensor = payload.usesPickle
-      ? pickledTensor(archive, record, path)
+    const value = payload.usesPickle
+      ? pickledValue(archive, record, path, kind)
       : stridedTensor(archive, record, payload, storages);
-    tensors.set(path, tensor);
+    values.set(path, value);
   }
-  return tensors;
+  return values as Map<string, T>;
 }
 
 // As older versions wrote them. Nothing at all stands for no tensors.
@@ -72,11 +77,17 @@ function asTensor(value: unknown, path: string): Tensor {
   throw damaged(`'${path.slice(0, 80)}' is no tensor`);
 }
 
-function pickledTensor({ zip }: Archive, record: string, path: string): Tensor {
+function pickledValue(
+  archive: Archive,
+  record: string,
+  path: string,
+  kind: TensorKind,
+): Tensor | ScriptObject {
+  if (kind === 'constants' && /\/custom_obj_\d+$/.test(record)) return readObject(archive, record);
   if (!/\/(weight|tensor)_\d+$/.test(record)) {
     throw damaged(`'${path.slice(0, 80)}' is an object of a class of its own, which cannot be read`);
   }
-  return asTensor(load<unknown>(zip.read(record)), path);
+  return asTensor(load<unknown>(archive.zip.read(record)), path);
 }
 
 function stridedTensor(

@@ -15,6 +15,24 @@ export type OperatorFunction = (...args: unknown[]) => unknown;
 // A handle has no prototype, but under Bun that of every object.
 const inBun = 'Bun' in globalThis;
 
+/** What is neither a tensor nor a plain value, as native/src/operators/to_js.cc makes it. */
+interface Tagged {
+  readonly dtypeCode?: number;
+  readonly object?: Handle;
+  readonly className: string; // of `object`
+  readonly dictEntries?: [unknown, unknown][];
+  readonly re: number;
+  readonly im: number;
+}
+
+type ScriptObjectMaker = (className: string, handle: Handle) => object;
+let newScriptObject: ScriptObjectMaker;
+
+/** script_object.ts hands over what makes its objects: their methods are operators. */
+export function registerScriptObjects(make: ScriptObjectMaker): void {
+  newScriptObject = make;
+}
+
 /** Wraps what the addon returned: handles become Tensors, in lists too. */
 export function wrap(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
@@ -22,8 +40,10 @@ export function wrap(result: unknown): unknown {
   if (Array.isArray(result)) return wrapList(result);
   if (result.constructor === undefined || (inBun && types.isExternal(result)))
     return newTensor(result as Handle);
-  const value = result as { dtypeCode?: number; re: number; im: number };
+  const value = result as Tagged;
   if (value.dtypeCode !== undefined) return dtypeOfCode(value.dtypeCode);
+  if (value.object !== undefined) return newScriptObject(value.className, value.object);
+  if (value.dictEntries !== undefined) return new Map(wrapList(value.dictEntries) as [unknown, unknown][]);
   return value.re !== undefined ? new Complex(value.re, value.im) : result;
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Native } from '../../typings/native';
 import { collect } from './collect';
 import { NativeError, TorchError, TorchRangeError, TorchTypeError } from '../core/errors';
+import { isMap, isPlainObject } from '../core/realm';
 import { warn } from '../core/warn';
 import { advice, isMissingLibrary } from './advice';
 import { checkNodeVersion } from './node_version';
@@ -95,6 +96,12 @@ ${advice(file, message, code)}`;
   throw Object.assign(new TorchError(help, 'ImportError', '', { cause }), { code: 'ERR_NODETORCH_ADDON' });
 }
 
+/** Keys and values of a Map or a plain object, one behind the other; null for anything else. */
+function entriesOf(value: unknown): unknown[] | null {
+  if (isMap(value)) return [...value].flat();
+  return isPlainObject(value) ? Object.entries(value).flat() : null;
+}
+
 export const native: Native = load();
 /**
  * Numbers on their way: the sizes that `native.shape` or `native.stride` was asked about, and the lists that
@@ -116,6 +123,7 @@ const used = {
   resultHeader,
   collect,
   warn,
+  entries: entriesOf,
 };
 native.setup(used);
 // The addon has them for as long as somebody has the addon's exports.

@@ -20,6 +20,8 @@ export interface DeviceMemory {
 
 /** What `torch.memory()` gives. */
 export interface Memory extends DeviceMemory {
+  /** Objects of classes that are alive: see {@link ScriptObject}. The tensors in them count nowhere. */
+  objects: number;
   /** By device: `'cpu'`, `'cuda:0'` ... */
   devices: Record<string, DeviceMemory>;
   /** Freed CPU memory of the process that waits to be used again. */
@@ -40,10 +42,10 @@ export interface CacheMemory {
 /** What lives on this thread. */
 export function memory(...args: []): Memory {
   bindArguments('memory()', args);
-  const { tensors, devices } = native.memory();
+  const { tensors, objects, devices } = native.memory();
   const [held, limit, reused, allocated] = native.cpuCache(null);
   const cache = { bytes: held, limit, reused, allocated };
-  const result: Memory = { tensors, bytes: 0, devices: {}, cache };
+  const result: Memory = { tensors, bytes: 0, objects, devices: {}, cache };
   for (const [device, count, bytes] of devices) {
     if (count === 0 && bytes === 0) continue;
     result.devices[device] = { tensors: count, bytes };

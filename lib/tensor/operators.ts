@@ -1,10 +1,11 @@
 /** Every operator that libtorch has, as functions, as methods of Tensor, and under torch.ops. */
 import { camelCase } from '../core/names';
 import { operator, type OperatorFunction } from '../native/dispatch';
-import { TorchError, argumentError } from '../core/errors';
+import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { factories, onDefaultDevice } from './default_device';
 import { Tensor } from '.';
+import { loadLibrary } from './script_object';
 
 type Table = Record<string, unknown>;
 
@@ -93,11 +94,6 @@ function namespaceOf(library: string): OperatorNamespace {
       return (made[key] = operator(full, overload ?? null, false));
     },
   });
-}
-
-function loadLibrary(path: string): void {
-  if (typeof path !== 'string') throw argumentError('torch.ops.loadLibrary', 'path', 'a string', path);
-  native.loadLibrary(path);
 }
 
 /** Operators by their own names and overloads, of any library: `torch.ops.aten['add.Tensor'](x, y)`. */

@@ -26,7 +26,7 @@ std::string VersionProblem() {
          config.substr(at + key.size(), end - at - key.size());
 }
 
-// setup({ TorchError, TypeError, RangeError, transferBuffer, resultHeader, collect, warn })
+// setup({ TorchError, TypeError, RangeError, transferBuffer, resultHeader, collect, warn, entries })
 napi_value Setup(Arguments& arguments) {
   Napi::Object options = arguments.Value(0).As<Napi::Object>();
   Environment& environment = arguments.environment;

@@ -14,14 +14,17 @@ const operands = {
   Layout: 'Layout',
   MemoryFormat: 'MemoryFormat',
   Generator: 'Generator',
+  ScriptObject: 'ScriptObject',
 };
 
 // `Tensor?[2]?`: element, its own `?`, brackets with the count that one value stands for, `?`.
 const pattern = /^(\w+)(\?)?(?:\[(\d*)\])?(\?)?$/;
+// Which class it is, TypeScript does not know.
+const withoutClass = (type) => type.replace(/^torch\.classes[.\w]+/, 'ScriptObject');
 
 /** The TypeScript type of an argument. With `number`, a number does for a Tensor. */
 function operand(type, number = false) {
-  const [, element, elementNull, count, isNull] = pattern.exec(type);
+  const [, element, elementNull, count, isNull] = pattern.exec(withoutClass(type));
   const isList = count !== undefined;
   if (!operands[element]) throw new Error(`no TypeScript type for the schema type ${type}`);
   let text = operands[element];
@@ -62,6 +65,7 @@ function defaultText({ type, default: text }) {
 const results = { int: 'number', float: 'number', DType: 'DType' };
 
 function resultType(type, schema) {
+  if (type.startsWith('Map<')) return type;
   if (type !== 'unsupported') {
     const [, element, , list, isNull] = pattern.exec(type);
     if (element === 'Tensor' && list !== undefined) return isNull ? 'TensorList | null' : 'TensorList';
@@ -69,7 +73,6 @@ function resultType(type, schema) {
     return isNull ? `${text} | null` : text;
   }
   if (schema.endsWith('SymBool')) return 'boolean';
-  if (schema.endsWith('Dict(Tensor, Tensor)')) return '[Tensor, Tensor][]';
   throw new Error(`no TypeScript type for the result of ${schema}`);
 }
 

@@ -15,12 +15,6 @@ const excluded: Record<string, string[]> = {
     'aten::set_.source_Storage_storage_offset',
   ],
   Stream: ['aten::record_stream'],
-  '__torch__.torch.classes.rnn.CellParamsBase[]': [
-    'aten::quantized_gru.data',
-    'aten::quantized_gru.input',
-    'aten::quantized_lstm.data',
-    'aten::quantized_lstm.input',
-  ],
 };
 
 describe('the dispatcher', () => {

@@ -115,6 +115,11 @@ function fillSet<S extends Set<unknown>>(set: S, items: unknown): S {
   return set;
 }
 
+function listItself([list]: readonly unknown[]): unknown {
+  if (Array.isArray(list) || isMap(list)) return list;
+  throw damaged('a list of TorchScript in it is none');
+}
+
 function makeLayout([name]: readonly unknown[]): Layout {
   const found = Object.values(layouts).find((each) => each instanceof Layout && String(each) === name);
   if (!found) throw damaged('a layout in it is unknown');
@@ -167,6 +172,11 @@ const makers: Record<string, Make> = {
   'torch.Size': ([values]) => Size.from(numbers(values)),
   'torch.device': deviceFrom,
   'torch.serialization._get_layout': makeLayout,
+  // What TorchScript's pickler makes of lists: they are told from each other by their type.
+  ...Object.fromEntries(
+    ['int', 'double', 'bool', 'tensor'].map((each) => [`torch.jit._pickle.build_${each}list`, listItself]),
+  ),
+  'torch.jit._pickle.restore_type_tag': listItself,
   'numpy.dtype': ([name]) => new NumpyDType(text(name)),
   'numpy._core.multiarray._reconstruct': numpyMakers._reconstruct,
   'numpy._core.multiarray.scalar': numpyMakers.scalar,

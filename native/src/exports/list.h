@@ -6,6 +6,7 @@
 
 #define NODETORCH_EXPORTS(X) \
   X(Operators)               \
+  X(Classes)                 \
   X(Tensor)                  \
   X(Data)                    \
   X(Indexing)                \

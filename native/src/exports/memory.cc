@@ -74,7 +74,7 @@ napi_value Dispose(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// memory(): { tensors, devices: [[device, tensors, bytes], ...] }
+// memory(): { tensors, objects, devices: [[device, tensors, bytes], ...] }
 napi_value Memory(Arguments& arguments) {
   Napi::Env env(arguments.env);
   HandlePool& pool = arguments.environment.pool();
@@ -90,6 +90,7 @@ napi_value Memory(Arguments& arguments) {
     devices[i++] = row;
   }
   result["tensors"] = static_cast<double>(pool.live_tensors());
+  result["objects"] = static_cast<double>(pool.CountObjects());
   result["devices"] = devices;
   return result;
 }

@@ -124,7 +124,7 @@ napi_value Signatures(Arguments& arguments) {
       parameters[i] = ParameterObject(env, signature.parameters[i]);
     }
     Napi::Array returns = Napi::Array::New(env);
-    const auto& schema = signature.handle.schema();
+    const auto& schema = signature.schema();
     for (uint32_t i = 0; i < schema.returns().size(); i++) {
       Napi::Object one = Napi::Object::New(env);
       one["name"] = signature.return_names[i];

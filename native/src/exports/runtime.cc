@@ -19,11 +19,10 @@ namespace nodetorch {
 namespace {
 
 at::Generator GeneratorArgument(Arguments& arguments, size_t i) {
-  Slot* slot = FindSlot(arguments.environment, arguments[i]);
-  if (!slot || slot->kind != Kind::kGenerator || !slot->generator.defined()) {
-    throw TypeProblem("argument must be a Generator");
-  }
-  return slot->generator;
+  const Slot* slot = FindSlot(arguments.environment, arguments[i]);
+  const c10::IValue* value = slot ? slot->value() : nullptr;
+  if (!value || !value->isGenerator()) throw TypeProblem("argument must be a Generator");
+  return value->toGenerator();
 }
 
 uint64_t Seed(Arguments& arguments, size_t i) {

@@ -91,7 +91,7 @@ napi_value IsTensor(Arguments& arguments) {
 
 napi_value IsDisposed(Arguments& arguments) {
   Slot* slot = FindHandle(arguments.environment, arguments[0]);
-  return Bool(arguments.env, !slot || !slot->tensor.defined());
+  return Bool(arguments.env, !slot || !(slot->tensor.defined() || slot->other));
 }
 
 // Whether both are one tensor (not only equal, not only of one storage).

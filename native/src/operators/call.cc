@@ -32,8 +32,8 @@ void TakeOptions(std::vector<IValue>& stack) {
 // Leaves the results on the candidate's stack.
 void Run(const Signature& signature, Candidate& candidate) {
   CallKernel(signature, candidate.stack, [&] {
-    if (!candidate.unboxed_call) return signature.handle.callBoxed(candidate.stack);
-    at::Tensor result = candidate.unboxed_call(signature.handle, candidate);
+    if (!candidate.unboxed_call) return signature.CallBoxed(candidate.stack);
+    at::Tensor result = candidate.unboxed_call(*signature.handle, candidate);
     candidate.stack.clear();
     candidate.stack.emplace_back(std::move(result));
   });

@@ -192,8 +192,8 @@ std::optional<at::MemoryFormat> Converter<at::MemoryFormat>::From(Environment& e
 template <>
 std::optional<at::Generator> Converter<at::Generator>::From(Environment& environment, const Source& source) {
   const Slot* slot = source.FindSlot(environment);
-  if (!slot || slot->kind != Kind::kGenerator || !slot->generator.defined()) return std::nullopt;
-  return slot->generator;
+  const c10::IValue* value = slot ? slot->value() : nullptr;
+  return value && value->isGenerator() ? std::make_optional(value->toGenerator()) : std::nullopt;
 }
 
 }  // namespace nodetorch

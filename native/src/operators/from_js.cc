@@ -10,6 +10,7 @@
 
 #include "operators/converters.h"
 #include "operators/fast_paths.h"
+#include "operators/structures.h"
 
 namespace nodetorch {
 
@@ -111,6 +112,9 @@ bool ListToIValue(Environment& environment, const Source& source, const TypeSpec
     case Type::kBool: return Several<bool>(environment, source, spec, result);
     case Type::kString: return Several<std::string>(environment, source, TypeSpec(), result);
     case Type::kScalar: return Scalars(environment, source, result);
+    case Type::kObject:
+    case Type::kAny:
+    case Type::kStructure: return GenericListToIValue(environment, source, spec, result);
     default: return false;
   }
 }
@@ -125,8 +129,9 @@ bool AppendInts(Environment& environment, const Source& source, const TypeSpec& 
 bool ToIValue(Environment& environment, const Source& source, const TypeSpec& spec, bool numbers_as_tensors,
               IValue* result) {
   if (source.kind == ArgumentKind::kNull) {
-    if (spec.optional) *result = IValue();
-    return spec.optional;
+    const bool takes_none = spec.optional || (spec.type == Type::kAny && !spec.list);
+    if (takes_none) *result = IValue();
+    return takes_none;
   }
   if (spec.list) return ListToIValue(environment, source, spec, result);
   switch (spec.type) {
@@ -147,6 +152,9 @@ bool ToIValue(Environment& environment, const Source& source, const TypeSpec& sp
     case Type::kLayout: return One<at::Layout>(environment, source, result);
     case Type::kMemoryFormat: return One<at::MemoryFormat>(environment, source, result);
     case Type::kGenerator: return One<at::Generator>(environment, source, result);
+    case Type::kObject: return ObjectToIValue(environment, source, *spec.schema, result);
+    case Type::kAny: return AnyToIValue(environment, source, result);
+    case Type::kStructure: return StructureToIValue(environment, source, spec.schema, result);
     case Type::kUnsupported: return false;
   }
   return false;

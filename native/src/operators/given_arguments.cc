@@ -103,9 +103,9 @@ void GivenArguments::TakeObject(Environment& environment, napi_value object, boo
   }
 }
 
-std::string GivenArguments::Describe(Environment& environment) const {
+std::string GivenArguments::Describe(Environment& environment, size_t from) const {
   std::string text;
-  for (size_t i = 0; i < count_; i++) text += (i ? ", " : "") + sources_[i].Describe(environment);
+  for (size_t i = from; i < count_; i++) text += (i > from ? ", " : "") + sources_[i].Describe(environment);
   for (const Keyword& keyword : keywords_) {
     text += (text.empty() ? "" : ", ") + *keyword.name + "=" + keyword.source.Describe(environment);
   }

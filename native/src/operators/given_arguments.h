@@ -47,8 +47,8 @@ class GivenArguments {
   const ArgumentSource& operator[](size_t i) const { return sources_[i]; }
   const std::vector<Keyword>& keywords() const { return keywords_; }
 
-  // For messages: "Tensor, number, dim=string".
-  std::string Describe(Environment& environment) const;
+  // For messages: "Tensor, number, dim=string". `from`: how many are left out.
+  std::string Describe(Environment& environment, size_t from) const;
 
  private:
   void CopyLists(Environment& environment, size_t elements);

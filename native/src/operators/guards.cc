@@ -211,6 +211,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"linalg_eigvals", FiniteMatrix},
       {"_linalg_eigvals", FiniteMatrix},
       {"quantized_lstm_cell", TwoStates},
+      {"quantized_lstm_cell_dynamic", TwoStates},
       {"_dyn_quant_matmul_4bit", PositiveCounts},
       {"_dyn_quant_pack_4bit_weight", PositiveCounts},
       {"_stack", NonEmptyLists},
@@ -281,7 +282,7 @@ bool EndsWith(const std::string& text, const std::string& end) {
 }  // namespace
 
 Guard GuardOf(const Schema& schema) {
-  const std::string name = schema.name().substr(sizeof("aten::") - 1);
+  const std::string name = schema.name().substr(schema.name().find("::") + 2);
   const bool divides = name == "div" || name == "div_" || name == "divide" || name == "divide_";
   if (divides && !schema.argumentIndexWithName("rounding_mode")) return nullptr;
   const auto found = Guards().find(name);

@@ -12,8 +12,8 @@ namespace nodetorch {
 // Throws when the arguments on `stack` would make the operator's kernel read or divide wildly.
 using Guard = void (*)(const c10::FunctionSchema& schema, const std::vector<c10::IValue>& stack);
 
-// The guard of an operator of aten, or null: nearly all check their arguments themselves. A guarded operator
-// is never called unboxed.
+// The guard of an operator, by its name without the namespace, or null: nearly all check their arguments
+// themselves. A guarded operator is never called unboxed.
 Guard GuardOf(const c10::FunctionSchema& schema);
 
 }  // namespace nodetorch

@@ -1,5 +1,9 @@
 #include "operators/js_value.h"
 
+#include <ATen/core/class_type.h>
+
+#include "operators/schema_type.h"
+
 namespace nodetorch {
 
 namespace {
@@ -79,9 +83,11 @@ std::string DescribeNumber(double number) {
 }
 
 std::string Describe(const Slot& slot) {
-  if (slot.kind == Kind::kGenerator) return "Generator";
   if (slot.kind == Kind::kTensor) return slot.tensor.defined() ? "Tensor" : "a disposed Tensor";
-  return "object";
+  if (const c10::IValue* value = slot.value()) {
+    return value->isObject() ? ShownName(*value->toObjectRef().type()) : "Generator";
+  }
+  return slot.other ? "object" : "a disposed ScriptObject";  // nothing else is disposed that users have
 }
 
 std::string Describe(Environment& environment, napi_value value) {

@@ -18,7 +18,7 @@ bool MaySkipAutograd(const Signature& signature, const std::vector<c10::IValue>&
 // stack has the arguments, and afterwards the results.
 template <typename Call>
 void CallKernel(const Signature& signature, std::vector<c10::IValue>& stack, Call call) {
-  if (signature.guard) signature.guard(signature.handle.schema(), stack);
+  if (signature.guard) signature.guard(signature.schema(), stack);
   const bool skips_autograd = MaySkipAutograd(signature, stack);
   if (skips_autograd && signature.small_tensor_call && signature.small_tensor_call(stack)) return;
   // As Python's factories do: the fill inside is no change of the new tensor.

@@ -1,5 +1,8 @@
 #include "operators/operator.h"
 
+#include <ATen/core/class_type.h>
+#include <torch/custom_class_detail.h>
+
 #include <algorithm>
 #include <mutex>
 #include <unordered_map>
@@ -26,6 +29,17 @@ std::vector<std::string> OverloadsOf(const std::string& name) {
   }
   const auto found = index.find(name);
   return found == index.end() ? std::vector<std::string>() : found->second;
+}
+
+// That of the method "__torch__.torch.classes.ns.Class.method", which may be a static one.
+std::optional<Signature> SignatureOfMethod(const std::string& name) {
+  const size_t dot = name.rfind('.');
+  const c10::ClassTypePtr type = torch::getCustomClass(name.substr(0, dot));
+  if (!type) return std::nullopt;
+  const std::string method = name.substr(dot + 1);
+  if (auto* found = type->findMethod(method)) return Signature(*found, /*has_object=*/true);
+  if (auto* found = type->findStaticMethod(method)) return Signature(*found, /*has_object=*/false);
+  return std::nullopt;
 }
 
 // How many of the arguments a signature has no place for.
@@ -55,11 +69,18 @@ std::string Hint(const std::vector<Signature>& signatures, const GivenArguments&
 }  // namespace
 
 const std::vector<Signature>& Operator::signatures() {
-  if (resolved_) return signatures_;
+  if (!resolved_) Resolve();
+  return signatures_;
+}
+
+void Operator::Resolve() {
   std::vector<Signature> found;
   auto& dispatcher = c10::Dispatcher::singleton();
   std::vector<std::string> overloads;
-  if (style_ == Style::kAten && !overload_.empty()) {
+  if (IsOfClass(name_)) {
+    std::optional<Signature> method = SignatureOfMethod(name_);
+    if (method && method->supported) found.push_back(*std::move(method));
+  } else if (style_ == Style::kAten && !overload_.empty()) {
     overloads.push_back(overload_ == "default" ? "" : overload_);
   } else {
     overloads = OverloadsOf(name_);
@@ -74,14 +95,16 @@ const std::vector<Signature>& Operator::signatures() {
   takes_out_ = std::any_of(signatures_.begin(), signatures_.end(),
                            [](const Signature& signature) { return signature.outs > 0; });
   resolved_ = true;
-  return signatures_;
+}
+
+std::string Operator::ShownName() const {
+  if (IsOfClass(name_)) return name_.substr(name_.find('.') + 1);
+  return style_ == Style::kPython ? "torch." + CamelCase(name_.substr(name_.find("::") + 2))
+                                  : "torch.ops." + name_;
 }
 
 void Operator::ThrowNoMatchingOverload(const GivenArguments& given) {
-  const std::string name =
-      (style_ == Style::kPython ? "torch." + CamelCase(name_.substr(name_.find("::") + 2))
-                                : "torch.ops." + name_) +
-      "()";
+  const std::string name = ShownName() + "()";
   std::vector<Candidate> candidates;
   for (const Signature& signature : signatures()) {
     Candidate& candidate = candidates.emplace_back(environment_, given);
@@ -100,7 +123,7 @@ void Operator::ThrowNoMatchingOverload(const GivenArguments& given) {
     if (surplus < least || (surplus == least && further)) nearest = i;
   }
   std::string message = name + ": " + candidates[nearest].problem + Hint(signatures_, given) + "; got (" +
-                        given.Describe(environment_) + ")\nSignatures:";
+                        given.Describe(environment_, signatures_[nearest].hidden) + ")\nSignatures:";
   for (size_t i = 0; i < candidates.size(); i++) {
     message += "\n  " + signatures_[i].ToString();
     if (candidates.size() > 1) message += "\n    " + candidates[i].problem;

@@ -1,4 +1,5 @@
 // An operator: all signatures of one name, in the order in which they are tried, and the one way to call it.
+// A method of a class is one, too, whose first argument is the object.
 //
 //     Operator add(environment, "aten::add", "", Style::kPython);
 //     add.Call(holder, 0b11, {number of x's slot, number of y's}, 2);  // holder is now x + y
@@ -18,6 +19,7 @@ namespace nodetorch {
 
 class Operator {
  public:
+  // `name`: "aten::add", or of a method "__torch__.torch.classes.ns.Class.method".
   // `overload`: with kAten, the only one to be called ("default" is the unnamed one); "" means all of them.
   Operator(Environment& environment, std::string name, std::string overload, Style style)
       : environment_(environment), name_(std::move(name)), overload_(std::move(overload)), style_(style) {}
@@ -29,6 +31,8 @@ class Operator {
   napi_value Call(napi_value holder, uint32_t forms, const napi_value* values, size_t count);
 
  private:
+  void Resolve();
+  std::string ShownName() const;  // for messages
   [[noreturn]] void ThrowNoMatchingOverload(const GivenArguments& given);
 
   Environment& environment_;

@@ -15,7 +15,7 @@ namespace {
 // Forms that torchgen makes for each operator that lacks them, as normal.out of normal_, are in no binding.
 // Nor are the overloads that traits.cc hides.
 bool IsBound(const Signature& signature) {
-  const c10::OperatorHandle& handle = signature.handle;
+  const c10::OperatorHandle& handle = *signature.handle;
   if (handle.hasTag(at::Tag::generated) && !handle.hasTag(at::Tag::view_copy)) return false;
   return !signature.hidden_in_python;
 }
@@ -90,7 +90,7 @@ Pair PairOf(const Signature& signature, size_t index) {
   for (size_t i = 0; i < signature.parameters.size(); i++) {
     const Parameter& parameter = signature.parameters[i];
     if (parameter.is_out || IsOption(signature, parameter)) continue;
-    const c10::Argument& argument = signature.handle.schema().arguments()[i];
+    const c10::Argument& argument = signature.schema().arguments()[i];
     pair.types.push_back(SchemaType(argument));
     std::string text = PythonType(*argument.real_type(), argument.N().value_or(0)) + " ";
     text += parameter.name == "self" ? "input" : parameter.name;

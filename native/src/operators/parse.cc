@@ -46,8 +46,8 @@ bool Candidate::TakeVarargs() {
   if (!has_varargs) return true;
   if (!signature_->allow_varargs_intlist) {
     return Fail([&] {
-      return "takes " + std::to_string(last) + " positional arguments but " + std::to_string(count_) +
-             " were given";
+      return "takes " + std::to_string(last - signature_->hidden) + " positional arguments but " +
+             std::to_string(count_ - signature_->hidden) + " were given";
     });
   }
   varargs_at_ = last - 1;
@@ -55,8 +55,8 @@ bool Candidate::TakeVarargs() {
     const auto number = Converter<int64_t>::From(environment_, given_[i]);
     if (!number) {
       return Fail([&] {
-        return "argument '" + parameters[varargs_at_].Shown() + "' (position " + std::to_string(i + 1) +
-               ") must be int, not " + given_[i].Describe(environment_);
+        return "argument '" + parameters[varargs_at_].Shown() + "'" + Position(i) + " must be int, not " +
+               given_[i].Describe(environment_);
       });
     }
     varargs_.push_back(*number);
@@ -152,7 +152,7 @@ bool Candidate::PushDefault(size_t index) {
   if (!parameter.has_default) {
     return Fail([&] {
       const std::string text = "missing argument '" + parameter.Shown() + "'";
-      return parameter.keyword_only ? text : text + " (position " + std::to_string(index + 1) + ")";
+      return parameter.keyword_only ? text : text + Position(index);
     });
   }
   if (unboxed_call && parameter.default_value.isIntList()) {
@@ -205,11 +205,16 @@ bool Candidate::PushInts(const TypeSpec& type, const ArgumentSource& source) {
   return true;
 }
 
+std::string Candidate::Position(size_t index) const {
+  if (index < signature_->hidden) return "";
+  return " (position " + std::to_string(index + 1 - signature_->hidden) + ")";
+}
+
 bool Candidate::FailAt(size_t index, const ArgumentSource& source) {
   return Fail([&] {
     const Parameter& parameter = signature_->parameters[index];
     std::string text = "argument '" + (parameter.is_out ? "out" : parameter.Shown()) + "'";
-    if (index < count_ && !parameter.keyword_only) text += " (position " + std::to_string(index + 1) + ")";
+    if (index < count_ && !parameter.keyword_only) text += Position(index);
     return text + " must be " + parameter.type.Name() + ", not " + source.Describe(environment_);
   });
 }

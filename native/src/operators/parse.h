@@ -71,6 +71,7 @@ class Candidate : public UnboxedArguments {
   bool Push(const Parameter& parameter, const ArgumentSource& source);
   bool PushInts(const TypeSpec& type, const ArgumentSource& source);
   bool FailAt(size_t index, const ArgumentSource& source);
+  std::string Position(size_t index) const;  // for messages
   bool CheckKeywords();
   bool ReadNumbers();
 

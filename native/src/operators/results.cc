@@ -13,7 +13,7 @@ class ResultWriter {
   ResultWriter(Environment& environment, const Signature& signature, Candidate& candidate)
       : environment_(environment),
         signature_(signature),
-        returns_(signature.handle.schema().returns()),
+        returns_(signature.schema().returns()),
         candidate_(candidate),
         stack_(candidate.stack) {}
 
@@ -24,6 +24,7 @@ class ResultWriter {
   // The argument that an operator gives back.
   const ArgumentSource* Given(const IValue& value) const;
   bool IsFresh(size_t i) const { return !returns_[i].alias_info(); }
+  int64_t BytesOfArguments() const;
   napi_value NewTensor(at::Tensor tensor, napi_value holder);
   bool ReportTensors(c10::ArrayRef<IValue> values, bool is_list);
   napi_value Array();
@@ -67,6 +68,16 @@ napi_value ResultWriter::NewTensor(at::Tensor tensor, napi_value holder) {
   return holder;
 }
 
+// An object is mostly made of the tensors that the operator was given: what it holds, nobody can see.
+int64_t ResultWriter::BytesOfArguments() const {
+  int64_t bytes = 0;
+  for (const Candidate::Origin& origin : candidate_.origins) {
+    const Slot* slot = candidate_.SlotOf(origin);
+    if (slot && slot->tensor.has_storage()) bytes += static_cast<int64_t>(slot->tensor.storage().nbytes());
+  }
+  return bytes;
+}
+
 napi_value ResultWriter::One(napi_value holder) {
   IValue& value = stack_[0];
   if (const ArgumentSource* given = Given(value)) {
@@ -74,6 +85,7 @@ napi_value ResultWriter::One(napi_value holder) {
     return given->js;
   }
   if (value.isTensor() && value.toTensor().defined()) return NewTensor(std::move(value).toTensor(), holder);
+  if (value.isObject()) return ObjectToJs(environment_, value, BytesOfArguments());
   if (value.isTensorList() && ReportTensors(value.toListRef(), /*is_list=*/true)) return Undefined();
   return ToJs(environment_, value, returns_[0].real_type(), IsFresh(0));
 }
@@ -144,7 +156,7 @@ napi_value Results(Environment& environment, const Signature& signature, size_t 
     }
   }
   environment.Report(Outcome::kPlain);
-  const size_t count = signature.handle.schema().returns().size();
+  const size_t count = signature.schema().returns().size();
   if (count == 0) {
     napi_value undefined;
     Check(environment.env(), napi_get_undefined(environment.env(), &undefined));

@@ -1,10 +1,18 @@
 #include "operators/schema_type.h"
 
+#include <ATen/core/class_type.h>
 #include <ATen/core/jit_type.h>
+
+#include <algorithm>
+#include <utility>
 
 namespace nodetorch {
 
 namespace {
+
+// What PyTorch puts before the names of what lives in TorchScript.
+constexpr const char* kRoot = "__torch__.";
+constexpr const char* kClasses = "__torch__.torch.classes.";
 
 const char* NameOf(Type type) {
   switch (type) {
@@ -19,6 +27,9 @@ const char* NameOf(Type type) {
     case Type::kLayout: return "Layout";
     case Type::kMemoryFormat: return "MemoryFormat";
     case Type::kGenerator: return "Generator";
+    case Type::kObject: return "ScriptObject";
+    case Type::kAny: return "Any";
+    case Type::kStructure: return "structure";
     case Type::kUnsupported: return "unsupported";
   }
   return "unsupported";
@@ -39,24 +50,48 @@ Type TypeOfKind(c10::TypeKind kind) {
     case c10::TypeKind::LayoutType: return Type::kLayout;
     case c10::TypeKind::MemoryFormatType: return Type::kMemoryFormat;
     case c10::TypeKind::GeneratorType: return Type::kGenerator;
-    // Differs from PyTorch: `torch.ops` has no operators that take storages, streams or TorchScript objects,
-    // and there are no tensors with named dimensions.
+    case c10::TypeKind::ClassType: return Type::kObject;
+    case c10::TypeKind::AnyType: return Type::kAny;
+    case c10::TypeKind::TupleType:
+    case c10::TypeKind::DictType:
+    case c10::TypeKind::ListType: return Type::kStructure;
+    // Differs from PyTorch: `torch.ops` has no operators that take storages or streams, and there are no
+    // tensors with named dimensions.
     default: return Type::kUnsupported;
   }
+}
+
+bool IsSupported(const c10::TypePtr& type) { return TypeSpec::Of(type).type != Type::kUnsupported; }
+
+std::string NameOfStructure(const c10::Type& type) {
+  const auto inner = type.containedTypes();
+  const auto name = [&](size_t i) { return TypeSpec::Of(inner[i]).Name(); };
+  switch (type.kind()) {
+    case c10::TypeKind::ListType: return name(0) + "[]";
+    case c10::TypeKind::DictType: return "Map<" + name(0) + ", " + name(1) + ">";
+    default: break;
+  }
+  std::string text;
+  for (size_t i = 0; i < inner.size(); i++) text += (i ? ", " : "") + name(i);
+  return "[" + text + "]";
 }
 
 }  // namespace
 
 TypeSpec TypeSpec::Of(const c10::Argument& argument) {
+  TypeSpec spec = Of(argument.real_type());
+  if (spec.list) spec.broadcast = argument.N().value_or(0);
+  return spec;
+}
+
+TypeSpec TypeSpec::Of(c10::TypePtr type) {
   TypeSpec spec;
-  c10::TypePtr type = argument.real_type();
   if (auto optional = type->cast<c10::OptionalType>()) {
     spec.optional = true;
     type = optional->getElementType();
   }
   if (auto list = type->cast<c10::ListType>()) {
     spec.list = true;
-    spec.broadcast = argument.N().value_or(0);
     type = list->getElementType();
     if (auto optional = type->cast<c10::OptionalType>()) {
       spec.optional_elements = true;
@@ -64,15 +99,37 @@ TypeSpec TypeSpec::Of(const c10::Argument& argument) {
     }
   }
   spec.type = TypeOfKind(type->kind());
+  if (spec.type == Type::kStructure) {
+    const auto inner = type->containedTypes();
+    if (!std::all_of(inner.begin(), inner.end(), IsSupported)) spec.type = Type::kUnsupported;
+  }
+  if (spec.type == Type::kObject || spec.type == Type::kStructure) spec.schema = std::move(type);
   return spec;
+}
+
+TypeSpec TypeSpec::Element() const {
+  TypeSpec element;
+  element.type = type;
+  element.optional = optional_elements;
+  element.schema = schema;
+  return element;
 }
 
 std::string TypeSpec::Name() const {
   std::string name = NameOf(type);
+  if (type == Type::kObject) name = ShownName(schema->expectRef<c10::ClassType>());
+  if (type == Type::kStructure) name = NameOfStructure(*schema);
   if (optional_elements) name += "?";
   if (list) name += broadcast > 0 ? c10::str("[", broadcast, "]") : "[]";
   if (optional) name += "?";
   return name;
 }
+
+std::string ShownName(const c10::ClassType& type) {
+  const std::string name = type.name()->qualifiedName();
+  return IsOfClass(name) ? name.substr(std::string(kRoot).size()) : name;
+}
+
+bool IsOfClass(const std::string& name) { return name.rfind(kClasses, 0) == 0; }
 
 }  // namespace nodetorch

@@ -27,7 +27,11 @@ std::string Plain(const std::string& name) {
   return plain;
 }
 
-std::string WithoutNamespace(const std::string& name) { return name.substr(name.find("::") + 2); }
+// A method's name has none.
+std::string WithoutNamespace(const std::string& name) {
+  const size_t colons = name.find("::");
+  return colons == std::string::npos ? name : name.substr(colons + 2);
+}
 
 // Whether the operator makes views of its arguments, or changes them.
 bool HasAliases(const c10::FunctionSchema& schema) {
@@ -64,12 +68,13 @@ bool Parameter::IsCalled(uint32_t name_id) const {
   return name_id != 0 && std::find(ids.begin(), ids.end(), name_id) != ids.end();
 }
 
+Signature::Signature(torch::jit::Function& method, bool has_object)
+    : method(&method), hidden(has_object ? 1 : 0) {
+  AddParameters(Style::kAten);
+}
+
 Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(handle) {
-  const c10::FunctionSchema& schema = handle.schema();
-  for (const c10::Argument& argument : schema.arguments()) AddParameter(argument, style);
-  for (const c10::Argument& argument : schema.returns()) {
-    return_names.push_back(argument.name().empty() ? "" : CamelCase(argument.name()));
-  }
+  AddParameters(style);
   if (style == Style::kPython) {
     for (size_t i = 0; i + 2 < parameters.size(); i++) {
       takes_requires_grad |= parameters[i].name == "dtype" && parameters[i + 1].name == "layout" &&
@@ -83,8 +88,15 @@ Signature::Signature(const c10::OperatorHandle& handle, Style style) : handle(ha
     const TypeSpec& last = parameters[positional - 1].type;
     allow_varargs_intlist = last.list && last.type == Type::kInt;
   }
-  ApplyTraits(WithoutNamespace(schema.name()));
+  ApplyTraits(WithoutNamespace(schema().name()));
   if (!guard) unboxed_call = FindUnboxedCall(handle);
+}
+
+void Signature::AddParameters(Style style) {
+  for (const c10::Argument& argument : schema().arguments()) AddParameter(argument, style);
+  for (const c10::Argument& argument : schema().returns()) {
+    return_names.push_back(argument.name().empty() ? "" : CamelCase(argument.name()));
+  }
 }
 
 void Signature::AddParameter(const c10::Argument& argument, Style style) {
@@ -112,17 +124,18 @@ void Signature::AddParameter(const c10::Argument& argument, Style style) {
 }
 
 void Signature::ApplyTraits(const std::string& name) {
-  const c10::FunctionSchema& schema = handle.schema();
+  const c10::FunctionSchema& schema = this->schema();
   const Traits traits = TraitsOf(name);
   number_as = traits.number_as;
   may_resize |= traits.may_resize;
   hidden_in_python = traits.hides_scalar && schema.overload_name() == "Scalar";
-  if (schema.name().rfind("aten::", 0) != 0) return;
-  guard = GuardOf(schema);
+  const bool is_aten = schema.name().rfind("aten::", 0) == 0;
+  if (is_aten || schema.name().rfind("quantized::", 0) == 0) guard = GuardOf(schema);
+  if (!is_aten) return;
   if (HasAliases(schema)) return;
-  if (handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd)) {
+  if (handle->hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd)) {
     plain_rank = traits.plain_rank;
-  } else if (handle.hasKernelForDispatchKey(c10::DispatchKey::Autograd)) {
+  } else if (handle->hasKernelForDispatchKey(c10::DispatchKey::Autograd)) {
     plain_rank = kAnyRank;
     if (schema.overload_name() == traits.small_tensor_overload) small_tensor_call = traits.small_tensor_call;
   }
@@ -160,10 +173,11 @@ std::string Signature::Meant(const std::string& keyword) const {
 }
 
 std::string Signature::ToString() const {
-  std::string text = CamelCase(WithoutNamespace(handle.schema().name())) + "(";
+  std::string text = CamelCase(WithoutNamespace(schema().name())) + "(";
   std::string keywords;
   bool first = true;
-  for (const Parameter& parameter : parameters) {
+  for (size_t i = hidden; i < parameters.size(); i++) {
+    const Parameter& parameter = parameters[i];
     if (parameter.is_out) continue;
     std::string one = parameter.Shown() + ": " + parameter.type.Name();
     if (parameter.has_default) one += " = " + DefaultText(parameter.default_value);

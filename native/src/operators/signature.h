@@ -1,7 +1,9 @@
-// The signature of one overload of an operator, made from libtorch's schema at run time.
+// The signature of one overload of an operator, or of a method of a class, made from libtorch's schema at run
+// time.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/function.h>
 
 #include <array>
 #include <optional>
@@ -39,8 +41,19 @@ enum class Style {
 
 struct Signature {
   Signature(const c10::OperatorHandle& handle, Style style);
+  // `has_object`: its first argument is the object that it is called on.
+  Signature(torch::jit::Function& method, bool has_object);
 
-  c10::OperatorHandle handle;
+  const c10::FunctionSchema& schema() const { return method ? method->getSchema() : handle->schema(); }
+  // The stack has the arguments, and afterwards the results.
+  void CallBoxed(std::vector<c10::IValue>& stack) const {
+    method ? method->run(stack) : handle->callBoxed(stack);
+  }
+
+  // One of the two: an operator of the dispatcher, or a method of a class.
+  std::optional<c10::OperatorHandle> handle;
+  torch::jit::Function* method = nullptr;
+  size_t hidden = 0;  // parameters that messages leave out: the object of a method
   std::vector<Parameter> parameters;
   std::vector<std::string> return_names;
   size_t positional = 0;  // parameters that may be given by position
@@ -75,6 +88,7 @@ struct Signature {
   std::string ToString() const;
 
  private:
+  void AddParameters(Style style);
   void AddParameter(const c10::Argument& argument, Style style);
   void ApplyTraits(const std::string& name);
 };

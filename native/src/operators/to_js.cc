@@ -78,16 +78,18 @@ napi_value ListToJs(Environment& environment, c10::ArrayRef<IValue> values, cons
   return result;
 }
 
-// A list of [key, value]. One operator returns a dict, of tensors.
+// lib/native/dispatch.ts makes the Map of it.
 napi_value DictToJs(Environment& environment, const c10::impl::GenericDict& dict) {
   napi_env env = environment.env();
-  napi_value result;
-  Check(env, napi_create_array(env, &result));
+  napi_value result, entries;
+  Check(env, napi_create_object(env, &result));
+  Check(env, napi_create_array(env, &entries));
   uint32_t i = 0;
   for (const auto& entry : dict) {
     napi_value pair = ListToJs(environment, {entry.key(), entry.value()}, c10::AnyType::get(), false);
-    Check(env, napi_set_element(env, result, i++, pair));
+    Check(env, napi_set_element(env, entries, i++, pair));
   }
+  Check(env, napi_set_named_property(env, result, "dictEntries", entries));
   return result;
 }
 
@@ -127,11 +129,22 @@ napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value h
 }
 
 napi_value ToJs(Environment& environment, at::Generator generator) {
-  return External(environment, environment.pool().New(std::move(generator)));
+  return ToJs(environment, new HeldValue(std::move(generator)));
 }
 
-napi_value ToJs(Environment& environment, Held* held) {
-  return External(environment, environment.pool().New(held));
+napi_value ToJs(Environment& environment, Held* held, int64_t bytes) {
+  return External(environment, environment.pool().New(held, bytes));
+}
+
+napi_value ObjectToJs(Environment& environment, const IValue& object, int64_t bytes) {
+  napi_env env = environment.env();
+  napi_value result;
+  Check(env, napi_create_object(env, &result));
+  const napi_value name = StringToJs(env, object.toObjectRef().name());
+  Check(env, napi_set_named_property(env, result, "className", name));
+  const napi_value handle = ToJs(environment, new HeldValue(object), kHandleBytes + bytes);
+  Check(env, napi_set_named_property(env, result, "object", handle));
+  return result;
 }
 
 napi_value ToJs(Environment& environment, const std::vector<at::Tensor>& tensors) {
@@ -162,6 +175,7 @@ napi_value ToJs(Environment& environment, const IValue& value, const c10::TypePt
     return ListToJs(environment, value.toTupleRef().elements().asArrayRef(), c10::AnyType::get(), false);
   }
   if (value.isGenericDict()) return DictToJs(environment, value.toGenericDict());
+  if (value.isObject()) return ObjectToJs(environment, value, 0);
   if (value.isNone()) {
     Check(env, napi_get_null(env, &result));
   } else if (value.isBool()) {

@@ -18,7 +18,10 @@ napi_value ToJs(Environment& environment, const c10::IValue& value, const c10::T
 napi_value ToJs(Environment& environment, const at::Tensor& tensor, bool fresh = false);
 napi_value ToJs(Environment& environment, const std::vector<at::Tensor>& tensors);
 napi_value ToJs(Environment& environment, at::Generator generator);
-napi_value ToJs(Environment& environment, Held* held);
+// `bytes`: an estimate of the memory behind it.
+napi_value ToJs(Environment& environment, Held* held, int64_t bytes = 0);
+// An object of a class, in an object that says which: lib/native/dispatch.ts makes the ScriptObject of it.
+napi_value ObjectToJs(Environment& environment, const c10::IValue& object, int64_t bytes);
 // Makes `holder`, a Tensor that owns nothing yet, the owner of a new slot; gives the slot's number, or null
 // for an undefined tensor.
 napi_value ToJs(Environment& environment, const at::Tensor& tensor, napi_value holder);

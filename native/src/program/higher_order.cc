@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "program/call_method.h"
 #include "program/typed_value.h"
 #include "runtime/error.h"
 
@@ -140,6 +141,9 @@ Values Scan(const HigherOrderCall& call) {
   return carry;
 }
 
+// Which method it is, the object says when it is there.
+size_t CountAny(const Node& node) { return node.results.size(); }
+
 }  // namespace
 
 Values Joined(const Values& a, const Values& b) {
@@ -181,7 +185,8 @@ const HigherOrderOperator* FindHigherOrder(const std::string& name) {
     auto* all = new HigherOrderTable{{"cond", {"vggl", CountCond, Cond}},
                                      {"while_loop", {"ggll", CountWhile, While}},
                                      {"map_impl", {"gll", CountMap, Map}},
-                                     {"scan", {"glll", CountScan, Scan}}};
+                                     {"scan", {"glll", CountScan, Scan}},
+                                     {"call_torchbind", {"vv*", CountAny, CallMethod}}};
     AddRegions(*all);
     AddAssociativeScan(*all);
     return all;

@@ -18,6 +18,7 @@ class HigherOrderCall {
   HigherOrderCall(Run& run, const Node& node, Values& slots) : run_(run), node_(node), slots_(slots) {}
 
   c10::IValue Value(size_t i) const { return Run::Take(node_.operands[i], slots_); }
+  size_t results() const { return node_.results.size(); }
   // The elements of argument i, which is a list; all arguments from i on.
   Values List(size_t i) const;
   Values Rest(size_t i) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "operators/from_js.h"
+#include "operators/structures.h"
 #include "program/higher_order.h"
 #include "program/last_uses.h"
 #include "program/read_object.h"
@@ -205,13 +206,13 @@ void GraphReader::ReadResults(const ReadObject& description, Node& node) {
 
 // That the outputs of a node are those of its operator. None at all is right, too: nobody wants them.
 void GraphReader::CheckResults(const Node& node) const {
-  const size_t returns = node.signature ? node.signature->handle.schema().returns().size() : 1;
+  const size_t returns = node.signature ? node.signature->schema().returns().size() : 1;
   if (!node.results.empty() && node.results.size() != returns) {
     throw TypeProblem("gives " + std::to_string(returns) + " results, and has " +
                       std::to_string(node.results.size()) + " outputs");
   }
   for (size_t i = 0; i < node.results.size(); i++) {
-    const bool gives_list = node.signature && TypeSpec::Of(node.signature->handle.schema().returns()[i]).list;
+    const bool gives_list = node.signature && TypeSpec::Of(node.signature->schema().returns()[i]).list;
     if (node.results[i].is_list && !gives_list) throw TypeProblem("gives no list, and has a list of outputs");
   }
 }
@@ -270,11 +271,7 @@ Operand GraphReader::ReadConstant(napi_value value, const TypeSpec* type) {
 Operand GraphReader::ReadList(napi_value value, const TypeSpec* type, int depth) {
   if (depth >= kDeepestList) throw TypeProblem("lists are nested too deep");
   if (type && !type->list) throw TypeProblem("must be " + type->Name() + ", not a list");
-  TypeSpec element;
-  if (type) {
-    element.type = type->type;
-    element.optional = type->optional_elements;
-  }
+  const TypeSpec element = type ? type->Element() : TypeSpec();
   Operand operand;
   operand.kind = Operand::Kind::kList;
   bool is_constant = type != nullptr;

@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "operators/converters.h"
+#include "operators/structures.h"
 #include "runtime/error.h"
 
 namespace nodetorch {
@@ -52,23 +52,9 @@ std::vector<std::string> ReadObject::Names(const char* name) const {
   return names;
 }
 
-c10::IValue ReadUntyped(Environment& environment, napi_value value, int depth) {
-  const ArgumentSource source = ArgumentSource::Classify(environment, value);
-  if (source.kind == ArgumentKind::kNull) return c10::IValue();
-  if (source.kind == ArgumentKind::kBoolean) return source.number != 0;
-  if (source.kind == ArgumentKind::kString) return *Converter<std::string>::From(environment, source);
-  if (source.IsJsArray(environment)) {
-    if (depth >= kDeepestList) throw TypeProblem("lists are nested too deep");
-    c10::impl::GenericList list(c10::AnyType::get());
-    EachElement(environment, value,
-                [&](napi_value one) { list.push_back(ReadUntyped(environment, one, depth + 1)); });
-    return list;
-  }
-  if (const auto tensor = Converter<at::Tensor>::From(environment, source)) return *tensor;
-  if (source.kind == ArgumentKind::kNumber || source.kind == ArgumentKind::kBigInt) {
-    if (const auto number = Converter<c10::Scalar>::From(environment, source)) return *number;
-  }
-  if (const auto dtype = Converter<at::ScalarType>::From(environment, source)) return *dtype;
+c10::IValue ReadUntyped(Environment& environment, napi_value value) {
+  c10::IValue result;
+  if (AnyToIValue(environment, ArgumentSource::Classify(environment, value), &result)) return result;
   throw TypeProblem("cannot be " + Describe(environment, value));
 }
 

@@ -56,10 +56,8 @@ class ReadObject {
   const char* what_;
 };
 
-// Lists in lists are read, and their values found, by functions that call themselves.
-constexpr int kDeepestList = 8;
-// A value that no schema gives a type: by what it is in JavaScript.
-c10::IValue ReadUntyped(Environment& environment, napi_value value, int depth = 0);
+// A value that no schema gives a type: by what it is in JavaScript (AnyToIValue).
+c10::IValue ReadUntyped(Environment& environment, napi_value value);
 
 InputType InputTypeNamed(const std::string& name);
 // Of "torch.ops.aten.add.Tensor", the name in the file, or "aten::add.Tensor". Null where there is none.

@@ -152,7 +152,7 @@ void Run::CallOperator(const Node& node, Values& slots, Values& stack) {
       }
     }
     try {
-      CallKernel(signature, stack, [&] { signature.handle.callBoxed(stack); });
+      CallKernel(signature, stack, [&] { signature.CallBoxed(stack); });
       break;
     } catch (...) {
       for (const SizesBefore& sizes : before) sizes.Restore();

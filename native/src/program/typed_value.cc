@@ -1,6 +1,7 @@
 #include "program/typed_value.h"
 
 #include <ATen/ScalarOps.h>
+#include <ATen/core/class_type.h>
 #include <ATen/core/jit_type.h>
 
 #include <optional>
@@ -21,8 +22,8 @@ at::Tensor WrappedNumber(const IValue& value) {
   return number;
 }
 
-bool FitElement(Type type, IValue* value) {
-  switch (type) {
+bool FitElement(const TypeSpec& spec, IValue* value) {
+  switch (spec.type) {
     case Type::kTensor:
       if (IsNumber(*value)) *value = WrappedNumber(*value);
       return value->isTensor();
@@ -40,6 +41,9 @@ bool FitElement(Type type, IValue* value) {
     case Type::kMemoryFormat: return value->isInt();
     case Type::kDevice: return value->isDevice();
     case Type::kGenerator: return value->isGenerator();
+    case Type::kObject: return value->isObject() && value->toObjectRef().type()->equals(*spec.schema);
+    case Type::kAny: return true;
+    case Type::kStructure: return value->type()->isSubtypeOf(*spec.schema);
     case Type::kUnsupported: return false;
   }
   return false;
@@ -65,6 +69,14 @@ IValue Scalars(std::vector<IValue>& values) {
   return list;
 }
 
+IValue Generics(const TypeSpec& spec, std::vector<IValue>& values) {
+  c10::TypePtr type = spec.schema ? spec.schema : c10::TypePtr(c10::AnyType::get());
+  if (spec.optional_elements) type = c10::OptionalType::create(type);
+  c10::impl::GenericList list(type);
+  for (IValue& value : values) list.push_back(std::move(value));
+  return list;
+}
+
 bool IsListOf(const TypeSpec& spec, const IValue& value) {
   switch (spec.type) {
     case Type::kTensor: return value.isTensorList();
@@ -78,8 +90,8 @@ bool IsListOf(const TypeSpec& spec, const IValue& value) {
 }  // namespace
 
 bool FitToType(const TypeSpec& spec, IValue* value) {
-  if (value->isNone()) return spec.optional;
-  if (!spec.list) return FitElement(spec.type, value);
+  if (value->isNone()) return spec.optional || (spec.type == Type::kAny && !spec.list);
+  if (!spec.list) return FitElement(spec, value);
   if (value->isList()) {
     if (!spec.optional_elements && IsListOf(spec, *value)) return true;
     return ListOfType(spec, value->toListRef().vec(), value);
@@ -90,7 +102,7 @@ bool FitToType(const TypeSpec& spec, IValue* value) {
 
 bool ListOfType(const TypeSpec& spec, std::vector<IValue> values, IValue* list) {
   for (IValue& value : values) {
-    if (!(value.isNone() && spec.optional_elements) && !FitElement(spec.type, &value)) return false;
+    if (!(value.isNone() && spec.optional_elements) && !FitElement(spec, &value)) return false;
   }
   switch (spec.type) {
     case Type::kTensor:
@@ -101,6 +113,9 @@ bool ListOfType(const TypeSpec& spec, std::vector<IValue> values, IValue* list) 
     case Type::kBool: *list = Typed<bool>(values); break;
     case Type::kString: *list = Typed<std::string>(values); break;
     case Type::kScalar: *list = Scalars(values); break;
+    case Type::kObject:
+    case Type::kAny:
+    case Type::kStructure: *list = Generics(spec, values); break;
     default: return false;
   }
   return true;

@@ -22,6 +22,11 @@ int64_t StorageBytes(const c10::StorageImpl& storage) {
 
 }  // namespace
 
+const c10::IValue* Slot::value() const {
+  const auto* held = dynamic_cast<const HeldValue*>(other);
+  return held ? &held->value : nullptr;
+}
+
 // A plain pointer: a thread_local object would be destroyed before the last finalizers run.
 thread_local HandlePool* pool_of_thread = nullptr;
 
@@ -89,15 +94,11 @@ Slot* HandlePool::New(at::Tensor tensor, bool fresh) {
   return slot;
 }
 
-Slot* HandlePool::New(at::Generator generator) {
-  Slot* slot = Allocate(Kind::kGenerator);
-  slot->generator = std::move(generator);
-  return slot;
-}
-
-Slot* HandlePool::New(Held* other) {
+Slot* HandlePool::New(Held* other, int64_t bytes) {
   Slot* slot = Allocate(Kind::kOther);
   slot->other = other;
+  slot->bytes = bytes;
+  if (bytes > 0) account_.Add(bytes);
   return slot;
 }
 
@@ -137,11 +138,9 @@ void HandlePool::Dispose(Slot* slot) {
     Uncount(slot);
     const bool waits = slot->small && environments_ > 0 && frees_.Add(slot->tensor);
     if (!waits) slot->tensor.reset();
-  } else if (slot->kind == Kind::kGenerator) {
-    slot->generator = at::Generator();
-  } else if (slot->kind == Kind::kOther) {
-    delete slot->other;
-    slot->other = nullptr;
+  } else if (slot->kind == Kind::kOther && slot->other) {
+    if (slot->bytes > 0) account_.Remove(slot->bytes);
+    delete std::exchange(slot->other, nullptr);
   }
 }
 
@@ -157,6 +156,13 @@ void HandlePool::Release(Slot* slot) {
   free_.push_back(slot);
   live_slots_--;
   if (environments_ == 0) DeleteWhenUnused();
+}
+
+int64_t HandlePool::CountObjects() const {
+  return std::count_if(slots_.begin(), slots_.end(), [](const Slot* slot) {
+    const c10::IValue* value = slot->value();
+    return value && value->isObject();
+  });
 }
 
 std::map<std::string, DeviceUse> HandlePool::Use() const {

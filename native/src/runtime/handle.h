@@ -4,13 +4,14 @@
 // it knows by an external that points at the slot.
 #pragma once
 
-#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
 #include <node_api.h>
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/deferred_frees.h"
@@ -24,24 +25,32 @@ constexpr const char* kHandleSymbol = "nodetorch.handle";
 
 // What a slot holds. A slot is reused only after the JS object that owns it has been collected, or the scope
 // that owns it has ended.
-enum class Kind : uint8_t { kFree, kTensor, kGenerator, kOther };
+enum class Kind : uint8_t { kFree, kTensor, kOther };
 
 // Anything else that JS holds a handle to (a hook registration, a custom function's node).
 struct Held {
   virtual ~Held() = default;
 };
 
+// A value of libtorch's that is no tensor: a generator, or an object of a class.
+struct HeldValue : Held {
+  explicit HeldValue(c10::IValue value) : value(std::move(value)) {}
+  const c10::IValue value;
+};
+
 struct Slot {
   at::Tensor tensor;
-  at::Generator generator;
   Held* other = nullptr;
-  int64_t bytes = 0;        // that came with the tensor, for V8 and for when to collect
+  int64_t bytes = 0;        // that came with what it holds, for V8 and for when to collect
   uint32_t generation = 0;  // tells a reused slot from the one a scope remembers
   uint32_t number = 0;
   Kind kind = Kind::kFree;
   bool kept = false;    // never disposed by a scope
   bool scoped = false;  // owned by its scope alone: no JS object has a finalizer for it
   bool small = false;   // a few bytes from the CPU cache, in no graph: see DeferredFrees
+
+  // Of a HeldValue; null where it holds something else, or nothing any more.
+  const c10::IValue* value() const;
 };
 
 // Whether a graph, and what it has saved, may hang on the tensor. A view outside of all graphs has autograd's
@@ -73,8 +82,8 @@ class HandlePool {
 
   // `fresh`: its memory is its own, though a graph may have saved it, too. Else it may be somebody else's.
   Slot* New(at::Tensor tensor, bool fresh = false);
-  Slot* New(at::Generator generator);
-  Slot* New(Held* other);
+  // `bytes`: an estimate of the memory behind it.
+  Slot* New(Held* other, int64_t bytes = 0);
 
   // Frees what the slot holds now; its JS object stays behind as "disposed".
   void Dispose(Slot* slot);
@@ -108,6 +117,8 @@ class HandlePool {
       if (slot->kind == Kind::kTensor && slot->tensor.defined()) each(slot->tensor);
     }
   }
+  // How many objects of classes there are. Looks at every slot.
+  int64_t CountObjects() const;
   // By device. Looks at every tensor.
   std::map<std::string, DeviceUse> Use() const;
   int64_t live_tensors() const { return live_tensors_; }

@@ -29,6 +29,7 @@ void Realm::Set(napi_value options) {
   keep("RangeError", &range_error_);
   keep("collect", &collect_);
   keep("warn", &warn_);
+  keep("entries", &entries_);
 }
 
 napi_value Realm::Get(napi_ref reference) const {
@@ -44,6 +45,16 @@ bool Realm::Collect(bool all) const {
   napi_get_boolean(env_, all, &argument);
   Check(env_, napi_call_function(env_, undefined, function, 1, &argument, nullptr));
   return true;
+}
+
+napi_value Realm::Entries(napi_value value) const {
+  napi_value function = Get(entries_), undefined, result;
+  if (!function) return nullptr;
+  napi_get_undefined(env_, &undefined);
+  Check(env_, napi_call_function(env_, undefined, function, 1, &value, &result));
+  napi_valuetype type;
+  Check(env_, napi_typeof(env_, result, &type));
+  return type == napi_null ? nullptr : result;
 }
 
 void Realm::Warn(const std::string& message) const {

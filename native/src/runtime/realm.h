@@ -22,6 +22,8 @@ class Realm {
 
   // Calls lib's collect(all). False where there is none, or none any more.
   bool Collect(bool all) const;
+  // Keys and values of a Map or a plain object, one behind the other in an array. Null for anything else.
+  napi_value Entries(napi_value value) const;
   bool can_warn() const { return warn_; }
   void Warn(const std::string& message) const;
 
@@ -42,6 +44,7 @@ class Realm {
   napi_ref range_error_ = nullptr;
   napi_ref collect_ = nullptr;  // (all: boolean) => void
   napi_ref warn_ = nullptr;     // (message: string) => void
+  napi_ref entries_ = nullptr;  // (value: unknown) => unknown[] | null
 };
 
 }  // namespace nodetorch

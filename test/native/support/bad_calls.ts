@@ -3,6 +3,7 @@ import * as dtypes from '../../../lib/core/dtype';
 import { native } from '../../../lib/native';
 import { Generator } from '../../../lib/tensor/random';
 import { Tensor } from '../../../lib/tensor';
+import { absurdObjects } from './bad_objects';
 import { absurdTensors, random, wrongValues } from './bad_values';
 
 export interface BadCall {
@@ -83,6 +84,7 @@ export class BadCalls {
   private readonly next: () => number;
   private readonly wrong: (() => unknown)[];
   private readonly tensors = absurdTensors();
+  private readonly objects = absurdObjects(this.tensors);
 
   /** Without large numbers: for operators that would loop as often. */
   calm = false;
@@ -113,9 +115,15 @@ export class BadCalls {
       if (exact) return Array.from({ length: fixed }, () => this.typed(list[1]));
       return this.times(5, () => this.typed(list[1]));
     }
+    const objects = this.objects.get(type);
+    if (objects) return this.pick(objects)();
     switch (type) {
       case 'Tensor':
         return this.pick(this.tensors)();
+      case 'Any':
+        return this.next() < 0.5
+          ? this.pick([...this.objects.values()].flat())()
+          : this.times(4, () => this.pick(this.tensors)());
       case 'int':
         return this.int();
       case 'float':

@@ -1,5 +1,6 @@
 // Run by bad_calls.test.ts: makes bad calls, writes each one down before it, and counts what they threw.
-// Arguments: the file to write to, seed, calls for each operator, names of operators as JSON.
+// Arguments: the file to write to, seed, calls for each operator, names of operators as JSON: "add" as torch.add,
+// "quantized::linear" and the name of a class's method as in torch.ops.
 import fs from 'node:fs';
 import { operator } from '../../../lib/native/dispatch';
 import { BadCalls, describe } from './bad_calls';
@@ -33,9 +34,11 @@ native.setNumThreads(1);
 for (const [i, name] of names.entries()) {
   const calls = new BadCalls(Number(seed) + i);
   calls.calm = loops.test(name);
-  const call = operator(`aten::${name}`);
+  const isWhole = name.includes('.') || name.includes('::');
+  const whole = isWhole ? name : `aten::${name}`;
+  const call = operator(whole, null, !isWhole);
   for (let j = 0; j < Number(times); j++) {
-    const { args, keywords } = calls.make(`aten::${name}`);
+    const { args, keywords } = calls.make(whole);
     if (Object.keys(keywords).length > 0) args.push(keywords);
     const text = `${name}(${args.map(describe).join(', ')})`;
     fs.writeSync(log, `${text.replace(/\s+/g, ' ').slice(0, 500)}\n`);
