@@ -1,5 +1,5 @@
 // Loaders know what their batches are.
-import torch, { type Tensor } from 'nodetorch';
+import type { Tensor, utils } from 'nodetorch';
 import {
   DataLoader,
   Dataset,
@@ -50,7 +50,8 @@ const stacked = new StackDataset({ rows: new TensorDataset(x), name: ['a'] });
 expectType<{ rows: [Tensor]; name: string }>()(stacked.get(0) as { rows: [Tensor]; name: string });
 const remote = workerDataset('file:///images.js', Images, '/data');
 expectType<Images>()(remote);
-expectType<torch.utils.data.DataLoader<string, Tensor>>;
+declare const typed: utils.data.DataLoader<string, Tensor>;
+for (const batch of typed) expectType<Tensor>()(batch);
 
 // @ts-expect-error -- the class takes a folder
 workerDataset('file:///images.js', Images, 3);

@@ -71,7 +71,7 @@ export function workerDataset<Args extends readonly unknown[], D extends object>
 export function workerFunction<F extends (...args: never[]) => unknown>(
   ...args: [module: URL | string, fn: F]
 ): F {
-  const [module, fn] = bindArguments('workerFunction(module{}, fn)', args);
+  const [module, fn] = bindArguments('workerFunction(module, fn)', args);
   functions.set(fn, exported('workerFunction', module, fn));
   return fn;
 }
