@@ -69,7 +69,8 @@ def timed(model, data, size):
 
 
 def traced(make, data, size):
-    predict = timed(torch.jit.trace(make().eval(), data(size)[0]), data, size)
+    with torch.no_grad():  # attention has a way of its own without gradients
+        predict = timed(torch.jit.trace(make().eval(), data(size)[0]), data, size)
     for _ in range(WARM_UP):
         predict()
     return predict
