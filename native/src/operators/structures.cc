@@ -187,13 +187,8 @@ bool AnyToIValue(Environment& environment, const Source& source, IValue* result,
     case ArgumentKind::kNull: *result = IValue(); return true;
     case ArgumentKind::kBoolean: *result = source.number != 0; return true;
     case ArgumentKind::kString: return Is<std::string>(environment, source, result);
-    case ArgumentKind::kNumber:
-    case ArgumentKind::kBigInt: {
-      const auto number = Converter<c10::Scalar>::From(environment, source);
-      if (!number || number->isUnsigned()) return false;  // there is no IValue for ints beyond int64
-      *result = *number;
-      return true;
-    }
+    case ArgumentKind::kNumber: *result = ScalarOf(source.number); return true;
+    case ArgumentKind::kBigInt: return Is<int64_t>(environment, source, result);
     case ArgumentKind::kTensors:
     case ArgumentKind::kNumbers: return AnyListToIValue(environment, source, result, depth);
     case ArgumentKind::kHandle:
