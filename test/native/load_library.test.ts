@@ -6,6 +6,7 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import { classAndMessage } from '../errors';
 import torch, { type Tensor } from 'nodetorch';
+import expected from '../export/custom_objects.json';
 import { lastLine, runChild } from './support/child';
 import {
   classes,
@@ -23,6 +24,7 @@ const root = path.join(__dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-library-'));
 const programs = path.join(root, 'test/export/functionalized');
 const program = (name: string) => torch.export.load(path.join(programs, `${name}.pt2`));
+const ofObjects = path.join(root, 'test/export/custom_objects.pt2');
 const library = path.join(folder, 'custom_library.so');
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -45,6 +47,9 @@ beforeAll(() => {
   expect(() => ops.nodetorch_test.mix).toThrow('no such operator');
   expect(() => program('base').module()).toThrow('torch.ops.nodetorch_test.shift_.default: no such operator');
   expect(() => classes.nodetorch_test.Tally).toThrow(missing);
+  expect(() => torch.export.load(ofObjects)).toThrow(
+    'an object of the class __torch__.torch.classes.nodetorch_test.Tally, which no library has that is loaded',
+  );
   ops.loadLibrary(library);
 }, 300_000);
 
@@ -274,7 +279,9 @@ describe('a value of the type Any', () => {
   });
 
   test('of a plain object that comes last is one of keywords', () => {
-    expect(() => tally('x').echo({ a: 1 }) as unknown).toThrow("missing argument '_1' (position 1); got (a=number)");
+    expect(() => tally('x').echo({ a: 1 }) as unknown).toThrow(
+      "missing argument '_1' (position 1); got (a=number)",
+    );
     expect(tally('x').echo({ _1: { a: 1 } })).toEqual(new Map([['a', 1]]));
   });
 });
@@ -330,6 +337,13 @@ describe('an object', () => {
     }
     expect(most).toBeLessThan(1000);
   });
+});
+
+test('a program of torch.export holds an object, gives it to an operator, and calls a method of it', () => {
+  const loaded = torch.export.load(ofObjects);
+  expect(inspect([...loaded.constants.values()])).toBe('[ Tally(tally) ]');
+  const output = loaded.module()(tensor(expected.input)) as Tensor[];
+  expect(output.map((one) => one.tolist())).toEqual(expected.output);
 });
 
 test("kernels that it puts in the place of libtorch's are called, whatever the size and the mode", () => {
