@@ -45,7 +45,7 @@ torch.save(state, "model.pt")
 """
 
 # Cells that are no program of their own: imports, parts of classes, other machines.
-ELSEWHERE = re.compile(r"^(import|from) |self\b|cuda|load_library|^(None$|except |del )|\bhook\b")
+ELSEWHERE = re.compile(r"^(import|from) |self\b|cuda|load_library|my_library|^(None$|except |del )|\bhook\b")
 
 
 def shown(value):
@@ -105,7 +105,7 @@ result = {"cells": {}, "blocks": {}}
 os.chdir(tempfile.mkdtemp())
 for page in [docs.parent / "README.md", *sorted(docs.glob("*.md"))]:
     text = page.read_text()
-    for reason, code in re.findall(r"^(<!-- not run: .*\n)?```python\n((?s:.*?))^```$", text, re.M):
+    for reason, code in re.findall(r"^(<!-- not run: .*\n\n?)?```python\n((?s:.*?))^```$", text, re.M):
         if not reason:
             result["blocks"][code] = run(code)
     for codes in tables(text):

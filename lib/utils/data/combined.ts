@@ -1,7 +1,8 @@
 // Datasets made of others.
 import { bindArguments } from '../../core/calls';
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError, argumentError, valueError } from '../../core/errors';
 import { isPlainObject } from '../../core/realm';
+import { checkTensor } from '../../native/tensor_base';
 import type { Tensor } from '../../tensor';
 import { Dataset, type DatasetLike, IterableDataset, beginAsync, beginSync } from './dataset';
 import { isPromise, itemsOf, together } from './items';
@@ -25,6 +26,7 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> extends Datas
 
   constructor(...tensors: T) {
     super();
+    for (const tensor of tensors) checkTensor('TensorDataset', 'tensors', tensor);
     if (tensors.some((tensor) => tensor.size(0) !== tensors[0].size(0))) {
       throw assertion('Size mismatch between tensors');
     }
@@ -113,6 +115,12 @@ const isNamed = (value: unknown): value is Record<string, MapSource<unknown>> =>
 const wrongSize = (expected: number, got: number): TorchError =>
   valueError(`Nested dataset's output size mismatch. Expected ${expected}, got ${got}`);
 
+function iterableOf<T>(datasets: Iterable<T>): Iterable<T> {
+  if (typeof (datasets as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] === 'function')
+    return datasets;
+  throw argumentError('ConcatDataset', 'datasets', 'an iterable of datasets', datasets);
+}
+
 /**
  * Datasets one behind the other (`torch.utils.data.ConcatDataset`).
  *
@@ -126,7 +134,7 @@ export class ConcatDataset<Item> extends Dataset<Item> {
   constructor(...args: [datasets: Iterable<MapSource<Item>>]) {
     super();
     const [datasets] = bindArguments('ConcatDataset(datasets)', args);
-    const list = [...datasets];
+    const list = [...iterableOf(datasets)];
     if (list.length === 0) throw assertion('datasets should not be an empty iterable');
     if (list.some((one) => one instanceof IterableDataset)) {
       throw assertion('ConcatDataset does not support IterableDataset');

@@ -14,12 +14,12 @@ function findTsx(url) {
 
 exports.importModule = async (url) => {
   try {
-    return await import(url);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   } catch (error) {
     // On Node 20 tsx does its work in the main thread alone.
     const tsx = error.code === 'ERR_UNKNOWN_FILE_EXTENSION' ? findTsx(url) : null;
     if (tsx === null) throw error;
-    (await import(tsx)).register();
-    return import(`${url}?tsx`); // Node knows the file by its name as one that it cannot load
+    (await import(/* webpackIgnore: true */ /* @vite-ignore */ tsx)).register();
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ `${url}?tsx`); // Node knows the file by its name as one that it cannot load
   }
 };

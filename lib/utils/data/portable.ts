@@ -1,7 +1,7 @@
 // What crosses to a worker thread: where its class or function is exported, and what it is made of.
 import { pathToFileURL } from 'node:url';
 import { bindArguments } from '../../core/calls';
-import { TorchTypeError, checkFunction } from '../../core/errors';
+import { TorchTypeError, argumentError, checkFunction } from '../../core/errors';
 import { isURL } from '../../core/realm';
 import { defaultCollate, defaultConvert } from './collate';
 import { ChainDataset, ConcatDataset, StackDataset, TensorDataset } from './combined';
@@ -54,6 +54,9 @@ export function workerDataset<Args extends readonly unknown[], D extends object>
   Class: new (...args: Args) => D,
   ...args: Args
 ): D {
+  if (typeof Class !== 'function' || Class.prototype === undefined) {
+    throw argumentError('workerDataset', 'Class', 'a class', Class);
+  }
   const from = exported('workerDataset', module, Class);
   const dataset = new Class(...args);
   datasets.set(dataset, { from, args });

@@ -179,9 +179,11 @@ export class SubsetRandomSampler<Key = number> extends Sampler<Key> {
   }
 }
 
+// By a name of ours: in TypeScript below 5.7 Float64Array is not generic, and declarations would spell it as if it were.
+interface Doubles extends Float64Array {}
 const WEIGHTED = signature(
   'WeightedRandomSampler',
-  [value<readonly number[] | Float64Array | Tensor>()('weights'), value<number>()('numSamples')],
+  [value<readonly number[] | Doubles | Tensor>()('weights'), value<number>()('numSamples')],
   { replacement: true, generator: null as Generator | null },
 );
 
@@ -200,7 +202,7 @@ export class WeightedRandomSampler extends Sampler {
   constructor(
     ...args: Call<
       typeof WEIGHTED,
-      [weights: readonly number[] | Float64Array | Tensor, numSamples: number],
+      [weights: readonly number[] | Doubles | Tensor, numSamples: number],
       [replacement: boolean, generator: Generator | null]
     >
   ) {

@@ -68,8 +68,8 @@ export function toDataset<Item, Key>(
 /** @throws TypeError, in Python's words, where the length is not known. */
 export function lengthOf(value: unknown): number {
   if (value instanceof Tensor) return value.size(0);
-  const { length } = value as { length?: unknown };
+  const { length } = (value ?? {}) as { length?: unknown };
   if (typeof length === 'number') return length;
-  const name = (value as object).constructor?.name ?? typeof value;
+  const name = value == null ? 'NoneType' : ((value as object).constructor?.name ?? typeof value);
   throw new TorchError(`object of type '${name}' has no length`, 'TypeError');
 }

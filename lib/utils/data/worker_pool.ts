@@ -53,7 +53,7 @@ export class WorkerPool {
   #start(id: number, parts: LoaderParts): Member {
     const { port1: port, port2 } = new MessageChannel();
     const data: ThreadData = { nodetorchDataLoader: true, port: port2, isEnding: this.#isEnding };
-    const worker = new Worker(workerFile, {
+    const worker = new Worker(workerFile(), {
       name: 'pt_data_worker',
       ...parts.workerOptions,
       workerData: data,

@@ -59,6 +59,18 @@ Slot* FindHandle(Environment& environment, napi_value handle) {
   return environment.pool().Owns(pointer) ? static_cast<Slot*>(pointer) : nullptr;
 }
 
+namespace {
+
+// `{ ...tensor }` has the number of a slot that it does not keep alive. Of a Proxy Node-API tells no
+// prototype.
+bool IsCopyBySpread(napi_env env, napi_value value) {
+  napi_value prototype;
+  Check(env, napi_get_prototype(env, value, &prototype));
+  return TypeOf(env, prototype) == napi_object && IsPlainObject(env, value);
+}
+
+}  // namespace
+
 Slot* FindSlot(Environment& environment, napi_value value) {
   napi_env env = environment.env();
   const napi_valuetype type = TypeOf(env, value);
@@ -73,8 +85,7 @@ Slot* FindSlot(Environment& environment, napi_value value) {
     return nullptr;
   }
   Slot* slot = FindHandle(environment, handle);
-  // `{ ...tensor }` has the number of a slot that it does not keep alive.
-  return slot && type == napi_object && IsPlainObject(env, value) ? nullptr : slot;
+  return slot && type == napi_object && IsCopyBySpread(env, value) ? nullptr : slot;
 }
 
 std::string DescribeNumber(double number) {
