@@ -57,11 +57,9 @@ function pairs() {
 }
 
 async function compare(file, python) {
-  // At once: both spend most of their time on one core, and have as many threads as there are cores either way.
-  const [left, right] = await Promise.all([
-    run(python, ['-B', `${file}.py`], { PYTHONPATH: __dirname }),
-    run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`]),
-  ]);
+  // One after the other: some of the Python programs write the files that their twins read.
+  const left = await run(python, ['-B', `${file}.py`], { PYTHONPATH: __dirname });
+  const right = await run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`]);
   const found = differences(left.lines, right.lines);
   const times = `Python ${left.seconds.toFixed(1)} s, TypeScript ${right.seconds.toFixed(1)} s`;
   console.log(
