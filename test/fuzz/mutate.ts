@@ -1,5 +1,5 @@
 /** Calls for the fuzzer: recorded ones with something changed, and others made from an operator's schema alone. */
-import { random } from '../native/support/bad_values';
+import { modes, random } from '../native/support/bad_values';
 import { type Call, isTensor, type TensorSpec, type Value } from './values';
 
 export interface Parameter {
@@ -17,21 +17,6 @@ const INTS = ['0', '1', '2', '3', '4', '5', '7', '-1', '-2', '-3', '100', '-100'
 const LARGE = ['2147483647', '2147483648', '-2147483648', '4611686018427387904', '9223372036854775807'];
 const LOWEST = '-9223372036854775808';
 const FLOATS = ['0.0', '1.0', '0.5', '-1.0', '2.0', '1e-45', '1e308', '-1e308', 'nan', 'inf', '-inf'];
-const STRINGS = [
-  '',
-  'mean',
-  'none',
-  'reflect',
-  'constant',
-  'fro',
-  'nuc',
-  'linear',
-  'tanh',
-  'L',
-  'floor',
-  'trunc',
-];
-const MORE_STRINGS = ['sum', 'amax', 'prod', 'amin', 'ij', 'right', 'no', 'xyz'];
 const LAYOUTS = ['sparse', 'csr', 'quantized', 'negative', 'meta', 'undefined'] as const;
 const VALUES = [-1, 0, 1, 2, 100, -100, 2 ** 31, -(2 ** 53), 2 ** 53];
 
@@ -96,7 +81,7 @@ export class Mutator {
       case 'boolean':
         return this.chance(0.5);
       case 'string':
-        return this.pick([...STRINGS, ...MORE_STRINGS]);
+        return this.pick(modes);
       case 'DType':
         return { dtype: this.pick(DTYPES) };
       case 'Device':
@@ -148,7 +133,7 @@ export class Mutator {
     const value = get();
     if (value === null || typeof value === 'boolean') {
       set(value === null ? this.pick<Value>([this.tensor(), this.int(), null]) : !value);
-    } else if (typeof value === 'string') set(this.pick([...STRINGS, ...MORE_STRINGS]));
+    } else if (typeof value === 'string') set(this.pick(modes));
     else if (Array.isArray(value)) set(this.changedList(value));
     else if ('tensor' in value) this.changeTensor(value, set);
     else if ('int' in value) set(this.int());

@@ -4,7 +4,7 @@ import { native } from '../../../lib/native';
 import { Generator } from '../../../lib/tensor/random';
 import { Tensor } from '../../../lib/tensor';
 import { absurdObjects } from './bad_objects';
-import { absurdTensors, random, wrongValues } from './bad_values';
+import { absurdTensors, modes, random, wrongValues } from './bad_values';
 
 export interface BadCall {
   args: unknown[];
@@ -42,29 +42,7 @@ const ints = [
   -(2n ** 63n),
 ];
 const floats = [0, 1, 0.5, -1, 2, -0, 1e-45, 1e308, -1e308, NaN, Infinity, -Infinity];
-const strings = [
-  '',
-  'mean',
-  'none',
-  'ij',
-  'reflect',
-  'constant',
-  'fro',
-  'nuc',
-  'linear',
-  'tanh',
-  'L',
-  'floor',
-  'trunc',
-  'sum',
-  'amax',
-  'xyz',
-  '\0',
-  'prim::abc',
-  'dimname::x',
-  '::',
-  'a'.repeat(5000),
-];
+const strings = [...modes, '\0', 'prim::abc', 'dimname::x', '::', 'a'.repeat(5000)];
 const devices = [
   'cpu',
   'meta',

@@ -22,6 +22,12 @@ export function random(seed: number): () => number {
   };
 }
 
+/** Words that operators know as modes, and some that none knows. */
+export const modes = [
+  ...['', 'mean', 'none', 'ij', 'reflect', 'constant', 'fro', 'nuc', 'linear', 'tanh', 'L', 'floor', 'trunc'],
+  ...['sum', 'amax', 'amin', 'prod', 'right', 'xyz'],
+];
+
 type Make = () => unknown;
 
 function detached(): ArrayBuffer {
