@@ -267,8 +267,18 @@ test('each exception is still one', () => {
   expect(stale).toEqual([]);
 });
 
-const { NDArray, NumpyDType, NumpyScalar, Counter, DefaultDict, OrderedDict, FrozenSet, Float, tuple } =
-  torch.serialization;
+const {
+  NDArray,
+  NumpyDType,
+  NumpyScalar,
+  TypedStorage,
+  Counter,
+  DefaultDict,
+  OrderedDict,
+  FrozenSet,
+  Float,
+  tuple,
+} = torch.serialization;
 const file = join(mkdtempSync(join(tmpdir(), 'nodetorch-')), 'x.safetensors');
 safetensors.saveFile({ a: torch.ones([2]) }, file);
 const step = () => new optim.lrScheduler.StepLR(sgd(), 1);
@@ -331,6 +341,7 @@ const makers: [kind: string, make: () => object][] = [
   ['a handle of a module', () => layer().registerForwardHook(hook)],
   ['SafeOpen', () => safetensors.safeOpen(file)],
   ['SafeSlice', () => safetensors.safeOpen(file).getSlice('a')],
+  ['TypedStorage', () => new TypedStorage(torch.ones([2]))],
   ['NDArray', () => new NDArray(new NumpyDType('f4'), [1], new Uint8Array(4))],
   ['NumpyScalar', () => new NumpyScalar(new NumpyDType('f4'), new Uint8Array(4))],
   ['Float', () => new Float(1)],

@@ -1,9 +1,8 @@
 // .pt files: a tree of Maps, arrays and values, as a list of paths.
 import { inspect } from 'node:util';
-import { isMap } from '../core/realm';
 import { isTensor } from '../native/tensor_base';
+import { leavesOf } from '../serialization/pickle/leaves';
 import { sketchFile, TensorSketch } from '../serialization/pickle/sketch';
-import { PythonObject } from '../serialization/pickle/python_types';
 import type { Tensor } from '../tensor';
 import type { Description } from './description';
 
@@ -35,31 +34,11 @@ function loadWhole(file: string): unknown {
 
 /** What is in a .pt file, by path: `'model.fc1.weight'`, `'optimizer.param_groups[0].lr'`. */
 export function loadPickle(file: string, { weights = true } = {}): Map<string, unknown> {
-  const found = new Map<string, unknown>();
-  const visit = (value: unknown, path: string): void => {
-    const entries = isAnyTensor(value) ? [] : entriesOf(value);
-    if (entries.length === 0) return void found.set(path, value);
-    for (const [key, each] of entries) visit(each, join(path, key));
-  };
-  visit(weights ? loadWhole(file) : outline(file), '');
-  return found;
+  return leavesOf(weights ? loadWhole(file) : outline(file), isAnyTensor);
 }
 
 const isAnyTensor = (value: unknown): value is Tensor | TensorSketch =>
   isTensor(value) || value instanceof TensorSketch;
-
-// A list of plain values is one value.
-function entriesOf(value: unknown): [key: unknown, value: unknown][] {
-  if (isMap(value)) return [...value.entries()];
-  if (value instanceof PythonObject) return entriesOf(value.state);
-  if (!Array.isArray(value)) return [];
-  return value.some((each) => typeof each === 'object' && each !== null) ? [...value.entries()] : [];
-}
-
-function join(path: string, key: unknown): string {
-  if (typeof key !== 'string') return `${path}[${String(key)}]`;
-  return path === '' ? key : `${path}.${key}`;
-}
 
 export function describePickle(file: string): Pick<Description, 'tensors' | 'values'> {
   const all = [...loadPickle(file, { weights: false })];

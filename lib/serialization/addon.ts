@@ -13,6 +13,7 @@ const native = once(() => require('../native') as typeof import('../native'));
 const aten = once(() => require('../tensor/aten') as typeof import('../tensor/aten'));
 const dispatch = once(() => require('../native/dispatch') as typeof import('../native/dispatch'));
 const autograd = once(() => require('../autograd') as typeof import('../autograd'));
+const creation = once(() => require('../tensor/creation') as typeof import('../tensor/creation'));
 const parameter = once(() => require('../nn/parameter') as typeof import('../nn/parameter'));
 const memory = once(() => require('../tensor/memory') as typeof import('../tensor/memory'));
 /* eslint-enable @typescript-eslint/no-require-imports */
@@ -32,6 +33,9 @@ export const addon = {
   },
   get noGrad(): typeof import('../autograd').noGrad {
     return autograd().noGrad;
+  },
+  get tensor(): typeof import('../tensor/creation').tensor {
+    return creation().tensor;
   },
   get Parameter(): typeof import('../nn/parameter').Parameter {
     return parameter().Parameter;

@@ -1,7 +1,8 @@
 /** torch.serialization: what `torch.load` and `torch.save` know besides tensors and JavaScript's values. */
 export { type MapLocation } from './map_location';
 export { NDArray, NumpyDType, NumpyScalar } from './pickle/numpy';
-export { PythonClass } from './pickle/globals';
+export { PythonClass } from './pickle/global';
+export { TypedStorage } from './pickle/storage';
 export { toObject } from './plain';
 export {
   ByteArray,

@@ -7,6 +7,8 @@ import { Device } from '../core/device';
 import type { DType } from '../core/dtype';
 import { isError, isTypeError, isURL, isUint8Array } from '../core/realm';
 import { bindArguments } from '../core/calls';
+import { withJson } from '../core/conversions';
+import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './io/byte_order';
 import { HEAD, foreign } from './foreign';
@@ -14,8 +16,10 @@ import { loadLegacy } from './pickle/legacy';
 import { type MapLocation, type Placing, metaStorage, placing } from './map_location';
 import { checkResult } from './pickle/check';
 import { FileHost } from './pickle/host';
+import { leavesOf } from './pickle/leaves';
 import { unpickle } from './pickle/machine';
-import { type StorageRef, TensorBuilder } from './pickle/tensors';
+import type { StorageRef } from './pickle/storage';
+import { TensorBuilder } from './pickle/tensors';
 import { Reader, type Source, bytesSource, fileSource } from './io/source';
 import { loadFile } from './safetensors';
 import { UnpicklingError, damaged } from './io/errors';
@@ -32,10 +36,16 @@ export interface LoadOptions {
    */
   mmap?: boolean | null;
   /**
-   * Whether an object of an unknown class is an error. If not, it is given as a `serialization.PythonObject`. Nothing
-   * in a file is ever run. Default: `true`.
+   * Whether an object of an unknown class is an error. If not, it is given as a `serialization.PythonObject`, a class or
+   * function as a `serialization.PythonClass`. Nothing in a file is ever run. Default: `true`.
    */
   weightsOnly?: boolean;
+  /**
+   * Whether to give the tensors alone, as a `Map` by their paths: `'model.fc1.weight'`. Whatever else the file holds, of
+   * classes that are not known too, is passed over; a whole model of Python's has the paths of its state_dict, and a
+   * TorchScript archive gives its tensors, too. Default: `false`.
+   */
+  tensorsOnly?: boolean;
   /**
    * Whether dicts are plain objects, and tuples arrays, instead of Maps and `serialization.Tuple`s, as
    * `torch.serialization.toObject` makes them. Default: `false`.
@@ -50,6 +60,7 @@ const defaults: Settings = {
   mapLocation: null,
   mmap: false,
   weightsOnly: true,
+  tensorsOnly: false,
   objects: false,
   checkCrc: true,
 };
@@ -68,6 +79,7 @@ const defaults: Settings = {
  * | dict, OrderedDict, defaultdict, Counter | Map, and subclasses of it with these names |
  * | set, frozenset | Set, `serialization.FrozenSet` |
  * | bytes, bytearray | Uint8Array, `serialization.ByteArray` |
+ * | a storage, a class by itself | `serialization.TypedStorage`, `serialization.PythonClass` |
  * | torch.Size, dtype, device, layout | `serialization.Size`, DType, Device, Layout |
  * | Tensor, Parameter | Tensor, Parameter |
  * | numpy's arrays and scalars | `serialization.NDArray`, `serialization.NumpyScalar` |
@@ -76,7 +88,7 @@ const defaults: Settings = {
  * a tuple an array; every `loadStateDict` and `torch.save` takes them.
  *
  * Differs from PyTorch: `torch.load` never runs anything, with `weightsOnly: false` neither; it takes
- * defaultdict, frozenset and numpy's values without being told to, and refuses what contains itself.
+ * defaultdict, frozenset and numpy's values without being told to.
  *
  * @throws UnpicklingError for a file that is damaged, or holds what is not known: its message names it.
  *
@@ -90,7 +102,8 @@ const defaults: Settings = {
  */
 export function load<T = unknown>(...args: [file: string | URL | Uint8Array, options?: LoadOptions]): T {
   const [file, options = {}] = bindArguments('load(file{}, options{}?)', args);
-  const settings = withDefaults('torch.load', defaults, options);
+  const given = withDefaults('torch.load', defaults, options);
+  const settings = given.tensorsOnly ? { ...given, weightsOnly: false } : given;
   const places = placing(settings.mapLocation);
   const bytes = isUint8Array(file);
   if (!bytes && typeof file !== 'string' && !isURL(file)) {
@@ -98,7 +111,10 @@ export function load<T = unknown>(...args: [file: string | URL | Uint8Array, opt
   }
   if (bytes && settings.mmap) throw valueError('f must be a file path in order to use the mmap argument');
   const path = bytes ? null : pathOf(file);
-  const shaped = (value: unknown): unknown => (settings.objects ? toObject(value) : value);
+  const shaped = (value: unknown): unknown => {
+    const kept = settings.tensorsOnly ? tensorsOf(value) : value;
+    return settings.objects ? toObject(kept) : kept;
+  };
   if (path?.endsWith('.safetensors')) return shaped(loadSafetensors(path, settings)) as T;
   const source = path === null ? bytesSource(file as Uint8Array) : fileSource(path, settings.mmap === true);
   try {
@@ -109,6 +125,9 @@ export function load<T = unknown>(...args: [file: string | URL | Uint8Array, opt
     source.close();
   }
 }
+
+const tensorsOf = (value: unknown): Map<unknown, unknown> =>
+  withJson(new Map([...leavesOf(value, isTensor)].filter(([, each]) => isTensor(each))));
 
 const pathOf = (file: string | URL): string => (typeof file === 'string' ? file : fileURLToPath(file));
 
@@ -148,7 +167,8 @@ function loadFrom(source: Source, places: Placing, settings: Settings): unknown 
     return loadLegacy(source, places, !settings.weightsOnly);
   }
   const zip = new ZipReader(source);
-  if (zip.foreign) {
+  const script = settings.tensorsOnly && zip.has('constants.pkl') && zip.has('data.pkl');
+  if (zip.foreign && !script) {
     // Python's words, where they are true.
     const blame = settings.weightsOnly && zip.has('constants.pkl');
     const text = 'Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. ';
@@ -158,7 +178,7 @@ function loadFrom(source: Source, places: Placing, settings: Settings): unknown 
   const pickle = zip.read('data.pkl');
   const builder = new TensorBuilder((ref) => storages.read(ref), places);
   const result = unpickle(new Reader(bytesSource(pickle)), new FileHost(builder, !settings.weightsOnly));
-  checkResult(result, !settings.weightsOnly);
+  checkResult(result, (storage) => builder.fill(storage));
   storages.release();
   return result;
 }

@@ -1,6 +1,7 @@
 import { TorchTypeError } from '../core/errors';
 import { Complex } from '../core/complex';
 import { NDArray, NumpyScalar } from './pickle/numpy';
+import { copyConstruction } from './pickle/construct';
 import { rememberDict, rememberList } from './pickle/origin';
 import { Float, PythonObject, copyMarks, wasObject } from './pickle/python_types';
 import { isMap } from '../core/realm';
@@ -85,9 +86,15 @@ class Converter {
 
   #python(value: PythonObject): PythonObject {
     const made = new PythonObject(value.type);
-    made.args = this.convert(value.args);
-    made.state = this.convert(value.state);
-    this.#tasks.push(() => void made.items.push(...value.items.map((item) => this.convert(item))));
+    copyConstruction(value, made);
+    this.#tasks.push(() => {
+      made.args = this.convert(value.args);
+      made.state = this.convert(value.state);
+      for (const item of value.items) made.items.push(this.convert(item));
+      // Of a dict of an own class any key stays what it is.
+      if (value.entries)
+        made.entries = new Map([...value.entries].map(([key, each]) => [key, this.convert(each)]));
+    });
     return made;
   }
 }

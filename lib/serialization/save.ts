@@ -9,7 +9,8 @@ import { isURL } from '../core/realm';
 import { bindArguments } from '../core/calls';
 import type { Tensor } from '../tensor';
 import { writeAtomically } from './io/atomic';
-import { reducer, storageKind } from './pickle/reduce';
+import { reducer } from './pickle/reduce';
+import { storageKind } from './pickle/reduce_tensors';
 import { pickle } from './pickle/writer';
 import { type Sink, fileSink, memorySink } from './io/sink';
 import { ALIGNMENT, ZipWriter } from './io/zip_writer';
@@ -29,8 +30,6 @@ export type SaveOptions = Record<never, never>;
  * - a Uint8Array bytes.
  *
  * Tensors that share memory share it in Python, too: it is written once, and whole.
- *
- * Differs from PyTorch: `torch.save` refuses quantized tensors, and what contains itself.
  *
  * @throws TypeError for a value that such a file cannot hold; the message says where it is.
  *

@@ -91,8 +91,6 @@ describe('what a program here makes', () => {
 });
 
 describe('torch.save refuses', () => {
-  const self: unknown[] = [];
-  self.push({ self });
   class Own {}
   it.each<[string, unknown, string]>([
     ['a function', { a: [() => 1] }, "the value['a'][0] is a function"],
@@ -105,7 +103,6 @@ describe('torch.save refuses', () => {
     ['a Date', new Map([['d', new Date()]]), "the value['d'] is Date"],
     ['undefined', [undefined], 'the value[0] is undefined'],
     ['a symbol', Symbol('x'), 'the value is symbol'],
-    ['what contains itself', self, "the value[0]['self'] contains itself"],
     ['one storage as two types', [torch.ones([2]), 0], ''],
   ])('%s', (_, value, message) => {
     if (message) expect(() => torch.save(value)).toThrow(message);

@@ -7,6 +7,9 @@ export class UnpicklingError extends TorchError {
   }
 }
 
+/** It holds what is whole, and what there is no word for here. */
+export class UnsupportedError extends UnpicklingError {}
+
 export function damaged(what: string): UnpicklingError {
   return new UnpicklingError(what);
 }

@@ -1,9 +1,9 @@
 // What came out of a file, looked over before anyone else sees it.
 import { isMap, isPlainObject, isSet } from '../../core/realm';
 import { attributeEntries, isTensor } from '../../native/tensor_base';
-import { NDArray } from './numpy';
-import { Global } from './global';
-import { StorageRef, StorageType, TensorType } from './tensors';
+import { NDArray, RECONSTRUCT } from './numpy';
+import { PythonClass } from './global';
+import { TypedStorage, isUnread } from './storage';
 import { OrderedDict, PythonObject } from './python_types';
 import { damaged } from '../io/errors';
 
@@ -20,10 +20,10 @@ interface Visit {
 }
 
 /**
- * Throws for what contains itself, for what is nested absurdly deep, for what is small only because its
- * parts are shared, and for what is no value; with `lax`, what is a class or a function is one.
+ * Throws for what is nested absurdly deep, for what is small only because its parts are shared, and for an array without
+ * data. `storage` is told of the storages that are values themselves.
  */
-export function checkResult(root: unknown, lax: boolean): void {
+export function checkResult(root: unknown, storage: (value: TypedStorage) => void): void {
   const done = new Map<object, { count: number; depth: number }>();
   const open = new Set<object>();
   const path: Visit[] = [];
@@ -32,8 +32,9 @@ export function checkResult(root: unknown, lax: boolean): void {
     if (typeof value !== 'object' || value === null) return add(1, 0);
     const known = done.get(value);
     if (known) return add(known.count, known.depth);
-    if (open.has(value)) throw damaged('it holds a list, dict or object that contains itself');
-    const parts = partsOf(value, lax);
+    if (open.has(value)) return add(1, 0); // it contains itself
+    if (value instanceof TypedStorage && isUnread(value)) storage(value);
+    const parts = partsOf(value);
     if (!parts) return add(1, 0);
     if (path.length > DEEPEST) throw damaged(`it is nested more than ${DEEPEST} levels deep`);
     open.add(value);
@@ -65,7 +66,7 @@ export function checkResult(root: unknown, lax: boolean): void {
 }
 
 // Null where there are none.
-function partsOf(value: object, lax: boolean): Iterator<unknown> | null {
+function partsOf(value: object): Iterator<unknown> | null {
   if (isTensor(value))
     return attributes(
       value,
@@ -76,17 +77,12 @@ function partsOf(value: object, lax: boolean): Iterator<unknown> | null {
   if (isMap(value)) return flat(value as Map<unknown, unknown>);
   if (Array.isArray(value)) return (value as unknown[]).values();
   if (isSet(value)) return (value as Set<unknown>).values();
-  if (value instanceof PythonObject) return [value.args, value.state, value.items].values();
-  if (value instanceof NDArray && !Object.hasOwn(value, 'data'))
-    throw damaged('an array of numpy in it has no data');
-  if (value instanceof StorageRef) throw damaged('it holds a storage that is part of no tensor');
-  if (value instanceof Global || value instanceof StorageType || value instanceof TensorType) {
-    if (lax) return null;
-    const name = value instanceof Global ? value.name : 'torch.Tensor or a storage';
-    throw damaged(
-      `it holds ${name} itself, not an object of it; { weightsOnly: false } gives what the file says of it`,
-    );
+  if (value instanceof PythonObject) {
+    if (value.type === RECONSTRUCT && value.state === null)
+      throw damaged('an array of numpy in it has no data');
+    return [value.args, value.state, value.items, value.entries].values();
   }
+  if (value instanceof PythonClass || value instanceof NDArray) return null;
   return isPlainObject(value) ? attributes(value, Object.keys(value)) : null;
 }
 

@@ -6,7 +6,7 @@ import { Layout } from '../../core/layout';
 import { isMap, isSet } from '../../core/realm';
 import { TensorBase } from '../../native/tensor_base';
 import { NumpyScalar } from './numpy';
-import { Global } from './global';
+import { PythonClass } from './global';
 import { Float, FrozenSet, PythonObject, Tuple, markObject, storeKey, storeValue } from './python_types';
 import { damaged } from '../io/errors';
 
@@ -24,7 +24,7 @@ function pushAll(list: unknown[], items: readonly unknown[]): void {
 /** Sets items of a dict: keys and values in turn. */
 export function setItems(target: unknown, items: readonly unknown[]): void {
   if (items.length % 2 !== 0) throw damaged('it sets a key without a value');
-  if (target instanceof PythonObject) return void pushAll(target.items, items);
+  if (target instanceof PythonObject) return setItems((target.entries ??= new Map()), items);
   if (!isMap(target)) throw damaged('it sets items of what is no dict');
   // Python writes no batch without items: ours says that the dict was a plain object.
   if (items.length === 0 && target.size === 0) markObject(target);
@@ -58,6 +58,6 @@ const kinds = [
 
 function hashable(key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key;
-  if (kinds.some((kind) => key instanceof kind) || key instanceof Global) return key;
+  if (kinds.some((kind) => key instanceof kind) || key instanceof PythonClass) return key;
   throw damaged(`a key in it cannot be one: ${key.constructor?.name ?? 'object'}`);
 }

@@ -1,48 +1,35 @@
 // The names that a file may hold, and what they stand for. There are no others.
 import { withJson } from '../../core/conversions';
-import { bindArguments } from '../../core/calls';
 import { Complex } from '../../core/complex';
-import { checkText } from '../../core/errors';
 import * as dtypes from '../../core/dtype';
 import { DType } from '../../core/dtype';
 import * as layouts from '../../core/layout';
 import { Layout } from '../../core/layout';
-import { NDArray, NumpyDType, NumpyScalar } from './numpy';
+import { NDArray, NumpyDType, NumpyScalar, RECONSTRUCT } from './numpy';
 import { setItems, addItem } from './containers';
-import { Global } from './global';
-import { StorageType, TensorType, deviceFrom } from './tensors';
+import { describeObject } from './construct';
+import { PythonClass, define } from './global';
+import { StorageType } from './storage';
+import { TensorType, deviceFrom } from './tensors';
 import {
   ByteArray,
   Counter,
   DefaultDict,
   FrozenSet,
   OrderedDict,
-  PythonObject,
   Size,
+  type Tuple,
   factoryNames,
   keyOf,
   valueOf,
 } from './python_types';
 import { type SafeGlobal, safeGlobal } from './safe_globals';
-import { damaged } from '../io/errors';
+import { UnsupportedError, damaged } from '../io/errors';
 import { isMap, isSet, isUint8Array } from '../../core/realm';
 
-type Make = (args: readonly unknown[]) => unknown;
+const inTorch = (name: string): string => `torch.${name}`;
 
-/** A class of Python. What one that is not known makes with `weightsOnly: false` is a {@link PythonObject}. */
-export class PythonClass extends Global {
-  constructor(...args: [name: string, make?: Make | null]) {
-    const [name, make] = bindArguments('PythonClass(name, make?)', args);
-    checkText('PythonClass', 'name', name);
-    const unknown: Make = (args) => {
-      const object = new PythonObject(name);
-      object.args = args;
-      return object;
-    };
-    const made = make === undefined ? unknown : make;
-    super(name, made, made);
-  }
-}
+type Make = (args: readonly unknown[]) => unknown;
 
 const storages: Record<string, DType> = {
   Double: dtypes.float64,
@@ -128,8 +115,9 @@ function makeLayout([name]: readonly unknown[]): Layout {
 
 function defaultDict([factory, items]: readonly unknown[]): DefaultDict {
   if (factory == null) return fillDict(new DefaultDict(), items);
-  const name = factory instanceof Global && factoryNames.find((each) => factory.name === `builtins.${each}`);
-  if (!name) throw damaged('a defaultdict in it calls what it must not');
+  const name =
+    factory instanceof PythonClass && factoryNames.find((each) => factory.name === `builtins.${each}`);
+  if (!name) throw new UnsupportedError('a defaultdict in it calls what it must not');
   return fillDict(new DefaultDict(name), items);
 }
 
@@ -141,7 +129,7 @@ export function numbers(values: unknown): number[] {
 
 export const numpyType = (value: unknown): NumpyDType => {
   if (value instanceof NumpyDType) return value;
-  throw damaged("a dtype of numpy's in it is something else");
+  throw new UnsupportedError("a dtype of numpy's in it is something else");
 };
 
 /** What numpy gave as bytes; as text where Python 2 wrote it. */
@@ -150,8 +138,8 @@ export function rawBytes(value: unknown): Uint8Array {
 }
 
 const numpyMakers: Record<string, Make> = {
-  // Its state follows.
-  _reconstruct: () => Object.create(NDArray.prototype) as NDArray,
+  // Its state follows, which says whether it can be an NDArray.
+  _reconstruct: (args) => describeObject(new PythonClass(RECONSTRUCT), 'call', args as Tuple),
   scalar: ([dtype, data]) => new NumpyScalar(numpyType(dtype), rawBytes(data)),
 };
 
@@ -187,31 +175,47 @@ const makers: Record<string, Make> = {
 };
 
 const known = new Map<string, unknown>();
-for (const [name, make] of Object.entries(makers)) known.set(name, new PythonClass(name, make));
-for (const name of factoryNames.map((each) => `builtins.${each}`)) {
-  if (!known.has(name)) known.set(name, new PythonClass(name, null));
+for (const [name, make] of Object.entries(makers)) known.set(name, define(new PythonClass(name), make, make));
+// Values alone: what is known is not what a call of them gives.
+const values = [
+  ...factoryNames.map((each) => `builtins.${each}`),
+  'numpy.ndarray',
+  ...['per_tensor_affine', 'per_tensor_symmetric', 'per_channel_affine', 'per_channel_symmetric'].map(
+    inTorch,
+  ),
+  'torch.per_channel_affine_float_qparams',
+  ...[1, 2, 3, 4, 5, 6, 7].flatMap((bits) => [`torch.int${bits}`, `torch.uint${bits}`]),
+];
+for (const name of values) if (!known.has(name)) known.set(name, define(new PythonClass(name), null));
+// Jagged tensors are of a class of Python's; their parts come as they are.
+for (const name of [
+  'torch.nested._internal.nested_tensor.NestedTensor',
+  'torch.nested._internal.nested_tensor._rebuild_njt',
+  'torch._dynamo.decorators._DimRange',
+]) {
+  known.set(name, new PythonClass(name));
 }
 for (const dtype of Object.values(dtypes)) if (dtype instanceof DType) known.set(String(dtype), dtype);
 for (const [name, dtype] of Object.entries(storages)) {
-  known.set(`torch.${name}Storage`, new StorageType(dtype));
-  known.set(`torch.cuda.${name}Storage`, new StorageType(dtype));
-  known.set(`torch.${name}Tensor`, new TensorType(false));
+  for (const each of [`torch.${name}Storage`, `torch.cuda.${name}Storage`]) {
+    known.set(each, define(new StorageType(each, dtype), null));
+  }
+  setTensorType(`torch.${name}Tensor`, false);
 }
 for (const name of [
   'torch.storage.UntypedStorage',
   'torch.UntypedStorage',
   'torch.storage._UntypedStorage',
 ]) {
-  known.set(name, new StorageType(dtypes.uint8));
+  known.set(name, define(new StorageType(name, dtypes.uint8), null));
 }
-known.set('torch.Tensor', new TensorType(false));
-known.set('torch.nn.parameter.Parameter', new TensorType(true));
-known.set('torch.nn.parameter.Buffer', new TensorType(false));
-known.set('numpy.ndarray', new Global('numpy.ndarray'));
-for (const name of ['per_tensor', 'per_channel'].flatMap((each) => [`${each}_affine`, `${each}_symmetric`])) {
-  known.set(`torch.${name}`, new Global(`torch.${name}`));
+setTensorType('torch.Tensor', false);
+setTensorType('torch.nn.parameter.Parameter', true);
+setTensorType('torch.nn.parameter.Buffer', false);
+
+function setTensorType(name: string, parameter: boolean): void {
+  known.set(name, define(new TensorType(name, parameter), null));
 }
-known.set('torch.per_channel_affine_float_qparams', new Global('torch.per_channel_affine_float_qparams'));
 
 /** What a name stands for in every file; undefined where it is not allowed. */
 export function knownGlobal(name: string): unknown {
@@ -219,14 +223,14 @@ export function knownGlobal(name: string): unknown {
   return own ? fromUser(own) : known.get(name);
 }
 
-function fromUser([made, name]: SafeGlobal): Global {
+function fromUser([made, name]: SafeGlobal): PythonClass {
   if (made.prototype === undefined) {
     const call = made as (...args: unknown[]) => unknown;
-    return new Global(name, (args) => call(...args));
+    return define(new PythonClass(name), (args) => call(...args));
   }
   const Class = made as unknown as new (...args: unknown[]) => object;
-  return new Global(
-    name,
+  return define(
+    new PythonClass(name),
     (args) => new Class(...args),
     () => Object.create(Class.prototype as object) as object,
   );

@@ -1,12 +1,14 @@
 // What the pickle machine asks for when it reads a file of torch.save.
-import { type DType, uint8 } from '../../core/dtype';
+import { uint8 } from '../../core/dtype';
 import { isMap } from '../../core/realm';
 import { isTensor } from '../../native/tensor_base';
-import { NDArray, NumpyDType, littleEndian } from './numpy';
-import { PythonClass, knownGlobal, numbers, numpyType, rawBytes } from './globals';
+import { NDArray, NumpyDType, RECONSTRUCT, littleEndian, rememberFields } from './numpy';
+import { type How, construct } from './construct';
+import { knownGlobal, numbers, rawBytes } from './globals';
 import type { Host } from './machine';
-import type { Global } from './global';
-import { StorageRef, StorageType, withState } from './tensors';
+import { PythonClass, named } from './global';
+import { StorageRef, StorageType, type TypedStorage, storageOf } from './storage';
+import { withState } from './tensors';
 import { OrderedDict, PythonObject, Tuple } from './python_types';
 import { damaged } from '../io/errors';
 
@@ -16,9 +18,8 @@ export function storageRef(id: unknown): StorageRef {
     throw damaged('it refers to what is no storage');
   }
   const [, type, key, location, count, view] = id as unknown[];
-  if (!(type instanceof StorageType || type instanceof PythonObject))
-    throw damaged('a storage in it has no type');
-  const dtype: DType = type instanceof StorageType ? type.dtype : uint8;
+  if (!(type instanceof PythonClass)) throw damaged('a storage in it has no type');
+  const dtype = type instanceof StorageType ? type.dtype : uint8;
   if (typeof key !== 'string' || typeof location !== 'string') throw damaged('a storage in it has no name');
   const nbytes = size(count) * dtype.itemsize;
   if (view == null) return new StorageRef(key, dtype, nbytes, location);
@@ -39,10 +40,10 @@ function size(value: unknown): number {
 
 /** Makes what is known; anything else is an error that names it, or with `lax` a PythonObject. */
 export class FileHost implements Host {
-  readonly #globals: Map<string, unknown>;
+  readonly #globals: Map<string, PythonClass>;
 
   constructor(
-    builder: { globals(): Map<string, Global> },
+    builder: { globals(): Map<string, PythonClass> },
     private readonly lax: boolean,
   ) {
     this.#globals = builder.globals();
@@ -52,21 +53,25 @@ export class FileHost implements Host {
     const path = `${module}.${name}`;
     const found = knownGlobal(path) ?? this.#globals.get(path);
     if (found !== undefined) return found;
-    if (this.lax) return new PythonClass(path);
+    if (this.lax) return named(module, name);
     throw damaged(unsupported(path.slice(0, 200)));
   }
 
-  persistent(id: unknown): unknown {
-    return storageRef(id);
+  construct(callee: unknown, how: How, args: Tuple, keywords: ReadonlyMap<unknown, unknown> | null): unknown {
+    return construct(callee, how, args, keywords, this.lax);
+  }
+
+  persistent(id: unknown): TypedStorage {
+    return storageOf(storageRef(id), (id as unknown[])[1] as PythonClass);
   }
 
   build(object: unknown, state: unknown): void {
     if (object instanceof OrderedDict) return setAttributes(object, state);
     if (object instanceof NumpyDType) return buildDType(object, state);
-    if (object instanceof NDArray) return buildArray(object, state);
     if (isTensor(object)) return void withState(object, state);
     if (object instanceof PythonObject) {
       object.state = state;
+      if (object.type === RECONSTRUCT) toArray(object, this.lax);
       return;
     }
     if (typeof object !== 'object' || object === null || isOurs(object))
@@ -112,17 +117,28 @@ function metadata(value: unknown): unknown {
 }
 
 function buildDType(dtype: NumpyDType, state: unknown): void {
-  const order: unknown = Array.isArray(state) ? state[1] : null;
+  const [, order, part, names] = (Array.isArray(state) ? state : []) as unknown[];
   if (order !== '<' && order !== '>' && order !== '|') throw damaged("a dtype of numpy's in it is damaged");
   dtype.byteOrder = order;
+  // Of records, or of arrays: what their bytes mean is said there alone.
+  if (part != null || names != null) rememberFields(dtype, state);
 }
 
-function buildArray(array: NDArray, state: unknown): void {
+// One object from its beginning, since others may refer to it.
+function toArray(object: PythonObject, lax: boolean): void {
+  const { args, state } = object;
   if (!Array.isArray(state) || state.length !== 5) throw damaged('an array of numpy in it is damaged');
   const [, shape, dtype, fortranOrder, data] = state as unknown[];
-  if (Array.isArray(data)) throw damaged('an array of numpy in it holds objects, which is not supported');
-  const read = new NDArray(numpyType(dtype), numbers(shape), rawBytes(data), fortranOrder === true);
-  Object.assign(array, littleEndian(read));
+  const [type] = (Array.isArray(args) ? args : []) as unknown[];
+  const plain = type instanceof PythonClass && type.name === 'numpy.ndarray';
+  if (!plain || !(dtype instanceof NumpyDType) || Array.isArray(data)) {
+    if (lax) return;
+    throw damaged('an array of numpy in it holds objects, which is not supported');
+  }
+  const read = new NDArray(dtype, numbers(shape), rawBytes(data), fortranOrder === true);
+  for (const name of Object.getOwnPropertyNames(object)) Reflect.deleteProperty(object, name);
+  Object.setPrototypeOf(object, NDArray.prototype);
+  Object.assign(object, littleEndian(read));
 }
 
 function buildUser(object: object, state: unknown): void {

@@ -4,10 +4,13 @@ import { native } from '../../native';
 import type { Tensor } from '../../tensor';
 import { type Placing, metaStorage } from '../map_location';
 import { checkResult } from './check';
-import { PythonClass, knownGlobal } from './globals';
+import { describeObject } from './construct';
+import { PythonClass } from './global';
+import { knownGlobal } from './globals';
 import { FileHost, storageRef } from './host';
 import { type Host, unpickle } from './machine';
-import { type StorageRef, StorageType, TensorBuilder } from './tensors';
+import { type StorageRef, StorageType } from './storage';
+import { TensorBuilder } from './tensors';
 import { PythonObject } from './python_types';
 import { Reader, type Source } from '../io/source';
 import { damaged } from '../io/errors';
@@ -19,6 +22,9 @@ const PROTOCOL = 1001;
 const plainHost: Host = {
   global: (module, name) => {
     throw damaged(`its header names ${module}.${name}`.slice(0, 200));
+  },
+  construct: () => {
+    throw damaged('its header makes an object');
   },
   persistent: () => {
     throw damaged('its header refers to a storage');
@@ -43,7 +49,7 @@ export function loadLegacy(source: Source, places: Placing, lax: boolean): unkno
   const storages = new LegacyStorages(source, places, table);
   const builder = new TensorBuilder((ref) => storages.read(ref), places);
   const result = unpickle(new Reader(source, start), new FileHost(builder, lax));
-  checkResult(result, lax);
+  checkResult(result, (storage) => builder.fill(storage));
   storages.release();
   return result;
 }
@@ -78,6 +84,8 @@ function surveying(refs: Map<string, StorageRef>): Host {
       const known = knownGlobal(path);
       return known instanceof StorageType ? known : new PythonClass(path);
     },
+    construct: (callee, how, args, keywords) =>
+      describeObject(callee instanceof PythonClass ? callee : new PythonClass('object'), how, args, keywords),
     persistent(id) {
       const ref = storageRef(id);
       const before = refs.get(ref.key);

@@ -3,23 +3,50 @@ import { withJson } from '../../core/conversions';
 import { Op } from './opcodes';
 import { decodeLong, decodeText, narrow } from './text';
 import { addItem, appendItems, setItems } from './containers';
-import { Global } from './global';
 import { FrozenSet, ByteArray, Float, Tuple, storeValue } from './python_types';
 import type { Reader } from '../io/source';
 import { damaged } from '../io/errors';
 import { isMap } from '../../core/realm';
+import type { How } from './construct';
 
 export interface Host {
   /** What `module.name` stands for. Throws for what is not allowed. */
   global(module: string, name: string): unknown;
+  /** `callee(*args)`, or with `new` `callee.__new__(callee, *args, **keywords)`. */
+  construct(callee: unknown, how: How, args: Tuple, keywords: ReadonlyMap<unknown, unknown> | null): unknown;
   /** A storage. */
   persistent(id: unknown): unknown;
   /** `object.__setstate__(state)`. */
   build(object: unknown, state: unknown): void;
 }
 
-/** Python 2's names for modules, which protocol 2 uses. */
-const modules: Record<string, string> = { __builtin__: 'builtins', copy_reg: 'copyreg' };
+/** Python 2's names for modules, which protocol 2 uses; and of what has another name, too, in the modules of then. */
+const modules: Record<string, string> = {
+  __builtin__: 'builtins',
+  copy_reg: 'copyreg',
+  exceptions: 'builtins',
+  UserDict: 'collections',
+  UserList: 'collections',
+  UserString: 'collections',
+  Queue: 'queue',
+  StringIO: 'io',
+  cStringIO: 'io',
+};
+const renamed: Record<string, readonly [module: string, name: string]> = {
+  '__builtin__.xrange': ['builtins', 'range'],
+  '__builtin__.unichr': ['builtins', 'chr'],
+  '__builtin__.unicode': ['builtins', 'str'],
+  '__builtin__.basestring': ['builtins', 'str'],
+  '__builtin__.long': ['builtins', 'int'],
+  '__builtin__.reduce': ['functools', 'reduce'],
+  '__builtin__.intern': ['sys', 'intern'],
+  'itertools.izip': ['builtins', 'zip'],
+  'itertools.imap': ['builtins', 'map'],
+  'itertools.ifilter': ['builtins', 'filter'],
+  'itertools.ifilterfalse': ['itertools', 'filterfalse'],
+  'itertools.izip_longest': ['itertools', 'zip_longest'],
+  'exceptions.StandardError': ['builtins', 'Exception'],
+};
 
 /** Reads one pickle; the reader is behind it afterwards. */
 export function unpickle(reader: Reader, host: Host): unknown {
@@ -149,7 +176,7 @@ class Machine {
       case Op.REDUCE:
         return this.#call('call');
       case Op.NEWOBJ:
-        return this.#call('create');
+        return this.#call('new');
       case Op.NEWOBJ_EX:
         return this.#newObjectWithKeywords();
       case Op.BUILD:
@@ -207,22 +234,19 @@ class Machine {
 
   #global(module: unknown, name: unknown): void {
     if (typeof module !== 'string' || typeof name !== 'string') throw damaged('a name in it is no string');
-    this.#push(this.host.global(Object.hasOwn(modules, module) ? modules[module] : module, name));
+    const path = `${module}.${name}`;
+    const [inModule, asName] = Object.hasOwn(renamed, path) ? renamed[path] : [module, name];
+    this.#push(this.host.global(Object.hasOwn(modules, inModule) ? modules[inModule] : inModule, asName));
   }
-  #call(how: 'call' | 'create'): void {
-    const [called, args] = this.#popMany(2);
-    const call = called instanceof Global ? called[how] : null;
-    if (!call)
-      throw damaged(`it wants to call ${called instanceof Global ? called.name : 'what is no function'}`);
+  #call(how: How, keywords: ReadonlyMap<unknown, unknown> | null = null): void {
+    const [callee, args] = this.#popMany(2);
     if (!(args instanceof Tuple)) throw damaged('it calls something with arguments that are no tuple');
-    this.#push(call(args));
+    this.#push(this.host.construct(callee, how, args, keywords));
   }
   #newObjectWithKeywords(): void {
     const keywords = this.#pop();
-    if (!isMap(keywords) || keywords.size > 0) {
-      throw damaged('it makes an object with keyword arguments, which is not supported');
-    }
-    this.#call('create');
+    if (!isMap(keywords)) throw damaged('it makes an object with keyword arguments that are no dict');
+    this.#call('new', keywords.size > 0 ? keywords : null);
   }
   #build(): void {
     const state = this.#pop();

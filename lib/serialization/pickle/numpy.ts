@@ -9,7 +9,7 @@ import { swapBytes } from '../io/byte_order';
 import { narrow } from './text';
 import { addon } from '../addon';
 import { bytesTensor } from '../io/source';
-import { damaged } from '../io/errors';
+import { UnsupportedError, damaged } from '../io/errors';
 import { primitiveOf } from '../../core/conversions';
 
 const kinds: Record<string, string> = {
@@ -44,7 +44,7 @@ export class NumpyDType {
     checkText('NumpyDType', 'name', name);
     const text = /^([USV])(\d{1,9})$/.exec(name);
     if (!text && !Object.hasOwn(kinds, name))
-      throw damaged(`numpy's dtype '${name.slice(0, 40)}' is not supported`);
+      throw new UnsupportedError(`numpy's dtype '${name.slice(0, 40)}' is not supported`);
     this.itemsize = text ? Number(text[2]) * (text[1] === 'U' ? 4 : 1) : Number(name.slice(1));
     if (this.itemsize === 1 || (text && text[1] !== 'U')) this.byteOrder = '|';
   }
@@ -59,6 +59,15 @@ export class NumpyDType {
   }
 }
 checkMethods('NumpyDType', NumpyDType, 'toString()');
+
+/** What makes an array in a file, before its state says of what. */
+export const RECONSTRUCT = 'numpy._core.multiarray._reconstruct';
+
+// Names and types of the fields of records, as the file has them.
+const fields = new WeakMap<NumpyDType, unknown>();
+
+export const rememberFields = (dtype: NumpyDType, state: unknown): void => void fields.set(dtype, state);
+export const fieldsOf = (dtype: NumpyDType): unknown => fields.get(dtype);
 
 /** The array with its lowest bytes first, as numpy itself has it after reading. */
 export function littleEndian(array: NDArray): NDArray {

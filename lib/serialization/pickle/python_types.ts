@@ -106,18 +106,20 @@ export class ByteArray extends Uint8Array {}
 
 /**
  * An object of a class that is not known here, as `load` gives it with `{ weightsOnly: false }`: what the
- * file says about it. Nothing of it has been run.
+ * file says about it. Nothing of it has been run. `torch.save` writes it as it was.
  */
 export class PythonObject {
-  /** What the object was built from: `type(*args)`. */
+  /** What the object was built from: `type(*args)`. Null for one without arguments. */
   args: unknown = null;
   /** What was set on it afterwards, mostly a Map of its fields. */
   state: unknown = null;
-  /** Items that were appended, or keys and values in turn. */
+  /** Items that were appended, where it is a list. */
   readonly items: unknown[] = [];
+  /** Where it is a dict, its items. */
+  entries: Map<unknown, unknown> | null = null;
 
   constructor(
-    /** The class, for example `'argparse.Namespace'`. */
+    /** The class or function, for example `'argparse.Namespace'`. */
     readonly type: string,
     ...surplus: []
   ) {

@@ -1,41 +1,33 @@
 // How values that are no lists, tuples or dicts are made in Python.
-import * as aten from '../../tensor/aten';
 import { Complex } from '../../core/complex';
 import { Device } from '../../core/device';
 import { DType } from '../../core/dtype';
-import { TorchError } from '../../core/errors';
-import { Layout, sparseCoo, sparseCsr, sparseBsr } from '../../core/layout';
-import { attributeEntries } from '../../native/tensor_base';
-import { Parameter } from '../../nn/parameter';
+import { TorchTypeError } from '../../core/errors';
+import { Layout } from '../../core/layout';
+import { isTensor } from '../../native/tensor_base';
 import { isMap, isSet, isUint8Array } from '../../core/realm';
 import { Tensor } from '../../tensor';
-import { NDArray, NumpyDType, NumpyScalar } from './numpy';
-import { storageName } from './globals';
-import { GlobalName, PersistentId, type Reduce, type Reduction } from './writer';
+import { constructionOf } from './construct';
+import { PythonClass, named, partsOf } from './global';
+import { NDArray, NumpyDType, NumpyScalar, fieldsOf } from './numpy';
+import { type KeyOf, anyTensor, storage } from './reduce_tensors';
+import { GlobalName, type PersistentId, type Reduce, type Reduction, call } from './writer';
 import {
   Counter,
   DefaultDict,
   Float,
   FrozenSet,
   OrderedDict,
+  PythonObject,
   Size,
   copyMarks,
   keyOf,
   tuple,
+  valueOf,
 } from './python_types';
 import { safeName } from './safe_globals';
+import { TypedStorage } from './storage';
 
-/** Gives a tensor's storage a key; equal storages have equal keys. */
-export type KeyOf = (tensor: Tensor, dtype: DType) => string;
-
-/** What the type of a dtype's storage is called in a file. */
-export const storageKind = (dtype: DType): string => storageName(dtype) ?? 'UntypedStorage';
-
-const utils = (name: string): GlobalName => new GlobalName('torch._utils', name);
-const call = (module: string, name: string, ...args: unknown[]): Reduction => ({
-  call: new GlobalName(module, name),
-  args,
-});
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 // For empty bytes, too: Python's own pickler writes `bytes()` there, which `torch.load` refuses.
@@ -48,9 +40,11 @@ const of =
 
 /** How `torch.save` writes a value; `keyOf` is told of the tensors. */
 export function reducer(keyOfStorage: KeyOf): Reduce {
-  const kinds: [(value: object) => boolean, (value: never) => Reduction | GlobalName][] = [
-    [of(Parameter), (value: Parameter) => parameter(value)],
-    [of(Tensor), (value: Tensor) => tensorOrSubclass(value, keyOfStorage)],
+  const kinds: [(value: object) => boolean, (value: never) => Reduction | GlobalName | PersistentId][] = [
+    [of(Tensor), (value: Tensor) => anyTensor(value, keyOfStorage)],
+    [of(PythonObject), (value: PythonObject) => pythonObject(value, keyOfStorage)],
+    [of(PythonClass), pythonClass],
+    [of(TypedStorage), (value: TypedStorage) => storage(value, keyOfStorage)],
     [of(DType), (value: DType) => new GlobalName('torch', value.name)],
     [
       of(Device),
@@ -139,7 +133,10 @@ function userObject(value: object): Reduction | undefined {
   return { ...call(name.slice(0, dot), name.slice(dot + 1)), bare: true, state };
 }
 
-function numpyType({ name, byteOrder, itemsize }: NumpyDType): Reduction {
+function numpyType(type: NumpyDType): Reduction {
+  const { name, byteOrder, itemsize } = type;
+  const fields = fieldsOf(type);
+  if (fields !== undefined) return { ...call('numpy', 'dtype', name, false, true), state: fields };
   const unit = name.startsWith('U') ? 4 : itemsize;
   const sizes = /^[USV]/.test(name)
     ? [itemsize, name.startsWith('U') ? unit : 1, name.startsWith('U') ? 8 : 0]
@@ -158,72 +155,46 @@ function array({ dtype, shape, data, fortranOrder }: NDArray): Reduction {
   };
 }
 
-// ---- tensors ----
+// ---- what the file that it came from says of an object ----
 
-function parameter(value: Parameter): Reduction {
-  const args = [value.detach(), value.requiresGrad, new OrderedDict()];
-  const state = attributesOf(value);
-  if (state) return { call: utils('_rebuild_parameter_with_state'), args: [...args, state] };
-  return { call: utils('_rebuild_parameter'), args };
-}
-
-function tensorOrSubclass(value: Tensor, keyOfStorage: KeyOf): Reduction {
-  const plain = tensor(value, keyOfStorage);
-  const state = value.constructor === Tensor ? attributesOf(value) : null;
-  if (!state) return plain;
-  const args = [plain.call, new GlobalName('torch', 'Tensor'), tuple(...plain.args), state];
-  return call('torch._tensor', '_rebuild_from_type_v2', ...args);
-}
-
-function attributesOf(value: Tensor): Map<string, unknown> | null {
-  const entries = attributeEntries(value);
-  return entries.length > 0 ? new Map(entries) : null;
-}
-
-function tensor(value: Tensor, keyOfStorage: KeyOf): Reduction {
-  const { dtype, layout, device } = value;
-  if (device.type === 'meta') {
-    const args = [dtype, tuple(...value.shape), tuple(...value.stride()), value.requiresGrad];
-    return { call: utils('_rebuild_meta_tensor_no_storage'), args };
-  }
-  if (dtype.kind === 'quantized') throw new TorchError('torch.save(): quantized tensors are not supported');
-  if (layout.name !== 'strided') return sparse(value);
-  const name = storageName(dtype);
-  const type = name ? new GlobalName('torch', name) : new GlobalName('torch.storage', 'UntypedStorage');
-  const key = keyOfStorage(value, dtype);
-  const count = value.storage().nbytes / (name ? dtype.itemsize : 1);
-  const id = tuple('storage', type, key, device.toString(), Math.floor(count));
-  const marks = new Map<string, boolean>();
-  if (value.isConj()) marks.set('conj', true);
-  if (value.isNeg()) marks.set('neg', true);
-  const args = [
-    new PersistentId(id),
-    value.storageOffset(),
-    tuple(...value.shape),
-    tuple(...value.stride()),
-    value.requiresGrad,
-    new OrderedDict(),
-    ...(name ? [] : [dtype]),
-    ...(marks.size > 0 ? [marks] : []),
-  ];
-  return { call: utils(name ? '_rebuild_tensor_v2' : '_rebuild_tensor_v3'), args };
-}
-
-function sparse(value: Tensor): Reduction {
-  const { layout } = value;
-  const plain = value.detach();
-  const data = (): unknown[] => {
-    if (layout === sparseCoo) {
-      return [aten._indices(plain), aten._values(plain), Size.from(value.shape), plain.isCoalesced()];
-    }
-    const byRows = layout === sparseCsr || layout === sparseBsr;
-    const indices = byRows
-      ? [plain.crowIndices(), plain.colIndices()]
-      : [plain.ccolIndices(), plain.rowIndices()];
-    return [...indices, plain.values(), Size.from(value.shape)];
+function pythonObject(object: PythonObject, keyOfStorage: KeyOf): Reduction {
+  const { type, items, entries } = object;
+  const { how, callee, keywords } = constructionOf(object) ?? {
+    how: object.args === null ? 'new' : 'call',
+    callee: new PythonClass(type),
+    keywords: null,
   };
-  if (!layout.name.startsWith('sparse')) {
-    throw new TorchError(`torch.save(): tensors of layout ${String(layout)} are not supported`);
+  const args = (object.args ?? []) as unknown;
+  if (!Array.isArray(args)) throw new TorchTypeError(`torch.save(): the args of ${type} are no tuple`);
+  const state = object.state ?? undefined;
+  if (how === 'tensor' && isTensor(args[0])) {
+    const plain = anyTensor(args[0] as Tensor, keyOfStorage);
+    const parts = [plain.call, callee, tuple(...plain.args), state ?? null];
+    return call('torch._tensor', '_rebuild_from_type_v2', ...parts);
   }
-  return { call: utils('_rebuild_sparse_tensor'), args: [layout, tuple(...data())] };
+  return {
+    call: callee,
+    args: args.map((each: unknown, i) => valueOf(args, i, each)),
+    bare: how === 'new',
+    keywords,
+    items: items.map((each, i) => valueOf(items, i, each)),
+    entries: entries ?? undefined,
+    state,
+  };
+}
+
+// Protocol 2 has Python 2's names for these modules.
+const oldNames: Record<string, string> = { builtins: '__builtin__', copyreg: 'copy_reg' };
+
+function pythonClass(value: PythonClass): GlobalName | Reduction {
+  const [module, name] = partsOf(value);
+  // A line's end would begin another name in the file.
+  if (!/^[\p{L}\p{N}_.]+$/u.test(module) || !/^[\p{L}\p{N}_.<>]+$/u.test(name)) {
+    throw new TorchTypeError(
+      `torch.save(): ${JSON.stringify(value.name)} is no name of Python with a module`,
+    );
+  }
+  const dot = name.lastIndexOf('.');
+  if (dot >= 0) return call('__builtin__', 'getattr', named(module, name.slice(0, dot)), name.slice(dot + 1));
+  return new GlobalName(Object.hasOwn(oldNames, module) ? oldNames[module] : module, name);
 }

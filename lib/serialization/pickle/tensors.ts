@@ -2,80 +2,40 @@
 // strides is held against the memory that is there.
 import { Device, device as deviceOf } from '../../core/device';
 import { DType } from '../../core/dtype';
-import { type Layout, sparseCoo } from '../../core/layout';
-import { Layout as LayoutClass } from '../../core/layout';
 import type { Parameter } from '../../nn/parameter';
 import { isMap } from '../../core/realm';
-import { isTensor } from '../../native/tensor_base';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
 import type { Placing } from '../map_location';
 import { NDArray } from './numpy';
-import { Global } from './global';
-import { damaged } from '../io/errors';
-
-/** A storage that the pickle refers to; it is read when a tensor needs it. */
-export class StorageRef {
-  constructor(
-    readonly key: string,
-    /** What its elements are; uint8 where the file leaves that to the tensors. */
-    readonly dtype: DType,
-    readonly nbytes: number,
-    readonly location: string,
-    /** Only of very old files: the part of the storage that is meant. */
-    readonly view: { key: string; offset: number; nbytes: number } | null = null,
-  ) {}
-}
-
-/** `torch.FloatStorage` and the like, as the type of a {@link StorageRef}. */
-export class StorageType {
-  constructor(readonly dtype: DType) {}
-}
+import { LARGEST, int, ints, kind, reach, shown, tensorOf } from './parts';
+import { emptyQuantized, nested, sparse } from './rare_tensors';
+import { describeObject } from './construct';
+import { PythonClass, behaviourOf, define } from './global';
+import { type PythonObject, type Tuple, tuple } from './python_types';
+import { type StorageRef, type TypedStorage, fill, refOf } from './storage';
+import { UnsupportedError, damaged } from '../io/errors';
 
 /** `torch.Tensor` and `Parameter`, as arguments. */
-export class TensorType {
-  constructor(readonly parameter: boolean) {}
+export class TensorType extends PythonClass {
+  readonly #parameter: boolean;
+
+  constructor(name: string, parameter: boolean) {
+    super(name);
+    this.#parameter = parameter;
+  }
+  get parameter(): boolean {
+    return this.#parameter;
+  }
 }
 
 /** The bytes of a storage, on its device. */
 export type ReadStorage = (ref: StorageRef) => Tensor;
 
-const LARGEST = Number.MAX_SAFE_INTEGER;
+/** Elements in one byte. */
+const packed: Record<string, number> = { quint4x2: 2, quint2x4: 4 };
 
-export function ints(value: unknown, what: string): number[] {
-  if (!Array.isArray(value)) throw damaged(`the ${what} of a tensor is no tuple`);
-  if (value.length > 64) throw damaged(`a tensor of ${value.length} dimensions is too much`);
-  return value.map((each) => int(each, what));
-}
-
-export function int(value: unknown, what: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw damaged(`the ${what} of a tensor is ${shown(value)}`);
-}
-
-const shown = (value: unknown): string =>
-  String(typeof value === 'object' ? typeof value : value).slice(0, 40);
-
-export function kind<T>(value: unknown, type: abstract new (...args: never[]) => T, what: string): T {
-  if (value instanceof type) return value;
-  throw damaged(`${what} of a tensor in it is something else: ${shown(value)}`);
-}
-
-function tensorOf(value: unknown, what: string): Tensor {
-  if (isTensor(value)) return value;
-  throw damaged(`${what} of a tensor in it is something else: ${shown(value)}`);
-}
-
-/** How many elements a tensor reaches to, from the start of its storage. */
-export function reach(offset: number, size: readonly number[], stride: readonly number[]): number {
-  if (size.length !== stride.length) throw damaged('a tensor in it has not as many strides as sizes');
-  const elements = size.reduce((product, each) => product * each, 1);
-  // Sizes next to a zero still count for libtorch.
-  const all = size.reduce((product, each) => product * Math.max(each, 1), 1);
-  const last = size.reduce((sum, each, dim) => sum + Math.max(each - 1, 0) * stride[dim], offset);
-  if (all > LARGEST || last >= LARGEST) throw damaged(`a tensor of size [${size.join(', ')}] is absurd`);
-  return elements === 0 ? offset : last + 1;
-}
+const FROM_TYPE = 'torch._tensor._rebuild_from_type_v2';
 
 /** What the functions of `torch._utils` do, for one file. */
 export class TensorBuilder {
@@ -84,8 +44,15 @@ export class TensorBuilder {
     private readonly placing: Placing,
   ) {}
 
-  globals(): Map<string, Global> {
-    const functions: Record<string, (args: readonly unknown[]) => Tensor> = {
+  /** Gives a storage that is a value itself its bytes. */
+  fill(storage: TypedStorage): void {
+    const { dtype } = storage;
+    const bytes = this.readStorage(refOf(storage));
+    fill(storage, overStorage(bytes, dtype, 0, [Math.floor(bytes.numel() / dtype.itemsize)], [1]));
+  }
+
+  globals(): Map<string, PythonClass> {
+    const functions: Record<string, (args: readonly unknown[]) => Tensor | PythonObject> = {
       'torch._utils._rebuild_tensor': (args) => this.#strided(args, null),
       'torch._utils._rebuild_tensor_v2': (args) => this.#strided(args, null, args[4], args[6]),
       'torch._utils._rebuild_tensor_v3': (args) => this.#strided(args, args[6], args[4], args[7]),
@@ -97,14 +64,16 @@ export class TensorBuilder {
         withRequiresGrad(metaTensor(dtype, size, stride), requiresGrad),
       'torch._utils._rebuild_device_tensor_from_cpu_tensor': (args) => this.#moved(args),
       'torch._utils._rebuild_device_tensor_from_numpy': (args) => this.#moved(args),
-      'torch._utils._rebuild_qtensor': refuse('a quantized tensor'),
-      'torch._utils._rebuild_nested_tensor': refuse('a nested tensor'),
+      'torch._utils._rebuild_qtensor': (args) => this.#quantized(args),
+      'torch._utils._rebuild_nested_tensor': ([buffer, ...parts]) => nested(buffer, parts),
       'torch._utils._rebuild_wrapper_subclass': refuse('a tensor of a subclass'),
-      'torch._tensor._rebuild_from_type_v2': (args) => this.#fromType(args),
+      [FROM_TYPE]: (args) => this.#fromType(args),
       // Its module until PyTorch 1.9.
       'torch.tensor._rebuild_from_type_v2': (args) => this.#fromType(args),
     };
-    return new Map(Object.entries(functions).map(([name, make]) => [name, new Global(name, make)]));
+    return new Map(
+      Object.entries(functions).map(([name, make]) => [name, define(new PythonClass(name), make)]),
+    );
   }
 
   #strided(
@@ -113,22 +82,34 @@ export class TensorBuilder {
     requiresGrad: unknown = false,
     marks: unknown = null,
   ): Tensor {
-    const [storage, offset, size, stride] = args;
-    const ref = kind(storage, StorageRef, 'the storage');
-    const type = dtype === null ? ref.dtype : kind(dtype, DType, 'the dtype');
-    if (type.kind === 'quantized') refuse('a quantized tensor')();
-    const sizes = ints(size, 'size');
-    const strides = ints(stride, 'stride');
-    const start = int(offset, 'storage offset');
-    const end = reach(start, sizes, strides) * type.itemsize;
-    const bytes = this.readStorage(ref);
+    const type = dtype === null ? refOf(args[0]).dtype : kind(dtype, DType, 'the dtype');
+    if (type.kind === 'quantized') throw damaged('a quantized tensor in it has no scale');
+    const { bytes, offset, size, stride } = this.#place(args, type);
+    const tensor = overStorage(bytes, type, offset, size, stride);
+    return withRequiresGrad(lazily(tensor, marks), requiresGrad);
+  }
+
+  // What the first four arguments say, held against the storage.
+  #place(args: readonly unknown[], type: DType): Place {
+    const [size, stride] = [ints(args[2], 'size'), ints(args[3], 'stride')];
+    const offset = int(args[1], 'storage offset');
+    const end = Math.ceil((reach(offset, size, stride) * type.itemsize) / (packed[type.name] ?? 1));
+    const bytes = this.readStorage(refOf(args[0]));
     if (end > bytes.numel()) {
       throw damaged(
-        `a tensor of size [${sizes.join(', ')}] goes beyond its storage of ${bytes.numel()} bytes`,
+        `a tensor of size [${size.join(', ')}] goes beyond its storage of ${bytes.numel()} bytes`,
       );
     }
-    const tensor = overStorage(bytes, type, start, sizes, strides);
-    return withRequiresGrad(lazily(tensor, marks), requiresGrad);
+    return { bytes, offset, size, stride };
+  }
+
+  #quantized(args: readonly unknown[]): Tensor {
+    const { dtype } = refOf(args[0]);
+    if (dtype.kind !== 'quantized') throw damaged('a quantized tensor in it has no quantized storage');
+    const { bytes, offset, size, stride } = this.#place(args, dtype);
+    const tensor = emptyQuantized(size, args[4], dtype, bytes.device);
+    tensor.set_(bytes, offset, size, stride);
+    return tensor;
   }
 
   #moved([data, dtype, device, requiresGrad]: readonly unknown[]): Tensor {
@@ -142,28 +123,43 @@ export class TensorBuilder {
   }
 
   // A tensor with attributes of its own.
-  #fromType([make, type, args, state]: readonly unknown[]): Tensor {
-    const { parameter: asParameter } = kind(type, TensorType, 'the class');
-    if (
-      !(make instanceof Global) ||
-      !make.call ||
-      !make.name.includes('._rebuild_') ||
-      !Array.isArray(args)
-    ) {
+  #fromType([make, type, args, state]: readonly unknown[]): Tensor | PythonObject {
+    const call = make instanceof PythonClass ? behaviourOf(make)?.call : undefined;
+    if (!(make instanceof PythonClass) || !(type instanceof PythonClass) || !Array.isArray(args)) {
+      throw damaged('a tensor in it is made by what makes no tensors');
+    }
+    if (!call && !(type instanceof TensorType)) {
+      return describeObject(new PythonClass(FROM_TYPE), 'call', tuple(make, type, args, state));
+    }
+    if (!call || !make.name.includes('._rebuild_')) {
       throw damaged('a tensor in it is made by what makes no tensors');
     }
     if (make.name.endsWith('_from_type_v2')) throw damaged('a tensor in it is made by itself');
-    const tensor = make.call(args) as Tensor;
+    const tensor = call(args as Tuple) as Tensor;
+    if (!(type instanceof TensorType)) {
+      const object = describeObject(type, 'tensor', tuple(tensor));
+      object.state = state;
+      return object;
+    }
     const wanted =
-      asParameter && !(tensor instanceof addon.Parameter) ? parameter(tensor, tensor.requiresGrad) : tensor;
+      type.parameter && !(tensor instanceof addon.Parameter)
+        ? parameter(tensor, tensor.requiresGrad)
+        : tensor;
     return withState(wanted, state);
   }
 }
 
 export function refuse(what: string): () => never {
   return () => {
-    throw damaged(`it holds ${what}, which is not supported`);
+    throw new UnsupportedError(`it holds ${what}, which is not supported`);
   };
+}
+
+interface Place {
+  readonly bytes: Tensor;
+  readonly offset: number;
+  readonly size: number[];
+  readonly stride: number[];
 }
 
 // Not a view in autograd's sense: tensors of one storage count their changes apart, as in Python.
@@ -201,34 +197,6 @@ function metaTensor(dtype: unknown, size: unknown, stride: unknown): Tensor {
   const type = kind(dtype, DType, 'the dtype');
   if (reach(0, sizes, strides) * type.itemsize > LARGEST) throw damaged('a meta tensor in it is absurd');
   return addon.aten.emptyStrided(sizes, strides, { dtype: type, device: 'meta' });
-}
-
-/**
- * Differs from PyTorch: `torch.load` always checks the indices of a sparse tensor, and ends with an error
- * where they are wrong.
- */
-function sparse(layout: unknown, data: unknown): Tensor {
-  const form: Layout = kind(layout, LayoutClass, 'the layout');
-  if (!Array.isArray(data)) throw damaged('a sparse tensor in it has no parts');
-  if (form === sparseCoo) {
-    const [indices, values] = data.map((part, i) => (i < 2 ? tensorOf(part, 'a part') : part)) as Tensor[];
-    const size = ints(data[2], 'size');
-    const isCoalesced = typeof data[3] === 'boolean' ? data[3] : null;
-    reach(0, size, size.map(() => 0)); // prettier-ignore
-    if (!indices.isMeta) addon.aten._validateSparseCooTensorArgs(indices, values, size, isCoalesced);
-    return addon.aten._sparseCooTensorUnsafe(indices, values, size, { isCoalesced });
-  }
-  const [compressed, plain, values] = data.slice(0, 3).map((part) => tensorOf(part, 'a part'));
-  const size = ints(data[3], 'size');
-  reach(0, size, size.map(() => 0)); // prettier-ignore
-  if (!compressed.isMeta)
-    addon.aten._validateSparseCompressedTensorArgs(compressed, plain, values, size, form);
-  const { dtype, device } = values;
-  return addon.aten._sparseCompressedTensorUnsafe(compressed, plain, values, size, {
-    dtype,
-    layout: form,
-    device,
-  });
 }
 
 /** Attributes that were set on a tensor. */

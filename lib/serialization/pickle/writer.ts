@@ -3,7 +3,7 @@ import { TorchTypeError } from '../../core/errors';
 import { isPlainObject } from '../../core/realm';
 import { Op } from './opcodes';
 import { PickleOutput } from './output';
-import { Float, Tuple, keyOf, valueOf, wasObject } from './python_types';
+import { Float, Size, Tuple, keyOf, valueOf, wasObject } from './python_types';
 import { isMap } from '../../core/realm';
 import { original } from './origin';
 
@@ -17,14 +17,25 @@ export class GlobalName {
 
 /** A value that Python makes by a call. */
 export interface Reduction {
-  readonly call: GlobalName;
+  /** A {@link GlobalName}, or what another call makes. */
+  readonly call: object;
   readonly args: readonly unknown[];
   /** Makes the object without calling its constructor. */
   readonly bare?: boolean;
+  /** Of a bare object. */
+  readonly keywords?: ReadonlyMap<unknown, unknown> | null;
+  /** Items of a list. */
+  readonly items?: readonly unknown[];
   /** Items of a dict. */
   readonly entries?: ReadonlyMap<unknown, unknown>;
   readonly state?: unknown;
 }
+
+/** A call of a name. */
+export const call = (module: string, name: string, ...args: unknown[]): Reduction => ({
+  call: new GlobalName(module, name),
+  args,
+});
 
 /** Something that lies outside of the pickle: a storage. */
 export class PersistentId {
@@ -32,7 +43,7 @@ export class PersistentId {
 }
 
 /** How an object is made that is no list, tuple or dict; undefined where that is unknown. */
-export type Reduce = (value: object) => Reduction | GlobalName | undefined;
+export type Reduce = (value: object) => Reduction | GlobalName | PersistentId | undefined;
 
 interface Item {
   readonly value: unknown;
@@ -57,7 +68,8 @@ class PickleWriter {
   readonly #out = new PickleOutput();
   readonly #tasks: Task[] = [];
   readonly #memo = new Map<unknown, number>();
-  readonly #open = new Set<object>();
+  /** What is being written, and how many times it was begun. */
+  readonly #open = new Map<object, number>();
   readonly #originals = new Map<object, object>();
 
   constructor(private readonly reduce: Reduce) {}
@@ -111,13 +123,19 @@ class PickleWriter {
       return this.#then([this.#part(item, value.id, ''), () => this.#out.op(Op.BINPERSID)]);
     }
     if (value instanceof GlobalName) return this.#global(value);
-    if (this.#open.has(value)) throw new TorchTypeError(`torch.save(): ${pathTo(item)} contains itself`);
     const index = this.#memo.get(value);
     if (index !== undefined) return this.#out.get(index);
-    this.#open.add(value);
-    this.#tasks.push(() => void this.#open.delete(value));
+    // A list or dict is known before what it contains. A tuple is not: it is begun once more where something else that it
+    // contains contains it.
+    const begun = this.#open.get(value) ?? 0;
+    if (begun > (value instanceof Tuple && !(value instanceof Size) ? 1 : 0)) {
+      throw new TorchTypeError(`torch.save(): ${pathTo(item)} contains itself`);
+    }
+    this.#open.set(value, begun + 1);
+    this.#tasks.push(() => void (begun === 0 ? this.#open.delete(value) : this.#open.set(value, begun)));
     const reduced = this.reduce(value);
     if (reduced instanceof GlobalName) this.#global(reduced);
+    else if (reduced instanceof PersistentId) this.#object(item, reduced);
     else if (reduced) this.#reduction(item, value, reduced);
     else if (Array.isArray(value)) this.#array(item, value as unknown[]);
     else if (isMap(value)) this.#dict(item, value, value);
@@ -152,15 +170,21 @@ class PickleWriter {
     if (list instanceof Tuple) return this.#then(this.#tuple(list, parts));
     this.#out.op(Op.EMPTY_LIST);
     this.#remember(list);
-    this.#batches(parts, 1, Op.APPEND, Op.APPENDS);
+    this.#then(this.#batches(parts, 1, Op.APPEND, Op.APPENDS));
   }
 
-  #tuple(tuple: object | null, parts: readonly Item[]): Task[] {
+  #tuple(tuple: object, parts: readonly Item[]): Task[] {
     const { length } = parts;
     const short = [Op.EMPTY_TUPLE, Op.TUPLE1, Op.TUPLE2, Op.TUPLE3][length];
     const end = (): void => {
+      const known = this.#memo.get(tuple);
+      if (known !== undefined) {
+        // Something in it contains it, and has made it meanwhile.
+        this.#out.op(...(short ? parts.map(() => Op.POP) : [Op.POP_MARK]));
+        return this.#out.get(known);
+      }
       this.#out.op(short ?? Op.TUPLE);
-      if (tuple && length > 0) this.#remember(tuple);
+      if (length > 0) this.#remember(tuple);
     };
     return short ? [...parts, end] : [() => this.#out.op(Op.MARK), ...parts, end];
   }
@@ -170,19 +194,19 @@ class PickleWriter {
     this.#remember(container);
     // For Python no items; for us the mark of a plain object.
     if (wasObject(container) || (item.extra && !isMap(container))) this.#out.op(Op.MARK, Op.SETITEMS);
-    this.#entries(item, container, entries);
+    this.#then(this.#entries(item, container, entries));
   }
 
-  #entries(item: Item, container: object, entries: ReadonlyMap<unknown, unknown>): void {
+  #entries(item: Item, container: object, entries: ReadonlyMap<unknown, unknown>): Task[] {
     const parts: Item[] = [];
     for (const [key, value] of entries) {
       parts.push(this.#part(item, keyOf(container, key), ''));
       parts.push(this.#part(item, valueOf(container, key, value), key));
     }
-    this.#batches(parts, 2, Op.SETITEM, Op.SETITEMS);
+    return this.#batches(parts, 2, Op.SETITEM, Op.SETITEMS);
   }
 
-  #batches(parts: readonly Item[], width: number, one: number, many: number): void {
+  #batches(parts: readonly Item[], width: number, one: number, many: number): Task[] {
     const tasks: Task[] = [];
     for (let at = 0; at < parts.length; at += BATCH * width) {
       const batch = parts.slice(at, at + BATCH * width);
@@ -191,19 +215,27 @@ class PickleWriter {
       for (const part of batch) tasks.push(part);
       tasks.push(() => this.#out.op(single ? one : many));
     }
-    this.#then(tasks);
+    return tasks;
   }
 
-  #reduction(item: Item, value: object, { call, args, bare, entries, state }: Reduction): void {
-    this.#global(call);
+  #reduction(item: Item, value: object, reduction: Reduction): void {
+    const { call, args, bare, keywords, items = [], entries, state } = reduction;
     const parts = args.map((each, i) => this.#part(item, each, args.length === 1 ? '' : i));
     const construct = (): void => {
-      this.#out.op(bare ? Op.NEWOBJ : Op.REDUCE);
+      this.#out.op(keywords ? Op.NEWOBJ_EX : bare ? Op.NEWOBJ : Op.REDUCE);
       this.#remember(value);
-      if (entries) this.#entries(item, value, entries);
     };
-    const build = state === undefined ? [] : [this.#part(item, state, ''), () => this.#out.op(Op.BUILD)];
-    this.#then([...this.#tuple(null, parts), construct, ...build]);
+    const listed = items.map((each, i) => this.#part(item, each, i));
+    this.#then([
+      this.#part(item, call, ''),
+      // Python numbers the tuple of arguments, too.
+      ...this.#tuple([], parts),
+      ...(keywords ? [this.#part(item, keywords, '')] : []),
+      construct,
+      ...this.#batches(listed, 1, Op.APPEND, Op.APPENDS),
+      ...(entries ? this.#entries(item, entries, entries) : []),
+      ...(state === undefined ? [] : [this.#part(item, state, ''), () => this.#out.op(Op.BUILD)]),
+    ]);
   }
 }
 
