@@ -13,13 +13,14 @@ const { positionals, values } = parseArgs({
 const [folder, backendName] = positionals;
 const requireThere = createRequire(path.join(folder, 'program.js'));
 
+require('@tensorflow/tfjs-backend-cpu'); // some specs set it
 if (backendName === 'torch') require('tsx/cjs/api').require('../../../lib/tfjs', __filename);
-else require('@tensorflow/tfjs-backend-cpu');
 require('./plain_exports').install(folder, requireThere('tslib'));
 
 const Jasmine = requireThere('jasmine');
 const jasmine = new Jasmine({ projectBaseDir: folder });
 jasmine.env.configure({ random: false });
+jasmine.jasmine.DEFAULT_TIMEOUT_INTERVAL = 120_000;
 
 const { setTestEnvs } = require('@tensorflow/tfjs-core/dist/jasmine_util');
 setTestEnvs([{ name: 'tested', backendName, flags: {}, isDataSync: true }]);

@@ -1,0 +1,35 @@
+'use strict';
+const { Human } = require('@vladmandic/human');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const folder = path.join(path.dirname(require.resolve('@vladmandic/human')), '..');
+
+const numbersOf = (value) => {
+  if (typeof value === 'number') return [value];
+  return value && typeof value === 'object' ? Object.values(value).flatMap(numbersOf) : [];
+};
+
+exports.run = async (tf, backend) => {
+  const human = new Human({
+    backend,
+    modelBasePath: `file://${path.join(folder, 'models')}/`,
+    debug: false,
+    cacheSensitivity: 0,
+    face: { antispoof: { enabled: true }, liveness: { enabled: true } },
+    object: { enabled: true },
+  });
+  const image = tf.node.decodeImage(fs.readFileSync(path.join(folder, 'assets/samples.jpg')), 3);
+  const found = await human.detect(tf.image.resizeBilinear(image.toFloat(), [900, 600]));
+  if (found.error) throw new Error(found.error);
+  const outputs = {};
+  for (const kind of ['face', 'body', 'hand', 'object']) {
+    if (found[kind].length === 0) throw new Error(`no ${kind} found`);
+    for (const each of found[kind]) {
+      for (const [key, value] of Object.entries(each)) {
+        if (key !== 'id' && key !== 'tensor') (outputs[`${kind}.${key}`] ??= []).push(...numbersOf(value));
+      }
+    }
+  }
+  return outputs;
+};
