@@ -1,9 +1,9 @@
 // The addon's entry. Runs once for each environment: main thread, worker, test context.
 #include <ATen/Version.h>
-#include <torch/version.h>
 
 #include <utility>
 
+#include "compat/libtorch.h"
 #include "exports/list.h"
 #include "runtime/cpu_cache.h"
 #include "runtime/function.h"
@@ -16,14 +16,14 @@ namespace {
 // A libtorch other than the one compiled against has other structures behind the same symbols.
 std::string VersionProblem() {
   const std::string config = at::show_config();
-  const std::string built =
-      std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR) + ".";
   const std::string key = "TORCH_VERSION=";
   const auto at = config.find(key);
-  if (at == std::string::npos || config.compare(at + key.size(), built.size(), built) == 0) return "";
-  const auto end = config.find_first_of(", \n", at);
-  return "nodetorch was built against libtorch " + built + "x but loaded libtorch " +
-         config.substr(at + key.size(), end - at - key.size());
+  if (at == std::string::npos) return "";
+  const auto start = at + key.size();
+  const std::string loaded = config.substr(start, config.find_first_of(", \n", start) - start);
+  const std::string minor = CompiledMinor();
+  if (loaded.compare(0, minor.size() + 1, minor + ".") == 0) return "";
+  return "the addon is for libtorch " + minor + ", and libtorch " + loaded + " was loaded";
 }
 
 // setup({ TorchError, TypeError, RangeError, transferBuffer, resultHeader, collect, warn, entries })

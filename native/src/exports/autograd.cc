@@ -1,18 +1,15 @@
 // backward, grad, tensor hooks and the nodes of graphs.
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include "compat/libtorch.h"
 #include "runtime/callback.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
 
 namespace {
-
-using torch::autograd::Node;
-using NodePtr = std::decay_t<decltype(std::declval<Node&>().getptr())>;
 
 struct NodeHandle : Held {
   explicit NodeHandle(NodePtr node) : node(std::move(node)) {}

@@ -6,10 +6,10 @@
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/view_as.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable_info.h>
 
+#include "compat/libtorch.h"
 #include "runtime/callback.h"
 #include "runtime/function.h"
 
@@ -17,13 +17,11 @@ namespace nodetorch {
 
 namespace {
 
-using torch::autograd::Node;
 using torch::autograd::SavedVariable;
 using torch::autograd::variable_list;
 using torch::autograd::VariableInfo;
-using NodePtr = std::decay_t<decltype(std::declval<Node&>().getptr())>;
 
-struct JsNode : Node {
+struct JsNode : ReleasingNode {
   std::string name() const override { return name_; }
 
   variable_list apply(variable_list&& gradients) override {
@@ -45,18 +43,11 @@ struct JsNode : Node {
     released_ = true;
   }
 
-  // With a weak reference left, a counted node dies in two steps; this is the first. What JS owns
-  // must go in it, since JS owns the weak reference. (No `override`: see MakeNode.)
-  void release_resources() {
+  // What JS owns must go though weak references are left, since JS owns those.
+  void ReleaseOwned() override {
     backward_.reset();
     saved_.clear();
     outputs_.clear();
-    ReleaseBase<Node>(this);
-  }
-
-  template <typename Base>
-  static void ReleaseBase(Base* node) {
-    if constexpr (requires { node->Base::release_resources(); }) node->Base::release_resources();
   }
 
   variable_list Saved() {
@@ -73,19 +64,6 @@ struct JsNode : Node {
   bool materialize_ = true;
   bool released_ = false;
 };
-
-// Nodes are counted by std::shared_ptr up to libtorch 2.12 and by intrusive_ptr since.
-template <typename Pointer>
-Pointer MakeNode() {
-  if constexpr (std::is_same_v<Pointer, std::shared_ptr<Node>>) {
-    return std::make_shared<JsNode>();
-  } else {
-    return c10::make_intrusive<JsNode>();
-  }
-}
-
-using WeakNodePtr = std::conditional_t<std::is_same_v<NodePtr, std::shared_ptr<Node>>, std::weak_ptr<Node>,
-                                       c10::weak_intrusive_ptr<Node>>;
 
 // What a context holds. It owns the node only until forward has run: from then on the graph does,
 // and the node owns the JS function, which owns the context.
@@ -148,7 +126,7 @@ napi_value Begin(Arguments& arguments) {
   const variable_list inputs = TensorsArgument(arguments.environment, arguments[1], "inputs");
   const std::string name = ToString(arguments.env, arguments[0]);
   RefuseLostGradients(name + ".apply", inputs);
-  auto handle = std::make_unique<FunctionHandle>(MakeNode<NodePtr>());
+  auto handle = std::make_unique<FunctionHandle>(MakeNode<JsNode>());
   handle->Raw()->name_ = name + "Backward";
   handle->executable =
       at::GradMode::is_enabled() &&
@@ -186,12 +164,11 @@ napi_value End(Arguments& arguments) {
     TORCH_CHECK(false, "forward-mode differentiation of a custom Function is not supported");
   };
   const auto view_as_self = [](at::Tensor tensor) { return tensor.view_as(tensor); };
-  const auto wrapped = torch::autograd::_wrap_outputs(inputs, SetOf(plain), SetOf(dirty), raw,
-                                                      handle->executable ? handle->node : NodePtr(), no_jvp,
-                                                      {}, view_as_self, false);
+  WrappedOutputs wrapped = WrapOutputs(inputs, SetOf(plain), SetOf(dirty), raw,
+                                       handle->executable ? handle->node : NodePtr(), no_jvp, view_as_self);
 
   variable_list results;
-  for (const auto& output : wrapped) {
+  for (const auto& output : wrapped.outputs) {
     results.push_back(output.value_or(at::Tensor()));
     if (!handle->executable) continue;
     node->outputs_.push_back(output ? VariableInfo(*output) : VariableInfo());
@@ -206,6 +183,7 @@ napi_value End(Arguments& arguments) {
       const bool is_output = own != outputs.end();
       node->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor, is_output);
     }
+    wrapped.Finish();
   }
   handle->node = NodePtr();
   return ToJs(environment, results);

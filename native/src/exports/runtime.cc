@@ -5,12 +5,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/core/DefaultDtype.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 
+#include "compat/libtorch.h"
 #include "runtime/function.h"
 #include "runtime/pool.h"
 
@@ -168,7 +168,7 @@ napi_value Pow(Arguments& arguments) {
 
 napi_value Versions(Arguments& arguments) {
   Napi::Object object = Napi::Object::New(arguments.env);
-  object["libtorch"] = TORCH_VERSION;
+  object["libtorch"] = kCompiledAgainst;
   object["config"] = at::show_config();
   return object;
 }

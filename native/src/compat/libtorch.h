@@ -1,0 +1,99 @@
+// Everything in which libtorch's C++ interface differs between the versions that the addon compiles
+// with: 2.11, the oldest, and later. No other file asks for the version (test/versions/versions.test.ts
+// looks), and test/versions/compat.cc uses all of this, so that one small file shows whether a version still
+// fits. docs/versions.md says which versions have been tried.
+#pragma once
+
+#include <c10/util/intrusive_ptr.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/version.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#define NODETORCH_LIBTORCH_SINCE(major, minor) \
+  (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
+
+namespace nodetorch {
+
+/** The version of libtorch that the addon was compiled against. */
+inline constexpr const char* kCompiledAgainst = TORCH_VERSION;
+
+/** Major and minor version: "2.13". Within those the structures behind the symbols stay the same. */
+inline std::string CompiledMinor() {
+  return std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR);
+}
+
+using torch::autograd::Node;
+
+// Since 2.13 nodes of the graph are counted by intrusive_ptr.
+#if NODETORCH_LIBTORCH_SINCE(2, 13)
+using NodePtr = c10::intrusive_ptr<Node>;
+using WeakNodePtr = c10::weak_intrusive_ptr<Node>;
+#else
+using NodePtr = std::shared_ptr<Node>;
+using WeakNodePtr = std::weak_ptr<Node>;
+#endif
+
+template <typename T>
+NodePtr MakeNode() {
+#if NODETORCH_LIBTORCH_SINCE(2, 13)
+  return c10::make_intrusive<T>();
+#else
+  return std::make_shared<T>();
+#endif
+}
+
+/**
+ * A node that gives up what it owns as soon as nobody holds it, though weak references to it are left.
+ * Since 2.13 it dies in two steps, of which `ReleaseOwned` is the first; a shared_ptr knows one step alone.
+ */
+struct ReleasingNode : Node {
+  virtual void ReleaseOwned() = 0;
+#if NODETORCH_LIBTORCH_SINCE(2, 13)
+  void release_resources() override {
+    ReleaseOwned();
+    Node::release_resources();
+  }
+#endif
+};
+
+/** What the outputs of a custom Function become: with `node`, where there is one, as their grad_fn. */
+struct WrappedOutputs {
+  std::vector<std::optional<at::Tensor>> outputs;
+#if NODETORCH_LIBTORCH_SINCE(2, 14)
+  NodePtr attached;
+#endif
+
+  /** To be called when the node has saved its tensors: hooks on the creation of nodes, which came with 2.14.
+   */
+  void Finish() {
+#if NODETORCH_LIBTORCH_SINCE(2, 14)
+    if (attached) torch::autograd::fire_node_creation_hooks(attached);
+#endif
+  }
+};
+
+inline WrappedOutputs WrapOutputs(const torch::autograd::variable_list& inputs,
+                                  const std::unordered_set<at::TensorImpl*>& non_differentiable,
+                                  const std::unordered_set<at::TensorImpl*>& dirty,
+                                  const std::vector<std::optional<at::Tensor>>& outputs, const NodePtr& node,
+                                  const torch::autograd::_jvp_fn_t& jvp,
+                                  const torch::autograd::_view_as_self_fn_t& view_as_self) {
+  WrappedOutputs wrapped;
+  wrapped.outputs = torch::autograd::_wrap_outputs(inputs, non_differentiable, dirty, outputs, node, jvp, {},
+                                                   view_as_self, false
+#if NODETORCH_LIBTORCH_SINCE(2, 14)
+                                                   ,
+                                                   wrapped.attached
+#endif
+  );
+  return wrapped;
+}
+
+}  // namespace nodetorch
