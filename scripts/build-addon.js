@@ -121,7 +121,7 @@ async function buildInstalled({ force, ...options }) {
  */
 const buildAddon = (options = {}) => (isCheckout ? buildInCheckout(options) : buildInstalled(options));
 
-module.exports = { buildAddon, noteLibtorch, isCheckout };
+module.exports = { buildAddon, compile, noteLibtorch, isCheckout };
 
 if (require.main === module) {
   buildAddon().catch((error) => {

@@ -1,0 +1,32 @@
+// Uses all of native/src/compat/libtorch.h: `npm run test:versions -- --headers` compiles this one file against the
+// headers of the oldest and the newest version of libtorch.
+#include "compat/libtorch.h"
+
+namespace nodetorch {
+
+namespace {
+
+using torch::autograd::variable_list;
+
+struct AnyNode : ReleasingNode {
+  variable_list apply(variable_list&& gradients) override { return std::move(gradients); }
+  void ReleaseOwned() override { owned_.clear(); }
+  std::vector<int> owned_;
+};
+
+}  // namespace
+
+std::string UseAll() {
+  const NodePtr node = MakeNode<AnyNode>();
+  const WeakNodePtr weak(node);
+  const variable_list inputs;
+  const auto jvp = [](variable_list, variable_list gradients) { return gradients; };
+  const auto view = [](at::Tensor tensor) { return tensor; };
+  WrappedOutputs wrapped = WrapOutputs(inputs, {}, {}, {}, weak.lock(), jvp, view);
+  wrapped.Finish();
+  // What names nodes of the graph has the type that libtorch itself gives.
+  const NodePtr own = node->getptr();
+  return std::string(kCompiledAgainst) + CompiledMinor();
+}
+
+}  // namespace nodetorch
