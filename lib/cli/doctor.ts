@@ -1,8 +1,17 @@
 // npx nodetorch doctor
 import fs from 'node:fs';
 import os from 'node:os';
-import { builtFor, findLibtorch, findLibtorchBeyond, type Libtorch, places } from '../native/locate';
+import {
+  builtFor,
+  findLibtorch,
+  findLibtorchBeyond,
+  type Libtorch,
+  minorFor,
+  otherVersion,
+  places,
+} from '../native/locate';
 import { type Command, parse } from './arguments';
+import { cudaFacts } from './cuda_facts';
 import { print, size, table } from './text';
 
 const usage = `Usage: npx nodetorch doctor [--json]
@@ -105,17 +114,31 @@ function loadAddon(): { loads: boolean; facts: Facts } {
     const torch = (require('../index') as typeof import('../index')).default;
     return { loads: true, facts: { ...addon, addon: 'loads', ...runtime(torch) } };
   } catch (error) {
-    return { loads: false, facts: { ...addon, addon: `does not load\n${(error as Error).message.trim()}` } };
+    const facts = { ...addon, addon: `does not load\n${(error as Error).message.trim()}` };
+    return { loads: false, facts: { ...facts, CUDA: cudaFacts(libtorchFolder()) } };
   }
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
+
+/** The folder of the libtorch that a program uses, or would use; null where none is found. */
+function libtorchFolder(): string | null {
+  const place = places().find(({ file, problem }) => !problem && fs.existsSync(file));
+  const note = place ? builtFor(place.file) : null;
+  try {
+    if (note && !process.env.LIBTORCH) return note.path;
+    return (findLibtorch(note?.version) ?? findLibtorchBeyond(note?.version))?.path ?? null;
+  } catch {
+    return null;
+  }
+}
 
 function noteOfBuild(): string | null {
   const place = places().find(({ file, problem }) => !problem && fs.existsSync(file));
   if (!place) return null;
   const note = builtFor(place.file);
-  if (!note) return `any libtorch of its version: it is prebuilt\n${place.file}`;
-  const there = fs.existsSync(note.path) ? '' : ', which is gone';
+  if (!note) return `any libtorch ${minorFor(place.file)}: it is prebuilt\n${place.file}`;
+  const now = otherVersion(note.path, place.file);
+  const there = now ? `, where ${now} is now` : fs.existsSync(note.path) ? '' : ', which is gone';
   return `libtorch ${note.version} (${note.variant}) at ${note.path}${there}\n${place.file}`;
 }
 
@@ -126,17 +149,10 @@ function runtime(torch: typeof import('../torch')): Facts {
     'libtorch in use': torch.version,
     'CPU capability': capability,
     threads: `${torch.getNumThreads()} within an operator, ${torch.getNumInteropThreads()} between operators`,
-    CUDA: cuda(torch, config),
+    CUDA: torch.cuda.isAvailable()
+      ? `${torch.cuda.deviceCount()} device(s), CUDA ${/CUDA Runtime ([\d.]+)/.exec(config)?.[1] ?? 'of unknown version'}`
+      : cudaFacts(libtorchFolder()),
   };
-}
-
-function cuda(torch: typeof import('../torch'), config: string): string {
-  if (torch.cuda.isAvailable()) {
-    return `${torch.cuda.deviceCount()} device(s), CUDA ${/CUDA Runtime ([\d.]+)/.exec(config)?.[1] ?? 'of unknown version'}`;
-  }
-  return /CUDA Runtime/.test(config)
-    ? 'built in, but no device is available: is the driver installed and new enough?'
-    : 'not available: this libtorch is the cpu variant (npx nodetorch install --cuda 13.0 gets another)';
 }
 
 export const doctor: Command = { usage, run };

@@ -1,6 +1,7 @@
 // What to do when the addon does not load: one text for each reason.
 
-import { builtFor, packageRoot, platform } from './locate';
+import { builtFor, findOthers, minorFor, packageRoot, platform } from './locate';
+import { isWrongPair } from './pair';
 
 const build = 'in a checkout run `npm run build`, as a dependency `npx nodetorch build`';
 
@@ -59,7 +60,13 @@ Where you have a libtorch for it, set LIBTORCH to its folder and build: ${build}
   - build it: ${build}`;
 }
 
-function adviceWithoutLibtorch(from: string): string {
+function adviceWithoutLibtorch(file: string, from: string): string {
+  const others = findOthers(file).map(({ version, path, place }) => `  ${version} at ${path} (${place})`);
+  if (others.length > 0) {
+    return `The addon is for libtorch ${minorFor(file)}, and here are other versions only:
+${others.join('\n')}
+Build the addon for one of these: LIBTORCH=... and ${build}. Or fetch its own: ${build}.`;
+  }
   if (from) {
     return `libtorch is not where it was.${from}
 Set LIBTORCH to the folder that holds its lib/, or fetch it and build again: ${build}.`;
@@ -88,10 +95,8 @@ export function advice(file: string | undefined, message: string, code?: string)
   if (message.startsWith('LIBTORCH=')) return 'Set LIBTORCH to the folder that holds its lib/, or unset it.';
   const libtorch = builtFor(file);
   const from = libtorch ? ` It was built for libtorch ${libtorch.version} at ${libtorch.path}.` : '';
-  if (isMissingLibrary(message)) return adviceWithoutLibtorch(from);
-  if (
-    /undefined symbol|symbol not found|procedure could not be found|built against libtorch/i.test(message)
-  ) {
+  if (isMissingLibrary(message)) return adviceWithoutLibtorch(file, from);
+  if (isWrongPair(message)) {
     return `Another libtorch than the one it was built for was loaded.${from}
 See whether LIBTORCH or LD_LIBRARY_PATH (DYLD_LIBRARY_PATH, PATH) leads to another, or build again: ${build}.`;
   }

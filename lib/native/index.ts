@@ -11,6 +11,7 @@ import { isMap, isPlainObject } from '../core/realm';
 import { warn } from '../core/warn';
 import { advice, isMissingLibrary } from './advice';
 import { checkNodeVersion } from './node_version';
+import { explained, outgrown } from './pair';
 import { preload } from './preload';
 import { threadsFor, withEnvironment } from './threads';
 import {
@@ -44,8 +45,11 @@ function dlopen(file: string): Loaded {
 function preloadLibtorch(file: string): void {
   const own = builtFor(file);
   const isThere = own !== null && fs.existsSync(path.join(own.path, 'lib'));
-  if (isThere && !process.env.LIBTORCH && !hasChosen() && process.platform !== 'win32') return;
-  const libtorch = findLibtorch(own?.version) ?? own;
+  const problem = outgrown(file);
+  if (isThere && !problem && !process.env.LIBTORCH && !hasChosen() && process.platform !== 'win32') return;
+  const found = findLibtorch(own?.version);
+  if (!found && problem) throw new TorchError(problem, 'ImportError');
+  const libtorch = found ?? own;
   if (libtorch) preload(libtorch);
 }
 
@@ -87,7 +91,7 @@ function load(): Native {
   }
   const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException;
   const absent = all.map((place) => `${place.file}: ${place.problem ?? 'there is no such file'}`);
-  const tried = cause ? [`${file ? `${file}: ` : ''}${message}`] : absent;
+  const tried = cause ? [file ? `${file}: ${explained(file, message)}` : message] : absent;
   const help = `nodetorch cannot load its native addon (${platform}, Node ${process.version}).
 
 ${tried.map((line) => `  ${line}`).join('\n')}

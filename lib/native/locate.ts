@@ -108,7 +108,15 @@ const search = () =>
   require('../../scripts/libtorch/search') as {
     searchAtRunTime(packaged: string | null, version?: string): Libtorch | null;
     searchBeyond(version?: string): Libtorch | null;
+    searchOthers(packaged: string | null, version?: string): Libtorch[];
   };
+const inspect = () =>
+  require('../../scripts/libtorch/inspect') as {
+    minorOf(version: string): string;
+    otherVersion(folder: string, wanted: string): string | null;
+  };
+const wantedVersion = () =>
+  (require('../../package.json') as { libtorch: { version: string } }).libtorch.version;
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Whether the user has chosen a libtorch by `npx nodetorch install`. */
@@ -118,10 +126,26 @@ export function hasChosen(): boolean {
   return chosenVariant() !== null;
 }
 
+/** The minor version of libtorch that an addon is for: "2.13". */
+export const minorFor = (addon: string): string =>
+  inspect().minorOf(builtFor(addon)?.version ?? wantedVersion());
+
+/** The version of the libtorch in `folder`, where the addon cannot use it; null where it can, or none is there. */
+export const otherVersion = (folder: string, addon: string): string | null =>
+  inspect().otherVersion(folder, minorFor(addon));
+
+const packagedLibtorch = (): string | null => {
+  const file = companion(`libtorch-${platform}`);
+  return file && path.dirname(file);
+};
+
+/** Every libtorch on this machine that is of another version than the addon is for. */
+export const findOthers = (addon: string): Libtorch[] =>
+  search().searchOthers(packagedLibtorch(), minorFor(addon));
+
 /** Libtorch where this machine has it now: LIBTORCH, the chosen one, the package that brings it, the cache. */
 export function findLibtorch(version?: string): Libtorch | null {
-  const packaged = companion(`libtorch-${platform}`);
-  return search().searchAtRunTime(packaged && path.dirname(packaged), version);
+  return search().searchAtRunTime(packagedLibtorch(), version);
 }
 
 /** Libtorch where finding it takes other programs: an installed Python's, the system's. */

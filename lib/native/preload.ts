@@ -52,8 +52,14 @@ export function setVariable(name: string, value: string | undefined): void {
   else callInBun('setenv', ['ptr', 'ptr', 'i32'], text(name), text(value), 1);
 }
 
+let last: Libtorch | null = null;
+
+/** The libtorch that was loaded before the addon; null where the addon finds its own. */
+export const preloaded = (): Libtorch | null => last;
+
 /** Loads a libtorch; a problem shows when the addon is loaded. */
 export function preload(libtorch: Libtorch): void {
+  last = libtorch;
   const folder = path.join(libtorch.path, 'lib');
   if (process.platform === 'win32') {
     process.env.PATH = `${folder};${process.env.PATH ?? ''}`; // where Windows looks for libraries

@@ -78,4 +78,13 @@ function inspectFitting(folder, variant) {
   return found;
 }
 
-module.exports = { inspect, inspectFitting, libraries };
+/** Major and minor version, '2.13': an addon runs with the one that it was built for. */
+const minorOf = (version) => version.split('.', 2).join('.');
+
+/** The version of the libtorch in `folder`, where an addon for version `wanted` cannot use it; else null. */
+function otherVersion(folder, wanted) {
+  const { version } = inspect(folder, { headers: false });
+  return version !== undefined && minorOf(version) !== minorOf(wanted) ? version : null;
+}
+
+module.exports = { inspect, inspectFitting, libraries, minorOf, otherVersion };

@@ -6,7 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 const pinned = require('./pinned');
 const { chosenVariant } = require('./choice');
-const { inspect, inspectFitting } = require('./inspect');
+const { inspect, inspectFitting, minorOf, otherVersion } = require('./inspect');
 
 const systemFolders = {
   win32: ['C:\\libtorch', path.join(process.env.ProgramFiles || 'C:\\Program Files', 'libtorch')],
@@ -88,8 +88,6 @@ function search(variant) {
   return { found: null, tried };
 }
 
-const minorOf = (version) => version.split('.', 2).join('.');
-
 // An addon runs with the minor version that it was built for.
 function inspectRunnable(folder, wanted) {
   const found = inspect(folder, { headers: false });
@@ -128,14 +126,29 @@ function searchAtRunTime(packaged, wanted = pinned.version) {
   return firstRunnable(places, wanted);
 }
 
+/** Every libtorch of another version than an addon for `wanted` can use: `{ path, version, place }`. */
+function searchOthers(packaged, wanted = pinned.version) {
+  const all = [
+    ...(packaged ? [{ folder: packaged, place: 'its package' }] : []),
+    ...pinned.variants.map((variant) => ({ folder: pinned.cacheFolder(variant), place: 'the cache' })),
+    ...pythonFolders(),
+  ];
+  return all.flatMap(({ folder, place }) => {
+    const version = otherVersion(folder, wanted);
+    return version ? [{ path: folder, version, place }] : [];
+  });
+}
+
+const pythonFolders = () =>
+  pythons
+    .map(torchOf)
+    .filter(Boolean)
+    .map((folder) => ({ folder, place: 'Python' }));
+
 /** The last resort of lib/native, since it starts other programs: an installed Python's torch, else the system's. */
 function searchBeyond(wanted = pinned.version) {
-  const python = pythons.map(torchOf).filter(Boolean);
-  const places = [
-    ...python.map((folder) => ({ folder, place: 'Python' })),
-    ...systemFolders.map((folder) => ({ folder, place: 'the system' })),
-  ];
+  const places = [...pythonFolders(), ...systemFolders.map((folder) => ({ folder, place: 'the system' }))];
   return firstRunnable(places, wanted);
 }
 
-module.exports = { search, searchAtRunTime, searchBeyond, pythons };
+module.exports = { search, searchAtRunTime, searchBeyond, searchOthers, pythons };

@@ -39,8 +39,18 @@ function layOutMain(folder) {
   writeJson(path.join(folder, 'package.json'), manifests.mainManifest());
 }
 
+/** nodetorch asks for the pinned version by number, so what is packed must be of that one, both addon and libtorch. */
+function requirePinned(what, { version, path: place }) {
+  if (pinned.compareVersions(version, pinned.version) === 0) return;
+  throw new Error(
+    `${what} for libtorch ${version} (${place}), and the packages are for ${pinned.version}: build again`,
+  );
+}
+
 /** The addon, which finds libtorch by what lib/native loads before it. */
 function layOutAddon(folder, addon) {
+  const note = fs.readFileSync(path.join(path.dirname(addon), addons.NOTE), 'utf8');
+  requirePinned('the addon is', JSON.parse(note));
   const file = path.join(folder, addons.ADDON);
   copy(addon, file);
   strip(file);
@@ -55,6 +65,7 @@ const isLibrary = (name) => /\.(dylib|dll)$|\.so(\.\d+)*$/.test(name);
 
 /** The libraries of `libtorch`, as `inspect` gives it, without headers, and unless `keepSymbols` without symbol tables. */
 function layOutLibtorch(folder, libtorch, { keepSymbols = false } = {}) {
+  requirePinned('the libraries are', libtorch);
   const from = path.join(libtorch.path, 'lib');
   const names = fs.readdirSync(from).filter(isLibrary);
   licencesOf(libtorch, folder, names); // first, since it may refuse

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { safetensors } from 'nodetorch';
 import { main } from '../../lib/cli';
+import { installed } from '../scripts/fixture';
 
 const fixtures = path.join(__dirname, '../fixtures');
 const python = (name: string) => path.join(fixtures, 'state_files', name);
@@ -267,6 +268,25 @@ describe('npx nodetorch', () => {
       2,
       'nodetorch diff: the native addon cannot be loaded; npx nodetorch doctor says why\n',
     ]);
+  });
+  it('says of a libtorch for CUDA what is missing, and of one that has changed its version', () => {
+    const file = path.join(folder, 'nodetorch.node');
+    const torch = installed(folder, { cuda: true, version: '2.99.0' }, true);
+    fs.writeFileSync(file, 'not a library');
+    fs.writeFileSync(
+      path.join(folder, 'libtorch.json'),
+      JSON.stringify({ path: torch, version: '2.98.1', variant: 'cu130' }),
+    );
+    const facts = () =>
+      JSON.parse(nodetorch(['doctor', '--json'], { NODETORCH_ADDON: file }).stdout) as Record<string, string>;
+    const { addon, CUDA, ...rest } = facts();
+    expect(addon).toContain(`the addon is for libtorch 2.98, and libtorch 2.99.0 is now at ${torch}`);
+    expect(rest['built for']).toContain(`libtorch 2.98.1 (cu130) at ${torch}, where 2.99.0 is now`);
+    expect(CUDA).toContain('built in, but no device is available');
+    expect(CUDA).toContain("missing: NVIDIA's libraries, which pip installs with torch into");
+    if (!fs.existsSync('/proc/driver/nvidia/version')) expect(CUDA).toContain("missing: NVIDIA's driver");
+    fs.mkdirSync(path.join(folder, 'nvidia/cudnn/lib'), { recursive: true });
+    expect(facts().CUDA).toContain(`NVIDIA's libraries: cudnn in ${path.join(folder, 'nvidia')}`);
   });
   it('knows its commands', () => {
     expect(nodetorch(['--help']).stdout).toMatch(/^Usage: npx nodetorch .*[^]*doctor/);

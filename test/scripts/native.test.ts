@@ -149,6 +149,71 @@ linux.each([
   expect(err).toContain('Set LIBTORCH to the folder');
 });
 
+describe('a libtorch of another version', () => {
+  /** As when pip has upgraded the torch that the addon was built for. */
+  const upgraded = (to: string): string => {
+    const folderOf = installed(path.join(folder, 'upgraded'), { version: to });
+    note(folderOf);
+    return folderOf;
+  };
+  const advice = 'Another libtorch than the one it was built for was loaded.';
+
+  linux.each(['2.99.0', '2.12.1+cpu'])('%s where the addon was built for ours', (to) => {
+    const now = upgraded(to);
+    const { status, err } = run();
+    expect(status).toBe(1);
+    expect(err).toContain(
+      `${addon}: the addon is for libtorch ${minor}, and libtorch ${to} is now at ${now}\n`,
+    );
+    expect(err).toContain(advice);
+  });
+
+  linux('is passed over where there is one that fits', () => {
+    upgraded('2.99.0');
+    expect(run({ LIBTORCH: libtorchOf(built) })).toEqual(loaded);
+  });
+
+  /** As where the addon's symbols are not in libtorch, which was changed between the versions. */
+  function missSymbol(): void {
+    const bytes = fs.readFileSync(addon);
+    bytes.write('_wrap_outputz', bytes.indexOf('_wrap_outputs'));
+    fs.writeFileSync(addon, bytes);
+  }
+
+  linux('of the loader is named with the variable that led there', () => {
+    missSymbol();
+    const lib = path.join(folder, 'other/lib');
+    fs.mkdirSync(lib, { recursive: true });
+    fs.symlinkSync(path.join(libtorchOf(built), 'lib/libtorch_cpu.so'), path.join(lib, 'libtorch_cpu.so'));
+    fs.writeFileSync(path.join(folder, 'other/version.py'), "__version__ = '2.99.0'\n");
+    for (const name of ['libtorch.so', 'libc10.so'])
+      fs.symlinkSync(path.join(libtorchOf(built), 'lib', name), path.join(lib, name));
+    const { err } = run({ LD_LIBRARY_PATH: lib });
+    expect(err).toContain(
+      `the addon is for libtorch ${minor}, and libtorch 2.99.0 of LD_LIBRARY_PATH (${lib}) was loaded\n`,
+    );
+    expect(err).toContain('undefined symbol');
+    expect(err).toContain(advice);
+  });
+
+  linux('than that of an addon of unknown origin', () => {
+    missSymbol();
+    const { err } = run({ LIBTORCH: libtorchOf(built) });
+    const where = `libtorch ${pinned}+cpu at ${libtorchOf(built)}`;
+    expect(err).toContain(`the addon is for another version of libtorch than ${where}, which was loaded\n`);
+    expect(err).toContain(advice);
+  });
+
+  linux('in the package, and none that fits', () => {
+    forgetLibtorch();
+    fs.renameSync(addon, path.join(companion(platform, ownVersion), 'nodetorch.node'));
+    const made = installed(companion(`libtorch-${platform}`, '2.99.0'), { version: '2.99.0' });
+    const { err } = run({ PATH: '' });
+    expect(err).toContain(`The addon is for libtorch ${minor}, and here are other versions only:`);
+    expect(err).toContain(`  2.99.0 at ${made.replace(/\/libtorch$/, '')} (its package)`);
+  });
+});
+
 describe('prebuilt', () => {
   /** The package with the addon, which knows no libtorch. */
   function prebuilt(version = ownVersion): string {

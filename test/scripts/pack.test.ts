@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import own from '../../package.json';
+import { layOutAddon, layOutLibtorch } from '../../scripts/pack/contents';
 import { licencesOf, partsOf } from '../../scripts/pack/licences';
 import {
   addonManifest,
@@ -59,6 +60,21 @@ test('those that take the place of tfjs-node ask for this nodetorch, and for sha
 test('there are none for other platforms', () => {
   expect(() => addonManifest('sunos-x64')).toThrow('there are packages for linux-x64');
 });
+
+test.each(['2.12.1+cpu', '2.99.0'])(
+  'an addon for libtorch %s, or that libtorch, is not packed',
+  (version) => {
+    const folder = path.join(scratch, version);
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, 'libtorch.json'), JSON.stringify({ path: '/some/torch', version }));
+    const message = `for libtorch ${version} (/some/torch), and the packages are for ${own.libtorch.version}`;
+    expect(() => layOutAddon(path.join(folder, 'out'), path.join(folder, 'nodetorch.node'))).toThrow(message);
+    expect(() =>
+      layOutLibtorch(path.join(folder, 'out'), { path: '/some/torch', version, variant: 'cpu' }),
+    ).toThrow(message);
+    expect(fs.existsSync(path.join(folder, 'out'))).toBe(false);
+  },
+);
 
 describe('the licences of libtorch', () => {
   // As fetch-libtorch.js unpacks a wheel.
