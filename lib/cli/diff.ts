@@ -4,7 +4,7 @@ import { findFormat } from '../serialization/format';
 import type { Tensor } from '../tensor';
 import { type Command, number, parse } from './arguments';
 import { loadPickle } from './pickle';
-import { count, plural, print, printable, table } from './text';
+import { count, json, plural, print, printable, table } from './text';
 
 const usage = `Usage: npx nodetorch diff A B [--rtol R] [--atol A] [--json]
 
@@ -36,7 +36,7 @@ function run(argv: readonly string[]): number {
   const [a, b] = positionals.map(read);
   const found = compare(a, b, tolerance);
   if (values.json) {
-    print(JSON.stringify({ equal: found.length === 0, differences: found }, null, 2));
+    print(json({ equal: found.length === 0, differences: found }));
   } else if (found.length === 0) {
     print(`equal: ${plural(a.size, 'key')}`);
   } else {

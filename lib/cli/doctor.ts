@@ -12,7 +12,7 @@ import {
 } from '../native/locate';
 import { type Command, parse } from './arguments';
 import { cudaFacts } from './cuda_facts';
-import { print, size, table } from './text';
+import { json, print, size, table } from './text';
 
 const usage = `Usage: npx nodetorch doctor [--json]
 
@@ -31,7 +31,7 @@ function run(argv: readonly string[]): number {
   const { values } = parse(argv, { json: { type: 'boolean' } }, []);
   const addon = loadAddon();
   const facts = { ...machine(), ...libtorch(), ...toolchain(), ...addon.facts };
-  if (values.json) print(JSON.stringify({ ok: addon.loads, ...facts }, null, 2));
+  if (values.json) print(json({ ok: addon.loads, ...facts }));
   else print(table(Object.entries(facts).flatMap(([name, text]) => lines(name, text))));
   return addon.loads ? 0 : 1;
 }

@@ -2,7 +2,7 @@
 import { type Command, parse } from './arguments';
 import { describe } from './describe';
 import type { Description, ProgramDescription, TensorRow } from './description';
-import { count, plural, print, printable, size, table } from './text';
+import { count, json, plural, print, printable, size, table } from './text';
 
 const usage = `Usage: npx nodetorch inspect FILE [--json]
 
@@ -17,7 +17,7 @@ and gives, its operators and its code. Reads no weights.
 function run(argv: readonly string[]): number {
   const { values, positionals } = parse(argv, { json: { type: 'boolean' } }, ['FILE']);
   const found = describe(positionals[0]);
-  print(values.json ? JSON.stringify({ ...found, totals: totals(found.tensors) }, null, 2) : report(found));
+  print(values.json ? json({ ...found, totals: totals(found.tensors) }) : report(found));
   return 0;
 }
 

@@ -21,13 +21,19 @@ export function size(bytes: number): string {
 export const count = (n: number): string => n.toLocaleString('en-US');
 export const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 
-/** Names come from files: nothing in them steers the terminal. */
+const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/**
+ * Names come from files: nothing in them steers the terminal, turns what is beside it around or hides. So control
+ * characters are escaped, those without a shape of their own (of the direction of writing, of width 0), separators of
+ * lines, and halves of characters.
+ */
 export function printable(text: string): string {
-  return text.replace(
-    // eslint-disable-next-line no-control-regex
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) => found.split('').map(escape).join(''));
 }
+
+/** As JSON, printable. Only the ends of its lines are control characters: JSON escapes those of values. */
+export const json = (value: unknown): string =>
+  JSON.stringify(value, null, 2).split('\n').map(printable).join('\n');
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);

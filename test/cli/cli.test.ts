@@ -102,6 +102,29 @@ describe('inspect', () => {
       /^tail +uint8 +\[20\] +20 B +model-00003-of-00003.safetensors$/m,
     );
   });
+  it('writes what would steer the terminal, turn text around or hide as escapes, in JSON too', () => {
+    const units = [
+      0x00, 0x1b, 0x7f, 0x85, 0x9b, 0xad, 0x061c, 0x200b, 0x200e, 0x2028, 0x2029, 0x202e, 0x2066, 0xfeff,
+    ];
+    const hostile = `${String.fromCharCode(...units)}${String.fromCodePoint(0xe0001)}`;
+    const name = `ä猫😀\n${hostile}`;
+    safetensors.saveFile(new Map([[name, torch.zeros([2])]]), at('a.safetensors'), {
+      metadata: { [hostile]: name },
+    });
+    const visible = /^[\n\x20-\x7eä猫😀]*$/u;
+    const text = good('inspect', at('a.safetensors'));
+    expect(text).toMatch(visible);
+    expect(text).toContain(
+      '\nä猫😀\\u000a\\u0000\\u001b\\u007f\\u0085\\u009b\\u00ad\\u061c\\u200b\\u200e\\u2028',
+    );
+    const written = good('inspect', at('a.safetensors'), '--json');
+    expect(written).toMatch(visible);
+    const { tensors, metadata } = JSON.parse(written);
+    expect([tensors[0].name, metadata]).toEqual([name, { [hostile]: name }]);
+    safetensors.saveFile(new Map([[name, torch.ones([2])]]), at('b.safetensors'));
+    const { code, out } = run('diff', at('a.safetensors'), at('b.safetensors'), '--json');
+    expect([code, visible.test(out), JSON.parse(out).differences[0].key]).toEqual([1, true, name]);
+  });
   it('reads no weights', () => {
     const size = 2 ** 32;
     const length = { a: { dtype: 'U8', shape: [size], data_offsets: [0, size] } };
