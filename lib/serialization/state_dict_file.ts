@@ -23,7 +23,7 @@ export interface LoadStateDictFromFileOptions {
   device?: DeviceLike;
   /**
    * Whether to map the file into memory instead of reading it; see `safetensors.loadFile`'s `backend`. Default:
-   * what the format's own function does, which is `true` for safetensors and `false` for `.pt`.
+   * what the format's own function does: `.pt` is read.
    */
   mmap?: boolean;
   /** Which entry of a whole checkpoint is the state_dict: `'model'`, `'state_dict'`. Default: all of it. */
@@ -80,7 +80,8 @@ function readFile(target: string, options: LoadStateDictFromFileOptions): StateD
       "loadStateDictFromFile(): 'key' is for .pt files; this one holds nothing but tensors",
     );
   }
-  const open = { device: options.device, backend: options.mmap === false ? 'pread' : 'mmap' } as const;
+  const backend = options.mmap === undefined ? null : options.mmap ? 'mmap' : 'pread';
+  const open = { device: options.device, backend } as const;
   if (format === 'safetensors') return loadFile(file, open);
   const { folder, shards } = readIndex(file);
   const pickled = [...shards.keys()].some((name) => !name.endsWith('.safetensors'));

@@ -54,6 +54,49 @@ describe.each(['mmap', 'pread'] as const)('a file of Python, by %s,', (backend) 
   });
 });
 
+const isRoot = process.geteuid?.() === 0;
+// A mapped file shows what is written to it; whoever uses what is cut off is ended by the system.
+describe.each([
+  ['mapped: this user alone writes to it', 0o644, null, true],
+  ['read: everybody writes to it', 0o666, null, false],
+  ...(isRoot
+    ? ([
+        ["mapped: so does the user's own group", 0o664, [0, 0], true],
+        ["read: it is another user's", 0o644, [4321, 4321], false],
+        ['read: another group writes to it', 0o664, [0, 4321], false],
+      ] as const)
+    : []),
+] as const)('a file that is %s,', (_, mode, owner, maps) => {
+  const made = () => {
+    const name = file(safetensors.save({ a: torch.zeros([2], { dtype: torch.uint8 }) }));
+    fs.chmodSync(name, mode);
+    if (owner) fs.chownSync(name, owner[0], owner[1]);
+    return name;
+  };
+  const overwrite = (name: string) => {
+    const fd = fs.openSync(name, 'r+');
+    fs.writeSync(fd, Buffer.of(7, 7), 0, 2, fs.fstatSync(fd).size - 2);
+    fs.closeSync(fd);
+  };
+  it.each([
+    ['loadFile', (name: string) => safetensors.loadFile(name).get('a')!],
+    ['safeOpen', (name: string) => safetensors.safeOpen(name).getTensor('a')],
+    ['loadStateDictFromFile', (name: string) => torch.loadStateDictFromFile(name).get('a')!],
+  ])('by %s', (_, load) => {
+    const name = `${made()}.safetensors`;
+    fs.renameSync(name.replace(/\.safetensors$/, ''), name);
+    const a = load(name);
+    overwrite(name);
+    expect(a.tolist()).toEqual(maps ? [7, 7] : [0, 0]);
+  });
+  it('and the other way when asked to', () => {
+    const name = made();
+    const a = safetensors.loadFile(name, { backend: maps ? 'pread' : 'mmap' }).get('a')!;
+    overwrite(name);
+    expect(a.tolist()).toEqual(maps ? [0, 0] : [7, 7]);
+  });
+});
+
 describe('every file means what Python says', () => {
   // The format forbids them; Python's package takes the last.
   const stricter: Record<string, RegExp> = {

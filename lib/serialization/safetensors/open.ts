@@ -27,12 +27,16 @@ export interface OpenOptions {
   /**
    * `'mmap'` maps the file into memory: nothing is read until it is used, and what is written to a tensor
    * stays in memory. While such tensors live the file must not be changed in place (to replace it, as
-   * {@link saveFile} does, is fine). `'pread'` reads. Default: `'mmap'`.
+   * {@link saveFile} does, is fine): the system ends a program that uses what somebody has cut off. `'pread'` reads.
+   * Default: `'mmap'` for a file that only this program's user and root can write to, and `'pread'` for others.
+   *
+   * Differs from PyTorch: `torch.loadStateDictFromFile`, `safetensors.loadFile` and `safeOpen` read a file that other users can write to, where Python
+   * maps it; `backend: 'mmap'` maps it.
    */
-  backend?: 'mmap' | 'pread';
+  backend?: 'mmap' | 'pread' | null;
 }
 
-export const OPEN: Required<OpenOptions> = { device: 'cpu', backend: 'mmap' };
+export const OPEN: Required<OpenOptions> = { device: 'cpu', backend: null };
 
 function readHeader(source: Source): [start: number, header: Header] {
   const length = headerLength(source.bytes(0, Math.min(8, source.size)), source.size);
@@ -58,7 +62,7 @@ export class SafeOpen {
     const [path, options] = bindArguments('SafeOpen(path, options{}?)', args);
     const { device, backend } = withDefaults('safeOpen', OPEN, options);
     if (typeof path !== 'string') throw argumentError('safeOpen', 'path', 'a string', path);
-    if (backend !== 'mmap' && backend !== 'pread') {
+    if (backend !== 'mmap' && backend !== 'pread' && backend !== null) {
       throw argumentError('safeOpen', 'backend', "'mmap' or 'pread'", backend);
     }
     this.#device = deviceOf(device);

@@ -17,11 +17,23 @@ export interface Source {
 /** Files that nobody has closed when their source is gone. */
 const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
-export function openSource(path: string, backend: 'mmap' | 'pread'): Source {
+/**
+ * Whether nobody can cut the file short but who may end this program anyway: its user and root. Windows refuses to cut a
+ * file that is mapped. A group with the user's own number is the user's alone, where systems make one for each.
+ */
+function isOurs({ uid, gid, mode }: Stats): boolean {
+  if (process.geteuid === undefined) return true;
+  const shared = gid === uid ? 0o002 : 0o022;
+  return (uid === process.geteuid() || uid === 0) && (mode & shared) === 0;
+}
+
+/** `backend` null: mapped where that is safe. */
+export function openSource(path: string, backend: 'mmap' | 'pread' | null): Source {
   const { fd, stats } = openRegular(path, (message) => new SafetensorError(message));
   try {
     const source = new ReadingSource(path, fd, stats.size);
-    return backend === 'pread' || stats.size === 0 ? source : new MappedSource(path, stats, source);
+    const maps = stats.size > 0 && (backend === null ? isOurs(stats) : backend === 'mmap');
+    return maps ? new MappedSource(path, stats, source) : source;
   } catch (error) {
     closeSync(fd);
     throw error;
