@@ -143,3 +143,17 @@ test.each(indexed)('float indices of %s: says what to write', (_, call, first) =
 test('other errors say nothing of indices', () => {
   expect(thrown(() => x.matmul(x)).message).not.toContain('int64');
 });
+
+// The names that Python 2.13 prints: it has its own for the oldest dtypes alone.
+test.each([
+  [torch.float64, 'torch.DoubleTensor'],
+  [torch.float16, 'torch.HalfTensor'],
+  [torch.bfloat16, 'CPUBFloat16Type'],
+  [torch.complex64, 'CPUComplexFloatType'],
+])('a tensor of %s in a message', (dtype, name) => {
+  const y = torch.ones([2], { dtype, requiresGrad: true }).exp();
+  const z = y.mul(y);
+  y.add_(1);
+  const backward = () => z.backward(torch.ones([2], { dtype }));
+  expect(thrown(backward).message).toContain(`modified by an inplace operation: [${name} [2]]`);
+});

@@ -93,9 +93,9 @@ const indexHint =
   'Numbers such as 3 make float32 here. For indices and labels write bigints, torch.tensor([1n, 3n]), or the dtype, ' +
   'torch.tensor([1, 3], { dtype: torch.int64 }) and torch.full([n], 3, { dtype: torch.int64 }), or x.long().';
 
-// Tensor types have names of their own in C++ ("CPUFloatType"); Python puts its own for them.
-const typeName =
-  /\b(Sparse)?(CPU|CUDA)(B?Float\w*|Byte|Char|Short|Int|Long|Double|Half|Bool|Complex\w+)Type\b/g;
+// Tensor types have names of their own in C++ ("CPUFloatType"); Python puts its own for those of these eight dtypes, the
+// oldest ones.
+const typeName = /\b(Sparse)?(CPU|CUDA)(Byte|Char|Short|Int|Long|Float|Double|Half)Type\b/g;
 const pythonTypes = (message: string): string => message.replace(typeName, pythonType);
 function pythonType(_: string, sparse: string | undefined, device: string, name: string): string {
   return `torch.${device === 'CUDA' ? 'cuda.' : ''}${sparse ? 'sparse.' : ''}${name}Tensor`;
