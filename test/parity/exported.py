@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "fixtures" / "nn"))
 
 import rows  # noqa: E402
 import torch  # noqa: E402
-from torch.export import Dim, export, save  # noqa: E402
+from torch.export import Dim, export, load, save  # noqa: E402
 from torch.utils import _pytree as pytree  # noqa: E402
 from variants import RATE, SEED, STEPS, attempted, batch_of, calls_of, copied, differentiable, digest, inputs_of, leaves, mapped  # noqa: E402
 
@@ -115,11 +115,12 @@ class Writer:
         self.cases.write(json.dumps(case) + "\n")
 
     def program(self, name, program, runs):
-        """Saves it before it is run, since runs change its parameters."""
+        """Saves it, and runs what is read again: guards are in another order then."""
         self.count += 1
-        save(program, self.folder / f"{self.count}.pt2")
+        path = self.folder / f"{self.count}.pt2"
+        save(program, path)
         torch.save(runs, self.folder / f"{self.count}.pt")
-        module = program.module()
+        module = load(path).module()
         steps = [STEPS] + [1] * (len(runs) - 1)
         results = [attempted(lambda: trained(module, inputs, n)) for inputs, n in zip(runs, steps)]
         self.line({"name": name, "file": self.count, "runs": results})
@@ -155,6 +156,8 @@ def write(writer, name, make, spec, call):
             text = program.graph_module.code + str(program.graph_signature) + str(program.range_constraints)
             if text in seen:
                 continue
+            if "rrelu_with_noise_functional" in text:
+                raise ValueError("the gradient of this operator reads memory that nothing has written")
             seen.add(text)
             runs = [inputs] + ([another_batch(inputs)] if kind == "dynamic" else [])
             writer.program(f"{name}, {kind}", program, runs)
