@@ -13,20 +13,37 @@ const starts: readonly (readonly [start: string, what: string])[] = [
   ['\x93NUMPY', "an array of NumPy's (.npy)"],
   ['\x89HDF\r\n', 'an HDF5 file, such as Keras writes'],
   ['GGUF', 'a GGUF file'],
+  ['\x08\x01\x12', 'a SavedModel of TensorFlow, such as its converter for tfjs reads'],
   ['%PDF', 'a PDF document'],
   ['\x89PNG', 'an image'],
   ['\xff\xd8\xff', 'an image'],
 ];
 
+const FLATBUFFERS = 4; // where they name what they are
+/** How an index of TensorFlow's checkpoints ends, which is a table of LevelDB. */
+const TABLE_END = Buffer.from('57fb808b247547db', 'hex');
+
 /** What a file begins with that is worth a look. */
 export const HEAD = 512; // bytes
 
-/** What `head`, the first bytes of a file, says that the file is; null where it may be what is expected. */
-export function foreign(head: Buffer, size: number, expected: 'pt' | 'safetensors'): string | null {
+/**
+ * What `head`, the first bytes of a file, and `tail`, the last eight, say that the file is; null where it may be what is
+ * expected.
+ */
+export function foreign(
+  head: Buffer,
+  size: number,
+  expected: 'pt' | 'safetensors',
+  tail?: Buffer,
+): string | null {
   if (size === 0) return 'empty: it has 0 bytes';
+  if (tail?.equals(TABLE_END))
+    return "the index of a TensorFlow checkpoint: tf.train.load_checkpoint() of Python's opens it";
   const text = head.toString('latin1');
   const known = starts.find(([start]) => text.startsWith(start));
   if (known) return known[1];
+  if (text.startsWith('TFL3', FLATBUFFERS)) return 'a model of TensorFlow Lite (.tflite)';
+  if (isOnnx(head)) return 'an ONNX model: the package onnxruntime-node runs it';
   if (expected === 'safetensors') {
     const byTorch = 'as torch.save() writes it: read it with torch.load()';
     if (text.startsWith('PK\x03\x04')) return `a zip archive, ${byTorch}`;
@@ -42,6 +59,10 @@ export function foreign(head: Buffer, size: number, expected: 'pt' | 'safetensor
   return `text that begins with ${JSON.stringify(head.toString('utf8').slice(0, 40))}`;
 }
 
+/** Its version, then who made it or the graph; pickles and zips begin with other bytes. */
+const isOnnx = (head: Buffer): boolean =>
+  head[0] === 0x08 && head[1] >= 3 && head[1] < 32 && [0x12, 0x1a, 0x3a].includes(head[2]);
+
 /** A header's length, then the header; neither a zip nor a pickle has a brace there. */
 export const isSafetensors = (head: Buffer): boolean =>
   head.length >= 9 && head[8] === '{'.charCodeAt(0) && head.readUInt32LE(4) === 0;
@@ -49,9 +70,8 @@ export const isSafetensors = (head: Buffer): boolean =>
 /** What a zip archive is that torch.save did not make, and what opens it; null where it may have. */
 export function foreignArchive(names: readonly string[]): string | null {
   const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
-  const instead = 'in Python, torch.save() the state_dict of what is in it';
   if (has(/(^|\/)constants\.pkl$/)) {
-    return `a TorchScript archive (torch.jit.save()), which is a program: ${instead}`;
+    return 'a TorchScript archive (torch.jit.save()), which is a program: { tensorsOnly: true } loads its weights';
   }
   if (has(/(^|\/)serialized_exported_program\.json$/)) {
     return 'a torch.export archive (.pt2) as older versions of PyTorch wrote it: torch.export.load() opens it';

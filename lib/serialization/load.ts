@@ -156,7 +156,8 @@ function explained(error: unknown, path: string | null): unknown {
 
 function loadFrom(source: Source, places: Placing, settings: Settings): unknown {
   if (!isZip(source)) {
-    const what = foreign(source.read(0, Math.min(HEAD, source.size)), source.size, 'pt');
+    const tail = source.read(Math.max(source.size - 8, 0), Math.min(8, source.size));
+    const what = foreign(source.read(0, Math.min(HEAD, source.size)), source.size, 'pt', tail);
     if (what) throw damaged(`Invalid magic number; corrupt file? It is no file of torch.save, but ${what}`);
     if (settings.mmap) {
       throw damaged(

@@ -27,6 +27,9 @@ const files: [string, Buffer | string, RegExp][] = [
   ['an array of NumPy', Buffer.from('\x93NUMPY\x01\0', 'latin1'), /NumPy/],
   ['HDF5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), /HDF5/],
   ['GGUF', 'GGUF\x03\0\0\0', /GGUF/],
+  ['ONNX', Buffer.from('080812077079746f7263681a05322e312e30', 'hex'), /an ONNX model.*onnxruntime-node/],
+  ['TensorFlow Lite', Buffer.from('1c00000054464c33140020001c001800', 'hex'), /TensorFlow Lite/],
+  ['SavedModel', Buffer.from('080112a5f4010a1f12', 'hex'), /a SavedModel of TensorFlow/],
 ];
 const loaders: [string, (file: string) => unknown][] = [
   ['torch.load', (file) => torch.load(file)],
@@ -45,6 +48,15 @@ describe.each(files)('%s', (name, content, message) => {
       expect(() => load(file)).toThrow(message);
     }
   });
+});
+
+test('the index of a checkpoint of TensorFlow', () => {
+  const table = Buffer.concat([
+    Buffer.from([0, 0, 1, 2]),
+    Buffer.alloc(40),
+    Buffer.from('57fb808b247547db', 'hex'),
+  ]);
+  expect(() => torch.load(table)).toThrow(/index of a TensorFlow checkpoint/);
 });
 
 describe('archives', () => {
