@@ -1,6 +1,7 @@
 // Values on their way to another thread: tensors go without a copy, everything else as postMessage takes it.
 import { TorchError } from '../../core/errors';
 import { isMap, isPlainObject, isSet } from '../../core/realm';
+import { collect } from '../../native/collect';
 import { Tensor } from '../../tensor';
 import { type SharedTensor, receive, share } from '../../tensor/memory';
 
@@ -53,11 +54,27 @@ export function pack(value: unknown): unknown {
   return change(value, (one) => (one instanceof Tensor ? shared(one) : undefined), new Map());
 }
 
+/** Bytes of tensors that came since garbage was collected. */
+let received = 0;
+const COLLECT_AFTER = 2 ** 25;
+
+// Memory that is made asks for a collection by itself; what another thread made does not, and a loop that only looks at its
+// batches would keep them all.
+function take(shared: SharedTensor): Tensor {
+  const tensor = receive(shared);
+  received += tensor.nbytes;
+  if (received >= COLLECT_AFTER) {
+    received = 0;
+    collect(false);
+  }
+  return tensor;
+}
+
 const isShared = (one: object): one is SharedTensor => 'nodetorchShared' in one;
 
 /** The value that {@link pack} was given, with tensors of this thread. */
 export function unpack<T>(packed: unknown): T {
-  return change(packed, (one) => (isShared(one) ? receive(one) : undefined), new Map()) as T;
+  return change(packed, (one) => (isShared(one) ? take(one) : undefined), new Map()) as T;
 }
 
 /** Frees the tensors of a packed value that nobody wants any more. */

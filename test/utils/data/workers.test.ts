@@ -95,6 +95,12 @@ test('what workers give', () => {
   expect(run('outOfOrder').said).toEqual(Array.from({ length: 20 }, (_, i) => i));
 }, 300_000);
 
+test('batches that a loop has let go of are freed', () => {
+  const { said, ...rest } = run('memory');
+  expect(rest).toEqual({ code: 0, err: '' });
+  expect(said).toBeLessThan(100);
+}, 300_000);
+
 test('leaving a loop, a signal and close() end the workers', () => {
   const error = { name: 'Error', message: 'enough', where: 'enough' };
   const alive = [0, 2, 4, 6, 8].map((i) => [i, i + 1]);

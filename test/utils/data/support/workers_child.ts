@@ -35,6 +35,13 @@ export class Items extends data.Dataset<unknown> {
   }
 }
 
+export class Large extends data.Dataset<Tensor> {
+  readonly length = 60;
+  get(): Tensor {
+    return torch.ones([1e6]);
+  }
+}
+
 export const first = (items: { value: Tensor }[]): Tensor => items[0].value;
 export const asFunction = (): unknown => () => 1;
 export const failing = (): never => {
@@ -198,6 +205,14 @@ const jobs: Record<string, () => unknown> = {
     const alive = plain(await consume(persistent));
     await persistent.close();
     return { batches, after, reason, again, alive, end: threads() };
+  },
+  /** A loop that makes no tensors of its own: the most megabytes that live of its 60 batches of 4. */
+  async memory() {
+    let most = 0;
+    for await (const _ of loaderOf(data.workerDataset(file, Large), { batchSize: 1 })) {
+      most = Math.max(most, torch.memory().bytes);
+    }
+    return most / 1e6;
   },
   async outOfOrder() {
     const loader = loaderOf(data.workerDataset(file, Numbers, 20), { numWorkers: 2, inOrder: false });
