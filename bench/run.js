@@ -61,8 +61,20 @@ async function measure(name, sides, floor, { rounds, seconds, threads }) {
   const [group, row] = name.split('/');
   if (failed) return { group, name: row, error: failed.error };
   const [ours, python] = found.map((results) => median(results.map(({ us }) => us)));
+  const [cpuOurs, cpuPython] = found.map((results) => median(results.map(({ cpu }) => cpu)));
   const [peakOurs, peakPython] = found.map((results) => Math.max(...results.map(({ peak }) => peak ?? NaN)));
-  const measured = { group, name: row, ours, python, ratio: ours / python, peakOurs, peakPython };
+  const measured = {
+    group,
+    name: row,
+    ours,
+    python,
+    ratio: ours / python,
+    cpuRatio: cpuOurs / cpuPython,
+    cpuOurs,
+    cpuPython,
+    peakOurs,
+    peakPython,
+  };
   return floorTimes.some(Number.isFinite) ? { ...measured, floor: median(floorTimes) } : measured;
 }
 
@@ -91,7 +103,8 @@ function print(row) {
   const name = `${row.group}: ${row.name}`.padEnd(48);
   if (row.error) return console.log(`${name} ${row.error}`);
   const floor = row.floor === undefined ? '' : shown(row.floor);
-  const cells = [shown(row.ours), shown(row.python), row.ratio.toFixed(2), floor];
+  const cpu = row.cpuRatio === undefined ? '' : row.cpuRatio.toFixed(2);
+  const cells = [shown(row.ours), shown(row.python), row.ratio.toFixed(2), cpu, floor];
   const times = cells.map((text) => text.padStart(10));
   console.log(name, ...times, `${mega(row.peakOurs)} / ${mega(row.peakPython)}`.padStart(14));
 }
@@ -106,6 +119,18 @@ function summary(rows) {
       `${group.padEnd(30)} geometric mean ${mean.toFixed(2)}, worst ${Math.max(...ratios).toFixed(2)}`,
     );
   }
+}
+
+/** Makes the images, and sees to it that Python can read them. */
+function prepareImages(python) {
+  const stdio = ['ignore', 2, 2];
+  const { status } = spawnSync(process.execPath, ['make_images.js', path.join(programs, 'images')], {
+    cwd: here,
+    stdio,
+  });
+  if (status !== 0) throw new Error('the images cannot be made');
+  if (spawnSync(python, ['-c', 'import PIL']).status === 0) return;
+  spawnSync(python, ['-m', 'pip', 'install', '--quiet', '--no-cache-dir', 'pillow'], { stdio });
 }
 
 async function main() {
@@ -124,7 +149,7 @@ async function main() {
   if (!floor) console.log('The floor in C++ is not measured: it needs Linux and a compiler.');
   console.log(
     `\n${''.padEnd(48)}`,
-    ...['ours', 'Python', 'ratio', 'C++'].map((text) => text.padStart(10)),
+    ...['ours', 'Python', 'ratio', 'CPU', 'C++'].map((text) => text.padStart(10)),
     'peak, MB'.padStart(14),
   );
   const sides = [await start(process.execPath, ['side.js']), await start(python, ['-B', 'side.py'])];
@@ -141,6 +166,7 @@ async function main() {
     });
     if (status !== 0) throw new Error('Python cannot export the programs');
   }
+  if (chosen.some((name) => name.startsWith('epoch of an image folder/'))) prepareImages(python);
   const rows = [];
   for (const name of chosen) {
     const row = await measure(name, sides, floor, plan);

@@ -1,10 +1,10 @@
 'use strict';
 // One side of the benchmark: reads rows to time from stdin, a line each, and answers with JSON.
-// side.py is the other. { name, seconds, threads } -> { us, peak } or { error }.
+// side.py is the other. { name, seconds, threads } -> { us, cpu, peak } or { error }.
 
 const fs = require('node:fs');
 const readline = require('node:readline');
-const { rows, setThreads } = require('./program_rows');
+const { rows, setThreads } = require('./image_rows');
 
 const linux = process.platform === 'linux';
 
@@ -18,26 +18,37 @@ function peak() {
 
 const forgetPeak = () => fs.writeFileSync('/proc/self/clear_refs', '5');
 
-/** Microseconds for a call, over about that many seconds. */
-function time(run, seconds) {
+const cpuTime = () => {
+  const { user, system } = process.cpuUsage();
+  return user + system; // of all threads
+};
+const AsyncFunction = (async () => {}).constructor;
+
+/** Microseconds for a call, over about that many seconds, and of the processor's time. */
+async function time(run, seconds) {
+  const isAsync = run instanceof AsyncFunction;
   let count = 1;
   for (;;) {
+    const cpu = cpuTime();
     const started = process.hrtime.bigint();
-    for (let i = 0; i < count; i++) run();
+    if (isAsync) for (let i = 0; i < count; i++) await run();
+    else for (let i = 0; i < count; i++) run();
     const took = Number(process.hrtime.bigint() - started) / 1e9;
-    if (took >= seconds || count >= 1e8) return (took / count) * 1e6;
+    if (took >= seconds || count >= 1e8) {
+      return { us: (took / count) * 1e6, cpu: (cpuTime() - cpu) / count };
+    }
     count = Math.ceil(count * Math.min(10, Math.max(1.5, (1.2 * seconds) / Math.max(took, 1e-6))));
   }
 }
 
-readline.createInterface({ input: process.stdin }).on('line', (line) => {
+readline.createInterface({ input: process.stdin }).on('line', async (line) => {
   const { name, seconds, threads } = JSON.parse(line);
   try {
     setThreads(threads);
     if (current.name !== name) current = { name, run: rows[name]() };
     if (linux) forgetPeak();
-    const us = time(current.run, seconds);
-    console.log(JSON.stringify({ us, peak: linux ? peak() : null }));
+    const times = await time(current.run, seconds);
+    console.log(JSON.stringify({ ...times, peak: linux ? peak() : null }));
   } catch (error) {
     console.log(JSON.stringify({ error: String(error) }));
   }

@@ -6,8 +6,13 @@ import re
 import sys
 import time
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 import torch
-from program_rows import rows
+from image_rows import rows
 
 
 LINUX = sys.platform == "linux"
@@ -23,15 +28,24 @@ def forget_peak():
         file.write("5")
 
 
+def cpu_time():
+    """Seconds of the processor's time, of all threads and of processes that have ended."""
+    if resource is None:
+        return time.process_time()
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def timed(run, seconds):
     count = 1
     while True:
+        cpu = cpu_time()
         started = time.perf_counter()
         for _ in range(count):
             run()
         took = time.perf_counter() - started
         if took >= seconds or count >= 1e8:
-            return took / count * 1e6
+            return {"us": took / count * 1e6, "cpu": (cpu_time() - cpu) / count * 1e6}
         count = math.ceil(count * min(10, max(1.5, 1.2 * seconds / max(took, 1e-6))))
 
 
@@ -46,7 +60,7 @@ for line in sys.stdin:
             run = rows[name]()
         if LINUX:
             forget_peak()
-        us = timed(run, task["seconds"])
-        print(json.dumps({"us": us, "peak": peak() if LINUX else None}), flush=True)
+        times = timed(run, task["seconds"])
+        print(json.dumps({**times, "peak": peak() if LINUX else None}), flush=True)
     except Exception as error:  # noqa: BLE001
         print(json.dumps({"error": repr(error)}), flush=True)
