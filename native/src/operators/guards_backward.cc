@@ -59,6 +59,12 @@ std::optional<Stack> RunForward(const Schema& backward, const Stack& given, cons
   return stack;
 }
 
+// Of _pdist_backward and _cdist_backward, which call it grad up to libtorch 2.13.
+at::Tensor GradOfDistances(const Schema& schema, const Stack& stack) {
+  const at::Tensor grad = TensorNamed(schema, stack, "grad_output");
+  return grad.defined() ? grad : TensorNamed(schema, stack, "grad");
+}
+
 }  // namespace
 
 void IndicesBelow(const Schema& schema, const at::Tensor& indices, int64_t low, int64_t end) {
@@ -231,10 +237,9 @@ void PairsOfRows(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(input.dim() == 2, schema.name(), ": self must be a matrix");
   SomeRows(schema, stack);
   const int64_t pairs = input.size(0) * (input.size(0) - 1) / 2;
-  for (const char* name : {"grad", "pdist"}) {
-    const at::Tensor one = TensorNamed(schema, stack, name);
-    TORCH_CHECK(!one.defined() || (one.numel() == pairs && input.size(0) > 0), schema.name(), ": ", name,
-                " must have a number for each pair of rows, of which there are some");
+  for (const at::Tensor& one : {GradOfDistances(schema, stack), TensorNamed(schema, stack, "pdist")}) {
+    TORCH_CHECK(!one.defined() || (one.numel() == pairs && input.size(0) > 0), schema.name(),
+                ": grad and pdist must have a number for each pair of rows, of which there are some");
   }
 }
 
@@ -242,7 +247,7 @@ void PairsOfRows(const Schema& schema, const Stack& stack) {
 void PairsOfTwo(const Schema& schema, const Stack& stack) {
   OneFloatingType(schema, stack);
   const at::Tensor left = TensorNamed(schema, stack, "x1"), right = TensorNamed(schema, stack, "x2");
-  const at::Tensor grad = TensorNamed(schema, stack, "grad"), distances = TensorNamed(schema, stack, "cdist");
+  const at::Tensor grad = GradOfDistances(schema, stack), distances = TensorNamed(schema, stack, "cdist");
   TORCH_CHECK(left.dim() >= 2 && right.dim() >= 2 && left.size(-1) == right.size(-1), schema.name(),
               ": x1 and x2 must be matrices, or batches of them, with as many columns");
   for (const at::Tensor& one : {grad, distances}) {
