@@ -128,7 +128,7 @@ function libtorchFolder(): string | null {
     if (note && !process.env.LIBTORCH) return note.path;
     return (findLibtorch(note?.version) ?? findLibtorchBeyond(note?.version))?.path ?? null;
   } catch {
-    return null;
+    return process.env.LIBTORCH ?? null; // refused, and what it lacks may still be of use
   }
 }
 

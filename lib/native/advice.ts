@@ -61,17 +61,18 @@ Where you have a libtorch for it, set LIBTORCH to its folder and build: ${build}
 }
 
 function adviceWithoutLibtorch(file: string, from: string): string {
-  const others = findOthers(file).map(({ version, path, place }) => `  ${version} at ${path} (${place})`);
-  if (others.length > 0) {
-    return `The addon is for libtorch ${minorFor(file)}, and here are other versions only:
-${others.join('\n')}
-Build the addon for one of these: LIBTORCH=... and ${build}. Or fetch its own: ${build}.`;
+  const others = findOthers(file);
+  const lines = others.map(({ version, path, place }) => `  ${version} at ${path} (${place})\n`);
+  const only = `The addon is for libtorch ${minorFor(file)}, and here are other versions only:\n${lines.join('')}`;
+  const found = others.length > 0 ? only : '';
+  if (others.some(({ place }) => place === 'its package')) {
+    return `${found}Install again, or build the addon for one of these: set LIBTORCH, and ${build}.`;
   }
   if (from) {
-    return `libtorch is not where it was.${from}
+    return `${found}libtorch is not where it was.${from}
 Set LIBTORCH to the folder that holds its lib/, or fetch it and build again: ${build}.`;
   }
-  return `No libtorch was found: the package @nodetorch/libtorch-${platform} is not installed. Any one of:
+  return `${found}No libtorch was found: the package @nodetorch/libtorch-${platform} is not installed. Any one of:
   - ${installAgain}
   - set LIBTORCH to the folder that holds libtorch's lib/
   - fetch it, and build the addon for it: ${build}`;
@@ -92,7 +93,12 @@ export function advice(file: string | undefined, message: string, code?: string)
   if (forbidden) return forbidden;
   if (usesMusl()) return adviceOnMusl; // also where node_modules was copied from a system with glibc
   if (!file) return adviceWithoutAddon();
-  if (message.startsWith('LIBTORCH=')) return 'Set LIBTORCH to the folder that holds its lib/, or unset it.';
+  if (message.startsWith('LIBTORCH=')) {
+    const rebuild = message.includes('and the addon is for')
+      ? `, or build the addon for this one: ${build}`
+      : '';
+    return `Set LIBTORCH to the folder that holds its lib/, or unset it${rebuild}.`;
+  }
   const libtorch = builtFor(file);
   const from = libtorch ? ` It was built for libtorch ${libtorch.version} at ${libtorch.path}.` : '';
   if (isMissingLibrary(message)) return adviceWithoutLibtorch(file, from);
