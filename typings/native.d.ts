@@ -296,7 +296,9 @@ export interface Native {
   ): (Handle | null)[];
   registerHook(tensor: Tensor, hook: GradientCallback): Handle;
   removeHook(hook: HandleOwner): void;
-  setPostAccumulateGradHook(tensor: Tensor, hook: GradientCallback | null): void;
+  setPostAccumulateGradHook(tensor: Tensor, hook: GradientCallback): Handle;
+  /** The objects of `tensors` hold the function of a hook or of a custom Function, too. */
+  holdFunction(owner: HandleOwner, tensors: Tensors): void;
   node(tensor: Tensor): Handle | null;
   nodeName(node: HandleOwner): string;
   nodeNext(node: HandleOwner): [node: Handle | null, input: number][];
@@ -348,7 +350,7 @@ export interface Native {
     saved: Tensors,
     backward: GradientCallback,
     materializeGrads: boolean,
-  ): (Handle | null)[];
+  ): (Handle | null)[]; // null for an output that has joined the graph itself
   savedTensors(node: HandleOwner): (Handle | null)[];
 
   // memory.cc

@@ -6,6 +6,7 @@ import { wrap } from '../native/dispatch';
 import { NativeHandle } from '../native/handle';
 import { native } from '../native';
 import { Tensor } from '../tensor';
+import { hold } from './held';
 import { noGrad } from './mode';
 
 type Gradient = Tensor | null | undefined;
@@ -118,9 +119,13 @@ export abstract class AutogradFunction {
     );
     const wrapped = native.endFunction(node, inputs, outputs, plain, dirty, saved, run, materialize);
     context.marks.saved = context.marks.dirty = context.marks.plain = [];
+    if (needs.includes(true)) {
+      const joined = outputs.filter((output, i) => wrapped[i] === null && !output.isLeaf);
+      hold(node, run, [...new Set(joined)]);
+    }
     // An input changed in place is given back as the object it came as.
-    const results = wrapped.map((handle) => {
-      const made = wrap(handle) as Tensor;
+    const results = wrapped.map((handle, i) => {
+      const made = handle === null ? outputs[i]! : (wrap(handle) as Tensor);
       return dirty.find((tensor) => tensor.is(made)) ?? made;
     });
     const all = list.map((value) => (value instanceof Tensor ? results.shift() : value));

@@ -6,6 +6,7 @@ import { NativeHandle } from '../native/handle';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import { isTensor } from '../native/tensor_base';
+import { hold } from './held';
 
 export type { RemovableHandle };
 
@@ -14,10 +15,12 @@ export function registerHook(
   hook: (grad: Tensor) => Tensor | null | undefined | void,
 ): RemovableHandle {
   if (typeof hook !== 'function') throw argumentError('registerHook', 'hook', 'a function', hook);
-  return handleOf(new NativeHandle(native.registerHook(tensor, callbackOf(hook))));
+  const callback = callbackOf(hook);
+  const owner = new NativeHandle(native.registerHook(tensor, callback));
+  return handleOf(owner, hold(owner, callback, [tensor]));
 }
 
-// Each in a scope of its own: the graph owns the callback, and the handle owns the tensor.
+// Each in a scope of its own: the graph may own the callback, and nobody owns the tensor but who has it.
 function callbackOf(hook: (grad: Tensor) => Tensor | null | undefined | void) {
   return ([grad]: unknown[]) => {
     const replaced = hook(wrap(grad) as Tensor);
@@ -28,8 +31,11 @@ function callbackOf(hook: (grad: Tensor) => Tensor | null | undefined | void) {
   };
 }
 
-function handleOf(owner: NativeHandle): RemovableHandle {
-  return new RemovableHandle(() => native.removeHook(owner));
+function handleOf(owner: NativeHandle, letGo: () => void): RemovableHandle {
+  return new RemovableHandle(() => {
+    native.removeHook(owner);
+    letGo();
+  });
 }
 
 // libtorch keeps one such hook a tensor; this list makes many of it.
@@ -45,7 +51,8 @@ export function registerPostAccumulateGradHook(
   let hooks = accumulateHooks.get(tensor);
   if (!hooks) {
     accumulateHooks.set(tensor, (hooks = new HookList()));
-    native.setPostAccumulateGradHook(tensor, accumulateCallbackOf(hooks));
+    const callback = accumulateCallbackOf(hooks);
+    hold(new NativeHandle(native.setPostAccumulateGradHook(tensor, callback)), callback, [tensor]);
   }
   return hooks.add(hook);
 }

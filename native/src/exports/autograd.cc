@@ -16,11 +16,10 @@ struct NodeHandle : Held {
   NodePtr node;
 };
 
-// Removes a hook from the tensor it was registered on.
-struct HookHandle : Held {
-  HookHandle(at::Tensor tensor, unsigned position) : tensor(std::move(tensor)), position(position) {}
-  at::Tensor tensor;
-  unsigned position;
+// The list is the tensor's, and the graph's that the tensor was in when the hook came.
+struct HookHandle : CallbackHandle {
+  std::weak_ptr<torch::autograd::hooks_list> list;
+  unsigned position = 0;
 };
 
 struct PostAccumulate : torch::autograd::PostAccumulateGradHook {
@@ -71,28 +70,53 @@ napi_value RegisterHook(Arguments& arguments) {
     const auto replaced = callback->Call({grad});
     return replaced.empty() ? at::Tensor() : replaced[0];
   });
-  return ToJs(arguments.environment, new HookHandle(tensor, position));
+  auto handle = std::make_unique<HookHandle>();
+  handle->callback = callback;
+  handle->list = torch::autograd::impl::get_autograd_meta(tensor)->cpp_hooks_list_;
+  handle->position = position;
+  return ToJs(arguments.environment, handle.release());
 }
 
 napi_value RemoveHook(Arguments& arguments) {
   Slot* slot = FindSlot(arguments.environment, arguments[0]);
   if (!slot || !slot->other) return Undefined(arguments.env);
-  if (auto* hook = dynamic_cast<HookHandle*>(slot->other)) hook->tensor.remove_hook(hook->position);
+  if (auto* hook = dynamic_cast<HookHandle*>(slot->other)) {
+    if (const auto list = hook->list.lock()) (*list)[hook->position] = nullptr;
+  }
   arguments.environment.pool().Dispose(slot);
   return Undefined(arguments.env);
 }
 
-// setPostAccumulateGradHook(tensor, ((tensors: [Tensor]) => []) | null): one a tensor;
-// lib/ multiplexes.
+// setPostAccumulateGradHook(tensor, (tensors: [Tensor]) => []): one a tensor; lib/ multiplexes.
 napi_value SetPostAccumulateGradHook(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   TORCH_CHECK(tensor.requires_grad(), "cannot register a hook on a tensor that doesn't require gradient");
   TORCH_CHECK(tensor.is_leaf(), "post accumulate grad hooks cannot be registered on non-leaf tensors");
-  std::unique_ptr<torch::autograd::PostAccumulateGradHook> hook;
-  if (!arguments.IsNull(1)) {
-    hook = std::make_unique<PostAccumulate>(std::make_shared<Callback>(arguments.environment, arguments[1]));
+  const auto callback = std::make_shared<Callback>(arguments.environment, arguments[1]);
+  torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::make_unique<PostAccumulate>(callback));
+  auto handle = std::make_unique<CallbackHandle>();
+  handle->callback = callback;
+  return ToJs(arguments.environment, handle.release());
+}
+
+// holdFunction(handle of a hook or a custom Function, tensors): the JS objects of `tensors` hold the
+// function, too, and the tensors have one gradient function, or none.
+napi_value HoldFunction(Arguments& arguments) {
+  const Slot* handle = FindSlot(arguments.environment, arguments[0]);
+  const auto* held = handle ? dynamic_cast<const CallbackHandle*>(handle->other) : nullptr;
+  const auto callback = held ? held->callback.lock() : nullptr;
+  if (!callback) return Undefined(arguments.env);
+  uint32_t length = 0;
+  Check(arguments.env, napi_get_array_length(arguments.env, arguments[1], &length));
+  std::vector<Slot*> slots;
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[1], i, &item));
+    Slot* slot = FindSlot(arguments.environment, item);
+    if (slot && slot->tensor.defined()) slots.push_back(slot);
   }
-  torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::move(hook));
+  callback->SetHolders(slots);
+  arguments.environment.pool().functions().Add(callback);
   return Undefined(arguments.env);
 }
 
@@ -136,6 +160,7 @@ void DefineAutograd(Napi::Env env, Napi::Object exports) {
           {"registerHook", Entry<RegisterHook>},
           {"removeHook", Entry<RemoveHook>},
           {"setPostAccumulateGradHook", Entry<SetPostAccumulateGradHook>},
+          {"holdFunction", Entry<HoldFunction>},
           {"node", Entry<NodeOf>},
           {"nodeName", Entry<NodeName>},
           {"nodeNext", Entry<NodeNext>}});

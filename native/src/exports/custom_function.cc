@@ -67,7 +67,7 @@ struct JsNode : ReleasingNode {
 
 // What a context holds. It owns the node only until forward has run: from then on the graph does,
 // and the node owns the JS function, which owns the context.
-struct FunctionHandle : Held {
+struct FunctionHandle : CallbackHandle {
   explicit FunctionHandle(NodePtr made) : node(std::move(made)), weak(node) {}
   NodePtr node;
   WeakNodePtr weak;
@@ -147,7 +147,20 @@ napi_value NeedsInputGrad(Arguments& arguments) {
   return list;
 }
 
-// endFunction(node, inputs, outputs, nonDifferentiable, dirty, saved, backward, materializeGrads)
+// Outputs were made outside of the graph that they have joined: as what may be freed later.
+void RecountOutputs(Arguments& arguments) {
+  uint32_t length = 0;
+  Check(arguments.env, napi_get_array_length(arguments.env, arguments[2], &length));
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    Check(arguments.env, napi_get_element(arguments.env, arguments[2], i, &item));
+    Slot* slot = FindSlot(arguments.environment, item);
+    if (slot && slot->tensor.defined()) arguments.environment.pool().Recount(slot);
+  }
+}
+
+// endFunction(node, inputs, outputs, nonDifferentiable, dirty, saved, backward, materializeGrads): the
+// results; null for an output that has joined the graph itself.
 napi_value End(Arguments& arguments) {
   Environment& environment = arguments.environment;
   FunctionHandle* handle = HandleArgument(arguments);
@@ -176,6 +189,7 @@ napi_value End(Arguments& arguments) {
   if (handle->executable) {
     node->materialize_ = arguments.Bool(7);
     node->backward_ = std::make_shared<Callback>(environment, arguments[6]);
+    handle->callback = node->backward_;
     for (const at::Tensor& tensor : saved) {
       // An output is saved as one, lest the node own itself.
       const auto own = std::find_if(outputs.begin(), outputs.end(),
@@ -186,6 +200,10 @@ napi_value End(Arguments& arguments) {
     wrapped.Finish();
   }
   handle->node = NodePtr();
+  RecountOutputs(arguments);
+  for (size_t i = 0; i < results.size(); i++) {
+    if (results[i].is_same(outputs[i])) results[i].reset();
+  }
   return ToJs(environment, results);
 }
 

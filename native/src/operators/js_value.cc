@@ -56,7 +56,8 @@ Slot* FindHandle(Environment& environment, napi_value handle) {
   }
   void* pointer = nullptr;
   if (napi_get_value_external(environment.env(), handle, &pointer) != napi_ok) return nullptr;
-  return environment.pool().Owns(pointer) ? static_cast<Slot*>(pointer) : nullptr;
+  HandlePool& pool = environment.pool();
+  return pool.Owns(pointer) ? pool.Used(static_cast<Slot*>(pointer)) : nullptr;
 }
 
 namespace {

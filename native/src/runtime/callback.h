@@ -2,46 +2,57 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <torch/csrc/autograd/function.h>
 
 #include <memory>
 #include <vector>
 
-#include "operators/to_js.h"
-#include "runtime/arguments.h"
-#include "runtime/environment.h"
+#include "runtime/handle.h"
+#include "runtime/js_thread.h"
+#include "runtime/persistent.h"
 
 namespace nodetorch {
 
 // A JS function that the engine may call. Owned by graph nodes; may die on any thread.
 class Callback {
  public:
-  Callback(Environment& environment, napi_value function)
-      : function_(environment, function), thread_(environment.thread()) {
-    thread_->callbacks++;
-  }
+  Callback(Environment& environment, napi_value function);
   Callback(const Callback&) = delete;
   Callback& operator=(const Callback&) = delete;
   ~Callback() { thread_->callbacks--; }
 
   // function(tensors) on the JS thread; what it returns is a list of tensors, null for undefined.
-  std::vector<at::Tensor> Call(const std::vector<at::Tensor>& tensors) const {
-    std::vector<at::Tensor> results;
-    Environment& environment = function_.environment();
-    thread_->Call([&] {
-      napi_env env = environment.env();
-      Napi::HandleScope scope(env);
-      napi_value argument = ToJs(environment, tensors);
-      napi_value undefined, result;
-      Check(env, napi_get_undefined(env, &undefined));
-      Check(env, napi_call_function(env, undefined, function_.Get(), 1, &argument, &result));
-      results = TensorsArgument(environment, result, "a gradient returned by a hook or backward()");
-    });
-    return results;
-  }
+  std::vector<at::Tensor> Call(const std::vector<at::Tensor>& tensors) const;
+
+  // What follows is for HeldFunctions, on the JS thread.
+
+  // A slot whose JS object holds the function. The slot may hold something else by now.
+  struct Holder {
+    Slot* slot;
+    uint32_t generation;
+    bool IsAlive() const {
+      return slot->generation == generation && slot->kind == Kind::kTensor && slot->tensor.defined();
+    }
+  };
+  const std::vector<Holder>& holders() const { return holders_; }
+  // Once: the JS objects of these slots, whose tensors have one and the same gradient function, hold it.
+  void SetHolders(const std::vector<Slot*>& slots);
+  // Whether nothing leads to the function but its holders: no graph and no other handle of their tensors.
+  bool IsReachedByHoldersAlone() const;
+  bool is_strong() const { return strong_; }
+  void SetStrong(bool strong);
 
  private:
   Persistent function_;
   std::shared_ptr<JsThread> thread_;
+  std::vector<Holder> holders_;
+  bool strong_ = true;
+  const torch::autograd::Node* node_ = nullptr;  // of the holders' tensors; null for leaves
+};
+
+// What JS has of a function that it gave: the registration of a hook, a custom Function's node.
+struct CallbackHandle : Held {
+  std::weak_ptr<Callback> callback;
 };
 
 }  // namespace nodetorch

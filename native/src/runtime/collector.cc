@@ -25,6 +25,7 @@ void Collector::CollectYoung() {
 }
 
 void Collector::CollectAll() {
+  pool_.functions().Look();
   if (!realm_.Collect(true)) return;
   pool_.account().made_since_collection = 0;
   pool_.FreeAllPending();

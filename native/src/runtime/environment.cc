@@ -46,6 +46,7 @@ napi_value Environment::HandleKey() const {
 
 void Environment::RunPendingWork() {
   pool_.FreePending();
+  pool_.functions().LookSometimes();
   mailbox_->DeleteDropped(env_);
   if (collector_.IsDue()) collector_.CollectYoung();
 }

@@ -134,6 +134,7 @@ void HandlePool::Uncount(Slot* slot) {
 }
 
 void HandlePool::Dispose(Slot* slot) {
+  if (slot->watched) functions_.Forget(slot);
   if (slot->kind == Kind::kTensor && slot->tensor.defined()) {
     Uncount(slot);
     const bool waits = slot->small && environments_ > 0 && frees_.Add(slot->tensor);

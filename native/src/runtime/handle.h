@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/deferred_frees.h"
+#include "runtime/held_functions.h"
 #include "runtime/memory_account.h"
 #include "runtime/scope_stack.h"
 
@@ -45,9 +46,10 @@ struct Slot {
   uint32_t generation = 0;  // tells a reused slot from the one a scope remembers
   uint32_t number = 0;
   Kind kind = Kind::kFree;
-  bool kept = false;    // never disposed by a scope
-  bool scoped = false;  // owned by its scope alone: no JS object has a finalizer for it
-  bool small = false;   // a few bytes from the CPU cache, in no graph: see DeferredFrees
+  bool kept = false;     // never disposed by a scope
+  bool scoped = false;   // owned by its scope alone: no JS object has a finalizer for it
+  bool small = false;    // a few bytes from the CPU cache, in no graph: see DeferredFrees
+  bool watched = false;  // see HeldFunctions
 
   // Of a HeldValue; null where it holds something else, or nothing any more.
   const c10::IValue* value() const;
@@ -99,10 +101,15 @@ class HandlePool {
   // nothing behind the pointer before it is known to be ours.
   bool Owns(const void* pointer) const;
   // The tensor's slot of that number; of a number that is none, a slot with a disposed tensor.
-  Slot* At(int64_t number) const {
+  Slot* At(int64_t number) {
     const bool is = number > 0 && static_cast<size_t>(number) < slots_.size();
     Slot* slot = is ? slots_[number] : nullptr;
-    return slot && slot->kind == Kind::kTensor ? slot : slots_[0];
+    return slot && slot->kind == Kind::kTensor ? Used(slot) : slots_[0];
+  }
+  // Every slot goes through here before its tensor is used.
+  Slot* Used(Slot* slot) {
+    if (slot->watched) functions_.MakeStrong(slot);
+    return slot;
   }
 
   // See ScopeStack.
@@ -124,6 +131,7 @@ class HandlePool {
   int64_t live_tensors() const { return live_tensors_; }
 
   MemoryAccount& account() { return account_; }
+  HeldFunctions& functions() { return functions_; }
 
  private:
   static void DeleteWhenUnused();
@@ -140,6 +148,7 @@ class HandlePool {
   int64_t live_tensors_ = 0;
   int64_t live_slots_ = 0;
   int environments_ = 0;
+  HeldFunctions functions_;
 };
 
 }  // namespace nodetorch

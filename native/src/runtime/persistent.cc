@@ -13,6 +13,11 @@ Environment& Mailbox::environment() {
   return *environment_;
 }
 
+Environment* Mailbox::FindEnvironment() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return environment_;
+}
+
 void Mailbox::Close() {
   std::lock_guard<std::mutex> lock(mutex_);
   environment_ = nullptr;
@@ -38,6 +43,14 @@ Persistent::Persistent(Environment& environment, napi_value value) : mailbox_(en
 }
 
 Persistent::~Persistent() { mailbox_->Drop(reference_); }
+
+void Persistent::SetStrong(bool strong) {
+  const Environment* environment = mailbox_->FindEnvironment();
+  if (!environment) return;
+  uint32_t count;
+  Check(environment->env(),
+        (strong ? napi_reference_ref : napi_reference_unref)(environment->env(), reference_, &count));
+}
 
 napi_value Persistent::Get() const {
   napi_value value;

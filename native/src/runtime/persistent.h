@@ -17,7 +17,8 @@ class Mailbox {
  public:
   explicit Mailbox(Environment* environment) : environment_(environment) {}
 
-  Environment& environment();  // throws once it has ended
+  Environment& environment();      // throws once it has ended
+  Environment* FindEnvironment();  // null once it has ended
   // The environment ends, and takes its references with it.
   void Close();
   // From any thread, also inside a collection: the reference is to be deleted.
@@ -36,14 +37,17 @@ class Mailbox {
   std::vector<napi_ref> dropped_;
 };
 
-// A JS value held by C++. May be destroyed on any thread, and inside a collection.
+// A JS value held by C++. May be destroyed on any thread, and inside a collection. For the rest: on the JS
+// thread.
 class Persistent {
  public:
   Persistent(Environment& environment, napi_value value);
   Persistent(const Persistent&) = delete;
   Persistent& operator=(const Persistent&) = delete;
   ~Persistent();
-  napi_value Get() const;  // on the JS thread only
+  napi_value Get() const;  // null where the reference was weak, and the value has been collected
+  // It is strong at first. Only ever to the other: Node-API counts.
+  void SetStrong(bool strong);
   Environment& environment() const { return mailbox_->environment(); }
 
  private:
