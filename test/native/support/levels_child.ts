@@ -12,6 +12,16 @@ const slope = (body: (x: nodetorch.Tensor) => unknown): number => {
   return (func.jvp(cube, [one(2)], [one(1)])[1] as nodetorch.Tensor).item() as number; // 12
 };
 
+const total = (body: () => void) => (x: nodetorch.Tensor) => (body(), x.pow(3).sum());
+const transforms = {
+  vmap: (body: () => void) =>
+    func
+      .vmap((x: nodetorch.Tensor) => (body(), x.mul(2)))(one(2))
+      .tolist(),
+  grad: (body: () => void) => func.grad(total(body))(one(2)).tolist(),
+  hessian: (body: () => void) => func.hessian(total(body))(one(2)).tolist(),
+};
+
 interface Turns {
   /** Threads that have come where they wait. */
   here: number;
@@ -28,7 +38,7 @@ const arrive = (turns: Int32Array): void => {
   Atomics.notify(turns, turn.here);
 };
 
-type Job = 'jvp' | 'dual' | 'anomaly';
+type Job = 'jvp' | 'dual' | 'anomaly' | 'vmap' | 'grad' | 'hessian';
 function start(job: Job): {
   worker: Worker;
   turns: Int32Array;
@@ -48,6 +58,7 @@ function run({ job, turns }: { job: Job; turns: Int32Array }): unknown {
     waitFor(turns, turn.go, 1);
   };
   if (job === 'jvp') return slope(wait);
+  if (job in transforms) return transforms[job as keyof typeof transforms](wait);
   if (job === 'anomaly') return detectAnomaly(() => (wait(), isAnomalyEnabled()), { checkNan: false });
   return forwardAd.dualLevel(() => {
     const y = forwardAd.makeDual(one(3), one(1));
@@ -93,6 +104,8 @@ async function main(): Promise<void> {
   }
   seen.newWorker = await atOnce('jvp', () => 'main waits');
   seen.jvps = await atOnce('jvp', () => slope(() => {}));
+  for (const [job, here] of Object.entries(transforms))
+    seen[job] = await atOnce(job as Job, () => here(() => {}));
   seen.duals = await atOnce('dual', twice);
   seen.inMine = await forwardAd
     .dualLevel(() => {
