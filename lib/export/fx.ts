@@ -17,6 +17,8 @@ export interface FxNode {
   args: FxArgument[];
   kwargs: [string, FxArgument][];
   trace: string | undefined;
+  /** JSON of what a program has noted beside its operators. */
+  custom?: string;
   meta: TensorMeta | SymbolicNumber | undefined;
   users: Set<FxNode>;
 }
@@ -57,7 +59,12 @@ class Builder {
       const name = input.form === 'value' ? input.name : inputs[i]?.name || `arg${i}`;
       this.#add('placeholder', name, name, [], [], undefined);
     }
-    for (const node of this.graph.nodes) this.#call(node);
+    for (const node of this.graph.nodes) {
+      const first = this.#nodes.length;
+      this.#call(node);
+      const custom = node.metadata.get('custom');
+      if (custom !== undefined) for (const made of this.#nodes.slice(first)) made.custom = custom;
+    }
     const outputs = this.graph.outputs.map((output) => this.#argument(output, undefined));
     const result: FxArgument =
       this.graph.isSingleReturn && outputs.length === 1 ? outputs[0] : { list: outputs, isTuple: true };
@@ -92,11 +99,16 @@ class Builder {
     }
     const [first] = node.outputs;
     const isHigherOrder = node.target.startsWith(HIGHER_ORDER);
+    // A number that a method gives has the name of its node.
     const isSingle =
-      node.outputs.length === 1 && first.form === 'value' && (!isHigherOrder || node.isSingleReturn);
+      node.outputs.length === 1 &&
+      first.form === 'value' &&
+      (!isHigherOrder || node.isSingleReturn || first.name === node.name);
     if (isSingle) return void this.#add('call_function', first.name, node.target, args, kwargs, trace);
     const isNone = node.outputs.length === 1 && first.form === 'constant';
-    const name = isNone ? `${baseOf(node.target)}_unused` : (node.name ?? this.#unused(unnamed(node.target)));
+    const name = isNone
+      ? this.#unused(`${baseOf(node.target)}_unused`)
+      : (node.name ?? this.#unused(unnamed(node.target)));
     const whole = this.#add('call_function', name, node.target, args, kwargs, trace);
     whole.meta = undefined;
     if (isNone) return;

@@ -1,9 +1,11 @@
-// Operators of graphs that stand for plainer ones: their nodes become those that PyTorch runs for them.
+// Operators that stand for plainer ones, or take their arguments otherwise: their nodes become those that are run.
 import { damaged } from './errors';
 import { lowerFunctionalized } from './functionalized';
 import type { Argument, Graph, NamedArgument, Node } from './graph';
 
 const HIGHER_ORDER = 'torch.ops.higher_order.';
+// Functions of torch/_functorch/predispatch.py, which open and close levels of vmap and jvp.
+const TRANSFORMS = 'torch._functorch.predispatch.';
 
 /** The operator that an argument of a node names. */
 export function operatorIn(node: Node, at: number): string {
@@ -33,6 +35,9 @@ const lowerings = new Map<string, (node: Node) => Node[]>([
 
 /** The nodes to run for `node`. */
 export function lower(node: Node): Node[] {
+  if (node.target.startsWith(TRANSFORMS)) {
+    return [{ ...node, inputs: node.inputs.map((input) => ({ ...input, isKeyword: false })) }];
+  }
   const lowering =
     node.target.startsWith(HIGHER_ORDER) && lowerings.get(node.target.slice(HIGHER_ORDER.length));
   return lowering ? lowering(node) : [node];

@@ -3,7 +3,7 @@ import { Complex } from '../core/complex';
 import type { ConstantType, SymbolicNumber, TensorMeta } from './graph';
 import { expressionText } from './expression';
 import { type FxArgument, type FxGraph, type FxNode, GETITEM, inputsOf } from './fx';
-import { boolText, floatText, stringText } from './python_text';
+import { boolText, floatText, noteText, stringText } from './python_text';
 
 const infix = new Map([
   ['eq', '=='],
@@ -168,7 +168,7 @@ export function codeText({ nodes }: FxGraph, isVerbose = false): string {
       body += `return ${argumentText(node.args[0], nameOf)}\n`;
       continue;
     }
-    const summary = `\n# ${placeOf(node.trace)}\n`;
+    const summary = `\n#${noteText(node.custom)} ${placeOf(node.trace)}\n`;
     if (isVerbose && summary !== previous) body += previous = summary;
     const value = node.op === 'get_attr' ? attribute(node.target) : callText(node, nameOf);
     const freed = [...(uses.get(node) ?? []), ...(node.users.size === 0 ? [node] : [])];

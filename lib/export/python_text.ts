@@ -1,4 +1,5 @@
 // How Python writes values and expressions.
+import { isPlainObject } from '../core/realm';
 import type { Syntax } from './python';
 
 /** `repr` of a float. */
@@ -103,4 +104,36 @@ export function unparse(syntax: Syntax, least = TEST): string {
       return within(own, operands.join(` ${syntax.operator} `));
     }
   }
+}
+
+// `repr` of what JSON holds.
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return boolText(value);
+  if (typeof value === 'string') return stringText(value);
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  if (typeof value !== 'object') return String(value);
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${stringText(key)}: ${valueText(item)}`)
+    .join(', ')}}`;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null; // a file may say anything
+  }
+}
+
+/** ' Annotation: {...}', of a node's note in JSON: each value has its first 40 characters. */
+export function noteText(custom: string | undefined): string {
+  const note = custom === undefined ? null : parsed(custom);
+  if (!isPlainObject(note)) return '';
+  const items = Object.entries(note).map(([key, value]) => {
+    const whole = typeof value === 'string' ? value : valueText(value);
+    const shown = whole.length > 40 ? stringText(`${whole.slice(0, 40)}...`) : valueText(value);
+    return `${stringText(key)}: ${shown}`;
+  });
+  return ` Annotation: {${items.join(', ')}}`;
 }

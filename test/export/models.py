@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch._higher_order_ops.associative_scan import associative_scan_op
+from torch._higher_order_ops.foreach_map import foreach_map
 from torch._higher_order_ops.hints_wrap import hints_wrapper
 from torch._higher_order_ops.map import map as map_
 from torch._higher_order_ops.out_dtype import out_dtype
@@ -163,6 +164,62 @@ class AssociativeScan(nn.Module):
             [a * self.scale, b * self.scale],
             (),
         )
+
+
+class ForeachMap(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, x, y):
+        return foreach_map(torch.mul, [x * self.scale, y * self.scale], [y, x])
+
+
+class Vmap(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x, y):
+        def one(a, b):
+            return torch.tanh(self.layer(a)) * b, (a.sum() * a).softmax(0)
+
+        return *torch.vmap(one, (0, None))(x, y), torch.vmap(lambda a: a.sin(), 1, 1)(x)
+
+
+class VmapNested(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3, 2))
+
+    def forward(self, x):
+        inner = torch.vmap(lambda a: torch.tanh(a @ self.weight))
+        return torch.vmap(lambda a: inner(a).cumsum(0))(x)
+
+
+class VmapOthers(nn.Module):
+    """Random numbers, chunks, an output that is not of the batch, losses."""
+
+    def forward(self, x):
+        return (
+            torch.vmap(lambda a: a + torch.rand_like(a), randomness="different")(x),
+            torch.vmap(lambda a: F.dropout(a, 0.5), randomness="same")(x),
+            torch.vmap(lambda a: a * 2, chunk_size=2)(x),
+            torch.vmap(lambda a: torch.ones(2))(x),
+            torch.vmap(lambda a: F.mse_loss(a, a * 2))(x),
+        )
+
+
+class Jvp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(1.5))
+
+    def forward(self, x, t):
+        value, tangent = torch.func.jvp(torch.sin, (x,), (t,))
+        second = torch.func.jvp(lambda z: torch.func.jvp(torch.sin, (z,), (t,))[1], (x,), (t,))[1]
+        mapped = torch.func.jvp(torch.vmap(torch.exp), (x,), (t,))[1]
+        return value * self.scale, tangent, second, mapped
 
 
 class NoGrad(nn.Module):

@@ -176,6 +176,19 @@ def graphs():
     program("associative_scan_even", m.AssociativeScan(), (randn(8), randn(8)))
 
 
+def transforms():
+    """torch.func in a graph for training: its levels are opened and closed by nodes. And one operator by operator."""
+    torch.manual_seed(0)
+    x = randn(4, 3)
+    program("vmap", m.Vmap(), (x, randn(2)))
+    program("vmap_dynamic", m.Vmap(), (x, randn(2)), shapes={"x": {0: Dim.AUTO}, "y": None}, others=[(randn(6, 3), randn(2))])
+    program("vmap_nested", m.VmapNested(), (randn(2, 4, 3),))
+    program("vmap_others", m.VmapOthers(), (x,))
+    program("vmap_decomposed", m.Vmap(), (x, randn(2)), decompose=True)
+    program("jvp", m.Jvp(), (x, randn(4, 3)))
+    program("foreach_map", m.ForeachMap(), (x, randn(4, 3)), strict=True)
+
+
 def older():
     """As older versions wrote them, and with pickled tensors."""
     trees = (((randn(2), randn(2)), randn(2)), {"m": {"z": randn(2)}}, m.Point(randn(2), randn(2)), True, "q", 0.5)
@@ -187,7 +200,7 @@ def older():
     program("before_2_8_cond", m.Cond(), (randn(4, 3) + 2,), others=[(randn(4, 3) - 2,)], written=before_2_8)
 
 
-for make in (own, examples, graphs, older):
+for make in (own, examples, graphs, older, transforms):
     make()
 torch.save(results, here / "programs.pt")
 (here / "programs.json").write_text(json.dumps(texts, indent=1) + "\n")

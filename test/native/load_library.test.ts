@@ -342,6 +342,7 @@ describe('an object', () => {
 test('a program of torch.export holds an object, gives it to an operator, and calls a method of it', () => {
   const loaded = torch.export.load(ofObjects);
   expect(inspect([...loaded.constants.values()])).toBe('[ Tally(tally) ]');
+  expect([loaded.graphText, loaded.code]).toEqual([expected.graph, expected.code]);
   const output = loaded.module()(tensor(expected.input)) as Tensor[];
   expect(output.map((one) => one.tolist())).toEqual(expected.output);
 });

@@ -11,6 +11,7 @@
 
 #include "exports/constants.h"
 #include "exports/modes.h"
+#include "runtime/func_levels.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
 
@@ -30,14 +31,6 @@ bool TransformsAreSuspended() {
 void SuspendTransforms(bool suspended) {
   c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::FuncTorchDynamicLayerFrontMode, suspended);
   c10::impl::tls_set_dispatch_key_excluded(c10::DispatchKey::FuncTorchDynamicLayerBackMode, suspended);
-}
-
-RandomnessType RandomnessArgument(Arguments& arguments, size_t i) {
-  const std::string randomness = ToString(arguments.env, arguments[i]);
-  if (randomness == "error") return RandomnessType::Error;
-  if (randomness == "same") return RandomnessType::Same;
-  if (randomness == "different") return RandomnessType::Different;
-  throw TypeProblem("randomness argument needs to be error, same, or different");
 }
 
 int64_t AnomalyFlags() {
@@ -98,7 +91,7 @@ int64_t Enter(Arguments& arguments, Scope scope) {
     }
     case Scope::kAutocast: return EnterAutocast(arguments);
     case Scope::kVmap: {  // batch size, randomness
-      const RandomnessType randomness = RandomnessArgument(arguments, 2);
+      const RandomnessType randomness = RandomnessNamed(ToString(arguments.env, arguments[2]));
       initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(arguments.Int(1)), randomness);
       return depth;
     }
@@ -138,7 +131,7 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
       environment.anomaly_scopes = before >> 2;
       return AnomalyMode::set_enabled(before & 2, before & 1);
     case Scope::kForwardGrad: return c10::AutogradState::get_tls_state().set_fw_grad_mode(before);
-    case Scope::kForwardLevel: return environment.forward_level().Close(environment.pool());
+    case Scope::kForwardLevel: return environment.forward_level().Close(&environment.pool());
     case Scope::kSavedHooks: return Shorten(SavedHooksOfThread(), before);
     case Scope::kAutocast: return LeaveAutocast(before);
     case Scope::kVmap:

@@ -2,8 +2,8 @@
 #include <ATen/functorch/BatchedTensorImpl.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
-#include <ATen/ops/movedim.h>
 
+#include "runtime/func_levels.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -26,28 +26,13 @@ const DynamicLayer& LevelArgument(Arguments& arguments, size_t i) {
 
 // addBatchDim(tensor, dim, level)
 napi_value AddBatchDim(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
-  TORCH_CHECK(LevelArgument(arguments, 2).key() == TransformType::Vmap, "that level is no vmap");
-  const int64_t dim = arguments.Int(1);
-  TORCH_CHECK_INDEX(dim >= 0 && dim < tensor.dim(), "dimension ", dim, " of a tensor that has ",
-                    tensor.dim());
-  return ToJs(arguments.environment, addBatchDim(tensor, dim, arguments.Int(2)));
+  return ToJs(arguments.environment, WithBatchDim(arguments.Tensor(0), arguments.Int(1), arguments.Int(2)));
 }
 
 // removeBatchDim(tensor, level, batchSize, outDim)
 napi_value RemoveBatchDim(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0);
-  const int64_t level = arguments.Int(1), batch_size = arguments.Int(2), out = arguments.Int(3);
-  const BatchedTensorImpl* batched = maybeGetBatchedImpl(tensor);
-  const int64_t dims = tensor.dim() + 1;  // of the result
-  TORCH_CHECK_INDEX(out >= 0 && out < dims, "Dimension out of range (expected to be in range of [", -dims,
-                    ", ", dims - 1, "], but got ", out, ")");
-  if (batched && batched->level() == level) {
-    return ToJs(arguments.environment, at::movedim(batched->value(), batched->bdim(), out));
-  }
-  std::vector<int64_t> sizes = tensor.sizes().vec();
-  sizes.insert(sizes.begin() + out, batch_size);
-  return ToJs(arguments.environment, tensor.unsqueeze(out).expand(sizes));
+  return ToJs(arguments.environment,
+              WithoutBatchDim(arguments.Tensor(0), arguments.Int(1), arguments.Int(2), arguments.Int(3)));
 }
 
 // isBatched(tensor, level)
@@ -92,9 +77,7 @@ napi_value TransformOf(Arguments& arguments) {
 }
 
 // How many levels are open.
-napi_value TransformDepth(Arguments& arguments) {
-  return Number(arguments, static_cast<int64_t>(getDynamicLayerStack().size()));
-}
+napi_value TransformDepth(Arguments& arguments) { return Number(arguments, FuncLevels()); }
 
 }  // namespace
 

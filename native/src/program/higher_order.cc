@@ -180,7 +180,12 @@ Values HigherOrderCall::Rest(size_t i) const {
   return values;
 }
 
-const HigherOrderOperator* FindHigherOrder(const std::string& name) {
+bool IsHigherOrder(const std::string& target) {
+  return target.rfind("torch.ops.higher_order.", 0) == 0 ||
+         target.rfind("torch._functorch.predispatch.", 0) == 0;
+}
+
+const HigherOrderOperator* FindHigherOrder(const std::string& target) {
   static const auto* table = [] {
     auto* all = new HigherOrderTable{{"cond", {"vggl", CountCond, Cond}},
                                      {"while_loop", {"ggll", CountWhile, While}},
@@ -189,15 +194,16 @@ const HigherOrderOperator* FindHigherOrder(const std::string& name) {
                                      {"call_torchbind", {"vv*", CountAny, CallMethod}}};
     AddRegions(*all);
     AddAssociativeScan(*all);
+    AddTransforms(*all);
     return all;
   }();
-  const auto found = table->find(name);
+  const auto found = table->find(target.substr(target.rfind('.') + 1));
   return found == table->end() ? nullptr : &found->second;
 }
 
 void CheckHigherOrder(const Node& node) {
   const std::string arguments = node.higher_order->arguments;
-  const char more = arguments.back();
+  const char more = arguments.empty() ? '\0' : arguments.back();
   const bool any_more = more == '*' || more == '+';
   const size_t least = arguments.size() - (any_more ? 1 : 0);
   const size_t count = node.operands.size();

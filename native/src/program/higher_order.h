@@ -1,4 +1,5 @@
-// Operators whose arguments are graphs: control flow, and regions of a mode.
+// Operators that are written in Python: those whose arguments are graphs, control flow and regions of a mode,
+// and levels of transforms.
 //
 //     cond(pred, true graph, false graph, [x])  ->  the outputs of the graph that was run
 #pragma once
@@ -53,9 +54,11 @@ Values Joined(const Values& a, const Values& b);
 using HigherOrderTable = std::unordered_map<std::string, HigherOrderOperator>;
 void AddRegions(HigherOrderTable& table);
 void AddAssociativeScan(HigherOrderTable& table);
+void AddTransforms(HigherOrderTable& table);
 
-// By its name without "torch.ops.higher_order.". Null where there is none.
-const HigherOrderOperator* FindHigherOrder(const std::string& name);
+// "torch.ops.higher_order.cond". Null where `target` is not spelled as the name of one.
+bool IsHigherOrder(const std::string& target);
+const HigherOrderOperator* FindHigherOrder(const std::string& target);
 
 // When a program is made: throws where the node's arguments are not what its operator takes.
 void CheckHigherOrder(const Node& node);

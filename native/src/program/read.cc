@@ -112,9 +112,8 @@ void GraphReader::ReadNode(const ReadObject& description) {
 }
 
 void GraphReader::ReadOperator(const ReadObject& description, Node& node) {
-  constexpr const char* kHigherOrder = "torch.ops.higher_order.";
-  if (node.target.rfind(kHigherOrder, 0) == 0) {
-    node.higher_order = FindHigherOrder(node.target.substr(std::string(kHigherOrder).size()));
+  if (IsHigherOrder(node.target)) {
+    node.higher_order = FindHigherOrder(node.target);
     if (!node.higher_order) throw TypeProblem("a program cannot run this operator");
     ReadPlainArguments(description, node);
   } else if ((node.symbolic = FindSymbolic(node.target))) {

@@ -176,6 +176,7 @@ void AddRegions(HigherOrderTable& table) {
                 {"wrap_with_autocast", {"vvvvg*", CountRegion<4>, Autocast}},
                 {"invoke_subgraph", {"gv*", CountRegion<1>, Region<1>}},
                 {"wrap", {"g*", CountRegion<0>, Region<0>}},
+                {"foreach_map", {"g*", CountRegion<0>, Region<0>}},
                 {"tag_activation_checkpoint", {"g*", CountRegion<0>, Region<0>}},
                 {"strict_mode", {"gl", CountListRegion, ListRegion}},
                 {"hints_wrapper", {"gl", CountListRegion, HintsWrapper}},

@@ -87,6 +87,11 @@ std::string Place(const Node& node) { return "node " + node.name + ": " + node.t
 
 }  // namespace
 
+Run::~Run() {
+  forward_level_.Close(nullptr);
+  CloseFuncLevels(outer_levels_);
+}
+
 IValue Run::Take(const Operand& operand, Values& slots) {
   switch (operand.kind) {
     case Operand::Kind::kConstant: return operand.constant;

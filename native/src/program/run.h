@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "program/program.h"
+#include "runtime/forward_level.h"
+#include "runtime/func_levels.h"
 
 namespace nodetorch {
 
@@ -27,7 +29,11 @@ class Run {
   // Once `*cancelled` is true, no further node is begun. An operator that runs out of memory is called once
   // more after `collect`.
   explicit Run(const std::atomic<bool>* cancelled = nullptr, Collect collect = nullptr)
-      : cancelled_(cancelled), collect_(std::move(collect)) {}
+      : cancelled_(cancelled), collect_(std::move(collect)), outer_levels_(FuncLevels()) {}
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  // On the thread that made it: levels of transforms that the program has left open end here.
+  ~Run();
 
   // Throws what an operator threw, with the node's name and its place in the Python program.
   Values Execute(const Graph& graph, Values inputs);
@@ -35,12 +41,18 @@ class Run {
   // The value of an operand, which is no graph. A last use takes it out of its slot.
   static c10::IValue Take(const Operand& operand, Values& slots);
 
+  // The levels of torch.func's transforms around the program, and its own level of forward-mode AD.
+  int64_t outer_levels() const { return outer_levels_; }
+  ForwardLevel& forward_level() { return forward_level_; }
+
  private:
   void Step(const Node& node, Values& slots, Values& stack);
   void CallOperator(const Node& node, Values& slots, Values& stack);
 
   const std::atomic<bool>* cancelled_;
   const Collect collect_;
+  const int64_t outer_levels_;
+  ForwardLevel forward_level_;
 };
 
 }  // namespace nodetorch

@@ -25,7 +25,7 @@ Environment::Environment(napi_env env, napi_env owner)
 Environment::~Environment() {
   mailbox_->Close();
   // These settings outlive this environment, and a thread that is stopped may not have put them back.
-  forward_level_.Close(pool_);
+  forward_level_.Close(&pool_);
   if (anomaly_scopes > 0) {
     torch::autograd::AnomalyMode::set_enabled(anomaly_outside & 2, anomaly_outside & 1);
   }

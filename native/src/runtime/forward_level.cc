@@ -6,12 +6,15 @@
 
 #include <mutex>
 
+#include "runtime/handle.h"
+
 namespace nodetorch {
 
 namespace {
 
 std::mutex mutex;
-int users = 0;  // environments that have the level open
+int users = 0;  // threads that have the level open
+thread_local bool is_open_here = false;
 constexpr uint64_t kLevel = 0;
 
 void LoseTangent(const at::TensorBase& tensor) {
@@ -23,22 +26,23 @@ void LoseTangent(const at::TensorBase& tensor) {
 
 void ForwardLevel::Open() {
   std::lock_guard<std::mutex> lock(mutex);
-  TORCH_CHECK(!open_, "Nested forward mode AD is not supported at the moment");
+  TORCH_CHECK(!is_open_here, "Nested forward mode AD is not supported at the moment");
   if (users == 0) torch::autograd::ForwardADLevel::get_next_idx();
   users++;
-  open_ = true;
+  open_ = is_open_here = true;
 }
 
-void ForwardLevel::Close(const HandlePool& pool) {
+void ForwardLevel::Close(const HandlePool* pool) {
   std::lock_guard<std::mutex> lock(mutex);
   if (!open_) return;
-  open_ = false;
+  open_ = is_open_here = false;
   if (--users == 0) {
     torch::autograd::ForwardADLevel::release_idx(kLevel);
     return;
   }
   // Another thread is in the level: it stays, without what belongs to this one.
-  pool.EachTensor([](const at::Tensor& tensor) {
+  if (!pool) return;
+  pool->EachTensor([](const at::Tensor& tensor) {
     LoseTangent(tensor);
     if (tensor.is_view()) LoseTangent(tensor._base());
   });

@@ -1,13 +1,11 @@
-// The level of forward-mode AD. libtorch has one for the process; here each environment opens its own.
+// The level of forward-mode AD. libtorch has one for the process; here each thread opens its own.
 #pragma once
-
-#include <memory>
-
-#include "runtime/handle.h"
 
 namespace nodetorch {
 
-// What an environment has of the level; ends with the environment. On its thread only.
+class HandlePool;
+
+// What an environment, or the run of a program, has of the level, and ends with it. On its thread only.
 class ForwardLevel {
  public:
   ForwardLevel() = default;
@@ -16,8 +14,8 @@ class ForwardLevel {
 
   bool is_open() const { return open_; }
   void Open();
-  // The dual numbers of `pool` lose their tangents.
-  void Close(const HandlePool& pool);
+  // The dual numbers of `pool`, where there is one, lose their tangents.
+  void Close(const HandlePool* pool);
 
  private:
   bool open_ = false;

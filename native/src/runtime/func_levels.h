@@ -1,0 +1,27 @@
+// Tensors at a level of torch.func's transforms: what vmap and grad call in libtorch's Python part.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <ATen/functorch/Interpreter.h>
+
+#include <cstdint>
+#include <string>
+
+namespace nodetorch {
+
+// How many levels are open on this thread.
+int64_t FuncLevels();
+// Closes levels until there are `count`.
+void CloseFuncLevels(int64_t count);
+
+// Each throws where there is no such level, or no such dimension.
+at::Tensor WithBatchDim(const at::Tensor& tensor, int64_t dim, int64_t level);
+at::Tensor WithoutBatchDim(const at::Tensor& tensor, int64_t level, int64_t batch_size, int64_t out_dim);
+
+// The tensor itself where it is not of that level.
+at::Tensor UnwrappedForGrad(const at::Tensor& tensor, int64_t level);
+
+// "error", "same" or "different".
+at::functorch::RandomnessType RandomnessNamed(const std::string& name);
+
+}  // namespace nodetorch
