@@ -150,6 +150,9 @@ class Loader<Item, Batch> implements AsyncIterable<Batch> {
    * Where the loader is, for a checkpoint, as torchdata's `StatefulDataLoader` has it: the epoch and how many of its batches
    * were handed out, its generators, its workers, and the dataset's own `stateDict()` where it has one. `torch.save` writes
    * it. The state of the default generator is the program's to keep, by `torch.getRngState()`.
+   *
+   * @throws NotImplementedError in the middle of an epoch of several workers with `inOrder: false`. torchdata gives a state
+   * there, and a warning that it may not lead to the same batches.
    */
   stateDict(): DataLoaderStateDict {
     const resumed = this.#resumed; // nothing has been read since

@@ -87,9 +87,12 @@ export class Epoch {
   /** Where it is: see `DataLoader.stateDict`. */
   stateDict(): DataLoaderStateDict {
     const { dataset, numWorkers, inOrder } = this.parts;
-    if (numWorkers > 0 && !inOrder) {
+    // How many batches came says which ones they were only where they come in order.
+    if (numWorkers > 1 && !inOrder && !this.isFinished) {
       throw new TorchError(
-        'DataLoader.stateDict(): batches that come out of order (inOrder: false) have no state',
+        'DataLoader.stateDict(): with inOrder: false batches come as they are ready, so no state in the middle of an epoch ' +
+          'says which ones are left: take it between two epochs, or have inOrder: true',
+        'NotImplementedError',
       );
     }
     return {

@@ -216,9 +216,14 @@ const jobs: Record<string, () => unknown> = {
   },
   async outOfOrder() {
     const loader = loaderOf(data.workerDataset(file, Numbers, 20), { numWorkers: 2, inOrder: false });
-    return ((await consume(loader)) as Tensor[])
-      .flatMap((batch) => batch.tolist<number[]>())
-      .sort((a, b) => a - b);
+    const seen: number[] = [];
+    const errors: unknown[] = [];
+    for await (const batch of loader) {
+      seen.push(...(batch as Tensor).tolist<number[]>());
+      errors.push((await errorOf(() => loader.stateDict())).message);
+    }
+    const { finished } = loader.stateDict();
+    return { seen: seen.sort((a, b) => a - b), errors: [...new Set(errors)], finished };
   },
   /** Whatever the rest of a run is after `stop` batches, a loader that is given the state there gives the same. */
   async resume() {
