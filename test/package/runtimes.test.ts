@@ -1,5 +1,5 @@
-// The package under Bun and Deno, as npm installs it: import and require, training at flat memory, files,
-// threads, errors, and a clean end.
+// The package under Node, Bun and Deno, as npm installs it: import and require, training at flat memory, files,
+// threads, the worker threads of loaders, errors, and a clean end.
 import fs from 'node:fs';
 import path from 'node:path';
 import processor from '../processor';
@@ -43,6 +43,8 @@ const expected = {
   'files.mjs': 'true true',
   'worker.mjs': '10 10',
   'errors.mjs': 'true\nmine',
+  'loader.mjs': '14 126 145',
+  'loader.cjs': '14 126 145',
 };
 
 // The program itself: what the packages start it with needs their install scripts.
@@ -62,6 +64,9 @@ const runtimes = {
 const programs = path.join(__dirname, 'programs');
 const everything = fs.readdirSync(programs).filter((name) => !name.endsWith('.py'));
 for (const name of everything) files[name] = fs.readFileSync(path.join(programs, name), 'utf8');
+// The loader in TypeScript, its worker threads, too.
+files['loader.mts'] = files['loader.mjs'].replaceAll('squares.mjs', 'squares.mts');
+files['squares.mts'] = files['squares.mjs'].replace('constructor(length)', 'constructor(length: number)');
 const checks = (files['everything.mjs'].match(/^ {2}'.*=> \{$/gm) ?? []).length;
 
 /** What a runtime lacks; docs/installation.md has the same table. */
@@ -80,6 +85,12 @@ describe.each(Object.entries(runtimes))('%s', (name, find) => {
     if (command[0] === null) return;
     const all = [...(command as string[]), file];
     expect(run(all, made, { NODETORCH_ADDON: addon, NO_COLOR: '1' })).toEqual({ code: 0, text });
+  });
+  test('loader.mts', () => {
+    if (command[0] === null) return;
+    const runner = name === 'Node' ? [process.execPath, require.resolve('tsx/cli')] : (command as string[]);
+    const outcome = run([...runner, 'loader.mts'], made, { NODETORCH_ADDON: addon, NO_COLOR: '1' });
+    expect(outcome).toEqual({ code: 0, text: '14 126 145' });
   });
   test('everything', () => {
     if (command[0] === null) return;
