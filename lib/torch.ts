@@ -31,6 +31,14 @@ export {
   setDeterministicDebugMode,
   useDeterministicAlgorithms,
 } from './backends/deterministic';
+export {
+  type Float32MatmulPrecision,
+  getFloat32MatmulPrecision,
+  isWarnAlwaysEnabled,
+  setFloat32MatmulPrecision,
+  setFlushDenormal,
+  setWarnAlways,
+} from './backends/switches';
 export * as io from './io';
 export * as masked from './masked';
 export * as signal from './signal';
@@ -185,6 +193,7 @@ export {
   type SharedTensor,
   tidy,
 } from './tensor/memory';
+export { Event, type EventOptions, Stream, type StreamOptions } from './tensor/stream';
 export {
   defaultGenerator,
   Generator,

@@ -20,6 +20,8 @@ const READERS: Readonly<Record<string, RegExp>> = {
   FindSlot: /^(Tensor|HandleOwner|unknown)$/,
   Own: /^Tensor$/,
   GeneratorArgument: /^HandleOwner$/,
+  StreamArgument: /^HandleOwner$/,
+  EventArgument: /^HandleOwner$/,
   ClassArgument: /^string$/,
   ObjectArgument: /^HandleOwner$/,
   Callback: /^GradientCallback$/,
@@ -37,8 +39,10 @@ const READERS: Readonly<Record<string, RegExp>> = {
   Double: /^number$/,
   Seed: /^bigint$/,
   ToString: /^string$/,
+  Names: /^readonly string\[\]$/,
   DeviceArgument: /^DeviceLike$/,
   DeviceTypeArgument: /^DeviceLike$/,
+  DeviceOrCurrent: /^DeviceLike$/,
   ScalarTypeArgument: /^DTypeLike$/,
   IntsArgument: /^Shape$/,
   TensorsArgument: /^(Tensors|readonly \(Tensor \| null\)\[\])$/,
@@ -52,12 +56,12 @@ const READERS: Readonly<Record<string, RegExp>> = {
   ToJs: /^Tensor$/, // what a result becomes
   Value: /^(readonly .*\[\]|\{[^]*\})$/,
 };
-const OPTIONAL = ['IsNull', 'OptionalBool']; // readers of what may be null or left out
+const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent']; // readers of what may be null or left out
 
 /** What an export returns, or what made the variable that it returns, and the declared type. */
 const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^Undefined\(/, /^void$/],
-  [/^(Napi::Boolean::New|Bool)\(/, /^boolean$/],
+  [/^(Napi::Boolean::New|Bool|Boolean)\(/, /^boolean$/],
   [/^(Napi::Number::New|Int|Sizes|Number)\(|^napi_create_u?int(32|64)/, /^number$/],
   [/^(Napi::String::New|Text)\(/, /^string$/],
   [/^BigInt\(/, /^(number \| )?bigint\b/],
@@ -65,6 +69,7 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^ToJs\(.*\b(results|Saved\(\))\)$/, /^\(Handle \| null\)\[\]$/],
   [/^ToJs\(.*AnyType/, /^number \| bigint \| boolean \| \{ re: number; im: number \}$/],
   [/^ToJs\((?!.*(arguments\[\d\]|results|Saved\(\)|AnyType::get\(\))\)$)/, /^Handle\b/],
+  [/^StreamToJs\(/, /^Handle$/],
   [/^arguments\[\d\]$/, /\bT(ensor)?$/],
   [/Null\(\)$/, /\| null$/],
   [/^Napi::Array::New\([^,]*\)$/, /\[\]$/],
@@ -100,7 +105,7 @@ function readersOf(body: string, functions: Map<string, string>): string[][] {
   for (const [, reader, index] of body.matchAll(ofElement)) add(index, reader);
   for (const [, name] of body.matchAll(/(\w+)\(arguments[,)]/g)) {
     const called = functions.get(name);
-    if (called !== undefined && !called.startsWith(', size_t i)')) {
+    if (called !== undefined && called !== body && !called.startsWith(', size_t i)')) {
       readersOf(called, functions).forEach((all, index) => all.forEach((reader) => add(index, reader)));
     }
   }

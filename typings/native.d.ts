@@ -242,6 +242,9 @@ export interface Native {
   retainGrad(tensor: TensorHandle): void;
   grad(tensor: TensorHandle, holder: Tensor): number | null;
   setGrad(tensor: TensorHandle, grad: Tensor | null | undefined): void;
+  /** The dtype that gradients are cast to; -1 for any. */
+  gradDtype(tensor: TensorHandle): number;
+  setGradDtype(tensor: TensorHandle, dtype: DTypeLike | null): void;
   setData(tensor: TensorHandle, data: Tensor): void;
   data(tensor: TensorHandle, holder: Tensor): number;
   alias(tensor: Tensor, requiresGrad: boolean, holder: Tensor): number;
@@ -412,4 +415,33 @@ export interface Native {
   emptyCache(): void;
   resetPeakStats(index: number): void;
   deviceStats(index: number): DeviceStats;
+
+  // switches.cc. Each sets when something is given, and says what is set; the last two what was before.
+  float32MatmulPrecision(precision?: string): string;
+  setFlushDenormal(flush: boolean): boolean;
+  warnAlways(always?: boolean): boolean;
+  backwardThreads(enabled?: boolean): boolean;
+  gradLayout(enforced?: boolean): boolean;
+
+  // streams.cc. A null device is the accelerator's, or the CPU.
+  makeStream(device: DeviceLike | null, priority: number): Handle;
+  streamOf(id: number, deviceIndex: number, deviceType: number): Handle;
+  streamParts(stream: HandleOwner): [device: string, type: number, index: number, id: number];
+  streamQuery(stream: HandleOwner): boolean;
+  streamSynchronize(stream: HandleOwner): void;
+  /** Makes it the current one of its device; the one before. */
+  streamExchange(stream: HandleOwner): Handle;
+  makeEvent(device: DeviceLike | null, enableTiming: boolean): Handle;
+  eventParts(event: HandleOwner): [device: string, type: number, index: number, id: number];
+  eventRecord(event: HandleOwner, stream: HandleOwner | null): void;
+  eventWait(event: HandleOwner, stream: HandleOwner | null): void;
+  eventQuery(event: HandleOwner): boolean;
+  eventSynchronize(event: HandleOwner): void;
+  eventElapsed(event: HandleOwner, end: HandleOwner): number;
+
+  // record.cc
+  /** From now on operators of these names are told of; the second list's with their tensors. Null ends it. */
+  recordOperators(names: readonly string[] | null, withTensors: readonly string[]): void;
+  /** What was called since the last time. A tensor is its shape, or a handle; `pass` is that of graphTask(). */
+  recordedOperators(): [name: string, pass: number, args: unknown[], results: unknown[]][];
 }

@@ -17,4 +17,5 @@ export {
   setDetectAnomaly,
   setGradEnabled,
 } from './mode';
+export { enforceGradLayoutPolicy, setMultithreadingEnabled } from './backward_policy';
 export { GradFn } from './node';

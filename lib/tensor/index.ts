@@ -548,6 +548,17 @@ export class Tensor extends TensorBase {
   set grad(value: Tensor | null) {
     native.setGrad(this[HANDLE], value);
   }
+  /**
+   * The dtype that gradients of this leaf are cast to when they come; null for any. At first its own. Assigning another
+   * throws a RuntimeError where there is a gradient of a different one, and for a tensor that is no leaf.
+   */
+  get gradDtype(): DType | null {
+    const dtype = native.gradDtype(this[HANDLE]);
+    return dtype < 0 ? null : dtypeOfCode(dtype);
+  }
+  set gradDtype(value: DTypeLike | null) {
+    native.setGradDtype(this[HANDLE], value);
+  }
   /** The graph node that made this tensor, or null for a leaf; `gradFn.name` is `'AddBackward0'`. */
   get gradFn(): GradFn | null {
     return gradFnOf(this);

@@ -2,3 +2,4 @@
 export * as benchmark from './benchmark';
 export * as checkpoint from './checkpoint';
 export * as data from './data';
+export * as flopCounter from './flop_counter';

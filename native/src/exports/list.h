@@ -20,6 +20,9 @@
   X(Optim)                   \
   X(Program)                 \
   X(Runtime)                 \
+  X(Switches)                \
+  X(Streams)                 \
+  X(Record)                  \
   X(Constants)
 
 namespace nodetorch {

@@ -127,6 +127,30 @@ napi_value Grad(Arguments& arguments) {
   return ToJs(arguments.environment, arguments.Self().grad(), arguments[1]);
 }
 
+// gradDtype(tensor): the dtype that gradients are cast to; -1 for any.
+napi_value GradDtype(Arguments& arguments) {
+  const at::Tensor& tensor = arguments.Self();
+  TORCH_CHECK(tensor.is_leaf(), "grad_dtype can only be accessed on leaf tensors.");
+  const auto dtype = tensor.grad_dtype();
+  return Napi::Number::New(arguments.env, dtype ? static_cast<int>(*dtype) : -1);
+}
+
+// setGradDtype(tensor, dtype | null)
+napi_value SetGradDtype(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Self();
+  TORCH_CHECK(tensor.is_leaf(), "grad_dtype can only be set on leaf tensors.");
+  std::optional<at::ScalarType> dtype;
+  if (!arguments.IsNull(1)) dtype = ScalarTypeArgument(arguments.environment, arguments[1], "grad_dtype");
+  if (dtype && tensor.grad().defined()) {
+    TORCH_CHECK(tensor.grad().scalar_type() == *dtype, "Cannot set grad_dtype to '", *dtype,
+                "' because there is already a gradient with dtype '", tensor.grad().dtype(),
+                "'. Please clear the gradient (.grad = None) before changing grad_dtype, or ensure the new "
+                "grad_dtype matches the existing gradient's dtype.");
+  }
+  tensor.set_grad_dtype(dtype);
+  return Undefined(arguments.env);
+}
+
 // Python's checks on assigning to .grad (torch/csrc/autograd/python_variable.cpp).
 napi_value SetGrad(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self("grad's tensor");
@@ -136,9 +160,14 @@ napi_value SetGrad(Arguments& arguments) {
   }
   const at::Tensor grad = arguments.Tensor(1, "grad");
   TORCH_CHECK(!tensor.is_same(grad), "can't assign Variable as its own grad");
-  TORCH_CHECK(grad.scalar_type() == tensor.scalar_type(), "attempting to assign a gradient with dtype '",
-              grad.dtype(), "' to a tensor with grad_dtype '", tensor.scalar_type(),
-              "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype).");
+  const auto dtype = tensor.is_leaf() ? tensor.grad_dtype() : tensor.scalar_type();
+  TORCH_CHECK(
+      !dtype || grad.scalar_type() == *dtype, "attempting to assign a gradient with dtype '", grad.dtype(),
+      "' to a tensor with grad_dtype '", *dtype,
+      "'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
+      "tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype "
+      "with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems that "
+      "assume they match.");
   TORCH_CHECK(grad.device() == tensor.device(), "assigned grad has data located on a different device");
   TORCH_CHECK(grad.sizes().equals(tensor.sizes()), "attempting to assign a gradient of size '", grad.sizes(),
               "' to a tensor of size '", tensor.sizes(),
@@ -218,6 +247,8 @@ void DefineTensor(Napi::Env env, Napi::Object exports) {
           {"retainGrad", Entry<RetainGrad>},
           {"grad", Entry<Grad>},
           {"setGrad", Entry<SetGrad>},
+          {"gradDtype", Entry<GradDtype>},
+          {"setGradDtype", Entry<SetGradDtype>},
           {"data", Entry<Data>},
           {"setData", Entry<SetData>},
           {"alias", Entry<Alias>},
