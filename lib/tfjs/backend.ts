@@ -18,7 +18,7 @@ import type { Tensor } from '../tensor';
 import type { TypedArray } from '../tensor/values';
 import { defaultDevice } from './device';
 import { dtypeOf } from './dtypes';
-import { companionOf } from './kernel';
+import { disposeBeside } from './kernel';
 
 type BackendValues = backend_util.BackendValues;
 
@@ -113,7 +113,7 @@ export class TorchBackend {
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
     if (entry.tensor) {
-      companionOf(entry.tensor)?.dispose();
+      disposeBeside(entry.tensor);
       entry.tensor.dispose();
     }
     dataId[ENTRY] = undefined;

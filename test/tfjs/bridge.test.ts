@@ -24,6 +24,31 @@ describe('toTorch', () => {
     expect([...torch.viewAsReal(tensor).toTypedArray()]).toEqual([1, 3, 2, 4]);
   });
 
+  test('of a filter: a convolution sees what is written into it', () => {
+    const before = live();
+    const image = tf.ones([1, 4, 4, 2]) as tf.Tensor4D;
+    const filter = tf.fill([3, 3, 2, 1], 0.5) as tf.Tensor4D;
+    const depthwise = tf.fill([3, 3, 2, 1], 0.5) as tf.Tensor4D;
+    const sums = () =>
+      tf.tidy(() => [
+        tf.conv2d(image, filter, 1, 'valid').dataSync()[0],
+        tf.depthwiseConv2d(image, depthwise, 1, 'valid').dataSync()[0],
+      ]);
+    expect([sums(), sums(), sums()]).toEqual([
+      [9, 4.5],
+      [9, 4.5],
+      [9, 4.5],
+    ]);
+    for (const each of [filter, depthwise]) torch.tidy(() => void toTorch(each).mul_(2));
+    expect([sums(), sums(), sums()]).toEqual([
+      [18, 9],
+      [18, 9],
+      [18, 9],
+    ]);
+    tf.dispose([image, filter, depthwise]);
+    expect(live()).toEqual(before);
+  });
+
   test('shares memory with the tensor and with its reshaped forms', () => {
     const x = tf.tensor2d([[1, 2, 3, 4]]);
     const square = tf.reshape(x, [2, 2]);

@@ -2,7 +2,7 @@ import { backend_util, util } from '@tensorflow/tfjs-core';
 import * as aten from '../../tensor/aten';
 import { channelsLast } from '../../core/layout';
 import type { Tensor } from '../../tensor';
-import type { Attributes, Inputs, Kernel, Kernels } from '../kernel';
+import { type Attributes, type Inputs, type Kernel, type Kernels, prepare } from '../kernel';
 import {
   type Geometry,
   type Placed,
@@ -71,7 +71,8 @@ const conv3d: Kind = {
 // Each input channel is a group, with the filter's multiplier as its outputs.
 const depthwise: Kind = {
   geometry: geometry2d(true),
-  weight: (filter) => filter.permute([2, 3, 0, 1]).flatten(0, 1).unsqueeze(1),
+  weight: (filter) =>
+    filter.permute([2, 3, 0, 1]).flatten(0, 1).unsqueeze(1).contiguous({ memoryFormat: channelsLast }),
   filter: (weight, [height, width, channels, multiplier]) =>
     weight.reshape([channels, multiplier, height, width]).permute([2, 3, 0, 1]).contiguous(),
   groups: (filterShape) => filterShape[2],
@@ -86,8 +87,11 @@ function convolve(kind: Kind, { x, filter, bias }: Inputs, attributes: Attribute
   const fits = bias?.ndim === 1 && bias.shape[0] === channels && bias.dtype === x.dtype;
   const fused = fits && x.isFloatingPoint() && !nothing;
   const run = (): Tensor => {
+    if (kind === conv2d && x.isFloatingPoint() && isPointwise(geometry)) {
+      return pointwise(x, filter, fused ? bias : undefined, outShape);
+    }
     const own = x.isFloatingPoint() ? x : x.to({ dtype: 'float64' });
-    const weight = kind.weight(filter.to({ dtype: own.dtype }));
+    const weight = prepare(filter.to({ dtype: own.dtype }), kind.weight);
     const { x: input, padding } = placed(own, geometry, 0);
     const none = padding.map(() => 0);
     const groups = kind.groups(filter.shape);
@@ -98,6 +102,19 @@ function convolve(kind: Kind, { x, filter, bias }: Inputs, attributes: Attribute
   };
   const result = nothing ? zeros(outShape, x) : run();
   return bias && !fused ? result.add(alongChannels(bias, attributes)) : result;
+}
+
+/** Whether each output is of one place of the input, and tfjs's filter the matrix that it is multiplied with. */
+function isPointwise({ channelsLast, filter, stride, before, after }: Geometry): boolean {
+  const alone = filter.every((size) => size === 1) && stride.every((size) => size === 1);
+  return channelsLast && alone && [...before, ...after].every((pad) => pad === 0);
+}
+
+/** Without another order of the filter, which a convolution would make each time. */
+function pointwise(x: Tensor, filter: Tensor, bias: Tensor | undefined, outShape: number[]): Tensor {
+  const [places, weights] = [x.reshape([-1, x.shape[3]]), filter.reshape(filter.shape.slice(2))];
+  const made = bias ? aten.addmm(bias, places, weights) : aten.mm(places, weights);
+  return made.reshape(outShape);
 }
 
 /** One number for each channel, where channels come first. */

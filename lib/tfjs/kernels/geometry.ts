@@ -80,7 +80,11 @@ export function placed(x: Tensor, geometry: Geometry, value: number, pooling = f
   });
   if (torchCan) return { x: seen, padding: before, pads: null };
   const pads = before.flatMap((pad, i) => [after[i], pad]).reverse();
-  return { x: aten.constantPadNd(seen, pads, value), padding: before.map(() => 0), pads };
+  // In tfjs's order, where whole rows are copied.
+  const padded = geometry.channelsLast
+    ? channelsSecond(aten.constantPadNd(x, [0, 0, ...pads], value), geometry)
+    : aten.constantPadNd(x, pads, value);
+  return { x: padded, padding: before.map(() => 0), pads };
 }
 
 /** The input's part of the gradient of what was placed: zero where the input was left out. */

@@ -39,7 +39,7 @@ export function inOwnDtype(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return toInt32(f(x.to({ dtype: 'float64' }))).to({ dtype: x.dtype });
 }
 
-/** The activation behind a fused matrix product or convolution. */
+/** The activation behind a fused matrix product or convolution, in place of `x` where that is possible. */
 export function activate(x: Tensor, activation: string, weights?: Tensor, leakyReluAlpha = 0.2): Tensor {
   switch (activation) {
     case undefined:
@@ -47,9 +47,9 @@ export function activate(x: Tensor, activation: string, weights?: Tensor, leakyR
     case 'linear':
       return x;
     case 'relu':
-      return x.relu();
+      return x.relu_();
     case 'relu6':
-      return x.clamp(0, 6);
+      return x.clamp_(0, 6);
     case 'elu':
       return inOwnDtype(x, (numbers) => aten.elu(numbers));
     case 'sigmoid':
