@@ -66,7 +66,7 @@ test('killed and ended at any moment, it goes on to the same bits', async () => 
   const other = await train(project, ['--out', at('whole'), ...flags, '--lr', '1', '--keep', '9']);
   expect(other.code).toBe(1);
   expect(other.err).toContain('has a run with other options (lr): give another --out');
-}, 300_000);
+}, 900_000);
 
 test('the last checkpoints stay, and the best', () => {
   const checkpoints = new Checkpoints(at('keep'), 2);
