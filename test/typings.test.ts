@@ -67,7 +67,16 @@ test('every typed method is one of Tensor', () => {
 test('the generator leaves out the methods that class Tensor writes by hand', () => {
   const onlyAtRunTime = ['constructor', 'length', 'name', 'prototype'];
   // lib/tensor/python_names.ts
-  const refused = ['grad_fn', 'is_cpu', 'is_cuda', 'is_disposed', 'is_leaf', 'is_meta', 'is_sparse'];
+  const refused = [
+    'grad_dtype',
+    'grad_fn',
+    'is_cpu',
+    'is_cuda',
+    'is_disposed',
+    'is_leaf',
+    'is_meta',
+    'is_sparse',
+  ];
   refused.push(
     'is_mkldnn',
     'is_mps',
