@@ -91,6 +91,7 @@ export class Stream {
     [this.#device, this.deviceType, this.deviceIndex, this.streamId] = native.streamParts(this);
   }
 
+  /** Whose work it does. */
   get device(): Device {
     return deviceOf(this.#device);
   }
@@ -171,6 +172,7 @@ export class Event {
     this[HANDLE] = native.makeEvent(device === null ? null : deviceOf(device), enableTiming);
   }
 
+  /** The device in whose streams it is recorded. */
   get device(): Device {
     return deviceOf(native.eventParts(this)[0]);
   }

@@ -45,7 +45,7 @@ export class TypedStorage {
   /** What its elements are; uint8 for an untyped storage. */
   readonly dtype: DType;
 
-  /** @param tensor one dimension, contiguous: all elements of the storage. */
+  /** The storage of a tensor [count], which is contiguous. */
   constructor(...args: [tensor: Tensor]) {
     const [tensor] = bindArguments('TypedStorage(tensor)', args);
     if (!isTensor(tensor) || tensor.dim() !== 1 || !tensor.isContiguous()) {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import torch, { type Tensor } from 'nodetorch';
 import { classAndMessage } from '../../errors';
 import { discard, pack, unpack } from '../../../lib/utils/data/packing';
-import { Numbers, Stream } from './support/cases';
+import { Numbers, Streamed } from './support/cases';
 
 const { data } = torch.utils;
 
@@ -100,7 +100,7 @@ describe('datasets', () => {
     expect([named.length, named.getItems([1, 0])]).toEqual([2, [{ x: 2, y: 'a' }, { x: 1, y: 'b' }]]); // prettier-ignore
     expect(() => new data.StackDataset([1], [1, 2])).toThrow('Size mismatch between datasets');
     expect(() => new data.StackDataset()).toThrow('At least one dataset should be passed');
-    const chain = new data.ChainDataset([new Stream(2, false, false), data.IterableDataset.from([7])]);
+    const chain = new data.ChainDataset([new Streamed(2, false, false), data.IterableDataset.from([7])]);
     expect([...(chain as Iterable<unknown>)]).toEqual([0, 1, 7]);
   });
 
@@ -163,8 +163,8 @@ test.each<[options: object, message: string, dataset?: unknown]>([
   [{ batchSampler: [[1]], batchSize: 2 }, 'batch_sampler option is mutually exclusive with batch_size'],
   [{ batchSize: null, dropLast: true }, 'batch_size=None option disables auto-batching'],
   [{ batchSize: 0 }, 'batch_size should be a positive integer value, but got batch_size=0'],
-  [{ shuffle: true }, 'expected unspecified shuffle option', new Stream(1, false, false)],
-  [{ sampler: [1] }, 'expected unspecified sampler option', new Stream(1, false, false)],
+  [{ shuffle: true }, 'expected unspecified shuffle option', new Streamed(1, false, false)],
+  [{ sampler: [1] }, 'expected unspecified sampler option', new Streamed(1, false, false)],
   [{ shuffle: true }, 'num_samples should be a positive integer value, but got num_samples=0', []],
   [{ collateFn: 3 }, "argument 'collateFn' must be a function"],
   [{ sampler: 3 }, "argument 'sampler' must be an iterable of keys"],
@@ -230,7 +230,7 @@ describe('a loader that is given a state goes on with the very next batch', () =
       'weights',
       () => new data.DataLoader(new Numbers(23), { sampler: new data.WeightedRandomSampler(weights, 20) }),
     ],
-    ['stream', () => new data.DataLoader(new Stream(23, false, false), { batchSize: 2 })],
+    ['stream', () => new data.DataLoader(new Streamed(23, false, false), { batchSize: 2 })],
     ['stream with a state', () => new data.DataLoader(new Counter(), { batchSize: 2 })],
     ['one by one', () => new data.DataLoader(new Numbers(23), { batchSize: null, shuffle: true })],
   ])('%s', async (_, make) => {

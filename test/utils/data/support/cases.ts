@@ -38,7 +38,7 @@ export class Numbers extends data.Dataset<unknown> {
 }
 
 /** The whole range in each worker, or its share of it; with a number that is drawn. */
-export class Stream extends data.IterableDataset<unknown> {
+export class Streamed extends data.IterableDataset<unknown> {
   constructor(
     readonly length: number,
     readonly shared: boolean,
@@ -114,7 +114,7 @@ export function makeLoader(
   const own = row.generator == null ? null : new torch.Generator().manualSeed(row.generator);
   const { length, draws = false, shared = false } = row;
   const dataset = row.stream
-    ? wrap(new Stream(length, shared, draws), [length, shared, draws])
+    ? wrap(new Streamed(length, shared, draws), [length, shared, draws])
     : wrap(new Numbers(length, draws), [length, draws]);
   const sampler = row.sampler ? (samplerOf(row.sampler, dataset, own) as never) : null;
   const options: Record<string, unknown> = { generator: own };

@@ -5,13 +5,13 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import '../../../../lib/utils/data/thread';
 import torch, { type Tensor } from '../../../../lib';
 import fixture from '../loaders.json';
-import { type Case, Numbers, Stream, runCase } from './cases';
+import { type Case, Numbers, Streamed, runCase } from './cases';
 
 const { data } = torch.utils;
 const file = path.join(__dirname, path.basename(__filename));
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
-export { Numbers, Stream };
+export { Numbers, Streamed };
 
 /** Items that say where they lie in memory, and do what `trouble` says at index 5. */
 export class Items extends data.Dataset<unknown> {
@@ -129,7 +129,7 @@ const jobs: Record<string, () => unknown> = {
     const rows = (fixture.cases as unknown as Case[]).filter(({ options }) => options.num_workers);
     for (const row of rows) {
       const { results, size, ...rest } = row;
-      const Class: new (...args: never[]) => object = row.stream ? Stream : Numbers;
+      const Class: new (...args: never[]) => object = row.stream ? Streamed : Numbers;
       const run = await runCase(
         row,
         true,
@@ -228,7 +228,7 @@ const jobs: Record<string, () => unknown> = {
   /** Whatever the rest of a run is after `stop` batches, a loader that is given the state there gives the same. */
   async resume() {
     const numbers = data.workerDataset(file, Numbers, 23, true);
-    const stream = data.workerDataset(file, Stream, 23, true, true);
+    const stream = data.workerDataset(file, Streamed, 23, true, true);
     const counter = data.workerDataset(file, Ticks);
     const cases: [string, object, Options, stops: number[]][] = [
       ['map', numbers, { shuffle: true, generator: 5 }, [5]],
