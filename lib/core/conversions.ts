@@ -3,8 +3,8 @@
  * for another thread. Of a tensor it would be nonsense without a word, so classes refuse by these, in a sentence that
  * names what to write.
  */
-import { TorchTypeError } from './errors';
-import { isSet } from './realm';
+import { TorchTypeError, valueError } from './errors';
+import { isMap, isSet } from './realm';
 
 /**
  * What `value[Symbol.toPrimitive](hint)` gives: its text where a text is meant, as in a template string or
@@ -50,6 +50,7 @@ export const uncloneable = (instead: string): symbol => Symbol(instead);
  * Python's `json.dumps` writes it, with numbers, booleans and null as texts where they are keys.
  *
  * @throws TypeError for a set, for other keys, and where two keys have one text; when it is written.
+ * @throws ValueError for what contains itself, as Python's.
  */
 export function withJson<T extends object>(value: T): T {
   return Object.defineProperty(value, 'toJSON', {
@@ -59,12 +60,34 @@ export function withJson<T extends object>(value: T): T {
   });
 }
 
+// JSON finds a list or object in itself; of a dict it sees another object each time.
+function containsItself(dict: object): boolean {
+  const open = [dict];
+  const parts: Iterator<unknown>[] = [partsOf(dict)];
+  const done = new Set<unknown>();
+  while (parts.length > 0) {
+    const { done: ended, value } = parts[parts.length - 1].next();
+    if (ended) {
+      done.add(open.pop());
+      parts.pop();
+    } else if (open.includes(value as object)) return true;
+    else if ((isMap(value) || Array.isArray(value)) && !done.has(value)) {
+      open.push(value);
+      parts.push(partsOf(value));
+    }
+  }
+  return false;
+}
+
+const partsOf = (value: object): Iterator<unknown> => (value as Map<unknown, unknown> | unknown[]).values();
+
 function dictOrSetToJson(
   this: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>,
   ...args: unknown[]
 ): unknown {
   if (args.length === 0) return this; // a printer
   if (isSet(this)) throw new TorchTypeError('A set cannot be written as JSON: write [...set]');
+  if (containsItself(this)) throw valueError('Circular reference detected');
   const texts = new Map<string, unknown>();
   for (const [key, value] of this as ReadonlyMap<unknown, unknown>) {
     const text = String(key);

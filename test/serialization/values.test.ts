@@ -81,6 +81,15 @@ test('what contains itself is one object', () => {
   expect((content.get('child')!.state as Map<string, unknown>).get('parent')).toBe(node);
 });
 
+test('JSON says so of it', () => {
+  const dict = torch.load<Map<string, unknown>>(torch.save(new Map([['list', [1]]])));
+  expect(JSON.stringify(dict)).toBe('{"list":[1]}');
+  (dict.get('list') as unknown[]).push([dict.get('list')], dict);
+  expect(() => JSON.stringify(dict)).toThrow('Circular reference detected');
+  dict.set('list', [new Map(), dict.get('none')]);
+  expect(JSON.stringify(dict)).toBe('{"list":[{},null]}');
+});
+
 test('tensors of rare kinds have their values', () => {
   const scales = valueIn<Tensor>('per channel');
   expect([scales.qPerChannelScales().tolist(), scales.dequantize().tolist()]).toEqual([
