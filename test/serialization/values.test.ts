@@ -173,6 +173,15 @@ test.each([
   expect(() => torch.save([new serialization.PythonClass(name)])).toThrow('is no name of Python');
 });
 
+test.each([
+  ['args', 'tuple', {}],
+  ['items', 'array', 5],
+  ['entries', 'Map', { a: 1 }],
+])('%s of an object are a %s', (field, kind, value) => {
+  const object = Object.assign(new serialization.PythonObject('a.B'), { [field]: value });
+  expect(() => torch.save([object])).toThrow(`torch.save(): the ${field} of a.B are no ${kind}`);
+});
+
 test('a tuple that contains itself alone cannot be saved', () => {
   const tuple = serialization.tuple<unknown[]>(1);
   tuple.push(tuple);

@@ -1,5 +1,6 @@
 // A pickle machine that runs nothing: what a name in the file stands for is its host's to say.
 import { withJson } from '../../core/conversions';
+import { currentName } from './names';
 import { Op } from './opcodes';
 import { decodeLong, decodeText, narrow } from './text';
 import { addItem, appendItems, setItems } from './containers';
@@ -19,34 +20,6 @@ export interface Host {
   /** `object.__setstate__(state)`. */
   build(object: unknown, state: unknown): void;
 }
-
-/** Python 2's names for modules, which protocol 2 uses; and of what has another name, too, in the modules of then. */
-const modules: Record<string, string> = {
-  __builtin__: 'builtins',
-  copy_reg: 'copyreg',
-  exceptions: 'builtins',
-  UserDict: 'collections',
-  UserList: 'collections',
-  UserString: 'collections',
-  Queue: 'queue',
-  StringIO: 'io',
-  cStringIO: 'io',
-};
-const renamed: Record<string, readonly [module: string, name: string]> = {
-  '__builtin__.xrange': ['builtins', 'range'],
-  '__builtin__.unichr': ['builtins', 'chr'],
-  '__builtin__.unicode': ['builtins', 'str'],
-  '__builtin__.basestring': ['builtins', 'str'],
-  '__builtin__.long': ['builtins', 'int'],
-  '__builtin__.reduce': ['functools', 'reduce'],
-  '__builtin__.intern': ['sys', 'intern'],
-  'itertools.izip': ['builtins', 'zip'],
-  'itertools.imap': ['builtins', 'map'],
-  'itertools.ifilter': ['builtins', 'filter'],
-  'itertools.ifilterfalse': ['itertools', 'filterfalse'],
-  'itertools.izip_longest': ['itertools', 'zip_longest'],
-  'exceptions.StandardError': ['builtins', 'Exception'],
-};
 
 /** Reads one pickle; the reader is behind it afterwards. */
 export function unpickle(reader: Reader, host: Host): unknown {
@@ -234,9 +207,7 @@ class Machine {
 
   #global(module: unknown, name: unknown): void {
     if (typeof module !== 'string' || typeof name !== 'string') throw damaged('a name in it is no string');
-    const path = `${module}.${name}`;
-    const [inModule, asName] = Object.hasOwn(renamed, path) ? renamed[path] : [module, name];
-    this.#push(this.host.global(Object.hasOwn(modules, inModule) ? modules[inModule] : inModule, asName));
+    this.#push(this.host.global(...currentName(module, name)));
   }
   #call(how: How, keywords: ReadonlyMap<unknown, unknown> | null = null): void {
     const [callee, args] = this.#popMany(2);

@@ -11,7 +11,8 @@ import { constructionOf } from './construct';
 import { PythonClass, named, partsOf } from './global';
 import { NDArray, NumpyDType, NumpyScalar, fieldsOf } from './numpy';
 import { type KeyOf, anyTensor, storage } from './reduce_tensors';
-import { GlobalName, type PersistentId, type Reduce, type Reduction, call } from './writer';
+import { GlobalName, type PersistentId, type Reduction, call } from './reduction';
+import type { Reduce } from './writer';
 import {
   Counter,
   DefaultDict,
@@ -166,6 +167,10 @@ function pythonObject(object: PythonObject, keyOfStorage: KeyOf): Reduction {
   };
   const args = (object.args ?? []) as unknown;
   if (!Array.isArray(args)) throw new TorchTypeError(`torch.save(): the args of ${type} are no tuple`);
+  if (!Array.isArray(items)) throw new TorchTypeError(`torch.save(): the items of ${type} are no array`);
+  if (entries !== null && !isMap(entries)) {
+    throw new TorchTypeError(`torch.save(): the entries of ${type} are no Map`);
+  }
   const state = object.state ?? undefined;
   if (how === 'tensor' && isTensor(args[0])) {
     const plain = anyTensor(args[0] as Tensor, keyOfStorage);

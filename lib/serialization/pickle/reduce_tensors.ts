@@ -10,7 +10,7 @@ import { Tensor } from '../../tensor';
 import { storageName } from './globals';
 import { Float, OrderedDict, Size, tuple } from './python_types';
 import { type TypedStorage, isUntyped } from './storage';
-import { GlobalName, PersistentId, type Reduction, call } from './writer';
+import { GlobalName, PersistentId, type Reduction, call } from './reduction';
 
 /** Gives a tensor's storage a key; equal storages have equal keys. */
 export type KeyOf = (tensor: Tensor, dtype: DType) => string;

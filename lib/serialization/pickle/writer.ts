@@ -6,41 +6,7 @@ import { PickleOutput } from './output';
 import { Float, Size, Tuple, keyOf, valueOf, wasObject } from './python_types';
 import { isMap } from '../../core/realm';
 import { original } from './origin';
-
-/** A name of Python. */
-export class GlobalName {
-  constructor(
-    readonly module: string,
-    readonly name: string,
-  ) {}
-}
-
-/** A value that Python makes by a call. */
-export interface Reduction {
-  /** A {@link GlobalName}, or what another call makes. */
-  readonly call: object;
-  readonly args: readonly unknown[];
-  /** Makes the object without calling its constructor. */
-  readonly bare?: boolean;
-  /** Of a bare object. */
-  readonly keywords?: ReadonlyMap<unknown, unknown> | null;
-  /** Items of a list. */
-  readonly items?: readonly unknown[];
-  /** Items of a dict. */
-  readonly entries?: ReadonlyMap<unknown, unknown>;
-  readonly state?: unknown;
-}
-
-/** A call of a name. */
-export const call = (module: string, name: string, ...args: unknown[]): Reduction => ({
-  call: new GlobalName(module, name),
-  args,
-});
-
-/** Something that lies outside of the pickle: a storage. */
-export class PersistentId {
-  constructor(readonly id: Tuple) {}
-}
+import { GlobalName, PersistentId, type Reduction } from './reduction';
 
 /** How an object is made that is no list, tuple or dict; undefined where that is unknown. */
 export type Reduce = (value: object) => Reduction | GlobalName | PersistentId | undefined;
