@@ -71,7 +71,9 @@ function differences(found: Run, expected: Run): string[] {
 function attempted(run: () => Run): Run {
   let result: Run = {};
   const error = classAndMessage(() => void (result = run()));
-  return error === 'nothing' ? result : { error: error.split('\n')[0].slice(0, 200) };
+  // An error of a program names the node as well, after PyTorch's words.
+  const [words] = error.replace(/ \(node .* to .*: torch\.ops\.[\w.]+\)/, '').split('\n');
+  return error === 'nothing' ? result : { error: words.slice(0, 200) };
 }
 
 function compare({ file, runs }: { file: number; runs: Run[] }): string[] {
