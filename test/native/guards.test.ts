@@ -10,6 +10,31 @@ const noneOf = tensor([], { dtype: dtypes.int64 });
 const least = -(2n ** 63n);
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
+  [
+    'fbgemm_pack_gemm_matrix_fp16 of four dimensions',
+    () => aten.fbgemm_pack_gemm_matrix_fp16(ones(4, 5, 0, 3)),
+    /must be a matrix/,
+  ],
+  [
+    'fbgemm_linear_quantize_weight of nothing',
+    () => aten.fbgemm_linear_quantize_weight(ones(0, 5)),
+    /must be a matrix/,
+  ],
+  [
+    'fbgemm_pack_quantized_matrix of one dimension',
+    () => aten.fbgemm_pack_quantized_matrix(ones(3).to('int8')),
+    /must be a matrix/,
+  ],
+  [
+    'adaptive_max_pool3d_backward of indices that lie elsewhere',
+    () =>
+      aten.adaptive_max_pool3d_backward(
+        ones(2, 3, 3, 3),
+        ones(2, 5, 6, 7),
+        torch.zeros([1]).long().expand([2, 3, 3, 3]),
+      ),
+    /indices must be contiguous/,
+  ],
   ...(['trunc', 'floor'] as const).map((roundingMode): [string, () => unknown, RegExp] => [
     `div ${roundingMode}`,
     () => int64(least, 4).div(int64(-1, 2), { roundingMode }),
@@ -131,6 +156,7 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
 });
 
 test.each<[name: string, call: () => Tensor, values: unknown]>([
+  ['fbgemm_linear_quantize_weight', () => aten.fbgemm_linear_quantize_weight(ones(1, 2))[1], [510]],
   ['the least integer by 1', () => int64(least).div(1, { roundingMode: 'trunc' }), [least]],
   ['-1 by others', () => int64(7, -7).floorDivide(-1), [-7, 7]],
   ['remainder', () => int64(7, -7).remainder(-1), [0, 0]],

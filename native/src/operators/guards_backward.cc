@@ -100,6 +100,10 @@ void GradLikeOutput(const Schema& schema, const Stack& stack) {
   if (!indices.defined()) return;
   TORCH_CHECK(indices.scalar_type() == at::kLong && indices.sizes() == expected, schema.name(),
               ": indices must be int64, of the shape of grad_output");
+  // These kernels read them as they lie in memory.
+  const bool in_order = schema.name() == "aten::adaptive_max_pool3d_backward" ||
+                        schema.name().rfind("aten::fractional_max_pool", 0) == 0;
+  TORCH_CHECK(!in_order || indices.is_contiguous(), schema.name(), ": indices must be contiguous");
   int64_t area = 1;
   for (int64_t size : input.sizes().slice(others)) area *= size;
   IndicesBelow(schema, indices, 0, area);

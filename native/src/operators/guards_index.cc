@@ -184,4 +184,11 @@ void NotQuantized(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(!stack[0].toTensor().is_quantized(), schema.name(), ": not implemented for quantized tensors");
 }
 
+// What is packed for fbgemm.
+void SomeMatrix(const Schema& schema, const Stack& stack) {
+  const at::Tensor matrix = stack[0].toTensor();
+  TORCH_CHECK(matrix.dim() == 2 && matrix.numel() > 0, schema.name(), ": ", schema.arguments()[0].name(),
+              " must be a matrix with elements");
+}
+
 }  // namespace nodetorch::guards
