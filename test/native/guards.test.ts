@@ -11,6 +11,11 @@ const least = -(2n ** 63n);
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
   [
+    'embedding_dense_backward that counts an index beyond the rows',
+    () => aten.embedding_dense_backward(ones(1, 5), int64(99), 10, -1, true),
+    /indices are out of range/,
+  ],
+  [
     'fbgemm_pack_gemm_matrix_fp16 of four dimensions',
     () => aten.fbgemm_pack_gemm_matrix_fp16(ones(4, 5, 0, 3)),
     /must be a matrix/,
@@ -156,6 +161,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
 });
 
 test.each<[name: string, call: () => Tensor, values: unknown]>([
+  [
+    'embedding_dense_backward',
+    () => aten.embedding_dense_backward(ones(2, 1), int64(1, 1), 2, -1, true),
+    [[0], [1]],
+  ],
   ['fbgemm_linear_quantize_weight', () => aten.fbgemm_linear_quantize_weight(ones(1, 2))[1], [510]],
   ['the least integer by 1', () => int64(least).div(1, { roundingMode: 'trunc' }), [least]],
   ['-1 by others', () => int64(7, -7).floorDivide(-1), [-7, 7]],

@@ -50,6 +50,7 @@ void CountedBins(const Schema& schema, const Stack& stack);
 void DefinedIndices(const Schema& schema, const Stack& stack);
 void NotQuantized(const Schema& schema, const Stack& stack);
 void SomeMatrix(const Schema& schema, const Stack& stack);
+void CountedIndices(const Schema& schema, const Stack& stack);
 
 // guards_recurrent.cc
 void TwoStates(const Schema& schema, const Stack& stack);

@@ -254,6 +254,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"fbgemm_pack_gemm_matrix_fp16", SomeMatrix},
       {"fbgemm_pack_quantized_matrix", SomeMatrix},
       {"fbgemm_linear_quantize_weight", SomeMatrix},
+      {"embedding_dense_backward", CountedIndices},
       {"index_put", DefinedIndices},
       {"index_put_", DefinedIndices},
       {"_neg_view", NotQuantized},

@@ -191,4 +191,14 @@ void SomeMatrix(const Schema& schema, const Stack& stack) {
               " must be a matrix with elements");
 }
 
+// Of embedding. Only where gradients are scaled by how often an index comes are all of them looked up.
+void CountedIndices(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor indices = TensorNamed(schema, stack, "indices");
+  const c10::IValue* rows = Find(schema, stack, "num_weights");
+  const c10::IValue* scales = Find(schema, stack, "scale_grad_by_freq");
+  if (!indices.defined() || !rows || !rows->isInt() || !scales || !scales->toBool()) return;
+  IndicesBelow(schema, indices, 0, rows->toInt());
+}
+
 }  // namespace nodetorch::guards
