@@ -11,13 +11,14 @@ const { parseArgs } = require('node:util');
 const pinned = require('./libtorch/pinned');
 const { version } = require('../package.json');
 
-const commands = ['inspect', 'convert', 'diff', 'doctor'];
+const commands = ['inspect', 'convert', 'diff', 'doctor', 'run'];
 
 const usage = `Usage: npx nodetorch [build] [--variant ${pinned.variants.join('|')}] [--force]
        npx nodetorch install --cuda VERSION | --cpu     another variant of libtorch
        npx nodetorch inspect FILE     list the tensors in a .pt or .safetensors file
        npx nodetorch convert FROM TO  from one format to another
        npx nodetorch diff A B         which keys, shapes, types or values differ
+       npx nodetorch run SCRIPT       as several ranks of torch.distributed on this machine
        npx nodetorch doctor           what is installed and found, and why something does not load
        npx nodetorch --version | --help
 
@@ -63,7 +64,7 @@ function parse(argv) {
 
 async function main(argv) {
   if (commands.includes(argv[0])) {
-    process.exitCode = commandLine().main(argv);
+    process.exitCode = await commandLine().main(argv);
     return;
   }
   if (argv[0] === 'install') return require('./install').main(argv.slice(1));

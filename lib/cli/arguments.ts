@@ -8,7 +8,7 @@ export interface Command {
   /** Shown by --help. */
   readonly usage: string;
   /** Returns the exit code. */
-  run(argv: readonly string[]): number;
+  run(argv: readonly string[]): number | Promise<number>;
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;

@@ -8,6 +8,7 @@ const commands: Record<string, () => Command> = {
   convert: () => (require('./convert') as typeof import('./convert')).convert,
   diff: () => (require('./diff') as typeof import('./diff')).diff,
   doctor: () => (require('./doctor') as typeof import('./doctor')).doctor,
+  run: () => (require('./run') as typeof import('./run')).run,
   /* eslint-enable @typescript-eslint/no-require-imports */
 };
 
@@ -15,20 +16,31 @@ const commands: Record<string, () => Command> = {
 const TROUBLE = 2;
 
 /** Runs a command; returns the exit code. Whatever goes wrong is one line on stderr. */
-export function main([name, ...argv]: readonly string[]): number {
+export function main([name, ...argv]: readonly string[]): number | Promise<number> {
   try {
     const command = commands[name]();
-    if (argv.includes('--help') || argv.includes('-h')) {
+    if (asksForHelp(name, argv)) {
       process.stdout.write(command.usage);
       return 0;
     }
-    return command.run(argv);
+    const code = command.run(argv);
+    return typeof code === 'number' ? code : code.catch((error: unknown) => trouble(name, error));
   } catch (error) {
-    const line = printable(firstLine(error));
-    const advice = error instanceof UsageError ? `; see npx nodetorch ${name} --help` : '';
-    process.stderr.write(`nodetorch ${name}: ${line}${advice}\n`);
-    return TROUBLE;
+    return trouble(name, error);
   }
+}
+
+// What follows the script of `run` is the script's.
+function asksForHelp(name: string, argv: readonly string[]): boolean {
+  const own = name === 'run' ? argv.slice(0, 1) : argv;
+  return own.includes('--help') || own.includes('-h');
+}
+
+function trouble(name: string, error: unknown): number {
+  const line = printable(firstLine(error));
+  const advice = error instanceof UsageError ? `; see npx nodetorch ${name} --help` : '';
+  process.stderr.write(`nodetorch ${name}: ${line}${advice}\n`);
+  return TROUBLE;
 }
 
 function firstLine(error: unknown): string {

@@ -15,7 +15,7 @@ const at = (name: string) => path.join(folder, name);
 beforeEach(() => (folder = fs.mkdtempSync(path.join(tmpdir(), 'cli-'))));
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-function run(...argv: string[]): { code: number; out: string; err: string } {
+function run(...argv: string[]): { code: number | Promise<number>; out: string; err: string } {
   const text = { out: '', err: '' };
   const spies = [
     jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => Boolean((text.out += String(chunk)))),
