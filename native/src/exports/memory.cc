@@ -139,7 +139,7 @@ napi_value CpuCacheState(Arguments& arguments) {
   return list;
 }
 
-napi_value EmptyCache(Arguments& arguments) {
+napi_value FreeCpuCache(Arguments& arguments) {
   arguments.environment.pool().FreeAllPending();
   EmptyCpuCache();
   return Undefined(arguments.env);
@@ -157,7 +157,7 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
           {"dispose", Entry<Dispose>},
           {"memory", Entry<Memory>},
           {"cpuCache", Entry<CpuCacheState>},
-          {"emptyCpuCache", Entry<EmptyCache>},
+          {"emptyCpuCache", Entry<FreeCpuCache>},
           {"shareTensor", Entry<ShareTensor>},
           {"receiveTensor", Entry<ReceiveTensor>}});
 }

@@ -84,7 +84,7 @@ std::string TypeOf(const c10::Argument& argument) {
   return name(list ? list->getElementType() : type) + (list ? "[]" : "") + (optional ? "?" : "");
 }
 
-struct Entry {
+struct UnboxedEntry {
   std::vector<std::string> types;
   void (*check)(const c10::OperatorHandle&);
   UnboxedCall call;
@@ -102,7 +102,7 @@ struct Signature {
   static at::Tensor Call(const c10::OperatorHandle& handle, const UnboxedArguments& all) {
     return Call(handle, all, std::index_sequence_for<Arguments...>());
   }
-  static Entry TheEntry() {
+  static UnboxedEntry TheEntry() {
     return {{Argument<Arguments>::kType...},
             [](const c10::OperatorHandle& handle) { static_cast<void>(handle.typed<Typed>()); },
             Call};
@@ -120,8 +120,8 @@ using MaybeLayout = std::optional<at::Layout>;
 using MaybeDevice = std::optional<at::Device>;
 using MaybeBool = std::optional<bool>;
 
-const std::vector<Entry>& Table() {
-  static const auto* table = new std::vector<Entry>{
+const std::vector<UnboxedEntry>& UnboxedTable() {
+  static const auto* table = new std::vector<UnboxedEntry>{
       Signature<Tensor, SymInts>::TheEntry(),                                          // view, reshape
       Signature<Tensor, SymInts, bool>::TheEntry(),                                    // expand
       Signature<Tensor, Ints>::TheEntry(),                                             // permute, flip
@@ -148,7 +148,7 @@ UnboxedCall FindUnboxedCall(const c10::OperatorHandle& handle) {
     if (argument.alias_info() && argument.alias_info()->isWrite()) return nullptr;
     types.push_back(TypeOf(argument));
   }
-  for (const Entry& entry : Table()) {
+  for (const UnboxedEntry& entry : UnboxedTable()) {
     if (entry.types != types) continue;
     try {
       entry.check(handle);

@@ -162,7 +162,7 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
   }
 };
 
-size_t CountAssociativeScan(const Node& node) {
+size_t CountAssociativeScan(const GraphNode& node) {
   CheckInputs(node, 0, 2 * LengthOf(node, 1) + LengthOf(node, 2));
   CheckOutputs(node, 0, LengthOf(node, 1));
   return LengthOf(node, 1);

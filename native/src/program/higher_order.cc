@@ -19,7 +19,7 @@ namespace {
 using c10::IValue;
 
 // cond(pred, true graph, false graph, operands)
-size_t CountCond(const Node& node) {
+size_t CountCond(const GraphNode& node) {
   CheckInputs(node, 1, LengthOf(node, 3));
   CheckInputs(node, 2, LengthOf(node, 3));
   CheckOutputs(node, 2, OutputsOf(node, 1));
@@ -31,7 +31,7 @@ Values Cond(const HigherOrderCall& call) {
 }
 
 // while_loop(cond graph, body graph, carried, additional)
-size_t CountWhile(const Node& node) {
+size_t CountWhile(const GraphNode& node) {
   const size_t carried = LengthOf(node, 2);
   CheckInputs(node, 0, carried + LengthOf(node, 3));
   CheckInputs(node, 1, carried + LengthOf(node, 3));
@@ -106,7 +106,7 @@ IValue Stacked(const std::vector<Values>& outputs, size_t which) {
 }
 
 // map_impl(graph, xs, arguments that are the same for all slices)
-size_t CountMap(const Node& node) {
+size_t CountMap(const GraphNode& node) {
   CheckInputs(node, 0, LengthOf(node, 1) + LengthOf(node, 2));
   return OutputsOf(node, 0);
 }
@@ -121,7 +121,7 @@ Values Map(const HigherOrderCall& call) {
 }
 
 // scan(graph, init, xs, additional): what is carried from slice to slice, then the stacked rest.
-size_t CountScan(const Node& node) {
+size_t CountScan(const GraphNode& node) {
   CheckInputs(node, 0, LengthOf(node, 1) + LengthOf(node, 2) + LengthOf(node, 3));
   if (OutputsOf(node, 0) < LengthOf(node, 1)) CheckOutputs(node, 0, LengthOf(node, 1));
   return OutputsOf(node, 0);
@@ -142,7 +142,7 @@ Values Scan(const HigherOrderCall& call) {
 }
 
 // Which method it is, the object says when it is there.
-size_t CountAny(const Node& node) { return node.results.size(); }
+size_t CountAny(const GraphNode& node) { return node.results.size(); }
 
 }  // namespace
 
@@ -152,17 +152,17 @@ Values Joined(const Values& a, const Values& b) {
   return all;
 }
 
-void CheckInputs(const Node& node, size_t i, size_t count) {
+void CheckInputs(const GraphNode& node, size_t i, size_t count) {
   const size_t inputs = node.operands[i].graph->inputs.size();
   if (inputs == count) return;
   throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " + std::to_string(inputs) +
                     " inputs, and is given " + std::to_string(count));
 }
 
-size_t LengthOf(const Node& node, size_t i) { return node.operands[i].list.size(); }
-size_t OutputsOf(const Node& node, size_t i) { return node.operands[i].graph->outputs.size(); }
+size_t LengthOf(const GraphNode& node, size_t i) { return node.operands[i].list.size(); }
+size_t OutputsOf(const GraphNode& node, size_t i) { return node.operands[i].graph->outputs.size(); }
 
-void CheckOutputs(const Node& node, size_t i, size_t count) {
+void CheckOutputs(const GraphNode& node, size_t i, size_t count) {
   if (OutputsOf(node, i) == count) return;
   throw TypeProblem("argument " + std::to_string(i + 1) + " is a graph of " +
                     std::to_string(OutputsOf(node, i)) + " outputs instead of " + std::to_string(count));
@@ -201,7 +201,7 @@ const HigherOrderOperator* FindHigherOrder(const std::string& target) {
   return found == table->end() ? nullptr : &found->second;
 }
 
-void CheckHigherOrder(const Node& node) {
+void CheckHigherOrder(const GraphNode& node) {
   const std::string arguments = node.higher_order->arguments;
   const char more = arguments.empty() ? '\0' : arguments.back();
   const bool any_more = more == '*' || more == '+';

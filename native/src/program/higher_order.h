@@ -16,7 +16,7 @@ namespace nodetorch {
 // use takes the value out of its slot.
 class HigherOrderCall {
  public:
-  HigherOrderCall(Run& run, const Node& node, Values& slots) : run_(run), node_(node), slots_(slots) {}
+  HigherOrderCall(Run& run, const GraphNode& node, Values& slots) : run_(run), node_(node), slots_(slots) {}
 
   c10::IValue Value(size_t i) const { return Run::Take(node_.operands[i], slots_); }
   size_t results() const { return node_.results.size(); }
@@ -29,7 +29,7 @@ class HigherOrderCall {
 
  private:
   Run& run_;
-  const Node& node_;
+  const GraphNode& node_;
   Values& slots_;
 };
 
@@ -38,16 +38,16 @@ struct HigherOrderOperator {
   // number of values and lists.
   const char* arguments;
   // How many results the node has. Throws where its graphs do not fit its arguments.
-  size_t (*count_results)(const Node& node);
+  size_t (*count_results)(const GraphNode& node);
   Values (*call)(const HigherOrderCall& call);
 };
 
 // What is wrong where the graph that is argument i takes another number of inputs, or gives another number of
 // outputs, than `count`.
-void CheckInputs(const Node& node, size_t i, size_t count);
-void CheckOutputs(const Node& node, size_t i, size_t count);
-size_t OutputsOf(const Node& node, size_t i);  // of the graph that is argument i
-size_t LengthOf(const Node& node, size_t i);   // of the list
+void CheckInputs(const GraphNode& node, size_t i, size_t count);
+void CheckOutputs(const GraphNode& node, size_t i, size_t count);
+size_t OutputsOf(const GraphNode& node, size_t i);  // of the graph that is argument i
+size_t LengthOf(const GraphNode& node, size_t i);   // of the list
 Values Joined(const Values& a, const Values& b);
 
 // The operators that have a file of their own.
@@ -61,6 +61,6 @@ bool IsHigherOrder(const std::string& target);
 const HigherOrderOperator* FindHigherOrder(const std::string& target);
 
 // When a program is made: throws where the node's arguments are not what its operator takes.
-void CheckHigherOrder(const Node& node);
+void CheckHigherOrder(const GraphNode& node);
 
 }  // namespace nodetorch

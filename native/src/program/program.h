@@ -41,7 +41,7 @@ struct Destination {
   std::vector<int64_t> slots;  // one, unless it is a list
 };
 
-struct Node {
+struct GraphNode {
   // One of the three.
   std::unique_ptr<const Signature> signature;  // an operator of the dispatcher
   const SymbolicOperator* symbolic = nullptr;
@@ -64,7 +64,7 @@ struct Graph {
   };
   size_t slots = 0;
   std::vector<Input> inputs;
-  std::vector<Node> nodes;
+  std::vector<GraphNode> nodes;
   std::vector<Operand> outputs;
   bool may_resize = false;  // an operator in it may change the memory behind a tensor
 };

@@ -30,11 +30,11 @@ class GraphReader {
  private:
   void ReadInputs(const ReadObject& description);
   void ReadNode(const ReadObject& description);
-  void ReadOperator(const ReadObject& description, Node& node);
-  void ReadArguments(const ReadObject& description, Node& node);
-  void ReadPlainArguments(const ReadObject& description, Node& node);
-  void ReadResults(const ReadObject& description, Node& node);
-  void CheckResults(const Node& node) const;
+  void ReadOperator(const ReadObject& description, GraphNode& node);
+  void ReadArguments(const ReadObject& description, GraphNode& node);
+  void ReadPlainArguments(const ReadObject& description, GraphNode& node);
+  void ReadResults(const ReadObject& description, GraphNode& node);
+  void CheckResults(const GraphNode& node) const;
 
   Operand ReadOperand(napi_value value, const TypeSpec* type, int depth);
   Operand ReadConstant(napi_value value, const TypeSpec* type);
@@ -99,7 +99,7 @@ void GraphReader::ReadInputs(const ReadObject& description) {
 }
 
 void GraphReader::ReadNode(const ReadObject& description) {
-  Node node;
+  GraphNode node;
   node.name = description.Text("name");
   node.target = description.Text("operator");
   if (description.Has("trace")) node.trace = Trimmed(description.Text("trace"));
@@ -111,7 +111,7 @@ void GraphReader::ReadNode(const ReadObject& description) {
   graph_.nodes.push_back(std::move(node));
 }
 
-void GraphReader::ReadOperator(const ReadObject& description, Node& node) {
+void GraphReader::ReadOperator(const ReadObject& description, GraphNode& node) {
   if (IsHigherOrder(node.target)) {
     node.higher_order = FindHigherOrder(node.target);
     if (!node.higher_order) throw TypeProblem("a program cannot run this operator");
@@ -138,7 +138,7 @@ void GraphReader::ReadOperator(const ReadObject& description, Node& node) {
 }
 
 // Of a symbolic or higher-order operator, which have no schema.
-void GraphReader::ReadPlainArguments(const ReadObject& description, Node& node) {
+void GraphReader::ReadPlainArguments(const ReadObject& description, GraphNode& node) {
   description.Each("arguments",
                    [&](napi_value value) { node.operands.push_back(ReadOperand(value, nullptr, 0)); });
   if (description.Has("keywords") && !description.Names("keywords").empty()) {
@@ -146,7 +146,7 @@ void GraphReader::ReadPlainArguments(const ReadObject& description, Node& node) 
   }
 }
 
-void GraphReader::ReadArguments(const ReadObject& description, Node& node) {
+void GraphReader::ReadArguments(const ReadObject& description, GraphNode& node) {
   const auto& parameters = node.signature->parameters;
   std::vector<bool> given(parameters.size(), false);
   node.operands.resize(parameters.size());
@@ -184,7 +184,7 @@ void GraphReader::ReadArguments(const ReadObject& description, Node& node) {
   }
 }
 
-void GraphReader::ReadResults(const ReadObject& description, Node& node) {
+void GraphReader::ReadResults(const ReadObject& description, GraphNode& node) {
   napi_env env = environment_.env();
   const auto slot_of = [&](napi_value value) {
     return TypeOf(env, value) == napi_null ? Destination::kNowhere : Define(value);
@@ -204,7 +204,7 @@ void GraphReader::ReadResults(const ReadObject& description, Node& node) {
 }
 
 // That the outputs of a node are those of its operator. None at all is right, too: nobody wants them.
-void GraphReader::CheckResults(const Node& node) const {
+void GraphReader::CheckResults(const GraphNode& node) const {
   const size_t returns = node.signature ? node.signature->schema().returns().size() : 1;
   if (!node.results.empty() && node.results.size() != returns) {
     throw TypeProblem("gives " + std::to_string(returns) + " results, and has " +

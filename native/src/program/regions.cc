@@ -23,7 +23,7 @@ using c10::IValue;
 
 // Those that run a graph with the arguments behind it, in a mode.
 template <size_t kGraphAt>
-size_t CountRegion(const Node& node) {
+size_t CountRegion(const GraphNode& node) {
   const size_t behind = node.operands.size() - kGraphAt - 1;
   CheckInputs(node, kGraphAt, behind);
   return OutputsOf(node, kGraphAt);
@@ -33,7 +33,7 @@ Values Region(const HigherOrderCall& call) {
   return call.RunGraph(kGraphAt, call.Rest(kGraphAt + 1));
 }
 // The same with a list of arguments.
-size_t CountListRegion(const Node& node) {
+size_t CountListRegion(const GraphNode& node) {
   CheckInputs(node, 0, LengthOf(node, 1));
   return OutputsOf(node, 0);
 }
@@ -128,7 +128,7 @@ void Promote(const IValue& value, at::native::ResultTypeState& state) {
 }
 
 // out_dtype(graph of one operator, dtype, its arguments): computes in the type that fits them and `dtype`.
-size_t CountOutDtype(const Node& node) {
+size_t CountOutDtype(const GraphNode& node) {
   CheckInputs(node, 0, node.operands.size() - 2);
   CheckOutputs(node, 0, 1);
   return 1;
@@ -154,7 +154,7 @@ Values OutDtype(const HigherOrderCall& call) {
 }
 
 // A copy with the same strides, which is a view of nothing, so that it may be written to as its original may.
-size_t CountOne(const Node&) { return 1; }
+size_t CountOne(const GraphNode&) { return 1; }
 Values ClonePreservingStrides(const HigherOrderCall& call) {
   const IValue value = call.Value(0);
   if (value.isNone()) return {value};

@@ -61,14 +61,14 @@ void Store(const Destination& destination, IValue value, Values& slots) {
   for (size_t i = 0; i < elements.size(); i++) put(destination.slots[i], elements[i]);
 }
 
-void Store(const Node& node, Values& results, Values& slots) {
+void Store(const GraphNode& node, Values& results, Values& slots) {
   for (size_t i = 0; i < node.results.size(); i++) Store(node.results[i], std::move(results[i]), slots);
 }
 
-std::string Place(const Node& node) { return "node " + node.name + ": " + node.target; }
+std::string Place(const GraphNode& node) { return "node " + node.name + ": " + node.target; }
 
 // Throws the exception that is being handled again, with the node's name in its message.
-[[noreturn]] void RethrowAt(const Node& node) {
+[[noreturn]] void RethrowAt(const GraphNode& node) {
   const auto with_place = [&](const std::exception& error) {
     return std::string(error.what()) + "\n  " + Place(node) + (node.trace.empty() ? "" : "\n  " + node.trace);
   };
@@ -114,7 +114,7 @@ Values Run::Execute(const Graph& graph, Values inputs) {
   }
   inputs.clear();
   Values stack;
-  for (const Node& node : graph.nodes) {
+  for (const GraphNode& node : graph.nodes) {
     if (cancelled_ && cancelled_->load(std::memory_order_relaxed)) throw Cancelled();
     try {
       Step(node, slots, stack);
@@ -129,7 +129,7 @@ Values Run::Execute(const Graph& graph, Values inputs) {
   return outputs;
 }
 
-void Run::Step(const Node& node, Values& slots, Values& stack) {
+void Run::Step(const GraphNode& node, Values& slots, Values& stack) {
   if (node.signature) {
     CallOperator(node, slots, stack);
   } else if (node.symbolic) {
@@ -143,7 +143,7 @@ void Run::Step(const Node& node, Values& slots, Values& stack) {
   }
 }
 
-void Run::CallOperator(const Node& node, Values& slots, Values& stack) {
+void Run::CallOperator(const GraphNode& node, Values& slots, Values& stack) {
   const Signature& signature = *node.signature;
   for (bool is_retry = false;; is_retry = true) {
     stack.clear();

@@ -46,8 +46,8 @@ class Run {
   ForwardLevel& forward_level() { return forward_level_; }
 
  private:
-  void Step(const Node& node, Values& slots, Values& stack);
-  void CallOperator(const Node& node, Values& slots, Values& stack);
+  void Step(const GraphNode& node, Values& slots, Values& stack);
+  void CallOperator(const GraphNode& node, Values& slots, Values& stack);
 
   const std::atomic<bool>* cancelled_;
   const Collect collect_;

@@ -36,7 +36,7 @@ int64_t IntAt(const HigherOrderCall& call, size_t i) {
 int64_t LevelAt(const HigherOrderCall& call, size_t i) { return call.run().outer_levels() + IntAt(call, i); }
 
 template <size_t kCount>
-size_t Count(const Node&) {
+size_t Count(const GraphNode&) {
   return kCount;
 }
 

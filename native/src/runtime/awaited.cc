@@ -13,9 +13,9 @@ namespace nodetorch {
 
 namespace {
 
-class HeldWarnings : public c10::WarningHandler {
+class CollectedWarnings : public c10::WarningHandler {
  public:
-  explicit HeldWarnings(std::vector<c10::Warning>& all) : all_(all) {}
+  explicit CollectedWarnings(std::vector<c10::Warning>& all) : all_(all) {}
   void process(const c10::Warning& warning) override { all_.push_back(warning); }
 
  private:
@@ -57,7 +57,7 @@ AwaitedWork::AwaitedWork()
 }
 
 void AwaitedWork::Perform() noexcept {
-  HeldWarnings held(warnings_);
+  CollectedWarnings held(warnings_);
   const c10::WarningUtils::WarningHandlerGuard with_warnings(&held);
   try {
     const at::ThreadLocalStateGuard in_modes(modes_);
