@@ -14,59 +14,59 @@ namespace nodetorch {
 namespace {
 
 using c10::IValue;
-using Values = c10::ArrayRef<IValue>;
+using IValues = c10::ArrayRef<IValue>;
 constexpr size_t kAny = std::numeric_limits<size_t>::max();
 
-Number NumberAt(Values values, size_t i) {
+Number NumberAt(IValues values, size_t i) {
   const auto number = Number::Of(values[i]);
   TORCH_CHECK_TYPE(number, "argument ", i + 1, " must be a number, not ", values[i].tagKind());
   return *number;
 }
 
 template <Number (*F)(const Number&, const Number&)>
-IValue Binary(Values values) {
+IValue Binary(IValues values) {
   return F(NumberAt(values, 0), NumberAt(values, 1)).ToIValue();
 }
 
-Order OrderOf(Values values) { return Compare(NumberAt(values, 0), NumberAt(values, 1)); }
-IValue Equal(Values values) { return OrderOf(values) == Order::kEqual; }
-IValue NotEqual(Values values) { return OrderOf(values) != Order::kEqual; }
-IValue Less(Values values) { return OrderOf(values) == Order::kLess; }
-IValue Greater(Values values) { return OrderOf(values) == Order::kGreater; }
-IValue LessOrEqual(Values values) { return Equal(values).toBool() || Less(values).toBool(); }
-IValue GreaterOrEqual(Values values) { return Equal(values).toBool() || Greater(values).toBool(); }
+Order OrderOf(IValues values) { return Compare(NumberAt(values, 0), NumberAt(values, 1)); }
+IValue Equal(IValues values) { return OrderOf(values) == Order::kEqual; }
+IValue NotEqual(IValues values) { return OrderOf(values) != Order::kEqual; }
+IValue Less(IValues values) { return OrderOf(values) == Order::kLess; }
+IValue Greater(IValues values) { return OrderOf(values) == Order::kGreater; }
+IValue LessOrEqual(IValues values) { return Equal(values).toBool() || Less(values).toBool(); }
+IValue GreaterOrEqual(IValues values) { return Equal(values).toBool() || Greater(values).toBool(); }
 
-IValue Negative(Values values) { return Negate(NumberAt(values, 0)).ToIValue(); }
-IValue Positive(Values values) { return NumberAt(values, 0).ToIValue(); }
-IValue Absolute(Values values) {
+IValue Negative(IValues values) { return Negate(NumberAt(values, 0)).ToIValue(); }
+IValue Positive(IValues values) { return NumberAt(values, 0).ToIValue(); }
+IValue Absolute(IValues values) {
   const Number number = NumberAt(values, 0);
   if (number.is_float) return std::abs(number.real);
   return (number.whole < 0 ? Negate(number) : number).ToIValue();
 }
-IValue Not(Values values) { return !IsTrue(values[0]); }
+IValue Not(IValues values) { return !IsTrue(values[0]); }
 
 // Of two bools a bool, else the bits of two ints.
 template <typename F>
-IValue Bitwise(Values values, F combine) {
+IValue Bitwise(IValues values, F combine) {
   const Number a = NumberAt(values, 0), b = NumberAt(values, 1);
   TORCH_CHECK_TYPE(!a.is_float && !b.is_float, "unsupported operand type(s): float");
   const int64_t result = combine(a.whole, b.whole);
   if (values[0].isBool() && values[1].isBool()) return result != 0;
   return result;
 }
-IValue And(Values values) {
+IValue And(IValues values) {
   return Bitwise(values, [](int64_t a, int64_t b) { return a & b; });
 }
-IValue Or(Values values) {
+IValue Or(IValues values) {
   return Bitwise(values, [](int64_t a, int64_t b) { return a | b; });
 }
-IValue Xor(Values values) {
+IValue Xor(IValues values) {
   return Bitwise(values, [](int64_t a, int64_t b) { return a ^ b; });
 }
 
 // To an int: an int stays what it is.
 template <double (*F)(double)>
-IValue Rounded(Values values) {
+IValue Rounded(IValues values) {
   const Number number = NumberAt(values, 0);
   return (number.is_float ? WholeOf(F(number.real)) : number).ToIValue();
 }
@@ -76,7 +76,7 @@ double Trunc(double x) { return std::trunc(x); }
 double Round(double x) { return std::nearbyint(x); }  // half to even, as Python's
 
 template <double (*F)(double)>
-IValue Real(Values values) {
+IValue Real(IValues values) {
   const double x = NumberAt(values, 0).AsFloat();
   const double result = F(x);
   TORCH_CHECK_VALUE(!std::isnan(result) || std::isnan(x), "math domain error");
@@ -99,25 +99,25 @@ NODETORCH_MATH(Atan, atan)
 #undef NODETORCH_MATH
 
 // The first one, unless the second lies beyond it; a float where one of them is.
-IValue Extreme(Values values, Order beyond) {
+IValue Extreme(IValues values, Order beyond) {
   const Number a = NumberAt(values, 0), b = NumberAt(values, 1);
   const Number& result = Compare(b, a) == beyond ? b : a;
   if (a.is_float || b.is_float) return result.AsFloat();
   return result.ToIValue();
 }
-IValue Max(Values values) { return Extreme(values, Order::kGreater); }
-IValue Min(Values values) { return Extreme(values, Order::kLess); }
+IValue Max(IValues values) { return Extreme(values, Order::kGreater); }
+IValue Min(IValues values) { return Extreme(values, Order::kLess); }
 
-IValue IfThenElse(Values values) { return IsTrue(values[0]) ? values[1] : values[2]; }
+IValue IfThenElse(IValues values) { return IsTrue(values[0]) ? values[1] : values[2]; }
 
-IValue SumOf(Values values) {
+IValue SumOf(IValues values) {
   if (values.size() == 1 && values[0].isList()) return SumOf(values[0].toListRef());
   Number sum;
   for (size_t i = 0; i < values.size(); i++) sum = Add(sum, NumberAt(values, i));
   return sum.ToIValue();
 }
 
-IValue Element(Values values) {
+IValue Element(IValues values) {
   TORCH_CHECK_TYPE(values[0].isList(), "argument 1 must be a list, not ", values[0].tagKind());
   const auto list = values[0].toListRef();
   const Number index = NumberAt(values, 1);
@@ -127,8 +127,8 @@ IValue Element(Values values) {
   return list[at];
 }
 
-constexpr SymbolicOperator One(IValue (*call)(Values)) { return {1, 1, call}; }
-constexpr SymbolicOperator Two(IValue (*call)(Values)) { return {2, 2, call}; }
+constexpr SymbolicOperator One(IValue (*call)(IValues)) { return {1, 1, call}; }
+constexpr SymbolicOperator Two(IValue (*call)(IValues)) { return {2, 2, call}; }
 
 }  // namespace
 
