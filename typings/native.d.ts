@@ -161,8 +161,8 @@ export interface Native {
     entries(value: unknown): unknown[] | null;
   }): void;
 
-  // operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them.
-  operator(name: string, overload: string | null, python: boolean): NativeOperator;
+  // operators.cc. `name` is ATen's, 'aten::add'; `overload` null means all of them. `unsafe`: as torch.ops.unsafe has it.
+  operator(name: string, overload: string | null, python: boolean, unsafe: boolean): NativeOperator;
   /** A last argument for an operator: the ones before it are the values of these keywords. */
   keywordSet(names: readonly string[]): Handle;
   /** Makes them the owners of the tensors that the last operator has left. */

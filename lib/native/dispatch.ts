@@ -125,9 +125,14 @@ function collectResults(
  *
  * The arguments must be in use after the native call: numbers of slots keep nothing alive.
  */
-export function operator(name: string, overload: string | null = null, python = true): OperatorFunction {
+export function operator(
+  name: string,
+  overload: string | null = null,
+  python = true,
+  unsafe = false,
+): OperatorFunction {
   let native_: NativeOperator | undefined;
-  const load = (): NativeOperator => (native_ = native.operator(name, overload, python));
+  const load = (): NativeOperator => (native_ = native.operator(name, overload, python, unsafe));
   const last: LastKeywords = { names: [], set: undefined };
   let names: (readonly string[])[] | undefined;
   const namesOf = (signature: number): readonly string[] =>

@@ -70,6 +70,11 @@ for (const name of names) {
 export type Ops = {
   /** Loads a shared library that registers operators; then they are in `torch.ops`. */
   loadLibrary(path: string): void;
+  /**
+   * The same operators without the checks that libtorch's kernels leave out: wrong arguments end the process, or read
+   * and write memory of others. `torch.ops.unsafe.aten._sparse_coo_tensor_unsafe(indices, values, size)` trusts indices.
+   */
+  readonly unsafe: { readonly [namespace: string]: OperatorNamespace };
 } & { readonly [namespace: string]: OperatorNamespace };
 
 /**
@@ -79,7 +84,7 @@ export type Ops = {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type OperatorNamespace = Record<string, (...args: any[]) => any>;
 
-function namespaceOf(library: string): OperatorNamespace {
+function namespaceOf(library: string, unsafe: boolean): OperatorNamespace {
   const made: Record<string, OperatorFunction> = Object.create(null);
   return new Proxy(made, {
     get(_, key) {
@@ -91,16 +96,18 @@ function namespaceOf(library: string): OperatorNamespace {
       if (native.signatures(full, overload ?? null, false).length === 0) {
         throw new TorchError(`torch.ops.${library}.${key}: no such operator`, 'AttributeError');
       }
-      return (made[key] = operator(full, overload ?? null, false));
+      return (made[key] = operator(full, overload ?? null, false, unsafe));
+    },
+  });
+}
+
+function libraries(own: Record<string, unknown>, unsafe: boolean): Record<string, unknown> {
+  return new Proxy(own, {
+    get(made, key) {
+      return typeof key === 'string' ? (made[key] ??= namespaceOf(key, unsafe)) : undefined;
     },
   });
 }
 
 /** Operators by their own names and overloads, of any library: `torch.ops.aten['add.Tensor'](x, y)`. */
-export const ops: Ops = new Proxy({} as Record<string, unknown>, {
-  get(made, key) {
-    if (typeof key !== 'string') return undefined;
-    if (key === 'loadLibrary') return loadLibrary;
-    return (made[key] ??= namespaceOf(key));
-  },
-}) as Ops;
+export const ops: Ops = libraries({ loadLibrary, unsafe: libraries({}, true) }, false) as Ops;

@@ -10,9 +10,8 @@ import type { DTypeLike } from '../core/dtype';
 import { TorchError, TorchTypeError } from '../core/errors';
 import { signature } from '../core/signature';
 import type { Layout } from '../core/layout';
-import { native } from '../native';
-import { wrap } from '../native/dispatch';
-import { Scope, within } from '../native/scope';
+import { snakeCase } from '../core/names';
+import { type OperatorFunction, operator } from '../native/dispatch';
 import type { Tensor } from '.';
 
 type Size = readonly number[];
@@ -64,21 +63,11 @@ function tensorArgument(
   return isTensor(data) ? data.to(options) : tensor(data as TensorData, options);
 }
 
-/** What a tensor of transforms of torch.func stands for, outside of all of them. */
-function outside(part: Tensor): Tensor {
-  const inside = native.transformOf(part);
-  return inside ? outside(wrap(inside[2]) as Tensor) : part;
-}
-
-/** Runs `validate` with the parts of what was made, unless told not to. Parts on meta have nothing to look at. */
-function check(
-  asked: boolean | null,
-  parts: readonly Tensor[],
-  validate: (...parts: Tensor[]) => void,
-): void {
-  if (asked === false || parts.some((part) => part.isMeta)) return;
-  if (native.transformDepth() === 0) return validate(...parts);
-  within('checkInvariants', Scope.suspended, () => validate(...parts.map(outside)), true);
+/** The operator of a factory, and the one that trusts indices; the other looks at them (native/src/operators/guards_sparse.cc). */
+function factory(name: string): (checks: boolean | null) => OperatorFunction {
+  const checked = operator(name);
+  const trusting = operator(name, null, true, true);
+  return (checks) => (checks === false ? trusting : checked);
 }
 
 // Indices keep their dtype; those of an array are int64.
@@ -91,14 +80,6 @@ function indicesOf(name: string, what: string, data: unknown, device: DeviceLike
   );
 }
 
-type Compressed = (
-  compressed: Tensor,
-  plain: Tensor,
-  values: Tensor,
-  size: Size,
-  keywords: Record<string, unknown>,
-) => Tensor;
-
 /** The function `name`, whose indices are called `compressed` and `plain`. */
 function compressed<C extends string, P extends string>(
   name: `sparse${string}Tensor`,
@@ -106,7 +87,7 @@ function compressed<C extends string, P extends string>(
   plain: P,
 ) {
   type Keywords = SparseOptions & { values?: TensorData } & { [K in C | P]?: TensorData };
-  const operator = aten[name as keyof typeof aten] as unknown as Compressed;
+  const operatorFor = factory(`aten::${snakeCase(name)}`);
   const parts = { [compressed]: undefined, [plain]: undefined, values: undefined };
   const all = { ...parts, ...defaults } as unknown as Required<Keywords>;
   const names = [compressed, plain, 'values', 'size'] as (keyof Keywords & string)[];
@@ -131,12 +112,7 @@ function compressed<C extends string, P extends string>(
     }
     const keywords = { dtype: values.dtype, layout, device: values.device, pinMemory, requiresGrad };
     const rest = size === null ? [keywords] : [size, keywords];
-    const made = operator(rows, columns, values, ...(rest as [Size, Record<string, unknown>]));
-    const { shape, layout: form } = made;
-    check(checkInvariants, [rows, columns, values], (...parts) =>
-      aten._validateSparseCompressedTensorArgs(parts[0], parts[1], parts[2], shape, form),
-    );
-    return made;
+    return operatorFor(checkInvariants)(rows, columns, values, ...rest) as Tensor;
   }
   return make;
 }
@@ -155,6 +131,8 @@ export const sparseCompressedTensor = compressed(
   'compressedIndices',
   'plainIndices',
 );
+
+const cooFor = factory('aten::sparse_coo_tensor');
 
 type CooKeywords = SparseCooOptions & { indices?: TensorData; values?: TensorData };
 
@@ -197,13 +175,6 @@ export function sparseCooTensor(...args: unknown[]): Tensor {
   const { size, isCoalesced } = all;
   const { dtype: own, device: where } = values;
   const keywords = { dtype: own, layout, device: where, pinMemory, isCoalesced, requiresGrad };
-  const made =
-    size === null
-      ? aten.sparseCooTensor(indices, values, keywords)
-      : aten.sparseCooTensor(indices, values, size, keywords);
-  const { shape } = made;
-  check(checkInvariants, [indices, values], (...parts) =>
-    aten._validateSparseCooTensorArgs(parts[0], parts[1], shape, { isCoalesced }),
-  );
-  return made;
+  const rest = size === null ? [keywords] : [size, keywords];
+  return cooFor(checkInvariants)(indices, values, ...rest) as Tensor;
 }

@@ -1,8 +1,10 @@
 // Arguments that end the process in Python. `npm run fuzz` finds such calls; each kind has its rows here, and beside
 // them calls of the same operators that are right, with Python's results.
-import { ops, tensor, type Tensor, torch, dtypes } from './support/torch';
+import { vmap } from '../../lib/func';
+import { ops, tensor, type Tensor, torch, dtypes, layouts } from './support/torch';
 
 const aten = ops.aten;
+const trusting = ops.unsafe.aten;
 const ones = (...shape: number[]) => torch.ones(shape) as Tensor;
 const int64 = (...values: (number | bigint)[]) => tensor(values.map((value) => BigInt(value)));
 const int32 = (...values: number[]) => tensor(values, { dtype: dtypes.int32 });
@@ -10,6 +12,90 @@ const noneOf = tensor([], { dtype: dtypes.int64 });
 const least = -(2n ** 63n);
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
+  ...['legendre_polynomial_p', 'laguerre_polynomial_l'].flatMap((name): [string, () => unknown, RegExp][] => [
+    [
+      `${name} of an order without end`,
+      () => aten[`special_${name}`](ones(1).div(2), ones(1).mul(2 ** 62)),
+      /n must not be beyond 1048576/,
+    ],
+    [
+      `${name} of that order as a number, into out`,
+      () => aten[`special_${name}.n_scalar_out`](ones(1).div(2), 2 ** 40, { out: ones(1) }),
+      /n must not be beyond 1048576/,
+    ],
+    [
+      `${name} of a number, and that order`,
+      () => aten[`special_${name}.x_scalar`](0.5, ones(2).mul(Infinity)),
+      /n must not be beyond 1048576/,
+    ],
+  ]),
+  ...['t', 'u', 'v', 'w'].flatMap((name): [string, () => unknown, RegExp][] => [
+    [
+      `chebyshev_polynomial_${name} just outside of its interval`,
+      () =>
+        aten[`special_chebyshev_polynomial_${name}`](
+          ones(1)
+            .double()
+            .add(2 ** -52),
+          2 ** 50,
+        ),
+      /n must not be beyond 1048576/,
+    ],
+    [
+      `shifted_chebyshev_polynomial_${name} at the end of its interval`,
+      () => aten[`special_shifted_chebyshev_polynomial_${name}`](ones(1).double().mul(1e-300), 2 ** 50),
+      /n must not be beyond 1048576/,
+    ],
+  ]),
+  [
+    'nll_loss2d_backward of a class that is none',
+    () =>
+      aten.nll_loss2d_backward(
+        ...[ones(1, 1, 2), ones(1, 2, 1, 2), int64(0, 2 ** 31).reshape([1, 1, 2]), null, 0, -100, ones()],
+      ),
+    /a target is not one of 2 classes/,
+  ],
+  [
+    'nll_loss_backward of a class that is none',
+    () => aten.nll_loss_backward(ones(2), ones(2, 3), int64(-1, 3), null, 0, -1, ones()),
+    /a target is not one of 3 classes/,
+  ],
+  [
+    '_logcumsumexp into another dtype',
+    () => aten['_logcumsumexp.out'](ones(4, 3).to('complex128'), 0, { out: ones(1).bool() }),
+    /out must have the dtype of self/,
+  ],
+  [
+    'attention of no queries',
+    () =>
+      aten._scaled_dot_product_flash_attention_for_cpu(ones(1, 2, 0, 2), ones(1, 2, 3, 2), ones(1, 2, 3, 2)),
+    /query and key must not be empty/,
+  ],
+  ...['sparse_coo_tensor', '_sparse_coo_tensor_unsafe'].map((name): [string, () => unknown, RegExp] => [
+    `${name} of an index out of range`,
+    () => aten[name](int64(7).reshape([1, 1]), ones(1), [3]),
+    /size is inconsistent with indices/,
+  ]),
+  [
+    '_sparse_coo_tensor_with_dims_and_tensors of an index out of range',
+    () =>
+      aten._sparse_coo_tensor_with_dims_and_tensors(1, 0, [3], int64(-1).reshape([1, 1]), ones(1), {
+        layout: layouts.sparseCoo,
+      }),
+    /found negative index/,
+  ],
+  ...['sparse_csr_tensor', '_sparse_csr_tensor_unsafe', '_sparse_compressed_tensor_unsafe'].map(
+    (name): [string, () => unknown, RegExp] => [
+      `${name} of a column out of range`,
+      () => aten[name](int64(0, 1), int64(99), ones(1), [1, 3], { layout: layouts.sparseCsr }),
+      /0 <= col_indices < ncols/,
+    ],
+  ),
+  [
+    'sparse_compressed_tensor of rows that are none, without a size',
+    () => aten.sparse_compressed_tensor(int64(0, 9), int64(0), ones(1), { layout: layouts.sparseCsr }),
+    /crow_indices\[..., -1\] == nnz/,
+  ],
   [
     'embedding_dense_backward that counts an index beyond the rows',
     () => aten.embedding_dense_backward(ones(1, 5), int64(99), 10, -1, true),
@@ -161,6 +247,40 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
 });
 
 test.each<[name: string, call: () => Tensor, values: unknown]>([
+  [
+    'an order of Chebyshev by its closed form, as long as x is in the interval',
+    () => aten.special_chebyshev_polynomial_t(ones(2).double().mul(0), 2 ** 22),
+    [1, 1],
+  ],
+  ['Legendre', () => aten.special_legendre_polynomial_p(tensor([0.5, -1]), 3), [-0.4375, -1]],
+  [
+    'a gradient of classes, one of them ignored',
+    () => aten.nll_loss_backward(ones(2), ones(2, 2), int64(-100, 1), null, 0, -100, ones()),
+    [
+      [0, 0],
+      [0, -1],
+    ],
+  ],
+  [
+    'a sparse tensor of its parts',
+    () => aten._sparse_coo_tensor_unsafe(int64(2, 0).reshape([1, 2]), tensor([5, 6]), [3]).toDense(),
+    [6, 0, 5],
+  ],
+  [
+    'a sparse tensor whose indices nobody looks at',
+    () => trusting._sparse_coo_tensor_unsafe(int64(7).reshape([1, 1]), ones(1), [3])._values(),
+    [1],
+  ],
+  [
+    'division inside of vmap, which shows no numbers',
+    () => vmap((x: Tensor, y: Tensor) => x.floorDivide(y))(int64(7, -7, 5), int64(2, -1, 3)) as Tensor,
+    [3, 7, 1],
+  ],
+  [
+    'eigenvalues inside of vmap',
+    () => vmap((x: Tensor) => aten.linalg_eigvals(x).real as Tensor)(ones(2, 1, 1)) as Tensor,
+    [[1], [1]],
+  ],
   [
     'embedding_dense_backward',
     () => aten.embedding_dense_backward(ones(2, 1), int64(1, 1), 2, -1, true),

@@ -20,14 +20,11 @@ export function sparse(layout: unknown, data: unknown): Tensor {
     const size = ints(data[2], 'size');
     const isCoalesced = typeof data[3] === 'boolean' ? data[3] : null;
     reach(0, size, size.map(() => 0)); // prettier-ignore
-    if (!indices.isMeta) addon.aten._validateSparseCooTensorArgs(indices, values, size, isCoalesced);
     return addon.aten._sparseCooTensorUnsafe(indices, values, size, { isCoalesced });
   }
   const [compressed, plain, values] = data.slice(0, 3).map((part) => tensorOf(part, 'a part'));
   const size = ints(data[3], 'size');
   reach(0, size, size.map(() => 0)); // prettier-ignore
-  if (!compressed.isMeta)
-    addon.aten._validateSparseCompressedTensorArgs(compressed, plain, values, size, form);
   const { dtype, device } = values;
   return addon.aten._sparseCompressedTensorUnsafe(compressed, plain, values, size, {
     dtype,

@@ -48,13 +48,14 @@ napi_value OnCall(napi_env env, napi_callback_info info) {
   }
 }
 
-// operator(name, overload | null, python: boolean): a function. `name` is ATen's, "aten::add".
+// operator(name, overload | null, python: boolean, unsafe: boolean): a function. `name` is ATen's,
+// "aten::add".
 napi_value MakeOperator(Arguments& arguments) {
   napi_env env = arguments.env;
   const std::string name = ToString(env, arguments[0]);
   const std::string overload = arguments.IsNull(1) ? "" : ToString(env, arguments[1]);
   const Style style = arguments.Bool(2) ? Style::kPython : Style::kAten;
-  auto* op = new Operator(arguments.environment, name, overload, style);
+  auto* op = new Operator(arguments.environment, name, overload, style, !arguments.Bool(3));
   napi_value function;
   Check(env, napi_create_function(env, name.c_str(), name.size(), OnCall, op, &function));
   // Basic: deletes C++ memory only.

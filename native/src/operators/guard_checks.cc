@@ -1,5 +1,7 @@
 #include "operators/guard_checks.h"
 
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/TensorWrapper.h>
 #include <c10/util/Exception.h>
 
 #include <functional>
@@ -18,6 +20,14 @@ at::Tensor TensorNamed(const Schema& schema, const Stack& stack, const char* nam
 
 namespace {
 
+// Reads the number of a reduction of all elements; `reduce` makes it.
+template <typename Reduce>
+at::Scalar Read(const at::Tensor& tensor, Reduce reduce) {
+  const at::Tensor plain = PlainOf(tensor);
+  const OutsideTransforms outside;
+  return reduce(plain).item();
+}
+
 void EachTensor(const Stack& stack, const std::function<void(const at::Tensor&)>& visit) {
   for (const c10::IValue& value : stack) {
     if (value.isTensor() && value.toTensor().defined()) visit(value.toTensor());
@@ -29,6 +39,35 @@ void EachTensor(const Stack& stack, const std::function<void(const at::Tensor&)>
 }
 
 }  // namespace
+
+at::Tensor PlainOf(at::Tensor tensor) {
+  while (true) {
+    if (const auto* batched = at::functorch::maybeGetBatchedImpl(tensor)) {
+      tensor = at::Tensor(batched->value());
+    } else if (const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor)) {
+      tensor = at::Tensor(wrapper->value());
+    } else {
+      return tensor;
+    }
+  }
+}
+
+int64_t Least(const at::Tensor& integers) {
+  return Read(integers, [](const at::Tensor& plain) { return plain.min(); }).toLong();
+}
+
+int64_t Greatest(const at::Tensor& integers) {
+  return Read(integers, [](const at::Tensor& plain) { return plain.max(); }).toLong();
+}
+
+bool Any(const at::Tensor& booleans) {
+  return Read(booleans, [](const at::Tensor& plain) { return plain.any(); }).toBool();
+}
+
+bool HasOutside(const at::Tensor& integers, int64_t low, int64_t end) {
+  if (integers.numel() == 0 || integers.is_meta()) return false;
+  return Least(integers) < low || Greatest(integers) >= end;
+}
 
 // Kernels of backward passes and private helpers trust their caller in these.
 void OneDevice(const Schema& schema, const Stack& stack) {

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/function_schema.h>
 #include <ATen/core/ivalue.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include <vector>
 
@@ -16,6 +17,22 @@ using Stack = std::vector<c10::IValue>;
 const c10::IValue* Find(const Schema& schema, const Stack& stack, const char* name);
 // The tensor of that name; undefined where there is none.
 at::Tensor TensorNamed(const Schema& schema, const Stack& stack, const char* name);
+
+// What a tensor stands for outside of all transforms of torch.func, and a stretch in which operators know
+// nothing of them.
+at::Tensor PlainOf(at::Tensor tensor);
+struct OutsideTransforms {
+  c10::impl::ExcludeDispatchKeyGuard front{c10::DispatchKey::FuncTorchDynamicLayerFrontMode};
+  c10::impl::ExcludeDispatchKeyGuard back{c10::DispatchKey::FuncTorchDynamicLayerBackMode};
+};
+
+// What the numbers of a tensor are, of one inside of a transform, too: there of all that is run at once,
+// which `item` refuses. The tensor must have elements.
+int64_t Least(const at::Tensor& integers);
+int64_t Greatest(const at::Tensor& integers);
+bool Any(const at::Tensor& booleans);
+// Whether an integer of the tensor is below `low` or not below `end`. Not where it has no data.
+bool HasOutside(const at::Tensor& integers, int64_t low, int64_t end);
 
 // Kernels of backward passes and private helpers trust their caller in these.
 void OneDevice(const Schema& schema, const Stack& stack);
@@ -33,6 +50,8 @@ void IndicesBelow(const Schema& schema, const at::Tensor& indices, int64_t low, 
 void GradLikeOutput(const Schema& schema, const Stack& stack);
 void GradLikeGrid(const Schema& schema, const Stack& stack);
 void GradLikeSecond(const Schema& schema, const Stack& stack);
+void TargetsAmongClasses(const Schema& schema, const Stack& stack);
+void OutLikeInput(const Schema& schema, const Stack& stack);
 void BagsOfIndices(const Schema& schema, const Stack& stack);
 void ListsOfBags(const Schema& schema, const Stack& stack);
 void HeadsOfAttention(const Schema& schema, const Stack& stack);
@@ -51,6 +70,11 @@ void DefinedIndices(const Schema& schema, const Stack& stack);
 void NotQuantized(const Schema& schema, const Stack& stack);
 void SomeMatrix(const Schema& schema, const Stack& stack);
 void CountedIndices(const Schema& schema, const Stack& stack);
+void DimsInRange(const Schema& schema, const Stack& stack);
+void OrderOfPolynomial(const Schema& schema, const Stack& stack);
+
+// guards_sparse.cc
+void SparseParts(const Schema& schema, const Stack& stack);
 
 // guards_recurrent.cc
 void TwoStates(const Schema& schema, const Stack& stack);

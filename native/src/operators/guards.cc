@@ -16,23 +16,6 @@ using namespace guards;
 
 namespace {
 
-// The kernels of FFTs index sizes with these as they are: negative ones are never wrapped.
-void DimsInRange(const Schema& schema, const Stack& stack) {
-  const int64_t count = stack[0].toTensor().dim();
-  const c10::IValue* dims = Find(schema, stack, "dim");
-  if (!dims || !dims->isIntList()) return;
-  TORCH_CHECK(!dims->toIntVector().empty() || schema.name() == "aten::_fft_c2c", schema.name(),
-              ": dim must not be empty");
-  std::vector<bool> seen(count);
-  for (int64_t dim : dims->toIntVector()) {
-    TORCH_CHECK_INDEX(dim >= 0 && dim < count, schema.name(),
-                      ": Dimension out of range (expected to be in range of [0, ", count - 1, "], but got ",
-                      dim, ")");
-    TORCH_CHECK(!seen[dim], schema.name(), ": dim ", dim, " appears twice");
-    seen[dim] = true;
-  }
-}
-
 // Numbers of groups and heads divide other sizes.
 void PositiveCounts(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
@@ -73,10 +56,9 @@ void IndicesInRange(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
   const at::Tensor& indices = stack[0].toTensor();
   const c10::IValue* size = Find(schema, stack, "size");
-  if (!size || !size->isInt() || indices.numel() == 0 || indices.is_meta()) return;
+  if (!size || !size->isInt()) return;
   TORCH_CHECK(size->toInt() >= 0, schema.name(), ": size must not be negative");
-  TORCH_CHECK_INDEX(indices.min().item().toLong() >= 0 && indices.max().item().toLong() < size->toInt(),
-                    schema.name(), ": indices are out of range");
+  TORCH_CHECK_INDEX(!HasOutside(indices, 0, size->toInt()), schema.name(), ": indices are out of range");
 }
 
 void BatchDims(const Schema& schema, const Stack& stack) {
@@ -151,7 +133,7 @@ void FiniteMatrix(const Schema& schema, const Stack& stack) {
   const at::Tensor input = stack[0].toTensor();
   if (!input.is_cpu() || input.layout() != at::kStrided) return;
   if (!at::isFloatingType(input.scalar_type()) && !at::isComplexType(input.scalar_type())) return;
-  TORCH_CHECK(input.isfinite().all().item().toBool(), schema.name(),
+  TORCH_CHECK(input.numel() == 0 || !Any(input.isfinite().logical_not()), schema.name(),
               ": input tensor should not contain infs or NaNs");
 }
 
@@ -208,6 +190,9 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"gelu_backward", GradLikeSecond},
       {"_softmax_backward_data", GradLikeSecond},
       {"_log_softmax_backward_data", GradLikeSecond},
+      {"nll_loss_backward", TargetsAmongClasses},
+      {"nll_loss2d_backward", TargetsAmongClasses},
+      {"_logcumsumexp", OutLikeInput},
       {"linalg_eigvals", FiniteMatrix},
       {"_linalg_eigvals", FiniteMatrix},
       {"quantized_lstm_cell", TwoStates},
@@ -291,6 +276,11 @@ Guard GuardOf(const Schema& schema) {
   if (divides && !schema.argumentIndexWithName("rounding_mode")) return nullptr;
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
+  const bool is_sparse = name.rfind("sparse_", 0) == 0 || name.rfind("_sparse_", 0) == 0;
+  if (is_sparse && name.find("_tensor") != std::string::npos) return SparseParts;
+  if (name.find("_polynomial_") != std::string::npos && name.find("hermite") == std::string::npos) {
+    return OrderOfPolynomial;
+  }
   if (EndsWith(name, "_backward") && name.find("_pad") != std::string::npos) return PaddingLength;
   if (EndsWith(name, "_backward") && name.find("_pool") != std::string::npos) return GradLikeOutput;
   if (name.rfind("_thnn_differentiable", 0) == 0) return OneFloatingType;

@@ -68,9 +68,7 @@ at::Tensor GradOfDistances(const Schema& schema, const Stack& stack) {
 }  // namespace
 
 void IndicesBelow(const Schema& schema, const at::Tensor& indices, int64_t low, int64_t end) {
-  if (indices.numel() == 0 || indices.is_meta()) return;
-  TORCH_CHECK_INDEX(indices.min().item().toLong() >= low && indices.max().item().toLong() < end,
-                    schema.name(), ": indices are out of range");
+  TORCH_CHECK_INDEX(!HasOutside(indices, low, end), schema.name(), ": indices are out of range");
 }
 
 // Of pooling and padding: the gradient has the shape of what the forward pass returns.
@@ -113,6 +111,26 @@ void GradLikeSecond(const Schema& schema, const Stack& stack) {
   OneFloatingType(schema, stack);
   TORCH_CHECK(stack[0].toTensor().sizes() == stack[1].toTensor().sizes(), schema.name(), ": ",
               schema.arguments()[0].name(), " must have the shape of ", schema.arguments()[1].name());
+}
+
+// Of nll_loss, backward.
+void TargetsAmongClasses(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor input = TensorNamed(schema, stack, "self"), target = TensorNamed(schema, stack, "target");
+  const c10::IValue* ignored = Find(schema, stack, "ignore_index");
+  if (!target.defined() || target.numel() == 0 || target.is_meta() || input.dim() == 0 || !ignored->isInt())
+    return;
+  const int64_t classes = input.size(input.dim() == 1 ? 0 : 1);
+  const at::Tensor wrong =
+      target.lt(0).logical_or(target.ge(classes)).logical_and(target.ne(ignored->toInt()));
+  TORCH_CHECK_INDEX(!Any(wrong), schema.name(), ": a target is not one of ", classes, " classes");
+}
+
+// Of helpers whose kernel writes into `out` in the dtype of the input.
+void OutLikeInput(const Schema& schema, const Stack& stack) {
+  const at::Tensor out = TensorNamed(schema, stack, "out");
+  TORCH_CHECK(!out.defined() || out.scalar_type() == stack[0].toTensor().scalar_type(), schema.name(),
+              ": out must have the dtype of self");
 }
 
 // The gradient has the channels of the input and the places of the grid.
@@ -213,6 +231,7 @@ void HeadsOfAttention(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(query.size(3) > 0 && query.size(1) > 0 && key.size(1) > 0 && query.size(1) % key.size(1) == 0 &&
                   value.size(1) == key.size(1) && value.size(2) == key.size(2),
               schema.name(), ": the heads and lengths of query, key and value do not fit");
+  TORCH_CHECK(query.size(2) > 0 && key.size(2) > 0, schema.name(), ": query and key must not be empty");
   TORCH_CHECK(!mask.defined() || mask.dim() <= 4, schema.name(), ": attn_mask has ", mask.dim(),
               " dimensions");
   const at::Tensor sums = TensorNamed(schema, stack, "logsumexp");

@@ -71,8 +71,7 @@ void CtcSizes(const Schema& schema, const Stack& stack) {
     }
     return alpha.scalar_type() == probs.scalar_type() &&
            (targets.dim() == 2 ? targets.size(0) == batch : targets.size(0) == all) &&
-           (targets.numel() == 0 ||
-            (targets.min().item().toLong() >= 0 && targets.max().item().toLong() < probs.size(2)));
+           !HasOutside(targets, 0, probs.size(2));
   };
   TORCH_CHECK(fits(), schema.name(), ": sizes, lengths or labels do not fit each other");
 }

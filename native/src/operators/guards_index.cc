@@ -1,4 +1,5 @@
 // Guards of operators that trust the integers they are given.
+#include <ATen/ops/scalar_tensor.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -18,13 +19,13 @@ bool HasLeast(const c10::IValue& value, at::ScalarType type) {
       type == at::kLong ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int32_t>::min();
   if (value.isInt()) return value.toInt() == least;
   if (!value.isTensor() || value.toTensor().numel() == 0) return false;
-  return value.toTensor().scalar_type() == type && value.toTensor().min().item().toLong() == least;
+  return value.toTensor().scalar_type() == type && Least(value.toTensor()) == least;
 }
 
 bool HasMinusOne(const c10::IValue& value) {
   if (value.isInt()) return value.toInt() == -1;
   if (!value.isTensor() || !at::isIntegralType(value.toTensor().scalar_type(), false)) return false;
-  return value.toTensor().eq(-1).any().item().toBool();
+  return value.toTensor().numel() != 0 && Any(value.toTensor().eq(-1));
 }
 
 }  // namespace
@@ -75,8 +76,7 @@ void PivotsInRange(const Schema& schema, const Stack& stack) {
               " numbers for each matrix");
   if (!at::isIntegralType(pivots.scalar_type(), false)) return;
   const at::Tensor places = schema.name() == "aten::linalg_ldl_solve" ? pivots.abs() : pivots;
-  TORCH_CHECK(places.min().item().toLong() >= 1 && places.max().item().toLong() <= rows, schema.name(),
-              ": pivots must be between 1 and ", rows);
+  TORCH_CHECK(!HasOutside(places, 1, rows + 1), schema.name(), ": pivots must be between 1 and ", rows);
 }
 
 // Lengths add up to the size of the axis, offsets begin with 0 and end with it.
@@ -103,12 +103,11 @@ void SegmentsOfAxis(const Schema& schema, const Stack& stack) {
       continue;
     }
     const at::Tensor lengths = are_offsets ? segments.diff(1, -1) : segments;
-    const bool from_zero = !are_offsets || segments.min().item().toLong() >= 0;
+    const bool from_zero = !are_offsets || Least(segments) >= 0;
     const at::Tensor ends = are_offsets ? segments : segments.sum(-1);
-    TORCH_CHECK(from_zero && (lengths.numel() == 0 || lengths.min().item().toLong() >= 0) &&
-                    (lengths.numel() == 0 || lengths.max().item().toLong() <= data.size(axis)) &&
-                    ends.max().item().toLong() <= data.size(axis),
-                schema.name(), ": ", name, " reach beyond the axis");
+    TORCH_CHECK(
+        from_zero && !HasOutside(lengths, 0, data.size(axis) + 1) && Greatest(ends) <= data.size(axis),
+        schema.name(), ": ", name, " reach beyond the axis");
     // Backward: what was reduced has a place for each segment.
     std::vector<int64_t> reduced = data.sizes().vec();
     reduced[axis] = are_offsets ? segments.size(-1) - 1 : segments.size(-1);
@@ -199,6 +198,47 @@ void CountedIndices(const Schema& schema, const Stack& stack) {
   const c10::IValue* scales = Find(schema, stack, "scale_grad_by_freq");
   if (!indices.defined() || !rows || !rows->isInt() || !scales || !scales->toBool()) return;
   IndicesBelow(schema, indices, 0, rows->toInt());
+}
+
+// The kernels of FFTs index sizes with these as they are: negative ones are never wrapped.
+void DimsInRange(const Schema& schema, const Stack& stack) {
+  const int64_t count = stack[0].toTensor().dim();
+  const c10::IValue* dims = Find(schema, stack, "dim");
+  if (!dims || !dims->isIntList()) return;
+  TORCH_CHECK(!dims->toIntVector().empty() || schema.name() == "aten::_fft_c2c", schema.name(),
+              ": dim must not be empty");
+  std::vector<bool> seen(count);
+  for (int64_t dim : dims->toIntVector()) {
+    TORCH_CHECK_INDEX(dim >= 0 && dim < count, schema.name(),
+                      ": Dimension out of range (expected to be in range of [0, ", count - 1, "], but got ",
+                      dim, ")");
+    TORCH_CHECK(!seen[dim], schema.name(), ": dim ", dim, " appears twice");
+    seen[dim] = true;
+  }
+}
+
+// The recurrence takes a step for each order. Chebyshev's have a closed form, but for numbers outside of the
+// interval; Hermite's are NaN soon. Differs from PyTorch: `torch.special.legendrePolynomialP`,
+// `torch.special.laguerrePolynomialL` and Chebyshev's outside of their interval refuse an order beyond 2^20;
+// Python goes on for hours.
+void OrderOfPolynomial(const Schema& schema, const Stack& stack) {
+  constexpr int64_t kMost = 1 << 20;
+  const c10::IValue& order = stack[1];
+  const bool is_tensor = order.isTensor();
+  if (is_tensor ? order.toTensor().numel() == 0 || order.toTensor().is_meta() : !order.isScalar()) return;
+  const bool is_beyond = is_tensor ? Any(order.toTensor().gt(kMost))
+                                   : !order.isComplexDouble() && order.toScalar().to<double>() > kMost;
+  if (!is_beyond) return;
+  bool loops = true;
+  if (schema.name().find("chebyshev") != std::string::npos) {
+    const at::Tensor x = stack[0].isTensor() ? stack[0].toTensor() : at::scalar_tensor(stack[0].toScalar());
+    if (x.is_meta() || x.numel() == 0) return;
+    const bool is_shifted = schema.name().find("shifted") != std::string::npos;
+    constexpr double kRounding = 1e-6;  // of numbers near the ends, which a kernel in float32 puts onto them
+    loops = Any(is_shifted ? x.mul(2).sub(1).abs().gt(1 - kRounding).logical_and(x.ne(0)).logical_and(x.ne(1))
+                           : x.abs().gt(1));
+  }
+  TORCH_CHECK(!loops, schema.name(), ": n must not be beyond ", kMost, ", for which it takes a step each");
 }
 
 }  // namespace nodetorch::guards

@@ -64,8 +64,8 @@ void StepsOfBatch(const Schema& schema, const Stack& stack) {
                   counts.numel() > 0,
               schema.name(), ": batch_sizes must be a vector of int64 on the CPU, and not empty");
   const at::Tensor growth = counts.diff();
-  TORCH_CHECK(counts.min().item().toLong() > 0 && counts.sum().item().toLong() == data.size(0) &&
-                  (growth.numel() == 0 || growth.max().item().toLong() <= 0),
+  TORCH_CHECK(Least(counts) > 0 && Greatest(counts.sum()) == data.size(0) &&
+                  (growth.numel() == 0 || Greatest(growth) <= 0),
               schema.name(), ": batch_sizes must be positive, never grow, and add up to the rows of data");
   TORCH_CHECK(!total || !total->isInt() || total->toInt() <= 0 || total->toInt() >= counts.size(0),
               schema.name(), ": total_length is below the number of steps");

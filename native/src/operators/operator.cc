@@ -89,6 +89,7 @@ void Operator::Resolve() {
     const auto handle = dispatcher.findSchema({name_, overload});
     if (!handle) continue;
     Signature signature(*handle, style_);
+    if (!guarded_) signature.guard = nullptr;
     if (signature.supported) found.push_back(std::move(signature));
   }
   signatures_ = style_ == Style::kPython ? InPythonOrder(std::move(found)) : std::move(found);

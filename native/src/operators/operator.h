@@ -21,8 +21,13 @@ class Operator {
  public:
   // `name`: "aten::add", or of a method "__torch__.torch.classes.ns.Class.method".
   // `overload`: with kAten, the only one to be called ("default" is the unnamed one); "" means all of them.
-  Operator(Environment& environment, std::string name, std::string overload, Style style)
-      : environment_(environment), name_(std::move(name)), overload_(std::move(overload)), style_(style) {}
+  // `guarded`: whether its guards look at the arguments.
+  Operator(Environment& environment, std::string name, std::string overload, Style style, bool guarded = true)
+      : environment_(environment),
+        name_(std::move(name)),
+        overload_(std::move(overload)),
+        style_(style),
+        guarded_(guarded) {}
 
   const std::vector<Signature>& signatures();  // made at the first call
 
@@ -39,6 +44,7 @@ class Operator {
   std::string name_;
   std::string overload_;
   Style style_;
+  bool guarded_;
   std::vector<c10::IValue> spare_;  // the memory of the last call's arguments, for the next
   bool resolved_ = false;
   bool takes_out_ = false;

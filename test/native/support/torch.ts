@@ -8,6 +8,7 @@ export * as cuda from '../../../lib/cuda';
 export { Complex } from '../../../lib/core/complex';
 export { device } from '../../../lib/core/device';
 export * as dtypes from '../../../lib/core/dtype';
+export * as layouts from '../../../lib/core/layout';
 export { TorchError } from '../../../lib/core/errors';
 export { HANDLE, NativeHandle } from '../../../lib/native/handle';
 export { keep, memory, tidy } from '../../../lib/tensor/memory';
