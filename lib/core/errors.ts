@@ -128,8 +128,9 @@ export function checkText(fn: string, argument: string, value: unknown): void {
 
 /** @throws TypeError unless `value` is a number or an array, as a size or one for each dimension. */
 export function checkSize(fn: string, argument: string, value: unknown): void {
-  if (typeof value !== 'number' && !Array.isArray(value))
-    throw argumentError(fn, argument, 'a number or an array of numbers', value);
+  if (typeof value === 'number') return;
+  const isList = Array.isArray(value) && value.every((each) => typeof each === 'number');
+  if (!isList) throw argumentError(fn, argument, 'a number or an array of numbers', value);
 }
 
 function describe(value: unknown): string {

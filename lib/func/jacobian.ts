@@ -4,6 +4,7 @@ import { TorchError, TorchRangeError, checkFunction } from '../core/errors';
 import { callable, value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import { atLevel, Scope } from '../native/scope';
+import { checkTensor } from '../native/tensor_base';
 import { Tensor } from '../tensor';
 import {
   type Argnums,
@@ -254,6 +255,7 @@ export function jacfwd<Args extends unknown[], Out = Tensor>(
     refuseComplex('jacfwd', args, 'inputs');
     const inputs = tree.flatten(sliceArgs(args, argnums));
     const inTensors = inputs.leaves as Tensor[];
+    for (const leaf of inTensors) checkTensor('jacfwd', 'args', leaf);
     const columns = tree.unflatten(basis(inTensors, 0, sum(numels(inTensors))), inputs.spec);
     const results = vmap(
       (column: unknown) => {

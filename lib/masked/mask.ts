@@ -1,8 +1,9 @@
 // What masked elements are replaced by, so that an operator does not see them (torch/masked/_ops.py).
 import { type DType, bool, float32, int16, int32, int64, int8, uint8 } from '../core/dtype';
-import { TorchError, TorchRangeError, valueError } from '../core/errors';
+import { TorchError, TorchRangeError, argumentError, valueError } from '../core/errors';
 import { iinfo } from '../core/typeinfo';
 import * as aten from '../tensor/aten';
+import { checkTensor } from '../native/tensor_base';
 import { tensor } from '../tensor/creation';
 import type { Scalar, Tensor } from '../tensor';
 
@@ -50,6 +51,7 @@ function identity(operation: Operation, input: Tensor, ord: number): Tensor {
 
 /** The mask as booleans in the input's shape. */
 export function maskOf(input: Tensor, mask: Tensor): Tensor {
+  checkTensor('torch.masked', 'mask', mask);
   let wide = mask;
   if (String(mask.shape) !== String(input.shape)) {
     if (mask.dim() > input.dim()) {
@@ -83,6 +85,8 @@ export function dimsOf(dim: Dims, ndim: number): number[] {
     return Array.from({ length: ndim }, (_, i) => i);
   const count = Math.max(ndim, 1);
   const given = typeof dim === 'number' ? [dim] : dim;
+  if (!Array.isArray(given) || !given.every(Number.isInteger))
+    throw argumentError('torch.masked', 'dim', 'an int or an array of ints', dim);
   const found = new Set<number>();
   for (const one of given) {
     // As in Python, a dimension is compared before it is counted from the front.

@@ -1,18 +1,20 @@
 // Run by run.ts: makes the calls FROM to TO of a seed, or the one call of a file, and writes down each before it.
 //
-//     child.cjs PROGRESS CORPUS SEED FROM TO | child.cjs PROGRESS CALL
+//     child.cjs PROGRESS CORPUS SEED FROM TO operators|library | child.cjs PROGRESS CALL
 import fs from 'node:fs';
 import { operator } from '../../lib/native/dispatch';
 import * as torch from '../../lib';
 import { native } from '../../lib/native';
+import { camelCase } from '../../lib/core/names';
+import { calls, find, invoke } from './library';
 import { Mutator, type Parameter, tensorsOf } from './mutate';
-import { type Call, decode } from './values';
+import { type Call, decode, type Value } from './values';
 
 const { Tensor, TorchError } = torch;
 // They make files, print, wait, or end the process because they are asked to.
 const effects = /^aten::(from_file|set_printoptions|_print|_assert_async|__|warn|save|dequantize\.|_debug)/;
 
-const [progress, file, seed, from, to] = process.argv.slice(2);
+const [progress, file, seed, from, to, layer] = process.argv.slice(2);
 const log = fs.openSync(progress, 'w');
 const note = (text: string) => {
   fs.ftruncateSync(log, 0);
@@ -38,23 +40,30 @@ function differentiate(outputs: torch.Tensor[], leaves: torch.Tensor[]): void {
   if (again.length > 0) total(again).backward();
 }
 
+const isOperator = (name: string): boolean => name.includes('::');
+
 /** Makes a call. What it throws must be an error of ours. */
 function execute(call: Call): string | null {
   const tensors: torch.Tensor[] = [];
   try {
     const args = call.args.map((value) => decode(value, tensors));
     const keywords = Object.entries(call.keywords).map(
-      ([key, value]) => [key, decode(value, tensors)] as const,
+      ([key, value]) => [isOperator(call.name) ? key : camelCase(key), decode(value, tensors)] as const,
     );
     if (keywords.length > 0) args.push(Object.fromEntries(keywords));
-    const [name, overload] = call.name.split('.', 2);
-    const result = operator(name, overload ?? '', false)(...args);
     const outputs: torch.Tensor[] = [];
-    read(result, outputs);
+    if (isOperator(call.name)) {
+      const [name, overload] = call.name.split('.', 2);
+      read(operator(name, overload ?? '', false)(...args), outputs);
+    } else {
+      const inputs = (call.inputs ?? []).map((value) => decode(value, tensors));
+      read(invoke(call.name, args, inputs, tensors), outputs);
+    }
     const leaves = tensors.filter((one) => !one.isDisposed && one.isLeaf && one.requiresGrad);
     if (outputs.length > 0 && leaves.length > 0) differentiate(outputs, leaves);
   } catch (error) {
-    return error instanceof TorchError ? null : String(error);
+    if (error instanceof TorchError) return null;
+    return ((error as Error | undefined)?.stack ?? String(error)).split('\n').slice(0, 3).join(' ');
   } finally {
     for (const tensor of tensors) if (!tensor.isDisposed) tensor.dispose();
   }
@@ -79,11 +88,19 @@ if (seed === undefined) {
   if (strange) process.stdout.write(strange);
 } else {
   const corpus = lines.map((line) => {
-    const [name, args, keywords] = JSON.parse(line) as [Call['name'], Call['args'], Call['keywords']];
-    return { name, args, keywords };
+    const [name, args, keywords, inputs] = JSON.parse(line) as [string, Value[], Call['keywords'], Value[]];
+    return inputs.length > 0 ? { name, args, keywords, inputs } : { name, args, keywords };
   });
+  const isLibrary = layer === 'library';
   const names = native.operatorNames().filter((name) => name.startsWith('aten::') && !effects.test(name));
-  const mutator = new Mutator(Number(seed), corpus, names, parametersOf);
+  const mutator = isLibrary
+    ? new Mutator(Number(seed), [...corpus.filter(({ name }) => !isOperator(name) && find(name)), ...calls])
+    : new Mutator(
+        Number(seed),
+        corpus.filter(({ name }) => isOperator(name)),
+        names,
+        parametersOf,
+      );
   for (let index = Number(from); index < Number(to); index++) {
     const call = mutator.make(index);
     note(`${index}\n${JSON.stringify(call)}`);

@@ -1,7 +1,8 @@
-"""Calls for the fuzzer to mutate: what PyTorch's operator and module databases ask of the dispatcher.
+"""Calls for the fuzzer to mutate: PyTorch's operator, module and optimizer databases, and what they ask of the dispatcher.
 
-Run by test/fuzz/run.js with a Python that has torch. FILE gets a line for each call: the operator's name with its
-overload, the arguments, the keywords. Tensors go as shape, stride, dtype, and small ones of integers with their values.
+Run by test/fuzz/run.ts with a Python that has torch. FILE gets a line for each call: the operator's name with its
+overload, "aten::add.Tensor", or Python's, "nn.Linear"; the arguments, the keywords, what a module is called with. Tensors
+go as shape, stride, dtype, and small ones of integers with their values.
 
     python test/fuzz/corpus.py FILE
 """
@@ -19,6 +20,7 @@ sys.modules.setdefault("expecttest", types.SimpleNamespace(TestCase=unittest.Tes
 import torch  # noqa: E402
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
 from torch.testing._internal.common_modules import module_db  # noqa: E402
+from torch.testing._internal.common_optimizers import optim_db  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
@@ -71,17 +73,20 @@ class Recorder(TorchDispatchMode):
         self.counts = {}
         self.seen = set()
 
+    def note(self, name, args, kwargs, inputs=()):
+        if self.counts.get(name, 0) >= CALLS:
+            return
+        try:
+            line = json.dumps([name, encode(args), {k: encode(v) for k, v in kwargs.items()}, encode(inputs)])
+        except Unfit:
+            return
+        if line not in self.seen:
+            self.seen.add(line)
+            self.counts[name] = self.counts.get(name, 0) + 1
+            self.file.write(line + "\n")
+
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.name()
-        if self.counts.get(name, 0) < CALLS:
-            try:
-                line = json.dumps([name, encode(args), {k: encode(v) for k, v in (kwargs or {}).items()}])
-                if line not in self.seen:
-                    self.seen.add(line)
-                    self.counts[name] = self.counts.get(name, 0) + 1
-                    self.file.write(line + "\n")
-            except Unfit:
-                pass
+        self.note(func.name(), args, kwargs or {})
         return func(*args, **(kwargs or {}))
 
 
@@ -103,6 +108,7 @@ def run_operator(op, dtype):
     for i, sample in enumerate(op.sample_inputs("cpu", dtype, requires_grad=op.supports_autograd and dtype.is_floating_point)):
         if i == SAMPLES:
             break
+        recorder.note(op.name, (sample.input, *sample.args), sample.kwargs)
         run(lambda: differentiate(op(sample.input, *sample.args, **sample.kwargs)))
 
 
@@ -114,12 +120,20 @@ def run_module(info):
                 continue
             args, kwargs = sample.constructor_input.args, sample.constructor_input.kwargs
             module = info.module_cls(*args, **kwargs).train(training)
+            recorder.note("nn." + info.module_cls.__name__, args, kwargs, sample.forward_input.args)
             run(lambda: differentiate(module(*sample.forward_input.args, **sample.forward_input.kwargs)))
 
 
-with Path(sys.argv[1]).open("w") as file, Recorder(file):
+def note_optimizer(info):
+    for made in info.optim_inputs_func("cpu"):
+        recorder.note("optim." + info.optim_cls.__name__, ([torch.ones(3, 2), torch.ones(4)],), made.kwargs)
+
+
+with Path(sys.argv[1]).open("w") as file, Recorder(file) as recorder:
     for op in op_db:
         for dtype in (torch.float32, torch.int64, torch.complex64):
             run(lambda: run_operator(op, dtype))
     for info in module_db:
         run(lambda: run_module(info))
+    for info in optim_db:
+        run(lambda: note_optimizer(info))

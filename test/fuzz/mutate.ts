@@ -1,5 +1,6 @@
 /** Calls for the fuzzer: recorded ones with something changed, and others made from an operator's schema alone. */
 import { modes, random } from '../native/support/bad_values';
+import { functions, oddities } from './oddities';
 import { type Call, isTensor, type TensorSpec, type Value } from './values';
 
 export interface Parameter {
@@ -20,21 +21,24 @@ const FLOATS = ['0.0', '1.0', '0.5', '-1.0', '2.0', '1e-45', '1e308', '-1e308', 
 const LAYOUTS = ['sparse', 'csr', 'quantized', 'negative', 'meta', 'undefined'] as const;
 const VALUES = [-1, 0, 1, 2, 100, -100, 2 ** 31, -(2 ** 53), 2 ** 53];
 
-/** Makes call `index` of a seed: the same one whatever was called before. */
+/**
+ * Makes call `index` of a seed: the same one whatever was called before. Without names of operators it makes calls of the
+ * TypeScript layer, which may be given any value.
+ */
 export class Mutator {
   private next: () => number = random(0);
 
   constructor(
     private readonly seed: number,
     private readonly corpus: readonly Call[],
-    private readonly names: readonly string[],
-    private readonly parametersOf: (name: string) => readonly Parameter[],
+    private readonly names: readonly string[] = [],
+    private readonly parametersOf: (name: string) => readonly Parameter[] = () => [],
   ) {}
 
   make(index: number): Call {
     this.next = random((this.seed * 0x9e3779b1 + index * 0x85ebca6b) >>> 0);
     for (let i = 0; i < 4; i++) this.next();
-    return this.chance(0.65) && this.corpus.length > 0
+    return this.names.length === 0 || (this.chance(0.65) && this.corpus.length > 0)
       ? this.mutate(this.pick(this.corpus))
       : this.fromSchema();
   }
@@ -131,6 +135,7 @@ export class Mutator {
     if (places.length === 0) return;
     const { get, set } = this.pick(places);
     const value = get();
+    if (this.names.length === 0 && this.chance(0.15)) return set(this.odd());
     if (value === null || typeof value === 'boolean') {
       set(value === null ? this.pick<Value>([this.tensor(), this.int(), null]) : !value);
     } else if (typeof value === 'string') set(this.pick(modes));
@@ -139,6 +144,16 @@ export class Mutator {
     else if ('int' in value) set(this.int());
     else if ('float' in value) set({ float: this.pick(FLOATS) });
     else if ('dtype' in value) set({ dtype: this.pick(DTYPES) });
+  }
+
+  private odd(): Value {
+    return this.pick<() => Value>([
+      () => ({ odd: this.pick(Object.keys(oddities)) }),
+      () => ({ function: this.pick(Object.keys(functions)) }),
+      () =>
+        this.typed(this.pick(['Tensor', 'int', 'float', 'boolean', 'string', 'int[]', 'Tensor[]', 'DType'])),
+      () => null,
+    ])();
   }
 
   private changedList(list: Value[]): Value[] {
@@ -181,6 +196,7 @@ export function placesOf(call: Call): Place[] {
   };
   call.args.forEach((_, i) => visit(call.args as unknown as Record<number, Value>, i));
   for (const key in call.keywords) visit(call.keywords, key);
+  call.inputs?.forEach((_, i) => visit(call.inputs as unknown as Record<number, Value>, i));
   return places;
 }
 

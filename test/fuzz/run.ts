@@ -1,12 +1,15 @@
-// Looks for calls that end the process: `npm run fuzz -- [--seed N] [--calls M] [--from I] [--out FILE]`.
+// Looks for calls that end the process: `npm run fuzz -- [--seed N] [--calls M] [--from I] [--out FILE] [--library]`.
 //
-// Half of the calls are recorded ones with something changed (corpus.py), the others are made from schemas. A child makes
+// With --library it calls nn, its functionals, func, optim and Tensor's functions of the TypeScript layer, and a bare error of
+// JavaScript is a finding, too; without it, operators. Half of the calls are recorded ones with something changed (corpus.py), the others are made from schemas. A child makes
 // them, and writes down each before it; when it dies or hangs, the call is cut to the shortest that still does, and the
 // next child goes on behind it. Prints one line for each operator that died. Ends with 1 if one without underscore did.
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import readline from 'node:readline';
 import { parseArgs } from 'node:util';
 import { bundle, childEnvironment } from '../native/support/child';
 import { placesOf } from './mutate';
@@ -20,11 +23,12 @@ const { values: options } = parseArgs({
     calls: { type: 'string', default: '50000' },
     from: { type: 'string', default: '0' },
     out: { type: 'string' },
+    library: { type: 'boolean', default: false },
   },
 });
 
 const SILENCE = 20_000; // milliseconds without a new call: a hang
-const MEMORY = 6_000_000; // KiB of address space: less than 2^31 numbers take
+const MEMORY = 5_000_000; // KiB of address space: less than 2^31 numbers of two bytes take
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fuzz-'));
 const progress = path.join(folder, 'progress');
@@ -41,7 +45,14 @@ interface End {
   cause: string | null;
   index: number;
   call: Call | null;
-  strange: string[];
+}
+
+/** The calls that ended in an error of JavaScript itself, one for each place in the code. */
+const strange = new Set<string>();
+function noteStrange(line: string): void {
+  const kind = (JSON.parse(line) as { strange: string }).strange.replace(/\d+/g, '0');
+  if (!strange.has(kind)) console.log(`no error of ours: ${line}`);
+  strange.add(kind);
 }
 
 /** Runs a child to its end, and tells by which call that came. */
@@ -49,7 +60,7 @@ function run(args: string[]): Promise<End> {
   return new Promise((resolve) => {
     fs.writeFileSync(progress, '');
     const running = start(args);
-    let [text, last, hangs] = ['', '', false];
+    let [last, hangs] = ['', false];
     const look = setInterval(() => {
       const now = fs.readFileSync(progress, 'utf8').split('\n', 1)[0];
       if (now === last && now !== '') {
@@ -58,14 +69,13 @@ function run(args: string[]): Promise<End> {
       }
       last = now;
     }, SILENCE);
-    running.stdout.setEncoding('utf8').on('data', (part) => (text += part));
+    readline.createInterface(running.stdout).on('line', noteStrange);
     running.once('close', (code, signal) => {
       clearInterval(look);
       const [index, call] = fs.readFileSync(progress, 'utf8').split('\n');
       const cause = hangs ? 'hang' : (signal ?? (code === 0 ? null : `exit ${code}`));
       if (cause && !call) throw new Error(`a child ended with ${cause} before its first call`);
-      const strange = text.split('\n').filter(Boolean);
-      resolve({ cause, index: Number(index), call: cause ? (JSON.parse(call) as Call) : null, strange });
+      resolve({ cause, index: Number(index), call: cause ? (JSON.parse(call) as Call) : null });
     });
   });
 }
@@ -92,6 +102,8 @@ function* shorter(call: Call): Generator<Call> {
     delete copy.keywords[key];
     yield copy;
   }
+  if (call.inputs && call.inputs.length > 1)
+    yield { ...structuredClone(call), inputs: structuredClone(call.inputs.slice(0, -1)) };
   if (call.args.length > 1) yield { ...structuredClone(call), args: structuredClone(call.args.slice(0, -1)) };
   for (let i = 0; i < placesOf(call).length; i++) {
     const value = placesOf(call)[i].get();
@@ -120,20 +132,27 @@ function minimise(call: Call, cause: string): Call {
   return best;
 }
 
-async function main(): Promise<void> {
-  const corpus = path.join(folder, 'corpus.jsonl');
+/** The file of recorded calls. Python takes half a minute for them, so they stay for as long as corpus.py is the same. */
+async function findCorpus(): Promise<string> {
+  const script = path.join(__dirname, 'corpus.py');
   const python = await findPython();
-  const { status } = spawnSync(python, ['-B', path.join(__dirname, 'corpus.py'), corpus], {
-    stdio: [0, 1, 'ignore'],
-  });
+  const hash = createHash('sha256').update(fs.readFileSync(script)).update(python).digest('hex').slice(0, 16);
+  const corpus = path.join(path.dirname(child), `corpus-${hash}.jsonl`);
+  if (fs.existsSync(corpus)) return corpus;
+  const made = path.join(folder, 'corpus.jsonl');
+  const { status } = spawnSync(python, ['-B', script, made], { stdio: [0, 1, 'ignore'] });
   if (status !== 0) throw new Error('corpus.py failed');
+  fs.copyFileSync(made, corpus);
+  return corpus;
+}
+
+async function main(): Promise<void> {
+  const corpus = await findCorpus();
   const to = Number(options.from) + Number(options.calls);
   const deaths = new Map<string, { times: number; cause: string; call: Call }>();
-  const strange = new Map<string, string>();
   for (let from = Number(options.from); from < to;) {
-    const end = await run([corpus, options.seed, String(from), String(to)]);
-    for (const line of end.strange)
-      strange.set((JSON.parse(line) as { strange: string }).strange.slice(0, 80), line);
+    const layer = options.library ? 'library' : 'operators';
+    const end = await run([corpus, options.seed, String(from), String(to), layer]);
     if (!end.cause || !end.call) break;
     from = end.index + 1;
     const key = `${end.call.name} ${end.cause}`;
@@ -149,7 +168,6 @@ async function main(): Promise<void> {
       `${end.index} ${end.cause}${alone === end.cause ? '' : ' (not alone)'} ${JSON.stringify(call)}`,
     );
   }
-  for (const line of strange.values()) console.log(`no error of ours: ${line}`);
   console.log(
     `${deaths.size} kinds of deaths, ${strange.size} strange errors in ${options.calls} calls of seed ${options.seed}`,
   );

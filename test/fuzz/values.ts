@@ -1,5 +1,7 @@
 /** Calls as plain data: what the corpus holds, a log shows and a shorter repro is cut from. */
 import * as torch from '../../lib';
+import { camelCase } from '../../lib/core/names';
+import { functions, oddities } from './oddities';
 
 export interface TensorSpec {
   tensor: number[];
@@ -25,19 +27,21 @@ export type Value =
   | { dtype: string }
   | { layout: string }
   | { memoryFormat: string }
-  | { device: string };
+  | { device: string }
+  | { odd: string }
+  | { function: string };
 
 export interface Call {
   name: string;
   args: Value[];
   keywords: Record<string, Value>;
+  /** What is called with these afterwards: a module, or a function that a transform made. */
+  inputs?: Value[];
 }
 
 export const isTensor = (value: Value): value is TensorSpec =>
   typeof value === 'object' && value !== null && 'tensor' in value;
 
-const camelCase = (name: string) =>
-  name.replace(/(?<=[^_])_([^_])/g, (_, letter: string) => letter.toUpperCase());
 const named = (name: string) => {
   const all = torch as unknown as Record<string, unknown>;
   return all[name] ?? all[camelCase(name)];
@@ -99,6 +103,8 @@ export function decode(value: Value, tensors: torch.Tensor[]): unknown {
   if ('complex' in value) return new torch.Complex(float(value.complex[0]), float(value.complex[1]));
   if ('dtype' in value) return named(value.dtype);
   if ('layout' in value) return named(value.layout);
+  if ('odd' in value) return oddities[value.odd];
+  if ('function' in value) return functions[value.function]();
   if ('memoryFormat' in value) return named(value.memoryFormat);
   return torch.device(value.device);
 }
