@@ -51,11 +51,16 @@ function forgetMovedBuild(build) {
   }
 }
 
-function compile(build, libtorch) {
+function compile(build, libtorch, definitions = []) {
   log(`building for libtorch ${libtorch.version} at ${libtorch.path}`);
   forgetMovedBuild(build);
   // Configuring again costs a second and notices another libtorch; `cmake-js build` alone would not.
-  cmakeJs('configure', build, [`--CDLIBTORCH_DIR=${libtorch.path.replaceAll('\\', '/')}`]);
+  const given = [`LIBTORCH_DIR=${libtorch.path.replaceAll('\\', '/')}`, ...definitions];
+  cmakeJs(
+    'configure',
+    build,
+    given.map((definition) => `--CD${definition}`),
+  );
   cmakeJs('build', build, process.env.JOBS ? ['--parallel', process.env.JOBS] : []);
   return path.join(build, 'Release', addons.ADDON);
 }

@@ -78,8 +78,7 @@ napi_value Dispose(Arguments& arguments) {
 napi_value Memory(Arguments& arguments) {
   Napi::Env env(arguments.env);
   HandlePool& pool = arguments.environment.pool();
-  pool.FreeAllPending();
-  pool.functions().Look();  // who asks wants to see what the next collection can free
+  arguments.environment.FreeAllPending();  // who asks wants to see what the next collection can free
   Napi::Object result = Napi::Object::New(env);
   Napi::Array devices = Napi::Array::New(env);
   uint32_t i = 0;

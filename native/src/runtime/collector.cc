@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/cpu_cache.h"
+#include "runtime/environment.h"
 #include "runtime/error.h"
 
 namespace nodetorch {
@@ -25,10 +26,11 @@ void Collector::CollectYoung() {
 }
 
 void Collector::CollectAll() {
-  pool_.functions().Look();
+  Environment& environment = Environment::Of(env_);
+  environment.FreeAllPending();
   if (!realm_.Collect(true)) return;
   pool_.account().made_since_collection = 0;
-  pool_.FreeAllPending();
+  environment.FreeAllPending();
   EmptyCpuCache();
 }
 

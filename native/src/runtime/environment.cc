@@ -51,4 +51,10 @@ void Environment::RunPendingWork() {
   if (collector_.IsDue()) collector_.CollectYoung();
 }
 
+void Environment::FreeAllPending() {
+  pool_.FreeAllPending();
+  pool_.functions().Look();
+  mailbox_->DeleteDropped(env_);
+}
+
 }  // namespace nodetorch

@@ -56,6 +56,9 @@ class Environment {
   // made: a collection makes the objects that it meets old ones, and what those hold stays until V8 collects
   // them.
   void RunPendingWork();
+  // Frees all that is dead, and lets go of the functions that only this led to, so that the next collection
+  // finds them.
+  void FreeAllPending();
   void Report(Outcome outcome, uint32_t value = 0) const {
     result_header_.Write(outcome, value, collector_.IsDue());
   }
