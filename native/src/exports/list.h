@@ -19,6 +19,7 @@
   X(Memory)                  \
   X(Optim)                   \
   X(Program)                 \
+  X(Distributed)             \
   X(Runtime)                 \
   X(Switches)                \
   X(Streams)                 \

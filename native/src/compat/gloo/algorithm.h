@@ -1,0 +1,3 @@
+#pragma once
+
+#include "gloo/stand_in.h"

@@ -1,0 +1,179 @@
+#include "distributed/group.h"
+
+#if NODETORCH_GLOO
+#include <c10/util/Exception.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "distributed/sockets.h"
+
+namespace nodetorch {
+
+const GroupPtr& Group::Use() const {
+  if (!group_) C10_THROW_ERROR(ValueError, "The process group has been destroyed");
+  return group_;
+}
+
+void Group::Count(c10d::Work& work) {
+  c10::intrusive_ptr<c10::ivalue::Future> future;
+  try {
+    future = work.getFuture();
+  } catch (const std::exception&) {
+    return;  // send and recv have none, and nothing waits for them
+  }
+  ++*pending_;
+  future->addCallback([pending = pending_](c10::ivalue::Future&) { --*pending; });
+}
+
+void Group::Close() {
+  auto group = std::move(group_);
+  auto gloo = std::move(gloo_);
+  group_ = nullptr;
+  gloo_ = nullptr;
+  if (!group || *pending_ == 0) return;
+  std::thread([group = std::move(group), gloo = std::move(gloo)]() mutable {
+    group.reset();
+    gloo.reset();
+  }).detach();
+}
+
+void ThrowNamed(const std::string& what, const std::exception_ptr& error) {
+  std::string message;
+  try {
+    std::rethrow_exception(error);
+  } catch (const c10::Error& problem) {
+    message = problem.what_without_backtrace();
+  } catch (const std::exception& problem) {
+    message = problem.what();
+  } catch (...) {
+    message = "unknown C++ exception";
+  }
+  throw std::runtime_error(what + ": " + message);
+}
+
+namespace {
+
+struct GroupTask : BlockingTask {
+  explicit GroupTask(std::shared_ptr<Promises> promises) : promises(std::move(promises)) {}
+
+  std::shared_ptr<gloo::transport::Device> DeviceOf(const std::string& interface) const {
+    return c10d::ProcessGroupGloo::createDeviceForInterface(interface, c10d::getDefaultGlooLazyInit());
+  }
+
+  void AddDevices(c10d::ProcessGroupGloo::Options& options) const {
+    for (const std::string& interface : interfaces) options.devices.push_back(DeviceOf(interface));
+    if (!interfaces.empty()) return;
+    const bool lazy = c10d::getDefaultGlooLazyInit();
+    options.devices.push_back(host.empty() ? c10d::ProcessGroupGloo::createDefaultDevice(lazy)
+                                           : c10d::ProcessGroupGloo::createDeviceForHostname(
+                                                 AddressTowards(host, port), lazy));
+  }
+
+  void Compute(const Stop& stop) override {
+    try {
+      // As Python's init_process_group does it, so that its ranks find the same keys.
+      StorePtr stoppable = c10::make_intrusive<StoppableStore>(store, promises);
+      StorePtr prefixed = c10::make_intrusive<c10d::PrefixStore>(name + "/", stoppable);
+      auto group = c10::make_intrusive<c10d::ProcessGroup>(prefixed, rank, size);
+      group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
+      auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+      AddDevices(*options);
+      options->threads = static_cast<int>(options->devices.size()) * 2;
+      options->group_name = name;
+      auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
+          c10::make_intrusive<c10d::PrefixStore>("cpu/", prefixed), rank, size, options);
+      gloo->setSequenceNumberForGroup();
+      group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, gloo);
+      group->setGroupName(name);
+      group->setGroupDesc(description);
+      made = std::make_shared<Group>(std::move(group), std::move(gloo));
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const std::exception&) {
+      if (stop) throw Cancelled();
+      ThrowNamed(what + " on rank " + std::to_string(rank) + " of " + std::to_string(size),
+                 std::current_exception());
+    }
+  }
+  napi_value Result(Environment& environment) override {
+    return ToJs(environment, new GroupHandle(std::move(made)));
+  }
+
+  const std::shared_ptr<Promises> promises;
+  StorePtr store;
+  int rank = 0, size = 0;
+  std::chrono::milliseconds timeout{0};
+  std::string name, description, what, host;
+  uint16_t port = 0;
+  std::vector<std::string> interfaces;
+  std::shared_ptr<Group> made;
+};
+
+// makeGroup(store, rank, size, timeout, [name, description, what], [host, port], interfaces): a promise of its
+// handle. The group is on the interface by which this machine reaches `host`; of no host, on the one of the
+// machine's own name.
+napi_value MakeGroup(Arguments& arguments) {
+  const auto promises = Promises::Of(arguments.environment);
+  auto task = std::make_shared<GroupTask>(promises);
+  task->store = StoreAt(arguments, 0);
+  task->rank = static_cast<int>(arguments.Int(1));
+  task->size = static_cast<int>(arguments.Int(2));
+  task->timeout = MillisecondsAt(arguments, 3);
+  const auto names = TextsAt(arguments, 4);
+  task->name = names.at(0);
+  task->description = names.at(1);
+  task->what = names.at(2);
+  task->host = TextAt(arguments, 5);
+  task->port = static_cast<uint16_t>(arguments.Int(6));
+  task->interfaces = TextsAt(arguments, 7);
+  return promises->Run(std::move(task));
+}
+
+// closeGroup(group)
+napi_value CloseGroup(Arguments& arguments) {
+  GroupAt(arguments, 0)->Close();
+  return Undefined(arguments.env);
+}
+
+struct BarrierTask : BlockingTask {
+  void Compute(const Stop&) override {
+    c10d::BarrierOptions options;
+    options.timeout = timeout;
+    try {
+      gloo->monitoredBarrier(options, waits_for_all);
+    } catch (const std::exception&) {
+      ThrowNamed(what, std::current_exception());
+    }
+  }
+
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+  std::chrono::milliseconds timeout{0};
+  bool waits_for_all = false;
+  std::string what;
+};
+
+// monitoredBarrier(group, timeout, waitsForAll): a promise
+napi_value MonitoredBarrier(Arguments& arguments) {
+  const auto& group = GroupAt(arguments, 0);
+  auto task = std::make_shared<BarrierTask>();
+  task->gloo = group->gloo();
+  task->timeout = MillisecondsAt(arguments, 1);
+  task->waits_for_all = arguments.Bool(2);
+  task->what = NameOf("monitoredBarrier", *group);
+  return Promises::Of(arguments.environment)->Run(std::move(task));
+}
+
+}  // namespace
+
+void DefineGroups(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"makeGroup", Entry<MakeGroup>},
+          {"closeGroup", Entry<CloseGroup>},
+          {"monitoredBarrier", Entry<MonitoredBarrier>}});
+}
+
+}  // namespace nodetorch
+#endif

@@ -1,0 +1,69 @@
+// A process group over gloo, and the collectives that are under way in it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "distributed/c10d.h"
+#include "distributed/handles.h"
+#include "distributed/promises.h"
+
+#if NODETORCH_GLOO
+namespace nodetorch {
+
+using GroupPtr = c10::intrusive_ptr<c10d::ProcessGroup>;
+using WorkPtr = c10::intrusive_ptr<c10d::Work>;
+
+// Owned by its handle, and by works that are waited for.
+class Group {
+ public:
+  Group(GroupPtr group, c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo)
+      : rank(group->getRank()),
+        size(group->getSize()),
+        group_(std::move(group)),
+        gloo_(std::move(gloo)),
+        pending_(std::make_shared<std::atomic<int>>(0)) {}
+  ~Group() { Close(); }
+
+  // Throw where the group has been destroyed.
+  const GroupPtr& Use() const;
+  const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo() const {
+    Use();
+    return gloo_;
+  }
+  // Counts a collective until it is done.
+  void Count(c10d::Work& work);
+  // gloo's destructor waits for what is under way, which may take as long as the timeout: a thread does it
+  // then.
+  void Close();
+
+  const int rank, size;
+
+ private:
+  GroupPtr group_;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
+  std::shared_ptr<std::atomic<int>> pending_;
+};
+
+struct GroupHandle : Held {
+  explicit GroupHandle(std::shared_ptr<Group> group) : group(std::move(group)) {}
+  const std::shared_ptr<Group> group;
+};
+
+inline const std::shared_ptr<Group>& GroupAt(Arguments& arguments, size_t i) {
+  return HandleAt<GroupHandle>(arguments, i, "a process group").group;
+}
+
+// The error as gloo says it, behind what failed and where.
+[[noreturn]] void ThrowNamed(const std::string& what, const std::exception_ptr& error);
+
+// What an error begins with: "allReduce on rank 1 of 2".
+inline std::string NameOf(const std::string& operation, const Group& group) {
+  return operation + " on rank " + std::to_string(group.rank) + " of " + std::to_string(group.size);
+}
+
+}  // namespace nodetorch
+#endif
