@@ -9,7 +9,7 @@ const common = {
   transform: { '\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
   moduleNameMapper: {
     '^nodetorch$': '<rootDir>/lib/index.ts',
-    '^nodetorch/(nn|functional|optim|eslint|export|testing|tfjs)$': '<rootDir>/lib/$1/index.ts',
+    '^nodetorch/(nn|functional|optim|distributed|eslint|export|testing|tfjs)$': '<rootDir>/lib/$1/index.ts',
     '^nodetorch/testing/(jest|vitest|assert)$': '<rootDir>/lib/testing/$1.ts',
     '^nodetorch/data$': '<rootDir>/lib/utils/data/index.ts',
     '^nodetorch/safetensors$': '<rootDir>/lib/serialization/safetensors/index.ts',

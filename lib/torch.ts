@@ -10,6 +10,7 @@ import { classes } from './tensor/script_object';
 export * from './tensor/public_aten';
 export * as amp from './amp';
 export { GradScaler } from './amp/grad_scaler';
+export * as distributed from './distributed';
 export * as export from './export';
 export * as func from './func';
 export { vmap } from './func/vmap';

@@ -216,6 +216,93 @@ export interface Native {
   /** Cancels everything that is awaited here, and waits for what runs: before the process exits. */
   endAwaited(): void;
 
+  // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.
+  hasDistributed(): boolean;
+  /** `backward` on a thread of its own, in the modes of this one. */
+  backwardAsync(
+    tensors: Tensors,
+    gradients: readonly (Tensor | null)[],
+    retainGraph: boolean | null,
+    createGraph: boolean,
+    inputs: Tensors,
+  ): Promise<void>;
+  /** Listens on `listenOn`, or on `host`, where it is the server; `workers` null: not known how many. */
+  tcpStore(
+    host: string,
+    port: number,
+    isServer: boolean,
+    workers: number | null,
+    timeout: number,
+    listenOn: string,
+    usesLibuv: boolean,
+  ): Promise<{ handle: Handle; port: number; address: string; isEverywhere: boolean }>;
+  fileStore(path: string, workers: number): Handle;
+  /** One that all threads share which give its name; of no name, one of its own. */
+  hashStore(name: string): Handle;
+  prefixStore(prefix: string, store: Handle): Handle;
+  storeCall(
+    store: Handle,
+    method: string,
+    keys: readonly string[],
+    value: Uint8Array | null,
+    second: Uint8Array | number,
+    timeout: number,
+  ): Promise<unknown>;
+  makeGroup(
+    store: Handle,
+    rank: number,
+    size: number,
+    timeout: number,
+    names: readonly string[],
+    host: string,
+    port: number,
+    interfaces: readonly string[],
+  ): Promise<Handle>;
+  closeGroup(group: Handle): void;
+  monitoredBarrier(group: Handle, timeout: number, waitsForAll: boolean): Promise<void>;
+  /** Begins one of the collectives that works.cc names. `settings`: operation, peer, timeout. A work. */
+  collective(
+    group: Handle,
+    name: string,
+    outputs: Tensors,
+    inputs: Tensors,
+    settings: Shape,
+    numbers: Shape,
+    text: string,
+  ): Handle;
+  workDone(work: Handle): Promise<unknown>;
+  workWait(work: Handle, timeout: number): boolean;
+  workIsCompleted(work: Handle): boolean;
+  workSource(work: Handle): number;
+  // What DistributedDataParallel is made of: reducer.cc says what each does.
+  verifyParameters(group: Handle, parameters: Tensors): void;
+  broadcastCoalesced(group: Handle, tensors: Tensors, bytes: number, root: number): void;
+  makeReducer(
+    group: Handle,
+    parameters: Tensors,
+    isSparse: Shape,
+    settings: Shape,
+    initialCaps: Shape,
+    rebuildingCaps: Shape,
+    names: readonly string[],
+    moduleName: readonly string[],
+  ): Handle;
+  prepareForward(reducer: Handle): void;
+  rebuildBuckets(reducer: Handle): boolean;
+  prepareBackward(reducer: Handle, outputs: Tensors): void;
+  sink(reducer: Handle, outputs: Tensors, isStatic: boolean): Handle[];
+  builtinHook(reducer: Handle, name: string): void;
+  commHook(
+    reducer: Handle,
+    hook: (buffer: Handle, index: number, isLast: boolean) => Handle,
+    name: string,
+  ): void;
+  ddpLog(reducer: Handle): Record<string, string | number>;
+  joinForward(reducer: Handle, work: Handle, dividesByInitialSize: boolean): void;
+  joinBackward(reducer: Handle): void;
+  joinUsed(reducer: Handle): Handle;
+  joinBegins(reducer: Handle): void;
+
   // tensor.cc
   // A function that takes a TensorHandle reads it twice as fast as the Tensor that has it.
   // The first two leave their numbers in the transfer buffer and return how many.

@@ -57,6 +57,10 @@ inline const std::shared_ptr<Group>& GroupAt(Arguments& arguments, size_t i) {
   return HandleAt<GroupHandle>(arguments, i, "a process group").group;
 }
 
+// A collective that has begun, by its handle.
+WorkPtr WorkOf(Arguments& arguments, size_t i);
+WorkPtr WorkIn(Environment& environment, napi_value handle);
+
 // The error as gloo says it, behind what failed and where.
 [[noreturn]] void ThrowNamed(const std::string& what, const std::exception_ptr& error);
 

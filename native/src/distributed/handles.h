@@ -47,6 +47,7 @@ inline std::chrono::milliseconds MillisecondsAt(Arguments& arguments, size_t i) 
 void DefineStores(Napi::Env env, Napi::Object exports);
 void DefineGroups(Napi::Env env, Napi::Object exports);
 void DefineWorks(Napi::Env env, Napi::Object exports);
+void DefineReducer(Napi::Env env, Napi::Object exports);
 
 }  // namespace nodetorch
 #endif

@@ -202,7 +202,6 @@ struct AwaitedTransfer : BlockingTask {
       if (stop) throw Cancelled();
       throw;
     }
-    source = state->work->sourceRank();
   }
   void Interrupt() noexcept override {
     try {
@@ -211,11 +210,7 @@ struct AwaitedTransfer : BlockingTask {
     }
   }
   void Throw() override { ThrowNamed(state->what, error); }
-  napi_value Result(Environment& environment) override {
-    return Napi::Number::New(environment.env(), source);
-  }
   std::shared_ptr<WorkState> state;
-  int source = -1;
 };
 
 const std::shared_ptr<WorkState>& WorkAt(Arguments& arguments, size_t i) {
@@ -272,6 +267,15 @@ napi_value WorkSource(Arguments& arguments) {
 }
 
 }  // namespace
+
+WorkPtr WorkOf(Arguments& arguments, size_t i) { return WorkAt(arguments, i)->work; }
+
+WorkPtr WorkIn(Environment& environment, napi_value value) {
+  Slot* slot = FindHandle(environment, value);
+  const auto* handle = slot ? dynamic_cast<WorkHandle*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem("A communication hook must return the Work of a collective");
+  return handle->state->work;
+}
 
 void DefineWorks(Napi::Env env, Napi::Object exports) {
   Define(env, exports,

@@ -1,4 +1,5 @@
 // torch.distributed: the functions of native/src/distributed, where libtorch has that library.
+#include "distributed/backward.h"
 #include "distributed/handles.h"
 #include "runtime/function.h"
 
@@ -15,10 +16,12 @@ napi_value HasDistributed(Arguments& arguments) {
 
 void DefineDistributed(Napi::Env env, Napi::Object exports) {
   Define(env, exports, {{"hasDistributed", Entry<HasDistributed>}});
+  DefineBackward(env, exports);
 #if NODETORCH_GLOO
   DefineStores(env, exports);
   DefineGroups(env, exports);
   DefineWorks(env, exports);
+  DefineReducer(env, exports);
 #endif
 }
 

@@ -1,0 +1,42 @@
+/**
+ * torch.distributed: several processes, on one machine or more, train together. Ranks of Node's and of Python's may be in
+ * one group.
+ *
+ * @module nodetorch/distributed
+ */
+export { isAvailable, isGlooAvailable } from './available';
+export { allToAll, allToAllSingle, barrier, monitoredBarrier } from './exchanges';
+export { allGather, allGatherCoalesced, allGatherIntoTensor, broadcast, gather, scatter } from './gathers';
+export {
+  destroyProcessGroup,
+  getBackend,
+  getGlobalRank,
+  getGroupRank,
+  getProcessGroupRanks,
+  getRank,
+  getWorldSize,
+  GroupMember,
+  isInitialized,
+  ProcessGroup,
+} from './group';
+export {
+  getNodeLocalRank,
+  initProcessGroup,
+  type InitOptions,
+  isTorchelasticLaunched,
+  newGroup,
+  type NewGroupOptions,
+} from './init';
+export { batchIsendIrecv, irecv, isend, P2POp, recv, send } from './point_to_point';
+export { ReduceOp } from './reduce_op';
+export { allReduce, allReduceCoalesced, reduce, reduceScatter, reduceScatterTensor } from './reductions';
+export {
+  FileStore,
+  HashStore,
+  PrefixStore,
+  Store,
+  type StoreValue,
+  TCPStore,
+  type TCPStoreOptions,
+} from './store';
+export { Work } from './work';

@@ -1,0 +1,257 @@
+// Key-value stores by which ranks find each other, as torch.distributed's. What Python's block for is a promise here.
+import { bindArguments, checkMethods } from '../core/calls';
+import { TorchTypeError, argumentError, checkNumber, checkText, valueError } from '../core/errors';
+import { isUint8Array } from '../core/realm';
+import { signature } from '../core/signature';
+import { number, text } from '../core/kinds';
+import { warn } from '../core/warn';
+import { native } from '../native';
+import { HANDLE, NativeHandle } from '../native/handle';
+import type { Handle } from '../../typings/native';
+import { checkAvailable } from './available';
+
+const DEFAULT_TIMEOUT = 300_000;
+
+/** What a store keeps: text goes as UTF-8. */
+export type StoreValue = string | Uint8Array;
+
+function bytesOf(fn: string, argument: string, value: unknown): Uint8Array {
+  if (typeof value === 'string') return Buffer.from(value);
+  if (!isUint8Array(value)) throw argumentError(fn, argument, 'a string or a Uint8Array', value);
+  return value;
+}
+
+function keysOf(fn: string, keys: unknown): readonly string[] {
+  const all = Array.isArray(keys) ? (keys as unknown[]) : [keys];
+  for (const key of all) checkText(fn, 'keys', key);
+  return all as string[];
+}
+
+/**
+ * The base of all stores. Python's methods block; these return promises, so that the event loop goes on. A `timeout` is in
+ * milliseconds.
+ */
+export class Store extends NativeHandle {
+  #timeout = DEFAULT_TIMEOUT;
+
+  /** @internal */
+  constructor(handle: Handle) {
+    if (handle === undefined) throw new TorchTypeError('Store: No constructor defined!');
+    super(handle);
+  }
+
+  #call(
+    method: string,
+    keys: readonly string[],
+    value: Uint8Array | null = null,
+    second: Uint8Array | number = 0,
+    timeout = this.#timeout,
+  ): Promise<unknown> {
+    return native.storeCall(this[HANDLE] as Handle, method, keys, value, second, timeout);
+  }
+
+  /** How long {@link get} and {@link wait} wait, in milliseconds. */
+  get timeout(): number {
+    return this.#timeout;
+  }
+  setTimeout(timeout: number): void {
+    checkTimeout('Store.setTimeout', timeout);
+    this.#timeout = timeout;
+  }
+
+  async set(key: string, value: StoreValue): Promise<void> {
+    checkText('Store.set', 'key', key);
+    await this.#call('set', [key], bytesOf('Store.set', 'value', value));
+  }
+
+  /** Waits until there is a value. */
+  async get(key: string): Promise<Buffer> {
+    checkText('Store.get', 'key', key);
+    return (await this.#call('get', [key])) as Buffer;
+  }
+
+  /** Adds to a counter, which begins at 0, and says what it is now. */
+  async add(key: string, amount: number): Promise<number> {
+    checkText('Store.add', 'key', key);
+    if (!Number.isSafeInteger(amount)) throw argumentError('Store.add', 'amount', 'an int', amount);
+    return (await this.#call('add', [key], null, amount)) as number;
+  }
+
+  /** @throws TorchError of the kind `DistStoreError` where a key has no value after `timeout`. */
+  async wait(keys: readonly string[], timeout?: number): Promise<void> {
+    if (timeout !== undefined) checkTimeout('Store.wait', timeout);
+    await this.#call('wait', keysOf('Store.wait', keys), null, 0, timeout ?? this.#timeout);
+  }
+
+  /** Whether all keys have values. */
+  async check(keys: readonly string[]): Promise<boolean> {
+    return (await this.#call('check', keysOf('Store.check', keys))) as boolean;
+  }
+
+  /** Whether there was one. */
+  async deleteKey(key: string): Promise<boolean> {
+    checkText('Store.deleteKey', 'key', key);
+    return (await this.#call('deleteKey', [key])) as boolean;
+  }
+
+  /** Sets `desired` where the value is `expected`, or there is none and `expected` is empty. The value afterwards. */
+  async compareSet(key: string, expected: StoreValue, desired: StoreValue): Promise<Buffer> {
+    checkText('Store.compareSet', 'key', key);
+    const before = bytesOf('Store.compareSet', 'expected', expected);
+    const after = bytesOf('Store.compareSet', 'desired', desired);
+    return (await this.#call('compareSet', [key], before, after)) as Buffer;
+  }
+
+  async numKeys(): Promise<number> {
+    return (await this.#call('numKeys', [])) as number;
+  }
+}
+
+checkMethods(
+  'Store',
+  Store,
+  'setTimeout(timeout)',
+  'set(key, value)',
+  'get(key)',
+  'add(key, amount)',
+  'wait(keys, timeout?)',
+  'check(keys)',
+  'deleteKey(key)',
+  'compareSet(key, expected, desired)',
+  'numKeys()',
+);
+
+/** @throws TypeError unless it is a number, ValueError unless it is positive. */
+export function checkTimeout(fn: string, timeout: unknown): asserts timeout is number {
+  checkNumber(fn, 'timeout', timeout);
+  if (!((timeout as number) > 0)) throw valueError(`${fn}(): timeout must be milliseconds above 0`);
+}
+
+/** The options of {@link TCPStore.create}. */
+export interface TCPStoreOptions {
+  /** How many ranks will use the store. Default null: not known. */
+  worldSize?: number | null;
+  /** Whether this process has the server. Default false. */
+  isMaster?: boolean;
+  /** In milliseconds. Default 300,000. */
+  timeout?: number;
+  /** The address that the server listens on. Default: `host`. */
+  listen?: string | null;
+  /** Whether the server is libuv's, Python's default. Default true. */
+  useLibuv?: boolean;
+}
+
+const CREATE = signature(
+  'TCPStore.create',
+  [text('host'), number('port')],
+  {
+    worldSize: null,
+    isMaster: false,
+    timeout: DEFAULT_TIMEOUT,
+    listen: null,
+    useLibuv: true,
+  } as Required<TCPStoreOptions>,
+  ['worldSize', 'isMaster', 'timeout'],
+);
+
+/**
+ * A store that one process has and all reach over the network.
+ *
+ * It has no password: whoever reaches the port reads and writes it. So it listens on the interface of `host` alone; one
+ * that listens on all interfaces warns.
+ *
+ * Differs from PyTorch: `TCPStore` is made by `await TCPStore.create(...)`, since a constructor cannot wait, and its server
+ * listens on `host` alone, where Python's listens on all interfaces.
+ *
+ * @example
+ * const store = await TCPStore.create('127.0.0.1', 0, { isMaster: true });
+ * await store.set('key', 'value');
+ */
+export class TCPStore extends Store {
+  /** @internal */
+  constructor(
+    handle: Handle,
+    readonly host: string,
+    readonly port: number,
+    /** @internal */
+    readonly isEverywhere: boolean,
+  ) {
+    super(handle);
+  }
+
+  /**
+   * Begins the server, where this process has it, and connects. A client waits for the server up to `timeout`.
+   *
+   * @throws TorchError of the kind `DistNetworkError` where the address cannot be had, or nobody answers.
+   */
+  static async create(...args: [host: string, port: number, options?: TCPStoreOptions]): Promise<TCPStore> {
+    const [host, port, options] = CREATE.bind(args);
+    const { worldSize, isMaster, timeout, listen, useLibuv } = options as Required<TCPStoreOptions>;
+    checkAvailable();
+    checkPort(port);
+    checkTimeout('TCPStore.create', timeout);
+    if (listen !== null) checkText('TCPStore.create', 'listen', listen);
+    const made = await native.tcpStore(host, port, isMaster, worldSize, timeout, listen ?? '', useLibuv);
+    if (made.isEverywhere) {
+      warn(
+        `The store of torch.distributed listens on all interfaces (${made.address}, port ${made.port}) and has no password: ` +
+          'whoever reaches that port can read and change it. Give it the address of a private network.',
+      );
+    } else if (isMaster && isLoopback(made.address) && !isLoopback(host) && listen === null) {
+      warn(
+        `The store listens on ${made.address} alone, which '${host}' is on this machine: no other machine reaches it.`,
+      );
+    }
+    const store = new TCPStore(made.handle, host, made.port, made.isEverywhere);
+    store.setTimeout(timeout);
+    return store;
+  }
+}
+
+const isLoopback = (host: string): boolean => /^(127\.|::1$|localhost$)/.test(host);
+
+function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port < 65536) return;
+  throw valueError(`port must have value from 0 to 65535 but was ${port}.`);
+}
+
+/** A store that is a file, which all ranks can reach: one machine's, or a network's with locks. */
+export class FileStore extends Store {
+  /** `worldSize`: the last of so many ranks removes the file; default -1, which removes nothing. */
+  constructor(...args: [path: string, worldSize?: number]) {
+    const [path, worldSize = -1] = bindArguments('FileStore(path, worldSize?)', args);
+    checkText('FileStore', 'path', path);
+    if (!Number.isInteger(worldSize)) throw argumentError('FileStore', 'worldSize', 'an int', worldSize);
+    checkAvailable();
+    super(native.fileStore(path, worldSize));
+  }
+}
+
+/** A store in the memory of this process, for ranks that are its threads. */
+export class HashStore extends Store {
+  /** `name`: all threads that make a store of one name have the same. Default: a store of its own. */
+  constructor(...args: [name?: string]) {
+    const [name = ''] = bindArguments('HashStore(name?)', args);
+    checkText('HashStore', 'name', name);
+    checkAvailable();
+    super(native.hashStore(name));
+  }
+}
+
+/** A part of another store: each key gets a prefix. */
+export class PrefixStore extends Store {
+  readonly underlyingStore: Store;
+
+  constructor(...args: [prefix: string, store: Store]) {
+    const [prefix, store] = bindArguments('PrefixStore(prefix, store)', args);
+    checkText('PrefixStore', 'prefix', prefix);
+    if (!(store instanceof Store)) throw argumentError('PrefixStore', 'store', 'a Store', store);
+    super(native.prefixStore(prefix, store[HANDLE] as Handle));
+    this.underlyingStore = store;
+    this.setTimeout(store.timeout);
+  }
+}
+
+/** The store that all prefixes stand before. */
+export const rootOf = (store: Store): Store =>
+  store instanceof PrefixStore ? rootOf(store.underlyingStore) : store;

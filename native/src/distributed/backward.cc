@@ -1,0 +1,54 @@
+// A backward pass that another thread runs. A pass that waits for other ranks computes little, so it has a
+// thread of its own: the pool's would all wait where ranks are threads of one process.
+#include "distributed/backward.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ThreadLocalState.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "distributed/promises.h"
+#include "runtime/function.h"
+#include "runtime/saved_hooks.h"
+
+namespace nodetorch {
+
+namespace {
+
+struct BackwardTask : BlockingTask {
+  void Compute(const Stop&) override {
+    at::set_num_threads(threads);
+    const at::ThreadLocalStateGuard in_modes(modes);
+    torch::autograd::backward(tensors, gradients, retain, create, inputs);
+  }
+
+  const at::ThreadLocalState modes;
+  const int threads = at::get_num_threads();
+  std::vector<at::Tensor> tensors, gradients, inputs;
+  std::optional<bool> retain;
+  bool create = false;
+};
+
+// backwardAsync(tensors, gradients, retainGraph | null, createGraph, inputs): a promise
+napi_value BackwardAsync(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.RunPendingWork();
+  TORCH_CHECK(environment.thread()->callbacks == 0,
+              "backwardAsync() runs on another thread, where no hook and no Function of JavaScript can run, "
+              "and some are alive: remove them, or call backward()");
+  TORCH_CHECK(!HasSavedHooks(), "backwardAsync() cannot be called inside hooks of saved tensors");
+  auto task = std::make_shared<BackwardTask>();
+  task->tensors = TensorsArgument(environment, arguments[0], "backwardAsync(): tensors");
+  task->gradients = TensorsArgument(environment, arguments[1], "backwardAsync(): gradient");
+  if (!arguments.IsNull(2)) task->retain = arguments.Bool(2);
+  task->create = arguments.Bool(3);
+  task->inputs = TensorsArgument(environment, arguments[4], "backwardAsync(): inputs");
+  return Promises::Of(environment)->Run(std::move(task));
+}
+
+}  // namespace
+
+void DefineBackward(Napi::Env env, Napi::Object exports) {
+  Define(env, exports, {{"backwardAsync", Entry<BackwardAsync>}});
+}
+
+}  // namespace nodetorch

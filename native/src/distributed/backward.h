@@ -1,0 +1,9 @@
+#pragma once
+
+#include <napi.h>
+
+namespace nodetorch {
+
+void DefineBackward(Napi::Env env, Napi::Object exports);
+
+}  // namespace nodetorch
