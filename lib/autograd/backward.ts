@@ -69,24 +69,40 @@ const BACKWARD = signature(
   ['gradTensors', 'retainGraph', 'createGraph'],
 );
 
+type NativeArguments = Parameters<(typeof native)['backward']>;
+function nativeArguments(
+  tensors: Tensors,
+  { gradTensors, retainGraph, createGraph, inputs }: Required<AllBackwardOptions>,
+): NativeArguments {
+  const outputs = list<Tensor>(tensors as Tensor);
+  if (Array.isArray(inputs) && inputs.length === 0) {
+    throw new TorchError('`inputs` argument to `backward()` cannot be empty.');
+  }
+  const gradients = gradientsFor('backward', outputs, gradTensors);
+  return [outputs, gradients, retainGraph, createGraph, list<Tensor>((inputs ?? []) as Tensor)];
+}
+
 /**
  * Accumulates the gradients of `tensors` into the `.grad` of the graph's leaves.
  *
  * An error thrown in a hook or in a custom Function's backward comes out as itself.
  */
 export function backward(...args: Call<typeof BACKWARD, [tensors: Tensors], Graph>): void {
-  const [tensors, { gradTensors, retainGraph, createGraph, inputs }] = BACKWARD.bind(args);
-  const outputs = list<Tensor>(tensors as Tensor);
-  if (Array.isArray(inputs) && inputs.length === 0) {
-    throw new TorchError('`inputs` argument to `backward()` cannot be empty.');
-  }
-  native.backward(
-    outputs,
-    gradientsFor('backward', outputs, gradTensors),
-    retainGraph,
-    createGraph,
-    list<Tensor>((inputs ?? []) as Tensor),
-  );
+  const [tensors, options] = BACKWARD.bind(args);
+  native.backward(...nativeArguments(tensors, options));
+}
+
+/**
+ * {@link backward} on another thread: the event loop goes on while it computes, and while it waits for the other ranks of a
+ * DistributedDataParallel. Until then the graph's tensors are not to be changed.
+ *
+ * @throws TorchError where there are hooks or Functions of JavaScript, which only this thread can run.
+ */
+export async function backwardAsync(
+  ...args: Call<typeof BACKWARD, [tensors: Tensors], Graph>
+): Promise<void> {
+  const [tensors, options] = BACKWARD.bind(args);
+  await native.backwardAsync(...nativeArguments(tensors, options));
 }
 
 const GRAD = signature(

@@ -1,5 +1,5 @@
 /** torch.autograd */
-export { backward, grad, type GradOptions } from './backward';
+export { backward, backwardAsync, grad, type GradOptions } from './backward';
 export * as forwardAd from './forward_ad';
 export * as functional from './functional';
 export * as graph from './graph';

@@ -27,6 +27,13 @@ export {
   newGroup,
   type NewGroupOptions,
 } from './init';
+export {
+  allGatherObject,
+  broadcastObjectList,
+  gatherObject,
+  type PlainValue,
+  scatterObjectList,
+} from './objects';
 export { batchIsendIrecv, irecv, isend, P2POp, recv, send } from './point_to_point';
 export { ReduceOp } from './reduce_op';
 export { allReduce, allReduceCoalesced, reduce, reduceScatter, reduceScatterTensor } from './reductions';

@@ -75,9 +75,8 @@ export function reduce(
   const number = numberOf('reduce', op);
   if (isOutside('reduce', group)) return nothing();
   const peer = rankIn(group, dst, groupDst);
-  checkComplex('reduce', op, [tensor]);
   const detail = ` to rank ${group.ranks[peer]}`;
-  return beginWork('reduce', group, { inputs: [asReal(tensor)], op: number, peer, detail });
+  return beginWork('reduce', group, { inputs: [tensor], op: number, peer, detail });
 }
 
 /** Makes one tensor of each place of all ranks' `inputList`, and gives each rank that of its place. */
@@ -96,10 +95,9 @@ export function reduceScatter(
   checkDtypes(output, ...inputs);
   const group = groupOf('reduceScatter', given);
   if (isOutside('reduceScatter', group)) return nothing();
-  checkComplex('reduceScatter', op, inputs);
   return beginWork('reduceScatter', group, {
-    outputs: [asReal(output)],
-    inputs: inputs.map(asReal),
+    outputs: [output],
+    inputs,
     op: number,
   });
 }
@@ -124,10 +122,9 @@ export function reduceScatterTensor(
   checkDtypes(output, input);
   const group = groupOf('reduceScatterTensor', given);
   if (isOutside('reduceScatterTensor', group)) return nothing();
-  checkComplex('reduceScatterTensor', op, [input]);
   return beginWork('reduceScatterTensor', group, {
-    outputs: [asReal(output)],
-    inputs: [asReal(input)],
+    outputs: [output],
+    inputs: [input],
     op: number,
   });
 }

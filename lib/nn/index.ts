@@ -43,6 +43,7 @@ export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './layers/conv
 export type { ConvTransposeNdOptions } from './layers/conv/conv_transpose';
 export type { ModuleToOptions } from './module/convert';
 export { CosineSimilarity, PairwiseDistance } from './layers/distance';
+export * as parallel from './parallel';
 export { DataParallel, type DataParallelOptions, type GpuLike } from './layers/data_parallel';
 export {
   AlphaDropout,

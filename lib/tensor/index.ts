@@ -589,6 +589,17 @@ export class Tensor extends TensorBase {
     const [{ gradient, ...options }] = BACKWARD.bind(args);
     autograd.backward(this, gradient, options);
   }
+  /** `backward` on another thread, for `await`: see {@link autograd.backwardAsync}. */
+  async backwardAsync(
+    ...args: Call<
+      typeof BACKWARD,
+      [],
+      [gradient: Tensor | null, retainGraph: boolean | null, createGraph: boolean, inputs: BackwardInputs]
+    >
+  ): Promise<void> {
+    const [{ gradient, ...options }] = BACKWARD.bind(args);
+    await autograd.backwardAsync(this, gradient, options);
+  }
   /** Calls `hook` with the gradient; what it returns replaces the gradient. */
   registerHook(hook: (grad: Tensor) => Tensor | null | undefined | void): hooks.RemovableHandle {
     return hooks.registerHook(this, hook);

@@ -1,0 +1,234 @@
+import { checkMethods } from '../../core/calls';
+import { TorchTypeError, argumentError, checkFunction, checkNumber, valueError } from '../../core/errors';
+import { value } from '../../core/kinds';
+import { type Call, signature } from '../../core/signature';
+import { isGradEnabled } from '../../autograd/mode';
+import { type ProcessGroup, groupOf } from '../../distributed/group';
+import { Work } from '../../distributed/work';
+import { flatten, unflatten } from '../../func/tree';
+import { native } from '../../native';
+import { newTensor } from '../../native/tensor_base';
+import { Tensor } from '../../tensor';
+import type { Handle } from '../../../typings/native';
+import { Module } from '../module/module';
+import {
+  type ReducerOptions,
+  broadcastTensors,
+  makeReducer,
+  syncModuleStates,
+  verifyParameters,
+} from './reducer';
+
+/** Options of `nn.parallel.DistributedDataParallel`. */
+export interface DistributedDataParallelOptions {
+  /** Whether all ranks begin with the tensors of rank 0, and check that theirs are of the same form. Default true. */
+  initSync?: boolean;
+  /** Default null: the default group. */
+  processGroup?: ProcessGroup | null;
+  /** Mebibytes of gradients that are reduced at once. Default null: 25. */
+  bucketCapMb?: number | null;
+  /** The same for each bucket. Default null. */
+  bucketCapMbList?: readonly number[] | null;
+  /** Whether each forward looks for parameters that its result does not depend on. Default false. */
+  findUnusedParameters?: boolean;
+  /** Whether gradients are views of what is reduced, which saves their memory. Default false. */
+  gradientAsBucketView?: boolean;
+  /** Whether each step uses the same parameters in the same way. Default false. */
+  staticGraph?: boolean;
+  /** Whether parameters without a gradient are left out; all ranks must have the same ones. Default false. */
+  skipAllReduceUnusedParams?: boolean;
+  /** Whether each forward begins with the buffers of rank 0. Default true. */
+  forwardSyncBuffers?: boolean;
+}
+
+const DEFAULTS: Required<DistributedDataParallelOptions> = {
+  initSync: true,
+  processGroup: null,
+  bucketCapMb: null,
+  bucketCapMbList: null,
+  findUnusedParameters: false,
+  gradientAsBucketView: false,
+  staticGraph: false,
+  skipAllReduceUnusedParams: false,
+  forwardSyncBuffers: true,
+};
+const ddp = <M>() => signature('DistributedDataParallel', [value<M>()('module')], DEFAULTS);
+const DDP = ddp<Module>();
+
+/** A hook that is in libtorch: gradients travel as they are, or in two bytes. */
+export type BuiltinCommHook = 'allReduce' | 'fp16' | 'bf16';
+
+/** Gradients that are ready on this rank, one behind the other. */
+export interface GradBucket {
+  readonly buffer: Tensor; // (numel)
+  readonly index: number;
+  readonly isLast: boolean;
+}
+
+/** Begins the collective by which a bucket is reduced: `bucket.buffer`, which it changes, becomes the gradients. */
+export type CommHook = (bucket: GradBucket) => Work;
+
+function checkCaps(caps: readonly unknown[]): void {
+  for (const cap of caps) {
+    checkNumber('DistributedDataParallel', 'bucketCapMb', cap);
+    if (!((cap as number) > 0)) throw valueError('DistributedDataParallel(): bucketCapMb must be above 0');
+  }
+}
+
+/**
+ * Trains a module on all ranks of a group at once: each has a copy and calls it with its own part of the batch, and each
+ * `backward()` leaves the mean of all ranks' gradients in `.grad`. Ranks may be processes of Python's with its own
+ * DistributedDataParallel around the same module: the bits agree.
+ *
+ * The last part of a backward pass waits for the other ranks; `await loss.backwardAsync()` leaves the event loop free
+ * meanwhile. The constructor, and a forward that sends buffers, wait on this thread.
+ *
+ * Shapes: those of the module.
+ *
+ * @throws TorchError where the group is missing, the ranks' parameters differ, or a rank is lost.
+ *
+ * @example
+ * await dist.initProcessGroup('gloo');
+ * const model = new nn.parallel.DistributedDataParallel(new nn.Linear(10, 10));
+ * await model(input).sum().backwardAsync();
+ */
+export class DistributedDataParallel<Args extends unknown[] = never[], Out = unknown> extends Module<
+  Args,
+  Out
+> {
+  readonly module: Module<Args, Out>;
+  readonly processGroup: ProcessGroup;
+  readonly findUnusedParameters: boolean;
+  readonly staticGraph: boolean;
+  readonly forwardSyncBuffers: boolean;
+  readonly #reducer: Handle;
+  #syncsGradients = true;
+  // Whether the last backward pass was one that reduced: buffers of steps between are not sent.
+  #syncsBuffers = true;
+  #awaitsStaticGraph: boolean;
+
+  constructor(...args: Call<ReturnType<typeof ddp<Module<Args, Out>>>, [module: Module<Args, Out>]>) {
+    super();
+    const [module, given] = DDP.bind(args) as unknown as [
+      Module<Args, Out>,
+      Required<DistributedDataParallelOptions>,
+    ];
+    if (!(module instanceof Module))
+      throw argumentError('DistributedDataParallel', 'module', 'a Module', module);
+    const group = groupOf('DistributedDataParallel', given.processGroup);
+    if (group.handle === null) throw valueError('Invalid process group specified');
+    checkCaps([given.bucketCapMb ?? 25, ...(given.bucketCapMbList ?? [])]);
+    const inside = module as unknown as Module;
+    if ([...inside.parameters()].some((one) => one.device.type !== 'cpu'))
+      throw valueError('DistributedDataParallel is over gloo here, which reduces tensors of the CPU alone');
+    const options: ReducerOptions = { ...given, bucketCapMb: given.bucketCapMb ?? 25 };
+    this.module = module;
+    this.processGroup = group;
+    this.findUnusedParameters = given.findUnusedParameters;
+    this.staticGraph = given.staticGraph;
+    this.forwardSyncBuffers = given.forwardSyncBuffers;
+    this.#awaitsStaticGraph = given.staticGraph;
+    const ignored = new Set<string>();
+    if (given.initSync) {
+      verifyParameters(group, inside, ignored);
+      syncModuleStates(inside, group, ignored, true);
+    }
+    this.#reducer = makeReducer(group, inside, ignored, options);
+  }
+
+  override forward(...args: Args): Out {
+    this.#beforeForward();
+    return this.#afterForward(this.module(...args)) as Out;
+  }
+
+  #beforeForward(): void {
+    const isTraining = isGradEnabled();
+    if (isTraining && this.#syncsGradients) native.prepareForward(this.#reducer);
+    if (isTraining) native.rebuildBuckets(this.#reducer);
+    if (!this.#syncsBuffers || !this.forwardSyncBuffers) return;
+    broadcastTensors(
+      this.processGroup,
+      [...this.module.buffers()].map((buffer) => buffer.detach()),
+    );
+  }
+
+  #afterForward(output: unknown): unknown {
+    this.#syncsBuffers = isGradEnabled() && this.#syncsGradients;
+    const looks = this.findUnusedParameters && !this.staticGraph;
+    if (this.#syncsBuffers) native.prepareBackward(this.#reducer, looks ? tensorsOf(output) : []);
+    if (!looks && !this.#awaitsStaticGraph) return output;
+    return this.#throughSink(output);
+  }
+
+  #throughSink(output: unknown): unknown {
+    const { leaves, spec } = flatten(output);
+    const inGraph = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor && leaf.gradFn !== null);
+    if (inGraph.length === 0) return output;
+    const handles = native.sink(this.#reducer, inGraph, this.#awaitsStaticGraph);
+    if (this.#syncsBuffers) this.#awaitsStaticGraph = false;
+    const made = new Map(inGraph.map((tensor, i) => [tensor, newTensor(handles[i])]));
+    const passed = leaves.map((leaf) => made.get(leaf as Tensor) ?? leaf);
+    return unflatten(passed, spec);
+  }
+
+  /**
+   * Calls `body` and leaves the gradients of its steps on this rank; the next step outside reduces their sum. Forward and
+   * backward are both to be inside.
+   */
+  noSync<T>(body: () => T): T {
+    checkFunction('noSync', 'body', body);
+    const before = this.#syncsGradients;
+    this.#syncsGradients = false;
+    let isAwaited = false;
+    const restore = (): void => void (this.#syncsGradients = before);
+    try {
+      const result = body();
+      if (result instanceof Promise) {
+        isAwaited = true;
+        return result.finally(restore) as T;
+      }
+      return result;
+    } finally {
+      if (!isAwaited) restore();
+    }
+  }
+
+  /**
+   * Has gradients reduced in another way: by one of libtorch's hooks, or by a function. Once, before the first step. A
+   * function divides by the number of ranks itself, and runs in `backward()` alone.
+   */
+  registerCommHook(hook: BuiltinCommHook | CommHook): void {
+    if (typeof hook === 'string') {
+      if (!['allReduce', 'fp16', 'bf16'].includes(hook))
+        throw valueError(
+          `registerCommHook(): there is no hook '${hook}', but 'allReduce', 'fp16' and 'bf16'`,
+        );
+      native.builtinHook(this.#reducer, hook);
+      return;
+    }
+    checkFunction('registerCommHook', 'hook', hook);
+    const called = (buffer: Handle, index: number, isLast: boolean): Handle => {
+      const work = hook({ buffer: newTensor(buffer), index, isLast });
+      if (!(work instanceof Work) || work.handle === null)
+        throw new TorchTypeError('A communication hook must return the Work of a collective');
+      return work.handle;
+    };
+    native.commHook(this.#reducer, called, hook.name);
+  }
+
+  /** What PyTorch logs of a DistributedDataParallel: sizes of buckets, times of steps. */
+  getDdpLoggingData(): Record<string, string | number> {
+    return native.ddpLog(this.#reducer);
+  }
+}
+
+checkMethods(
+  'DistributedDataParallel',
+  DistributedDataParallel,
+  'noSync(body)',
+  'registerCommHook(hook)',
+  'getDdpLoggingData()',
+);
+
+const tensorsOf = (output: unknown): Tensor[] =>
+  flatten(output).leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
