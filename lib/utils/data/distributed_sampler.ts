@@ -1,8 +1,9 @@
 import { int64 } from '../../core/dtype';
-import { TorchError, checkNumber, valueError } from '../../core/errors';
+import { checkNumber, valueError } from '../../core/errors';
 import { checkMethods } from '../../core/calls';
 import { object } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
+import { getRank, getWorldSize } from '../../distributed/group';
 import * as aten from '../../tensor/aten';
 import { Generator } from '../../tensor/random';
 import type { Sized } from './dataset';
@@ -11,9 +12,9 @@ import { lengthOf } from './source';
 
 /** Options of `torch.utils.data.DistributedSampler`. */
 export interface DistributedSamplerOptions {
-  /** How many processes train together. */
+  /** How many processes train together. Default null: those of the default group. */
   numReplicas?: number | null;
-  /** Which of them this is, from 0. */
+  /** Which of them this is, from 0. Default null: as the default group says. */
   rank?: number | null;
   /** Whether the order is random, another one for each epoch. Default: `true`. */
   shuffle?: boolean;
@@ -34,17 +35,15 @@ const DISTRIBUTED = signature('DistributedSampler', [object<Sized>()('dataset')]
  * One process's share of a dataset: every `numReplicas`-th index (`torch.utils.data.DistributedSampler`). All processes
  * get equally many.
  *
- * Differs from PyTorch: `torch.utils.data.DistributedSampler` must be told `numReplicas` and `rank`, since there is no
- * `torch.distributed` to ask.
- *
  * @example
- * const sampler = new DistributedSampler(dataset, { numReplicas: 4, rank });
+ * await torch.distributed.initProcessGroup();
+ * const sampler = new DistributedSampler(dataset);
  * for (let epoch = 0; epoch < 10; epoch++) {
  *   sampler.setEpoch(epoch); // or all epochs have the same order
  *   for (const batch of new DataLoader(dataset, { sampler, batchSize: 32 })) train(batch);
  * }
  *
- * @throws ValueError for a rank that is none of theirs.
+ * @throws ValueError for a rank that is none of theirs, or where none is given and there is no group.
  */
 export class DistributedSampler extends Sampler {
   readonly dataset: Sized;
@@ -69,10 +68,8 @@ export class DistributedSampler extends Sampler {
   ) {
     super();
     const [dataset, options] = DISTRIBUTED.bind(args);
-    const { numReplicas, rank } = options;
-    if (numReplicas === null || rank === null) {
-      throw new TorchError('Requires distributed package to be available: give numReplicas and rank');
-    }
+    const numReplicas = options.numReplicas ?? getWorldSize();
+    const rank = options.rank ?? getRank();
     checkNumber('DistributedSampler', 'numReplicas', numReplicas);
     checkNumber('DistributedSampler', 'rank', rank);
     if (rank >= numReplicas || rank < 0) {
