@@ -78,7 +78,7 @@ const bytesOf = (tensor: Tensor): Buffer => Buffer.from(tensor.toTypedArray() as
 /**
  * Fills `objectList` with the objects of all ranks, in their order.
  *
- * Differs from PyTorch: `distributed.allGatherObject` and its like take what JSON can say, between ranks of Node's alone: a
+ * Differs from PyTorch: `torch.distributed.allGatherObject` and its like take what JSON can say, between ranks of Node's alone: a
  * pickle of Python's is refused.
  *
  * @throws TypeError where `obj` is no value of JSON.
