@@ -176,6 +176,7 @@ class Mapping {
       outSpec = output.spec;
       chunks.push(output.leaves);
     }
+    if (chunks.length === 0) throw new TorchError('vmap: nothing to map over in chunks', 'AssertionError');
     const outDims = this.#outDims(outSpec);
     const joined = chunks[0].map((_, i) =>
       aten.cat(

@@ -2,7 +2,7 @@ import * as aten from '../../tensor/aten';
 import { AutogradFunction, type FunctionContext } from '../../autograd/function';
 import { isGradEnabled } from '../../autograd/mode';
 import { int64 } from '../../core/dtype';
-import { TorchError } from '../../core/errors';
+import { TorchError, argumentError } from '../../core/errors';
 import { keep } from '../../tensor/memory';
 import { repr, reprFloat } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
@@ -182,6 +182,8 @@ function checkShapes(input: Tensor, linearWeight: Tensor, linearBias: Tensor | n
 function canChunk(outFeatures: readonly number[], target: Tensor, given: Given): boolean {
   const { options, reduction, labelSmoothing, linearBias } = given;
   if (options === null) return false;
+  if (typeof options.settings !== 'function')
+    throw argumentError('linearCrossEntropy', 'options', 'LinearCrossEntropyOptions', options);
   const known = ['mean', 'sum', 'none'].includes(reduction);
   if (known && labelSmoothing === 0 && target.dtype === int64 && outFeatures.length === 0) return true;
   warn(

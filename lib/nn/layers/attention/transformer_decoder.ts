@@ -13,6 +13,7 @@ import {
   activationOf,
   clones,
   detectIsCausal,
+  firstOf,
   layerSignature,
   sequenceLength,
   type TransformerLayerCall,
@@ -165,7 +166,7 @@ export class TransformerDecoder extends Module<Decode, Tensor> {
 
   override forward(...args: Decode): Tensor {
     const [tgt, memory, given] = FORWARD.bind(args, 'TransformerDecoder.forward');
-    const [first] = this.layers as unknown as Iterable<TransformerDecoderLayer>;
+    const first = firstOf<TransformerDecoderLayer>(this.layers);
     const length = sequenceLength(tgt, first.self_attn.batchFirst);
     const tgtIsCausal = detectIsCausal(given.tgtMask, given.tgtIsCausal, length);
     let output = tgt;

@@ -12,7 +12,7 @@ import { isCudaAutocast } from './fast_path';
 import type { ModuleList } from '../container';
 import { Module } from '../../module/module';
 import { TransformerEncoderLayer } from './transformer_encoder_layer';
-import { clones, detectIsCausal, sequenceLength } from './transformer_parts';
+import { clones, detectIsCausal, firstOf, sequenceLength } from './transformer_parts';
 
 /** Options of `nn.TransformerEncoder`. */
 export interface TransformerEncoderOptions {
@@ -99,7 +99,7 @@ export class TransformerEncoder extends Module<Args, Tensor> {
       'mask',
     );
     const srcMask = canonicalMask(given.mask, 'mask', src.dtype);
-    const [first] = this.layers as unknown as Iterable<TransformerEncoderLayer>;
+    const first = firstOf<TransformerEncoderLayer>(this.layers);
     const { batchFirst } = first.self_attn;
     const nested = padding !== null && this._canLeaveOut(first, src, padding, srcMask);
     let output = nested ? aten._nestedTensorFromMask(src, aten.logicalNot(padding), false) : src;

@@ -7,6 +7,7 @@ import { type Call, signature } from '../../../core/signature';
 import { isNested } from '../../../tensor/print';
 import type { Tensor } from '../../../tensor';
 import { ModuleList } from '../container';
+import { checkLayerCount } from '../layer_count';
 import { copyModule } from '../../module/copy';
 import type { Module } from '../../module/module';
 import { FACTORY, type Factory, type FactoryOptions } from '../options';
@@ -71,7 +72,15 @@ export function activationOf(activation: TransformerActivation): (input: Tensor)
 /** Copies of a layer: all start with the same values. */
 export function clones<M extends Module>(module: M, n: number): ModuleList<M> {
   checkNumber('Transformer', 'numLayers', n);
+  checkLayerCount(n);
   return new ModuleList(Array.from({ length: n }, () => copyModule(module)));
+}
+
+/** The first of the layers, which tells how they want their inputs. */
+export function firstOf<L extends { self_attn: unknown }>(layers: ModuleList): L {
+  const layer = layers.at(0);
+  if ('self_attn' in layer) return layer as unknown as L;
+  throw new TorchError(`'${layer.constructor.name}' object has no attribute 'self_attn'`, 'AttributeError');
 }
 
 /** Zeros, and minus infinity above the diagonal: no one sees what comes later. Shape: `(size, size)`. */

@@ -4,7 +4,8 @@ import { number } from '../../../core/kinds';
 import { type Call, signature } from '../../../core/signature';
 import { LINEAR_CROSS_ENTROPY, type LinearCrossEntropyOptions } from '../../../functional/loss';
 import { REDUCTION } from '../../../functional/reduction';
-import { TorchError } from '../../../core/errors';
+import { TorchError, argumentError, checkSize } from '../../../core/errors';
+import { checkTensor } from '../../../native/tensor_base';
 import { repr, reprFloat } from '../../../tensor/repr';
 import type { Tensor } from '../../../tensor';
 import { Linear } from '../linear';
@@ -52,6 +53,10 @@ export class LinearCrossEntropyLoss extends WeightedLoss {
   constructor(...args: Call<typeof LINEAR_CROSS_ENTROPY_LOSS, [inFeatures: number, numClasses: number]>) {
     const [inFeatures, numClasses, given] = LINEAR_CROSS_ENTROPY_LOSS.bind(args);
     const { weight, labelSmoothing, outFeatures, bias, device, dtype } = given;
+    if (weight !== null) checkTensor('LinearCrossEntropyLoss', 'weight', weight);
+    if (!Array.isArray(outFeatures))
+      throw argumentError('LinearCrossEntropyLoss', 'outFeatures', 'an array of numbers', outFeatures);
+    checkSize('LinearCrossEntropyLoss', 'outFeatures', outFeatures);
     if (weight !== null && repr([...weight.shape]) !== repr([numClasses])) {
       throw new TorchError(
         `expected weight shape to be ${repr([numClasses])}, got ${repr([...weight.shape])}`,

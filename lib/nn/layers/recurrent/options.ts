@@ -6,6 +6,7 @@ import { type Call, method, type Signature } from '../../../core/signature';
 
 import { repr, typeName } from '../../../tensor/repr';
 import { warn } from '../../../core/warn';
+import { checkLayerCount } from '../layer_count';
 import { FACTORY, type Factory, type FactoryOptions } from '../options';
 
 /** The kind of a recurrent network, by PyTorch's names. */
@@ -114,6 +115,7 @@ export function checkOptions(
   if (typeof projSize !== 'number')
     throw new TorchTypeError(`proj_size should be of type int, got: ${typeName(projSize)}`);
   if (numLayers <= 0) throw valueError('num_layers must be greater than zero');
+  checkLayerCount(numLayers);
   if (projSize < 0) throw valueError('proj_size should be a positive integer or zero to disable projections');
   if (projSize >= hiddenSize) throw valueError('proj_size has to be smaller than hidden_size');
 }
