@@ -3,8 +3,8 @@ import { valueError } from '../../core/errors';
 const MOST_LAYERS = 65_536;
 
 /**
- * Differs from PyTorch: `nn.LSTM` and its kin, and `nn.Transformer`'s, refuse more than 65,536 layers; Python makes layers
- * until memory ends.
+ * Differs from PyTorch: `torch.nn.LSTM` and its kin, and `torch.nn.Transformer` with its own, refuse more than 65,536
+ * layers; Python makes layers until memory ends.
  *
  * @throws ValueError for more layers than anybody has.
  */
