@@ -189,8 +189,10 @@ export async function initProcessGroup(
       what: 'initProcessGroup',
       master: place.master,
     });
-    world.ownStores = store === null ? [prefixed, place.store] : [];
-    Object.assign(world, { group, store: prefixed, master: place.master, groupCount: 1 });
+    // Groups that come later are, in Python, under the prefix of the default one.
+    const ofGroup = new PrefixStore('0/', prefixed);
+    world.ownStores = store === null ? [ofGroup, prefixed, place.store] : [ofGroup];
+    Object.assign(world, { group, store: ofGroup, master: place.master, groupCount: 1 });
     world.groups.add(group);
     warnAtExit();
   } catch (error) {

@@ -7,6 +7,7 @@
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const processor = require('../processor');
@@ -123,6 +124,57 @@ function compareFixtures(python) {
   return status === 0;
 }
 
+const RANK = path.join(__dirname, 'distributed', 'rank');
+
+/** Two ranks of one group, each of its language; the lines of each. */
+async function runRanks(languages, python) {
+  const port = await freePort();
+  const commands = {
+    Python: [python, ['-B', `${RANK}.py`]],
+    Node: [process.execPath, [require.resolve('tsx/cli'), `${RANK}.ts`]],
+  };
+  const ranks = languages.map((language, rank) =>
+    run(...commands[language], {
+      PYTHONWARNINGS: 'ignore',
+      OMP_NUM_THREADS: '1',
+      MASTER_ADDR: '127.0.0.1',
+      MASTER_PORT: String(port),
+      WORLD_SIZE: '2',
+      RANK: String(rank),
+    }),
+  );
+  return (await Promise.all(ranks)).map(({ lines }) => lines);
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+// Collectives and DistributedDataParallel on two ranks, of each language: all give what two of Python give.
+async function compareDistributed(python) {
+  const expected = await runRanks(['Python', 'Python'], python);
+  let equal = true;
+  for (const languages of [
+    ['Node', 'Node'],
+    ['Python', 'Node'],
+    ['Node', 'Python'],
+  ]) {
+    const lines = await runRanks(languages, python);
+    const found = lines.flatMap((one, rank) => differences(expected[rank], one));
+    equal &&= found.length === 0;
+    console.log(
+      `parity: distributed: ${languages.join(' and ')}: ${found.length ? 'DIFFERENT' : 'equal'} (${lines[0].length} lines)`,
+    );
+    if (found.length) console.log(found.join('\n'));
+  }
+  return equal;
+}
+
 async function main(args) {
   const names = args.filter((arg) => arg !== '--all');
   const isWanted = (name) => names.length === 0 || names.includes(name);
@@ -134,6 +186,7 @@ async function main(args) {
   if (isWanted('fixtures')) equal = compareFixtures(python) && equal;
   if (isWanted('exported')) equal = (await compareExported(python, args.includes('--all'))) && equal;
   if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
+  if (isWanted('distributed')) equal = (await compareDistributed(python)) && equal;
   if (isWanted('errors')) equal = (await compareErrors(python)) && equal;
   // Files of torch.save, both ways, and training that goes on from them.
   if (isWanted('pt')) equal = passes('pt', python) && equal;

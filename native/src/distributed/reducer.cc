@@ -141,7 +141,8 @@ struct Sink : torch::autograd::Function<Sink> {
     bool delays = false;
   };
 
-  static variable_list forward(torch::autograd::AutogradContext* context, const variable_list& outputs,
+  // A list of another type would not be seen as one of tensors.
+  static variable_list forward(torch::autograd::AutogradContext* context, at::TensorList outputs,
                                const c10::intrusive_ptr<State>& state) {
     context->set_materialize_grads(false);
     context->saved_data["state"] = c10::IValue::make_capsule(state);
@@ -168,7 +169,8 @@ napi_value SinkOutputs(Arguments& arguments) {
   auto state = c10::make_intrusive<Sink::State>();
   state->reducer = handle.reducer;
   state->delays = arguments.Bool(2);
-  return ToJs(arguments.environment, Sink::apply(TensorsAt(arguments, 1), state));
+  const auto outputs = TensorsAt(arguments, 1);
+  return ToJs(arguments.environment, Sink::apply(at::TensorList(outputs), state));
 }
 
 // builtinHook(reducer, name): 'allReduce', 'fp16', 'bf16'
