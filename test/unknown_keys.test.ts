@@ -205,10 +205,14 @@ const excepted: Record<string, string> = {
   'torch.utils.data.TensorDataset': variadic,
   'torch.utils.data.StackDataset': variadic,
   'torch.utils.data.workerDataset': passedOn,
+  'torch.distributed.ProcessGroup': made,
+  'torch.distributed.Store': made,
+  'torch.distributed.TCPStore': made,
+  'torch.distributed.Work': made,
 };
 // A plain object is what they take first: the key is given behind it, or in the options.
 const ofObjects =
-  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename|saveNpz|DataLoader|Subset|defaultConvert|workerFunction|(Sequential|Random|Distributed)Sampler)$/;
+  /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename|saveNpz|DataLoader|Subset|gatherObject|defaultConvert|workerFunction|(Sequential|Random|Distributed)Sampler)$/;
 
 // A file may be an object: a URL of another realm.
 const ofFiles = new Set(['torch.load', 'torch.export.load']);
@@ -337,6 +341,8 @@ const makers: [kind: string, make: () => object][] = [
   ['FlopCounterMode', () => new utils.flopCounter.FlopCounterMode()],
   ['DataLoader', () => new utils.data.DataLoader([1])],
   ['DistributedSampler', () => new utils.data.DistributedSampler([1], 1, 0)],
+  ['HashStore', () => new torch.distributed.HashStore()],
+  ['ProcessGroup', () => torch.distributed.GroupMember.NON_GROUP_MEMBER],
   ['ScriptObject', () => torch.ops.profiler._record_function_enter_new('name') as object],
   ['DType', () => torch.float32],
   ['Device', () => torch.device('cpu')],

@@ -98,11 +98,9 @@ export function backward(...args: Call<typeof BACKWARD, [tensors: Tensors], Grap
  *
  * @throws TorchError where there are hooks or Functions of JavaScript, which only this thread can run.
  */
-export async function backwardAsync(
-  ...args: Call<typeof BACKWARD, [tensors: Tensors], Graph>
-): Promise<void> {
+export function backwardAsync(...args: Call<typeof BACKWARD, [tensors: Tensors], Graph>): Promise<void> {
   const [tensors, options] = BACKWARD.bind(args);
-  await native.backwardAsync(...nativeArguments(tensors, options));
+  return native.backwardAsync(...nativeArguments(tensors, options));
 }
 
 const GRAD = signature(

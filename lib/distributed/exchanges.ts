@@ -103,7 +103,7 @@ export function barrier(...args: [group?: Group] | [options: { group?: Group; ti
  *
  * @throws TorchError that names the ranks.
  */
-export async function monitoredBarrier(
+export function monitoredBarrier(
   ...args:
     | [group?: Group, timeout?: number | null, waitAllRanks?: boolean]
     | [options: { group?: Group; timeout?: number; waitAllRanks?: boolean }]
@@ -112,8 +112,12 @@ export async function monitoredBarrier(
     'monitoredBarrier(group?, timeout?, waitAllRanks?)',
     args as [group?: Group, timeout?: number | null, waitAllRanks?: boolean],
   );
+  return waitForAll(given, timeout ?? 1_800_000, Boolean(waitAllRanks));
+}
+
+async function waitForAll(given: Group | undefined, timeout: number, waitAllRanks: boolean): Promise<void> {
   const group = groupOf('monitoredBarrier', given);
-  if (timeout != null) checkTimeout('monitoredBarrier', timeout);
+  checkTimeout('monitoredBarrier', timeout);
   if (isOutside('monitoredBarrier', group)) return;
-  await native.monitoredBarrier(group[HANDLE] as Handle, timeout ?? 1_800_000, Boolean(waitAllRanks));
+  await native.monitoredBarrier(group[HANDLE] as Handle, timeout, waitAllRanks);
 }

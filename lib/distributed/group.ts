@@ -1,5 +1,5 @@
 // Process groups, and the ones that this thread has.
-import { bindArguments } from '../core/calls';
+import { bindArguments, checkMethods } from '../core/calls';
 import { TorchTypeError, argumentError, valueError } from '../core/errors';
 import { HANDLE, NativeHandle } from '../native/handle';
 import { native } from '../native';
@@ -33,6 +33,8 @@ export class ProcessGroup extends NativeHandle {
     return this.handle === null ? -1 : this.ranks.length;
   }
 }
+
+checkMethods('ProcessGroup', ProcessGroup, 'rank()', 'size()');
 
 /** What {@link newGroup} returns on a rank that is not in the group. */
 const NON_GROUP_MEMBER = new ProcessGroup(null, -1, [], 'NON_GROUP_MEMBER', '');

@@ -19,14 +19,9 @@ export {
   isInitialized,
   ProcessGroup,
 } from './group';
-export {
-  getNodeLocalRank,
-  initProcessGroup,
-  type InitOptions,
-  isTorchelasticLaunched,
-  newGroup,
-  type NewGroupOptions,
-} from './init';
+export { initProcessGroup, type InitOptions } from './init';
+export { getNodeLocalRank, isTorchelasticLaunched } from './launched';
+export { newGroup, type NewGroupOptions } from './new_group';
 export {
   allGatherObject,
   broadcastObjectList,
@@ -37,13 +32,6 @@ export {
 export { batchIsendIrecv, irecv, isend, P2POp, recv, send } from './point_to_point';
 export { ReduceOp } from './reduce_op';
 export { allReduce, allReduceCoalesced, reduce, reduceScatter, reduceScatterTensor } from './reductions';
-export {
-  FileStore,
-  HashStore,
-  PrefixStore,
-  Store,
-  type StoreValue,
-  TCPStore,
-  type TCPStoreOptions,
-} from './store';
+export { FileStore, HashStore, PrefixStore, Store, type StoreValue } from './store';
+export { TCPStore, type TCPStoreOptions } from './tcp_store';
 export { Work } from './work';

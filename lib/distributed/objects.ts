@@ -87,11 +87,18 @@ const bytesOf = (tensor: Tensor): Buffer => Buffer.from(tensor.toTypedArray() as
  * const all: dist.PlainValue[] = [];
  * await dist.allGatherObject(all, { rank: dist.getRank(), loss: 0.25 });
  */
-export async function allGatherObject(
+export function allGatherObject(
   ...args: [objectList: unknown[], obj: PlainValue, group?: Group]
 ): Promise<void> {
+  return gatherAll(bindArguments('allGatherObject(objectList, obj{}, group?)', args));
+}
+
+async function gatherAll([objectList, obj, given]: [
+  objectList: unknown[],
+  obj: PlainValue,
+  group?: Group,
+]): Promise<void> {
   const fn = 'allGatherObject';
-  const [objectList, obj, given] = bindArguments('allGatherObject(objectList, obj{}, group?)', args);
   if (!Array.isArray(objectList)) throw argumentError(fn, 'objectList', 'an array', objectList);
   const group = groupOf(fn, given);
   if (isOutside(fn, group)) return;
@@ -107,11 +114,19 @@ export async function allGatherObject(
 }
 
 /** {@link allGatherObject} whose result rank `dst` alone gets, in `objectGatherList`. Default: rank 0. */
-export async function gatherObject(
+export function gatherObject(
   ...args: [obj: PlainValue, objectGatherList?: unknown[] | null, dst?: number | null, group?: Group]
 ): Promise<void> {
+  return gatherOn(bindArguments('gatherObject(obj{}, objectGatherList?, dst?, group?)', args));
+}
+
+async function gatherOn([obj, list, dst, given]: [
+  obj: PlainValue,
+  objectGatherList?: unknown[] | null,
+  dst?: number | null,
+  group?: Group,
+]): Promise<void> {
   const fn = 'gatherObject';
-  const [obj, list, dst, given] = bindArguments('gatherObject(obj{}, objectGatherList?, dst?, group?)', args);
   const group = groupOf(fn, given);
   if (isOutside(fn, group)) return;
   const groupDst = rankIn(group, dst ?? 0, null);
@@ -133,11 +148,18 @@ export async function gatherObject(
 }
 
 /** Gives all ranks the objects of rank `src`. All have a list of as many. Default: rank 0. */
-export async function broadcastObjectList(
+export function broadcastObjectList(
   ...args: [objectList: unknown[], src?: number | null, group?: Group]
 ): Promise<void> {
+  return broadcastList(bindArguments('broadcastObjectList(objectList, src?, group?)', args));
+}
+
+async function broadcastList([list, src, given]: [
+  objectList: unknown[],
+  src?: number | null,
+  group?: Group,
+]): Promise<void> {
   const fn = 'broadcastObjectList';
-  const [list, src, given] = bindArguments('broadcastObjectList(objectList, src?, group?)', args);
   if (!Array.isArray(list)) throw argumentError(fn, 'objectList', 'an array', list);
   const group = groupOf(fn, given);
   if (isOutside(fn, group)) return;
@@ -163,7 +185,7 @@ export async function broadcastObjectList(
 }
 
 /** Gives each rank one object of the list that rank `src` alone has, as the first of its own list. Default: rank 0. */
-export async function scatterObjectList(
+export function scatterObjectList(
   ...args: [
     outputList: unknown[],
     inputList?: readonly PlainValue[] | null,
@@ -171,11 +193,16 @@ export async function scatterObjectList(
     group?: Group,
   ]
 ): Promise<void> {
+  return scatterList(bindArguments('scatterObjectList(outputList, inputList?, src?, group?)', args));
+}
+
+async function scatterList([output, input, src, given]: [
+  outputList: unknown[],
+  inputList?: readonly PlainValue[] | null,
+  src?: number | null,
+  group?: Group,
+]): Promise<void> {
   const fn = 'scatterObjectList';
-  const [output, input, src, given] = bindArguments(
-    'scatterObjectList(outputList, inputList?, src?, group?)',
-    args,
-  );
   if (!Array.isArray(output)) throw argumentError(fn, 'outputList', 'an array', output);
   const group = groupOf(fn, given);
   if (isOutside(fn, group)) return;

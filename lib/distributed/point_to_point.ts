@@ -115,17 +115,28 @@ export function irecv(...args: ReceiveArguments | [tensor: Tensor, options: Rece
 
 /** One `isend` or `irecv` of {@link batchIsendIrecv}. */
 export class P2POp {
+  /** {@link isend} or {@link irecv}. */
+  readonly op: typeof isend | typeof irecv;
+  readonly tensor: Tensor;
+  /** The other rank, of the default group. */
+  readonly peer: number;
+  readonly group: Group;
+  readonly tag: number;
+
   constructor(
-    /** {@link isend} or {@link irecv}. */
-    readonly op: typeof isend | typeof irecv,
-    readonly tensor: Tensor,
-    /** The other rank, of the default group. */
-    readonly peer: number,
-    readonly group: ProcessGroup | null = null,
-    readonly tag = 0,
+    ...args: [op: typeof isend | typeof irecv, tensor: Tensor, peer: number, group?: Group, tag?: number]
   ) {
+    const [op, tensor, peer, group = null, tag = 0] = bindArguments(
+      'P2POp(op, tensor, peer, group?, tag?)',
+      args,
+    );
     if (op !== isend && op !== irecv) throw new TorchTypeError('Invalid `op`. Expected `isend` or `irecv`.');
     checkTensor('tensor', tensor);
+    this.op = op;
+    this.tensor = tensor;
+    this.peer = peer;
+    this.group = group;
+    this.tag = tag;
   }
 }
 

@@ -1,7 +1,8 @@
 // How ranks find their store: the schemes of Python's init_process_group.
 import { fileURLToPath } from 'node:url';
 import { TorchError, valueError } from '../core/errors';
-import { FileStore, type Store, TCPStore } from './store';
+import { FileStore, type Store } from './store';
+import { TCPStore } from './tcp_store';
 
 export interface Place {
   readonly store: Store;

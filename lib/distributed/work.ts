@@ -33,7 +33,6 @@ export class Work<T = void> implements PromiseLike<T> {
   }
 
   /** What `await` calls. */
-  // eslint-disable-next-line unicorn/no-thenable -- a Work is awaited
   then<A = T, B = never>(
     onDone?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,

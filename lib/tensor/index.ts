@@ -590,7 +590,7 @@ export class Tensor extends TensorBase {
     autograd.backward(this, gradient, options);
   }
   /** `backward` on another thread, for `await`: see {@link autograd.backwardAsync}. */
-  async backwardAsync(
+  backwardAsync(
     ...args: Call<
       typeof BACKWARD,
       [],
@@ -598,7 +598,7 @@ export class Tensor extends TensorBase {
     >
   ): Promise<void> {
     const [{ gradient, ...options }] = BACKWARD.bind(args);
-    await autograd.backwardAsync(this, gradient, options);
+    return autograd.backwardAsync(this, gradient, options);
   }
   /** Calls `hook` with the gradient; what it returns replaces the gradient. */
   registerHook(hook: (grad: Tensor) => Tensor | null | undefined | void): hooks.RemovableHandle {

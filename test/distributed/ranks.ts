@@ -1,6 +1,6 @@
 // Ranks of one thread: each has a group of its own, as if it were a process.
 import { HashStore, type ProcessGroup } from 'nodetorch/distributed';
-import { makeGroup } from '../../lib/distributed/init';
+import { makeGroup } from '../../lib/distributed/make_group';
 import { world as own } from '../../lib/distributed/group';
 import { native } from '../../lib/native';
 

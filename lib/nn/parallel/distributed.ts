@@ -183,11 +183,9 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
     const restore = (): void => void (this.#syncsGradients = before);
     try {
       const result = body();
-      if (result instanceof Promise) {
-        isAwaited = true;
-        return result.finally(restore) as T;
-      }
-      return result;
+      if (!isThenable(result)) return result;
+      isAwaited = true;
+      return Promise.resolve(result).finally(restore) as T;
     } finally {
       if (!isAwaited) restore();
     }
@@ -229,6 +227,9 @@ checkMethods(
   'registerCommHook(hook)',
   'getDdpLoggingData()',
 );
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 const tensorsOf = (output: unknown): Tensor[] =>
   flatten(output).leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
