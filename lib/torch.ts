@@ -13,6 +13,7 @@ export { GradScaler } from './amp/grad_scaler';
 export * as distributed from './distributed';
 export * as export from './export';
 export * as func from './func';
+export * as jit from './jit';
 export { vmap } from './func/vmap';
 export {
   autocast,

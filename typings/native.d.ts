@@ -145,6 +145,25 @@ export type ProgramArgument =
   | { readonly list: readonly ProgramArgument[] }
   | { readonly graph: ProgramDescription }; // of higher-order operators alone
 
+/** What an object of TorchScript consists of. */
+export type ScriptDescription =
+  | {
+      readonly kind: 'module' | 'object';
+      readonly className: string; // with __torch__. before it
+      readonly identity: number; // the same for handles of the same object
+      readonly attributes: readonly ScriptAttribute[];
+      readonly constants: readonly string[];
+      readonly methods: readonly string[];
+    }
+  | { readonly kind: 'enum'; readonly name: string; readonly value: unknown };
+
+export interface ScriptAttribute {
+  readonly name: string;
+  readonly kind: 'parameter' | 'buffer' | 'module' | 'attribute';
+  readonly type: string;
+  readonly identity: number | null; // of a tensor or an object
+}
+
 export interface Native {
   /** What the addon and lib/ must agree in. */
   readonly constants: NativeConstants;
@@ -302,6 +321,61 @@ export interface Native {
   joinBackward(reducer: Handle): void;
   joinUsed(reducer: Handle): Handle;
   joinBegins(reducer: Handle): void;
+
+  // script.cc. Objects of TorchScript: modules, and what is made of classes that an archive brings.
+  /** From the file at `path`, or, where that is null, from `bytes`. */
+  scriptLoad(
+    path: string | null,
+    bytes: Uint8Array | null,
+    device: unknown,
+    extraFiles: readonly string[],
+  ): [module: Handle, contents: Buffer[]];
+  scriptSave(
+    module: Handle,
+    path: string | null,
+    names: readonly string[],
+    contents: readonly Uint8Array[],
+  ): Buffer | undefined;
+  scriptDescribe(object: Handle): ScriptDescription;
+  /** An attribute or a constant; of one that is a module, the handle. */
+  scriptGet(object: Handle, name: string): unknown;
+  /** What tells the tensor or object in an attribute from another; null for anything else. */
+  scriptIdentity(object: Handle, name: string): number | null;
+  scriptHas(object: Handle, name: string): boolean;
+  scriptSet(object: Handle, name: string, value: unknown): void;
+  scriptRegister(module: Handle, name: string, kind: 'parameter' | 'buffer' | 'module', value: unknown): void;
+  scriptNew(name: string): Handle;
+  scriptDefine(module: Handle, source: string): void;
+  scriptCopy(module: Handle): Handle;
+  scriptFreeze(module: Handle, preserved: readonly string[], optimizeNumerics: boolean): Handle;
+  scriptOptimizeForInference(module: Handle, methods: readonly string[]): Handle;
+
+  // script_functions.cc
+  /** The functions that a source defines. */
+  scriptUnit(source: string): Handle;
+  scriptUnitDefine(unit: Handle, source: string): void;
+  scriptUnitNames(unit: Handle): string[];
+  scriptFunction(owner: Handle, name: string): Handle;
+  /** `optimize`: whether the executor looks at the first calls, to optimize the graph by what it has seen. */
+  scriptCall(fn: Handle, args: readonly unknown[], optimize: boolean): unknown;
+  scriptCallAsync(fn: Handle, args: readonly unknown[], optimize: boolean): Promise<unknown>;
+  scriptText(fn: Handle, what: 'schema' | 'graph' | 'inlinedGraph' | 'code'): string;
+
+  // inductor.cc. Inputs must have been checked.
+  inductorLoad(
+    path: string,
+    model: string,
+    runners: number,
+    device: number,
+  ): [model: Handle, metadata: Record<string, string>, callSpec: string[], constants: string[]];
+  inductorRun(model: Handle, inputs: readonly Tensor[]): Handle[];
+  inductorRunAsync(model: Handle, inputs: readonly Tensor[]): Promise<Handle[]>;
+  inductorLoadConstants(
+    model: Handle,
+    names: readonly string[],
+    tensors: readonly Tensor[],
+    all: boolean,
+  ): void;
 
   // tensor.cc
   // A function that takes a TensorHandle reads it twice as fast as the Tensor that has it.

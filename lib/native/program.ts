@@ -5,7 +5,8 @@ import { native } from '.';
 
 // A thread must not be in the middle of a kernel when the process ends: libtorch's own data goes then.
 let endsBeforeExit = false;
-function endBeforeExit(): void {
+/** Before work on another thread begins. */
+export function endAwaitedBeforeExit(): void {
   if (endsBeforeExit) return;
   endsBeforeExit = true;
   process.once('exit', () => native.endAwaited());
@@ -39,7 +40,7 @@ export class Program {
    */
   async runAsync(inputs: readonly unknown[], signal?: AbortSignal | null): Promise<unknown[]> {
     signal?.throwIfAborted();
-    endBeforeExit();
+    endAwaitedBeforeExit();
     if (!signal) return wrap(await native.programRunAsync(this.#handle, inputs, null)) as unknown[];
     const cancel = native.makeCancel();
     const onAbort = (): void => native.cancel(cancel);

@@ -187,9 +187,18 @@ function withStaticMethods(Class: ScriptClass, methods: ReadonlySet<string>): Sc
   });
 }
 
+type OtherMaker = (qualifiedName: string, handle: Handle) => object;
+let newOther: OtherMaker | undefined;
+
+/** lib/jit hands over what makes objects of classes that no library has registered: TorchScript brings its own. */
+export function registerOtherObjects(make: OtherMaker): void {
+  newOther = make;
+}
+
 registerScriptObjects((qualifiedName, handle) => {
   const Class = classNamed(qualifiedName);
-  const object = Object.create((Class as ScriptClass).prototype) as ScriptObject;
+  if (!Class) return (newOther as OtherMaker)(qualifiedName, handle);
+  const object = Object.create(Class.prototype) as ScriptObject;
   own(object, handle);
   return object;
 });

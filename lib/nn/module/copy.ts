@@ -43,6 +43,11 @@ export function deepcopy<T>(...args: [value: T]): T {
 /** {@link deepcopy} of a module. */
 export function copyModule<M extends Module>(module: M, seen: Seen = new Map()): M {
   if (!isModule(module)) throw argumentError('copyModule', 'module', 'a Module', module);
+  const its = (module as { _deepcopy?: () => M })._deepcopy?.(); // what libtorch holds, it copies
+  if (its) {
+    seen.set(module, its);
+    return its;
+  }
   const copy = Reflect.construct(Module, [], module.constructor) as M;
   seen.set(module, copy);
   for (const name of Object.keys(module)) setField(copy, name, copyValue(getField(module, name), seen));

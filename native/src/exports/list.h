@@ -20,6 +20,9 @@
   X(Optim)                   \
   X(Program)                 \
   X(Distributed)             \
+  X(Script)                  \
+  X(ScriptFunctions)         \
+  X(Inductor)                \
   X(Runtime)                 \
   X(Switches)                \
   X(Streams)                 \

@@ -1,6 +1,4 @@
 // Programs: graphs of operators that run without JavaScript.
-#include <ATen/functorch/DynamicLayer.h>
-
 #include <memory>
 #include <utility>
 
@@ -9,7 +7,7 @@
 #include "program/run.h"
 #include "runtime/awaited.h"
 #include "runtime/function.h"
-#include "runtime/saved_hooks.h"
+#include "runtime/leave_thread.h"
 
 namespace nodetorch {
 
@@ -50,16 +48,6 @@ T& HandleAt(Arguments& arguments, size_t i, const char* what) {
   return *handle;
 }
 
-// What belongs to the thread of JavaScript, and ends before an awaited run does.
-void CheckMayLeaveThread(Environment& environment) {
-  TORCH_CHECK(at::functorch::getDynamicLayerStack().empty(),
-              "runAsync() cannot be called inside a transform of torch.func: run() can");
-  TORCH_CHECK(!environment.forward_level().is_open(),
-              "runAsync() cannot be called inside a level of forward-mode AD: run() can");
-  TORCH_CHECK(!HasSavedHooks(),
-              "runAsync() cannot be called inside hooks of saved tensors, which are JavaScript: run() can");
-}
-
 const std::shared_ptr<const Graph>& ProgramArgument(Arguments& arguments, size_t i) {
   return HandleAt<ProgramHandle>(arguments, i, "a program").graph;
 }
@@ -88,7 +76,7 @@ napi_value ProgramRun(Arguments& arguments) {
 napi_value ProgramRunAsync(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();
-  CheckMayLeaveThread(environment);
+  CheckMayLeaveThread(environment, "runAsync", "run()");
   auto work = std::make_shared<ProgramWork>(environment, ProgramArgument(arguments, 0), arguments[1]);
   if (!arguments.IsNull(2)) HandleAt<CancelHandle>(arguments, 2, "a cancel handle").work = work;
   return environment.awaited().Start(std::move(work));

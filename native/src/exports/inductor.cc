@@ -1,0 +1,124 @@
+// Models that AOTInductor has compiled: machine code. Nothing is checked here that lib/inductor has not
+// checked before: inputs that do not fit end the process, or are read beyond their end.
+#include <torch/csrc/inductor/aoti_package/model_package_loader.h>
+
+#include <cstdlib>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/awaited.h"
+#include "runtime/function.h"
+#include "runtime/leave_thread.h"
+
+namespace nodetorch {
+
+namespace {
+
+using Loader = torch::inductor::AOTIModelPackageLoader;
+using Tensors = std::vector<at::Tensor>;
+
+struct InductorHandle : Held {
+  explicit InductorHandle(std::shared_ptr<Loader> loader) : loader(std::move(loader)) {}
+  const std::shared_ptr<Loader> loader;
+};
+
+const std::shared_ptr<Loader>& LoaderArgument(Arguments& arguments, size_t i) {
+  Slot* slot = FindHandle(arguments.environment, arguments[i]);
+  auto* handle = slot ? dynamic_cast<InductorHandle*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem("argument must be a compiled model");
+  return handle->loader;
+}
+
+Tensors TensorsArgument(Arguments& arguments, size_t i) {
+  Tensors tensors;
+  const auto array = arguments.Value(i).As<Napi::Array>();
+  for (uint32_t k = 0; k < array.Length(); k++) {
+    tensors.push_back(TensorArgument(arguments.environment, array.Get(k), "input"));
+  }
+  return tensors;
+}
+
+Napi::Array TextsToJs(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (uint32_t i = 0; i < texts.size(); i++) array[i] = texts[i];
+  return array;
+}
+
+// The compiled code asks for the variable once, when it first runs. JavaScript's process.env is not the
+// process's in a worker.
+void HaveInputsChecked() {
+#ifdef _WIN32
+  _putenv_s("AOTI_RUNTIME_CHECK_INPUTS", "1");
+#else
+  setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", /*overwrite=*/1);
+#endif
+}
+
+// inductorLoad(path, name of the model, how many runs at the same time, index of the device): [model,
+// metadata, call spec, names of constants]
+napi_value InductorLoad(Arguments& arguments) {
+  Napi::Env env(arguments.env);
+  HaveInputsChecked();
+  auto loader = std::make_shared<Loader>(ToString(env, arguments[0]), ToString(env, arguments[1]),
+                                         /*run_single_threaded=*/false, static_cast<size_t>(arguments.Int(2)),
+                                         static_cast<c10::DeviceIndex>(arguments.Int(3)));
+  Napi::Object metadata = Napi::Object::New(env);
+  for (const auto& [name, value] : loader->get_metadata()) metadata[name] = value;
+  Napi::Array result = Napi::Array::New(env, 4);
+  result[1u] = metadata;
+  result[2u] = TextsToJs(env, loader->get_call_spec());
+  result[3u] = TextsToJs(env, loader->get_constant_fqns());
+  result[0u] =
+      Napi::Value(env, ToJs(arguments.environment, new InductorHandle(std::move(loader)), kHandleBytes));
+  return result;
+}
+
+// inductorRun(model, inputs): the outputs.
+napi_value InductorRun(Arguments& arguments) {
+  arguments.environment.RunPendingWork();
+  const std::shared_ptr<Loader> loader = LoaderArgument(arguments, 0);
+  return ToJs(arguments.environment, loader->run(TensorsArgument(arguments, 1)));
+}
+
+struct InductorWork : AwaitedWork {
+  InductorWork(std::shared_ptr<Loader> loader, Tensors inputs)
+      : loader(std::move(loader)), tensors(std::move(inputs)) {}
+  void Compute() override { tensors = loader->run(tensors); }
+  napi_value Result(Environment& environment) override { return ToJs(environment, tensors); }
+
+  const std::shared_ptr<Loader> loader;
+  Tensors tensors;  // inputs, then outputs
+};
+
+// inductorRunAsync(model, inputs): a promise of the outputs.
+napi_value InductorRunAsync(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.RunPendingWork();
+  CheckMayLeaveThread(environment, "runAsync", "run()");
+  return environment.awaited().Start(
+      std::make_shared<InductorWork>(LoaderArgument(arguments, 0), TensorsArgument(arguments, 1)));
+}
+
+// inductorLoadConstants(model, names, tensors, whether all must be there): the model has copies of them.
+napi_value InductorLoadConstants(Arguments& arguments) {
+  const auto names = arguments.Value(1).As<Napi::Array>();
+  const Tensors tensors = TensorsArgument(arguments, 2);
+  std::unordered_map<std::string, at::Tensor> constants;
+  for (uint32_t i = 0; i < names.Length(); i++) constants[names.Get(i).As<Napi::String>()] = tensors[i];
+  LoaderArgument(arguments, 0)->load_constants(constants, /*use_inactive=*/false, arguments.Bool(3));
+  return Undefined(arguments.env);
+}
+
+}  // namespace
+
+void DefineInductor(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"inductorLoad", Entry<InductorLoad>},
+          {"inductorRun", Entry<InductorRun>},
+          {"inductorRunAsync", Entry<InductorRunAsync>},
+          {"inductorLoadConstants", Entry<InductorLoadConstants>}});
+}
+
+}  // namespace nodetorch
