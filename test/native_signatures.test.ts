@@ -15,8 +15,8 @@ const textOf = (file: string) =>
 /** What C++ reads an argument with, and the types that it may have in the declaration, null and undefined aside. */
 const READERS: Readonly<Record<string, RegExp>> = {
   Self: /^TensorHandle( \| Tensor)?$/,
-  Tensor: /^Tensor$/,
-  FindHandle: /^TensorHandle$/,
+  Tensor: /^(Tensor|unknown)$/,
+  FindHandle: /^(TensorHandle|Handle)$/,
   FindSlot: /^(Tensor|HandleOwner|unknown)$/,
   Own: /^Tensor$/,
   GeneratorArgument: /^HandleOwner$/,
@@ -31,6 +31,16 @@ const READERS: Readonly<Record<string, RegExp>> = {
   InputsFromJs: /^readonly unknown\[\]$/,
   OutputsToJs: /^readonly unknown\[\]$/, // some outputs may be inputs
   ProgramWork: /^readonly unknown\[\]$/,
+  ScriptArgument: /^Handle$/,
+  ScriptObjectArgument: /^Handle$/,
+  ModuleArgument: /^(Handle|unknown)$/,
+  FunctionArgument: /^Handle$/,
+  LoaderArgument: /^Handle$/,
+  Classify: /^(unknown|DeviceLike)$/,
+  BindScriptArguments: /^readonly unknown\[\]$/,
+  TensorsAmong: /^readonly unknown\[\]$/,
+  ScriptWork: /^readonly unknown\[\]$/,
+  NamesArgument: /^readonly string\[\]$/,
   Bool: /^boolean$/,
   OptionalBool: /^boolean$/,
   Int: /^(number|ScopeKind)$/,
@@ -38,14 +48,14 @@ const READERS: Readonly<Record<string, RegExp>> = {
   LevelArgument: /^number$/,
   Double: /^number$/,
   Seed: /^bigint$/,
-  ToString: /^string$/,
+  ToString: /^(string|'\w+'( \| '\w+')*)$/,
   Names: /^readonly string\[\]$/,
   DeviceArgument: /^DeviceLike$/,
   DeviceTypeArgument: /^DeviceLike$/,
   DeviceOrCurrent: /^DeviceLike$/,
   ScalarTypeArgument: /^DTypeLike$/,
   IntsArgument: /^Shape$/,
-  TensorsArgument: /^(Tensors|readonly \(Tensor \| null\)\[\])$/,
+  TensorsArgument: /^(Tensors|readonly Tensor\[\]|readonly \(Tensor \| null\)\[\])$/,
   BytesOf: /^(ArrayBufferView|T)$/,
   IndicesOf: /^readonly unknown\[\]( \| number)?$/,
   napi_get_value_uint32: /\bnumber$/,
@@ -54,13 +64,13 @@ const READERS: Readonly<Record<string, RegExp>> = {
   FromJs: /^(MemoryFormat|unknown)$/,
   Describe: /^unknown$/,
   ToJs: /^Tensor$/, // what a result becomes
-  Value: /^(readonly .*\[\]|\{[^]*\})$/,
+  Value: /^(readonly .*\[\]|Uint8Array|\{[^]*\})$/,
 };
 const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent']; // readers of what may be null or left out
 
 /** What an export returns, or what made the variable that it returns, and the declared type. */
 const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
-  [/^Undefined\(/, /^void$/],
+  [/^Undefined\(/, /^void$|\| undefined$/],
   [/^(Napi::Boolean::New|Bool|Boolean)\(/, /^boolean$/],
   [/^(Napi::Number::New|Int|Sizes|Number)\(|^napi_create_u?int(32|64)/, /^number$/],
   [/^(Napi::String::New|Text)\(/, /^string$/],
@@ -74,12 +84,16 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/Null\(\)$/, /\| null$/],
   [/^Napi::Array::New\([^,]*\)$/, /\[\]$/],
   [/^Napi::Array::New\([^,]*, \d\)$/, /^\[.*\]( \| null)?$/],
-  [/^Napi::Object::New\(/, /^(\{|DeviceStats$|NativeClass\b)/],
+  [/^Napi::Object::New\(/, /^(\{|DeviceStats$|NativeClass\b|ScriptDescription$)/],
   [/^napi_create_(external_)?arraybuffer/, /^ArrayBuffer$/],
   [/^napi_create_function/, /^NativeOperator$/],
   [/->Promise\(\)$/, /^Promise<void>$/],
   [/^OutputsToJs\(/, /^unknown\[\]$/],
-  [/awaited\(\)\.Start\(/, /^Promise<unknown\[\]>$/],
+  [/awaited\(\)\.Start\(/, /^Promise<(unknown(\[\])?|Handle\[\])>$/],
+  [/^ModuleToJs\(/, /^(Handle|unknown)$/],
+  [/^ScriptValueToJs\(/, /^unknown$/],
+  [/^IdentityOf\(/, /^number \| null$/],
+  [/^Napi::Buffer<char>::Copy\(/, /^Buffer\b/],
 ];
 
 interface Export {

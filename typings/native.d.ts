@@ -327,7 +327,7 @@ export interface Native {
   scriptLoad(
     path: string | null,
     bytes: Uint8Array | null,
-    device: unknown,
+    device: DeviceLike | null,
     extraFiles: readonly string[],
   ): [module: Handle, contents: Buffer[]];
   scriptSave(

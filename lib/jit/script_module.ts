@@ -20,14 +20,14 @@ const SAVE = signature('ScriptModule.save', [], { extraFiles: null as ExtraFiles
 
 /** What a module is made of. */
 class State {
-  /** The modules and tensors that have been met, by their identity: what is shared there is shared here. */
-  readonly known = new Map<number, unknown>();
+  /** The tensors that have been met, by their identity: what is shared there is shared here. */
+  readonly known: Map<number, Tensor>;
   constructor(
     readonly handle: Handle,
     readonly optimize: boolean,
     parent?: State,
   ) {
-    if (parent) this.known = parent.known;
+    this.known = parent?.known ?? new Map<number, Tensor>();
   }
 }
 
@@ -183,10 +183,9 @@ export class ScriptModule extends Module<any[], any> {
   }
 
   private _build(): void {
-    const { handle, known } = this._state;
+    const { handle } = this._state;
     const description = native.scriptDescribe(handle);
     if (description.kind === 'enum') throw new TorchError('it is no module');
-    known.set(description.identity, this);
     for (const attribute of description.attributes) {
       if (attribute.kind === 'module') this._buildChild(attribute);
       else if (attribute.kind === 'attribute') this._defineAttribute(attribute.name);
@@ -202,18 +201,18 @@ export class ScriptModule extends Module<any[], any> {
     this._defineMethods();
   }
 
-  private _buildChild({ name, identity }: ScriptAttribute): void {
-    const { handle, optimize, known } = this._state;
-    const child =
-      known.get(identity as number) ??
-      new ScriptModule(new State(native.scriptGet(handle, name) as Handle, optimize, this._state));
+  private _buildChild({ name }: ScriptAttribute): void {
+    const { handle, optimize } = this._state;
+    const child = new ScriptModule(
+      new State(native.scriptGet(handle, name) as Handle, optimize, this._state),
+    );
     internals(this).registered.set(name, { kind: 'module' });
     Object.defineProperty(this, name, { value: child, writable: true, enumerable: true, configurable: true });
   }
 
   private _buildTensor({ name, identity }: ScriptAttribute, kind: 'parameter' | 'buffer'): void {
     const { handle, known } = this._state;
-    let tensor = identity === null ? null : (known.get(identity) as Tensor | undefined);
+    let tensor = identity === null ? null : known.get(identity);
     if (tensor === undefined) {
       // The very tensor, which may be in other attributes, too: an LSTM has a list of its weights.
       tensor = keep(wrap(native.scriptGet(handle, name)) as Tensor);

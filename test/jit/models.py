@@ -101,11 +101,15 @@ class Counter:
 class Values(nn.Module):
     """A method for each kind of value."""
 
+    at: Optional[int]
+    table: Dict[str, List[float]]
+    pair: Tuple[int, str]
+
     def __init__(self):
         super().__init__()
-        self.at: Optional[int] = None
-        self.table: Dict[str, List[float]] = {"a": [1.0, 2.0]}
-        self.pair: Tuple[int, str] = (3, "x")
+        self.at = None
+        self.table = {"a": [1.0, 2.0]}
+        self.pair = (3, "x")
 
     def forward(self, x: Tensor) -> Tensor:
         return x

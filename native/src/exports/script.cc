@@ -27,6 +27,7 @@ napi_value ScriptLoad(Arguments& arguments) {
   environment.RunPendingWork();
   Napi::Env env(arguments.env);
   std::shared_ptr<caffe2::serialize::ReadAdapterInterface> reader;
+  TORCH_CHECK(arguments.IsNull(0) != arguments.IsNull(1), "a path or bytes");
   if (arguments.IsNull(0)) {
     const auto bytes = arguments.Value(1).As<Napi::Uint8Array>();
     reader = std::make_shared<caffe2::serialize::MemoryReadAdapter>(bytes.Data(),
@@ -77,6 +78,7 @@ napi_value ScriptSave(Arguments& arguments) {
 }
 
 const char* KindOf(const c10::ClassType& type, size_t i) {
+  if (!type.is_module()) return "attribute";
   if (type.getAttribute(i)->is_module()) return "module";
   if (type.is_parameter(i)) return "parameter";
   return type.is_buffer(i) ? "buffer" : "attribute";
@@ -144,7 +146,7 @@ class BriefLock {
 
 // scriptGet(object, name): an attribute or a constant; a module's handle.
 napi_value ScriptGet(Arguments& arguments) {
-  const HeldValue& held = ObjectArgument(arguments, 0);
+  const HeldValue& held = ScriptObjectArgument(arguments, 0);
   const auto lock = LockOf(held);
   IValue value;
   {
@@ -157,7 +159,7 @@ napi_value ScriptGet(Arguments& arguments) {
 
 // scriptIdentity(object, name): what tells the tensor or object in an attribute from another.
 napi_value ScriptIdentity(Arguments& arguments) {
-  const HeldValue& held = ObjectArgument(arguments, 0);
+  const HeldValue& held = ScriptObjectArgument(arguments, 0);
   const auto lock = LockOf(held);
   const BriefLock brief(*lock, false);
   return IdentityOf(arguments.env, held.value.toObjectRef().getAttr(ToString(arguments.env, arguments[1])));
@@ -165,13 +167,13 @@ napi_value ScriptIdentity(Arguments& arguments) {
 
 // scriptHas(object, name): whether it has such an attribute.
 napi_value ScriptHas(Arguments& arguments) {
-  const auto type = ObjectArgument(arguments, 0).value.toObject()->type();
+  const auto type = ScriptObjectArgument(arguments, 0).value.toObject()->type();
   return Napi::Boolean::New(arguments.env, type->hasAttribute(ToString(arguments.env, arguments[1])));
 }
 
 // scriptSet(object, name, value)
 napi_value ScriptSet(Arguments& arguments) {
-  const HeldValue& held = ObjectArgument(arguments, 0);
+  const HeldValue& held = ScriptObjectArgument(arguments, 0);
   torch::jit::Object object(held.value.toObject());
   const std::string name = ToString(arguments.env, arguments[1]);
   const auto slot = object.type()->findAttributeSlot(name);
@@ -192,7 +194,7 @@ napi_value ScriptSet(Arguments& arguments) {
 
 // scriptRegister(module, name, kind, tensor | module | null): a new attribute.
 napi_value ScriptRegister(Arguments& arguments) {
-  const HeldValue& held = ObjectArgument(arguments, 0);
+  const HeldValue& held = ScriptObjectArgument(arguments, 0);
   torch::jit::Module module = ModuleArgument(arguments, 0);
   const std::string name = ToString(arguments.env, arguments[1]);
   const std::string kind = ToString(arguments.env, arguments[2]);
@@ -212,14 +214,14 @@ napi_value ScriptNew(Arguments& arguments) {
 
 // scriptDefine(module, source): more methods.
 napi_value ScriptDefine(Arguments& arguments) {
-  const auto lock = LockOf(ObjectArgument(arguments, 0));
+  const auto lock = LockOf(ScriptObjectArgument(arguments, 0));
   const BriefLock brief(*lock, true);
   ModuleArgument(arguments, 0).define(ToString(arguments.env, arguments[1]));
   return Undefined(arguments.env);
 }
 
 napi_value ScriptCopy(Arguments& arguments) {
-  const auto lock = LockOf(ObjectArgument(arguments, 0));
+  const auto lock = LockOf(ScriptObjectArgument(arguments, 0));
   const BriefLock brief(*lock, false);
   return ModuleToJs(arguments.environment, ModuleArgument(arguments, 0).deepcopy());
 }

@@ -57,7 +57,7 @@ napi_value ScriptFunctionOf(Arguments& arguments) {
     found.owner = unit->unit;
     found.lock = unit->lock;
   } else {
-    const HeldValue& held = ObjectArgument(arguments, 0);
+    const HeldValue& held = ScriptObjectArgument(arguments, 0);
     found.function = held.value.toObject()->type()->findMethod(name);
     TORCH_CHECK(found.function, "Method '", name, "' is not defined.");
     found.self = held.value;

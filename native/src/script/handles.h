@@ -47,14 +47,14 @@ inline std::shared_ptr<RunLock> LockOf(const HeldValue& held) {
   return handle ? handle->lock : std::make_shared<RunLock>();
 }
 
-inline const HeldValue& ObjectArgument(Arguments& arguments, size_t i) {
+inline const HeldValue& ScriptObjectArgument(Arguments& arguments, size_t i) {
   const HeldValue& held = ScriptArgument<HeldValue>(arguments, i, "an object of TorchScript");
   if (!held.value.isObject()) throw TypeProblem("argument must be an object of TorchScript");
   return held;
 }
 
 inline torch::jit::Module ModuleArgument(Arguments& arguments, size_t i) {
-  const HeldValue& held = ObjectArgument(arguments, i);
+  const HeldValue& held = ScriptObjectArgument(arguments, i);
   if (!held.value.isModule()) throw TypeProblem("argument must be a ScriptModule");
   return held.value.toModule();
 }
