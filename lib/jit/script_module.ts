@@ -13,8 +13,10 @@ import { Parameter } from '../nn/parameter';
 import type { Tensor } from '../tensor';
 import { keep } from '../tensor/memory';
 import type { Handle, ScriptAttribute } from '../../typings/native';
+import { defineAttribute, defineTensor } from './attributes';
 import { type ExtraFiles, saveModule } from './save';
 import { type ScriptFunction, scriptFunction } from './script_function';
+import { checkSource } from './source_text';
 
 const SAVE = signature('ScriptModule.save', [], { extraFiles: null as ExtraFiles | null });
 
@@ -94,6 +96,7 @@ export class ScriptModule extends Module<any[], any> {
   /** Adds the methods that TorchScript source defines. */
   define(source: string): this {
     if (typeof source !== 'string') throw argumentError('ScriptModule.define', 'source', 'a string', source);
+    checkSource(source, 'source');
     native.scriptDefine(this[HANDLE], source);
     this._defineMethods();
     return this;
@@ -179,7 +182,7 @@ export class ScriptModule extends Module<any[], any> {
       kind,
       kind === 'module' ? (value as ScriptModule)[HANDLE] : value,
     );
-    if (kind !== 'module') this._defineTensor(name, value as Tensor);
+    if (kind !== 'module') defineTensor(this, this[HANDLE], name, value as Tensor);
   }
 
   private _build(): void {
@@ -188,7 +191,7 @@ export class ScriptModule extends Module<any[], any> {
     if (description.kind === 'enum') throw new TorchError('it is no module');
     for (const attribute of description.attributes) {
       if (attribute.kind === 'module') this._buildChild(attribute);
-      else if (attribute.kind === 'attribute') this._defineAttribute(attribute.name);
+      else if (attribute.kind === 'attribute') defineAttribute(this, handle, attribute.name);
       else this._buildTensor(attribute, attribute.kind);
     }
     for (const name of description.constants) {
@@ -220,42 +223,7 @@ export class ScriptModule extends Module<any[], any> {
       known.set(identity as number, tensor);
     }
     internals(this).registered.set(name, kind === 'buffer' ? { kind, persistent: true } : { kind });
-    this._defineTensor(name, tensor);
-  }
-
-  // A method may have put another tensor into the attribute.
-  private _defineTensor(name: string, tensor: Tensor | null): void {
-    const { handle } = this._state;
-    let current = tensor;
-    let identity = native.scriptIdentity(handle, name);
-    Object.defineProperty(this, name, {
-      get(): Tensor | null {
-        const now = native.scriptIdentity(handle, name);
-        if (now !== identity) {
-          identity = now;
-          current = now === null ? null : keep(wrap(native.scriptGet(handle, name)) as Tensor);
-        }
-        return current;
-      },
-      set(value: Tensor | null) {
-        native.scriptSet(handle, name, value);
-        identity = native.scriptIdentity(handle, name);
-        current = value;
-      },
-      enumerable: true,
-      configurable: true,
-    });
-  }
-
-  private _defineAttribute(name: string): void {
-    const isMode = name === 'training'; // that nn.Module has as a field
-    if (name in this && !isMode) return; // attr() reads it
-    const handle = this[HANDLE];
-    Object.defineProperty(this, name, {
-      get: () => wrap(native.scriptGet(handle, name)),
-      set: (value: unknown) => native.scriptSet(handle, name, value),
-      configurable: true,
-    });
+    defineTensor(this, handle, name, tensor);
   }
 
   private _defineMethods(): void {

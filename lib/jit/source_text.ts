@@ -2,10 +2,24 @@
 import { damaged } from '../serialization/io/errors';
 
 const DEEPEST = 200; // brackets and indentation; what people write has some twenty
-const LONGEST_CHAIN = 1000; // operators, one behind the other, without a bracket or a new line
+const LONGEST_CHAIN = 1000; // operators one behind the other, without a bracket, a comma or a new line
 
-const TOKEN =
-  /(?<string>[rbu]?"""[^]*?"""|[rbu]?'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<comment>#.*)|(?<open>[([{])|(?<close>[)\]}])|(?<line>\n(?<indent>[ \t]*))|(?<chain>\b(?:not|if|else|and|or|in|is|lambda|await)\b|[-+*/%~^&|<>=.]+)|\w+|[^]/g;
+const TOKEN = new RegExp(
+  [
+    /(?<string>"""[^]*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/,
+    /(?<comment>#.*)/,
+    /(?<open>[([{])/,
+    /(?<close>[)\]}])/,
+    /(?<comma>,)/,
+    /(?<continued>\\\r?\n)/,
+    /(?<line>\n(?<indent>[ \t]*))/,
+    /(?<operator>\b(?:not|if|else|and|or|in|is|lambda|await)\b|[-+*/%~^&|<>=.:@])/,
+    /\w+|[^]/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
 /**
  * @throws UnpicklingError for source that is nested deeper than libtorch's parser can follow.
@@ -13,13 +27,15 @@ const TOKEN =
 export function checkSource(text: string, name: string): void {
   let brackets = 0;
   const chains = [0]; // of each open bracket
-  for (const { groups } of text.matchAll(TOKEN)) {
-    if (groups?.open) chains[++brackets] = 0;
-    else if (groups?.close) brackets = Math.max(0, brackets - 1);
-    else if (groups?.line !== undefined) {
+  for (const { groups = {} } of text.matchAll(TOKEN)) {
+    if (groups.open) chains[++brackets] = 0;
+    else if (groups.close) brackets = Math.max(0, brackets - 1);
+    else if (groups.comma) chains[brackets] = 0;
+    else if (groups.operator) chains[brackets]++;
+    else if (groups.line) {
       if (brackets === 0) chains[0] = 0;
-      if ((groups.indent as string).length > DEEPEST) throw tooDeep(name);
-    } else if (groups?.chain) chains[brackets]++;
+      if (groups.indent.length > DEEPEST) throw tooDeep(name);
+    }
     if (brackets > DEEPEST || chains[brackets] > LONGEST_CHAIN) throw tooDeep(name);
   }
 }
