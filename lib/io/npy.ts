@@ -1,9 +1,9 @@
-// numpy's files: .npy of one array, .npz of several by name.
+// numpy's files of one array, .npy.
 import { fileURLToPath } from 'node:url';
 import { bindArguments } from '../core/calls';
 import { bool } from '../core/dtype';
 import { TorchError, TorchTypeError, argumentError, valueError } from '../core/errors';
-import { isError, isMap, isPlainObject, isURL, isUint8Array } from '../core/realm';
+import { isError, isURL, isUint8Array } from '../core/realm';
 import { signature } from '../core/signature';
 import { value } from '../core/kinds';
 import { checkTensor } from '../native/tensor_base';
@@ -12,9 +12,7 @@ import type { Tensor } from '../tensor';
 import { writeAtomically } from '../serialization/io/atomic';
 import { swapBytes } from '../serialization/io/byte_order';
 import { type Sink, fileSink, memorySink } from '../serialization/io/sink';
-import { type Source, bytesSource, bytesTensor, fileSource } from '../serialization/io/source';
-import { ZipReader } from '../serialization/io/zip_reader';
-import { ZipWriter } from '../serialization/io/zip_writer';
+import { type Source, bytesSource, fileSource } from '../serialization/io/source';
 import { type NpyHeader, PREFIX, parseHeader, placeOfHeader, writeHeader } from './npy_header';
 
 /** A file, or its bytes. */
@@ -47,7 +45,7 @@ export function loadNpy(...args: [file: NumpyFile, options?: LoadNpyOptions]): T
   return withSource('loadNpy', file, mmap, readArray);
 }
 
-function withSource<T>(name: string, file: NumpyFile, mmap: boolean, read: (source: Source) => T): T {
+export function withSource<T>(name: string, file: NumpyFile, mmap: boolean, read: (source: Source) => T): T {
   const path = typeof file === 'string' ? file : isURL(file) ? fileURLToPath(file) : null;
   if (path === null && !isUint8Array(file)) throw argumentError(name, 'file', 'a path or a Uint8Array', file);
   const source = path === null ? bytesSource(file as Uint8Array) : fileSource(path, mmap);
@@ -61,15 +59,24 @@ function withSource<T>(name: string, file: NumpyFile, mmap: boolean, read: (sour
   }
 }
 
-function explained(error: Error & { kind?: string }, what: string): Error {
+export function explained(error: Error & { kind?: string }, what: string): Error {
   const message = `${what}: ${error.message}`;
   return error.kind === 'TypeError' ? new TorchTypeError(message) : valueError(message);
 }
 
-function readArray(source: Source): Tensor {
-  if (source.size < PREFIX) throw valueError(`it has ${source.size} bytes, and is no .npy file`);
-  const [start, end] = placeOfHeader(source.read(0, PREFIX));
-  const header = parseHeader(source.read(start, end - start).toString('latin1'));
+/** What the header of an array says, and where it ends; `read` gives a part of the file. */
+export function readHeader(
+  size: number,
+  read: (position: number, count: number) => Buffer,
+): NpyHeader & { end: number } {
+  if (size < PREFIX) throw valueError(`it has ${size} bytes, and is no .npy file`);
+  const [start, end] = placeOfHeader(read(0, PREFIX));
+  return { ...parseHeader(read(start, end - start).toString('latin1')), end };
+}
+
+/** The array that `source` is. */
+export function readArray(source: Source): Tensor {
+  const { end, ...header } = readHeader(source.size, (position, count) => source.read(position, count));
   const count = header.shape.reduce((product, size) => product * size, 1);
   const bytes = count * header.dtype.itemsize;
   if (!Number.isSafeInteger(bytes) || end + bytes > source.size) {
@@ -92,7 +99,7 @@ function interpreted(bytes: Tensor, { dtype, isBigEndian, fortranOrder, shape }:
 }
 
 /** The array as numpy writes it: its header and its numbers, in order. */
-function laidOut(name: string, tensor: Tensor): { head: Buffer; numbers: Tensor } {
+export function laidOut(name: string, tensor: Tensor): { head: Buffer; numbers: Tensor } {
   checkTensor(name, 'tensor', tensor);
   if (tensor.layout.name !== 'strided')
     throw new TorchTypeError(`${name}(): a ${tensor.layout} tensor is no array: write x.toDense()`);
@@ -120,7 +127,7 @@ export function saveNpy(...args: [tensor: Tensor, path?: string | URL]): Uint8Ar
   });
 }
 
-function written(
+export function written(
   name: string,
   path: string | URL | undefined,
   write: (sink: Sink) => void,
@@ -135,77 +142,5 @@ function written(
     const sink = fileSink(fd);
     write(sink);
     sink.flush();
-  });
-}
-
-/** Options of `torch.io.loadNpz`. */
-export interface LoadNpzOptions {
-  /** Which arrays to read. Default: all. */
-  names?: readonly string[] | null;
-}
-const NPZ = signature(
-  'torch.io.loadNpz',
-  [value<NumpyFile>()('file')],
-  { names: null } as Required<LoadNpzOptions>,
-  [],
-);
-
-/**
- * The arrays of a `.npz` file, packed or not, by name: see {@link loadNpy}.
- *
- * @throws ValueError for a file that is damaged, and for a name that is not in it.
- *
- * @example
- * const { x, y } = Object.fromEntries(torch.io.loadNpz('train.npz'));
- */
-export function loadNpz(...args: [file: NumpyFile, options?: LoadNpzOptions]): Map<string, Tensor> {
-  const [file, { names }] = NPZ.bind(args);
-  return withSource('loadNpz', file, false, (source) => {
-    const zip = new ZipReader(source, 'none');
-    const all = [...zip.names()]
-      .filter((one) => one.endsWith('.npy'))
-      .map((one) => one.slice(0, -'.npy'.length));
-    const wrong = names?.find((one) => !all.includes(one));
-    if (wrong !== undefined)
-      throw valueError(`${wrong} is not a file in the archive: it has ${all.join(', ')}`);
-    return new Map((names ?? all).map((name) => [name, arrayOf(zip, name)]));
-  });
-}
-
-function arrayOf(zip: ZipReader, name: string): Tensor {
-  try {
-    return readArray(bytesSource(zip.read(`${name}.npy`)));
-  } catch (error) {
-    throw error instanceof TorchError && isError(error) ? explained(error, `array '${name}'`) : error;
-  }
-}
-
-/** Tensors by name. */
-export type NamedTensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
-
-/**
- * Writes tensors to a `.npz` file, which `numpy.load` reads, or returns its bytes. Nothing is packed. A crash or a full disk
- * leaves the old file whole.
- *
- * @throws TypeError for what is no tensor, and for a dtype that numpy does not have.
- */
-export function saveNpz(tensors: NamedTensors, path: string | URL): void;
-export function saveNpz(tensors: NamedTensors): Uint8Array;
-export function saveNpz(...args: [tensors: NamedTensors, path?: string | URL]): Uint8Array | void {
-  const [tensors, path] = bindArguments('saveNpz(tensors{}, path?)', args);
-  if (!isMap(tensors) && !isPlainObject(tensors))
-    throw argumentError('saveNpz', 'tensors', 'a Map or an object of tensors', tensors);
-  const entries = isMap(tensors) ? [...tensors] : Object.entries(tensors);
-  const records = (entries as [string, Tensor][]).map(([name, tensor]) => ({
-    name: `${name}.npy`,
-    ...laidOut(`saveNpz: '${name}'`, tensor),
-  }));
-  return written('saveNpz', path, (sink) => {
-    const zip = new ZipWriter(sink, '');
-    for (const { name, head, numbers } of records) {
-      const bytes = aten.view(numbers.reshape([-1]), 'uint8' as never);
-      zip.writeTensor(name, aten.cat([bytesTensor(head), bytes]));
-    }
-    zip.end();
   });
 }

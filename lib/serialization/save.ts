@@ -10,8 +10,9 @@ import { bindArguments } from '../core/calls';
 import type { Tensor } from '../tensor';
 import { writeAtomically } from './io/atomic';
 import { reducer } from './pickle/reduce';
-import { storageKind } from './pickle/reduce_tensors';
+import { planned, storageKind } from './pickle/reduce_tensors';
 import { pickle } from './pickle/writer';
+import { PlannedTensor } from './planned';
 import { type Sink, fileSink, memorySink } from './io/sink';
 import { ALIGNMENT, ZipWriter } from './io/zip_writer';
 
@@ -43,29 +44,37 @@ export function save(
 ): Uint8Array | void {
   const [value, path, options] = bindArguments('torch.save(value{}, path?, options{}?)', args);
   withDefaults('torch.save', {}, options);
-  const storages = new Map<bigint, Saved>();
-  const data = pickle(
-    value,
-    reducer((tensor, dtype) => keyOf(storages, tensor, dtype)),
-  );
   if (path === undefined) {
     const sink = memorySink();
-    writeFile(sink, data, storages);
+    writePickled(sink, value);
     return sink.result();
   }
   if (typeof path !== 'string' && !isURL(path)) throw argumentError('torch.save', 'path', 'a path', path);
   const target = typeof path === 'string' ? path : fileURLToPath(path);
-  writeAtomically(target, (fd) => writeFile(fileSink(fd), data, storages));
+  writeAtomically(target, (fd) => writePickled(fileSink(fd), value));
+}
+
+/** What `torch.save` writes; a {@link PlannedTensor} in `value` is one of Python's, made when its bytes are written. */
+export function writePickled(sink: Sink, value: unknown): void {
+  const storages: Storages = new Map();
+  const reduce = reducer((tensor, dtype) => keyOf(storages, tensor, dtype));
+  const data = pickle(value, (each) =>
+    each instanceof PlannedTensor ? planned(each, keyOfPlanned(storages, each)) : reduce(each),
+  );
+  writeFile(sink, data, storages);
 }
 
 interface Saved {
   readonly key: string;
-  readonly tensor: Tensor;
   readonly kind: string;
+  /** Lends the bytes. */
+  readonly write: (use: (bytes: Tensor) => void) => void;
 }
 
+type Storages = Map<bigint | PlannedTensor, Saved>;
+
 // A storage is known by its address, so its tensor must live until the end.
-function keyOf(storages: Map<bigint, Saved>, tensor: Tensor, dtype: DType): string {
+function keyOf(storages: Storages, tensor: Tensor, dtype: DType): string {
   const { id } = tensor.storage();
   const kind = storageKind(dtype);
   const known = storages.get(id);
@@ -76,23 +85,32 @@ function keyOf(storages: Map<bigint, Saved>, tensor: Tensor, dtype: DType): stri
   }
   if (known) return known.key;
   const key = String(storages.size);
-  storages.set(id, { key, tensor, kind });
+  storages.set(id, { key, kind, write: (use) => lendStorage(tensor, use) });
   return key;
 }
 
-function writeFile(sink: Sink, data: Buffer, storages: ReadonlyMap<bigint, Saved>): void {
+function keyOfPlanned(storages: Storages, tensor: PlannedTensor): string {
+  const key = String(storages.size);
+  const write = (use: (bytes: Tensor) => void): void => tensor.with((plain) => lendStorage(plain, use));
+  storages.set(tensor, { key, kind: '', write });
+  return key;
+}
+
+function lendStorage(tensor: Tensor, use: (bytes: Tensor) => void): void {
+  const storage = wrap(native.storageOf(tensor)) as Tensor;
+  const bytes = storage.isCpu ? storage : storage.cpu();
+  use(bytes);
+  bytes.dispose();
+  if (bytes !== storage) storage.dispose();
+}
+
+function writeFile(sink: Sink, data: Buffer, storages: Storages): void {
   const zip = new ZipWriter(sink);
   zip.write('data.pkl', data);
   zip.write('.format_version', '1');
   zip.write('.storage_alignment', String(ALIGNMENT));
   zip.write('byteorder', 'little');
-  for (const { key, tensor } of storages.values()) {
-    const storage = wrap(native.storageOf(tensor)) as Tensor;
-    const bytes = storage.isCpu ? storage : storage.cpu();
-    zip.writeTensor(`data/${key}`, bytes);
-    bytes.dispose();
-    if (bytes !== storage) storage.dispose();
-  }
+  for (const { key, write } of storages.values()) write((bytes) => zip.writeTensor(`data/${key}`, bytes));
   zip.write('version', '3\n');
   zip.write('.data/serialization_id', zip.serializationId());
   zip.end();

@@ -18,6 +18,8 @@ export function writeAll(fd: number, bytes: Uint8Array, position?: number): void
 /** A new file beside its target, which it replaces once it is committed. */
 export interface AtomicFile {
   readonly fd: number;
+  /** Where its bytes are until `commit`. */
+  readonly path: string;
   /** Puts the bytes on disk: nothing is written after it. Part of `commit`. Has cleaned up when it throws. */
   finish(): void;
   /** Puts the file into its target's place, or another in the same folder. Has cleaned up when it throws. */
@@ -82,7 +84,7 @@ function openTemporary(target: string, old: fs.Stats | undefined): AtomicFile {
     state = 'done';
     syncDirectory(path.dirname(place));
   };
-  return { fd, finish, commit, abort };
+  return { fd, path: temporary, finish, commit, abort };
 }
 
 /** {@link openAtomically} around `write`: commits when it returns, aborts when it throws. */
@@ -106,7 +108,7 @@ function openDirectly(target: string): AtomicFile {
     if (open) fs.closeSync(fd);
     open = false;
   };
-  return { fd, finish: close, commit: close, abort: close };
+  return { fd, path: target, finish: close, commit: close, abort: close };
 }
 
 /** In the same directory: a rename does not cross file systems. Names have at most 255 bytes. */

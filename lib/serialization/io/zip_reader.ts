@@ -86,6 +86,14 @@ export class ZipReader {
     return bytes;
   }
 
+  /** A part of a record: its checksum is not looked at where it is not packed. */
+  part(name: string, position: number, count: number): Buffer {
+    const entry = this.#entry(name);
+    if (entry.method !== 0) return this.read(name).subarray(position, position + count);
+    if (position + count > entry.size) throw damaged(`record '${shown(name)}' ends too early`);
+    return this.source.read(this.#start(entry) + position, count);
+  }
+
   /** The record as a uint8 tensor: of its own memory, or of the source's mapping, which is not checked. */
   tensor(name: string, check: boolean): Tensor {
     const entry = this.#entry(name);

@@ -8,7 +8,8 @@ import { Parameter } from '../../nn/parameter';
 import { isNested } from '../../tensor/print';
 import { Tensor } from '../../tensor';
 import { storageName } from './globals';
-import { Float, OrderedDict, Size, tuple } from './python_types';
+import { Float, OrderedDict, Size, type Tuple, tuple } from './python_types';
+import type { PlannedTensor } from '../planned';
 import { type TypedStorage, isUntyped } from './storage';
 import { GlobalName, PersistentId, type Reduction, call } from './reduction';
 
@@ -34,6 +35,12 @@ export function storage(value: TypedStorage, keyOfStorage: KeyOf): PersistentId 
   const name = isUntyped(value) ? undefined : storageName(dtype);
   const key = keyOfStorage(tensor, dtype);
   return new PersistentId(tuple('storage', storageType(name), key, device.toString(), tensor.numel()));
+}
+
+/** A tensor that is written later: on the CPU, with a storage of its own, of this key. */
+export function planned({ dtype, shape, stride, nbytes }: PlannedTensor, key: string): Reduction {
+  const storage = persistentId(dtype, key, 'cpu', nbytes);
+  return rebuild(dtype, new PersistentId(storage), 0, shape, stride, false, new Map());
 }
 
 function parameter(value: Parameter): Reduction {
@@ -69,25 +76,42 @@ function tensor(value: Tensor, keyOfStorage: KeyOf): Reduction {
 
 function strided(value: Tensor, keyOfStorage: KeyOf): Reduction {
   const { dtype, device } = value;
-  const name = storageName(dtype);
   const key = keyOfStorage(value, dtype);
-  const count = value.storage().nbytes / (name ? dtype.itemsize : 1);
-  const id = tuple('storage', storageType(name), key, device.toString(), Math.floor(count));
-  if (dtype.kind === 'quantized') return quantized(value, new PersistentId(id));
+  const id = new PersistentId(persistentId(dtype, key, device.toString(), value.storage().nbytes));
+  if (dtype.kind === 'quantized') return quantized(value, id);
   const marks = new Map<string, boolean>();
   if (value.isConj()) marks.set('conj', true);
   if (value.isNeg()) marks.set('neg', true);
+  return rebuild(dtype, id, value.storageOffset(), value.shape, value.stride(), value.requiresGrad, marks);
+}
+
+function persistentId(dtype: DType, key: string, device: string, nbytes: number): Tuple {
+  const name = storageName(dtype);
+  const count = nbytes / (name ? dtype.itemsize : 1);
+  return tuple('storage', storageType(name), key, device, Math.floor(count));
+}
+
+function rebuild(
+  dtype: DType,
+  id: PersistentId,
+  offset: number,
+  shape: readonly number[],
+  stride: readonly number[],
+  requiresGrad: boolean,
+  marks: ReadonlyMap<string, boolean>,
+): Reduction {
+  const isNamed = storageName(dtype) !== undefined;
   const args = [
-    new PersistentId(id),
-    value.storageOffset(),
-    tuple(...value.shape),
-    tuple(...value.stride()),
-    value.requiresGrad,
+    id,
+    offset,
+    tuple(...shape),
+    tuple(...stride),
+    requiresGrad,
     new OrderedDict(),
-    ...(name ? [] : [dtype]),
+    ...(isNamed ? [] : [dtype]),
     ...(marks.size > 0 ? [marks] : []),
   ];
-  return { call: utils(name ? '_rebuild_tensor_v2' : '_rebuild_tensor_v3'), args };
+  return { call: utils(isNamed ? '_rebuild_tensor_v2' : '_rebuild_tensor_v3'), args };
 }
 
 const PER_TENSOR_AFFINE = 0; // in c10::QScheme

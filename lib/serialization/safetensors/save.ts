@@ -9,6 +9,7 @@ import { repr, typeName } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
 import { type AtomicFile, openAtomically } from '../io/atomic';
+import { type PlannedTensor, plannedOf } from '../planned';
 import { writeHeader } from './header';
 import { findSharedTensors } from './shared';
 import { fileSink } from '../io/sink';
@@ -52,7 +53,7 @@ export function save(...args: [tensors: TensorMap, options?: SaveOptions]): Uint
   result.set(head);
   for (const { name, begin, end } of entries) {
     const target = result.subarray(head.length + begin, head.length + end);
-    if (end > begin) withPlain(map.get(name)!, (plain) => addon.native.copyOut(plain, target));
+    if (end > begin) plannedOf(map.get(name)!).with((plain) => addon.native.copyOut(plain, target));
   }
   return result;
 }
@@ -72,13 +73,26 @@ export function writeInto(
   tensors: ReadonlyMap<string, Tensor>,
   options: SaveOptions,
 ): AtomicFile {
+  return writePlanned(
+    file,
+    new Map([...tensors].map(([name, tensor]) => [name, plannedOf(tensor)])),
+    options,
+  );
+}
+
+/** {@link writeInto} of tensors of which one is there at a time. */
+export function writePlanned(
+  file: AtomicFile,
+  tensors: ReadonlyMap<string, PlannedTensor>,
+  options: SaveOptions,
+): AtomicFile {
   try {
     const { head, entries } = layOut(tensors, options);
     const sink = fileSink(file.fd);
     sink.bytes(head, 0);
     for (const { name, begin, end } of entries) {
       if (begin === end) continue;
-      withPlain(tensors.get(name)!, (plain) => sink.tensor(plain, 0, end - begin, head.length + begin));
+      tensors.get(name)!.with((plain) => sink.tensor(plain, 0, end - begin, head.length + begin));
     }
     sink.flush();
     return file;
@@ -88,22 +102,10 @@ export function writeInto(
   }
 }
 
-function layOut(tensors: ReadonlyMap<string, Tensor>, { metadata }: SaveOptions) {
+/** The header of a file with these tensors. */
+export function layOut(tensors: ReadonlyMap<string, Tensor | PlannedTensor>, { metadata }: SaveOptions) {
   const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   return writeHeader(list, metadata);
-}
-
-// Lends a contiguous CPU tensor of the same values; without a copy where it is one already.
-function withPlain<T>(tensor: Tensor, use: (plain: Tensor) => T): T {
-  const steps = [tensor.detach()];
-  for (const step of ['cpu', 'resolveConj', 'resolveNeg', 'contiguous'] as const) {
-    steps.push(steps[steps.length - 1][step]());
-  }
-  try {
-    return use(steps[steps.length - 1]);
-  } finally {
-    for (const step of new Set(steps)) step.dispose();
-  }
 }
 
 /** The tensors as a Map; throws where Python's `save_file` does. */

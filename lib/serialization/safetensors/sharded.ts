@@ -12,7 +12,8 @@ import { openAtomically, openInFolder } from '../io/atomic';
 import { type NewFile, publish } from '../io/file_set';
 import { SafetensorError } from './header';
 import { type OpenOptions, safeOpen } from './open';
-import { type TensorMap, checkTensors, writeInto } from './save';
+import { type PlannedTensor, plannedOf } from '../planned';
+import { type TensorMap, checkTensors, writePlanned } from './save';
 import { withoutDuplicates } from './shared';
 import { isIndex, readCheckpoint, readIndex, writeIndex } from './sharded_index';
 
@@ -73,9 +74,27 @@ export function saveSharded(
   const discardNames = new Set(settings.sharedTensorsToDiscard);
   const { tensors: kept, metadata } = withoutDuplicates(given, settings.metadata, { discardNames });
   const map = checkTensors(kept, { forceContiguous });
-  const shards = split(map, limit);
-  const single = shards.length <= 1;
+  const planned = new Map([...map].map(([name, tensor]) => [name, plannedOf(tensor)]));
+  return writeShards(planned, folder, { pattern, limit, metadata });
+}
 
+/** How {@link writeShards} lays a checkpoint out. */
+export interface Sharding {
+  readonly pattern: string;
+  readonly limit: number;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  /** Looks at a file that is written before it takes its place. */
+  readonly check?: (file: string, names: readonly string[]) => void;
+}
+
+/** {@link saveSharded} of tensors of which one is there at a time. */
+export function writeShards(
+  tensors: ReadonlyMap<string, PlannedTensor>,
+  folder: string,
+  { pattern, limit, metadata, check }: Sharding,
+): string[] {
+  const shards = split(tensors, limit);
+  const single = shards.length <= 1;
   fs.mkdirSync(folder, { recursive: true });
   const files: NewFile[] = [];
   try {
@@ -83,11 +102,15 @@ export function saveSharded(
       const nameWith = (end: string): string => pattern.replace('{suffix}', () => end);
       const name = nameWith(single ? '' : suffix(i, shards.length));
       const beside = (mark: string): string => nameWith(suffix(i, shards.length) + mark);
-      const part = new Map(names.map((each) => [each, map.get(each)!]));
+      const part = new Map(names.map((each) => [each, tensors.get(each)!]));
       const text = { format: 'pt', ...(single ? metadata : null) };
       // A single file may be a link to another place.
       const file = single ? openAtomically(path.join(folder, name)) : openInFolder(folder, name);
-      files.push({ name, beside, file: writeInto(file, part, { metadata: text }) });
+      files.push({ name, beside, file: writePlanned(file, part, { metadata: text }) });
+      if (check) {
+        file.finish();
+        check(file.path, names);
+      }
     }
     return publish({
       folder,
@@ -111,7 +134,7 @@ function checkNames(tensors: TensorMap): ReadonlyMap<string, Tensor> {
 }
 
 /** In the order of the state_dict; a tensor over the limit has a file of its own. */
-function split(tensors: ReadonlyMap<string, Tensor>, limit: number): Shard[] {
+function split(tensors: ReadonlyMap<string, { nbytes: number }>, limit: number): Shard[] {
   const shards: Shard[] = [];
   let open: Shard = { names: [], bytes: 0 };
   for (const [name, { nbytes }] of tensors) {
@@ -128,6 +151,10 @@ function split(tensors: ReadonlyMap<string, Tensor>, limit: number): Shard[] {
   }
   return open.names.length > 0 || shards.length === 0 ? [...shards, open] : shards;
 }
+
+/** The names of the tensors of each file. */
+export const shardsOf = (tensors: ReadonlyMap<string, { nbytes: number }>, limit: number): string[][] =>
+  split(tensors, limit).map(({ names }) => names);
 
 const suffix = (i: number, count: number): string =>
   `-${String(i + 1).padStart(5, '0')}-of-${String(count).padStart(5, '0')}`;
@@ -146,7 +173,7 @@ function indexText(
 }
 
 /** Whether a name is one that a save with this pattern gives. */
-function namesOf(pattern: string): (name: string) => boolean {
+export function namesOf(pattern: string): (name: string) => boolean {
   const [before, after] = pattern
     .split('{suffix}')
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -154,7 +181,7 @@ function namesOf(pattern: string): (name: string) => boolean {
   return (name) => ours.test(name);
 }
 
-function parseSize(size: number | string): number {
+export function parseSize(size: number | string): number {
   const units: Record<string, number> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
   const [, number, unit] = /^\s*([\d.]+)\s*([KMGT]B)\s*$/i.exec(String(size)) ?? [];
   const bytes = typeof size === 'number' ? size : Math.trunc(Number(number) * units[unit?.toUpperCase()]);
