@@ -12,7 +12,13 @@ export interface Command {
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
-type Values<T extends Options> = { [K in keyof T]?: T[K] extends { type: 'boolean' } ? boolean : string };
+type Values<T extends Options> = {
+  [K in keyof T]?: T[K] extends { type: 'boolean' }
+    ? boolean
+    : T[K] extends { multiple: true }
+      ? string[]
+      : string;
+};
 
 /** Options, and exactly as many other arguments as there are `names`. */
 export function parse<T extends Options>(

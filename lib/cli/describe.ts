@@ -4,14 +4,16 @@ import path from 'node:path';
 import { findFormat, firstBytes } from '../serialization/format';
 import { openRegular } from '../serialization/io/regular';
 import { fileSource } from '../serialization/io/source';
-import { ZipReader, isZip } from '../serialization/io/zip_reader';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors/header';
 import { readCheckpoint, readIndex } from '../serialization/safetensors/sharded_index';
+import { archiveKind } from './archive';
 import type { Description, TensorRow } from './description';
 import { describePickle } from './pickle';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon, only where it is needed
+/* eslint-disable @typescript-eslint/no-require-imports -- the addon, only where it is needed */
 const programs = () => require('./program') as typeof import('./program');
+const numpy = () => require('../io/npz') as typeof import('../io/npz');
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 export function describe(target: string): Description {
   return readCheckpoint(target, describeFile);
@@ -20,9 +22,11 @@ export function describe(target: string): Description {
 function describeFile(target: string): Description {
   const { file, format } = findFormat(target);
   if (format === 'pt') {
-    if (isProgram(file)) {
+    const kind = archiveKind(file);
+    if (kind === 'pt2') {
       return { file, format: 'pt2', metadata: null, values: [], ...programs().describeProgram(file) };
     }
+    if (kind === 'npz') return { file, format: 'npz', metadata: null, values: [], tensors: arrays(file) };
     return { file, format, metadata: null, ...describePickle(file) };
   }
   if (format === 'index') return describeIndex(file);
@@ -32,17 +36,6 @@ function describeFile(target: string): Description {
     () => readHeader(file),
   );
   return { file, format, metadata, tensors: rows(entries), values: [] };
-}
-
-function isProgram(file: string): boolean {
-  const source = fileSource(file, false);
-  try {
-    if (!isZip(source)) return false;
-    const zip = new ZipReader(source, 'maybe');
-    return zip.has('archive_format') || zip.has('serialized_exported_program.json');
-  } finally {
-    source.close();
-  }
 }
 
 function describeIndex(file: string): Description {
@@ -58,6 +51,19 @@ function describeIndex(file: string): Description {
     });
   });
   return { file, format: 'index', metadata, tensors, values: [] };
+}
+
+function arrays(file: string): readonly TensorRow[] {
+  const source = fileSource(file, false);
+  try {
+    const npz = new (numpy().NpzFile)(source);
+    return npz.names.map((name) => {
+      const { dtype, shape } = npz.describe(name);
+      return { name, dtype: dtype.name, shape, bytes: shape.reduce((n, size) => n * size, dtype.itemsize) };
+    });
+  } finally {
+    source.close();
+  }
 }
 
 const rows = (entries: Header['entries']): readonly TensorRow[] =>

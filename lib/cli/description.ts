@@ -24,7 +24,7 @@ export interface ProgramDescription {
 
 export interface Description {
   readonly file: string;
-  readonly format: Format | 'pt2';
+  readonly format: Format | 'pt2' | 'npz';
   readonly metadata: Readonly<Record<string, unknown>> | null;
   readonly tensors: readonly TensorRow[];
   readonly program?: ProgramDescription;

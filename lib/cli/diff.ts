@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { findFormat } from '../serialization/format';
 import type { Tensor } from '../tensor';
+import { archiveKind } from './archive';
 import { type Command, number, parse } from './arguments';
 import { loadPickle } from './pickle';
 import { count, json, plural, print, printable, table } from './text';
@@ -51,6 +52,9 @@ function run(argv: readonly string[]): number {
 /* eslint-disable @typescript-eslint/no-require-imports -- the addon, only where it is needed */
 function read(target: string): Map<string, unknown> {
   const { file, format } = findFormat(target);
+  if (format === 'pt' && archiveKind(file) === 'npz') {
+    return (require('../io/npz') as typeof import('../io/npz')).loadNpz(file);
+  }
   if (format === 'pt') return loadPickle(file);
   const { loadStateDictFromFile } =
     require('../serialization/state_dict_file') as typeof import('../serialization/state_dict_file');

@@ -20,7 +20,7 @@ function outline(file: string): unknown {
 }
 
 /** The weights, mapped where the format allows it. */
-function loadWhole(file: string): unknown {
+export function loadWhole(file: string): unknown {
   const { load } = serialization();
   const lenient = { weightsOnly: false };
   try {

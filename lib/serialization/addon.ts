@@ -43,4 +43,7 @@ export const addon = {
   get keep(): typeof import('../tensor/memory').keep {
     return memory().keep;
   },
+  get tidy(): typeof import('../tensor/memory').tidy {
+    return memory().tidy;
+  },
 };

@@ -1,13 +1,14 @@
 // Tensors that are made when their turn comes: what writes a file of them holds one at a time.
 import type { DType } from '../core/dtype';
 import type { Tensor } from '../tensor';
+import { addon } from './addon';
 
 /** What a file's header says of a tensor, and a way to its numbers. */
 export class PlannedTensor {
   constructor(
     readonly dtype: DType,
     readonly shape: readonly number[],
-    /** Makes the tensor, on the CPU; the caller disposes of it. */
+    /** Makes the tensor; the caller disposes of it. */
     readonly read: () => Tensor,
   ) {}
 
@@ -23,17 +24,9 @@ export class PlannedTensor {
     return stride;
   }
 
-  /** Lends the tensor to `use`, contiguous, its numbers as they are shown. */
+  /** Lends the tensor to `use`, contiguous, its numbers as they are shown; what `use` makes is gone with it. */
   with<T>(use: (plain: Tensor) => T): T {
-    const steps = [this.read()];
-    for (const step of ['cpu', 'resolveConj', 'resolveNeg', 'contiguous'] as const) {
-      steps.push(steps[steps.length - 1][step]());
-    }
-    try {
-      return use(steps[steps.length - 1]);
-    } finally {
-      for (const step of new Set(steps)) step.dispose();
-    }
+    return addon.tidy(() => use(this.read().cpu().resolveConj().resolveNeg().contiguous()));
   }
 }
 

@@ -105,15 +105,18 @@ function readPickledShards(
   return result;
 }
 
-function readPickled(file: string, { device, mmap, key }: LoadStateDictFromFileOptions): StateDict {
-  const whole = load(file, { mapLocation: device ?? 'cpu', mmap });
+const readPickled = (file: string, { device, mmap, key }: LoadStateDictFromFileOptions): StateDict =>
+  stateDictIn(load(file, { mapLocation: device ?? 'cpu', mmap }), key, file);
+
+/** The state_dict in what `file` holds: its entry `key`, or all of it. */
+export function stateDictIn(whole: unknown, key: string | undefined, file: string): StateDict {
   const names = isMap(whole) ? [...whole.keys()].map((name) => `'${String(name)}'`).join(', ') : '';
   if (key !== undefined && !(isMap(whole) && whole.has(key))) {
     throw new TorchTypeError(
       `loadStateDictFromFile(): '${file}' has no entry '${key}', but ${names || 'none'}`,
     );
   }
-  const state = key === undefined ? whole : (whole as Map<unknown, unknown>).get(key);
+  const state = key === undefined ? whole : (whole as ReadonlyMap<unknown, unknown>).get(key);
   if (isStateDict(state)) return state;
   const advice = names ? `: say which entry, { key: ... } of ${names}` : '';
   throw new TorchTypeError(`loadStateDictFromFile(): '${file}' does not hold a state_dict${advice}`);

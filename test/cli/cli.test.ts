@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { safetensors } from 'nodetorch';
-import { main } from '../../lib/cli';
 import { installed } from '../scripts/fixture';
+import { good, run } from './run';
 
 const fixtures = path.join(__dirname, '../fixtures');
 const python = (name: string) => path.join(fixtures, 'state_files', name);
@@ -14,25 +14,6 @@ let folder: string;
 const at = (name: string) => path.join(folder, name);
 beforeEach(() => (folder = fs.mkdtempSync(path.join(tmpdir(), 'cli-'))));
 afterEach(() => fs.rmSync(folder, { recursive: true }));
-
-function run(...argv: string[]): { code: number | Promise<number>; out: string; err: string } {
-  const text = { out: '', err: '' };
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => Boolean((text.out += String(chunk)))),
-    jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => Boolean((text.err += String(chunk)))),
-  ];
-  try {
-    const code = main(argv);
-    return { code, ...text };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-const good = (...argv: string[]) => {
-  const { code, out, err } = run(...argv);
-  expect([code, err]).toEqual([0, '']);
-  return out;
-};
 
 describe('inspect', () => {
   it('lists what is in a state_dict of Python', () => {
@@ -137,40 +118,6 @@ describe('inspect', () => {
   });
 });
 
-describe('convert', () => {
-  const state = (file: string) => torch.loadStateDictFromFile(file);
-  it.each(['m.safetensors', 'm.pt', 'm/'])('to %s and back loses nothing', (name) => {
-    expect(good('convert', python('checkpoint.pt'), at(name), '--key', 'model')).toMatch(
-      /: 7 tensors, 136 B$/m,
-    );
-    good('convert', at(name), at('back.pt'));
-    expect(good('diff', at('back.pt'), python('state_dict.pt'))).toBe('equal: 7 keys\n');
-  });
-  it('takes a prefix off, and a folder apart', () => {
-    good('convert', python('parallel.pt'), at('m/'), '--prefix', 'module.', '--max-shard-size', '60');
-    expect(fs.readdirSync(at('m'))).toHaveLength(4);
-    expect(good('diff', at('m'), python('state_dict.pt'))).toBe('equal: 7 keys\n');
-  });
-  it('writes weights that share memory once', () => {
-    expect(good('convert', python('tied.pt'), at('t.safetensors'))).toMatch(/^b: shares memory with a\n/);
-    expect([...state(at('t.safetensors')).keys()].sort()).toEqual(['a', 'row', 'turned']);
-    expect(state(at('t.safetensors')).get('turned')!.tolist()).toEqual([[0, 3], [1, 4], [2, 5]]); // prettier-ignore
-    expect(safetensors.safeOpen(at('t.safetensors')).metadata()).toEqual({ format: 'pt', b: 'a' });
-  });
-  it('turns an old format into the new one, with all that is in it', () => {
-    good('convert', python('legacy.pt'), at('new.pt'));
-    expect(good('diff', python('legacy.pt'), at('new.pt'))).toBe('equal: 8 keys\n');
-  });
-  it('keeps metadata', () => {
-    good('convert', sharded, at('one.safetensors'));
-    expect(safetensors.safeOpen(at('one.safetensors')).metadata()).toEqual({
-      format: 'pt',
-      who: 'Python',
-      'a tied one': '10.weight',
-    });
-  });
-});
-
 describe('diff', () => {
   const save = (name: string, tensors: Record<string, torch.Tensor>) => {
     safetensors.saveFile(tensors, at(name));
@@ -255,10 +202,6 @@ describe('trouble is one line and code 2', () => {
     [['inspect', '/nope'], /: ENOENT.*'\/nope'\n$/],
     [['inspect', __filename], /neither safetensors nor a pickle\n$/],
     [['inspect', bad], /header too small: the file has 3 bytes, not even 8 \(.*bad.safetensors\)\n$/],
-    [['convert', 'a'], /: TO is missing/],
-    [['convert', sharded, 'x.zip'], /: 'x.zip' ends with neither .safetensors, .pt, .pth, .bin nor \/; see/],
-    [['convert', sharded, 'x.pt', '--max-shard-size', '1GB'], /--max-shard-size is for a folder/],
-    [['convert', python('checkpoint.pt'), bad], /does not hold a state_dict: say which entry/],
     [['diff', 'a', 'b', '--rtol', 'x'], /--rtol must be a number, not 'x'; see/],
     [['doctor', 'x'], /one argument too many: 'x'/],
   ])('%j', (argv, message) => {
