@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { safetensors } from 'nodetorch';
 import { installed } from '../scripts/fixture';
-import { good, run } from './run';
+import { good, run } from './captured';
 
 const fixtures = path.join(__dirname, '../fixtures');
 const python = (name: string) => path.join(fixtures, 'state_files', name);

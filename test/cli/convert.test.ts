@@ -8,7 +8,7 @@ import torch, { type Tensor, safetensors } from 'nodetorch';
 import { progress } from '../../lib/cli/conversion/progress';
 import * as verification from '../../lib/cli/conversion/verify';
 import { bundle, childEnvironment } from '../native/support/child';
-import { good, run } from './run';
+import { good, run } from './captured';
 
 const fixtures = path.join(__dirname, '../fixtures');
 const python = (name: string) => path.join(fixtures, 'state_files', name);

@@ -1,7 +1,7 @@
 // `npx nodetorch COMMAND` in this process.
 import { main } from '../../lib/cli';
 
-export function run(...argv: string[]): { code: number; out: string; err: string } {
+export function run(...argv: string[]): { code: number | Promise<number>; out: string; err: string } {
   const text = { out: '', err: '' };
   const spies = [
     jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => Boolean((text.out += String(chunk)))),
