@@ -1,7 +1,6 @@
 import { checkMethods } from '../../core/calls';
-import { TorchTypeError, argumentError, checkFunction, checkNumber, valueError } from '../../core/errors';
-import { value } from '../../core/kinds';
-import { type Call, signature } from '../../core/signature';
+import { TorchTypeError, argumentError, checkFunction, valueError } from '../../core/errors';
+import type { Call } from '../../core/signature';
 import { isGradEnabled } from '../../autograd/mode';
 import { type ProcessGroup, groupOf } from '../../distributed/group';
 import { Work } from '../../distributed/work';
@@ -12,68 +11,21 @@ import { Tensor } from '../../tensor';
 import type { Handle } from '../../../typings/native';
 import { Module } from '../module/module';
 import {
+  type BuiltinCommHook,
+  type CommHook,
+  DDP,
+  type DistributedDataParallelOptions,
+  checkCaps,
+  type ddp,
+} from './options';
+import { JOIN, Join, type JoinOptions, type Joined } from './join';
+import {
   type ReducerOptions,
   broadcastTensors,
   makeReducer,
   syncModuleStates,
   verifyParameters,
 } from './reducer';
-
-/** Options of `nn.parallel.DistributedDataParallel`. */
-export interface DistributedDataParallelOptions {
-  /** Whether all ranks begin with the tensors of rank 0, and check that theirs are of the same form. Default true. */
-  initSync?: boolean;
-  /** Default null: the default group. */
-  processGroup?: ProcessGroup | null;
-  /** Mebibytes of gradients that are reduced at once. Default null: 25. */
-  bucketCapMb?: number | null;
-  /** The same for each bucket. Default null. */
-  bucketCapMbList?: readonly number[] | null;
-  /** Whether each forward looks for parameters that its result does not depend on. Default false. */
-  findUnusedParameters?: boolean;
-  /** Whether gradients are views of what is reduced, which saves their memory. Default false. */
-  gradientAsBucketView?: boolean;
-  /** Whether each step uses the same parameters in the same way. Default false. */
-  staticGraph?: boolean;
-  /** Whether parameters without a gradient are left out; all ranks must have the same ones. Default false. */
-  skipAllReduceUnusedParams?: boolean;
-  /** Whether each forward begins with the buffers of rank 0. Default true. */
-  forwardSyncBuffers?: boolean;
-}
-
-const DEFAULTS: Required<DistributedDataParallelOptions> = {
-  initSync: true,
-  processGroup: null,
-  bucketCapMb: null,
-  bucketCapMbList: null,
-  findUnusedParameters: false,
-  gradientAsBucketView: false,
-  staticGraph: false,
-  skipAllReduceUnusedParams: false,
-  forwardSyncBuffers: true,
-};
-const ddp = <M>() => signature('DistributedDataParallel', [value<M>()('module')], DEFAULTS);
-const DDP = ddp<Module>();
-
-/** A hook that is in libtorch: gradients travel as they are, or in two bytes. */
-export type BuiltinCommHook = 'allReduce' | 'fp16' | 'bf16';
-
-/** Gradients that are ready on this rank, one behind the other. */
-export interface GradBucket {
-  readonly buffer: Tensor; // (numel)
-  readonly index: number;
-  readonly isLast: boolean;
-}
-
-/** Begins the collective by which a bucket is reduced: `bucket.buffer`, which it changes, becomes the gradients. */
-export type CommHook = (bucket: GradBucket) => Work;
-
-function checkCaps(caps: readonly unknown[]): void {
-  for (const cap of caps) {
-    checkNumber('DistributedDataParallel', 'bucketCapMb', cap);
-    if (!((cap as number) > 0)) throw valueError('DistributedDataParallel(): bucketCapMb must be above 0');
-  }
-}
 
 /**
  * Trains a module on all ranks of a group at once: each has a copy and calls it with its own part of the batch, and each
@@ -106,6 +58,7 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
   // Whether the last backward pass was one that reduced: buffers of steps between are not sent.
   #syncsBuffers = true;
   #awaitsStaticGraph: boolean;
+  #join: Join | null = null;
 
   constructor(...args: Call<ReturnType<typeof ddp<Module<Args, Out>>>, [module: Module<Args, Out>]>) {
     super();
@@ -143,13 +96,20 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
 
   #beforeForward(): void {
     const isTraining = isGradEnabled();
-    if (isTraining && this.#syncsGradients) native.prepareForward(this.#reducer);
+    const reduces = isTraining && this.#syncsGradients;
+    if (reduces) native.prepareForward(this.#reducer);
+    this.#join?.beforeForward(true);
     if (isTraining) native.rebuildBuckets(this.#reducer);
-    if (!this.#syncsBuffers || !this.forwardSyncBuffers) return;
-    broadcastTensors(
-      this.processGroup,
-      [...this.module.buffers()].map((buffer) => buffer.detach()),
-    );
+    if (this.#willSyncBuffers()) this.#syncBuffersOf(this.#join?.commonRank(true) ?? 0);
+    this.#join?.announceBackward(this.#syncsGradients);
+  }
+
+  #willSyncBuffers(): boolean {
+    return this.#syncsBuffers && this.forwardSyncBuffers && !this.module.buffers().next().done;
+  }
+  #syncBuffersOf(source: number): void {
+    const buffers = [...this.module.buffers()].map((buffer) => buffer.detach());
+    broadcastTensors(this.processGroup, buffers, source);
   }
 
   #afterForward(output: unknown): unknown {
@@ -189,6 +149,48 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
     } finally {
       if (!isAwaited) restore();
     }
+  }
+
+  /**
+   * Calls `body` on ranks whose inputs may be of different number: one that has ended takes part with zeros in what the
+   * others reduce, and all end with the tensors of the last one.
+   *
+   * @throws TorchError on all ranks, with `throwOnEarlyTermination`, as soon as one has ended.
+   */
+  join<T>(body: () => T, ...args: [options?: JoinOptions]): T {
+    checkFunction('join', 'body', body);
+    const [options] = JOIN.bind(args) as unknown as [Required<JoinOptions>];
+    if (!options.enable) return body();
+    const join = new Join(this.#joined(), options);
+    this.#join = join;
+    const finish = (result: unknown): T => {
+      this.#join = null;
+      join.finish();
+      return result as T;
+    };
+    const leave = (): void => void (this.#join = null);
+    try {
+      const result = body();
+      if (!isThenable(result)) return finish(result);
+      return Promise.resolve(result).then(finish).finally(leave) as T;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #joined(): Joined {
+    const { processGroup: group, module, findUnusedParameters } = this;
+    return {
+      group,
+      reducer: this.#reducer,
+      findUnusedParameters,
+      willSyncBuffers: () => this.#willSyncBuffers(),
+      syncBuffers: (source) => this.#syncBuffersOf(source),
+      setSyncsBuffers: (syncs) => void (this.#syncsBuffers = syncs),
+      syncAll: (source) =>
+        syncModuleStates(module as unknown as Module, group, new Set(), this.forwardSyncBuffers, source),
+    };
   }
 
   /**

@@ -41,7 +41,7 @@ interface Named {
   readonly isSparse: boolean;
 }
 
-/** The parameters that are reduced: each once, where it is first met. */
+/** The parameters that are reduced: each once, where it is first met. libtorch takes no empty list of them. */
 function parametersOf(module: Module, ignored: ReadonlySet<string>): Named[] {
   const seen = new Set<Tensor>();
   const found: Named[] = [];
@@ -54,7 +54,10 @@ function parametersOf(module: Module, ignored: ReadonlySet<string>): Named[] {
       found.push({ name: `${path}.${own}`, parameter, isSparse }); // Python's name, with a dot where there is no path
     }
   }
-  return found;
+  if (found.length > 0) return found;
+  throw new TorchError(
+    "DistributedDataParallel is not needed when a module doesn't have any parameter that requires a gradient.",
+  );
 }
 
 /** Gives all ranks the parameters and buffers of rank `source` of the group. Blocks. */
@@ -80,7 +83,11 @@ export function broadcastTensors(group: ProcessGroup, tensors: readonly Tensor[]
     native.broadcastCoalesced(group[HANDLE] as Handle, tensors, BROADCAST_BYTES, source);
 }
 
-/** Whether the parameters of all ranks are of one form, which is found out together. Blocks. */
+/**
+ * Finds out, with the other ranks, whether their parameters are of one form. Blocks.
+ *
+ * @throws TorchError where they are not, or where no parameter wants a gradient.
+ */
 export function verifyParameters(group: ProcessGroup, module: Module, ignored: ReadonlySet<string>): void {
   const parameters = parametersOf(module, ignored).map(({ parameter }) => parameter);
   native.verifyParameters(group[HANDLE] as Handle, parameters);
@@ -94,11 +101,6 @@ export function makeReducer(
   options: ReducerOptions,
 ): Handle {
   const all = parametersOf(module, ignored);
-  if (all.length === 0) {
-    throw new TorchError(
-      "DistributedDataParallel is not needed when a module doesn't have any parameter that requires a gradient.",
-    );
-  }
   for (const part of module.modules()) {
     if (part instanceof SyncBatchNorm) throw valueError('SyncBatchNorm layers only work with GPU modules');
   }

@@ -14,6 +14,7 @@ export { fuseConvBnEval, fuseConvBnWeights, fuseLinearBnEval, fuseLinearBnWeight
 export { skipInit } from './init';
 export { convertConv2dWeightMemoryFormat, convertConv3dWeightMemoryFormat } from './memory_format';
 export { removeSpectralNorm, spectralNorm, type SpectralNormOptions } from './spectral_norm';
+export { consumePrefixInStateDictIfPresent } from './state_prefix';
 export { removeWeightNorm, weightNorm, type WeightNormOptions } from './weight_norm';
 
 export * as fusion from './fusion';

@@ -21,8 +21,8 @@ const SYNC_BATCH_NORM = signature('SyncBatchNorm', [number('numFeatures')], BATC
  * Normalizes each channel over the batches of all processes. Shape: `(N, numFeatures, *)`.
  *
  * In one process it is batch normalization, on every device, as in PyTorch.
- * Differs from PyTorch: `torch.nn.SyncBatchNorm` takes no `process_group`: there is no `torch.distributed`, so there
- * is always one process.
+ * Differs from PyTorch: `torch.nn.SyncBatchNorm` takes no `process_group`: several processes need GPUs, as in PyTorch, and
+ * `torch.distributed` is over gloo alone, for the CPU.
  */
 export class SyncBatchNorm<Affine extends boolean = any, Bias extends boolean = any> extends BatchNorm<
   Affine,

@@ -1,0 +1,64 @@
+import { checkNumber, valueError } from '../../core/errors';
+import { value } from '../../core/kinds';
+import { signature } from '../../core/signature';
+import type { ProcessGroup } from '../../distributed/group';
+import type { Work } from '../../distributed/work';
+import type { Tensor } from '../../tensor';
+import type { Module } from '../module/module';
+
+/** Options of `nn.parallel.DistributedDataParallel`. */
+export interface DistributedDataParallelOptions {
+  /** Whether all ranks begin with the tensors of rank 0, and check that theirs are of the same form. Default true. */
+  initSync?: boolean;
+  /** Default null: the default group. */
+  processGroup?: ProcessGroup | null;
+  /** Mebibytes of gradients that are reduced at once. Default null: 25. */
+  bucketCapMb?: number | null;
+  /** The same for each bucket. Default null. */
+  bucketCapMbList?: readonly number[] | null;
+  /** Whether each forward looks for parameters that its result does not depend on. Default false. */
+  findUnusedParameters?: boolean;
+  /** Whether gradients are views of what is reduced, which saves their memory. Default false. */
+  gradientAsBucketView?: boolean;
+  /** Whether each step uses the same parameters in the same way. Default false. */
+  staticGraph?: boolean;
+  /** Whether parameters without a gradient are left out; all ranks must have the same ones. Default false. */
+  skipAllReduceUnusedParams?: boolean;
+  /** Whether each forward begins with the buffers of rank 0. Default true. */
+  forwardSyncBuffers?: boolean;
+}
+
+const DEFAULTS: Required<DistributedDataParallelOptions> = {
+  initSync: true,
+  processGroup: null,
+  bucketCapMb: null,
+  bucketCapMbList: null,
+  findUnusedParameters: false,
+  gradientAsBucketView: false,
+  staticGraph: false,
+  skipAllReduceUnusedParams: false,
+  forwardSyncBuffers: true,
+};
+export const ddp = <M>() => signature('DistributedDataParallel', [value<M>()('module')], DEFAULTS);
+export const DDP = ddp<Module>();
+
+/** A hook that is in libtorch: gradients travel as they are, or in two bytes. */
+export type BuiltinCommHook = 'allReduce' | 'fp16' | 'bf16';
+
+/** Gradients that are ready on this rank, one behind the other. */
+export interface GradBucket {
+  readonly buffer: Tensor; // (numel)
+  readonly index: number;
+  readonly isLast: boolean;
+}
+
+/** Begins the collective by which a bucket is reduced: `bucket.buffer`, which it changes, becomes the gradients. */
+export type CommHook = (bucket: GradBucket) => Work;
+
+/** @throws an error unless all are numbers above 0. */
+export function checkCaps(caps: readonly unknown[]): void {
+  for (const cap of caps) {
+    checkNumber('DistributedDataParallel', 'bucketCapMb', cap);
+    if (!((cap as number) > 0)) throw valueError('DistributedDataParallel(): bucketCapMb must be above 0');
+  }
+}

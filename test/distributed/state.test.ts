@@ -1,0 +1,128 @@
+// DistributedDataParallel in a world of one rank: what needs no other.
+import torch, { nn } from 'nodetorch';
+import * as dist from 'nodetorch/distributed';
+
+beforeAll(async () => {
+  torch.setNumThreads(1);
+  await dist.initProcessGroup({ store: new dist.HashStore(), rank: 0, worldSize: 1, timeout: 5000 });
+});
+afterAll(() => dist.destroyProcessGroup());
+
+const { DistributedDataParallel: DDP } = nn.parallel;
+const model = () => new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4));
+
+test('state_dict has the prefix of Python, which can be taken off', () => {
+  const ddp = new DDP(model());
+  const keys = [...ddp.stateDict().keys()];
+  expect(keys).toEqual([
+    'module.0.weight',
+    'module.0.bias',
+    'module.1.weight',
+    'module.1.bias',
+    'module.1.running_mean',
+    'module.1.running_var',
+    'module.1.num_batches_tracked',
+  ]);
+  const state = ddp.stateDict();
+  nn.utils.consumePrefixInStateDictIfPresent(state, 'module.');
+  expect([...state.keys()]).toEqual(keys.map((key) => key.slice(7)));
+  expect([...state._metadata!.keys()]).toEqual(['', '0', '1']);
+  model().loadStateDict(state);
+});
+
+test('one rank gives what no DistributedDataParallel gives', async () => {
+  const plain = model();
+  const ddp = new DDP(model(), { findUnusedParameters: true });
+  ddp.module.loadStateDict(plain.stateDict());
+  const x = torch.randn([5, 3]);
+  plain(x).pow(2).sum().backward();
+  await ddp(x).pow(2).sum().backwardAsync();
+  const grads = (module: nn.Module) => [...module.parameters()].map((one) => one.grad!.tolist());
+  expect(grads(ddp.module as never)).toEqual(grads(plain as never));
+});
+
+test('a hook of JavaScript reduces', async () => {
+  const ddp = new DDP(model());
+  const seen: [number, number, boolean][] = [];
+  ddp.registerCommHook(({ buffer, index, isLast }) => {
+    seen.push([buffer.numel(), index, isLast]);
+    buffer.mul_(0.5);
+    return dist.allReduce(buffer);
+  });
+  const plain = model();
+  plain.loadStateDict(ddp.module.stateDict());
+  const x = torch.randn([5, 3]);
+  plain(x).pow(2).sum().backward();
+  ddp(x).pow(2).sum().backward();
+  expect(seen).toEqual([[3 * 4 + 4 + 4 + 4, 0, true]]);
+  const half = [...plain.parameters()].map((one) => one.grad!.mul(0.5).tolist());
+  expect([...ddp.module.parameters()].map((one) => one.grad!.tolist())).toEqual(half);
+  await expect(ddp(x).sum().backwardAsync()).rejects.toThrow(
+    'runs in backward(), and not in backwardAsync()',
+  );
+});
+
+test('noSync, for functions that return promises, too', async () => {
+  const ddp = new DDP(new nn.Linear(2, 1));
+  const x = torch.ones([1, 2]);
+  ddp.noSync(() => ddp(x).backward());
+  await ddp.noSync(() => ddp(x).backwardAsync());
+  ddp(x).backward();
+  expect(ddp.module.weight.grad!.tolist()).toEqual([[3, 3]]);
+});
+
+test('join of one rank is its body', () => {
+  const ddp = new DDP(new nn.Linear(2, 1));
+  const result = ddp.join(() => {
+    ddp(torch.ones([1, 2])).backward();
+    return 'result';
+  });
+  expect(result).toBe('result');
+  expect(ddp.module.weight.grad!.tolist()).toEqual([[1, 1]]);
+});
+
+test('what it refuses', () => {
+  const frozen = new nn.Linear(1, 1).requiresGrad_(false);
+  expect(() => new DDP(frozen)).toThrow("doesn't have any parameter that requires a gradient");
+  expect(() => new DDP(new nn.SyncBatchNorm(2))).toThrow('SyncBatchNorm layers only work with GPU modules');
+  expect(() => new DDP(3 as never)).toThrow("argument 'module' must be a Module");
+  expect(() => new DDP(new nn.Linear(1, 1), { bucketCapMb: 0 })).toThrow('bucketCapMb must be above 0');
+  expect(() => new DDP(new nn.Linear(1, 1)).registerCommHook('fp8' as never)).toThrow(
+    "there is no hook 'fp8'",
+  );
+});
+
+test('backwardAsync leaves hooks of JavaScript to backward', async () => {
+  const x = torch.ones([2], { requiresGrad: true });
+  const handle = x.registerHook(() => undefined);
+  await expect(Promise.resolve().then(() => x.sum().backwardAsync())).rejects.toThrow(
+    'no hook and no Function of JavaScript',
+  );
+  handle.remove();
+});
+
+test('groups and ranks', async () => {
+  expect([dist.isInitialized(), dist.getRank(), dist.getWorldSize(), dist.getBackend()]).toEqual([
+    true,
+    0,
+    1,
+    'gloo',
+  ]);
+  const group = await dist.newGroup([0]);
+  expect([group.groupName, dist.getProcessGroupRanks(group), dist.getGlobalRank(group, 0)]).toEqual([
+    '1',
+    [0],
+    0,
+  ]);
+  await dist.allReduce(torch.ones([1]), { group });
+  dist.destroyProcessGroup(group);
+  expect(() => dist.allReduce(torch.ones([1]), { group })).toThrow('The process group has been destroyed');
+  expect(() => dist.destroyProcessGroup(group)).toThrow('Invalid process group specified');
+  await expect(dist.initProcessGroup()).rejects.toThrow(
+    'trying to initialize the default process group twice!',
+  );
+  await expect(dist.newGroup([0, 0])).rejects.toThrow(
+    'ranks list must not contain duplicate entries, got [0, 0]',
+  );
+  await expect(dist.newGroup([1])).rejects.toThrow('Rank 1 is out of range');
+});
