@@ -8,7 +8,11 @@ import { native } from '../lib/native';
 
 const root = path.join(__dirname, '..');
 const sources = path.join(root, 'native', 'src');
-const files = ['addon.cc', ...fs.readdirSync(path.join(sources, 'exports')).map((name) => `exports/${name}`)];
+const rooms = ['exports', 'distributed'];
+const files = [
+  'addon.cc',
+  ...rooms.flatMap((room) => fs.readdirSync(path.join(sources, room)).map((name) => `${room}/${name}`)),
+];
 const textOf = (file: string) =>
   fs.readFileSync(path.join(sources, file), 'utf8').replace(/^\s*\/\/.*$/gm, '');
 
@@ -26,6 +30,18 @@ const READERS: Readonly<Record<string, RegExp>> = {
   ObjectArgument: /^HandleOwner$/,
   Callback: /^GradientCallback$/,
   HandleAt: /^Handle$/,
+  StoreAt: /^Handle$/,
+  GroupAt: /^Handle$/,
+  ReducerAt: /^Handle$/,
+  WorkAt: /^Handle$/,
+  WorkOf: /^Handle$/,
+  TextAt: /^string$/,
+  TextsAt: /^readonly string\[\]$/,
+  NumbersAt: /^Shape$/,
+  TensorsAt: /^Tensors$/,
+  MillisecondsAt: /^number$/,
+  BytesAt: /^Uint8Array\b/,
+  MakeJsHook: /^\(buffer: Handle/,
   ProgramArgument: /^Handle$/,
   ReadGraph: /^ProgramDescription$/,
   InputsFromJs: /^readonly unknown\[\]$/,
@@ -43,7 +59,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   NamesArgument: /^readonly string\[\]$/,
   Bool: /^boolean$/,
   OptionalBool: /^boolean$/,
-  Int: /^(number|ScopeKind)$/,
+  Int: /^(number|ScopeKind|Uint8Array \| number)$/,
   IsNumber: /\bnumber$/,
   LevelArgument: /^number$/,
   Double: /^number$/,
@@ -66,7 +82,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   ToJs: /^Tensor$/, // what a result becomes
   Value: /^(readonly .*\[\]|Uint8Array|\{[^]*\})$/,
 };
-const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent']; // readers of what may be null or left out
+const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent', 'BytesAt']; // readers of what may be null or left out
 
 /** What an export returns, or what made the variable that it returns, and the declared type. */
 const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
@@ -84,7 +100,7 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/Null\(\)$/, /\| null$/],
   [/^Napi::Array::New\([^,]*\)$/, /\[\]$/],
   [/^Napi::Array::New\([^,]*, \d\)$/, /^\[.*\]( \| null)?$/],
-  [/^Napi::Object::New\(/, /^(\{|DeviceStats$|NativeClass\b|ScriptDescription$)/],
+  [/^Napi::Object::New\(/, /^(\{|DeviceStats$|NativeClass\b|ScriptDescription$|Record<string, string \| number>$)/],
   [/^napi_create_(external_)?arraybuffer/, /^ArrayBuffer$/],
   [/^napi_create_function/, /^NativeOperator$/],
   [/->Promise\(\)$/, /^Promise<void>$/],
@@ -94,6 +110,9 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^ScriptValueToJs\(/, /^unknown$/],
   [/^IdentityOf\(/, /^number \| null$/],
   [/^Napi::Buffer<char>::Copy\(/, /^Buffer\b/],
+  [/->Run\(/, /^Promise</],
+  [/^promise$/, /^Promise<unknown>$/],
+  [/^ToJs\(.*Sink::apply/, /^Handle\[\]$/],
 ];
 
 interface Export {

@@ -264,7 +264,7 @@ export interface Native {
     method: string,
     keys: readonly string[],
     value: Uint8Array | null,
-    second: Uint8Array | number,
+    second: Uint8Array | number | null,
     timeout: number,
   ): Promise<unknown>;
   makeGroup(

@@ -1,6 +1,6 @@
 // libtorch's own distributed library, for the files of this folder alone: its headers are empty without these
-// definitions. Only Linux's libtorch is known to have all of it; elsewhere the folder compiles to nothing, and
-// `torch.distributed.isAvailable()` is false.
+// definitions. Only Linux's libtorch is known to have all of it; elsewhere the folder compiles to nothing,
+// and `torch.distributed.isAvailable()` is false.
 #pragma once
 
 #if defined(__linux__)

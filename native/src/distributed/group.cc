@@ -2,10 +2,10 @@
 
 #if NODETORCH_GLOO
 #include <c10/util/Exception.h>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include <stdexcept>
 #include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <utility>
 
 #include "distributed/sockets.h"
@@ -67,9 +67,9 @@ struct GroupTask : BlockingTask {
     for (const std::string& interface : interfaces) options.devices.push_back(DeviceOf(interface));
     if (!interfaces.empty()) return;
     const bool lazy = c10d::getDefaultGlooLazyInit();
-    options.devices.push_back(host.empty() ? c10d::ProcessGroupGloo::createDefaultDevice(lazy)
-                                           : c10d::ProcessGroupGloo::createDeviceForHostname(
-                                                 AddressTowards(host, port), lazy));
+    options.devices.push_back(
+        host.empty() ? c10d::ProcessGroupGloo::createDefaultDevice(lazy)
+                     : c10d::ProcessGroupGloo::createDeviceForHostname(AddressTowards(host, port), lazy));
   }
 
   void Compute(const Stop& stop) override {
@@ -112,9 +112,9 @@ struct GroupTask : BlockingTask {
   std::shared_ptr<Group> made;
 };
 
-// makeGroup(store, rank, size, timeout, [name, description, what], [host, port], interfaces): a promise of its
-// handle. The group is on the interface by which this machine reaches `host`; of no host, on the one of the
-// machine's own name.
+// makeGroup(store, rank, size, timeout, [name, description, what], [host, port], interfaces): a promise of
+// its handle. The group is on the interface by which this machine reaches `host`; of no host, on the one of
+// the machine's own name.
 napi_value MakeGroup(Arguments& arguments) {
   const auto promises = Promises::Of(arguments.environment);
   auto task = std::make_shared<GroupTask>(promises);

@@ -9,6 +9,7 @@
 #if NODETORCH_GLOO
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/engine.h>
+
 #include <torch/csrc/distributed/c10d/logger.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
@@ -78,9 +79,9 @@ napi_value BroadcastCoalesced(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// makeReducer(group, parameters, [is sparse], [bucket cap, first bucket's cap, flags], initial caps, rebuilding
-// caps, names, [module's name]). Flags: 1 find unused parameters, 2 gradients are views, 4 skip unused ones,
-// 8 static graph, 16 buffers are broadcast, 32 SyncBatchNorm.
+// makeReducer(group, parameters, [is sparse], [bucket cap, first bucket's cap, flags], initial caps,
+// rebuilding caps, names, [module's name]). Flags: 1 find unused parameters, 2 gradients are views, 4 skip
+// unused ones, 8 static graph, 16 buffers are broadcast, 32 SyncBatchNorm.
 napi_value MakeReducer(Arguments& arguments) {
   auto handle = std::make_unique<ReducerHandle>();
   handle->group = GroupAt(arguments, 0);
@@ -96,10 +97,10 @@ napi_value MakeReducer(Arguments& arguments) {
   std::reverse(buckets.begin(), buckets.end());
   std::unordered_map<size_t, std::string> by_index;
   for (size_t i = 0; i < names.size(); i++) by_index.emplace(i, names[i]);
-  handle->reducer = std::make_shared<c10d::Reducer>(
-      parameters, std::move(buckets), handle->group->Use(), is_sparse, settings.at(0), (flags & 1) != 0,
-      (flags & 2) != 0, std::move(by_index), settings.at(1), (flags & 4) != 0, false,
-      NumbersAt(arguments, 5));
+  handle->reducer =
+      std::make_shared<c10d::Reducer>(parameters, std::move(buckets), handle->group->Use(), is_sparse,
+                                      settings.at(0), (flags & 1) != 0, (flags & 2) != 0, std::move(by_index),
+                                      settings.at(1), (flags & 4) != 0, false, NumbersAt(arguments, 5));
   handle->logger = std::make_shared<c10d::Logger>(handle->reducer);
   handle->reducer->set_logger(handle->logger);
   handle->logger->set_construction_data_and_log(TextsAt(arguments, 7).at(0), {}, -1, (flags & 16) != 0,
@@ -133,8 +134,8 @@ napi_value PrepareBackward(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// Python's _DDPSink: outputs that the loss does not use get an undefined gradient, which tells the reducer, and
-// a static graph's first backward pass ends with all buckets at once.
+// Python's _DDPSink: outputs that the loss does not use get an undefined gradient, which tells the reducer,
+// and a static graph's first backward pass ends with all buckets at once.
 struct Sink : torch::autograd::Function<Sink> {
   struct State : torch::CustomClassHolder {
     std::weak_ptr<c10d::Reducer> reducer;

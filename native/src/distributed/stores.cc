@@ -2,10 +2,6 @@
 
 #if NODETORCH_GLOO
 #include <c10/util/Exception.h>
-#include <torch/csrc/distributed/c10d/FileStore.hpp>
-#include <torch/csrc/distributed/c10d/HashStore.hpp>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +9,10 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/HashStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "distributed/handles.h"
 #include "distributed/sockets.h"
@@ -49,8 +49,7 @@ struct TcpStoreTask : BlockingTask {
       is_everywhere = listener.is_everywhere;
     } else {
       WaitForListener(host, port, timeout, stop);
-      const auto used =
-          std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+      const auto used = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
       options.timeout = std::max(timeout - used, milliseconds(1000));
     }
     // The server is there by its own address.
