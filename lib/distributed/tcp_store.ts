@@ -40,7 +40,7 @@ const CREATE = signature(
  * It has no password: whoever reaches the port reads and writes it. So it listens on the interface of `host` alone; one
  * that listens on all interfaces warns.
  *
- * Differs from PyTorch: `TCPStore` is made by `await TCPStore.create(...)`, since a constructor cannot wait, and its server
+ * Differs from PyTorch: `torch.distributed.TCPStore` is made by `await TCPStore.create(...)`, since a constructor cannot wait, and its server
  * listens on `host` alone, where Python's listens on all interfaces.
  *
  * @example

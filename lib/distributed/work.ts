@@ -11,7 +11,7 @@ import { checkTimeout } from './store';
  *
  * A Work that nobody waits for says nothing of its error.
  *
- * Differs from PyTorch: `torch.distributed`'s collectives have no `async_op`: each returns a `Work`.
+ * Differs from PyTorch: `torch.distributed.allReduce` and the other collectives have no `async_op`: each returns a `Work`.
  */
 export class Work<T = void> implements PromiseLike<T> {
   /** @internal */

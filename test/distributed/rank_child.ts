@@ -141,15 +141,16 @@ async function thread({
     return void (await work);
   }
   torch.manualSeed(place);
-  const model = new nn.parallel.DistributedDataParallel(new nn.Linear(3, 2, { bias: false }));
+  const linear = new nn.Linear(3, 2, { bias: false });
+  const model = new nn.parallel.DistributedDataParallel(linear);
   await model(torch.full([1, 3], place + 1))
     .sum()
     .backwardAsync();
-  const gradient = model.module.weight.grad!.tolist();
+  const gradient = linear.weight.grad!.tolist();
   model(torch.full([1, 3], place + 1))
     .sum()
     .backward();
-  parentPort!.postMessage([gradient, model.module.weight.grad!.tolist()]);
+  parentPort!.postMessage([gradient, linear.weight.grad!.tolist()]);
   dist.destroyProcessGroup();
 }
 

@@ -73,6 +73,7 @@ const packages: Record<string, unknown> = {
   nodetorch: face,
   'nodetorch/functional': functional,
   'nodetorch/data': face.utils.data,
+  'nodetorch/distributed': face.distributed,
   'node:stream': { Readable },
   'nodetorch/testing': testing,
   'nodetorch/tfjs': tfjs,

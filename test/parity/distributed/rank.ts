@@ -83,7 +83,7 @@ interface Options extends nn.parallel.DistributedDataParallelOptions {
 
 async function train(
   name: string,
-  make: () => nn.Module<never[]>,
+  make: () => nn.Module,
   lossOf: Loss,
   makeOptimizer: (params: Iterable<Tensor>) => optim.Optimizer,
   { hook, accumulates = false, ...options }: Options = {},
@@ -105,7 +105,7 @@ async function train(
   const grads = [...model.module.namedParameters()].filter(([, param]) => param.grad !== null);
   report(`${name}.grad`, new Map(grads.map(([key, param]) => [key, param.grad])));
   report(`${name}.state`, model.stateDict());
-  const state = optimizer.stateDict().state as Record<string, Record<string, unknown>>;
+  const state = optimizer.stateDict().state as unknown as Record<string, Record<string, unknown>>;
   for (const [key, entry] of Object.entries(state)) {
     const tensors = Object.entries(entry).filter(([, value]) => torch.isTensor(value));
     report(`${name}.optimizer.${key}`, new Map(tensors.sort(([a], [b]) => (a < b ? -1 : 1))));
@@ -159,7 +159,7 @@ async function main(): Promise<void> {
   await train('cnn', cnn, imageLoss, sgd);
   await train('gpt', () => new Gpt(), textLoss, adamw);
   await train('gpt.static', () => new Gpt(), textLoss, adamw, { staticGraph: true });
-  await train('unused', () => new Branches() as never, branchLoss, adamw, { findUnusedParameters: true });
+  await train('unused', () => new Branches(), branchLoss, adamw, { findUnusedParameters: true });
   dist.destroyProcessGroup();
 }
 main().catch((error: unknown) => {
