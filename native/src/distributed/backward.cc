@@ -1,11 +1,10 @@
 // A backward pass that another thread runs. A pass that waits for other ranks computes little, so it has a
 // thread of its own: the pool's would all wait where ranks are threads of one process.
-#include "distributed/backward.h"
-
 #include <ATen/Parallel.h>
 #include <ATen/ThreadLocalState.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "distributed/c10d.h"
 #include "distributed/promises.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"

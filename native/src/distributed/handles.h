@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "distributed/exports.h"
 #include "distributed/stores.h"
 #include "runtime/function.h"
 
@@ -43,11 +44,6 @@ inline std::vector<std::string> TextsAt(Arguments& arguments, size_t i) {
 inline std::chrono::milliseconds MillisecondsAt(Arguments& arguments, size_t i) {
   return std::chrono::milliseconds(arguments.Int(i));
 }
-
-void DefineStores(Napi::Env env, Napi::Object exports);
-void DefineGroups(Napi::Env env, Napi::Object exports);
-void DefineWorks(Napi::Env env, Napi::Object exports);
-void DefineReducer(Napi::Env env, Napi::Object exports);
 
 }  // namespace nodetorch
 #endif

@@ -1,6 +1,5 @@
 // torch.distributed: the functions of native/src/distributed, where libtorch has that library.
-#include "distributed/backward.h"
-#include "distributed/handles.h"
+#include "distributed/exports.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
