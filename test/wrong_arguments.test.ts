@@ -35,7 +35,11 @@ const wrong: unknown[] = [
 /** What is wrong with the error of `call`, or undefined. */
 function foreign(call: () => unknown): string | undefined {
   try {
-    torch.tidy(() => void call());
+    torch.tidy(() => {
+      // What is awaited may fail later, and then of what it was given.
+      const result = call() as Partial<Promise<unknown>> | null | undefined;
+      if (typeof result?.catch === 'function') void result.catch(() => undefined);
+    });
   } catch (error) {
     if (!(error instanceof TorchError)) return (error as Error).stack?.split('\n').slice(0, 2).join(' ');
   }

@@ -140,6 +140,21 @@ def collectives():
     dist.barrier()
 
 
+def join(name, **options):
+    """Rank 1 has two batches more."""
+    torch.manual_seed(10 + rank)
+    model = DDP(mlp(), **options)
+    optimizer = sgd(model.parameters())
+    with model.join(divide_by_initial_world_size=name == "join.all"):
+        for step in range(2 + 2 * rank):
+            optimizer.zero_grad()
+            loss = vector_loss(model, step)
+            loss.backward()
+            optimizer.step()
+            report(f"{name}.loss.{step}", loss.item())
+    report(f"{name}.state", model.state_dict())
+
+
 dist.init_process_group("gloo")
 rank, world = dist.get_rank(), dist.get_world_size()
 collectives()
@@ -151,4 +166,6 @@ train("cnn", cnn, image_loss, sgd)
 train("gpt", Gpt, text_loss, adamw)
 train("gpt.static", Gpt, text_loss, adamw, static_graph=True)
 train("unused", Branches, branch_loss, adamw, find_unused_parameters=True)
+join("join.all")
+join("join.left", bucket_cap_mb=0.002)
 dist.destroy_process_group()

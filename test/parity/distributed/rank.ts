@@ -112,6 +112,24 @@ async function train(
   }
 }
 
+/** Rank 1 has two batches more. */
+async function join(name: string, options: nn.parallel.DistributedDataParallelOptions = {}): Promise<void> {
+  torch.manualSeed(10 + rank);
+  const model = new DDP(mlp(), options);
+  const optimizer = sgd(model.parameters());
+  const loop = async (): Promise<void> => {
+    for (let step = 0; step < 2 + 2 * rank; step++) {
+      optimizer.zeroGrad();
+      const loss = vectorLoss(model, step);
+      await loss.backwardAsync();
+      optimizer.step();
+      report(`${name}.loss.${step}`, loss.item());
+    }
+  };
+  await model.join(loop, { divideByInitialWorldSize: name === 'join.all' });
+  report(`${name}.state`, model.stateDict());
+}
+
 async function collectives(): Promise<void> {
   let x = torch.arange(6, { dtype: 'float32' }).mul(rank + 1);
   await dist.allReduce(x);
@@ -160,6 +178,8 @@ async function main(): Promise<void> {
   await train('gpt', () => new Gpt(), textLoss, adamw);
   await train('gpt.static', () => new Gpt(), textLoss, adamw, { staticGraph: true });
   await train('unused', () => new Branches(), branchLoss, adamw, { findUnusedParameters: true });
+  await join('join.all');
+  await join('join.left', { bucketCapMb: 0.002 });
   dist.destroyProcessGroup();
 }
 main().catch((error: unknown) => {
