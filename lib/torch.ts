@@ -41,6 +41,7 @@ export {
   setFlushDenormal,
   setWarnAlways,
 } from './backends/switches';
+export * as inductor from './inductor';
 export * as io from './io';
 export * as masked from './masked';
 export * as signal from './signal';

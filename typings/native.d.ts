@@ -362,12 +362,7 @@ export interface Native {
   scriptText(fn: Handle, what: 'schema' | 'graph' | 'inlinedGraph' | 'code'): string;
 
   // inductor.cc. Inputs must have been checked.
-  inductorLoad(
-    path: string,
-    model: string,
-    runners: number,
-    device: number,
-  ): [model: Handle, metadata: Record<string, string>, callSpec: string[], constants: string[]];
+  inductorLoad(path: string, model: string, runners: number, device: number): Handle;
   inductorRun(model: Handle, inputs: readonly Tensor[]): Handle[];
   inductorRunAsync(model: Handle, inputs: readonly Tensor[]): Promise<Handle[]>;
   inductorLoadConstants(

@@ -10,6 +10,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const { cacheRoot, version } = require('../../scripts/libtorch/pinned');
 const processor = require('../processor');
 const { Unavailable, findPython, versions } = require('./python');
 
@@ -112,6 +113,40 @@ const compareExported = (python, isWhole) =>
     return passes('exported', folder);
   });
 
+// jit.ts saves modules of TorchScript, jit.py loads and runs them.
+const compareScripts = (python) =>
+  inFolder((folder) => {
+    if (!passes('jit', folder)) return false;
+    const args = ['-B', path.join(__dirname, 'jit.py'), folder];
+    return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  });
+
+// Packages of AOTInductor, which Python compiles once into its environment's folder: minutes, and a C++ compiler.
+function compareInductor(python) {
+  const folder =
+    process.env.NODETORCH_INDUCTOR_PACKAGES ?? path.join(cacheRoot(), `parity-${version}`, 'inductor');
+  const env = { ...process.env, ...processor, NODETORCH_INDUCTOR_PACKAGES: folder };
+  const made = spawnSync(python, ['-B', 'test/inductor/packages.py', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 2, 'pipe'],
+    env,
+  });
+  if (made.status !== 0) {
+    console.log(
+      `parity: inductor: skipped: no package can be compiled here: ${made.stderr.trim().split('\n').at(-1)}`,
+    );
+    return true;
+  }
+  const { status } = spawnSync(process.execPath, [require.resolve('jest/bin/jest'), 'test/inductor'], {
+    cwd: root,
+    stdio: ['ignore', 1, 2],
+    env,
+  });
+  console.log(`parity: inductor: ${status === 0 ? 'equal' : 'DIFFERENT'}`);
+  return status === 0;
+}
+
 // The rows of test/fixtures/nn, computed again.
 function compareFixtures(python) {
   const { status, stdout } = spawnSync(python, ['-B', 'test/fixtures/nn/all.py', '--check'], {
@@ -187,6 +222,8 @@ async function main(args) {
   if (isWanted('exported')) equal = (await compareExported(python, args.includes('--all'))) && equal;
   if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
   if (isWanted('distributed')) equal = (await compareDistributed(python)) && equal;
+  if (isWanted('jit')) equal = (await compareScripts(python)) && equal;
+  if (isWanted('inductor')) equal = compareInductor(python) && equal;
   if (isWanted('errors')) equal = (await compareErrors(python)) && equal;
   // Files of torch.save, both ways, and training that goes on from them.
   if (isWanted('pt')) equal = passes('pt', python) && equal;

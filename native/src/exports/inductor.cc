@@ -40,12 +40,6 @@ Tensors TensorsArgument(Arguments& arguments, size_t i) {
   return tensors;
 }
 
-Napi::Array TextsToJs(Napi::Env env, const std::vector<std::string>& texts) {
-  Napi::Array array = Napi::Array::New(env, texts.size());
-  for (uint32_t i = 0; i < texts.size(); i++) array[i] = texts[i];
-  return array;
-}
-
 // The compiled code asks for the variable once, when it first runs. JavaScript's process.env is not the
 // process's in a worker.
 void HaveInputsChecked() {
@@ -56,23 +50,14 @@ void HaveInputsChecked() {
 #endif
 }
 
-// inductorLoad(path, name of the model, how many runs at the same time, index of the device): [model,
-// metadata, call spec, names of constants]
+// inductorLoad(folder or file, name of the model, how many runs at the same time, index of the device)
 napi_value InductorLoad(Arguments& arguments) {
-  Napi::Env env(arguments.env);
   HaveInputsChecked();
-  auto loader = std::make_shared<Loader>(ToString(env, arguments[0]), ToString(env, arguments[1]),
-                                         /*run_single_threaded=*/false, static_cast<size_t>(arguments.Int(2)),
-                                         static_cast<c10::DeviceIndex>(arguments.Int(3)));
-  Napi::Object metadata = Napi::Object::New(env);
-  for (const auto& [name, value] : loader->get_metadata()) metadata[name] = value;
-  Napi::Array result = Napi::Array::New(env, 4);
-  result[1u] = metadata;
-  result[2u] = TextsToJs(env, loader->get_call_spec());
-  result[3u] = TextsToJs(env, loader->get_constant_fqns());
-  result[0u] =
-      Napi::Value(env, ToJs(arguments.environment, new InductorHandle(std::move(loader)), kHandleBytes));
-  return result;
+  auto loader =
+      std::make_shared<Loader>(ToString(arguments.env, arguments[0]), ToString(arguments.env, arguments[1]),
+                               /*run_single_threaded=*/false, static_cast<size_t>(arguments.Int(2)),
+                               static_cast<c10::DeviceIndex>(arguments.Int(3)));
+  return ToJs(arguments.environment, new InductorHandle(std::move(loader)), kHandleBytes);
 }
 
 // inductorRun(model, inputs): the outputs.

@@ -1,0 +1,6 @@
+/**
+ * torch.inductor: models that Python's AOTInductor has compiled.
+ *
+ * @module
+ */
+export { CompiledModel, type InductorLoadOptions, load } from './load';
