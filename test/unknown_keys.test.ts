@@ -165,6 +165,7 @@ const excepted: Record<string, string> = {
   'torch.MemoryFormat': made,
   'torch.ScriptObject': made,
   'torch.jit.ScriptValue': made,
+  'torch.inductor.CompiledModel': made,
   'torch.autograd.FunctionContext': made,
   'torch.autograd.graph.Node': made,
   'torch.safetensors.SafeSlice': made,
@@ -216,7 +217,7 @@ const ofObjects =
   /^Container|Dict$|^(tensor|asTensor|deepcopy|save|saveFile|saveSharded|receive|toObject|assertClose|assertEqual|setPrintoptions|printoptions|NDArray|registerTorchBackend|asarray|frombuffer|typename|saveNpz|DataLoader|Subset|gatherObject|defaultConvert|workerFunction|(Sequential|Random|Distributed)Sampler)$/;
 
 // A file may be an object: a URL of another realm.
-const ofFiles = new Set(['torch.load', 'torch.export.load', 'torch.jit.load']);
+const ofFiles = new Set(['torch.load', 'torch.export.load', 'torch.jit.load', 'torch.inductor.load']);
 
 const isClass = (name: string): boolean => /^[A-Z]/.test(name);
 const operators = new Set<unknown>(Object.values(operatorTable));

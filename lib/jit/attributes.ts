@@ -1,4 +1,5 @@
 // Attributes of libtorch's as properties of a module.
+import { camelCase } from '../core/names';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
 import type { Tensor } from '../tensor';
@@ -38,4 +39,16 @@ export function defineAttribute(module: object, handle: Handle, name: string): v
     set: (value: unknown) => native.scriptSet(handle, name, value),
     configurable: true,
   });
+}
+
+/** Methods, by PyTorch's names and in camelCase. Where a member of `nn.Module` has the name, `getMethod()` finds it. */
+export function defineMethods(module: { getMethod(name: string): unknown }, handle: Handle): void {
+  const description = native.scriptDescribe(handle);
+  if (description.kind === 'enum') return;
+  for (const name of description.methods) {
+    for (const each of new Set([name, camelCase(name)])) {
+      if (each in module) continue;
+      Object.defineProperty(module, each, { get: () => module.getMethod(name), configurable: true });
+    }
+  }
 }

@@ -1,7 +1,6 @@
 // A module of TorchScript: libtorch's, with its state as fields of an nn.Module.
 import { bindArguments, checkMethods } from '../core/calls';
 import { TorchError, argumentError } from '../core/errors';
-import { camelCase } from '../core/names';
 import { signature } from '../core/signature';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
@@ -13,7 +12,7 @@ import { Parameter } from '../nn/parameter';
 import type { Tensor } from '../tensor';
 import { keep } from '../tensor/memory';
 import type { Handle, ScriptAttribute } from '../../typings/native';
-import { defineAttribute, defineTensor } from './attributes';
+import { defineAttribute, defineMethods, defineTensor } from './attributes';
 import { type ExtraFiles, saveModule } from './save';
 import { type ScriptFunction, scriptFunction } from './script_function';
 import { checkSource } from './source_text';
@@ -98,7 +97,7 @@ export class ScriptModule extends Module<any[], any> {
     if (typeof source !== 'string') throw argumentError('ScriptModule.define', 'source', 'a string', source);
     checkSource(source, 'source');
     native.scriptDefine(this[HANDLE], source);
-    this._defineMethods();
+    defineMethods(this, this[HANDLE]);
     return this;
   }
   /** An attribute or a constant, also where a member of `nn.Module` has its name. */
@@ -201,7 +200,7 @@ export class ScriptModule extends Module<any[], any> {
         configurable: true,
       });
     }
-    this._defineMethods();
+    defineMethods(this, this[HANDLE]);
   }
 
   private _buildChild({ name }: ScriptAttribute): void {
@@ -224,17 +223,6 @@ export class ScriptModule extends Module<any[], any> {
     }
     internals(this).registered.set(name, kind === 'buffer' ? { kind, persistent: true } : { kind });
     defineTensor(this, handle, name, tensor);
-  }
-
-  private _defineMethods(): void {
-    const description = native.scriptDescribe(this[HANDLE]);
-    if (description.kind === 'enum') return;
-    for (const name of description.methods) {
-      for (const each of new Set([name, camelCase(name)])) {
-        if (each in this) continue; // getMethod() finds it
-        Object.defineProperty(this, each, { get: () => this.getMethod(name), configurable: true });
-      }
-    }
   }
 }
 checkMethods(

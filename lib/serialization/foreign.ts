@@ -71,13 +71,13 @@ export const isSafetensors = (head: Buffer): boolean =>
 export function foreignArchive(names: readonly string[]): string | null {
   const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
   if (has(/(^|\/)constants\.pkl$/)) {
-    return 'a TorchScript archive (torch.jit.save()), which is a program: { tensorsOnly: true } loads its weights';
+    return 'a TorchScript archive (torch.jit.save()), which is a program: torch.jit.load() runs it, { tensorsOnly: true } loads its weights';
   }
   if (has(/(^|\/)serialized_exported_program\.json$/)) {
     return 'a torch.export archive (.pt2) as older versions of PyTorch wrote it: torch.export.load() opens it';
   }
   if (has(/(^|\/)data\/aotinductor\//) && !has(/(^|\/)models\/[^/]+\.json$/)) {
-    return `a package of AOTInductor (.pt2), which is compiled: torch._inductor.aoti_load_package() of Python opens it`;
+    return `a package of AOTInductor (.pt2), which is compiled: torch.inductor.load() runs it`;
   }
   if (has(/(^|\/)archive_format$/)) {
     return 'a torch.export archive (.pt2), which is a program: torch.export.load() opens it';

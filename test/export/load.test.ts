@@ -56,7 +56,7 @@ describe('what a file may be instead', () => {
         ['archive_format', 'pt2'],
         ['data/aotinductor/model/x.so', 'x'],
       ]),
-      /AOTInductor.*aoti_load_package\(\)/,
+      /AOTInductor.*torch\.inductor\.load\(\)/,
     ],
     [
       'an archive of before',
