@@ -14,6 +14,8 @@ export function archiveKind(file: string): ArchiveKind {
     if (zip.has('archive_format') || zip.has('serialized_exported_program.json')) return 'pt2';
     if (zip.has('constants.pkl') && zip.has('data.pkl')) return 'script';
     return [...new ZipReader(source, 'none').names()].some((name) => name.endsWith('.npy')) ? 'npz' : null;
+  } catch {
+    return null; // cut short: torch.load says so
   } finally {
     source.close();
   }

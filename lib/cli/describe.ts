@@ -1,7 +1,7 @@
 // What is in a file, without its weights. Needs no addon, but for programs and rare tensors.
 import fs from 'node:fs';
 import path from 'node:path';
-import { findFormat, firstBytes } from '../serialization/format';
+import { findFormat } from '../serialization/format';
 import { openRegular } from '../serialization/io/regular';
 import { fileSource } from '../serialization/io/source';
 import { type Header, headerLength, naming, parseHeader } from '../serialization/safetensors/header';
@@ -30,11 +30,7 @@ function describeFile(target: string): Description {
     return { file, format, metadata: null, ...describePickle(file) };
   }
   if (format === 'index') return describeIndex(file);
-  const { metadata, entries } = naming(
-    file,
-    () => firstBytes(file),
-    () => readHeader(file),
-  );
+  const { metadata, entries } = naming(file, () => readHeader(file));
   return { file, format, metadata, tensors: rows(entries), values: [] };
 }
 

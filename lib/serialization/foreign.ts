@@ -10,16 +10,20 @@ const starts: readonly (readonly [start: string, what: string])[] = [
   ['\xfd7zXZ\0', 'compressed with xz: unpack it first'],
   ['\x28\xb5\x2f\xfd', 'compressed with zstd: unpack it first'],
   ['7z\xbc\xaf\x27\x1c', 'a 7z archive: unpack it first'],
-  ['\x93NUMPY', "an array of NumPy's (.npy)"],
-  ['\x89HDF\r\n', 'an HDF5 file, such as Keras writes'],
-  ['GGUF', 'a GGUF file'],
-  ['\x08\x01\x12', 'a SavedModel of TensorFlow, such as its converter for tfjs reads'],
+  ['\x93NUMPY', "an array of NumPy's (.npy): torch.io.loadNpy() opens it"],
+  ['\x89HDF\r\n', 'an HDF5 file, such as Keras writes: h5py of Python opens it'],
+  ['GGUF', 'a GGUF file, of llama.cpp: the package gguf of Python reads its tensors'],
+  [
+    '\x08\x01\x12',
+    'a SavedModel of TensorFlow: tf.saved_model.load() of Python opens it, and the converter of tfjs reads it',
+  ],
   ['%PDF', 'a PDF document'],
   ['\x89PNG', 'an image'],
   ['\xff\xd8\xff', 'an image'],
 ];
 
 const FLATBUFFERS = 4; // where they name what they are
+const TAR = 257;
 /** How an index of TensorFlow's checkpoints ends, which is a table of LevelDB. */
 const TABLE_END = Buffer.from('57fb808b247547db', 'hex');
 
@@ -42,12 +46,16 @@ export function foreign(
   const text = head.toString('latin1');
   const known = starts.find(([start]) => text.startsWith(start));
   if (known) return known[1];
-  if (text.startsWith('TFL3', FLATBUFFERS)) return 'a model of TensorFlow Lite (.tflite)';
+  if (text.startsWith('TFL3', FLATBUFFERS))
+    return 'a model of TensorFlow Lite (.tflite): its own interpreter runs it';
   if (isOnnx(head)) return 'an ONNX model: the package onnxruntime-node runs it';
   if (expected === 'safetensors') {
     const byTorch = 'as torch.save() writes it: read it with torch.load()';
     if (text.startsWith('PK\x03\x04')) return `a zip archive, ${byTorch}`;
     if (head[0] === 0x80) return `a pickle, ${byTorch}`;
+    if (text.startsWith('ustar', TAR)) {
+      return 'a tar archive, as torch.save() of before 0.1.10 wrote it: torch.load() of Python opens such';
+    }
   } else if (isSafetensors(head)) {
     return 'a .safetensors file: read it with safetensors.loadFile() or loadStateDictFromFile()';
   }
@@ -82,8 +90,8 @@ export function foreignArchive(names: readonly string[]): string | null {
   if (has(/(^|\/)archive_format$/)) {
     return 'a torch.export archive (.pt2), which is a program: torch.export.load() opens it';
   }
-  if (has(/\.npy$/)) return "arrays of NumPy's (.npz)";
-  if (has(/\.weights\.h5$/)) return 'a model of Keras (.keras)';
+  if (has(/\.npy$/)) return "arrays of NumPy's (.npz): torch.io.loadNpz() opens them";
+  if (has(/\.weights\.h5$/)) return 'a model of Keras (.keras): keras.saving.load_model() of Python opens it';
   if (has(/(^|\/)data\.pkl$/)) return null;
   return `a zip archive of ${JSON.stringify(names[0].slice(0, 40))}, not one of torch.save()`;
 }

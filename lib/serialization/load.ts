@@ -11,7 +11,7 @@ import { withJson } from '../core/conversions';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import { swapBytes } from './io/byte_order';
-import { HEAD, foreign } from './foreign';
+import { foreignFile } from './foreign_file';
 import { loadLegacy } from './pickle/legacy';
 import { type MapLocation, type Placing, metaStorage, placing } from './map_location';
 import { checkResult } from './pickle/check';
@@ -156,8 +156,7 @@ function explained(error: unknown, path: string | null): unknown {
 
 function loadFrom(source: Source, places: Placing, settings: Settings): unknown {
   if (!isZip(source)) {
-    const tail = source.read(Math.max(source.size - 8, 0), Math.min(8, source.size));
-    const what = foreign(source.read(0, Math.min(HEAD, source.size)), source.size, 'pt', tail);
+    const what = foreignFile(source, 'pt');
     if (what) throw damaged(`Invalid magic number; corrupt file? It is no file of torch.save, but ${what}`);
     if (settings.mmap) {
       throw damaged(

@@ -24,13 +24,25 @@ export function openRegular(path: string, refuse = notAFile): { fd: number; stat
   const stats = fs.fstatSync(fd);
   if (stats.isFile()) return { fd, stats };
   fs.closeSync(fd);
-  throw refuse(`'${path}' is not a file${kindOf(stats)}`);
+  throw refuse(`'${path}' is not a file${kindOf(stats)}${contentOf(path, stats)}`);
 }
 
 function kindOf(stats: fs.Stats): string {
   if (stats.isDirectory()) return ', but a folder';
   if (stats.isFIFO()) return ', but a FIFO';
   return stats.isCharacterDevice() || stats.isBlockDevice() ? ', but a device' : '';
+}
+
+// What reads a folder of weights.
+function contentOf(path: string, stats: fs.Stats): string {
+  if (!stats.isDirectory()) return '';
+  const names = fs.readdirSync(path);
+  if (names.some((name) => /\.safetensors(\.index\.json)?$|\.bin\.index\.json$/.test(name))) {
+    return ', and torch.loadStateDictFromFile() reads the checkpoint in it';
+  }
+  return names.includes('saved_model.pb')
+    ? ', a SavedModel of TensorFlow: tf.saved_model.load() of Python opens it'
+    : '';
 }
 
 /** The text of a file. */

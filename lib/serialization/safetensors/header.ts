@@ -3,7 +3,8 @@
 import * as dtypes from '../../core/dtype';
 import type { DType } from '../../core/dtype';
 import { TorchError } from '../../core/errors';
-import { foreign } from '../foreign';
+import { foreignFile } from '../foreign_file';
+import { bytesSource, fileSource } from '../io/source';
 import { parseJson } from './json';
 
 /** Something in a file that does not follow the format, or that the format cannot hold. */
@@ -117,17 +118,27 @@ function invalid(why: string): never {
   throw new SafetensorError(`Error while deserializing header: ${why}`);
 }
 
-/** Runs `read`; what it finds wrong is said of `file`, and what that is by its first bytes, which `head` gives. */
-export function naming<T>(file: string | null, head: () => [head: Buffer, size: number], read: () => T): T {
+/** Runs `read`; what it finds wrong is said of `file`, a path or bytes, and what that is. */
+export function naming<T>(file: string | Uint8Array, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (error instanceof SafetensorError) {
-      const what = foreign(...head(), 'safetensors');
+      const what = whatIs(file);
       if (what) error.message = `the file is ${what}: ${error.message}`;
-      if (file !== null) error.message += ` (${file})`;
+      if (typeof file === 'string') error.message += ` (${file})`;
     }
     throw error;
+  }
+}
+
+/** What a file is, if it is no .safetensors file. */
+export function whatIs(file: string | Uint8Array): string | null {
+  const source = typeof file === 'string' ? fileSource(file, false) : bytesSource(file);
+  try {
+    return foreignFile(source, 'safetensors');
+  } finally {
+    source.close();
   }
 }
 
@@ -162,7 +173,7 @@ export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
   if (next === dataSize) return { entries, metadata };
   return invalid(
     `incomplete metadata, file not fully covered: the header describes ${next} bytes of data, ` +
-      `${dataSize} are there`,
+      `${dataSize} are there${next > dataSize ? ': it is cut short' : ''}`,
   );
 }
 

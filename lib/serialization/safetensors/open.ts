@@ -8,7 +8,6 @@ import { compareByIdentity } from '../../core/identity';
 import type { Index } from '../../tensor/indexing';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
-import { HEAD } from '../foreign';
 import {
   type Entry,
   type Header,
@@ -68,11 +67,7 @@ export class SafeOpen {
     this.#device = deviceOf(device);
     const source = openSource(path, backend);
     try {
-      [this.#start, this.#header] = naming(
-        path,
-        () => [source.bytes(0, Math.min(HEAD, source.size)), source.size],
-        () => readHeader(source),
-      );
+      [this.#start, this.#header] = naming(path, () => readHeader(source));
     } catch (error) {
       source.close();
       throw error;

@@ -2,20 +2,15 @@
 import { withJson } from '../../core/conversions';
 import type { Tensor } from '../../tensor';
 import { addon } from '../addon';
-import { HEAD } from '../foreign';
 import { type Entry, SafetensorError, headerLength, naming, parseHeader } from './header';
 
 /** Reads the tensors from the bytes of a file; copies them. */
 export function readBytes(data: Uint8Array): Map<string, Tensor> {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const [start, entries] = naming(
-    null,
-    () => [bytes.subarray(0, HEAD), bytes.length],
-    () => {
-      const end = 8 + headerLength(bytes.subarray(0, 8), bytes.length);
-      return [end, parseHeader(bytes.subarray(8, end), bytes.length - end).entries] as const;
-    },
-  );
+  const [start, entries] = naming(bytes, () => {
+    const end = 8 + headerLength(bytes.subarray(0, 8), bytes.length);
+    return [end, parseHeader(bytes.subarray(8, end), bytes.length - end).entries] as const;
+  });
   return withJson(new Map(entries.map((entry) => [entry.name, copy(entry, bytes.subarray(start))])));
 }
 
