@@ -1,5 +1,6 @@
 'use strict';
-// Tests of the addon under AddressSanitizer: `npm run test:asan [FILE...]`, on Linux with GCC or Clang.
+// Tests of the addon under AddressSanitizer: `npm run test:asan [-- FILE...]`, on Linux with GCC or Clang. With
+// `-- --valgrind`: the calls of test/native/guards.test.ts under valgrind, which sees libtorch's kernels, too.
 //
 // Builds the addon into build/asan, which takes a quarter of an hour the first time, and runs the files below, or those
 // given, with the runtime preloaded into Node. Our C++ is instrumented, libtorch's kernels are not: there only what they
@@ -86,7 +87,29 @@ async function main(files) {
   return status === 0 && found.length === 0 ? 0 : 1;
 }
 
-main(process.argv.length > 2 ? process.argv.slice(2) : FILES).then(
+// The ordinary addon. Node interprets alone: valgrind would follow code that changes at run time for hours.
+function runValgrind() {
+  const bundled = path.join(root, 'node_modules/.cache/nodetorch/test.asan.rows.cjs');
+  require('esbuild').buildSync({
+    entryPoints: [path.join(__dirname, 'rows.ts')],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    outfile: bundled,
+  });
+  const addon = path.join(root, 'build/Release/nodetorch.node');
+  const env = { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', NODETORCH_ADDON: addon };
+  const args = ['--error-exitcode=1', '--error-limit=no', '--num-callers=30', '--smc-check=all-non-file'];
+  const ours = `--suppressions=${path.join(__dirname, 'valgrind.supp')}`;
+  const node = [process.execPath, '--jitless', '--single-threaded', bundled];
+  const { status, error } = spawnSync('valgrind', [...args, ours, ...node], { env, stdio: 'inherit' });
+  if (error) throw error;
+  return status;
+}
+
+const given = process.argv.slice(2);
+const run = async () => (given[0] === '--valgrind' ? runValgrind() : main(given.length > 0 ? given : FILES));
+run().then(
   (code) => (process.exitCode = code),
   (error) => {
     console.error(error.message);

@@ -27,7 +27,9 @@ const { values: options } = parseArgs({
   },
 });
 
-const SILENCE = 20_000; // milliseconds without a new call: a hang
+// A call that takes so many seconds of a processor hangs, and one that waits for so long: other programs may leave it little.
+const CPU = 20;
+const SILENCE = 300;
 const MEMORY = 5_000_000; // KiB of address space: less than 2^31 numbers of two bytes take
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fuzz-'));
@@ -55,20 +57,33 @@ function noteStrange(line: string): void {
   strange.add(kind);
 }
 
+/** What a process has used; 0 where the system does not say. */
+function cpuSeconds(pid: number): number {
+  try {
+    const [user, system] = fs
+      .readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .split(') ')[1]
+      .split(' ')
+      .slice(11, 13);
+    return (Number(user) + Number(system)) / 100;
+  } catch {
+    return 0;
+  }
+}
+
 /** Runs a child to its end, and tells by which call that came. */
 function run(args: string[]): Promise<End> {
   return new Promise((resolve) => {
     fs.writeFileSync(progress, '');
     const running = start(args);
-    let [last, hangs] = ['', false];
+    let [last, hangs, looks, cpu] = ['', false, 0, 0];
     const look = setInterval(() => {
       const now = fs.readFileSync(progress, 'utf8').split('\n', 1)[0];
-      if (now === last && now !== '') {
-        hangs = true;
-        running.kill('SIGKILL');
-      }
-      last = now;
-    }, SILENCE);
+      const used = cpuSeconds(running.pid!);
+      if (now !== last || now === '') [last, looks, cpu] = [now, 0, used];
+      hangs = used - cpu > CPU || looks++ > SILENCE;
+      if (hangs) running.kill('SIGKILL');
+    }, 1000);
     readline.createInterface(running.stdout).on('line', noteStrange);
     running.once('close', (code, signal) => {
       clearInterval(look);
@@ -85,13 +100,14 @@ const callFile = path.join(folder, 'call');
 function causeOf(call: Call): string | null {
   fs.writeFileSync(callFile, JSON.stringify(call));
   const args = [progress, callFile];
-  const script = `ulimit -c 0; ulimit -v ${MEMORY}; exec "$@"`;
+  const script = `ulimit -c 0; ulimit -v ${MEMORY}; ulimit -t ${CPU}; exec "$@"`;
   const { signal, status, error } = spawnSync(
     'sh',
     ['-c', script, 'sh', process.execPath, '--no-warnings', child, ...args],
-    { env: childEnvironment, timeout: SILENCE, killSignal: 'SIGKILL' },
+    { env: childEnvironment, timeout: SILENCE * 1000, killSignal: 'SIGKILL' },
   );
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') return 'hang';
+  if (signal === 'SIGXCPU' || signal === 'SIGKILL') return 'hang'; // the processor's time is over
   return signal ?? (status === 0 ? null : `exit ${status}`);
 }
 

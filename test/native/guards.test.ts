@@ -65,6 +65,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     () => aten['_logcumsumexp.out'](ones(4, 3).to('complex128'), 0, { out: ones(1).bool() }),
     /out must have the dtype of self/,
   ],
+  ...['_cummax_helper', '_cummin_helper'].map((name): [string, () => unknown, RegExp] => [
+    `${name} into fewer values`,
+    () => aten[name](ones(300, 200), ones(1), ones(300, 200).long(), 0),
+    /values must have the shape of self/,
+  ]),
   [
     'attention of no queries',
     () =>

@@ -193,6 +193,8 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"nll_loss_backward", TargetsAmongClasses},
       {"nll_loss2d_backward", TargetsAmongClasses},
       {"_logcumsumexp", OutLikeInput},
+      {"_cummax_helper", OutLikeInput},
+      {"_cummin_helper", OutLikeInput},
       {"linalg_eigvals", FiniteMatrix},
       {"_linalg_eigvals", FiniteMatrix},
       {"quantized_lstm_cell", TwoStates},

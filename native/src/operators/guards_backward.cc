@@ -126,8 +126,13 @@ void TargetsAmongClasses(const Schema& schema, const Stack& stack) {
   TORCH_CHECK_INDEX(!Any(wrong), schema.name(), ": a target is not one of ", classes, " classes");
 }
 
-// Of helpers whose kernel writes into `out` in the dtype of the input.
+// Of helpers that write into what they are given as if it were like the input.
 void OutLikeInput(const Schema& schema, const Stack& stack) {
+  for (const char* name : {"values", "indices"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    TORCH_CHECK(!one.defined() || one.sizes() == stack[0].toTensor().sizes(), schema.name(), ": ", name,
+                " must have the shape of self");
+  }
   const at::Tensor out = TensorNamed(schema, stack, "out");
   TORCH_CHECK(!out.defined() || out.scalar_type() == stack[0].toTensor().scalar_type(), schema.name(),
               ": out must have the dtype of self");
