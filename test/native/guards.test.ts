@@ -71,6 +71,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /values must have the shape of self/,
   ]),
   [
+    'cat of nothing into a quantized tensor',
+    () => aten['cat.out']([], { out: torch.quantizePerTensor(ones(2), 0.1, 0, dtypes.quint8) }),
+    /expected a non-empty list of Tensors/,
+  ],
+  [
     'attention of no queries',
     () =>
       aten._scaled_dot_product_flash_attention_for_cpu(ones(1, 2, 0, 2), ones(1, 2, 3, 2), ones(1, 2, 3, 2)),

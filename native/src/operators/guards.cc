@@ -278,6 +278,9 @@ Guard GuardOf(const Schema& schema) {
   if (divides && !schema.argumentIndexWithName("rounding_mode")) return nullptr;
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
+  // Into a quantized tensor, whose kernel looks at the first of the list.
+  const bool is_cat = name == "cat" || name == "concat" || name == "concatenate";
+  if (is_cat && EndsWith(schema.overload_name(), "out")) return NonEmptyLists;
   const bool is_sparse = name.rfind("sparse_", 0) == 0 || name.rfind("_sparse_", 0) == 0;
   if (is_sparse && name.find("_tensor") != std::string::npos) return SparseParts;
   if (name.find("_polynomial_") != std::string::npos && name.find("hermite") == std::string::npos) {
