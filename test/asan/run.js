@@ -2,7 +2,7 @@
 // Tests of the addon under AddressSanitizer: `npm run test:asan [-- FILE...]`, on Linux with GCC or Clang. With
 // `-- --valgrind`: the calls of test/native/guards.test.ts under valgrind, which sees libtorch's kernels, too.
 //
-// Builds the addon into build/asan, which takes a quarter of an hour the first time, and runs the files below, or those
+// Builds the addon into build/asan, which takes some minutes the first time, and runs the files below, or those
 // given, with the runtime preloaded into Node. Our C++ is instrumented, libtorch's kernels are not: there only what they
 // do through malloc and memcpy is seen. Ends with 1 where a test fails or a process reported something; the reports are
 // printed, those of children, too.
@@ -30,6 +30,9 @@ const FILES = [
   'test/func/func.test.ts',
   'test/sparse_tensors.test.ts',
 ];
+
+// With little address space (`ulimit -v`) the runtime does not start: it reserves terabytes.
+const LEFT_OUT = 'where memory is short|whose run waits for a collection';
 
 const OPTIONS = [
   'detect_leaks=0', // V8 and libtorch keep what they have until the process ends
@@ -68,7 +71,6 @@ async function main(files) {
     LD_PRELOAD: runtime(),
     ASAN_OPTIONS: OPTIONS.join(':'),
     NODETORCH_ADDON: addon,
-    OMP_NUM_THREADS: '1',
   };
   const jest = require.resolve('jest/bin/jest');
   const args = [
@@ -78,6 +80,8 @@ async function main(files) {
     'cpu',
     '--testTimeout',
     '600000',
+    '--testNamePattern',
+    `^(?!.*(${LEFT_OUT}))`,
     '--runTestsByPath',
   ];
   const { status } = spawnSync(process.execPath, [...args, ...files], { cwd: root, env, stdio: 'inherit' });
