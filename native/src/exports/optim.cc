@@ -26,7 +26,7 @@ at::Tensor AsReal(const at::Tensor& tensor) {
 
 // The tensors whose numbers are in the transfer buffer, `width` of each parameter; the first argument says of
 // how many. Of those at `optional`, 0 stands for none.
-std::vector<at::Tensor> Tensors(const Arguments& arguments, size_t width, size_t optional, const char* name) {
+std::vector<at::Tensor> TensorLists(const Arguments& arguments, size_t width, size_t optional, const char* name) {
   Environment& environment = arguments.environment;
   const auto count = static_cast<size_t>(arguments.Int(0));
   TORCH_CHECK(count <= environment.transfer_buffer().length() / width, name,
@@ -48,7 +48,7 @@ std::vector<at::Tensor> Tensors(const Arguments& arguments, size_t width, size_t
 // adam(count, lr, beta1, beta2, eps, weightDecay, flags). Returns false where Python divides by zero.
 napi_value Adam(Arguments& arguments) {
   Environment& environment = arguments.environment;
-  const auto tensors = Tensors(arguments, 6, 4, "Adam");
+  const auto tensors = TensorLists(arguments, 6, 4, "Adam");
   const double lr = Double(arguments, 1), beta1 = Double(arguments, 2), beta2 = Double(arguments, 3);
   const double eps = Double(arguments, 4), decay = Double(arguments, 5);
   const auto flags = arguments.Int(6);
@@ -86,7 +86,7 @@ napi_value Adam(Arguments& arguments) {
 // sgd(count, lr, momentum, dampening, weightDecay, flags)
 napi_value Sgd(Arguments& arguments) {
   Environment& environment = arguments.environment;
-  const auto tensors = Tensors(arguments, 3, 2, "SGD");
+  const auto tensors = TensorLists(arguments, 3, 2, "SGD");
   const double lr = Double(arguments, 1), momentum = Double(arguments, 2), dampening = Double(arguments, 3);
   const double decay = Double(arguments, 4);
   const auto flags = arguments.Int(5);
