@@ -56,15 +56,18 @@ export class Join {
     native.joinBegins(of.reducer);
   }
 
-  #reduced(value: number, op: ReduceOp = ReduceOp.SUM): number {
+  // Of the dtypes that Python's has: ranks of both languages call the same collectives.
+  #reduced(value: number): number {
     const tensor = makeTensor([value]);
-    allReduce(tensor, op, this.#of.group).wait();
+    allReduce(tensor, ReduceOp.SUM, this.#of.group).wait();
     return tensor.item() as number;
   }
 
   /** The rank whose tensors count: the largest that `isCandidate`. */
   commonRank(isCandidate: boolean): number {
-    return this.#reduced(isCandidate ? this.#of.group.rank() : -1, ReduceOp.MAX);
+    const tensor = makeTensor([isCandidate ? this.#of.group.rank() : -1], { dtype: 'int64' });
+    allReduce(tensor, ReduceOp.MAX, this.#of.group).wait();
+    return Number(tensor.item());
   }
 
   /** Each forward of a rank that has inputs left. */
