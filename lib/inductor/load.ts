@@ -141,7 +141,7 @@ export class CompiledModel {
   }
 
   /**
-   * Copies weights into the model, by the names in {@link constants}. With `checkFullUpdate` none may be missing.
+   * Copies weights into the model, by the names in `constants`. With `checkFullUpdate` none may be missing.
    */
   loadConstants(constants: Map<string, Tensor> | Record<string, Tensor>, checkFullUpdate = false): void {
     if (this.#model === null) throw new TorchError('a model in a process of its own takes no constants');

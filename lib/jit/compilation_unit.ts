@@ -66,7 +66,7 @@ function checkText(fn: string, source: unknown): void {
 
 /**
  * Compiles TorchScript source, a part of Python with types: libtorch's `torch::jit::compile`. Methods of a module are
- * what {@link ScriptModule.define} takes.
+ * what `ScriptModule.define` takes.
  *
  * @example
  * const { scaled } = torch.jit.compile('def scaled(x, by: float = 2.0):\n  return x * by\n') as {

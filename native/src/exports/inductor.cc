@@ -31,7 +31,7 @@ const std::shared_ptr<Loader>& LoaderArgument(Arguments& arguments, size_t i) {
   return handle->loader;
 }
 
-Tensors TensorsArgument(Arguments& arguments, size_t i) {
+Tensors InputsArgument(Arguments& arguments, size_t i) {
   Tensors tensors;
   const auto array = arguments.Value(i).As<Napi::Array>();
   for (uint32_t k = 0; k < array.Length(); k++) {
@@ -64,7 +64,7 @@ napi_value InductorLoad(Arguments& arguments) {
 napi_value InductorRun(Arguments& arguments) {
   arguments.environment.RunPendingWork();
   const std::shared_ptr<Loader> loader = LoaderArgument(arguments, 0);
-  return ToJs(arguments.environment, loader->run(TensorsArgument(arguments, 1)));
+  return ToJs(arguments.environment, loader->run(InputsArgument(arguments, 1)));
 }
 
 struct InductorWork : AwaitedWork {
@@ -83,13 +83,13 @@ napi_value InductorRunAsync(Arguments& arguments) {
   environment.RunPendingWork();
   CheckMayLeaveThread(environment, "runAsync", "run()");
   return environment.awaited().Start(
-      std::make_shared<InductorWork>(LoaderArgument(arguments, 0), TensorsArgument(arguments, 1)));
+      std::make_shared<InductorWork>(LoaderArgument(arguments, 0), InputsArgument(arguments, 1)));
 }
 
 // inductorLoadConstants(model, names, tensors, whether all must be there): the model has copies of them.
 napi_value InductorLoadConstants(Arguments& arguments) {
   const auto names = arguments.Value(1).As<Napi::Array>();
-  const Tensors tensors = TensorsArgument(arguments, 2);
+  const Tensors tensors = InputsArgument(arguments, 2);
   std::unordered_map<std::string, at::Tensor> constants;
   for (uint32_t i = 0; i < names.Length(); i++) constants[names.Get(i).As<Napi::String>()] = tensors[i];
   LoaderArgument(arguments, 0)->load_constants(constants, /*use_inactive=*/false, arguments.Bool(3));
