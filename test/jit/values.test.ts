@@ -40,6 +40,8 @@ test('lists, in lists too; typed arrays are lists of numbers', () => {
     [[2, 3], [], [1]],
   ]);
   expect(list(values.lists([], [], [], [], []))).toEqual([[1], [0.5], [], [], [[1]]]);
+  const typed = values.lists(new Int32Array([2]), new Float64Array([2.5]), [], [], []);
+  expect(list(typed)).toEqual([[2, 1], [2.5, 0.5], [], [], [[1]]]);
   expect(classAndMessage(() => values.lists([1.5], [], [], [], []))).toContain("type 'List[int]'");
   expect(classAndMessage(() => values.lists([1], [], [], [], [[1], 2]))).toContain("type 'List[List[int]]'");
 });
