@@ -1,6 +1,2 @@
-/**
- * torch.inductor: models that Python's AOTInductor has compiled.
- *
- * @module
- */
+/** `torch.inductor`: models that Python's AOTInductor has compiled. */
 export { CompiledModel, type InductorLoadOptions, load } from './load';

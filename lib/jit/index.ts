@@ -1,8 +1,4 @@
-/**
- * torch.jit: programs of TorchScript, which Python's `torch.jit.script` and `trace` made.
- *
- * @module
- */
+/** `torch.jit`: programs of TorchScript, which Python's `torch.jit.script` and `trace` made. */
 export { type JitLoadOptions, load, save } from './load';
 export { freeze, type FreezeOptions, optimizeForInference, type OptimizeOptions } from './freeze';
 export { ScriptModule } from './script_module';
