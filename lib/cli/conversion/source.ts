@@ -11,7 +11,7 @@ import { PlannedTensor } from '../../serialization/planned';
 import { findSharedTensors } from '../../serialization/safetensors/shared';
 import { readCheckpoint, readIndex } from '../../serialization/safetensors/sharded_index';
 import { safeOpen } from '../../serialization/safetensors/open';
-import { stateDictIn } from '../../serialization/state_dict_file';
+import { stateDictIn } from '../../serialization/state_dict_in';
 import type { Tensor } from '../../tensor';
 import { isNested } from '../../tensor/print';
 import { archiveKind } from '../archive';
