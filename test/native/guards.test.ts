@@ -71,6 +71,16 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /values must have the shape of self/,
   ]),
   [
+    'random_ from the largest integer on',
+    () => aten['random_.from'](ones(2), 2n ** 63n - 1n, null),
+    /from must be below the largest integer/,
+  ],
+  [
+    'the bits of a quantized tensor as another dtype',
+    () => aten['view_copy.dtype'](torch.quantizePerTensor(ones(2), 0.1, 0, dtypes.quint8), dtypes.int8),
+    /not implemented for quantized tensors/,
+  ],
+  [
     'cat of nothing into a quantized tensor',
     () => aten['cat.out']([], { out: torch.quantizePerTensor(ones(2), 0.1, 0, dtypes.quint8) }),
     /expected a non-empty list of Tensors/,
@@ -262,6 +272,7 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
     () => aten.special_chebyshev_polynomial_t(ones(2).double().mul(0), 2 ** 22),
     [1, 1],
   ],
+  ['numbers from one on', () => aten['random_.from'](ones(2).to('int8'), 126, null).ge(126), [true, true]],
   ['Legendre', () => aten.special_legendre_polynomial_p(tensor([0.5, -1]), 3), [-0.4375, -1]],
   [
     'a gradient of classes, one of them ignored',

@@ -68,6 +68,8 @@ void SobolSizes(const Schema& schema, const Stack& stack);
 void CountedBins(const Schema& schema, const Stack& stack);
 void DefinedIndices(const Schema& schema, const Stack& stack);
 void NotQuantized(const Schema& schema, const Stack& stack);
+void OwnDtype(const Schema& schema, const Stack& stack);
+void BelowLargest(const Schema& schema, const Stack& stack);
 void SomeMatrix(const Schema& schema, const Stack& stack);
 void CountedIndices(const Schema& schema, const Stack& stack);
 void DimsInRange(const Schema& schema, const Stack& stack);

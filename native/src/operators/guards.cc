@@ -278,6 +278,9 @@ Guard GuardOf(const Schema& schema) {
   if (divides && !schema.argumentIndexWithName("rounding_mode")) return nullptr;
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
+  if (schema.overload_name().rfind("from", 0) == 0 && name.rfind("random", 0) == 0) return BelowLargest;
+  const bool is_view = name == "view" || name == "view_copy";
+  if (is_view && schema.overload_name().rfind("dtype", 0) == 0) return OwnDtype;
   // Into a quantized tensor, whose kernel looks at the first of the list.
   const bool is_cat = name == "cat" || name == "concat" || name == "concatenate";
   if (is_cat && EndsWith(schema.overload_name(), "out")) return NonEmptyLists;

@@ -183,6 +183,20 @@ void NotQuantized(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(!stack[0].toTensor().is_quantized(), schema.name(), ": not implemented for quantized tensors");
 }
 
+// The bits of a quantized tensor as another dtype, which has no scale.
+void OwnDtype(const Schema& schema, const Stack& stack) {
+  const c10::IValue* dtype = Find(schema, stack, "dtype");
+  const bool is_own = dtype && dtype->isInt() && dtype->toScalarType() == stack[0].toTensor().scalar_type();
+  if (!is_own) NotQuantized(schema, stack);
+}
+
+// Of random_ without an end: the kernel counts the bits of one more, which is negative, and never ends.
+void BelowLargest(const Schema& schema, const Stack& stack) {
+  const c10::IValue* from = Find(schema, stack, "from");
+  TORCH_CHECK(!from || !from->isInt() || from->toInt() < std::numeric_limits<int64_t>::max(), schema.name(),
+              ": from must be below the largest integer");
+}
+
 // What is packed for fbgemm.
 void SomeMatrix(const Schema& schema, const Stack& stack) {
   const at::Tensor matrix = stack[0].toTensor();
