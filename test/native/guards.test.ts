@@ -257,11 +257,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
       aten._scaled_dot_product_flash_attention_for_cpu(ones(1, 2, 3, 4), ones(1, 2, 3, 5), ones(1, 2, 3, 4)),
     /as many batches and features/,
   ],
-  [
-    '_neg_view of a quantized tensor',
-    () => aten._neg_view(torch.quantizePerTensor(ones(2), 0.1, 0, dtypes.quint8)),
+  ...['_neg_view', '_neg_view_copy', '_conj', '_conj_copy'].map((name): [string, () => unknown, RegExp] => [
+    `${name} of a quantized tensor`,
+    () => aten[name](torch.quantizePerTensor(ones(2), 0.1, 0, dtypes.quint8)),
     /not implemented for quantized tensors/,
-  ],
+  ]),
 ])('%s is an error', (_, call, message) => {
   expect(call).toThrow(message);
 });

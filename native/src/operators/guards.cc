@@ -245,7 +245,9 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"index_put", DefinedIndices},
       {"index_put_", DefinedIndices},
       {"_neg_view", NotQuantized},
+      {"_neg_view_copy", NotQuantized},
       {"_conj", NotQuantized},
+      {"_conj_copy", NotQuantized},
       {"embedding_bag", ListsOfBags},
       {"_embedding_bag", ListsOfBags},
       {"_embedding_bag_forward_only", ListsOfBags},
@@ -279,8 +281,7 @@ Guard GuardOf(const Schema& schema) {
   const auto found = Guards().find(name);
   if (found != Guards().end()) return found->second;
   if (schema.overload_name().rfind("from", 0) == 0 && name.rfind("random", 0) == 0) return BelowLargest;
-  const bool is_view = name == "view" || name == "view_copy";
-  if (is_view && schema.overload_name().rfind("dtype", 0) == 0) return OwnDtype;
+  if (name.rfind("view", 0) == 0 && schema.overload_name().rfind("dtype", 0) == 0) return OwnDtype;
   // Into a quantized tensor, whose kernel looks at the first of the list.
   const bool is_cat = name == "cat" || name == "concat" || name == "concatenate";
   if (is_cat && EndsWith(schema.overload_name(), "out")) return NonEmptyLists;
