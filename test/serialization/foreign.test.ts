@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import torch, { safetensors } from 'nodetorch';
-import { run } from '../cli/run';
+import { run } from '../cli/captured';
 import { zip } from '../scripts/zip';
 
 let folder: string;
