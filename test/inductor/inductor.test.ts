@@ -1,4 +1,4 @@
-// Models that AOTInductor has compiled. Packages are made for one processor, by `npm run test:parity`: where there are none
+// Models that AOTInductor has compiled. Packages are made for one processor, by `npm run test:parity -- inductor`: where there are none
 // the tests that need one are skipped.
 import { existsSync, readdirSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
