@@ -16,8 +16,14 @@ interface Packages {
   cases: Record<string, { inputs: Tensor[]; outputs: unknown; eager: unknown }>;
 }
 
-/** What Python did with them; null where there are none here. */
-export const packages: Packages | null = fs.existsSync(path.join(folder, 'packages.json'))
-  ? (JSON.parse(fs.readFileSync(path.join(folder, 'packages.json'), 'utf8')) as Packages)
-  : null;
 export const fileOf = (name: string): string => path.join(folder, `${name}.pt2`);
+
+function read(): Packages | null {
+  const results = path.join(folder, 'packages.json');
+  if (!fs.existsSync(results)) return null;
+  const found = JSON.parse(fs.readFileSync(results, 'utf8')) as Packages;
+  return Object.keys(found.cases).every((name) => fs.existsSync(fileOf(name))) ? found : null;
+}
+
+/** What Python did with them; null where there are none here, or not all of them. */
+export const packages = read();
