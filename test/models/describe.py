@@ -6,6 +6,7 @@ describe.py FILE
 import hashlib
 import io
 import pickle
+import re
 import sys
 import warnings
 
@@ -40,13 +41,23 @@ class LenientPickle:
     loads = staticmethod(lambda data, **_: Lenient(io.BytesIO(data)).load())
 
 
+def attributes(module):
+    """Tensors that are neither parameters nor buffers, of those that the code names."""
+    for path, each in module.named_modules():
+        for name in re.findall(r"self\.(\w+)", getattr(each, "code", "")):
+            value = getattr(each, name, None)
+            if isinstance(value, torch.Tensor):
+                yield f"{path}.{name}" if path else name, value
+
+
 def read(file):
     if file.endswith(".npz"):
         return "npz", {name: torch.from_numpy(array) for name, array in numpy.load(file).items()}
     if file.endswith(".safetensors"):
         return "safetensors", load_file(file)
     if file.endswith(".jit"):
-        return "TorchScript", dict(torch.jit.load(file, map_location="cpu").state_dict())
+        module = torch.jit.load(file, map_location="cpu")
+        return "TorchScript", {**module.state_dict(), **dict(attributes(module))}
     try:
         return "weights only", torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
