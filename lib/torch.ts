@@ -24,6 +24,7 @@ export {
 } from './amp/autocast';
 export { autograd, classes, cuda, ops };
 export { type ClassNamespace, type Classes, type ScriptClass, ScriptObject } from './tensor/script_object';
+export * as ao from './ao';
 export * as backends from './backends';
 export {
   areDeterministicAlgorithmsEnabled,

@@ -1,0 +1,2 @@
+/** `torch.ao.nn.quantized`: layers in int8. */
+export * as dynamic from './dynamic';
