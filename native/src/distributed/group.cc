@@ -33,7 +33,7 @@ void Group::Close() {
   auto gloo = std::move(gloo_);
   group_ = nullptr;
   gloo_ = nullptr;
-  if (!group || *pending_ == 0) return;
+  if (!group || (*pending_ == 0 && std::this_thread::get_id() == js_thread_)) return;
   std::thread([group = std::move(group), gloo = std::move(gloo)]() mutable {
     group.reset();
     gloo.reset();

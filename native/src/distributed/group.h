@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "distributed/c10d.h"
@@ -36,9 +37,11 @@ class Group {
   }
   // Counts a collective until it is done.
   void Count(c10d::Work& work);
-  // gloo's destructor waits for what is under way, which may take as long as the timeout: a thread does it
-  // then.
+  // gloo's destructor waits for its threads, so it must not run on one of them, which may be the last to let
+  // go of a work. It also waits for what is under way, which may take as long as the timeout. So it runs here
+  // on the thread of JavaScript when nothing is under way, and else on a thread of its own.
   void Close();
+  void Belongs(std::thread::id js_thread) { js_thread_ = js_thread; }
 
   const int rank, size;
 
@@ -46,10 +49,13 @@ class Group {
   GroupPtr group_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
   std::shared_ptr<std::atomic<int>> pending_;
+  std::thread::id js_thread_;
 };
 
 struct GroupHandle : Held {
-  explicit GroupHandle(std::shared_ptr<Group> group) : group(std::move(group)) {}
+  explicit GroupHandle(std::shared_ptr<Group> made) : group(std::move(made)) {
+    group->Belongs(std::this_thread::get_id());
+  }
   const std::shared_ptr<Group> group;
 };
 

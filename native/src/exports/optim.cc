@@ -26,7 +26,8 @@ at::Tensor AsReal(const at::Tensor& tensor) {
 
 // The tensors whose numbers are in the transfer buffer, `width` of each parameter; the first argument says of
 // how many. Of those at `optional`, 0 stands for none.
-std::vector<at::Tensor> TensorLists(const Arguments& arguments, size_t width, size_t optional, const char* name) {
+std::vector<at::Tensor> TensorLists(const Arguments& arguments, size_t width, size_t optional,
+                                    const char* name) {
   Environment& environment = arguments.environment;
   const auto count = static_cast<size_t>(arguments.Int(0));
   TORCH_CHECK(count <= environment.transfer_buffer().length() / width, name,
