@@ -1,20 +1,7 @@
 // What each rank shows when another is lost: an error that names operation, rank and what happened, soon, and an end by
 // itself. Ranks are processes.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { bundle, childEnvironment } from '../native/support/child';
-
-interface Ended {
-  code: number | null;
-  signal: string | null;
-  lines: Record<string, unknown>[];
-  err: string;
-}
-interface Child {
-  process: ChildProcess;
-  ready: Promise<void>;
-  ended: Promise<Ended>;
-}
+import { start } from './rank_process';
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -23,28 +10,6 @@ const freePort = (): Promise<number> =>
       server.close(() => resolve(port));
     });
   });
-
-function start(phase: string, env: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, [bundle('test/distributed/rank_child.ts'), phase], {
-    env: { ...childEnvironment, OMP_NUM_THREADS: '1', ...env },
-  });
-  let [out, err] = ['', ''];
-  child.stderr.on('data', (more) => (err += String(more)));
-  const ready = new Promise<void>((resolve) => {
-    child.stdout.on('data', (more) => {
-      out += String(more);
-      if (out.includes('\n')) resolve();
-    });
-    child.once('exit', () => resolve());
-  });
-  const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (code, signal) => {
-      const lines = out.trim().split('\n');
-      resolve({ code, signal, err, lines: lines.map((line) => JSON.parse(line || '{}') as never) });
-    });
-  });
-  return { process: child, ready, ended };
-}
 
 /** Runs two ranks, ends the lost one by `signal` when both are there, and says how the other has ended. */
 async function lose(phase: string, lost: number, signal: NodeJS.Signals | null, env: NodeJS.ProcessEnv = {}) {

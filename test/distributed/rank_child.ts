@@ -1,5 +1,7 @@
 // One rank for faults.test.ts: `node rank_child.cjs PHASE`, place and port by the environment. Says a line of JSON when it
 // is where the phase wants it, and one with what it has seen.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import torch, { nn } from 'nodetorch';
 import * as dist from 'nodetorch/distributed';
@@ -85,6 +87,18 @@ const phases: Record<string, () => Promise<unknown>> = {
     say({ ready: true });
     if (isLost) return forever();
     await fails(() => dist.monitoredBarrier({ timeout: 300, waitAllRanks: true }));
+  },
+  // The network between them is cut, and then a line comes.
+  async cut() {
+    await start();
+    const sockets = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
+    const listening = sockets
+      .filter((line) => / 0A /.test(line))
+      .map((line) => line.trim().split(/[ :]+/)[1]);
+    say({ ready: true, listening });
+    await once(process.stdin, 'data');
+    process.stdin.pause();
+    await fails(() => dist.allReduce(torch.ones([4])));
   },
   // Ends in the middle of everything.
   async exit() {
