@@ -100,6 +100,13 @@ const phases: Record<string, () => Promise<unknown>> = {
     process.stdin.pause();
     await fails(() => dist.allReduce(torch.ones([4])));
   },
+  // Each rank has a tensor of another size.
+  async mismatch() {
+    await start();
+    await dist.allReduce(torch.ones([4]));
+    say({ ready: true });
+    await fails(() => dist.allReduce(torch.ones([4 + rank])));
+  },
   // Ends in the middle of everything.
   async exit() {
     await start();

@@ -3,9 +3,12 @@
 #if NODETORCH_GLOO
 #include <c10/util/Exception.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupWrapper.hpp>
 #include <utility>
 
 #include "distributed/sockets.h"
@@ -56,6 +59,11 @@ void ThrowNamed(const std::string& what, const std::exception_ptr& error) {
 
 namespace {
 
+bool LooksAtDetails() {
+  const char* level = std::getenv("TORCH_DISTRIBUTED_DEBUG");
+  return level && std::strcmp(level, "DETAIL") == 0;
+}
+
 struct GroupTask : BlockingTask {
   explicit GroupTask(std::shared_ptr<Promises> promises) : promises(std::move(promises)) {}
 
@@ -72,6 +80,15 @@ struct GroupTask : BlockingTask {
                      : c10d::ProcessGroupGloo::createDeviceForHostname(AddressTowards(host, port), lazy));
   }
 
+  // PyTorch's wrapper, which lets the ranks compare by a second group what they call with which shapes.
+  c10::intrusive_ptr<c10d::Backend> Checked(
+      const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo, const StorePtr& store,
+      const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) const {
+    auto helper = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<c10d::PrefixStore>("pg_wrapper:" + name, store), rank, size, options);
+    return c10::make_intrusive<c10d::ProcessGroupWrapper>(gloo, std::move(helper));
+  }
+
   void Compute(const Stop& stop) override {
     try {
       // As Python's init_process_group does it, so that its ranks find the same keys.
@@ -85,8 +102,13 @@ struct GroupTask : BlockingTask {
       options->group_name = name;
       auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
           c10::make_intrusive<c10d::PrefixStore>("cpu/", prefixed), rank, size, options);
-      gloo->setSequenceNumberForGroup();
-      group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, gloo);
+      c10::intrusive_ptr<c10d::Backend> backend = gloo;
+      if (LooksAtDetails()) {
+        backend = Checked(gloo, c10::make_intrusive<c10d::PrefixStore>("cpu/", prefixed), options);
+      } else {
+        gloo->setSequenceNumberForGroup();
+      }
+      group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, backend);
       group->setGroupName(name);
       group->setGroupDesc(description);
       made = std::make_shared<Group>(std::move(group), std::move(gloo));
