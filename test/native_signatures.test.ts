@@ -101,7 +101,10 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/Null\(\)$/, /\| null$/],
   [/^Napi::Array::New\([^,]*\)$/, /\[\]$/],
   [/^Napi::Array::New\([^,]*, \d\)$/, /^\[.*\]( \| null)?$/],
-  [/^Napi::Object::New\(/, /^(\{|DeviceStats$|NativeClass\b|ScriptDescription$|Record<string, string \| number>$)/],
+  [
+    /^Napi::Object::New\(/,
+    /^(\{|DeviceStats$|NativeClass\b|ScriptDescription$|Record<string, string \| number>$)/,
+  ],
   [/^napi_create_(external_)?arraybuffer/, /^ArrayBuffer$/],
   [/^napi_create_function/, /^NativeOperator$/],
   [/->Promise\(\)$/, /^Promise<void>$/],
