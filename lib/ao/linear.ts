@@ -11,7 +11,7 @@ import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import { ops } from '../tensor/operators';
 import type { Tensor } from '../tensor';
-import { LinearPackedParams, checkDType, emptyWeight } from './packed_params';
+import { LinearPackedParams, checkDType, emptyWeight, quantizeWeight } from './packed_params';
 
 /** Options of `torch.ao.nn.quantized.dynamic.Linear`. */
 export interface DynamicLinearOptions {
@@ -23,16 +23,6 @@ export interface DynamicLinearOptions {
 
 const DEFAULTS: Required<DynamicLinearOptions> = { bias: true, dtype: qint8 };
 const LINEAR = signature('Linear', [number('inFeatures'), number('outFeatures')], DEFAULTS);
-const EPS = 2 ** -23;
-const HALF_RANGE = 127.5; // of the 256 numbers of int8
-
-/** As Python's MinMaxObserver chooses the scale: symmetric, for the whole tensor. */
-function quantizeWeight(weight: Tensor): Tensor {
-  const plain = weight.detach().float();
-  const largest = plain.numel() === 0 ? 0 : plain.abs().max().div(HALF_RANGE).item();
-  return aten.quantizePerTensor(plain, Math.max(largest, EPS), 0, qint8);
-}
-
 /**
  * `y = x Wᵀ + b` with the weight in int8. The input is quantized on its way, by its own smallest and largest numbers, and
  * the sum is a float again. For inference on the CPU: there are no gradients.

@@ -9,6 +9,16 @@ import { ops } from '../tensor/operators';
 import type { Tensor } from '../tensor';
 import type { ScriptObject } from '../tensor/script_object';
 
+const EPS = 2 ** -23;
+const HALF_RANGE = 127.5; // of the 256 numbers of int8
+
+/** As Python's MinMaxObserver chooses the scale: symmetric, for the whole tensor. */
+export function quantizeWeight(weight: Tensor): Tensor {
+  const plain = weight.detach().float();
+  const largest = plain.numel() === 0 ? 0 : plain.abs().max().div(HALF_RANGE).item();
+  return aten.quantizePerTensor(plain, Math.max(largest, EPS), 0, qint8);
+}
+
 /** Of int8, or of float16, which saves memory alone. */
 export function checkDType(name: string, dtype: unknown): DType {
   const found = asDType(dtype);
@@ -69,6 +79,13 @@ export class LinearPackedParams extends Module<[Tensor], Tensor> {
     this.dtype = checkDType('loadStateDict', dtype);
     this.setWeightBias(pair[0] as Tensor, pair[1] as Tensor | null);
   }
+}
+
+/** A weight and its bias, in the order in which fbgemm reads them. */
+export function packWeight(weight: Tensor, bias: Tensor | null, dtype: DType): ScriptObject {
+  const { linear_prepack: pack, linear_prepack_fp16: pack16 } = ops.quantized;
+  const packed = dtype === qint8 ? pack(quantizeWeight(weight), bias) : pack16(weight.detach().float(), bias);
+  return packed as ScriptObject;
 }
 
 /** A weight of zeros. */

@@ -1,15 +1,17 @@
 /** `torch.ao.quantization`: models in int8. */
 import { bindArguments } from '../core/calls';
 import { type DTypeLike, qint8 } from '../core/dtype';
-import { TorchError, argumentError, valueError } from '../core/errors';
+import { argumentError, valueError } from '../core/errors';
 import { isSet } from '../core/realm';
 import { withDefaults } from '../core/signature';
 import { GRU, GRUCell, LSTM, LSTMCell, Linear as FloatLinear, RNNCell } from '../nn';
 import { deepcopy } from '../nn/module/copy';
 import { isModule, moduleFields, setField } from '../nn/module/fields';
 import type { Module } from '../nn/module/module';
+import * as cells from './cells';
 import { Linear } from './linear';
 import { checkDType } from './packed_params';
+import * as recurrent from './recurrent';
 
 /** Options of `torch.ao.quantization.quantizeDynamic`. */
 export interface QuantizeDynamicOptions {
@@ -22,17 +24,20 @@ export interface QuantizeDynamicOptions {
 }
 
 const DEFAULTS: Required<QuantizeDynamicOptions> = { qconfigSpec: null, dtype: qint8, inplace: false };
-const RECURRENT: readonly unknown[] = [LSTM, GRU, LSTMCell, GRUCell, RNNCell];
+/** What each class becomes. */
+const QUANTIZED = new Map<unknown, (layer: never, dtype: DTypeLike) => unknown>([
+  [FloatLinear, (layer: FloatLinear, dtype) => Linear.fromFloat(layer, dtype)],
+  [LSTM, (layer: LSTM, dtype) => recurrent.LSTM.fromFloat(layer, dtype)],
+  [GRU, (layer: GRU, dtype) => recurrent.GRU.fromFloat(layer, dtype)],
+  [LSTMCell, (layer: LSTMCell, dtype) => cells.LSTMCell.fromFloat(layer, dtype)],
+  [GRUCell, (layer: GRUCell, dtype) => cells.GRUCell.fromFloat(layer, dtype)],
+  [RNNCell, (layer: RNNCell, dtype) => cells.RNNCell.fromFloat(layer, dtype)],
+]);
 
 /**
- * The model with linear layers whose weights are in int8, for inference on the CPU: two to three times as fast where the
- * weights are large. Python's `quantize_dynamic`, with its weights, its outputs and its state_dicts. That one is
- * deprecated, for torchao's functions; it is what most int8 models of today were made with.
- *
- * Differs from PyTorch: `torch.ao.quantization.quantizeDynamic` knows `nn.Linear` alone, and refuses a model with recurrent
- * layers, which Python would quantize, unless `qconfigSpec` names what is wanted.
- *
- * @throws NotImplementedError for recurrent layers that are chosen.
+ * The model with linear and recurrent layers whose weights are in int8, for inference on the CPU: faster where the weights
+ * are large. Python's `quantize_dynamic`, with its weights, its outputs and its state_dicts. That one is deprecated, for
+ * torchao's functions; it is what most int8 models of today were made with.
  *
  * @example
  * const small = torch.ao.quantization.quantizeDynamic(model, { qconfigSpec: new Set([nn.Linear]) });
@@ -46,7 +51,7 @@ export function quantizeDynamic<M extends Module>(...args: [model: M, options?: 
     throw argumentError('quantizeDynamic', 'qconfigSpec', 'a Set of classes and paths', qconfigSpec);
   }
   const kept = checkDType('quantizeDynamic', dtype);
-  const spec = (qconfigSpec as ReadonlySet<unknown> | null) ?? new Set<unknown>([FloatLinear, ...RECURRENT]);
+  const spec = (qconfigSpec as ReadonlySet<unknown> | null) ?? new Set<unknown>(QUANTIZED.keys());
   for (const each of spec) {
     if (typeof each !== 'string' && typeof each !== 'function') {
       throw valueError(
@@ -71,15 +76,8 @@ function replaceIn(
     if (child === null) continue;
     const path = prefix + name;
     const isWanted = isChosen || spec.has(path) || spec.has(child.constructor);
-    if (isWanted && RECURRENT.includes(child.constructor)) {
-      throw new TorchError(
-        `quantizeDynamic(): '${path}' is of ${child.constructor.name}, which is not quantized here: leave it out by ` +
-          '{ qconfigSpec: new Set([nn.Linear]) }',
-        'NotImplementedError',
-      );
-    }
-    if (isWanted && child.constructor === FloatLinear) {
-      setField(module, name, Linear.fromFloat(child as unknown as FloatLinear, dtype));
-    } else replaceIn(child, `${path}.`, isWanted, spec, dtype);
+    const quantized = isWanted ? QUANTIZED.get(child.constructor) : undefined;
+    if (quantized) setField(module, name, quantized(child as never, dtype) as Module);
+    else replaceIn(child, `${path}.`, isWanted, spec, dtype);
   }
 }

@@ -52,11 +52,13 @@ export class Store extends NativeHandle {
   get timeout(): number {
     return this.#timeout;
   }
+  /** Says how long, in milliseconds above 0. */
   setTimeout(timeout: number): void {
     checkTimeout('Store.setTimeout', timeout);
     this.#timeout = timeout;
   }
 
+  /** Gives a key a value: text, which is stored as UTF-8, or bytes. */
   async set(key: string, value: StoreValue): Promise<void> {
     checkText('Store.set', 'key', key);
     await this.#call('set', [key], bytesOf('Store.set', 'value', value));
@@ -75,7 +77,11 @@ export class Store extends NativeHandle {
     return (await this.#call('add', [key], null, amount)) as number;
   }
 
-  /** @throws TorchError of the kind `DistStoreError` where a key has no value after `timeout`. */
+  /**
+   * Waits until all keys have values, for `timeout` milliseconds at most. Default: {@link timeout}.
+   *
+   * @throws TorchError of the kind `DistStoreError` where a key has no value after that.
+   */
   async wait(keys: readonly string[], timeout?: number): Promise<void> {
     if (timeout !== undefined) checkTimeout('Store.wait', timeout);
     await this.#call('wait', keysOf('Store.wait', keys), null, 0, timeout ?? this.#timeout);
@@ -100,6 +106,7 @@ export class Store extends NativeHandle {
     return (await this.#call('compareSet', [key], before, after)) as Buffer;
   }
 
+  /** How many keys have values; the store may have some of its own. */
   async numKeys(): Promise<number> {
     return (await this.#call('numKeys', [])) as number;
   }

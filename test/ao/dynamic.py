@@ -49,4 +49,41 @@ for name, spec, dtype in [
         "weights": {k: digest(v[0].int_repr() if v[0].is_quantized else v[0]) for k, v in state.items() if k.endswith("_packed_params._packed_params")},
         "scales": {k: v[0].q_scale() for k, v in state.items() if k.endswith("_packed_params._packed_params") and v[0].is_quantized},
     }
-(HERE / "dynamic.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}) + "\n")
+
+
+def flat(value):
+    return [value] if isinstance(value, torch.Tensor) else [x for one in value for x in flat(one)]
+
+
+# Layers with recurrence: what they give for a sequence, from zeros and from a state, and for packed sequences.
+recurrent = {}
+for name, make in {
+    "LSTM": lambda: nn.LSTM(9, 16, 2, bidirectional=True),
+    "LSTM batch first": lambda: nn.LSTM(9, 16, batch_first=True),
+    "GRU": lambda: nn.GRU(9, 16, 2, dropout=0.25),
+    "LSTMCell": lambda: nn.LSTMCell(9, 16),
+    "GRUCell": lambda: nn.GRUCell(9, 16),
+    "RNNCell": lambda: nn.RNNCell(9, 16),
+    "RNNCell relu": lambda: nn.RNNCell(9, 16, nonlinearity="relu"),
+}.items():
+    for dtype in (torch.qint8, torch.float16):
+        torch.manual_seed(5)
+        layer = nn.Sequential(make())
+        quantized = torch.ao.quantization.quantize_dynamic(layer, {type(layer[0])}, dtype)[0]
+        torch.manual_seed(6)  # Python's layers draw weights that are replaced
+        is_cell = "Cell" in name
+        x = torch.randn(4, 9) if is_cell else torch.randn(4, 4, 9)
+        rows = 1 if is_cell else layer[0].num_layers * (2 if layer[0].bidirectional else 1)
+        state = [torch.randn(4, 16) if is_cell else torch.randn(rows, 4, 16) for _ in range(2 if "LSTM" in name else 1)]
+        hx = tuple(state) if len(state) == 2 else state[0]
+        results = [*flat(quantized(x)), *flat(quantized(x, hx))]
+        if not is_cell:
+            packed = nn.utils.rnn.pack_padded_sequence(x, [2, 4, 1, 3], batch_first=layer[0].batch_first, enforce_sorted=False)
+            output, hidden = quantized(packed)
+            results += [output.data, *flat(hidden)]
+        recurrent[f"{name}, {dtype}"] = {
+            "repr": repr(quantized),
+            "keys": list(quantized.state_dict()),
+            "results": [digest(one) for one in results],
+        }
+(HERE / "dynamic.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases, "recurrent": recurrent}) + "\n")

@@ -6,6 +6,7 @@ import truth from './dynamic.json';
 
 const { quantizeDynamic } = torch.ao.quantization;
 const { dynamic } = torch.ao.nn.quantized;
+type LSTM = torch.ao.nn.quantized.dynamic.LSTM;
 const bits = (x: Tensor) => Array.from(x.detach().contiguous().ravel().view(torch.uint8).toTypedArray() as Uint8Array); // prettier-ignore
 const digest = (x: Tensor) =>
   createHash('sha256')
@@ -98,7 +99,6 @@ describe('Linear', () => {
     expect(() => dynamic.Linear.fromFloat(new nn.ReLU() as never)).toThrow(/must be an nn.Linear/);
     const layer = new dynamic.Linear(3, 2);
     expect(() => layer.loadStateDict(new Map([['scale', torch.ones([])]]))).toThrow();
-    expect(() => quantizeDynamic(new nn.Sequential(new nn.LSTM(3, 2)))).toThrow(/'0' is of LSTM/);
     expect(() => quantizeDynamic(model(), { dtype: torch.quint8 })).toThrow(/Unsupported dtype/);
     expect(() => quantizeDynamic(model(), { qconfigSpec: new Set([3]) })).toThrow(
       /neither a class nor a path/,
@@ -110,4 +110,66 @@ it('a state_dict of Python lists its dtypes', () => {
   const state = torch.load<Map<string, unknown>>(path.join(__dirname, 'qint8.pt'));
   expect(state.get('0._packed_params.dtype')).toBe(torch.qint8);
   expect(state.get('0._packed_params._packed_params')).toBeInstanceOf(serialization.Tuple);
+});
+
+describe.each(Object.keys(truth.recurrent) as (keyof typeof truth.recurrent)[])('%s', (name) => {
+  const makers: Record<string, () => nn.Module> = {
+    LSTM: () => new nn.LSTM(9, 16, 2, { bidirectional: true }),
+    'LSTM batch first': () => new nn.LSTM(9, 16, { batchFirst: true }),
+    GRU: () => new nn.GRU(9, 16, 2, { dropout: 0.25 }),
+    LSTMCell: () => new nn.LSTMCell(9, 16),
+    GRUCell: () => new nn.GRUCell(9, 16),
+    RNNCell: () => new nn.RNNCell(9, 16),
+    'RNNCell relu': () => new nn.RNNCell(9, 16, { nonlinearity: 'relu' }),
+  };
+  const [kind, dtype] = name.split(', torch.');
+  const expected = truth.recurrent[name];
+  const flat = (value: unknown): Tensor[] =>
+    torch.isTensor(value) ? [value as Tensor] : (value as unknown[]).flatMap(flat);
+
+  it('gives what Python’s gives, bit for bit', () => {
+    torch.manualSeed(5);
+    const layer = makers[kind]();
+    const model = new nn.ModuleList([layer]);
+    const quantized = quantizeDynamic(model, { dtype: torch[dtype as 'qint8'] }).at(0) as unknown as LSTM;
+    expect(String(quantized)).toBe(expected.repr);
+    expect([...quantized.stateDict().keys()]).toEqual(expected.keys);
+    torch.manualSeed(6);
+    const isCell = kind.includes('Cell');
+    const x = torch.randn(isCell ? [4, 9] : [4, 4, 9]);
+    const { numLayers, bidirectional } = quantized;
+    const size = isCell ? [4, 16] : [numLayers * (bidirectional ? 2 : 1), 4, 16];
+    const state = Array.from({ length: kind.startsWith('LSTM') ? 2 : 1 }, () => torch.randn(size));
+    const hx = (state.length === 2 ? state : state[0]) as [Tensor, Tensor];
+    const results = [...flat(quantized(x)), ...flat(quantized(x, hx))];
+    if (!isCell) {
+      const packed = nn.utils.rnn.packPaddedSequence(x, [2, 4, 1, 3], {
+        batchFirst: quantized.batchFirst,
+        enforceSorted: false,
+      });
+      const [output, hidden] = quantized(packed);
+      results.push((output as unknown as { data: Tensor }).data, ...flat(hidden));
+    }
+    expect(results.map(digest)).toEqual(expected.results);
+  });
+});
+
+it('refuses what its kernels do not look at, and takes its state again', () => {
+  const make = () => new nn.Sequential(new nn.LSTM(3, 4));
+  const lstm = dynamic.LSTM.fromFloat(new nn.LSTM(3, 4));
+  const gru = dynamic.GRU.fromFloat(new nn.GRU(3, 4));
+  const cell = dynamic.LSTMCell.fromFloat(new nn.LSTMCell(3, 4));
+  const x = torch.ones([2, 2, 3]);
+  expect(() => lstm(torch.ones([2, 3]))).toThrow('input must have 3 dimensions, got 2');
+  expect(() => lstm(torch.ones([2, 2, 5]))).toThrow('Expected 3, got 5');
+  expect(() => gru(x, torch.ones([1, 3, 4]))).toThrow('Expected hidden size (1, 2, 4), got [1, 3, 4]');
+  expect(() => cell(torch.ones([2, 3]), [torch.ones([2, 4]), torch.ones([2, 5])])).toThrow(
+    'hidden[1] has inconsistent hidden_size: got 5, expected 4',
+  );
+  expect(() => dynamic.GRU.fromFloat(new nn.GRU(3, 4, { bias: false }))).toThrow('mod.bias must be True');
+  const one = quantizeDynamic(make());
+  const other = quantizeDynamic(make());
+  other.loadStateDict(one.stateDict());
+  const [first, second] = [one, other].map((model) => (model.at(0) as unknown as LSTM)(x)[0] as Tensor);
+  expect(bits(second)).toEqual(bits(first));
 });
