@@ -258,4 +258,22 @@ for (const size of [1, 64, 1024]) {
   };
 }
 
+// ---- weights in int8, beside the same layer in floats ----
+
+const layers = {
+  'Linear of 2,048': [() => new nn.Linear(2048, 2048), (size) => torch.randn([size, 2048])],
+  'LSTM of 512, 16 steps': [() => new nn.LSTM(512, 512), (size) => torch.randn([16, size, 512])],
+};
+for (const [name, [make, data]] of Object.entries(layers)) {
+  for (const size of [1, 32]) {
+    const timed = (model) => {
+      const x = data(size);
+      return () => torch.inferenceMode(() => torch.tidy(() => void model(x)));
+    };
+    const model = () => new nn.Sequential(make()).eval();
+    rows[`int8/${name}, batch ${size}, float32`] = () => timed(model());
+    rows[`int8/${name}, batch ${size}, int8`] = () => timed(torch.ao.quantization.quantizeDynamic(model()));
+  }
+}
+
 module.exports = { models, rows, setThreads: (count) => torch.setNumThreads(count) };

@@ -256,3 +256,27 @@ def epoch(size):
 
 for size in (1, 64, 1024):
     rows[f"epoch of a TensorDataset/10,000 rows of 32, batch {size}"] = lambda size=size: epoch(size)
+
+
+def layer(make, data, size, is_int8):
+    model = nn.Sequential(make()).eval()
+    if is_int8:
+        model = torch.ao.quantization.quantize_dynamic(model)
+    x = data(size)
+
+    def predict():
+        with torch.inference_mode():
+            model(x)
+
+    return predict
+
+
+for name, (make, data) in {
+    "Linear of 2,048": (lambda: nn.Linear(2048, 2048), lambda n: torch.randn(n, 2048)),
+    "LSTM of 512, 16 steps": (lambda: nn.LSTM(512, 512), lambda n: torch.randn(16, n, 512)),
+}.items():
+    for size in (1, 32):
+        for kind in "float32", "int8":
+            rows[f"int8/{name}, batch {size}, {kind}"] = lambda make=make, data=data, size=size, kind=kind: layer(
+                make, data, size, kind == "int8"
+            )
