@@ -96,7 +96,8 @@ export function backward(...args: Call<typeof BACKWARD, [tensors: Tensors], Grap
  * {@link backward} on another thread: the event loop goes on while it computes, and while it waits for the other ranks of a
  * DistributedDataParallel. Until then the graph's tensors are not to be changed.
  *
- * @throws TorchError where there are hooks or Functions of JavaScript, which only this thread can run.
+ * @throws TorchError where the pass reaches a hook or a Function of JavaScript, which only this thread can run. Gradients
+ * that it had accumulated by then stay.
  */
 export function backwardAsync(...args: Call<typeof BACKWARD, [tensors: Tensors], Graph>): Promise<void> {
   const [tensors, options] = BACKWARD.bind(args);

@@ -94,13 +94,16 @@ test('what it refuses', () => {
   );
 });
 
-test('backwardAsync leaves hooks of JavaScript to backward', async () => {
+test('backwardAsync leaves hooks of JavaScript to backward, where its pass reaches them', async () => {
   const x = torch.ones([2], { requiresGrad: true });
+  const other = torch.ones([2], { requiresGrad: true });
   const handle = x.registerHook(() => undefined);
-  await expect(Promise.resolve().then(() => x.sum().backwardAsync())).rejects.toThrow(
-    'no hook and no Function of JavaScript',
-  );
+  await other.sum().backwardAsync();
+  expect(other.grad!.tolist()).toEqual([1, 1]);
+  await expect(x.sum().backwardAsync()).rejects.toThrow('a hook or a Function of JavaScript was reached');
   handle.remove();
+  await x.sum().backwardAsync();
+  expect(x.grad!.tolist()).toEqual([1, 1]);
 });
 
 test('groups and ranks', async () => {

@@ -31,9 +31,6 @@ struct BackwardTask : BlockingTask {
 napi_value BackwardAsync(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();
-  TORCH_CHECK(environment.thread()->callbacks == 0,
-              "backwardAsync() runs on another thread, where no hook and no Function of JavaScript can run, "
-              "and some are alive: remove them, or call backward()");
   TORCH_CHECK(!HasSavedHooks(), "backwardAsync() cannot be called inside hooks of saved tensors");
   auto task = std::make_shared<BackwardTask>();
   task->tensors = TensorsArgument(environment, arguments[0], "backwardAsync(): tensors");

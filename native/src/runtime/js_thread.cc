@@ -148,8 +148,9 @@ void JsThread::Call(const std::function<void()>& call) {
   };
   Caller caller{&as_here, nullptr};
   std::unique_lock<std::mutex> lock(mutex_);
-  TORCH_CHECK(waiting_ > 0, "a JavaScript function was reached by a thread of libtorch's ",
-              "while its own thread does not wait for it");
+  TORCH_CHECK(waiting_ > 0,
+              "a hook or a Function of JavaScript was reached by another thread, as in backwardAsync(), ",
+              "while its own thread does not wait for it: remove it, or call backward()");
   callers_.push_back(&caller);
   changed_.notify_all();
   while (true) {
