@@ -37,6 +37,11 @@ at::Layout LayoutOf(const Schema& schema, const Stack& stack) {
   return layout->toLayout();
 }
 
+bool IsCompressed(at::Layout layout) {
+  return layout == at::kSparseCsr || layout == at::kSparseCsc || layout == at::kSparseBsr ||
+         layout == at::kSparseBsc;
+}
+
 }  // namespace
 
 // Operators trust the indices of a sparse tensor. PyTorch's own check of them, which Python makes where it is
@@ -60,10 +65,9 @@ void SparseParts(const Schema& schema, const Stack& stack) {
     const c10::IValue* coalesced = Find(schema, stack, "is_coalesced");
     at::_validate_sparse_coo_tensor_args(first, values, size,
                                          coalesced ? coalesced->toOptional<bool>() : std::nullopt);
-  } else {
-    at::_validate_sparse_compressed_tensor_args(first, PlainOf(indices[1]), values, size,
-                                                LayoutOf(schema, stack));
-  }
+  } else if (const at::Layout layout = LayoutOf(schema, stack); IsCompressed(layout)) {
+    at::_validate_sparse_compressed_tensor_args(first, PlainOf(indices[1]), values, size, layout);
+  }  // and of another layout the operator itself says so
 }
 
 }  // namespace nodetorch::guards
