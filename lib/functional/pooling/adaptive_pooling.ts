@@ -28,7 +28,10 @@ export function adaptiveAvgPool1d(
   return aten.adaptiveAvgPool1d(input, outputSize);
 }
 
-const adaptiveSize = kind<AdaptiveSize>(checkSize);
+// null stands for the input's own size.
+const checkAdaptiveSize: typeof checkSize = (fn, argument, value) =>
+  checkSize(fn, argument, Array.isArray(value) ? value.filter((each) => each !== null) : value);
+const adaptiveSize = kind<AdaptiveSize>(checkAdaptiveSize);
 const avgPoolSignature = (name: string) => signature(name, [tensor('input'), adaptiveSize('outputSize')], {});
 interface AdaptiveAvgPool {
   (...args: Call<ReturnType<typeof avgPoolSignature>, [input: Tensor, outputSize: AdaptiveSize]>): Tensor;
@@ -56,7 +59,7 @@ export interface AdaptiveMaxPoolOptions {
 export const ADAPTIVE_MAX_POOL: Required<AdaptiveMaxPoolOptions> = { returnIndices: false };
 
 const maxPoolSignature = <S>(name: string) =>
-  signature(name, [tensor('input'), kind<S>(checkSize)('outputSize')], ADAPTIVE_MAX_POOL);
+  signature(name, [tensor('input'), kind<S>(checkAdaptiveSize)('outputSize')], ADAPTIVE_MAX_POOL);
 type MaxPoolOptional = [returnIndices: boolean];
 
 interface AdaptiveMaxPool<S> {
