@@ -29,6 +29,7 @@ export {
   type PlainValue,
   scatterObjectList,
 } from './objects';
+export { recvObjectList, sendObjectList } from './object_lists';
 export { batchIsendIrecv, irecv, isend, P2POp, recv, send } from './point_to_point';
 export { ReduceOp } from './reduce_op';
 export { allReduce, allReduceCoalesced, reduce, reduceScatter, reduceScatterTensor } from './reductions';

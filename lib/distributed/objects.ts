@@ -38,7 +38,7 @@ function checkPlain(fn: string, value: unknown, where: string): void {
   }
 }
 
-function encode(fn: string, value: unknown): Buffer {
+export function encode(fn: string, value: unknown): Buffer {
   checkPlain(fn, value, 'obj');
   const bytes = Buffer.from(MARK + JSON.stringify(value));
   if (bytes.length <= MOST_BYTES) return bytes;
@@ -47,7 +47,7 @@ function encode(fn: string, value: unknown): Buffer {
   );
 }
 
-function decode(fn: string, bytes: Buffer, rank: number): unknown {
+export function decode(fn: string, bytes: Buffer, rank: number): unknown {
   if (bytes.subarray(0, MARK.length).toString('latin1') === MARK)
     return JSON.parse(bytes.subarray(MARK.length).toString());
   throw new TorchError(
@@ -56,7 +56,7 @@ function decode(fn: string, bytes: Buffer, rank: number): unknown {
   );
 }
 
-function checkSize(fn: string, size: number, rank: number): number {
+export function checkSize(fn: string, size: number, rank: number): number {
   if (Number.isInteger(size) && size >= 0 && size <= MOST_BYTES) return size;
   throw new TorchError(
     `${fn}(): rank ${rank} announces an object of ${size} bytes; at most ${MOST_BYTES} are taken`,
@@ -64,16 +64,16 @@ function checkSize(fn: string, size: number, rank: number): number {
 }
 
 /** `bytes`, with zeros behind them. */
-function asTensor(bytes: Buffer, length = bytes.length): Tensor {
+export function asTensor(bytes: Buffer, length = bytes.length): Tensor {
   const padded = new Uint8Array(length);
   padded.set(bytes);
   return makeTensor(padded);
 }
 
-const emptyBytes = (length: number): Tensor => aten.zeros([length], { dtype: 'uint8' });
-const sizes = (all: readonly number[]): Tensor => makeTensor([...all], INT64);
-const numbersOf = (tensor: Tensor): number[] => (tensor.tolist() as bigint[]).map(Number);
-const bytesOf = (tensor: Tensor): Buffer => Buffer.from(tensor.toTypedArray() as Uint8Array);
+export const emptyBytes = (length: number): Tensor => aten.zeros([length], { dtype: 'uint8' });
+export const sizes = (all: readonly number[]): Tensor => makeTensor([...all], INT64);
+export const numbersOf = (tensor: Tensor): number[] => (tensor.tolist() as bigint[]).map(Number);
+export const bytesOf = (tensor: Tensor): Buffer => Buffer.from(tensor.toTypedArray() as Uint8Array);
 
 /**
  * Fills `objectList` with the objects of all ranks, in their order.

@@ -46,6 +46,15 @@ test('scatterObjectList', async () => {
   expect(lists).toEqual([[object(0)], [object(1)], [object(2)]]);
 });
 
+test('sendObjectList', async () => {
+  const lists = await onAll(async ({ rank, group }) => {
+    if (rank === 0) return dist.sendObjectList([object(1), 'second'], 2, group);
+    const list = [null, null];
+    return rank === 2 && [await dist.recvObjectList(list, null, group), list];
+  });
+  expect(lists).toEqual([undefined, false, [0, [object(1), 'second']]]);
+});
+
 test.each([
   ['a Map', new Map(), "argument 'obj.a[0]' must be a value of JSON"],
   ['NaN', NaN, 'must be a value of JSON'],
