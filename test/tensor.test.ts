@@ -315,6 +315,8 @@ describe('functions with a form of their own', () => {
   test('atleast1d, atleast2d and unravelIndex', () => {
     expect(torch.atleast2d(torch.tensor(1)).shape).toEqual([1, 1]);
     expect(torch.atleast1d(torch.tensor(1), torch.ones([2, 2])).map((y) => y.shape)).toEqual([[1], [2, 2]]);
+    const sizes = torch.tensor([3n, 4n]).tolist() as unknown as number[];
+    expect(torch.unravelIndex(torch.tensor(11n), sizes).map((y) => y.item())).toEqual([2, 3]);
     expect(torch.unravelIndex(torch.tensor([5n, 11n]), [3, 4]).map((y) => y.tolist())).toEqual([
       [1, 2],
       [1, 3],

@@ -1,6 +1,6 @@
 // Where elements are.
 import { bindArguments } from '../../core/calls';
-import { TorchError, TorchTypeError, argumentError, checkSize } from '../../core/errors';
+import { TorchError, TorchTypeError, argumentError } from '../../core/errors';
 import { signature } from '../../core/signature';
 import { checkTensor } from '../../native/tensor_base';
 import * as kinds from '../kinds';
@@ -41,15 +41,14 @@ export function nonzero(...args: unknown[]): Tensor | Tensor[] {
 export function unravelIndex(...args: [indices: Tensor, shape: number | readonly number[]]): Tensor[] {
   const [indices, shape] = bindArguments('unravelIndex(indices, shape)', args);
   checkTensor('unravelIndex', 'indices', indices);
-  checkSize('unravelIndex', 'shape', shape);
   if (indices.isFloatingPoint() || indices.isComplex() || indices.dtype.name === 'bool') {
     throw new TorchTypeError(`unravelIndex(): expected 'indices' to be integer dtype, not ${indices.dtype}`);
   }
-  const lengths = typeof shape === 'number' ? [shape] : shape;
+  const lengths: unknown = typeof shape === 'number' ? [shape] : shape;
   const isLength = (one: unknown): boolean => Number.isInteger(one) || typeof one === 'bigint';
-  if (!lengths.every(isLength))
+  if (!Array.isArray(lengths) || !lengths.every(isLength))
     throw argumentError('unravelIndex', 'shape', 'a whole number or an array of whole numbers', shape);
-  const sizes = lengths.map(BigInt);
+  const sizes = (lengths as number[]).map(BigInt);
   const steps = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n));
   const list = (values: bigint[]) => indices.newTensor(values, { dtype: 'int64' });
   return indices.unsqueeze(-1).floorDivide(list(steps)).remainder(list(sizes)).unbind(-1);
