@@ -78,7 +78,7 @@ export class Store extends NativeHandle {
   }
 
   /**
-   * Waits until all keys have values, for `timeout` milliseconds at most. Default: {@link timeout}.
+   * Waits until all keys have values, for `timeout` milliseconds at most. Default: what `setTimeout` was given.
    *
    * @throws TorchError of the kind `DistStoreError` where a key has no value after that.
    */
