@@ -7,8 +7,7 @@ const http = require('node:http');
 const https = require('node:https');
 const path = require('node:path');
 const tls = require('node:tls');
-const { pipeline } = require('node:stream/promises');
-const { Transform } = require('node:stream');
+const { finished } = require('node:stream/promises');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { progress } = require('./progress');
 
@@ -166,6 +165,28 @@ function placeOf(response, have) {
   return null;
 }
 
+/** Writes each piece as it comes, so that none is lost when the connection breaks. Gives the number of bytes. */
+async function write(response, part, { flags, shown }) {
+  const file = fs.openSync(part, flags);
+  let bytes = 0;
+  response.on('data', (chunk) => {
+    try {
+      fs.writeFileSync(file, chunk);
+    } catch (error) {
+      response.destroy(error);
+      return;
+    }
+    bytes += chunk.length;
+    shown.add(chunk.length);
+  });
+  try {
+    await finished(response);
+  } finally {
+    fs.closeSync(file);
+  }
+  return bytes;
+}
+
 async function attempt(address, part, bar) {
   let state = readState(part, address);
   // The process ended between the last byte and what was to come after it. A checksum says whether it is right.
@@ -196,15 +217,7 @@ async function attempt(address, part, bar) {
   fs.writeFileSync(`${part}.json`, JSON.stringify(state));
   const shown = bar(place.total);
   shown.add(place.from);
-  let received = place.from;
-  const count = new Transform({
-    transform(chunk, _encoding, done) {
-      received += chunk.length;
-      shown.add(chunk.length);
-      done(null, chunk);
-    },
-  });
-  await pipeline(response, count, fs.createWriteStream(part, { flags: place.from ? 'a' : 'w' }));
+  const received = place.from + (await write(response, part, { flags: place.from ? 'a' : 'w', shown }));
   if (place.total && received !== place.total)
     throw new Error(`it ended after ${received} of ${place.total} bytes`);
   shown.end();

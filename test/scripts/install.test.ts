@@ -197,7 +197,7 @@ linux('without a place pip says where the wheels are, and they are fetched in pa
     const name = nameOf(request.url);
     if (cut[name]-- <= 0) return sendFile(files[name], { request, response });
     response.writeHead(200, { 'Content-Length': files[name].length, ETag: '"1"' });
-    response.write(files[name].subarray(0, 1000), () => setTimeout(() => response.destroy(), 20));
+    response.write(files[name].subarray(0, 1000), () => response.destroy());
   });
   const report = reportOf(url);
   world.python(`case "$*" in *--report*) exec /bin/cat '${report}' ;; *) exit 1 ;; esac`);
