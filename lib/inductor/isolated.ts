@@ -28,6 +28,8 @@ export interface Start {
 const childFile = (): string => path.join(__dirname, `../inductor/child${path.extname(__filename)}`);
 
 interface Waiting {
+  /** Who was asked. */
+  child: ChildProcess;
   resolve: (outputs: Tensor[]) => void;
   reject: (error: unknown) => void;
 }
@@ -46,7 +48,9 @@ export class IsolatedModel {
   run(inputs: readonly Tensor[]): Promise<Tensor[]> {
     const child = (this.#child ??= this.#begin());
     const id = this.#next++;
-    const result = new Promise<Tensor[]>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const result = new Promise<Tensor[]>((resolve, reject) =>
+      this.#waiting.set(id, { child, resolve, reject }),
+    );
     child.ref();
     child.channel?.ref();
     const request: Request = { id, inputs: inputs.map(packed) };
@@ -74,7 +78,9 @@ export class IsolatedModel {
       const error = new TorchError(
         `the process of the compiled model ended ${how}${said && `: ${said.trim()}`}`,
       );
-      for (const id of [...this.#waiting.keys()]) this.#settle(id, (one) => one.reject(error));
+      for (const [id, one] of [...this.#waiting]) {
+        if (one.child === child) this.#settle(id, () => one.reject(error));
+      }
     };
     child.on('error', (error) => end(`: ${error.message}`));
     child.on('close', (code, signal) =>

@@ -112,6 +112,17 @@ withPackages('packages', () => {
     model.close();
   }, 60_000);
 
+  test('the end of a process that was closed says nothing of the next one', async () => {
+    const model = load('mlp', { isolate: child });
+    const { inputs, outputs } = packages!.cases.mlp;
+    const closed = model.runAsync(...inputs.map(made));
+    model.close();
+    const next = model.runAsync(...inputs.map(made));
+    await expect(closed).rejects.toThrow('by the signal SIGKILL');
+    same(await next, outputs);
+    model.close();
+  }, 60_000);
+
   test('another device than it was compiled for', () => {
     expect(classAndMessage(() => load('mlp', { device: 'cuda' }))).toContain(
       'compiled for cpu, not for cuda',
