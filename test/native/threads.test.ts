@@ -100,6 +100,11 @@ describe.each([
       warned: 'TorchError',
     });
   });
+  test('with as many threads for operators as this one has', () => {
+    const { here, there } = seen.threads as Record<string, number[]>;
+    expect(there).toEqual(here);
+    expect(new Set(here).size).toBeGreaterThan(1); // the sum shows the number of threads
+  });
   test('thousands of times', () => {
     expect(seen.many).toEqual({ calls: 2000, grad: 4000 });
   });

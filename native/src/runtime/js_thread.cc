@@ -1,6 +1,7 @@
 #include "runtime/js_thread.h"
 
 #include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
 #include <ATen/ThreadLocalState.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/engine.h>
@@ -90,7 +91,11 @@ void JsThread::Run(const std::function<void()>& work) {
   } else {
     std::thread thread;
     try {
-      thread = std::thread([&] { Perform(pass); });
+      // libtorch has the number of threads for each thread by itself, and bits depend on it.
+      thread = std::thread([&, threads = at::get_num_threads()] {
+        at::set_num_threads(threads);
+        Perform(pass);
+      });
     } catch (...) {
       waiting_--;
       throw;

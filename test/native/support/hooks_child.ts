@@ -1,7 +1,7 @@
 // Run by threads.test.ts with NODETORCH_BACKWARD_THREAD=1: backward then runs on another thread, as on a
 // GPU, and every JS function that it reaches runs here. Prints what it saw as JSON.
 import { isMainThread, threadId } from 'node:worker_threads';
-import { autograd, type Tensor, tensor, torch } from './torch';
+import { autograd, manualSeed, native, type Tensor, tensor, torch } from './torch';
 
 const caught = (call: () => unknown): unknown => {
   try {
@@ -89,6 +89,27 @@ function many(): unknown {
   return { calls, grad: x.grad!.item() };
 }
 
-process.stdout.write(
-  `${JSON.stringify({ hooks: hooks(), exceptions: exceptions(), nested: nested(), modes: modes(), many: many() })}\n`,
-);
+/** A gradient that is summed in as many pieces as there are threads, on another thread as here: here first, before there are hooks. */
+function threads(): unknown {
+  const before = native.getNumThreads();
+  const gradient = (count: number, hook?: () => void): unknown => {
+    native.setNumThreads(count);
+    manualSeed(1);
+    const x = torch.zeros([1], { requiresGrad: true });
+    if (hook) x.registerHook(hook);
+    x.expand([1_000_003])
+      .mul(torch.randn([1_000_003]))
+      .sum()
+      .backward();
+    return x.grad!.item();
+  };
+  const counts = [1, 3, 5];
+  const here = counts.map((count) => gradient(count));
+  const there = counts.map((count) => gradient(count, () => {}));
+  native.setNumThreads(before);
+  return { here, there };
+}
+
+const jobs = { threads, hooks, exceptions, nested, modes, many };
+const seen = Object.entries(jobs).map(([name, job]) => [name, job()]);
+process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
