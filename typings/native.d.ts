@@ -313,7 +313,7 @@ export interface Native {
   builtinHook(reducer: Handle, name: string): void;
   commHook(
     reducer: Handle,
-    hook: (buffer: Handle, index: number, isLast: boolean) => Handle,
+    hook: (buffer: Handle, index: number, isLast: boolean) => Handle | Promise<Tensor>,
     name: string,
   ): void;
   ddpLog(reducer: Handle): Record<string, string | number>;

@@ -131,14 +131,19 @@ const phases: Record<string, () => Promise<unknown>> = {
           const worker = new Worker(__filename, { workerData: { name, rank: i, count } });
           return new Promise<unknown>((resolve, reject) => {
             worker.once('message', (result) => {
-              if (name === 'killed') void worker.terminate().then(resolve);
+              if (name === 'killed' || name === 'stuck') void worker.terminate().then(resolve);
               else worker.once('exit', () => resolve(result));
             });
             worker.once('error', reject);
           });
         }),
       );
-    say({ trained: await run('trained', 3), killed: await run('killed', 2), again: await run('trained', 2) });
+    say({
+      trained: await run('trained', 3),
+      killed: await run('killed', 2),
+      stuck: await run('stuck', 2),
+      again: await run('trained', 2),
+    });
   },
 };
 
@@ -164,6 +169,12 @@ async function thread({
   torch.manualSeed(place);
   const linear = new nn.Linear(3, 2, { bias: false });
   const model = new nn.parallel.DistributedDataParallel(linear);
+  if (name === 'stuck') {
+    model.registerCommHook(() => {
+      parentPort!.postMessage('in the middle');
+      return new Promise(() => {});
+    });
+  }
   await model(torch.full([1, 3], place + 1))
     .sum()
     .backwardAsync();

@@ -57,9 +57,57 @@ test('a hook of JavaScript reduces', async () => {
   expect(seen).toEqual([[3 * 4 + 4 + 4 + 4, 0, true]]);
   const half = [...plain.parameters()].map((one) => one.grad!.mul(0.5).tolist());
   expect([...ddp.module.parameters()].map((one) => one.grad!.tolist())).toEqual(half);
-  await expect(ddp(x).sum().backwardAsync()).rejects.toThrow(
-    'runs in backward(), and not in backwardAsync()',
-  );
+  for (const parameter of ddp.parameters()) parameter.grad = null;
+  await ddp(x).pow(2).sum().backwardAsync();
+  expect([...ddp.module.parameters()].map((one) => one.grad!.tolist())).toEqual(half);
+});
+
+describe('a hook of JavaScript that returns a promise', () => {
+  const x = torch.ones([1, 2]);
+  const withHook = (hook: nn.parallel.CommHook) => {
+    const ddp = new DDP(new nn.Linear(2, 1, { bias: false }));
+    ddp.registerCommHook(hook);
+    return ddp;
+  };
+
+  test('goes on when the collective has ended, while the event loop is free', async () => {
+    const seen: string[] = [];
+    const ddp = withHook(async ({ buffer }) => {
+      await dist.allReduce(buffer);
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(String(torch.isGradEnabled()));
+      return buffer.mul(0.25);
+    });
+    const done = ddp(x).sum().backwardAsync();
+    setImmediate(() => seen.push('the loop turns'));
+    await done;
+    expect(seen.sort()).toEqual(['the loop turns', 'true']);
+    expect([...ddp.parameters()].map((one) => one.grad!.tolist())).toEqual([[[0.25, 0.25]]]);
+    expect(() => ddp(x).sum().backward()).toThrow(
+      'A communication hook that returns a promise runs in backwardAsync(), and not in backward()',
+    );
+  });
+
+  test('what it throws comes out as itself', async () => {
+    const mine = { not: 'an Error' };
+    for (const hook of [
+      () => {
+        throw mine;
+      },
+      () => Promise.reject(mine),
+    ]) {
+      await expect(withHook(hook)(x).sum().backwardAsync()).rejects.toBe(mine);
+    }
+  });
+
+  test.each([
+    ['another size', torch.ones([3]), 'must have the size and the dtype of its bucket'],
+    ['another dtype', torch.ones([2], { dtype: torch.float64 }), 'must have the size and the dtype'],
+    ['no tensor', 1 as never, 'that a communication hook promised must be a Tensor, not number'],
+  ])('%s', async (_, value, message) => {
+    const ddp = withHook(() => Promise.resolve(value));
+    await expect(ddp(x).sum().backwardAsync()).rejects.toThrow(message);
+  });
 });
 
 test('noSync, for functions that return promises, too', async () => {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { checkMethods } from '../../core/calls';
 import { TorchTypeError, argumentError, checkFunction, valueError } from '../../core/errors';
 import type { Call } from '../../core/signature';
@@ -195,7 +196,7 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
 
   /**
    * Has gradients reduced in another way: by one of libtorch's hooks, or by a function. Once, before the first step. A
-   * function divides by the number of ranks itself, and runs in `backward()` alone.
+   * function divides by the number of ranks itself. Where it returns a promise it runs in `backwardAsync()` alone.
    */
   registerCommHook(hook: BuiltinCommHook | CommHook): void {
     if (typeof hook === 'string') {
@@ -207,10 +208,11 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
       return;
     }
     checkFunction('registerCommHook', 'hook', hook);
-    const called = (buffer: Handle, index: number, isLast: boolean): Handle => {
+    const called = (buffer: Handle, index: number, isLast: boolean): Handle | Promise<Tensor> => {
       const work = hook({ buffer: newTensor(buffer), index, isLast });
+      if (types.isPromise(work)) return work as Promise<Tensor>;
       if (!(work instanceof Work) || work.handle === null)
-        throw new TorchTypeError('A communication hook must return the Work of a collective');
+        throw new TorchTypeError('A communication hook must return the Work of a collective, or a promise');
       return work.handle;
     };
     native.commHook(this.#reducer, called, hook.name);

@@ -52,8 +52,12 @@ export interface GradBucket {
   readonly isLast: boolean;
 }
 
-/** Begins the collective by which a bucket is reduced: `bucket.buffer`, which it changes, becomes the gradients. */
-export type CommHook = (bucket: GradBucket) => Work;
+/**
+ * Begins the collective by which a bucket is reduced: `bucket.buffer`, which it changes, becomes the gradients. A hook
+ * that does more when the collective has ended is asynchronous: it returns a promise of the gradients, (numel) of the
+ * buffer's dtype, and runs in `backwardAsync()` alone, since `backward()` waits on the thread that would keep the promise.
+ */
+export type CommHook = (bucket: GradBucket) => Work | Promise<Tensor>;
 
 /** @throws an error unless all are numbers above 0. */
 export function checkCaps(caps: readonly unknown[]): void {

@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "distributed/c10d.h"
-#include "distributed/promises.h"
+#include "distributed/hook_calls.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
 
@@ -14,12 +14,19 @@ namespace nodetorch {
 namespace {
 
 struct BackwardTask : BlockingTask {
+  explicit BackwardTask(const std::shared_ptr<Promises>& promises)
+      : hooks(std::make_shared<HookCalls>(promises)) {}
+
   void Compute(const Stop&) override {
     at::set_num_threads(threads);
     const at::ThreadLocalStateGuard in_modes(modes);
+    const HookCalls::Here here(*hooks);
     torch::autograd::backward(tensors, gradients, retain, create, inputs);
   }
 
+  void Interrupt() noexcept override { hooks->Stop(); }
+
+  const std::shared_ptr<HookCalls> hooks;
   const at::ThreadLocalState modes;
   const int threads = at::get_num_threads();
   std::vector<at::Tensor> tensors, gradients, inputs;
@@ -32,13 +39,14 @@ napi_value BackwardAsync(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();
   TORCH_CHECK(!HasSavedHooks(), "backwardAsync() cannot be called inside hooks of saved tensors");
-  auto task = std::make_shared<BackwardTask>();
+  const auto promises = Promises::Of(environment);
+  auto task = std::make_shared<BackwardTask>(promises);
   task->tensors = TensorsArgument(environment, arguments[0], "backwardAsync(): tensors");
   task->gradients = TensorsArgument(environment, arguments[1], "backwardAsync(): gradient");
   if (!arguments.IsNull(2)) task->retain = arguments.Bool(2);
   task->create = arguments.Bool(3);
   task->inputs = TensorsArgument(environment, arguments[4], "backwardAsync(): inputs");
-  return Promises::Of(environment)->Run(std::move(task));
+  return promises->Run(std::move(task));
 }
 
 }  // namespace

@@ -1,17 +1,19 @@
 #include "distributed/comm_hooks.h"
 
 #if NODETORCH_GLOO
+#include <ATen/ThreadLocalState.h>
 #include <c10/util/Exception.h>
 
 #include <thread>
 
+#include "distributed/hook_calls.h"
+#include "runtime/arguments.h"
+#include "runtime/js_thread.h"
 #include "runtime/persistent.h"
 
 namespace nodetorch {
 
 namespace {
-
-using FuturePtr = c10::intrusive_ptr<c10::ivalue::Future>;
 
 struct Bf16Hook : c10d::CppCommHookInterface<GroupPtr> {
   using CppCommHookInterface::CppCommHookInterface;
@@ -29,13 +31,69 @@ struct Bf16Hook : c10d::CppCommHookInterface<GroupPtr> {
   }
 };
 
+constexpr const char* kPromised = "the gradients that a communication hook promised";
+
+// Settles the future of a hook that returned a promise.
+struct Promised {
+  FuturePtr future;
+  at::TensorOptions options;
+  int64_t numel;
+
+  // As the two functions for then(): a call of either is the last use of `data`'s future.
+  static napi_value Fulfilled(napi_env env, napi_callback_info info) {
+    return Settle(env, info, [](Environment& environment, Promised& self, napi_value value) {
+      const at::Tensor& tensor = TensorArgument(environment, value, kPromised);
+      if (tensor.numel() != self.numel || tensor.dtype() != self.options.dtype())
+        throw TypeProblem(std::string(kPromised) + " must have the size and the dtype of its bucket");
+      self.future->markCompleted(tensor);
+    });
+  }
+  static napi_value Rejected(napi_env env, napi_callback_info info) {
+    return Settle(env, info, [](Environment& environment, Promised&, napi_value reason) {
+      throw JsException(std::make_shared<Persistent>(environment, reason));
+    });
+  }
+
+ private:
+  template <typename Settled>
+  static napi_value Settle(napi_env env, napi_callback_info info, const Settled& settled) {
+    size_t count = 1;
+    napi_value value = nullptr;
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &count, &value, nullptr, &data);
+    auto& self = *static_cast<Promised*>(data);
+    try {
+      settled(Environment::Of(env), self, value);
+    } catch (...) {
+      self.future->setErrorIfNeeded(std::current_exception());
+    }
+    return nullptr;
+  }
+};
+
 struct JsHook : c10d::CommHookInterface {
-  JsHook(Environment& environment, napi_value function)
-      : function(environment, function), thread(std::this_thread::get_id()) {}
+  JsHook(Environment& environment, napi_value function) : function(environment, function) {}
 
   FuturePtr runHook(c10d::GradBucket& bucket) override {
-    TORCH_CHECK(std::this_thread::get_id() == thread,
-                "A communication hook of JavaScript runs in backward(), and not in backwardAsync()");
+    if (std::this_thread::get_id() == thread) return Call(bucket, nullptr);
+    if (HookCalls* calls = HookCalls::OfThread()) {
+      const at::ThreadLocalState state;  // grad mode, as it is in the pass
+      return calls->Run([&] {
+        const at::ThreadLocalStateGuard guard(state);
+        return Call(bucket, calls);
+      });
+    }
+    FuturePtr future;
+    js_thread->Call([&] { future = Call(bucket, nullptr); });
+    return future;
+  }
+  at::Tensor parseHookResult(const c10::IValue& result) override {
+    return c10d::detail::parseCppCommHookResult(result);
+  }
+
+ private:
+  // On the JS thread.
+  FuturePtr Call(c10d::GradBucket& bucket, HookCalls* calls) const {
     Environment& environment = function.environment();
     napi_env env = environment.env();
     const Napi::HandleScope scope(env);
@@ -45,14 +103,34 @@ struct JsHook : c10d::CommHookInterface {
     Check(env, napi_get_boolean(env, bucket.isLast(), &is_last));
     napi_value arguments[] = {ToJs(environment, bucket.getBufferRef()), index, is_last};
     Check(env, napi_call_function(env, undefined, function.Get(), 3, arguments, &returned));
-    return WorkIn(environment, returned)->getFuture();
+    bool promise = false;
+    Check(env, napi_is_promise(env, returned, &promise));
+    if (!promise) return WorkIn(environment, returned)->getFuture();
+    TORCH_CHECK(
+        calls, "A communication hook that returns a promise runs in backwardAsync(), and not in backward(), ",
+        "which waits on the thread that has to keep the promise");
+    return After(env, returned, bucket.getBufferRef(), *calls);
   }
-  at::Tensor parseHookResult(const c10::IValue& result) override {
-    return c10d::detail::parseCppCommHookResult(result);
+
+  static FuturePtr After(napi_env env, napi_value promise, const at::Tensor& buffer, HookCalls& calls) {
+    auto* promised = new Promised{calls.Open(c10::TensorType::get()), buffer.options(), buffer.numel()};
+    FuturePtr future = promised->future;
+    napi_value holder, then, settled[2], chained;
+    Check(env, napi_create_external(
+                   env, promised, [](napi_env, void* data, void*) { delete static_cast<Promised*>(data); },
+                   nullptr, &holder));
+    Check(env, napi_create_function(env, nullptr, 0, Promised::Fulfilled, promised, &settled[0]));
+    Check(env, napi_create_function(env, nullptr, 0, Promised::Rejected, promised, &settled[1]));
+    // The functions live as long as the promise is pending, and keep what they write to.
+    for (napi_value one : settled) Check(env, napi_set_named_property(env, one, "promised", holder));
+    Check(env, napi_get_named_property(env, promise, "then", &then));
+    Check(env, napi_call_function(env, promise, then, 2, settled, &chained));
+    return future;
   }
 
   const Persistent function;
-  const std::thread::id thread;
+  const std::shared_ptr<JsThread> js_thread = JsThread::Current();
+  const std::thread::id thread = std::this_thread::get_id();
 };
 
 }  // namespace

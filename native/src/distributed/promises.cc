@@ -112,6 +112,10 @@ void Promises::OnPosted(napi_env env, napi_value, void* self, void* posted) {
   if (!env) return;  // the environment has ended
   auto* promises = static_cast<Promises*>(self);
   const Napi::HandleScope scope(env);
+  if (!(*task)->deferred) {
+    (*task)->Result(promises->environment_);
+    return;
+  }
   try {
     if ((*task)->error) (*task)->Throw();
     napi_resolve_deferred(env, (*task)->deferred, (*task)->Result(promises->environment_));

@@ -20,7 +20,7 @@ class Environment;
 // What a promise is made of.
 struct Task {
   virtual ~Task() = default;
-  // On the JS thread, where nothing went wrong.
+  // On the JS thread, where nothing went wrong. A task without a promise must not throw.
   virtual napi_value Result(Environment& environment);
   // On the JS thread: throws what `error` says.
   virtual void Throw() { std::rethrow_exception(error); }
@@ -46,7 +46,8 @@ class Promises : public std::enable_shared_from_this<Promises> {
 
   // On the JS thread: the promise of a task, which is to be settled once.
   napi_value Open(Task& task);
-  // On any thread. Where the environment has ended, its promise never settles.
+  // On any thread: of a task without a promise only the result is asked for. Where the environment has ended,
+  // nothing happens.
   void Settle(std::shared_ptr<Task> task) noexcept;
   // Open, Compute on another thread, Settle.
   napi_value Run(std::shared_ptr<BlockingTask> task);

@@ -189,7 +189,8 @@ napi_value BuiltinHook(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// commHook(reducer, hook, name): hook(buffer, index, isLast) returns a work's handle.
+// commHook(reducer, hook, name): hook(buffer, index, isLast) returns a work's handle, or the
+// promise of a tensor.
 napi_value CommHook(Arguments& arguments) {
   ReducerHandle& handle = ReducerAt(arguments, 0);
   handle.reducer->register_comm_hook(MakeJsHook(arguments.environment, arguments[1]));

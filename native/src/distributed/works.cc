@@ -273,7 +273,7 @@ WorkPtr WorkOf(Arguments& arguments, size_t i) { return WorkAt(arguments, i)->wo
 WorkPtr WorkIn(Environment& environment, napi_value value) {
   Slot* slot = FindHandle(environment, value);
   const auto* handle = slot ? dynamic_cast<WorkHandle*>(slot->other) : nullptr;
-  if (!handle) throw TypeProblem("A communication hook must return the Work of a collective");
+  if (!handle) throw TypeProblem("A communication hook must return the Work of a collective, or a promise");
   return handle->state->work;
 }
 
