@@ -16,6 +16,30 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
   ],
   ['a Jacobian by a date', () => func.jacfwd((x) => x)(any(new Date(0))), /'args' must be a Tensor/],
   [
+    'a derivative of nothing',
+    () => func.hessian(any(() => undefined))(ones(3)),
+    /to return only tensors, got unsupported type undefined/,
+  ],
+  [
+    'a forward derivative of nothing',
+    () =>
+      func.jvp(
+        any(() => undefined),
+        [ones(3)],
+        [ones(3)],
+      ),
+    /to return only tensors, got unsupported type undefined/,
+  ],
+  [
+    'elements that a function does not return',
+    () =>
+      ones(3).map_(
+        ones(3),
+        any(() => undefined),
+      ),
+    /the function must return a number, not undefined/,
+  ],
+  [
     'chunks of nothing',
     () =>
       func.vmap(

@@ -10,6 +10,14 @@ const int64 = (...values: (number | bigint)[]) => tensor(values.map((value) => B
 const int32 = (...values: number[]) => tensor(values, { dtype: dtypes.int32 });
 const noneOf = tensor([], { dtype: dtypes.int64 });
 const least = -(2n ** 63n);
+/** What is quantized, and where the least and the greatest of its rows, or of all of it, are noted. */
+const observed = (name: string, x: Tensor, running: Tensor, axis: number, perRow: boolean): Tensor => {
+  const [on, greatest] = [int64(1), running.clone()];
+  const [scale, zero] = [ones(running.numel()), running.clone().to('int32')];
+  const all = [x, on, on, running, greatest, scale, zero, 0.5, 0, 255, axis, perRow, false];
+  const given = aten[name](...all) as Tensor | Tensor[];
+  return Array.isArray(given) ? given[0] : given;
+};
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
   ...['legendre_polynomial_p', 'laguerre_polynomial_l'].flatMap((name): [string, () => unknown, RegExp][] => [
@@ -70,6 +78,51 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     () => aten[name](ones(300, 200), ones(1), ones(300, 200).long(), 0),
     /values must have the shape of self/,
   ]),
+  ...['multi', 'multilabel'].map((name): [string, () => unknown, RegExp] => [
+    `${name}_margin_loss_backward of no gradient`,
+    () =>
+      name === 'multi'
+        ? aten.multi_margin_loss_backward(ones(0), ones(2, 3), int64(0, 1), 1, 1)
+        : aten.multilabel_margin_loss_backward(ones(0), ones(2, 3), ones(2, 3).long(), 1, ones(2, 3)),
+    /grad_output must have 1 elements/,
+  ]),
+  [
+    'multi_margin_loss_backward of fewer gradients than rows',
+    () => aten.multi_margin_loss_backward(ones(1), ones(2, 3), int64(0, 1), 1, 1, null, 0),
+    /grad_output must have 2 elements/,
+  ],
+  ...['matrix_power', 'linalg_matrix_power'].map((name): [string, () => unknown, RegExp] => [
+    `${name} of the smallest integer`,
+    () => aten[name](torch.eye(2), least),
+    /n must not be the smallest integer/,
+  ]),
+  ['_chunk_cat of a number', () => aten._chunk_cat([ones()], -1, 5), /cannot be cut into chunks/],
+  [
+    'copy into compressed rows',
+    () => aten.copy(ones(4, 5).toSparseCsr(), ones(4, 5)),
+    /not implemented for tensors of layout SparseCsr/,
+  ],
+  [
+    'luUnpack of other batches',
+    () => torch.luUnpack(ones(0, 3, 5), int32(1, 2, 3).expand([3, 3])),
+    /pivots must have the batches of the factors/,
+  ],
+  [
+    'as_strided_ beyond all numbers',
+    () => aten.as_strided_(ones(8, 3), [3], [2n ** 62n]),
+    /Storage size calculation overflowed/,
+  ],
+  ...['fused_moving_avg_obs_fake_quant', '_fused_moving_avg_obs_fq_helper'].flatMap(
+    (name): [string, () => unknown, RegExp][] => [
+      [`${name} of an axis that is none`, () => observed(name, ones(2, 3, 4), ones(2), -5, true), /ch_axis/],
+      [`${name} of fewer rows`, () => observed(name, ones(9, 3), ones(1), 0, true), /must have 9 elements/],
+      [
+        `${name} that sees into nothing`,
+        () => observed(name, ones(9, 3), ones(0), 0, false),
+        /have 1 elements/,
+      ],
+    ],
+  ),
   [
     'random_ from the largest integer on',
     () => aten['random_.from'](ones(2), 2n ** 63n - 1n, null),
@@ -274,6 +327,22 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ],
   ['numbers from one on', () => aten['random_.from'](ones(2).to('int8'), 126, null).ge(126), [true, true]],
   ['Legendre', () => aten.special_legendre_polynomial_p(tensor([0.5, -1]), 3), [-0.4375, -1]],
+  ['a power', () => aten.linalg_matrix_power(torch.eye(1).mul(2), -2), [[0.25]]],
+  [
+    'a gradient by margins, of each row',
+    () => aten.multi_margin_loss_backward(ones(2), ones(2, 2), int64(0, 1), 1, 1, null, 0),
+    [
+      [-0.5, 0.5],
+      [0.5, -0.5],
+    ],
+  ],
+  ['chunks of a list', () => aten._chunk_cat([ones(2), ones(1)], 0, 2), [[1, 1], [1, 0]]], // prettier-ignore
+  ['a tensor as it lies otherwise', () => aten.as_strided_(int64(1, 2, 3), [2], [2]), [1, 3]],
+  [
+    'the rows that an observer has not seen yet',
+    () => observed('fused_moving_avg_obs_fake_quant', ones(2, 1), ones(0), 0, true),
+    [[1], [1]],
+  ],
   [
     'a gradient of classes, one of them ignored',
     () => aten.nll_loss_backward(ones(2), ones(2, 2), int64(-100, 1), null, 0, -100, ones()),
