@@ -40,6 +40,16 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /the function must return a number, not undefined/,
   ],
   [
+    'a mode that is a symbol',
+    () => nn.functional.interpolate(ones(1, 2, 3), any({ scaleFactor: 2, mode: Symbol('odd') })),
+    /'mode' must not be a symbol, got Symbol\(odd\)/,
+  ],
+  [
+    'a mode that is one, of a module',
+    () => new nn.Upsample(null, 2, any(Symbol('odd'))),
+    /'mode' must not be a symbol/,
+  ],
+  [
     'chunks of nothing',
     () =>
       func.vmap(

@@ -10,6 +10,7 @@ const int64 = (...values: (number | bigint)[]) => tensor(values.map((value) => B
 const int32 = (...values: number[]) => tensor(values, { dtype: dtypes.int32 });
 const noneOf = tensor([], { dtype: dtypes.int64 });
 const least = -(2n ** 63n);
+const quantized = (...shape: number[]) => torch.quantizePerTensor(ones(...shape), 0.1, 0, dtypes.quint8);
 /** What is quantized, and where the least and the greatest of its rows, or of all of it, are noted. */
 const observed = (name: string, x: Tensor, running: Tensor, axis: number, perRow: boolean): Tensor => {
   const [on, greatest] = [int64(1), running.clone()];
@@ -96,6 +97,56 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     () => aten[name](torch.eye(2), least),
     /n must not be the smallest integer/,
   ]),
+  [
+    '_weight_norm_interface_backward of other shapes',
+    () => aten._weight_norm_interface_backward(ones(), ones(0), ones(3), ones(4), 0),
+    /saved_v must have elements/,
+  ],
+  [
+    '_weight_norm_interface_backward of fewer norms',
+    () => aten._weight_norm_interface_backward(ones(4, 2), ones(4, 2), ones(4), ones(1), 0),
+    /saved_norms must have an element for each slice/,
+  ],
+  ...['', '_backward'].map((end): [string, () => unknown, RegExp] => [
+    `_upsample_bilinear2d_aa${end} to a size that is not that of the scale`,
+    () =>
+      aten[`_upsample_bilinear2d_aa${end}`](
+        ...[ones(1, 1, end ? 1000 : 10, 20), [1000, 20], ...(end ? [[1, 1, 10, 20]] : []), false, 1.7, null],
+      ),
+    /does not fit an input of size 10 and the scale 1.7/,
+  ]),
+  ...['upsample_nearest2d', 'upsample_bilinear2d', '_upsample_nearest_exact2d'].map(
+    (name): [string, () => unknown, RegExp] => [
+      `${name} of a quantized tensor beyond all numbers`,
+      () => aten[name](...[quantized(1, 1, 2, 2), [2n ** 63n - 1n, 4], ...(name[9] === 'b' ? [true] : [])]),
+      /overflow/,
+    ],
+  ),
+  ...[2, 3].map((dims): [string, () => unknown, RegExp] => [
+    `_adaptive_avg_pool${dims}d to fewer sizes`,
+    () => aten[`_adaptive_avg_pool${dims}d`](quantized(1, 1, 2, 2, 2), [1]),
+    /output_size must have/,
+  ]),
+  ...['lstm', 'gru'].map((name): [string, () => unknown, RegExp] => [
+    `_thnn_differentiable_${name}_cell_backward of too few gates`,
+    () =>
+      aten[`_thnn_differentiable_${name}_cell_backward`](
+        ...(name === 'lstm' ? [null, null] : [ones(5, 2)]),
+        ...[ones(5, 2), ones(5, 2), ...(name === 'gru' ? [ones(5, 2)] : []), null, null],
+        ...(name === 'lstm' ? [ones(5, 2), ones(5, 2)] : []),
+      ),
+    /input_gates must have [34] columns for each of the state/,
+  ]),
+  [
+    '_nested_compute_contiguous_strides_offsets of no matrix',
+    () => aten._nested_compute_contiguous_strides_offsets(ones(5, 3, 0).long()),
+    /nested_size must be a contiguous matrix/,
+  ],
+  [
+    'embedding_bag that leaves out the last, without offsets',
+    () => aten.embedding_bag(ones(5, 5), int64(1, 2), noneOf, false, 0, false, null, false, -1),
+    /offsets must not be empty/,
+  ],
   ['_chunk_cat of a number', () => aten._chunk_cat([ones()], -1, 5), /cannot be cut into chunks/],
   [
     'copy into compressed rows',
@@ -327,6 +378,12 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ],
   ['numbers from one on', () => aten['random_.from'](ones(2).to('int8'), 126, null).ge(126), [true, true]],
   ['Legendre', () => aten.special_legendre_polynomial_p(tensor([0.5, -1]), 3), [-0.4375, -1]],
+  [
+    'upsampling by a scale, antialiased',
+    () => aten._upsample_bilinear2d_aa(tensor([[[[1, 3]]]]), [1, 4], false, 1, 2),
+    [[[[1, 1.5, 2.5, 3]]]],
+  ],
+  ['a quantized tensor twice as large', () => aten.upsample_nearest2d(quantized(1, 1, 1, 1), [1, 2]).dequantize(), [[[[1, 1]]]]], // prettier-ignore
   ['a power', () => aten.linalg_matrix_power(torch.eye(1).mul(2), -2), [[0.25]]],
   [
     'a gradient by margins, of each row',

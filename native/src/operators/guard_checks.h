@@ -53,12 +53,17 @@ void FloatImages(const Schema& schema, const Stack& stack);
 void HeadsOfBias(const Schema& schema, const Stack& stack);
 void FiniteMatrix(const Schema& schema, const Stack& stack);
 void CoefficientsOfInput(const Schema& schema, const Stack& stack);
+void SizeOfOutput(const Schema& schema, const Stack& stack);
+void ScaledOutput(const Schema& schema, const Stack& stack);
+void CountedOutput(const Schema& schema, const Stack& stack);
+void RowsOfSizes(const Schema& schema, const Stack& stack);
 void CountedStrides(const Schema& schema, const Stack& stack);
 void ObservedRows(const Schema& schema, const Stack& stack);
 void WithinStorage(const Schema& schema, const Stack& stack);
 
 // guards_norm.cc
 void RunningStatistics(const Schema& schema, const Stack& stack);
+void NormsOfSlices(const Schema& schema, const Stack& stack);
 void NormPerSlice(const Schema& schema, const Stack& stack);
 void SavedPerChannel(const Schema& schema, const Stack& stack);
 void SavedPerRow(const Schema& schema, const Stack& stack);
@@ -100,6 +105,7 @@ void OrderOfPolynomial(const Schema& schema, const Stack& stack);
 void SparseParts(const Schema& schema, const Stack& stack);
 
 // guards_recurrent.cc
+void GatesOfCell(const Schema& schema, const Stack& stack);
 void TwoStates(const Schema& schema, const Stack& stack);
 void LayersOfParams(const Schema& schema, const Stack& stack);
 void GatesOfHidden(const Schema& schema, const Stack& stack);

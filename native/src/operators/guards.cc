@@ -35,6 +35,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_nnpack_spatial_convolution", FloatImages},
       {"_weight_norm", NormPerSlice},
       {"_weight_norm_interface", NormPerSlice},
+      {"_weight_norm_interface_backward", NormsOfSlices},
       {"native_batch_norm_backward", ChannelsOfInput},
       {"batch_norm_backward", SavedPerChannel},
       {"native_layer_norm_backward", SavedPerRow},
@@ -51,6 +52,8 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_cummin_helper", OutLikeInput},
       {"linalg_eigvals", FiniteMatrix},
       {"_linalg_eigvals", FiniteMatrix},
+      {"_thnn_differentiable_lstm_cell_backward", GatesOfCell},
+      {"_thnn_differentiable_gru_cell_backward", GatesOfCell},
       {"quantized_lstm_cell", TwoStates},
       {"quantized_lstm_cell_dynamic", TwoStates},
       {"_dyn_quant_matmul_4bit", PositiveCounts},
@@ -63,6 +66,9 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"fused_moving_avg_obs_fake_quant", ObservedRows},
       {"_fused_moving_avg_obs_fq_helper", ObservedRows},
       {"_fused_moving_avg_obs_fq_helper_functional", ObservedRows},
+      {"_adaptive_avg_pool2d", SizeOfOutput},
+      {"_adaptive_avg_pool3d", SizeOfOutput},
+      {"_nested_compute_contiguous_strides_offsets", RowsOfSizes},
       {"as_strided_", CountedStrides},
       {"_reshape_alias", WithinStorage},
       {"_reshape_alias_copy", WithinStorage},
@@ -149,6 +155,8 @@ Guard GuardOf(const Schema& schema) {
   if (is_cat && EndsWith(schema.overload_name(), "out")) return NonEmptyLists;
   const bool is_sparse = name.rfind("sparse_", 0) == 0 || name.rfind("_sparse_", 0) == 0;
   if (is_sparse && name.find("_tensor") != std::string::npos) return SparseParts;
+  if (name.find("2d_aa") != std::string::npos) return ScaledOutput;
+  if (name.find("upsample_") != std::string::npos && !EndsWith(name, "_backward")) return CountedOutput;
   if (name.find("_polynomial_") != std::string::npos && name.find("hermite") == std::string::npos) {
     return OrderOfPolynomial;
   }

@@ -224,8 +224,7 @@ void ListsOfBags(const Schema& schema, const Stack& stack) {
                    offsets = TensorNamed(schema, stack, "offsets");
   const c10::IValue* padding = Find(schema, stack, "padding_idx");
   constexpr int64_t kMax = 2;
-  const bool reads_first = (padding && padding->isInt() && padding->toInt() != -1) ||
-                           Find(schema, stack, "mode")->toInt() == kMax ||
+  const bool reads_first = (padding && padding->isInt()) || Find(schema, stack, "mode")->toInt() == kMax ||
                            schema.name() != "aten::embedding_bag";
   TORCH_CHECK(!reads_first || indices.numel() == 0 || offsets.numel() > 0, schema.name(),
               ": offsets must not be empty");

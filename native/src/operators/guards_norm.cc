@@ -36,6 +36,21 @@ void NormPerSlice(const Schema& schema, const Stack& stack) {
               ": g must have an element for each slice of v");
 }
 
+// Its backward, of what it has saved.
+void NormsOfSlices(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor grad = TensorNamed(schema, stack, "grad_w"), v = TensorNamed(schema, stack, "saved_v");
+  const int64_t dim = Find(schema, stack, "dim")->toInt();
+  TORCH_CHECK(v.dim() > 0 && (dim == 0 || dim == v.dim() - 1) && v.numel() > 0, schema.name(),
+              ": saved_v must have elements, and dim be its first or last");
+  TORCH_CHECK(grad.sizes() == v.sizes() && grad.scalar_type() == v.scalar_type(), schema.name(),
+              ": grad_w must have the shape and dtype of saved_v");
+  for (const char* name : {"saved_g", "saved_norms"}) {
+    TORCH_CHECK(TensorNamed(schema, stack, name).numel() == v.size(dim), schema.name(), ": ", name,
+                " must have an element for each slice of saved_v");
+  }
+}
+
 // Of batch_norm_backward.
 void SavedPerChannel(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);

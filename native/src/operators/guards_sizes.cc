@@ -155,6 +155,53 @@ void CoefficientsOfInput(const Schema& schema, const Stack& stack) {
               schema.name(), ": sizes ", input.sizes(), " and ", coefficients.sizes(), " do not fit");
 }
 
+// Of adaptive pooling, whose public form checks it.
+void SizeOfOutput(const Schema& schema, const Stack& stack) {
+  const c10::IValue* size = Find(schema, stack, "output_size");
+  const size_t dims = schema.name().find("3d") == std::string::npos ? 2 : 3;
+  TORCH_CHECK(!size || !size->isIntList() || size->toIntVector().size() == dims, schema.name(),
+              ": output_size must have ", dims, " elements");
+}
+
+// Upsampling with antialiasing looks for the places of the output in the input, by a scale that may be given.
+void ScaledOutput(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const c10::IValue* given = Find(schema, stack, "output_size");
+  if (!given || !given->isIntList() || given->toIntVector().size() != 2) return;
+  const c10::IValue* of_input = Find(schema, stack, "input_size");  // backward
+  const at::Tensor input = stack[0].toTensor();
+  if (of_input ? of_input->toIntVector().size() != 4 : input.dim() != 4) return;
+  const std::vector<int64_t> before = of_input ? of_input->toIntVector() : input.sizes().vec();
+  const std::vector<int64_t> after = given->toIntVector();
+  for (size_t i = 0; i < 2; i++) {
+    const c10::IValue* scale = Find(schema, stack, i == 0 ? "scales_h" : "scales_w");
+    if (!scale || !scale->isDouble() || !(scale->toDouble() > 0)) continue;  // it is that of the sizes then
+    const double last = (static_cast<double>(after[i]) - 0.5) / scale->toDouble();
+    TORCH_CHECK(last <= static_cast<double>(before[2 + i]), schema.name(), ": an output of size ", after[i],
+                " does not fit an input of size ", before[2 + i], " and the scale ", scale->toDouble());
+  }
+}
+
+// Upsampling of quantized tensors counts its output by itself.
+void CountedOutput(const Schema& schema, const Stack& stack) {
+  const at::Tensor& input = stack[0].toTensor();
+  const c10::IValue* given = Find(schema, stack, "output_size");
+  if (!input.is_quantized() || input.dim() < 2 || !given || !given->isIntList()) return;
+  std::vector<int64_t> sizes = input.sizes().slice(0, 2).vec();
+  for (int64_t size : given->toIntVector()) {
+    if (size < 0) return;
+    sizes.push_back(size);
+  }
+  at::detail::computeStorageNbytesContiguous(sizes, input.element_size());
+}
+
+// Of nested tensors: a row of sizes for each.
+void RowsOfSizes(const Schema& schema, const Stack& stack) {
+  const at::Tensor& sizes = stack[0].toTensor();
+  TORCH_CHECK(sizes.dim() == 2 && sizes.scalar_type() == at::kLong && sizes.is_cpu() && sizes.is_contiguous(),
+              schema.name(), ": nested_size must be a contiguous matrix of int64 on the CPU");
+}
+
 // Counts how much storage is needed, which throws where that is beyond all numbers: libtorch does not see it
 // here.
 void CountedStrides(const Schema& schema, const Stack& stack) {
