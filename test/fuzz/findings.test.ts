@@ -50,6 +50,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /'mode' must not be a symbol/,
   ],
   [
+    'a module that is none, between others',
+    () => new nn.Sequential(new nn.Linear(3, 2), any(null))(ones(2, 3)),
+    /^'NoneType' object is not callable$/,
+  ],
+  [
     'chunks of nothing',
     () =>
       func.vmap(

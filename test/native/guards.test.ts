@@ -154,6 +154,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /not implemented for tensors of layout SparseCsr/,
   ],
   [
+    'a list copied into compressed rows',
+    () => aten._foreach_copy([ones(4, 5).toSparseCsr()], [ones(4, 5)]),
+    /not implemented for tensors of layout SparseCsr/,
+  ],
+  [
     'luUnpack of other batches',
     () => torch.luUnpack(ones(0, 3, 5), int32(1, 2, 3).expand([3, 3])),
     /pivots must have the batches of the factors/,

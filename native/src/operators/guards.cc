@@ -61,7 +61,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"_stack", NonEmptyLists},
       {"_chunk_cat", DimensionsToChunk},
       {"copy", NotCompressed},
-      {"_foreach_copy", NonEmptyLists},
+      {"_foreach_copy", NotCompressed},
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
       {"fused_moving_avg_obs_fake_quant", ObservedRows},
       {"_fused_moving_avg_obs_fq_helper", ObservedRows},

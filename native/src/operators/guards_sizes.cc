@@ -43,12 +43,16 @@ void DimensionsToChunk(const Schema& schema, const Stack& stack) {
   }
 }
 
-// Of what looks at the storage that these have not.
+// Of what looks at the storage of what is copied to, which these have not.
 void NotCompressed(const Schema& schema, const Stack& stack) {
-  const at::Layout layout = stack[0].toTensor().layout();
-  TORCH_CHECK(
-      layout == at::kStrided || layout == at::kSparse || layout == at::kMkldnn || layout == at::kJagged,
-      schema.name(), ": not implemented for tensors of layout ", layout);
+  const bool is_list = stack[0].isTensorList();
+  if (is_list) NonEmptyLists(schema, stack);
+  for (const at::Tensor& tensor : is_list ? stack[0].toTensorVector() : std::vector{stack[0].toTensor()}) {
+    const at::Layout layout = tensor.layout();
+    TORCH_CHECK(layout != at::kSparseCsr && layout != at::kSparseCsc && layout != at::kSparseBsr &&
+                    layout != at::kSparseBsc,
+                schema.name(), ": not implemented for tensors of layout ", layout);
+  }
 }
 
 void PaddingLength(const Schema& schema, const Stack& stack) {
