@@ -49,6 +49,13 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     () => new nn.Upsample(null, 2, any(Symbol('odd'))),
     /'mode' must not be a symbol/,
   ],
+  ...[nn.utils.parametrizations.spectralNorm, nn.utils.spectralNorm].map(
+    (normalize): [string, () => unknown, RegExp] => [
+      'iterations without end',
+      () => normalize(new nn.Linear(3, 2), 'weight', 2 ** 62),
+      /n_power_iterations must be at most 65536/,
+    ],
+  ),
   [
     'a module that is none, between others',
     () => new nn.Sequential(new nn.Linear(3, 2), any(null))(ones(2, 3)),

@@ -159,6 +159,11 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /not implemented for tensors of layout SparseCsr/,
   ],
   [
+    'replication_pad2d to no columns of many rows',
+    () => aten.replication_pad2d(ones(1, 1, 3, 3), [-3, 0, 0, 2 ** 40]),
+    /leaves nothing of an input of the shape \[1, 1, 3, 3\]/,
+  ],
+  [
     'luUnpack of other batches',
     () => torch.luUnpack(ones(0, 3, 5), int32(1, 2, 3).expand([3, 3])),
     /pivots must have the batches of the factors/,

@@ -155,6 +155,8 @@ Guard GuardOf(const Schema& schema) {
   if (is_cat && EndsWith(schema.overload_name(), "out")) return NonEmptyLists;
   const bool is_sparse = name.rfind("sparse_", 0) == 0 || name.rfind("_sparse_", 0) == 0;
   if (is_sparse && name.find("_tensor") != std::string::npos) return SparseParts;
+  const bool pads = name.rfind("replication_pad", 0) == 0 || name.rfind("reflection_pad", 0) == 0;
+  if (pads && !EndsWith(name, "_backward")) return PaddedSizes;
   if (name.find("2d_aa") != std::string::npos) return ScaledOutput;
   if (name.find("upsample_") != std::string::npos && !EndsWith(name, "_backward")) return CountedOutput;
   if (name.find("_polynomial_") != std::string::npos && name.find("hermite") == std::string::npos) {

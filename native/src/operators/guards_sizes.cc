@@ -66,6 +66,27 @@ void PaddingLength(const Schema& schema, const Stack& stack) {
               " elements");
 }
 
+// The kernels walk all rows of an empty output, too, for hours where another size of it is large enough.
+void PaddedSizes(const Schema& schema, const Stack& stack) {
+  const at::Tensor& input = stack[0].toTensor();
+  const c10::IValue* padding = Find(schema, stack, "padding");
+  if (!padding || !padding->isIntList()) return;
+  constexpr double kMost = 1 << 30;
+  const std::vector<int64_t> widths = padding->toIntVector();
+  const auto pairs = static_cast<int64_t>(widths.size() / 2);
+  if (input.dim() < pairs) return;
+  double rows = 1;
+  bool is_empty = false;
+  for (int64_t i = 0; i < input.dim(); i++) {
+    double size = static_cast<double>(input.size(-1 - i));
+    if (i < pairs) size += static_cast<double>(widths[2 * i]) + static_cast<double>(widths[2 * i + 1]);
+    is_empty |= size < 1;
+    rows *= std::max(size, 1.0);
+  }
+  TORCH_CHECK(!is_empty || rows <= kMost, schema.name(), ": padding ", at::IntArrayRef(widths),
+              " leaves nothing of an input of the shape ", input.sizes());
+}
+
 void IndicesInRange(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
   const at::Tensor& indices = stack[0].toTensor();
