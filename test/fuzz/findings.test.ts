@@ -100,3 +100,8 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
   expect(call).toThrow(message);
   expect(call).toThrow(TorchError);
 });
+
+test('chunks larger than all numbers are one', () => {
+  const sums = func.vmap((x: torch.Tensor) => x.sum(), any({ chunkSize: 2n ** 63n - 1n }));
+  expect((sums(ones(2, 3)) as torch.Tensor).tolist()).toEqual([3, 3]);
+});
