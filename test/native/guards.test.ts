@@ -164,6 +164,16 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /leaves nothing of an input of the shape \[1, 1, 3, 3\]/,
   ],
   [
+    '_batch_norm_no_update without statistics',
+    () => aten._batch_norm_no_update(ones(5, 1, 2).half(), null, null, null, null, 0.1, 2),
+    /running_mean must have an element for each channel/,
+  ],
+  [
+    '_saturate_weight_to_fp16 of nothing',
+    () => aten._saturate_weight_to_fp16(ones(5, 4, 0)),
+    /must be a matrix/,
+  ],
+  [
     'luUnpack of other batches',
     () => torch.luUnpack(ones(0, 3, 5), int32(1, 2, 3).expand([3, 3])),
     /pivots must have the batches of the factors/,

@@ -107,6 +107,7 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"fbgemm_pack_gemm_matrix_fp16", SomeMatrix},
       {"fbgemm_pack_quantized_matrix", SomeMatrix},
       {"fbgemm_linear_quantize_weight", SomeMatrix},
+      {"_saturate_weight_to_fp16", SomeMatrix},
       {"matrix_power", NegatedPower},
       {"linalg_matrix_power", NegatedPower},
       {"embedding_dense_backward", CountedIndices},

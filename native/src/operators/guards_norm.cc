@@ -11,7 +11,7 @@ namespace nodetorch::guards {
 // All of these have an element for each channel. Without training the running statistics must be there.
 void RunningStatistics(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
-  bool trains = schema.name().find("_update") != std::string::npos;
+  bool trains = schema.name().find("_with_update") != std::string::npos;
   for (const char* flag : {"training", "train"}) {
     const c10::IValue* training = Find(schema, stack, flag);
     trains |= training && training->isBool() && training->toBool();
