@@ -39,5 +39,8 @@ module.exports = {
     },
     { ...common, displayName: 'cuda', testMatch: ['<rootDir>/test/cuda/**/*.test.ts'] },
   ],
+  // Files leave much behind in a process (a library of 2,000 operators each), and each full collection goes over it:
+  // beyond this a worker is replaced between two files.
+  workerIdleMemoryLimit: '512MB',
   testTimeout: 60_000,
 };

@@ -100,6 +100,7 @@ export class Signature<R extends readonly Argument[], D extends object> {
       if (isPlainObject(value)) {
         throw new TorchTypeError(`${name}(): only the last argument may be an object of keywords`);
       }
+      if (typeof value === 'symbol') throw noSymbol(name, this.positional[i - least], value);
       (options as Record<string, unknown>)[this.positional[i - least]] = value;
     }
     return options;
@@ -119,6 +120,7 @@ export class Signature<R extends readonly Argument[], D extends object> {
       if (place === undefined) throw unknownKeyword(name, key, this.names);
       const value = keywords[key];
       if (value === undefined) continue;
+      if (typeof value === 'symbol') throw noSymbol(name, key, value);
       if (place < given && args[place] !== undefined) {
         throw new TorchTypeError(`${name}() got multiple values for argument '${key}'`);
       }
@@ -196,6 +198,10 @@ function countOf(args: readonly unknown[]): number {
   while (count > 0 && args[count - 1] === undefined) count--;
   return count;
 }
+
+// Nothing takes one, and a message that quotes a mode or a reduction ends in an error of JavaScript.
+const noSymbol = (name: string, argument: string, value: symbol): Error =>
+  new TorchTypeError(`${name}(): argument '${argument}' must not be a symbol, got ${String(value)}`);
 
 function tooMany(
   name: string,

@@ -113,10 +113,10 @@ export function tensorLeaves(value: unknown, what: string): Tensor[] {
   if (leaves.length === 0) {
     throw new TorchError(`${what}: Expected f to be a function that has non-empty output (got output = [])`);
   }
-  const wrong = leaves.find((leaf) => !(leaf instanceof Tensor));
-  if (wrong !== undefined) {
+  const wrong = leaves.findIndex((leaf) => !(leaf instanceof Tensor)); // which may be undefined itself
+  if (wrong >= 0) {
     throw new TorchError(
-      `${what}: expected f(*primals) to return only tensors, got unsupported type ${typeof wrong}`,
+      `${what}: expected f(*primals) to return only tensors, got unsupported type ${typeof leaves[wrong]}`,
     );
   }
   return leaves as Tensor[];

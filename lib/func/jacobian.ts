@@ -43,9 +43,9 @@ let nesting = 0;
 function jvpLeaves(value: unknown, name: string): Tensor[] {
   const { leaves } = tree.flatten(value);
   if (leaves.length === 0) throw new TorchError(`${what}: Expected ${name} to be non-empty`);
-  const wrong = leaves.find((leaf) => !(leaf instanceof Tensor));
-  if (wrong === undefined) return leaves as Tensor[];
-  throw new TorchError(`${what}: Expected ${name} to only contain Tensors, got ${typeof wrong}`);
+  const wrong = leaves.findIndex((leaf) => !(leaf instanceof Tensor)); // which may be undefined itself
+  if (wrong < 0) return leaves as Tensor[];
+  throw new TorchError(`${what}: Expected ${name} to only contain Tensors, got ${typeof leaves[wrong]}`);
 }
 
 interface Pushed {

@@ -78,7 +78,7 @@ class Mapping {
     const size = batchSize(leaves, dims);
     const { chunkSize } = this.options;
     if (chunkSize === null) return this.#flat(leaves, dims, size, spec);
-    return this.#chunked(leaves, dims, size, spec, chunkSize);
+    return this.#chunked(leaves, dims, size, spec, Number(chunkSize)); // which may be a bigint
   }
 
   #dims(args: unknown[], leaves: unknown[], spec: tree.TreeSpec): Dim[] {

@@ -35,9 +35,9 @@ export function mapElements<T extends Tensor>(
       make(results as TensorData, { dtype: target.dtype, device: 'cpu' }).view([...target.shape]),
     );
   } catch (error) {
-    const wrong = results.find((one) => !isScalar(one));
-    if (wrong === undefined) throw error;
-    throw new TorchTypeError(`${name}(): the function must return a number, not ${String(wrong)}`);
+    const wrong = results.findIndex((one) => !isScalar(one)); // which may be undefined itself
+    if (wrong < 0) throw error;
+    throw new TorchTypeError(`${name}(): the function must return a number, not ${String(results[wrong])}`);
   }
 }
 

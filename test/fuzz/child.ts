@@ -14,6 +14,9 @@ const { Tensor, TorchError } = torch;
 // They make files, print, wait, or end the process because they are asked to.
 const effects = /^aten::(from_file|set_printoptions|_print|_assert_async|__|warn|save|dequantize\.|_debug)/;
 
+/** Elements of a tensor that is worth its time. */
+const MOST = 1_000_000;
+
 const [progress, file, seed, from, to, layer] = process.argv.slice(2);
 const log = fs.openSync(progress, 'w');
 const note = (text: string) => {
@@ -25,7 +28,8 @@ const note = (text: string) => {
 function read(value: unknown, outputs: torch.Tensor[]): void {
   if (Array.isArray(value)) value.slice(0, 4).forEach((one) => read(one, outputs));
   if (!(value instanceof Tensor) || value.isDisposed || value.isMeta) return;
-  if (value.requiresGrad) outputs.push(value);
+  // More takes long and shows nothing else: the sum of an expanded number is that of all its copies.
+  if (value.requiresGrad && value.numel() <= MOST) outputs.push(value);
   if (value.layout.name === 'strided' && value.numel() < 10_000) value.toTypedArray();
 }
 
@@ -105,7 +109,7 @@ if (seed === undefined) {
     const call = mutator.make(index);
     note(`${index}\n${JSON.stringify(call)}`);
     const elements = tensorsOf(call).map(({ tensor }) => tensor.reduce((product, size) => product * size, 1));
-    if (Math.max(0, ...elements) > 1_000_000) continue;
+    if (Math.max(0, ...elements) > MOST) continue;
     const strange = execute(call);
     if (strange) process.stdout.write(`${JSON.stringify({ index, strange, call })}\n`);
   }

@@ -16,6 +16,52 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
   ],
   ['a Jacobian by a date', () => func.jacfwd((x) => x)(any(new Date(0))), /'args' must be a Tensor/],
   [
+    'a derivative of nothing',
+    () => func.hessian(any(() => undefined))(ones(3)),
+    /to return only tensors, got unsupported type undefined/,
+  ],
+  [
+    'a forward derivative of nothing',
+    () =>
+      func.jvp(
+        any(() => undefined),
+        [ones(3)],
+        [ones(3)],
+      ),
+    /to return only tensors, got unsupported type undefined/,
+  ],
+  [
+    'elements that a function does not return',
+    () =>
+      ones(3).map_(
+        ones(3),
+        any(() => undefined),
+      ),
+    /the function must return a number, not undefined/,
+  ],
+  [
+    'a mode that is a symbol',
+    () => nn.functional.interpolate(ones(1, 2, 3), any({ scaleFactor: 2, mode: Symbol('odd') })),
+    /'mode' must not be a symbol, got Symbol\(odd\)/,
+  ],
+  [
+    'a mode that is one, of a module',
+    () => new nn.Upsample(null, 2, any(Symbol('odd'))),
+    /'mode' must not be a symbol/,
+  ],
+  ...[nn.utils.parametrizations.spectralNorm, nn.utils.spectralNorm].map(
+    (normalize): [string, () => unknown, RegExp] => [
+      'iterations without end',
+      () => normalize(new nn.Linear(3, 2), 'weight', 2 ** 62),
+      /n_power_iterations must be at most 65536/,
+    ],
+  ),
+  [
+    'a module that is none, between others',
+    () => new nn.Sequential(new nn.Linear(3, 2), any(null))(ones(2, 3)),
+    /^'NoneType' object is not callable$/,
+  ],
+  [
     'chunks of nothing',
     () =>
       func.vmap(
@@ -53,4 +99,9 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
 ])('%s is refused with a sentence', (_, call, message) => {
   expect(call).toThrow(message);
   expect(call).toThrow(TorchError);
+});
+
+test('chunks larger than all numbers are one', () => {
+  const sums = func.vmap((x: torch.Tensor) => x.sum(), any({ chunkSize: 2n ** 63n - 1n }));
+  expect((sums(ones(2, 3)) as torch.Tensor).tolist()).toEqual([3, 3]);
 });

@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 // A call that takes so many seconds of a processor hangs, and one that waits for so long: other programs may leave it little.
 const CPU = 20;
 const SILENCE = 300;
-const MEMORY = 5_000_000; // KiB of address space: less than 2^31 numbers of two bytes take
+const MEMORY = 3_500_000; // KiB of address space: less than 2^31 numbers of a byte take, of which a call makes honest work
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nodetorch-fuzz-'));
 const progress = path.join(folder, 'progress');
@@ -134,11 +134,12 @@ function* shorter(call: Call): Generator<Call> {
 }
 
 function minimise(call: Call, cause: string): Call {
+  const most = cause === 'hang' ? 5 : 30; // each takes all the time that a hang is given
   let best = call;
-  for (let tries = 0, found = true; found && tries < 30;) {
+  for (let tries = 0, found = true; found && tries < most;) {
     found = false;
     for (const one of shorter(best)) {
-      if (tries++ >= 30) break;
+      if (tries++ >= most) break;
       if (causeOf(one) !== cause) continue;
       best = one;
       found = true;

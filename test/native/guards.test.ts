@@ -10,6 +10,15 @@ const int64 = (...values: (number | bigint)[]) => tensor(values.map((value) => B
 const int32 = (...values: number[]) => tensor(values, { dtype: dtypes.int32 });
 const noneOf = tensor([], { dtype: dtypes.int64 });
 const least = -(2n ** 63n);
+const quantized = (...shape: number[]) => torch.quantizePerTensor(ones(...shape), 0.1, 0, dtypes.quint8);
+/** What is quantized, and where the least and the greatest of its rows, or of all of it, are noted. */
+const observed = (name: string, x: Tensor, running: Tensor, axis: number, perRow: boolean): Tensor => {
+  const [on, greatest] = [int64(1), running.clone()];
+  const [scale, zero] = [ones(running.numel()), running.clone().to('int32')];
+  const all = [x, on, on, running, greatest, scale, zero, 0.5, 0, 255, axis, perRow, false];
+  const given = aten[name](...all) as Tensor | Tensor[];
+  return Array.isArray(given) ? given[0] : given;
+};
 
 test.each<[name: string, call: () => unknown, message: RegExp]>([
   ...['legendre_polynomial_p', 'laguerre_polynomial_l'].flatMap((name): [string, () => unknown, RegExp][] => [
@@ -70,6 +79,121 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     () => aten[name](ones(300, 200), ones(1), ones(300, 200).long(), 0),
     /values must have the shape of self/,
   ]),
+  ...['multi', 'multilabel'].map((name): [string, () => unknown, RegExp] => [
+    `${name}_margin_loss_backward of no gradient`,
+    () =>
+      name === 'multi'
+        ? aten.multi_margin_loss_backward(ones(0), ones(2, 3), int64(0, 1), 1, 1)
+        : aten.multilabel_margin_loss_backward(ones(0), ones(2, 3), ones(2, 3).long(), 1, ones(2, 3)),
+    /grad_output must have 1 elements/,
+  ]),
+  [
+    'multi_margin_loss_backward of fewer gradients than rows',
+    () => aten.multi_margin_loss_backward(ones(1), ones(2, 3), int64(0, 1), 1, 1, null, 0),
+    /grad_output must have 2 elements/,
+  ],
+  ...['matrix_power', 'linalg_matrix_power'].map((name): [string, () => unknown, RegExp] => [
+    `${name} of the smallest integer`,
+    () => aten[name](torch.eye(2), least),
+    /n must not be the smallest integer/,
+  ]),
+  [
+    '_weight_norm_interface_backward of other shapes',
+    () => aten._weight_norm_interface_backward(ones(), ones(0), ones(3), ones(4), 0),
+    /saved_v must have elements/,
+  ],
+  [
+    '_weight_norm_interface_backward of fewer norms',
+    () => aten._weight_norm_interface_backward(ones(4, 2), ones(4, 2), ones(4), ones(1), 0),
+    /saved_norms must have an element for each slice/,
+  ],
+  ...['', '_backward'].map((end): [string, () => unknown, RegExp] => [
+    `_upsample_bilinear2d_aa${end} to a size that is not that of the scale`,
+    () =>
+      aten[`_upsample_bilinear2d_aa${end}`](
+        ...[ones(1, 1, end ? 1000 : 10, 20), [1000, 20], ...(end ? [[1, 1, 10, 20]] : []), false, 1.7, null],
+      ),
+    /does not fit an input of size 10 and the scale 1.7/,
+  ]),
+  ...['upsample_nearest2d', 'upsample_bilinear2d', '_upsample_nearest_exact2d'].map(
+    (name): [string, () => unknown, RegExp] => [
+      `${name} of a quantized tensor beyond all numbers`,
+      () => aten[name](...[quantized(1, 1, 2, 2), [2n ** 63n - 1n, 4], ...(name[9] === 'b' ? [true] : [])]),
+      /overflow/,
+    ],
+  ),
+  ...[2, 3].map((dims): [string, () => unknown, RegExp] => [
+    `_adaptive_avg_pool${dims}d to fewer sizes`,
+    () => aten[`_adaptive_avg_pool${dims}d`](quantized(1, 1, 2, 2, 2), [1]),
+    /output_size must have/,
+  ]),
+  ...['lstm', 'gru'].map((name): [string, () => unknown, RegExp] => [
+    `_thnn_differentiable_${name}_cell_backward of too few gates`,
+    () =>
+      aten[`_thnn_differentiable_${name}_cell_backward`](
+        ...(name === 'lstm' ? [null, null] : [ones(5, 2)]),
+        ...[ones(5, 2), ones(5, 2), ...(name === 'gru' ? [ones(5, 2)] : []), null, null],
+        ...(name === 'lstm' ? [ones(5, 2), ones(5, 2)] : []),
+      ),
+    /input_gates must have [34] columns for each of the state/,
+  ]),
+  [
+    '_nested_compute_contiguous_strides_offsets of no matrix',
+    () => aten._nested_compute_contiguous_strides_offsets(ones(5, 3, 0).long()),
+    /nested_size must be a contiguous matrix/,
+  ],
+  [
+    'embedding_bag that leaves out the last, without offsets',
+    () => aten.embedding_bag(ones(5, 5), int64(1, 2), noneOf, false, 0, false, null, false, -1),
+    /offsets must not be empty/,
+  ],
+  ['_chunk_cat of a number', () => aten._chunk_cat([ones()], -1, 5), /cannot be cut into chunks/],
+  [
+    'copy into compressed rows',
+    () => aten.copy(ones(4, 5).toSparseCsr(), ones(4, 5)),
+    /not implemented for tensors of layout SparseCsr/,
+  ],
+  [
+    'a list copied into compressed rows',
+    () => aten._foreach_copy([ones(4, 5).toSparseCsr()], [ones(4, 5)]),
+    /not implemented for tensors of layout SparseCsr/,
+  ],
+  [
+    'replication_pad2d to no columns of many rows',
+    () => aten.replication_pad2d(ones(1, 1, 3, 3), [-3, 0, 0, 2 ** 40]),
+    /leaves nothing of an input of the shape \[1, 1, 3, 3\]/,
+  ],
+  [
+    '_batch_norm_no_update without statistics',
+    () => aten._batch_norm_no_update(ones(5, 1, 2).half(), null, null, null, null, 0.1, 2),
+    /running_mean must have an element for each channel/,
+  ],
+  [
+    '_saturate_weight_to_fp16 of nothing',
+    () => aten._saturate_weight_to_fp16(ones(5, 4, 0)),
+    /must be a matrix/,
+  ],
+  [
+    'luUnpack of other batches',
+    () => torch.luUnpack(ones(0, 3, 5), int32(1, 2, 3).expand([3, 3])),
+    /pivots must have the batches of the factors/,
+  ],
+  [
+    'as_strided_ beyond all numbers',
+    () => aten.as_strided_(ones(8, 3), [3], [2n ** 62n]),
+    /Storage size calculation overflowed/,
+  ],
+  ...['fused_moving_avg_obs_fake_quant', '_fused_moving_avg_obs_fq_helper'].flatMap(
+    (name): [string, () => unknown, RegExp][] => [
+      [`${name} of an axis that is none`, () => observed(name, ones(2, 3, 4), ones(2), -5, true), /ch_axis/],
+      [`${name} of fewer rows`, () => observed(name, ones(9, 3), ones(1), 0, true), /must have 9 elements/],
+      [
+        `${name} that sees into nothing`,
+        () => observed(name, ones(9, 3), ones(0), 0, false),
+        /have 1 elements/,
+      ],
+    ],
+  ),
   [
     'random_ from the largest integer on',
     () => aten['random_.from'](ones(2), 2n ** 63n - 1n, null),
@@ -274,6 +398,28 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ],
   ['numbers from one on', () => aten['random_.from'](ones(2).to('int8'), 126, null).ge(126), [true, true]],
   ['Legendre', () => aten.special_legendre_polynomial_p(tensor([0.5, -1]), 3), [-0.4375, -1]],
+  [
+    'upsampling by a scale, antialiased',
+    () => aten._upsample_bilinear2d_aa(tensor([[[[1, 3]]]]), [1, 4], false, 1, 2),
+    [[[[1, 1.5, 2.5, 3]]]],
+  ],
+  ['a quantized tensor twice as large', () => aten.upsample_nearest2d(quantized(1, 1, 1, 1), [1, 2]).dequantize(), [[[[1, 1]]]]], // prettier-ignore
+  ['a power', () => aten.linalg_matrix_power(torch.eye(1).mul(2), -2), [[0.25]]],
+  [
+    'a gradient by margins, of each row',
+    () => aten.multi_margin_loss_backward(ones(2), ones(2, 2), int64(0, 1), 1, 1, null, 0),
+    [
+      [-0.5, 0.5],
+      [0.5, -0.5],
+    ],
+  ],
+  ['chunks of a list', () => aten._chunk_cat([ones(2), ones(1)], 0, 2), [[1, 1], [1, 0]]], // prettier-ignore
+  ['a tensor as it lies otherwise', () => aten.as_strided_(int64(1, 2, 3), [2], [2]), [1, 3]],
+  [
+    'the rows that an observer has not seen yet',
+    () => observed('fused_moving_avg_obs_fake_quant', ones(2, 1), ones(0), 0, true),
+    [[1], [1]],
+  ],
   [
     'a gradient of classes, one of them ignored',
     () => aten.nll_loss_backward(ones(2), ones(2, 2), int64(-100, 1), null, 0, -100, ones()),

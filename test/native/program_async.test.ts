@@ -144,6 +144,50 @@ describe('the modes of the caller hold in it', () => {
     expect((await first(twice.runAsync([w, w]))).dtype).toBe(dtypes.float32);
   });
 
+  test('what autocast has cast, though its region is left before the end', async () => {
+    const apart = new Program({
+      slots: 12,
+      inputs: [0, 1],
+      nodes: [
+        node('mm.default', [slot(0), slot(0)], 2),
+        // Work between two uses of a weight, while the caller leaves its region and enters another.
+        ...Array.from({ length: 8 }, (_, i) => node('mm.default', [slot(1), slot(1)], 3 + i)),
+        node('mm.default', [slot(2), slot(0)], 11),
+      ],
+      outputs: [slot(11)],
+    });
+    const big = square(400);
+    const inAutocast = <T>(body: () => T): T => {
+      const before = native.enterScope(Scope.autocast, 'cpu', true, dtypes.bfloat16, true);
+      try {
+        return body();
+      } finally {
+        native.leaveScope(Scope.autocast, before);
+      }
+    };
+    const grads = async (run: (v: Tensor) => Tensor | Promise<Tensor>): Promise<unknown> => {
+      const v = square(8).div(7).requiresGrad_();
+      const y = await run(v);
+      y.float().sum().backward();
+      return v.grad!.tolist();
+    };
+    const awaited = grads((v) => first(inAutocast(() => apart.runAsync([v, big]))));
+    expect(await awaited).toEqual(await grads((v) => toTensor(inAutocast(() => apart.run([v, big]))[0])));
+    // And nothing that was cast stays: a weight that has changed is cast again.
+    const v = square(8).requiresGrad_();
+    const run = first(inAutocast(() => apart.runAsync([v, big])));
+    const sum = () =>
+      inAutocast(() => v.mm(v))
+        .float()
+        .sum()
+        .item();
+    const before = sum();
+    within('noGrad', Scope.grad, () => void v.mul_(2), false);
+    expect(sum()).toBe((before as number) * 4);
+    await run;
+    expect(sum()).toBe((before as number) * 4);
+  });
+
   test('what would end before it does is refused', async () => {
     const hooks = () => {
       outputs = program.runAsync([w]);

@@ -34,6 +34,7 @@ class SequentialBase<M extends Module, In, Out> extends Indexed<M, [input: In], 
     let value: unknown = input;
     let isOurs = false; // nobody else has `value`
     for (const module of this) {
+      if (module === null) throw new TorchTypeError("'NoneType' object is not callable"); // which addModule takes
       const keepsNothing = frees && retainsNothing(module) && !hasCallHooks(module);
       const next: unknown = module(value);
       if (next === value) {

@@ -1,5 +1,5 @@
 /** `torch.nn.utils.parametrizations`: parametrizations of weights, ready-made. */
-import { TorchRangeError, valueError, checkNumber } from '../../core/errors';
+import { TorchRangeError, checkNumber } from '../../core/errors';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import type { Call } from '../../core/signature';
@@ -9,7 +9,7 @@ import { Module } from '../module/module';
 import type { StateDict } from '../module/state_dict';
 import { asMatrix, randomUnit, unit } from './unit';
 import { registerParametrization } from './parametrize';
-import { SPECTRAL_NORM_CALL } from './spectral_norm';
+import { SPECTRAL_NORM_CALL, checkIterations } from './spectral_norm';
 import { isTransposed, weightOf } from './weight_of';
 import { WEIGHT_NORM_CALL } from './weight_norm';
 
@@ -74,11 +74,7 @@ class _SpectralNorm extends Module<[weight: Tensor], Tensor> {
         'IndexError',
       );
     }
-    if (nPowerIterations <= 0) {
-      throw valueError(
-        `Expected n_power_iterations to be positive, but got n_power_iterations=${nPowerIterations}`,
-      );
-    }
+    checkIterations(nPowerIterations);
     this.dim = dim < 0 ? dim + ndim : dim;
     if (ndim <= 1) return;
     this.nPowerIterations = nPowerIterations;

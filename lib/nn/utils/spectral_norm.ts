@@ -15,6 +15,23 @@ import { attach, attached, type Attached } from './attached';
 import { asMatrix, randomUnit, unit } from './unit';
 import { checkInitialized, isTransposed } from './weight_of';
 
+const MOST_ITERATIONS = 65_536;
+
+/**
+ * Differs from PyTorch: `torch.nn.utils.parametrizations.spectralNorm` and `torch.nn.utils.spectralNorm` refuse more than
+ * 65,536 iterations for each call; Python goes on for hours.
+ *
+ * @throws ValueError for none, and for more than anybody waits for.
+ */
+export function checkIterations(count: number): void {
+  if (!(count > 0)) {
+    throw valueError(`Expected n_power_iterations to be positive, but got n_power_iterations=${count}`);
+  }
+  if (count > MOST_ITERATIONS) {
+    throw valueError(`n_power_iterations must be at most ${MOST_ITERATIONS}, got ${count}`);
+  }
+}
+
 /** Options of `nn.utils.spectralNorm`. */
 export interface SpectralNormOptions {
   /** The parameter. Default: `'weight'`. */
@@ -45,10 +62,7 @@ class SpectralNorm {
     readonly dim: number,
     readonly eps: number,
   ) {
-    if (nPowerIterations > 0) return;
-    throw valueError(
-      `Expected n_power_iterations to be positive, but got n_power_iterations=${nPowerIterations}`,
-    );
+    checkIterations(nPowerIterations);
   }
 
   computeWeight(module: Module, iterate: boolean): Tensor {

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include "operators/fast_paths.h"
+#include "runtime/autocast_cache.h"
 
 namespace nodetorch {
 
@@ -83,7 +84,7 @@ int64_t EnterAutocast(Arguments& arguments) {
   at::autocast::set_autocast_enabled(type, arguments.Bool(2));
   at::autocast::set_autocast_dtype(type, dtype);
   at::autocast::set_autocast_cache_enabled(arguments.Bool(4));
-  at::autocast::increment_nesting();
+  if (at::autocast::increment_nesting() == 1) EnterOutermostAutocast();
   return before;
 }
 
@@ -94,7 +95,7 @@ void LeaveAutocast(int64_t state) {
   at::autocast::set_autocast_cache_enabled(state & 1);
   int64_t nesting = at::autocast::increment_nesting();
   while (nesting > state >> 18) nesting = at::autocast::decrement_nesting();
-  if (nesting == 0) at::autocast::clear_cache();  // the outermost forgets the weights that were cast
+  if (nesting == 0) LeaveOutermostAutocast();
 }
 
 void DefineModes(Napi::Env env, Napi::Object exports) {

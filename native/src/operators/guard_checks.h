@@ -38,8 +38,33 @@ bool HasOutside(const at::Tensor& integers, int64_t low, int64_t end);
 void OneDevice(const Schema& schema, const Stack& stack);
 void OneFloatingType(const Schema& schema, const Stack& stack);
 
+// guards_sizes.cc
+void PositiveCounts(const Schema& schema, const Stack& stack);
+void DimensionsToChunk(const Schema& schema, const Stack& stack);
+void NotCompressed(const Schema& schema, const Stack& stack);
+void NonEmptyLists(const Schema& schema, const Stack& stack);
+void PaddedSizes(const Schema& schema, const Stack& stack);
+void PaddingLength(const Schema& schema, const Stack& stack);
+void IndicesInRange(const Schema& schema, const Stack& stack);
+void BatchDims(const Schema& schema, const Stack& stack);
+void ConvBackward2d(const Schema& schema, const Stack& stack);
+void MatchingFactors(const Schema& schema, const Stack& stack);
+void NoSuchLevel(const Schema& schema, const Stack& stack);
+void FloatImages(const Schema& schema, const Stack& stack);
+void HeadsOfBias(const Schema& schema, const Stack& stack);
+void FiniteMatrix(const Schema& schema, const Stack& stack);
+void CoefficientsOfInput(const Schema& schema, const Stack& stack);
+void SizeOfOutput(const Schema& schema, const Stack& stack);
+void ScaledOutput(const Schema& schema, const Stack& stack);
+void CountedOutput(const Schema& schema, const Stack& stack);
+void RowsOfSizes(const Schema& schema, const Stack& stack);
+void CountedStrides(const Schema& schema, const Stack& stack);
+void ObservedRows(const Schema& schema, const Stack& stack);
+void WithinStorage(const Schema& schema, const Stack& stack);
+
 // guards_norm.cc
 void RunningStatistics(const Schema& schema, const Stack& stack);
+void NormsOfSlices(const Schema& schema, const Stack& stack);
 void NormPerSlice(const Schema& schema, const Stack& stack);
 void SavedPerChannel(const Schema& schema, const Stack& stack);
 void SavedPerRow(const Schema& schema, const Stack& stack);
@@ -50,6 +75,7 @@ void IndicesBelow(const Schema& schema, const at::Tensor& indices, int64_t low, 
 void GradLikeOutput(const Schema& schema, const Stack& stack);
 void GradLikeGrid(const Schema& schema, const Stack& stack);
 void GradLikeSecond(const Schema& schema, const Stack& stack);
+void GradOfLoss(const Schema& schema, const Stack& stack);
 void TargetsAmongClasses(const Schema& schema, const Stack& stack);
 void OutLikeInput(const Schema& schema, const Stack& stack);
 void BagsOfIndices(const Schema& schema, const Stack& stack);
@@ -71,6 +97,7 @@ void NotQuantized(const Schema& schema, const Stack& stack);
 void OwnDtype(const Schema& schema, const Stack& stack);
 void BelowLargest(const Schema& schema, const Stack& stack);
 void SomeMatrix(const Schema& schema, const Stack& stack);
+void NegatedPower(const Schema& schema, const Stack& stack);
 void CountedIndices(const Schema& schema, const Stack& stack);
 void DimsInRange(const Schema& schema, const Stack& stack);
 void OrderOfPolynomial(const Schema& schema, const Stack& stack);
@@ -79,6 +106,7 @@ void OrderOfPolynomial(const Schema& schema, const Stack& stack);
 void SparseParts(const Schema& schema, const Stack& stack);
 
 // guards_recurrent.cc
+void GatesOfCell(const Schema& schema, const Stack& stack);
 void TwoStates(const Schema& schema, const Stack& stack);
 void LayersOfParams(const Schema& schema, const Stack& stack);
 void GatesOfHidden(const Schema& schema, const Stack& stack);

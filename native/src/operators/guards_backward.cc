@@ -113,6 +113,17 @@ void GradLikeSecond(const Schema& schema, const Stack& stack) {
               schema.arguments()[0].name(), " must have the shape of ", schema.arguments()[1].name());
 }
 
+// Of losses by margins: a gradient for each row, or one of them all.
+void GradOfLoss(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor grad = TensorNamed(schema, stack, "grad_output"),
+                   input = TensorNamed(schema, stack, "self");
+  const bool one_of_all = grad.dim() == 0 || Find(schema, stack, "reduction")->toInt() != 0;
+  const int64_t rows = one_of_all || input.dim() < 2 ? 1 : input.size(0);
+  TORCH_CHECK(grad.numel() == rows || (one_of_all && grad.numel() > 0), schema.name(),
+              ": grad_output must have ", rows, " elements, and has the shape ", grad.sizes());
+}
+
 // Of nll_loss, backward.
 void TargetsAmongClasses(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
@@ -213,8 +224,7 @@ void ListsOfBags(const Schema& schema, const Stack& stack) {
                    offsets = TensorNamed(schema, stack, "offsets");
   const c10::IValue* padding = Find(schema, stack, "padding_idx");
   constexpr int64_t kMax = 2;
-  const bool reads_first = (padding && padding->isInt() && padding->toInt() != -1) ||
-                           Find(schema, stack, "mode")->toInt() == kMax ||
+  const bool reads_first = (padding && padding->isInt()) || Find(schema, stack, "mode")->toInt() == kMax ||
                            schema.name() != "aten::embedding_bag";
   TORCH_CHECK(!reads_first || indices.numel() == 0 || offsets.numel() > 0, schema.name(),
               ": offsets must not be empty");

@@ -74,6 +74,10 @@ void PivotsInRange(const Schema& schema, const Stack& stack) {
   const int64_t rows = factors.size(-2), count = std::min(rows, factors.size(-1));
   TORCH_CHECK(pivots.dim() >= 1 && pivots.size(-1) == count, schema.name(), ": pivots must have ", count,
               " numbers for each matrix");
+  TORCH_CHECK(schema.name() != "aten::lu_unpack" ||
+                  pivots.sizes().slice(0, pivots.dim() - 1) == factors.sizes().slice(0, factors.dim() - 2),
+              schema.name(), ": pivots must have the batches of the factors, ", factors.sizes(),
+              ", and has the shape ", pivots.sizes());
   if (!at::isIntegralType(pivots.scalar_type(), false)) return;
   const at::Tensor places = schema.name() == "aten::linalg_ldl_solve" ? pivots.abs() : pivots;
   TORCH_CHECK(!HasOutside(places, 1, rows + 1), schema.name(), ": pivots must be between 1 and ", rows);
@@ -202,6 +206,13 @@ void SomeMatrix(const Schema& schema, const Stack& stack) {
   const at::Tensor matrix = stack[0].toTensor();
   TORCH_CHECK(matrix.dim() == 2 && matrix.numel() > 0, schema.name(), ": ", schema.arguments()[0].name(),
               " must be a matrix with elements");
+}
+
+// A negative power is one of the inverse, by the number without its sign, which the smallest does not lose.
+void NegatedPower(const Schema& schema, const Stack& stack) {
+  const c10::IValue* n = Find(schema, stack, "n");
+  TORCH_CHECK(!n || !n->isInt() || n->toInt() > std::numeric_limits<int64_t>::min(), schema.name(),
+              ": n must not be the smallest integer");
 }
 
 // Of embedding. Only where gradients are scaled by how often an index comes are all of them looked up.

@@ -11,7 +11,7 @@ namespace nodetorch::guards {
 // All of these have an element for each channel. Without training the running statistics must be there.
 void RunningStatistics(const Schema& schema, const Stack& stack) {
   OneDevice(schema, stack);
-  bool trains = schema.name().find("_update") != std::string::npos;
+  bool trains = schema.name().find("_with_update") != std::string::npos;
   for (const char* flag : {"training", "train"}) {
     const c10::IValue* training = Find(schema, stack, flag);
     trains |= training && training->isBool() && training->toBool();
@@ -34,6 +34,21 @@ void NormPerSlice(const Schema& schema, const Stack& stack) {
   if (!v.defined() || !g.defined() || !dim || (dim->toInt() != 0 && dim->toInt() != v.dim() - 1)) return;
   TORCH_CHECK(v.dim() > 0 && v.size(dim->toInt()) > 0 && g.numel() >= v.size(dim->toInt()), schema.name(),
               ": g must have an element for each slice of v");
+}
+
+// Its backward, of what it has saved.
+void NormsOfSlices(const Schema& schema, const Stack& stack) {
+  OneDevice(schema, stack);
+  const at::Tensor grad = TensorNamed(schema, stack, "grad_w"), v = TensorNamed(schema, stack, "saved_v");
+  const int64_t dim = Find(schema, stack, "dim")->toInt();
+  TORCH_CHECK(v.dim() > 0 && (dim == 0 || dim == v.dim() - 1) && v.numel() > 0, schema.name(),
+              ": saved_v must have elements, and dim be its first or last");
+  TORCH_CHECK(grad.sizes() == v.sizes() && grad.scalar_type() == v.scalar_type(), schema.name(),
+              ": grad_w must have the shape and dtype of saved_v");
+  for (const char* name : {"saved_g", "saved_norms"}) {
+    TORCH_CHECK(TensorNamed(schema, stack, name).numel() == v.size(dim), schema.name(), ": ", name,
+                " must have an element for each slice of saved_v");
+  }
 }
 
 // Of batch_norm_backward.

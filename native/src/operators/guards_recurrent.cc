@@ -55,6 +55,25 @@ void GatesOfHidden(const Schema& schema, const Stack& stack) {
   }
 }
 
+// Backward: gates are cut into four, or three, as wide as the state.
+void GatesOfCell(const Schema& schema, const Stack& stack) {
+  OneFloatingType(schema, stack);
+  const bool is_lstm = schema.name().find("lstm") != std::string::npos;
+  const at::Tensor state = TensorNamed(schema, stack, is_lstm ? "cx" : "hx");
+  const int64_t gates = is_lstm ? 4 : 3;
+  TORCH_CHECK(state.dim() == 2 && state.numel() > 0, schema.name(),
+              ": the state must be a matrix with elements");
+  for (const char* name : {"input_gates", "hidden_gates"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    TORCH_CHECK(one.sizes().equals({state.size(0), gates * state.size(1)}), schema.name(), ": ", name,
+                " must have ", gates, " columns for each of the state");
+  }
+  for (const char* name : {"input_bias", "hidden_bias"}) {
+    const at::Tensor one = TensorNamed(schema, stack, name);
+    TORCH_CHECK(!one.defined() || one.dim() <= 1, schema.name(), ": ", name, " must be a vector");
+  }
+}
+
 // Rows of `data` for each step, as many as are still running there.
 void StepsOfBatch(const Schema& schema, const Stack& stack) {
   const at::Tensor data = TensorNamed(schema, stack, "data"),

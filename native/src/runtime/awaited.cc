@@ -39,9 +39,7 @@ class AutocastCache {
   AutocastCache(const AutocastCache&) = delete;
   AutocastCache& operator=(const AutocastCache&) = delete;
   ~AutocastCache() {
-    // The cache is the process's. What the work has put there would outlive the caller's region, and the
-    // weights may change.
-    if (in_autocast_ && at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    if (in_autocast_) at::autocast::decrement_nesting();
     at::autocast::set_autocast_cache_enabled(before_);
   }
 
@@ -53,6 +51,7 @@ class AutocastCache {
 
 AwaitedWork::AwaitedWork()
     : caches_casts_(at::autocast::is_autocast_cache_enabled()), in_autocast_(IsInAutocast()) {
+  if (in_autocast_) uses_casts_.emplace();
   threads = at::get_num_threads();
 }
 
@@ -67,6 +66,7 @@ void AwaitedWork::Perform() noexcept {
   } catch (...) {
     error_ = std::current_exception();
   }
+  uses_casts_.reset();
 }
 
 void AwaitedWork::Finish() noexcept { awaited_->Post(shared_from_this()); }

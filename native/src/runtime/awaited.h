@@ -18,8 +18,10 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "runtime/autocast_cache.h"
 #include "runtime/persistent.h"
 #include "runtime/pool.h"
 
@@ -49,6 +51,7 @@ class AwaitedWork : public Pool::Job, public std::enable_shared_from_this<Awaite
   const at::ThreadLocalState modes_;
   const bool caches_casts_;  // of autocast
   const bool in_autocast_;
+  std::optional<AutocastCacheUse> uses_casts_;  // until the work is done: its caller's region may end before
   std::shared_ptr<Awaited> awaited_;
   napi_deferred deferred_ = nullptr;
   std::exception_ptr error_;
