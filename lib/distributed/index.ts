@@ -34,5 +34,12 @@ export { batchIsendIrecv, irecv, isend, P2POp, recv, send } from './point_to_poi
 export { ReduceOp } from './reduce_op';
 export { allReduce, allReduceCoalesced, reduce, reduceScatter, reduceScatterTensor } from './reductions';
 export { FileStore, HashStore, PrefixStore, Store, type StoreValue } from './store';
+export {
+  type EqualSubgroupsOptions,
+  newSubgroups,
+  newSubgroupsByEnumeration,
+  type NewSubgroupsOptions,
+  type Subgroups,
+} from './subgroups';
 export { TCPStore, type TCPStoreOptions } from './tcp_store';
 export { Work } from './work';

@@ -179,3 +179,35 @@ test('groups and ranks', async () => {
   );
   await expect(dist.newGroup([1])).rejects.toThrow('Rank 1 is out of range');
 });
+
+test('subgroups', async () => {
+  const [own, all] = await dist.newSubgroups(1, { groupDesc: 'parts' });
+  expect(all).toEqual([own]);
+  expect([own!.groupDesc, dist.getProcessGroupRanks(own), dist.getGroupRank(own!, 0)]).toEqual([
+    'parts',
+    [0],
+    0,
+  ]);
+  const [again, one] = await dist.newSubgroupsByEnumeration([[0]], 5000);
+  expect(one).toEqual([again]);
+  for (const group of [...all, ...one]) dist.destroyProcessGroup(group);
+});
+
+test('subgroups that cannot be', async () => {
+  await expect(dist.newSubgroups()).rejects.toThrow("Please pass in 'groupSize'");
+  await expect(dist.newSubgroups(0)).rejects.toThrow("The arg 'groupSize' (0) must be positive");
+  await expect(dist.newSubgroups(1.5)).rejects.toThrow("argument 'groupSize' must be an int");
+  await expect(dist.newSubgroups(2)).rejects.toThrow(
+    "The arg 'groupSize' (2) must not exceed the world size (1)",
+  );
+  await expect(dist.newSubgroupsByEnumeration([])).rejects.toThrow(
+    "The arg 'ranksPerSubgroupList' cannot be empty",
+  );
+  await expect(dist.newSubgroupsByEnumeration([0] as never)).rejects.toThrow(
+    "'ranksPerSubgroupList' must be lists",
+  );
+  await expect(dist.newSubgroupsByEnumeration([[0], [0, 0]])).rejects.toThrow(
+    'Rank 0 has appeared in both subgroup [0] and [0, 0]',
+  );
+  await expect(dist.newSubgroupsByEnumeration([[1]])).rejects.toThrow('Rank 1 is out of range');
+});

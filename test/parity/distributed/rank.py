@@ -10,6 +10,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from report import report
 from torch import nn, optim
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import bf16_compress_hook
 from torch.nn.parallel import DistributedDataParallel as DDP
 
 torch.set_num_threads(1)
@@ -89,7 +90,10 @@ def train(name, make, loss_of, make_optimizer, hook=None, accumulates=False, **o
     torch.manual_seed(10 + rank)  # other weights on each rank, which the first rank's replace
     model = DDP(make(), **options)
     if hook:
-        model._register_builtin_comm_hook(hook)
+        if isinstance(hook, dist.BuiltinCommHookType):
+            model._register_builtin_comm_hook(hook)
+        else:
+            dist._register_comm_hook(model.reducer, None, hook)  # the public method wants a GPU for bf16
     optimizer = make_optimizer(model.parameters())
     for step in range(6):
         optimizer.zero_grad()
@@ -136,6 +140,15 @@ def collectives():
     x = torch.ones(2) * (rank + 3)
     dist.all_reduce(x, op=dist.ReduceOp.MAX, group=pair)
     report("newGroup", x)
+    alone, all_alone = dist.new_subgroups(1)
+    x = torch.ones(2) * (rank + 3)
+    dist.all_reduce(x, group=alone)
+    report("newSubgroups", x)
+    report("newSubgroups.ranks", [dist.get_group_rank(alone, rank), dist.get_global_rank(alone, 0), len(all_alone)])
+    pair, pairs = dist.new_subgroups_by_enumeration([[0, 1]])
+    dist.all_reduce(x, group=pair)
+    report("newSubgroupsByEnumeration", x)
+    report("newSubgroupsByEnumeration.ranks", dist.get_process_group_ranks(pairs[0]))
     dist.monitored_barrier()
     dist.barrier()
 
@@ -162,6 +175,7 @@ train("mlp", mlp, vector_loss, sgd)
 train("mlp.buckets", mlp, vector_loss, adamw, bucket_cap_mb=0.002, gradient_as_bucket_view=True)
 train("mlp.noSync", mlp, vector_loss, sgd, accumulates=True)
 train("mlp.fp16", mlp, vector_loss, sgd, hook=dist.BuiltinCommHookType.FP16_COMPRESS)
+train("mlp.bf16", mlp, vector_loss, sgd, hook=bf16_compress_hook)
 train("cnn", cnn, image_loss, sgd)
 train("gpt", Gpt, text_loss, adamw)
 train("gpt.static", Gpt, text_loss, adamw, static_graph=True)

@@ -160,6 +160,19 @@ async function collectives(): Promise<void> {
   x = torch.ones([2]).mul(rank + 3);
   await dist.allReduce(x, { op: dist.ReduceOp.MAX, group: pair });
   report('newGroup', x);
+  const [alone, allAlone] = await dist.newSubgroups(1);
+  x = torch.ones([2]).mul(rank + 3);
+  await dist.allReduce(x, { group: alone });
+  report('newSubgroups', x);
+  report('newSubgroups.ranks', [
+    dist.getGroupRank(alone!, rank),
+    dist.getGlobalRank(alone!, 0),
+    allAlone.length,
+  ]);
+  const [both, pairs] = await dist.newSubgroupsByEnumeration([[0, 1]]);
+  await dist.allReduce(x, { group: both });
+  report('newSubgroupsByEnumeration', x);
+  report('newSubgroupsByEnumeration.ranks', dist.getProcessGroupRanks(pairs[0]));
   await dist.monitoredBarrier();
   await dist.barrier();
 }
@@ -174,6 +187,7 @@ async function main(): Promise<void> {
   await train('mlp.buckets', mlp, vectorLoss, adamw, { bucketCapMb: 0.002, gradientAsBucketView: true });
   await train('mlp.noSync', mlp, vectorLoss, sgd, { accumulates: true });
   await train('mlp.fp16', mlp, vectorLoss, sgd, { hook: 'fp16' });
+  await train('mlp.bf16', mlp, vectorLoss, sgd, { hook: 'bf16' });
   await train('cnn', cnn, imageLoss, sgd);
   await train('gpt', () => new Gpt(), textLoss, adamw);
   await train('gpt.static', () => new Gpt(), textLoss, adamw, { staticGraph: true });
