@@ -10,7 +10,16 @@ module.exports = [
       'torch.FatalError',
       'torch.OutOfMemoryError',
       'torch.linalg.LinAlgError',
+      'torch.distributed.DistBackendError',
+      'torch.distributed.DistError',
+      'torch.distributed.DistNetworkError',
+      'torch.distributed.DistStoreError',
+      'torch.distributed.QueueEmptyError',
     ],
+  },
+  {
+    reason: 'PyTorch refuses to split a group of gloo',
+    names: ['torch.distributed.split_group'],
   },
   {
     reason:
