@@ -110,6 +110,32 @@ describe('a hook of JavaScript that returns a promise', () => {
   });
 });
 
+test('parameters and buffers that are left to the ranks', () => {
+  const inside = model();
+  expect(() => DDP.setParamsAndBuffersToIgnoreForModel(inside, ['0.other'])).toThrow(
+    "the module has no parameter or buffer '0.other'",
+  );
+  DDP.setParamsAndBuffersToIgnoreForModel(inside, ['0.weight', '1.running_mean']);
+  const seen: number[] = [];
+  const ddp = new DDP(inside);
+  ddp.registerCommHook(({ buffer }) => {
+    seen.push(buffer.numel());
+    return dist.allReduce(buffer.mul_(0.5));
+  });
+  const plain = model();
+  plain.loadStateDict(inside.stateDict());
+  const x = torch.randn([5, 3]);
+  plain(x).pow(2).sum().backward();
+  ddp(x).pow(2).sum().backward();
+  expect(seen).toEqual([4 + 4 + 4]);
+  const factors = new Map([['0.weight', 1]]);
+  for (const [name, parameter] of plain.namedParameters()) {
+    const expected = parameter.grad!.mul(factors.get(name) ?? 0.5).tolist();
+    expect(inside.getParameter(name).grad!.tolist()).toEqual(expected);
+  }
+  expect(ddp.getDdpLoggingData().num_parameter_tensors).toBe(3);
+});
+
 test('noSync, for functions that return promises, too', async () => {
   const linear = new nn.Linear(2, 1);
   const ddp = new DDP(linear);

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { checkMethods } from '../../core/calls';
+import { bindArguments, checkMethods } from '../../core/calls';
 import { TorchTypeError, argumentError, checkFunction, valueError } from '../../core/errors';
 import type { Call } from '../../core/signature';
 import { isGradEnabled } from '../../autograd/mode';
@@ -19,6 +19,7 @@ import {
   checkCaps,
   type ddp,
 } from './options';
+import { ignoredOf, setIgnored } from './ignored';
 import { JOIN, Join, type JoinOptions, type Joined } from './join';
 import {
   type ReducerOptions,
@@ -59,7 +60,19 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
   // Whether the last backward pass was one that reduced: buffers of steps between are not sent.
   #syncsBuffers = true;
   #awaitsStaticGraph: boolean;
+  readonly #ignored: ReadonlySet<string>;
   #join: Join | null = null;
+
+  /**
+   * Leaves parameters and buffers of a module to the ranks themselves: what is made of it afterwards neither sends nor
+   * reduces them. Python's has an underscore in front.
+   *
+   * @param names the full names, as `namedParameters()` and `namedBuffers()` give them
+   * @throws TorchError for a name that the module does not have; Python's takes any.
+   */
+  static setParamsAndBuffersToIgnoreForModel(...args: [module: Module, names: Iterable<string>]): void {
+    setIgnored(...bindArguments('setParamsAndBuffersToIgnoreForModel(module, names)', args));
+  }
 
   constructor(...args: Call<ReturnType<typeof ddp<Module<Args, Out>>>, [module: Module<Args, Out>]>) {
     super();
@@ -82,7 +95,7 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
     this.staticGraph = given.staticGraph;
     this.forwardSyncBuffers = given.forwardSyncBuffers;
     this.#awaitsStaticGraph = given.staticGraph;
-    const ignored = new Set<string>();
+    const ignored = (this.#ignored = ignoredOf(inside));
     if (given.initSync) {
       verifyParameters(group, inside, ignored);
       syncModuleStates(inside, group, ignored, true);
@@ -106,10 +119,13 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
   }
 
   #willSyncBuffers(): boolean {
-    return this.#syncsBuffers && this.forwardSyncBuffers && !this.module.buffers().next().done;
+    return this.#syncsBuffers && this.forwardSyncBuffers && this.#buffers().length > 0;
+  }
+  #buffers(): Tensor[] {
+    return [...this.module.namedBuffers()].flatMap(([name, one]) => (this.#ignored.has(name) ? [] : [one]));
   }
   #syncBuffersOf(source: number): void {
-    const buffers = [...this.module.buffers()].map((buffer) => buffer.detach());
+    const buffers = this.#buffers().map((buffer) => buffer.detach());
     broadcastTensors(this.processGroup, buffers, source);
   }
 

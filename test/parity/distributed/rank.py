@@ -153,6 +153,20 @@ def collectives():
     dist.barrier()
 
 
+def scaled(_, bucket):
+    """A hook that goes on when its collective has ended."""
+    reduced = dist.all_reduce(bucket.buffer(), async_op=True).get_future()
+    return reduced.then(lambda future: future.value()[0].div(4))
+
+
+def partly():
+    """The first parameter and all buffers are left to the ranks."""
+    module = cnn()
+    first = next(iter(module.named_parameters()))[0]
+    DDP._set_params_and_buffers_to_ignore_for_model(module, [first, *dict(module.named_buffers())])
+    return module
+
+
 def join(name, **options):
     """Rank 1 has two batches more."""
     torch.manual_seed(10 + rank)
@@ -176,7 +190,9 @@ train("mlp.buckets", mlp, vector_loss, adamw, bucket_cap_mb=0.002, gradient_as_b
 train("mlp.noSync", mlp, vector_loss, sgd, accumulates=True)
 train("mlp.fp16", mlp, vector_loss, sgd, hook=dist.BuiltinCommHookType.FP16_COMPRESS)
 train("mlp.bf16", mlp, vector_loss, sgd, hook=bf16_compress_hook)
+train("mlp.hook", mlp, vector_loss, sgd, hook=scaled)
 train("cnn", cnn, image_loss, sgd)
+train("cnn.partly", partly, image_loss, sgd)
 train("gpt", Gpt, text_loss, adamw)
 train("gpt.static", Gpt, text_loss, adamw, static_graph=True)
 train("unused", Branches, branch_loss, adamw, find_unused_parameters=True)

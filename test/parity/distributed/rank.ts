@@ -77,7 +77,7 @@ const sgd = (params: Iterable<Tensor>) => new optim.SGD([...params], { lr: 0.05,
 const adamw = (params: Iterable<Tensor>) => new optim.AdamW([...params], { lr: 1e-2 });
 
 interface Options extends nn.parallel.DistributedDataParallelOptions {
-  hook?: nn.parallel.BuiltinCommHook;
+  hook?: nn.parallel.BuiltinCommHook | nn.parallel.CommHook;
   accumulates?: boolean;
 }
 
@@ -97,7 +97,7 @@ async function train(
     if (accumulates) model.noSync(() => lossOf(model, step).backward());
     const loss = lossOf(model, step);
     // Both ways give the same bits.
-    if (step % 2 === 0) loss.backward();
+    if (step % 2 === 0 && typeof hook !== 'function') loss.backward();
     else await loss.backwardAsync();
     optimizer.step();
     report(`${name}.loss.${step}`, loss.item());
@@ -110,6 +110,21 @@ async function train(
     const tensors = Object.entries(entry).filter(([, value]) => torch.isTensor(value));
     report(`${name}.optimizer.${key}`, new Map(tensors.sort(([a], [b]) => (a < b ? -1 : 1))));
   }
+}
+
+/** A hook that goes on when its collective has ended. */
+const scaled: nn.parallel.CommHook = async ({ buffer }) => {
+  await dist.allReduce(buffer);
+  return buffer.div(4);
+};
+
+/** The first parameter and all buffers are left to the ranks. */
+function partly(): ReturnType<typeof cnn> {
+  const module = cnn();
+  const [[first]] = module.namedParameters();
+  const buffers = [...module.namedBuffers()].map(([name]) => name);
+  DDP.setParamsAndBuffersToIgnoreForModel(module as never, [first, ...buffers]);
+  return module;
 }
 
 /** Rank 1 has two batches more. */
@@ -188,7 +203,9 @@ async function main(): Promise<void> {
   await train('mlp.noSync', mlp, vectorLoss, sgd, { accumulates: true });
   await train('mlp.fp16', mlp, vectorLoss, sgd, { hook: 'fp16' });
   await train('mlp.bf16', mlp, vectorLoss, sgd, { hook: 'bf16' });
+  await train('mlp.hook', mlp, vectorLoss, sgd, { hook: scaled });
   await train('cnn', cnn, imageLoss, sgd);
+  await train('cnn.partly', partly, imageLoss, sgd);
   await train('gpt', () => new Gpt(), textLoss, adamw);
   await train('gpt.static', () => new Gpt(), textLoss, adamw, { staticGraph: true });
   await train('unused', () => new Branches(), branchLoss, adamw, { findUnusedParameters: true });
