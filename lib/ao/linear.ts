@@ -1,4 +1,4 @@
-import { TorchError, argumentError } from '../core/errors';
+import { argumentError } from '../core/errors';
 import { bindArguments } from '../core/calls';
 import { type DType, type DTypeLike, float16, float32, qint8 } from '../core/dtype';
 import { number } from '../core/kinds';
@@ -119,8 +119,12 @@ export class Linear extends Module<[Tensor], Tensor> {
       else this[field] = Number(found.item());
       state.delete(prefix + name);
     }
-    if (version === undefined || version === 1) {
-      throw new TorchError(`${this._getName()}: state_dicts of version ${version ?? 'none'} are not read`);
+    if (version !== undefined && version > 1) return;
+    // Weight and bias lay here, before there was a module for them.
+    for (const name of ['weight', 'bias']) {
+      const found = state.get(prefix + name);
+      if (found !== undefined) state.set(`${prefix}_packed_params.${name}`, found);
+      state.delete(prefix + name);
     }
   }
 

@@ -74,7 +74,7 @@ export class LinearPackedParams extends Module<[Tensor], Tensor> {
     };
     const dtype = version === undefined || version < 2 ? qint8 : take('dtype');
     const old = version === undefined || version < 3;
-    const pair = old ? [take('weight'), values.get(`${prefix}bias`) ?? null] : take('_packed_params');
+    const pair = old ? [take('weight'), take('bias')] : take('_packed_params');
     if (dtype === undefined || !Array.isArray(pair) || pair[0] === undefined) return;
     this.dtype = checkDType('loadStateDict', dtype);
     this.setWeightBias(pair[0] as Tensor, pair[1] as Tensor | null);

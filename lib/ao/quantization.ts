@@ -6,7 +6,7 @@ import { isSet } from '../core/realm';
 import { withDefaults } from '../core/signature';
 import { GRU, GRUCell, LSTM, LSTMCell, Linear as FloatLinear, RNNCell } from '../nn';
 import { deepcopy } from '../nn/module/copy';
-import { isModule, moduleFields, setField } from '../nn/module/fields';
+import { internals, isModule, moduleFields, setField } from '../nn/module/fields';
 import type { Module } from '../nn/module/module';
 import * as cells from './cells';
 import { Linear } from './linear';
@@ -77,7 +77,16 @@ function replaceIn(
     const path = prefix + name;
     const isWanted = isChosen || spec.has(path) || spec.has(child.constructor);
     const quantized = isWanted ? QUANTIZED.get(child.constructor) : undefined;
-    if (quantized) setField(module, name, quantized(child as never, dtype) as Module);
+    if (quantized) setField(module, name, withHooksOf(child, quantized(child as never, dtype) as Module));
     else replaceIn(child, `${path}.`, isWanted, spec, dtype);
   }
+}
+
+/** A layer's forward hooks go on with what takes its place. */
+function withHooksOf(layer: Module, replacement: Module): Module {
+  const { hooks } = internals(layer);
+  const its = internals(replacement).hooks;
+  for (const { hook, ...options } of hooks.forwardPre.entries()) its.forwardPre.add(hook, options);
+  for (const { hook, ...options } of hooks.forward.entries()) its.forward.add(hook, options);
+  return replacement;
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import torch, { type Tensor, nn, serialization } from 'nodetorch';
 import truth from './dynamic.json';
+import old from './old.json';
 
 const { quantizeDynamic } = torch.ao.quantization;
 const { dynamic } = torch.ao.nn.quantized;
@@ -172,4 +173,24 @@ it('refuses what its kernels do not look at, and takes its state again', () => {
   other.loadStateDict(one.stateDict());
   const [first, second] = [one, other].map((model) => (model.at(0) as unknown as LSTM)(x)[0] as Tensor);
   expect(bits(second)).toEqual(bits(first));
+});
+
+test.each(Object.keys(old.outputs) as (keyof typeof old.outputs)[])('a state of version %s', (version) => {
+  const model = quantizeDynamic(new nn.Sequential(new nn.Linear(7, 5)));
+  const state = torch.load(path.join(__dirname, `version${version}.pt`)) as ReturnType<
+    typeof model.stateDict
+  >;
+  model.loadStateDict(state);
+  expect(model(torch.tensor(old.x)).tolist()).toEqual(old.outputs[version]);
+});
+
+test('the hooks of a layer go on with what takes its place', () => {
+  const given = model();
+  const seen: string[] = [];
+  const first = given.at(0) as nn.Module;
+  first.registerForwardPreHook(() => void seen.push('before'));
+  first.registerForwardHook((module) => void seen.push(String(module)));
+  quantizeDynamic(given)(input());
+  expect(seen[0]).toBe('before');
+  expect(seen[1]).toMatch(/^DynamicQuantizedLinear/);
 });
