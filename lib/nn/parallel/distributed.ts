@@ -67,7 +67,8 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
    * Leaves parameters and buffers of a module to the ranks themselves: what is made of it afterwards neither sends nor
    * reduces them. Python's has an underscore in front.
    *
-   * @param names the full names, as `namedParameters()` and `namedBuffers()` give them
+   * Names are the full ones, as `namedParameters()` and `namedBuffers()` give them.
+   *
    * @throws TorchError for a name that the module does not have; Python's takes any.
    */
   static setParamsAndBuffersToIgnoreForModel(...args: [module: Module, names: Iterable<string>]): void {
