@@ -141,7 +141,7 @@ const phases: Record<string, () => Promise<unknown>> = {
     say({
       trained: await run('trained', 3),
       killed: await run('killed', 2),
-      stuck: await run('stuck', 2),
+      stuck: await run('stuck', 1),
       again: await run('trained', 2),
     });
   },
