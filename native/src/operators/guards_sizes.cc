@@ -51,7 +51,7 @@ void NotCompressed(const Schema& schema, const Stack& stack) {
     const at::Layout layout = tensor.layout();
     TORCH_CHECK(layout != at::kSparseCsr && layout != at::kSparseCsc && layout != at::kSparseBsr &&
                     layout != at::kSparseBsc,
-                schema.name(), ": not implemented for tensors of layout ", layout);
+                schema.name(), ": does not take tensors of layout ", layout);
   }
 }
 
