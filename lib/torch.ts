@@ -15,6 +15,7 @@ export * as export from './export';
 export * as func from './func';
 export * as jit from './jit';
 export { vmap } from './func/vmap';
+export { capture, type Captured, type CaptureOptions } from './capture';
 export {
   autocast,
   clearAutocastCache,

@@ -235,6 +235,23 @@ export interface Native {
   /** Cancels everything that is awaited here, and waits for what runs: before the process exits. */
   endAwaited(): void;
 
+  // capture.cc
+  captureBegin(inputs: Tensors): void;
+  /** For each output its slot, or -1 for a tensor that is held by identity. */
+  captureEnd(outputs: Tensors): [recording: Handle, slots: number[]];
+  /** Ends a recording whose function has thrown. */
+  captureAbort(): void;
+  /** A call of JavaScript that each replay makes anew begins, or ends. */
+  capturePause(pauses: boolean): void;
+  captureRefuse(what: string): never;
+  /** Whether the recording was made for such tensors, in these modes. */
+  captureHolds(recording: Handle, inputs: Tensors): boolean;
+  /** What two recordings do differently; null for nothing. */
+  captureDifference(recording: Handle, other: Handle): string | null;
+  /** The tensors that it holds by identity. */
+  captureOthers(recording: Handle): Handle[];
+  captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];
+
   // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.
   hasDistributed(): boolean;
   /** `backward` on a thread of its own, in the modes of this one. */

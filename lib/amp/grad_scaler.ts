@@ -12,6 +12,7 @@ import { type Call, signature } from '../core/signature';
 import { keep } from '../tensor/memory';
 import type { Optimizer } from '../optim';
 import { isMap } from '../core/realm';
+import { hostCall } from '../native/recording';
 import { Tensor } from '../tensor';
 import { warn } from '../core/warn';
 
@@ -146,6 +147,10 @@ export class GradScaler {
 
   /** Divides the optimizer's gradients by the scale, for clipping before {@link step}. */
   unscale_(optimizer: Optimizer): void {
+    hostCall(this, 'unscale_', [optimizer], () => this.#unscaleNow(optimizer));
+  }
+
+  #unscaleNow(optimizer: Optimizer): void {
     if (!this.#enabled) return;
     const { scale } = this.#started('unscale_');
     const state = this.#stateOf(optimizer);
@@ -159,6 +164,10 @@ export class GradScaler {
 
   /** Unscales, unless done before, and steps unless a gradient is not finite. Returns what the step returned. */
   step(optimizer: Optimizer): Tensor | number | null {
+    return hostCall(this, 'step', [optimizer], () => this.#stepNow(optimizer));
+  }
+
+  #stepNow(optimizer: Optimizer): Tensor | number | null {
     if (!this.#enabled) return optimizer.step();
     const { scale } = this.#started('step');
     const state = this.#stateOf(optimizer);
@@ -199,6 +208,10 @@ export class GradScaler {
 
   /** Adjusts the scale by what the steps since the last call found, or sets it. */
   update(newScale: number | Tensor | null = null): void {
+    hostCall(this, 'update', [newScale], () => this.#updateNow(newScale));
+  }
+
+  #updateNow(newScale: number | Tensor | null): void {
     if (!this.#enabled) return;
     const { scale, tracker } = this.#started('update');
     if (typeof newScale === 'number') scale.fill_(newScale);

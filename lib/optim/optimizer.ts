@@ -16,6 +16,7 @@ import {
   globalPostHooks,
   globalPreHooks,
 } from './hooks';
+import { hostCall } from '../native/recording';
 import { type Tensor } from '../tensor';
 import { type ParamSlot, collect, zeroGradients } from './batch';
 import { type WithCamelCase, addAccessors, lookOver } from './accessors';
@@ -117,6 +118,10 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   /** Forgets the gradients, or sets them to zero with `false` or `{ setToNone: false }`. */
   zeroGrad(...args: Call<typeof ZERO_GRAD, [], [setToNone: boolean]>): void {
     const [{ setToNone }] = ZERO_GRAD.bind(args);
+    hostCall(this, 'zeroGrad', [setToNone], () => this.#clear(setToNone));
+  }
+
+  #clear(setToNone: boolean): void {
     const { foreach, fused } = this.defaults as { foreach?: boolean | null; fused?: boolean | null };
     const params = this.#paramGroups.flatMap((group) => group.params);
     if (setToNone) for (const param of params) param.grad = null;
@@ -131,6 +136,11 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   #hooked(closure: Closure | null, step: Step): ReturnType<Step> {
+    const args = closure == null ? [] : [closure];
+    return hostCall(this, 'step', args, () => this.#stepWithHooks(closure, step));
+  }
+
+  #stepWithHooks(closure: Closure | null, step: Step): ReturnType<Step> {
     if (closure != null) checkFunction('step', 'closure', closure);
     for (const { hook } of [...globalPreHooks.entries(), ...this.#preHooks.entries()]) {
       closure = hook(this.base, closure) ?? closure;

@@ -10,6 +10,7 @@ import { type Call, signature } from '../../core/signature';
 import { jsonOf, primitiveOf } from '../../core/conversions';
 import { keep } from '../../tensor/memory';
 import { Tensor } from '../../tensor';
+import { recording } from '../../native/recording';
 import { callWithHooks, hasCallHooks } from './call';
 import { applyToTensors, conversion, type ModuleToOptions } from './convert';
 import {
@@ -117,6 +118,7 @@ export class ModuleBase<
   }
   /** What `module(...args)` runs. */
   _callImpl(args: unknown[]): unknown {
+    if (recording.active !== null) recording.active.module(this);
     return hasCallHooks(this) ? callWithHooks(this, args) : this.forward(...(placed(this, args) as Args));
   }
 

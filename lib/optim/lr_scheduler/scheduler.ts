@@ -5,6 +5,7 @@ import { TorchError, TorchTypeError, checkNumber } from '../../core/errors';
 import { checkMethods } from '../../core/calls';
 import { compareByIdentity } from '../../core/identity';
 import { keep } from '../../tensor/memory';
+import { hostCall } from '../../native/recording';
 import { Tensor } from '../../tensor';
 import { warn } from '../../core/warn';
 import { repr, typeName } from '../../tensor/repr';
@@ -123,6 +124,10 @@ export class LRScheduler {
 
   constructor(readonly optimizer: AnyOptimizer) {
     checkOptimizer(optimizer);
+    // A subclass may have a step of its own. Not among the fields, which are the state.
+    const own = this.step as (...args: unknown[]) => void;
+    const step = (...args: unknown[]): void => hostCall(this, 'step', args, () => own.apply(this, args));
+    Object.defineProperty(this, 'step', { value: step, writable: true, configurable: true });
   }
 
   /** Begins the schedule, or goes on from `lastEpoch`. */

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include "capture/record.h"
 #include "compat/libtorch.h"
 #include "runtime/callback.h"
 #include "runtime/function.h"
@@ -33,6 +34,29 @@ std::optional<bool> OptionalBool(const Arguments& arguments, size_t i) {
   return arguments.Bool(i);
 }
 
+Values TensorValues(std::initializer_list<const std::vector<at::Tensor>*> lists) {
+  Values values;
+  for (const auto* list : lists) values.insert(values.end(), list->begin(), list->end());
+  return values;
+}
+std::vector<at::Tensor> TensorsFrom(const Values& values, size_t begin, size_t count) {
+  std::vector<at::Tensor> tensors;
+  for (size_t i = begin; i < begin + count; i++) tensors.push_back(values[i].toTensor());
+  return tensors;
+}
+// What a recording replays runs on the thread that made it, whose hooks must be able to run.
+std::function<void(const std::function<void()>&)> PassOn(Environment& environment) {
+  return [thread = environment.thread(), id = std::this_thread::get_id()](const std::function<void()>& pass) {
+    std::this_thread::get_id() == id ? thread->Run(pass) : pass();
+  };
+}
+std::string CountsOf(std::initializer_list<size_t> counts, std::optional<bool> retain, bool create, bool unused) {
+  std::string text;
+  for (const size_t count : counts) text += std::to_string(count) + " ";
+  return text + (!retain ? "null" : *retain ? "true" : "false") + (create ? " true" : " false") +
+         (unused ? " true" : " false");
+}
+
 // backward(tensors, gradients, retainGraph | null, createGraph, inputs)
 napi_value Backward(Arguments& arguments) {
   Environment& environment = arguments.environment;
@@ -43,6 +67,18 @@ napi_value Backward(Arguments& arguments) {
   const auto retain = OptionalBool(arguments, 2);
   const bool create = arguments.Bool(3);
   environment.thread()->Run([&] { torch::autograd::backward(tensors, gradients, retain, create, inputs); });
+  if (CaptureRecorder* recorder = environment.recorder()) {
+    const size_t a = tensors.size(), b = gradients.size(), c = inputs.size();
+    const auto again = [=, pass_on = PassOn(environment)](const Values& values) {
+      pass_on([&] {
+        torch::autograd::backward(TensorsFrom(values, 0, a), TensorsFrom(values, a, b), retain, create,
+                                  TensorsFrom(values, a + b, c));
+      });
+      return Values();
+    };
+    recorder->AddCall("backward", CountsOf({a, b, c}, retain, create, false),
+                      TensorValues({&tensors, &gradients, &inputs}), again, {});
+  }
   return Undefined(arguments.env);
 }
 
@@ -58,6 +94,20 @@ napi_value Gradients(Arguments& arguments) {
   torch::autograd::variable_list results;
   environment.thread()->Run(
       [&] { results = torch::autograd::grad(outputs, inputs, gradients, retain, create, allow_unused); });
+  if (CaptureRecorder* recorder = environment.recorder()) {
+    const size_t a = outputs.size(), b = inputs.size(), c = gradients.size();
+    const auto again = [=, pass_on = PassOn(environment)](const Values& values) {
+      torch::autograd::variable_list made;
+      pass_on([&] {
+        made = torch::autograd::grad(TensorsFrom(values, 0, a), TensorsFrom(values, a, b),
+                                     TensorsFrom(values, a + b, c), retain, create, allow_unused);
+      });
+      return Values(made.begin(), made.end());
+    };
+    recorder->AddCall("grad", CountsOf({a, b, c}, retain, create, allow_unused),
+                      TensorValues({&outputs, &inputs, &gradients}), again,
+                      Values(results.begin(), results.end()));
+  }
   return ToJs(environment, results);
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "capture/record.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -80,6 +81,11 @@ napi_value FromBytes(Arguments& arguments) {
     if (needed > 0) std::memcpy(filled.mutable_data_ptr(), bytes.data, needed);
     return filled;
   });
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) {
+    const at::Tensor data = recorder->Constant(tensor.clone());
+    RecordOne(arguments.environment, kData, "", {data}, tensor,
+              [](const Values& values) { return values[0].toTensor().clone(); });
+  }
   return ToJs(arguments.environment, tensor, arguments[3]);
 }
 

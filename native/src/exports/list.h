@@ -19,6 +19,7 @@
   X(Memory)                  \
   X(Optim)                   \
   X(Program)                 \
+  X(Capture)                 \
   X(Distributed)             \
   X(Script)                  \
   X(ScriptFunctions)         \

@@ -4,19 +4,12 @@
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include "capture/record.h"
 #include "operators/fast_paths.h"
 #include "runtime/autocast_cache.h"
 
 namespace nodetorch {
 
-namespace {
-
-// The type that a name stands for. This libtorch need not support devices of that type.
-at::DeviceType DeviceTypeArgument(Arguments& arguments, size_t i) {
-  return c10::Device(ToString(arguments.env, arguments[i])).type();
-}
-
-// The state of autocast in one number: nesting, device type, dtype, two flags.
 int64_t AutocastState(at::DeviceType type) {
   const int64_t nesting = at::autocast::increment_nesting() - 1;
   at::autocast::decrement_nesting();
@@ -24,6 +17,13 @@ int64_t AutocastState(at::DeviceType type) {
   return nesting << 18 | static_cast<int64_t>(type) << 10 | dtype << 2 |
          (at::autocast::is_autocast_enabled(type) ? 2 : 0) |
          (at::autocast::is_autocast_cache_enabled() ? 1 : 0);
+}
+
+namespace {
+
+// The type that a name stands for. This libtorch need not support devices of that type.
+at::DeviceType DeviceTypeArgument(Arguments& arguments, size_t i) {
+  return c10::Device(ToString(arguments.env, arguments[i])).type();
 }
 
 // autocast(deviceType): [enabled, dtype, cacheEnabled]
@@ -81,10 +81,16 @@ int64_t EnterAutocast(Arguments& arguments) {
   const at::DeviceType type = DeviceTypeArgument(arguments, 1);
   const at::ScalarType dtype = ScalarTypeArgument(arguments.environment, arguments[3], "dtype");
   const int64_t before = AutocastState(type);
-  at::autocast::set_autocast_enabled(type, arguments.Bool(2));
-  at::autocast::set_autocast_dtype(type, dtype);
-  at::autocast::set_autocast_cache_enabled(arguments.Bool(4));
-  if (at::autocast::increment_nesting() == 1) EnterOutermostAutocast();
+  const bool enabled = arguments.Bool(2), caches = arguments.Bool(4);
+  const auto enter = [=] {
+    at::autocast::set_autocast_enabled(type, enabled);
+    at::autocast::set_autocast_dtype(type, dtype);
+    at::autocast::set_autocast_cache_enabled(caches);
+    if (at::autocast::increment_nesting() == 1) EnterOutermostAutocast();
+  };
+  enter();
+  const auto text = c10::str(type, ' ', enabled, ' ', dtype, ' ', caches);
+  RecordModes(arguments.environment, "autocast", text, enter);
   return before;
 }
 

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "exports/program.h"
 #include "program/border.h"
 #include "program/read.h"
 #include "program/run.h"
@@ -12,11 +13,6 @@
 namespace nodetorch {
 
 namespace {
-
-struct ProgramHandle : Held {
-  explicit ProgramHandle(std::shared_ptr<const Graph> graph) : graph(std::move(graph)) {}
-  const std::shared_ptr<const Graph> graph;
-};
 
 // A run on another thread.
 struct ProgramWork : AwaitedWork {

@@ -9,6 +9,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
 
+#include "capture/record.h"
 #include "exports/constants.h"
 #include "exports/modes.h"
 #include "runtime/func_levels.h"
@@ -58,19 +59,40 @@ void ResumeInferenceMode() {
   guards_around.pop_back();
 }
 
+void SetGrad(Environment& environment, bool enabled) {
+  at::GradMode::set_enabled(enabled);
+  RecordModes(environment, "gradMode", enabled ? "true" : "false", [=] { at::GradMode::set_enabled(enabled); });
+}
+
+void EnterInference(Environment& environment, bool enabled) {
+  const auto enter = [=] { inference_guards.push_back(std::make_unique<c10::InferenceMode>(enabled)); };
+  enter();
+  RecordModes(environment, "inferenceMode", enabled ? "true" : "false", enter);
+}
+
+// Of those that a recording repeats; of the others, a replay would leave out the change.
+bool IsReplayed(Scope scope) {
+  return scope == Scope::kGrad || scope == Scope::kInference || scope == Scope::kAutocast;
+}
+
 // enterScope(kind, ...): the state before.
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
   auto& state = c10::AutogradState::get_tls_state();
   const auto depth = static_cast<int64_t>(getDynamicLayerStack().size());
+  if (CaptureRecorder* recorder = environment.recorder(); recorder && !IsReplayed(scope)) {
+    recorder->Refuse(
+        "transforms of torch.func, forward-mode derivatives, hooks on saved tensors and anomaly detection "
+        "cannot be replayed");
+  }
   switch (scope) {
     case Scope::kGrad: {
       const bool before = at::GradMode::is_enabled();
-      at::GradMode::set_enabled(arguments.Bool(1));
+      SetGrad(environment, arguments.Bool(1));
       return before;
     }
     case Scope::kInference:
-      inference_guards.push_back(std::make_unique<c10::InferenceMode>(arguments.Bool(1)));
+      EnterInference(environment, arguments.Bool(1));
       return static_cast<int64_t>(inference_guards.size()) - 1;
     case Scope::kAnomaly: {
       const int64_t before = AnomalyFlags();
@@ -125,15 +147,21 @@ void Shorten(List& list, int64_t size) {
 
 void Leave(Environment& environment, Scope scope, int64_t before) {
   switch (scope) {
-    case Scope::kGrad: return at::GradMode::set_enabled(before);
-    case Scope::kInference: return Shorten(inference_guards, before);
+    case Scope::kGrad: return SetGrad(environment, before);
+    case Scope::kInference:
+      if (static_cast<int64_t>(inference_guards.size()) > before) {
+        RecordModes(environment, "inferenceMode", "left", [] { inference_guards.pop_back(); });
+      }
+      return Shorten(inference_guards, before);
     case Scope::kAnomaly:
       environment.anomaly_scopes = before >> 2;
       return AnomalyMode::set_enabled(before & 2, before & 1);
     case Scope::kForwardGrad: return c10::AutogradState::get_tls_state().set_fw_grad_mode(before);
     case Scope::kForwardLevel: return environment.forward_level().Close(&environment.pool());
     case Scope::kSavedHooks: return Shorten(SavedHooksOfThread(), before);
-    case Scope::kAutocast: return LeaveAutocast(before);
+    case Scope::kAutocast:
+      RecordModes(environment, "autocast", "left " + std::to_string(before), [=] { LeaveAutocast(before); });
+      return LeaveAutocast(before);
     case Scope::kVmap:
     case Scope::kGradLevel:
     case Scope::kJvpLevel:
@@ -162,7 +190,7 @@ napi_value IsGradEnabled(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, at::GradMode::is_enabled());
 }
 napi_value SetGradEnabled(Arguments& arguments) {
-  at::GradMode::set_enabled(arguments.Bool(0));
+  SetGrad(arguments.environment, arguments.Bool(0));
   return Undefined(arguments.env);
 }
 napi_value IsInferenceMode(Arguments& arguments) {
@@ -183,6 +211,21 @@ napi_value ForwardLevelOf(Arguments& arguments) {
 }
 
 }  // namespace
+
+ModesGuard::ModesGuard()
+    : grad_(at::GradMode::is_enabled()),
+      guards_(inference_guards.size()),
+      cpu_(AutocastState(at::kCPU)),
+      cuda_(AutocastState(at::kCUDA)),
+      errors_(std::uncaught_exceptions()) {}
+
+ModesGuard::~ModesGuard() {
+  if (std::uncaught_exceptions() == errors_) return;
+  while (inference_guards.size() > guards_) inference_guards.pop_back();
+  at::GradMode::set_enabled(grad_);
+  LeaveAutocast(cuda_);
+  LeaveAutocast(cpu_);
+}
 
 void DefineScopes(Napi::Env env, Napi::Object exports) {
   Define(env, exports,

@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include "capture/record.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -110,6 +111,9 @@ napi_value SetRequiresGrad(Arguments& arguments) {
               "you can only change requires_grad flags of leaf variables. If you want to use a "
               "computed variable in a subgraph that doesn't require differentiation use "
               "var_no_grad = var.detach().");
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) {
+    RecordRequiresGrad(*recorder, tensor, requires_grad);
+  }
   tensor.set_requires_grad(requires_grad);
   return Undefined(arguments.env);
 }
@@ -120,11 +124,23 @@ napi_value RetainGrad(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
   TORCH_CHECK(tensor.requires_grad(), "can't retain_grad on Tensor that has requires_grad=False");
   tensor.retain_grad();
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) {
+    const auto again = [](const Values& values) {
+      values[0].toTensor().retain_grad();
+      return Values();
+    };
+    recorder->AddCall("retainGrad", "", {tensor}, again, {});
+  }
   return Undefined(arguments.env);
 }
 
 napi_value Grad(Arguments& arguments) {
-  return ToJs(arguments.environment, arguments.Self().grad(), arguments[1]);
+  const at::Tensor tensor = arguments.Self(), grad = tensor.grad();
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) {
+    const auto again = [](const Values& values) { return Values{values[0].toTensor().grad()}; };
+    recorder->AddRead("grad", {tensor}, again, grad);
+  }
+  return ToJs(arguments.environment, grad, arguments[1]);
 }
 
 // gradDtype(tensor): the dtype that gradients are cast to; -1 for any.
@@ -151,11 +167,22 @@ napi_value SetGradDtype(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+void RecordSetGrad(Environment& environment, const at::Tensor& tensor, const at::Tensor& grad) {
+  CaptureRecorder* recorder = environment.recorder();
+  if (!recorder) return;
+  const auto again = [](const Values& values) {
+    values[0].toTensor().mutable_grad() = values[1].toTensor();
+    return Values();
+  };
+  recorder->AddCall("setGrad", "", {tensor, grad}, again, {});
+}
+
 // Python's checks on assigning to .grad (torch/csrc/autograd/python_variable.cpp).
 napi_value SetGrad(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self("grad's tensor");
   if (arguments.IsNull(1)) {
     tensor.mutable_grad().reset();
+    RecordSetGrad(arguments.environment, tensor, at::Tensor());
     return Undefined(arguments.env);
   }
   const at::Tensor grad = arguments.Tensor(1, "grad");
@@ -173,6 +200,7 @@ napi_value SetGrad(Arguments& arguments) {
               "' to a tensor of size '", tensor.sizes(),
               "'. Please ensure that the gradient and the tensor are the same size");
   tensor.mutable_grad() = grad;
+  RecordSetGrad(arguments.environment, tensor, grad);
   return Undefined(arguments.env);
 }
 
@@ -197,14 +225,24 @@ napi_value SetData(Arguments& arguments) {
 
 // The values alone, with a version counter of their own (Python's .data).
 napi_value Data(Arguments& arguments) {
-  return ToJs(arguments.environment, arguments.Self().variable_data(), arguments[1]);
+  const at::Tensor tensor = arguments.Self(), data = tensor.variable_data();
+  RecordOne(arguments.environment, "data", "", {tensor}, data,
+            [](const Values& values) { return values[0].toTensor().variable_data(); });
+  return ToJs(arguments.environment, data, arguments[1]);
 }
 
 // A tensor of the same memory without history, that counts as one of its own (Python's _make_subclass).
 napi_value Alias(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Tensor(0).detach();
-  tensor.unsafeGetTensorImpl()->set_allow_tensor_metadata_change(true);
-  tensor.set_requires_grad(arguments.Bool(1));
+  const at::Tensor original = arguments.Tensor(0);
+  const bool requires_grad = arguments.Bool(1);
+  const auto alias = [requires_grad](const at::Tensor& tensor) {
+    const at::Tensor result = tensor.detach();
+    result.unsafeGetTensorImpl()->set_allow_tensor_metadata_change(true);
+    return result.set_requires_grad(requires_grad);
+  };
+  const at::Tensor tensor = alias(original);
+  RecordOne(arguments.environment, "alias", requires_grad ? "true" : "false", {original}, tensor,
+            [alias](const Values& values) { return alias(values[0].toTensor()); });
   return ToJs(arguments.environment, tensor, arguments[2]);
 }
 

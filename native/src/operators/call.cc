@@ -1,4 +1,5 @@
 // One call of an operator: chooses the signature, and the cheapest way to its kernel.
+#include "capture/record.h"
 #include "operators/kernel.h"
 #include "operators/operator.h"
 #include "operators/parse.h"
@@ -66,11 +67,21 @@ napi_value Operator::Call(napi_value holder, uint32_t forms, const napi_value* v
     Candidate candidate(environment_, given);
     candidate.stack = std::move(spare_);
     size_t index = 0;
-    while (index < all.size() && !candidate.Fits(all[index])) index++;
+    CaptureRecorder* const recorder = environment_.recorder();
+    const auto fits = [&](const Signature& signature) {
+      if (recorder) recorder->NoteRead(false);
+      return candidate.Fits(signature);
+    };
+    while (index < all.size() && !fits(all[index])) index++;
     if (index == all.size()) ThrowNoMatchingOverload(given);
     const Signature& signature = all[index];
     if (signature.checks_options) TakeOptions(candidate.stack);
     const SizesGuard sizes(signature, candidate);
+    std::vector<IValue> arguments;
+    if (recorder) {
+      recorder->Admit(signature, candidate.stack);
+      arguments = candidate.stack;
+    }
     try {
       Run(signature, candidate);
     } catch (...) {
@@ -81,6 +92,12 @@ napi_value Operator::Call(napi_value holder, uint32_t forms, const napi_value* v
       }
       environment_.collector().CollectAll();
       continue;
+    }
+    if (recorder) {
+      recorder->AddOperator(signature, std::move(arguments), candidate.stack);
+      if (SetsRequiresGrad(signature, candidate)) {
+        RecordRequiresGrad(*recorder, candidate.stack[0].toTensor(), candidate.requires_grad);
+      }
     }
     environment_.EmitWarnings();  // before the outcome: what warns may call operators
     napi_value result = Results(environment_, signature, index, candidate, holder);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "capture/recorder.h"
+
 namespace nodetorch {
 
 namespace {
@@ -28,6 +30,11 @@ std::optional<c10::Scalar> ScalarOfBigInt(napi_env env, napi_value value) {
     return c10::Scalar(large);
   }
   return std::nullopt;
+}
+
+c10::Scalar NumberIn(Environment& environment, const at::Tensor& tensor) {
+  if (CaptureRecorder* recorder = environment.recorder()) recorder->NoteRead();
+  return tensor.item();
 }
 
 // Of an instance of Complex.
@@ -97,7 +104,7 @@ std::optional<int64_t> Converter<int64_t>::From(Environment& environment, const 
     case ArgumentKind::kObject: {
       const at::Tensor* tensor = source.FindTensor(environment);
       if (!tensor || !IsScalar(*tensor) || !IsInteger(*tensor)) return std::nullopt;
-      return tensor->item().toLong();
+      return NumberIn(environment, *tensor).toLong();
     }
     default: return std::nullopt;
   }
@@ -114,7 +121,7 @@ std::optional<c10::Scalar> Converter<c10::Scalar>::From(Environment& environment
       if (!source.FindSlot(environment)) return ScalarOfComplex(environment.env(), source.js);
       const at::Tensor* tensor = source.FindTensor(environment);
       if (!tensor || !IsScalar(*tensor)) return std::nullopt;
-      return tensor->item();
+      return NumberIn(environment, *tensor);
     }
     default: return std::nullopt;
   }

@@ -23,7 +23,7 @@ bool Candidate::Fits(const Signature& signature) {
   Clear();
   signature_ = &signature;
   count_ = given_.count();
-  unboxed_call = FastPathsEnabled() ? signature.unboxed_call : nullptr;
+  unboxed_call = FastPathsEnabled() && !environment_.recorder() ? signature.unboxed_call : nullptr;
   if (!TakeVarargs() || !TakeSpecialKeywords()) return false;
   stack.reserve(signature.parameters.size());
   for (size_t i = 0; i < signature.parameters.size(); i++) {

@@ -163,7 +163,7 @@ napi_value Results(Environment& environment, const Signature& signature, size_t 
     return undefined;
   }
   // As Python does: of a factory's `out`, requires_grad becomes false, too.
-  if ((candidate.requires_grad || signature.checks_options) && candidate.stack[0].isTensor()) {
+  if (SetsRequiresGrad(signature, candidate)) {
     candidate.stack[0].toTensor().set_requires_grad(candidate.requires_grad);
   }
   ResultWriter writer(environment, signature, candidate);

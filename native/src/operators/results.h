@@ -8,6 +8,11 @@
 
 namespace nodetorch {
 
+// Whether the result gets the flag `candidate.requires_grad`.
+inline bool SetsRequiresGrad(const Signature& signature, const Candidate& candidate) {
+  return (candidate.requires_grad || signature.checks_options) && candidate.stack[0].isTensor();
+}
+
 // Takes the results from the candidate's stack and reports their outcome (Outcome in
 // runtime/shared_buffers.h). `holder` is a Tensor that owns nothing yet, and becomes the result where that is
 // one new tensor. `index` is that of the signature among the operator's.

@@ -12,6 +12,7 @@
 #include <ATen/core/ivalue.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,11 +42,20 @@ struct Destination {
   std::vector<int64_t> slots;  // one, unless it is a list
 };
 
+using RecordedCall = std::function<std::vector<c10::IValue>(const std::vector<c10::IValue>&)>;
+
+// Of a node that torch.capture recorded.
+struct Recorded {
+  RecordedCall call;                        // a native function that is no operator; else null
+  std::vector<std::vector<int64_t>> sizes;  // of the tensors that the node gave
+};
+
 struct GraphNode {
-  // One of the three.
+  // One of the three, or a recorded call.
   std::unique_ptr<const Signature> signature;  // an operator of the dispatcher
   const SymbolicOperator* symbolic = nullptr;
   const HigherOrderOperator* higher_order = nullptr;
+  std::shared_ptr<const Recorded> recorded;
 
   std::vector<Operand> operands;  // of an operator of the dispatcher: one for each of its parameters
   std::vector<Destination> results;
@@ -67,6 +77,7 @@ struct Graph {
   std::vector<GraphNode> nodes;
   std::vector<Operand> outputs;
   bool may_resize = false;  // an operator in it may change the memory behind a tensor
+  bool changes_modes = false;  // gradient mode and the like, which an error must put back
 };
 
 }  // namespace nodetorch

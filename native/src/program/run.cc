@@ -2,8 +2,10 @@
 
 #include <c10/util/Exception.h>
 
+#include <optional>
 #include <utility>
 
+#include "exports/modes.h"
 #include "operators/kernel.h"
 #include "operators/sizes_before.h"
 #include "program/higher_order.h"
@@ -65,6 +67,24 @@ void Store(const GraphNode& node, Values& results, Values& slots) {
   for (size_t i = 0; i < node.results.size(); i++) Store(node.results[i], std::move(results[i]), slots);
 }
 
+void CheckSizes(const IValue& value, const Recorded& recorded, size_t& next) {
+  if (value.isList()) {
+    for (const IValue& item : value.toListRef()) CheckSizes(item, recorded, next);
+  }
+  if (!value.isTensor() || !value.toTensor().defined()) return;
+  TORCH_CHECK(next < recorded.sizes.size() && value.toTensor().sizes() == recorded.sizes[next],
+              "torch.capture: gave a tensor of sizes ", value.toTensor().sizes(),
+              " where it gave other ones when it was recorded: they depend on numbers in a tensor");
+  next++;
+}
+
+// JavaScript may have looked at the sizes when the node was recorded.
+void CheckSizes(const Values& results, const Recorded& recorded) {
+  size_t next = 0;
+  for (const IValue& result : results) CheckSizes(result, recorded, next);
+  TORCH_CHECK(next == recorded.sizes.size(), "torch.capture: gave no tensor where it gave one when it was recorded");
+}
+
 std::string Place(const GraphNode& node) { return "node " + node.name + ": " + node.target; }
 
 // Throws the exception that is being handled again, with the node's name in its message.
@@ -108,6 +128,8 @@ IValue Run::Take(const Operand& operand, Values& slots) {
 }
 
 Values Run::Execute(const Graph& graph, Values inputs) {
+  std::optional<ModesGuard> modes;
+  if (graph.changes_modes) modes.emplace();
   Values slots(graph.slots);
   for (size_t i = 0; i < graph.inputs.size(); i++) {
     if (graph.inputs[i].is_used) slots[static_cast<size_t>(graph.inputs[i].slot)] = std::move(inputs[i]);
@@ -132,6 +154,8 @@ Values Run::Execute(const Graph& graph, Values inputs) {
 void Run::Step(const GraphNode& node, Values& slots, Values& stack) {
   if (node.signature) {
     CallOperator(node, slots, stack);
+  } else if (node.recorded) {
+    CallRecorded(node, slots);
   } else if (node.symbolic) {
     stack.clear();
     for (const Operand& operand : node.operands) stack.push_back(Take(operand, slots));
@@ -141,6 +165,16 @@ void Run::Step(const GraphNode& node, Values& slots, Values& stack) {
     Values results = node.higher_order->call(HigherOrderCall(*this, node, slots));
     Store(node, results, slots);
   }
+}
+
+void Run::CallRecorded(const GraphNode& node, Values& slots) {
+  Values arguments;
+  arguments.reserve(node.operands.size());
+  for (const Operand& operand : node.operands) arguments.push_back(Take(operand, slots));
+  Values results = node.recorded->call(arguments);
+  CheckSizes(results, *node.recorded);
+  arguments.clear();
+  Store(node, results, slots);
 }
 
 void Run::CallOperator(const GraphNode& node, Values& slots, Values& stack) {
@@ -167,6 +201,7 @@ void Run::CallOperator(const GraphNode& node, Values& slots, Values& stack) {
     }
   }
   FreeLastUses(node.operands, slots);
+  if (node.recorded) CheckSizes(stack, *node.recorded);
   Store(node, stack, slots);
 }
 

@@ -48,6 +48,7 @@ class Run {
  private:
   void Step(const GraphNode& node, Values& slots, Values& stack);
   void CallOperator(const GraphNode& node, Values& slots, Values& stack);
+  void CallRecorded(const GraphNode& node, Values& slots);
 
   const std::atomic<bool>* cancelled_;
   const Collect collect_;

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/anomaly_mode.h>
 
+#include "capture/recorder.h"
 #include "runtime/awaited.h"
 
 namespace nodetorch {
@@ -30,6 +31,16 @@ Environment::~Environment() {
     torch::autograd::AnomalyMode::set_enabled(anomaly_outside & 2, anomaly_outside & 1);
   }
   HandlePool::Leave();
+}
+
+void Environment::BeginRecording() {
+  recording_ = std::make_unique<CaptureRecorder>();
+  recorder_ = recording_.get();
+}
+
+std::unique_ptr<CaptureRecorder> Environment::EndRecording() {
+  recorder_ = nullptr;
+  return std::move(recording_);
 }
 
 Environment& Environment::Of(napi_env env) {

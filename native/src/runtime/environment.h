@@ -20,6 +20,7 @@
 namespace nodetorch {
 
 class Awaited;
+class CaptureRecorder;
 
 class Environment {
  public:
@@ -40,6 +41,12 @@ class Environment {
   ForwardLevel& forward_level() { return forward_level_; }
   Realm& realm() { return realm_; }
   Collector& collector() { return collector_; }
+  // Null unless torch.capture is recording. Between Pause() and Resume() nothing is recorded.
+  CaptureRecorder* recorder() const { return recorder_; }
+  void BeginRecording();
+  std::unique_ptr<CaptureRecorder> EndRecording();  // null where there was none
+  void PauseRecording(bool pauses) { recorder_ = pauses ? nullptr : recording_.get(); }
+  CaptureRecorder* paused_recorder() const { return recording_.get(); }
   TransferBuffer& transfer_buffer() { return transfer_buffer_; }
   ResultHeader& result_header() { return result_header_; }
 
@@ -77,6 +84,8 @@ class Environment {
   ForwardLevel forward_level_;
   napi_ref handle_key_ = nullptr;
   std::shared_ptr<Awaited> awaited_;
+  CaptureRecorder* recorder_ = nullptr;
+  std::unique_ptr<CaptureRecorder> recording_;
 };
 
 }  // namespace nodetorch

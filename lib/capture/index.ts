@@ -1,0 +1,130 @@
+/** `torch.capture`: a function of tensors that runs without JavaScript from its third call on. */
+import { TorchError, argumentError } from '../core/errors';
+import { callable } from '../core/kinds';
+import { type Call, signature } from '../core/signature';
+import { recording } from '../native/recording';
+import { flatten } from '../func/tree';
+import { isTensor } from '../native/tensor_base';
+import { checkedReplay } from './check';
+import { checkNothingRuns, inTurn } from './turns';
+import { type Given, Variant } from './variant';
+
+/** Options of `torch.capture`. */
+export interface CaptureOptions {
+  /** How many kinds of arguments (shapes, dtypes, modes) are recorded before there is an error. Default: 8. */
+  maxRecordings?: number;
+  /** How many replays run beside the function itself, and must have the same bits. Default: 0. */
+  check?: number;
+}
+
+/** What `torch.capture` makes of a function. */
+export interface Captured<Args extends unknown[], Result> {
+  (...args: Args): Result;
+  /**
+   * The same on another thread: a promise of the result. Calls of captured functions run one after the other, in the order
+   * in which they were made. Until the promise is settled, tensors that the function changes or reads belong to it.
+   *
+   * @throws TorchError inside of `noGrad`, autocast and the like: such a scope belongs into the function.
+   */
+  async(...args: Args): Promise<Result>;
+  /** How many kinds of arguments are recorded. */
+  readonly recordings: number;
+  /** How many calls were replayed. */
+  readonly replays: number;
+  /** Forgets what was recorded. */
+  reset(): void;
+}
+
+const CAPTURE = signature(
+  'capture',
+  [callable<(...args: unknown[]) => unknown>()('fn')],
+  { maxRecordings: 8, check: 0 } as Required<CaptureOptions>,
+  [],
+);
+
+function given(args: readonly unknown[]): Given {
+  const { leaves, spec } = flatten(args);
+  return { args, leaves, spec, tensors: leaves.filter(isTensor) };
+}
+
+/**
+ * A function that does what `fn` does, with the same bits, mostly without JavaScript: its operators are recorded, and
+ * replayed by later calls in one native run.
+ *
+ * Arguments are tensors, or nested in arrays, plain objects and Maps; other values among them are part of what a
+ * recording is for, as are shapes, dtypes, gradient mode, autocast, and the fields of modules that `fn` calls. What `fn`
+ * knows from elsewhere is held by identity: changed in place, a parameter is seen. The first two calls of a kind run
+ * `fn` itself, and what both did is replayed from then on. Steps of optimizers and schedulers, and calls of a
+ * GradScaler, run in JavaScript each time, with their numbers of that time.
+ *
+ * Differs from PyTorch: `torch.capture` is not in PyTorch; `torch.compile` is what comes near, and changes bits.
+ *
+ * @throws TorchError, with the line, where `fn` does what cannot be replayed: `item()` and other reads of numbers,
+ * shapes that depend on data, hooks, random numbers of JavaScript; and where more than `maxRecordings` kinds of arguments
+ * come, or calls of one kind do different things.
+ *
+ * @example
+ * const step = torch.capture((x: Tensor, y: Tensor) => {
+ *   const loss = F.crossEntropy(model(x), y);
+ *   optimizer.zeroGrad();
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ */
+export function capture<Args extends unknown[], Result>(
+  ...args: Call<typeof CAPTURE, [fn: (...args: Args) => Result], []>
+): Captured<Args, Result> {
+  const [fn, { maxRecordings, check }] = CAPTURE.bind(args);
+  if (!Number.isInteger(maxRecordings) || maxRecordings < 1) {
+    throw argumentError('capture', 'maxRecordings', 'a positive whole number', maxRecordings);
+  }
+  if (!Number.isInteger(check) || check < 0) {
+    throw argumentError('capture', 'check', 'a whole number that is not negative', check);
+  }
+  let variants: Variant[] = [];
+  let replays = 0;
+  // A variant that can replay the call; else the result of `fn`, which was recorded.
+  const prepare = (all: Given): { variant: Variant } | { result: unknown } => {
+    const variant = variants.find((each) => each.fits(all));
+    if (variant) return variant.needsRecording(all) ? { result: variant.recordAgain(fn, all) } : { variant };
+    variants = variants.filter((each) => each.isReady || !each.isFor(all));
+    if (variants.length >= maxRecordings) {
+      throw new TorchError(
+        `torch.capture: ${variants.length} recordings are there, and this call fits none of them: its shapes, dtypes, ` +
+          'values, modes or modules are others; maxRecordings says how many there may be',
+      );
+    }
+    const begun = Variant.begin(fn, all);
+    variants.push(begun.variant);
+    return begun;
+  };
+  const call = (...given_: unknown[]): unknown => {
+    if (recording.active !== null) return fn(...given_); // part of what is being recorded
+    checkNothingRuns();
+    const all = given(given_);
+    const prepared = prepare(all);
+    if ('result' in prepared) return prepared.result;
+    return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replay(all);
+  };
+  const async = (...given_: unknown[]): Promise<unknown> =>
+    inTurn(() => {
+      const all = given(given_);
+      const prepared = prepare(all);
+      if ('result' in prepared) return prepared.result;
+      return replays++ < check
+        ? checkedReplay(fn, prepared.variant, all)
+        : prepared.variant.replayAsync(all);
+    });
+  return Object.defineProperties(call, {
+    async: { value: async },
+    recordings: { get: () => variants.length },
+    replays: { get: () => replays },
+    reset: {
+      value: () => {
+        variants = [];
+        replays = 0;
+      },
+    },
+  }) as unknown as Captured<Args, Result>;
+}

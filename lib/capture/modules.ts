@@ -1,0 +1,36 @@
+// Fields of modules are numbers and tensors of JavaScript: a recording holds for those that it has seen.
+import type { Module } from '../nn';
+import { globalHooks, type Hooks } from '../nn/module/hooks';
+import { internals } from '../nn/module/fields';
+
+type Fields = Record<string, unknown>;
+
+const hooksOf = (hooks: Hooks): unknown[] => [
+  hooks.forwardPre.entries(),
+  hooks.forward.entries(),
+  hooks.backwardPre.entries(),
+  hooks.backward.entries(),
+];
+
+/** Whether modules, and all below them, are as they were: training flags, options, parameters, children and hooks. */
+export class ModuleGuards {
+  readonly #fields: [module: Fields, count: number, values: [key: string, value: unknown][]][] = [];
+  readonly #hooks: [hooks: Hooks, lists: unknown[]][] = [[globalHooks, hooksOf(globalHooks)]];
+
+  constructor(called: ReadonlySet<object>) {
+    const all = new Set([...called].flatMap((module) => [...(module as Module).modules()]));
+    for (const module of all) {
+      const entries = Object.entries(module);
+      this.#fields.push([module as unknown as Fields, entries.length, entries]);
+      this.#hooks.push([internals(module).hooks, hooksOf(internals(module).hooks)]);
+    }
+  }
+
+  hold(): boolean {
+    for (const [module, count, values] of this.#fields) {
+      for (const [key, value] of values) if (!Object.is(module[key], value)) return false;
+      if (Object.keys(module).length !== count) return false;
+    }
+    return this.#hooks.every(([hooks, lists]) => hooksOf(hooks).every((list, i) => list === lists[i]));
+  }
+}

@@ -1,0 +1,83 @@
+// What a function must not do while it is recorded, since a replay would not do it.
+import { native } from '../native';
+import type { Native } from '../../typings/native';
+
+// Native functions that record themselves, or that tell of what is the same at each replay: sizes, dtypes, modes.
+const allowed = new Set<keyof Native>([
+  ...(['operator', 'keywordSet', 'adopt', 'signatures', 'operatorNames', 'constants', 'setup'] as const),
+  ...(['shape', 'stride', 'numel', 'dim', 'dtype', 'layout', 'device', 'isContiguous', 'isPinned'] as const),
+  ...(['isTensor', 'isDisposed', 'isSame', 'requiresGrad', 'setRequiresGrad', 'isLeaf', 'retainsGrad'] as const),
+  ...(['retainGrad', 'grad', 'setGrad', 'gradDtype', 'data', 'alias', 'fromBytes', 'getIndex'] as const),
+  ...(['setIndex', 'backward', 'gradients', 'node', 'nodeName', 'nodeNext', 'holdFunction'] as const),
+  ...(['enterScope', 'leaveScope', 'isGradEnabled', 'setGradEnabled', 'isInferenceMode'] as const),
+  ...(['isAnomalyEnabled', 'forwardLevel', 'autocast', 'graphTask', 'fastPaths', 'transformDepth'] as const),
+  ...(['transformOf', 'isBatched', 'runPendingWork', 'beginScope', 'endScope', 'keep', 'memory'] as const),
+  ...(['defaultGenerator', 'generatorDevice', 'getDefaultDtype', 'getNumThreads', 'deterministic'] as const),
+  ...(['pow', 'cos', 'exp', 'log', 'versions', 'hasDevice', 'deviceCount', 'currentDevice'] as const),
+  ...(['captureBegin', 'captureEnd', 'captureAbort', 'capturePause', 'captureRefuse'] as const),
+  ...(['captureHolds', 'captureDifference', 'captureSegments', 'isSameObject', 'dispose'] as const),
+]);
+
+const reads = 'reads the numbers of a tensor, which a replay cannot follow';
+const sentences: Partial<Record<keyof Native, string>> = {
+  item: `item(), or a conversion to a number, ${reads}`,
+  copyOut: `tolist(), toArray(), printing or data ${reads}`,
+  viewBuffer: `a view of memory ${reads}`,
+  fromBlob: 'fromBlob() shares memory that JavaScript changes, and a replay would not look at it',
+  dataPtr: 'the address of a tensor is another one at each replay',
+  storage: 'the storage of a tensor is another one at each replay',
+  version: 'the version of a tensor is another one at each replay',
+  setData: 'assigning to .data cannot be replayed: use copy_() without gradients',
+  manualSeed: 'manualSeed() cannot be replayed: call it outside of the function',
+  beginFunction: 'a Function of JavaScript cannot be replayed',
+  registerHook: 'a hook cannot be registered by a replay: register it outside of the function',
+  setPostAccumulateGradHook: 'a hook cannot be registered by a replay: register it outside of the function',
+  clearAutocastCache: 'clearAutocastCache() cannot be replayed',
+  programRun: 'an exported program cannot be part of a recording',
+};
+
+type Anything = Record<string, unknown>;
+
+function refuse(name: string): never {
+  const sentence = sentences[name as keyof Native] ?? `what calls ${name} in the addon cannot be replayed`;
+  return native.captureRefuse(sentence) as never;
+}
+
+// Numbers that are others at each call without any tensor.
+const changing: [owner: object, name: string][] = [
+  [Math, 'random'],
+  [Date, 'now'],
+  [performance, 'now'],
+];
+
+const functions = native as unknown as Anything;
+const originals: Anything = {};
+const refusing: Anything = {};
+for (const name of Object.keys(functions)) {
+  if (allowed.has(name as keyof Native) || typeof functions[name] !== 'function') continue;
+  originals[name] = functions[name];
+  refusing[name] = () => refuse(name);
+}
+
+let undo: (() => void) | null = null;
+
+/** Has everything throw that a recording cannot follow, or puts it back. */
+export function setRefusing(refuses: boolean): void {
+  if (refuses === (undo !== null)) return;
+  Object.assign(functions, refuses ? refusing : originals);
+  if (!refuses) {
+    undo!();
+    undo = null;
+    return;
+  }
+  const before = changing.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name));
+  for (const [owner, name] of changing) {
+    const value = () => native.captureRefuse(`${name}() gives another number at each call: pass it as a tensor`);
+    Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+  }
+  undo = () =>
+    changing.forEach(([owner, name], i) => {
+      if (before[i]) Object.defineProperty(owner, name, before[i]);
+      else delete (owner as Anything)[name];
+    });
+}

@@ -1,0 +1,120 @@
+// One call of a function while it is recorded.
+import path from 'node:path';
+import { TorchError } from '../core/errors';
+import { isError } from '../core/realm';
+import { native } from '../native';
+import { type ActiveRecording, recording } from '../native/recording';
+import { type TreeSpec, flatten } from '../func/tree';
+import { isTensor } from '../native/tensor_base';
+import type { Tensor } from '../tensor';
+import type { Handle } from '../../typings/native';
+import { ModuleGuards } from './modules';
+import { setRefusing } from './refusals';
+
+/** A call that a replay makes anew, between two segments. */
+export interface HostCall {
+  readonly object: object;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  run(): unknown;
+}
+
+/** What a call did. */
+export interface Recorded {
+  readonly handle: Handle;
+  readonly hosts: readonly HostCall[];
+  readonly modules: ModuleGuards;
+  /** What the function returned: the leaves, and for each the slot that has it; -1 for what is returned as it is. */
+  readonly spec: TreeSpec;
+  readonly leaves: readonly unknown[];
+  readonly slots: readonly number[];
+}
+
+class Session implements ActiveRecording {
+  readonly hosts: HostCall[] = [];
+  readonly modules = new Set<object>();
+
+  module(module: object): void {
+    this.modules.add(module);
+  }
+
+  host<T>(object: object, method: string, args: readonly unknown[], run: () => T): T {
+    const name = `${object.constructor.name}.${method}()`;
+    if (args.some((arg) => isTensor(arg) || typeof arg === 'function')) {
+      native.captureRefuse(`${name} with a tensor or a closure cannot be replayed`);
+    }
+    native.capturePause(true);
+    recording.active = null;
+    setRefusing(false);
+    let result: T;
+    try {
+      result = run();
+    } finally {
+      setRefusing(true);
+      recording.active = this;
+      native.capturePause(false);
+    }
+    if (result != null && result !== object) {
+      native.captureRefuse(`${name} has given a value to the function, which a replay cannot follow`);
+    }
+    this.hosts.push({ object, method, args, run });
+    return result;
+  }
+}
+
+const LIBRARY = path.dirname(__dirname) + path.sep;
+
+// The first place outside of this package in the error's stack.
+function placeOf(error: Error): string {
+  const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const line = lines.find((each) => !each.includes(LIBRARY) && !each.includes('node:') && each.includes(path.sep));
+  return line ? line.trim() : '';
+}
+
+function explained(error: unknown): unknown {
+  if (!isError(error) || !error.message.startsWith('torch.capture: ')) return error;
+  const place = placeOf(error);
+  return new TorchError(place ? `${error.message} (${place})` : error.message, 'RuntimeError', '', { cause: error });
+}
+
+/**
+ * Runs `fn` and records what it does.
+ *
+ * @throws TorchError that names the line where it did what cannot be replayed.
+ */
+export function record(
+  fn: (...args: unknown[]) => unknown,
+  args: readonly unknown[],
+  tensors: readonly Tensor[],
+): { result: unknown; recorded: Recorded } {
+  const session = new Session();
+  const { stackTraceLimit } = Error;
+  let ends = false;
+  try {
+    Error.stackTraceLimit = 100;
+    native.captureBegin(tensors);
+    recording.active = session;
+    setRefusing(true);
+    const result = fn(...args);
+    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+      (result as Promise<unknown>).then(undefined, () => undefined);
+      native.captureRefuse('a function that returns a promise cannot be replayed');
+    }
+    recording.active = null;
+    setRefusing(false);
+    const { leaves, spec } = flatten(result);
+    ends = true;
+    const [handle, numbers] = native.captureEnd(leaves.filter(isTensor));
+    let next = 0;
+    const slots = leaves.map((leaf) => (isTensor(leaf) ? numbers[next++] : -1));
+    const modules = new ModuleGuards(session.modules);
+    return { result, recorded: { handle, hosts: session.hosts, modules, spec, leaves, slots } };
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    recording.active = null;
+    setRefusing(false);
+    if (!ends) native.captureAbort();
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}

@@ -1,0 +1,172 @@
+// What was recorded for arguments of one kind, and its replays.
+import { TorchError } from '../core/errors';
+import { native } from '../native';
+import { wrap } from '../native/dispatch';
+import { type TreeSpec, sameSpec, unflatten } from '../func/tree';
+import { endAwaitedBeforeExit } from '../native/program';
+import { isTensor } from '../native/tensor_base';
+import type { Tensor } from '../tensor';
+import type { Handle } from '../../typings/native';
+import { type Recorded, record } from './session';
+
+/** Arguments as they were nested. */
+export interface Given {
+  readonly args: readonly unknown[];
+  readonly leaves: readonly unknown[];
+  readonly spec: TreeSpec;
+  readonly tensors: readonly Tensor[];
+}
+
+type Fn = (...args: unknown[]) => unknown;
+type Segment = [program: Handle | null, takes: number[], gives: number[]];
+
+// The first calls may do what later ones do not, such as making an optimizer's state.
+const MOST_ATTEMPTS = 4;
+
+// Which of the tensors are one: a recording cannot tell them apart.
+const samePattern = (a: readonly Tensor[], b: readonly Tensor[]): boolean =>
+  a.every((tensor, i) => a.indexOf(tensor) === b.indexOf(b[i]));
+
+/** A function replays what two recordings, one behind the other, agree on. */
+export class Variant {
+  readonly #given: Given;
+  #recorded: Recorded;
+  #segments: Segment[] | null = null;
+  #attempts = 1;
+  #problem: string | null = null;
+  // Arguments that were the same tensor whenever this was recorded. The function may know them from elsewhere, too.
+  #fixed: (Tensor | null)[];
+
+  private constructor(given: Given, recorded: Recorded) {
+    this.#given = given;
+    this.#recorded = recorded;
+    this.#fixed = [...given.tensors];
+  }
+
+  /** Runs the function for the first time with such arguments. */
+  static begin(fn: Fn, given: Given): { result: unknown; variant: Variant } {
+    const { result, recorded } = record(fn, given.args, given.tensors);
+    return { result, variant: new Variant(given, recorded) };
+  }
+
+  /** Whether arguments are of its kind, and everything that it depends on is as it was. */
+  fits(given: Given): boolean {
+    return (
+      this.#matches(given) &&
+      native.captureHolds(this.#recorded.handle, given.tensors) &&
+      this.#recorded.modules.hold()
+    );
+  }
+
+  #matches(given: Given): boolean {
+    const mine = this.#given;
+    return (
+      given.leaves.length === mine.leaves.length &&
+      given.leaves.every((leaf, i) =>
+        isTensor(leaf) ? isTensor(mine.leaves[i]) : Object.is(leaf, mine.leaves[i]),
+      ) &&
+      sameSpec(given.spec, mine.spec) &&
+      samePattern(given.tensors, mine.tensors)
+    );
+  }
+
+  /** Whether it was begun with such arguments, whatever else has changed since. */
+  isFor(given: Given): boolean {
+    return this.#matches(given);
+  }
+
+  get isReady(): boolean {
+    return this.#segments !== null;
+  }
+  /** The calls that each replay makes in JavaScript. */
+  get recorded(): Recorded {
+    return this.#recorded;
+  }
+
+  /** Whether this call has to be recorded before there is a replay of it. */
+  needsRecording(given: Given): boolean {
+    if (this.#problem !== null) throw new TorchError(this.#problem);
+    return (
+      this.#segments === null ||
+      this.#fixed.some((tensor, i) => tensor !== null && tensor !== given.tensors[i])
+    );
+  }
+
+  /** Runs the function once more, and compares what it does. */
+  recordAgain(fn: Fn, given: Given): unknown {
+    const { result, recorded } = record(fn, given.args, given.tensors);
+    const difference = this.#difference(recorded);
+    this.#fixed = this.#fixed.map((tensor, i) => (tensor === given.tensors[i] ? tensor : null));
+    this.#recorded = recorded;
+    if (difference === null) {
+      this.#segments = native.captureSegments(recorded.handle);
+      return result;
+    }
+    this.#segments = null;
+    this.#fixed = [...given.tensors];
+    this.#attempts++;
+    if (this.#attempts >= MOST_ATTEMPTS) {
+      this.#problem =
+        `torch.capture: ${this.#attempts} calls with arguments of one kind did different things, so they cannot be ` +
+        `replayed: ${difference}`;
+    }
+    return result;
+  }
+
+  #difference(other: Recorded): string | null {
+    const mine = this.#recorded;
+    if (mine.hosts.length !== other.hosts.length) return 'steps of optimizers and the like differ in number';
+    for (const [i, host] of mine.hosts.entries()) {
+      const { object, method, args } = other.hosts[i];
+      const same = host.object === object && host.method === method && host.args.length === args.length;
+      if (!same || host.args.some((arg, k) => !Object.is(arg, args[k]))) {
+        return `${host.object.constructor.name}.${host.method}() was called otherwise`;
+      }
+    }
+    const native_ = native.captureDifference(mine.handle, other.handle);
+    if (native_ !== null) return native_;
+    const sameResult =
+      mine.leaves.length === other.leaves.length &&
+      sameSpec(mine.spec, other.spec) &&
+      mine.leaves.every((leaf, i) => mine.slots[i] >= 0 || Object.is(leaf, other.leaves[i]));
+    return sameResult ? null : 'the function returned another value that is no tensor of its own';
+  }
+
+  /** The same without the function. */
+  replay(given: Given): unknown {
+    const { hosts } = this.#recorded;
+    const slots: unknown[] = [...given.tensors];
+    this.#segments!.forEach(([program, takes, gives], i) => {
+      if (program !== null) {
+        const outputs = wrap(native.programRun(program, takes.map((slot) => slots[slot]))) as unknown[];
+        gives.forEach((slot, k) => (slots[slot] = outputs[k]));
+      }
+      if (i < hosts.length) hosts[i].run();
+    });
+    return this.#result(slots);
+  }
+
+  /** {@link replay}, of which the native parts run on another thread. */
+  async replayAsync(given: Given): Promise<unknown> {
+    const { hosts } = this.#recorded;
+    const slots: unknown[] = [...given.tensors];
+    for (const [i, [program, takes, gives]] of this.#segments!.entries()) {
+      if (program !== null) {
+        endAwaitedBeforeExit();
+        const inputs = takes.map((slot) => slots[slot]);
+        const outputs = wrap(await native.programRunAsync(program, inputs, null)) as unknown[];
+        gives.forEach((slot, k) => (slots[slot] = outputs[k]));
+      }
+      if (i < hosts.length) hosts[i].run();
+    }
+    return this.#result(slots);
+  }
+
+  #result(slots: readonly unknown[]): unknown {
+    const { leaves, spec, slots: places } = this.#recorded;
+    return unflatten(
+      leaves.map((leaf, i) => (places[i] >= 0 ? slots[places[i]] : leaf)),
+      spec,
+    );
+  }
+}

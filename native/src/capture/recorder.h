@@ -1,0 +1,74 @@
+// Records what passes the border while a function runs, for torch.capture.
+//
+//     environment.BeginRecording();            // from now on: environment.recorder()
+//     recorder.AddInput(x);
+//     ... the function runs: operators and other native calls add themselves ...
+//     Recording recording = recorder.Finish({y});
+//
+// A tensor that nothing recorded has made is held by identity: the recording uses that very tensor, with
+// whatever values it has by then. What cannot be replayed is refused where it happens.
+#pragma once
+
+#include <ATen/core/ivalue.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/recording.h"
+#include "operators/signature.h"
+
+namespace nodetorch {
+
+class CaptureRecorder {
+ public:
+  void AddInput(const at::Tensor& tensor);
+  // A tensor that is about to change what recordings are guarded by.
+  void See(const at::Tensor& tensor) { ToOperand(tensor); }
+
+  // Before an operator runs. Throws where a replay could not do the same.
+  void Admit(const Signature& signature, const Values& arguments);
+  // `arguments` as its kernel got them.
+  void AddOperator(const Signature& signature, Values arguments, const Values& results);
+  // Another native function. `detail` is what it was given beside tensors.
+  void AddCall(const char* name, std::string detail, const Values& arguments, RecordedCall call,
+               const Values& results);
+  // The same, of what has a new tensor each time: the gradient of a tensor.
+  void AddRead(const char* name, const Values& arguments, RecordedCall call, const at::Tensor& result);
+  // A tensor that no replay changes, and that two recordings compare by its bits.
+  at::Tensor Constant(const at::Tensor& tensor);
+  void SetModes() { recording_.modes = Modes::Current(); }
+  bool IsInModes() const { return recording_.modes == Modes::Current(); }
+  void ChangesModes() { recording_.changes_modes = true; }
+
+  // A number of a tensor was read for an argument. An overload that does not fit reads in vain.
+  void NoteRead(bool is_read = true) { has_read_ = is_read; }
+
+  [[noreturn]] void Refuse(const std::string& what);
+  const std::string& problem() const { return problem_; }
+
+  // A call of JavaScript follows, which is done anew at each replay.
+  void Cut() { segment_++; }
+
+  Recording Finish(const std::vector<at::Tensor>& outputs);
+
+ private:
+  void RefuseRead(const std::string& name);
+  Operand ToOperand(const c10::IValue& value);
+  Operand TensorOperand(const at::Tensor& tensor);
+  Destination ToDestination(const c10::IValue& result);
+  int64_t Define(const at::Tensor& tensor);
+  void Add(RecordedNode node, const Values& results);
+
+  Recording recording_;
+  size_t segment_ = 0;
+  std::string problem_;
+  bool has_read_ = false;
+  std::unordered_map<const at::TensorImpl*, uint32_t> slots_;
+  std::unordered_map<const at::TensorImpl*, bool> others_;  // that are no slots
+  std::vector<at::Tensor> kept_;  // so that no address is used twice
+};
+
+}  // namespace nodetorch

@@ -1,0 +1,144 @@
+// Recording what a function does, for lib/capture.
+#include <string>
+#include <utility>
+
+#include "capture/recorder.h"
+#include "exports/program.h"
+#include "runtime/function.h"
+
+namespace nodetorch {
+
+namespace {
+
+struct RecordingHandle : Held {
+  explicit RecordingHandle(Recording recording) : recording(std::move(recording)) {}
+  const Recording recording;
+};
+
+const Recording& RecordingArgument(Arguments& arguments, size_t i) {
+  Slot* slot = FindHandle(arguments.environment, arguments[i]);
+  const auto* handle = slot ? dynamic_cast<const RecordingHandle*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem("argument must be a recording");
+  return handle->recording;
+}
+
+// captureBegin(inputs)
+napi_value CaptureBegin(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  const auto inputs = TensorsArgument(environment, arguments[0], "capture(): arguments");
+  environment.BeginRecording();
+  for (const at::Tensor& input : inputs) environment.recorder()->AddInput(input);
+  environment.recorder()->SetModes();
+  return Undefined(arguments.env);
+}
+
+// captureEnd(outputs): the recording, and for each output its slot, or -1. Throws what was refused.
+napi_value CaptureEnd(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  const auto outputs = TensorsArgument(environment, arguments[0], "capture(): results");
+  const auto recorder = environment.EndRecording();
+  TORCH_CHECK(recorder, "nothing is being recorded");
+  if (!recorder->IsInModes()) recorder->Refuse("the function has left a mode such as setGradEnabled() changed");
+  Recording recording = recorder->Finish(outputs);
+  TORCH_CHECK(recorder->problem().empty(), recorder->problem());
+  Napi::Array slots = Napi::Array::New(arguments.env);
+  for (uint32_t i = 0; i < recording.outputs.size(); i++) {
+    slots[i] = Napi::Number::New(arguments.env, static_cast<double>(recording.outputs[i]));
+  }
+  Napi::Array pair = Napi::Array::New(arguments.env, 2);
+  pair[0u] = Napi::Value(arguments.env, ToJs(environment, new RecordingHandle(std::move(recording))));
+  pair[1u] = slots;
+  return pair;
+}
+
+// captureAbort(): ends a recording whose function has thrown.
+napi_value CaptureAbort(Arguments& arguments) {
+  arguments.environment.EndRecording();
+  return Undefined(arguments.env);
+}
+
+// capturePause(whether a call of JavaScript begins that each replay makes anew, or ends)
+napi_value CapturePause(Arguments& arguments) {
+  CaptureRecorder* recorder = arguments.environment.paused_recorder();
+  if (!recorder) return Undefined(arguments.env);
+  if (arguments.Bool(0)) {
+    if (!recorder->IsInModes()) {
+      recorder->Refuse(
+          "steps of optimizers and the like inside of noGrad(), autocast() and other scopes of the function "
+          "cannot be replayed: make them outside of the scope");
+    }
+    recorder->Cut();
+  }
+  arguments.environment.PauseRecording(arguments.Bool(0));
+  return Undefined(arguments.env);
+}
+
+// captureRefuse(what cannot be replayed): throws.
+napi_value CaptureRefuse(Arguments& arguments) {
+  const std::string what = ToString(arguments.env, arguments[0]);
+  if (CaptureRecorder* recorder = arguments.environment.recorder()) recorder->Refuse(what);
+  throw c10::Error({__func__, __FILE__, __LINE__}, "torch.capture: " + what);
+}
+
+// captureHolds(recording, inputs): whether it was made for such tensors, in these modes.
+napi_value CaptureHolds(Arguments& arguments) {
+  const Recording& recording = RecordingArgument(arguments, 0);
+  const auto inputs = TensorsArgument(arguments.environment, arguments[1], "capture(): arguments");
+  return Napi::Boolean::New(arguments.env, recording.Holds(inputs));
+}
+
+// captureDifference(recording, recording): what the two do differently; null for nothing.
+napi_value CaptureDifference(Arguments& arguments) {
+  const std::string difference =
+      RecordingArgument(arguments, 0).DifferenceTo(RecordingArgument(arguments, 1));
+  if (difference.empty()) return Napi::Env(arguments.env).Null();
+  return Napi::String::New(arguments.env, difference);
+}
+
+// captureOthers(recording): the tensors that it holds by identity.
+napi_value CaptureOthers(Arguments& arguments) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& other : RecordingArgument(arguments, 0).others) tensors.push_back(other.first);
+  return ToJs(arguments.environment, tensors);
+}
+
+Napi::Array Numbers(Napi::Env env, const std::vector<uint32_t>& numbers) {
+  Napi::Array list = Napi::Array::New(env, numbers.size());
+  for (uint32_t i = 0; i < numbers.size(); i++) list[i] = Napi::Number::New(env, numbers[i]);
+  return list;
+}
+
+// captureSegments(recording): [program, slots that it takes, slots that it gives] for each.
+napi_value CaptureSegments(Arguments& arguments) {
+  Napi::Env env(arguments.env);
+  Napi::Array list = Napi::Array::New(env);
+  uint32_t next = 0;
+  for (auto& segment : RecordingArgument(arguments, 0).Segments()) {
+    Napi::Array triple = Napi::Array::New(env, 3);
+    const bool is_empty = segment.graph->nodes.empty();
+    napi_value program =
+        is_empty ? napi_value(env.Null()) : ToJs(arguments.environment, new ProgramHandle(segment.graph));
+    triple[0u] = Napi::Value(env, program);
+    triple[1u] = Numbers(env, segment.inputs);
+    triple[2u] = Numbers(env, segment.outputs);
+    list[next++] = triple;
+  }
+  return list;
+}
+
+}  // namespace
+
+void DefineCapture(Napi::Env env, Napi::Object exports) {
+  Define(env, exports,
+         {{"captureBegin", Entry<CaptureBegin>},
+          {"captureEnd", Entry<CaptureEnd>},
+          {"captureAbort", Entry<CaptureAbort>},
+          {"capturePause", Entry<CapturePause>},
+          {"captureRefuse", Entry<CaptureRefuse>},
+          {"captureHolds", Entry<CaptureHolds>},
+          {"captureDifference", Entry<CaptureDifference>},
+          {"captureOthers", Entry<CaptureOthers>},
+          {"captureSegments", Entry<CaptureSegments>}});
+}
+
+}  // namespace nodetorch
