@@ -205,23 +205,30 @@ const models = {
 
 for (const [name, [make, data, sizes]] of Object.entries(models)) {
   for (const size of sizes) {
-    rows[`training step/${name}, batch ${size}`] = () => {
+    // `around`: what is made of the function of a step.
+    const training = (around) => () => {
       const model = make();
       const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
       const [x, y] = data(size);
-      return () => {
+      const step = around((x, y) => {
         const out = model(x);
         const loss = F.crossEntropy(out.reshape([-1, out.shape.at(-1)]), y);
         optimizer.zeroGrad();
         loss.backward();
         optimizer.step();
-      };
+      });
+      return () => step(x, y);
     };
-    rows[`inference/${name}, batch ${size}`] = () => {
+    const inference = (around) => () => {
       const model = make().eval();
       const [x] = data(size);
-      return () => torch.inferenceMode(() => void model(x));
+      const run = around((x) => torch.inferenceMode(() => model(x)));
+      return () => void run(x);
     };
+    rows[`training step/${name}, batch ${size}`] = training((fn) => fn);
+    rows[`training step, captured/${name}, batch ${size}`] = training(torch.capture);
+    rows[`inference/${name}, batch ${size}`] = inference((fn) => fn);
+    rows[`inference, captured/${name}, batch ${size}`] = inference(torch.capture);
   }
 }
 

@@ -43,6 +43,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   BytesAt: /^Uint8Array\b/,
   MakeJsHook: /^\(buffer: Handle/,
   ProgramArgument: /^Handle$/,
+  RecordingArgument: /^Handle$/,
   ReadGraph: /^ProgramDescription$/,
   InputsFromJs: /^readonly unknown\[\]$/,
   OutputsToJs: /^readonly unknown\[\]$/, // some outputs may be inputs

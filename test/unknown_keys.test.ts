@@ -38,6 +38,7 @@ const calls: [name: string, call: Call][] = [
   ['torch.useDeterministicAlgorithms', (given) => torch.useDeterministicAlgorithms(false, given)],
   ['ao.nn.quantized.dynamic.Linear', (given) => new torch.ao.nn.quantized.dynamic.Linear(1, 2, given)],
   ['ao.quantization.quantizeDynamic', (given) => torch.ao.quantization.quantizeDynamic(layer(), given)],
+  ['torch.capture', (given) => torch.capture(() => 1, given)],
   ['torch.save', (given) => torch.save({}, '/nowhere/x', given)],
   ['torch.load', (given) => torch.load(new Uint8Array(1), given)],
   ['torch.loadStateDictFromFile', (given) => torch.loadStateDictFromFile('/nowhere/x', given)],

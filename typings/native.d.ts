@@ -243,11 +243,12 @@ export interface Native {
   captureAbort(): void;
   /** A call of JavaScript that each replay makes anew begins, or ends. */
   capturePause(pauses: boolean): void;
-  captureRefuse(what: string): never;
+  /** Throws while something is being recorded, and makes the recording fail. */
+  captureRefuse(what: string): void;
   /** Whether the recording was made for such tensors, in these modes. */
   captureHolds(recording: Handle, inputs: Tensors): boolean;
-  /** What two recordings do differently; null for nothing. */
-  captureDifference(recording: Handle, other: Handle): string | null;
+  /** What two recordings do differently; '' for nothing. */
+  captureDifference(recording: Handle, other: Handle): string;
   /** The tensors that it holds by identity. */
   captureOthers(recording: Handle): Handle[];
   captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];

@@ -14,7 +14,8 @@ const bytes = (tensor: Tensor): Tensor =>
 
 function sameBits(a: Tensor | null, b: Tensor | null): boolean {
   if (a === null || b === null) return a === b;
-  const same = a.dtype === b.dtype && String(a.shape) === String(b.shape) && a.requiresGrad === b.requiresGrad;
+  const same =
+    a.dtype === b.dtype && String(a.shape) === String(b.shape) && a.requiresGrad === b.requiresGrad;
   return same && (a.numel() === 0 || (aten.equal(bytes(a), bytes(b)) as unknown as boolean));
 }
 

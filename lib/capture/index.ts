@@ -112,9 +112,7 @@ export function capture<Args extends unknown[], Result>(
       const all = given(given_);
       const prepared = prepare(all);
       if ('result' in prepared) return prepared.result;
-      return replays++ < check
-        ? checkedReplay(fn, prepared.variant, all)
-        : prepared.variant.replayAsync(all);
+      return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replayAsync(all);
     });
   return Object.defineProperties(call, {
     async: { value: async },

@@ -6,7 +6,15 @@ import type { Native } from '../../typings/native';
 const allowed = new Set<keyof Native>([
   ...(['operator', 'keywordSet', 'adopt', 'signatures', 'operatorNames', 'constants', 'setup'] as const),
   ...(['shape', 'stride', 'numel', 'dim', 'dtype', 'layout', 'device', 'isContiguous', 'isPinned'] as const),
-  ...(['isTensor', 'isDisposed', 'isSame', 'requiresGrad', 'setRequiresGrad', 'isLeaf', 'retainsGrad'] as const),
+  ...([
+    'isTensor',
+    'isDisposed',
+    'isSame',
+    'requiresGrad',
+    'setRequiresGrad',
+    'isLeaf',
+    'retainsGrad',
+  ] as const),
   ...(['retainGrad', 'grad', 'setGrad', 'gradDtype', 'data', 'alias', 'fromBytes', 'getIndex'] as const),
   ...(['setIndex', 'backward', 'gradients', 'node', 'nodeName', 'nodeNext', 'holdFunction'] as const),
   ...(['enterScope', 'leaveScope', 'isGradEnabled', 'setGradEnabled', 'isInferenceMode'] as const),
@@ -38,9 +46,10 @@ const sentences: Partial<Record<keyof Native, string>> = {
 
 type Anything = Record<string, unknown>;
 
-function refuse(name: string): never {
-  const sentence = sentences[name as keyof Native] ?? `what calls ${name} in the addon cannot be replayed`;
-  return native.captureRefuse(sentence) as never;
+function refuse(name: string): void {
+  native.captureRefuse(
+    sentences[name as keyof Native] ?? `what calls ${name} in the addon cannot be replayed`,
+  );
 }
 
 // Numbers that are others at each call without any tensor.
@@ -72,7 +81,8 @@ export function setRefusing(refuses: boolean): void {
   }
   const before = changing.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name));
   for (const [owner, name] of changing) {
-    const value = () => native.captureRefuse(`${name}() gives another number at each call: pass it as a tensor`);
+    const value = () =>
+      native.captureRefuse(`${name}() gives another number at each call: pass it as a tensor`);
     Object.defineProperty(owner, name, { value, configurable: true, writable: true });
   }
   undo = () =>

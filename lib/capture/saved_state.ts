@@ -81,8 +81,14 @@ export function keepState(tensors: readonly Tensor[], objects: readonly unknown[
 }
 
 /** What is in the state now, by name. */
-export function stateNow(tensors: readonly Tensor[], objects: readonly unknown[]): [name: string, tensor: Tensor | null][] {
-  const of = (name: string, tensor: Tensor | null): [string, Tensor | null] => [name, tensor && clone(tensor)];
+export function stateNow(
+  tensors: readonly Tensor[],
+  objects: readonly unknown[],
+): [name: string, tensor: Tensor | null][] {
+  const of = (name: string, tensor: Tensor | null): [string, Tensor | null] => [
+    name,
+    tensor && clone(tensor),
+  ];
   const gradients = tensors.filter((tensor) => tensor.isLeaf && tensor.requiresGrad);
   const remembered = objects.flatMap((object) =>
     object instanceof Optimizer ? [...object.state.values()].flatMap((state) => Object.values(state)) : [],

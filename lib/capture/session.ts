@@ -67,14 +67,18 @@ const LIBRARY = path.dirname(__dirname) + path.sep;
 // The first place outside of this package in the error's stack.
 function placeOf(error: Error): string {
   const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  const line = lines.find((each) => !each.includes(LIBRARY) && !each.includes('node:') && each.includes(path.sep));
+  const line = lines.find(
+    (each) => !each.includes(LIBRARY) && !each.includes('node:') && each.includes(path.sep),
+  );
   return line ? line.trim() : '';
 }
 
 function explained(error: unknown): unknown {
   if (!isError(error) || !error.message.startsWith('torch.capture: ')) return error;
   const place = placeOf(error);
-  return new TorchError(place ? `${error.message} (${place})` : error.message, 'RuntimeError', '', { cause: error });
+  return new TorchError(place ? `${error.message} (${place})` : error.message, 'RuntimeError', '', {
+    cause: error,
+  });
 }
 
 /**

@@ -123,8 +123,8 @@ export class Variant {
         return `${host.object.constructor.name}.${host.method}() was called otherwise`;
       }
     }
-    const native_ = native.captureDifference(mine.handle, other.handle);
-    if (native_ !== null) return native_;
+    const difference = native.captureDifference(mine.handle, other.handle);
+    if (difference !== '') return difference;
     const sameResult =
       mine.leaves.length === other.leaves.length &&
       sameSpec(mine.spec, other.spec) &&
@@ -138,7 +138,12 @@ export class Variant {
     const slots: unknown[] = [...given.tensors];
     this.#segments!.forEach(([program, takes, gives], i) => {
       if (program !== null) {
-        const outputs = wrap(native.programRun(program, takes.map((slot) => slots[slot]))) as unknown[];
+        const outputs = wrap(
+          native.programRun(
+            program,
+            takes.map((slot) => slots[slot]),
+          ),
+        ) as unknown[];
         gives.forEach((slot, k) => (slots[slot] = outputs[k]));
       }
       if (i < hosts.length) hosts[i].run();

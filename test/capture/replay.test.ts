@@ -4,7 +4,8 @@ import { type Program, bitsOf, traceOf } from './support';
 
 const F = nn.functional;
 
-const mlp = () => new nn.Sequential(new nn.Linear(6, 8), new nn.ReLU(), new nn.Dropout(0.3), new nn.Linear(8, 3));
+const mlp = () =>
+  new nn.Sequential(new nn.Linear(6, 8), new nn.ReLU(), new nn.Dropout(0.3), new nn.Linear(8, 3));
 const stateOf = (model: nn.Module) => () => [
   ...[...model.parameters()].flatMap((p) => [p, p.grad]),
   ...model.buffers(),
@@ -48,7 +49,12 @@ const programs: Record<string, () => Program> = {
       step: (x: Tensor) => {
         const [a, b] = x.chunk(2, 1);
         seen.add_(1).mul_(a.sum());
-        return [torch.cat([b, a], 1), x.at(0).narrow(0, 1, 2).mul(2), torch.stack([a, b]).max(0)[1], seen.view([2, 2])];
+        return [
+          torch.cat([b, a], 1),
+          x.at(0).narrow(0, 1, 2).mul(2),
+          torch.stack([a, b]).max(0)[1],
+          seen.view([2, 2]),
+        ];
       },
       args: () => [torch.randn([2, 4])],
       state: () => [seen],
@@ -108,7 +114,12 @@ const programs: Record<string, () => Program> = {
     });
   },
   'batch norm': () => {
-    const model = new nn.Sequential(new nn.Conv2d(2, 3, 3), new nn.BatchNorm2d(3), new nn.Flatten(), new nn.Linear(12, 3));
+    const model = new nn.Sequential(
+      new nn.Conv2d(2, 3, 3),
+      new nn.BatchNorm2d(3),
+      new nn.Flatten(),
+      new nn.Linear(12, 3),
+    );
     return training(model, new optim.AdamW(model.parameters()), [4, 2, 4, 4]);
   },
   GradScaler: () => {
@@ -161,7 +172,9 @@ test('a learning rate set between steps is seen', () => {
     const model = mlp();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const { step, args } = training(model, optimizer);
-    const run = captured ? torch.capture(step as (...args: unknown[]) => unknown) : (step as (...args: unknown[]) => unknown);
+    const run = captured
+      ? torch.capture(step as (...args: unknown[]) => unknown)
+      : (step as (...args: unknown[]) => unknown);
     return Array.from({ length: 6 }, (_, i) => {
       optimizer.paramGroups[0].lr = 0.1 / (i + 1);
       run(...args(i));
@@ -216,9 +229,8 @@ test('an argument that the function knows from elsewhere, too', () => {
 test('what is returned as it was given, is', () => {
   const known = torch.ones([2]);
   const run = torch.capture((x: Tensor) => ({ x, known, sum: [x.add(1)], text: 'text' }));
-  let x = known;
   for (let i = 0; i < 4; i++) {
-    x = torch.ones([2]);
+    const x = torch.ones([2]);
     const result = run(x);
     expect(result.x).toBe(x);
     expect(result.known).toBe(known);

@@ -21,14 +21,18 @@ export interface Program {
 const outputsOf = (result: unknown): (Tensor | null)[] =>
   Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
 
-/** One line for each call of `make`'s step. */
-export function traceOf(make: () => Program, calls: number, captured: boolean): { lines: string[]; replays: number } {
+/** One line for each call of `make`'s step, in `lines` as far as it comes. */
+export function traceOf(
+  make: () => Program,
+  calls: number,
+  captured: boolean,
+  lines: string[] = [],
+): { lines: string[]; replays: number } {
   torch.manualSeed(1);
   const program = make();
   const step = captured
     ? torch.capture(program.step as (...args: unknown[]) => unknown)
     : (program.step as (...args: unknown[]) => unknown);
-  const lines: string[] = [];
   for (let i = 0; i < calls; i++) {
     const outputs = outputsOf(step(...program.args(i)));
     lines.push([...outputs, ...program.state()].map(bitsOf).join('\n') + '\n' + randomState());

@@ -84,7 +84,8 @@ std::string Recording::DifferenceTo(const Recording& other) const {
     if (!same) return place(i) + ", gave other tensors";
   }
   if (nodes.size() != other.nodes.size()) {
-    return "it made " + std::to_string(nodes.size()) + " calls and then " + std::to_string(other.nodes.size());
+    return "it made " + std::to_string(nodes.size()) + " calls and then " +
+           std::to_string(other.nodes.size());
   }
   if (outputs != other.outputs || segments != other.segments) return "it returned other tensors";
   return "";

@@ -15,7 +15,8 @@ using c10::IValue;
 
 // Whether a value of this type may reach JavaScript: tensors do not tell what is in them.
 bool IsOfTensors(const c10::Type& type) {
-  if (const auto* optional = type.castRaw<c10::OptionalType>()) return IsOfTensors(*optional->getElementType());
+  if (const auto* optional = type.castRaw<c10::OptionalType>())
+    return IsOfTensors(*optional->getElementType());
   if (const auto* list = type.castRaw<c10::ListType>()) return IsOfTensors(*list->getElementType());
   return type.kind() == c10::TypeKind::TensorType;
 }
@@ -23,23 +24,45 @@ bool IsOfTensors(const c10::Type& type) {
 // Of these the results are no tensors, but tell only of sizes, dtypes and the like, which are the same at
 // each replay.
 bool TellsOfMetadata(const std::string& name) {
-  static const auto* names = new std::set<std::string>{
-      "aten::can_cast",   "aten::dense_dim",  "aten::is_complex",     "aten::is_conj",
-      "aten::is_coalesced", "aten::is_floating_point", "aten::is_inference", "aten::is_neg",
-      "aten::is_pinned",  "aten::is_same_size", "aten::is_set_to",    "aten::is_signed",
-      "aten::promote_types", "aten::result_type", "aten::size",       "aten::sparse_dim",
-      "aten::stride",     "aten::sym_size",   "aten::sym_numel",      "aten::_use_cudnn_ctc_loss",
-      "aten::_cufft_get_plan_cache_size",     "aten::qscheme",        "aten::cudnn_is_acceptable"};
+  static const auto* names = new std::set<std::string>{"aten::can_cast",
+                                                       "aten::dense_dim",
+                                                       "aten::is_complex",
+                                                       "aten::is_conj",
+                                                       "aten::is_coalesced",
+                                                       "aten::is_floating_point",
+                                                       "aten::is_inference",
+                                                       "aten::is_neg",
+                                                       "aten::is_pinned",
+                                                       "aten::is_same_size",
+                                                       "aten::is_set_to",
+                                                       "aten::is_signed",
+                                                       "aten::promote_types",
+                                                       "aten::result_type",
+                                                       "aten::size",
+                                                       "aten::sparse_dim",
+                                                       "aten::stride",
+                                                       "aten::sym_size",
+                                                       "aten::sym_numel",
+                                                       "aten::_use_cudnn_ctc_loss",
+                                                       "aten::_cufft_get_plan_cache_size",
+                                                       "aten::qscheme",
+                                                       "aten::cudnn_is_acceptable"};
   return names->count(name) > 0;
 }
 
 // Composite ones, which have no tag for it.
 bool HasShapeOfData(const Signature& signature) {
-  static const auto* names = new std::set<std::string>{
-      "aten::argwhere", "aten::nonzero_numpy", "aten::where", "aten::tensor_split.tensor_indices_or_sections",
-      "aten::repeat_interleave.self_Tensor", "aten::combinations", "aten::to_sparse", "aten::_pack_padded_sequence"};
+  static const auto* names = new std::set<std::string>{"aten::argwhere",
+                                                       "aten::nonzero_numpy",
+                                                       "aten::where",
+                                                       "aten::tensor_split.tensor_indices_or_sections",
+                                                       "aten::repeat_interleave.self_Tensor",
+                                                       "aten::combinations",
+                                                       "aten::to_sparse",
+                                                       "aten::_pack_padded_sequence"};
   const auto& schema = signature.schema();
-  return names->count(schema.overload_name().empty() ? schema.name() : schema.name() + "." + schema.overload_name()) > 0;
+  return names->count(schema.overload_name().empty() ? schema.name()
+                                                     : schema.name() + "." + schema.overload_name()) > 0;
 }
 
 bool HasMask(const IValue& value) {
@@ -90,12 +113,11 @@ void CaptureRecorder::Admit(const Signature& signature, const Values& arguments)
   RefuseRead(name);
   const bool indexes = name.rfind("aten::index", 0) == 0;
   const auto has = [&](at::Tag tag) { return signature.handle->hasTag(tag); };
-  const bool shaped = has(at::Tag::dynamic_output_shape) || HasShapeOfData(signature);
+  // one_hot is told of by its tag even where it is given the number of classes.
+  const bool is_told = name == "aten::one_hot" && arguments[1].isInt() && arguments[1].toInt() >= 0;
+  const bool shaped = !is_told && (has(at::Tag::dynamic_output_shape) || HasShapeOfData(signature));
   if (shaped && (!indexes || (arguments.size() > 1 && HasMask(arguments[1])))) {
     Refuse("the shape of what " + name + " gives depends on numbers in a tensor, so it cannot be replayed");
-  }
-  if (name == "aten::one_hot" && arguments.size() > 1 && arguments[1].isInt() && arguments[1].toInt() < 0) {
-    Refuse("one_hot() without numClasses gives a shape that depends on numbers in a tensor: name numClasses");
   }
   for (const c10::Argument& result : schema.returns()) {
     if (IsOfTensors(*result.real_type()) || TellsOfMetadata(name)) continue;
@@ -185,8 +207,8 @@ void CaptureRecorder::AddOperator(const Signature& signature, Values arguments, 
   Add(std::move(node), results);
 }
 
-void CaptureRecorder::AddCall(const char* name, std::string detail, const Values& arguments, RecordedCall call,
-                       const Values& results) {
+void CaptureRecorder::AddCall(const char* name, std::string detail, const Values& arguments,
+                              RecordedCall call, const Values& results) {
   RefuseRead(name);
   RecordedNode node;
   node.name = name;
@@ -200,7 +222,7 @@ void CaptureRecorder::AddCall(const char* name, std::string detail, const Values
 }
 
 void CaptureRecorder::AddRead(const char* name, const Values& arguments, RecordedCall call,
-                       const at::Tensor& result) {
+                              const at::Tensor& result) {
   // The same object may be here for another reason; from now on it is what was read.
   for (const IValue& argument : arguments) See(argument.toTensor());
   if (result.defined()) {
@@ -213,7 +235,8 @@ void CaptureRecorder::AddRead(const char* name, const Values& arguments, Recorde
 Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
   for (const at::Tensor& output : outputs) {
     const Operand operand = ToOperand(output);
-    recording_.outputs.push_back(operand.kind == Operand::Kind::kSlot ? operand.slot : -1);
+    const bool is_slot = operand.kind == Operand::Kind::kSlot;
+    recording_.outputs.push_back(is_slot ? int64_t{operand.slot} : -1);
   }
   recording_.segments = segment_ + 1;
   return std::move(recording_);

@@ -68,7 +68,7 @@ class CaptureRecorder {
   bool has_read_ = false;
   std::unordered_map<const at::TensorImpl*, uint32_t> slots_;
   std::unordered_map<const at::TensorImpl*, bool> others_;  // that are no slots
-  std::vector<at::Tensor> kept_;  // so that no address is used twice
+  std::vector<at::Tensor> kept_;                            // so that no address is used twice
 };
 
 }  // namespace nodetorch

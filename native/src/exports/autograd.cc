@@ -50,11 +50,15 @@ std::function<void(const std::function<void()>&)> PassOn(Environment& environmen
     std::this_thread::get_id() == id ? thread->Run(pass) : pass();
   };
 }
-std::string CountsOf(std::initializer_list<size_t> counts, std::optional<bool> retain, bool create, bool unused) {
+std::string CountsOf(std::initializer_list<size_t> counts, std::optional<bool> retain, bool create,
+                     bool unused) {
   std::string text;
   for (const size_t count : counts) text += std::to_string(count) + " ";
-  return text + (!retain ? "null" : *retain ? "true" : "false") + (create ? " true" : " false") +
-         (unused ? " true" : " false");
+  return text +
+         (!retain   ? "null"
+          : *retain ? "true"
+                    : "false") +
+         (create ? " true" : " false") + (unused ? " true" : " false");
 }
 
 // backward(tensors, gradients, retainGraph | null, createGraph, inputs)

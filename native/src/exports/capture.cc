@@ -38,7 +38,8 @@ napi_value CaptureEnd(Arguments& arguments) {
   const auto outputs = TensorsArgument(environment, arguments[0], "capture(): results");
   const auto recorder = environment.EndRecording();
   TORCH_CHECK(recorder, "nothing is being recorded");
-  if (!recorder->IsInModes()) recorder->Refuse("the function has left a mode such as setGradEnabled() changed");
+  if (!recorder->IsInModes())
+    recorder->Refuse("the function has left a mode such as setGradEnabled() changed");
   Recording recording = recorder->Finish(outputs);
   TORCH_CHECK(recorder->problem().empty(), recorder->problem());
   Napi::Array slots = Napi::Array::New(arguments.env);
@@ -75,9 +76,9 @@ napi_value CapturePause(Arguments& arguments) {
 
 // captureRefuse(what cannot be replayed): throws.
 napi_value CaptureRefuse(Arguments& arguments) {
-  const std::string what = ToString(arguments.env, arguments[0]);
-  if (CaptureRecorder* recorder = arguments.environment.recorder()) recorder->Refuse(what);
-  throw c10::Error({__func__, __FILE__, __LINE__}, "torch.capture: " + what);
+  CaptureRecorder* recorder = arguments.environment.recorder();
+  if (recorder) recorder->Refuse(ToString(arguments.env, arguments[0]));
+  return Undefined(arguments.env);
 }
 
 // captureHolds(recording, inputs): whether it was made for such tensors, in these modes.
@@ -87,11 +88,10 @@ napi_value CaptureHolds(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, recording.Holds(inputs));
 }
 
-// captureDifference(recording, recording): what the two do differently; null for nothing.
+// captureDifference(recording, recording): what the two do differently; '' for nothing.
 napi_value CaptureDifference(Arguments& arguments) {
   const std::string difference =
       RecordingArgument(arguments, 0).DifferenceTo(RecordingArgument(arguments, 1));
-  if (difference.empty()) return Napi::Env(arguments.env).Null();
   return Napi::String::New(arguments.env, difference);
 }
 

@@ -1,8 +1,9 @@
 // Programs: graphs of operators that run without JavaScript.
+#include "exports/program.h"
+
 #include <memory>
 #include <utility>
 
-#include "exports/program.h"
 #include "program/border.h"
 #include "program/read.h"
 #include "program/run.h"

@@ -61,7 +61,8 @@ void ResumeInferenceMode() {
 
 void SetGrad(Environment& environment, bool enabled) {
   at::GradMode::set_enabled(enabled);
-  RecordModes(environment, "gradMode", enabled ? "true" : "false", [=] { at::GradMode::set_enabled(enabled); });
+  RecordModes(environment, "gradMode", enabled ? "true" : "false",
+              [=] { at::GradMode::set_enabled(enabled); });
 }
 
 void EnterInference(Environment& environment, bool enabled) {

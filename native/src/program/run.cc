@@ -82,7 +82,8 @@ void CheckSizes(const IValue& value, const Recorded& recorded, size_t& next) {
 void CheckSizes(const Values& results, const Recorded& recorded) {
   size_t next = 0;
   for (const IValue& result : results) CheckSizes(result, recorded, next);
-  TORCH_CHECK(next == recorded.sizes.size(), "torch.capture: gave no tensor where it gave one when it was recorded");
+  TORCH_CHECK(next == recorded.sizes.size(),
+              "torch.capture: gave no tensor where it gave one when it was recorded");
 }
 
 std::string Place(const GraphNode& node) { return "node " + node.name + ": " + node.target; }

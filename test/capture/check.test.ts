@@ -1,0 +1,99 @@
+// `check` runs replays beside the function; `async` runs them on another thread.
+import torch, { nn, optim, type Tensor } from 'nodetorch';
+import { bitsOf, randomState } from './support';
+
+const F = nn.functional;
+
+function trainer() {
+  torch.manualSeed(3);
+  const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Dropout(0.5), new nn.Linear(8, 3));
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+  const scheduler = new optim.lrScheduler.StepLR(optimizer, 2);
+  const step = (x: Tensor, y: Tensor) => {
+    const loss = F.crossEntropy(model(x) as Tensor, y);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    scheduler.step();
+    return loss;
+  };
+  const state = () => [[...model.parameters()].map(bitsOf), randomState(), optimizer.paramGroups[0].lr];
+  return { step, state };
+}
+const batch = (): [Tensor, Tensor] => [torch.randn([5, 4]), torch.randint(3, [5])];
+
+test('checked replays leave the state of one step each', () => {
+  const plain = trainer();
+  const wanted = Array.from({ length: 7 }, () => [bitsOf(plain.step(...batch())), plain.state()]);
+  const checked = trainer();
+  const run = torch.capture(checked.step, { check: 3 });
+  expect(Array.from({ length: 7 }, () => [bitsOf(run(...batch())), checked.state()])).toEqual(wanted);
+  expect(run.replays).toBe(5);
+});
+
+test('a function whose numbers change later is told of, by the output that differs', () => {
+  let calls = 0;
+  const run = torch.capture((x: Tensor) => [x.add(1), x.mul(calls++ < 2 ? 2 : 3)], { check: 1 });
+  run(torch.ones([2]));
+  run(torch.ones([2]));
+  expect(() => run(torch.ones([2]))).toThrow('torch.capture: check: output 1 differs');
+});
+
+test('a change of JavaScript that steers an optimizer later is told of', () => {
+  const p = torch.ones([2], { requiresGrad: true });
+  let calls = 0;
+  const run = torch.capture(
+    () => {
+      p.grad = torch.full([2], ++calls > 2 ? 7 : 1);
+      torch.noGrad(() => p.sub_(p.grad!));
+    },
+    { check: 1 },
+  );
+  run();
+  run();
+  expect(() => run()).toThrow(/check: (tensor 0 that the function knows|gradient 0)/);
+});
+
+test('an argument with a graph of its own cannot be checked', () => {
+  const run = torch.capture((x: Tensor) => x.sum().backward(), { check: 1 });
+  const argument = () => torch.ones([2], { requiresGrad: true }).mul(2);
+  run(argument());
+  run(argument());
+  expect(() => run(argument())).toThrow('check: an argument has a graph of its own');
+});
+
+test('awaited steps have the bits of plain ones, in their order', async () => {
+  const plain = trainer();
+  const wanted = Array.from({ length: 8 }, () => bitsOf(plain.step(...batch())));
+  const end = plain.state();
+  const other = trainer();
+  const run = torch.capture(other.step);
+  const got: string[] = [];
+  for (let i = 0; i < 8; i++) got.push(bitsOf(await run.async(...batch())));
+  expect(got).toEqual(wanted);
+  expect(other.state()).toEqual(end);
+  expect(run.replays).toBe(6);
+});
+
+test('awaited calls run one after the other, and a plain one waits for nobody', async () => {
+  const total = torch.zeros([]);
+  const add = torch.capture((x: Tensor) => total.mul_(2).add_(x).clone());
+  const double = torch.capture(() => total.mul_(3).clone());
+  const all = [1, 2, 3, 4].flatMap((i) => [add.async(torch.tensor(i)), double.async()]);
+  expect(() => add(torch.tensor(1))).toThrow('a call of async() has not ended yet');
+  const numbers = (await Promise.all(all)).map((each) => each.item() as number);
+  let sum = 0;
+  const wanted = [1, 2, 3, 4].flatMap((i) => [(sum = sum * 2 + i), (sum *= 3)]);
+  expect(numbers).toEqual(wanted);
+  expect(add(torch.tensor(1)).item()).toBe(sum * 2 + 1);
+});
+
+test('async refuses a scope around it, and rejects with what failed', async () => {
+  const run = torch.capture((x: Tensor) => x.at(x.long()));
+  await expect(torch.noGrad(() => ({ promise: run.async(torch.ones([2])) })).promise).rejects.toThrow(
+    'inside of noGrad()',
+  );
+  for (let i = 0; i < 3; i++) await run.async(torch.ones([2]));
+  await expect(run.async(torch.full([2], 9))).rejects.toThrow(/index 9 is out of bounds/);
+  expect((await run.async(torch.ones([2]))).tolist()).toEqual([1, 1]);
+});
