@@ -229,11 +229,12 @@ def inference(make, data, size):
 
 for name, (make, data, sizes) in models.items():
     for size in sizes:
-        # Python's step as it is stands beside the captured one, too.
+        row = f"/{name}, batch {size}"
+        # Python's plain step stands beside the captured one, too.
         for kind in "", ", captured":
-            row = f"{kind}/{name}, batch {size}"
-            rows["training step" + row] = lambda make=make, data=data, size=size: training(make, data, size)
-            rows["inference" + row] = lambda make=make, data=data, size=size: inference(make, data, size)
+            rows[f"training step{kind}{row}"] = lambda make=make, data=data, size=size: training(make, data, size)
+        for kind in "", ", captured":
+            rows[f"inference{kind}{row}"] = lambda make=make, data=data, size=size: inference(make, data, size)
 
 
 def result(size):

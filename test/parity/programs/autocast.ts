@@ -1,6 +1,7 @@
 /** Layers under bfloat16 autocast, with a loss scaler and the fused AdamW, next to layers in full precision. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 torch.manualSeed(9);
@@ -19,18 +20,24 @@ report('initial', model.stateDict());
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-2, fused: true });
 const scheduler = new optim.lrScheduler.CosineAnnealingLR(optimizer, 110);
 const scaler = new torch.amp.GradScaler('cpu', { initScale: 1024, growthInterval: 30 });
-let logits!: Tensor;
-for (let step = 0; step < 110; step++) {
+const train = captured((): [Tensor, Tensor] => {
   const batch = torch.randint(0, 240, [24]);
   optimizer.zeroGrad();
-  const loss = torch.autocast('cpu', { dtype: torch.bfloat16 }, () => {
-    logits = model(x.at(batch));
-    return torch.autocast('cpu', { enabled: false }, () => F.crossEntropy(logits.float(), y.at(batch)));
+  const [loss, made] = torch.autocast('cpu', { dtype: torch.bfloat16 }, () => {
+    const output: Tensor = model(x.at(batch));
+    const lossOf = () => F.crossEntropy(output.float(), y.at(batch));
+    return [torch.autocast('cpu', { enabled: false }, lossOf), output];
   });
   scaler.scale(loss).backward();
   scaler.step(optimizer);
   scaler.update();
   scheduler.step();
+  return [loss, made];
+});
+let logits!: Tensor;
+for (let step = 0; step < 110; step++) {
+  const [loss, made] = train();
+  logits = made;
   report(`step.${step}`, [loss.item(), scaler.getScale(), scheduler.getLastLr()[0]]);
 }
 report('logits', logits);

@@ -1,6 +1,7 @@
 /** Residual blocks that backward computes again, dropout and all: the reentrant way, the other way, in segments. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const { checkpoint, checkpointSequential } = torch.utils.checkpoint;
@@ -46,13 +47,19 @@ for (const way of ['none', 'reentrant', 'other', 'segments']) {
   const model = new Model(way);
   report(`${way}.initial`, model.stateDict());
   const optimizer = new optim.RAdam(model.parameters(), { lr: 5e-3, weightDecay: 1e-3 });
-  for (let step = 0; step < STEPS; step++) {
+  const train = () => {
     const batch = torch.randint(0, 160, [16]);
     optimizer.zeroGrad();
     const loss = F.mseLoss(model(x.at(batch)), y.at(batch));
     loss.backward();
     const norm = nn.utils.getTotalNorm([...model.parameters()].map((param) => param.grad!));
     optimizer.step();
+    return [loss, norm];
+  };
+  // A checkpoint is JavaScript in the backward pass, which cannot be captured.
+  const trainStep = way === 'none' ? captured(train) : train;
+  for (let step = 0; step < STEPS; step++) {
+    const [loss, norm] = trainStep();
     report(`${way}.step.${step}`, [loss.item(), norm.item()]);
   }
   report(`${way}.trained`, model.stateDict());

@@ -1,6 +1,7 @@
 /** A convolutional network with batch norm, dropout and augmentation by random tensors; SGD, one cycle. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const STEPS = 120;
@@ -53,13 +54,17 @@ report('initial', model.stateDict());
 const options = { lr: 0.01, momentum: 0.9, nesterov: true, weightDecay: 1e-4 };
 const optimizer = new optim.SGD(model.parameters(), options);
 const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, 0.1, STEPS);
-for (let step = 0; step < STEPS; step++) {
-  const batch = torch.randint(0, 200, [20]);
+const train = captured((x: Tensor, y: Tensor) => {
   optimizer.zeroGrad();
-  const loss = F.crossEntropy(model(augment(images.at(batch))), labels.at(batch), { labelSmoothing: 0.1 });
+  const loss = F.crossEntropy(model(x), y, { labelSmoothing: 0.1 });
   loss.backward();
   optimizer.step();
   scheduler.step();
+  return loss;
+});
+for (let step = 0; step < STEPS; step++) {
+  const batch = torch.randint(0, 200, [20]);
+  const loss = train(augment(images.at(batch)), labels.at(batch));
   report(`step.${step}`, [loss.item(), scheduler.getLastLr()[0], optimizer.paramGroups[0].momentum]);
 }
 report('trained', model.stateDict());

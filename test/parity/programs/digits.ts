@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import torch, { nn, optim, type Tensor } from 'nodetorch';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const data = path.join(__dirname, '..', '..', '..', 'examples', 'data', 'digits.csv.gz');
@@ -47,13 +48,17 @@ const optimizer = new optim.AdamW([{ params: weights }, { params: biases, weight
 });
 const criterion = new nn.CrossEntropyLoss({ labelSmoothing: 0.05 });
 
+const train = captured((batch: Tensor) => {
+  optimizer.zeroGrad();
+  const loss = criterion(model(x.at(batch)), y.at(batch));
+  loss.backward();
+  optimizer.step();
+  return loss;
+});
+
 for (let epoch = 0; epoch < 2; epoch++) {
   for (const [step, batch] of torch.randperm(x.shape[0]).split(64).entries()) {
-    optimizer.zeroGrad();
-    const loss = criterion(model(x.at(batch)), y.at(batch));
-    loss.backward();
-    optimizer.step();
-    report(`loss.${epoch}.${step}`, loss.item());
+    report(`loss.${epoch}.${step}`, train(batch).item());
   }
 }
 

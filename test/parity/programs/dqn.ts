@@ -3,6 +3,7 @@
  */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const [MEMORY, BATCH, STATE, ACTIONS] = [64, 16, 4, 3];
@@ -34,6 +35,17 @@ function act(state: Tensor, epsilon: number): number {
   return torch.noGrad(() => network(state).argmax().item());
 }
 
+const train = captured((batch: Tensor) => {
+  const wanted = torch.noGrad(() => rewards.at(batch).add(target(nextStates.at(batch)).amax(1).mul(0.95)));
+  const values = network(states.at(batch)).gather(1, actions.at(batch).unsqueeze(1)).squeeze(1);
+  const loss = F.smoothL1Loss(values, wanted);
+  optimizer.zeroGrad();
+  loss.backward();
+  nn.utils.clipGradValue_(network.parameters(), 0.5);
+  optimizer.step();
+  return loss;
+});
+
 let state = torch.randn([STATE]);
 let epsilon = 0.9;
 for (let step = 0; step < 160; step++) {
@@ -54,14 +66,7 @@ for (let step = 0; step < 160; step++) {
   state = nextState;
   report(`step.${step}`, [action, reward]);
   if (step < BATCH) continue;
-  const batch = torch.randint(0, Math.min(step + 1, MEMORY), [BATCH]);
-  const wanted = torch.noGrad(() => rewards.at(batch).add(target(nextStates.at(batch)).amax(1).mul(0.95)));
-  const values = network(states.at(batch)).gather(1, actions.at(batch).unsqueeze(1)).squeeze(1);
-  const loss = F.smoothL1Loss(values, wanted);
-  optimizer.zeroGrad();
-  loss.backward();
-  nn.utils.clipGradValue_(network.parameters(), 0.5);
-  optimizer.step();
+  const loss = train(torch.randint(0, Math.min(step + 1, MEMORY), [BATCH]));
   if (step % 10 === 0) {
     target.loadStateDict(network.stateDict());
     scheduler.step();

@@ -1,6 +1,7 @@
 /** Two networks against each other, with an optimizer each: RMSprop and Adam with amsgrad. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 torch.manualSeed(4);
@@ -32,7 +33,7 @@ function judge(samples: Tensor, real: boolean): Tensor {
   return F.binaryCrossEntropyWithLogits(critic(samples), target);
 }
 
-for (let step = 0; step < 120; step++) {
+const train = captured(() => {
   const real = torch.tanh(torch.randn([32, 3]).matmul(mixing));
   const fake = generator(torch.randn([32, 6]));
   optimizers.critic.zeroGrad();
@@ -43,7 +44,14 @@ for (let step = 0; step < 120; step++) {
   const generatorLoss = judge(fake, true);
   generatorLoss.backward();
   optimizers.generator.step();
-  report(`step.${step}`, [criticLoss.item(), generatorLoss.item()]);
+  return [criticLoss, generatorLoss];
+});
+for (let step = 0; step < 120; step++) {
+  const losses = train();
+  report(
+    `step.${step}`,
+    losses.map((loss) => loss.item()),
+  );
 }
 report('generator', generator.stateDict());
 report('critic', critic.stateDict());

@@ -1,6 +1,7 @@
 /** A small GPT: AdamW in two groups, warmup and cosine, gradient accumulation and clipping. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const [VOCABULARY, CONTEXT, WIDTH, HEADS, STEPS] = [23, 16, 32, 4, 100];
@@ -90,20 +91,25 @@ const warmup = new LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 });
 const cosine = new CosineAnnealingLR(optimizer, STEPS - 10, { etaMin: 3e-4 });
 const scheduler = new SequentialLR(optimizer, [warmup, cosine], [10]);
 
-for (let step = 0; step < STEPS; step++) {
+const train = captured((): [Tensor[], Tensor] => {
   optimizer.zeroGrad();
-  let total = 0;
+  const losses: Tensor[] = [];
   for (let part = 0; part < 2; part++) {
     const starts = torch.randint(0, text.shape[0] - CONTEXT, [4, 1]);
     const window = text.at(starts.add(torch.arange(CONTEXT + 1)));
     const logits = model(window.at(':', ':-1'));
     const loss = F.crossEntropy(logits.flatten(0, 1), window.at(':', '1:').flatten()).div(2);
     loss.backward();
-    total += loss.item();
+    losses.push(loss);
   }
   const norm = nn.utils.clipGradNorm_(model.parameters(), 1);
   optimizer.step();
   scheduler.step();
+  return [losses, norm];
+});
+for (let step = 0; step < STEPS; step++) {
+  const [losses, norm] = train();
+  const total = losses.reduce((sum, loss) => sum + loss.item(), 0);
   report(`step.${step}`, [total, norm.item(), scheduler.getLastLr()[0]]);
 }
 report('trained', model.stateDict());

@@ -3,6 +3,7 @@
  */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const [VOCABULARY, WIDTH, BATCH, LENGTH] = [19, 24, 6, 12];
@@ -30,6 +31,15 @@ const model = new Model();
 report('initial', model.stateDict());
 const optimizer = new optim.Adagrad(model.parameters(), { lr: 0.05, lrDecay: 1e-3, weightDecay: 1e-4 });
 const scheduler = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { factor: 0.5, patience: 1 });
+const train = captured((window: Tensor, before: State | null): [Tensor, State] => {
+  optimizer.zeroGrad();
+  const [logits, next]: [Tensor, State] = model(window.at(':', ':-1'), before);
+  const loss = F.crossEntropy(logits.flatten(0, 1), window.at(':', '1:').flatten());
+  loss.backward();
+  nn.utils.clipGradNorm_(model.parameters(), 0.5);
+  optimizer.step();
+  return [loss, next.map((each) => each.detach()) as State];
+});
 let step = 0;
 let state: State | null = null;
 for (let epoch = 0; epoch < 6; epoch++) {
@@ -37,13 +47,8 @@ for (let epoch = 0; epoch < 6; epoch++) {
   state = null;
   for (let start = 0; start < 240 - LENGTH; start += LENGTH) {
     const window = text.at(':', `${start}:${start + LENGTH + 1}`);
-    optimizer.zeroGrad();
-    const [logits, next]: [Tensor, State] = model(window.at(':', ':-1'), state);
-    const loss = F.crossEntropy(logits.flatten(0, 1), window.at(':', '1:').flatten());
-    loss.backward();
-    nn.utils.clipGradNorm_(model.parameters(), 0.5);
-    optimizer.step();
-    state = next.map((each) => each.detach()) as State;
+    const [loss, next]: [Tensor, State] = train(window, state);
+    state = next;
     losses += loss.item();
     report(`loss.${step}`, loss.item());
     step++;

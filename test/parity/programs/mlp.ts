@@ -1,6 +1,7 @@
 /** A multi-layer perceptron fits random numbers: layers, losses and optimizers, step by step. */
 import torch, { nn, optim } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 function build(): nn.Sequential {
@@ -33,14 +34,15 @@ for (const [name, make] of Object.entries(optimizers)) {
   const model = build();
   report(`${name}.initial`, model.stateDict());
   const optimizer = make(model.parameters());
-  for (let step = 0; step < 20; step++) {
+  const train = captured(() => {
     const batch = torch.randint(0, 256, [48]);
     optimizer.zeroGrad();
     const loss = F.mseLoss(model(x.at(batch)), y.at(batch));
     loss.backward();
     optimizer.step();
-    report(`${name}.loss.${step}`, loss.item());
-  }
+    return loss;
+  });
+  for (let step = 0; step < 20; step++) report(`${name}.loss.${step}`, train().item());
   report(`${name}.grad`, new Map([...model.namedParameters()].map(([key, param]) => [key, param.grad])));
   report(`${name}.trained`, model.stateDict());
   report(`${name}.softmax`, F.softmax(model.eval()(x), { dim: 1 }));

@@ -1,6 +1,7 @@
 /** A variational autoencoder with an exponential average of its weights; Adam and a cosine with restarts. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const { AveragedModel, getEmaMultiAvgFn } = optim.swaUtils;
@@ -34,19 +35,23 @@ report('initial', model.stateDict());
 const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3, betas: [0.9, 0.99] });
 const { CosineAnnealingWarmRestarts } = optim.lrScheduler;
 const scheduler = new CosineAnnealingWarmRestarts(optimizer, 20, { TMult: 2, etaMin: 1e-4 });
+const train = captured((batch: Tensor): [Tensor, Tensor] => {
+  optimizer.zeroGrad();
+  const [logits, mean, logVariance] = model(batch);
+  const sum = F.binaryCrossEntropyWithLogits(logits, batch, { reduction: 'sum' });
+  const likelihood = sum.div(batch.shape[0]);
+  const inner = logVariance.add(1).sub(mean.square()).sub(logVariance.exp());
+  const divergence = inner.sum(1).mean().mul(-0.5);
+  const loss = likelihood.add(divergence);
+  loss.backward();
+  optimizer.step();
+  scheduler.step();
+  return [loss, divergence];
+});
 let step = 0;
 for (let epoch = 0; epoch < 15; epoch++) {
   for (const batch of data.at(torch.randperm(256)).split(32)) {
-    optimizer.zeroGrad();
-    const [logits, mean, logVariance] = model(batch);
-    const sum = F.binaryCrossEntropyWithLogits(logits, batch, { reduction: 'sum' });
-    const likelihood = sum.div(batch.shape[0]);
-    const inner = logVariance.add(1).sub(mean.square()).sub(logVariance.exp());
-    const divergence = inner.sum(1).mean().mul(-0.5);
-    const loss = likelihood.add(divergence);
-    loss.backward();
-    optimizer.step();
-    scheduler.step();
+    const [loss, divergence] = train(batch);
     average.updateParameters(model);
     report(`step.${step}`, [loss.item(), divergence.item(), scheduler.getLastLr()[0]]);
     step++;

@@ -1,0 +1,16 @@
+/** The steps of programs, captured or not: what a program prints must be the same. */
+import torch from 'nodetorch';
+
+type Step<Args extends unknown[], Result> = (...args: Args) => Result;
+
+/** `fn`, or with NODETORCH_PARITY_CAPTURE what `torch.capture` makes of it; a program that never replays it fails. */
+export function captured<Args extends unknown[], Result>(fn: Step<Args, Result>): Step<Args, Result> {
+  if (!process.env.NODETORCH_PARITY_CAPTURE) return fn;
+  const step = torch.capture(fn);
+  process.once('exit', () => {
+    if (step.replays > 0) return;
+    console.error('a captured step was never replayed');
+    process.exitCode = 1;
+  });
+  return step;
+}
