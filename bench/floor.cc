@@ -1,16 +1,19 @@
-// What libtorch alone takes for the operators and the inference of rows.js, called from C++: a third side of
-// the benchmark. Reads lines of `name<TAB>seconds` from stdin, answers with microseconds; nothing for a name
-// it does not know.
+// What libtorch alone takes for the operators, the inference and the training steps of rows.js, called from
+// C++: a third side of the benchmark. Reads lines of `name<TAB>seconds` from stdin, answers with
+// microseconds; nothing for a name it does not know.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -72,53 +75,72 @@ std::map<std::string, Run> Operators() {
   };
 }
 
-// Parameters of these sizes.
-std::vector<at::Tensor> Weights(const std::vector<std::vector<int64_t>>& sizes) {
+// A model of rows.js, with one batch of data for it.
+struct Model {
+  std::function<at::Tensor(bool is_training)> forward;
+  std::vector<at::Tensor> parameters;
+  at::Tensor target;
+};
+
+// Parameters of these sizes, which are added to those of the model.
+std::vector<at::Tensor> Weights(Model& model, const std::vector<std::vector<int64_t>>& sizes) {
   std::vector<at::Tensor> weights;
   for (const auto& size : sizes) weights.push_back(at::randn(size).mul_(0.1).requires_grad_());
+  model.parameters.insert(model.parameters.end(), weights.begin(), weights.end());
   return weights;
 }
 
-Run Mlp(int64_t batch) {
+Model Mlp(int64_t batch) {
+  Model model;
   const at::Tensor x = at::randn({batch, 64});
-  const auto w = Weights({{128, 64}, {128}, {128, 128}, {128}, {10, 128}, {10}});
-  return [=] {
+  const auto w = Weights(model, {{128, 64}, {128}, {128, 128}, {128}, {10, 128}, {10}});
+  model.target = at::randint(10, {batch}, at::kLong);
+  model.forward = [=](bool) {
     const at::Tensor y = at::relu(at::linear(x, w[0], w[1]));
-    at::linear(at::relu(at::linear(y, w[2], w[3])), w[4], w[5]);
+    return at::linear(at::relu(at::linear(y, w[2], w[3])), w[4], w[5]);
   };
+  return model;
 }
 
-Run Cnn(int64_t batch) {
+Model Cnn(int64_t batch) {
+  Model model;
   const at::Tensor x = at::randn({batch, 3, 16, 16}), mean = at::zeros({16}), var = at::ones({16});
-  const auto w = Weights({{16, 3, 3, 3}, {16}, {16}, {16}, {32, 16, 3, 3}, {32}, {10, 512}, {10}});
-  return [=] {
+  const auto w = Weights(model, {{16, 3, 3, 3}, {16}, {16}, {16}, {32, 16, 3, 3}, {32}, {10, 512}, {10}});
+  model.target = at::randint(10, {batch}, at::kLong);
+  model.forward = [=](bool is_training) {
     at::Tensor y = at::conv2d(x, w[0], w[1], 1, 1);
-    y = at::relu(at::batch_norm(y, w[2], w[3], mean, var, false, 0.1, 1e-5, true));
+    y = at::relu(at::batch_norm(y, w[2], w[3], mean, var, is_training, 0.1, 1e-5, true));
     y = at::relu(at::conv2d(at::max_pool2d(y, 2), w[4], w[5], 1, 1));
-    at::linear(at::flatten(at::max_pool2d(y, 2), 1), w[6], w[7]);
+    return at::linear(at::flatten(at::max_pool2d(y, 2), 1), w[6], w[7]);
   };
+  return model;
 }
 
-Run Lstm(int64_t batch) {
-  const at::Tensor x = at::randint(100, {batch, 16});
-  const auto w = Weights({{100, 32}, {10, 64}, {10}});
-  const auto flat = Weights({{256, 32}, {256, 64}, {256}, {256}});
-  return [=] {
+Model Lstm(int64_t batch) {
+  Model model;
+  const at::Tensor x = at::randint(100, {batch, 16}, at::kLong);
+  const auto w = Weights(model, {{100, 32}, {10, 64}, {10}});
+  const auto flat = Weights(model, {{256, 32}, {256, 64}, {256}, {256}});
+  model.target = at::randint(10, {batch * 16}, at::kLong);
+  model.forward = [=](bool is_training) {
     const at::Tensor h = at::zeros({1, batch, 64}), c = at::zeros({1, batch, 64});
-    const auto out = at::lstm(at::embedding(w[0], x), {h, c}, flat, true, 1, 0.0, false, false, true);
-    at::linear(std::get<0>(out), w[1], w[2]);
+    const auto out = at::lstm(at::embedding(w[0], x), {h, c}, flat, true, 1, 0.0, is_training, false, true);
+    return at::linear(std::get<0>(out), w[1], w[2]);
   };
+  return model;
 }
 
-Run Transformer(int64_t batch) {
-  const at::Tensor x = at::randint(100, {batch, 32});
-  const auto w = Weights({{100, 64}, {100, 64}, {100}});
-  const auto block = [] {
+Model Transformer(int64_t batch) {
+  Model model;
+  const at::Tensor x = at::randint(100, {batch, 32}, at::kLong);
+  const auto w = Weights(model, {{100, 64}, {100, 64}, {100}});
+  const auto block = [&] {
     return Weights(
-        {{64}, {64}, {192, 64}, {192}, {64, 64}, {64}, {64}, {64}, {256, 64}, {256}, {64, 256}, {64}});
+        model, {{64}, {64}, {192, 64}, {192}, {64, 64}, {64}, {64}, {64}, {256, 64}, {256}, {64, 256}, {64}});
   };
   const std::vector<std::vector<at::Tensor>> blocks = {block(), block()};
-  return [=] {
+  model.target = at::randint(100, {batch * 32}, at::kLong);
+  model.forward = [=](bool) {
     at::Tensor y = at::embedding(w[0], x);
     for (const auto& b : blocks) {
       auto parts = at::linear(at::layer_norm(y, {64}, b[0], b[1]), b[2], b[3]).chunk(3, 2);
@@ -128,20 +150,64 @@ Run Transformer(int64_t batch) {
       y = y.add(
           at::linear(at::gelu(at::linear(at::layer_norm(y, {64}, b[6], b[7]), b[8], b[9])), b[10], b[11]));
     }
-    at::linear(y, w[1], w[2]);
+    return at::linear(y, w[1], w[2]);
+  };
+  return model;
+}
+
+// A step of AdamW with Python's arithmetic, operator by operator.
+struct AdamW {
+  explicit AdamW(const std::vector<at::Tensor>& parameters) : parameters(parameters) {
+    for (const at::Tensor& parameter : parameters) {
+      means.push_back(at::zeros_like(parameter));
+      squares.push_back(at::zeros_like(parameter));
+    }
+  }
+  void Step() {
+    at::NoGradGuard guard;
+    steps++;
+    const double size = 1e-3 / (1 - std::pow(0.9, steps)), root = std::sqrt(1 - std::pow(0.999, steps));
+    for (size_t i = 0; i < parameters.size(); i++) {
+      at::Tensor& parameter = parameters[i];
+      const at::Tensor& gradient = parameter.grad();
+      if (!gradient.defined()) continue;
+      parameter.mul_(1 - 1e-3 * 1e-2);
+      means[i].lerp_(gradient, 1 - 0.9);
+      squares[i].mul_(0.999).addcmul_(gradient, gradient, 1 - 0.999);
+      parameter.addcdiv_(means[i], squares[i].sqrt().div_(root).add_(1e-8), -size);
+    }
+  }
+  std::vector<at::Tensor> parameters, means, squares;
+  double steps = 0;
+};
+
+Run Training(const Model& model) {
+  auto optimizer = std::make_shared<AdamW>(model.parameters);
+  return [model, optimizer] {
+    const at::Tensor out = model.forward(true);
+    const at::Tensor loss = at::cross_entropy_loss(out.reshape({-1, out.size(-1)}), model.target);
+    for (const at::Tensor& parameter : model.parameters) parameter.mutable_grad().reset();
+    torch::autograd::backward({loss}, {});
+    optimizer->Step();
   };
 }
 
 std::map<std::string, Run> Rows() {
   std::map<std::string, Run> rows;
   for (const auto& [name, run] : Operators()) rows["operators/" + name] = run;
-  const auto add = [&](const std::string& name, Run (*make)(int64_t), std::initializer_list<int64_t> sizes) {
+  const auto add = [&](const std::string& name, Model (*make)(int64_t),
+                       std::initializer_list<int64_t> sizes) {
     for (const int64_t batch : sizes) {
-      const Run run = make(batch);
-      rows["inference/" + name + ", batch " + std::to_string(batch)] = [run] {
+      const Model model = make(batch);
+      const std::string row = "/" + name + ", batch " + std::to_string(batch);
+      const Run inference = [model] {
         c10::InferenceMode guard;
-        run();
+        model.forward(false);
       };
+      for (const char* kind : {"", ", captured"}) {
+        rows["inference" + (kind + row)] = inference;
+        rows["training step" + (kind + row)] = Training(model);
+      }
     }
   };
   add("MLP", Mlp, {8, 512});

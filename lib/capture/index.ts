@@ -15,6 +15,12 @@ export interface CaptureOptions {
   maxRecordings?: number;
   /** How many replays run beside the function itself, and must have the same bits. Default: 0. */
   check?: number;
+  /**
+   * Instead of every so many replays the function itself runs and is compared with its recording: after 8, 16, 32 ...
+   * replays, up to each `recheck`th. A number of JavaScript that has changed meanwhile is an error then. 0: never.
+   * Default: 128.
+   */
+  recheck?: number;
 }
 
 /** What `torch.capture` makes of a function. */
@@ -38,7 +44,7 @@ export interface Captured<Args extends unknown[], Result> {
 const CAPTURE = signature(
   'capture',
   [callable<(...args: unknown[]) => unknown>()('fn')],
-  { maxRecordings: 8, check: 0 } as Required<CaptureOptions>,
+  { maxRecordings: 8, check: 0, recheck: 128 } as Required<CaptureOptions>,
   [],
 );
 
@@ -61,7 +67,7 @@ function given(args: readonly unknown[]): Given {
  *
  * @throws TorchError, with the line, where `fn` does what cannot be replayed: `item()` and other reads of numbers,
  * shapes that depend on data, hooks, random numbers of JavaScript; and where more than `maxRecordings` kinds of arguments
- * come, or calls of one kind do different things.
+ * come, or calls of one kind do different things, as far as a look at every `recheck`th call can tell.
  *
  * @example
  * const step = torch.capture((x: Tensor, y: Tensor) => {
@@ -75,19 +81,23 @@ function given(args: readonly unknown[]): Given {
 export function capture<Args extends unknown[], Result>(
   ...args: Call<typeof CAPTURE, [fn: (...args: Args) => Result], []>
 ): Captured<Args, Result> {
-  const [fn, { maxRecordings, check }] = CAPTURE.bind(args);
+  const [fn, { maxRecordings, check, recheck }] = CAPTURE.bind(args);
   if (!Number.isInteger(maxRecordings) || maxRecordings < 1) {
     throw argumentError('capture', 'maxRecordings', 'a positive whole number', maxRecordings);
   }
-  if (!Number.isInteger(check) || check < 0) {
-    throw argumentError('capture', 'check', 'a whole number that is not negative', check);
+  for (const [name, value] of Object.entries({ check, recheck })) {
+    if (Number.isInteger(value) && value >= 0) continue;
+    throw argumentError('capture', name, 'a whole number that is not negative', value);
   }
   let variants: Variant[] = [];
   let replays = 0;
   // A variant that can replay the call; else the result of `fn`, which was recorded.
   const prepare = (all: Given): { variant: Variant } | { result: unknown } => {
     const variant = variants.find((each) => each.fits(all));
-    if (variant) return variant.needsRecording(all) ? { result: variant.recordAgain(fn, all) } : { variant };
+    if (variant) {
+      if (variant.needsRecording(all)) return { result: variant.recordAgain(fn, all) };
+      return variant.isDue(recheck) ? { result: variant.recheck(fn, all) } : { variant };
+    }
     variants = variants.filter((each) => each.isReady || !each.isFor(all));
     if (variants.length >= maxRecordings) {
       throw new TorchError(

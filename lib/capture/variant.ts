@@ -34,6 +34,7 @@ export class Variant {
   #segments: Segment[] | null = null;
   #attempts = 1;
   #problem: string | null = null;
+  #replays = 0;
   // Arguments that were the same tensor whenever this was recorded. The function may know them from elsewhere, too.
   #fixed: (Tensor | null)[];
 
@@ -92,6 +93,13 @@ export class Variant {
     );
   }
 
+  /** Whether the function is to be looked at again instead of the next replay: the 8th, 16th, 32nd ... and each `recheck`th. */
+  isDue(recheck: number): boolean {
+    if (recheck === 0) return false;
+    const next = this.#replays + 1;
+    return next % recheck === 0 || (next >= 8 && next < recheck && (next & (next - 1)) === 0);
+  }
+
   /** Runs the function once more, and compares what it does. */
   recordAgain(fn: Fn, given: Given): unknown {
     const { result, recorded } = record(fn, given.args, given.tensors);
@@ -111,6 +119,22 @@ export class Variant {
         `replayed: ${difference}`;
     }
     return result;
+  }
+
+  /**
+   * {@link recordAgain} of a function that has been replayed.
+   *
+   * @throws TorchError where it does something else by now, which the replays before may have missed.
+   */
+  recheck(fn: Fn, given: Given): unknown {
+    this.#replays++;
+    const { result, recorded } = record(fn, given.args, given.tensors);
+    const difference = this.#difference(recorded);
+    if (difference === null) return result;
+    this.#problem =
+      `torch.capture: the function has changed what it does since it was recorded, and some of the ` +
+      `${this.#replays} calls since then may have done what it did before: ${difference}`;
+    throw new TorchError(this.#problem);
   }
 
   #difference(other: Recorded): string | null {
@@ -134,6 +158,7 @@ export class Variant {
 
   /** The same without the function. */
   replay(given: Given): unknown {
+    this.#replays++;
     const { hosts } = this.#recorded;
     const slots: unknown[] = [...given.tensors];
     this.#segments!.forEach(([program, takes, gives], i) => {
@@ -153,6 +178,7 @@ export class Variant {
 
   /** {@link replay}, of which the native parts run on another thread. */
   async replayAsync(given: Given): Promise<unknown> {
+    this.#replays++;
     const { hosts } = this.#recorded;
     const slots: unknown[] = [...given.tensors];
     for (const [i, [program, takes, gives]] of this.#segments!.entries()) {

@@ -54,6 +54,49 @@ test('a change of JavaScript that steers an optimizer later is told of', () => {
   expect(() => run()).toThrow(/check: (tensor 0 that the function knows|gradient 0)/);
 });
 
+// With numbers that change after `calls` calls: how many calls end well, and what the one after them throws.
+function changing(calls: number, options: { recheck?: number }): [number, string] {
+  let count = 0;
+  const run = torch.capture((x: Tensor) => x.mul(count < calls ? 2 : 3), options);
+  for (; count < 300; count++) {
+    try {
+      run(torch.ones([2]));
+    } catch (error) {
+      return [count, (error as Error).message];
+    }
+  }
+  return [count, ''];
+}
+
+test.each([
+  [3, {}, 9, 8],
+  [12, {}, 17, 16],
+  [100, {}, 129, 128],
+  [200, {}, 257, 256],
+  [3, { recheck: 4 }, 5, 4],
+  [3, { recheck: 1 }, 3, 2],
+] as const)('a number that changes after %d calls is found out with %p', (calls, options, ended, replays) => {
+  const [count, message] = changing(calls, options);
+  expect(count).toBe(ended);
+  expect(message).toContain(
+    `the function has changed what it does since it was recorded, and some of the ${replays} calls since then may have`,
+  );
+  expect(message).toContain('call 1, aten::mul, was given 2');
+});
+
+test('without rechecks it is not, and a function that has changed stays an error until reset()', () => {
+  expect(changing(3, { recheck: 0 })).toEqual([300, '']);
+  let factor = 2;
+  const run = torch.capture((x: Tensor) => x.mul(factor), { recheck: 2 });
+  for (let i = 0; i < 3; i++) run(torch.ones([1]));
+  factor = 3;
+  expect(() => run(torch.ones([1]))).toThrow('changed what it does');
+  expect(() => run(torch.ones([1]))).toThrow('changed what it does');
+  run.reset();
+  expect(run(torch.ones([1])).item()).toBe(3);
+  expect(() => torch.capture(() => 1, { recheck: -1 })).toThrow('recheck');
+});
+
 test('an argument with a graph of its own cannot be checked', () => {
   const run = torch.capture((x: Tensor) => x.sum().backward(), { check: 1 });
   const argument = () => torch.ones([2], { requiresGrad: true }).mul(2);

@@ -12,6 +12,7 @@ describe.each([1, 2])('with %d threads', (count) => {
     const plain = traceOf(models[name], 100, false);
     const captured = traceOf(models[name], 100, true);
     expect(captured.lines.findIndex((line, i) => line !== plain.lines[i])).toBe(-1);
-    expect(captured.replays).toBeGreaterThanOrEqual(96);
+    // At most four calls record, and the function is looked at again at the 8th, 16th, 32nd and 64th replay.
+    expect(captured.replays).toBeGreaterThanOrEqual(92);
   });
 });
