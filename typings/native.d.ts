@@ -247,6 +247,8 @@ export interface Native {
   captureRefuse(what: string): void;
   /** Whether the recording was made for such tensors, in these modes. */
   captureHolds(recording: Handle, inputs: Tensors): boolean;
+  /** This thread keeps away from the tensors that a replay works on; null: from none any more. */
+  captureBusy(recording: Handle | null, inputs: Tensors): void;
   /** What two recordings do differently; '' for nothing. */
   captureDifference(recording: Handle, other: Handle): string;
   /** The tensors that it holds by identity. */

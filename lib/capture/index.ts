@@ -6,7 +6,7 @@ import { recording } from '../native/recording';
 import { flatten } from '../func/tree';
 import { isTensor } from '../native/tensor_base';
 import { checkedReplay } from './check';
-import { checkNothingRuns, inTurn } from './turns';
+import { callInTurn, checkNothingRuns, fence } from './turns';
 import { type Given, Variant } from './variant';
 
 /** Options of `torch.capture`. */
@@ -28,11 +28,17 @@ export interface Captured<Args extends unknown[], Result> {
   (...args: Args): Result;
   /**
    * The same on another thread: a promise of the result. Calls of captured functions run one after the other, in the order
-   * in which they were made. Until the promise is settled, tensors that the function changes or reads belong to it.
+   * in which they were made. Until the promise is settled, tensors that the function changes or reads belong to it: what
+   * would read or change them meanwhile throws. {@link Captured.fence} is where they can be used.
    *
    * @throws TorchError inside of `noGrad`, autocast and the like: such a scope belongs into the function.
    */
   async(...args: Args): Promise<Result>;
+  /**
+   * Runs `read` when all calls of `async` before it have ended, and has those after it wait: there it may use the tensors
+   * that they work on. Gives what `read` gives.
+   */
+  fence<T>(read: () => T): Promise<Awaited<T>>;
   /** How many kinds of arguments are recorded. */
   readonly recordings: number;
   /** How many calls were replayed. */
@@ -118,7 +124,7 @@ export function capture<Args extends unknown[], Result>(
     return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replay(all);
   };
   const async = (...given_: unknown[]): Promise<unknown> =>
-    inTurn(() => {
+    callInTurn(() => {
       const all = given(given_);
       const prepared = prepare(all);
       if ('result' in prepared) return prepared.result;
@@ -126,6 +132,7 @@ export function capture<Args extends unknown[], Result>(
     });
   return Object.defineProperties(call, {
     async: { value: async },
+    fence: { value: fence },
     recordings: { get: () => variants.length },
     replays: { get: () => replays },
     reset: {

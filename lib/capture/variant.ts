@@ -179,16 +179,23 @@ export class Variant {
   /** {@link replay}, of which the native parts run on another thread. */
   async replayAsync(given: Given): Promise<unknown> {
     this.#replays++;
-    const { hosts } = this.#recorded;
+    const { hosts, handle } = this.#recorded;
     const slots: unknown[] = [...given.tensors];
-    for (const [i, [program, takes, gives]] of this.#segments!.entries()) {
-      if (program !== null) {
-        endAwaitedBeforeExit();
-        const inputs = takes.map((slot) => slots[slot]);
-        const outputs = wrap(await native.programRunAsync(program, inputs, null)) as unknown[];
-        gives.forEach((slot, k) => (slots[slot] = outputs[k]));
+    try {
+      for (const [i, [program, takes, gives]] of this.#segments!.entries()) {
+        // Also between the parts: half a step is nothing to be read.
+        native.captureBusy(handle, given.tensors);
+        if (program !== null) {
+          endAwaitedBeforeExit();
+          const inputs = takes.map((slot) => slots[slot]);
+          const outputs = wrap(await native.programRunAsync(program, inputs, null)) as unknown[];
+          gives.forEach((slot, k) => (slots[slot] = outputs[k]));
+        }
+        native.captureBusy(null, []);
+        if (i < hosts.length) hosts[i].run();
       }
-      if (i < hosts.length) hosts[i].run();
+    } finally {
+      native.captureBusy(null, []);
     }
     return this.#result(slots);
   }

@@ -131,6 +131,70 @@ test('awaited calls run one after the other, and a plain one waits for nobody', 
   expect(add(torch.tensor(1)).item()).toBe(sum * 2 + 1);
 });
 
+describe('while an awaited step runs', () => {
+  const changes = 'torch.capture: an awaited call of a captured function changes this tensor';
+  const reads = 'torch.capture: an awaited call of a captured function reads this tensor';
+  const model = new nn.Sequential(new nn.Linear(4, 8), new nn.BatchNorm1d(8), new nn.Linear(8, 3));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+  const weight = (model.at(0) as nn.Linear).weight;
+  const data = torch.randn([20, 4]);
+  const run = torch.capture(
+    (index: Tensor, y: Tensor) => {
+      optimizer.zeroGrad();
+      const loss = F.crossEntropy(model(data.at(index)) as Tensor, y);
+      loss.backward();
+      optimizer.step();
+      return loss;
+    },
+    { recheck: 0 },
+  );
+  const index = torch.randint(20, [6]);
+  const y = torch.randint(3, [6]);
+  beforeAll(() => {
+    for (let i = 0; i < 3; i++) run(index, y);
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['an operator reads a parameter', () => weight.mul(2), changes],
+    ['an operator changes a parameter', () => torch.noGrad(() => weight.mul_(1)), changes],
+    ['a view is read', () => weight.detach().t().sum(), changes],
+    ['a buffer is read', () => model.getBuffer('1.running_mean').sum(), changes],
+    ['item()', () => model.getBuffer('1.num_batches_tracked').item(), changes],
+    ['tolist()', () => weight.tolist(), changes],
+    ['an index', () => weight.at([0]), changes],
+    ['setAt()', () => weight.detach().setAt(0, 1), changes],
+    ['a gradient', () => weight.grad, changes],
+    ['a step of the optimizer', () => optimizer.step(), changes],
+    ['the model', () => model(torch.ones([2, 4])), changes],
+    ['data is changed', () => data.mul_(1), reads],
+    ['an argument is changed', () => index.mul_(1), reads],
+    ['an argument is assigned to', () => y.setAt(0, 1), reads],
+  ])('%s: refused', async (_, use, message) => {
+    const running = run.async(index, y);
+    expect(use).toThrow(message);
+    await running;
+    expect(use).not.toThrow();
+  });
+
+  test('data may be read, sizes asked for, and everything used inside of a fence', async () => {
+    const running = run.async(index, y);
+    expect(data.sum().isfinite().item()).toBe(true);
+    expect([weight.shape, index.shape]).toEqual([[8, 4], [6]]);
+    const order: string[] = [];
+    const fenced = run.fence(() => {
+      order.push('fence');
+      return weight.detach().clone();
+    });
+    const after = run.async(index, y).then(() => order.push('after'));
+    const seen = await fenced;
+    await Promise.all([running, after]);
+    expect(order).toEqual(['fence', 'after']);
+    expect(torch.equal(seen, weight)).toBe(false); // the step after it has changed them
+    await expect(run.fence(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
+    expect(await run.fence(() => run(index, y).dim())).toBe(0);
+  });
+});
+
 test('async refuses a scope around it, and rejects with what failed', async () => {
   const run = torch.capture((x: Tensor) => x.at(x.long()));
   await expect(torch.noGrad(() => ({ promise: run.async(torch.ones([2])) })).promise).rejects.toThrow(

@@ -76,6 +76,12 @@ bool HasMask(const IValue& value) {
   return false;
 }
 
+void EachTensor(const IValue& value, const std::function<void(const at::Tensor&)>& each) {
+  if (value.isTensor()) return each(value.toTensor());
+  if (!value.isList()) return;
+  for (const IValue& item : value.toListRef()) EachTensor(item, each);
+}
+
 void AddSizes(const IValue& result, std::vector<std::vector<int64_t>>& sizes) {
   if (result.isTensor()) {
     if (result.toTensor().defined()) sizes.push_back(result.toTensor().sizes().vec());
@@ -101,6 +107,7 @@ void CaptureRecorder::RefuseRead(const std::string& name) {
 void CaptureRecorder::AddInput(const at::Tensor& tensor) {
   recording_.input_guards.emplace_back(tensor);
   recording_.inputs++;
+  inputs_.push_back(tensor);
   const uint32_t slot = recording_.slots++;
   kept_.push_back(tensor);
   slots_.emplace(tensor.unsafeGetTensorImpl(), slot);  // of the same one given twice, the first
@@ -200,7 +207,11 @@ void CaptureRecorder::AddOperator(const Signature& signature, Values arguments, 
   RecordedNode node;
   node.signature = std::make_shared<const Signature>(signature);
   node.name = signature.schema().name();
-  for (const IValue& argument : arguments) node.operands.push_back(ToOperand(argument));
+  for (size_t i = 0; i < arguments.size(); i++) {
+    node.operands.push_back(ToOperand(arguments[i]));
+    if (ChangesArgument(signature.schema(), i))
+      EachTensor(arguments[i], [&](const auto& each) { NoteChange(each); });
+  }
   auto recorded = std::make_shared<Recorded>();
   for (const IValue& result : results) AddSizes(result, recorded->sizes);
   node.recorded = std::move(recorded);
@@ -232,6 +243,15 @@ void CaptureRecorder::AddRead(const char* name, const Values& arguments, Recorde
   AddCall(name, result.defined() ? "" : "null", arguments, std::move(call), {result});
 }
 
+void CaptureRecorder::NoteChange(const at::Tensor& tensor) {
+  if (tensor.defined() && tensor.has_storage()) changed_.insert(tensor.storage().unsafeGetStorageImpl());
+}
+
+bool CaptureRecorder::IsChanged(const at::Tensor& tensor) const {
+  if (has_backward_ && tensor.is_leaf() && tensor.requires_grad()) return true;
+  return tensor.has_storage() && changed_.count(tensor.storage().unsafeGetStorageImpl()) > 0;
+}
+
 Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
   for (const at::Tensor& output : outputs) {
     const Operand operand = ToOperand(output);
@@ -239,6 +259,8 @@ Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
     recording_.outputs.push_back(is_slot ? int64_t{operand.slot} : -1);
   }
   recording_.segments = segment_ + 1;
+  for (const at::Tensor& input : inputs_) recording_.changes_inputs.push_back(IsChanged(input));
+  for (const auto& other : recording_.others) recording_.changes_others.push_back(IsChanged(other.first));
   return std::move(recording_);
 }
 

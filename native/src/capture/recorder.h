@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "capture/recording.h"
@@ -41,6 +42,9 @@ class CaptureRecorder {
   at::Tensor Constant(const at::Tensor& tensor);
   void SetModes() { recording_.modes = Modes::Current(); }
   bool IsInModes() const { return recording_.modes == Modes::Current(); }
+  // Something writes into the tensor, or into its gradient.
+  void NoteChange(const at::Tensor& tensor);
+  void NoteBackward() { has_backward_ = true; }
   void ChangesModes() { recording_.changes_modes = true; }
 
   // A number of a tensor was read for an argument. An overload that does not fit reads in vain.
@@ -61,11 +65,14 @@ class CaptureRecorder {
   Destination ToDestination(const c10::IValue& result);
   int64_t Define(const at::Tensor& tensor);
   void Add(RecordedNode node, const Values& results);
+  bool IsChanged(const at::Tensor& tensor) const;
 
   Recording recording_;
   size_t segment_ = 0;
   std::string problem_;
-  bool has_read_ = false;
+  bool has_read_ = false, has_backward_ = false;
+  std::vector<at::Tensor> inputs_;
+  std::unordered_set<const c10::StorageImpl*> changed_;
   std::unordered_map<const at::TensorImpl*, uint32_t> slots_;
   std::unordered_map<const at::TensorImpl*, bool> others_;  // that are no slots
   std::vector<at::Tensor> kept_;                            // so that no address is used twice

@@ -35,6 +35,13 @@ Operand SlotOperand(uint32_t slot) {
 
 }  // namespace
 
+bool ChangesArgument(const c10::FunctionSchema& schema, size_t index) {
+  if (index >= schema.arguments().size()) return false;
+  const c10::Argument& argument = schema.arguments()[index];
+  if (argument.alias_info() && argument.alias_info()->isWrite()) return true;
+  return argument.name() == "running_mean" || argument.name() == "running_var";
+}
+
 TensorGuard::TensorGuard(const at::Tensor& tensor)
     : keys_(tensor.key_set()),
       dtype_(tensor.scalar_type()),

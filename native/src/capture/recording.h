@@ -17,6 +17,9 @@ using Values = std::vector<c10::IValue>;
 // The call whose tensor is data of JavaScript's.
 inline constexpr const char* kData = "tensor";
 
+// Whether the operator writes into the argument. Of batch norms the schemas do not say it.
+bool ChangesArgument(const c10::FunctionSchema& schema, size_t index);
+
 // What is asked of a tensor before a replay.
 class TensorGuard {
  public:
@@ -69,6 +72,7 @@ struct Recording {
   std::vector<int64_t> outputs;  // slots; -1 for a tensor that is held by identity
   size_t segments = 1;
   bool changes_modes = false;
+  std::vector<bool> changes_inputs, changes_others;  // whether values of theirs are written
 
   Modes modes;
   std::vector<TensorGuard> input_guards;

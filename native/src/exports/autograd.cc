@@ -80,6 +80,7 @@ napi_value Backward(Arguments& arguments) {
       });
       return Values();
     };
+    recorder->NoteBackward();
     recorder->AddCall("backward", CountsOf({a, b, c}, retain, create, false),
                       TensorValues({&tensors, &gradients, &inputs}), again, {});
   }

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "capture/busy.h"
 #include "capture/recorder.h"
 #include "exports/program.h"
 #include "runtime/function.h"
@@ -88,6 +89,19 @@ napi_value CaptureHolds(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, recording.Holds(inputs));
 }
 
+// captureBusy(recording | null, inputs): this thread keeps away from what the recording works on; null: no
+// more.
+napi_value CaptureBusy(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  if (arguments.IsNull(0)) {
+    environment.SetBusy(nullptr);
+    return Undefined(arguments.env);
+  }
+  const auto inputs = TensorsArgument(environment, arguments[1], "capture(): arguments");
+  environment.SetBusy(std::make_unique<const BusyMemory>(RecordingArgument(arguments, 0), inputs));
+  return Undefined(arguments.env);
+}
+
 // captureDifference(recording, recording): what the two do differently; '' for nothing.
 napi_value CaptureDifference(Arguments& arguments) {
   const std::string difference =
@@ -136,6 +150,7 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"capturePause", Entry<CapturePause>},
           {"captureRefuse", Entry<CaptureRefuse>},
           {"captureHolds", Entry<CaptureHolds>},
+          {"captureBusy", Entry<CaptureBusy>},
           {"captureDifference", Entry<CaptureDifference>},
           {"captureOthers", Entry<CaptureOthers>},
           {"captureSegments", Entry<CaptureSegments>}});

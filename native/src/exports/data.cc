@@ -152,6 +152,7 @@ at::Tensor Readable(const at::Tensor& tensor) {
 // copyOut(tensor, typedArray): the tensor's values, row by row.
 napi_value CopyOut(Arguments& arguments) {
   const at::Tensor source = arguments.Self();
+  arguments.environment.CheckFree(source);
   const at::Tensor tensor = arguments.environment.collector().Allocate([&] { return Readable(source); });
   const Bytes bytes = BytesOf(arguments.env, arguments[1]);
   if (bytes.size != tensor.nbytes()) {
@@ -165,6 +166,7 @@ napi_value CopyOut(Arguments& arguments) {
 // viewBuffer(tensor): an ArrayBuffer over the memory of a contiguous CPU tensor. The buffer keeps
 // the storage, and the storage can no longer be resized.
 napi_value ViewBuffer(Arguments& arguments) {
+  arguments.environment.CheckFree(arguments.Tensor(0));
   const at::Tensor tensor = arguments.Tensor(0).detach();
   TORCH_CHECK(tensor.device().is_cpu(), "only a CPU tensor can be viewed; this one is on ", tensor.device());
   TORCH_CHECK(tensor.layout() == at::kStrided && tensor.is_contiguous(),

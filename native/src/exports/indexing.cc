@@ -147,6 +147,7 @@ void RecordSet(Environment& environment, const at::Tensor& tensor,
     at::indexing::set_item(values[0].toTensor(), WithTensors(indices, values), values.back().toTensor());
     return Values();
   };
+  recorder->NoteChange(tensor);
   recorder->AddCall("setIndex", TextOf(indices), arguments, call, {});
 }
 
@@ -158,6 +159,7 @@ napi_value GetIndex(Arguments& arguments) {
   if (plain) Check(arguments.env, napi_get_value_uint32(arguments.env, arguments[1], &count));
   const auto indices = plain ? PlainIndices(arguments, count) : IndicesOf(arguments, arguments[1]);
   arguments.environment.RunPendingWork();
+  arguments.environment.CheckFree(tensor);
   const at::Tensor result = at::indexing::get_item(tensor, indices);
   RecordGet(arguments.environment, tensor, indices, result);
   return ToJs(arguments.environment, result, arguments[2]);
@@ -165,6 +167,7 @@ napi_value GetIndex(Arguments& arguments) {
 
 napi_value SetIndex(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
+  arguments.environment.CheckFree(tensor, true);
   arguments.environment.RunPendingWork();
   const auto indices = IndicesOf(arguments, arguments[1]);
   c10::IValue value;

@@ -36,6 +36,7 @@ std::vector<at::Tensor> TensorLists(const Arguments& arguments, size_t width, si
   for (size_t i = 0; i < count * width; i++) {
     const auto number = static_cast<int64_t>(environment.transfer_buffer().data()[i]);
     tensors.push_back(environment.pool().At(number)->tensor);
+    if (tensors.back().defined()) environment.CheckFree(tensors.back(), true);
     if (tensors.back().defined() || (number == 0 && i % width == optional)) continue;
     throw TypeProblem(std::string(name) + ": a parameter, or what is remembered of it, is a disposed Tensor");
   }

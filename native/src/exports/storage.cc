@@ -107,6 +107,7 @@ napi_value ReadInto(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   const int fd = static_cast<int>(arguments.Int(1));
   const int64_t offset = arguments.Int(2);
+  arguments.environment.CheckFree(tensor, true);
   const Range range = RangeOf(tensor, arguments.Int(3), arguments.Int(4), Access::kWrite);
   const bool checked = arguments.Bool(5);
   if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
@@ -146,6 +147,7 @@ napi_value WriteFrom(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   const int fd = static_cast<int>(arguments.Int(1));
   const int64_t offset = arguments.Int(2);
+  arguments.environment.CheckFree(tensor);
   const Range range = RangeOf(tensor, arguments.Int(3), arguments.Int(4), Access::kRead);
   int64_t done = 0;
   while (done < range.size) {
@@ -181,6 +183,7 @@ napi_value StorageOf(Arguments& arguments) {
 // its own, uint8. The whole lives as long as the part.
 napi_value StorageSlice(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
+  arguments.environment.CheckFree(tensor, true);
   const Range range = RangeOf(tensor, arguments.Int(1), arguments.Int(2), Access::kWrite);
   if (range.size == 0) return ToJs(arguments.environment, at::empty({0}, at::kByte));
   auto keep = [whole = tensor.storage()](void*) {};
@@ -190,6 +193,7 @@ napi_value StorageSlice(Arguments& arguments) {
 // crc32(tensor, byteOffset, bytes, before): `before` is the CRC of what comes before, or 0.
 napi_value Crc32Of(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
+  arguments.environment.CheckFree(tensor);
   const Range range = RangeOf(tensor, arguments.Int(1), arguments.Int(2), Access::kRead);
   const uint32_t crc = Crc32(range.data, range.size, static_cast<uint32_t>(arguments.Int(3)));
   return Napi::Number::New(arguments.env, static_cast<double>(crc));

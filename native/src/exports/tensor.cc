@@ -135,7 +135,9 @@ napi_value RetainGrad(Arguments& arguments) {
 }
 
 napi_value Grad(Arguments& arguments) {
-  const at::Tensor tensor = arguments.Self(), grad = tensor.grad();
+  const at::Tensor tensor = arguments.Self();
+  arguments.environment.CheckFree(tensor);
+  const at::Tensor grad = tensor.grad();
   if (CaptureRecorder* recorder = arguments.environment.recorder()) {
     const auto again = [](const Values& values) { return Values{values[0].toTensor().grad()}; };
     recorder->AddRead("grad", {tensor}, again, grad);
@@ -174,6 +176,7 @@ void RecordSetGrad(Environment& environment, const at::Tensor& tensor, const at:
     values[0].toTensor().mutable_grad() = values[1].toTensor();
     return Values();
   };
+  recorder->NoteBackward();
   recorder->AddCall("setGrad", "", {tensor, grad}, again, {});
 }
 
@@ -248,6 +251,7 @@ napi_value Alias(Arguments& arguments) {
 
 napi_value Item(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
+  arguments.environment.CheckFree(tensor);
   TORCH_CHECK(tensor.numel() == 1, "a Tensor with ", tensor.numel(),
               " elements cannot be converted to Scalar");
   const c10::Scalar scalar = tensor.item();

@@ -1,4 +1,5 @@
 // One call of an operator: chooses the signature, and the cheapest way to its kernel.
+#include "capture/busy.h"
 #include "capture/record.h"
 #include "operators/kernel.h"
 #include "operators/operator.h"
@@ -77,6 +78,7 @@ napi_value Operator::Call(napi_value holder, uint32_t forms, const napi_value* v
     const Signature& signature = all[index];
     if (signature.checks_options) TakeOptions(candidate.stack);
     const SizesGuard sizes(signature, candidate);
+    if (const BusyMemory* busy = environment_.busy()) busy->Check(signature.schema(), candidate.stack);
     std::vector<IValue> arguments;
     if (recorder) {
       recorder->Admit(signature, candidate.stack);

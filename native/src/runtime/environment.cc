@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/anomaly_mode.h>
 
+#include "capture/busy.h"
 #include "capture/recorder.h"
 #include "runtime/awaited.h"
 
@@ -41,6 +42,12 @@ void Environment::BeginRecording() {
 std::unique_ptr<CaptureRecorder> Environment::EndRecording() {
   recorder_ = nullptr;
   return std::move(recording_);
+}
+
+void Environment::SetBusy(std::unique_ptr<const BusyMemory> busy) { busy_ = std::move(busy); }
+
+void Environment::CheckNotBusy(const at::Tensor& tensor, bool is_change) const {
+  busy_->Check(tensor, is_change);
 }
 
 Environment& Environment::Of(napi_env env) {

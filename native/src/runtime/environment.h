@@ -20,6 +20,7 @@
 namespace nodetorch {
 
 class Awaited;
+class BusyMemory;
 class CaptureRecorder;
 
 class Environment {
@@ -47,6 +48,13 @@ class Environment {
   std::unique_ptr<CaptureRecorder> EndRecording();  // null where there was none
   void PauseRecording(bool pauses) { recorder_ = pauses ? nullptr : recording_.get(); }
   CaptureRecorder* paused_recorder() const { return recording_.get(); }
+  // Null unless an awaited call of a captured function runs.
+  const BusyMemory* busy() const { return busy_.get(); }
+  void SetBusy(std::unique_ptr<const BusyMemory> busy);
+  // Throws where such a call works on the memory of `tensor`, which is about to be read or changed.
+  void CheckFree(const at::Tensor& tensor, bool is_change = false) const {
+    if (busy_) CheckNotBusy(tensor, is_change);
+  }
   TransferBuffer& transfer_buffer() { return transfer_buffer_; }
   ResultHeader& result_header() { return result_header_; }
 
@@ -86,6 +94,8 @@ class Environment {
   std::shared_ptr<Awaited> awaited_;
   CaptureRecorder* recorder_ = nullptr;
   std::unique_ptr<CaptureRecorder> recording_;
+  void CheckNotBusy(const at::Tensor& tensor, bool is_change) const;
+  std::unique_ptr<const BusyMemory> busy_;
 };
 
 }  // namespace nodetorch
