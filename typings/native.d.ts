@@ -251,6 +251,15 @@ export interface Native {
   captureBusy(recording: Handle | null, inputs: Tensors): void;
   /** What two recordings do differently; '' for nothing. */
   captureDifference(recording: Handle, other: Handle): string;
+  /**
+   * It as a program of operators alone, without changes of the gradient mode; `ranks` of a node are the numbers of
+   * dimensions of the tensors that it gives.
+   *
+   * Throws where there is more in it: backward passes, steps of optimizers, autocast.
+   */
+  captureDescription(recording: Handle): ProgramDescription & {
+    readonly nodes: readonly (ProgramNode & { readonly ranks: readonly number[] })[];
+  };
   /** The tensors that it holds by identity. */
   captureOthers(recording: Handle): Handle[];
   captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];

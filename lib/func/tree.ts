@@ -28,6 +28,7 @@ export function flatten(tree: unknown, leaves: unknown[] = []): { leaves: unknow
 }
 
 export function unflatten(leaves: readonly unknown[], spec: TreeSpec): unknown {
+  if (spec === null) return leaves[0];
   const rest = leaves[Symbol.iterator]();
   const build = (node: TreeSpec): unknown => {
     if (node === null) return rest.next().value;
@@ -83,4 +84,11 @@ export function specText(spec: TreeSpec): string {
   return `{${children.map((child, i) => `${String(spec.keys[i])}: ${child}`).join(', ')}}`;
 }
 
-export const sameSpec = (a: TreeSpec, b: TreeSpec): boolean => specText(a) === specText(b);
+export function sameSpec(a: TreeSpec, b: TreeSpec): boolean {
+  if (a === null || b === null) return a === b;
+  if (a.children.length !== b.children.length) return false;
+  if (a.kind === 'list' || b.kind === 'list') {
+    if (a.kind !== b.kind) return false;
+  } else if (!a.keys.every((key, i) => String(key) === String(b.keys[i]))) return false;
+  return a.children.every((child, i) => sameSpec(child, b.children[i]));
+}

@@ -1,12 +1,15 @@
 // Runs a program with and without capture, and compares everything in bits.
+import { createHash } from 'node:crypto';
 import torch, { type Tensor } from 'nodetorch';
 
-/** The bits of a tensor, with its dtype, shape and strides. */
+/** The bits of a tensor, or their digest, with its dtype, shape and strides. */
 export function bitsOf(tensor: Tensor | null): string {
   if (tensor === null) return 'null';
   const { dtype, shape, requiresGrad, isLeaf } = tensor;
   const bytes = tensor.detach().resolveConj().resolveNeg().contiguous().reshape([-1]).view(torch.uint8);
-  return `${dtype} [${shape.join()}] (${tensor.stride().join()}) ${requiresGrad} ${isLeaf} ${String(bytes.tolist())}`;
+  const values = Buffer.from(bytes.toTypedArray() as Uint8Array);
+  const text = values.length > 64 ? createHash('sha1').update(values).digest('hex') : values.toString('hex');
+  return `${dtype} [${shape.join()}] (${tensor.stride().join()}) ${requiresGrad} ${isLeaf} ${text}`;
 }
 
 export const randomState = (): string => bitsOf(torch.getRngState());

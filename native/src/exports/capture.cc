@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "capture/busy.h"
+#include "capture/describe.h"
 #include "capture/recorder.h"
 #include "exports/program.h"
 #include "runtime/function.h"
@@ -116,6 +117,12 @@ napi_value CaptureOthers(Arguments& arguments) {
   return ToJs(arguments.environment, tensors);
 }
 
+// captureDescription(recording): it as a program of operators alone, and what it holds by identity as
+// constants.
+napi_value CaptureDescription(Arguments& arguments) {
+  return DescribeRecording(arguments.environment, RecordingArgument(arguments, 0));
+}
+
 Napi::Array Numbers(Napi::Env env, const std::vector<uint32_t>& numbers) {
   Napi::Array list = Napi::Array::New(env, numbers.size());
   for (uint32_t i = 0; i < numbers.size(); i++) list[i] = Napi::Number::New(env, numbers[i]);
@@ -152,6 +159,7 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"captureHolds", Entry<CaptureHolds>},
           {"captureBusy", Entry<CaptureBusy>},
           {"captureDifference", Entry<CaptureDifference>},
+          {"captureDescription", Entry<CaptureDescription>},
           {"captureOthers", Entry<CaptureOthers>},
           {"captureSegments", Entry<CaptureSegments>}});
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/index.h"
 #include "capture/record.h"
 #include "exports/constants.h"
 #include "runtime/function.h"
@@ -97,60 +98,6 @@ std::vector<at::indexing::TensorIndex> PlainIndices(Arguments& arguments, size_t
   return indices;
 }
 
-// A recording looks at each tensor among the indices: a mask decides on the shape of what is got.
-Values TensorsOf(const at::Tensor& tensor, const std::vector<at::indexing::TensorIndex>& indices) {
-  Values tensors{tensor};
-  for (const auto& index : indices) {
-    if (index.is_tensor()) tensors.push_back(index.tensor());
-  }
-  return tensors;
-}
-
-std::vector<at::indexing::TensorIndex> WithTensors(std::vector<at::indexing::TensorIndex> indices,
-                                                   const Values& tensors) {
-  size_t next = 1;
-  for (auto& index : indices) {
-    if (index.is_tensor()) index = at::indexing::TensorIndex(tensors[next++].toTensor());
-  }
-  return indices;
-}
-
-std::string TextOf(const std::vector<at::indexing::TensorIndex>& indices) {
-  std::string text = "[";
-  for (const auto& index : indices) text += (index.is_tensor() ? "Tensor" : c10::str(index)) + ", ";
-  return text + "]";
-}
-
-void RecordGet(Environment& environment, const at::Tensor& tensor,
-               const std::vector<at::indexing::TensorIndex>& indices, const at::Tensor& result) {
-  CaptureRecorder* recorder = environment.recorder();
-  if (!recorder) return;
-  for (const auto& index : indices) {
-    if (!index.is_tensor()) continue;
-    const at::ScalarType type = index.tensor().scalar_type();
-    if (type != at::kBool && type != at::kByte) continue;
-    recorder->Refuse("the shape of what a mask picks depends on numbers in it, so it cannot be replayed");
-  }
-  RecordOne(environment, "getIndex", TextOf(indices), TensorsOf(tensor, indices), result,
-            [indices](const Values& values) {
-              return at::indexing::get_item(values[0].toTensor(), WithTensors(indices, values));
-            });
-}
-
-void RecordSet(Environment& environment, const at::Tensor& tensor,
-               const std::vector<at::indexing::TensorIndex>& indices, const at::Tensor& value) {
-  CaptureRecorder* recorder = environment.recorder();
-  if (!recorder) return;
-  Values arguments = TensorsOf(tensor, indices);
-  arguments.push_back(value);
-  const auto call = [indices](const Values& values) {
-    at::indexing::set_item(values[0].toTensor(), WithTensors(indices, values), values.back().toTensor());
-    return Values();
-  };
-  recorder->NoteChange(tensor);
-  recorder->AddCall("setIndex", TextOf(indices), arguments, call, {});
-}
-
 // getIndex(tensor, indices | how many are in the transfer buffer, holder)
 napi_value GetIndex(Arguments& arguments) {
   const at::Tensor tensor = arguments.Self();
@@ -160,8 +107,9 @@ napi_value GetIndex(Arguments& arguments) {
   const auto indices = plain ? PlainIndices(arguments, count) : IndicesOf(arguments, arguments[1]);
   arguments.environment.RunPendingWork();
   arguments.environment.CheckFree(tensor);
-  const at::Tensor result = at::indexing::get_item(tensor, indices);
-  RecordGet(arguments.environment, tensor, indices, result);
+  CaptureRecorder* recorder = arguments.environment.recorder();
+  const at::Tensor result =
+      recorder ? GetItemRecorded(*recorder, tensor, indices) : at::indexing::get_item(tensor, indices);
   return ToJs(arguments.environment, result, arguments[2]);
 }
 
@@ -170,6 +118,7 @@ napi_value SetIndex(Arguments& arguments) {
   arguments.environment.CheckFree(tensor, true);
   arguments.environment.RunPendingWork();
   const auto indices = IndicesOf(arguments, arguments[1]);
+  CaptureRecorder* recorder = arguments.environment.recorder();
   c10::IValue value;
   if (!FromJs(arguments.environment, arguments[2], TypeSpec{Type::kTensor}, false, &value)) {
     if (!FromJs(arguments.environment, arguments[2], TypeSpec{Type::kScalar}, false, &value)) {
@@ -177,15 +126,15 @@ napi_value SetIndex(Arguments& arguments) {
                         Describe(arguments.environment, arguments[2]));
     }
     const at::Tensor number = at::scalar_tensor(value.toScalar(), tensor.options());
-    if (CaptureRecorder* recorder = arguments.environment.recorder()) {
+    if (recorder) {
       RecordOne(arguments.environment, kData, "", {recorder->Constant(number.clone())}, number,
                 [](const Values& values) { return values[0].toTensor().clone(); });
     }
     at::indexing::set_item(tensor, indices, number);
-    RecordSet(arguments.environment, tensor, indices, number);
+    if (recorder) RecordSetItem(*recorder, tensor, indices, number);
   } else {
     at::indexing::set_item(tensor, indices, value.toTensor());
-    RecordSet(arguments.environment, tensor, indices, value.toTensor());
+    if (recorder) RecordSetItem(*recorder, tensor, indices, value.toTensor());
   }
   return Undefined(arguments.env);
 }

@@ -1,0 +1,124 @@
+#include "capture/describe.h"
+
+#include <string>
+
+#include "operators/to_js.h"
+
+namespace nodetorch {
+
+namespace {
+
+using c10::IValue;
+
+class Describer {
+ public:
+  explicit Describer(Environment& environment) : environment_(environment), env_(environment.env()) {}
+
+  Napi::Object Describe(const Recording& recording);
+
+ private:
+  Napi::Object Object(const char* key, Napi::Value value) {
+    Napi::Object object = Napi::Object::New(env_);
+    object[key] = value;
+    return object;
+  }
+  Napi::Value Number(double number) { return Napi::Number::New(env_, number); }
+  Napi::Object Node(const RecordedNode& node, size_t index);
+  Napi::Object Argument(const Operand& operand, const c10::TypePtr& type);
+  Napi::Object Constant(const IValue& value, const c10::TypePtr& type);
+  Napi::Value Result(const Destination& destination);
+  Napi::Value Slot(int64_t slot) {
+    return slot == Destination::kNowhere ? env_.Null() : Number(static_cast<double>(slot));
+  }
+
+  Environment& environment_;
+  Napi::Env env_;
+};
+
+// Only where no gradients are made can a program be described: there these do nothing.
+bool IsMode(const RecordedNode& node) { return node.name == "gradMode" || node.name == "inferenceMode"; }
+
+Napi::Object Describer::Constant(const IValue& value, const c10::TypePtr& type) {
+  if (value.isDouble()) return Object("float", Number(value.toDouble()));
+  TORCH_CHECK(!value.isGenerator(), "a program that draws from a generator cannot be described");
+  if (value.isList()) {
+    Napi::Array list = Napi::Array::New(env_);
+    uint32_t next = 0;
+    c10::TypePtr element = c10::AnyType::get();
+    if (const auto* of = type->castRaw<c10::ListType>()) element = of->getElementType();
+    for (const IValue& item : value.toListRef()) list[next++] = Constant(item, element);
+    return Object("list", list);
+  }
+  return Object("constant", Napi::Value(env_, ToJs(environment_, value, type)));
+}
+
+Napi::Object Describer::Argument(const Operand& operand, const c10::TypePtr& type) {
+  if (operand.kind == Operand::Kind::kSlot) return Object("slot", Number(operand.slot));
+  if (operand.kind == Operand::Kind::kList) {
+    Napi::Array list = Napi::Array::New(env_);
+    uint32_t next = 0;
+    for (const Operand& item : operand.list) list[next++] = Argument(item, c10::TensorType::get());
+    return Object("list", list);
+  }
+  const auto* optional = type->castRaw<c10::OptionalType>();
+  return Constant(operand.constant, optional ? optional->getElementType() : type);
+}
+
+Napi::Value Describer::Result(const Destination& destination) {
+  if (!destination.is_list) return Slot(destination.slots[0]);
+  Napi::Array list = Napi::Array::New(env_);
+  uint32_t next = 0;
+  for (const int64_t slot : destination.slots) list[next++] = Slot(slot);
+  return list;
+}
+
+Napi::Object Describer::Node(const RecordedNode& node, size_t index) {
+  TORCH_CHECK(node.signature, "call ", index + 1, ", ", node.name, ", is no operator");
+  const c10::FunctionSchema& schema = node.signature->schema();
+  Napi::Object object = Napi::Object::New(env_);
+  object["operator"] = schema.name() + (schema.overload_name().empty() ? "" : "." + schema.overload_name());
+  object["name"] = std::to_string(index);
+  Napi::Array arguments = Napi::Array::New(env_), outputs = Napi::Array::New(env_);
+  for (uint32_t i = 0; i < node.operands.size(); i++) {
+    arguments[i] = Argument(node.operands[i], schema.arguments()[i].real_type());
+  }
+  for (uint32_t i = 0; i < node.results.size(); i++) outputs[i] = Result(node.results[i]);
+  object["arguments"] = arguments;
+  object["outputs"] = outputs;
+  Napi::Array ranks = Napi::Array::New(env_);
+  uint32_t next = 0;
+  for (const auto& sizes : node.recorded->sizes) ranks[next++] = Number(static_cast<double>(sizes.size()));
+  object["ranks"] = ranks;
+  return object;
+}
+
+Napi::Object Describer::Describe(const Recording& recording) {
+  TORCH_CHECK(recording.segments == 1, "it makes steps of optimizers or the like");
+  Napi::Object object = Napi::Object::New(env_);
+  object["slots"] = Number(recording.slots);
+  Napi::Array inputs = Napi::Array::New(env_), nodes = Napi::Array::New(env_),
+              outputs = Napi::Array::New(env_);
+  for (uint32_t i = 0; i < recording.inputs; i++) inputs[i] = Number(i);
+  uint32_t next = 0;
+  for (size_t i = 0; i < recording.nodes.size(); i++) {
+    const RecordedNode& node = recording.nodes[i];
+    if (IsMode(node)) continue;
+    nodes[next++] = Node(node, i);
+  }
+  next = 0;
+  for (const int64_t slot : recording.outputs) {
+    if (slot >= 0) outputs[next++] = Object("slot", Slot(slot));
+  }
+  object["inputs"] = inputs;
+  object["nodes"] = nodes;
+  object["outputs"] = outputs;
+  return object;
+}
+
+}  // namespace
+
+napi_value DescribeRecording(Environment& environment, const Recording& recording) {
+  return Describer(environment).Describe(recording);
+}
+
+}  // namespace nodetorch
