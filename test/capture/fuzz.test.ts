@@ -1,4 +1,4 @@
-// A moderate number of random programs; `npm run fuzz -- --capture` runs more.
+// A moderate number of random programs; `npm run fuzz:capture` runs more.
 import { comparePrograms } from './compare';
 
 test('random programs have the same bits when they are captured', () => {
