@@ -50,6 +50,7 @@ export interface NativeSignature {
   readonly parameters: readonly NativeParameter[];
   readonly returns: readonly { readonly name: string; readonly type: string; readonly writes: boolean }[];
   readonly factory: boolean; // takes Python's requires_grad
+  readonly random: boolean; // draws from a generator
   readonly numbersAsTensors: boolean; // a number does for a Tensor
 }
 

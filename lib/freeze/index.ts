@@ -1,0 +1,63 @@
+/** Programs for inference alone: what can be done once is done when they are made. */
+import { TorchError } from '../core/errors';
+import { baseName, constantOf } from './operators';
+import { foldBatchNorms } from './fold_batch_norm';
+import { foldConstants } from './fold_constants';
+import { dropIdentities, dropInPlace, dropUnused } from './plain';
+import {
+  type ProgramArgument,
+  type ProgramDescription,
+  type ProgramNode,
+  slotOfInput,
+  substitute,
+} from './view';
+
+/** What is known of a program that is frozen. */
+export interface FreezeOptions {
+  /** Values of inputs, by their places: weights, which do not change from now on. */
+  readonly constants: ReadonlyMap<number, unknown>;
+  /** How many dimensions the results of nodes have, by the nodes' names, where that is known. */
+  readonly ranks?: ReadonlyMap<string, number>;
+}
+
+/**
+ * A program that does what `program` does, with the inputs that `constants` has not. It must run without gradients, and
+ * gives nearly the same numbers.
+ *
+ * @throws TorchError where the program is in training mode.
+ */
+export function freezeProgram(program: ProgramDescription, options: FreezeOptions): ProgramDescription {
+  for (const node of program.nodes) refuseTraining(node);
+  const bound = bindInputs(program, options.constants);
+  if (bound.nodes.some(isOfTransforms)) return bound;
+  const ranks = options.ranks ?? new Map<string, number>();
+  const plain = dropInPlace(dropIdentities(bound));
+  return dropUnused(foldBatchNorms(foldConstants(plain), ranks));
+}
+
+// Between such nodes values have levels of vmap and jvp.
+const isOfTransforms = (node: ProgramNode): boolean =>
+  node.operator.startsWith('torch._functorch.predispatch.');
+
+function refuseTraining(node: ProgramNode): void {
+  const name = baseName(node);
+  const flag = name.endsWith('dropout') ? 'train' : /^(native_)?batch_norm$/.test(name) ? 'training' : null;
+  if (flag === null || constantOf(node, flag) !== true) return;
+  throw new TorchError(
+    `a program in training mode cannot be frozen: node ${node.name} is ${name} with ${flag}=True; ` +
+      'call eval() on the model before',
+  );
+}
+
+function bindInputs(
+  program: ProgramDescription,
+  constants: ReadonlyMap<number, unknown>,
+): ProgramDescription {
+  const values = new Map<number, ProgramArgument>();
+  const inputs = program.inputs.filter((input, i) => {
+    if (!constants.has(i)) return true;
+    values.set(slotOfInput(input), { constant: constants.get(i) });
+    return false;
+  });
+  return substitute({ ...program, inputs }, values);
+}

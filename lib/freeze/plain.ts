@@ -1,0 +1,72 @@
+// Passes that make a program plainer, so that those after them find what they look for.
+import { native } from '../native';
+import { argumentOf, argumentsOf, constantOf, isFresh, operatorName, baseName, factsOf } from './operators';
+import {
+  type ProgramArgument,
+  type ProgramDescription,
+  type ProgramNode,
+  ProgramView,
+  outputSlots,
+  substitute,
+} from './view';
+
+const identities = new Set(['alias', 'detach', 'lift', 'lift_fresh']);
+
+// What a node gives back as it got it.
+function sameAs(node: ProgramNode): ProgramArgument | undefined {
+  const name = baseName(node);
+  const isDropout = name.endsWith('dropout') && constantOf(node, 'train') === false;
+  return isDropout || identities.has(name) ? argumentOf(node, factsOf(node)!.parameters[0]) : undefined;
+}
+
+/** Dropout in evaluation mode and the like are gone. */
+export function dropIdentities(program: ProgramDescription): ProgramDescription {
+  const same = new Map<number, ProgramArgument>();
+  const nodes = program.nodes.filter((node) => {
+    const [slot] = outputSlots(node);
+    const argument = sameAs(node);
+    if (argument === undefined || slot === undefined || !('slot' in argument)) return true;
+    same.set(slot, argument);
+    return false;
+  });
+  return substitute({ ...program, nodes }, same);
+}
+
+/** `relu_` of a value that is new and that nobody else looks at is `relu`. */
+export function dropInPlace(program: ProgramDescription): ProgramDescription {
+  const view = new ProgramView(program);
+  const nodes = program.nodes.map((node) => {
+    const written = factsOf(node)?.written ?? [];
+    const self = written.length === 1 ? argumentOf(node, written[0]) : undefined;
+    const name = operatorName(node).replace(/^aten\.(\w+)_\.(\w+)$/, 'aten.$1.$2');
+    if (self === undefined || !('slot' in self) || name === operatorName(node)) return node;
+    const producer = view.producerOf(self.slot);
+    if (producer === undefined || !isFresh(producer) || !view.isOnlyFor(self.slot, node)) return node;
+    const plain = { ...node, operator: `torch.ops.${name}` };
+    return isFresh(plain) && hasOperator(name) ? plain : node;
+  });
+  return { ...program, nodes };
+}
+
+const hasOperator = (name: string): boolean => {
+  const [space, base, overload] = name.split('.');
+  const found = native.signatures(`${space}::${base}`, null, false);
+  return found.some((one) => one.overload === (overload === 'default' ? '' : overload));
+};
+
+/** Nodes whose results nobody wants are gone, as far as they do nothing else. */
+export function dropUnused(program: ProgramDescription): ProgramDescription {
+  const wanted = new Set<number>();
+  const want = (argument: ProgramArgument): void => {
+    if ('slot' in argument) wanted.add(argument.slot);
+    else if ('list' in argument) argument.list.forEach(want);
+  };
+  program.outputs.forEach(want);
+  const nodes = [...program.nodes].reverse().filter((node) => {
+    const isWanted = outputSlots(node).some((slot) => wanted.has(slot));
+    if (!isWanted && isFresh(node)) return false;
+    argumentsOf(node).forEach(want);
+    return true;
+  });
+  return { ...program, nodes: nodes.reverse() };
+}

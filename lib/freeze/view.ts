@@ -1,0 +1,116 @@
+// A program as the passes look at it: who makes a value, and who uses it.
+import { isTensor } from '../native/tensor_base';
+import type { Tensor } from '../tensor';
+import type { ProgramArgument, ProgramDescription, ProgramNode } from '../../typings/native';
+import { argumentsOf, isFresh, writtenBy } from './operators';
+
+export type { ProgramArgument, ProgramDescription, ProgramNode };
+
+/** The slots in an argument. */
+export function slotsIn(argument: ProgramArgument): number[] {
+  if ('slot' in argument) return [argument.slot];
+  return 'list' in argument ? argument.list.flatMap(slotsIn) : [];
+}
+
+/** The tensors that are constants in an argument. */
+export function tensorsIn(argument: ProgramArgument): Tensor[] {
+  if ('list' in argument) return argument.list.flatMap(tensorsIn);
+  if (!('constant' in argument)) return [];
+  const { constant } = argument;
+  return (Array.isArray(constant) ? (constant as unknown[]) : [constant]).filter(isTensor);
+}
+
+export const slotOfInput = (input: ProgramDescription['inputs'][number]): number =>
+  typeof input === 'number' ? input : input.slot;
+
+export const outputSlots = (node: ProgramNode): number[] =>
+  node.outputs.flat().filter((slot): slot is number => slot !== null);
+
+export class ProgramView {
+  readonly #producers = new Map<number, ProgramNode>();
+  readonly #users = new Map<number, ProgramNode[]>();
+  readonly #given = new Set<number>();
+  readonly #places = new Map<ProgramNode, number>();
+  /** Nodes that write to a value, by their places. */
+  readonly writers: number[] = [];
+
+  constructor(readonly program: ProgramDescription) {
+    for (const [place, node] of program.nodes.entries()) {
+      this.#places.set(node, place);
+      for (const slot of outputSlots(node)) this.#producers.set(slot, node);
+      for (const slot of argumentsOf(node).flatMap(slotsIn)) {
+        const users = this.#users.get(slot);
+        if (users) users.push(node);
+        else this.#users.set(slot, [node]);
+      }
+      if (writtenBy(node).length > 0) this.writers.push(place);
+    }
+    for (const output of program.outputs) for (const slot of slotsIn(output)) this.#given.add(slot);
+  }
+
+  producerOf(slot: number): ProgramNode | undefined {
+    return this.#producers.get(slot);
+  }
+  usersOf(slot: number): readonly ProgramNode[] {
+    return this.#users.get(slot) ?? [];
+  }
+  isOutput(slot: number): boolean {
+    return this.#given.has(slot);
+  }
+  /** Whether that node alone uses the value, once. */
+  isOnlyFor(slot: number, node: ProgramNode): boolean {
+    const users = this.usersOf(slot);
+    return users.length === 1 && users[0] === node && !this.isOutput(slot);
+  }
+  /** Whether nothing is written from one node to a later one. */
+  isQuietBetween(first: ProgramNode, last: ProgramNode): boolean {
+    const [from, to] = [this.#places.get(first)!, this.#places.get(last)!];
+    return !this.writers.some((place) => place >= from && place <= to);
+  }
+
+  /** The slots and tensors whose memory a value may share, itself among them. */
+  originsOf(argument: ProgramArgument, found: Origins = { slots: new Set(), tensors: new Set() }): Origins {
+    for (const tensor of tensorsIn(argument)) found.tensors.add(tensor);
+    for (const slot of slotsIn(argument)) {
+      if (found.slots.has(slot)) continue;
+      found.slots.add(slot);
+      const producer = this.producerOf(slot);
+      if (producer === undefined || isFresh(producer)) continue;
+      for (const one of argumentsOf(producer)) this.originsOf(one, found);
+    }
+    return found;
+  }
+  /** The same of everything that is written to. */
+  get written(): Origins {
+    const found: Origins = { slots: new Set(), tensors: new Set() };
+    for (const place of this.writers) {
+      for (const argument of writtenBy(this.program.nodes[place])) this.originsOf(argument, found);
+    }
+    return found;
+  }
+}
+
+export interface Origins {
+  readonly slots: Set<number>;
+  readonly tensors: Set<Tensor>;
+}
+
+/** A program in which other arguments stand for some slots. */
+export function substitute(
+  program: ProgramDescription,
+  values: ReadonlyMap<number, ProgramArgument>,
+): ProgramDescription {
+  if (values.size === 0) return program;
+  const replaced = (argument: ProgramArgument): ProgramArgument => {
+    if ('list' in argument) return { list: argument.list.map(replaced) };
+    if (!('slot' in argument)) return argument;
+    const value = values.get(argument.slot);
+    return value === undefined ? argument : replaced(value);
+  };
+  const nodes = program.nodes.map((node): ProgramNode => {
+    if (!argumentsOf(node).some((one) => slotsIn(one).some((slot) => values.has(slot)))) return node;
+    const keywords = Object.entries(node.keywords ?? {}).map(([key, one]) => [key, replaced(one)] as const);
+    return { ...node, arguments: node.arguments.map(replaced), keywords: Object.fromEntries(keywords) };
+  });
+  return { ...program, nodes, outputs: program.outputs.map(replaced) };
+}
