@@ -3,6 +3,8 @@ import { TorchError } from '../core/errors';
 import { baseName, constantOf } from './operators';
 import { foldBatchNorms } from './fold_batch_norm';
 import { foldConstants } from './fold_constants';
+import { layOut } from './layout';
+import { fuseEpilogues, packLayers } from './pack';
 import { dropIdentities, dropInPlace, dropUnused } from './plain';
 import {
   type ProgramArgument,
@@ -32,7 +34,8 @@ export function freezeProgram(program: ProgramDescription, options: FreezeOption
   if (bound.nodes.some(isOfTransforms)) return bound;
   const ranks = options.ranks ?? new Map<string, number>();
   const plain = dropInPlace(dropIdentities(bound));
-  return dropUnused(foldBatchNorms(foldConstants(plain), ranks));
+  const folded = dropUnused(foldBatchNorms(foldConstants(plain), ranks));
+  return layOut(fuseEpilogues(packLayers(folded, ranks)), ranks);
 }
 
 // Between such nodes values have levels of vmap and jvp.

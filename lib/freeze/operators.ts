@@ -102,7 +102,8 @@ export function writtenBy(node: ProgramNode): ProgramArgument[] {
   const inner = all.flatMap((one) => ('graph' in one ? one.graph.nodes : []));
   if (inner.length > 0) return inner.some((one) => writtenBy(one).length > 0) ? all : [];
   const facts = factsOf(node);
-  if (facts === null) return /^(_operator|math|builtins|torch)\.\w+$/.test(node.operator) ? [] : all;
+  if (facts === null)
+    return /^(_operator|math|builtins|torch|nodetorch)\.\w+$/.test(node.operator) ? [] : all;
   const isNorm = norms.has(baseName(node));
   if (isNorm) {
     const isTraining = constantOf(node, baseName(node) === 'instance_norm' ? 'useInputStats' : 'training');
