@@ -235,6 +235,8 @@ export interface Native {
   cancel(cancel: Handle): void;
   /** Cancels everything that is awaited here, and waits for what runs: before the process exits. */
   endAwaited(): void;
+  /** Which kernels packed layers have on this processor: 'avx512', 'avx2' or 'baseline'. */
+  packedKernels(): string;
 
   // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.
   hasDistributed(): boolean;

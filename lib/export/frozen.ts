@@ -47,8 +47,7 @@ function refuseTraining({ graphSignature }: ExportedProgram): void {
   );
   if (written === undefined) return;
   throw new TorchError(
-    `a program that changes its state cannot be frozen, and this one writes to '${written.target}': ` +
-      'call eval() on the model before it is exported',
+    `a program that changes its state cannot be frozen, and this one writes to '${written.target}'`,
   );
 }
 

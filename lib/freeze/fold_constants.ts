@@ -3,16 +3,18 @@ import { noGrad } from '../autograd/mode';
 import { Program } from '../native/program';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
-import { argumentsOf, factsOf, isFresh, writtenBy } from './operators';
+import { argumentsOf, factsOf } from './operators';
 import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
   ProgramView,
+  isFresh,
   outputSlots,
   slotsIn,
   substitute,
   tensorsIn,
+  writtenBy,
 } from './view';
 
 const MOST_BYTES = 1 << 28; // of a result that no constant has given

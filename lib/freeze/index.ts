@@ -1,6 +1,6 @@
 /** Programs for inference alone: what can be done once is done when they are made. */
 import { TorchError } from '../core/errors';
-import { baseName, constantOf } from './operators';
+import { baseName, constantOf, operatorName } from './operators';
 import { foldBatchNorms } from './fold_batch_norm';
 import { foldConstants } from './fold_constants';
 import { layOut } from './layout';
@@ -10,8 +10,10 @@ import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
+  ProgramView,
   slotOfInput,
   substitute,
+  writtenBy,
 } from './view';
 
 /** What is known of a program that is frozen. */
@@ -26,14 +28,15 @@ export interface FreezeOptions {
  * A program that does what `program` does, with the inputs that `constants` has not. It must run without gradients, and
  * gives nearly the same numbers.
  *
- * @throws TorchError where the program is in training mode.
+ * @throws TorchError where the program is in training mode, or writes to its constants.
  */
 export function freezeProgram(program: ProgramDescription, options: FreezeOptions): ProgramDescription {
   for (const node of program.nodes) refuseTraining(node);
-  const bound = bindInputs(program, options.constants);
+  const bound = dropIdentities(bindInputs(program, options.constants));
+  refuseWrites(bound);
   if (bound.nodes.some(isOfTransforms)) return bound;
   const ranks = options.ranks ?? new Map<string, number>();
-  const plain = dropInPlace(dropIdentities(bound));
+  const plain = dropInPlace(bound);
   const folded = dropUnused(foldBatchNorms(foldConstants(plain), ranks));
   return layOut(fuseEpilogues(packLayers(folded, ranks)), ranks);
 }
@@ -45,11 +48,23 @@ const isOfTransforms = (node: ProgramNode): boolean =>
 function refuseTraining(node: ProgramNode): void {
   const name = baseName(node);
   const flag = name.endsWith('dropout') ? 'train' : /^(native_)?batch_norm$/.test(name) ? 'training' : null;
-  if (flag === null || constantOf(node, flag) !== true) return;
+  if (flag === null || constantOf(node, flag) !== true || constantOf(node, 'p') === 0) return;
   throw new TorchError(
     `a program in training mode cannot be frozen: node ${node.name} is ${name} with ${flag}=True; ` +
       'call eval() on the model before',
   );
+}
+
+// Of a constant, that is: what is folded and packed would not see it.
+function refuseWrites(program: ProgramDescription): void {
+  const view = new ProgramView(program);
+  for (const place of view.writers) {
+    const node = program.nodes[place];
+    if (writtenBy(node).every((one) => view.originsOf(one).tensors.size === 0)) continue;
+    throw new TorchError(
+      `a program that changes its state cannot be frozen, and node ${node.name} writes to it by ${operatorName(node)}`,
+    );
+  }
 }
 
 function bindInputs(

@@ -26,7 +26,8 @@ const LINEAR_OR_CONV = new Set(['nodetorch.linear', 'nodetorch.conv3x3']);
 
 /** Filters get their channels last, and what reads memory as it lies gets a copy of what has them there. */
 export function layOut(program: ProgramDescription, ranks: ReadonlyMap<string, number>): ProgramDescription {
-  const written = new ProgramView(program).written.tensors;
+  const view = new ProgramView(program);
+  const written = view.written.tensors;
   const last = new Set<number>();
   const copies = new Map<number, number>();
   let slots = program.slots;
@@ -49,7 +50,10 @@ export function layOut(program: ProgramDescription, ranks: ReadonlyMap<string, n
   };
   for (const node of program.nodes) {
     const isLast = argumentsOf(node).some((one) => slotsIn(one).some((slot) => last.has(slot)));
-    const conv = ranks.get(node.name) === 4 ? withFilterLast(node, written) : null;
+    // A copy costs as much as is won in one convolution alone.
+    const pays =
+      ranks.get(node.name) === 4 && (isLast || outputSlots(node).some((slot) => reachesConv(view, slot)));
+    const conv = pays ? withFilterLast(node, written) : null;
     if (conv || channelsLastSlots(node).length > 0) {
       made.push(conv ?? node);
       for (const slot of outputSlots(node)) last.add(slot);
@@ -70,6 +74,22 @@ export function layOut(program: ProgramDescription, ranks: ReadonlyMap<string, n
   }
   const outputs = program.outputs.map(copied);
   return { ...program, slots, nodes: made, outputs };
+}
+
+const isConv = (node: ProgramNode): boolean =>
+  ['conv2d', 'convolution'].includes(baseName(node)) || node.operator === 'nodetorch.conv3x3';
+
+// Whether a convolution takes the value, or what operators make of it that keep the order of dimensions.
+function reachesConv(view: ProgramView, slot: number, seen = new Set<number>()): boolean {
+  if (seen.has(slot)) return false;
+  seen.add(slot);
+  return view
+    .usersOf(slot)
+    .some(
+      (node) =>
+        isConv(node) ||
+        (keeping.has(baseName(node)) && outputSlots(node).some((one) => reachesConv(view, one, seen))),
+    );
 }
 
 // A mean over height and width leaves nothing to lie otherwise.

@@ -12,27 +12,6 @@ interface Facts {
   readonly isRandom: boolean;
 }
 
-// Operators whose results are new tensors, of which nobody else has the memory. Schemas do not say so: composite ones,
-// such as dropout, may give back what they were given.
-const fresh = new Set(
-  (
-    'conv1d conv2d conv3d convolution conv_transpose1d conv_transpose2d conv_transpose3d linear addmm mm bmm baddbmm ' +
-    'matmul relu gelu silu sigmoid tanh hardswish hardsigmoid hardtanh relu6 leaky_relu elu mish softplus neg abs exp log ' +
-    'sqrt rsqrt pow clamp erf add sub rsub mul div reciprocal maximum minimum where batch_norm native_batch_norm ' +
-    '_native_batch_norm_legit _native_batch_norm_legit_no_training layer_norm native_layer_norm group_norm native_group_norm ' +
-    'softmax _softmax log_softmax _log_softmax scaled_dot_product_attention mean sum amax amin max_pool1d max_pool2d ' +
-    'max_pool2d_with_indices avg_pool1d avg_pool2d adaptive_avg_pool2d _adaptive_avg_pool2d embedding clone stack ' +
-    'full zeros ones arange eq ne lt le gt ge logical_not triu tril'
-  ).split(' '),
-);
-
-// Their schemas do not say that they write to the running statistics.
-const norms = new Set(
-  'batch_norm native_batch_norm cudnn_batch_norm miopen_batch_norm _batch_norm_impl_index instance_norm'.split(
-    ' ',
-  ),
-);
-
 /** 'torch.ops.aten.add.Tensor' and 'aten::add.Tensor' as 'aten.add.Tensor'; others as they are. */
 export function operatorName(node: ProgramNode): string {
   const name = node.operator.replace(/^torch\.ops\./, '').replace('::', '.');
@@ -89,25 +68,4 @@ export function constantOf(node: ProgramNode, name: string): unknown {
 /** All arguments of a node. */
 export function argumentsOf(node: ProgramNode): ProgramArgument[] {
   return [...node.arguments, ...Object.values(node.keywords ?? {})];
-}
-
-/** Whether all results of a node are new tensors. */
-export function isFresh(node: ProgramNode): boolean {
-  return fresh.has(baseName(node)) && writtenBy(node).length === 0;
-}
-
-/** What a node writes to, or may write to. */
-export function writtenBy(node: ProgramNode): ProgramArgument[] {
-  const all = argumentsOf(node);
-  const inner = all.flatMap((one) => ('graph' in one ? one.graph.nodes : []));
-  if (inner.length > 0) return inner.some((one) => writtenBy(one).length > 0) ? all : [];
-  const facts = factsOf(node);
-  if (facts === null)
-    return /^(_operator|math|builtins|torch|nodetorch)\.\w+$/.test(node.operator) ? [] : all;
-  const isNorm = norms.has(baseName(node));
-  if (isNorm) {
-    const isTraining = constantOf(node, baseName(node) === 'instance_norm' ? 'useInputStats' : 'training');
-    return isTraining === false ? [] : all;
-  }
-  return facts.written.flatMap((name) => argumentOf(node, name) ?? []);
 }

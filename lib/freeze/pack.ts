@@ -1,4 +1,5 @@
 // Linear layers and convolutions over weights that are laid out once: operators of native/src/kernels.
+import { native } from '../native';
 import { Program } from '../native/program';
 import { noGrad } from '../autograd/mode';
 import { isTensor } from '../native/tensor_base';
@@ -17,6 +18,8 @@ import {
 const NONE: ProgramArgument = { constant: null };
 const CHANNELS_IN = 16; // native/src/kernels/conv3x3.cc
 const CHANNELS_OUT = 32;
+// Packed filters are four times as large: with less than AVX-512, reading more of them takes longer than they save.
+const MOST_CHANNEL_PAIRS = 256 * 256;
 
 interface Layer {
   input: ProgramArgument;
@@ -85,6 +88,7 @@ function convOf(node: ProgramNode): (Layer & { padding: number[] }) | null {
   if (!layer || !padding || padding.some((one) => one < 0 || one > 2) || !isDefault(node, 'groups'))
     return null;
   const [out, inside, height, width] = layer.weight.shape;
+  if (out * inside > MOST_CHANNEL_PAIRS && native.packedKernels() !== 'avx512') return null;
   const fits = layer.weight.dim() === 4 && height === 3 && width === 3;
   if (!fits || out % CHANNELS_OUT !== 0 || inside % CHANNELS_IN !== 0) return null;
   if (!isPairOf(node, 'stride', 1) || !isPairOf(node, 'dilation', 1)) return null;
@@ -98,11 +102,15 @@ function packed(operator: string, { weight, bias }: Layer): ProgramArgument {
   return { constant: noGrad(() => program.run([]))[0] };
 }
 
-/** Layers whose weights are constants of float32 on the CPU, which nothing writes to, over packed ones. */
+/**
+ * Layers whose weights are constants of float32 on the CPU, which nothing writes to, over packed ones. Not where the
+ * processor has neither AVX-512 nor AVX2: libtorch's own kernels are faster there.
+ */
 export function packLayers(
   program: ProgramDescription,
   ranks: ReadonlyMap<string, number>,
 ): ProgramDescription {
+  if (native.packedKernels() === 'baseline') return program;
   const written = new ProgramView(program).written.tensors;
   const isFixed = ({ weight, bias }: Layer): boolean => !written.has(weight) && !(bias && written.has(bias));
   const nodes = program.nodes.map((node): ProgramNode => {

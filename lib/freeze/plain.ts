@@ -1,21 +1,24 @@
 // Passes that make a program plainer, so that those after them find what they look for.
 import { native } from '../native';
-import { argumentOf, argumentsOf, constantOf, isFresh, operatorName, baseName, factsOf } from './operators';
+import { argumentOf, argumentsOf, baseName, constantOf, factsOf, operatorName } from './operators';
 import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
   ProgramView,
+  isFresh,
   outputSlots,
   substitute,
 } from './view';
 
-const identities = new Set(['alias', 'detach', 'lift', 'lift_fresh']);
+// Without gradients.
+const identities = new Set(['alias', 'detach', 'detach_', 'lift', 'lift_fresh']);
 
 // What a node gives back as it got it.
 function sameAs(node: ProgramNode): ProgramArgument | undefined {
   const name = baseName(node);
-  const isDropout = name.endsWith('dropout') && constantOf(node, 'train') === false;
+  const isDropout =
+    name.endsWith('dropout') && (constantOf(node, 'train') === false || constantOf(node, 'p') === 0);
   return isDropout || identities.has(name) ? argumentOf(node, factsOf(node)!.parameters[0]) : undefined;
 }
 
@@ -25,7 +28,7 @@ export function dropIdentities(program: ProgramDescription): ProgramDescription 
   const nodes = program.nodes.filter((node) => {
     const [slot] = outputSlots(node);
     const argument = sameAs(node);
-    if (argument === undefined || slot === undefined || !('slot' in argument)) return true;
+    if (argument === undefined || slot === undefined) return true;
     same.set(slot, argument);
     return false;
   });

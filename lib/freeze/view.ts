@@ -2,9 +2,56 @@
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import type { ProgramArgument, ProgramDescription, ProgramNode } from '../../typings/native';
-import { argumentsOf, isFresh, writtenBy } from './operators';
+import { argumentOf, argumentsOf, baseName, constantOf, factsOf } from './operators';
 
 export type { ProgramArgument, ProgramDescription, ProgramNode };
+
+// Operators whose results are new tensors, of which nobody else has the memory. Schemas do not say so: composite ones,
+// such as dropout, may give back what they were given.
+const fresh = new Set(
+  (
+    'conv1d conv2d conv3d convolution conv_transpose1d conv_transpose2d conv_transpose3d linear addmm mm bmm baddbmm ' +
+    'matmul relu gelu silu sigmoid tanh hardswish hardsigmoid hardtanh relu6 leaky_relu elu mish softplus neg abs exp log ' +
+    'sqrt rsqrt pow clamp erf add sub rsub mul div reciprocal maximum minimum where batch_norm native_batch_norm ' +
+    '_native_batch_norm_legit _native_batch_norm_legit_no_training layer_norm native_layer_norm group_norm native_group_norm ' +
+    'softmax _softmax log_softmax _log_softmax scaled_dot_product_attention mean sum amax amin max_pool1d max_pool2d ' +
+    'max_pool2d_with_indices avg_pool1d avg_pool2d adaptive_avg_pool2d _adaptive_avg_pool2d embedding clone lift_fresh_copy stack ' +
+    'full zeros ones arange eq ne lt le gt ge logical_not triu tril'
+  ).split(' '),
+);
+
+// Their schemas do not say that they write to the running statistics.
+const norms = new Set(
+  'batch_norm native_batch_norm cudnn_batch_norm miopen_batch_norm _batch_norm_impl_index instance_norm'.split(
+    ' ',
+  ),
+);
+
+/** Whether all results of a node are new tensors. */
+export function isFresh(node: ProgramNode): boolean {
+  return fresh.has(baseName(node)) && writtenBy(node).length === 0;
+}
+
+/** What a node writes to, or may write to. */
+export function writtenBy(node: ProgramNode): ProgramArgument[] {
+  const all = argumentsOf(node);
+  const graphs = all.flatMap((one) => ('graph' in one ? one.graph : []));
+  if (graphs.length > 0) return graphs.some(writesToInputs) ? all : [];
+  const facts = factsOf(node);
+  if (facts === null)
+    return /^(_operator|math|builtins|torch|nodetorch)\.\w+$/.test(node.operator) ? [] : all;
+  const isNorm = norms.has(baseName(node));
+  if (isNorm) {
+    const isTraining = constantOf(node, baseName(node) === 'instance_norm' ? 'useInputStats' : 'training');
+    return isTraining === false ? [] : all;
+  }
+  return facts.written.flatMap((name) => argumentOf(node, name) ?? []);
+}
+
+function writesToInputs(graph: ProgramDescription): boolean {
+  const { slots } = new ProgramView(graph).written;
+  return graph.inputs.some((input) => slots.has(slotOfInput(input)));
+}
 
 /** The slots in an argument. */
 export function slotsIn(argument: ProgramArgument): number[] {

@@ -381,4 +381,22 @@ describe('freezeProgram', () => {
       ),
     );
   });
+
+  test('refuses what writes to a constant, also by way of a view', () => {
+    const given = program(
+      ['w', 'x'],
+      [
+        ['v', 'aten.view.default', 'w', [16]],
+        ['_', 'aten.mul_.Tensor', 'v', 'x'],
+        ['y', 'aten.relu.default', 'x'],
+      ],
+      ['y'],
+    );
+    expect(() => freezeProgram(given, { constants: new Map([[0, w]]) })).toThrow(
+      new TorchError(
+        'a program that changes its state cannot be frozen, and node _ writes to it by aten.mul_.Tensor',
+      ),
+    );
+    expect(lines(freezeProgram(given, { constants: new Map([[1, w]]) }))).toContain('aten.mul_.Tensor');
+  });
 });

@@ -51,7 +51,7 @@ void EachTask(int64_t count, const std::function<void(int64_t)>& run) {
   // What it goes over is a byte for each task.
   at::Tensor bytes = at::empty({count}, at::kByte);
   const auto* first = static_cast<const char*>(bytes.data_ptr());
-  auto iterator = at::TensorIteratorConfig().add_output(bytes).build();
+  auto iterator = at::TensorIterator::nullary_op(bytes);
   iterator.for_each(
       [&](char** data, const int64_t* strides, int64_t n) {
         for (int64_t i = 0; i < n; i++) run(data[0] + i * strides[0] - first);

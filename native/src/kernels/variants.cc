@@ -1,5 +1,8 @@
 #include "kernels/kernels.h"
 
+#include <cstdlib>
+#include <string>
+
 // A function is compiled for instructions that not every processor has, by a pragma around it.
 #if defined(__x86_64__) && defined(__clang__)
 #define NODETORCH_X86 1
@@ -44,10 +47,15 @@ constexpr int kLanes = 4, kRows = 4;
 const Kernels& BestKernels() {
   static const Kernels best = [] {
 #ifdef NODETORCH_X86
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    // libtorch's own kernels follow this variable, too.
+    const char* set = std::getenv("ATEN_CPU_CAPABILITY");
+    const std::string most = set ? set : "avx512";
+    const bool may_avx2 = most != "default", may_avx512 = may_avx2 && most != "avx2";
+    if (may_avx512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl")) {
       return Kernels{"avx512", avx512::RunPanelProduct, avx512::RunTileInput, avx512::RunTileOutput};
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (may_avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
       return Kernels{"avx2", avx2::RunPanelProduct, avx2::RunTileInput, avx2::RunTileOutput};
     }
 #endif
