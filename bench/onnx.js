@@ -45,7 +45,10 @@ function makeModels(python, peers, folder) {
 
 const distance = (a, b) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 
-/** Measures and prints the rows that were asked for: `{ group, name, program, frozen, onnxruntime, ratio }`. */
+/**
+ * Measures and prints the rows that were asked for: `{ group, name, program, frozen, onnxruntime, ratio, cpuRatio }`. The ratios
+ * are of the frozen program to onnxruntime-node.
+ */
 async function measureOnnx(wanted, plan, folder, python, { start, median, shown }) {
   const { rounds, seconds, threads } = plan;
   const chosen = rows.filter((row) => wanted.some((part) => `onnx/${row}`.includes(part)));
@@ -53,7 +56,7 @@ async function measureOnnx(wanted, plan, folder, python, { start, median, shown 
   const peers = installPeers(python);
   makeModels(python, peers, folder);
   console.log(`\nExported programs beside onnxruntime-node, ${threads} thread(s).\n`);
-  const heads = [...kinds, 'program', 'frozen', 'distance'];
+  const heads = [...kinds, 'program', 'frozen', 'CPU', 'distance'];
   console.log(''.padEnd(24), ...heads.map((text) => text.padStart(12)));
   const sides = [];
   for (const kind of kinds) sides.push(await start(process.execPath, ['onnx_side.js', kind, folder, peers]));
@@ -69,15 +72,17 @@ async function measureOnnx(wanted, plan, folder, python, { start, median, shown 
     }
     const [program, frozen, onnxruntime] = found.map((list) => median(list.map(({ us }) => us)));
     const outputs = found.map(([first]) => first.outputs);
-    const ratio = frozen / onnxruntime;
+    const [, cpuFrozen, cpuOnnxruntime] = found.map((list) => median(list.map(({ cpu }) => cpu)));
+    const [ratio, cpuRatio] = [frozen / onnxruntime, cpuFrozen / cpuOnnxruntime];
     const cells = [
       ...[program, frozen, onnxruntime].map(shown),
       (program / onnxruntime).toFixed(2),
       ratio.toFixed(2),
+      cpuRatio.toFixed(2),
       distance(outputs[1], outputs[2]).toExponential(1),
     ];
     console.log(`onnx: ${name}`.padEnd(24), ...cells.map((text) => text.padStart(12)));
-    measured.push({ group: 'onnx', name, program, frozen, onnxruntime, ratio });
+    measured.push({ group: 'onnx', name, program, frozen, onnxruntime, ratio, cpuRatio });
   }
   for (const side of sides) side.end();
   return measured;

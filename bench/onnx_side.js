@@ -1,6 +1,6 @@
 'use strict';
 // Run by onnx.js: `node onnx_side.js KIND FOLDER PEERS` times the models in FOLDER. KIND: 'program', 'frozen', or
-// 'onnxruntime', which is in PEERS. { name, seconds, threads } -> { us, outputs } or { error }.
+// 'onnxruntime', which is in PEERS. { name, seconds, threads } -> { us, cpu, outputs } or { error }.
 
 const path = require('node:path');
 const readline = require('node:readline');
@@ -40,15 +40,20 @@ async function nodetorch(name, numbers, threads) {
   return { run, outputs: torch.inferenceMode(() => [...module(x).toTypedArray()]) };
 }
 
+/** Microseconds for a call, over about that many seconds, and of the processor's time. */
 async function time(run, seconds) {
   for (let count = 1; ;) {
+    const before = process.cpuUsage();
     const started = process.hrtime.bigint();
     for (let i = 0; i < count; i++) {
       const pending = run();
       if (pending) await pending;
     }
     const took = Number(process.hrtime.bigint() - started) / 1e9;
-    if (took >= seconds || count >= 1e8) return (took / count) * 1e6;
+    if (took >= seconds || count >= 1e8) {
+      const { user, system } = process.cpuUsage(before);
+      return { us: (took / count) * 1e6, cpu: (user + system) / count };
+    }
     count = Math.ceil(count * Math.min(10, Math.max(1.5, (1.2 * seconds) / Math.max(took, 1e-6))));
   }
 }
@@ -65,7 +70,7 @@ async function answer({ name, seconds, threads }) {
     current = { name, ...made };
     await time(current.run, seconds / 2);
   }
-  return { us: await time(current.run, seconds), outputs: current.outputs };
+  return { ...(await time(current.run, seconds)), outputs: current.outputs };
 }
 
 console.log(JSON.stringify(Object.keys(shapes)));

@@ -1,7 +1,7 @@
-// A convolution with a filter of 3 x 3 and stride 1, channels last, by Winograd's F(4 x 4, 3 x 3): of 6 x 6 places of
-// the image and the filter 36 numbers each are made, whose products, summed over channels, give 4 x 4 places of the
-// result. That takes a quarter of the multiplications. (Lavin and Gray, "Fast Algorithms for Convolutional Neural
-// Networks", 2015)
+// A convolution with a filter of 3 x 3 and stride 1, channels last, by Winograd's F(4 x 4, 3 x 3): of 6 x 6
+// places of the image and the filter 36 numbers each are made, whose products, summed over channels, give 4 x
+// 4 places of the result. That takes a quarter of the multiplications. (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015)
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -102,8 +102,9 @@ void Convolution::Run(int64_t first, int64_t count) const {
   }
   for (int64_t number = 0; number < kNumbers; number++) {
     for (int64_t column = 0; column < out; column += kPanel) {
-      kernels.panel_product({inputs + number * count * in, in, count, packed + out + (number * out + column) * in, in,
-                             zeros, products + number * count * out + column, out});
+      kernels.panel_product({inputs + number * count * in, in, count,
+                             packed + out + (number * out + column) * in, in, zeros,
+                             products + number * count * out + column, out});
     }
   }
   TileOutput output;
@@ -122,10 +123,11 @@ void Convolution::Run(int64_t first, int64_t count) const {
 
 at::Tensor PackConv3x3(const at::Tensor& weight, const at::Tensor& bias) {
   CheckPlainFloat(weight, "weight");
-  TORCH_CHECK(weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3, "a filter to pack must be of 3 x 3");
+  TORCH_CHECK(weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3,
+              "a filter to pack must be of 3 x 3");
   const int64_t out = weight.size(0), in = weight.size(1);
-  TORCH_CHECK(out > 0 && in > 0 && out % kPanel == 0 && in % kChannels == 0, "a filter to pack must have ", kPanel, " and ",
-              kChannels, " channels, or several times as many");
+  TORCH_CHECK(out > 0 && in > 0 && out % kPanel == 0 && in % kChannels == 0, "a filter to pack must have ",
+              kPanel, " and ", kChannels, " channels, or several times as many");
   at::Tensor packed = at::zeros({out + kNumbers * out * in}, weight.options());
   auto* numbers = packed.mutable_data_ptr<float>();
   const at::Tensor filters = weight.contiguous();
@@ -151,27 +153,39 @@ at::Tensor Conv3x3Packed(const at::Tensor& x, const at::Tensor& packed, int64_t 
   CheckPlainFloat(x, "input");
   CheckPlainFloat(packed, "weight");
   TORCH_CHECK(channels > 0 && channels % kPanel == 0 && packed.dim() == 1 && packed.is_contiguous() &&
-                  packed.size(0) % channels == 0 && (packed.size(0) / channels - 1) % (kNumbers * kChannels) == 0,
+                  packed.size(0) % channels == 0 &&
+                  (packed.size(0) / channels - 1) % (kNumbers * kChannels) == 0,
               "packed weights are no such");
   const int64_t in = (packed.size(0) / channels - 1) / kNumbers;
-  TORCH_CHECK(x.dim() == 4 && x.size(1) == in, "a convolution of ", in, " channels was given an input of shape ", x.sizes());
+  TORCH_CHECK(x.dim() == 4 && x.size(1) == in, "a convolution of ", in,
+              " channels was given an input of shape ", x.sizes());
   TORCH_CHECK(pad_y >= 0 && pad_y <= 2 && pad_x >= 0 && pad_x <= 2, "padding must be 0, 1 or 2");
   const int64_t height = x.size(2) + 2 * pad_y - 2, width = x.size(3) + 2 * pad_x - 2;
   TORCH_CHECK(height > 0 && width > 0, "a filter of 3 x 3 is larger than an input of shape ", x.sizes());
   const at::Tensor image = x.contiguous(at::MemoryFormat::ChannelsLast);
-  at::Tensor result = at::empty({x.size(0), channels, height, width}, x.options().memory_format(at::MemoryFormat::ChannelsLast));
+  at::Tensor result = at::empty({x.size(0), channels, height, width},
+                                x.options().memory_format(at::MemoryFormat::ChannelsLast));
   const bool adds = epilogue.AddsInKernel(result);
   const at::Tensor zeros = at::zeros({in + kPanel}, at::kFloat);
-  const Convolution convolution{x.size(0), in, channels, x.size(2), x.size(3), height, width, pad_y, pad_x,
-                                image.const_data_ptr<float>(), packed.const_data_ptr<float>(),
+  const Convolution convolution{x.size(0),
+                                in,
+                                channels,
+                                x.size(2),
+                                x.size(3),
+                                height,
+                                width,
+                                pad_y,
+                                pad_x,
+                                image.const_data_ptr<float>(),
+                                packed.const_data_ptr<float>(),
                                 adds ? epilogue.other.const_data_ptr<float>() : nullptr,
                                 result.mutable_data_ptr<float>(),
-                                epilogue.IsRelu() && (adds || !epilogue.other.defined()), zeros.const_data_ptr<float>()};
+                                epilogue.IsRelu() && (adds || !epilogue.other.defined()),
+                                zeros.const_data_ptr<float>()};
   const int64_t fitting = kBytesOfTask / (kNumbers * 4 * (in + channels));
   const int64_t tiles = convolution.Tiles(), size = std::clamp<int64_t>(fitting / 8 * 8, 8, 64);
-  EachTask((tiles + size - 1) / size, [&](int64_t task) {
-    convolution.Run(task * size, std::min(size, tiles - task * size));
-  });
+  EachTask((tiles + size - 1) / size,
+           [&](int64_t task) { convolution.Run(task * size, std::min(size, tiles - task * size)); });
   return epilogue.Finish(std::move(result), adds);
 }
 

@@ -33,6 +33,10 @@ inline void Tile(const PanelProduct& p, const float* a, const float* b, const fl
   }
   const int64_t k = p.k, lda = p.lda;
   for (int64_t i = 0; i < k; i++) {
+#ifndef _MSC_VER
+    // Weights come from further away than the processor looks ahead.
+    for (int j = 0; j < kWidth; j += 16) __builtin_prefetch(b + (i + 24) * kPanel + j);
+#endif
     Vec column[kVecs];
     for (int v = 0; v < kVecs; v++) column[v] = Load(b + i * kPanel + v * kLanes);
     for (int r = 0; r < kCount; r++) {

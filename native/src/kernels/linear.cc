@@ -1,4 +1,5 @@
-// A linear layer over packed weights: panels of kPanel features, each with its biases before (in, kPanel) weights.
+// A linear layer over packed weights: panels of kPanel features, each with its biases before (in, kPanel)
+// weights.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -41,13 +42,16 @@ at::Tensor PackLinear(const at::Tensor& weight, const at::Tensor& bias) {
   return packed;
 }
 
-at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t features, const Epilogue& epilogue) {
+at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t features,
+                        const Epilogue& epilogue) {
   CheckPlainFloat(x, "input");
   CheckPlainFloat(packed, "weight");
-  TORCH_CHECK(features > 0 && packed.dim() == 1 && packed.is_contiguous() && packed.size(0) % (Panels(features) * kPanel) == 0,
+  TORCH_CHECK(features > 0 && packed.dim() == 1 && packed.is_contiguous() &&
+                  packed.size(0) % (Panels(features) * kPanel) == 0,
               "packed weights are no such");
   const int64_t panels = Panels(features), in = packed.size(0) / (panels * kPanel) - 1;
-  TORCH_CHECK(x.dim() > 0 && x.size(-1) == in, "a layer of ", in, " features was given an input of shape ", x.sizes());
+  TORCH_CHECK(x.dim() > 0 && x.size(-1) == in, "a layer of ", in, " features was given an input of shape ",
+              x.sizes());
   const at::Tensor rows = x.contiguous();
   const int64_t count = in == 0 ? c10::multiply_integers(x.sizes().slice(0, x.dim() - 1)) : rows.numel() / in;
   at::DimVector sizes(x.sizes());
@@ -64,8 +68,14 @@ at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t f
   EachTask(blocks * panels, [&](int64_t task) {
     const int64_t row = task / panels * kRowsOfTask, column = task % panels * kPanel;
     const float* panel = weights + column * (in + 1);
-    PanelProduct p{from + row * in, in, std::min(kRowsOfTask, count - row), panel + kPanel, in, panel,
-                   to + row * features + column, features};
+    PanelProduct p{from + row * in,
+                   in,
+                   std::min(kRowsOfTask, count - row),
+                   panel + kPanel,
+                   in,
+                   panel,
+                   to + row * features + column,
+                   features};
     p.columns = std::min(kPanel, features - column);
     p.other = other ? other + row * features + column : nullptr;
     p.ld_other = features;

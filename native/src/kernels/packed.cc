@@ -47,8 +47,8 @@ void EachTask(int64_t count, const std::function<void(int64_t)>& run) {
     for (int64_t i = 0; i < count; i++) run(i);
     return;
   }
-  // at::parallel_for is OpenMP in a header, and this addon has none of its own: an iterator's loop is in libtorch.
-  // What it goes over is a byte for each task.
+  // at::parallel_for is OpenMP in a header, and this addon has none of its own: an iterator's loop is in
+  // libtorch. What it goes over is a byte for each task.
   at::Tensor bytes = at::empty({count}, at::kByte);
   const auto* first = static_cast<const char*>(bytes.data_ptr());
   auto iterator = at::TensorIterator::nullary_op(bytes);

@@ -32,7 +32,8 @@ struct Epilogue {
   at::Tensor Finish(at::Tensor result, bool has_added) const;
 };
 
-at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t features, const Epilogue& epilogue);
+at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t features,
+                        const Epilogue& epilogue);
 at::Tensor Conv3x3Packed(const at::Tensor& x, const at::Tensor& packed, int64_t channels, int64_t pad_y,
                          int64_t pad_x, const Epilogue& epilogue);
 

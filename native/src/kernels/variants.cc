@@ -1,7 +1,7 @@
-#include "kernels/kernels.h"
-
 #include <cstdlib>
 #include <string>
+
+#include "kernels/kernels.h"
 
 // A function is compiled for instructions that not every processor has, by a pragma around it.
 #if defined(__x86_64__) && defined(__clang__)
