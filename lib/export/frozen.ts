@@ -1,7 +1,7 @@
 // A program as a module for inference alone: its weights are part of what is run.
 import { TorchError } from '../core/errors';
 import { isGradEnabled } from '../autograd/mode';
-import { freezeProgram } from '../freeze';
+import { type Results, freezeProgram } from '../freeze';
 import { isTensor } from '../native/tensor_base';
 import type { ProgramDescription } from '../../typings/native';
 import { ExportedModule, type InputSource } from './module';
@@ -26,7 +26,7 @@ export class FrozenModule extends ExportedModule {
     refuseTraining(program);
     const constants = new Map<number, unknown>();
     for (const [i, source] of sources.entries()) if ('constant' in source) constants.set(i, source.constant);
-    const frozen = freezeProgram(description, { constants, ranks: ranksOf(program) });
+    const frozen = freezeProgram(description, { constants, results: resultsOf(program) });
     return [sources.filter((source) => 'leaf' in source), frozen];
   }
 
@@ -52,6 +52,6 @@ function refuseTraining({ graphSignature }: ExportedProgram): void {
 }
 
 // By the names of nodes, which are those of their results.
-function ranksOf({ graph }: ExportedProgram): Map<string, number> {
-  return new Map([...graph.tensors].map(([name, { sizes }]) => [name, sizes.length]));
+function resultsOf({ graph }: ExportedProgram): Results {
+  return new Map([...graph.tensors].map(([name, { sizes, dtype }]) => [name, { rank: sizes.length, dtype }]));
 }

@@ -4,7 +4,14 @@ import { isTensor } from '../native/tensor_base';
 import { noGrad } from '../autograd/mode';
 import type { Tensor } from '../tensor';
 import { argumentOf, baseName, constantOf } from './operators';
-import { type ProgramDescription, type ProgramNode, ProgramView, outputSlots, substitute } from './view';
+import {
+  type ProgramDescription,
+  type ProgramNode,
+  type Results,
+  ProgramView,
+  outputSlots,
+  substitute,
+} from './view';
 
 const dimensions = new Map([
   ['conv1d', 1],
@@ -53,13 +60,10 @@ function rankOfLayer(node: ProgramNode, weight: Tensor): number {
 }
 
 /**
- * Batch norms in evaluation mode behind a convolution or a linear layer are gone, and change its weights. `ranks` says how
+ * Batch norms in evaluation mode behind a convolution or a linear layer are gone, and change its weights. `results` says how
  * many dimensions a node's result has: without that nobody knows whether the second one is the layer's channels.
  */
-export function foldBatchNorms(
-  program: ProgramDescription,
-  ranks: ReadonlyMap<string, number>,
-): ProgramDescription {
+export function foldBatchNorms(program: ProgramDescription, results: Results): ProgramDescription {
   const view = new ProgramView(program);
   const written = view.written;
   const gone = new Map<number, { slot: number }>();
@@ -75,7 +79,7 @@ export function foldBatchNorms(
       continue;
     const [weight, bias] = [tensorOf(layer, 'weight'), tensorOf(layer, 'bias')];
     if (!weight || bias === undefined) continue;
-    if (ranks.get(layer.name) !== rankOfLayer(layer, weight)) continue;
+    if (results.get(layer.name)?.rank !== rankOfLayer(layer, weight)) continue;
     const all = [weight, bias, norm.mean, norm.variance, norm.weight, norm.bias];
     if (!all.every(isConstant) || !fits(all, weight)) continue;
     layers.set(layer, withWeights(layer, weight, bias, norm));

@@ -10,18 +10,21 @@ import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
+  type Results,
   ProgramView,
   slotOfInput,
   substitute,
   writtenBy,
 } from './view';
 
+export type { Results };
+
 /** What is known of a program that is frozen. */
 export interface FreezeOptions {
   /** Values of inputs, by their places: weights, which do not change from now on. */
   readonly constants: ReadonlyMap<number, unknown>;
-  /** How many dimensions the results of nodes have, by the nodes' names, where that is known. */
-  readonly ranks?: ReadonlyMap<string, number>;
+  /** What is known of the results of nodes, by the nodes' names. */
+  readonly results?: Results;
 }
 
 /**
@@ -33,12 +36,12 @@ export interface FreezeOptions {
 export function freezeProgram(program: ProgramDescription, options: FreezeOptions): ProgramDescription {
   for (const node of program.nodes) refuseTraining(node);
   const bound = dropIdentities(bindInputs(program, options.constants));
-  refuseWrites(bound);
   if (bound.nodes.some(isOfTransforms)) return bound;
-  const ranks = options.ranks ?? new Map<string, number>();
-  const plain = dropInPlace(bound);
-  const folded = dropUnused(foldBatchNorms(foldConstants(plain), ranks));
-  return layOut(fuseEpilogues(packLayers(folded, ranks)), ranks);
+  refuseWrites(bound);
+  const results: Results = options.results ?? new Map();
+  const plain = dropInPlace(bound, results);
+  const folded = dropUnused(foldBatchNorms(foldConstants(plain), results));
+  return layOut(fuseEpilogues(packLayers(folded, results)), results);
 }
 
 // Between such nodes values have levels of vmap and jvp.

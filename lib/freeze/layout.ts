@@ -6,6 +6,7 @@ import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
+  type Results,
   ProgramView,
   outputSlots,
   slotsIn,
@@ -25,7 +26,7 @@ const ending = new Set(['flatten', 'reshape', 'clone', 'contiguous']);
 const LINEAR_OR_CONV = new Set(['nodetorch.linear', 'nodetorch.conv3x3']);
 
 /** Filters get their channels last, and what reads memory as it lies gets a copy of what has them there. */
-export function layOut(program: ProgramDescription, ranks: ReadonlyMap<string, number>): ProgramDescription {
+export function layOut(program: ProgramDescription, results: Results): ProgramDescription {
   const view = new ProgramView(program);
   const written = view.written.tensors;
   const last = new Set<number>();
@@ -52,7 +53,8 @@ export function layOut(program: ProgramDescription, ranks: ReadonlyMap<string, n
     const isLast = argumentsOf(node).some((one) => slotsIn(one).some((slot) => last.has(slot)));
     // A copy costs as much as is won in one convolution alone.
     const pays =
-      ranks.get(node.name) === 4 && (isLast || outputSlots(node).some((slot) => reachesConv(view, slot)));
+      results.get(node.name)?.rank === 4 &&
+      (isLast || outputSlots(node).some((slot) => reachesConv(view, slot)));
     const conv = pays ? withFilterLast(node, written) : null;
     if (conv || channelsLastSlots(node).length > 0) {
       made.push(conv ?? node);

@@ -11,6 +11,7 @@ import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
+  type Results,
   ProgramView,
   outputSlots,
 } from './view';
@@ -106,10 +107,7 @@ function packed(operator: string, { weight, bias }: Layer): ProgramArgument {
  * Layers whose weights are constants of float32 on the CPU, which nothing writes to, over packed ones. Not where the
  * processor has neither AVX-512 nor AVX2: libtorch's own kernels are faster there.
  */
-export function packLayers(
-  program: ProgramDescription,
-  ranks: ReadonlyMap<string, number>,
-): ProgramDescription {
+export function packLayers(program: ProgramDescription, results: Results): ProgramDescription {
   if (native.packedKernels() === 'baseline') return program;
   const written = new ProgramView(program).written.tensors;
   const isFixed = ({ weight, bias }: Layer): boolean => !written.has(weight) && !(bias && written.has(bias));
@@ -121,7 +119,7 @@ export function packLayers(
       const weights = packed('nodetorch.pack_linear', linear);
       return changed(node, 'nodetorch.linear', [linear.input, weights, features]);
     }
-    if (conv && isFixed(conv) && ranks.get(node.name) === 4) {
+    if (conv && isFixed(conv) && results.get(node.name)?.rank === 4) {
       const [y, x] = conv.padding;
       const numbers = [conv.weight.size(0), y, x].map((constant) => ({ constant }));
       const weights = packed('nodetorch.pack_conv3x3', conv);

@@ -1,14 +1,18 @@
 // Passes that make a program plainer, so that those after them find what they look for.
+import type { DType } from '../core/dtype';
 import { native } from '../native';
 import { argumentOf, argumentsOf, baseName, constantOf, factsOf, operatorName } from './operators';
 import {
   type ProgramArgument,
   type ProgramDescription,
   type ProgramNode,
+  type Results,
   ProgramView,
   isFresh,
   outputSlots,
+  slotsIn,
   substitute,
+  tensorsIn,
 } from './view';
 
 // Without gradients.
@@ -35,8 +39,11 @@ export function dropIdentities(program: ProgramDescription): ProgramDescription 
   return substitute({ ...program, nodes }, same);
 }
 
-/** `relu_` of a value that is new and that nobody else looks at is `relu`. */
-export function dropInPlace(program: ProgramDescription): ProgramDescription {
+/**
+ * `relu_` of a value that is new and that nobody else looks at is `relu`. An operator that takes more tensors must know
+ * that they are of the same dtype: in place, the result has the first one's.
+ */
+export function dropInPlace(program: ProgramDescription, results: Results): ProgramDescription {
   const view = new ProgramView(program);
   const nodes = program.nodes.map((node) => {
     const written = factsOf(node)?.written ?? [];
@@ -45,6 +52,15 @@ export function dropInPlace(program: ProgramDescription): ProgramDescription {
     if (self === undefined || !('slot' in self) || name === operatorName(node)) return node;
     const producer = view.producerOf(self.slot);
     if (producer === undefined || !isFresh(producer) || !view.isOnlyFor(self.slot, node)) return node;
+    const dtype = results.get(producer.name)?.dtype;
+    const isSame = (one: DType | undefined): boolean => one !== undefined && one === dtype;
+    const others = argumentsOf(node).filter((one) => one !== self);
+    const fits = others.every(
+      (one) =>
+        slotsIn(one).every((slot) => isSame(results.get(view.producerOf(slot)?.name ?? '')?.dtype)) &&
+        tensorsIn(one).every((tensor) => isSame(tensor.dtype)),
+    );
+    if (!fits) return node;
     const plain = { ...node, operator: `torch.ops.${name}` };
     return isFresh(plain) && hasOperator(name) ? plain : node;
   });

@@ -1,10 +1,14 @@
 // A program as the passes look at it: who makes a value, and who uses it.
 import { isTensor } from '../native/tensor_base';
+import type { DType } from '../core/dtype';
 import type { Tensor } from '../tensor';
 import type { ProgramArgument, ProgramDescription, ProgramNode } from '../../typings/native';
-import { argumentOf, argumentsOf, baseName, constantOf, factsOf } from './operators';
+import { argumentOf, argumentsOf, baseName, constantOf, factsOf, operatorName } from './operators';
 
 export type { ProgramArgument, ProgramDescription, ProgramNode };
+
+/** What is known of the first results of nodes, by the nodes' names. */
+export type Results = ReadonlyMap<string, { readonly rank: number; readonly dtype: DType }>;
 
 // Operators whose results are new tensors, of which nobody else has the memory. Schemas do not say so: composite ones,
 // such as dropout, may give back what they were given.
@@ -37,6 +41,7 @@ export function writtenBy(node: ProgramNode): ProgramArgument[] {
   const all = argumentsOf(node);
   const graphs = all.flatMap((one) => ('graph' in one ? one.graph : []));
   if (graphs.length > 0) return graphs.some(writesToInputs) ? all : [];
+  if (operatorName(node) === 'higher_order.clone_preserve_strides') return [];
   const facts = factsOf(node);
   if (facts === null)
     return /^(_operator|math|builtins|torch|nodetorch)\.\w+$/.test(node.operator) ? [] : all;

@@ -4,7 +4,7 @@ import { freezeProgram } from '../../lib/freeze';
 import { native } from '../../lib/native';
 import { packLayers } from '../../lib/freeze/pack';
 import { operatorName } from '../../lib/freeze/operators';
-import type { ProgramDescription } from '../../typings/native';
+import type { ProgramDescription, ProgramNode } from '../../typings/native';
 import { type Line, program, run } from './support';
 
 torch.manualSeed(0);
@@ -51,8 +51,8 @@ const relu = (result: string, input: string): Line => [result, 'aten.relu.defaul
 const add = (result: string, ...given: unknown[]): Line => [result, 'aten.add.Tensor', ...given];
 
 function check(given: ProgramDescription, input: Tensor): ProgramDescription {
-  const ranks = new Map(given.nodes.map(({ name }) => [name, 4]));
-  const frozen = freezeProgram(given, { constants: new Map(), ranks });
+  const results = new Map(given.nodes.map(({ name }) => [name, { rank: 4, dtype: torch.float32 }]));
+  const frozen = freezeProgram(given, { constants: new Map(), results });
   const expected = run(given, [input.clone()]) as Tensor[];
   const found = run(frozen, [input.clone()]) as Tensor[];
   found.forEach((one, i) => {
@@ -284,7 +284,7 @@ describePacked('packed layers refuse', () => {
   const frozen = freezeProgram(program(['x'], [layer('y', 'x')], ['y']), { constants: new Map() });
   const convs = freezeProgram(program(['x'], [conv('y', 'x')], ['y']), {
     constants: new Map(),
-    ranks: new Map([['y', 4]]),
+    results: new Map([['y', { rank: 4, dtype: torch.float32 }]]),
   });
   const rows: [name: string, description: ProgramDescription, input: () => unknown, message: RegExp][] = [
     ['another dtype', frozen, () => matrix.double(), /takes float32 tensors on the CPU, and its input is of/],
@@ -305,6 +305,49 @@ describePacked('packed layers refuse', () => {
   ];
   test.each(rows)('%s', (_, description, input, message) => {
     expect(() => run(description, [input()])).toThrow(message);
+  });
+  test.each<[operator: string, ...args: unknown[]]>([
+    ['linear', torch.ones([8]), torch.ones([0]), 4, 'none', null],
+    ['linear', torch.ones([8]), torch.ones([288]), 33, 'none', null],
+    ['linear', torch.ones([8]), torch.ones([288]), -1, 'none', null],
+    ['linear', torch.ones([8]), torch.ones([288]), Number.MAX_SAFE_INTEGER, 'none', null],
+    ['linear', torch.ones([8]), torch.ones([576]).slice(0, 0, 576, 2), 8, 'none', null],
+    ['linear', torch.ones([8]), torch.ones([288], { dtype: torch.float64 }), 8, 'none', null],
+    ['linear', torch.ones([8]), 'weights', 8, 'none', null],
+    ['linear', torch.ones([8]), torch.ones([288]), 8, 1, null],
+    ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([18_464]), 64, 1, 1, 'none', null],
+    ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([18_464]), 32, -1, 1, 'none', null],
+    ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([18_464]), 32, 1, 3, 'none', null],
+    ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([18_465]), 32, 1, 1, 'none', null],
+    ['conv3x3', torch.ones([1, 16, 4, 4]), torch.ones([0]), 32, 1, 1, 'none', null],
+    ['pack_linear', torch.ones([8]), null],
+    ['pack_linear', torch.ones([8, 0]).t(), null],
+    ['pack_linear', torch.ones([8, 8]), torch.ones([9])],
+    ['pack_conv3x3', torch.ones([32, 16, 3, 2]), null],
+    ['pack_conv3x3', torch.ones([31, 16, 3, 3]), null],
+    ['pack_conv3x3', torch.ones([32, 16, 3, 3]), torch.ones([31])],
+  ])('what a file may say of %s', (operator, ...args) => {
+    const node: ProgramNode = {
+      name: 'y',
+      operator: `nodetorch.${operator}`,
+      arguments: args.map((constant) => ({ constant })),
+      outputs: [0],
+    };
+    expect(() => run({ slots: 1, inputs: [], nodes: [node], outputs: [{ slot: 0 }] }, [])).toThrow(
+      /packed weights are no such|must |float32 tensors/,
+    );
+  });
+  test('tangents, which they would lose', () => {
+    const { forwardAd } = torch.autograd;
+    forwardAd.dualLevel(() => {
+      const dual = forwardAd.makeDual(matrix, torch.onesLike(matrix));
+      expect(() => torch.noGrad(() => run(frozen, [dual]))).toThrow(/computes no gradients/);
+    });
+  });
+  test('gradients of what is added', () => {
+    const given = program(['x', 'z'], [layer('l', 'x'), add('y', 'l', 'z')], ['y']);
+    const sum = freezeProgram(given, { constants: new Map() });
+    expect(() => run(sum, [matrix, matrix.clone().requiresGrad_()])).toThrow(/computes no gradients/);
   });
   test('levels of vmap', () => {
     expect(() => torch.func.vmap((x: Tensor) => run(frozen, [x])[0] as Tensor)(matrix)).toThrow(

@@ -283,7 +283,7 @@ describe('batch norms', () => {
   ];
   test.each(rows)('$name', ({ lines: given, outputs, left, input = image, rank = 4 }) => {
     const before = program(['x'], given, outputs);
-    const after = foldBatchNorms(before, new Map([['c', rank]]));
+    const after = foldBatchNorms(before, new Map([['c', { rank, dtype: torch.float32 }]]));
     expect(lines(after)).toEqual(left);
     const [expected, found] = [before, after].map((one) => run(one, [input])[0] as Tensor);
     // A sum of 36 products of numbers about 1: 36 units in the last place of 10 at most.
@@ -292,7 +292,12 @@ describe('batch norms', () => {
 });
 
 describe('plainer forms', () => {
-  const all = (given: ProgramDescription) => dropUnused(dropInPlace(dropIdentities(given)));
+  const results = new Map([
+    ['l', { rank: 2, dtype: torch.float32 }],
+    ['k', { rank: 2, dtype: torch.float32 }],
+    ['d', { rank: 2, dtype: torch.float64 }],
+  ]);
+  const all = (given: ProgramDescription) => dropUnused(dropInPlace(dropIdentities(given), results));
   const rows: Row[] = [
     {
       name: 'dropout in evaluation mode is gone',
@@ -317,6 +322,26 @@ describe('plainer forms', () => {
       ],
       outputs: ['y'],
       left: ['aten.linear.default', 'aten.relu.default', 'return %2'],
+    },
+    {
+      name: 'add_ of values of one dtype is add',
+      lines: [
+        ['l', 'aten.linear.default', 'x', w],
+        ['k', 'aten.relu.default', 'x'],
+        ['y', 'aten.add_.Tensor', 'l', 'k'],
+      ],
+      outputs: ['y'],
+      left: ['aten.linear.default', 'aten.relu.default', 'aten.add.Tensor', 'return %3'],
+    },
+    {
+      name: 'add_ of another dtype is not, which would not keep its own',
+      lines: [
+        ['l', 'aten.linear.default', 'x', w],
+        ['d', 'aten.to.dtype', 'x', torch.float64],
+        ['y', 'aten.add_.Tensor', 'l', 'd'],
+      ],
+      outputs: ['y'],
+      left: ['aten.linear.default', 'aten.to.dtype', 'aten.add_.Tensor', 'return %3'],
     },
     {
       name: 'relu_ of an input is not',

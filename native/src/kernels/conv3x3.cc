@@ -152,7 +152,7 @@ at::Tensor Conv3x3Packed(const at::Tensor& x, const at::Tensor& packed, int64_t 
                          int64_t pad_x, const Epilogue& epilogue) {
   CheckPlainFloat(x, "input");
   CheckPlainFloat(packed, "weight");
-  TORCH_CHECK(channels > 0 && channels % kPanel == 0 && packed.dim() == 1 && packed.is_contiguous() &&
+  TORCH_CHECK(channels > 0 && channels % kPanel == 0 && packed.dim() == 1 && channels <= packed.size(0) && packed.is_contiguous() &&
                   packed.size(0) % channels == 0 &&
                   (packed.size(0) / channels - 1) % (kNumbers * kChannels) == 0,
               "packed weights are no such");

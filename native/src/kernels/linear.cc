@@ -46,7 +46,7 @@ at::Tensor LinearPacked(const at::Tensor& x, const at::Tensor& packed, int64_t f
                         const Epilogue& epilogue) {
   CheckPlainFloat(x, "input");
   CheckPlainFloat(packed, "weight");
-  TORCH_CHECK(features > 0 && packed.dim() == 1 && packed.is_contiguous() &&
+  TORCH_CHECK(features > 0 && packed.dim() == 1 && features <= packed.size(0) && packed.is_contiguous() &&
                   packed.size(0) % (Panels(features) * kPanel) == 0,
               "packed weights are no such");
   const int64_t panels = Panels(features), in = packed.size(0) / (panels * kPanel) - 1;

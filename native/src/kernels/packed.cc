@@ -23,14 +23,25 @@ bool IsPlainFloat(const at::Tensor& tensor) {
   return tensor.key_set() - usual == c10::DispatchKeySet(DispatchKey::CPU);
 }
 
-void CheckPlainFloat(const at::Tensor& tensor, const char* what) {
-  TORCH_CHECK_TYPE(IsPlainFloat(tensor), "a frozen program takes float32 tensors on the CPU, and its ", what,
-                   tensor.defined() ? c10::str(" is of ", tensor.toString()) : " is None");
-  TORCH_CHECK(!at::GradMode::is_enabled() || !tensor.requires_grad(),
+namespace {
+
+// Tangents of forward mode are there without gradients, too.
+void CheckNoGradient(const at::Tensor& tensor) {
+  TORCH_CHECK((!at::GradMode::is_enabled() || !tensor.requires_grad()) && !tensor._fw_grad(0).defined(),
               "a frozen program computes no gradients: call it in torch.noGrad, or detach its arguments");
 }
 
+}  // namespace
+
+void CheckPlainFloat(const at::Tensor& tensor, const char* what) {
+  TORCH_CHECK_TYPE(IsPlainFloat(tensor), "a frozen program takes float32 tensors on the CPU, and its ", what,
+                   tensor.defined() ? c10::str(" is of ", tensor.toString()) : " is None");
+  CheckNoGradient(tensor);
+}
+
 bool Epilogue::AddsInKernel(const at::Tensor& result) const {
+  if (!other.defined()) return false;
+  CheckNoGradient(other);
   return IsPlainFloat(other) && other.sizes() == result.sizes() && other.strides() == result.strides();
 }
 
