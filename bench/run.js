@@ -10,6 +10,7 @@ const readline = require('node:readline');
 const { parseArgs } = require('node:util');
 const { Unavailable, findPython, versions } = require('../test/parity/python');
 const floors = require('./floor');
+const { measureOnnx } = require('./onnx');
 const { measureTfjs } = require('./tfjs');
 
 const here = __dirname;
@@ -183,6 +184,7 @@ async function main() {
   console.log();
   summary(rows);
   rows.push(...(await measureTfjs(positionals, plan, { start, median, shown })));
+  rows.push(...(await measureOnnx(positionals, plan, programs, python, { start, median, shown })));
   if (values.json) fs.writeFileSync(values.json, `${JSON.stringify({ rows }, null, 1)}\n`);
 }
 

@@ -50,6 +50,7 @@ export interface NativeSignature {
   readonly parameters: readonly NativeParameter[];
   readonly returns: readonly { readonly name: string; readonly type: string; readonly writes: boolean }[];
   readonly factory: boolean; // takes Python's requires_grad
+  readonly random: boolean; // draws from a generator
   readonly numbersAsTensors: boolean; // a number does for a Tensor
 }
 
@@ -234,6 +235,8 @@ export interface Native {
   cancel(cancel: Handle): void;
   /** Cancels everything that is awaited here, and waits for what runs: before the process exits. */
   endAwaited(): void;
+  /** Which kernels packed layers have on this processor: 'avx512', 'avx2' or 'baseline'. */
+  packedKernels(): string;
 
   // capture.cc
   captureBegin(inputs: Tensors): void;

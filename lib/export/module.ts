@@ -18,7 +18,7 @@ import type { Constant, ExportedProgram } from './program';
 const path = (target: string): string[] => target.split('.');
 
 /** Where an input comes from: the user's leaves, a field of the module, or a constant. */
-type InputSource = { leaf: number } | { owner: Module; field: string } | { constant: unknown };
+export type InputSource = { leaf: number } | { owner: Module; field: string } | { constant: unknown };
 
 /**
  * What `ExportedProgram.module()` gives: an `nn.Module` that runs the program. Its `forward` takes the arguments of the
@@ -27,7 +27,7 @@ type InputSource = { leaf: number } | { owner: Module; field: string } | { const
 export class ExportedModule extends Module<unknown[], unknown> {
   // No #private members, so that torch.deepcopy can copy the module.
   private readonly _run: {
-    sources: InputSource[];
+    sources: readonly InputSource[];
     program: Program;
     guards: Guards | null;
     inSpec: TreeSpec;
@@ -37,8 +37,18 @@ export class ExportedModule extends Module<unknown[], unknown> {
   /** @internal */
   constructor(program: ExportedProgram, guards: Guards | null) {
     super();
-    const sources = this._register(program);
-    this._run = { sources, program: new Program(describe(program)), guards, ...program.callSpec };
+    const made = this._make(this._register(program), describe(program), program);
+    const [sources, description] = made;
+    this._run = { sources, program: new Program(description), guards, ...program.callSpec };
+  }
+
+  // What is run. A frozen module changes it.
+  protected _make(
+    sources: readonly InputSource[],
+    description: ProgramDescription,
+    _program: ExportedProgram,
+  ): [sources: readonly InputSource[], description: ProgramDescription] {
+    return [sources, description];
   }
 
   /** Runs the program. @throws TorchError (AssertionError) where a guard does not hold. */
@@ -74,7 +84,7 @@ export class ExportedModule extends Module<unknown[], unknown> {
     return 'GraphModule';
   }
 
-  private _inputs(args: readonly unknown[]): unknown[] {
+  protected _inputs(args: readonly unknown[]): unknown[] {
     const { inSpec, guards, sources } = this._run;
     const leaves = flattenArguments(inSpec, args);
     guards?.check(leaves);
@@ -116,7 +126,12 @@ export class ExportedModule extends Module<unknown[], unknown> {
     if (isObject !== (kind === 'CUSTOM_OBJ')) {
       throw damaged(`'${target.slice(0, 80)}' is ${isObject ? 'an object of a class' : 'a tensor'}`);
     }
-    if (isObject) return { constant: value };
+    return this._place(kind, target, persistent, value);
+  }
+
+  // Where a value of the program's state is in the module. A frozen one has it as a constant.
+  protected _place(kind: string, target: string, persistent: boolean | null, value: Constant): InputSource {
+    if (value instanceof ScriptObject) return { constant: value };
     if (kind === 'CONSTANT_TENSOR') return { constant: value.requiresGrad ? value.detach() : value };
     const names = path(target);
     const field = names.pop() as string;

@@ -6,12 +6,13 @@ import type { ScriptObject } from '../tensor/script_object';
 import { type FxGraph, fxGraph } from './fx';
 import type { Graph } from './graph';
 import { Guards, type ValueRange } from './guards';
+import { FrozenModule } from './frozen';
 import { ExportedModule } from './module';
 import { codeText, graphText, readableText } from './print';
 import type { TreeSpec } from './pytree';
 import type { ExportGraphSignature } from './signature';
 
-const MODULE = signature('ExportedProgram.module', [], { checkGuards: true });
+const MODULE = signature('ExportedProgram.module', [], { checkGuards: true, freeze: false });
 
 /** What is in `constants` of an {@link ExportedProgram}. */
 export type Constant = Tensor | ScriptObject;
@@ -93,9 +94,16 @@ export class ExportedProgram {
   /**
    * The program as a module. With `checkGuards`, each call checks what the program was exported for: the sizes of the
    * arguments, their ranges, and which of them are equal.
+   *
+   * With `freeze`, a module for inference alone, as `torch.jit.optimize_for_inference` makes it: what depends on weights
+   * alone is computed once, batch norms become part of the convolutions and linear layers before them, weights are laid
+   * out anew, and what follows a layer is computed with it. Results differ in the last bits. It has no parameters, does not
+   * see when weights change, computes no gradients, and cannot be converted.
+   *
+   * @throws TorchError with `freeze`, where the program was exported in training mode.
    */
-  module(...args: Call<typeof MODULE, [], [checkGuards: boolean]>): ExportedModule {
-    const [{ checkGuards }] = MODULE.bind(args);
+  module(...args: Call<typeof MODULE, [], [checkGuards: boolean, freeze: boolean]>): ExportedModule {
+    const [{ checkGuards, freeze }] = MODULE.bind(args);
     const { graph, callSpec, argumentNames, rangeConstraints, guardsCode } = this.#parts;
     const guarded = {
       graph,
@@ -105,7 +113,8 @@ export class ExportedProgram {
       ranges: rangeConstraints,
       guardsCode,
     };
-    return new ExportedModule(this, checkGuards ? new Guards(guarded) : null);
+    const guards = checkGuards ? new Guards(guarded) : null;
+    return freeze ? new FrozenModule(this, guards) : new ExportedModule(this, guards);
   }
 }
 

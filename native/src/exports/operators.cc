@@ -138,6 +138,7 @@ napi_value Signatures(Arguments& arguments) {
     object["parameters"] = parameters;
     object["returns"] = returns;
     object["factory"] = signature.takes_requires_grad;
+    object["random"] = signature.handle && signature.handle->hasTag(at::Tag::nondeterministic_seeded);
     object["numbersAsTensors"] = signature.number_as != NumberAs::kNothing;
     list[next++] = object;
   }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "kernels/kernels.h"
 #include "program/border.h"
 #include "program/read.h"
 #include "program/run.h"
@@ -95,6 +96,11 @@ napi_value EndAwaited(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// packedKernels(): 'avx512', 'avx2' or 'baseline', what native/src/kernels has for this processor.
+napi_value PackedKernels(Arguments& arguments) {
+  return Napi::String::New(arguments.env, BestKernels().name);
+}
+
 }  // namespace
 
 void DefineProgram(Napi::Env env, Napi::Object exports) {
@@ -104,7 +110,8 @@ void DefineProgram(Napi::Env env, Napi::Object exports) {
           {"programRunAsync", Entry<ProgramRunAsync>},
           {"makeCancel", Entry<MakeCancel>},
           {"cancel", Entry<Cancel>},
-          {"endAwaited", Entry<EndAwaited>}});
+          {"endAwaited", Entry<EndAwaited>},
+          {"packedKernels", Entry<PackedKernels>}});
 }
 
 }  // namespace nodetorch

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kernels/packed.h"
 #include "operators/from_js.h"
 #include "operators/structures.h"
 #include "program/higher_order.h"
@@ -116,7 +117,7 @@ void GraphReader::ReadOperator(const ReadObject& description, GraphNode& node) {
     node.higher_order = FindHigherOrder(node.target);
     if (!node.higher_order) throw TypeProblem("a program cannot run this operator");
     ReadPlainArguments(description, node);
-  } else if ((node.symbolic = FindSymbolic(node.target))) {
+  } else if ((node.symbolic = FindSymbolic(node.target)) || (node.symbolic = FindPacked(node.target))) {
     ReadPlainArguments(description, node);
     const size_t count = node.operands.size();
     if (count < node.symbolic->least || count > node.symbolic->most) {
