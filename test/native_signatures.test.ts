@@ -113,7 +113,7 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/awaited\(\)\.Start\(/, /^Promise<(unknown(\[\])?|Handle\[\])>$/],
   [/^ModuleToJs\(/, /^(Handle|unknown)$/],
   [/^ScriptValueToJs\(/, /^unknown$/],
-  [/^DescribeRecording\(/, /^ProgramDescription\b/],
+  [/^DescribeRecording\(/, /^Omit<ProgramDescription\b/],
   [/^IdentityOf\(/, /^number \| null$/],
   [/^Napi::Buffer<char>::Copy\(/, /^Buffer\b/],
   [/->Run\(/, /^Promise</],

@@ -255,16 +255,18 @@ export interface Native {
   /** What two recordings do differently; '' for nothing. */
   captureDifference(recording: Handle, other: Handle): string;
   /**
-   * It as a program of operators alone, without changes of the gradient mode; `ranks` of a node are the numbers of
-   * dimensions of the tensors that it gives.
+   * It as a program of operators alone, without changes of the gradient mode; `rank` and `dtype` are those of a node's first
+   * result, where that is a tensor.
    *
    * Throws where there is more in it: backward passes, steps of optimizers, autocast.
    */
-  captureDescription(recording: Handle): ProgramDescription & {
-    readonly nodes: readonly (ProgramNode & { readonly ranks: readonly number[] })[];
+  captureDescription(recording: Handle): Omit<ProgramDescription, 'nodes'> & {
+    readonly nodes: readonly (ProgramNode & { readonly rank?: number; readonly dtype?: unknown })[];
   };
   /** The tensors that it holds by identity. */
   captureOthers(recording: Handle): Handle[];
+  /** A number that grows when one of them is changed in place. */
+  captureVersions(recording: Handle): number;
   captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];
 
   // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.

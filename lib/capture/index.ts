@@ -1,4 +1,5 @@
 /** `torch.capture`: a function of tensors that runs without JavaScript from its third call on. */
+import { isGradEnabled, noGrad } from '../autograd/mode';
 import { TorchError, argumentError } from '../core/errors';
 import { callable } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
@@ -21,6 +22,12 @@ export interface CaptureOptions {
    * Default: 128.
    */
   recheck?: number;
+  /**
+   * For inference: replays run a program whose weights are packed, batch norms folded and operators fused. It computes no
+   * gradients, and its numbers are near those of the function, not the same bits. Weights that are changed in place are
+   * frozen anew. Default: false.
+   */
+  freeze?: boolean;
 }
 
 /** What `torch.capture` makes of a function. */
@@ -50,7 +57,7 @@ export interface Captured<Args extends unknown[], Result> {
 const CAPTURE = signature(
   'capture',
   [callable<(...args: unknown[]) => unknown>()('fn')],
-  { maxRecordings: 8, check: 0, recheck: 128 } as Required<CaptureOptions>,
+  { maxRecordings: 8, check: 0, recheck: 128, freeze: false } as Required<CaptureOptions>,
   [],
 );
 
@@ -87,7 +94,8 @@ function given(args: readonly unknown[]): Given {
 export function capture<Args extends unknown[], Result>(
   ...args: Call<typeof CAPTURE, [fn: (...args: Args) => Result], []>
 ): Captured<Args, Result> {
-  const [fn, { maxRecordings, check, recheck }] = CAPTURE.bind(args);
+  const [body, { maxRecordings, check, recheck, freeze }] = CAPTURE.bind(args);
+  const fn: typeof body = freeze ? (...all) => noGrad(() => body(...all)) : body;
   if (!Number.isInteger(maxRecordings) || maxRecordings < 1) {
     throw argumentError('capture', 'maxRecordings', 'a positive whole number', maxRecordings);
   }
@@ -95,10 +103,18 @@ export function capture<Args extends unknown[], Result>(
     if (Number.isInteger(value) && value >= 0) continue;
     throw argumentError('capture', name, 'a whole number that is not negative', value);
   }
+  if (freeze && check > 0) {
+    throw argumentError('capture', 'check', '0 with freeze, which changes the last bits', check);
+  }
   let variants: Variant[] = [];
   let replays = 0;
   // A variant that can replay the call; else the result of `fn`, which was recorded.
   const prepare = (all: Given): { variant: Variant } | { result: unknown } => {
+    if (freeze && isGradEnabled() && all.tensors.some((tensor) => tensor.requiresGrad)) {
+      throw new TorchError(
+        'torch.capture: freeze: no gradients are computed: call it in torch.noGrad, or detach its arguments',
+      );
+    }
     const variant = variants.find((each) => each.fits(all));
     if (variant) {
       if (variant.needsRecording(all)) return { result: variant.recordAgain(fn, all) };
@@ -111,21 +127,21 @@ export function capture<Args extends unknown[], Result>(
           'values, modes or modules are others; maxRecordings says how many there may be',
       );
     }
-    const begun = Variant.begin(fn, all);
+    const begun = Variant.begin(fn, all, freeze);
     variants.push(begun.variant);
     return begun;
   };
-  const call = (...given_: unknown[]): unknown => {
-    if (recording.active !== null) return fn(...given_); // part of what is being recorded
+  const call = (...all_: unknown[]): unknown => {
+    if (recording.active !== null) return fn(...all_); // part of what is being recorded
     checkNothingRuns();
-    const all = given(given_);
+    const all = given(all_);
     const prepared = prepare(all);
     if ('result' in prepared) return prepared.result;
     return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replay(all);
   };
-  const async = (...given_: unknown[]): Promise<unknown> =>
+  const async = (...all_: unknown[]): Promise<unknown> =>
     callInTurn(() => {
-      const all = given(given_);
+      const all = given(all_);
       const prepared = prepare(all);
       if ('result' in prepared) return prepared.result;
       return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replayAsync(all);

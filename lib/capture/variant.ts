@@ -1,12 +1,13 @@
 // What was recorded for arguments of one kind, and its replays.
 import { TorchError } from '../core/errors';
+import { noGrad } from '../autograd/mode';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
 import { type TreeSpec, sameSpec, unflatten } from '../func/tree';
 import { endAwaitedBeforeExit } from '../native/program';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
-import type { Handle } from '../../typings/native';
+import { type Segment, freezeRecording } from './frozen';
 import { type Recorded, record } from './session';
 
 /** Arguments as they were nested. */
@@ -18,7 +19,6 @@ export interface Given {
 }
 
 type Fn = (...args: unknown[]) => unknown;
-type Segment = [program: Handle | null, takes: number[], gives: number[]];
 
 // The first calls may do what later ones do not, such as making an optimizer's state.
 const MOST_ATTEMPTS = 4;
@@ -38,16 +38,23 @@ export class Variant {
   // Arguments that were the same tensor whenever this was recorded. The function may know them from elsewhere, too.
   #fixed: (Tensor | null)[];
 
-  private constructor(given: Given, recorded: Recorded) {
+  // Of what is frozen: how often the tensors that it holds had been changed.
+  #versions = 0;
+
+  private constructor(
+    given: Given,
+    recorded: Recorded,
+    readonly freezes: boolean,
+  ) {
     this.#given = given;
     this.#recorded = recorded;
     this.#fixed = [...given.tensors];
   }
 
   /** Runs the function for the first time with such arguments. */
-  static begin(fn: Fn, given: Given): { result: unknown; variant: Variant } {
+  static begin(fn: Fn, given: Given, freezes: boolean): { result: unknown; variant: Variant } {
     const { result, recorded } = record(fn, given.args, given.tensors);
-    return { result, variant: new Variant(given, recorded) };
+    return { result, variant: new Variant(given, recorded, freezes) };
   }
 
   /** Whether arguments are of its kind, and everything that it depends on is as it was. */
@@ -107,7 +114,7 @@ export class Variant {
     this.#fixed = this.#fixed.map((tensor, i) => (tensor === given.tensors[i] ? tensor : null));
     this.#recorded = recorded;
     if (difference === null) {
-      this.#segments = native.captureSegments(recorded.handle);
+      this.#makeSegments();
       return result;
     }
     this.#segments = null;
@@ -119,6 +126,24 @@ export class Variant {
         `replayed: ${difference}`;
     }
     return result;
+  }
+
+  #makeSegments(): void {
+    const { handle } = this.#recorded;
+    this.#versions = this.freezes ? native.captureVersions(handle) : 0;
+    this.#segments = this.freezes ? freezeRecording(this.#recorded) : native.captureSegments(handle);
+  }
+
+  // Weights that have been changed are frozen once more.
+  #currentSegments(): readonly Segment[] {
+    if (this.freezes && native.captureVersions(this.#recorded.handle) !== this.#versions)
+      this.#makeSegments();
+    return this.#segments!;
+  }
+
+  // What is frozen has no gradients.
+  #inMode<T>(run: () => T): T {
+    return this.freezes ? noGrad(run) : run();
   }
 
   /**
@@ -161,14 +186,10 @@ export class Variant {
     this.#replays++;
     const { hosts } = this.#recorded;
     const slots: unknown[] = [...given.tensors];
-    this.#segments!.forEach(([program, takes, gives], i) => {
+    this.#currentSegments().forEach(([program, takes, gives], i) => {
       if (program !== null) {
-        const outputs = wrap(
-          native.programRun(
-            program,
-            takes.map((slot) => slots[slot]),
-          ),
-        ) as unknown[];
+        const inputs = takes.map((slot) => slots[slot]);
+        const outputs = wrap(this.#inMode(() => native.programRun(program, inputs))) as unknown[];
         gives.forEach((slot, k) => (slots[slot] = outputs[k]));
       }
       if (i < hosts.length) hosts[i].run();
@@ -182,13 +203,14 @@ export class Variant {
     const { hosts, handle } = this.#recorded;
     const slots: unknown[] = [...given.tensors];
     try {
-      for (const [i, [program, takes, gives]] of this.#segments!.entries()) {
+      for (const [i, [program, takes, gives]] of this.#currentSegments().entries()) {
         // Also between the parts: half a step is nothing to be read.
         native.captureBusy(handle, given.tensors);
         if (program !== null) {
           endAwaitedBeforeExit();
           const inputs = takes.map((slot) => slots[slot]);
-          const outputs = wrap(await native.programRunAsync(program, inputs, null)) as unknown[];
+          const running = this.#inMode(() => native.programRunAsync(program, inputs, null));
+          const outputs = wrap(await running) as unknown[];
           gives.forEach((slot, k) => (slots[slot] = outputs[k]));
         }
         native.captureBusy(null, []);

@@ -1,6 +1,7 @@
 #include "capture/describe.h"
 
 #include <string>
+#include <unordered_map>
 
 #include "operators/to_js.h"
 
@@ -33,6 +34,7 @@ class Describer {
 
   Environment& environment_;
   Napi::Env env_;
+  std::unordered_map<uint32_t, IValue> data_;  // of JavaScript's, by the slots that have it
 };
 
 // Only where no gradients are made can a program be described: there these do nothing.
@@ -53,7 +55,11 @@ Napi::Object Describer::Constant(const IValue& value, const c10::TypePtr& type) 
 }
 
 Napi::Object Describer::Argument(const Operand& operand, const c10::TypePtr& type) {
-  if (operand.kind == Operand::Kind::kSlot) return Object("slot", Number(operand.slot));
+  if (operand.kind == Operand::Kind::kSlot) {
+    const auto data = data_.find(operand.slot);
+    if (data == data_.end()) return Object("slot", Number(operand.slot));
+    return Constant(data->second, c10::TensorType::get());
+  }
   if (operand.kind == Operand::Kind::kList) {
     Napi::Array list = Napi::Array::New(env_);
     uint32_t next = 0;
@@ -85,10 +91,11 @@ Napi::Object Describer::Node(const RecordedNode& node, size_t index) {
   for (uint32_t i = 0; i < node.results.size(); i++) outputs[i] = Result(node.results[i]);
   object["arguments"] = arguments;
   object["outputs"] = outputs;
-  Napi::Array ranks = Napi::Array::New(env_);
-  uint32_t next = 0;
-  for (const auto& sizes : node.recorded->sizes) ranks[next++] = Number(static_cast<double>(sizes.size()));
-  object["ranks"] = ranks;
+  if (node.recorded->dtype) {
+    object["rank"] = Number(static_cast<double>(node.recorded->sizes[0].size()));
+    const IValue dtype(static_cast<int64_t>(*node.recorded->dtype));
+    object["dtype"] = Napi::Value(env_, ToJs(environment_, dtype, c10::ScalarTypeType::get()));
+  }
   return object;
 }
 
@@ -103,11 +110,19 @@ Napi::Object Describer::Describe(const Recording& recording) {
   for (size_t i = 0; i < recording.nodes.size(); i++) {
     const RecordedNode& node = recording.nodes[i];
     if (IsMode(node)) continue;
+    if (node.name == kData) {
+      data_[static_cast<uint32_t>(node.results[0].slots[0])] = node.operands[0].constant;
+      continue;
+    }
     nodes[next++] = Node(node, i);
   }
   next = 0;
   for (const int64_t slot : recording.outputs) {
-    if (slot >= 0) outputs[next++] = Object("slot", Slot(slot));
+    if (slot < 0) continue;
+    Operand operand;
+    operand.kind = Operand::Kind::kSlot;
+    operand.slot = static_cast<uint32_t>(slot);
+    outputs[next++] = Argument(operand, c10::TensorType::get());
   }
   object["inputs"] = inputs;
   object["nodes"] = nodes;

@@ -214,6 +214,9 @@ void CaptureRecorder::AddOperator(const Signature& signature, Values arguments, 
   }
   auto recorded = std::make_shared<Recorded>();
   for (const IValue& result : results) AddSizes(result, recorded->sizes);
+  if (!results.empty() && results[0].isTensor() && results[0].toTensor().defined()) {
+    recorded->dtype = results[0].toTensor().scalar_type();
+  }
   node.recorded = std::move(recorded);
   Add(std::move(node), results);
 }

@@ -110,6 +110,15 @@ napi_value CaptureDifference(Arguments& arguments) {
   return Napi::String::New(arguments.env, difference);
 }
 
+// captureVersions(recording): a number that grows when a tensor that it holds by identity is changed.
+napi_value CaptureVersions(Arguments& arguments) {
+  double sum = 0;
+  for (const auto& other : RecordingArgument(arguments, 0).others) {
+    if (!other.first.is_inference()) sum += static_cast<double>(other.first._version());
+  }
+  return Napi::Number::New(arguments.env, sum);
+}
+
 // captureOthers(recording): the tensors that it holds by identity.
 napi_value CaptureOthers(Arguments& arguments) {
   std::vector<at::Tensor> tensors;
@@ -161,6 +170,7 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"captureDifference", Entry<CaptureDifference>},
           {"captureDescription", Entry<CaptureDescription>},
           {"captureOthers", Entry<CaptureOthers>},
+          {"captureVersions", Entry<CaptureVersions>},
           {"captureSegments", Entry<CaptureSegments>}});
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ using RecordedCall = std::function<std::vector<c10::IValue>(const std::vector<c1
 struct Recorded {
   RecordedCall call;                        // a native function that is no operator; else null
   std::vector<std::vector<int64_t>> sizes;  // of the tensors that the node gave
+  std::optional<at::ScalarType> dtype;      // of the first of them
 };
 
 struct GraphNode {

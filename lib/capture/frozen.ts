@@ -1,0 +1,43 @@
+// A recording as a program for inference alone, whose weights are part of it.
+import { TorchError } from '../core/errors';
+import type { DType } from '../core/dtype';
+import { type Results, freezeProgram } from '../freeze';
+import { native } from '../native';
+import { wrap } from '../native/dispatch';
+import { isTensor } from '../native/tensor_base';
+import type { Handle, ProgramArgument, ProgramNode } from '../../typings/native';
+import type { Recorded } from './session';
+
+/** A part of a recording that runs without JavaScript, and the slots that it takes and gives. */
+export type Segment = [program: Handle | null, takes: number[], gives: number[]];
+
+/** @throws TorchError where there is more in it than inference. */
+export function freezeRecording({ handle, hosts, slots }: Recorded): Segment[] {
+  if (hosts.length > 0) {
+    const [{ object, method }] = hosts;
+    throw new TorchError(
+      `torch.capture: freeze is for inference alone, and the function calls ${object.constructor.name}.${method}()`,
+    );
+  }
+  const { nodes, ...rest } = native.captureDescription(handle);
+  const results: Results = new Map(
+    nodes.flatMap(({ name, rank, dtype }) =>
+      rank === undefined ? [] : [[name, { rank, dtype: wrap(dtype) as DType }]],
+    ),
+  );
+  const description = { ...rest, nodes: nodes.map(withTensors), outputs: rest.outputs.map(withTensor) };
+  const frozen = native.programCreate(freezeProgram(description, { constants: new Map(), results }));
+  return [[frozen, rest.inputs.map((_, i) => i), slots.filter((slot) => slot >= 0)]];
+}
+
+const withTensors = (node: ProgramNode): ProgramNode => ({
+  ...node,
+  arguments: node.arguments.map(withTensor),
+});
+
+function withTensor(argument: ProgramArgument): ProgramArgument {
+  if ('list' in argument) return { list: argument.list.map(withTensor) };
+  if (!('constant' in argument)) return argument;
+  const constant = wrap(argument.constant);
+  return { constant: isTensor(constant) ? constant.detach() : constant };
+}
