@@ -2,7 +2,6 @@
 // places of the image and the filter 36 numbers each are made, whose products, summed over channels, give 4 x
 // 4 places of the result. That takes a quarter of the multiplications. (Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks", 2015)
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
