@@ -2,7 +2,6 @@
 // places of the image and the filter 36 numbers each are made, whose products, summed over channels, give 4 x
 // 4 places of the result. That takes a quarter of the multiplications. (Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks", 2015)
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
@@ -152,8 +151,8 @@ at::Tensor Conv3x3Packed(const at::Tensor& x, const at::Tensor& packed, int64_t 
                          int64_t pad_x, const Epilogue& epilogue) {
   CheckPlainFloat(x, "input");
   CheckPlainFloat(packed, "weight");
-  TORCH_CHECK(channels > 0 && channels % kPanel == 0 && packed.dim() == 1 && channels <= packed.size(0) && packed.is_contiguous() &&
-                  packed.size(0) % channels == 0 &&
+  TORCH_CHECK(channels > 0 && channels % kPanel == 0 && packed.dim() == 1 && channels <= packed.size(0) &&
+                  packed.is_contiguous() && packed.size(0) % channels == 0 &&
                   (packed.size(0) / channels - 1) % (kNumbers * kChannels) == 0,
               "packed weights are no such");
   const int64_t in = (packed.size(0) / channels - 1) / kNumbers;

@@ -1,9 +1,10 @@
 // A linear layer over packed weights: panels of kPanel features, each with its biases before (in, kPanel)
 // weights.
-#include <ATen/Parallel.h>
+#include <ATen/core/DimVector.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
+#include <c10/util/accumulate.h>
 
 #include <algorithm>
 
