@@ -1,5 +1,5 @@
 'use strict';
-// Exported programs, plain and frozen, beside onnxruntime-node with the same models: the rows of the group onnx, which
+// Exported programs, plain and frozen, and frozen captured models beside onnxruntime-node with the same models: the rows of the group onnx, which
 // `npm run bench -- onnx` measures. Leaves onnxruntime-node and Python's exporter in the user's cache, where they are
 // not part of this project; the models of onnx_models.py are made anew for each run.
 
@@ -11,7 +11,7 @@ const pinned = require('../scripts/libtorch/pinned');
 const NODE_PEER = 'onnxruntime-node@1.30.0';
 const PYTHON_PEERS = ['onnx==1.23.2', 'onnxscript==0.7.2'];
 const rows = ['MLP', 'CNN', 'transformer'];
-const kinds = ['program', 'frozen', 'onnxruntime'];
+const kinds = ['program', 'frozen', 'captured', 'onnxruntime'];
 const stdio = ['ignore', 2, 2];
 
 /** The folder with the peers. */
@@ -46,8 +46,8 @@ function makeModels(python, peers, folder) {
 const distance = (a, b) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 
 /**
- * Measures and prints the rows that were asked for: `{ group, name, program, frozen, onnxruntime, ratio, cpuRatio }`. The ratios
- * are of the frozen program to onnxruntime-node.
+ * Measures and prints the rows that were asked for, in microseconds, and the ratios to onnxruntime-node; the distance is
+ * the captured model's to it, the greatest of all outputs.
  */
 async function measureOnnx(wanted, plan, folder, python, { start, median, shown }) {
   const { rounds, seconds, threads } = plan;
@@ -56,7 +56,7 @@ async function measureOnnx(wanted, plan, folder, python, { start, median, shown 
   const peers = installPeers(python);
   makeModels(python, peers, folder);
   console.log(`\nExported programs beside onnxruntime-node, ${threads} thread(s).\n`);
-  const heads = [...kinds, 'program', 'frozen', 'CPU', 'distance'];
+  const heads = [...kinds, ...kinds.slice(0, -1), 'CPU', 'distance'];
   console.log(''.padEnd(24), ...heads.map((text) => text.padStart(12)));
   const sides = [];
   for (const kind of kinds) sides.push(await start(process.execPath, ['onnx_side.js', kind, folder, peers]));
@@ -70,19 +70,20 @@ async function measureOnnx(wanted, plan, folder, python, { start, median, shown 
         found[i].push(result);
       }
     }
-    const [program, frozen, onnxruntime] = found.map((list) => median(list.map(({ us }) => us)));
+    const times = found.map((list) => median(list.map(({ us }) => us)));
+    const cpu = found.map((list) => median(list.map((one) => one.cpu)));
+    const ratios = times.slice(0, -1).map((time) => time / times.at(-1));
     const outputs = found.map(([first]) => first.outputs);
-    const [, cpuFrozen, cpuOnnxruntime] = found.map((list) => median(list.map(({ cpu }) => cpu)));
-    const [ratio, cpuRatio] = [frozen / onnxruntime, cpuFrozen / cpuOnnxruntime];
     const cells = [
-      ...[program, frozen, onnxruntime].map(shown),
-      (program / onnxruntime).toFixed(2),
-      ratio.toFixed(2),
-      cpuRatio.toFixed(2),
-      distance(outputs[1], outputs[2]).toExponential(1),
+      ...times.map(shown),
+      ...ratios.map((ratio) => ratio.toFixed(2)),
+      (cpu[2] / cpu[3]).toFixed(2),
+      distance(outputs[2], outputs[3]).toExponential(1),
     ];
     console.log(`onnx: ${name}`.padEnd(24), ...cells.map((text) => text.padStart(12)));
-    measured.push({ group: 'onnx', name, program, frozen, onnxruntime, ratio, cpuRatio });
+    const entries = kinds.map((kind, i) => [kind, times[i]]);
+    const cpuRatio = cpu[2] / cpu[3];
+    measured.push({ group: 'onnx', name, ...Object.fromEntries(entries), ratio: ratios[2], cpuRatio });
   }
   for (const side of sides) side.end();
   return measured;

@@ -1,6 +1,6 @@
 'use strict';
-// Run by onnx.js: `node onnx_side.js KIND FOLDER PEERS` times the models in FOLDER. KIND: 'program', 'frozen', or
-// 'onnxruntime', which is in PEERS. { name, seconds, threads } -> { us, cpu, outputs } or { error }.
+// Run by onnx.js: `node onnx_side.js KIND FOLDER PEERS` times the models in FOLDER. KIND: 'program', 'frozen', 'captured'
+// (the model of onnx_models.js by torch.capture, frozen), or 'onnxruntime', which is in PEERS. { name, seconds, threads } -> { us, cpu, outputs } or { error }.
 
 const path = require('node:path');
 const readline = require('node:readline');
@@ -34,7 +34,13 @@ async function onnxruntime(name, numbers, threads) {
 async function nodetorch(name, numbers, threads) {
   const torch = require('..');
   torch.setNumThreads(threads);
-  const module = torch.export.load(path.join(folder, `${name}.pt2`)).module({ freeze: kind === 'frozen' });
+  const program = torch.export.load(path.join(folder, `${name}.pt2`));
+  let module = program.module({ freeze: kind === 'frozen' });
+  if (kind === 'captured') {
+    const model = require('./onnx_models')[name]().eval();
+    model.loadStateDict(module.stateDict());
+    module = torch.capture(model, { freeze: true });
+  }
   const x = torch.tensor(numbers).view(shapes[name]);
   const run = () => torch.inferenceMode(() => void module(x));
   return { run, outputs: torch.inferenceMode(() => [...module(x).toTypedArray()]) };

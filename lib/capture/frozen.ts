@@ -33,6 +33,9 @@ export function freezeRecording({ handle, hosts, slots }: Recorded): Segment[] {
 const withTensors = (node: ProgramNode): ProgramNode => ({
   ...node,
   arguments: node.arguments.map(withTensor),
+  keywords: Object.fromEntries(
+    Object.entries(node.keywords ?? {}).map(([key, one]) => [key, withTensor(one)]),
+  ),
 });
 
 function withTensor(argument: ProgramArgument): ProgramArgument {

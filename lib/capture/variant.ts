@@ -1,6 +1,5 @@
 // What was recorded for arguments of one kind, and its replays.
 import { TorchError } from '../core/errors';
-import { noGrad } from '../autograd/mode';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
 import { type TreeSpec, sameSpec, unflatten } from '../func/tree';
@@ -141,9 +140,16 @@ export class Variant {
     return this.#segments!;
   }
 
-  // What is frozen has no gradients.
+  // What is frozen has no gradients. Work on another thread is begun in the modes of now.
   #inMode<T>(run: () => T): T {
-    return this.freezes ? noGrad(run) : run();
+    if (!this.freezes) return run();
+    const before = native.isGradEnabled();
+    native.setGradEnabled(false);
+    try {
+      return run();
+    } finally {
+      native.setGradEnabled(before);
+    }
   }
 
   /**

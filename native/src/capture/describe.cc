@@ -43,14 +43,6 @@ bool IsMode(const RecordedNode& node) { return node.name == "gradMode" || node.n
 Napi::Object Describer::Constant(const IValue& value, const c10::TypePtr& type) {
   if (value.isDouble()) return Object("float", Number(value.toDouble()));
   TORCH_CHECK(!value.isGenerator(), "a program that draws from a generator cannot be described");
-  if (value.isList()) {
-    Napi::Array list = Napi::Array::New(env_);
-    uint32_t next = 0;
-    c10::TypePtr element = c10::AnyType::get();
-    if (const auto* of = type->castRaw<c10::ListType>()) element = of->getElementType();
-    for (const IValue& item : value.toListRef()) list[next++] = Constant(item, element);
-    return Object("list", list);
-  }
   return Object("constant", Napi::Value(env_, ToJs(environment_, value, type)));
 }
 
@@ -85,9 +77,13 @@ Napi::Object Describer::Node(const RecordedNode& node, size_t index) {
   object["operator"] = schema.name() + (schema.overload_name().empty() ? "" : "." + schema.overload_name());
   object["name"] = std::to_string(index);
   Napi::Array arguments = Napi::Array::New(env_), outputs = Napi::Array::New(env_);
+  Napi::Object keywords = Napi::Object::New(env_);
   for (uint32_t i = 0; i < node.operands.size(); i++) {
-    arguments[i] = Argument(node.operands[i], schema.arguments()[i].real_type());
+    const c10::Argument& argument = schema.arguments()[i];
+    const Napi::Object value = Argument(node.operands[i], argument.real_type());
+    argument.kwarg_only() ? keywords.Set(argument.name(), value) : arguments.Set(i, value);
   }
+  object["keywords"] = keywords;
   for (uint32_t i = 0; i < node.results.size(); i++) outputs[i] = Result(node.results[i]);
   object["arguments"] = arguments;
   object["outputs"] = outputs;
