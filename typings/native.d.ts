@@ -113,6 +113,8 @@ export interface ProgramDescription {
   readonly inputs: readonly (number | { readonly slot: number; readonly type: ProgramInputType })[];
   readonly outputs: readonly ProgramArgument[];
   readonly nodes: readonly ProgramNode[];
+  /** It runs without gradients, whatever the mode. */
+  readonly withoutGradients?: true;
 }
 
 /** `any`: what the value is in JavaScript, where whole numbers are ints. */
@@ -248,8 +250,11 @@ export interface Native {
   capturePause(pauses: boolean): void;
   /** Throws while something is being recorded, and makes the recording fail. */
   captureRefuse(what: string): void;
-  /** Whether the recording was made for such tensors, in these modes. */
-  captureHolds(recording: Handle, inputs: Tensors): boolean;
+  /**
+   * -1 unless the recording was made for such tensors, in these modes; else a number that grows when a tensor that it holds
+   * by identity is changed in place.
+   */
+  captureHolds(recording: Handle, inputs: Tensors): number;
   /** This thread keeps away from the tensors that a replay works on; null: from none any more. */
   captureBusy(recording: Handle | null, inputs: Tensors): void;
   /** What two recordings do differently; '' for nothing. */
@@ -265,8 +270,6 @@ export interface Native {
   };
   /** The tensors that it holds by identity. */
   captureOthers(recording: Handle): Handle[];
-  /** A number that grows when one of them is changed in place. */
-  captureVersions(recording: Handle): number;
   captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];
 
   // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.

@@ -25,7 +25,12 @@ export function freezeRecording({ handle, hosts, slots }: Recorded): Segment[] {
       rank === undefined ? [] : [[name, { rank, dtype: wrap(dtype) as DType }]],
     ),
   );
-  const description = { ...rest, nodes: nodes.map(withTensors), outputs: rest.outputs.map(withTensor) };
+  const description = {
+    ...rest,
+    withoutGradients: true as const,
+    nodes: nodes.map(withTensors),
+    outputs: rest.outputs.map(withTensor),
+  };
   const frozen = native.programCreate(freezeProgram(description, { constants: new Map(), results }));
   return [[frozen, rest.inputs.map((_, i) => i), slots.filter((slot) => slot >= 0)]];
 }

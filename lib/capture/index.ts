@@ -110,11 +110,6 @@ export function capture<Args extends unknown[], Result>(
   let replays = 0;
   // A variant that can replay the call; else the result of `fn`, which was recorded.
   const prepare = (all: Given): { variant: Variant } | { result: unknown } => {
-    if (freeze && isGradEnabled() && all.tensors.some((tensor) => tensor.requiresGrad)) {
-      throw new TorchError(
-        'torch.capture: freeze: no gradients are computed: call it in torch.noGrad, or detach its arguments',
-      );
-    }
     const variant = variants.find((each) => each.fits(all));
     if (variant) {
       if (variant.needsRecording(all)) return { result: variant.recordAgain(fn, all) };
@@ -125,6 +120,12 @@ export function capture<Args extends unknown[], Result>(
       throw new TorchError(
         `torch.capture: ${variants.length} recordings are there, and this call fits none of them: its shapes, dtypes, ` +
           'values, modes or modules are others; maxRecordings says how many there may be',
+      );
+    }
+    // A recording is for arguments that want gradients, or for such as do not.
+    if (freeze && isGradEnabled() && all.tensors.some((tensor) => tensor.requiresGrad)) {
+      throw new TorchError(
+        'torch.capture: freeze: no gradients are computed: call it in torch.noGrad, or detach its arguments',
       );
     }
     const begun = Variant.begin(fn, all, freeze);

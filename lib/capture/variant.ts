@@ -37,8 +37,9 @@ export class Variant {
   // Arguments that were the same tensor whenever this was recorded. The function may know them from elsewhere, too.
   #fixed: (Tensor | null)[];
 
-  // Of what is frozen: how often the tensors that it holds had been changed.
+  // How often the tensors that it holds have been changed, at the last call that fitted and when they were frozen.
   #versions = 0;
+  #frozenVersions = 0;
 
   private constructor(
     given: Given,
@@ -58,11 +59,9 @@ export class Variant {
 
   /** Whether arguments are of its kind, and everything that it depends on is as it was. */
   fits(given: Given): boolean {
-    return (
-      this.#matches(given) &&
-      native.captureHolds(this.#recorded.handle, given.tensors) &&
-      this.#recorded.modules.hold()
-    );
+    if (!this.#matches(given)) return false;
+    this.#versions = native.captureHolds(this.#recorded.handle, given.tensors);
+    return this.#versions >= 0 && this.#recorded.modules.hold();
   }
 
   #matches(given: Given): boolean {
@@ -128,28 +127,16 @@ export class Variant {
   }
 
   #makeSegments(): void {
-    const { handle } = this.#recorded;
-    this.#versions = this.freezes ? native.captureVersions(handle) : 0;
-    this.#segments = this.freezes ? freezeRecording(this.#recorded) : native.captureSegments(handle);
+    this.#frozenVersions = this.#versions;
+    this.#segments = this.freezes
+      ? freezeRecording(this.#recorded)
+      : native.captureSegments(this.#recorded.handle);
   }
 
   // Weights that have been changed are frozen once more.
   #currentSegments(): readonly Segment[] {
-    if (this.freezes && native.captureVersions(this.#recorded.handle) !== this.#versions)
-      this.#makeSegments();
+    if (this.freezes && this.#versions !== this.#frozenVersions) this.#makeSegments();
     return this.#segments!;
-  }
-
-  // What is frozen has no gradients. Work on another thread is begun in the modes of now.
-  #inMode<T>(run: () => T): T {
-    if (!this.freezes) return run();
-    const before = native.isGradEnabled();
-    native.setGradEnabled(false);
-    try {
-      return run();
-    } finally {
-      native.setGradEnabled(before);
-    }
   }
 
   /**
@@ -195,7 +182,7 @@ export class Variant {
     this.#currentSegments().forEach(([program, takes, gives], i) => {
       if (program !== null) {
         const inputs = takes.map((slot) => slots[slot]);
-        const outputs = wrap(this.#inMode(() => native.programRun(program, inputs))) as unknown[];
+        const outputs = wrap(native.programRun(program, inputs)) as unknown[];
         gives.forEach((slot, k) => (slots[slot] = outputs[k]));
       }
       if (i < hosts.length) hosts[i].run();
@@ -215,8 +202,7 @@ export class Variant {
         if (program !== null) {
           endAwaitedBeforeExit();
           const inputs = takes.map((slot) => slots[slot]);
-          const running = this.#inMode(() => native.programRunAsync(program, inputs, null));
-          const outputs = wrap(await running) as unknown[];
+          const outputs = wrap(await native.programRunAsync(program, inputs, null)) as unknown[];
           gives.forEach((slot, k) => (slots[slot] = outputs[k]));
         }
         native.captureBusy(null, []);

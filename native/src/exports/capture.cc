@@ -83,11 +83,17 @@ napi_value CaptureRefuse(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// captureHolds(recording, inputs): whether it was made for such tensors, in these modes.
+// captureHolds(recording, inputs): -1 unless it was made for such tensors, in these modes; else how often the
+// tensors that it holds by identity have been changed.
 napi_value CaptureHolds(Arguments& arguments) {
   const Recording& recording = RecordingArgument(arguments, 0);
   const auto inputs = TensorsArgument(arguments.environment, arguments[1], "capture(): arguments");
-  return Napi::Boolean::New(arguments.env, recording.Holds(inputs));
+  double versions = 0;
+  if (!recording.Holds(inputs)) return Napi::Number::New(arguments.env, -1);
+  for (const auto& other : recording.others) {
+    if (!other.first.is_inference()) versions += static_cast<double>(other.first._version());
+  }
+  return Napi::Number::New(arguments.env, versions);
 }
 
 // captureBusy(recording | null, inputs): this thread keeps away from what the recording works on; null: no
@@ -108,15 +114,6 @@ napi_value CaptureDifference(Arguments& arguments) {
   const std::string difference =
       RecordingArgument(arguments, 0).DifferenceTo(RecordingArgument(arguments, 1));
   return Napi::String::New(arguments.env, difference);
-}
-
-// captureVersions(recording): a number that grows when a tensor that it holds by identity is changed.
-napi_value CaptureVersions(Arguments& arguments) {
-  double sum = 0;
-  for (const auto& other : RecordingArgument(arguments, 0).others) {
-    if (!other.first.is_inference()) sum += static_cast<double>(other.first._version());
-  }
-  return Napi::Number::New(arguments.env, sum);
 }
 
 // captureOthers(recording): the tensors that it holds by identity.
@@ -170,7 +167,6 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"captureDifference", Entry<CaptureDifference>},
           {"captureDescription", Entry<CaptureDescription>},
           {"captureOthers", Entry<CaptureOthers>},
-          {"captureVersions", Entry<CaptureVersions>},
           {"captureSegments", Entry<CaptureSegments>}});
 }
 

@@ -78,7 +78,8 @@ struct Graph {
   std::vector<Input> inputs;
   std::vector<GraphNode> nodes;
   std::vector<Operand> outputs;
-  bool may_resize = false;     // an operator in it may change the memory behind a tensor
+  bool may_resize = false;  // an operator in it may change the memory behind a tensor
+  bool without_gradients = false;
   bool changes_modes = false;  // gradient mode and the like, which an error must put back
 };
 

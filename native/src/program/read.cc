@@ -57,6 +57,7 @@ std::shared_ptr<const Graph> GraphReader::Read(napi_value value) {
   const ReadObject description(environment_, value, "a graph");
   graph_.slots = description.Count("slots", kMostSlots);
   defined_.resize(graph_.slots, false);
+  graph_.without_gradients = description.Has("withoutGradients");
   ReadInputs(description);
   description.Each("nodes", [&](napi_value node) { ReadNode(ReadObject(environment_, node, "a node")); });
   description.Each("outputs", [&](napi_value output) {

@@ -1,5 +1,6 @@
 #include "program/run.h"
 
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 
 #include <optional>
@@ -131,6 +132,8 @@ IValue Run::Take(const Operand& operand, Values& slots) {
 Values Run::Execute(const Graph& graph, Values inputs) {
   std::optional<ModesGuard> modes;
   if (graph.changes_modes) modes.emplace();
+  std::optional<at::NoGradGuard> without_gradients;
+  if (graph.without_gradients) without_gradients.emplace();
   Values slots(graph.slots);
   for (size_t i = 0; i < graph.inputs.size(); i++) {
     if (graph.inputs[i].is_used) slots[static_cast<size_t>(graph.inputs[i].slot)] = std::move(inputs[i]);
