@@ -4,7 +4,7 @@ import { TorchError, argumentError } from '../core/errors';
 import { callable } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import { recording } from '../native/recording';
-import { flatten } from '../func/tree';
+import { type TreeSpec, flatten } from '../func/tree';
 import { isTensor } from '../native/tensor_base';
 import { checkedReplay } from './check';
 import { callInTurn, checkNothingRuns, fence } from './turns';
@@ -61,7 +61,15 @@ const CAPTURE = signature(
   [],
 );
 
+const flatSpecs: TreeSpec[] = Array.from({ length: 8 }, (_, count) => ({
+  kind: 'list',
+  children: new Array<null>(count).fill(null),
+}));
+
 function given(args: readonly unknown[]): Given {
+  if (args.length < flatSpecs.length && args.every(isTensor)) {
+    return { args, leaves: args, spec: flatSpecs[args.length], tensors: args };
+  }
   const { leaves, spec } = flatten(args);
   return { args, leaves, spec, tensors: leaves.filter(isTensor) };
 }

@@ -31,6 +31,10 @@ export class ModuleGuards {
       for (const [key, value] of values) if (!Object.is(module[key], value)) return false;
       if (Object.keys(module).length !== count) return false;
     }
-    return this.#hooks.every(([hooks, lists]) => hooksOf(hooks).every((list, i) => list === lists[i]));
+    for (const [hooks, [forwardPre, forward, backwardPre, backward]] of this.#hooks) {
+      if (hooks.forward.entries() !== forward || hooks.forwardPre.entries() !== forwardPre) return false;
+      if (hooks.backward.entries() !== backward || hooks.backwardPre.entries() !== backwardPre) return false;
+    }
+    return true;
   }
 }

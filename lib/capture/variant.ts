@@ -26,6 +26,15 @@ const MOST_ATTEMPTS = 4;
 const samePattern = (a: readonly Tensor[], b: readonly Tensor[]): boolean =>
   a.every((tensor, i) => a.indexOf(tensor) === b.indexOf(b[i]));
 
+const taken = (slots: readonly unknown[], takes: readonly number[]): unknown[] => {
+  const values = new Array<unknown>(takes.length);
+  for (let i = 0; i < takes.length; i++) values[i] = slots[takes[i]];
+  return values;
+};
+function store(slots: unknown[], gives: readonly number[], outputs: readonly unknown[]): void {
+  for (let i = 0; i < gives.length; i++) slots[gives[i]] = wrap(outputs[i]);
+}
+
 /** A function replays what two recordings, one behind the other, agree on. */
 export class Variant {
   readonly #given: Given;
@@ -179,14 +188,10 @@ export class Variant {
     this.#replays++;
     const { hosts } = this.#recorded;
     const slots: unknown[] = [...given.tensors];
-    this.#currentSegments().forEach(([program, takes, gives], i) => {
-      if (program !== null) {
-        const inputs = takes.map((slot) => slots[slot]);
-        const outputs = wrap(native.programRun(program, inputs)) as unknown[];
-        gives.forEach((slot, k) => (slots[slot] = outputs[k]));
-      }
+    for (const [i, [program, takes, gives]] of this.#currentSegments().entries()) {
+      if (program !== null) store(slots, gives, native.programRun(program, taken(slots, takes)));
       if (i < hosts.length) hosts[i].run();
-    });
+    }
     return this.#result(slots);
   }
 
@@ -201,9 +206,7 @@ export class Variant {
         native.captureBusy(handle, given.tensors);
         if (program !== null) {
           endAwaitedBeforeExit();
-          const inputs = takes.map((slot) => slots[slot]);
-          const outputs = wrap(await native.programRunAsync(program, inputs, null)) as unknown[];
-          gives.forEach((slot, k) => (slots[slot] = outputs[k]));
+          store(slots, gives, await native.programRunAsync(program, taken(slots, takes), null));
         }
         native.captureBusy(null, []);
         if (i < hosts.length) hosts[i].run();
@@ -216,6 +219,7 @@ export class Variant {
 
   #result(slots: readonly unknown[]): unknown {
     const { leaves, spec, slots: places } = this.#recorded;
+    if (spec === null) return places[0] >= 0 ? slots[places[0]] : leaves[0];
     return unflatten(
       leaves.map((leaf, i) => (places[i] >= 0 ? slots[places[i]] : leaf)),
       spec,

@@ -85,6 +85,7 @@ export function specText(spec: TreeSpec): string {
 }
 
 export function sameSpec(a: TreeSpec, b: TreeSpec): boolean {
+  if (a === b) return true;
   if (a === null || b === null) return a === b;
   if (a.children.length !== b.children.length) return false;
   if (a.kind === 'list' || b.kind === 'list') {
