@@ -51,22 +51,22 @@ export function emptyCache(...args: []): void {
 /** Bytes used by tensors, now. */
 export function memoryAllocated(...args: [device?: DeviceLike | number]): number {
   const [device] = bindArguments('memoryAllocated(device?)', args);
-  return native.deviceStats(indexOf(device)).allocated;
+  return native.deviceStats(indexOf(device))['allocated_bytes.all.current'];
 }
 /** Bytes used by tensors, at most since the start or resetPeakMemoryStats. */
 export function maxMemoryAllocated(...args: [device?: DeviceLike | number]): number {
   const [device] = bindArguments('maxMemoryAllocated(device?)', args);
-  return native.deviceStats(indexOf(device)).maxAllocated;
+  return native.deviceStats(indexOf(device))['allocated_bytes.all.peak'];
 }
 /** Bytes held by the caching allocator. */
 export function memoryReserved(...args: [device?: DeviceLike | number]): number {
   const [device] = bindArguments('memoryReserved(device?)', args);
-  return native.deviceStats(indexOf(device)).reserved;
+  return native.deviceStats(indexOf(device))['reserved_bytes.all.current'];
 }
 /** Bytes held by the caching allocator, at most since the start or resetPeakMemoryStats. */
 export function maxMemoryReserved(...args: [device?: DeviceLike | number]): number {
   const [device] = bindArguments('maxMemoryReserved(device?)', args);
-  return native.deviceStats(indexOf(device)).maxReserved;
+  return native.deviceStats(indexOf(device))['reserved_bytes.all.peak'];
 }
 /** Starts {@link maxMemoryAllocated} and {@link maxMemoryReserved} anew. */
 export function resetPeakMemoryStats(...args: [device?: DeviceLike | number]): void {

@@ -24,8 +24,10 @@
   X(ScriptFunctions)         \
   X(Inductor)                \
   X(Runtime)                 \
+  X(Accelerator)             \
   X(Switches)                \
   X(Streams)                 \
+  X(Graphs)                  \
   X(Record)                  \
   X(Constants)
 

@@ -79,6 +79,26 @@ napi_value StreamExchange(Arguments& arguments) {
   return StreamToJs(arguments, c10::impl::VirtualGuardImpl(stream.device_type()).exchangeStream(stream));
 }
 
+// currentStream(device), defaultStream(device), pooledStream(device, isHighPriority)
+napi_value CurrentStreamOf(Arguments& arguments) {
+  const c10::Device device = DeviceOrCurrent(arguments, 0);
+  return StreamToJs(arguments, c10::impl::VirtualGuardImpl(device.type()).getStream(device));
+}
+napi_value DefaultStreamOf(Arguments& arguments) {
+  const c10::Device device = DeviceOrCurrent(arguments, 0);
+  return StreamToJs(arguments, c10::impl::VirtualGuardImpl(device.type()).getDefaultStream(device));
+}
+napi_value PooledStream(Arguments& arguments) {
+  const c10::Device device = DeviceOrCurrent(arguments, 0);
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  return StreamToJs(arguments, guard.getStreamFromGlobalPool(device, arguments.Bool(1)));
+}
+napi_value IsStreamCapturing(Arguments& arguments) {
+  const c10::Stream stream = StreamArgument(arguments, 0);
+  const bool is_capturing = c10::impl::VirtualGuardImpl(stream.device_type()).isStreamCapturing(stream);
+  return Napi::Boolean::New(arguments.env, is_capturing);
+}
+
 // makeEvent(device | null, enableTiming)
 napi_value MakeEvent(Arguments& arguments) {
   const c10::Device device = DeviceOrCurrent(arguments, 0);
@@ -134,6 +154,10 @@ void DefineStreams(Napi::Env env, Napi::Object exports) {
           {"streamQuery", Entry<StreamQuery>},
           {"streamSynchronize", Entry<StreamSynchronize>},
           {"streamExchange", Entry<StreamExchange>},
+          {"currentStream", Entry<CurrentStreamOf>},
+          {"defaultStream", Entry<DefaultStreamOf>},
+          {"pooledStream", Entry<PooledStream>},
+          {"isStreamCapturing", Entry<IsStreamCapturing>},
           {"makeEvent", Entry<MakeEvent>},
           {"eventParts", Entry<EventParts>},
           {"eventRecord", Entry<EventRecord>},

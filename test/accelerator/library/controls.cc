@@ -1,0 +1,54 @@
+// What tests do to the device: torch.ops.pretend.
+#include <ATen/core/Tensor.h>
+#include <torch/library.h>
+
+#include <thread>
+
+#include "memory.h"
+
+namespace pretend {
+
+namespace {
+
+std::mutex gate_mutex;
+std::condition_variable gate_changed;
+int64_t held = 0, released = 0;
+
+// The current stream of a device stops here until release(): the delay that no test has to guess.
+void Hold(int64_t device) {
+  std::lock_guard lock(gate_mutex);
+  const int64_t mine = ++held;
+  CurrentQueue(static_cast<c10::DeviceIndex>(device)).Add([mine] {
+    std::unique_lock waiting(gate_mutex);
+    gate_changed.wait(waiting, [mine] { return released >= mine; });
+  });
+}
+void Release() {
+  std::lock_guard lock(gate_mutex);
+  released = held;
+  gate_changed.notify_all();
+}
+
+// Reads the first byte from the wrong side, which ends the process where the page is closed.
+int64_t Touch(const at::Tensor& tensor) { return *static_cast<const volatile char*>(tensor.storage().data()); }
+
+std::string ThreadName() {
+  std::ostringstream text;
+  text << std::this_thread::get_id();
+  return text.str();
+}
+
+}  // namespace
+
+}  // namespace pretend
+
+TORCH_LIBRARY(pretend, library) {
+  using namespace pretend;
+  library.def("hold(int device) -> ()", &Hold);
+  library.def("release() -> ()", &Release);
+  library.def("fail_allocation(int n) -> ()", &FailAllocation);
+  library.def("set_total_memory(int bytes) -> ()", [](int64_t bytes) { SetTotalMemory(static_cast<size_t>(bytes)); });
+  library.def("fail_synchronize(str message) -> ()", &FailNextWait);
+  library.def("thread() -> str", &ThreadName);
+  library.def("touch(Tensor tensor) -> int", &Touch);
+}
