@@ -426,6 +426,8 @@ export interface Native {
   /** The whole storage of a tensor of any device, as uint8. */
   storageOf(tensor: Tensor): Handle;
   /** Part of the memory as a storage of its own, which keeps the whole alive. */
+  isShared(tensor: HandleOwner): boolean;
+  shareMemory(tensor: HandleOwner): void;
   storageSlice(tensor: Tensor, byteOffset: number, bytes: number): Handle;
   /** Zip's CRC-32; `before` is that of the bytes before these, or 0. */
   crc32(tensor: Tensor, byteOffset: number, bytes: number, before: number): number;
@@ -574,8 +576,16 @@ export interface Native {
   emptyHostCache(): void;
   resetPeakStats(index: number): void;
   resetAccumulatedStats(index: number): void;
+  /** Of page-locked memory. */
+  hostStats(): Record<string, number>;
+  resetHostPeakStats(): void;
+  resetHostAccumulatedStats(): void;
   memoryInfo(index: number): [free: number, total: number];
   deviceStats(index: number): Record<string, number>;
+
+  // driver.cc: of NVIDIA's driver, without libtorch.
+  driverDevice(index: number): Record<string, number> & { name: string; uuid: Uint8Array };
+  driverCanAccessPeer(index: number, peer: number): boolean;
 
   // switches.cc. Each sets when something is given, and says what is set; the last two what was before.
   float32MatmulPrecision(precision?: string): string;
@@ -594,6 +604,7 @@ export interface Native {
   currentStream(device: DeviceLike): Handle;
   defaultStream(device: DeviceLike): Handle;
   pooledStream(device: DeviceLike, isHighPriority: boolean): Handle;
+  recordStream(tensor: HandleOwner, stream: HandleOwner): void;
   isStreamCapturing(stream: HandleOwner): boolean;
   /** Makes it the current one of its device; the one before. */
   streamExchange(stream: HandleOwner): Handle;

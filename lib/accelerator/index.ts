@@ -4,7 +4,7 @@
  */
 import { bindArguments } from '../core/calls';
 import { type Device, device as deviceOf } from '../core/device';
-import { type DType, dtypeOfCode } from '../core/dtype';
+import { type DType, dtypeOfCode, isDtypeCode } from '../core/dtype';
 import { argumentError } from '../core/errors';
 import { warn } from '../core/warn';
 import { native } from '../native';
@@ -70,7 +70,7 @@ export interface DeviceCapability {
 export function getDeviceCapability(...args: [device?: AcceleratorDevice]): DeviceCapability {
   const [device] = bindArguments('getDeviceCapability(device?)', args);
   const codes = native.deviceCapability(indexOf('getDeviceCapability', device));
-  return { supportedDtypes: new Set(codes.map(dtypeOfCode)) };
+  return { supportedDtypes: new Set(codes.filter(isDtypeCode).map(dtypeOfCode)) };
 }
 
 function select(fn: string, device: AcceleratorDevice): void {
@@ -126,4 +126,10 @@ export function setStream(...args: [stream: Stream]): void {
 export function synchronize(...args: [device?: AcceleratorDevice]): void {
   const [device] = bindArguments('synchronize(device?)', args);
   native.synchronize(indexOf('synchronize', device));
+}
+
+/** {@link synchronize} off the thread: settles when the work is done, and rejects with the error of what failed. */
+export function synchronizeAsync(...args: [device?: AcceleratorDevice]): Promise<void> {
+  const [device] = bindArguments('synchronizeAsync(device?)', args);
+  return native.synchronized(indexOf('synchronizeAsync', device));
 }

@@ -108,7 +108,8 @@ export function tidy<T>(...args: [body: () => T]): T {
   return result;
 }
 
-function tensorsIn(root: unknown): Tensor[] {
+/** @internal The tensors within arrays, Maps, Sets and objects. */
+export function tensorsIn(root: unknown): Tensor[] {
   const found: Tensor[] = [];
   const seen = new Set<unknown>();
   const pending: unknown[] = [root];

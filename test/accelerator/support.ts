@@ -12,6 +12,7 @@ export const pretend = torch.ops.pretend as unknown as {
   set_total_memory(bytes: number): void;
   fail_synchronize(message: string): void;
   thread(): string;
+  kernel_thread(): string;
   touch(tensor: Tensor): number;
 };
 

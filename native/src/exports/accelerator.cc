@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compat/libtorch.h"
+#include "runtime/awaited.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -55,29 +56,22 @@ napi_value Synchronize(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// Waits for a device on a thread of libuv's.
-class Waiting : public Napi::AsyncWorker {
- public:
-  Waiting(Napi::Env env, c10::DeviceIndex index)
-      : Napi::AsyncWorker(env), index_(index), deferred_(Napi::Promise::Deferred::New(env)) {}
-  Napi::Promise Promise() const { return deferred_.Promise(); }
-  void Execute() override { at::accelerator::synchronizeDevice(index_); }
-  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  c10::DeviceIndex index_;
-  Napi::Promise::Deferred deferred_;
+// Waits for a device on another thread.
+struct Waiting : AwaitedWork {
+  explicit Waiting(c10::DeviceIndex index) : index(index) { threads = 1; }
+  void Compute() override { at::accelerator::synchronizeDevice(index); }
+  napi_value Result(Environment& environment) override { return Undefined(environment.env()); }
+  const c10::DeviceIndex index;
 };
 
 // synchronized(index): a promise of the device's being done with what was queued.
 napi_value Synchronized(Arguments& arguments) {
-  auto* waiting = new Waiting(arguments.env, IndexArgument(arguments));
-  waiting->Queue();
-  return waiting->Promise();
+  return arguments.environment.awaited().Start(std::make_shared<Waiting>(IndexArgument(arguments)));
 }
 
 at::DeviceAllocator& Allocator() { return *at::getDeviceAllocator(at::getAccelerator(true).value()); }
+
+at::HostAllocator& HostMemory() { return *at::getHostAllocator(at::getAccelerator(true).value()); }
 
 // isAllocatorInitialized(): false before the first tensor, and where there is no accelerator.
 napi_value IsAllocatorInitialized(Arguments& arguments) {
@@ -89,7 +83,7 @@ napi_value EmptyCache(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 napi_value EmptyHostCache(Arguments& arguments) {
-  at::getHostAllocator(at::getAccelerator(true).value())->empty_cache();
+  HostMemory().empty_cache();
   return Undefined(arguments.env);
 }
 napi_value ResetPeakStats(Arguments& arguments) {
@@ -123,6 +117,15 @@ struct StatsObject {
     static constexpr const char* kPools[] = {".all", ".small_pool", ".large_pool"};
     for (size_t i = 0; i < std::size(kPools); i++) Add(name + kPools[i], stats[i]);
   }
+  template <typename Times>
+  void AddTimes(const std::string& name, const Times& times) {
+    Add(name + ".total", times.total);
+    Add(name + ".max", times.max);
+    Add(name + ".min", times.min);
+    Add(name + ".count", times.count);
+    const auto count = static_cast<double>(times.count);
+    object[name + ".avg"] = count == 0 ? 0.0 : static_cast<double>(times.total) / count;
+  }
 };
 
 // deviceStats(index): { 'allocated_bytes.all.current': ... }
@@ -149,6 +152,36 @@ napi_value DeviceStats(Arguments& arguments) {
   return result.object;
 }
 
+// Versions of libtorch before 2.13 call them otherwise.
+template <typename Stats>
+void AddHostStats(StatsObject& result, const Stats& stats) {
+  if constexpr (requires { stats.active_requests; }) {
+    result.Add("allocations", stats.allocations);
+    result.Add("active_requests", stats.active_requests);
+    result.Add("allocated_bytes", stats.allocated_bytes);
+    result.Add("active_bytes", stats.active_bytes);
+    result.Add("num_host_alloc", stats.num_host_alloc);
+    result.Add("num_host_free", stats.num_host_free);
+    result.AddTimes("host_alloc_time", stats.host_alloc_time);
+    result.AddTimes("host_free_time", stats.host_free_time);
+  }
+}
+
+// hostStats(): of page-locked memory.
+napi_value HostStatsOf(Arguments& arguments) {
+  StatsObject result{Napi::Object::New(arguments.env)};
+  AddHostStats(result, HostMemory().get_stats());
+  return result.object;
+}
+napi_value ResetHostPeakStats(Arguments& arguments) {
+  HostMemory().reset_peak_stats();
+  return Undefined(arguments.env);
+}
+napi_value ResetHostAccumulatedStats(Arguments& arguments) {
+  HostMemory().reset_accumulated_stats();
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 void DefineAccelerator(Napi::Env env, Napi::Object exports) {
@@ -166,6 +199,9 @@ void DefineAccelerator(Napi::Env env, Napi::Object exports) {
           {"emptyHostCache", Entry<EmptyHostCache>},
           {"resetPeakStats", Entry<ResetPeakStats>},
           {"resetAccumulatedStats", Entry<ResetAccumulatedStats>},
+          {"hostStats", Entry<HostStatsOf>},
+          {"resetHostPeakStats", Entry<ResetHostPeakStats>},
+          {"resetHostAccumulatedStats", Entry<ResetHostAccumulatedStats>},
           {"memoryInfo", Entry<MemoryInfo>},
           {"deviceStats", Entry<DeviceStats>}});
 }

@@ -25,6 +25,7 @@
   X(Inductor)                \
   X(Runtime)                 \
   X(Accelerator)             \
+  X(Driver)                  \
   X(Switches)                \
   X(Streams)                 \
   X(Graphs)                  \

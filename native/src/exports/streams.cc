@@ -93,6 +93,12 @@ napi_value PooledStream(Arguments& arguments) {
   const c10::impl::VirtualGuardImpl guard(device.type());
   return StreamToJs(arguments, guard.getStreamFromGlobalPool(device, arguments.Bool(1)));
 }
+// recordStream(tensor, stream): its memory is used there until what is queued now is done.
+napi_value RecordStream(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  tensor.record_stream(StreamArgument(arguments, 1));
+  return Undefined(arguments.env);
+}
 napi_value IsStreamCapturing(Arguments& arguments) {
   const c10::Stream stream = StreamArgument(arguments, 0);
   const bool is_capturing = c10::impl::VirtualGuardImpl(stream.device_type()).isStreamCapturing(stream);
@@ -157,6 +163,7 @@ void DefineStreams(Napi::Env env, Napi::Object exports) {
           {"currentStream", Entry<CurrentStreamOf>},
           {"defaultStream", Entry<DefaultStreamOf>},
           {"pooledStream", Entry<PooledStream>},
+          {"recordStream", Entry<RecordStream>},
           {"isStreamCapturing", Entry<IsStreamCapturing>},
           {"makeEvent", Entry<MakeEvent>},
           {"eventParts", Entry<EventParts>},

@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "memory.h"
+#include "fallback.h"
 
 namespace pretend {
 
@@ -32,9 +32,9 @@ void Release() {
 // Reads the first byte from the wrong side, which ends the process where the page is closed.
 int64_t Touch(const at::Tensor& tensor) { return *static_cast<const volatile char*>(tensor.storage().data()); }
 
-std::string ThreadName() {
+std::string Name(std::thread::id thread) {
   std::ostringstream text;
-  text << std::this_thread::get_id();
+  text << thread;
   return text.str();
 }
 
@@ -49,6 +49,7 @@ TORCH_LIBRARY(pretend, library) {
   library.def("fail_allocation(int n) -> ()", &FailAllocation);
   library.def("set_total_memory(int bytes) -> ()", [](int64_t bytes) { SetTotalMemory(static_cast<size_t>(bytes)); });
   library.def("fail_synchronize(str message) -> ()", &FailNextWait);
-  library.def("thread() -> str", &ThreadName);
+  library.def("thread() -> str", [] { return Name(std::this_thread::get_id()); });
+  library.def("kernel_thread() -> str", [] { return Name(kernel_thread); });
   library.def("touch(Tensor tensor) -> int", &Touch);
 }

@@ -14,6 +14,8 @@
 
 namespace pretend {
 
+std::atomic<std::thread::id> kernel_thread;
+
 namespace {
 
 bool IsOurs(const at::Tensor& tensor) {
@@ -73,6 +75,10 @@ c10::DeviceIndex DeviceOf(const c10::OperatorHandle& op, torch::jit::Stack& stac
   });
   TORCH_CHECK(!index || !other, "Expected all tensors to be on the same device, but found at least two devices, ",
               c10::Device(kType, index.value_or(0)), " and ", other.value_or(c10::Device(c10::kCPU)), "!");
+  for (size_t i = first; i < stack.size() && !index && other; i++) {
+    TORCH_CHECK(!stack[i].isGenerator(), "Expected a 'cpu' device type for generator but found '",
+                c10::DeviceTypeName(kType, true), "'");
+  }
   for (size_t i = first; i < stack.size() && !index; i++) {
     if (stack[i].isDevice() && stack[i].toDevice().type() == kType && stack[i].toDevice().has_index()) {
       index = stack[i].toDevice().index();
@@ -120,6 +126,7 @@ void Call(const c10::OperatorHandle& op, torch::jit::Stack* stack, bool is_captu
 
 // During capture an operator runs once, for the shapes of its results; what it wrote is undone.
 void Capture(const c10::OperatorHandle& op, const torch::jit::Stack& given, torch::jit::Stack* stack) {
+  std::optional<Paused> paused(std::in_place);
   torch::jit::Stack kept = given;
   std::vector<at::Tensor> written, before;
   for (size_t i = 0; i < given.size(); i++) {
@@ -141,6 +148,7 @@ void Capture(const c10::OperatorHandle& op, const torch::jit::Stack& given, torc
   });
   for (size_t i = 0; i < written.size(); i++) written[i].copy_(before[i]);
   const bool is_fresh = written.empty();
+  paused.reset();
   Captured([op, kept, results, is_fresh] {
     torch::jit::Stack again = kept;
     Call(op, &again, true);
@@ -162,6 +170,7 @@ void Call(const c10::OperatorHandle& op, torch::jit::Stack* stack, bool is_captu
     const torch::jit::Stack given(stack->begin() + static_cast<int64_t>(first), stack->end());
     return Capture(op, given, stack);
   }
+  kernel_thread = std::this_thread::get_id();
   CurrentQueue(index).Wait();
   const c10::DeviceGuard guard(c10::Device(kType, index));
   const bool is_seeded = PrepareGenerators(op, *stack, first, index);

@@ -3,13 +3,18 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 
+#include <atomic>
 #include <functional>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "memory.h"
 
 namespace pretend {
+
+// The thread that ran a kernel last.
+extern std::atomic<std::thread::id> kernel_thread;
 
 // Calls `op` as the CPU does, with arguments and results of the device.
 void RunOnCpu(const c10::OperatorHandle& op, torch::jit::Stack* stack);
@@ -32,5 +37,15 @@ class Aliases {
 // The graph that captures on this thread keeps what `again` does.
 void Captured(std::function<void()> again);
 bool IsCapturing();
+
+// While it lives this thread captures nothing.
+class Paused {
+ public:
+  Paused();
+  ~Paused();
+
+ private:
+  std::vector<std::function<void()>>* calls_;
+};
 
 }  // namespace pretend

@@ -63,10 +63,12 @@ class Graph final : public at::GraphImplInterface {
 
 void Captured(std::function<void()> again) { capturing->push_back(std::move(again)); }
 bool IsCapturing() { return capturing; }
+Paused::Paused() : calls_(std::exchange(capturing, nullptr)) {}
+Paused::~Paused() { capturing = calls_; }
 
 }  // namespace pretend
 
 using PretendGraph = pretend::Graph;
 namespace at {
-REGISTER_GRAPH_IMPL(PRIVATEUSEONE, PretendGraph)
+REGISTER_GRAPH_IMPL(PRETEND, PretendGraph)
 }
