@@ -426,8 +426,8 @@ export interface Native {
   /** The whole storage of a tensor of any device, as uint8. */
   storageOf(tensor: Tensor): Handle;
   /** Part of the memory as a storage of its own, which keeps the whole alive. */
-  isShared(tensor: HandleOwner): boolean;
-  shareMemory(tensor: HandleOwner): void;
+  isShared(tensor: Tensor): boolean;
+  shareMemory(tensor: Tensor): void;
   storageSlice(tensor: Tensor, byteOffset: number, bytes: number): Handle;
   /** Zip's CRC-32; `before` is that of the bytes before these, or 0. */
   crc32(tensor: Tensor, byteOffset: number, bytes: number, before: number): number;
@@ -589,6 +589,7 @@ export interface Native {
 
   // switches.cc. Each sets when something is given, and says what is set; the last two what was before.
   float32MatmulPrecision(precision?: string): string;
+  contextFlag(name: string, enabled?: boolean): boolean;
   setFlushDenormal(flush: boolean): boolean;
   warnAlways(always?: boolean): boolean;
   backwardThreads(enabled?: boolean): boolean;
@@ -604,7 +605,7 @@ export interface Native {
   currentStream(device: DeviceLike): Handle;
   defaultStream(device: DeviceLike): Handle;
   pooledStream(device: DeviceLike, isHighPriority: boolean): Handle;
-  recordStream(tensor: HandleOwner, stream: HandleOwner): void;
+  recordStream(tensor: Tensor, stream: HandleOwner): void;
   isStreamCapturing(stream: HandleOwner): boolean;
   /** Makes it the current one of its device; the one before. */
   streamExchange(stream: HandleOwner): Handle;

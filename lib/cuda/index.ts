@@ -18,6 +18,8 @@ export {
   setDevice,
   synchronize,
 } from './device';
+/** Whether GPUs have float16: all do (`torch.cuda.has_half`). */
+export const hasHalf = true;
 export { CUDAGraph, graph, type GraphOptions } from './graphs';
 export * from './memory';
 export { memorySummary } from './memory_summary';

@@ -26,7 +26,7 @@ napi_value PrivateUse1(Arguments& arguments) {
   return Napi::String::New(arguments.env, c10::get_privateuse1_backend());
 }
 
-c10::DeviceIndex IndexArgument(const Arguments& arguments, size_t i = 0) {
+c10::DeviceIndex IndexArgument(const Arguments& arguments, size_t i) {
   const int64_t index = arguments.Int(i);
   TORCH_CHECK(index >= 0 && index < at::accelerator::deviceCount(), "invalid device ordinal ", index);
   return static_cast<c10::DeviceIndex>(index);
@@ -39,20 +39,20 @@ napi_value CurrentDevice(Arguments& arguments) {
   return Napi::Number::New(arguments.env, at::accelerator::getDeviceIndex());
 }
 napi_value SetDevice(Arguments& arguments) {
-  at::accelerator::setDeviceIndex(IndexArgument(arguments));
+  at::accelerator::setDeviceIndex(IndexArgument(arguments, 0));
   return Undefined(arguments.env);
 }
 // deviceCapability(index): the dtypes that tensors there can have.
 napi_value DeviceCapability(Arguments& arguments) {
   Napi::Array types = Napi::Array::New(arguments.env);
   uint32_t count = 0;
-  for (const at::ScalarType type : SupportedTypes(IndexArgument(arguments))) {
+  for (const at::ScalarType type : SupportedTypes(IndexArgument(arguments, 0))) {
     types[count++] = static_cast<int>(type);
   }
   return types;
 }
 napi_value Synchronize(Arguments& arguments) {
-  at::accelerator::synchronizeDevice(IndexArgument(arguments));
+  at::accelerator::synchronizeDevice(IndexArgument(arguments, 0));
   return Undefined(arguments.env);
 }
 
@@ -66,7 +66,7 @@ struct Waiting : AwaitedWork {
 
 // synchronized(index): a promise of the device's being done with what was queued.
 napi_value Synchronized(Arguments& arguments) {
-  return arguments.environment.awaited().Start(std::make_shared<Waiting>(IndexArgument(arguments)));
+  return arguments.environment.awaited().Start(std::make_shared<Waiting>(IndexArgument(arguments, 0)));
 }
 
 at::DeviceAllocator& Allocator() { return *at::getDeviceAllocator(at::getAccelerator(true).value()); }
@@ -87,16 +87,16 @@ napi_value EmptyHostCache(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 napi_value ResetPeakStats(Arguments& arguments) {
-  Allocator().resetPeakStats(IndexArgument(arguments));
+  Allocator().resetPeakStats(IndexArgument(arguments, 0));
   return Undefined(arguments.env);
 }
 napi_value ResetAccumulatedStats(Arguments& arguments) {
-  Allocator().resetAccumulatedStats(IndexArgument(arguments));
+  Allocator().resetAccumulatedStats(IndexArgument(arguments, 0));
   return Undefined(arguments.env);
 }
 // memoryInfo(index): [free, total] in bytes.
 napi_value MemoryInfo(Arguments& arguments) {
-  const auto [free, total] = MemoryInfoOf(Allocator(), IndexArgument(arguments));
+  const auto [free, total] = MemoryInfoOf(Allocator(), IndexArgument(arguments, 0));
   Napi::Array info = Napi::Array::New(arguments.env, 2);
   info[0u] = static_cast<double>(free);
   info[1u] = static_cast<double>(total);
@@ -130,7 +130,7 @@ struct StatsObject {
 
 // deviceStats(index): { 'allocated_bytes.all.current': ... }
 napi_value DeviceStats(Arguments& arguments) {
-  const auto stats = Allocator().getDeviceStats(IndexArgument(arguments));
+  const auto stats = Allocator().getDeviceStats(IndexArgument(arguments, 0));
   StatsObject result{Napi::Object::New(arguments.env)};
   result.Add("num_alloc_retries", stats.num_alloc_retries);
   result.Add("num_ooms", stats.num_ooms);

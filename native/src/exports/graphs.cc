@@ -13,7 +13,7 @@ struct GraphHandle : Held {
   AcceleratorGraph graph;
 };
 
-AcceleratorGraph& GraphArgument(Arguments& arguments, size_t i = 0) {
+AcceleratorGraph& GraphArgument(Arguments& arguments, size_t i) {
   const Slot* slot = FindSlot(arguments.environment, arguments[i]);
   auto* handle = slot ? dynamic_cast<GraphHandle*>(slot->other) : nullptr;
   if (!handle) throw TypeProblem("argument must be a Graph");
@@ -27,50 +27,51 @@ uint64_t Number(Arguments& arguments, napi_value value) {
   return number;
 }
 
+std::pair<uint64_t, uint64_t> PoolArgument(Arguments& arguments, size_t i) {
+  const Napi::Array pair = arguments.Value(i).As<Napi::Array>();
+  return {Number(arguments, pair.Get(0u)), Number(arguments, pair.Get(1u))};
+}
+
 // makeGraph(keepGraph)
 napi_value MakeGraph(Arguments& arguments) {
   return ToJs(arguments.environment, new GraphHandle(arguments.Bool(0)));
 }
 // graphCaptureBegin(graph, pool | null, mode): `mode` counts default, global, thread_local, relaxed.
 napi_value GraphCaptureBegin(Arguments& arguments) {
-  std::pair<uint64_t, uint64_t> pool{0, 0};
-  if (!arguments.IsNull(1)) {
-    const Napi::Array pair = arguments.Value(1).As<Napi::Array>();
-    pool = {Number(arguments, pair.Get(0u)), Number(arguments, pair.Get(1u))};
-  }
-  GraphArgument(arguments).CaptureBegin(pool, static_cast<int>(arguments.Int(2)));
+  const auto pool = arguments.IsNull(1) ? std::pair<uint64_t, uint64_t>{0, 0} : PoolArgument(arguments, 1);
+  GraphArgument(arguments, 0).CaptureBegin(pool, static_cast<int>(arguments.Int(2)));
   return Undefined(arguments.env);
 }
 napi_value GraphCaptureEnd(Arguments& arguments) {
-  GraphArgument(arguments).CaptureEnd();
+  GraphArgument(arguments, 0).CaptureEnd();
   return Undefined(arguments.env);
 }
 napi_value GraphInstantiate(Arguments& arguments) {
-  GraphArgument(arguments).Instantiate();
+  GraphArgument(arguments, 0).Instantiate();
   return Undefined(arguments.env);
 }
 napi_value GraphReplay(Arguments& arguments) {
-  GraphArgument(arguments).Replay();
+  GraphArgument(arguments, 0).Replay();
   return Undefined(arguments.env);
 }
 napi_value GraphReset(Arguments& arguments) {
-  GraphArgument(arguments).Reset();
+  GraphArgument(arguments, 0).Reset();
   return Undefined(arguments.env);
 }
 // graphPool(graph): what tells its memory from that of other graphs.
 napi_value GraphPool(Arguments& arguments) {
-  const auto [first, second] = GraphArgument(arguments).Pool();
+  const auto [first, second] = GraphArgument(arguments, 0).Pool();
   Napi::Array pair = Napi::Array::New(arguments.env, 2);
   pair[0u] = Napi::BigInt::New(arguments.env, static_cast<uint64_t>(first));
   pair[1u] = Napi::BigInt::New(arguments.env, static_cast<uint64_t>(second));
   return pair;
 }
 napi_value GraphEnableDebugMode(Arguments& arguments) {
-  GraphArgument(arguments).EnableDebugMode();
+  GraphArgument(arguments, 0).EnableDebugMode();
   return Undefined(arguments.env);
 }
 napi_value GraphDebugDump(Arguments& arguments) {
-  GraphArgument(arguments).DebugDump(ToString(arguments.env, arguments[1]));
+  GraphArgument(arguments, 0).DebugDump(ToString(arguments.env, arguments[1]));
   return Undefined(arguments.env);
 }
 

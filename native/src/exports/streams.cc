@@ -81,15 +81,15 @@ napi_value StreamExchange(Arguments& arguments) {
 
 // currentStream(device), defaultStream(device), pooledStream(device, isHighPriority)
 napi_value CurrentStreamOf(Arguments& arguments) {
-  const c10::Device device = DeviceOrCurrent(arguments, 0);
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
   return StreamToJs(arguments, c10::impl::VirtualGuardImpl(device.type()).getStream(device));
 }
 napi_value DefaultStreamOf(Arguments& arguments) {
-  const c10::Device device = DeviceOrCurrent(arguments, 0);
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
   return StreamToJs(arguments, c10::impl::VirtualGuardImpl(device.type()).getDefaultStream(device));
 }
 napi_value PooledStream(Arguments& arguments) {
-  const c10::Device device = DeviceOrCurrent(arguments, 0);
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
   const c10::impl::VirtualGuardImpl guard(device.type());
   return StreamToJs(arguments, guard.getStreamFromGlobalPool(device, arguments.Bool(1)));
 }
