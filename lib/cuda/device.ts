@@ -4,6 +4,7 @@ import { type Device, type DeviceLike, device as deviceOf } from '../core/device
 import { TorchError, argumentError, valueError } from '../core/errors';
 import { native } from '../native';
 import { settled } from '../native/scope';
+import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 
 /** A GPU: its number, or as everywhere; null for the current one. */
@@ -97,7 +98,9 @@ export function device<T>(...args: [device: CudaDevice, body: () => T]): T {
  *
  * Differs from PyTorch: `torch.cuda.deviceOf` takes the body of the `with` block as a function.
  */
-export function deviceOfTensor<T>(tensor: Tensor, body: () => T): T {
+export function deviceOfTensor<T>(...args: [tensor: Tensor, body: () => T]): T {
+  const [tensor, body] = bindArguments('deviceOf(tensor, body)', args);
+  if (!isTensor(tensor)) throw argumentError('deviceOf', 'tensor', 'a Tensor', tensor);
   return onDevice('deviceOf', indexOf('deviceOf', tensor.isCuda ? tensor.device : null), body);
 }
 

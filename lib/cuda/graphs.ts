@@ -1,6 +1,6 @@
 // Graphs of GPUs. Python's torch.cuda.graphs.
 import { Graph, type GraphPool } from '../accelerator/graph';
-import { checkMethods } from '../core/calls';
+import { bindArguments, checkMethods } from '../core/calls';
 import { argumentError } from '../core/errors';
 import { callable, value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
@@ -13,8 +13,9 @@ import { Stream, stream as within } from './streams';
 /** Work of a GPU that is captured once and replayed as a whole (`torch.cuda.CUDAGraph`): see {@link Graph}. */
 export class CUDAGraph extends Graph {
   constructor(...args: [keepGraph?: boolean]) {
+    const [keepGraph = false] = bindArguments('CUDAGraph(keepGraph?)', args);
     need();
-    super(args[0] ?? false);
+    super(keepGraph);
   }
 }
 checkMethods('CUDAGraph', CUDAGraph, 'use(body)');
