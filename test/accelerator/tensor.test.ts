@@ -78,6 +78,14 @@ describe('memory of the device', () => {
     expect([signal, stderr]).toEqual(['SIGSEGV', '']);
   });
 
+  test('in use when the process ends does not keep it', () => {
+    const { status, stderr } = run(`
+      const x = torch.ones([4], { device: 'pretend' });
+      torch.ops.pretend.hold(0);
+      x.copy_(torch.ones([4]).pinMemory(), true);`);
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
   test('is counted, by device', () => {
     collect(true);
     const before = torch.memory().devices[OTHER]?.bytes ?? 0;

@@ -10,23 +10,32 @@ namespace pretend {
 
 namespace {
 
-std::mutex gate_mutex;
-std::condition_variable gate_changed;
-int64_t held = 0, released = 0;
+// Never destroyed: a thread may wait there when the process ends.
+struct Gate {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int64_t held = 0, released = 0;
+};
+Gate& TheGate() {
+  static auto* gate = new Gate;
+  return *gate;
+}
 
 // The current stream of a device stops here until release(): the delay that no test has to guess.
 void Hold(int64_t device) {
-  std::lock_guard lock(gate_mutex);
-  const int64_t mine = ++held;
-  CurrentQueue(static_cast<c10::DeviceIndex>(device)).Add([mine] {
-    std::unique_lock waiting(gate_mutex);
-    gate_changed.wait(waiting, [mine] { return released >= mine; });
+  Gate& gate = TheGate();
+  std::lock_guard lock(gate.mutex);
+  const int64_t mine = ++gate.held;
+  CurrentQueue(static_cast<c10::DeviceIndex>(device)).Add([&gate, mine] {
+    std::unique_lock waiting(gate.mutex);
+    gate.changed.wait(waiting, [&] { return gate.released >= mine; });
   });
 }
 void Release() {
-  std::lock_guard lock(gate_mutex);
-  released = held;
-  gate_changed.notify_all();
+  Gate& gate = TheGate();
+  std::lock_guard lock(gate.mutex);
+  gate.released = gate.held;
+  gate.changed.notify_all();
 }
 
 // Reads the first byte from the wrong side, which ends the process where the page is closed.
