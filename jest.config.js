@@ -35,7 +35,7 @@ module.exports = {
       ...common,
       displayName: 'cpu',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(cuda|install|package)/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(accelerator|cuda|install|package)/'],
     },
     { ...common, displayName: 'cuda', testMatch: ['<rootDir>/test/cuda/**/*.test.ts'] },
   ],

@@ -2,6 +2,7 @@
 import { TorchError } from './core/errors';
 import { bindArguments } from './core/calls';
 import * as autograd from './autograd';
+import * as accelerator from './accelerator';
 import * as cuda from './cuda';
 import { native } from './native';
 import { ops } from './tensor/operators';
@@ -23,7 +24,7 @@ export {
   isAutocastCacheEnabled,
   isAutocastEnabled,
 } from './amp/autocast';
-export { autograd, classes, cuda, ops };
+export { accelerator, autograd, classes, cuda, ops };
 export { type ClassNamespace, type Classes, type ScriptClass, ScriptObject } from './tensor/script_object';
 export * as ao from './ao';
 export * as backends from './backends';

@@ -80,6 +80,7 @@ test('the generator leaves out the methods that class Tensor writes by hand', ()
   refused.push(
     'is_mkldnn',
     'is_mps',
+    'is_nested',
     'is_quantized',
     'is_sparse_csr',
     'is_xpu',

@@ -60,13 +60,6 @@ export interface NativeClass {
   readonly properties: readonly [name: string, getter: string, setter: string | null][];
 }
 
-export interface DeviceStats {
-  readonly allocated: number; // bytes, all four
-  readonly maxAllocated: number;
-  readonly reserved: number;
-  readonly maxReserved: number;
-}
-
 export interface NativeConstants {
   readonly outcomes: Readonly<
     Record<'plain' | 'new' | 'newInScope' | 'given' | 'several' | 'givenAmong', number>
@@ -470,6 +463,8 @@ export interface Native {
   /** The whole storage of a tensor of any device, as uint8. */
   storageOf(tensor: Tensor): Handle;
   /** Part of the memory as a storage of its own, which keeps the whole alive. */
+  isShared(tensor: Tensor): boolean;
+  shareMemory(tensor: Tensor): void;
   storageSlice(tensor: Tensor, byteOffset: number, bytes: number): Handle;
   /** Zip's CRC-32; `before` is that of the bytes before these, or 0. */
   crc32(tensor: Tensor, byteOffset: number, bytes: number, before: number): number;
@@ -600,17 +595,38 @@ export interface Native {
   log(x: number): number;
   versions(): { libtorch: string; config: string };
   hasDevice(type: string): boolean;
+
+  // accelerator.cc: of the accelerator that libtorch has, whichever it is.
+  /** The name of its type. */
+  accelerator(): string | null;
+  /** Gives the type of devices that libraries bring its name, where one is given; that name. */
+  privateUse1(name?: string): string;
   deviceCount(): number;
   currentDevice(): number;
   setDevice(index: number): void;
+  /** Codes of dtypes. */
+  deviceCapability(index: number): number[];
   synchronize(index: number): void;
   synchronized(index: number): Promise<void>;
+  isAllocatorInitialized(): boolean;
   emptyCache(): void;
+  emptyHostCache(): void;
   resetPeakStats(index: number): void;
-  deviceStats(index: number): DeviceStats;
+  resetAccumulatedStats(index: number): void;
+  /** Of page-locked memory. */
+  hostStats(): Record<string, number>;
+  resetHostPeakStats(): void;
+  resetHostAccumulatedStats(): void;
+  memoryInfo(index: number): [free: number, total: number];
+  deviceStats(index: number): Record<string, number>;
+
+  // driver.cc: of NVIDIA's driver, without libtorch.
+  driverDevice(index: number): Record<string, number> & { name: string; uuid: Uint8Array };
+  driverCanAccessPeer(index: number, peer: number): boolean;
 
   // switches.cc. Each sets when something is given, and says what is set; the last two what was before.
   float32MatmulPrecision(precision?: string): string;
+  contextFlag(name: string, enabled?: boolean): boolean;
   setFlushDenormal(flush: boolean): boolean;
   warnAlways(always?: boolean): boolean;
   backwardThreads(enabled?: boolean): boolean;
@@ -622,6 +638,12 @@ export interface Native {
   streamParts(stream: HandleOwner): [device: string, type: number, index: number, id: number];
   streamQuery(stream: HandleOwner): boolean;
   streamSynchronize(stream: HandleOwner): void;
+  /** The current one of a device, its default one, or one of its pool. */
+  currentStream(device: DeviceLike): Handle;
+  defaultStream(device: DeviceLike): Handle;
+  pooledStream(device: DeviceLike, isHighPriority: boolean): Handle;
+  recordStream(tensor: Tensor, stream: HandleOwner): void;
+  isStreamCapturing(stream: HandleOwner): boolean;
   /** Makes it the current one of its device; the one before. */
   streamExchange(stream: HandleOwner): Handle;
   makeEvent(device: DeviceLike | null, enableTiming: boolean): Handle;
@@ -631,6 +653,17 @@ export interface Native {
   eventQuery(event: HandleOwner): boolean;
   eventSynchronize(event: HandleOwner): void;
   eventElapsed(event: HandleOwner, end: HandleOwner): number;
+
+  // graphs.cc
+  makeGraph(keepGraph: boolean): Handle;
+  graphCaptureBegin(graph: HandleOwner, pool: readonly [bigint, bigint] | null, mode: number): void;
+  graphCaptureEnd(graph: HandleOwner): void;
+  graphInstantiate(graph: HandleOwner): void;
+  graphReplay(graph: HandleOwner): void;
+  graphReset(graph: HandleOwner): void;
+  graphPool(graph: HandleOwner): [bigint, bigint];
+  graphEnableDebugMode(graph: HandleOwner): void;
+  graphDebugDump(graph: HandleOwner, path: string): void;
 
   // record.cc
   /** From now on operators of these names are told of; the second list's with their tensors. Null ends it. */

@@ -1,3 +1,4 @@
+import { privateUse1 } from '../core/device';
 import * as cuda from '../cuda';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, float64 } from '../core/dtype';
 import { TorchError, TorchTypeError, checkText, valueError } from '../core/errors';
@@ -23,13 +24,13 @@ export interface AutocastOptions {
 
 const AUTOCAST: Required<AutocastOptions> = { dtype: null, enabled: true, cacheEnabled: null };
 
-const availableTypes = new Set(['cpu', 'cuda', 'mtia', 'maia', 'xpu', 'hpu', 'xla', 'mps', 'privateuseone']);
+const availableTypes = ['cpu', 'cuda', 'mtia', 'maia', 'xpu', 'hpu', 'xla', 'mps', 'privateuseone'];
 const supported = [bfloat16, float16];
 
 /** Whether libtorch has autocast for that type of device. */
 export function isAutocastAvailable(...args: [deviceType: string]): boolean {
   const [deviceType] = bindArguments('isAutocastAvailable(deviceType)', args);
-  return availableTypes.has(deviceType);
+  return availableTypes.includes(deviceType) || deviceType === privateUse1();
 }
 
 /** Whether autocast is on, for a type of device. */

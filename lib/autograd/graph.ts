@@ -46,15 +46,25 @@ export function savedTensorsHooks<Packed, T>(
   }
 }
 
-const SAVE_ON_CPU = signature('saveOnCpu', [callable<() => unknown>()('body')], { pinMemory: false });
+const SAVE_ON_CPU = signature('saveOnCpu', [callable<() => unknown>()('body')], {
+  pinMemory: false,
+  deviceType: 'cuda',
+});
 
-/** Keeps what `body`'s operators save for backward on the CPU (`save_on_cpu`). */
-export function saveOnCpu<T>(...args: Call<typeof SAVE_ON_CPU, [body: () => T], [pinMemory: boolean]>): T {
-  const [body, { pinMemory }] = SAVE_ON_CPU.bind(args);
+/**
+ * Keeps what `body`'s operators save for backward on the CPU (`save_on_cpu`). With `pinMemory`, and where there are
+ * devices of `deviceType`, in page-locked memory, so that the device goes on meanwhile.
+ */
+export function saveOnCpu<T>(
+  ...args: Call<typeof SAVE_ON_CPU, [body: () => T], [pinMemory: boolean, deviceType: string]>
+): T {
+  const [body, { pinMemory, deviceType }] = SAVE_ON_CPU.bind(args);
   const pack = (tensor: Tensor): [Device, Tensor] => {
-    if (!pinMemory || tensor.device.type !== 'cuda' || tensor.isSparse) return [tensor.device, tensor.cpu()];
-    const packed = aten.empty(tensor.shape, { dtype: tensor.dtype, pinMemory: true });
-    packed.copy_(tensor, true);
+    if (!pinMemory) return [tensor.device, tensor.cpu()];
+    const isPinned = native.hasDevice(deviceType) && !tensor.isSparse;
+    const { dtype, layout } = tensor;
+    const packed = aten.empty(tensor.shape, { dtype, layout, pinMemory: isPinned });
+    packed.copy_(tensor, isPinned);
     return [tensor.device, packed];
   };
   return savedTensorsHooks(

@@ -12,8 +12,9 @@ export class Device {
   readonly index!: number | null;
 
   constructor(...args: [type: string, index?: number | null]) {
-    const [type, index = null] = bindArguments('Device(type, index?)', args);
-    checkText('Device', 'type', type);
+    const [given, index = null] = bindArguments('Device(type, index?)', args);
+    checkText('Device', 'type', given);
+    const type = given === 'privateuseone' ? privateUse1() : given;
     if (index !== null && (!Number.isInteger(index) || index < 0)) {
       throw new TorchTypeError(`device(): index must be a whole number, not ${String(index)}`);
     }
@@ -45,13 +46,21 @@ checkMethods('device', Device, 'toString()', 'toJSON(key?)');
 
 const devices = new Map<string, Device>();
 
+let ask = (): string => 'privateuseone';
+/** What the type of devices is called that a library brings: `privateuseone`, or as that library says. */
+export const privateUse1 = (): string => ask();
+/** Who knows that, once the addon is loaded. */
+export function askForPrivateUse1(name: () => string): void {
+  ask = name;
+}
+
 const types =
   'cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, ' +
   'privateuseone';
 
 /** @throws TorchError unless libtorch knows devices of that type; `text` is what was given. */
 function checkType(type: string, text: string): void {
-  if (types.split(', ').includes(type)) return;
+  if (types.split(', ').includes(type) || type === privateUse1()) return;
   throw new TorchError(`Expected one of ${types} device type at start of device string: ${text}`);
 }
 
@@ -64,7 +73,8 @@ export function device(...args: [type: DeviceLike, index?: number | null]): Devi
   if (type instanceof Device) return type;
   if (typeof type !== 'string') throw new TorchTypeError('device(): argument must be a string or Device');
   const found = devices.get(type);
-  if (found && index === undefined) return found;
+  // Another name may have come for it since.
+  if (found && index === undefined && found.type !== 'privateuseone') return found;
   if (type === '') throw new TorchError('Device string must not be empty');
   const match = /^([^:]*)(?::(0|[1-9]\d*))?$/.exec(type);
   checkType(type.split(':', 1)[0], type);

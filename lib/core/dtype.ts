@@ -156,6 +156,8 @@ export type DTypeName =
   | 'complex128'
   | 'bool';
 
+/** @internal libtorch knows a few more. */
+export const isDtypeCode = (code: number): boolean => byCode[code] !== undefined;
 /** @internal */
 export function dtypeOfCode(code: number): DType {
   const dtype = byCode[code];

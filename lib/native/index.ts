@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Native } from '../../typings/native';
 import { collect } from './collect';
+import { askForPrivateUse1 } from '../core/device';
 import { NativeError, TorchError, TorchRangeError, TorchTypeError } from '../core/errors';
 import { isMap, isPlainObject } from '../core/realm';
 import { warn } from '../core/warn';
@@ -130,5 +131,6 @@ const used = {
   entries: entriesOf,
 };
 native.setup(used);
+askForPrivateUse1(() => native.privateUse1());
 // The addon has them for as long as somebody has the addon's exports.
 Object.defineProperty(native, 'used', { value: used });

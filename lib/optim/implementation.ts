@@ -1,4 +1,5 @@
 // Which implementation of an update to run, and what the implementations have in common.
+import { privateUse1 } from '../core/device';
 import * as aten from '../tensor/aten';
 import { tensor } from '../tensor/creation';
 import { float32 } from '../core/dtype';
@@ -46,12 +47,16 @@ const fusedDevices = ['mps', 'cuda', 'xpu', 'hpu', 'cpu', 'mtia', 'privateuseone
 /** Where `capturable` works. */
 export const capturableDevices = ['cuda', 'xpu', 'hpu', 'privateuseone', 'xla'];
 
+// The devices of libraries go by another name once they have one.
+const named = (types: readonly string[]): string[] =>
+  types.map((type) => (type === 'privateuseone' ? privateUse1() : type));
+
 /** PyTorch's rule: what the group says; else the multi-tensor one when all parameters live on an accelerator. */
 export function chooseImplementation(group: ImplementationGroup, params: readonly Tensor[]): Implementation {
   if (group.fused) return 'fused';
   if (group.foreach) return 'multiTensor';
   const free = group.foreach === null && group.fused == null && !group.differentiable;
-  const onAccelerator = () => params.every((param) => foreachDevices.includes(param.device.type));
+  const onAccelerator = () => params.every((param) => named(foreachDevices).includes(param.device.type));
   return free && onAccelerator() ? 'multiTensor' : 'singleTensor';
 }
 
@@ -92,10 +97,10 @@ export function checkImplementation(options: FusedOptions & ImplementationOption
 }
 
 export function checkFused(param: Tensor): void {
-  if (param.isFloatingPoint() && fusedDevices.includes(param.device.type)) return;
+  if (param.isFloatingPoint() && named(fusedDevices).includes(param.device.type)) return;
   throw new TorchError(
     '`fused=True` requires all the params to be floating point Tensors of ' +
-      `supported devices: [${fusedDevices.map(repr).join(', ')}] but ${param.dtype} and ${param.device.type}`,
+      `supported devices: [${named(fusedDevices).map(repr).join(', ')}] but ${param.dtype} and ${param.device.type}`,
   );
 }
 
@@ -107,7 +112,7 @@ export function checkCapturable(
   { names = 'params and state_steps', xla = true } = {},
 ): void {
   if (!group.capturable) return;
-  const devices = capturableDevices.filter((type) => xla || type !== 'xla');
+  const devices = named(capturableDevices).filter((type) => xla || type !== 'xla');
   const { type } = param.device;
   if (devices.includes(type) && counters.every((counter) => counter.device.type === type)) return;
   throw new TorchError(

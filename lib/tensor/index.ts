@@ -22,6 +22,7 @@ import {
 } from '../core/errors';
 import { checkMethods } from '../core/calls';
 import { type Call, signature } from '../core/signature';
+import { Stream } from './stream';
 import { dimOrderOf } from './dim_order';
 import { mapElements } from './elementwise';
 import * as functions from './functions';
@@ -30,7 +31,7 @@ import { type Index, type Nested, toNativeIndices, toNativeList, toNativeValue }
 import { type Layout, type MemoryFormat, layoutOfCode } from '../core/layout';
 import { transferBuffer, native } from '../native';
 import type { Size } from '../core/size';
-import { formatTensor } from './print';
+import { formatTensor, isNested } from './print';
 import { refusePythonNames } from './python_names';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
 import { toArguments } from './to_arguments';
@@ -189,6 +190,20 @@ export class Tensor extends TensorBase {
     const [id, nbytes] = native.storage(this[HANDLE]);
     return { id, nbytes };
   }
+  /** Whether other processes can have the memory: that of GPUs, and what {@link Tensor.share_memory_} moved. */
+  isShared(): boolean {
+    return native.isShared(this);
+  }
+  /** Moves the memory, in place, to where other processes can have it. Does nothing on devices. */
+  share_memory_(): this {
+    native.shareMemory(this);
+    return this;
+  }
+  /** Says that a stream of the device uses the memory: it is given to nobody else before what is queued there is done. */
+  recordStream(stream: Stream): void {
+    if (!(stream instanceof Stream)) throw argumentError('recordStream', 'stream', 'a Stream', stream);
+    native.recordStream(this, stream);
+  }
   /** Bytes of one element. */
   elementSize(): number {
     return this.dtype.itemsize;
@@ -220,6 +235,10 @@ export class Tensor extends TensorBase {
   /** Whether there are no elements at all, only a size and a dtype. */
   get isMeta(): boolean {
     return this.device.type === 'meta';
+  }
+  /** Whether it is a nested tensor, which `torch.nested` makes in Python. */
+  get isNested(): boolean {
+    return isNested(this);
   }
   /** Whether it is a sparse COO tensor: elements other than 0 with their indices. */
   get isSparse(): boolean {
@@ -669,6 +688,9 @@ checkMethods(
   'storageOffset()',
   'dataPtr()',
   'storage()',
+  'isShared()',
+  'share_memory_()',
+  'recordStream(stream)',
   'elementSize()',
   'isContiguous(memoryFormat?)',
   'isPinned()',

@@ -1,5 +1,4 @@
 /** When tensors are freed: by the collector, by a scope, by hand. */
-import * as cuda from '../cuda';
 import { scoped } from '../native/dispatch';
 import { TorchTypeError, argumentError } from '../core/errors';
 import { native } from '../native';
@@ -70,7 +69,7 @@ export function setCpuCacheLimit(...args: [bytes: number]): void {
 export function emptyCache(...args: []): void {
   bindArguments('emptyCache()', args);
   native.emptyCpuCache();
-  cuda.emptyCache();
+  if (native.isAllocatorInitialized()) native.emptyCache();
 }
 
 // Kept tensors that a scope owned.
@@ -109,7 +108,8 @@ export function tidy<T>(...args: [body: () => T]): T {
   return result;
 }
 
-function tensorsIn(root: unknown): Tensor[] {
+/** @internal The tensors within arrays, Maps, Sets and objects. */
+export function tensorsIn(root: unknown): Tensor[] {
   const found: Tensor[] = [];
   const seen = new Set<unknown>();
   const pending: unknown[] = [root];

@@ -91,6 +91,12 @@ export class Stream {
     [this.#device, this.deviceType, this.deviceIndex, this.streamId] = native.streamParts(this);
   }
 
+  /** @internal A stream that the addon knows. */
+  static from(handle: unknown): Stream {
+    const [, deviceType, deviceIndex, streamId] = native.streamParts(new NativeHandle(handle));
+    return new this({ streamId, deviceIndex, deviceType });
+  }
+
   /** Whose work it does. */
   get device(): Device {
     return deviceOf(this.#device);

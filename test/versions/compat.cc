@@ -26,6 +26,10 @@ std::string UseAll() {
   wrapped.Finish();
   // What names nodes of the graph has the type that libtorch itself gives.
   const NodePtr own = node->getptr();
+  auto* memory = at::getDeviceAllocator(at::kCUDA);
+  const auto info = MemoryInfoOf(*memory, 0);
+  AcceleratorGraph graph(!SupportedTypes(0).empty());
+  graph.CaptureBegin({info.first, info.second}, 0);
   return std::string(kCompiledAgainst) + CompiledMinor();
 }
 

@@ -1,5 +1,5 @@
 import * as aten from '../../tensor/aten';
-import * as cuda from '../../cuda';
+import { currentAccelerator, deviceCount } from '../../accelerator';
 import { device, type DeviceLike } from '../../core/device';
 import { TorchError } from '../../core/errors';
 import { flatten, unflatten } from '../../func/tree';
@@ -27,7 +27,7 @@ const dataParallel = <M>() => signature('DataParallel', [value<M>()('module')], 
 const DATA_PARALLEL = dataParallel<Module>();
 
 const indexOf = (gpu: GpuLike): number => (typeof gpu === 'number' ? gpu : (device(gpu).index ?? 0));
-const gpu = (index: number) => device(`cuda:${index}`);
+const gpu = (index: number) => device(`${currentAccelerator()?.type ?? 'cuda'}:${index}`);
 
 // The arguments of each GPU's call: tensors are split, all else is given to each.
 function scatter(args: unknown[], devices: readonly number[], dim: number): unknown[][] {
@@ -97,7 +97,7 @@ export class DataParallel<Args extends unknown[] = never[], Out = unknown> exten
     super();
     const [module, given] = DATA_PARALLEL.bind(args);
     this.module = module;
-    const all = Array.from({ length: cuda.deviceCount() }, (_, index) => index);
+    const all = Array.from({ length: deviceCount() }, (_, index) => index);
     this.dim = given.dim;
     this.deviceIds = all.length === 0 ? [] : (given.deviceIds ?? all).map(indexOf);
     const [first] = this.deviceIds;

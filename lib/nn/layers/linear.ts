@@ -122,7 +122,7 @@ export class LazyLinear extends LazyModuleMixin(Linear) {
       });
     }
     if (this.inFeatures !== 0) return;
-    const [, loaded] = this.weight.shape;
+    const loaded = this.weight.shape.at(-1);
     if (features !== loaded) {
       throw new TorchError(
         `The in_features inferred from input: ${features} is not equal to in_features from self.weight: ${loaded}`,

@@ -1,3 +1,4 @@
+import { privateUse1 } from '../../core/device';
 import * as aten from '../../tensor/aten';
 import { noGrad } from '../../autograd';
 import { tensor } from '../../tensor/creation';
@@ -42,11 +43,11 @@ function listOf(tensors: Tensors): Tensor[] {
   throw argumentError('clipGrad', 'parameters', 'a Tensor or an iterable of Tensors', tensors);
 }
 
-const accelerators = ['cuda', 'xpu', 'mtia', 'privateuseone'];
+const accelerators = () => ['cuda', 'xpu', 'mtia', privateUse1()];
 
 // PyTorch's rule, for tensors of one device.
 function useForeach(foreach: boolean | null, [{ device }]: readonly Tensor[]): boolean {
-  const fast = accelerators.includes(device.type);
+  const fast = accelerators().includes(device.type);
   if (!foreach) return foreach === null && fast;
   if (fast || device.type === 'cpu') return true;
   throw new TorchError(`foreach=True was passed, but can't use the foreach API on ${device.type} tensors`);

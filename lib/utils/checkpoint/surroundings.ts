@@ -6,14 +6,18 @@ import {
   isAutocastCacheEnabled,
   isAutocastEnabled,
 } from '../../amp/autocast';
-import { Tensor } from '../../tensor';
-import { keep } from '../../tensor/memory';
+import { type Device } from '../../core/device';
+import type { Tensor } from '../../tensor';
+import { keep, tensorsIn } from '../../tensor/memory';
 import { defaultGenerator } from '../../tensor/random';
 
 export type AutocastState = [deviceType: string, options: AutocastOptions][];
 
+// Of the tensors among the arguments, also within lists, Maps and objects.
+const devicesOf = (args: readonly unknown[]): Device[] => tensorsIn(args).map(({ device }) => device);
+
 export function autocastState(args: readonly unknown[]): AutocastState {
-  const types = new Set(['cpu', ...args.flatMap((arg) => (arg instanceof Tensor ? [arg.device.type] : []))]);
+  const types = new Set(['cpu', ...devicesOf(args).map(({ type }) => type)]);
   types.delete('meta');
   return [...types].map((type) => [
     type,
@@ -37,10 +41,7 @@ export interface RngState {
 }
 
 export function rngStates(args: readonly unknown[]): RngState[] {
-  const devices = new Set([
-    'cpu',
-    ...args.flatMap((arg) => (arg instanceof Tensor ? [String(arg.device)] : [])),
-  ]);
+  const devices = new Set(['cpu', ...devicesOf(args).map(String)]);
   devices.delete('meta');
   return [...devices].map((device) => ({ device, state: keep(defaultGenerator(device).getState()) }));
 }

@@ -1,4 +1,4 @@
-import * as cuda from '../../cuda';
+import { isAvailable } from '../../accelerator';
 import { isMap, isPlainObject } from '../../core/realm';
 import { warn } from '../../core/warn';
 import { Tensor } from '../../tensor';
@@ -6,7 +6,7 @@ import { Tensor } from '../../tensor';
 /** Whether batches are to be pinned: asked for, and of use. */
 export function pins(isWanted: boolean): boolean {
   if (!isWanted) return false;
-  if (cuda.isAvailable()) return true;
+  if (isAvailable()) return true;
   warn(
     "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
   );

@@ -4,6 +4,8 @@
 // fits. docs/versions.md says which versions have been tried.
 #pragma once
 
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/core/CachingHostAllocator.h>
 #include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function.h>
@@ -95,5 +97,63 @@ inline WrappedOutputs WrapOutputs(const torch::autograd::variable_list& inputs,
   );
   return wrapped;
 }
+
+/** The dtypes that tensors of a device can have. */
+inline std::vector<at::ScalarType> SupportedTypes(c10::DeviceIndex index) {
+  std::vector<at::ScalarType> types;
+#if NODETORCH_LIBTORCH_SINCE(2, 13)
+  const uint64_t bits = at::accelerator::getDeviceCapability(index).capability_data.capability_bits;
+#define NODETORCH_SUPPORTED(_, name) \
+  if (bits >> c10::kIndex_##name & 1) types.push_back(at::ScalarType::name);
+  AT_FORALL_SCALAR_TYPES_WITH_COMPLEX_AND_QINTS(NODETORCH_SUPPORTED)
+#undef NODETORCH_SUPPORTED
+#else
+  TORCH_CHECK_NOT_IMPLEMENTED(false, "the capability of a device is told since libtorch 2.13");
+#endif
+  return types;
+}
+
+/** Free and total bytes of a device. */
+template <typename Allocator>
+std::pair<size_t, size_t> MemoryInfoOf(Allocator& allocator, c10::DeviceIndex index) {
+  if constexpr (requires { allocator.getMemoryInfo(index); }) return allocator.getMemoryInfo(index);
+  TORCH_CHECK_NOT_IMPLEMENTED(false, "getMemoryInfo is not implemented by this libtorch");
+}
+
+/** A graph of the accelerator; libtorch has that interface since 2.13. */
+#if NODETORCH_LIBTORCH_SINCE(2, 13)
+class AcceleratorGraph {
+ public:
+  explicit AcceleratorGraph(bool keeps) : graph_(keeps) {}
+  void CaptureBegin(std::pair<uint64_t, uint64_t> pool, int mode) {
+    graph_.capture_begin({pool.first, pool.second}, static_cast<at::GraphCaptureMode>(mode));
+  }
+  void CaptureEnd() { graph_.capture_end(); }
+  void Instantiate() { graph_.instantiate(); }
+  void Replay() { graph_.replay(); }
+  void Reset() { graph_.reset(); }
+  std::pair<uint64_t, uint64_t> Pool() const { return graph_.pool(); }
+  void EnableDebugMode() { graph_.enable_debug_mode(); }
+  void DebugDump(const std::string& path) { graph_.debug_dump(path); }
+
+ private:
+  at::accelerator::Graph graph_;
+};
+#else
+class AcceleratorGraph {
+ public:
+  explicit AcceleratorGraph(bool) {
+    TORCH_CHECK_NOT_IMPLEMENTED(false, "graphs of the accelerator came with libtorch 2.13");
+  }
+  void CaptureBegin(std::pair<uint64_t, uint64_t>, int) {}
+  void CaptureEnd() {}
+  void Instantiate() {}
+  void Replay() {}
+  void Reset() {}
+  std::pair<uint64_t, uint64_t> Pool() const { return {}; }
+  void EnableDebugMode() {}
+  void DebugDump(const std::string&) {}
+};
+#endif
 
 }  // namespace nodetorch

@@ -25,8 +25,11 @@
   X(ScriptFunctions)         \
   X(Inductor)                \
   X(Runtime)                 \
+  X(Accelerator)             \
+  X(Driver)                  \
   X(Switches)                \
   X(Streams)                 \
+  X(Graphs)                  \
   X(Record)                  \
   X(Constants)
 

@@ -179,69 +179,10 @@ napi_value HasDevice(Arguments& arguments) {
   bool has = false;
   if (type == "cuda") has = context.hasCUDA();
   if (type == "mps") has = context.hasMPS();
+  if (type == c10::get_privateuse1_backend()) {
+    has = at::getAccelerator(false) == at::kPrivateUse1 && at::accelerator::deviceCount() > 0;
+  }
   return Napi::Boolean::New(arguments.env, has);
-}
-
-// The following are for the accelerator that libtorch has, whichever it is.
-c10::DeviceIndex IndexArgument(const Arguments& arguments) {
-  const int64_t index = arguments.Int(0);
-  TORCH_CHECK(index >= 0 && index < at::accelerator::deviceCount(), "invalid device ordinal ", index);
-  return static_cast<c10::DeviceIndex>(index);
-}
-
-napi_value DeviceCount(Arguments& arguments) {
-  return Napi::Number::New(arguments.env, at::accelerator::deviceCount());
-}
-napi_value CurrentDevice(Arguments& arguments) {
-  return Napi::Number::New(arguments.env, at::accelerator::getDeviceIndex());
-}
-napi_value SetDevice(Arguments& arguments) {
-  at::accelerator::setDeviceIndex(IndexArgument(arguments));
-  return Undefined(arguments.env);
-}
-napi_value Synchronize(Arguments& arguments) {
-  at::accelerator::synchronizeDevice(IndexArgument(arguments));
-  return Undefined(arguments.env);
-}
-
-// Waits for a device on a thread of libuv's.
-class Waiting : public Napi::AsyncWorker {
- public:
-  Waiting(Napi::Env env, c10::DeviceIndex index)
-      : Napi::AsyncWorker(env), index_(index), deferred_(Napi::Promise::Deferred::New(env)) {}
-  Napi::Promise Promise() const { return deferred_.Promise(); }
-  void Execute() override { at::accelerator::synchronizeDevice(index_); }
-  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  c10::DeviceIndex index_;
-  Napi::Promise::Deferred deferred_;
-};
-
-// synchronized(index): a promise of the device's being done with what was queued.
-napi_value Synchronized(Arguments& arguments) {
-  auto* waiting = new Waiting(arguments.env, IndexArgument(arguments));
-  waiting->Queue();
-  return waiting->Promise();
-}
-napi_value EmptyCache(Arguments& arguments) {
-  at::accelerator::emptyCache();
-  return Undefined(arguments.env);
-}
-napi_value ResetPeakStats(Arguments& arguments) {
-  at::accelerator::resetPeakStats(IndexArgument(arguments));
-  return Undefined(arguments.env);
-}
-// deviceStats(index): { allocated, maxAllocated, reserved, maxReserved } in bytes.
-napi_value DeviceStats(Arguments& arguments) {
-  const auto stats = at::accelerator::getDeviceStats(IndexArgument(arguments));
-  Napi::Object object = Napi::Object::New(arguments.env);
-  object["allocated"] = static_cast<double>(stats.allocated_bytes[0].current);
-  object["maxAllocated"] = static_cast<double>(stats.allocated_bytes[0].peak);
-  object["reserved"] = static_cast<double>(stats.reserved_bytes[0].current);
-  object["maxReserved"] = static_cast<double>(stats.reserved_bytes[0].peak);
-  return object;
 }
 
 }  // namespace
@@ -270,15 +211,7 @@ void DefineRuntime(Napi::Env env, Napi::Object exports) {
           {"exp", Entry<Math<std::exp>>},
           {"log", Entry<Math<std::log>>},
           {"versions", Entry<Versions>},
-          {"hasDevice", Entry<HasDevice>},
-          {"deviceCount", Entry<DeviceCount>},
-          {"currentDevice", Entry<CurrentDevice>},
-          {"setDevice", Entry<SetDevice>},
-          {"synchronize", Entry<Synchronize>},
-          {"synchronized", Entry<Synchronized>},
-          {"emptyCache", Entry<EmptyCache>},
-          {"resetPeakStats", Entry<ResetPeakStats>},
-          {"deviceStats", Entry<DeviceStats>}});
+          {"hasDevice", Entry<HasDevice>}});
 }
 
 }  // namespace nodetorch

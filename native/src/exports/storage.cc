@@ -1,5 +1,7 @@
 // Memory of tensors as bytes: to and from files, in parts, and as a whole.
+#include <ATen/MapAllocator.h>
 #include <ATen/Parallel.h>
+#include <ATen/StorageUtils.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #ifdef _WIN32
@@ -199,6 +201,26 @@ napi_value Crc32Of(Arguments& arguments) {
   return Napi::Number::New(arguments.env, static_cast<double>(crc));
 }
 
+bool IsShared(const at::Storage& storage) {
+  return storage.device_type() == c10::kCUDA || at::MapAllocator::fromDataPtr(storage.data_ptr());
+}
+// isShared(tensor): whether other processes can have its memory.
+napi_value IsSharedMemory(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  return Napi::Boolean::New(arguments.env, tensor.has_storage() && IsShared(tensor.storage()));
+}
+// shareMemory(tensor): moves its storage, which all that share it follow, to memory of that kind.
+napi_value ShareMemory(Arguments& arguments) {
+  at::Tensor tensor = arguments.Tensor(0);
+  TORCH_CHECK(tensor.has_storage(), "a ", tensor.layout(), " tensor has no storage");
+  if (!tensor.is_cpu() || IsShared(tensor.storage())) return Undefined(arguments.env);
+  // The typed array would be left with memory that is free.
+  TORCH_CHECK(tensor.storage().resizable(),
+              "share_memory_(): a typed array uses this memory; clone() the tensor");
+  at::share_memory_(tensor);
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 void DefineStorage(Napi::Env env, Napi::Object exports) {
@@ -207,6 +229,8 @@ void DefineStorage(Napi::Env env, Napi::Object exports) {
           {"writeFrom", Entry<WriteFrom>},
           {"startWriteback", Entry<StartWriteback>},
           {"storageOf", Entry<StorageOf>},
+          {"isShared", Entry<IsSharedMemory>},
+          {"shareMemory", Entry<ShareMemory>},
           {"storageSlice", Entry<StorageSlice>},
           {"crc32", Entry<Crc32Of>}});
 }

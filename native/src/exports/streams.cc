@@ -79,6 +79,32 @@ napi_value StreamExchange(Arguments& arguments) {
   return StreamToJs(arguments, c10::impl::VirtualGuardImpl(stream.device_type()).exchangeStream(stream));
 }
 
+// currentStream(device), defaultStream(device), pooledStream(device, isHighPriority)
+napi_value CurrentStreamOf(Arguments& arguments) {
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
+  return StreamToJs(arguments, c10::impl::VirtualGuardImpl(device.type()).getStream(device));
+}
+napi_value DefaultStreamOf(Arguments& arguments) {
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
+  return StreamToJs(arguments, c10::impl::VirtualGuardImpl(device.type()).getDefaultStream(device));
+}
+napi_value PooledStream(Arguments& arguments) {
+  const c10::Device device = DeviceArgument(arguments.environment, arguments[0], "device");
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  return StreamToJs(arguments, guard.getStreamFromGlobalPool(device, arguments.Bool(1)));
+}
+// recordStream(tensor, stream): its memory is used there until what is queued now is done.
+napi_value RecordStream(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  tensor.record_stream(StreamArgument(arguments, 1));
+  return Undefined(arguments.env);
+}
+napi_value IsStreamCapturing(Arguments& arguments) {
+  const c10::Stream stream = StreamArgument(arguments, 0);
+  const bool is_capturing = c10::impl::VirtualGuardImpl(stream.device_type()).isStreamCapturing(stream);
+  return Napi::Boolean::New(arguments.env, is_capturing);
+}
+
 // makeEvent(device | null, enableTiming)
 napi_value MakeEvent(Arguments& arguments) {
   const c10::Device device = DeviceOrCurrent(arguments, 0);
@@ -134,6 +160,11 @@ void DefineStreams(Napi::Env env, Napi::Object exports) {
           {"streamQuery", Entry<StreamQuery>},
           {"streamSynchronize", Entry<StreamSynchronize>},
           {"streamExchange", Entry<StreamExchange>},
+          {"currentStream", Entry<CurrentStreamOf>},
+          {"defaultStream", Entry<DefaultStreamOf>},
+          {"pooledStream", Entry<PooledStream>},
+          {"recordStream", Entry<RecordStream>},
+          {"isStreamCapturing", Entry<IsStreamCapturing>},
           {"makeEvent", Entry<MakeEvent>},
           {"eventParts", Entry<EventParts>},
           {"eventRecord", Entry<EventRecord>},

@@ -26,6 +26,39 @@ napi_value Float32MatmulPrecision(Arguments& arguments) {
   return Napi::String::New(arguments.env, name);
 }
 
+struct ContextFlag {
+  const char* name;
+  bool (*get)(const at::Context&);
+  void (*set)(at::Context&, bool);
+};
+#define NODETORCH_FLAG(name, getter, setter)              \
+  {name, [](const at::Context& c) { return c.getter(); }, \
+   [](at::Context& c, bool enabled) { c.setter(enabled); }}
+const ContextFlag kContextFlags[] = {
+    NODETORCH_FLAG("cudnn", userEnabledCuDNN, setUserEnabledCuDNN),
+    NODETORCH_FLAG("cudnnBenchmark", benchmarkCuDNN, setBenchmarkCuDNN),
+    NODETORCH_FLAG("cudnnDeterministic", deterministicCuDNN, setDeterministicCuDNN),
+    NODETORCH_FLAG("cudnnTf32", allowTF32CuDNN, setAllowTF32CuDNN),
+    NODETORCH_FLAG("cublasTf32", allowTF32CuBLAS, setAllowTF32CuBLAS),
+    NODETORCH_FLAG("flashSdp", userEnabledFlashSDP, setSDPUseFlash),
+    NODETORCH_FLAG("memEfficientSdp", userEnabledMemEfficientSDP, setSDPUseMemEfficient),
+    NODETORCH_FLAG("mathSdp", userEnabledMathSDP, setSDPUseMath),
+    NODETORCH_FLAG("cudnnSdp", userEnabledCuDNNSDP, setSDPUseCuDNN),
+    NODETORCH_FLAG("reducedMathSdp", allowFP16BF16ReductionMathSDP, setAllowFP16BF16ReductionMathSDP),
+};
+#undef NODETORCH_FLAG
+
+// contextFlag(name, [enabled]): sets when given, and says what is set.
+napi_value SetContextFlag(Arguments& arguments) {
+  const std::string name = ToString(arguments.env, arguments[0]);
+  for (const ContextFlag& flag : kContextFlags) {
+    if (name != flag.name) continue;
+    if (!arguments.IsNull(1)) flag.set(at::globalContext(), arguments.Bool(1));
+    return Boolean(arguments, flag.get(at::globalContext()));
+  }
+  throw TypeProblem("no such flag: " + name);
+}
+
 // setFlushDenormal(flush): whether this processor can. On this thread.
 napi_value SetFlushDenormal(Arguments& arguments) {
   return Boolean(arguments, at::globalContext().setFlushDenormal(arguments.Bool(0)));
@@ -67,7 +100,8 @@ napi_value EnforceGradLayout(Arguments& arguments) {
 
 void DefineSwitches(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
-         {{"float32MatmulPrecision", Entry<Float32MatmulPrecision>},
+         {{"contextFlag", Entry<SetContextFlag>},
+          {"float32MatmulPrecision", Entry<Float32MatmulPrecision>},
           {"setFlushDenormal", Entry<SetFlushDenormal>},
           {"warnAlways", Entry<WarnAlways>},
           {"backwardThreads", Entry<BackwardThreads>},

@@ -19,6 +19,7 @@ const char* PythonName(const c10::Error& error) {
   if (dynamic_cast<const c10::NotImplementedError*>(&error)) return "NotImplementedError";
   if (dynamic_cast<const c10::LinAlgError*>(&error)) return "LinAlgError";
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) return "OutOfMemoryError";
+  if (dynamic_cast<const c10::AcceleratorError*>(&error)) return "AcceleratorError";
   if (dynamic_cast<const c10::DistStoreError*>(&error)) return "DistStoreError";
   if (dynamic_cast<const c10::DistNetworkError*>(&error)) return "DistNetworkError";
   if (dynamic_cast<const c10::DistBackendError*>(&error)) return "DistBackendError";

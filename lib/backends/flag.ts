@@ -1,0 +1,11 @@
+// Switches of libtorch's that hold for the process.
+import { argumentError } from '../core/errors';
+import { native } from '../native';
+
+export const getFlag = (name: string): boolean => native.contextFlag(name);
+
+/** @internal @throws TypeError for what is no boolean. */
+export function setFlag(fn: string, name: string, enabled: unknown): void {
+  if (typeof enabled !== 'boolean') throw argumentError(fn, 'enabled', 'a boolean', enabled);
+  native.contextFlag(name, enabled);
+}
