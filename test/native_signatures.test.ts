@@ -81,6 +81,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   FromJs: /^(MemoryFormat|unknown)$/,
   Describe: /^unknown$/,
   ToJs: /^Tensor$/, // what a result becomes
+  lists: /^FunctionTensors$/,
   Value: /^(readonly .*\[\]|Uint8Array|\{[^]*\})$/,
 };
 const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent', 'BytesAt']; // readers of what may be null or left out
@@ -100,7 +101,7 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^arguments\[\d\]$/, /\bT(ensor)?$/],
   [/Null\(\)$/, /\| null$/],
   [/^Napi::Array::New\([^,]*\)$/, /\[\]$/],
-  [/^Napi::Array::New\([^,]*, \d\)$/, /^\[.*\]( \| null)?$/],
+  [/^Napi::Array::New\([^,]*, \d\)$/, /^(\| )?\[.*\](\s+\| null)?$/],
   [
     /^Napi::Object::New\(/,
     /^(\{|DeviceStats$|NativeClass\b|ScriptDescription$|Record<string, string \| number>$)/,

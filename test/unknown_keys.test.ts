@@ -381,6 +381,7 @@ const takesAnyNumber = [
   'Tensor.at',
   'SafeSlice.at',
   'FunctionContext.saveForBackward',
+  'FunctionContext.saveForForward',
   'FunctionContext.markDirty',
 ];
 const variadicMethods = [...takesAnyNumber, 'FunctionContext.markNonDifferentiable'];

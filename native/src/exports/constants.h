@@ -19,6 +19,8 @@ enum class Scope : int32_t {
   kJvpLevel,
   kSuspended,
   kInplaceRequiresGrad,
+  kFunctionalize,
+  kLowered,
 };
 
 // The first of the four numbers of an index in the transfer buffer.

@@ -11,9 +11,11 @@
 
 #include "exports/constants.h"
 #include "exports/modes.h"
+#include "operators/vmap_decompositions.h"
 #include "runtime/func_levels.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
+#include "script/jvp_decompositions.h"
 
 namespace nodetorch {
 
@@ -58,6 +60,26 @@ void ResumeInferenceMode() {
   guards_around.pop_back();
 }
 
+// Levels that are off while what they call runs at the next one. Innermost last.
+thread_local std::vector<DynamicLayer> lowered_levels;
+
+void CloseLevels(int64_t count) {
+  while (static_cast<int64_t>(getDynamicLayerStack().size()) > count) {
+    ResumeInferenceMode();
+    popDynamicLayerAndDeleteMetadata();
+  }
+}
+
+// A level knows its place: those that a stack overflow left open above it go first.
+void RaiseLevels(size_t count) {
+  while (lowered_levels.size() > count) {
+    DynamicLayer layer = lowered_levels.back();
+    lowered_levels.pop_back();
+    CloseLevels(layer.layerId() - 1);
+    pushDynamicLayer(std::move(layer));
+  }
+}
+
 // enterScope(kind, ...): the state before.
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
@@ -83,7 +105,10 @@ int64_t Enter(Arguments& arguments, Scope scope) {
       state.set_fw_grad_mode(arguments.Bool(1));
       return before;
     }
-    case Scope::kForwardLevel: environment.forward_level().Open(); return 0;
+    case Scope::kForwardLevel:
+      RegisterJvpDecompositions();
+      environment.forward_level().Open();
+      return 0;
     case Scope::kSavedHooks: {
       const auto keep = [&](size_t i) { return std::make_shared<Persistent>(environment, arguments[i]); };
       SavedHooksOfThread().push_back({keep(1), keep(2)});
@@ -91,6 +116,7 @@ int64_t Enter(Arguments& arguments, Scope scope) {
     }
     case Scope::kAutocast: return EnterAutocast(arguments);
     case Scope::kVmap: {  // batch size, randomness
+      RegisterVmapDecompositions();
       const RandomnessType randomness = RandomnessNamed(ToString(arguments.env, arguments[2]));
       initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(arguments.Int(1)), randomness);
       return depth;
@@ -104,6 +130,14 @@ int64_t Enter(Arguments& arguments, Scope scope) {
                               state.get_fw_grad_mode());
       SuspendInferenceMode();
       return depth;
+    case Scope::kFunctionalize:
+      initAndPushDynamicLayer(TransformType::Functionalize, std::nullopt, std::nullopt, std::nullopt,
+                              std::nullopt, arguments.Bool(1));
+      return depth;
+    case Scope::kLowered:
+      TORCH_CHECK(depth > 0, "there is no level of torch.func's transforms");
+      lowered_levels.push_back(popDynamicLayer());
+      return static_cast<int64_t>(lowered_levels.size()) - 1;
     case Scope::kSuspended: {
       const bool before = TransformsAreSuspended();
       SuspendTransforms(arguments.Bool(1));
@@ -137,11 +171,8 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
     case Scope::kVmap:
     case Scope::kGradLevel:
     case Scope::kJvpLevel:
-      while (static_cast<int64_t>(getDynamicLayerStack().size()) > before) {
-        ResumeInferenceMode();
-        popDynamicLayerAndDeleteMetadata();
-      }
-      return;
+    case Scope::kFunctionalize: return CloseLevels(before);
+    case Scope::kLowered: return RaiseLevels(before);
     case Scope::kSuspended: return SuspendTransforms(before);
     case Scope::kInplaceRequiresGrad: return setInplaceRequiresGradAllowed(before);
   }
