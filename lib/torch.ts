@@ -14,6 +14,8 @@ export * as distributed from './distributed';
 export * as export from './export';
 export * as func from './func';
 export * as jit from './jit';
+export * as library from './library';
+export * as overrides from './overrides';
 export { vmap } from './func/vmap';
 export {
   autocast,

@@ -82,6 +82,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   Describe: /^unknown$/,
   ToJs: /^Tensor$/, // what a result becomes
   lists: /^FunctionTensors$/,
+  JsFunction: /^(object|OperatorKernel)$/,
   Value: /^(readonly .*\[\]|Uint8Array|\{[^]*\})$/,
 };
 const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent', 'BytesAt']; // readers of what may be null or left out

@@ -26,6 +26,7 @@ type Tensors = readonly Tensor[];
 /** Called by autograd with a handle, or null, for each gradient. */
 /** An operation's inputs, outputs, non-differentiable and dirty tensors, what it saves, and what setupContext saved. */
 type FunctionTensors = readonly (readonly (Tensor | null)[])[];
+export type OperatorKernel = (name: string, overload: string, args: unknown[]) => unknown[];
 type Randomness = 'error' | 'same' | 'different';
 type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
 
@@ -101,7 +102,9 @@ type ScopeName =
   | 'suspended'
   | 'inplaceRequiresGrad'
   | 'functionalize'
-  | 'lowered';
+  | 'lowered'
+  | 'dispatchMode'
+  | 'excludedKeys';
 
 declare const scopeKind: unique symbol;
 /** One of `constants.scopes`. */
@@ -513,6 +516,11 @@ export interface Native {
   /** Level, mapped dimension (null where not mapped) and value; null outside of transforms. */
   transformOf(tensor: Tensor): [level: number, dim: number | null, value: Handle] | null;
   transformDepth(): number;
+
+  // library.cc. Functions get an operator's name, overload and arguments, and return a list of results.
+  defineOperator(schema: string, owner: object): string;
+  implementOperator(name: string, overload: string, key: string, kernel: OperatorKernel): void;
+  hasKernel(name: string, overload: string, key: string): boolean;
 
   // custom_function.cc
   beginFunction(name: string, inputs: Tensors): Handle;

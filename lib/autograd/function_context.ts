@@ -33,7 +33,7 @@ export class FunctionContext {
       node: hidden(node),
       marks: hidden(marks),
       mapped: hidden(new Map()),
-      needsInputGrad: { value: needs, enumerable: true },
+      needsInputGrad: { value: needs, enumerable: true, configurable: true }, // seen otherwise through a proxy
     });
   }
   /** For each argument of `forward`, whether its gradient is needed. */

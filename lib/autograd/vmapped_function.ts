@@ -78,8 +78,8 @@ export function vmappedFunction(rules: FunctionRules, inDims: unknown[], info: V
   return mapped;
 }
 
-// The context with other members in the places of some; fields are the context's own.
-function withMembers(ctx: FunctionContext, members: Record<string, unknown>): FunctionContext {
+/** The context with other members in the places of some; fields are the context's own. */
+export function withMembers(ctx: FunctionContext, members: Record<string, unknown>): FunctionContext {
   return new Proxy(ctx, {
     get: (target, key) =>
       Object.hasOwn(members, key) ? members[key as string] : (Reflect.get(target, key, target) as unknown),

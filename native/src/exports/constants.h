@@ -21,6 +21,8 @@ enum class Scope : int32_t {
   kInplaceRequiresGrad,
   kFunctionalize,
   kLowered,
+  kDispatchMode,
+  kExcludedKeys,
 };
 
 // The first of the four numbers of an index in the transfer buffer.

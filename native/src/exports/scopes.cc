@@ -12,6 +12,7 @@
 #include "exports/constants.h"
 #include "exports/modes.h"
 #include "operators/vmap_decompositions.h"
+#include "runtime/dispatch_modes.h"
 #include "runtime/func_levels.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
@@ -80,6 +81,24 @@ void RaiseLevels(size_t count) {
   }
 }
 
+// Dispatch keys as they were outside of scopes that exclude some. Innermost last.
+thread_local std::vector<c10::impl::LocalDispatchKeySet> keys_outside;
+
+// "Autograd" is all of its keys, and ADInplaceOrView.
+void ExcludeKeys(const std::string& name) {
+  keys_outside.push_back(c10::impl::tls_local_dispatch_key_set());
+  c10::impl::LocalDispatchKeySet keys = keys_outside.back();
+  keys.excluded_ = keys.excluded_ | (name == "Autograd" ? c10::autograd_dispatch_keyset_with_ADInplaceOrView
+                                                        : c10::DispatchKeySet(c10::parseDispatchKey(name)));
+  c10::impl::_force_tls_local_dispatch_key_set(keys);
+}
+
+void RestoreKeys(size_t count) {
+  if (keys_outside.size() <= count) return;
+  c10::impl::_force_tls_local_dispatch_key_set(keys_outside[count]);
+  keys_outside.erase(keys_outside.begin() + count, keys_outside.end());
+}
+
 // enterScope(kind, ...): the state before.
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
@@ -138,6 +157,10 @@ int64_t Enter(Arguments& arguments, Scope scope) {
       TORCH_CHECK(depth > 0, "there is no level of torch.func's transforms");
       lowered_levels.push_back(popDynamicLayer());
       return static_cast<int64_t>(lowered_levels.size()) - 1;
+    case Scope::kDispatchMode: return EnterDispatchMode(environment, arguments[1]);
+    case Scope::kExcludedKeys:
+      ExcludeKeys(ToString(arguments.env, arguments[1]));
+      return static_cast<int64_t>(keys_outside.size()) - 1;
     case Scope::kSuspended: {
       const bool before = TransformsAreSuspended();
       SuspendTransforms(arguments.Bool(1));
@@ -173,6 +196,8 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
     case Scope::kJvpLevel:
     case Scope::kFunctionalize: return CloseLevels(before);
     case Scope::kLowered: return RaiseLevels(before);
+    case Scope::kDispatchMode: return LeaveDispatchModes(before);
+    case Scope::kExcludedKeys: return RestoreKeys(before);
     case Scope::kSuspended: return SuspendTransforms(before);
     case Scope::kInplaceRequiresGrad: return setInplaceRequiresGradAllowed(before);
   }
