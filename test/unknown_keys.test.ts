@@ -184,6 +184,7 @@ const excepted: Record<string, string> = {
   'torch.library.CustomOpDef': made,
   'torch.overrides.TorchDispatchMode': abstract,
   'torch.func.linearize': passedOn,
+  'torch.higherOrder.map': passedOn,
   'torch.optim.Optimizer': abstract,
   'torch.optim.lrScheduler.LRScheduler': abstract,
   'torch.nn.utils.prune.BasePruningMethod': abstract,
