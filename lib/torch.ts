@@ -15,6 +15,9 @@ export * as distributed from './distributed';
 export * as export from './export';
 export * as func from './func';
 export * as jit from './jit';
+export * as higherOrder from './higher_order';
+export * as library from './library';
+export * as overrides from './overrides';
 export { vmap } from './func/vmap';
 export { capture, type Captured, type CaptureOptions } from './capture';
 export {

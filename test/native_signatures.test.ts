@@ -86,6 +86,8 @@ const READERS: Readonly<Record<string, RegExp>> = {
   FromJs: /^(MemoryFormat|unknown)$/,
   Describe: /^unknown$/,
   ToJs: /^Tensor$/, // what a result becomes
+  lists: /^FunctionTensors$/,
+  JsFunction: /^(object|OperatorKernel)$/,
   Value: /^(readonly .*\[\]|Uint8Array|\{[^]*\})$/,
 };
 const OPTIONAL = ['IsNull', 'OptionalBool', 'DeviceOrCurrent', 'BytesAt']; // readers of what may be null or left out
@@ -105,7 +107,7 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^arguments\[\d\]$/, /\bT(ensor)?$/],
   [/Null\(\)$/, /\| null$/],
   [/^Napi::Array::New\([^,]*\)$/, /\[\]$/],
-  [/^Napi::Array::New\([^,]*, \d\)$/, /^\[.*\]( \| null)?$/],
+  [/^Napi::Array::New\([^,]*, \d\)$/, /^(\| )?\[.*\](\s+\| null)?$/],
   [/^Napi::Object::New\(/, /^(\{|NativeClass\b|ScriptDescription$|Record<string, (string \| )?number>)/],
   [/^napi_create_(external_)?arraybuffer/, /^ArrayBuffer$/],
   [/^napi_create_function/, /^NativeOperator$/],

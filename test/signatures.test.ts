@@ -226,7 +226,7 @@ describe.each(rows('nn.init'))('init.%s', (name, signature) => {
 
 // What Python has by position alone, or passes on, and functions whose required arguments are all there is.
 const byHand =
-  /^(LRScheduler|PackedSequence_?|ParametrizationList|bind|functional_call|vjp|debug_unwrap|global_unstructured|skip_init)$/;
+  /^(LRScheduler|PackedSequence_?|ParametrizationList|bind|functional_call|vjp|linearize|global_unstructured|skip_init)$/;
 const plain = /^(fuse_.*_weights|clip_grad_norm$|invert_|unpack_|stack_module|type_before)/;
 const places = Object.entries(spaces).flatMap(([part, space]) =>
   rows(part as keyof typeof spaces).flatMap(([name, signature]) => {

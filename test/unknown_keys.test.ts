@@ -182,6 +182,10 @@ const excepted: Record<string, string> = {
   'torch.export.InputSpec': made,
   'torch.export.OutputSpec': made,
   'torch.autograd.Function': abstract,
+  'torch.library.CustomOpDef': made,
+  'torch.overrides.TorchDispatchMode': abstract,
+  'torch.func.linearize': passedOn,
+  'torch.higherOrder.map': passedOn,
   'torch.optim.Optimizer': abstract,
   'torch.optim.lrScheduler.LRScheduler': abstract,
   'torch.nn.utils.prune.BasePruningMethod': abstract,
@@ -382,6 +386,7 @@ const takesAnyNumber = [
   'Tensor.at',
   'SafeSlice.at',
   'FunctionContext.saveForBackward',
+  'FunctionContext.saveForForward',
   'FunctionContext.markDirty',
 ];
 const variadicMethods = [...takesAnyNumber, 'FunctionContext.markNonDifferentiable'];

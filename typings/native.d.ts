@@ -24,6 +24,10 @@ export interface HandleOwner {
 type Shape = readonly number[];
 type Tensors = readonly Tensor[];
 /** Called by autograd with a handle, or null, for each gradient. */
+/** An operation's inputs, outputs, non-differentiable and dirty tensors, what it saves, and what setupContext saved. */
+type FunctionTensors = readonly (readonly (Tensor | null)[])[];
+export type OperatorKernel = (name: string, overload: string, args: unknown[]) => unknown[];
+type Randomness = 'error' | 'same' | 'different';
 type GradientCallback = (gradients: (Handle | null)[]) => readonly (Tensor | null | undefined)[];
 
 /**
@@ -90,7 +94,11 @@ type ScopeName =
   | 'gradLevel'
   | 'jvpLevel'
   | 'suspended'
-  | 'inplaceRequiresGrad';
+  | 'inplaceRequiresGrad'
+  | 'functionalize'
+  | 'lowered'
+  | 'dispatchMode'
+  | 'excludedKeys';
 
 declare const scopeKind: unique symbol;
 /** One of `constants.scopes`. */
@@ -525,23 +533,37 @@ export interface Native {
   wrapForGrad(tensor: Tensor, level: number): Handle;
   /** The tensor itself where it is not of that level. */
   unwrapForGrad(tensor: Tensor, level: number): Handle | Tensor;
+  /** The tensor itself where it is of that level. */
+  liftForGrad(tensor: Tensor, level: number): Handle | Tensor;
+  /** What a tensor of a level that has ended stands for; itself where it is of none. */
+  unwrapDead(tensor: Tensor): Handle | Tensor;
+  /** The kind is one of `constants.scopes`; null outside of transforms. */
+  innermostTransform():
+    | [kind: ScopeKind, level: number, enabledAround: boolean, batchSize: number, randomness: Randomness]
+    | null;
+  wrapFunctional(tensor: Tensor, level: number): Handle;
+  /** The tensor itself where it is none of functionalize. */
+  unwrapFunctional(tensor: Tensor, withViews: boolean): Handle | Tensor;
+  copyMutation(tensor: Tensor, wrapped: Tensor): void;
   /** Level, mapped dimension (null where not mapped) and value; null outside of transforms. */
   transformOf(tensor: Tensor): [level: number, dim: number | null, value: Handle] | null;
   transformDepth(): number;
+
+  // library.cc. Functions get an operator's name, overload and arguments, and return a list of results.
+  defineOperator(schema: string, owner: object): string;
+  implementOperator(name: string, overload: string, key: string, kernel: OperatorKernel): void;
+  hasKernel(name: string, overload: string, key: string): boolean;
 
   // custom_function.cc
   beginFunction(name: string, inputs: Tensors): Handle;
   needsInputGrad(node: HandleOwner): boolean[];
   endFunction(
     node: HandleOwner,
-    inputs: Tensors,
-    outputs: Tensors,
-    nonDifferentiable: Tensors,
-    dirty: Tensors,
-    saved: Tensors,
+    lists: FunctionTensors,
     backward: GradientCallback,
+    jvp: GradientCallback,
     materializeGrads: boolean,
-  ): (Handle | null)[]; // null for an output that has joined the graph itself
+  ): (Handle | null)[]; // null for an output that has joined the graph itself, or that is no tensor
   savedTensors(node: HandleOwner): (Handle | null)[];
 
   // memory.cc

@@ -1,169 +1,110 @@
 /** torch.autograd.Function: operations with a backward of their own. */
 import { TorchError } from '../core/errors';
-import { checkMethods } from '../core/calls';
-import { compareByIdentity } from '../core/identity';
-import { wrap } from '../native/dispatch';
-import { NativeHandle } from '../native/handle';
 import { native } from '../native';
+import { wrap } from '../native/dispatch';
 import { Tensor } from '../tensor';
-import { hold } from './held';
-import { noGrad } from './mode';
+import { FunctionContext } from './function_context';
+import { callFunction } from './function_levels';
+import {
+  applySingleLevel,
+  type FunctionRules,
+  type Gradient,
+  isNewStyle,
+  notOverridden,
+  type VmapInfo,
+} from './function_rules';
 
-type Gradient = Tensor | null | undefined;
+export { FunctionContext, type VmapInfo };
 
-/** What `forward` leaves for `backward`. Any other field may be set on it. */
-export class FunctionContext {
-  [field: string]: unknown;
-  /** @internal */
-  declare readonly node: NativeHandle;
-  /** @internal */
-  declare readonly marks: { saved: Tensor[]; dirty: Tensor[]; plain: Tensor[]; materialize: boolean };
-
-  /** @internal */
-  constructor(node: NativeHandle, needs: boolean[]) {
-    const hidden = (value: unknown) => ({ value, enumerable: false });
-    Object.defineProperties(this, {
-      node: hidden(node),
-      marks: hidden({ saved: [], dirty: [], plain: [], materialize: true }),
-      needsInputGrad: { value: needs, enumerable: true },
-    });
-  }
-  /** For each argument of `forward`, whether its gradient is needed. */
-  declare readonly needsInputGrad: readonly boolean[];
-
-  /** Keeps tensors for `backward`; checked there for changes in place. Call it once, in `forward`. */
-  saveForBackward(...tensors: Tensor[]): void {
-    this.marks.saved = tensors;
-  }
-  /** What was saved. Throws when the graph has been freed. */
-  get savedTensors(): Tensor[] {
-    return wrap(native.savedTensors(this.node)) as Tensor[];
-  }
-  /** Says which inputs `forward` changed in place. */
-  markDirty(...tensors: Tensor[]): void {
-    this.marks.dirty = tensors;
-  }
-  /** Says which outputs have no gradient. */
-  markNonDifferentiable(...tensors: Tensor[]): void {
-    this.marks.plain = tensors;
-  }
-  /** Whether `backward` gets zeros (the default) or null for outputs that nothing depended on. */
-  setMaterializeGrads(value: boolean): void {
-    this.marks.materialize = value;
-  }
-}
-compareByIdentity(FunctionContext);
-checkMethods('FunctionCtx', FunctionContext, 'setMaterializeGrads(value)');
-
-interface FunctionClass<Args extends unknown[], Out> {
-  readonly name: string;
-  forward(ctx: FunctionContext, ...args: Args): Out;
-  backward(ctx: FunctionContext, ...grads: Tensor[]): Gradient | Gradient[];
-}
+/* eslint-disable @typescript-eslint/no-explicit-any -- subclasses say which arguments they take */
+type Forward = (...args: any[]) => unknown;
+// With a context in front, or what may be one, `apply` takes the rest.
+type ApplyArguments<F extends Forward> =
+  Parameters<F> extends [infer First, ...infer Rest]
+    ? [First] extends [FunctionContext]
+      ? Rest
+      : unknown extends First
+        ? Rest
+        : Parameters<F>
+    : Parameters<F>;
 
 /**
  * Base of custom operations: subclasses have static `forward` and `backward`, and are called by
  * `apply`. `backward` returns one gradient for each argument of `forward`, null for non-tensors.
  *
+ * With a static `setupContext`, `forward` takes the arguments alone, and the operation may be used under the transforms
+ * of `torch.func`: `jvp` gives the tangents of the outputs, and `vmap`, or `generateVmapRule = true`, says how a batch
+ * is computed.
+ *
  * Differs from PyTorch: `torch.autograd.Function` lets `backward` run backward through other such functions as deep as
  * V8's stack allows, about 250, and then throws a RangeError; `node --stack-size` allows more.
  *
+ * Differs from PyTorch: `torch.autograd.Function` passes to `setupContext` and `vmap` the arguments that `apply` was given:
+ * JavaScript does not say what the defaults of `forward` are.
+ *
  * @example
  * class Exp extends torch.autograd.Function {
- *   static override forward(ctx: FunctionContext, x: Tensor) {
- *     const y = x.exp();
+ *   static override generateVmapRule = true;
+ *   static override forward(x: Tensor) {
+ *     return x.exp();
+ *   }
+ *   static override setupContext(ctx: FunctionContext, inputs: unknown[], y: Tensor) {
  *     ctx.saveForBackward(y);
- *     return y;
  *   }
  *   static override backward(ctx: FunctionContext, grad: Tensor) {
  *     return grad.mul(ctx.savedTensors[0]);
  *   }
  * }
- * Exp.apply(x);
+ * torch.func.vmap(torch.func.grad((x: Tensor) => Exp.apply(x)))(torch.randn([3]));
  */
 export abstract class AutogradFunction {
-  /** Computes the result. Override it; `ctx` keeps what `backward` needs. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  static forward(_ctx: FunctionContext, ..._args: any[]): unknown {
+  /**
+   * Whether `vmap` comes from running the other methods under it: for those that are made of PyTorch's operators.
+   * Default: `false`.
+   */
+  static generateVmapRule = false;
+
+  /** Computes the result. Override it; a context comes first where there is no `setupContext`. */
+  static forward(..._args: any[]): any {
     throw new TorchError(
       `${this.name}: a Function must implement the static method forward`,
       'NotImplementedError',
     );
   }
-  /** Computes the gradients of the inputs from those of the results. Override it. */
-  static backward(_ctx: FunctionContext, ..._grads: Tensor[]): Gradient | Gradient[] {
-    throw new TorchError(
-      `${this.name}: a Function must implement the static method backward`,
-      'NotImplementedError',
-    );
-  }
+  /** Fills the context with what `backward` and `jvp` need of the arguments and of what `forward` returned. */
+  declare static setupContext: (ctx: FunctionContext, inputs: any, output: any) => void;
+  /** Computes the gradients of the inputs from those of the results. Override it, or `vjp`, which is the same. */
+  declare static backward: (ctx: FunctionContext, ...grads: any[]) => Gradient | Gradient[];
+  declare static vjp: (ctx: FunctionContext, ...grads: any[]) => Gradient | Gradient[];
+  /** Computes the tangents of the results from those of the arguments, null for non-tensors. */
+  declare static jvp: (ctx: FunctionContext, ...tangents: any[]) => Gradient | Gradient[];
+  /**
+   * Computes a batch: `inDims` has the mapped dimension of each argument, null for none. Returns the output, and the
+   * mapped dimensions nested as it is.
+   */
+  declare static vmap: (info: VmapInfo, inDims: any, ...args: any[]) => [output: any, outDims: any];
 
-  /** Runs `forward` outside of autograd and records `backward`. */
-  static apply<Args extends unknown[], Out>(this: FunctionClass<Args, Out>, ...args: Args): Out {
-    const inputs = args.filter((arg): arg is Args[number] & Tensor => arg instanceof Tensor);
-    const node = new NativeHandle(native.beginFunction(this.name, inputs));
-    const needs = native.needsInputGrad(node);
-    let next = 0;
-    const context = new FunctionContext(
-      node,
-      args.map((arg) => (arg instanceof Tensor ? (needs[next++] ?? false) : false)),
-    );
-    const returned: unknown = noGrad(() => this.forward(context, ...args));
-    const list: unknown[] = Array.isArray(returned) ? returned : [returned];
-    const outputs = list.filter((value): value is Tensor => value instanceof Tensor);
-    const { saved, dirty, plain, materialize } = context.marks;
-    const run = backwardOf(
-      this,
-      context,
-      args.map((arg) => arg instanceof Tensor),
-    );
-    const wrapped = native.endFunction(node, inputs, outputs, plain, dirty, saved, run, materialize);
-    context.marks.saved = context.marks.dirty = context.marks.plain = [];
-    if (needs.includes(true)) {
-      const joined = outputs.filter((output, i) => wrapped[i] === null && !output.isLeaf);
-      hold(node, run, [...new Set(joined)]);
+  /**
+   * Runs the operation and records it.
+   *
+   * @throws TorchError for a Function without `setupContext` under a transform of `torch.func`.
+   */
+  static apply<F extends Forward>(
+    this: { readonly name: string; forward: F },
+    ...args: ApplyArguments<F>
+  ): ReturnType<F> {
+    const rules = this as unknown as FunctionRules;
+    const given = args as unknown[];
+    if (native.transformDepth() === 0) {
+      const alive = given.map((arg) => (arg instanceof Tensor ? wrap(native.unwrapDead(arg)) : arg));
+      return applySingleLevel(rules, alive) as ReturnType<F>;
     }
-    // An input changed in place is given back as the object it came as.
-    const results = wrapped.map((handle, i) => {
-      const made = handle === null ? outputs[i]! : (wrap(handle) as Tensor);
-      return dirty.find((tensor) => tensor.is(made)) ?? made;
-    });
-    const all = list.map((value) => (value instanceof Tensor ? results.shift() : value));
-    return (Array.isArray(returned) ? all : all[0]) as Out;
-  }
-}
-
-// The graph owns what this returns: made here, so that it holds neither inputs nor outputs.
-function backwardOf(
-  type: FunctionClass<never, unknown>,
-  context: FunctionContext,
-  areTensors: boolean[],
-): (grads: unknown[]) => Gradient[] {
-  return (grads) => runBackward(type, context, areTensors, wrap(grads) as Tensor[]);
-}
-
-function runBackward(
-  type: FunctionClass<never, unknown>,
-  context: FunctionContext,
-  areTensors: boolean[],
-  grads: Tensor[],
-): Gradient[] {
-  const returned = type.backward(context, ...grads);
-  const list = Array.isArray(returned) ? [...returned] : [returned];
-  while (list.length > areTensors.length && list.at(-1) == null) list.pop();
-  if (list.length !== areTensors.length) {
+    if (isNewStyle(rules)) return callFunction(rules, given) as ReturnType<F>;
     throw new TorchError(
-      `function ${type.name}Backward returned an incorrect number of gradients ` +
-        `(expected ${areTensors.length}, got ${list.length})`,
+      'In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must ' +
+        'override the setup_context staticmethod. For more details, please see ' +
+        'https://pytorch.org/docs/main/notes/extending.func.html',
     );
   }
-  list.forEach((gradient, i) => {
-    if (gradient != null && !areTensors[i]) {
-      throw new TorchError(
-        `function ${type.name}Backward returned a gradient different than None at position ${i + 1}, ` +
-          `but the corresponding forward input was not a Variable`,
-      );
-    }
-  });
-  return list.filter((_, i) => areTensors[i]).map((gradient) => gradient ?? null);
 }
+Object.assign(AutogradFunction, notOverridden);

@@ -71,3 +71,11 @@ export function layoutOfCode(...args: [code: number]): Layout {
   const [code] = bindArguments('layoutOfCode(code)', args);
   return layouts[code];
 }
+
+const memoryFormats = [contiguousFormat, preserveFormat, channelsLast, channelsLast3d];
+
+/** @internal */
+export function memoryFormatOfCode(...args: [code: number]): MemoryFormat {
+  const [code] = bindArguments('memoryFormatOfCode(code)', args);
+  return memoryFormats[code];
+}

@@ -4,3 +4,5 @@ export { grad, gradAndValue, type Argnums, type GradOptions, vjp, type VjpFuncti
 export { hessian, jacfwd, type JacobianOptions, jacrev, jvp, type JvpOptions } from './jacobian';
 export type { Tree } from './tree';
 export { type Dims, vmap, type VmapOptions } from './vmap';
+export { debugUnwrap, functionalize, type FunctionalizeOptions } from './functionalize';
+export { linearize } from './linearize';

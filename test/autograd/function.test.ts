@@ -257,46 +257,136 @@ describe('memory', () => {
 });
 
 describe('under transforms of torch.func', () => {
-  const { grad, hessian, jacrev, vmap } = torch.func;
-  // Its backward is no derivative of its forward, so that a gradient that goes around it shows.
+  const { grad, vmap } = torch.func;
   class Five extends Function {
     static override forward = (_: Context, x: Tensor) => x.mul(2);
     static override backward = (_: Context, g: Tensor) => g.mul(5);
   }
-  const five = (x: Tensor) => Five.apply(x);
-  const total = (x: Tensor) => five(x).sum();
   const x = () => torch.tensor([1, 2]);
-  const needing = () => x().requiresGrad_();
 
-  test.each<[string, () => Tensor, number[] | number[][]]>([
-    ['grad', () => grad(total)(x()), [5, 5]],
-    ['vmap', () => vmap(five)(x()), [2, 4]],
-    ['vmap of grad', () => vmap(grad(five))(x()), [5, 5]],
-    ['jacrev', () => jacrev(five)(x()), [[5, 0], [0, 5]]], // prettier-ignore
-    ['vmap without a graph around', () => torch.noGrad(() => vmap(five)(needing())), [2, 4]],
-    ['grad without a graph around', () => torch.noGrad(() => grad(total)(needing())), [5, 5]],
-  ])('%s is right', (_, run, expected) => {
-    expect(run().tolist()).toEqual(expected);
+  // test/func/functions.test.ts has those with setupContext.
+  test.each<[string, () => unknown]>([
+    ['grad', () => grad((y: Tensor) => Five.apply(y).sum())(x())],
+    ['vmap', () => vmap((y: Tensor) => Five.apply(y))(x())],
+    ['a checkpoint in grad', () => {
+      const twice = (z: Tensor) => torch.utils.checkpoint.checkpoint((a: Tensor) => a.sin(), z, { useReentrant: true });
+      return grad((y: Tensor) => twice(y).sum())(x());
+    }], // prettier-ignore
+  ])('%s refuses a Function without setupContext', (_, run) => {
+    expect(run).toThrow(
+      'In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override ' +
+        'the setup_context staticmethod.',
+    );
+  });
+});
+
+describe('with setupContext', () => {
+  class Scaled extends Function {
+    static override forward = (x: Tensor, factor: number) => [x.mul(factor), 'text'] as [Tensor, string];
+    static override setupContext(ctx: Context, [x, factor]: [Tensor, number], [y]: [Tensor, string]) {
+      ctx.factor = factor;
+      ctx.saveForBackward(x, null, y);
+      ctx.saveForForward(x, null);
+    }
+    static override backward(ctx: Context, g: Tensor, none: null) {
+      const [x, missing, y] = ctx.savedTensors;
+      expect([none, missing, y.tolist()]).toEqual([null, null, x.mul(ctx.factor as number).tolist()]);
+      return [g.mul(ctx.factor as number), null];
+    }
+    static override jvp(ctx: Context, tangent: Tensor, none: null) {
+      expect([none, ctx.savedTensors[1]]).toEqual([null, null]);
+      return [tangent.mul(ctx.factor as number), null];
+    }
+  }
+
+  test('backward gets null for an output that is no tensor', () => {
+    const x = leaf(1, 2);
+    const [y, text] = Scaled.apply(x, 3);
+    y.sum().backward();
+    expect([text, y.gradFn!.name, x.grad!.tolist()]).toEqual(['text', 'ScaledBackward', [3, 3]]);
   });
 
-  test.each<[string, () => unknown]>([
-    ['vmap in a graph', () => vmap(five)(needing())],
-    ['grad in a graph', () => grad(total)(needing())],
-    ['grad with a parameter', () => {
-      const p = needing();
-      return grad((y: Tensor) => five(p).mul(y).sum())(x());
-    }], // prettier-ignore
-    ['grad of vmap', () => grad((y: Tensor) => vmap(five)(y).sum())(x())],
-    ['grad of grad', () => grad((y: Tensor) => grad(total)(y).sum())(x())],
-    ['grad of grad, the outer input', () => grad((y: Tensor) => grad((z: Tensor) => five(y).mul(z).sum())(x()).sum())(x())], // prettier-ignore
-    ['hessian', () => hessian(total)(x())],
-    ['a checkpoint in grad of grad', () => {
-      const twice = (z: Tensor) => torch.utils.checkpoint.checkpoint((a: Tensor) => a.sin(), z, { useReentrant: true });
-      return grad((y: Tensor) => grad((z: Tensor) => twice(z).sum())(y).sum())(x());
-    }], // prettier-ignore
-  ])('%s, which would lose a gradient, is refused', (_, run) => {
-    expect(run).toThrow(
-      /\.apply\(\): a Function gives a gradient to the innermost transform of torch\.func alone/,
-    );
+  test('jvp gives the tangents of dual numbers', () => {
+    const { dualLevel, makeDual, unpackDual } = torch.autograd.forwardAd;
+    dualLevel(() => {
+      const [y] = Scaled.apply(makeDual(torch.tensor([1, 2]), torch.tensor([5, 7])), 3);
+      expect(unpackDual(y).tangent!.tolist()).toEqual([15, 21]);
+    });
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['no jvp', () => {
+      class NoJvp extends Function {
+        static override forward = (x: Tensor) => x.mul(2);
+        static override setupContext = () => undefined;
+      }
+      return torch.func.jvp((x: Tensor) => NoJvp.apply(x), [leaf(1).detach()], [torch.ones([1])]);
+    }, 'You must implement the jvp function for custom autograd.Function to use it with forward mode AD.'],
+    ['a jvp with another number of tangents', () => {
+      class Short extends Function {
+        static override forward = (x: Tensor) => [x.mul(2), x.mul(3)];
+        static override setupContext = () => undefined;
+        static override jvp = (_: Context, t: Tensor) => [t];
+      }
+      return torch.func.jvp((x: Tensor) => Short.apply(x)[0], [torch.ones([1])], [torch.ones([1])]);
+    }, "Function's jvp returned an invalid number of forward gradients (expected 2 but got 1)"],
+    ['backward and vjp', () => {
+      class Both extends Function {
+        static override forward = (x: Tensor) => x.mul(2);
+        static override setupContext = () => undefined;
+        static override backward = (_: Context, g: Tensor) => g;
+        static override vjp = (_: Context, g: Tensor) => g;
+      }
+      Both.apply(leaf(1)).sum().backward();
+    }, "Implementing both 'backward' and 'vjp' for a custom Function is not allowed."],
+    ['a vmap rule twice', () => {
+      class Twice extends Function {
+        static override generateVmapRule = true;
+        static override forward = (x: Tensor) => x.mul(2);
+        static override setupContext = () => undefined;
+        static override vmap = (_: unknown, __: unknown, x: Tensor): [Tensor, number] => [x, 0];
+      }
+      return torch.func.vmap((x: Tensor) => Twice.apply(x))(torch.ones([2]));
+    }, 'You tried to vmap over Twice, but it has both generate_vmap_rule=True and an overridden vmap staticmethod.'],
+    ['a vmap rule that returns no pair', () => {
+      class One extends Function {
+        static override forward = (x: Tensor) => x.mul(2);
+        static override setupContext = () => undefined;
+        static override vmap = (_: unknown, __: unknown, x: Tensor) => x as never;
+      }
+      return torch.func.vmap((x: Tensor) => One.apply(x))(torch.ones([2]));
+    }, 'Expected the vmap staticmethod to have two returns, an output and out_dims'],
+    ['what is saved and returned as it came', () => {
+      class Same extends Function {
+        static override forward = (x: Tensor) => x;
+        static override setupContext = (ctx: Context, [x]: [Tensor]) => ctx.saveForBackward(x);
+      }
+      return Same.apply(leaf(1));
+    }, 'input that has been returned as-is as output is being saved for backward.'],
+    ['a second derivative of onceDifferentiable', () => {
+      class Once extends Function {
+        static override forward = (_: Context, x: Tensor) => x.mul(2);
+        static override backward = torch.autograd.function.onceDifferentiable((_, g: Tensor) => g.mul(2));
+      }
+      const x = leaf(1);
+      const [first] = grad(Once.apply(x).mul(x).sum(), x, { createGraph: true });
+      first!.sum().backward();
+    }, 'trying to differentiate twice a function that was marked with @once_differentiable'],
+  ])('%s is refused', (_, run, message) => {
+    expect(run).toThrow(message);
+  }); // prettier-ignore
+
+  test('a second derivative goes through the input itself where forward returns it', () => {
+    class Same extends Function {
+      static override forward(ctx: Context, x: Tensor) {
+        ctx.saveForBackward(x);
+        return x;
+      }
+      static override backward = (ctx: Context, g: Tensor) => g.mul(ctx.savedTensors[0]);
+    }
+    const x = leaf(3);
+    const [first] = grad(Same.apply(x).sum(), x, { createGraph: true });
+    first!.sum().backward();
+    expect(x.grad!.tolist()).toEqual([1]); // torch 2.13 in Python
   });
 });

@@ -22,7 +22,7 @@ std::string UseAll() {
   const variable_list inputs;
   const auto jvp = [](variable_list, variable_list gradients) { return gradients; };
   const auto view = [](at::Tensor tensor) { return tensor; };
-  WrappedOutputs wrapped = WrapOutputs(inputs, {}, {}, {}, weak.lock(), jvp, view);
+  WrappedOutputs wrapped = WrapOutputs(inputs, {}, {}, {}, weak.lock(), jvp, {}, view);
   wrapped.Finish();
   // What names nodes of the graph has the type that libtorch itself gives.
   const NodePtr own = node->getptr();

@@ -1,9 +1,7 @@
 import * as aten from '../../tensor/aten';
-import { AutogradFunction, type FunctionContext } from '../../autograd/function';
 import { isGradEnabled } from '../../autograd/mode';
 import { int64 } from '../../core/dtype';
 import { TorchError, argumentError } from '../../core/errors';
-import { keep } from '../../tensor/memory';
 import { repr, reprFloat } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
@@ -13,9 +11,9 @@ import { type Call, signature } from '../../core/signature';
 import { linear } from '../linear';
 import type { Reduction } from '../reduction';
 import { crossEntropy } from './likelihood';
-import { checkAccumulation, type ChunkedProblem, type Wanted } from './linear_cross_entropy_chunks';
+import { checkAccumulation } from './linear_cross_entropy_chunks';
+import { ChunkedLoss, ChunkedLosses, type FunctionArguments } from './linear_cross_entropy_function';
 import type { LinearCrossEntropyOptions } from './linear_cross_entropy_options';
-import { chunkedLoss, chunkedLosses, type Gradients } from './linear_cross_entropy_sums';
 
 /** Options of `F.linearCrossEntropy`. */
 export interface LinearCrossEntropyArguments {
@@ -48,88 +46,6 @@ const LINEAR = signature(
 );
 
 type Given = Required<LinearCrossEntropyArguments>;
-type FunctionArguments = [
-  input: Tensor,
-  linearWeight: Tensor,
-  target: Tensor,
-  linearBias: Tensor | null,
-  weight: Tensor | null,
-  rest: Pick<ChunkedProblem, 'reduction' | 'ignoreIndex' | 'settings'>,
-  wanted: Wanted,
-];
-const problemOf = ([
-  input,
-  linearWeight,
-  target,
-  linearBias,
-  weight,
-  rest,
-]: FunctionArguments): ChunkedProblem => ({
-  input,
-  linearWeight,
-  target,
-  linearBias,
-  weight,
-  ...rest,
-});
-const listed = ({ input, linearWeight, linearBias }: Gradients): (Tensor | null)[] => [
-  input,
-  linearWeight,
-  null,
-  linearBias,
-  null,
-  null,
-  null,
-];
-
-// The sum or the mean: the gradients are computed together with the loss.
-class ChunkedLoss extends AutogradFunction {
-  static override forward(ctx: FunctionContext, ...args: FunctionArguments): Tensor {
-    const problem = problemOf(args);
-    const { loss, gradients } = chunkedLoss(problem, args[6]);
-    for (const gradient of Object.values(gradients) as (Tensor | null)[]) if (gradient) keep(gradient);
-    ctx.gradients = gradients;
-    ctx.again = problem.settings.allowRetainGraph;
-    return loss;
-  }
-
-  static override backward(ctx: FunctionContext, gradOutput: Tensor): (Tensor | null)[] {
-    const gradients = ctx.gradients as Gradients | null;
-    if (gradients === null) {
-      throw new TorchError(
-        'linear_cross_entropy chunked backward called twice; retain_graph=True / double backward are not ' +
-          'supported.',
-      );
-    }
-    if (ctx.again) return listed(gradients).map((gradient) => gradient && aten.mul(gradient, gradOutput));
-    ctx.gradients = null;
-    return listed(gradients).map((gradient) => gradient && aten.mul_(gradient, gradOutput));
-  }
-}
-
-// Each row's loss: its gradient is known in backward only.
-class ChunkedLosses extends AutogradFunction {
-  static override forward(ctx: FunctionContext, ...args: FunctionArguments): Tensor {
-    const [input, linearWeight, target, linearBias, weight, rest] = args;
-    ctx.saveForBackward(
-      ...[input, linearWeight, target, linearBias, weight].filter((tensor) => tensor !== null),
-    );
-    Object.assign(ctx, { rest, hasBias: linearBias !== null, hasWeight: weight !== null });
-    return chunkedLosses(problemOf(args));
-  }
-
-  static override backward(ctx: FunctionContext, gradOutput: Tensor): (Tensor | null)[] {
-    const [input, linearWeight, target, ...more] = ctx.savedTensors.map((tensor) => tensor.detach());
-    const linearBias = ctx.hasBias ? more.shift()! : null;
-    const weight = ctx.hasWeight ? more[0] : null;
-    const [ofInput, ofWeight, , ofBias] = ctx.needsInputGrad;
-    const wanted = { input: ofInput, linearWeight: ofWeight, linearBias: ofBias };
-    const rest = ctx.rest as FunctionArguments[5];
-    const problem = { input, linearWeight, target, linearBias, weight, ...rest };
-    return listed(chunkedLoss(problem, wanted, gradOutput).gradients);
-  }
-}
-
 function chunked(input: Tensor, linearWeight: Tensor, target: Tensor, given: Given): Tensor {
   const { linearBias, weight, reduction, ignoreIndex } = given;
   const batched = input.dim() === 2;
@@ -146,8 +62,8 @@ function chunked(input: Tensor, linearWeight: Tensor, target: Tensor, given: Giv
     linearBias: needs(linearBias),
   };
   const rest = { reduction, ignoreIndex: ignoreIndex ?? -100, settings };
-  const operation = reduction === 'none' ? ChunkedLosses : ChunkedLoss;
-  const loss = operation.apply(rows, linearWeight, targets, linearBias, weight, rest, wanted);
+  const problem: FunctionArguments = [rows, linearWeight, targets, linearBias, weight, rest, wanted];
+  const loss = reduction === 'none' ? ChunkedLosses.apply(...problem) : ChunkedLoss.apply(...problem)[0];
   return batched ? loss : aten.squeeze(loss, 0);
 }
 

@@ -86,10 +86,11 @@ inline WrappedOutputs WrapOutputs(const torch::autograd::variable_list& inputs,
                                   const std::unordered_set<at::TensorImpl*>& dirty,
                                   const std::vector<std::optional<at::Tensor>>& outputs, const NodePtr& node,
                                   const torch::autograd::_jvp_fn_t& jvp,
+                                  const std::unordered_set<at::TensorImpl*>& of_setup,
                                   const torch::autograd::_view_as_self_fn_t& view_as_self) {
   WrappedOutputs wrapped;
-  wrapped.outputs = torch::autograd::_wrap_outputs(inputs, non_differentiable, dirty, outputs, node, jvp, {},
-                                                   view_as_self, false
+  wrapped.outputs = torch::autograd::_wrap_outputs(inputs, non_differentiable, dirty, outputs, node, jvp,
+                                                   of_setup, view_as_self, false
 #if NODETORCH_LIBTORCH_SINCE(2, 14)
                                                    ,
                                                    wrapped.attached

@@ -48,7 +48,11 @@ void DefineConstants(Napi::Env env, Napi::Object exports) {
                                          {"gradLevel", number(Scope::kGradLevel)},
                                          {"jvpLevel", number(Scope::kJvpLevel)},
                                          {"suspended", number(Scope::kSuspended)},
-                                         {"inplaceRequiresGrad", number(Scope::kInplaceRequiresGrad)}});
+                                         {"inplaceRequiresGrad", number(Scope::kInplaceRequiresGrad)},
+                                         {"functionalize", number(Scope::kFunctionalize)},
+                                         {"lowered", number(Scope::kLowered)},
+                                         {"dispatchMode", number(Scope::kDispatchMode)},
+                                         {"excludedKeys", number(Scope::kExcludedKeys)}});
   const napi_value index_kinds = Object(env, {{"int", number(IndexKind::kInt)},
                                               {"none", number(IndexKind::kNone)},
                                               {"ellipsis", number(IndexKind::kEllipsis)},

@@ -19,6 +19,10 @@ enum class Scope : int32_t {
   kJvpLevel,
   kSuspended,
   kInplaceRequiresGrad,
+  kFunctionalize,
+  kLowered,
+  kDispatchMode,
+  kExcludedKeys,
 };
 
 // The first of the four numbers of an index in the transfer buffer.

@@ -1,11 +1,8 @@
 // torch.autograd.Function: a graph node whose backward is a JS function.
 #include <ATen/DeviceGuard.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/functorch/ADInterpreters.h>
-#include <ATen/functorch/BatchedTensorImpl.h>
-#include <ATen/functorch/DynamicLayer.h>
-#include <ATen/functorch/TensorWrapper.h>
 #include <ATen/ops/view_as.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable_info.h>
 
@@ -92,40 +89,10 @@ std::unordered_set<at::TensorImpl*> SetOf(const variable_list& tensors) {
   return set;
 }
 
-// What a tensor of that level of torch.func stands for; itself, if it is of none.
-at::Tensor BelowLevel(const at::Tensor& tensor, int64_t level) {
-  const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor);
-  if (wrapper && wrapper->level() == level) return wrapper->value();
-  const auto* batched = at::functorch::maybeGetBatchedImpl(tensor);
-  return batched && batched->level() == level ? batched->value() : tensor;
-}
-
-// A node belongs to the innermost transform of torch.func alone. The ones around it would see what forward()
-// does, without a graph or with another gradient than backward()'s.
-void RefuseLostGradients(const std::string& name, const variable_list& inputs) {
-  using namespace at::functorch;
-  const auto& levels = getDynamicLayerStack();
-  for (at::Tensor input : inputs) {
-    bool recording = at::GradMode::is_enabled();
-    for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-      input = BelowLevel(input, level->layerId());
-      if (level->key() == TransformType::Grad) {
-        Interpreter interpreter = level->interpreter();
-        recording = GradInterpreterPtr(&interpreter).prevGradMode();
-      }
-      TORCH_CHECK(
-          !(recording && input.requires_grad()) && !input._fw_grad(0).defined(), name,
-          "(): a Function gives a gradient to the innermost transform of torch.func alone (vmap, grad, "
-          "vjp, jvp, jacrev ...), and this input needs one outside of it, too: it would be lost");
-    }
-  }
-}
-
 // beginFunction(name, inputs): the node, with its edges drawn before forward runs.
 napi_value Begin(Arguments& arguments) {
   const variable_list inputs = TensorsArgument(arguments.environment, arguments[1], "inputs");
   const std::string name = ToString(arguments.env, arguments[0]);
-  RefuseLostGradients(name + ".apply", inputs);
   auto handle = std::make_unique<FunctionHandle>(MakeNode<JsNode>());
   handle->Raw()->name_ = name + "Backward";
   handle->executable =
@@ -148,37 +115,53 @@ napi_value NeedsInputGrad(Arguments& arguments) {
 }
 
 // Outputs were made outside of the graph that they have joined: as what may be freed later.
-void RecountOutputs(Arguments& arguments) {
-  uint32_t length = 0;
-  Check(arguments.env, napi_get_array_length(arguments.env, arguments[2], &length));
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value item;
-    Check(arguments.env, napi_get_element(arguments.env, arguments[2], i, &item));
-    Slot* slot = FindSlot(arguments.environment, item);
+void RecountOutputs(Arguments& arguments, const Napi::Array& outputs) {
+  for (uint32_t i = 0; i < outputs.Length(); i++) {
+    Slot* slot = FindSlot(arguments.environment, outputs.Get(i));
     if (slot && slot->tensor.defined()) arguments.environment.pool().Recount(slot);
   }
 }
 
-// endFunction(node, inputs, outputs, nonDifferentiable, dirty, saved, backward, materializeGrads): the
-// results; null for an output that has joined the graph itself.
+// The tangents of the outputs, asked of a JS function while forward-mode AD goes through.
+torch::autograd::_jvp_fn_t JvpOf(Arguments& arguments, bool materialize) {
+  auto callback = std::make_shared<Callback>(arguments.environment, arguments[3]);
+  return [callback, materialize](const variable_list& inputs, variable_list tangents) {
+    for (size_t i = 0; materialize && i < inputs.size(); i++) {
+      if (tangents[i].defined() || !torch::autograd::isDifferentiableType(inputs[i].scalar_type())) continue;
+      tangents[i] = at::zeros_like(inputs[i]);
+    }
+    return callback->Call(tangents);
+  };
+}
+
+// endFunction(node, lists, backward, jvp, materializeGrads): the results; null for an output that has joined
+// the graph itself, or that is no tensor. The lists: inputs, outputs, non-differentiable and dirty tensors,
+// what is saved, and what setupContext() has saved in either way.
 napi_value End(Arguments& arguments) {
   Environment& environment = arguments.environment;
   FunctionHandle* handle = HandleArgument(arguments);
   JsNode* node = handle->Raw();
-  const variable_list inputs = TensorsArgument(environment, arguments[1], "inputs");
-  const variable_list outputs = TensorsArgument(environment, arguments[2], "what forward() returns");
-  const variable_list plain = TensorsArgument(environment, arguments[3], "markNonDifferentiable()");
-  const variable_list dirty = TensorsArgument(environment, arguments[4], "markDirty()");
-  const variable_list saved = TensorsArgument(environment, arguments[5], "saveForBackward()");
+  const Napi::Array lists(arguments.env, arguments[1]);
+  const auto list = [&](uint32_t i, const char* where) {
+    return TensorsArgument(environment, lists.Get(i), where);
+  };
+  const variable_list inputs = list(0, "inputs");
+  const variable_list outputs = list(1, "what forward() returns");
+  const variable_list plain = list(2, "markNonDifferentiable()");
+  const variable_list dirty = list(3, "markDirty()");
+  const variable_list saved = list(4, "saveForBackward()");
+  const variable_list of_setup = list(5, "saveForForward()");
+  const bool materialize = arguments.Bool(4);
   for (const at::Tensor& tensor : dirty) tensor.unsafeGetTensorImpl()->bump_version();
 
-  std::vector<std::optional<at::Tensor>> raw(outputs.begin(), outputs.end());
-  const auto no_jvp = [](variable_list, variable_list) -> variable_list {
-    TORCH_CHECK(false, "forward-mode differentiation of a custom Function is not supported");
-  };
+  std::vector<std::optional<at::Tensor>> raw;
+  for (const at::Tensor& output : outputs) {
+    raw.push_back(output.defined() ? std::make_optional(output) : std::nullopt);
+  }
   const auto view_as_self = [](at::Tensor tensor) { return tensor.view_as(tensor); };
-  WrappedOutputs wrapped = WrapOutputs(inputs, SetOf(plain), SetOf(dirty), raw,
-                                       handle->executable ? handle->node : NodePtr(), no_jvp, view_as_self);
+  WrappedOutputs wrapped =
+      WrapOutputs(inputs, SetOf(plain), SetOf(dirty), raw, handle->executable ? handle->node : NodePtr(),
+                  JvpOf(arguments, materialize), SetOf(of_setup), view_as_self);
 
   variable_list results;
   for (const auto& output : wrapped.outputs) {
@@ -187,20 +170,18 @@ napi_value End(Arguments& arguments) {
     node->outputs_.push_back(output ? VariableInfo(*output) : VariableInfo());
   }
   if (handle->executable) {
-    node->materialize_ = arguments.Bool(7);
-    node->backward_ = std::make_shared<Callback>(environment, arguments[6]);
+    node->materialize_ = materialize;
+    node->backward_ = std::make_shared<Callback>(environment, arguments[2]);
     handle->callback = node->backward_;
     for (const at::Tensor& tensor : saved) {
       // An output is saved as one, lest the node own itself.
-      const auto own = std::find_if(outputs.begin(), outputs.end(),
-                                    [&](const at::Tensor& output) { return output.is_same(tensor); });
-      const bool is_output = own != outputs.end();
-      node->saved_.emplace_back(is_output ? results[own - outputs.begin()] : tensor, is_output);
+      const bool is_output = tensor.defined() && tensor.grad_fn().get() == node;
+      node->saved_.emplace_back(tensor, is_output);
     }
     wrapped.Finish();
   }
   handle->node = NodePtr();
-  RecountOutputs(arguments);
+  RecountOutputs(arguments, Napi::Array(arguments.env, lists.Get(1u)));
   for (size_t i = 0; i < results.size(); i++) {
     if (results[i].is_same(outputs[i])) results[i].reset();
   }

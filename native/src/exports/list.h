@@ -15,6 +15,7 @@
   X(Scopes)                  \
   X(Modes)                   \
   X(Transforms)              \
+  X(Library)                 \
   X(Storage)                 \
   X(Memory)                  \
   X(Optim)                   \

@@ -12,9 +12,12 @@
 #include "capture/record.h"
 #include "exports/constants.h"
 #include "exports/modes.h"
+#include "operators/vmap_decompositions.h"
+#include "runtime/dispatch_modes.h"
 #include "runtime/func_levels.h"
 #include "runtime/function.h"
 #include "runtime/saved_hooks.h"
+#include "script/jvp_decompositions.h"
 
 namespace nodetorch {
 
@@ -76,6 +79,44 @@ bool IsReplayed(Scope scope) {
   return scope == Scope::kGrad || scope == Scope::kInference || scope == Scope::kAutocast;
 }
 
+// Levels that are off while what they call runs at the next one. Innermost last.
+thread_local std::vector<DynamicLayer> lowered_levels;
+
+void CloseLevels(int64_t count) {
+  while (static_cast<int64_t>(getDynamicLayerStack().size()) > count) {
+    ResumeInferenceMode();
+    popDynamicLayerAndDeleteMetadata();
+  }
+}
+
+// A level knows its place: those that a stack overflow left open above it go first.
+void RaiseLevels(size_t count) {
+  while (lowered_levels.size() > count) {
+    DynamicLayer layer = lowered_levels.back();
+    lowered_levels.pop_back();
+    CloseLevels(layer.layerId() - 1);
+    pushDynamicLayer(std::move(layer));
+  }
+}
+
+// Dispatch keys as they were outside of scopes that exclude some. Innermost last.
+thread_local std::vector<c10::impl::LocalDispatchKeySet> keys_outside;
+
+// "Autograd" is all of its keys, and ADInplaceOrView.
+void ExcludeKeys(const std::string& name) {
+  keys_outside.push_back(c10::impl::tls_local_dispatch_key_set());
+  c10::impl::LocalDispatchKeySet keys = keys_outside.back();
+  keys.excluded_ = keys.excluded_ | (name == "Autograd" ? c10::autograd_dispatch_keyset_with_ADInplaceOrView
+                                                        : c10::DispatchKeySet(c10::parseDispatchKey(name)));
+  c10::impl::_force_tls_local_dispatch_key_set(keys);
+}
+
+void RestoreKeys(size_t count) {
+  if (keys_outside.size() <= count) return;
+  c10::impl::_force_tls_local_dispatch_key_set(keys_outside[count]);
+  keys_outside.erase(keys_outside.begin() + count, keys_outside.end());
+}
+
 // enterScope(kind, ...): the state before.
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
@@ -106,7 +147,10 @@ int64_t Enter(Arguments& arguments, Scope scope) {
       state.set_fw_grad_mode(arguments.Bool(1));
       return before;
     }
-    case Scope::kForwardLevel: environment.forward_level().Open(); return 0;
+    case Scope::kForwardLevel:
+      RegisterJvpDecompositions();
+      environment.forward_level().Open();
+      return 0;
     case Scope::kSavedHooks: {
       const auto keep = [&](size_t i) { return std::make_shared<Persistent>(environment, arguments[i]); };
       SavedHooksOfThread().push_back({keep(1), keep(2)});
@@ -114,6 +158,7 @@ int64_t Enter(Arguments& arguments, Scope scope) {
     }
     case Scope::kAutocast: return EnterAutocast(arguments);
     case Scope::kVmap: {  // batch size, randomness
+      RegisterVmapDecompositions();
       const RandomnessType randomness = RandomnessNamed(ToString(arguments.env, arguments[2]));
       initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(arguments.Int(1)), randomness);
       return depth;
@@ -127,6 +172,18 @@ int64_t Enter(Arguments& arguments, Scope scope) {
                               state.get_fw_grad_mode());
       SuspendInferenceMode();
       return depth;
+    case Scope::kFunctionalize:
+      initAndPushDynamicLayer(TransformType::Functionalize, std::nullopt, std::nullopt, std::nullopt,
+                              std::nullopt, arguments.Bool(1));
+      return depth;
+    case Scope::kLowered:
+      TORCH_CHECK(depth > 0, "there is no level of torch.func's transforms");
+      lowered_levels.push_back(popDynamicLayer());
+      return static_cast<int64_t>(lowered_levels.size()) - 1;
+    case Scope::kDispatchMode: return EnterDispatchMode(environment, arguments[1]);
+    case Scope::kExcludedKeys:
+      ExcludeKeys(ToString(arguments.env, arguments[1]));
+      return static_cast<int64_t>(keys_outside.size()) - 1;
     case Scope::kSuspended: {
       const bool before = TransformsAreSuspended();
       SuspendTransforms(arguments.Bool(1));
@@ -166,11 +223,10 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
     case Scope::kVmap:
     case Scope::kGradLevel:
     case Scope::kJvpLevel:
-      while (static_cast<int64_t>(getDynamicLayerStack().size()) > before) {
-        ResumeInferenceMode();
-        popDynamicLayerAndDeleteMetadata();
-      }
-      return;
+    case Scope::kFunctionalize: return CloseLevels(before);
+    case Scope::kLowered: return RaiseLevels(before);
+    case Scope::kDispatchMode: return LeaveDispatchModes(before);
+    case Scope::kExcludedKeys: return RestoreKeys(before);
     case Scope::kSuspended: return SuspendTransforms(before);
     case Scope::kInplaceRequiresGrad: return setInplaceRequiresGradAllowed(before);
   }

@@ -1,8 +1,11 @@
 // torch.func: tensors that belong to a level of vmap, grad or jvp.
+#include <ATen/FunctionalTensorWrapper.h>
+#include <ATen/functorch/ADInterpreters.h>
 #include <ATen/functorch/BatchedTensorImpl.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
 
+#include "exports/constants.h"
 #include "runtime/func_levels.h"
 #include "runtime/function.h"
 
@@ -11,6 +14,7 @@ namespace nodetorch {
 namespace {
 
 using namespace at::functorch;
+namespace functional = at::functionalization::impl;
 
 napi_value Number(Arguments& arguments, int64_t number) {
   return Napi::Number::New(arguments.env, static_cast<double>(number));
@@ -56,6 +60,88 @@ napi_value UnwrapForGrad(Arguments& arguments) {
   return ToJs(arguments.environment, wrapper->value());
 }
 
+// liftForGrad(tensor, level): what an operator at that level takes a tensor from outside for.
+napi_value LiftForGrad(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  const TensorWrapper* wrapper = maybeGetTensorWrapper(tensor);
+  if (wrapper && wrapper->level().value_or(-2) == arguments.Int(1)) return arguments[0];
+  return ToJs(arguments.environment,
+              makeTensorWrapper(tensor, LevelArgument(arguments, 1).interpreter(), true));
+}
+
+// unwrapDead(tensor): what a tensor of a level that has ended stands for; itself, if it is of none.
+napi_value UnwrapDead(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  if (!isDeadTensorWrapper(tensor)) return arguments[0];
+  return ToJs(arguments.environment, unwrapIfDead(tensor));
+}
+
+// innermostTransform(): [kind, level, whether gradients were on around it, batch size and randomness of a
+// vmap], or null. Kinds are those of scopes.
+napi_value InnermostTransform(Arguments& arguments) {
+  const std::optional<DynamicLayer> layer = maybeCurrentDynamicLayer();
+  Napi::Env env(arguments.env);
+  if (!layer) return env.Null();
+  const Interpreter interpreter = layer->interpreter();
+  Scope kind = Scope::kFunctionalize;
+  bool enabled = false;
+  int64_t size = 0;
+  std::string randomness = "error";
+  if (layer->key() == TransformType::Vmap) {
+    kind = Scope::kVmap;
+    size = layer->batchSize().guard_int(__FILE__, __LINE__);
+    randomness = NameOf(layer->randomness());
+  } else if (layer->key() == TransformType::Grad) {
+    kind = Scope::kGradLevel;
+    enabled = GradInterpreterPtr(&interpreter).prevGradMode();
+  } else if (layer->key() == TransformType::Jvp) {
+    kind = Scope::kJvpLevel;
+    enabled = JvpInterpreterPtr(&interpreter).prevFwdGradMode();
+  }
+  Napi::Array parts = Napi::Array::New(env, 5);
+  parts[0u] = static_cast<double>(kind);
+  parts[1u] = static_cast<double>(layer->layerId());
+  parts[2u] = Napi::Boolean::New(env, enabled);
+  parts[3u] = static_cast<double>(size);
+  parts[4u] = randomness;
+  return parts;
+}
+
+// wrapFunctional(tensor, level): changes in place of it become operators that make other tensors.
+napi_value WrapFunctional(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  const at::Tensor wrapped = functional::to_functional_tensor(tensor);
+  functional::unsafeGetFunctionalWrapper(wrapped)->set_level(arguments.Int(1));
+  return ToJs(arguments.environment, wrapped);
+}
+
+// unwrapFunctional(tensor, withViews): what became of it; itself, if it is none of those.
+napi_value UnwrapFunctional(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  if (!functional::isFunctionalTensor(tensor)) return arguments[0];
+  functional::sync(tensor);
+  const functional::FunctionalizationReapplyViewsGuard guard(arguments.Bool(1));
+  auto* wrapper = functional::unsafeGetFunctionalWrapper(tensor);
+  if (wrapper->apply_updates()) wrapper->regenerate_from_base();
+  return ToJs(arguments.environment, wrapper->value());
+}
+
+// copyMutation(tensor, wrapped): changes the tensor as the wrapped one was.
+napi_value CopyMutation(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0), wrapped = arguments.Tensor(1);
+  TORCH_CHECK(functional::isFunctionalTensor(wrapped), "no tensor of functionalize()");
+  auto* wrapper = functional::unsafeGetFunctionalWrapper(wrapped);
+  wrapper->sync_();
+  const at::Tensor& inner = wrapper->value();
+  if (inner.is_same(tensor)) return Undefined(arguments.env);
+  if (tensor.nbytes() != inner.nbytes()) tensor.resize_(inner.sizes());
+  if (tensor.sizes() != inner.sizes()) {
+    tensor.as_strided_(inner.sizes(), inner.strides(), inner.storage_offset());
+  }
+  tensor.copy_(inner);
+  return Undefined(arguments.env);
+}
+
 // transformOf(tensor): [level, batch dimension | null, value] of a tensor inside a transform, or null.
 napi_value TransformOf(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
@@ -88,6 +174,12 @@ void DefineTransforms(Napi::Env env, Napi::Object exports) {
           {"isBatched", Entry<IsBatched>},
           {"wrapForGrad", Entry<WrapForGrad>},
           {"unwrapForGrad", Entry<UnwrapForGrad>},
+          {"liftForGrad", Entry<LiftForGrad>},
+          {"unwrapDead", Entry<UnwrapDead>},
+          {"innermostTransform", Entry<InnermostTransform>},
+          {"wrapFunctional", Entry<WrapFunctional>},
+          {"unwrapFunctional", Entry<UnwrapFunctional>},
+          {"copyMutation", Entry<CopyMutation>},
           {"transformOf", Entry<TransformOf>},
           {"transformDepth", Entry<TransformDepth>}});
 }

@@ -85,6 +85,8 @@ napi_value Operator::Call(napi_value holder, uint32_t forms, const napi_value* v
       arguments = candidate.stack;
     }
     try {
+      // A kernel of JavaScript is called anew at each replay: what it calls is no part of the recording.
+      const RecordingPause pause(environment_);
       Run(signature, candidate);
     } catch (...) {
       sizes.Restore();

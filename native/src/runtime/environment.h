@@ -98,4 +98,22 @@ class Environment {
   std::unique_ptr<const BusyMemory> busy_;
 };
 
+// While it lives, nothing is recorded that was.
+class RecordingPause {
+ public:
+  explicit RecordingPause(Environment& environment)
+      : environment_(environment), pauses_(environment.recorder() != nullptr) {
+    if (pauses_) environment_.PauseRecording(true);
+  }
+  ~RecordingPause() {
+    if (pauses_) environment_.PauseRecording(false);
+  }
+  RecordingPause(const RecordingPause&) = delete;
+  RecordingPause& operator=(const RecordingPause&) = delete;
+
+ private:
+  Environment& environment_;
+  const bool pauses_;
+};
+
 }  // namespace nodetorch

@@ -49,4 +49,9 @@ RandomnessType RandomnessNamed(const std::string& name) {
   throw TypeProblem("randomness argument needs to be error, same, or different");
 }
 
+std::string NameOf(RandomnessType randomness) {
+  if (randomness == RandomnessType::Error) return "error";
+  return randomness == RandomnessType::Same ? "same" : "different";
+}
+
 }  // namespace nodetorch

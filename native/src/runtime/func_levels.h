@@ -23,5 +23,6 @@ at::Tensor UnwrappedForGrad(const at::Tensor& tensor, int64_t level);
 
 // "error", "same" or "different".
 at::functorch::RandomnessType RandomnessNamed(const std::string& name);
+std::string NameOf(at::functorch::RandomnessType randomness);
 
 }  // namespace nodetorch

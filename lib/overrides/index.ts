@@ -1,0 +1,2 @@
+/** torch.overrides */
+export { type DispatchedOperator, TorchDispatchMode } from './dispatch_mode';

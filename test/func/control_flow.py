@@ -1,0 +1,74 @@
+"""Makes control_flow.json: control flow as functions and flex attention; control_flow.test.ts has the same.
+
+    npm run fixtures -- test/func/control_flow.py
+"""
+
+import json
+import pathlib
+import warnings
+
+import torch
+from torch._higher_order_ops.associative_scan import associative_scan
+from torch._higher_order_ops.flex_attention import math_attention, sdpa_dense_backward
+from torch.nn.attention.flex_attention import noop_mask
+
+warnings.simplefilter("ignore")
+
+
+def filled(*shape, start=1):
+    count = 1
+    for size in shape:
+        count *= size
+    return ((((torch.arange(count) * 37 + start * 11) % 64).double()) / 32 - 1.015625).float().reshape(shape)
+
+
+X = filled(7, 3)
+Q, K, V = filled(2, 2, 4, 8), filled(2, 2, 6, 8, start=2), filled(2, 2, 6, 4, start=3)
+G = filled(2, 2, 4, 4, start=4)
+
+SCORES = {
+    "plain": lambda s, b, h, q, k: s,
+    "relative": lambda s, b, h, q, k: s + (q - k),
+    "tanh": lambda s, b, h, q, k: torch.tanh(s / 2) * 2,
+    "alibi": lambda s, b, h, q, k: s + (h + 1) * 0.125 * (k - q),
+}
+MASKS = {
+    "all": noop_mask,
+    "causal": lambda b, h, q, k: q >= k,
+    "window": lambda b, h, q, k: (q - k).abs() <= 1,
+    "some rows": lambda b, h, q, k: q > k + 1,
+}
+
+
+def joint(score_mod):
+    def run(s, b, h, q, k, g):
+        _, pull = torch.func.vjp(lambda x: score_mod(x, b, h, q, k), s)
+        return [pull(g)[0], *[torch.zeros(())] * 4]
+
+    return run
+
+
+def attention(score, mask):
+    scale = 1 / 8**0.5
+    block_mask = (None, MASKS[mask])
+    out, lse, _ = math_attention(Q, K, V, SCORES[score], block_mask, scale, {})
+    grads = sdpa_dense_backward(
+        Q, K, V, out, lse, G, None, SCORES[score], joint(SCORES[score]), block_mask, scale, {}, (), ()
+    )
+    return [stored(x) for x in (out, *grads[:3])]
+
+
+def stored(x):
+    return x.tolist()
+
+
+data = {
+    "torch": torch.__version__.split("+")[0],
+    "associative": {
+        "add": stored(associative_scan(lambda a, b: a + b, X, 0, combine_mode="generic")),
+        "multiply reverse": stored(associative_scan(lambda a, b: a * b, X, 0, reverse=True, combine_mode="generic")),
+        "along 1": stored(associative_scan(lambda a, b: a + b, X, 1, combine_mode="generic")),
+    },
+    "attention": {f"{s}, {m}": attention(s, m) for s in SCORES for m in MASKS},
+}
+pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(data).replace(']], "', ']],\n"') + "\n")
