@@ -22,6 +22,14 @@ const allowed = new Set<keyof Native>([
   ...(['transformOf', 'isBatched', 'runPendingWork', 'beginScope', 'endScope', 'keep', 'memory'] as const),
   ...(['defaultGenerator', 'generatorDevice', 'getDefaultDtype', 'getNumThreads', 'deterministic'] as const),
   ...(['pow', 'cos', 'exp', 'log', 'versions', 'hasDevice', 'deviceCount', 'currentDevice'] as const),
+  ...([
+    'privateUse1',
+    'accelerator',
+    'isShared',
+    'innermostTransform',
+    'hasKernel',
+    'deviceCapability',
+  ] as const),
   ...(['captureBegin', 'captureEnd', 'captureAbort', 'capturePause', 'captureRefuse'] as const),
   ...(['captureHolds', 'captureDifference', 'captureSegments', 'isSameObject', 'dispose'] as const),
 ]);

@@ -38,20 +38,27 @@ class Session implements ActiveRecording {
     this.modules.add(module);
   }
 
+  apart<T>(run: () => T): T {
+    recording.active = null;
+    setRefusing(false);
+    try {
+      return run();
+    } finally {
+      setRefusing(true);
+      recording.active = this;
+    }
+  }
+
   host<T>(object: object, method: string, args: readonly unknown[], run: () => T): T {
     const name = `${object.constructor.name}.${method}()`;
     if (args.some((arg) => isTensor(arg) || typeof arg === 'function')) {
       native.captureRefuse(`${name} with a tensor or a closure cannot be replayed`);
     }
     native.capturePause(true);
-    recording.active = null;
-    setRefusing(false);
     let result: T;
     try {
-      result = run();
+      result = this.apart(run);
     } finally {
-      setRefusing(true);
-      recording.active = this;
       native.capturePause(false);
     }
     if (result != null && result !== object) {

@@ -1,4 +1,5 @@
 // Operators of the dispatcher as JavaScript calls them and is called for them.
+import { apart } from '../native/recording';
 import { TorchError, TorchTypeError } from '../core/errors';
 import { dtypeOfCode } from '../core/dtype';
 import { layoutOfCode, memoryFormatOfCode } from '../core/layout';
@@ -92,7 +93,7 @@ export function wrapArguments({ parameters }: Overload, raw: readonly unknown[])
 /** Registers a kernel that gets an overload's arguments in the order of its schema. */
 export function implement(op: Overload, key: string, kernel: (args: unknown[]) => unknown): void {
   native.implementOperator(op.name, op.overload, key, (_name, _overload, args) =>
-    listResults(op, kernel(wrapArguments(op, args))),
+    apart(() => listResults(op, kernel(wrapArguments(op, args)))),
   );
 }
 
