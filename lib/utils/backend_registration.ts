@@ -1,6 +1,6 @@
 // Python's torch.utils.backend_registration.
 import { bindArguments } from '../core/calls';
-import { checkText } from '../core/errors';
+import { argumentError, checkText } from '../core/errors';
 import { native } from '../native';
 
 /**
@@ -12,5 +12,8 @@ import { native } from '../native';
 export function renamePrivateuse1Backend(...args: [backendName: string]): void {
   const [name] = bindArguments('renamePrivateuse1Backend(backendName)', args);
   checkText('renamePrivateuse1Backend', 'backendName', name);
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw argumentError('renamePrivateuse1Backend', 'backendName', "a name such as 'npu'", name);
+  }
   native.privateUse1(name);
 }

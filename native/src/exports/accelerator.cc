@@ -1,4 +1,6 @@
 // The accelerator that libtorch has, whichever it is: its devices, their memory and their streams.
+#include "runtime/accelerator.h"
+
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/core/CachingHostAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -15,7 +17,7 @@ namespace {
 
 // accelerator(): the name of its type; null where there is none.
 napi_value Accelerator(Arguments& arguments) {
-  const auto type = at::getAccelerator(false);
+  const auto type = PresentAccelerator();
   if (!type) return Napi::Env(arguments.env).Null();
   return Napi::String::New(arguments.env, c10::DeviceTypeName(*type, true));
 }
@@ -33,7 +35,7 @@ c10::DeviceIndex IndexArgument(const Arguments& arguments, size_t i) {
 }
 
 napi_value DeviceCount(Arguments& arguments) {
-  return Napi::Number::New(arguments.env, at::accelerator::deviceCount());
+  return Napi::Number::New(arguments.env, PresentAccelerator() ? at::accelerator::deviceCount() : 0);
 }
 napi_value CurrentDevice(Arguments& arguments) {
   return Napi::Number::New(arguments.env, at::accelerator::getDeviceIndex());

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "compat/libtorch.h"
+#include "runtime/accelerator.h"
 #include "runtime/function.h"
 #include "runtime/pool.h"
 
@@ -43,7 +44,7 @@ napi_value ManualSeed(Arguments& arguments) {
     generator.set_current_seed(seed);
   };
   seed_one(at::kCPU);
-  if (const auto accelerator = at::getAccelerator(false)) {
+  if (const auto accelerator = PresentAccelerator()) {
     const c10::DeviceIndex count = at::accelerator::deviceCount();
     for (c10::DeviceIndex i = 0; i < count; i++) seed_one(c10::Device(*accelerator, i));
   }
@@ -180,7 +181,7 @@ napi_value HasDevice(Arguments& arguments) {
   if (type == "cuda") has = context.hasCUDA();
   if (type == "mps") has = context.hasMPS();
   if (type == c10::get_privateuse1_backend()) {
-    has = at::getAccelerator(false) == at::kPrivateUse1 && at::accelerator::deviceCount() > 0;
+    has = PresentAccelerator() == at::kPrivateUse1 && at::accelerator::deviceCount() > 0;
   }
   return Napi::Boolean::New(arguments.env, has);
 }

@@ -4,6 +4,7 @@
 #include <c10/core/Stream.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "runtime/accelerator.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -33,7 +34,7 @@ c10::Event& EventArgument(Arguments& arguments, size_t i) {
 // The device that is meant: the accelerator's, or the CPU, where none is named.
 c10::Device DeviceOrCurrent(Arguments& arguments, size_t i) {
   if (!arguments.IsNull(i)) return DeviceArgument(arguments.environment, arguments[i], "device");
-  return c10::Device(at::getAccelerator(false).value_or(at::kCPU));
+  return c10::Device(PresentAccelerator().value_or(at::kCPU));
 }
 
 napi_value StreamToJs(Arguments& arguments, const c10::Stream& stream) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/accelerator.h"
 #include "runtime/saved_hooks.h"
 
 namespace nodetorch {
@@ -47,7 +48,7 @@ class Warned : public c10::WarningHandler {
 // Only an accelerator has backward threads of its own. The variable lets the tests take this way on the CPU.
 bool PassesNeedAThread() {
   static const bool always = std::getenv("NODETORCH_BACKWARD_THREAD") != nullptr;
-  return always || at::getAccelerator(false).has_value();
+  return always || PresentAccelerator().has_value();
 }
 
 }  // namespace
