@@ -2,7 +2,7 @@
 import { Complex } from '../core/complex';
 import * as dtypes from '../core/dtype';
 import { DType } from '../core/dtype';
-import { Layout, MemoryFormat } from '../core/layout';
+import { Layout, MemoryFormat, layoutOfCode, memoryFormatOfCode } from '../core/layout';
 import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
@@ -49,12 +49,16 @@ export class Lifting {
 
   #node(node: ProgramNode, isHeld: (tensor: Tensor) => boolean): ProgramNode {
     const lift = (argument: ProgramArgument): ProgramArgument => this.#lift(argument, isHeld);
+    const { parameters } = operatorParameters(node.operator);
     const fill = (slot: number | null): number => slot ?? this.#slots++;
     return {
       ...node,
-      arguments: node.arguments.map(lift),
+      arguments: node.arguments.map((one, i) => lift(decoded(one, parameters[i].type))),
       keywords: Object.fromEntries(
-        Object.entries(node.keywords ?? {}).map(([key, one]) => [key, lift(one)] as const),
+        parameters.flatMap(({ name, type }) => {
+          const given = node.keywords?.[name];
+          return given === undefined ? [] : [[name, lift(decoded(given, type))]];
+        }),
       ),
       outputs: node.outputs.map((output) =>
         Array.isArray(output) ? output.map(fill) : fill(output as number | null),
@@ -107,6 +111,13 @@ export class Lifting {
       values.flatMap((value, i) => (isTensor(value) ? [[slots[i], metaOf(value as Tensor)]] : [])),
     );
   }
+}
+
+// A recording has layouts and memory formats as libtorch's numbers.
+function decoded(argument: ProgramArgument, type: string): ProgramArgument {
+  if (!('constant' in argument) || typeof argument.constant !== 'number') return argument;
+  if (type.startsWith('MemoryFormat')) return { constant: memoryFormatOfCode(argument.constant) };
+  return type.startsWith('Layout') ? { constant: layoutOfCode(argument.constant) } : argument;
 }
 
 // Of a tensor of another dtype and no dimension: a number takes that dtype, a tensor brings its own.
@@ -212,11 +223,8 @@ function argumentOf(
 export function constantOf(value: unknown, type = ''): Argument {
   if (value == null) return NONE;
   if (Array.isArray(value)) return { form: 'list', items: value.map((one) => constantOf(one, type)) };
-  return {
-    form: 'constant',
-    type: kindOf(value, type),
-    value: value instanceof Object && 'type' in value && /^device/i.test(type) ? String(value) : value,
-  };
+  const kind = kindOf(value, type);
+  return { form: 'constant', type: kind, value: kind === 'device' ? String(value) : value };
 }
 
 function kindOf(value: unknown, type: string): ConstantType {
