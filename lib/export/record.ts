@@ -4,6 +4,7 @@ import * as dtypes from '../core/dtype';
 import { DType } from '../core/dtype';
 import { Layout, MemoryFormat, layoutOfCode, memoryFormatOfCode } from '../core/layout';
 import { TorchError } from '../core/errors';
+import { noGrad } from '../autograd/mode';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
 import { Program } from '../native/program';
@@ -31,10 +32,7 @@ export class Lifting {
   readonly outputs: ProgramArgument[];
   #slots: number;
 
-  constructor(
-    handle: Handle,
-    readonly inputs: number,
-  ) {
+  constructor(handle: Handle) {
     const { nodes, slots, outputs } = native.captureDescription(handle);
     const held = native.captureOthers(handle).map((one) => wrap(one) as Tensor);
     this.#slots = slots;
@@ -98,18 +96,27 @@ export class Lifting {
   /** What each slot holds, found by a run on copies. */
   metas(args: readonly Tensor[]): Map<number, TensorMeta> {
     const slots = this.nodes.flatMap(({ outputs }) => outputs.flat() as number[]);
-    const program = new Program({
-      slots: this.#slots,
-      inputs: [...args.keys(), ...this.lifted.map(({ slot }) => slot)],
-      nodes: this.nodes,
-      outputs: slots.map((slot) => ({ slot })),
-      withoutGradients: true,
-    });
-    const copies = [...args, ...this.lifted.map(({ tensor }) => tensor)].map((one) => one.detach().clone());
-    const values = program.run(copies);
+    const values = noGrad(() =>
+      this.#run(
+        args,
+        slots.map((slot) => ({ slot })),
+      ),
+    );
     return new Map(
       values.flatMap((value, i) => (isTensor(value) ? [[slots[i], metaOf(value as Tensor)]] : [])),
     );
+  }
+
+  /** Which of the results need a gradient in a program, where no mode is part of the graph. */
+  gradients(args: readonly Tensor[]): boolean[] {
+    return this.#run(args, this.outputs).map((value) => isTensor(value) && value.requiresGrad);
+  }
+
+  #run(args: readonly Tensor[], outputs: readonly ProgramArgument[]): unknown[] {
+    const inputs = [...args.keys(), ...this.lifted.map(({ slot }) => slot)];
+    const program = new Program({ slots: this.#slots, inputs, nodes: this.nodes, outputs });
+    const given = [...args, ...this.lifted.map(({ tensor }) => tensor)];
+    return program.run(given.map((one) => one.detach().clone().requiresGrad_(one.requiresGrad)));
   }
 }
 

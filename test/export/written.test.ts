@@ -7,7 +7,25 @@ import { decodeInputs, digest, fixtureOf, leavesOf } from '../nn/fixture';
 type Called = (...args: unknown[]) => unknown;
 const called = (module: nn.Module, ...args: unknown[]): unknown => (module as unknown as Called)(...args);
 const again = (program: torch.export.ExportedProgram) => torch.export.load(torch.export.save(program));
-const reads = /^RuntimeError: torch\.capture: /;
+// What Python refuses, too, but for CrossMapLRN2d and LinearCrossEntropyLoss in pieces, which are Functions of JavaScript here.
+const refused = [
+  'AdaptiveLogSoftmaxWithLoss',
+  'AdaptiveLogSoftmaxWithLoss/bias',
+  'AdaptiveLogSoftmaxWithLoss/one',
+  'AdaptiveLogSoftmaxWithLoss/unbatched',
+  'BatchNorm1d/momentum',
+  'CrossMapLRN2d',
+  'CrossMapLRN2d/even',
+  'CrossMapLRN2d/options',
+  'GaussianNLLLoss',
+  'GaussianNLLLoss/options',
+  'GaussianNLLLoss/sum',
+  'LinearCrossEntropyLoss/chunks',
+  'LinearCrossEntropyLoss/chunks none',
+  'LinearCrossEntropyLoss/chunks sum',
+  'LinearCrossEntropyLoss/unbatched',
+  'SyncBatchNorm/options',
+];
 
 class Trees extends nn.Module {
   readonly linear = new nn.Linear(3, 2);
@@ -18,12 +36,12 @@ class Trees extends nn.Module {
   }
 }
 class Counting extends nn.Module {
-  readonly counted: Tensor;
-  readonly scratch: Tensor;
+  declare readonly counted: Tensor;
+  declare readonly scratch: Tensor;
   constructor() {
     super();
-    this.counted = this.registerBuffer('counted', torch.zeros([2]));
-    this.scratch = this.registerBuffer('scratch', torch.ones([2]), { persistent: false });
+    this.registerBuffer('counted', torch.zeros([2]));
+    this.registerBuffer('scratch', torch.ones([2]), { persistent: false });
   }
   override forward(x: Tensor): Tensor {
     this.counted.add_(x.sum(0));
@@ -47,10 +65,10 @@ class Deciding extends nn.Module {
   }
 }
 class Assigning extends nn.Module {
-  state: Tensor;
+  declare state: Tensor;
   constructor() {
     super();
-    this.state = this.registerBuffer('state', torch.zeros([2]));
+    this.registerBuffer('state', torch.zeros([2]));
   }
   override forward(x: Tensor): Tensor {
     this.state = this.state.add(x);
@@ -96,7 +114,12 @@ test('a parameter with two paths is one piece of memory', () => {
   const module = new Tied();
   const x = torch.randn([2, 3]);
   const read = again(torch.export.export(module, [x]));
-  expect([...read.stateDict.keys()].sort()).toEqual(['first.bias', 'first.weight', 'last.bias', 'last.weight']);
+  expect([...read.stateDict.keys()].sort()).toEqual([
+    'first.bias',
+    'first.weight',
+    'last.bias',
+    'last.weight',
+  ]);
   expect(read.stateDict.get('first.weight')!.dataPtr()).toBe(read.stateDict.get('last.weight')!.dataPtr());
   expect(digest(called(read.module(), x))).toBe(digest(called(module, x)));
 });
@@ -135,18 +158,20 @@ const modules = rows.families.flatMap(({ modules = {} }, i) => {
   const fixtures = fixtureOf(rows.names[i]).modules;
   return Object.entries(modules).flatMap(([name, row]) => {
     const { inputs } = fixtures[name];
-    return inputs && typeof row === 'function' && !name.startsWith('Lazy') ? [{ name, row, inputs }] : [];
+    return inputs && typeof row === 'function' && !/lazy/i.test(name) ? [{ name, row, inputs }] : [];
   });
 });
 
-test.each(modules)('$name gives the same bits', ({ row, inputs }) => {
+test.each(modules)('$name gives the same bits', ({ name, row, inputs }) => {
   torch.manualSeed(7);
   const module = row();
   let read: nn.Module;
   const refusal = classAndMessage(() => {
     read = again(torch.export.export(module, decodeInputs(inputs))).module();
   });
-  if (refusal !== 'nothing') return expect(refusal).toMatch(reads);
+  expect(refusal.startsWith('RuntimeError: torch.capture: ')).toBe(refused.includes(name));
+  if (refused.includes(name)) return;
+  expect(refusal).toBe('nothing');
   const run = (one: nn.Module): unknown[] => {
     torch.manualSeed(8);
     return leavesOf(called(one, ...decodeInputs(inputs))).map(digest);
