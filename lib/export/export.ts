@@ -1,6 +1,6 @@
 /** torch.export.export: a module of TypeScript as a program. */
 import { argumentError, TorchError } from '../core/errors';
-import { object, value } from '../core/kinds';
+import { value } from '../core/kinds';
 import { isPlainObject } from '../core/realm';
 import { type Call, signature } from '../core/signature';
 import { Module } from '../nn';
@@ -19,7 +19,7 @@ export interface ExportOptions {
 
 const EXPORT = signature(
   'torch.export.export',
-  [object<Module>()('module'), value<readonly unknown[]>()('args')],
+  [value<Module>()('module'), value<readonly unknown[]>()('args')],
   { kwargs: null, dynamicShapes: null, strict: false } as Required<ExportOptions>,
   ['kwargs'],
 );
