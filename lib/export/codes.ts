@@ -55,3 +55,11 @@ export const readLayout = (value: Json | undefined, where: string): layouts.Layo
   coded(layoutCodes, value, where);
 export const readMemoryFormat = (value: Json | undefined, where: string): layouts.MemoryFormat =>
   coded(memoryFormatCodes, value, where);
+
+function codeOf<T>(codes: ReadonlyMap<number, T>, value: T): number {
+  for (const [code, each] of codes) if (each === value) return code;
+  throw damaged(`${String(value)} has no number in a program`);
+}
+export const writeDtype = (value: dtypes.DType): number => codeOf(dtypeCodes, value);
+export const writeLayout = (value: layouts.Layout): number => codeOf(layoutCodes, value);
+export const writeMemoryFormat = (value: layouts.MemoryFormat): number => codeOf(memoryFormatCodes, value);

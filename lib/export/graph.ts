@@ -33,6 +33,8 @@ export interface NamedArgument {
   name: string;
   argument: Argument;
   isKeyword: boolean;
+  /** The operator's type of it, where it is known. */
+  type?: string;
 }
 
 /** A call of an operator. */

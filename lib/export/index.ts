@@ -3,7 +3,9 @@
  *
  * @module nodetorch/export
  */
+export { export_ as export, type ExportOptions } from './export';
 export { load } from './load';
+export { save } from './save';
 export { ExportedProgram, type CallSpec } from './program';
 export type { ExportedModule } from './module';
 export { SerializeError } from './errors';

@@ -31,3 +31,30 @@ export function operatorSchema(target: string): OperatorSchema | null {
     },
   };
 }
+
+/** An argument of an operator, by its name in the schema. */
+export interface OperatorParameter {
+  name: string;
+  type: string;
+  isKeyword: boolean;
+  /** As the schema writes it. */
+  default?: string;
+}
+
+/** The arguments of 'aten::add.Tensor', and the types of what it returns. */
+export function operatorParameters(operator: string): { parameters: OperatorParameter[]; returns: string[] } {
+  const [name, overload = ''] = operator.split('.');
+  const found = native.signatures(name, null, false).find((one) => one.overload === overload)!;
+  const text = found.schema.slice(found.schema.indexOf('(') + 1, found.schema.lastIndexOf(') -> '));
+  // Behind a comma within a default, as in '[0, 1]', is no letter.
+  const parts = text.split(/, (?=[A-Za-z_*])/).filter((part) => part !== '*');
+  return {
+    parameters: found.parameters.map(({ type, keywordOnly, default: standard }, i) => ({
+      name: / (\w+)(?:=.*)?$/.exec(parts[i])![1],
+      type,
+      isKeyword: keywordOnly,
+      ...(standard !== undefined && { default: standard }),
+    })),
+    returns: found.returns.map(({ type }) => type),
+  };
+}

@@ -1,6 +1,7 @@
 // A program that Python exported.
 import { signature } from '../core/signature';
 import type { Call } from '../core/signature';
+import { tuple } from '../serialization';
 import type { Tensor } from '../tensor';
 import type { ScriptObject } from '../tensor/script_object';
 import { type FxGraph, fxGraph } from './fx';
@@ -29,6 +30,8 @@ export interface ProgramParts {
   guardsCode: string[];
   torchVersion: string;
   opsetVersion: Map<string, number>;
+  /** Of a program that was exported here: the arguments, and those by name. */
+  exampleInputs?: unknown;
 }
 
 /** How the arguments and results of a program are nested. */
@@ -68,6 +71,19 @@ export class ExportedProgram {
     this.rangeConstraints = parts.rangeConstraints;
     this.callSpec = parts.callSpec;
     this.torchVersion = parts.torchVersion;
+  }
+
+  /** @internal */
+  get argumentNames(): string[] {
+    return this.#parts.argumentNames;
+  }
+  /** @internal */
+  get guardsCode(): string[] {
+    return this.#parts.guardsCode;
+  }
+  /** @internal A tuple, and a dict: what torch.save writes of them. */
+  get exampleInputs(): unknown {
+    return this.#parts.exampleInputs ?? tuple(tuple(), {});
   }
 
   get #fx(): FxGraph {

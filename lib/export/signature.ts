@@ -2,9 +2,10 @@
 import { damaged } from './errors';
 import * as fields from './fields';
 import { asObject, asText } from './fields';
-import type { Argument } from './graph';
+import type { Argument, Graph } from './graph';
 import type { Json, JsonObject } from './json';
 import { readArgument } from './schema';
+import { type Written, writeArgument } from './write';
 
 /** What an input of a graph is. */
 export type InputKind = 'USER_INPUT' | 'PARAMETER' | 'BUFFER' | 'CONSTANT_TENSOR' | 'CUSTOM_OBJ' | 'TOKEN';
@@ -175,4 +176,40 @@ export function readSignature(value: Json | undefined, where: string): ExportGra
     fields.each(object.get('input_specs'), `${where}.input_specs`, readInputSpec),
     fields.each(object.get('output_specs'), `${where}.output_specs`, readOutputSpec),
   );
+}
+
+const fieldOf = <Kind>(rows: Rows<Kind>, kind: Kind): readonly [type: string, target?: string] => {
+  const [type, row] = [...rows].find(([, [each]]) => each === kind)!;
+  return [type, row[1]];
+};
+
+function writeRow<Kind>(
+  rows: Rows<Kind>,
+  { kind, name, target }: { kind: Kind; name: string; target: string | null },
+): [type: string, row: Record<string, Written>] {
+  const [type, field] = fieldOf(rows, kind);
+  return [type, { arg: { name }, ...(field !== undefined && { [field]: target }) }];
+}
+
+function writeInputSpec(spec: InputSpec, input: Argument): Written {
+  if (spec.kind !== 'USER_INPUT') {
+    const [type, row] = writeRow(inputRows, spec);
+    return { [type]: spec.kind === 'BUFFER' ? { ...row, persistent: spec.persistent } : row };
+  }
+  if (input.form === 'constant') return { constant_input: { name: spec.name, value: writeArgument(input) } };
+  return { user_input: { arg: writeArgument(input) } };
+}
+
+function writeOutputSpec(spec: OutputSpec, output: Argument): Written {
+  if (spec.kind === 'USER_OUTPUT') return { user_output: { arg: writeArgument(output) } };
+  const [type, row] = writeRow(outputRows, spec);
+  return { [type]: row };
+}
+
+/** The mirror of {@link readSignature}. */
+export function writeSignature({ inputSpecs, outputSpecs }: ExportGraphSignature, graph: Graph): Written {
+  return {
+    input_specs: inputSpecs.map((spec, i) => writeInputSpec(spec, graph.inputs[i])),
+    output_specs: outputSpecs.map((spec, i) => writeOutputSpec(spec, graph.outputs[i])),
+  };
 }

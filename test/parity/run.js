@@ -127,6 +127,14 @@ const compareScripts = (python) =>
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
   });
 
+// written.ts exports the rows of test/fixtures/nn, written.py loads and trains the programs.
+const compareWritten = (python) =>
+  inFolder((folder) => {
+    if (!passes('written', folder)) return false;
+    const args = ['-B', path.join(__dirname, 'written.py'), folder];
+    return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  });
+
 // Packages of AOTInductor, which Python compiles once into its environment's folder: minutes, and a C++ compiler.
 function compareInductor(python) {
   const folder =
@@ -226,6 +234,7 @@ async function main(args) {
   for (const file of chosen) equal = (await compare(file, python)) && equal;
   if (isWanted('fixtures')) equal = compareFixtures(python) && equal;
   if (isWanted('exported')) equal = (await compareExported(python, args.includes('--all'))) && equal;
+  if (isWanted('written')) equal = (await compareWritten(python)) && equal;
   if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
   if (isWanted('distributed')) equal = (await compareDistributed(python)) && equal;
   if (isWanted('jit')) equal = (await compareScripts(python)) && equal;

@@ -1,0 +1,55 @@
+/** torch.export.export: a module of TypeScript as a program. */
+import { argumentError, TorchError } from '../core/errors';
+import { value } from '../core/kinds';
+import { isPlainObject } from '../core/realm';
+import { type Call, signature } from '../core/signature';
+import { Module } from '../nn';
+import { Exporter } from './exporter';
+import type { ExportedProgram } from './program';
+
+/** Options of {@link export_ torch.export.export}. */
+export interface ExportOptions {
+  /** Arguments that `forward` takes by name, in an object that comes last. Default: none. */
+  kwargs?: Record<string, unknown> | null;
+  /** Sizes that a program leaves open: not supported yet, and an error. Default: null, every size is fixed. */
+  dynamicShapes?: unknown;
+  /** Has no effect: there is one way to look at a function of JavaScript, which runs it. Default: false. */
+  strict?: boolean;
+}
+
+const EXPORT = signature(
+  'torch.export.export',
+  [value<Module>()('module'), value<readonly unknown[]>()('args')],
+  { kwargs: null, dynamicShapes: null, strict: false } as Required<ExportOptions>,
+  ['kwargs'],
+);
+
+/**
+ * Runs a module once and gives what it did as a program: a graph of operators with the module's state, which
+ * `torch.export.save` writes for Python. Shapes, numbers and the training mode are part of it. The module's state and the
+ * generator are as before.
+ *
+ * `args` are the arguments of `forward`. Arrays in them and in its result are tuples in Python, plain objects and Maps dicts.
+ *
+ * @throws TorchError, with the line, where `forward` does what a program cannot follow: `item()` and other reads of numbers;
+ * where it assigns a parameter or buffer (write to it in place); with `dynamicShapes`.
+ *
+ * @example
+ * const program = torch.export.export(model.eval(), [torch.randn([1, 8])]);
+ * torch.export.save(program, 'model.pt2');
+ */
+export function export_(
+  ...args: Call<typeof EXPORT, [module: Module, args: readonly unknown[]], [kwargs: ExportOptions['kwargs']]>
+): ExportedProgram {
+  const [module, given, { kwargs, dynamicShapes }] = EXPORT.bind(args);
+  if (!(module instanceof Module))
+    throw argumentError('torch.export.export', 'module', 'an nn.Module', module);
+  if (!Array.isArray(given)) throw argumentError('torch.export.export', 'args', 'an array', given);
+  if (kwargs !== null && !isPlainObject(kwargs)) {
+    throw argumentError('torch.export.export', 'kwargs', 'a plain object', kwargs);
+  }
+  if (dynamicShapes != null) {
+    throw new TorchError('torch.export.export(): dynamicShapes is not supported yet', 'NotImplementedError');
+  }
+  return new Exporter(module, given, kwargs ?? {}).export();
+}

@@ -1,0 +1,97 @@
+// TypeScript's half of the parity check of programs that are exported here: writes those that Python loads (written.py).
+//
+//     tsx test/parity/written.ts DIR
+//
+// Run by test/parity/run.js. Leaves programs as N.pt2 and cases.pt in DIR: what each module gave here, and learned.
+import path from 'node:path';
+import torch, { type Tensor, nn } from 'nodetorch';
+import { classAndMessage } from '../errors';
+import * as rows from '../nn/cases';
+import { decodeInputs, differentiable, fixtureOf, gradOf, leavesOf } from '../nn/fixture';
+
+process.removeAllListeners('warning');
+const SEED = 2613;
+const folder = process.argv[2];
+
+/** A module that is called in a way of its own. */
+class Called extends nn.Module {
+  readonly module: nn.Module;
+  constructor(
+    module: nn.Module,
+    private readonly way: (module: nn.Module, ...inputs: unknown[]) => unknown,
+  ) {
+    super();
+    this.module = module;
+  }
+  override forward(...inputs: unknown[]): unknown {
+    return this.way(this.module, ...inputs);
+  }
+}
+
+interface Case {
+  name: string;
+  inputs: unknown[];
+  outputs: unknown[];
+  inputGrads: unknown[];
+  grads: Map<string, Tensor | null>;
+  state: Map<string, Tensor>;
+}
+const cases: Case[] = [];
+const refused: string[] = [];
+
+const copied = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(copied);
+  return value instanceof torch.Tensor ? value.detach().clone() : value;
+};
+const plain = (value: unknown): unknown => (value instanceof torch.Tensor ? value.detach().clone() : value);
+
+// A parameter that has several paths is used by its last one, as in Python.
+function gradsOf(module: nn.Module): Case['grads'] {
+  const paths = [...module.namedParameters({ removeDuplicate: false })];
+  const last = new Map(paths.map(([key, param]) => [param, key]));
+  return new Map([...last].map(([param, key]) => [key, param.grad]));
+}
+
+function write(name: string, make: () => nn.Module, given: () => unknown[]): void {
+  torch.manualSeed(SEED);
+  const module = make();
+  const program = torch.export.export(module, given());
+  torch.export.save(program, path.join(folder, `${cases.length}.pt2`));
+  const inputs = given();
+  torch.manualSeed(SEED + 1);
+  const outputs = leavesOf((module as unknown as (...all: unknown[]) => unknown)(...inputs));
+  const losses = differentiable(outputs).map((output) => output.mul(output).mean());
+  if (losses.length > 0) torch.autograd.backward(losses);
+  cases.push({
+    name,
+    inputs: given().map(copied),
+    outputs: outputs.map(plain),
+    inputGrads: leavesOf(inputs).map(gradOf),
+    grads: gradsOf(module),
+    state: new Map([...module.stateDict()].map(([key, value]) => [key, (value as Tensor).detach().clone()])),
+  });
+}
+
+for (const [i, { modules }] of rows.families.entries()) {
+  const family = rows.names[i];
+  const fixtures = fixtureOf(family).modules;
+  for (const [name, row] of Object.entries(modules ?? {})) {
+    const { inputs } = fixtures[name];
+    if (!inputs) continue;
+    const make = typeof row === 'function' ? row : () => new Called(row.make(), row.call);
+    for (const isTraining of [true, false]) {
+      const label = `${family}: ${name}, ${isTraining ? 'training' : 'eval'}`;
+      const error = classAndMessage(() =>
+        write(
+          label,
+          () => make().train(isTraining),
+          () => decodeInputs(inputs),
+        ),
+      );
+      if (error !== 'nothing') refused.push(`${label}: ${error.split('\n')[0]}`);
+    }
+  }
+}
+torch.save(cases, path.join(folder, 'cases.pt'));
+console.log(`parity: written: ${refused.length} refused`);
+if (process.argv[3] === '--refused') console.log(refused.join('\n'));
