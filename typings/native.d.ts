@@ -261,12 +261,13 @@ export interface Native {
   /** What two recordings do differently; '' for nothing. */
   captureDifference(recording: Handle, other: Handle): string;
   /**
-   * It as a program of operators alone, without changes of the gradient mode; `rank` and `dtype` are those of a node's first
+   * It as a program of operators alone, without changes of the gradient mode (`changesModes` says whether there are any); `rank` and `dtype` are those of a node's first
    * result, where that is a tensor.
    *
    * Throws where there is more in it: backward passes, steps of optimizers, autocast.
    */
   captureDescription(recording: Handle): Omit<ProgramDescription, 'nodes'> & {
+    readonly changesModes: boolean;
     readonly nodes: readonly (ProgramNode & { readonly rank?: number; readonly dtype?: unknown })[];
   };
   /** The tensors that it holds by identity. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TorchError } from '../core/errors';
 import { isError } from '../core/realm';
 import { native } from '../native';
+import { here, packageRoot } from '../native/locate';
 import { type ActiveRecording, recording } from '../native/recording';
 import { type TreeSpec, flatten } from '../func/tree';
 import { isTensor } from '../native/tensor_base';
@@ -69,13 +70,13 @@ class Session implements ActiveRecording {
   }
 }
 
-const LIBRARY = path.dirname(__dirname) + path.sep;
-
-// The first place outside of this package in the error's stack.
+// The first place outside of this package in the error's stack. In a bundle no file is the library's own.
 function placeOf(error: Error): string {
+  if (packageRoot() === null) return '';
+  const library = path.dirname(here()) + path.sep;
   const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const line = lines.find(
-    (each) => !each.includes(LIBRARY) && !each.includes('node:') && each.includes(path.sep),
+    (each) => !each.includes(library) && !each.includes('node:') && each.includes(path.sep),
   );
   return line ? line.trim() : '';
 }

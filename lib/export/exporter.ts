@@ -2,7 +2,7 @@
 import { snakeCase } from '../core/names';
 import { TorchError } from '../core/errors';
 import { record } from '../capture/session';
-import { isGradEnabled, noGrad } from '../autograd/mode';
+import { noGrad } from '../autograd/mode';
 import { native } from '../native';
 import { isTensor } from '../native/tensor_base';
 import type { Module } from '../nn';
@@ -142,7 +142,12 @@ export class Exporter {
       const results: unknown[] = [];
       const outSpec = flattenTree(result, results);
       const lifting = new Lifting(recorded.handle);
-      if (isGradEnabled()) checkGradients(lifting.gradients(tensors), results.filter(isTensor));
+      if (lifting.changesModes) {
+        throw new TorchError(
+          'torch.export.export(): forward turns gradients off or on, with noGrad or the like, which is not part of a ' +
+            'program: detach() is',
+        );
+      }
       return { lifting, results, outSpec, slots: recorded.slots };
     } finally {
       noGrad(() =>
@@ -164,12 +169,4 @@ export class Exporter {
       `torch.export.export(): forward has assigned ${changed ? `'${changed.path}'` : 'a parameter or buffer'}: write to it in place`,
     );
   }
-}
-
-function checkGradients(found: readonly boolean[], results: readonly Tensor[]): void {
-  if (results.every(({ requiresGrad }, i) => requiresGrad === found[i])) return;
-  throw new TorchError(
-    'torch.export.export(): forward turns gradients off or on, with noGrad or the like, which is not part of a program: ' +
-      'detach() is',
-  );
 }

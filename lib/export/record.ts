@@ -2,7 +2,7 @@
 import { Complex } from '../core/complex';
 import * as dtypes from '../core/dtype';
 import { DType } from '../core/dtype';
-import { Layout, MemoryFormat, layoutOfCode, memoryFormatOfCode } from '../core/layout';
+import { Layout, MemoryFormat } from '../core/layout';
 import { TorchError } from '../core/errors';
 import { noGrad } from '../autograd/mode';
 import { native } from '../native';
@@ -30,10 +30,13 @@ export class Lifting {
   readonly lifted: Lifted[] = [];
   readonly nodes: ProgramNode[] = [];
   readonly outputs: ProgramArgument[];
+  /** Whether the call turned gradients off or on. */
+  readonly changesModes: boolean;
   #slots: number;
 
   constructor(handle: Handle) {
-    const { nodes, slots, outputs } = native.captureDescription(handle);
+    const { nodes, slots, outputs, changesModes } = native.captureDescription(handle);
+    this.changesModes = changesModes;
     const held = native.captureOthers(handle).map((one) => wrap(one) as Tensor);
     this.#slots = slots;
     const isHeld = (tensor: Tensor): boolean => held.some((one) => native.isSame(one, tensor));
@@ -51,11 +54,11 @@ export class Lifting {
     const fill = (slot: number | null): number => slot ?? this.#slots++;
     return {
       ...node,
-      arguments: node.arguments.map((one, i) => lift(decoded(one, parameters[i].type))),
+      arguments: node.arguments.map(lift),
       keywords: Object.fromEntries(
-        parameters.flatMap(({ name, type }) => {
+        parameters.flatMap(({ name }) => {
           const given = node.keywords?.[name];
-          return given === undefined ? [] : [[name, lift(decoded(given, type))]];
+          return given === undefined ? [] : [[name, lift(given)]];
         }),
       ),
       outputs: node.outputs.map((output) =>
@@ -107,24 +110,12 @@ export class Lifting {
     );
   }
 
-  /** Which of the results need a gradient in a program, where no mode is part of the graph. */
-  gradients(args: readonly Tensor[]): boolean[] {
-    return this.#run(args, this.outputs).map((value) => isTensor(value) && value.requiresGrad);
-  }
-
   #run(args: readonly Tensor[], outputs: readonly ProgramArgument[]): unknown[] {
     const inputs = [...args.keys(), ...this.lifted.map(({ slot }) => slot)];
     const program = new Program({ slots: this.#slots, inputs, nodes: this.nodes, outputs });
     const given = [...args, ...this.lifted.map(({ tensor }) => tensor)];
     return program.run(given.map((one) => one.detach().clone().requiresGrad_(one.requiresGrad)));
   }
-}
-
-// A recording has layouts and memory formats as libtorch's numbers.
-function decoded(argument: ProgramArgument, type: string): ProgramArgument {
-  if (!('constant' in argument) || typeof argument.constant !== 'number') return argument;
-  if (type.startsWith('MemoryFormat')) return { constant: memoryFormatOfCode(argument.constant) };
-  return type.startsWith('Layout') ? { constant: layoutOfCode(argument.constant) } : argument;
 }
 
 // Of a tensor of another dtype and no dimension: a number takes that dtype, a tensor brings its own.

@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { Complex } from '../core/complex';
 import { dtypeOfCode } from '../core/dtype';
+import { layoutOfCode, memoryFormatOfCode } from '../core/layout';
 import { HANDLE, NOTHING } from './handle';
 import { type LastKeywords, withKeywords } from './keywords';
 import { withOwnGenerator } from './own_generator';
@@ -18,6 +19,8 @@ const inBun = 'Bun' in globalThis;
 /** What is neither a tensor nor a plain value, as native/src/operators/to_js.cc makes it. */
 interface Tagged {
   readonly dtypeCode?: number;
+  readonly memoryFormatCode?: number;
+  readonly layoutCode?: number;
   readonly object?: Handle;
   readonly className: string; // of `object`
   readonly dictEntries?: [unknown, unknown][];
@@ -42,6 +45,8 @@ export function wrap(result: unknown): unknown {
     return newTensor(result as Handle);
   const value = result as Tagged;
   if (value.dtypeCode !== undefined) return dtypeOfCode(value.dtypeCode);
+  if (value.memoryFormatCode !== undefined) return memoryFormatOfCode(value.memoryFormatCode);
+  if (value.layoutCode !== undefined) return layoutOfCode(value.layoutCode);
   if (value.object !== undefined) return newScriptObject(value.className, value.object);
   if (value.dictEntries !== undefined) return new Map(wrapList(value.dictEntries) as [unknown, unknown][]);
   return value.re !== undefined ? new Complex(value.re, value.im) : result;

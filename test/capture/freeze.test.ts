@@ -38,6 +38,10 @@ const models: Record<string, [make: () => nn.Module, shape: number[]]> = {
     [2, 3, 16, 16],
   ],
   attention: [() => new Attention(), [3, 6, 16]],
+  encoder: [
+    () => new nn.TransformerEncoderLayer(16, 2, { dimFeedforward: 32, batchFirst: true, normFirst: true }),
+    [2, 5, 16],
+  ],
   lstm: [() => new nn.LSTM(6, 8, { batchFirst: true }), [2, 5, 6]],
 };
 

@@ -43,6 +43,13 @@ bool IsMode(const RecordedNode& node) { return node.name == "gradMode" || node.n
 Napi::Object Describer::Constant(const IValue& value, const c10::TypePtr& type) {
   if (value.isDouble()) return Object("float", Number(value.toDouble()));
   TORCH_CHECK(!value.isGenerator(), "a program that draws from a generator cannot be described");
+  // Numbers of libtorch's, which lib/native/dispatch.ts knows by these names.
+  if (value.isInt() && type->kind() == c10::TypeKind::MemoryFormatType) {
+    return Object("constant", Object("memoryFormatCode", Number(static_cast<double>(value.toInt()))));
+  }
+  if (value.isInt() && type->kind() == c10::TypeKind::LayoutType) {
+    return Object("constant", Object("layoutCode", Number(static_cast<double>(value.toInt()))));
+  }
   return Object("constant", Napi::Value(env_, ToJs(environment_, value, type)));
 }
 
@@ -99,6 +106,7 @@ Napi::Object Describer::Describe(const Recording& recording) {
   TORCH_CHECK(recording.segments == 1, "it makes steps of optimizers or the like");
   Napi::Object object = Napi::Object::New(env_);
   object["slots"] = Number(recording.slots);
+  object["changesModes"] = Napi::Boolean::New(env_, recording.changes_modes);
   Napi::Array inputs = Napi::Array::New(env_), nodes = Napi::Array::New(env_),
               outputs = Napi::Array::New(env_);
   for (uint32_t i = 0; i < recording.inputs; i++) inputs[i] = Number(i);
