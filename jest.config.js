@@ -28,6 +28,8 @@ const common = {
   ],
 };
 
+const elsewhere = ['/node_modules/', '<rootDir>/test/(accelerator|cuda|install|package)/'];
+
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
@@ -35,7 +37,13 @@ module.exports = {
       ...common,
       displayName: 'cpu',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(accelerator|cuda|install|package)/'],
+      testPathIgnorePatterns: [...elsewhere, '\\.process\\.test\\.ts$'],
+    },
+    {
+      ...common,
+      displayName: 'processes',
+      testMatch: ['<rootDir>/test/**/*.process.test.ts'],
+      testPathIgnorePatterns: elsewhere,
     },
     { ...common, displayName: 'cuda', testMatch: ['<rootDir>/test/cuda/**/*.test.ts'] },
   ],

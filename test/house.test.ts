@@ -90,3 +90,14 @@ test('no circle at run time', () => {
   for (const file of files) visit(file, []);
   expectNone(circles);
 });
+
+test('a test that starts processes says so in its name', () => {
+  const elsewhere = /^(accelerator|cuda|install|package)\//;
+  const tests = readdirSync(__dirname, { recursive: true })
+    .map((name) => String(name).replaceAll('\\', '/'))
+    .filter((name) => /\.test\.ts$/.test(name) && !elsewhere.test(name));
+  const starts = (name: string): boolean =>
+    /from '(node:child_process|.*\/(child|rank_process))'/.test(readFileSync(join(__dirname, name), 'utf8'));
+  expect(tests.filter(starts).filter((name) => !name.endsWith('.process.test.ts'))).toEqual([]);
+  expect(tests.filter(starts).length).toBeGreaterThan(30);
+});

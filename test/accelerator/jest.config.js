@@ -1,7 +1,8 @@
 'use strict';
 
 // Tests on the pretend device. It stays in a process for good, and threads of backward are made for it when the process
-// has its first: so this is a run of its own, which test/accelerator.test.ts starts. Alone: `npm run test:accelerator`.
+// has its first: so this is a run of its own, which test/accelerator.process.test.ts starts. Alone:
+// `npm run test:accelerator`.
 const { projects } = require('../../jest.config.js');
 
 module.exports = {

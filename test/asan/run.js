@@ -17,9 +17,8 @@ const reports = path.join(root, 'build/asan/report');
 // The calls that the fuzzer found, and what holds and frees memory: handles, hooks, programs, transforms, threads. Not what
 // measures memory: the runtime keeps what is freed.
 const FILES = [
-  ...['guards', 'bad_calls', 'operators', 'small_tensors', 'program', 'program_async', 'threads'].map(
-    (name) => `test/native/${name}.test.ts`,
-  ),
+  ...['guards', 'operators', 'small_tensors', 'program'].map((name) => `test/native/${name}.test.ts`),
+  ...['bad_calls', 'program_async', 'threads'].map((name) => `test/native/${name}.process.test.ts`),
   ...['held', 'hooks', 'function'].map((name) => `test/autograd/${name}.test.ts`),
   'test/func/func.test.ts',
   'test/sparse_tensors.test.ts',
@@ -73,6 +72,7 @@ async function main(files) {
     '--runInBand',
     '--selectProjects',
     'cpu',
+    'processes',
     '--testTimeout',
     '600000',
     '--testNamePattern',

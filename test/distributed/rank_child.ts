@@ -1,5 +1,5 @@
-// One rank for faults.test.ts: `node rank_child.cjs PHASE`, place and port by the environment. Says a line of JSON when it
-// is where the phase wants it, and one with what it has seen.
+// One rank for faults.process.test.ts: `node rank_child.cjs PHASE`, place and port by the environment. Says a line of JSON
+// when it is where the phase wants it, and one with what it has seen.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';

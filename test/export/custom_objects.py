@@ -1,5 +1,5 @@
 """Programs that hold objects of a class: writes custom_objects.pt2 and custom_objects.json, for
-test/native/load_library.test.ts, which has the library.
+test/native/load_library.process.test.ts, which has the library.
 
 Run by hand after a change of the pinned version:
     npm run fixtures -- test/export/custom_objects.py

@@ -1,4 +1,4 @@
-// Loads files of Python with mutations in them, in a process of its own: pt_fuzz.test.ts runs this.
+// Loads files of Python with mutations in them, in a process of its own: pt_fuzz.process.test.ts runs this.
 // Prints how many were loaded, and how many refused; a mutation that ends otherwise is printed and fails.
 import fs from 'node:fs';
 import path from 'node:path';

@@ -2,7 +2,7 @@
 // `npm run test:tfjs-suites [-- NAME...] [-- --cpu]`: the specs of tfjs's layers, data and converter packages pass on the
 // torch backend. Only version 3.8.0 has its specs in the published packages, within the source maps; they run with the
 // tfjs-core that is installed here. `--cpu` shows what they give on tfjs's cpu backend, which is what CPU_FAILS lists.
-// tfjs-core's own suite is test/tfjs/conformance.test.ts. Needs the network; leaves nothing behind.
+// tfjs-core's own suite is test/tfjs/conformance.process.test.ts. Needs the network; leaves nothing behind.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');

@@ -68,7 +68,8 @@ function test(tree, files, python) {
   fs.rmSync(results, { force: true });
   const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin/jest.js');
   // The names of files must come before the projects, or Jest takes them for names of those.
-  const args = [jest, ...files, '--ci', '--json', '--outputFile', results, '--selectProjects', 'cpu'];
+  const projects = ['--selectProjects', 'cpu', 'processes'];
+  const args = [jest, ...files, '--ci', '--json', '--outputFile', results, ...projects];
   const env = { ...process.env, NODETORCH_PARITY_PYTHON: python };
   run(process.execPath, args, { cwd: tree, env, stdio: ['ignore', 'ignore', 2] });
   const all = JSON.parse(fs.readFileSync(results, 'utf8'));

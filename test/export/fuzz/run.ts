@@ -1,6 +1,6 @@
 // Programs with mutations in their structure, and descriptions of programs made at random, in a process of its own:
-// fuzz.test.ts runs a few, `npx tsx test/export/fuzz/run.ts COUNT SEED` as many as one likes. Each ends in values or in an
-// error of ours; one that ends otherwise is printed and fails.
+// fuzz.process.test.ts runs a few, `npx tsx test/export/fuzz/run.ts COUNT SEED` as many as one likes. Each ends in values or
+// in an error of ours; one that ends otherwise is printed and fails.
 import torch, { TorchError } from 'nodetorch';
 import { Program } from '../../../lib/native/program';
 import type { ProgramDescription } from '../../../typings/native';

@@ -1,4 +1,4 @@
-// TorchScript archives with mutations, in a process of its own: fuzz.test.ts loads a few,
+// TorchScript archives with mutations, in a process of its own: fuzz.process.test.ts loads a few,
 // `npx tsx test/jit/fuzz/run.ts COUNT SEED [FROM]` as many as one likes. Each is a module whose state and texts can be
 // read, or an error of ours; a process that ends otherwise has printed which one it was, with PRINT=1. Nothing of what was
 // mutated is run: a program may do what it likes.

@@ -1,4 +1,4 @@
-// Run by accelerator_name.test.ts.
+// Run by accelerator_name.process.test.ts.
 import torch from '../../../lib';
 import { classAndMessage } from '../../errors';
 

@@ -1,4 +1,4 @@
-// Run by bad_calls.test.ts: makes bad calls, writes each one down before it, and counts what they threw.
+// Run by bad_calls.process.test.ts: makes bad calls, writes each one down before it, and counts what they threw.
 // Arguments: the file to write to, seed, calls for each operator, names of operators as JSON: "add" as torch.add,
 // "quantized::linear" and the name of a class's method as in torch.ops.
 import fs from 'node:fs';

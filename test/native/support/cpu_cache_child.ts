@@ -1,4 +1,4 @@
-// Run by cpu_cache.test.ts: the limit, and whether a freed block was used again.
+// Run by cpu_cache.process.test.ts: the limit, and whether a freed block was used again.
 import { memory } from '../../../lib/tensor/memory';
 import { torch } from './torch';
 

@@ -1,6 +1,6 @@
-// A library with operators and classes of its own, as a user would write one: built by load_library.test.ts. Where the
-// environment says NODETORCH_TEST_REPLACE, it puts kernels of its own in the place of libtorch's, too: one
-// file, since these headers take longer to compile than all that is in it. test/export/functionalized.py has
+// A library with operators and classes of its own, as a user would write one: load_library.process.test.ts builds
+// it. Where the environment says NODETORCH_TEST_REPLACE, it puts kernels of its own in the place of libtorch's, too:
+// one file, since these headers take longer to compile than all that is in it. test/export/functionalized.py has
 // the operators that write to their arguments, too.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/full_like.h>

@@ -1,4 +1,4 @@
-// Run by threads.test.ts with NODETORCH_BACKWARD_THREAD=1: backward then runs on another thread, as on a
+// Run by threads.process.test.ts with NODETORCH_BACKWARD_THREAD=1: backward then runs on another thread, as on a
 // GPU, and every JS function that it reaches runs here. Prints what it saw as JSON.
 import { isMainThread, threadId } from 'node:worker_threads';
 import { autograd, manualSeed, native, type Tensor, tensor, torch } from './torch';

@@ -1,4 +1,4 @@
-// Run by kernels.test.ts for each kind of processor: how far packed layers are from libtorch's in float64.
+// Run by kernels.process.test.ts for each kind of processor: how far packed layers are from libtorch's in float64.
 import { Program } from '../../../lib/native/program';
 import type { ProgramNode } from '../../../typings/native';
 import torch, { type Tensor } from '../../../lib';

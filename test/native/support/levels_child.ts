@@ -1,4 +1,4 @@
-// Run by threads.test.ts: what is the process's and not a thread's, with threads in it at once. Workers run this
+// Run by threads.process.test.ts: what is the process's and not a thread's, with threads in it at once. Workers run this
 // file too, and wait in what they do until they may go on.
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import * as nodetorch from '../../../lib';

@@ -1,4 +1,4 @@
-// Run by memory.test.ts: one job by name, on the main thread or in a worker; prints its result as JSON.
+// Run by memory.process.test.ts: one job by name, on the main thread or in a worker; prints its result as JSON.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { collect } from '../../../lib/native/collect';
 import { memory, type Tensor, tensor, tidy, torch } from './torch';

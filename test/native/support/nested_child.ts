@@ -1,5 +1,5 @@
 // Backward passes inside of backward passes, hundreds deep, or as deep as the argument says. Run by
-// threads.test.ts, on both ways of callbacks.
+// threads.process.test.ts, on both ways of callbacks.
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import * as nodetorch from '../../../lib';
 import { autograd, type Tensor, tensor, torch } from './torch';

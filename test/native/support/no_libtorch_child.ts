@@ -1,4 +1,4 @@
-// Run by test/serialization/no_libtorch.test.ts: whether reading headers loads libtorch.
+// Run by test/serialization/no_libtorch.process.test.ts: whether reading headers loads libtorch.
 import fs from 'node:fs';
 import { main } from '../../../lib/cli';
 import * as safetensors from '../../../lib/serialization/safetensors';

@@ -1,4 +1,4 @@
-// Run by program_async.test.ts: one job by name. Workers run this file, too.
+// Run by program_async.process.test.ts: one job by name. Workers run this file, too.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Program } from '../../../lib/native/program';
 import { endlessLoop } from './endless';

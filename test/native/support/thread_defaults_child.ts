@@ -1,4 +1,4 @@
-// Run by thread_defaults.test.ts: numbers of threads in a process of its own, and what OpenMP's environment was.
+// Run by thread_defaults.process.test.ts: numbers of threads in a process of its own, and what OpenMP's environment was.
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { threadsFor, withEnvironment } from '../../../lib/native/threads';
 

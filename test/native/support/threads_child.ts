@@ -1,4 +1,4 @@
-// Run by threads.test.ts: one job by name. Workers run this file too.
+// Run by threads.process.test.ts: one job by name. Workers run this file too.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { autograd, memory, type Tensor, tensor, torch } from './torch';
 

@@ -1,4 +1,4 @@
-// Run by workers.test.ts, bundled: a loop over worker threads by name. Workers load this file, too.
+// Run by workers.process.test.ts, bundled: a loop over worker threads by name. Workers load this file, too.
 import assert from 'node:assert';
 import path from 'node:path';
 import { isMainThread, Worker } from 'node:worker_threads';
