@@ -1,36 +1,12 @@
-/** The storage behind tfjs's tensors: a torch tensor for each data id, or strings. */
-import { TorchError, TorchTypeError } from '../core/errors';
-import {
-  type BackendTimingInfo,
-  type DataType,
-  type TensorInfo,
-  type backend_util,
-  util,
-} from '@tensorflow/tfjs-core';
-import * as aten from '../tensor/aten';
+/** The storage behind tfjs's tensors: for each data id a torch tensor, values in JavaScript's memory, or both. */
+import { type BackendTimingInfo, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { TorchError } from '../core/errors';
 import * as cuda from '../cuda';
-import type { Device } from '../core/device';
-import { newResult } from '../native/dispatch';
-import type { DTypeName } from '../core/dtype';
-import { keep } from '../tensor/memory';
 import { native } from '../native';
 import type { Tensor } from '../tensor';
 import type { TypedArray } from '../tensor/values';
-import { defaultDevice } from './device';
-import { dtypeOf } from './dtypes';
+import { type BackendValues, Entry, type Hosted, NO_SHAPE, entryOf, tensorOfEntry, typedAs } from './entry';
 import { disposeBeside } from './kernel';
-
-type BackendValues = backend_util.BackendValues;
-
-interface Entry {
-  /** Null for strings. */
-  readonly tensor: Tensor | null;
-  readonly strings: Uint8Array[];
-  /** The tensor's; asking the tensor itself takes longer. */
-  readonly shape: readonly number[];
-  readonly dtype: DataType;
-  refCount: number;
-}
 
 /** Where a data id keeps what it stands for. */
 const ENTRY = Symbol('nodetorch.entry');
@@ -56,7 +32,9 @@ export class TorchBackend {
 
   /** A data id for a torch tensor, which it takes over. No scope may dispose it: see {@link keep}. */
   add(tensor: Tensor, shape: readonly number[], dtype: DataType): DataId {
-    return this.#add({}, { tensor, strings: noStrings, shape, dtype, refCount: 1 });
+    const entry = new Entry(null, shape, dtype, 1);
+    entry.tensor = tensor;
+    return this.#add({}, entry);
   }
 
   /** The tensor behind an info, in the info's shape: several infos may share one. */
@@ -68,9 +46,44 @@ export class TorchBackend {
       : tensor.reshape(shape);
   }
 
-  /** The torch tensor behind a data id, in the shape that it was stored in. */
-  tensor(dataId: DataId): Tensor {
-    return tensorOfEntry(this.#entry(dataId));
+  /** The torch tensor behind a data id, in the shape that it was stored in, for others to read and write. */
+  exposed(dataId: DataId): Tensor {
+    const entry = this.#entry(dataId);
+    const tensor = tensorOfEntry(entry);
+    entry.exposed = true;
+    return tensor;
+  }
+
+  /** A few numbers in another dtype. Undefined where they are not in JavaScript's memory, or more. */
+  cast({ dataId, shape }: TensorInfo, dtype: DataType): TensorInfo | undefined {
+    const { values, exposed, dtype: own } = this.#entry(dataId);
+    if (!values || exposed || dtype === 'complex64' || own === 'string') return undefined;
+    const wanted =
+      dtype === 'bool' ? Uint8Array.from(values as Iterable<number>, (x) => (x === 0 ? 0 : 1)) : values;
+    const entry = new Entry(typedAs(dtype, wanted as TypedArray), shape, dtype, 1);
+    return { dataId: this.#add({}, entry), shape, dtype };
+  }
+
+  /** With its values, for cpu kernels. */
+  hosted(dataId: DataId): Hosted {
+    const entry = this.#entry(dataId);
+    if (entry.tensor && (entry.values === null || entry.exposed)) {
+      entry.values = entry.tensor.toTypedArray() as Float32Array;
+    }
+    return entry;
+  }
+
+  /** What a cpu kernel has made, which has no shape before {@link place}. */
+  addHosted(dataId: DataId, { values, dtype, refCount }: Hosted): void {
+    this.#add(dataId, new Entry(values, NO_SHAPE, dtype, refCount));
+  }
+
+  /** The shape of what a cpu kernel has made: not of what it was given, and gives back. */
+  place(dataId: DataId, shape: readonly number[]): void {
+    const entry = this.#entry(dataId);
+    if (entry.refCount !== 1 || entry.tensor) return;
+    entry.shape = shape;
+    if (entry.dtype !== 'string') entry.values = typedAs(entry.dtype, entry.values as TypedArray);
   }
 
   write(values: BackendValues | null, shape: number[], dtype: DataType): DataId {
@@ -82,9 +95,9 @@ export class TorchBackend {
   }
 
   readSync(dataId: DataId): BackendValues {
-    const { tensor, strings } = this.#entry(dataId);
-    if (!tensor) return strings;
-    return tensor.toTypedArray() as Float32Array;
+    const { tensor, values, exposed } = this.#entry(dataId);
+    if (tensor && (values === null || exposed)) return tensor.toTypedArray() as Float32Array;
+    return Array.isArray(values) ? values : values!.slice();
   }
 
   /** On a GPU the wait is another thread's. */
@@ -166,44 +179,6 @@ export class TorchBackend {
     }
     return entry;
   }
-}
-
-const noStrings: Uint8Array[] = [];
-
-function tensorOfEntry({ tensor }: Entry): Tensor {
-  if (tensor) return tensor;
-  throw new TorchTypeError('the torch backend keeps strings in JavaScript: there is no torch.Tensor');
-}
-
-function entryOf(values: BackendValues | null, shape: number[], dtype: DataType, refCount: number): Entry {
-  if (dtype === 'string') {
-    return { tensor: null, strings: (values ?? []) as Uint8Array[], shape, dtype, refCount };
-  }
-  const tensor = keep(tensorOf(values as TypedArray | null, shape, dtype));
-  return { tensor, strings: noStrings, shape: [...shape], dtype, refCount };
-}
-
-function tensorOf(values: TypedArray | null, shape: number[], dtype: DataType): Tensor {
-  const device = defaultDevice();
-  if (values === null) return aten.zeros(shape, { dtype: dtypeOf(dtype), device });
-  if (dtype === 'bool')
-    return moveTo(fromValues(new Uint8Array(values as Uint8Array), shape, 'uint8'), {
-      dtype: 'bool',
-      device,
-    });
-  const Values = dtype === 'int32' ? Int32Array : Float32Array;
-  const plain = values instanceof Values ? values : new Values(values as Float32Array);
-  return moveTo(fromValues(plain, shape, dtypeOf(dtype)), { device });
-}
-
-const fromValues = (values: TypedArray, shape: number[], dtype: DTypeName): Tensor =>
-  newResult((holder) => native.fromBytes(values, shape, dtype, holder));
-
-function moveTo(tensor: Tensor, options: { dtype?: DTypeName; device: Device }): Tensor {
-  if (!options.dtype && options.device.type === 'cpu') return tensor; // most numbers that tfjs writes
-  const result = tensor.to(options);
-  if (!result.is(tensor)) tensor.dispose();
-  return result;
 }
 
 function synchronize(): void {

@@ -23,7 +23,7 @@ export function toTorch(...args: [tensor: tf.Tensor, tfjs?: Tfjs]): Tensor {
   if (!isTfTensor(tensor)) throw argumentError('toTorch', 'tensor', 'a tf.Tensor', tensor);
   if (tensor.isDisposed) throw new TorchError('toTorch(): the tensor is disposed');
   if (tensor.dtype === 'string') throw new TorchTypeError('toTorch(): strings have no torch dtype');
-  const stored = backendOf(tfjs, 'toTorch').tensor(tensor.dataId);
+  const stored = backendOf(tfjs, 'toTorch').exposed(tensor.dataId);
   // Apart from the backend's own: a graph that this one joins does not reach it.
   return sameSizes(stored.shape, tensor.shape)
     ? stored.detach()
@@ -49,6 +49,7 @@ export function fromTorch(...args: [tensor: Tensor, tfjs?: Tfjs]): tf.Tensor {
   });
   const shape = [...own.shape];
   const info = { dataId: backend.add(keep(own), shape, dtype), shape, dtype };
+  backend.exposed(info.dataId);
   return tfjs.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend);
 }
 

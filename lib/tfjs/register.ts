@@ -1,15 +1,23 @@
 /** Makes tfjs's kernels of ours: the ids, reference counts, shapes and dtypes around them. */
-import type { KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type {
+  DataType,
+  KernelConfig,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { type DType, dtypeOfCode } from '../core/dtype';
 import { HANDLE } from '../native/handle';
 import { keep } from '../tensor/memory';
 import { native } from '../native';
 import { type Tensor, sizesOf } from '../tensor';
 import type { TorchBackend } from './backend';
+import { defaultDevice } from './device';
 import { tfDtypeOf } from './dtypes';
-import { type Tfjs, runOnCpu } from './fallback';
+import { type Tfjs, forward, runOnCpu } from './fallback';
 import type { Kernel } from './kernel';
-import { shareData } from './shared';
+import { shareData, sharesData } from './shared';
+import { smallnessOf } from './small';
 
 export const BACKEND_NAME = 'torch';
 const DTYPE_CODES = native.constants.dtypeCodes;
@@ -22,15 +30,20 @@ interface Call {
 
 /** A kernel for tfjs's registry. Calls with strings go to tfjs's own cpu backend. */
 export function configOf(tf: Tfjs, backendName: string, kernelName: string, kernel: Kernel): KernelConfig {
+  const isSmall = smallnessOf(kernelName);
+  const mayShare = sharesData(kernelName);
   const kernelFunc = ({ inputs, attrs, backend }: Call): TensorInfo | TensorInfo[] => {
     const torch = backend as TorchBackend;
-    const same = shareData(kernelName, torch, inputs, attrs ?? {});
+    const same = mayShare ? shareData(kernelName, torch, inputs, attrs ?? {}) : undefined;
     if (same) return same;
     if (attrs?.dtype === 'string') return runOnCpu(tf, torch, kernelName, inputs, attrs);
     for (const name in inputs) {
       if (inputs[name]?.dtype === 'string') return runOnCpu(tf, torch, kernelName, inputs, attrs);
     }
-    return run(kernel, torch, inputs, attrs);
+    const cast = kernelName === 'Cast' ? torch.cast(inputs.x!, attrs!.dtype as DataType) : undefined;
+    if (cast) return cast;
+    const small = isSmall?.(inputs, attrs ?? {}) && defaultDevice().type === 'cpu';
+    return (small && forward(tf, torch, kernelName, inputs, attrs)) || run(kernel, torch, inputs, attrs);
   };
   return { kernelName, backendName, kernelFunc: kernelFunc as KernelConfig['kernelFunc'] };
 }

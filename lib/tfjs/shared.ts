@@ -33,6 +33,9 @@ interface Counting {
   incRef(dataId: object): void;
 }
 
+/** Whether {@link shareData} has an answer for the kernel of a name. */
+export const sharesData = (kernelName: string): boolean => Object.hasOwn(inputOf, kernelName);
+
 /** Undefined where the values change, and another kernel is to make them. */
 export function shareData(
   kernelName: string,
@@ -40,7 +43,6 @@ export function shareData(
   inputs: NamedTensorInfoMap,
   attributes: NamedAttrMap,
 ): TensorInfo | undefined {
-  if (!Object.hasOwn(inputOf, kernelName)) return undefined;
   const input = inputs[inputOf[kernelName]]!;
   const { dataId, dtype } = input;
   if (kernelName === 'Cast' && (attributes.dtype as DataType) !== dtype) return undefined;

@@ -176,3 +176,47 @@ test('torch.tfjs has them', () => {
   const x = torch.tfjs.fromTorch(torch.tensor([1, 2]));
   expect(torch.tfjs.toTorch(tf.square(x)).tolist()).toEqual([1, 4]);
 });
+
+describe('a few numbers, which kernels of JavaScript compute', () => {
+  test('what torch writes into them is seen', () => {
+    const x = tf.tensor1d([1, 2]);
+    expect([...tf.add(x, x).dataSync()]).toEqual([2, 4]);
+    toTorch(x).add_(1);
+    expect([...x.dataSync()]).toEqual([2, 3]);
+    expect([...tf.add(x, x).dataSync()]).toEqual([4, 6]);
+    expect([...tf.cast(x, 'int32').dataSync()]).toEqual([2, 3]);
+
+    const own = torch.tensor([1, 2]);
+    const y = fromTorch(own);
+    expect([...tf.add(y, y).dataSync()]).toEqual([2, 4]);
+    own.add_(1);
+    expect([...tf.add(y, y).dataSync()]).toEqual([4, 6]);
+  });
+
+  test('neither the array they came from nor one that was read is theirs', () => {
+    const values = Float32Array.of(1, 2);
+    const x = tf.tensor1d(values);
+    values[0] = 7;
+    x.dataSync()[1] = 7;
+    expect([...x.dataSync()]).toEqual([1, 2]);
+    expect(toTorch(x).tolist()).toEqual([1, 2]);
+  });
+
+  test('numbers of another dtype are as the cpu backend casts them', () => {
+    const x = tf.tensor1d([NaN, -0, 2.7, -2.7, 3e9]);
+    expect([...tf.cast(x, 'bool').dataSync()]).toEqual([1, 0, 1, 1, 1]);
+    expect([...tf.cast(x, 'int32').dataSync()]).toEqual([0, 0, 2, -2, -1_294_967_296]);
+    expect([...tf.cast(tf.cast(x, 'bool'), 'float32').dataSync()]).toEqual([1, 0, 1, 1, 1]);
+  });
+
+  test('results are torch tensors when they are asked for', () => {
+    const x = tf.reshape(tf.mul(tf.tensor1d([1, 2, 3, 4]), tf.scalar(2)), [2, 2]);
+    expect(toTorch(x).tolist()).toEqual([
+      [2, 4],
+      [6, 8],
+    ]);
+    const [y, z] = tf.unstack(x);
+    expect(toTorch(y as tf.Tensor).shape).toEqual([2]);
+    expect([...tf.add(y, z).dataSync()]).toEqual([8, 12]);
+  });
+});

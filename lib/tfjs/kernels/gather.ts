@@ -55,6 +55,31 @@ function scatter(indices: Tensor, updates: Tensor, base: Tensor, adds: boolean):
   return (adds ? flat.indexAdd(0, positions, typed) : flat.indexCopy(0, positions, typed)).reshape(shape);
 }
 
+function gathered(x: Tensor, indices: Tensor, dim: number, batchDims: number): Tensor {
+  const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+    backend_util.segment_util.collectGatherOpShapeInfo(
+      described(x) as never,
+      described(indices) as never,
+      dim,
+      batchDims,
+    );
+  if (batchSize === 1) return x.indexSelect(dim, indices.flatten()).reshape(outputShape);
+  const each = indices.to({ dtype: 'int64' }).reshape([batchSize, 1, -1, 1]);
+  const values = x.reshape([batchSize, outerSize, dimSize, sliceSize]);
+  return values.gather(2, each.expand([batchSize, outerSize, each.shape[2], sliceSize])).reshape(outputShape);
+}
+
+/** Of the first one that is not in the range, where there is one. */
+function wrongIndex(indices: Tensor, most: number): TorchError | undefined {
+  const wrong = indices.lt(0).logicalOr(indices.gt(most)).flatten();
+  if (!wrong.any().item()) return undefined;
+  const value = indices
+    .flatten()
+    .at(wrong.to({ dtype: 'int32' }).argmax().item() as number)
+    .item();
+  return new TorchError(`GatherV2: the index value ${String(value)} is not in [0, ${most}]`);
+}
+
 export const gather: Kernels = {
   GatherNd({ params, indices }) {
     const [shape, slices, sliceSize, strides] = backend_util.prepareAndValidate(
@@ -69,27 +94,11 @@ export const gather: Kernels = {
   },
   GatherV2({ x, indices }, { axis, batchDims }) {
     const [dim] = util.parseAxisParam(axis as number, [...x.shape]);
-    const most = x.shape[dim] - 1;
-    const wrong = indices.lt(0).logicalOr(indices.gt(most));
-    if (wrong.any().item()) {
-      const value = indices
-        .flatten()
-        .at(wrong.flatten().to({ dtype: 'int32' }).argmax().item() as number)
-        .item();
-      throw new TorchError(`GatherV2: the index value ${String(value)} is not in [0, ${most}]`);
+    try {
+      return gathered(x, indices, dim, (batchDims as number | undefined) ?? 0);
+    } catch (error) {
+      throw wrongIndex(indices, x.shape[dim] - 1) ?? error;
     }
-    const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
-      backend_util.segment_util.collectGatherOpShapeInfo(
-        described(x) as never,
-        described(indices) as never,
-        dim,
-        (batchDims as number | undefined) ?? 0,
-      );
-    const each = indices.to({ dtype: 'int64' }).reshape([batchSize, -1]);
-    const values = x.reshape([batchSize, outerSize, dimSize, sliceSize]);
-    if (batchSize === 1) return values.indexSelect(2, each.flatten()).reshape(outputShape);
-    const full = each.reshape([batchSize, 1, -1, 1]).expand([batchSize, outerSize, each.shape[1], sliceSize]);
-    return values.gather(2, full).reshape(outputShape);
   },
   OneHot({ indices }, { dtype, depth, onValue, offValue }) {
     const places = aten.arange(depth as number, { dtype: 'int32', device: indices.device });
