@@ -53,6 +53,16 @@ const trained = (make) => () => {
   return () => model.trainOnBatch(x, y);
 };
 
+/** What it predicts for ones, read. */
+function predicted(list, shape) {
+  const [model, x] = [layers.sequential({ layers: list }), tf.ones(shape)];
+  return () => {
+    const y = model.predict(x);
+    y.dataSync();
+    y.dispose();
+  };
+}
+
 const disposed = (f) => () => f().dispose();
 
 const rows = {
@@ -78,6 +88,27 @@ const rows = {
   },
   'MLP training step': trained(mlp),
   'CNN training step': trained(cnn),
+  'embedding predict, batch 1'() {
+    const { embedding, globalAveragePooling1d, dense } = layers.layers;
+    const ends = [globalAveragePooling1d(), dense({ units: 1, activation: 'sigmoid' })];
+    return predicted([embedding({ inputDim: 1000, outputDim: 16, inputLength: 20 }), ...ends], [1, 20]);
+  },
+  'LSTM predict, batch 1'() {
+    const { lstm, dense } = layers.layers;
+    return predicted([lstm({ units: 16, inputShape: [20, 16] }), dense({ units: 1 })], [1, 20, 16]);
+  },
+  'words into buckets'() {
+    const [table, texts] = [
+      tf.randomNormal([1000, 16]),
+      tf.tensor1d(['a b', 'hello world', 'x y z'], 'string'),
+    ];
+    return () => {
+      tf.tidy(() => {
+        const { values } = tf.string.stringSplit(texts, ' ');
+        return tf.gather(table, tf.string.stringToHashBucketFast(values, 1000)).mean(0).dataSync();
+      });
+    };
+  },
   'CNN predict'() {
     const [model, x] = cnn();
     return async () => {
