@@ -31,6 +31,12 @@ async function fails(work: () => PromiseLike<unknown>): Promise<void> {
   clearInterval(timer);
 }
 
+/** The addresses that anybody listens on here, as Linux writes them. */
+function listening(): string[] {
+  const sockets = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
+  return sockets.filter((line) => / 0A /.test(line)).map((line) => line.trim().split(/[ :]+/)[1]);
+}
+
 // In each the lost rank says that it is there, and is killed.
 const phases: Record<string, () => Promise<unknown>> = {
   async collective() {
@@ -88,14 +94,18 @@ const phases: Record<string, () => Promise<unknown>> = {
     if (isLost) return forever();
     await fails(() => dist.monitoredBarrier({ timeout: 300, waitAllRanks: true }));
   },
+  async meet() {
+    await start();
+    const x = torch.tensor([rank + 1]);
+    await dist.allReduce(x);
+    say({ sum: x.item(), listening: listening() });
+    await dist.barrier();
+    dist.destroyProcessGroup();
+  },
   // The network between them is cut, and then a line comes.
   async cut() {
     await start();
-    const sockets = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
-    const listening = sockets
-      .filter((line) => / 0A /.test(line))
-      .map((line) => line.trim().split(/[ :]+/)[1]);
-    say({ ready: true, listening });
+    say({ ready: true, listening: listening() });
     await once(process.stdin, 'data');
     process.stdin.pause();
     await fails(() => dist.allReduce(torch.ones([4])));
