@@ -29,3 +29,6 @@ for dtype in DTYPES:
         print(name, dtype, json.dumps(value, separators=(",", ":")))
 dist.barrier()
 dist.destroy_process_group()
+# Not through the interpreter's end: gloo's threads may still be in it, which then ends the process by an abort.
+sys.stdout.flush()
+os._exit(0)

@@ -13,12 +13,6 @@ const make = () =>
     new nn.Linear(4 * 16, 3),
   );
 
-interface Saved {
-  model: Map<string, torch.Tensor>;
-  optimizer: never;
-  epoch: number;
-}
-
 async function main(): Promise<void> {
   const { READ, WRITE } = process.env;
   torch.setNumThreads(1);
@@ -42,14 +36,15 @@ async function main(): Promise<void> {
       torch.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch: 3 }, WRITE);
   }
   if (READ !== undefined) {
-    const saved = torch.load(READ) as unknown as Saved;
-    model.loadStateDict(saved.model);
-    optimizer.loadStateDict(saved.optimizer);
-    nn.utils.consumePrefixInStateDictIfPresent(saved.model, 'module.');
+    const saved = torch.load<Map<string, unknown>>(READ);
+    const state = saved.get('model') as nn.StateDict;
+    model.loadStateDict(state);
+    optimizer.loadStateDict(saved.get('optimizer') as optim.OptimizerStateDict);
+    nn.utils.consumePrefixInStateDictIfPresent(state, 'module.');
     const alone = make();
-    alone.loadStateDict(saved.model);
+    alone.loadStateDict(state);
     report('alone', alone.stateDict());
-    torch.manualSeed(saved.epoch + rank);
+    torch.manualSeed(Number(saved.get('epoch')) + rank);
     await steps(2);
   }
   report('state', model.stateDict());
