@@ -109,10 +109,7 @@ module.exports = [
     reason:
       'Parts of one model on several GPUs, and what saves them, which come with NCCL ' +
       '([docs/distributed.md](distributed.md))',
-    names: [
-      'torch.distributed.DeviceMesh',
-      'torch.distributed.init_device_mesh',
-    ],
+    names: ['torch.distributed.DeviceMesh', 'torch.distributed.init_device_mesh'],
   },
   {
     reason:

@@ -309,7 +309,7 @@ export interface Native {
   makeGroup(
     store: Handle,
     place: number,
-    ranks: readonly number[],
+    ranks: Shape,
     timeout: number,
     names: readonly string[],
     host: string,

@@ -13,9 +13,7 @@ export const defaultPgTimeout = 1_800_000;
 export function isBackendAvailable(...args: [backend: string]): boolean {
   const [backend] = bindArguments('isBackendAvailable(backend)', args);
   checkText('isBackendAvailable', 'backend', backend);
-  const names = backend.includes(':')
-    ? backend.split(',').map((part) => part.split(':').at(-1)!)
-    : [backend];
+  const names = backend.includes(':') ? backend.split(',').map((part) => part.split(':').at(-1)!) : [backend];
   return names.every((name) => name.toLowerCase() === 'gloo') && native.hasDistributed();
 }
 

@@ -63,9 +63,7 @@ export function allGatherIntoTensor(
 }
 
 /** {@link allGatherIntoTensor} by its newer name. */
-export function allGatherSingle(
-  ...args: [outputTensor: Tensor, inputTensor: Tensor, group?: Group]
-): Work {
+export function allGatherSingle(...args: [outputTensor: Tensor, inputTensor: Tensor, group?: Group]): Work {
   return gatherInto(
     'allGatherSingle',
     bindArguments('allGatherSingle(outputTensor, inputTensor, group?)', args),

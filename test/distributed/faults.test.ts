@@ -26,7 +26,8 @@ async function lose(phase: string, lost: number, signal: NodeJS.Signals | null, 
 
 const gone = /Connection (reset|closed) by peer|Broken pipe|closed/i;
 
-const left = (lost: number) => new RegExp(`; rank ${lost} \\(\\S+ 127\\.0\\.0\\.1:\\d+\\) has ended or left the group$`);
+const left = (lost: number) =>
+  new RegExp(`; rank ${lost} \\(\\S+ 127\\.0\\.0\\.1:\\d+\\) has ended or left the group$`);
 
 // Each starts two processes. Some of them in every run of the tests, all of them with NODETORCH_FAULTS=all.
 const chosen = process.env.NODETORCH_FAULTS === 'all' ? test : test.skip;

@@ -296,12 +296,15 @@ test('groups and ranks', async () => {
 });
 
 test('backends, and what counts', async () => {
-  expect(['gloo', 'GLOO', 'cpu:gloo', 'cpu:gloo,cuda:nccl', 'nccl'].map((one) => dist.isBackendAvailable(one))).toEqual(
-    [true, true, true, false, false],
-  );
-  expect([dist.isNcclAvailable(), dist.isMpiAvailable(), dist.isUccAvailable(), dist.isXcclAvailable()]).toEqual(
-    [false, false, false, false],
-  );
+  expect(
+    ['gloo', 'GLOO', 'cpu:gloo', 'cpu:gloo,cuda:nccl', 'nccl'].map((one) => dist.isBackendAvailable(one)),
+  ).toEqual([true, true, true, false, false]);
+  expect([
+    dist.isNcclAvailable(),
+    dist.isMpiAvailable(),
+    dist.isUccAvailable(),
+    dist.isXcclAvailable(),
+  ]).toEqual([false, false, false, false]);
   expect(['cpu', 'cuda:1', 'xpu', 'mps'].map((one) => dist.getDefaultBackendForDevice(one))).toEqual([
     'gloo',
     'nccl',

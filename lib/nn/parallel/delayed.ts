@@ -10,11 +10,12 @@ import type { DistributedDataParallelOptions } from './options';
 
 const FN = 'DistributedDataParallel';
 
-/** The options, checked; null where no parameter is delayed. */
+/** What the options say, checked; null where no parameter is delayed. Blocks. */
 export function delayedOf(
+  group: ProcessGroup,
   given: Required<DistributedDataParallelOptions>,
-): readonly (readonly [name: string, parameter: Parameter])[] | null {
-  const { delayAllReduceNamedParams: delayed, paramToHookAllReduce: hooked } = given;
+): Delayed | null {
+  const { delayAllReduceNamedParams: delayed, paramToHookAllReduce: hooked, bucketCapMb } = given;
   if ((delayed === null) !== (hooked === null))
     throw valueError('delayAllReduceNamedParams and paramToHookAllReduce need to be set at the same time.');
   if (delayed === null) return null;
@@ -23,18 +24,22 @@ export function delayedOf(
     Array.isArray(one) && typeof one[0] === 'string' && one[1] instanceof Parameter;
   if (!Array.isArray(delayed) || !delayed.every(isNamed))
     throw argumentError(FN, 'delayAllReduceNamedParams', 'a list of [name, Parameter]', delayed);
-  return delayed;
+  return new Delayed(group, delayed as Named, hooked, bucketCapMb ?? 25);
 }
 
+type Named = readonly (readonly [name: string, parameter: Parameter])[];
+
 export class Delayed {
+  readonly names: readonly string[];
   readonly #parameters: readonly Parameter[];
   // The gradients, one behind the other.
   readonly #buffer: Tensor;
   readonly #views: readonly Tensor[];
 
   /** Gives all ranks the parameters of rank 0, and reduces their gradients when that of `hooked` is there. */
-  constructor(group: ProcessGroup, parameters: readonly Parameter[], hooked: Parameter, bucketCapMb: number) {
-    this.#parameters = parameters;
+  constructor(group: ProcessGroup, named: Named, hooked: Parameter, bucketCapMb: number) {
+    this.names = named.map(([name]) => name);
+    const parameters = (this.#parameters = named.map(([, parameter]) => parameter));
     const sizes = parameters.map((one) => one.numel());
     const buffer = zeros([sizes.reduce((a, b) => a + b, 0)]);
     // Python has so many bytes at once, not mebibytes, and all ranks must do the same.

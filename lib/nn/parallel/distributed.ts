@@ -17,7 +17,7 @@ import {
   type ddp,
   groupFor,
 } from './options';
-import { Delayed, delayedOf } from './delayed';
+import { type Delayed, delayedOf } from './delayed';
 import { callerOf } from './hooks';
 import { ignoredOf, setIgnored } from './ignored';
 import { JOIN, Join, type JoinOptions, type Joined } from './join';
@@ -61,7 +61,7 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
   #syncsBuffers = true;
   #awaitsStaticGraph: boolean;
   readonly #ignored: ReadonlySet<string>;
-  readonly #delayed: Delayed | null = null;
+  readonly #delayed: Delayed | null;
   #join: Join | null = null;
 
   /**
@@ -93,13 +93,8 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
     this.staticGraph = given.staticGraph;
     this.forwardSyncBuffers = given.forwardSyncBuffers;
     this.#awaitsStaticGraph = given.staticGraph;
-    const delayed = delayedOf(given);
-    const names = delayed?.map(([name]) => name) ?? [];
-    const ignored = (this.#ignored = new Set([...ignoredOf(inside), ...names]));
-    if (delayed !== null) {
-      const parameters = delayed.map(([, parameter]) => parameter);
-      this.#delayed = new Delayed(group, parameters, given.paramToHookAllReduce!, options.bucketCapMb);
-    }
+    this.#delayed = delayedOf(group, given);
+    const ignored = (this.#ignored = new Set([...ignoredOf(inside), ...(this.#delayed?.names ?? [])]));
     if (given.initSync) {
       verifyParameters(group, inside, ignored);
       syncModuleStates(inside, group, ignored, true);

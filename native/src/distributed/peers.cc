@@ -60,7 +60,8 @@ void Peers::Note(const std::string& key, const std::vector<uint8_t>& value) {
   const size_t start = key.rfind(kKeys);
   if (start == std::string::npos) return;
   const std::string digits = key.substr(start + std::strlen(kKeys));
-  if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) return;
+  if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return;
   const int rank = std::stoi(digits);
   const uint64_t length = NumberAt(value, 0);
   const size_t at = 2 * sizeof(uint64_t) + length;
@@ -152,7 +153,8 @@ std::string Peers::Fate(const std::string& message) const {
     if (rank != own_) others.push_back(rank);
   }
   if (others.empty()) return "";
-  return "; " + Name(others) + (others.size() == 1 ? " is there, and is late" : " are there, and one is late") +
+  return "; " + Name(others) +
+         (others.size() == 1 ? " is there, and is late" : " are there, and one is late") +
          " or has called something else";
 }
 

@@ -106,7 +106,8 @@ napi_value BroadcastCoalesced(Arguments& arguments) {
 
 // makeReducer(group, parameters, [is sparse], [bucket cap, first bucket's cap, flags], initial caps,
 // rebuilding caps, names, [module's name]). Flags: 1 find unused parameters, 2 gradients are views, 4 skip
-// unused ones, 8 static graph, 16 buffers are broadcast, 32 SyncBatchNorm, 64 gradients are copied in batches.
+// unused ones, 8 static graph, 16 buffers are broadcast, 32 SyncBatchNorm, 64 gradients are copied in
+// batches.
 napi_value MakeReducer(Arguments& arguments) {
   auto handle = std::make_unique<ReducerHandle>();
   ReducerState& made = *handle->state;
@@ -123,14 +124,14 @@ napi_value MakeReducer(Arguments& arguments) {
   std::reverse(buckets.begin(), buckets.end());
   std::unordered_map<size_t, std::string> by_index;
   for (size_t i = 0; i < names.size(); i++) by_index.emplace(i, names[i]);
-  made.reducer =
-      std::make_shared<c10d::Reducer>(parameters, std::move(buckets), made.group->Use(), is_sparse,
-                                      settings.at(0), (flags & 1) != 0, (flags & 2) != 0, std::move(by_index),
-                                      settings.at(1), (flags & 4) != 0, false, NumbersAt(arguments, 5), (flags & 64) != 0);
+  made.reducer = std::make_shared<c10d::Reducer>(parameters, std::move(buckets), made.group->Use(), is_sparse,
+                                                 settings.at(0), (flags & 1) != 0, (flags & 2) != 0,
+                                                 std::move(by_index), settings.at(1), (flags & 4) != 0, false,
+                                                 NumbersAt(arguments, 5), (flags & 64) != 0);
   made.logger = std::make_shared<c10d::Logger>(made.reducer);
   made.reducer->set_logger(made.logger);
   made.logger->set_construction_data_and_log(TextsAt(arguments, 7).at(0), {}, -1, (flags & 16) != 0,
-                                                (flags & 32) != 0, (flags & 8) != 0);
+                                             (flags & 32) != 0, (flags & 8) != 0);
   if (flags & 8) {
     made.reducer->set_static_graph();
     made.logger->set_static_graph();
@@ -213,7 +214,7 @@ napi_value BuiltinHook(Arguments& arguments) {
     return Undefined(arguments.env);
   }
   state.reducer->register_builtin_comm_hook(name == "fp16" ? c10d::BuiltinCommHookType::FP16_COMPRESS
-                                                            : c10d::BuiltinCommHookType::ALLREDUCE);
+                                                           : c10d::BuiltinCommHookType::ALLREDUCE);
   state.logger->set_comm_hook(name == "fp16" ? "FP16_COMPRESS" : "ALLREDUCE");
   return Undefined(arguments.env);
 }
@@ -222,7 +223,8 @@ napi_value BuiltinHook(Arguments& arguments) {
 // promise of a tensor.
 napi_value CommHook(Arguments& arguments) {
   ReducerState& state = ReducerAt(arguments, 0);
-  state.reducer->register_comm_hook(MakeJsHook(arguments.environment, arguments[1], *state.group, state.running));
+  state.reducer->register_comm_hook(
+      MakeJsHook(arguments.environment, arguments[1], *state.group, state.running));
   state.logger->set_comm_hook(TextAt(arguments, 2));
   return Undefined(arguments.env);
 }

@@ -21,7 +21,8 @@ using StorePtr = c10::intrusive_ptr<c10d::Store>;
 void WaitForKeys(c10d::Store& store, const std::vector<std::string>& keys, std::chrono::milliseconds timeout,
                  const Stop& stop);
 
-// A store for gloo's set-up, whose waits end with the environment, and by which it is known where the ranks are.
+// A store for gloo's set-up, whose waits end with the environment, and by which it is known where the ranks
+// are.
 class StoppableStore : public c10d::Store {
  public:
   StoppableStore(StorePtr store, std::shared_ptr<Promises> promises, std::shared_ptr<Peers> peers)

@@ -83,9 +83,9 @@ class JsThread {
 
   const std::thread::id id_;
   std::vector<std::weak_ptr<UsedByPasses>> lent_;  // on the JS thread
-  int nested_ = 0;               // passes inside of each other on the JS thread itself
-  Caller* serving_ = nullptr;    // whose callback the JS thread runs
-  std::atomic<int> waiting_{0};  // frames of Serve, or about to be
+  int nested_ = 0;                                 // passes inside of each other on the JS thread itself
+  Caller* serving_ = nullptr;                      // whose callback the JS thread runs
+  std::atomic<int> waiting_{0};                    // frames of Serve, or about to be
 
   std::mutex mutex_;  // of what follows, and of all callers and passes
   std::condition_variable changed_;

@@ -13,7 +13,20 @@ function withMachines(work) {
   const names = ['a', 'b'].map((letter) => `nodetorch-${process.pid}-${letter}`);
   const isMade =
     names.every((name) => ip('netns', 'add', name)) &&
-    ip('link', 'add', 'wire-a', 'netns', names[0], 'type', 'veth', 'peer', 'name', 'wire-b', 'netns', names[1]);
+    ip(
+      'link',
+      'add',
+      'wire-a',
+      'netns',
+      names[0],
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'wire-b',
+      'netns',
+      names[1],
+    );
   if (isMade) {
     names.forEach((name, i) => {
       const link = `wire-${'ab'[i]}`;
@@ -42,7 +55,16 @@ async function compareLaunched(python) {
     const machines = await withMachines((before, address) =>
       Promise.all(
         languages.map((language, node) => {
-          const place = ['--nnodes', '2', '--node-rank', node, '--master-addr', address, '--master-port', 29533];
+          const place = [
+            '--nnodes',
+            '2',
+            '--node-rank',
+            node,
+            '--master-addr',
+            address,
+            '--master-port',
+            29533,
+          ];
           const launcher = ['-m', 'torch.distributed.run', '--no-python', '--nproc-per-node', 2, ...place];
           const [command, ...args] = [...before[node], python, ...launcher, ...ranks[language]].map(String);
           return run(command, args, { OMP_NUM_THREADS: '1', PYTHONWARNINGS: 'ignore' });
