@@ -1,11 +1,11 @@
-import { checkNumber, valueError } from '../../core/errors';
+import { TorchError, checkNumber, valueError } from '../../core/errors';
 import { value } from '../../core/kinds';
 import { signature } from '../../core/signature';
 import { type ProcessGroup, groupOf } from '../../distributed/group';
 import type { Work } from '../../distributed/work';
 import type { Tensor } from '../../tensor';
 import type { Module } from '../module/module';
-import type { Parameter } from '../parameter';
+import { type Parameter, UninitializedParameter } from '../parameter';
 
 /** Options of `nn.parallel.DistributedDataParallel`. */
 export interface DistributedDataParallelOptions {
@@ -77,6 +77,12 @@ export function groupFor(module: Module, given: Required<DistributedDataParallel
   const group = groupOf('DistributedDataParallel', given.processGroup);
   if (group.handle === null) throw valueError('Invalid process group specified');
   checkCaps([given.bucketCapMb ?? 25, ...(given.bucketCapMbList ?? [])]);
+  if ([...module.parameters()].some((one) => one instanceof UninitializedParameter)) {
+    throw new TorchError(
+      "Modules with uninitialized parameters can't be used with `DistributedDataParallel`. Run a dummy forward pass to " +
+        'correctly initialize the modules',
+    );
+  }
   if ([...module.parameters()].some((one) => one.device.type !== 'cpu'))
     throw valueError('DistributedDataParallel is over gloo here, which reduces tensors of the CPU alone');
   return group;
