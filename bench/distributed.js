@@ -1,6 +1,7 @@
 'use strict';
 // `node bench/distributed.js [rounds]`: two ranks of Node and two of Python, in turns: collectives by their size, and a step
-// of training under DistributedDataParallel. Rank 0's medians, and the median over the rounds of the ratio.
+// of training under DistributedDataParallel. Rank 0's medians, and the median over the rounds of the ratio; then the same of
+// the processor's time, which other programs of the machine change less.
 
 const { spawn } = require('node:child_process');
 const net = require('node:net');
@@ -20,7 +21,7 @@ function median(numbers) {
   return sorted[sorted.length >> 1];
 }
 
-/** Microseconds by the names of the rows, as rank 0 has them. */
+/** Microseconds, of the clock and of the processor, by the names of the rows, as rank 0 has them. */
 async function round(command) {
   const place = { WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(await freePort()) };
   const ranks = [0, 1].map((rank) => {
@@ -42,11 +43,12 @@ async function main(rounds) {
   const found = [];
   for (let i = 0; i < rounds; i++) found.push([await round(ours), await round(python)]);
   for (const name of Object.keys(found[0][0])) {
-    const [mine, its] = [0, 1].map((side) => median(found.map((both) => both[side][name])));
-    const ratio = median(found.map((both) => both[0][name] / both[1][name]));
-    console.log(
-      `${name.padEnd(32)} ${mine.toFixed(0).padStart(9)} us  Python ${its.toFixed(0).padStart(9)} us  ${ratio.toFixed(2)}`,
-    );
+    const columns = [0, 1].map((kind) => {
+      const [mine, its] = [0, 1].map((side) => median(found.map((both) => both[side][name][kind])));
+      const ratio = median(found.map((both) => both[0][name][kind] / both[1][name][kind]));
+      return `${mine.toFixed(0).padStart(8)} us  Python ${its.toFixed(0).padStart(8)} us  ${ratio.toFixed(2)}`;
+    });
+    console.log(`${name.padEnd(28)} ${columns[0]}   processor ${columns[1]}`);
   }
 }
 

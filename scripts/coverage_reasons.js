@@ -80,8 +80,36 @@ module.exports = [
     ],
   },
   {
-    reason: 'PyTorch refuses to split a group of gloo',
-    names: ['torch.distributed.split_group'],
+    reason: 'PyTorch refuses to split or shrink a group of gloo: they are for NCCL',
+    names: ['torch.distributed.split_group', 'torch.distributed.shrink_group'],
+  },
+  {
+    reason: "A backend is a text, and there is one: `'gloo'` for the CPU",
+    names: [
+      'torch.distributed.Backend',
+      'torch.distributed.BackendConfig',
+      'torch.distributed.get_backend_config',
+    ],
+  },
+  {
+    reason: '`initProcessGroup` takes any store instead of a handler of addresses',
+    names: ['torch.distributed.rendezvous', 'torch.distributed.register_rendezvous_handler'],
+  },
+  {
+    reason: "Python's debugger, profiler and types, and a name that PyTorch has deprecated",
+    names: [
+      'torch.distributed.breakpoint',
+      'torch.distributed.record_comm',
+      'torch.distributed.timedelta',
+      'torch.distributed.GroupName',
+      'torch.distributed.reduce_op',
+    ],
+  },
+  {
+    reason:
+      'Parts of one model on several GPUs, and what saves them, which come with NCCL ' +
+      '([docs/distributed.md](distributed.md))',
+    names: ['torch.distributed.DeviceMesh', 'torch.distributed.init_device_mesh'],
   },
   {
     reason:

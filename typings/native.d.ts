@@ -308,8 +308,8 @@ export interface Native {
   ): Promise<unknown>;
   makeGroup(
     store: Handle,
-    rank: number,
-    size: number,
+    place: number,
+    ranks: Shape,
     timeout: number,
     names: readonly string[],
     host: string,

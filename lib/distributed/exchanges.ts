@@ -5,6 +5,7 @@ import { native } from '../native';
 import { HANDLE } from '../native/handle';
 import type { Tensor } from '../tensor';
 import type { Handle } from '../../typings/native';
+import { defaultPgTimeout } from './backends';
 import { asReal, beginWork, checkDtypes, checkTensor, checkTensors, isOutside, nothing } from './begin';
 import { type ProcessGroup, groupOf } from './group';
 import { checkTimeout } from './store';
@@ -112,7 +113,7 @@ export function monitoredBarrier(
     'monitoredBarrier(group?, timeout?, waitAllRanks?)',
     args as [group?: Group, timeout?: number | null, waitAllRanks?: boolean],
   );
-  return waitForAll(given, timeout ?? 1_800_000, Boolean(waitAllRanks));
+  return waitForAll(given, timeout ?? defaultPgTimeout, Boolean(waitAllRanks));
 }
 
 async function waitForAll(given: Group | undefined, timeout: number, waitAllRanks: boolean): Promise<void> {

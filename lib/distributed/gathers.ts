@@ -56,15 +56,29 @@ export function allGather(...args: [tensorList: readonly Tensor[], tensor: Tenso
 export function allGatherIntoTensor(
   ...args: [outputTensor: Tensor, inputTensor: Tensor, group?: Group]
 ): Work {
-  const [output, input, given] = bindArguments(
-    'allGatherIntoTensor(outputTensor, inputTensor, group?)',
-    args,
+  return gatherInto(
+    'allGatherIntoTensor',
+    bindArguments('allGatherIntoTensor(outputTensor, inputTensor, group?)', args),
   );
+}
+
+/** {@link allGatherIntoTensor} by its newer name. */
+export function allGatherSingle(...args: [outputTensor: Tensor, inputTensor: Tensor, group?: Group]): Work {
+  return gatherInto(
+    'allGatherSingle',
+    bindArguments('allGatherSingle(outputTensor, inputTensor, group?)', args),
+  );
+}
+
+function gatherInto(
+  fn: string,
+  [output, input, given]: [outputTensor: Tensor, inputTensor: Tensor, group?: Group],
+): Work {
   checkTensor('inputTensor', input);
   checkTensor('outputTensor', output);
   checkDtypes(input, output);
-  const group = groupOf('allGatherIntoTensor', given);
-  if (isOutside('allGatherIntoTensor', group)) return nothing();
+  const group = groupOf(fn, given);
+  if (isOutside(fn, group)) return nothing();
   return beginWork('allGatherIntoTensor', group, { outputs: [asReal(output)], inputs: [asReal(input)] });
 }
 

@@ -19,6 +19,8 @@ export class ProcessGroup extends NativeHandle {
     /** PyTorch's name of the group, which is also a prefix of its keys in the store. */
     readonly groupName: string,
     readonly groupDesc: string,
+    /** In milliseconds. @internal */
+    readonly timeout = 0,
   ) {
     if (!Array.isArray(ranks)) throw new TorchTypeError('ProcessGroup: No constructor defined!');
     super(handle);
@@ -58,6 +60,9 @@ export const GroupMember: { readonly WORLD: ProcessGroup | null; readonly NON_GR
   },
   NON_GROUP_MEMBER,
 };
+
+/** The same as {@link GroupMember}: `dist.group.WORLD`. */
+export const group = GroupMember;
 
 export function defaultGroup(): ProcessGroup {
   if (world.group !== null) return world.group;

@@ -5,8 +5,28 @@
  * @module nodetorch/distributed
  */
 export { isAvailable, isGlooAvailable } from './available';
+export {
+  defaultPgTimeout,
+  getDebugLevel,
+  getDefaultBackendForDevice,
+  getPgCount,
+  isBackendAvailable,
+  isMpiAvailable,
+  isNcclAvailable,
+  isUccAvailable,
+  isXcclAvailable,
+  supportsComplex,
+} from './backends';
 export { allToAll, allToAllSingle, barrier, monitoredBarrier } from './exchanges';
-export { allGather, allGatherCoalesced, allGatherIntoTensor, broadcast, gather, scatter } from './gathers';
+export {
+  allGather,
+  allGatherCoalesced,
+  allGatherIntoTensor,
+  allGatherSingle,
+  broadcast,
+  gather,
+  scatter,
+} from './gathers';
 export {
   destroyProcessGroup,
   getBackend,
@@ -15,6 +35,7 @@ export {
   getProcessGroupRanks,
   getRank,
   getWorldSize,
+  group,
   GroupMember,
   isInitialized,
   ProcessGroup,
@@ -32,7 +53,14 @@ export {
 export { recvObjectList, sendObjectList } from './object_lists';
 export { batchIsendIrecv, irecv, isend, P2POp, recv, send } from './point_to_point';
 export { ReduceOp } from './reduce_op';
-export { allReduce, allReduceCoalesced, reduce, reduceScatter, reduceScatterTensor } from './reductions';
+export {
+  allReduce,
+  allReduceCoalesced,
+  reduce,
+  reduceScatter,
+  reduceScatterSingle,
+  reduceScatterTensor,
+} from './reductions';
 export { FileStore, HashStore, PrefixStore, Store, type StoreValue } from './store';
 export {
   type EqualSubgroupsOptions,

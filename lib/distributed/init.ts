@@ -5,8 +5,9 @@ import { native } from '../native';
 import { HANDLE } from '../native/handle';
 import type { Handle } from '../../typings/native';
 import { checkAvailable } from './available';
+import { defaultPgTimeout } from './backends';
 import { world } from './group';
-import { DEFAULT_TIMEOUT, checkBackend, makeGroup } from './make_group';
+import { checkBackend, makeGroup } from './make_group';
 import { type Place, rendezvous } from './rendezvous';
 import { HashStore, PrefixStore, Store, checkTimeout, rootOf } from './store';
 import { TCPStore } from './tcp_store';
@@ -59,7 +60,7 @@ function checkRank(fn: string, rank: unknown, worldSize: unknown): void {
 /** Where a store of the user's own is. */
 function masterOf(store: Store): Place['master'] {
   const root = rootOf(store);
-  if (root instanceof TCPStore && !root.isEverywhere) return [root.host, root.port];
+  if (root instanceof TCPStore && !root.isEverywhere) return [root.reachedBy, root.port];
   return root instanceof HashStore ? ['127.0.0.1', 9] : ['', 0];
 }
 
@@ -94,7 +95,7 @@ async function start(options: Required<InitOptions>): Promise<void> {
   if (world.group !== null || isStarting)
     throw valueError('trying to initialize the default process group twice!');
   checkBackend('initProcessGroup', backend);
-  const timeout = given ?? DEFAULT_TIMEOUT;
+  const timeout = given ?? defaultPgTimeout;
   checkTimeout('initProcessGroup', timeout);
   if (initMethod !== null) checkText('initProcessGroup', 'initMethod', initMethod);
   if (store !== null && !(store instanceof Store))

@@ -7,9 +7,6 @@ import { ProcessGroup } from './group';
 import type { Place } from './rendezvous';
 import type { Store } from './store';
 
-/** Python's default for gloo, 30 minutes. */
-export const DEFAULT_TIMEOUT = 1_800_000;
-
 export function checkBackend(fn: string, backend: unknown): void {
   if (backend === null) return;
   checkText(fn, 'backend', backend);
@@ -44,12 +41,12 @@ export async function makeGroup({
   const handle = await native.makeGroup(
     store[HANDLE] as Handle,
     rank,
-    ranks.length,
+    ranks,
     timeout,
     [name, description, what],
     master[0],
     master[1],
     interfaces,
   );
-  return new ProcessGroup(handle, rank, ranks, name, description);
+  return new ProcessGroup(handle, rank, ranks, name, description, timeout);
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { argumentError, checkText, valueError } from '../core/errors';
 import { signature } from '../core/signature';
+import { defaultPgTimeout } from './backends';
 import { GroupMember, type ProcessGroup, defaultGroup, world } from './group';
-import { DEFAULT_TIMEOUT, checkBackend, makeGroup } from './make_group';
+import { checkBackend, makeGroup } from './make_group';
 import { checkTimeout } from './store';
 
 /** The options of {@link newGroup}. */
@@ -62,7 +63,7 @@ async function startGroup(options: Required<NewGroupOptions>): Promise<ProcessGr
     store: world.store!,
     rank: ranks.indexOf(ownRank),
     ranks,
-    timeout: timeout ?? DEFAULT_TIMEOUT,
+    timeout: timeout ?? defaultPgTimeout,
     name,
     description: groupDesc ?? 'undefined',
     what: 'newGroup',

@@ -112,16 +112,36 @@ export function reduceScatterTensor(
     | [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group]
     | [output: Tensor, input: Tensor, options: { op?: ReduceOp; group?: Group }]
 ): Work {
-  const [output, input, op = ReduceOp.SUM, given] = bindArguments(
-    'reduceScatterTensor(output, input, op?, group?)',
-    args as [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group],
+  type Bound = [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group];
+  return scatterOf(
+    'reduceScatterTensor',
+    bindArguments('reduceScatterTensor(output, input, op?, group?)', args as Bound),
   );
+}
+
+/** {@link reduceScatterTensor} by its newer name. */
+export function reduceScatterSingle(
+  ...args:
+    | [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group]
+    | [output: Tensor, input: Tensor, options: { op?: ReduceOp; group?: Group }]
+): Work {
+  type Bound = [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group];
+  return scatterOf(
+    'reduceScatterSingle',
+    bindArguments('reduceScatterSingle(output, input, op?, group?)', args as Bound),
+  );
+}
+
+function scatterOf(
+  fn: string,
+  [output, input, op = ReduceOp.SUM, given]: [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group],
+): Work {
   checkTensor('output', output);
   checkTensor('input', input);
-  const number = numberOf('reduceScatterTensor', op);
+  const number = numberOf(fn, op);
   checkDtypes(output, input);
-  const group = groupOf('reduceScatterTensor', given);
-  if (isOutside('reduceScatterTensor', group)) return nothing();
+  const group = groupOf(fn, given);
+  if (isOutside(fn, group)) return nothing();
   return beginWork('reduceScatterTensor', group, {
     outputs: [output],
     inputs: [input],

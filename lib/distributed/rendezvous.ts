@@ -61,15 +61,20 @@ async function tcp(
   timeout: number,
 ): Promise<Place> {
   const isAgents = process.env.TORCHELASTIC_USE_AGENT_STORE === 'True';
-  const store = await TCPStore.create(host, port, {
+  const creating = TCPStore.create(host, port, {
     worldSize,
     isMaster: rank === 0 && !isAgents,
     timeout,
     listen: process.env.NODETORCH_STORE_LISTEN || null,
     useLibuv: usesLibuv(url),
   });
+  const store = await creating.catch((error: unknown) => {
+    if (!(error instanceof TorchError)) throw error;
+    const where = `initProcessGroup on rank ${rank} of ${worldSize}`;
+    throw new TorchError(`${where}: ${error.message}`, error.kind, error.backtrace, { cause: error });
+  });
   // Of one that is everywhere it is not known by which interface it is reached.
-  return { store, rank, worldSize, master: store.isEverywhere ? ['', 0] : [host, store.port] };
+  return { store, rank, worldSize, master: store.isEverywhere ? ['', 0] : [store.reachedBy, store.port] };
 }
 
 /** The store of `initMethod`, and this process's place. */

@@ -55,6 +55,8 @@ export class TCPStore extends Store {
     readonly port: number,
     /** @internal */
     readonly isEverywhere: boolean,
+    /** By which other machines reach it. @internal */
+    readonly reachedBy: string,
   ) {
     super(handle);
   }
@@ -86,7 +88,8 @@ export class TCPStore extends Store {
         `The store listens on ${made.address} alone, which '${host}' is on this machine: no other machine reaches it.`,
       );
     }
-    const store = new TCPStore(made.handle, host, made.port, made.isEverywhere);
+    const reachedBy = isMaster && listen !== null ? made.address : host;
+    const store = new TCPStore(made.handle, host, made.port, made.isEverywhere, reachedBy);
     store.setTimeout(timeout);
     return store;
   }

@@ -1,5 +1,5 @@
-// What each rank shows when another is lost: an error that names operation, rank and what happened, soon, and an end by
-// itself. Ranks are processes.
+// What each rank shows when another is lost: an error that names operation, rank, what happened and the peer, soon, and an
+// end by itself. Ranks are processes, which cost the most here: so each tries several things.
 import { createServer } from 'node:net';
 import { start } from './rank_process';
 
@@ -26,61 +26,83 @@ async function lose(phase: string, lost: number, signal: NodeJS.Signals | null, 
 
 const gone = /Connection (reset|closed) by peer|Broken pipe|closed/i;
 
-// Each starts two processes. Some of them in every run of the tests, all of them with NODETORCH_FAULTS=all.
-const chosen = process.env.NODETORCH_FAULTS === 'all' ? test : test.skip;
+const left = (lost: number) =>
+  new RegExp(`; rank ${lost} \\(\\S+ 127\\.0\\.0\\.1:\\d+\\) has ended or left the group$`);
+
+type Found = Record<string, { what?: string; message: string; kind?: string; isFree?: boolean }>;
+
+/** What a rank has said of each thing that it tried. */
+const by = (lines: readonly Record<string, unknown>[]): Found =>
+  Object.fromEntries(lines.slice(1).map((line) => [line.what, line])) as Found;
 
 // Rank 0 has the store as well.
 describe.each([1, 0])('kill -9 of rank %i', (lost) => {
   const here = `on rank ${1 - lost} of 2: `;
-  const table: [phase: string, named: string][] = [
-    ['collective', `allReduce ${here}`],
-    ['backward', ''],
-  ];
-  test.each(table)('in %s', check);
+
+  function check({ message }: { message: string }, named: string): void {
+    expect(message).toContain(named);
+    expect(message).toMatch(gone);
+    expect(message).toMatch(left(lost));
+  }
+
+  // Each in a group of its own, and all at the same time.
+  test('in a collective, a backward pass and a transfer', async () => {
+    const { code, signal, lines } = await lose('kill', lost, 'SIGKILL');
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    const found = by(lines);
+    check(found.collective, `allReduce ${here}`);
+    check(found.backward, `backward of DistributedDataParallel ${here}`);
+    check(found.transfer, `recv from rank ${lost} ${here}`);
+    expect(found.afterwards.message).toContain(`allReduce ${here}`);
+  });
+
+  // With what blocks the thread: two processes for each, so only with NODETORCH_FAULTS=all.
+  const chosen = process.env.NODETORCH_FAULTS === 'all' ? test : test.skip;
   chosen.each([
     ['blocking', `allReduce ${here}`],
-    ['transfer', `recv from rank ${lost} ${here}`],
+    ['blockingBackward', `backward of DistributedDataParallel ${here}`],
+    ['forward', `broadcast of parameters and buffers ${here}`],
     ['construction', `DistributedDataParallel ${here}`],
-  ])('in %s', check);
-
-  async function check(phase: string, named: string): Promise<void> {
+  ])('in %s', async (phase, named) => {
     const { code, signal, lines } = await lose(phase, lost, 'SIGKILL');
-    const [, found, after] = lines as { message: string; isFree: boolean }[];
     expect({ code, signal }).toEqual({ code: 0, signal: null });
-    expect(found.message).toContain(named);
-    expect(found.message).toMatch(gone);
-    if (after) expect(after.message).toContain(named);
-  }
-});
-
-test('a rank that never comes', async () => {
-  const { code, lines } = await lose('start', 1, null, { TIMEOUT: '400' });
-  expect(code).toBe(0);
-  expect(lines[1]).toMatchObject({
-    isFree: true,
-    message: expect.stringMatching(/^initProcessGroup on rank 0 of 2: .*rank 1|timeout/i) as string,
+    check(by(lines)[phase], named);
   });
 });
 
-test('a master that never comes', async () => {
-  const { code, lines } = await lose('start', 0, null, { TIMEOUT: '400' });
+test('a rank, and a master, that never come', async () => {
+  const env = { WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(await freePort()), RANK: '0' };
+  const { code, lines } = await start('alone', {
+    ...env,
+    OTHER_PORT: String(await freePort()),
+    TIMEOUT: '400',
+  }).ended;
   expect(code).toBe(0);
-  expect(lines[1]).toMatchObject({ kind: 'DistNetworkError', isFree: true });
+  const { master, member } = by([{}, ...lines]);
+  expect(master).toMatchObject({
+    isFree: true,
+    message: expect.stringMatching(/^initProcessGroup on rank 0 of 2: rank 1 has not come: /) as string,
+  });
+  expect(member).toMatchObject({
+    kind: 'DistNetworkError',
+    isFree: true,
+    message: expect.stringMatching(
+      /^initProcessGroup on rank 1 of 2: No store has answered at 127.0.0.1:\d+ for 400 ms: is rank 0 running/,
+    ) as string,
+  });
 });
 
-test('a rank that does not take part', async () => {
+test('a rank that does not take part, which monitoredBarrier names', async () => {
   const { code, lines } = await lose('timeout', 1, null, { TIMEOUT: '500' });
   expect(code).toBe(0);
-  expect(lines[1]).toMatchObject({
+  const { collective, barrier } = by(lines);
+  expect(collective).toMatchObject({
     isFree: true,
-    message: expect.stringMatching(/^allReduce on rank 0 of 2: .*(Timed out|timeout)/i) as string,
+    message: expect.stringMatching(
+      /^allReduce on rank 0 of 2: .*Timed out.*; rank 1 is there, and is late or has called something else$/,
+    ) as string,
   });
-});
-
-test('monitoredBarrier names it', async () => {
-  const { code, lines } = await lose('monitoredBarrier', 1, null);
-  expect(code).toBe(0);
-  expect(lines[1].message).toMatch(/^monitoredBarrier on rank 0 of 2: .*Ranks 1 failed to pass/s);
+  expect(barrier.message).toMatch(/^monitoredBarrier on rank 0 of 2: .*Ranks 1 failed to pass/s);
 });
 
 // Without it gloo ends the process that gets too much.
@@ -102,20 +124,15 @@ test('TORCH_DISTRIBUTED_DEBUG=DETAIL names sizes that differ', async () => {
   });
 });
 
-test('process.exit() in the middle of everything', async () => {
-  const { code, signal, err } = await lose('exit', 1, null);
-  expect({ code, signal }).toEqual({ code: 7, signal: null });
-  expect(err).toContain('destroyProcessGroup() was not called');
-});
-
-test('SIGTERM ends a rank', async () => {
+test('process.exit() and SIGTERM in the middle of everything', async () => {
   const port = await freePort();
   const place = { WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(port) };
-  const ranks = [0, 1].map((rank) => start('term', { ...place, RANK: String(rank) }));
-  await Promise.all(ranks.map(({ ready }) => ready));
-  ranks.forEach((one) => one.process.kill('SIGTERM'));
-  const ends = await Promise.all(ranks.map(({ ended }) => ended));
-  expect(ends.map(({ signal }) => signal)).toEqual(['SIGTERM', 'SIGTERM']);
+  const [exits, ends] = [0, 1].map((rank) => start('exit', { ...place, RANK: String(rank) }));
+  const { code, signal, err } = await exits.ended;
+  expect({ code, signal }).toEqual({ code: 7, signal: null });
+  expect(err).toContain('destroyProcessGroup() was not called');
+  ends.process.kill('SIGTERM');
+  expect((await ends.ended).signal).toBe('SIGTERM');
 });
 
 test('ranks that are threads of one process train, and end in the middle', async () => {

@@ -17,97 +17,111 @@ const rank = Number(process.env.RANK ?? 0);
 // The rank that the others miss.
 const isLost = rank === Number(process.env.LOST ?? 1);
 const timeout = Number(process.env.TIMEOUT ?? 20_000);
+const { DistributedDataParallel: DDP } = nn.parallel;
 const start = () => dist.initProcessGroup({ backend: 'gloo', timeout });
 
-async function fails(work: () => PromiseLike<unknown>): Promise<void> {
+async function fails(what: string, work: () => unknown): Promise<void> {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 5);
   try {
     await work();
-    say({ done: true });
+    say({ what, done: true });
   } catch (error) {
-    say({ ...saying(error), isFree: ticks > 2 });
+    say({ what, ...saying(error), isFree: ticks > 2 });
   }
   clearInterval(timer);
 }
 
+/** The addresses that anybody listens on here, as Linux writes them. */
+function listening(): string[] {
+  const sockets = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
+  return sockets.filter((line) => / 0A /.test(line)).map((line) => line.trim().split(/[ :]+/)[1]);
+}
+
 // In each the lost rank says that it is there, and is killed.
 const phases: Record<string, () => Promise<unknown>> = {
-  async collective() {
+  async kill() {
     await start();
+    const [ofModel, ofTransfer] = [await dist.newGroup(), await dist.newGroup()];
+    const model = new DDP(new nn.Linear(3, 2), { processGroup: ofModel });
+    const loss = model(torch.ones([1, 3])).sum();
     say({ ready: true });
     if (isLost) return forever();
-    await fails(() => dist.allReduce(torch.ones([4])));
-    await fails(() => dist.allReduce(torch.ones([4]))); // the group is of no use any more
+    await Promise.all([
+      fails('collective', () => dist.allReduce(torch.ones([4]))),
+      fails('backward', () => loss.backwardAsync()),
+      fails('transfer', () => dist.recv(torch.ones([4]), { src: 1 - rank, group: ofTransfer })),
+    ]);
+    await fails('afterwards', () => dist.allReduce(torch.ones([4]))); // the group is of no use any more
   },
   async blocking() {
     await start();
     say({ ready: true });
     if (isLost) return forever();
-    await fails(async () => void (await Promise.resolve(), dist.allReduce(torch.ones([4])).wait()));
+    await fails('blocking', () => dist.allReduce(torch.ones([4])).wait());
   },
-  async transfer() {
+  async blockingBackward() {
     await start();
+    const loss = new DDP(new nn.Linear(3, 2))(torch.ones([1, 3])).sum();
     say({ ready: true });
     if (isLost) return forever();
-    await fails(() => dist.recv(torch.ones([4]), { src: rank === 0 ? 1 : 0 }));
+    await fails('blockingBackward', () => loss.backward());
   },
-  async backward() {
+  // Which sends buffers.
+  async forward() {
     await start();
-    const model = new nn.parallel.DistributedDataParallel(new nn.Linear(3, 2));
-    const loss = model(torch.ones([1, 3])).sum();
+    const model = new DDP(new nn.BatchNorm1d(3));
     say({ ready: true });
     if (isLost) return forever();
-    await fails(() => loss.backwardAsync());
+    await fails('forward', () => model(torch.ones([2, 3])));
   },
   async construction() {
     await start();
     say({ ready: true });
     if (isLost) return forever();
-    await fails(
-      async () =>
-        void (await Promise.resolve(), new nn.parallel.DistributedDataParallel(new nn.Linear(3, 2))),
-    );
+    await fails('construction', () => new DDP(new nn.Linear(3, 2)));
   },
-  // The other one never comes.
-  async start() {
-    say({ ready: true });
-    if (isLost) return forever();
-    await fails(start);
+  // No other one ever comes, neither to this master nor to where this is no master.
+  async alone() {
+    await fails('master', start);
+    Object.assign(process.env, { RANK: '1', MASTER_PORT: process.env.OTHER_PORT });
+    await fails('member', start);
   },
-  // It comes, and does not take part.
+  // The other one comes, and does not take part.
   async timeout() {
     await start();
+    const ofBarrier = await dist.newGroup();
     say({ ready: true });
     if (isLost) return forever();
-    await fails(() => dist.allReduce(torch.ones([4])));
+    await Promise.all([
+      fails('collective', () => dist.allReduce(torch.ones([4]))),
+      fails('barrier', () => dist.monitoredBarrier({ group: ofBarrier, timeout: 300, waitAllRanks: true })),
+    ]);
   },
-  async monitoredBarrier() {
+  async meet() {
     await start();
-    say({ ready: true });
-    if (isLost) return forever();
-    await fails(() => dist.monitoredBarrier({ timeout: 300, waitAllRanks: true }));
+    const x = torch.tensor([rank + 1]);
+    await dist.allReduce(x);
+    say({ sum: x.item(), listening: listening() });
+    await dist.barrier();
+    dist.destroyProcessGroup();
   },
   // The network between them is cut, and then a line comes.
   async cut() {
     await start();
-    const sockets = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
-    const listening = sockets
-      .filter((line) => / 0A /.test(line))
-      .map((line) => line.trim().split(/[ :]+/)[1]);
-    say({ ready: true, listening });
+    say({ ready: true, listening: listening() });
     await once(process.stdin, 'data');
     process.stdin.pause();
-    await fails(() => dist.allReduce(torch.ones([4])));
+    await fails('cut', () => dist.allReduce(torch.ones([4])));
   },
   // Each rank has a tensor of another size.
   async mismatch() {
     await start();
     await dist.allReduce(torch.ones([4]));
     say({ ready: true });
-    await fails(() => dist.allReduce(torch.ones([4 + rank])));
+    await fails('mismatch', () => dist.allReduce(torch.ones([4 + rank])));
   },
-  // Ends in the middle of everything.
+  // Rank 0 ends in the middle of everything, and the other one is ended.
   async exit() {
     await start();
     say({ ready: true });
@@ -116,12 +130,6 @@ const phases: Record<string, () => Promise<unknown>> = {
     if (isLost) return forever();
     await later(50);
     process.exit(7);
-  },
-  async term() {
-    await start();
-    say({ ready: true });
-    void Promise.resolve(dist.recv(torch.ones([4]), { src: 1 - rank })).catch(() => undefined);
-    forever();
   },
   // All ranks are threads of this process; some end in the middle of a collective.
   async workers() {

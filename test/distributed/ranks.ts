@@ -1,14 +1,11 @@
 // Ranks of one thread: each has a group of its own, as if it were a process.
-import { HashStore, type ProcessGroup } from 'nodetorch/distributed';
+import { HashStore } from 'nodetorch/distributed';
 import { makeGroup } from '../../lib/distributed/make_group';
 import { world as own } from '../../lib/distributed/group';
 import { native } from '../../lib/native';
+import type { Rank } from './collective_cases';
 
-export interface Rank {
-  readonly rank: number;
-  readonly world: number;
-  readonly group: ProcessGroup;
-}
+export type { Rank };
 
 let made = 0;
 

@@ -1,6 +1,11 @@
 // DistributedDataParallel in a world of one rank: what needs no other.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import torch, { nn } from 'nodetorch';
 import * as dist from 'nodetorch/distributed';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 beforeAll(async () => {
   torch.setNumThreads(1);
@@ -88,6 +93,51 @@ describe('a hook of JavaScript that returns a promise', () => {
     );
   });
 
+  // The graph calls the reducer without holding it, and the pass has it locked while it waits for the hook.
+  test('a module that nobody has any more ends after its pass', async () => {
+    let calls = 0;
+    const hook = async ({ buffer }: nn.parallel.GradBucket) => {
+      for (; calls < 2; calls++) {
+        collectGarbage();
+        torch.ones([1]);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return buffer;
+    };
+    await withHook(hook)(x).sum().backwardAsync();
+    expect(calls).toBe(2);
+  });
+
+  test('inside of it the module cannot be used, nor before its pass has ended', async () => {
+    const refusal = 'in a backward pass whose communication hook has not ended';
+    const ddp: nn.parallel.DistributedDataParallel<[torch.Tensor], torch.Tensor> = withHook(({ buffer }) => {
+      expect(() => torch.enableGrad(() => ddp(x))).toThrow(refusal); // without gradients it locks nothing
+      return dist.allReduce(buffer);
+    });
+    ddp(x).sum().backward();
+    await ddp(x).sum().backwardAsync();
+    let begin: (buffer: torch.Tensor) => void, keep: typeof begin;
+    const begun = new Promise<torch.Tensor>((resolve) => (begin = resolve));
+    const kept = new Promise<torch.Tensor>((resolve) => (keep = resolve));
+    const slow = withHook(({ buffer }) => (begin(buffer), kept));
+    const done = slow(x).sum().backwardAsync();
+    const buffer = await begun;
+    expect(() => slow(x)).toThrow(refusal);
+    keep!(buffer);
+    await done;
+    expect([...slow.parameters()][0].grad!.tolist()).toEqual([[1, 1]]);
+  });
+
+  test('a promise that it does not keep', async () => {
+    const group = await dist.newGroup({ timeout: 200 });
+    const ddp = new DDP(new nn.Linear(2, 1), { processGroup: group });
+    ddp.registerCommHook(() => new Promise(() => {}));
+    await expect(ddp(x).sum().backwardAsync()).rejects.toThrow(
+      'a communication hook has not kept its promise of gradients for 200 ms',
+    );
+    dist.destroyProcessGroup(group);
+  });
+
   test('what it throws comes out as itself', async () => {
     const mine = { not: 'an Error' };
     for (const hook of [
@@ -136,6 +186,40 @@ test('parameters and buffers that are left to the ranks', () => {
   expect(ddp.getDdpLoggingData().num_parameter_tensors).toBe(3);
 });
 
+test('parameters whose reduction is delayed', () => {
+  const inside = model();
+  const plain = model();
+  plain.loadStateDict(inside.stateDict());
+  const [weight, bias] = [inside.getParameter('1.weight'), inside.getParameter('1.bias')];
+  const delayAllReduceNamedParams = [
+    ['1.weight', weight],
+    ['1.bias', bias],
+  ] as const;
+  const hooked = inside.getParameter('0.weight');
+  const ddp = new DDP(inside, { delayAllReduceNamedParams, paramToHookAllReduce: hooked });
+  expect(ddp.getDdpLoggingData().num_parameter_tensors).toBe(2);
+  const x = torch.randn([5, 3]);
+  for (const module of [plain, ddp, plain, ddp]) module(x).pow(2).sum().backward();
+  expect(weight.grad!.dataPtr() + 16n).toBe(bias.grad!.dataPtr()); // parts of one buffer
+  for (const [name, parameter] of plain.namedParameters())
+    expect(inside.getParameter(name).grad!.tolist()).toEqual(parameter.grad!.tolist());
+  expect(() => new DDP(model(), { delayAllReduceNamedParams })).toThrow('need to be set at the same time');
+  expect(() => new DDP(model(), { delayAllReduceNamedParams, paramToHookAllReduce: 3 as never })).toThrow(
+    "argument 'paramToHookAllReduce' must be a Parameter",
+  );
+});
+
+test('batchedGradCopy gives the same', () => {
+  const inside = model();
+  const plain = model();
+  plain.loadStateDict(inside.stateDict());
+  const ddp = new DDP(inside, { batchedGradCopy: true });
+  const x = torch.randn([5, 3]);
+  for (const module of [plain, ddp]) module(x).pow(2).sum().backward();
+  for (const [name, parameter] of plain.namedParameters())
+    expect(inside.getParameter(name).grad!.tolist()).toEqual(parameter.grad!.tolist());
+});
+
 test('noSync, for functions that return promises, too', async () => {
   const linear = new nn.Linear(2, 1);
   const ddp = new DDP(linear);
@@ -157,7 +241,24 @@ test('join of one rank is its body', () => {
   expect(linear.weight.grad!.tolist()).toEqual([[1, 1]]);
 });
 
+// A mistake, whose end depends on which is first; none waits for the other longer than the timeout.
+test('two passes of one module at once both end', async () => {
+  const group = await dist.newGroup({ timeout: 300 });
+  const ddp = new DDP(new nn.Linear(2, 1), { processGroup: group });
+  ddp.registerCommHook(({ buffer }) => dist.allReduce(buffer, { group }));
+  const [first, second] = [1, 2].map(() => ddp(torch.ones([1, 2])).sum());
+  const ends = await Promise.allSettled([first.backwardAsync(), (async () => second.backward())()]);
+  for (const end of ends) {
+    if (end.status === 'rejected')
+      expect(String(end.reason)).toMatch(
+        /has not come to a communication hook for 300 ms|mark a variable ready only once/,
+      );
+  }
+  dist.destroyProcessGroup(group);
+});
+
 test('what it refuses', () => {
+  expect(() => new DDP(new nn.LazyLinear(3))).toThrow("Modules with uninitialized parameters can't be used");
   const frozen = new nn.Linear(1, 1).requiresGrad_(false);
   expect(() => new DDP(frozen)).toThrow("doesn't have any parameter that requires a gradient");
   expect(() => new DDP(new nn.SyncBatchNorm(2))).toThrow('SyncBatchNorm layers only work with GPU modules');
@@ -187,9 +288,10 @@ test('groups and ranks', async () => {
     1,
     'gloo',
   ]);
+  const count = dist.getPgCount();
   const group = await dist.newGroup([0]);
   expect([group.groupName, dist.getProcessGroupRanks(group), dist.getGlobalRank(group, 0)]).toEqual([
-    '1',
+    String(count),
     [0],
     0,
   ]);
@@ -204,6 +306,42 @@ test('groups and ranks', async () => {
     'ranks list must not contain duplicate entries, got [0, 0]',
   );
   await expect(dist.newGroup([1])).rejects.toThrow('Rank 1 is out of range');
+});
+
+test('backends, and what counts', async () => {
+  expect(
+    ['gloo', 'GLOO', 'cpu:gloo', 'cpu:gloo,cuda:nccl', 'nccl'].map((one) => dist.isBackendAvailable(one)),
+  ).toEqual([true, true, true, false, false]);
+  expect([
+    dist.isNcclAvailable(),
+    dist.isMpiAvailable(),
+    dist.isUccAvailable(),
+    dist.isXcclAvailable(),
+  ]).toEqual([false, false, false, false]);
+  expect(['cpu', 'cuda:1', 'xpu', 'mps'].map((one) => dist.getDefaultBackendForDevice(one))).toEqual([
+    'gloo',
+    'nccl',
+    'xccl',
+    'gloo',
+  ]);
+  expect(() => dist.getDefaultBackendForDevice('meta')).toThrow(
+    'Default backend not registered for device : meta',
+  );
+  const before = dist.getPgCount();
+  const group = await dist.newGroup();
+  dist.destroyProcessGroup(group);
+  expect(dist.getPgCount()).toBe(before + 1); // Python does not count back, either
+  expect([dist.defaultPgTimeout, dist.getDebugLevel(), dist.group.WORLD]).toEqual([
+    1_800_000,
+    'OFF',
+    dist.GroupMember.WORLD,
+  ]);
+  expect([dist.supportsComplex('SUM'), dist.supportsComplex('MAX')]).toEqual([true, false]);
+  const out = torch.zeros([2]);
+  await dist.allGatherSingle(out, torch.ones([2]));
+  await dist.reduceScatterSingle(out, torch.full([2], 3));
+  expect(out.tolist()).toEqual([3, 3]);
+  expect(() => dist.allGatherSingle(out, 3 as never)).toThrow('Expected parameter `inputTensor`');
 });
 
 test('subgroups', async () => {

@@ -5,49 +5,17 @@
 // A new pair is two files of one name in programs/, or in ported/, whose TypeScript is compiled as strictly as can be;
 // examples that have a twin in Python are pairs, too.
 
-const { spawn, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { cacheRoot, version } = require('../../scripts/libtorch/pinned');
 const processor = require('../processor');
+const { compareDistributed } = require('./distributed/mixtures');
 const { Unavailable, findPython, versions } = require('./python');
+const { differences, root, run } = require('./side_by_side');
 
-const root = path.join(__dirname, '..', '..');
 const folders = ['programs', 'ported'].map((name) => path.join('test', 'parity', name));
-
-/** Runs a program: its lines, and how long it took. */
-function run(command, args, env) {
-  const started = Date.now();
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: root,
-      // Threads that wait give way: beside other programs a spinning one slows all the rest down.
-      env: { OMP_WAIT_POLICY: 'passive', ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 2],
-    });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (more) => (text += more));
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code !== 0) reject(new Error(`${args.at(-1)} ended with ${signal ?? code}`));
-      else resolve({ lines: text.trimEnd().split(/\r?\n/), seconds: (Date.now() - started) / 1000 });
-    });
-  });
-}
-
-// The first lines that differ, with their numbers.
-function differences(left, right, most = 10) {
-  const found = [];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    if (left[i] === right[i]) continue;
-    if (found.length < most)
-      found.push(`  line ${i + 1}\n    Python      ${left[i]}\n    TypeScript  ${right[i]}`);
-    else return [...found, '  and more'];
-  }
-  return found;
-}
 
 function pairs() {
   return [...folders, 'examples'].flatMap((folder) => {
@@ -173,57 +141,6 @@ function compareFixtures(python) {
   return status === 0;
 }
 
-const RANK = path.join(__dirname, 'distributed', 'rank');
-
-/** Two ranks of one group, each of its language; the lines of each. */
-async function runRanks(languages, python) {
-  const port = await freePort();
-  const commands = {
-    Python: [python, ['-B', `${RANK}.py`]],
-    Node: [process.execPath, [require.resolve('tsx/cli'), `${RANK}.ts`]],
-  };
-  const ranks = languages.map((language, rank) =>
-    run(...commands[language], {
-      PYTHONWARNINGS: 'ignore',
-      OMP_NUM_THREADS: '1',
-      MASTER_ADDR: '127.0.0.1',
-      MASTER_PORT: String(port),
-      WORLD_SIZE: '2',
-      RANK: String(rank),
-    }),
-  );
-  return (await Promise.all(ranks)).map(({ lines }) => lines);
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-// Collectives and DistributedDataParallel on two ranks, of each language: all give what two of Python give.
-async function compareDistributed(python) {
-  const expected = await runRanks(['Python', 'Python'], python);
-  let equal = true;
-  for (const languages of [
-    ['Node', 'Node'],
-    ['Python', 'Node'],
-    ['Node', 'Python'],
-  ]) {
-    const lines = await runRanks(languages, python);
-    const found = lines.flatMap((one, rank) => differences(expected[rank], one));
-    equal &&= found.length === 0;
-    console.log(
-      `parity: distributed: ${languages.join(' and ')}: ${found.length ? 'DIFFERENT' : 'equal'} (${lines[0].length} lines)`,
-    );
-    if (found.length) console.log(found.join('\n'));
-  }
-  return equal;
-}
-
 async function main(args) {
   const names = args.filter((arg) => arg !== '--all');
   const isWanted = (name) => names.length === 0 || names.includes(name);
@@ -236,7 +153,7 @@ async function main(args) {
   if (isWanted('exported')) equal = (await compareExported(python, args.includes('--all'))) && equal;
   if (isWanted('written')) equal = (await compareWritten(python)) && equal;
   if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
-  if (isWanted('distributed')) equal = (await compareDistributed(python)) && equal;
+  equal = (await compareDistributed(python, names)) && equal;
   if (isWanted('jit')) equal = (await compareScripts(python)) && equal;
   // Only where it is named: a C++ compiler works for minutes on its packages.
   if (names.includes('inductor')) equal = compareInductor(python) && equal;

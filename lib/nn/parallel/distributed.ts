@@ -1,10 +1,8 @@
-import { types } from 'node:util';
 import { bindArguments, checkMethods } from '../../core/calls';
-import { TorchTypeError, argumentError, checkFunction, valueError } from '../../core/errors';
+import { argumentError, checkFunction, valueError } from '../../core/errors';
 import type { Call } from '../../core/signature';
 import { isGradEnabled } from '../../autograd/mode';
-import { type ProcessGroup, groupOf } from '../../distributed/group';
-import { Work } from '../../distributed/work';
+import type { ProcessGroup } from '../../distributed/group';
 import { flatten, unflatten } from '../../func/tree';
 import { native } from '../../native';
 import { newTensor } from '../../native/tensor_base';
@@ -16,9 +14,11 @@ import {
   type CommHook,
   DDP,
   type DistributedDataParallelOptions,
-  checkCaps,
   type ddp,
+  groupFor,
 } from './options';
+import { type Delayed, delayedOf } from './delayed';
+import { callerOf } from './hooks';
 import { ignoredOf, setIgnored } from './ignored';
 import { JOIN, Join, type JoinOptions, type Joined } from './join';
 import {
@@ -61,6 +61,7 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
   #syncsBuffers = true;
   #awaitsStaticGraph: boolean;
   readonly #ignored: ReadonlySet<string>;
+  readonly #delayed: Delayed | null;
   #join: Join | null = null;
 
   /**
@@ -83,12 +84,8 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
     ];
     if (!(module instanceof Module))
       throw argumentError('DistributedDataParallel', 'module', 'a Module', module);
-    const group = groupOf('DistributedDataParallel', given.processGroup);
-    if (group.handle === null) throw valueError('Invalid process group specified');
-    checkCaps([given.bucketCapMb ?? 25, ...(given.bucketCapMbList ?? [])]);
     const inside = module as unknown as Module;
-    if ([...inside.parameters()].some((one) => one.device.type !== 'cpu'))
-      throw valueError('DistributedDataParallel is over gloo here, which reduces tensors of the CPU alone');
+    const group = groupFor(inside, given);
     const options: ReducerOptions = { ...given, bucketCapMb: given.bucketCapMb ?? 25 };
     this.module = module;
     this.processGroup = group;
@@ -96,7 +93,8 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
     this.staticGraph = given.staticGraph;
     this.forwardSyncBuffers = given.forwardSyncBuffers;
     this.#awaitsStaticGraph = given.staticGraph;
-    const ignored = (this.#ignored = ignoredOf(inside));
+    this.#delayed = delayedOf(group, given);
+    const ignored = (this.#ignored = new Set([...ignoredOf(inside), ...(this.#delayed?.names ?? [])]));
     if (given.initSync) {
       verifyParameters(group, inside, ignored);
       syncModuleStates(inside, group, ignored, true);
@@ -106,7 +104,9 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
 
   override forward(...args: Args): Out {
     this.#beforeForward();
-    return this.#afterForward(this.module(...args)) as Out;
+    const output = this.#afterForward(this.module(...args)) as Out;
+    this.#delayed?.clear();
+    return output;
   }
 
   #beforeForward(): void {
@@ -225,14 +225,7 @@ export class DistributedDataParallel<Args extends unknown[] = never[], Out = unk
       return;
     }
     checkFunction('registerCommHook', 'hook', hook);
-    const called = (buffer: Handle, index: number, isLast: boolean): Handle | Promise<Tensor> => {
-      const work = hook({ buffer: newTensor(buffer), index, isLast });
-      if (types.isPromise(work)) return work as Promise<Tensor>;
-      if (!(work instanceof Work) || work.handle === null)
-        throw new TorchTypeError('A communication hook must return the Work of a collective, or a promise');
-      return work.handle;
-    };
-    native.commHook(this.#reducer, called, hook.name);
+    native.commHook(this.#reducer, callerOf(hook, this.processGroup), hook.name);
   }
 
   /** What PyTorch logs of a DistributedDataParallel: sizes of buckets, times of steps. */

@@ -1,10 +1,11 @@
-import { checkNumber, valueError } from '../../core/errors';
+import { TorchError, checkNumber, valueError } from '../../core/errors';
 import { value } from '../../core/kinds';
 import { signature } from '../../core/signature';
-import type { ProcessGroup } from '../../distributed/group';
+import { type ProcessGroup, groupOf } from '../../distributed/group';
 import type { Work } from '../../distributed/work';
 import type { Tensor } from '../../tensor';
 import type { Module } from '../module/module';
+import { type Parameter, UninitializedParameter } from '../parameter';
 
 /** Options of `nn.parallel.DistributedDataParallel`. */
 export interface DistributedDataParallelOptions {
@@ -24,8 +25,17 @@ export interface DistributedDataParallelOptions {
   staticGraph?: boolean;
   /** Whether parameters without a gradient are left out; all ranks must have the same ones. Default false. */
   skipAllReduceUnusedParams?: boolean;
+  /** Whether the gradients of a bucket are copied into it all at once, which pays for many small ones. Default false. */
+  batchedGradCopy?: boolean;
   /** Whether each forward begins with the buffers of rank 0. Default true. */
   forwardSyncBuffers?: boolean;
+  /**
+   * Names and parameters that are not reduced as they become ready, but all at once when the gradient of
+   * `paramToHookAllReduce` is there. Only `backward()` can do that. Default null: none.
+   */
+  delayAllReduceNamedParams?: readonly (readonly [name: string, parameter: Parameter])[] | null;
+  /** Default null: there are no such parameters. */
+  paramToHookAllReduce?: Parameter | null;
 }
 
 const DEFAULTS: Required<DistributedDataParallelOptions> = {
@@ -37,7 +47,10 @@ const DEFAULTS: Required<DistributedDataParallelOptions> = {
   gradientAsBucketView: false,
   staticGraph: false,
   skipAllReduceUnusedParams: false,
+  batchedGradCopy: false,
   forwardSyncBuffers: true,
+  delayAllReduceNamedParams: null,
+  paramToHookAllReduce: null,
 };
 export const ddp = <M>() => signature('DistributedDataParallel', [value<M>()('module')], DEFAULTS);
 export const DDP = ddp<Module>();
@@ -59,8 +72,23 @@ export interface GradBucket {
  */
 export type CommHook = (bucket: GradBucket) => Work | Promise<Tensor>;
 
-/** @throws an error unless all are numbers above 0. */
-export function checkCaps(caps: readonly unknown[]): void {
+/** The group that reduces what `module` has. @throws an error where the options do not fit. */
+export function groupFor(module: Module, given: Required<DistributedDataParallelOptions>): ProcessGroup {
+  const group = groupOf('DistributedDataParallel', given.processGroup);
+  if (group.handle === null) throw valueError('Invalid process group specified');
+  checkCaps([given.bucketCapMb ?? 25, ...(given.bucketCapMbList ?? [])]);
+  if ([...module.parameters()].some((one) => one instanceof UninitializedParameter)) {
+    throw new TorchError(
+      "Modules with uninitialized parameters can't be used with `DistributedDataParallel`. Run a dummy forward pass to " +
+        'correctly initialize the modules',
+    );
+  }
+  if ([...module.parameters()].some((one) => one.device.type !== 'cpu'))
+    throw valueError('DistributedDataParallel is over gloo here, which reduces tensors of the CPU alone');
+  return group;
+}
+
+function checkCaps(caps: readonly unknown[]): void {
   for (const cap of caps) {
     checkNumber('DistributedDataParallel', 'bucketCapMb', cap);
     if (!((cap as number) > 0)) throw valueError('DistributedDataParallel(): bucketCapMb must be above 0');

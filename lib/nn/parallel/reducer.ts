@@ -24,6 +24,7 @@ const SKIP_UNUSED = 4;
 const STATIC_GRAPH = 8;
 const BROADCASTS_BUFFERS = 16;
 const HAS_SYNC_BATCH_NORM = 32;
+const COPIES_IN_BATCHES = 64;
 
 export interface ReducerOptions {
   readonly bucketCapMb: number;
@@ -32,6 +33,7 @@ export interface ReducerOptions {
   readonly gradientAsBucketView: boolean;
   readonly staticGraph: boolean;
   readonly skipAllReduceUnusedParams: boolean;
+  readonly batchedGradCopy: boolean;
   readonly forwardSyncBuffers: boolean;
 }
 
@@ -77,10 +79,14 @@ export function syncModuleStates(
   );
 }
 
-/** Gives all ranks the tensors of rank `source` of the group. Blocks. */
-export function broadcastTensors(group: ProcessGroup, tensors: readonly Tensor[], source = 0): void {
-  if (tensors.length > 0)
-    native.broadcastCoalesced(group[HANDLE] as Handle, tensors, BROADCAST_BYTES, source);
+/** Gives all ranks the tensors of rank `source` of the group, so many bytes at once. Blocks. */
+export function broadcastTensors(
+  group: ProcessGroup,
+  tensors: readonly Tensor[],
+  source = 0,
+  bytes = BROADCAST_BYTES,
+): void {
+  if (tensors.length > 0) native.broadcastCoalesced(group[HANDLE] as Handle, tensors, bytes, source);
 }
 
 /**
@@ -116,6 +122,7 @@ export function makeReducer(
     (options.skipAllReduceUnusedParams ? SKIP_UNUSED : 0) +
     (staticGraph ? STATIC_GRAPH : 0) +
     (options.forwardSyncBuffers ? BROADCASTS_BUFFERS : 0) +
+    (options.batchedGradCopy ? COPIES_IN_BATCHES : 0) +
     ([...module.modules()].some((part) => part instanceof SyncBatchNorm) ? HAS_SYNC_BATCH_NORM : 0);
   return native.makeReducer(
     group[HANDLE] as Handle,

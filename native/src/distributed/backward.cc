@@ -21,7 +21,21 @@ struct BackwardTask : BlockingTask {
     at::set_num_threads(threads);
     const at::ThreadLocalStateGuard in_modes(modes);
     const HookCalls::Here here(*hooks);
-    torch::autograd::backward(tensors, gradients, retain, create, inputs);
+    try {
+      torch::autograd::backward(tensors, gradients, retain, create, inputs);
+    } catch (...) {
+      for (const auto& one : used) one->Explain(std::current_exception());
+      throw;
+    }
+  }
+  // What is used ends, at the earliest, on the JS thread.
+  napi_value Result(Environment& environment) override {
+    used.clear();
+    return BlockingTask::Result(environment);
+  }
+  void Throw() override {
+    used.clear();
+    BlockingTask::Throw();
   }
 
   void Interrupt() noexcept override { hooks->Stop(); }
@@ -30,6 +44,7 @@ struct BackwardTask : BlockingTask {
   const at::ThreadLocalState modes;
   const int threads = at::get_num_threads();
   std::vector<at::Tensor> tensors, gradients, inputs;
+  std::vector<std::shared_ptr<UsedByPasses>> used;
   std::optional<bool> retain;
   bool create = false;
 };
@@ -46,6 +61,7 @@ napi_value BackwardAsync(Arguments& arguments) {
   if (!arguments.IsNull(2)) task->retain = arguments.Bool(2);
   task->create = arguments.Bool(3);
   task->inputs = TensorsArgument(environment, arguments[4], "backwardAsync(): inputs");
+  task->used = environment.thread()->Lent();
   return promises->Run(std::move(task));
 }
 

@@ -15,6 +15,8 @@ namespace nodetorch {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 struct Bf16Hook : c10d::CppCommHookInterface<GroupPtr> {
   using CppCommHookInterface::CppCommHookInterface;
   FuturePtr runHook(c10d::GradBucket& bucket) override {
@@ -33,11 +35,24 @@ struct Bf16Hook : c10d::CppCommHookInterface<GroupPtr> {
 
 constexpr const char* kPromised = "the gradients that a communication hook promised";
 
+// Counts a call of a hook while it lives.
+class Running {
+ public:
+  explicit Running(RunningHooks all) : all_(std::move(all)) { ++*all_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { --*all_; }
+
+ private:
+  const RunningHooks all_;
+};
+
 // Settles the future of a hook that returned a promise.
 struct Promised {
   FuturePtr future;
   at::TensorOptions options;
   int64_t numel;
+  std::shared_ptr<Running> running;
 
   // As the two functions for then(): a call of either is the last use of `data`'s future.
   static napi_value Fulfilled(napi_env env, napi_callback_info info) {
@@ -62,6 +77,7 @@ struct Promised {
     void* data = nullptr;
     napi_get_cb_info(env, info, &count, &value, nullptr, &data);
     auto& self = *static_cast<Promised*>(data);
+    self.running.reset();
     try {
       settled(Environment::Of(env), self, value);
     } catch (...) {
@@ -72,19 +88,22 @@ struct Promised {
 };
 
 struct JsHook : c10d::CommHookInterface {
-  JsHook(Environment& environment, napi_value function) : function(environment, function) {}
+  JsHook(Environment& environment, napi_value function, milliseconds timeout, RunningHooks running)
+      : function(environment, function), timeout(timeout), all_running(std::move(running)) {}
 
   FuturePtr runHook(c10d::GradBucket& bucket) override {
-    if (std::this_thread::get_id() == thread) return Call(bucket, nullptr);
+    const auto running = std::make_shared<Running>(all_running);
+    if (std::this_thread::get_id() == thread) return Call(bucket, nullptr, running);
     if (HookCalls* calls = HookCalls::OfThread()) {
       const at::ThreadLocalState state;  // grad mode, as it is in the pass
-      return calls->Run([&] {
+      const auto call = [&] {
         const at::ThreadLocalStateGuard guard(state);
-        return Call(bucket, calls);
-      });
+        return Call(bucket, calls, running);
+      };
+      return calls->Run(call, timeout);
     }
     FuturePtr future;
-    js_thread->Call([&] { future = Call(bucket, nullptr); });
+    js_thread->Call([&] { future = Call(bucket, nullptr, running); });
     return future;
   }
   at::Tensor parseHookResult(const c10::IValue& result) override {
@@ -93,7 +112,7 @@ struct JsHook : c10d::CommHookInterface {
 
  private:
   // On the JS thread.
-  FuturePtr Call(c10d::GradBucket& bucket, HookCalls* calls) const {
+  FuturePtr Call(c10d::GradBucket& bucket, HookCalls* calls, const std::shared_ptr<Running>& running) const {
     Environment& environment = function.environment();
     napi_env env = environment.env();
     const Napi::HandleScope scope(env);
@@ -109,11 +128,13 @@ struct JsHook : c10d::CommHookInterface {
     TORCH_CHECK(
         calls, "A communication hook that returns a promise runs in backwardAsync(), and not in backward(), ",
         "which waits on the thread that has to keep the promise");
-    return After(env, returned, bucket.getBufferRef(), *calls);
+    return After(env, returned, bucket.getBufferRef(), *calls, running);
   }
 
-  static FuturePtr After(napi_env env, napi_value promise, const at::Tensor& buffer, HookCalls& calls) {
-    auto* promised = new Promised{calls.Open(c10::TensorType::get()), buffer.options(), buffer.numel()};
+  static FuturePtr After(napi_env env, napi_value promise, const at::Tensor& buffer, HookCalls& calls,
+                         const std::shared_ptr<Running>& running) {
+    auto* promised =
+        new Promised{calls.Open(c10::TensorType::get()), buffer.options(), buffer.numel(), running};
     FuturePtr future = promised->future;
     napi_value holder, then, settled[2], chained;
     Check(env, napi_create_external(
@@ -129,6 +150,8 @@ struct JsHook : c10d::CommHookInterface {
   }
 
   const Persistent function;
+  const milliseconds timeout;  // the group's
+  const RunningHooks all_running;
   const std::shared_ptr<JsThread> js_thread = JsThread::Current();
   const std::thread::id thread = std::this_thread::get_id();
 };
@@ -139,8 +162,10 @@ std::unique_ptr<c10d::CommHookInterface> MakeBf16Hook(const GroupPtr& group) {
   return std::make_unique<Bf16Hook>(group);
 }
 
-std::unique_ptr<c10d::CommHookInterface> MakeJsHook(Environment& environment, napi_value function) {
-  return std::make_unique<JsHook>(environment, function);
+std::unique_ptr<c10d::CommHookInterface> MakeJsHook(Environment& environment, napi_value function,
+                                                    const Group& group, RunningHooks running) {
+  const milliseconds timeout = group.gloo()->getOptions()->timeout;
+  return std::make_unique<JsHook>(environment, function, timeout, std::move(running));
 }
 
 }  // namespace nodetorch

@@ -43,7 +43,7 @@ void Group::Close() {
   }).detach();
 }
 
-void ThrowNamed(const std::string& what, const std::exception_ptr& error) {
+void ThrowNamed(const std::string& what, const Peers& peers, const std::exception_ptr& error) {
   std::string message;
   try {
     std::rethrow_exception(error);
@@ -54,7 +54,7 @@ void ThrowNamed(const std::string& what, const std::exception_ptr& error) {
   } catch (...) {
     message = "unknown C++ exception";
   }
-  throw std::runtime_error(what + ": " + message);
+  throw std::runtime_error(what + ": " + message + peers.Fate(message));
 }
 
 namespace {
@@ -65,7 +65,11 @@ bool LooksAtDetails() {
 }
 
 struct GroupTask : BlockingTask {
-  explicit GroupTask(std::shared_ptr<Promises> promises) : promises(std::move(promises)) {}
+  GroupTask(std::shared_ptr<Promises> promises, std::vector<int64_t> ranks, int rank)
+      : promises(std::move(promises)),
+        rank(rank),
+        size(static_cast<int>(ranks.size())),
+        peers(std::make_shared<Peers>(std::move(ranks), rank)) {}
 
   std::shared_ptr<gloo::transport::Device> DeviceOf(const std::string& interface) const {
     return c10d::ProcessGroupGloo::createDeviceForInterface(interface, c10d::getDefaultGlooLazyInit());
@@ -89,10 +93,24 @@ struct GroupTask : BlockingTask {
     return c10::make_intrusive<c10d::ProcessGroupWrapper>(gloo, std::move(helper));
   }
 
+  // Who has not come, behind an error of the store's.
+  std::string Missing() const {
+    std::vector<int> missing;
+    try {
+      for (int i = 0; i < size; i++) {
+        if (!store->check({name + "//cpu//0/" + std::to_string(i)})) missing.push_back(i);
+      }
+    } catch (const std::exception&) {
+      return "";  // the store is gone, too
+    }
+    if (missing.empty() || missing.size() == static_cast<size_t>(size)) return "";
+    return ": " + peers->Name(missing) + (missing.size() == 1 ? " has" : " have") + " not come";
+  }
+
   void Compute(const Stop& stop) override {
     try {
       // As Python's init_process_group does it, so that its ranks find the same keys.
-      StorePtr stoppable = c10::make_intrusive<StoppableStore>(store, promises);
+      StorePtr stoppable = c10::make_intrusive<StoppableStore>(store, promises, peers);
       StorePtr prefixed = c10::make_intrusive<c10d::PrefixStore>(name + "/", stoppable);
       auto group = c10::make_intrusive<c10d::ProcessGroup>(prefixed, rank, size);
       group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
@@ -111,13 +129,13 @@ struct GroupTask : BlockingTask {
       group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, backend);
       group->setGroupName(name);
       group->setGroupDesc(description);
-      made = std::make_shared<Group>(std::move(group), std::move(gloo));
+      made = std::make_shared<Group>(std::move(group), std::move(gloo), peers);
     } catch (const Cancelled&) {
       throw;
     } catch (const std::exception&) {
       if (stop) throw Cancelled();
-      ThrowNamed(what + " on rank " + std::to_string(rank) + " of " + std::to_string(size),
-                 std::current_exception());
+      const auto error = std::current_exception();
+      ThrowNamed(NameOf(what, *peers) + Missing(), *peers, error);
     }
   }
   napi_value Result(Environment& environment) override {
@@ -126,7 +144,8 @@ struct GroupTask : BlockingTask {
 
   const std::shared_ptr<Promises> promises;
   StorePtr store;
-  int rank = 0, size = 0;
+  const int rank, size;
+  const std::shared_ptr<Peers> peers;
   std::chrono::milliseconds timeout{0};
   std::string name, description, what, host;
   uint16_t port = 0;
@@ -134,15 +153,16 @@ struct GroupTask : BlockingTask {
   std::shared_ptr<Group> made;
 };
 
-// makeGroup(store, rank, size, timeout, [name, description, what], [host, port], interfaces): a promise of
-// its handle. The group is on the interface by which this machine reaches `host`; of no host, on the one of
-// the machine's own name.
+// makeGroup(store, place, ranks, timeout, [name, description, what], [host, port], interfaces): a promise of
+// its handle. `ranks`: those of the default group that are in it, `place`: which of them is this one. The
+// group is on the interface by which this machine reaches `host`; of no host, on the one of the machine's own
+// name.
 napi_value MakeGroup(Arguments& arguments) {
   const auto promises = Promises::Of(arguments.environment);
-  auto task = std::make_shared<GroupTask>(promises);
+  auto task =
+      std::make_shared<GroupTask>(promises, IntsArgument(arguments.environment, arguments[2], "ranks"),
+                                  static_cast<int>(arguments.Int(1)));
   task->store = StoreAt(arguments, 0);
-  task->rank = static_cast<int>(arguments.Int(1));
-  task->size = static_cast<int>(arguments.Int(2));
   task->timeout = MillisecondsAt(arguments, 3);
   const auto names = TextsAt(arguments, 4);
   task->name = names.at(0);
@@ -167,11 +187,12 @@ struct BarrierTask : BlockingTask {
     try {
       gloo->monitoredBarrier(options, waits_for_all);
     } catch (const std::exception&) {
-      ThrowNamed(what, std::current_exception());
+      ThrowNamed(what, *peers, std::current_exception());
     }
   }
 
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+  std::shared_ptr<Peers> peers;
   std::chrono::milliseconds timeout{0};
   bool waits_for_all = false;
   std::string what;
@@ -184,7 +205,8 @@ napi_value MonitoredBarrier(Arguments& arguments) {
   task->gloo = group->gloo();
   task->timeout = MillisecondsAt(arguments, 1);
   task->waits_for_all = arguments.Bool(2);
-  task->what = NameOf("monitoredBarrier", *group);
+  task->peers = group->peers;
+  task->what = NameOf("monitoredBarrier", *group->peers);
   return Promises::Of(arguments.environment)->Run(std::move(task));
 }
 

@@ -10,6 +10,7 @@
 
 #include "distributed/c10d.h"
 #include "distributed/handles.h"
+#include "distributed/peers.h"
 #include "distributed/promises.h"
 
 #if NODETORCH_GLOO
@@ -21,9 +22,8 @@ using WorkPtr = c10::intrusive_ptr<c10d::Work>;
 // Owned by its handle, and by works that are waited for.
 class Group {
  public:
-  Group(GroupPtr group, c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo)
-      : rank(group->getRank()),
-        size(group->getSize()),
+  Group(GroupPtr group, c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo, std::shared_ptr<Peers> peers)
+      : peers(std::move(peers)),
         group_(std::move(group)),
         gloo_(std::move(gloo)),
         pending_(std::make_shared<std::atomic<int>>(0)) {}
@@ -43,7 +43,7 @@ class Group {
   void Close();
   void Belongs(std::thread::id js_thread) { js_thread_ = js_thread; }
 
-  const int rank, size;
+  const std::shared_ptr<Peers> peers;
 
  private:
   GroupPtr group_;
@@ -67,12 +67,12 @@ inline const std::shared_ptr<Group>& GroupAt(Arguments& arguments, size_t i) {
 WorkPtr WorkOf(Arguments& arguments, size_t i);
 WorkPtr WorkIn(Environment& environment, napi_value handle);
 
-// The error as gloo says it, behind what failed and where.
-[[noreturn]] void ThrowNamed(const std::string& what, const std::exception_ptr& error);
+// The error as gloo says it, behind what failed and where, and before which peer is lost.
+[[noreturn]] void ThrowNamed(const std::string& what, const Peers& peers, const std::exception_ptr& error);
 
 // What an error begins with: "allReduce on rank 1 of 2".
-inline std::string NameOf(const std::string& operation, const Group& group) {
-  return operation + " on rank " + std::to_string(group.rank) + " of " + std::to_string(group.size);
+inline std::string NameOf(const std::string& operation, const Peers& peers) {
+  return operation + " on " + peers.Own();
 }
 
 }  // namespace nodetorch

@@ -19,7 +19,8 @@ struct HookCalls::Call : Task {
 
   napi_value Result(Environment&) override {
     std::unique_lock<std::mutex> lock(calls->mutex_);
-    if (calls->stopped_) return nullptr;
+    if (calls->stopped_ || given_up) return nullptr;
+    has_begun = true;
     lock.unlock();
     try {
       future = function();
@@ -36,7 +37,7 @@ struct HookCalls::Call : Task {
   const std::function<FuturePtr()> function;
   FuturePtr future;
   std::exception_ptr failed;
-  bool done = false;
+  bool has_begun = false, given_up = false, done = false;
 };
 
 HookCalls* HookCalls::OfThread() { return of_thread; }
@@ -44,10 +45,15 @@ HookCalls* HookCalls::OfThread() { return of_thread; }
 HookCalls::Here::Here(HookCalls& calls) { of_thread = &calls; }
 HookCalls::Here::~Here() { of_thread = nullptr; }
 
-FuturePtr HookCalls::Run(std::function<FuturePtr()> function) {
+FuturePtr HookCalls::Run(std::function<FuturePtr()> function, std::chrono::milliseconds timeout) {
   const auto call = std::make_shared<Call>(shared_from_this(), std::move(function));
   promises_->Settle(call);
   std::unique_lock<std::mutex> lock(mutex_);
+  // By the system's clock: what waits by another is newer than the systems that the addon is for.
+  const auto latest = std::chrono::system_clock::now() + timeout;
+  call->given_up = !changed_.wait_until(lock, latest, [&] { return call->has_begun || stopped_; });
+  TORCH_CHECK(!call->given_up, "the thread of JavaScript has not come to a communication hook for ",
+              timeout.count(), " ms: it was busy, or waited for the backward pass that needs the hook");
   changed_.wait(lock, [&] { return call->done || stopped_; });
   TORCH_CHECK(call->done, kEnding);
   lock.unlock();

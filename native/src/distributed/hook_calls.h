@@ -3,6 +3,7 @@
 
 #include <ATen/core/ivalue.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -33,8 +34,9 @@ class HookCalls : public std::enable_shared_from_this<HookCalls> {
     ~Here();
   };
 
-  // On the pass's thread: has `call` run on the JS thread, and waits until it returns.
-  FuturePtr Run(std::function<FuturePtr()> call);
+  // On the pass's thread: has `call` run on the JS thread, and waits until it returns. Throws where that
+  // thread has not come to it after `timeout`: it may wait for what this one has locked.
+  FuturePtr Run(std::function<FuturePtr()> call, std::chrono::milliseconds timeout);
   // On the JS thread: a future that ends with an error when the environment ends.
   FuturePtr Open(c10::TypePtr type);
   // When the environment ends: nothing is waited for any more.

@@ -1,6 +1,7 @@
 // What DistributedDataParallel is made of: libtorch's own Reducer and Logger. lib/nn/parallel calls them in
 // the order of Python's.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "distributed/comm_hooks.h"
@@ -19,13 +20,16 @@ namespace {
 
 using torch::autograd::variable_list;
 
-// The order of destruction counts: the logger asks the reducer.
-struct ReducerHandle : Held {
+// The graphs' hooks call the reducer without holding it, and on another thread's pass it is locked: if it
+// ended then, the logger's destructor would wait for that lock. The order of destruction counts, since the
+// logger asks the reducer.
+struct ReducerState : UsedByPasses {
   std::shared_ptr<Group> group;
   std::shared_ptr<c10d::Reducer> reducer;
   std::shared_ptr<c10d::Logger> logger;
+  const RunningHooks running = std::make_shared<std::atomic<int>>(0);
 
-  ~ReducerHandle() override {
+  ~ReducerState() override {
     // Both say in their destructors that they may throw.
     try {
       logger.reset();
@@ -34,10 +38,31 @@ struct ReducerHandle : Held {
     } catch (...) {
     }
   }
+
+  // A collective of the reducer's that has failed.
+  void Explain(const std::exception_ptr& error) const override {
+    try {
+      std::rethrow_exception(error);
+    } catch (const c10::Error&) {
+    } catch (const JsException&) {
+    } catch (const std::exception& problem) {
+      if (std::string(problem.what()).find("gloo") == std::string::npos) return;
+      ThrowNamed(NameOf("backward of DistributedDataParallel", *group->peers), *group->peers, error);
+    }
+  }
 };
 
-ReducerHandle& ReducerAt(Arguments& arguments, size_t i) {
-  return HandleAt<ReducerHandle>(arguments, i, "a reducer");
+struct ReducerHandle : Held {
+  const std::shared_ptr<ReducerState> state = std::make_shared<ReducerState>();
+};
+
+// A pass that waits for its hook of JavaScript has locked the reducer: this thread would wait for itself.
+ReducerState& ReducerAt(Arguments& arguments, size_t i) {
+  ReducerState& state = *HandleAt<ReducerHandle>(arguments, i, "a reducer").state;
+  TORCH_CHECK(*state.running == 0,
+              "DistributedDataParallel is in a backward pass whose communication hook has not ended: await "
+              "backwardAsync() before the module is used again, and do not use it inside the hook");
+  return state;
 }
 
 std::vector<int64_t> NumbersAt(Arguments& arguments, size_t i) {
@@ -56,7 +81,7 @@ void Named(const std::string& operation, const Group& group, F&& perform) {
   } catch (const c10::Error&) {
     throw;  // libtorch's own sentences, which Python has, too
   } catch (const std::exception&) {
-    ThrowNamed(NameOf(operation, group), std::current_exception());
+    ThrowNamed(NameOf(operation, *group.peers), *group.peers, std::current_exception());
   }
 }
 
@@ -81,10 +106,12 @@ napi_value BroadcastCoalesced(Arguments& arguments) {
 
 // makeReducer(group, parameters, [is sparse], [bucket cap, first bucket's cap, flags], initial caps,
 // rebuilding caps, names, [module's name]). Flags: 1 find unused parameters, 2 gradients are views, 4 skip
-// unused ones, 8 static graph, 16 buffers are broadcast, 32 SyncBatchNorm.
+// unused ones, 8 static graph, 16 buffers are broadcast, 32 SyncBatchNorm, 64 gradients are copied in
+// batches.
 napi_value MakeReducer(Arguments& arguments) {
   auto handle = std::make_unique<ReducerHandle>();
-  handle->group = GroupAt(arguments, 0);
+  ReducerState& made = *handle->state;
+  made.group = GroupAt(arguments, 0);
   const auto parameters = TensorsAt(arguments, 1);
   std::vector<bool> is_sparse;
   for (const int64_t one : NumbersAt(arguments, 2)) is_sparse.push_back(one != 0);
@@ -97,40 +124,43 @@ napi_value MakeReducer(Arguments& arguments) {
   std::reverse(buckets.begin(), buckets.end());
   std::unordered_map<size_t, std::string> by_index;
   for (size_t i = 0; i < names.size(); i++) by_index.emplace(i, names[i]);
-  handle->reducer =
-      std::make_shared<c10d::Reducer>(parameters, std::move(buckets), handle->group->Use(), is_sparse,
-                                      settings.at(0), (flags & 1) != 0, (flags & 2) != 0, std::move(by_index),
-                                      settings.at(1), (flags & 4) != 0, false, NumbersAt(arguments, 5));
-  handle->logger = std::make_shared<c10d::Logger>(handle->reducer);
-  handle->reducer->set_logger(handle->logger);
-  handle->logger->set_construction_data_and_log(TextsAt(arguments, 7).at(0), {}, -1, (flags & 16) != 0,
-                                                (flags & 32) != 0, (flags & 8) != 0);
+  made.reducer = std::make_shared<c10d::Reducer>(parameters, std::move(buckets), made.group->Use(), is_sparse,
+                                                 settings.at(0), (flags & 1) != 0, (flags & 2) != 0,
+                                                 std::move(by_index), settings.at(1), (flags & 4) != 0, false,
+                                                 NumbersAt(arguments, 5), (flags & 64) != 0);
+  made.logger = std::make_shared<c10d::Logger>(made.reducer);
+  made.reducer->set_logger(made.logger);
+  made.logger->set_construction_data_and_log(TextsAt(arguments, 7).at(0), {}, -1, (flags & 16) != 0,
+                                             (flags & 32) != 0, (flags & 8) != 0);
   if (flags & 8) {
-    handle->reducer->set_static_graph();
-    handle->logger->set_static_graph();
+    made.reducer->set_static_graph();
+    made.logger->set_static_graph();
   }
+  arguments.environment.thread()->Lend(handle->state);
   return ToJs(arguments.environment, handle.release());
 }
 
 // prepareForward(reducer)
 napi_value PrepareForward(Arguments& arguments) {
-  ReducerHandle& handle = ReducerAt(arguments, 0);
-  handle.logger->set_runtime_stats_and_log();
-  handle.reducer->prepare_for_forward();
+  ReducerState& state = ReducerAt(arguments, 0);
+  state.logger->set_runtime_stats_and_log();
+  state.reducer->prepare_for_forward();
   return Undefined(arguments.env);
 }
 
 // rebuildBuckets(reducer): whether it has, which all ranks do at the same time.
 napi_value RebuildBuckets(Arguments& arguments) {
-  ReducerHandle& handle = ReducerAt(arguments, 0);
+  ReducerState& state = ReducerAt(arguments, 0);
   bool is_rebuilt = false;
-  Named("DistributedDataParallel", *handle.group, [&] { is_rebuilt = handle.reducer->rebuild_buckets(); });
+  Named("DistributedDataParallel", *state.group, [&] { is_rebuilt = state.reducer->rebuild_buckets(); });
   return Napi::Boolean::New(arguments.env, is_rebuilt);
 }
 
 // prepareBackward(reducer, outputs): those by which unused parameters are found, or none.
 napi_value PrepareBackward(Arguments& arguments) {
-  ReducerAt(arguments, 0).reducer->prepare_for_backward(TensorsAt(arguments, 1));
+  ReducerState& state = ReducerAt(arguments, 0);
+  arguments.environment.thread()->Lend(HandleAt<ReducerHandle>(arguments, 0, "a reducer").state);
+  state.reducer->prepare_for_backward(TensorsAt(arguments, 1));
   return Undefined(arguments.env);
 }
 
@@ -166,35 +196,36 @@ struct Sink : torch::autograd::Function<Sink> {
 
 // sink(reducer, outputs, isStatic): what forward is to return instead of them.
 napi_value SinkOutputs(Arguments& arguments) {
-  ReducerHandle& handle = ReducerAt(arguments, 0);
-  auto state = c10::make_intrusive<Sink::State>();
-  state->reducer = handle.reducer;
-  state->delays = arguments.Bool(2);
+  ReducerState& state = ReducerAt(arguments, 0);
+  auto sink = c10::make_intrusive<Sink::State>();
+  sink->reducer = state.reducer;
+  sink->delays = arguments.Bool(2);
   const auto outputs = TensorsAt(arguments, 1);
-  return ToJs(arguments.environment, Sink::apply(at::TensorList(outputs), state));
+  return ToJs(arguments.environment, Sink::apply(at::TensorList(outputs), sink));
 }
 
 // builtinHook(reducer, name): 'allReduce', 'fp16', 'bf16'
 napi_value BuiltinHook(Arguments& arguments) {
-  ReducerHandle& handle = ReducerAt(arguments, 0);
+  ReducerState& state = ReducerAt(arguments, 0);
   const std::string name = TextAt(arguments, 1);
   if (name == "bf16") {
-    handle.reducer->register_comm_hook(MakeBf16Hook(handle.group->Use()));
-    handle.logger->set_comm_hook("bf16_compress_hook");
+    state.reducer->register_comm_hook(MakeBf16Hook(state.group->Use()));
+    state.logger->set_comm_hook("bf16_compress_hook");
     return Undefined(arguments.env);
   }
-  handle.reducer->register_builtin_comm_hook(name == "fp16" ? c10d::BuiltinCommHookType::FP16_COMPRESS
-                                                            : c10d::BuiltinCommHookType::ALLREDUCE);
-  handle.logger->set_comm_hook(name == "fp16" ? "FP16_COMPRESS" : "ALLREDUCE");
+  state.reducer->register_builtin_comm_hook(name == "fp16" ? c10d::BuiltinCommHookType::FP16_COMPRESS
+                                                           : c10d::BuiltinCommHookType::ALLREDUCE);
+  state.logger->set_comm_hook(name == "fp16" ? "FP16_COMPRESS" : "ALLREDUCE");
   return Undefined(arguments.env);
 }
 
 // commHook(reducer, hook, name): hook(buffer, index, isLast) returns a work's handle, or the
 // promise of a tensor.
 napi_value CommHook(Arguments& arguments) {
-  ReducerHandle& handle = ReducerAt(arguments, 0);
-  handle.reducer->register_comm_hook(MakeJsHook(arguments.environment, arguments[1]));
-  handle.logger->set_comm_hook(TextAt(arguments, 2));
+  ReducerState& state = ReducerAt(arguments, 0);
+  state.reducer->register_comm_hook(
+      MakeJsHook(arguments.environment, arguments[1], *state.group, state.running));
+  state.logger->set_comm_hook(TextAt(arguments, 2));
   return Undefined(arguments.env);
 }
 
@@ -215,11 +246,11 @@ napi_value JoinForward(Arguments& arguments) {
 
 // joinBackward(reducer): of one that has none, the collectives of a backward pass with zeros. Blocks.
 napi_value JoinBackward(Arguments& arguments) {
-  ReducerHandle& handle = ReducerAt(arguments, 0);
-  Named("join", *handle.group, [&] {
-    auto buckets = handle.reducer->get_grad_buckets(true);
+  ReducerState& state = ReducerAt(arguments, 0);
+  Named("join", *state.group, [&] {
+    auto buckets = state.reducer->get_grad_buckets(true);
     std::vector<c10::intrusive_ptr<c10::ivalue::Future>> all;
-    for (auto& bucket : buckets) all.push_back(handle.reducer->run_comm_hook(bucket));
+    for (auto& bucket : buckets) all.push_back(state.reducer->run_comm_hook(bucket));
     for (const auto& one : all) one->waitAndThrow();
   });
   return Undefined(arguments.env);

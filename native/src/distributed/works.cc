@@ -152,6 +152,8 @@ struct WorkState {
   WorkPtr work;
   std::string what;  // for errors
   std::shared_ptr<Group> group;
+
+  [[noreturn]] void Throw(const std::exception_ptr& error) const { ThrowNamed(what, *group->peers, error); }
 };
 
 struct WorkHandle : Held {
@@ -174,7 +176,7 @@ napi_value Collective(Arguments& arguments) {
             milliseconds(settings.at(2)),
             IntsArgument(environment, arguments[5], "numbers")};
   auto state = std::make_shared<WorkState>();
-  state->what = NameOf(TextAt(arguments, 6), *group);
+  state->what = NameOf(TextAt(arguments, 6), *group->peers);
   state->group = group;
   try {
     state->work = Collectives().at(name)(call);
@@ -183,14 +185,13 @@ napi_value Collective(Arguments& arguments) {
   } catch (const c10::ValueError&) {
     throw;
   } catch (const std::exception&) {
-    ThrowNamed(state->what, std::current_exception());
+    ThrowNamed(state->what, *group->peers, std::current_exception());
   }
   group->Count(*state->work);
   return ToJs(environment, new WorkHandle(std::move(state)));
 }
 
 struct AwaitedCollective : Task {
-  void Throw() override { ThrowNamed(state->what, error); }
   std::shared_ptr<WorkState> state;
 };
 
@@ -200,7 +201,7 @@ struct AwaitedTransfer : BlockingTask {
       state->work->wait(milliseconds(0));
     } catch (const std::exception&) {
       if (stop) throw Cancelled();
-      throw;
+      state->Throw(std::current_exception());
     }
   }
   void Interrupt() noexcept override {
@@ -209,7 +210,6 @@ struct AwaitedTransfer : BlockingTask {
     } catch (...) {
     }
   }
-  void Throw() override { ThrowNamed(state->what, error); }
   std::shared_ptr<WorkState> state;
 };
 
@@ -233,7 +233,12 @@ napi_value WorkDone(Arguments& arguments) {
   task->state = state;
   const napi_value promise = promises->Open(*task);
   future->addCallback([task, promises](c10::ivalue::Future& done) {
-    if (done.hasError()) task->error = done.exception_ptr();
+    // Here, since it asks the other ranks.
+    try {
+      if (done.hasError()) task->state->Throw(done.exception_ptr());
+    } catch (...) {
+      task->error = std::current_exception();
+    }
     promises->Settle(task);
   });
   return promise;
@@ -246,7 +251,7 @@ napi_value WorkWait(Arguments& arguments) {
   try {
     is_done = state->work->wait(MillisecondsAt(arguments, 1));
   } catch (const std::exception&) {
-    ThrowNamed(state->what, std::current_exception());
+    state->Throw(std::current_exception());
   }
   return Napi::Boolean::New(arguments.env, is_done);
 }

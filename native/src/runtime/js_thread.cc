@@ -6,6 +6,7 @@
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/engine.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -65,7 +66,38 @@ const std::shared_ptr<JsThread>& JsThread::Current() {
   return thread;
 }
 
+void JsThread::Lend(const std::shared_ptr<UsedByPasses>& used) {
+  const auto goes = [&](const std::weak_ptr<UsedByPasses>& one) {
+    const auto other = one.lock();
+    return !other || other == used;
+  };
+  lent_.erase(std::remove_if(lent_.begin(), lent_.end(), goes), lent_.end());
+  lent_.push_back(used);
+}
+
+std::vector<std::shared_ptr<UsedByPasses>> JsThread::Lent() const {
+  std::vector<std::shared_ptr<UsedByPasses>> all;
+  for (auto one = lent_.rbegin(); one != lent_.rend(); ++one) {
+    if (auto used = one->lock()) all.push_back(std::move(used));
+  }
+  return all;
+}
+
 void JsThread::Run(const std::function<void()>& work) {
+  if (lent_.empty()) {
+    RunPass(work);
+    return;
+  }
+  const auto used = Lent();
+  try {
+    RunPass(work);
+  } catch (...) {
+    for (const auto& one : used) one->Explain(std::current_exception());
+    throw;
+  }
+}
+
+void JsThread::RunPass(const std::function<void()>& work) {
   const bool calls = callbacks > 0 || HasSavedHooks();
   if (!serving_ && (!calls || (nested_ < kMostNested && !PassesNeedAThread()))) {
     Replaced<int> deeper(nested_, nested_ + 1);

@@ -13,6 +13,7 @@
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace nodetorch {
 
@@ -25,6 +26,13 @@ struct GraphTask {
   bool checkpoint_valid = true;
 
   static GraphTask Current();  // also on the JS thread, when it runs a callback for another
+};
+
+// What backward passes use and do not hold, as the reducer whose hooks are in their graphs.
+struct UsedByPasses {
+  virtual ~UsedByPasses() = default;
+  // Of a pass that has failed: throws an error that says more, or returns.
+  virtual void Explain(const std::exception_ptr&) const {}
 };
 
 // Shared by all environments of the thread, and by the callbacks that belong to them.
@@ -46,6 +54,12 @@ class JsThread {
   // From any thread: runs `call` on the JS thread and waits for it.
   void Call(const std::function<void()>& call);
 
+  // On the JS thread: `used` is kept by each pass that begins from now on, until that ends. The one that was
+  // lent last is asked first what an error means.
+  void Lend(const std::shared_ptr<UsedByPasses>& used);
+  // On the JS thread: all that there is, for a pass that another thread runs.
+  std::vector<std::shared_ptr<UsedByPasses>> Lent() const;
+
   std::atomic<int> callbacks{0};  // live JS functions that graphs may call
 
  private:
@@ -63,13 +77,15 @@ class JsThread {
     Pass* pass = nullptr;  // what it shall run while it waits
   };
 
+  void RunPass(const std::function<void()>& work);
   void Perform(Pass& pass);
   void Serve(const Pass& pass);
 
   const std::thread::id id_;
-  int nested_ = 0;               // passes inside of each other on the JS thread itself
-  Caller* serving_ = nullptr;    // whose callback the JS thread runs
-  std::atomic<int> waiting_{0};  // frames of Serve, or about to be
+  std::vector<std::weak_ptr<UsedByPasses>> lent_;  // on the JS thread
+  int nested_ = 0;                                 // passes inside of each other on the JS thread itself
+  Caller* serving_ = nullptr;                      // whose callback the JS thread runs
+  std::atomic<int> waiting_{0};                    // frames of Serve, or about to be
 
   std::mutex mutex_;  // of what follows, and of all callers and passes
   std::condition_variable changed_;

@@ -1,4 +1,4 @@
-/** One rank of Node's: what rank.py is in Python. `npm run test:parity -- distributed` runs both in all mixtures. */
+/** One rank of Node's: what rank.py is in Python. `npm run test:parity -- ddp` runs both in all mixtures. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as dist from 'nodetorch/distributed';
 import * as F from 'nodetorch/functional';
@@ -79,6 +79,7 @@ const adamw = (params: Iterable<Tensor>) => new optim.AdamW([...params], { lr: 1
 interface Options extends nn.parallel.DistributedDataParallelOptions {
   hook?: nn.parallel.BuiltinCommHook | nn.parallel.CommHook;
   accumulates?: boolean;
+  delays?: boolean;
 }
 
 async function train(
@@ -86,10 +87,15 @@ async function train(
   make: () => nn.Module,
   lossOf: Loss,
   makeOptimizer: (params: Iterable<Tensor>) => optim.Optimizer,
-  { hook, accumulates = false, ...options }: Options = {},
+  { hook, accumulates = false, delays = false, ...options }: Options = {},
 ): Promise<void> {
   torch.manualSeed(10 + rank); // other weights on each rank, which the first rank's replace
-  const model = new DDP(make(), options);
+  const module = make();
+  if (delays) {
+    options.delayAllReduceNamedParams = [...module.namedParameters()].filter(([key]) => key.startsWith('7.'));
+    options.paramToHookAllReduce = module.getParameter('0.weight');
+  }
+  const model = new DDP(module as nn.Module<never[], unknown>, options);
   if (hook) model.registerCommHook(hook);
   const optimizer = makeOptimizer(model.parameters());
   for (let step = 0; step < 6; step++) {
@@ -97,8 +103,9 @@ async function train(
     if (accumulates) model.noSync(() => lossOf(model, step).backward());
     const loss = lossOf(model, step);
     // Both ways give the same bits.
-    if (step % 2 === 0 && typeof hook !== 'function') loss.backward();
+    if (delays || (step % 2 === 0 && typeof hook !== 'function')) loss.backward();
     else await loss.backwardAsync();
+    if (delays) await dist.barrier();
     optimizer.step();
     report(`${name}.loss.${step}`, loss.item());
   }
@@ -200,6 +207,8 @@ async function main(): Promise<void> {
   await collectives();
   await train('mlp', mlp, vectorLoss, sgd);
   await train('mlp.buckets', mlp, vectorLoss, adamw, { bucketCapMb: 0.002, gradientAsBucketView: true });
+  await train('mlp.batched', mlp, vectorLoss, adamw, { batchedGradCopy: true });
+  await train('mlp.delayed', mlp, vectorLoss, adamw, { delays: true });
   await train('mlp.noSync', mlp, vectorLoss, sgd, { accumulates: true });
   await train('mlp.fp16', mlp, vectorLoss, sgd, { hook: 'fp16' });
   await train('mlp.bf16', mlp, vectorLoss, sgd, { hook: 'bf16' });
