@@ -1,4 +1,5 @@
 // Linear layers whose weights alone are in int8, as torchao's quantize_ makes them.
+import { bindArguments, checkMethods } from '../core/calls';
 import { type DType, bfloat16, float32 } from '../core/dtype';
 import { TorchError, argumentError } from '../core/errors';
 import { Linear } from '../nn/layers/linear';
@@ -43,8 +44,9 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
   private readonly inBfloat16: boolean;
 
   /** @internal */
-  constructor(layer: Linear, config: Int8WeightOnlyConfig) {
+  constructor(...args: [layer: Linear, config: Int8WeightOnlyConfig]) {
     super();
+    const [layer, config] = bindArguments('Int8WeightOnlyLinear(layer{}, config{})', args);
     if (!((layer as unknown) instanceof Linear))
       throw argumentError('Int8WeightOnlyLinear', 'layer', 'an nn.Linear', layer);
     const { inFeatures, outFeatures, weight } = layer;
@@ -169,3 +171,4 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
     return `in_features=${inFeatures}, out_features=${outFeatures}, bias=${bias === null ? 'False' : 'True'}, weight=${weight}`;
   }
 }
+checkMethods('Int8WeightOnlyLinear', Int8WeightOnlyLinear, 'dequantize()');

@@ -9,7 +9,8 @@ import torch, { type Tensor, nn } from 'nodetorch';
 
 process.removeAllListeners('warning');
 torch.setNumThreads(1);
-const { Int8WeightOnlyConfig, PerGroup, PerRow, PerTensor, quantizeDynamic, quantize_ } = torch.ao.quantization;
+const { Int8WeightOnlyConfig, PerGroup, PerRow, PerTensor, quantizeDynamic, quantize_ } =
+  torch.ao.quantization;
 const folder = process.argv[2];
 const expected = torch.load<Map<string, Tensor[]>>(path.join(folder, 'expected.pt'));
 
