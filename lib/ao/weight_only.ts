@@ -41,31 +41,31 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
   declare _weight_zero_point: Tensor | null;
   /** Of the weight that the numbers stand for. */
   weightDtype: DType = float32;
-  private readonly inBfloat16: boolean;
+  private readonly _inBfloat16: boolean;
 
   /** @internal */
   constructor(...args: [layer: Linear, config: Int8WeightOnlyConfig]) {
     super();
-    const [layer, config] = bindArguments('Int8WeightOnlyLinear(layer{}, config{})', args);
+    const [layer, config] = bindArguments('Int8WeightOnlyLinear(layer, config)', args);
     if (!((layer as unknown) instanceof Linear))
       throw argumentError('Int8WeightOnlyLinear', 'layer', 'an nn.Linear', layer);
     const { inFeatures, outFeatures, weight } = layer;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = layer.bias as Parameter | null;
-    this.inBfloat16 = config.activationDtype === bfloat16;
-    this.setParts(quantizeInt8(weight, config.granularity.blockSize(weight.shape)));
+    this._inBfloat16 = config.activationDtype === bfloat16;
+    this._setParts(quantizeInt8(weight, config.granularity.blockSize(weight.shape)));
     this.train(layer.training);
   }
 
-  private setParts(parts: Int8Parts): void {
+  private _setParts(parts: Int8Parts): void {
     for (const [part, name] of Object.entries(PARTS) as [keyof typeof PARTS, string][]) {
       if (hasField(this, name)) setField(this, name, parts[part]);
       else this.registerBuffer(name, parts[part], { persistent: false });
     }
     this.weightDtype = parts.dtype;
   }
-  private get parts(): Int8Parts {
+  private get _parts(): Int8Parts {
     return {
       qdata: this._weight_qdata,
       scale: this._weight_scale,
@@ -76,7 +76,7 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
 
   /** The weight as floats: of Python's `weight.dequantize()`. */
   dequantize(): Tensor {
-    return dequantizeInt8(this.parts);
+    return dequantizeInt8(this._parts);
   }
 
   override forward(input: Tensor): Tensor {
@@ -87,18 +87,18 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
         `mat1 and mat2 shapes cannot be multiplied: the input has ${shape.at(-1) ?? 'no'} features, the layer ${this.inFeatures}`,
       );
     }
-    let y = this.product(input.reshape([-1, this.inFeatures]));
+    let y = this._product(input.reshape([-1, this.inFeatures]));
     y = y.reshape([...shape.slice(0, -1), this.outFeatures]);
     if (this.bias !== null) y = y.add_(this.bias);
     return y.to(dtype);
   }
 
   // The scale comes after the product, where a row has one.
-  private product(rows: Tensor): Tensor {
+  private _product(rows: Tensor): Tensor {
     const { _weight_qdata: qdata, _weight_scale: scale } = this;
     const { dtype } = rows;
     if (scale.shape[1] !== 1) return aten.mm(rows, this.dequantize().to(dtype).t());
-    if (this.inBfloat16 && qdata.device.type === 'cpu' && this.inFeatures % PACK === 0) {
+    if (this._inBfloat16 && qdata.device.type === 'cpu' && this.inFeatures % PACK === 0) {
       const scales = scale.to(bfloat16).expand([this.outFeatures, 1]).flatten().contiguous();
       return aten._weightInt8packMm(rows.to(bfloat16).contiguous(), qdata, scales).to(dtype);
     }
@@ -118,7 +118,7 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
   }
 
   override _saveToStateDict(destination: StateDict, prefix: string, keepVars: boolean): void {
-    (destination as Map<string, unknown>).set(`${prefix}weight`, toPython(this.parts));
+    (destination as Map<string, unknown>).set(`${prefix}weight`, toPython(this._parts));
     super._saveToStateDict(destination, prefix, keepVars);
   }
   override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
@@ -137,7 +137,7 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
       try {
         const [qdata, scale, zeroPoint] = flat;
         const parts = { qdata, scale, zeroPoint, dtype: this.weightDtype };
-        this.copyParts(whole === undefined ? checkParts(parts, shape, key) : fromPython(whole, shape, key));
+        this._copyParts(whole === undefined ? checkParts(parts, shape, key) : fromPython(whole, shape, key));
       } catch (error) {
         if (!(error instanceof TorchError)) throw error;
         errors.push(error.message);
@@ -145,11 +145,11 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
     }
     super._loadFromStateDict(...args);
   }
-  private copyParts(parts: Int8Parts): void {
+  private _copyParts(parts: Int8Parts): void {
     const { device } = this._weight_qdata;
     const moved = (tensor: Tensor): Tensor => tensor.detach().to({ device, copy: true });
     const { qdata, scale, zeroPoint, dtype } = parts;
-    this.setParts({
+    this._setParts({
       qdata: moved(qdata),
       scale: moved(scale),
       zeroPoint: zeroPoint && moved(zeroPoint),
@@ -159,7 +159,7 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
 
   /** How many numbers share a scale: torchao's `block_size`. */
   get blockSize(): number[] {
-    return blockSizeOf(this.parts);
+    return blockSizeOf(this._parts);
   }
 
   override _getName(): string {
