@@ -84,6 +84,7 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
     /w_zero_point must have 1 number or 2, got 3/,
   ],
   ['linear_dynamic_fp16 without columns', () => onednn.linear_dynamic_fp16(ones(4, 0), packed16(), null), /last dimension of the input must be 3/], // prettier-ignore
+  ['_mkl_linear over what oneDNN has packed', () => ops.mkl._mkl_linear(ones(2, 6), ones(5, 6).toMkldnn(), ones(5, 6), null, 2), /MKL_W must be what/], // prettier-ignore
   ['qconv_prepack without a step', () => onednn.qconv_prepack(int8(4, 3, 3, 3), ones(4), 1, 0, none, none, pair, 1), /stride must be positive/], // prettier-ignore
   ['qconv2d without a step', () => convolution({ stride: none }), /stride must be positive/],
   ['qconv2d without scales', () => convolution({ scale: ones(0) }), /w_scale must have 1 number or 4, got 0/],
@@ -116,6 +117,7 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ['qlinear', () => linear(uint8(1, 3), linearWeight()), [[3, 3]]],
   ['qlinear with one scale', () => linear(uint8(1, 3), linearWeight(), numbers(2), zeros(1)), [[6, 6]]],
   ['linear_dynamic_fp16', () => onednn.linear_dynamic_fp16(ones(1, 3), packed16(), ones(2)) as Tensor, [[4, 4]]], // prettier-ignore
+  ['_mkl_linear', () => ops.mkl._mkl_linear(ones(1, 3), ops.mkl._mkl_reorder_linear_weight(ones(2, 3), 1), ones(2, 3), ones(2), 1) as Tensor, [[4, 4]]], // prettier-ignore
   ['qconv2d', () => convolution().flatten().slice(0, 0, 2), [27, 27]],
   ['_weight_int8pack_mm', () => aten._weight_int8pack_mm(half(1, 32), int8(2, 32), half(2)) as Tensor, [[32, 32]]], // prettier-ignore
   ['_weight_int8pack_mm of 20 columns in float32', () => aten._weight_int8pack_mm(ones(1, 20), int8(2, 20), ones(2)) as Tensor, [[20, 20]]], // prettier-ignore

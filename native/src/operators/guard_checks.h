@@ -116,6 +116,7 @@ void StepsOfBatch(const Schema& schema, const Stack& stack);
 void PackedConvolution(const Schema& schema, const Stack& stack);
 void PackedLinear(const Schema& schema, const Stack& stack);
 void ReorderedLayer(const Schema& schema, const Stack& stack);
+void PackedByMkl(const Schema& schema, const Stack& stack);
 void WholeVectors(const Schema& schema, const Stack& stack);
 void ScalesOfGroups(const Schema& schema, const Stack& stack);
 void ColumnsOfWeight(const Schema& schema, const Stack& stack);

@@ -83,6 +83,14 @@ void ReorderedLayer(const Schema& schema, const Stack& stack) {
               schema.name(), ": the weights must have 4 rows for each of hidden_size");
 }
 
+// What MKL has packed is a column, longer than the weight.
+void PackedByMkl(const Schema& schema, const Stack& stack) {
+  const at::Tensor packed = TensorNamed(schema, stack, "MKL_W"), weight = TensorNamed(schema, stack, "ORI_W");
+  TORCH_CHECK(
+      !packed.is_mkldnn() || (packed.dim() == 2 && packed.size(1) == 1 && packed.numel() > weight.numel()),
+      schema.name(), ": MKL_W must be what mkl::_mkl_reorder_linear_weight gives");
+}
+
 // The kernel for bfloat16 reads 16 numbers at a time.
 void WholeVectors(const Schema& schema, const Stack& stack) {
   const at::Tensor input = stack[0].toTensor();
@@ -120,6 +128,7 @@ Guard PackedGuardOf(const Schema& schema) {
       {"mkldnn_prepacked::conv2d_run", PackedConvolution},
       {"mkldnn::_convolution_transpose_pointwise", PackedConvolution},
       {"mkldnn::_reorder_mkldnn_rnn_layer_weight", ReorderedLayer},
+      {"mkl::_mkl_linear", PackedByMkl},
       {"onednn::qconv_prepack", PackedConvolution},
       {"onednn::qconv_pointwise", PackedConvolution},
       {"onednn::qconv1d_pointwise", PackedConvolution},
