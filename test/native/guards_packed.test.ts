@@ -85,6 +85,7 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
   ],
   ['linear_dynamic_fp16 without columns', () => onednn.linear_dynamic_fp16(ones(4, 0), packed16(), null), /last dimension of the input must be 3/], // prettier-ignore
   ['_mkl_linear over what oneDNN has packed', () => ops.mkl._mkl_linear(ones(2, 6), ones(5, 6).toMkldnn(), ones(5, 6), null, 2), /MKL_W must be what/], // prettier-ignore
+  ['_mkl_linear with an empty bias', () => ops.mkl._mkl_linear(ones(2, 3), ops.mkl._mkl_reorder_linear_weight(ones(2, 3), 2), ones(2, 3), ones(0), 2), /B must have a number for each row/], // prettier-ignore
   ['qconv_prepack without a step', () => onednn.qconv_prepack(int8(4, 3, 3, 3), ones(4), 1, 0, none, none, pair, 1), /stride must be positive/], // prettier-ignore
   ['qconv2d without a step', () => convolution({ stride: none }), /stride must be positive/],
   ['qconv2d without scales', () => convolution({ scale: ones(0) }), /w_scale must have 1 number or 4, got 0/],

@@ -89,6 +89,9 @@ void PackedByMkl(const Schema& schema, const Stack& stack) {
   TORCH_CHECK(
       !packed.is_mkldnn() || (packed.dim() == 2 && packed.size(1) == 1 && packed.numel() > weight.numel()),
       schema.name(), ": MKL_W must be what mkl::_mkl_reorder_linear_weight gives");
+  const at::Tensor bias = TensorNamed(schema, stack, "B");
+  TORCH_CHECK(!bias.defined() || (weight.dim() == 2 && bias.numel() == weight.size(0)), schema.name(),
+              ": B must have a number for each row of ORI_W");
 }
 
 // The kernel for bfloat16 reads 16 numbers at a time.
