@@ -280,6 +280,16 @@ for (const [name, [make, data]] of Object.entries(layers)) {
     const model = () => new nn.Sequential(make()).eval();
     rows[`int8/${name}, batch ${size}, float32`] = () => timed(model());
     rows[`int8/${name}, batch ${size}, int8`] = () => timed(torch.ao.quantization.quantizeDynamic(model()));
+    if (!name.startsWith('Linear')) continue;
+    const { Int8WeightOnlyConfig, quantize_ } = torch.ao.quantization;
+    for (const activationDtype of [null, torch.bfloat16]) {
+      const kind = activationDtype ? 'weight alone, bfloat16' : 'weight alone';
+      rows[`int8/${name}, batch ${size}, ${kind}`] = () => {
+        const quantized = model();
+        quantize_(quantized, new Int8WeightOnlyConfig({ activationDtype }));
+        return timed(quantized);
+      };
+    }
   }
 }
 

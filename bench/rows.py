@@ -262,10 +262,30 @@ for size in (1, 64, 1024):
     rows[f"epoch of a TensorDataset/10,000 rows of 32, batch {size}"] = lambda size=size: epoch(size)
 
 
-def layer(make, data, size, is_int8):
+class WeightOnly(nn.Module):
+    """What torchao's Int8WeightOnlyConfig computes, and with bfloat16 libtorch's kernel over int8."""
+
+    def __init__(self, linear, in_bfloat16):
+        super().__init__()
+        weight = linear.weight.detach()
+        scale = weight.abs().amax(1) / 127.5
+        self.numbers = (weight / scale[:, None]).round().clamp(-128, 127).to(torch.int8)
+        self.scale = scale.bfloat16() if in_bfloat16 else scale
+        self.bias = linear.bias
+        self.in_bfloat16 = in_bfloat16
+
+    def forward(self, x):
+        if self.in_bfloat16:
+            return torch._weight_int8pack_mm(x.bfloat16(), self.numbers, self.scale).float() + self.bias
+        return torch.mm(x, self.numbers.t().to(x.dtype)) * self.scale + self.bias
+
+
+def layer(make, data, size, kind):
     model = nn.Sequential(make()).eval()
-    if is_int8:
+    if kind == "int8":
         model = torch.ao.quantization.quantize_dynamic(model)
+    elif kind.startswith("weight"):
+        model = WeightOnly(model[0], kind.endswith("bfloat16"))
     x = data(size)
 
     def predict():
@@ -280,7 +300,9 @@ for name, (make, data) in {
     "LSTM of 512, 16 steps": (lambda: nn.LSTM(512, 512), lambda n: torch.randn(16, n, 512)),
 }.items():
     for size in (1, 32):
-        for kind in "float32", "int8":
+        for kind in "float32", "int8", "weight alone", "weight alone, bfloat16":
+            if kind.startswith("weight") and not name.startswith("Linear"):
+                continue
             rows[f"int8/{name}, batch {size}, {kind}"] = lambda make=make, data=data, size=size, kind=kind: layer(
-                make, data, size, kind == "int8"
+                make, data, size, kind
             )

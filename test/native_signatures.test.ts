@@ -59,7 +59,7 @@ const READERS: Readonly<Record<string, RegExp>> = {
   LoaderArgument: /^Handle$/,
   Classify: /^(unknown|DeviceLike)$/,
   BindScriptArguments: /^readonly unknown\[\]$/,
-  TensorsAmong: /^readonly unknown\[\]$/,
+  GivenTo: /^readonly unknown\[\]$/,
   ScriptWork: /^readonly unknown\[\]$/,
   NamesArgument: /^readonly string\[\]$/,
   Bool: /^boolean$/,

@@ -13,6 +13,8 @@ import { classAndMessage } from './errors';
 const F = nn.functional;
 const x = () => torch.ones([2, 2], { requiresGrad: true });
 const layer = () => new nn.Linear(2, 2);
+const weightOnly = () =>
+  new torch.ao.quantization.Int8WeightOnlyLinear(layer(), new torch.ao.quantization.Int8WeightOnlyConfig());
 const sgd = () => new optim.SGD([x()], 0.1);
 const f = (y: Tensor) => y.sum();
 const hook = () => undefined;
@@ -38,6 +40,7 @@ const calls: [name: string, call: Call][] = [
   ['torch.useDeterministicAlgorithms', (given) => torch.useDeterministicAlgorithms(false, given)],
   ['ao.nn.quantized.dynamic.Linear', (given) => new torch.ao.nn.quantized.dynamic.Linear(1, 2, given)],
   ['ao.quantization.quantizeDynamic', (given) => torch.ao.quantization.quantizeDynamic(layer(), given)],
+  ['ao.quantization.Int8WeightOnlyConfig', (given) => new torch.ao.quantization.Int8WeightOnlyConfig(given)],
   ['torch.capture', (given) => torch.capture(() => 1, given)],
   ['torch.save', (given) => torch.save({}, '/nowhere/x', given)],
   ['torch.load', (given) => torch.load(new Uint8Array(1), given)],
@@ -357,6 +360,7 @@ const makers: [kind: string, make: () => object][] = [
   ['DistributedSampler', () => new utils.data.DistributedSampler([1], 1, 0)],
   ['HashStore', () => new torch.distributed.HashStore()],
   ['ProcessGroup', () => torch.distributed.GroupMember.NON_GROUP_MEMBER],
+  ['Int8WeightOnlyLinear', weightOnly],
   ['ScriptObject', () => torch.ops.profiler._record_function_enter_new('name') as object],
   ['DType', () => torch.float32],
   ['Device', () => torch.device('cpu')],

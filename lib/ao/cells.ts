@@ -19,6 +19,7 @@ import { ops } from '../tensor/operators';
 import type { Tensor } from '../tensor';
 import type { ScriptObject } from '../tensor/script_object';
 import { checkDType, packWeight } from './packed_params';
+import { type WeightShape, linearFrom, takePacked } from './packed_state';
 
 const PACKED = ['_packed_weight_ih', '_packed_weight_hh'] as const;
 
@@ -30,6 +31,7 @@ abstract class Cell<State> extends Module<[input: Tensor, hx?: State | null], St
   _packed_weight_hh: ScriptObject;
   // The kernels take the biases that are packed with the weights, and these for their schema alone.
   readonly #biases: readonly [Tensor, Tensor];
+  readonly #shapes: readonly WeightShape[];
 
   /** @internal `fromFloat` makes them. */
   constructor(cell: FloatLSTMCell | FloatGRUCell | FloatRNNCell, dtype: DType) {
@@ -42,6 +44,7 @@ abstract class Cell<State> extends Module<[input: Tensor, hx?: State | null], St
     this.hiddenSize = cell.hiddenSize;
     this.weightDtype = dtype;
     this.#biases = [cell.bias_ih!.detach(), cell.bias_hh!.detach()];
+    this.#shapes = [cell.weight_ih, cell.weight_hh].map(({ shape }) => shape as unknown as WeightShape);
     this._packed_weight_ih = packWeight(cell.weight_ih, this.#biases[0], dtype);
     this._packed_weight_hh = packWeight(cell.weight_hh, this.#biases[1], dtype);
   }
@@ -85,14 +88,17 @@ abstract class Cell<State> extends Module<[input: Tensor, hx?: State | null], St
     for (const name of PACKED) values.set(prefix + name, this[name]);
   }
   override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
-    const [state, prefix, , , missing] = args;
-    const values = state as unknown as Map<string, unknown>;
-    for (const name of PACKED) {
-      const found = values.get(prefix + name);
-      if (found === undefined) missing.push(prefix + name);
-      else this[name] = found as ScriptObject;
-      values.delete(prefix + name);
-    }
+    const [state, prefix, , , missing, , errors] = args;
+    PACKED.forEach((name, i) => {
+      const key = prefix + name;
+      takePacked(
+        state,
+        key,
+        missing,
+        errors,
+        (found) => (this[name] = linearFrom(found, this.#shapes[i], key)),
+      );
+    });
   }
 
   override extraRepr(): string {
@@ -105,8 +111,7 @@ abstract class Cell<State> extends Module<[input: Tensor, hx?: State | null], St
  *
  * Shapes: those of `nn.LSTMCell` for batches.
  *
- * Differs from PyTorch: `torch.ao.nn.quantized.dynamic.LSTMCell`, `GRUCell` and `RNNCell` are made by `fromFloat` alone, and
- * their state_dicts are not written to files.
+ * Differs from PyTorch: `torch.ao.nn.quantized.dynamic.LSTMCell`, `GRUCell` and `RNNCell` are made by `fromFloat` alone.
  *
  * @throws AssertionError for a cell without a bias.
  *

@@ -8,12 +8,17 @@ import { ops } from '../tensor/operators';
 import type { Tensor } from '../tensor';
 import type { ScriptObject } from '../tensor/script_object';
 import { packWeight } from './packed_params';
+import { type WeightShape, cellFrom, takePacked } from './packed_state';
 
 /** Python's module of this name: the weights of a recurrent layer and direction. */
 export class PackedParameter extends Module<[Tensor], Tensor> {
   param: ScriptObject;
 
-  constructor(param: ScriptObject) {
+  /** @internal `shapes` are those of the weights, of the input and of the state. */
+  constructor(
+    param: ScriptObject,
+    readonly shapes: readonly WeightShape[],
+  ) {
     super();
     this.param = param;
   }
@@ -25,11 +30,9 @@ export class PackedParameter extends Module<[Tensor], Tensor> {
     (destination as unknown as Map<string, unknown>).set(`${prefix}param`, this.param);
   }
   override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
-    const [state, prefix, , , missing] = args;
-    const found = (state as unknown as Map<string, unknown>).get(`${prefix}param`);
-    if (found === undefined) missing.push(`${prefix}param`);
-    else this.param = found as ScriptObject;
-    state.delete(`${prefix}param`);
+    const [state, prefix, , , missing, , errors] = args;
+    const key = `${prefix}param`;
+    takePacked(state, key, missing, errors, (found) => (this.param = cellFrom(found, this.shapes, key)));
   }
 }
 
@@ -37,6 +40,7 @@ export class PackedParameter extends Module<[Tensor], Tensor> {
 export function packedLayers(layer: LSTM | GRU, dtype: DType): PackedParameter[] {
   const of = new Map<string, Tensor>(layer.namedParameters());
   const suffixes = layer.bidirectional ? ['', '_reverse'] : [''];
+  const shapeOf = (name: string): WeightShape => of.get(name)!.shape as unknown as WeightShape;
   return Array.from({ length: layer.numLayers }, (_, i) => i).flatMap((i) =>
     suffixes.map((suffix) => {
       const packed = (['ih', 'hh'] as const).map((which) => {
@@ -47,7 +51,8 @@ export function packedLayers(layer: LSTM | GRU, dtype: DType): PackedParameter[]
       const { make_quantized_cell_params_dynamic: inInt8, make_quantized_cell_params_fp16: inFloat16 } =
         ops.quantized;
       const cell = dtype === qint8 ? inInt8(ih, hh, bias, biasOfState, true) : inFloat16(ih, hh);
-      return new PackedParameter(cell as ScriptObject);
+      const shapes = (['ih', 'hh'] as const).map((which) => shapeOf(`weight_${which}_l${i}${suffix}`));
+      return new PackedParameter(cell as ScriptObject, shapes);
     }),
   );
 }

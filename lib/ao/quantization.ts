@@ -6,12 +6,13 @@ import { isSet } from '../core/realm';
 import { withDefaults } from '../core/signature';
 import { GRU, GRUCell, LSTM, LSTMCell, Linear as FloatLinear, RNNCell } from '../nn';
 import { deepcopy } from '../nn/module/copy';
-import { internals, isModule, moduleFields, setField } from '../nn/module/fields';
+import { isModule, moduleFields, setField } from '../nn/module/fields';
 import type { Module } from '../nn/module/module';
 import * as cells from './cells';
 import { Linear } from './linear';
 import { checkDType } from './packed_params';
 import * as recurrent from './recurrent';
+import { withHooksOf } from './replaced';
 
 /** Options of `torch.ao.quantization.quantizeDynamic`. */
 export interface QuantizeDynamicOptions {
@@ -82,11 +83,11 @@ function replaceIn(
   }
 }
 
-/** A layer's forward hooks go on with what takes its place. */
-function withHooksOf(layer: Module, replacement: Module): Module {
-  const { hooks } = internals(layer);
-  const its = internals(replacement).hooks;
-  for (const { hook, ...options } of hooks.forwardPre.entries()) its.forwardPre.add(hook, options);
-  for (const { hook, ...options } of hooks.forward.entries()) its.forward.add(hook, options);
-  return replacement;
-}
+export { PerGroup, PerRow, PerTensor, type Granularity } from './granularity';
+export { Int8WeightOnlyLinear } from './weight_only';
+export {
+  Int8WeightOnlyConfig,
+  type Int8WeightOnlyOptions,
+  flattenTensorStateDict,
+  quantize_,
+} from './quantize';

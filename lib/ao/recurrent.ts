@@ -103,10 +103,9 @@ const batchOf = (input: Tensor, batchFirst: boolean): number => input.shape[batc
  * on the CPU. Python's `torch.ao.nn.quantized.dynamic.LSTM`.
  *
  * Shapes: those of `nn.LSTM` for batches; packed sequences, too. Its state_dict holds packed weights, which are objects of
- * libtorch: it can be loaded again in this process, and not be saved.
+ * libtorch. Files have them as Python's: `torch.load` wants `{ weightsOnly: false }` for them, there and here.
  *
- * Differs from PyTorch: `torch.ao.nn.quantized.dynamic.LSTM` and `GRU` are made by `fromFloat` alone, and their state_dicts
- * are not written to files. Python's write an object that its own `weights_only` refuses.
+ * Differs from PyTorch: `torch.ao.nn.quantized.dynamic.LSTM` and `GRU` are made by `fromFloat` alone.
  *
  * @throws AssertionError for a layer without a bias.
  *

@@ -4,5 +4,6 @@ export { freeze, type FreezeOptions, optimizeForInference, type OptimizeOptions 
 export { ScriptModule } from './script_module';
 export type { ScriptFunction } from './script_function';
 export { ScriptValue } from './script_value';
+import './results';
 export type { ExtraFiles } from './save';
 export { CompilationUnit, compile, type CompileOptions } from './compilation_unit';

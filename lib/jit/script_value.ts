@@ -6,7 +6,6 @@ import { camelCase } from '../core/names';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
 import { HANDLE } from '../native/handle';
-import { registerOtherObjects } from '../tensor/script_object';
 import type { Handle } from '../../typings/native';
 import { scriptFunction } from './script_function';
 
@@ -58,5 +57,3 @@ export class ScriptValue {
   }
 }
 compareByIdentity(ScriptValue);
-
-registerOtherObjects((className, handle) => new ScriptValue(className, handle));

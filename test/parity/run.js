@@ -95,6 +95,17 @@ const compareScripts = (python) =>
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
   });
 
+// int8.py saves states of int8 models, int8.ts runs them and saves them again, for int8.py to run.
+const compareInt8 = (python) =>
+  inFolder((folder) => {
+    const half = (task) =>
+      spawnSync(python, ['-B', path.join(__dirname, 'int8.py'), task, folder], {
+        cwd: root,
+        stdio: ['ignore', 1, 2],
+      }).status === 0;
+    return half('write') && passes('int8', folder) && half('read');
+  });
+
 // written.ts exports the rows of test/fixtures/nn, written.py loads and trains the programs.
 const compareWritten = (python) =>
   inFolder((folder) => {
@@ -154,6 +165,7 @@ async function main(args) {
   if (isWanted('written')) equal = (await compareWritten(python)) && equal;
   if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
   equal = (await compareDistributed(python, names)) && equal;
+  if (isWanted('int8')) equal = (await compareInt8(python)) && equal;
   if (isWanted('jit')) equal = (await compareScripts(python)) && equal;
   // Only where it is named: a C++ compiler works for minutes on its packages.
   if (names.includes('inductor')) equal = compareInductor(python) && equal;

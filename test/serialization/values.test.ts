@@ -1,4 +1,6 @@
 // Every kind of value that people keep beside their weights: read, and written again as Python's bytes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import torch, { type Tensor, serialization } from 'nodetorch';
 import { memorySink } from '../../lib/serialization/io/sink';
 import { bytesSource } from '../../lib/serialization/io/source';
@@ -186,4 +188,71 @@ test('a tuple that contains itself alone cannot be saved', () => {
   const tuple = serialization.tuple<unknown[]>(1);
   tuple.push(tuple);
   expect(() => torch.save(tuple)).toThrow('contains itself');
+});
+
+// ---- the table in docs/files.md: what Python does with each kind, and what is done here ----
+
+const kinds: Record<string, string> = {
+  'tensors, parameters': 'quantized, quantized int32, quantized view, quantized parameter, per channel, per channel of floats, four bits, nested', // prettier-ignore
+  'a storage by itself': 'untyped storage, typed storage',
+  'lists and dicts that': 'cyclic list, cyclic dict',
+  'tuples that contain': 'cyclic tuple',
+  'devices, dtypes': 'device, small dtype, scheme',
+  'sets, frozen sets': 'records of numpy, void of numpy',
+  "a class of torch's": 'tensor type, storage type',
+  '`float`, `list`': 'float type, list type',
+  'other classes and functions':
+    'class, nested class, function, builtin function, module type, none type, ellipsis, not implemented, type of numpy', // prettier-ignore
+  '`Namespace`, dates':
+    'namespace, config, slots, enum, named tuple, dict subclass, list subclass, keywords, state, container, path, date, time, duration, uuid, decimal, fraction, pattern, slice, range, deque, chain map, simple namespace, exception, object of a nested class, cyclic object, default dict of a class', // prettier-ignore
+  'dicts and lists with': 'ordered dict of objects',
+  'a whole model': 'module, optimizer, distribution, partial',
+  "numpy's arrays of objects":
+    'objects of numpy, dates of numpy, date of numpy, matrix of numpy, masked array, random state', // prettier-ignore
+  'tensors of a subclass': 'subclass, subclass with state, uninitialized',
+  'jagged tensors': 'jagged',
+  "torchao's weights": '../ao/weight_only_row.pt',
+  'packed weights of int8': '../ao/recurrent_gru.pt',
+};
+const cells = (line: string): string[] => line.split('|').slice(1, -1).map((each) => each.trim()); // prettier-ignore
+const table = readFileSync(join(__dirname, '../../docs/files.md'), 'utf8')
+  .split('| in the file |')[1]
+  .split('\n\n')[0]
+  .split('\n')
+  .slice(2)
+  .map(cells);
+const named = (text: string): string[] => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+const classes: Record<string, unknown> = { ...serialization, Tensor: torch.Tensor, Device: torch.Device, DType: torch.DType, Map, Set }; // prettier-ignore
+
+function loaded(name: string, options: object): unknown {
+  try {
+    if (!name.endsWith('.pt')) return torch.load<File>(read(name), options).get('value');
+    return [...torch.load<File>(join(__dirname, name), options).values()][0];
+  } catch {
+    return 'refused';
+  }
+}
+
+describe.each(table)('%s', (kind, python, strict, lax) => {
+  const [, names] = Object.entries(kinds).find(([beginning]) => kind.startsWith(beginning))!;
+  it.each(names.split(', '))('%s', (name) => {
+    const row = rows.find(([each]) => each === `${name}, protocol 2`)?.[1];
+    if (row && !python.startsWith('some')) expect(row.strict).toBe(python === 'read');
+    const found = loaded(name, {});
+    const withObjects = loaded(name, { weightsOnly: false });
+    expect(found === 'refused').toBe(strict.startsWith('refused'));
+    for (const [value, text] of [
+      [found, strict],
+      [withObjects, lax === 'the same' ? strict : lax],
+    ] as const) {
+      const expected = named(text).map((each) => classes[each] as new () => object);
+      if (expected.length > 0) expect(expected.some((each) => value instanceof each)).toBe(true);
+    }
+  });
+});
+
+test('the table has a row for each kind', () => {
+  const known = Object.values(kinds).flatMap((names) => names.split(', '));
+  expect(new Set(rows.map(([name]) => name.replace(/, protocol \d$/, '')))).toEqual(new Set(known.filter((each) => !each.endsWith('.pt')))); // prettier-ignore
+  expect(table).toHaveLength(Object.keys(kinds).length);
 });

@@ -7,8 +7,11 @@ export type How = 'call' | 'new';
 
 /** How an object was made: what `torch.save` writes again. */
 interface Construction {
-  /** `tensor`: a tensor of a class of its own; `args` holds the plain one. */
-  readonly how: How | 'tensor';
+  /**
+   * `tensor`: a tensor of a class of its own; `args` holds the plain one. `wrapper`: one without a storage, whose parts are
+   * in its state; `args` are its dtype, size and so on.
+   */
+  readonly how: How | 'tensor' | 'wrapper';
   readonly callee: PythonClass | PythonObject;
   readonly keywords: ReadonlyMap<unknown, unknown> | null;
 }

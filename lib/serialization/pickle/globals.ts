@@ -187,8 +187,10 @@ const values = [
   ...[1, 2, 3, 4, 5, 6, 7].flatMap((bits) => [`torch.int${bits}`, `torch.uint${bits}`]),
 ];
 for (const name of values) if (!known.has(name)) known.set(name, define(new PythonClass(name), null));
-// Jagged tensors are of a class of Python's; their parts come as they are.
+// Jagged tensors, and torchao's weights, are of classes of Python's; their parts come as they are.
 for (const name of [
+  'torch._utils._rebuild_wrapper_subclass',
+  'torchao.quantization.Int8Tensor',
   'torch.nested._internal.nested_tensor.NestedTensor',
   'torch.nested._internal.nested_tensor._rebuild_njt',
   'torch._dynamo.decorators._DimRange',

@@ -7,6 +7,7 @@ import { Layout } from '../../core/layout';
 import { isTensor } from '../../native/tensor_base';
 import { isMap, isSet, isUint8Array } from '../../core/realm';
 import { Tensor } from '../../tensor';
+import { ScriptObject } from '../../tensor/script_object';
 import { constructionOf } from './construct';
 import { PythonClass, named, partsOf } from './global';
 import { NDArray, NumpyDType, NumpyScalar, fieldsOf } from './numpy';
@@ -27,6 +28,7 @@ import {
   valueOf,
 } from './python_types';
 import { safeName } from './safe_globals';
+import { scriptObject } from './script_objects';
 import { TypedStorage } from './storage';
 
 const latin1 = (bytes: Uint8Array): string =>
@@ -45,6 +47,7 @@ export function reducer(keyOfStorage: KeyOf): Reduce {
     [of(Tensor), (value: Tensor) => anyTensor(value, keyOfStorage)],
     [of(PythonObject), (value: PythonObject) => pythonObject(value, keyOfStorage)],
     [of(PythonClass), pythonClass],
+    [of(ScriptObject), scriptObject],
     [of(TypedStorage), (value: TypedStorage) => storage(value, keyOfStorage)],
     [of(DType), (value: DType) => new GlobalName('torch', value.name)],
     [
@@ -175,6 +178,11 @@ function pythonObject(object: PythonObject, keyOfStorage: KeyOf): Reduction {
   if (how === 'tensor' && isTensor(args[0])) {
     const plain = anyTensor(args[0] as Tensor, keyOfStorage);
     const parts = [plain.call, callee, tuple(...plain.args), state ?? null];
+    return call('torch._tensor', '_rebuild_from_type_v2', ...parts);
+  }
+  if (how === 'wrapper') {
+    const make = new GlobalName('torch._utils', '_rebuild_wrapper_subclass');
+    const parts = [make, callee, tuple(callee, ...(args as unknown[])), state ?? null];
     return call('torch._tensor', '_rebuild_from_type_v2', ...parts);
   }
   return {

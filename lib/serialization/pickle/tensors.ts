@@ -36,6 +36,7 @@ export type ReadStorage = (ref: StorageRef) => Tensor;
 const packed: Record<string, number> = { quint4x2: 2, quint2x4: 4 };
 
 const FROM_TYPE = 'torch._tensor._rebuild_from_type_v2';
+const WRAPPER = 'torch._utils._rebuild_wrapper_subclass';
 
 /** What the functions of `torch._utils` do, for one file. */
 export class TensorBuilder {
@@ -129,6 +130,7 @@ export class TensorBuilder {
       throw damaged('a tensor in it is made by what makes no tensors');
     }
     if (!call && !(type instanceof TensorType)) {
+      if (make.name === WRAPPER) return wrapper(type, args.slice(1) as Tuple, state);
       return describeObject(new PythonClass(FROM_TYPE), 'call', tuple(make, type, args, state));
     }
     if (!call || !make.name.includes('._rebuild_')) {
@@ -147,6 +149,13 @@ export class TensorBuilder {
         : tensor;
     return withState(wanted, state);
   }
+}
+
+/** A tensor of a class that has tensors for its parts. */
+export function wrapper(type: PythonClass, args: Tuple, state: unknown): PythonObject {
+  const object = describeObject(type, 'wrapper', args);
+  object.state = state;
+  return object;
 }
 
 export function refuse(what: string): () => never {

@@ -76,7 +76,7 @@ napi_value ScriptCall(Arguments& arguments) {
   auto stack = BindScriptArguments(environment, function, arguments[1]);
   const c10::IValue result = function.Run(std::move(stack), arguments.Bool(2));
   environment.EmitWarnings();  // before the result is read: what warns may run JavaScript
-  return ScriptValueToJs(environment, result, TensorsAmong(environment, arguments[1]));
+  return ScriptValueToJs(environment, result, GivenTo(environment, function, arguments[1]));
 }
 
 struct ScriptWork : AwaitedWork {
@@ -88,7 +88,7 @@ struct ScriptWork : AwaitedWork {
 
   void Compute() override { result = function.Run(std::move(stack), optimize); }
   napi_value Result(Environment& environment) override {
-    return ScriptValueToJs(environment, result, TensorsAmong(environment, arguments.Get()));
+    return ScriptValueToJs(environment, result, GivenTo(environment, function, arguments.Get()));
   }
 
   const ScriptFunction function;

@@ -112,6 +112,15 @@ void LayersOfParams(const Schema& schema, const Stack& stack);
 void GatesOfHidden(const Schema& schema, const Stack& stack);
 void StepsOfBatch(const Schema& schema, const Stack& stack);
 
+// guards_packed.cc
+void PackedConvolution(const Schema& schema, const Stack& stack);
+void PackedLinear(const Schema& schema, const Stack& stack);
+void ReorderedLayer(const Schema& schema, const Stack& stack);
+void PackedByMkl(const Schema& schema, const Stack& stack);
+void WholeVectors(const Schema& schema, const Stack& stack);
+void ScalesOfGroups(const Schema& schema, const Stack& stack);
+void ColumnsOfWeight(const Schema& schema, const Stack& stack);
+
 // guards_ctc.cc
 void CtcLabels(const Schema& schema, const Stack& stack);
 void CtcSizes(const Schema& schema, const Stack& stack);

@@ -15,5 +15,7 @@ using Guard = void (*)(const c10::FunctionSchema& schema, const std::vector<c10:
 // The guard of an operator, by its name without the namespace, or null: nearly all check their arguments
 // themselves. A guarded operator is never called unboxed.
 Guard GuardOf(const c10::FunctionSchema& schema);
+// Of operators of other namespaces of PyTorch's, which take packed weights: guards_packed.cc.
+Guard PackedGuardOf(const c10::FunctionSchema& schema);
 
 }  // namespace nodetorch

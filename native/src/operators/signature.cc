@@ -130,7 +130,8 @@ void Signature::ApplyTraits(const std::string& name) {
   may_resize |= traits.may_resize;
   hidden_in_python = traits.hides_scalar && schema.overload_name() == "Scalar";
   const bool is_aten = schema.name().rfind("aten::", 0) == 0;
-  if (is_aten || schema.name().rfind("quantized::", 0) == 0) guard = GuardOf(schema);
+  const bool is_quantized = schema.name().rfind("quantized::", 0) == 0;
+  guard = is_aten || is_quantized ? GuardOf(schema) : PackedGuardOf(schema);
   if (!is_aten) return;
   if (HasAliases(schema)) return;
   if (handle->hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd)) {

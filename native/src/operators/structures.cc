@@ -192,15 +192,16 @@ bool AnyToIValue(Environment& environment, const Source& source, IValue* result,
     case ArgumentKind::kTensors:
     case ArgumentKind::kNumbers: return AnyListToIValue(environment, source, result, depth);
     case ArgumentKind::kHandle:
-    case ArgumentKind::kObject: break;
-    case ArgumentKind::kUndefined:
-    case ArgumentKind::kOther: return false;
+    case ArgumentKind::kObject:
+    case ArgumentKind::kOther: break;  // a module is a function
+    case ArgumentKind::kUndefined: return false;
   }
   if (const Slot* slot = source.FindSlot(environment)) {
     std::optional<IValue> held = HeldBy(*slot);
     if (held) *result = *std::move(held);
     return held.has_value();
   }
+  if (source.kind == ArgumentKind::kOther) return false;
   if (source.IsJsArray(environment)) return AnyListToIValue(environment, source, result, depth);
   return AnyDictToIValue(environment, source, result, depth) ||
          Is<at::ScalarType>(environment, source, result) || Is<c10::Device>(environment, source, result) ||

@@ -164,9 +164,9 @@ torch::jit::Stack BindScriptArguments(Environment& environment, const ScriptFunc
   return stack;
 }
 
-GivenTensors TensorsAmong(Environment& environment, napi_value arguments) {
+Given GivenTo(Environment& environment, const ScriptFunction& function, napi_value arguments) {
   napi_env env = environment.env();
-  GivenTensors given;
+  Given given{{}, function.lock};
   uint32_t count = 0;
   Check(env, napi_get_array_length(env, arguments, &count));
   for (uint32_t i = 0; i < count; i++) {
@@ -176,7 +176,7 @@ GivenTensors TensorsAmong(Environment& environment, napi_value arguments) {
     Slot* slot = FindSlot(environment, object);
     if (!slot || slot->kind != Kind::kTensor || !slot->tensor.defined()) continue;
     const at::TensorImpl* tensor = slot->tensor.unsafeGetTensorImpl();
-    given.emplace_back(tensor, object);
+    given.tensors.emplace_back(tensor, object);
     slot->small &= !IsInGraph(*tensor);  // changed in place, it may have joined one
     environment.pool().Recount(slot);
   }

@@ -66,6 +66,6 @@ torch::jit::Stack BindScriptArguments(Environment& environment, const ScriptFunc
                                       napi_value arguments);
 
 // The tensors among `arguments`, after a run: notes what it has done to them.
-GivenTensors TensorsAmong(Environment& environment, napi_value arguments);
+Given GivenTo(Environment& environment, const ScriptFunction& function, napi_value arguments);
 
 }  // namespace nodetorch

@@ -13,6 +13,7 @@
 #include "operators/structures.h"
 #include "operators/to_js.h"
 #include "runtime/error.h"
+#include "script/handles.h"
 
 namespace nodetorch {
 
@@ -161,8 +162,7 @@ bool CodeFromJs(Environment& environment, const Source& source, IValue* result) 
   return true;
 }
 
-napi_value PairsToJs(Environment& environment, const c10::impl::GenericDict& dict,
-                     const GivenTensors& given) {
+napi_value PairsToJs(Environment& environment, const c10::impl::GenericDict& dict, const Given& given) {
   napi_env env = environment.env();
   napi_value result, entries;
   Check(env, napi_create_object(env, &result));
@@ -179,7 +179,7 @@ napi_value PairsToJs(Environment& environment, const c10::impl::GenericDict& dic
   return result;
 }
 
-napi_value ElementsToJs(Environment& environment, c10::ArrayRef<IValue> values, const GivenTensors& given) {
+napi_value ElementsToJs(Environment& environment, c10::ArrayRef<IValue> values, const Given& given) {
   napi_env env = environment.env();
   napi_value result;
   Check(env, napi_create_array_with_length(env, values.size(), &result));
@@ -190,7 +190,7 @@ napi_value ElementsToJs(Environment& environment, c10::ArrayRef<IValue> values, 
 }
 
 // The names of a NamedTuple follow the indices: lib/native/dispatch.ts knows it so.
-napi_value TupleToJs(Environment& environment, const c10::ivalue::Tuple& tuple, const GivenTensors& given) {
+napi_value TupleToJs(Environment& environment, const c10::ivalue::Tuple& tuple, const Given& given) {
   napi_env env = environment.env();
   napi_value result = ElementsToJs(environment, tuple.elements().asArrayRef(), given);
   const auto& schema = tuple.type()->schema();
@@ -208,6 +208,15 @@ napi_value EnumToJs(Environment& environment, const IValue& value) {
   Napi::Object result = Napi::Object::New(env);
   result["className"] = value.toEnumHolder()->qualifiedClassName();
   result["object"] = Napi::Value(env, ToJs(environment, new HeldValue(value), kHandleBytes));
+  return result;
+}
+
+napi_value LockedToJs(Environment& environment, const IValue& object, const Given& given) {
+  Napi::Env env(environment.env());
+  Napi::Object result = Napi::Object::New(env);
+  result["className"] = object.toObjectRef().name();
+  auto* held = new ScriptHandle(object, given.lock);
+  result["object"] = Napi::Value(env, ToJs(environment, held, kHandleBytes));
   return result;
 }
 
@@ -256,9 +265,9 @@ bool ScriptValueFromJs(Environment& environment, const Source& source, const c10
   }
 }
 
-napi_value ScriptValueToJs(Environment& environment, const IValue& value, const GivenTensors& given) {
+napi_value ScriptValueToJs(Environment& environment, const IValue& value, const Given& given) {
   if (value.isTensor() && value.toTensor().defined()) {
-    for (const auto& [tensor, object] : given) {
+    for (const auto& [tensor, object] : given.tensors) {
       if (value.unsafeToTensorImpl() == tensor) return object;
     }
   }
@@ -266,6 +275,7 @@ napi_value ScriptValueToJs(Environment& environment, const IValue& value, const 
   if (value.isList()) return ElementsToJs(environment, value.toListRef(), given);
   if (value.isGenericDict()) return PairsToJs(environment, value.toGenericDict(), given);
   if (value.isEnum()) return EnumToJs(environment, value);
+  if (given.lock && value.isObject() && !value.isCustomClass()) return LockedToJs(environment, value, given);
   if (value.isFuture()) {
     const auto future = value.toFuture();
     future->waitAndThrow();

@@ -11,6 +11,7 @@
 #include <ATen/core/ivalue.h>
 #include <napi.h>
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -26,11 +27,16 @@ bool ScriptValueFromJs(Environment& environment, const ArgumentSource& source, c
 // Whether a plain object may stand for a value of that type.
 bool TakesPlainObject(const c10::TypePtr& type);
 
-// Tensors that were given, with the objects that JavaScript has of them: a result that is one of them is the
-// very object.
-using GivenTensors = std::vector<std::pair<const at::TensorImpl*, napi_value>>;
+class RunLock;
 
-napi_value ScriptValueToJs(Environment& environment, const c10::IValue& value,
-                           const GivenTensors& given = {});
+// What a function was given, and its lock.
+struct Given {
+  // The objects that JavaScript has of tensors: a result that is one of them is the very object.
+  std::vector<std::pair<const at::TensorImpl*, napi_value>> tensors;
+  // Modules and objects that a method gives have it, too: they may be parts of its module.
+  std::shared_ptr<RunLock> lock;
+};
+
+napi_value ScriptValueToJs(Environment& environment, const c10::IValue& value, const Given& given = {});
 
 }  // namespace nodetorch
