@@ -42,7 +42,7 @@ export function whileLoop<Carried extends unknown[]>(
         `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `shape [${pred.shape.join(', ')}]` : typeof pred}`,
       );
     }
-    if (!(pred instanceof Tensor ? Boolean(pred.item<number | boolean>()) : pred)) return carried;
+    if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) return carried;
     const returned = bodyFn(...carried);
     const next = Array.isArray(returned) ? returned : [returned];
     if (!tree.sameSpec(tree.flatten(next).spec, spec)) {

@@ -49,7 +49,7 @@ export class Library {
   define(schema: string): string {
     if (typeof schema !== 'string') throw argumentError('Library.define', 'schema', 'a string', schema);
     if (this.kind === 'IMPL') throw new TorchError('define() is of libraries of the kind DEF or FRAGMENT');
-    return native.defineOperator(`${this.ns}::${schema}`, this).split('::', 2)[1];
+    return native.defineOperator(`${this.ns}::${schema}`, this, []).split('::', 2)[1];
   }
 
   /** Gives an operator a kernel for a dispatch key: `'CPU'`, `'Autograd'`, `'CompositeImplicitAutograd'` ... */

@@ -5,6 +5,7 @@
 
 import json
 import pathlib
+import sys
 import warnings
 
 import torch
@@ -12,14 +13,10 @@ from torch._higher_order_ops.associative_scan import associative_scan
 from torch._higher_order_ops.flex_attention import math_attention, sdpa_dense_backward
 from torch.nn.attention.flex_attention import noop_mask
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from values import filled
+
 warnings.simplefilter("ignore")
-
-
-def filled(*shape, start=1):
-    count = 1
-    for size in shape:
-        count *= size
-    return ((((torch.arange(count) * 37 + start * 11) % 64).double()) / 32 - 1.015625).float().reshape(shape)
 
 
 X = filled(7, 3)

@@ -3,19 +3,11 @@ import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
 import { classAndMessage } from '../errors';
 import fixture from './control_flow.json';
+import { filled } from './values';
 
 const { associativeScan, map, scan, whileLoop } = torch.higherOrder;
 const { flexAttention } = torch.nn.attention;
 
-function filled(shape: number[], start = 1): Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const steps = torch
-    .arange(count)
-    .mul(37)
-    .add(start * 11)
-    .remainder(64);
-  return steps.double().div(32).sub(1.015625).float().reshape(shape);
-}
 const X = filled([7, 3]);
 const list = (value: unknown) => (value as Tensor).tolist();
 
