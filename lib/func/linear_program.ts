@@ -1,6 +1,7 @@
 // The operators of a forward derivative, partially evaluated: those that tangents reach run again, the others' results
 // are constants. Python traces the same ones with make_fx and folds the constants.
 import { callInOrder, listResults, type Overload, overloadOf, wrapArguments } from '../library/operators';
+import { tagsOf } from '../library/tags';
 import { native } from '../native';
 import { Scope, within } from '../native/scope';
 import { Tensor } from '../tensor';
@@ -22,7 +23,7 @@ const memoryOf = (tensor: Tensor): number => native.identityOf(tensor)[1];
 const isWritten = ({ schema }: Overload, name: string): boolean =>
   new RegExp(`!\\)(\\[\\d*\\])?\\??\\s+${name}\\b`).test(schema);
 const isRandom = ({ name, overload }: Overload): boolean =>
-  native.tagsOf(name, overload).includes('nondeterministic_seeded');
+  tagsOf(name, overload).includes('nondeterministic_seeded');
 
 function record(body: () => unknown): { steps: Step[]; result: unknown } {
   const steps: Step[] = [];
