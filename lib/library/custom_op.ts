@@ -48,7 +48,7 @@ function Callable(this: unknown): unknown {
 }
 Callable.prototype = Object.prototype;
 
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-declaration-merging --
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unused-vars --
    its constructor returns a function */
 /** An operator that {@link customOp} made: it is called, and is under `torch.ops`. */
 export interface CustomOpDef<Args extends unknown[] = any[], Out = any> {
