@@ -124,10 +124,7 @@ export function flexAttention(
     ]
   >
 ): Tensor;
-export function flexAttention(
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the overloads say
-  ...args: any[]
-): any {
+export function flexAttention(...args: unknown[]): Tensor | Tensor[] {
   const [query, key, value, given] = FLEX.bind(args as Parameters<typeof FLEX.bind>[0]);
   const { enableGqa } = given;
   if ([query, key, value].some((one) => one.dim() !== 4))
