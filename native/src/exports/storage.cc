@@ -221,16 +221,15 @@ napi_value ShareMemory(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+double NumberOf(const void* address) { return static_cast<double>(reinterpret_cast<uintptr_t>(address)); }
+
 // identityOf(tensor): [of the tensor, of its memory]: equal for the same ones that live at one time; 0 for no
 // memory.
 napi_value IdentityOf(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
-  const auto number = [&](const void* address) {
-    return Napi::Number::New(arguments.env, static_cast<double>(reinterpret_cast<uintptr_t>(address)));
-  };
   Napi::Array pair = Napi::Array::New(arguments.env, 2);
-  pair[0u] = number(tensor.unsafeGetTensorImpl());
-  pair[1u] = number(tensor.has_storage() ? tensor.storage().unsafeGetStorageImpl() : nullptr);
+  pair[0u] = NumberOf(tensor.unsafeGetTensorImpl());
+  pair[1u] = NumberOf(tensor.has_storage() ? tensor.storage().unsafeGetStorageImpl() : nullptr);
   return pair;
 }
 
