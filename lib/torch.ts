@@ -17,6 +17,7 @@ export * as func from './func';
 export * as jit from './jit';
 export * as higherOrder from './higher_order';
 export * as library from './library';
+export { Tag } from './library/tags';
 export * as overrides from './overrides';
 export { vmap } from './func/vmap';
 export { capture, type Captured, type CaptureOptions } from './capture';

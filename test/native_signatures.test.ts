@@ -18,6 +18,7 @@ const textOf = (file: string) =>
 
 /** What C++ reads an argument with, and the types that it may have in the declaration, null and undefined aside. */
 const READERS: Readonly<Record<string, RegExp>> = {
+  TagsArgument: /^readonly string\[\]$/,
   Self: /^TensorHandle( \| Tensor)?$/,
   Tensor: /^(Tensor|unknown)$/,
   FindHandle: /^(TensorHandle|Handle)$/,

@@ -98,7 +98,8 @@ type ScopeName =
   | 'functionalize'
   | 'lowered'
   | 'dispatchMode'
-  | 'excludedKeys';
+  | 'excludedKeys'
+  | 'legacyVmap';
 
 declare const scopeKind: unique symbol;
 /** One of `constants.scopes`. */
@@ -471,6 +472,8 @@ export interface Native {
   startWriteback(fd: number, offset: number, bytes: number): void;
   /** The whole storage of a tensor of any device, as uint8. */
   storageOf(tensor: Tensor): Handle;
+  /** Numbers that stand for the tensor and for its memory while both live; 0 for no memory. */
+  identityOf(tensor: Tensor): [tensor: number, memory: number];
   /** Part of the memory as a storage of its own, which keeps the whole alive. */
   isShared(tensor: Tensor): boolean;
   shareMemory(tensor: Tensor): void;
@@ -530,6 +533,8 @@ export interface Native {
   // transforms.cc. Levels count from 1.
   addBatchDim(tensor: Tensor, dim: number, level: number): Handle;
   removeBatchDim(tensor: Tensor, level: number, batchSize: number, outDim: number): Handle;
+  addLegacyBatch(tensor: Tensor, level: number): Handle;
+  removeLegacyBatch(tensor: Tensor, level: number, batchSize: number): Handle;
   isBatched(tensor: Tensor, level: number): boolean;
   wrapForGrad(tensor: Tensor, level: number): Handle;
   /** The tensor itself where it is not of that level. */
@@ -551,9 +556,11 @@ export interface Native {
   transformDepth(): number;
 
   // library.cc. Functions get an operator's name, overload and arguments, and return a list of results.
-  defineOperator(schema: string, owner: object): string;
+  defineOperator(schema: string, owner: object, tags: readonly string[]): string;
+  /** Without a name, the kernel of all operators that have none for the key. */
   implementOperator(name: string, overload: string, key: string, kernel: OperatorKernel): void;
   hasKernel(name: string, overload: string, key: string): boolean;
+  tagsOf(name: string, overload: string): string[];
 
   // custom_function.cc
   beginFunction(name: string, inputs: Tensors): Handle;

@@ -6,6 +6,7 @@ import { type Call, signature } from '../core/signature';
 import { sizeText } from '../core/size_text';
 import { native } from '../native';
 import type { BackwardOptions, Tensor } from '../tensor';
+import { legacyVmap } from './legacy_vmap';
 import { isTensor, checkTensor } from '../native/tensor_base';
 
 type Tensors = Tensor | readonly Tensor[];
@@ -24,6 +25,7 @@ function gradientsFor(
   fn: string,
   outputs: readonly Tensor[],
   given: Gradients | undefined,
+  areBatched = false,
 ): readonly (Tensor | null)[] {
   const gradients = given == null ? outputs.map(() => null) : list<Tensor | null>(given as Tensor | null);
   if (gradients.length !== outputs.length) {
@@ -36,14 +38,24 @@ function gradientsFor(
   }
   for (const output of outputs) checkTensor(fn, 'tensors', output);
   for (const [i, gradient] of gradients.entries())
-    if (gradient !== null) checkGradient(gradient, outputs[i], i);
+    if (gradient !== null) checkGradient(gradient, outputs[i], i, areBatched);
   return gradients.every((gradient) => gradient === null) ? [] : gradients;
 }
 
 // libtorch checks these too, but in other words than Python does.
-function checkGradient(gradient: Tensor, output: Tensor, i: number): void {
-  const [given, wanted] = [gradient.shape, output.shape];
+function checkGradient(gradient: Tensor, output: Tensor, i: number, isBatched: boolean): void {
+  const wanted = output.shape;
+  const given = isBatched ? gradient.shape.slice(1) : gradient.shape;
   if (given.length !== wanted.length || given.some((size, dim) => size !== wanted[dim])) {
+    if (isBatched) {
+      throw new TorchError(
+        'If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. ' +
+          'The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a ' +
+          `mismatch was detected: grad_output[${i}] has a shape of ${sizeText(given)} and output[${i}] has a shape ` +
+          `of ${sizeText(wanted)}. If you only want some tensors in \`grad_output\` to be considered batched, ` +
+          'consider using vmap.',
+      );
+    }
     throw new TorchError(
       `Mismatch in shape: grad_output[${i}] has a shape of ${sizeText(given)} ` +
         `and output[${i}] has a shape of ${sizeText(wanted)}.`,
@@ -112,6 +124,7 @@ const GRAD = signature(
     retainGraph: null,
     createGraph: false,
     allowUnused: null,
+    isGradsBatched: false,
     materializeGrads: false,
   } as Required<GradOptions>,
   ['gradOutputs', 'retainGraph', 'createGraph'],
@@ -126,8 +139,19 @@ export interface GradOptions {
   createGraph?: boolean;
   /** Whether an input that was not used may be; its gradient is null. Default: materializeGrads. */
   allowUnused?: boolean | null;
+  /** Whether each of `gradOutputs` holds several along its first dimension, and the gradients, too. Default: `false`. */
+  isGradsBatched?: boolean;
   /** Gives zeros instead of null for unused inputs. Default false. */
   materializeGrads?: boolean;
+}
+
+function batched(gradients: readonly (Tensor | null)[]): readonly Tensor[] {
+  const sizes = gradients.map((gradient) => (gradient?.dim() ? gradient.shape[0] : null));
+  if (sizes.length > 0 && sizes.every((size) => size !== null && size === sizes[0]))
+    return gradients as readonly Tensor[];
+  throw valueError(
+    'grad(): with isGradsBatched, gradOutputs must be tensors with first dimensions of one size',
+  );
 }
 
 // One for each of the inputs.
@@ -163,7 +187,7 @@ export function grad(...args: unknown[]): unknown {
   const leaves = list<Tensor>(inputs as Tensor);
   for (const root of roots) checkTensor('grad', 'outputs', root);
   for (const leaf of leaves) checkTensor('grad', 'inputs', leaf);
-  const { retainGraph, createGraph, materializeGrads } = options;
+  const { retainGraph, createGraph, isGradsBatched, materializeGrads } = options;
   const allowUnused = options.allowUnused ?? materializeGrads;
   if (materializeGrads && !allowUnused) {
     throw valueError('grad(): expected allowUnused to be true or not given when materializeGrads is true');
@@ -171,16 +195,10 @@ export function grad(...args: unknown[]): unknown {
   if (leaves.some((leaf) => !leaf.requiresGrad)) {
     throw new TorchError('One of the differentiated Tensors does not require grad');
   }
-  const gradients = wrap(
-    native.gradients(
-      roots,
-      leaves,
-      gradientsFor('grad', roots, options.gradOutputs),
-      retainGraph,
-      createGraph,
-      true,
-    ),
-  ) as (Tensor | null)[];
+  const run = (...given: (Tensor | null)[]): (Tensor | null)[] =>
+    wrap(native.gradients(roots, leaves, given, retainGraph, createGraph, true)) as (Tensor | null)[];
+  const given = gradientsFor('grad', roots, options.gradOutputs, isGradsBatched);
+  const gradients = isGradsBatched ? legacyVmap(run, batched(given)) : run(...given);
   const unused = allowUnused ? -1 : gradients.indexOf(null);
   if (unused >= 0) {
     throw new TorchError(

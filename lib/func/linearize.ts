@@ -1,15 +1,19 @@
 import { dualLevel, makeDual, unpackDual } from '../autograd/forward_ad';
 import { checkFunction, TorchError } from '../core/errors';
+import { native } from '../native';
 import * as aten from '../tensor/aten';
 import { checkTensor } from '../native/tensor_base';
 import { Tensor } from '../tensor';
+import { linearProgram } from './linear_program';
 import * as tree from './tree';
 
 /**
  * The output of `func` at `primals`, and the function that multiplies tangents with the Jacobian there
- * (`torch.func.linearize`). The tangents are nested as the primals are.
+ * (`torch.func.linearize`). The tangents are nested as the primals are. `func` runs here, and not for each product: that
+ * runs the operators alone that depend on the tangents, and those that draw random numbers or write to a tensor.
  *
- * Differs from PyTorch: `torch.func.linearize` keeps no graph: `func` runs again for each product.
+ * Differs from PyTorch: `torch.func.linearize` gives the right product where `func` writes to a tensor: Python keeps as a
+ * constant what tangents were written to.
  *
  * @throws TorchError for tangents of another structure, shape, dtype or device.
  *
@@ -26,6 +30,21 @@ export function linearize(
   const { leaves, spec } = tree.flatten(primals);
   for (const leaf of leaves) checkTensor('linearize', 'primals', leaf);
   const inputs = leaves as Tensor[];
+  const derivative = (tangents: readonly Tensor[]): unknown =>
+    dualLevel(() => {
+      const duals = inputs.map((primal, i) => makeDual(primal, tangents[i]));
+      return tree.map(call(...(tree.unflatten(duals, spec) as unknown[])), (leaf) => {
+        if (!(leaf instanceof Tensor)) return leaf;
+        const { primal, tangent } = unpackDual(leaf);
+        return tangent ?? aten.zerosLike(primal);
+      });
+    });
+  const output = call(...primals);
+  // Operators of a level of torch.func cannot be recorded for use outside of it.
+  const program =
+    native.transformDepth() > 0
+      ? null
+      : linearProgram(derivative, inputs.map((primal) => primal.newZeros([]).expandAs(primal))); // prettier-ignore
   const push = (...tangents: unknown[]): unknown => {
     const given = tree.flatten(tangents);
     if (!tree.sameSpec(given.spec, spec)) {
@@ -35,16 +54,9 @@ export function linearize(
       );
     }
     given.leaves.forEach((tangent, i) => checkTangent(tangent, inputs[i], i));
-    return dualLevel(() => {
-      const duals = inputs.map((primal, i) => makeDual(primal, given.leaves[i] as Tensor));
-      return tree.map(call(...(tree.unflatten(duals, spec) as unknown[])), (leaf) => {
-        if (!(leaf instanceof Tensor)) return leaf;
-        const { primal, tangent } = unpackDual(leaf);
-        return tangent ?? aten.zerosLike(primal);
-      });
-    });
+    return (program ?? derivative)(given.leaves as Tensor[]);
   };
-  return [call(...primals), push];
+  return [output, push];
 }
 
 function checkTangent(tangent: unknown, primal: Tensor, i: number): void {

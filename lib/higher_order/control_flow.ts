@@ -42,7 +42,7 @@ export function whileLoop<Carried extends unknown[]>(
         `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `shape [${pred.shape.join(', ')}]` : typeof pred}`,
       );
     }
-    if (!(pred instanceof Tensor ? Boolean(pred.item<number | boolean>()) : pred)) return carried;
+    if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) return carried;
     const returned = bodyFn(...carried);
     const next = Array.isArray(returned) ? returned : [returned];
     if (!tree.sameSpec(tree.flatten(next).spec, spec)) {
@@ -84,18 +84,20 @@ function alongFirst(fn: string, xs: unknown, { dim, reverse }: Required<ScanOpti
 
 const finish = (leaf: Tensor, reverse: boolean): Tensor => (reverse ? aten.flip(leaf, [0]) : leaf);
 
-function stackSteps(steps: unknown[], reverse: boolean): unknown {
+function stackSteps(steps: unknown[], { dim, reverse }: Required<ScanOptions>): unknown {
   const flat = steps.map((step) => tree.flatten(step).leaves);
   const { spec } = tree.flatten(steps[0]);
   const stacked = flat[0].map((first, i) =>
-    first instanceof Tensor ? finish(aten.stack(flat.map((leaves) => leaves[i] as Tensor)), reverse) : first,
+    first instanceof Tensor
+      ? aten.movedim(finish(aten.stack(flat.map((leaves) => leaves[i] as Tensor)), reverse), 0, dim)
+      : first,
   );
   return tree.unflatten(stacked, spec);
 }
 
 /**
  * Goes over the slices of `xs` with a carry: `combineFn(carry, x)` gives the next carry and what is stacked
- * (`torch._higher_order_ops.scan`). Gives the last carry and the stack, whose first dimension is that of the steps.
+ * (`torch._higher_order_ops.scan`). Gives the last carry and the stack, which has the steps along `dim`.
  *
  * @example
  * const add = (sum: Tensor, x: Tensor): [Tensor, Tensor] => [sum.add(x), sum.add(x)];
@@ -129,7 +131,7 @@ export function scan(
     }
     steps.push(returned[1]);
   }
-  return [carry, stackSteps(steps, options.reverse)];
+  return [carry, stackSteps(steps, options)];
 }
 
 /** `f` on each slice of `xs` along the first dimension, and the results stacked (`torch._higher_order_ops.map`). */
@@ -144,7 +146,7 @@ export function map(f: (x: never, ...args: never[]) => unknown, xs: unknown, ...
     );
     return (f as (...all: unknown[]) => unknown)(slice, ...args);
   });
-  return stackSteps(steps, false);
+  return stackSteps(steps, OPTIONS);
 }
 
 export { alongFirst, finish };

@@ -1,14 +1,18 @@
 import type { FunctionContext } from '../autograd/function_context';
 import { checkMethods } from '../core/calls';
+import type { DType } from '../core/dtype';
 import { argumentError, checkFunction, TorchError } from '../core/errors';
 import { compareByIdentity } from '../core/identity';
 import { value } from '../core/kinds';
 import { type Call, method, signature } from '../core/signature';
 import * as tree from '../func/tree';
 import { Tensor } from '../tensor';
+import { implementAutocast } from './autocast_kernel';
 import { type Formula, implementAutograd } from './autograd_kernel';
+import { addDispatchRule, type DispatchRule } from './dispatch_rules';
 import { type AutogradOptions, type Kernel, keysOf, Library } from './library';
 import { implement, type Overload, overloadOf, splitName, userKernel } from './operators';
+import type { Tag } from './tags';
 import { implementVmap, type VmapRule } from './vmap_kernel';
 
 /** Options of `torch.library.customOp`. */
@@ -17,11 +21,13 @@ export interface CustomOpOptions {
   schema?: string | null;
   /** For which devices the function is. Default: null, all. */
   deviceTypes?: string | readonly string[] | null;
+  /** Of `torch.Tag`. Default: none. */
+  tags?: Tag | readonly Tag[];
 }
 const CUSTOM_OP = signature(
   'customOp',
   [value<string>()('name'), value<Kernel>()('fn')],
-  { schema: null, deviceTypes: null } as Required<CustomOpOptions>,
+  { schema: null, deviceTypes: null, tags: [] } as Required<CustomOpOptions>,
   [],
 );
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -30,8 +36,29 @@ const REGISTER_AUTOGRAD = method('registerAutograd', [value<Backward>()('backwar
   setupContext: null,
 } as Required<AutogradOptions>);
 
-/** An operator that {@link customOp} made. It is called as a function, and is under `torch.ops`. */
-export class CustomOpDef {
+// Returns a function whose prototype is the class's: nothing of Function.prototype is inherited.
+function Callable(this: unknown): unknown {
+  const self = ((...args: unknown[]) => (self as unknown as CustomOpDef)._call(args)) as unknown as {
+    name?: string;
+    length?: number;
+  };
+  delete self.name;
+  delete self.length;
+  return Object.setPrototypeOf(self, (new.target as unknown as { prototype: object }).prototype);
+}
+Callable.prototype = Object.prototype;
+
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unused-vars --
+   its constructor returns a function */
+/** An operator that {@link customOp} made: it is called, and is under `torch.ops`. */
+export interface CustomOpDef<Args extends unknown[] = any[], Out = any> {
+  (...args: Args): Out;
+}
+export class CustomOpDef<
+  Args extends unknown[] = any[],
+  Out = any,
+> extends (Callable as unknown as new () => object) {
+  /* eslint-enable */
   readonly #op: Overload;
   readonly #formula: Formula = { backward: null, setupContext: null };
   #fake: Kernel | null = null;
@@ -41,11 +68,12 @@ export class CustomOpDef {
     readonly name: string,
     fn: Kernel,
     schema: string,
-    deviceTypes: string | readonly string[] | null,
+    { deviceTypes, tags }: Required<CustomOpOptions>,
   ) {
+    super();
     const [full] = splitName('customOp', name);
     const [namespace, opName] = full.split('::', 2);
-    new Library(namespace, 'FRAGMENT').define(`${opName}${schema}`);
+    new Library(namespace, 'FRAGMENT').define(`${opName}${schema}`, { tags });
     const op = (this.#op = overloadOf(full, ''));
     this.registerKernel(deviceTypes, fn);
     implement(op, 'Meta', (args) => {
@@ -58,10 +86,9 @@ export class CustomOpDef {
     implementAutograd(op, this.#formula);
   }
 
-  /** Calls the operator. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  call(...args: any[]): any {
-    return this.#op.call(...(args as unknown[]));
+  /** @internal */
+  _call(args: unknown[]): unknown {
+    return this.#op.call(...args);
   }
   /** Gives the operator a kernel for types of devices, or for all with null. */
   registerKernel(deviceTypes: string | readonly string[] | null, fn: Kernel): this {
@@ -95,8 +122,20 @@ export class CustomOpDef {
     implementVmap(this.#op, func);
     return this;
   }
+  /** Says what autocast casts floating-point tensors to before the operator runs, without autocast. */
+  registerAutocast(deviceType: string, castInputs: DType): this {
+    implementAutocast(this.#op, deviceType, castInputs);
+    return this;
+  }
+  /** Says what a class of modes does with the operator, in the place of its `torchDispatch`. */
+  registerTorchDispatch(torchDispatchClass: { name: string }, fn: DispatchRule): this {
+    checkFunction('registerTorchDispatch', 'torchDispatchClass', torchDispatchClass);
+    checkFunction('registerTorchDispatch', 'fn', fn);
+    addDispatchRule(this.name, torchDispatchClass, fn);
+    return this;
+  }
   /** As Python's repr. */
-  toString(): string {
+  override toString(): string {
     return `<CustomOpDef(${this.name})>`;
   }
 }
@@ -107,6 +146,8 @@ checkMethods(
   'registerKernel(deviceTypes, fn)',
   'registerFake(fn)',
   'registerVmap(func)',
+  'registerAutocast(deviceType, castInputs)',
+  'registerTorchDispatch(torchDispatchClass, fn)',
 );
 
 const tensorsOf = (given: unknown): Tensor[] =>
@@ -147,12 +188,15 @@ function sharesMemory(a: Tensor, b: Tensor): boolean {
  * scale.registerAutograd((ctx, grad: Tensor) => [grad.mul(ctx.factor as number), null], {
  *   setupContext: (ctx, [, factor]) => void (ctx.factor = factor),
  * });
- * scale.call(torch.ones([2]), 3);
+ * scale(torch.ones([2]), 3);
  * torch.ops.mylib.scale(torch.ones([2]), 3);
  */
-export function customOp(...args: Call<typeof CUSTOM_OP, [name: string, fn: Kernel]>): CustomOpDef {
-  const [name, fn, { schema, deviceTypes }] = CUSTOM_OP.bind(args);
+export function customOp<Args extends unknown[], Out>(
+  ...args: Call<typeof CUSTOM_OP, [name: string, fn: (...args: Args) => Out]>
+): CustomOpDef<Args, Out> {
+  const [name, fn, options] = CUSTOM_OP.bind(args);
+  const { schema } = options;
   checkFunction('customOp', 'fn', fn);
   if (typeof schema !== 'string') throw argumentError('customOp', 'schema', 'a string', schema);
-  return new CustomOpDef(name, fn, schema, deviceTypes);
+  return new CustomOpDef<Args, Out>(name, fn, schema, options);
 }

@@ -1,17 +1,31 @@
 import { bindArguments, checkMethods } from '../core/calls';
+import type { DType } from '../core/dtype';
 import { argumentError, checkFunction, TorchError, valueError } from '../core/errors';
 import { compareByIdentity } from '../core/identity';
 import type { FunctionContext } from '../autograd/function_context';
-import { type Call, signature } from '../core/signature';
+import { type Call, method, signature } from '../core/signature';
 import { value } from '../core/kinds';
 import { native } from '../native';
+import { implementAutocast } from './autocast_kernel';
 import { implementAutograd } from './autograd_kernel';
-import { implement, overloadOf, splitName, userKernel } from './operators';
+import { dispatched, type DispatchedOperator, partCall } from './dispatched_operator';
+import { addDispatchRule, type DispatchRule } from './dispatch_rules';
+import { implement, implementFallback, overloadOf, splitName, userKernel } from './operators';
+import { type Tag, tagList } from './tags';
 import { implementVmap, type VmapRule } from './vmap_kernel';
 
 /** A kernel: it gets the operator's arguments, and an object with those that go by name alone. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Kernel = (...args: any[]) => unknown;
+
+/** Options of `torch.library.define` and `Library.define`. */
+export interface DefineOptions {
+  /** Of `torch.Tag`. Default: none. */
+  tags?: Tag | readonly Tag[];
+}
+const TAGS: Required<DefineOptions> = { tags: [] };
+const LIBRARY_DEFINE = method('define', [value<string>()('schema')], TAGS);
+const DEFINE = signature('define', [value<string>()('qualname'), value<string>()('schema')], TAGS, []);
 
 /**
  * Operators of one namespace (`torch.library.Library`). They are operators of libtorch's dispatcher, under `torch.ops`,
@@ -46,10 +60,13 @@ export class Library {
   }
 
   /** Defines an operator: `'name(Tensor x, int dim=0) -> Tensor'`. Returns its name. */
-  define(schema: string): string {
+  define(...args: Call<typeof LIBRARY_DEFINE, [schema: string]>): string {
+    const [schema, { tags }] = LIBRARY_DEFINE.bind(args);
     if (typeof schema !== 'string') throw argumentError('Library.define', 'schema', 'a string', schema);
     if (this.kind === 'IMPL') throw new TorchError('define() is of libraries of the kind DEF or FRAGMENT');
-    return native.defineOperator(`${this.ns}::${schema}`, this).split('::', 2)[1];
+    return native
+      .defineOperator(`${this.ns}::${schema}`, this, tagList('Library.define', tags))
+      .split('::', 2)[1];
   }
 
   /** Gives an operator a kernel for a dispatch key: `'CPU'`, `'Autograd'`, `'CompositeImplicitAutograd'` ... */
@@ -63,15 +80,35 @@ export class Library {
     const op = overloadOf(name, overload);
     implement(op, key, userKernel(op, fn));
   }
+
+  /**
+   * Gives a dispatch key a kernel for all operators that have none of their own for it: `fn(op, ...args)`. Only of the
+   * library `new Library('_', 'IMPL')`. It stays for as long as the process.
+   */
+  fallback(fn: (op: DispatchedOperator, ...args: never[]) => unknown, dispatchKey?: string): void {
+    checkFunction('Library.fallback', 'fn', fn);
+    if (this.ns !== '_') {
+      throw new TorchError(
+        `Fallback can only be registered using library fragment on the global namespace "_" but it is ${this.ns}`,
+      );
+    }
+    const key = dispatchKey ?? this.dispatchKey;
+    if (!key) throw new TorchError('dispatch_key must not be empty for fallback', 'AssertionError');
+    implementFallback(key, (op, all) => {
+      const [args, kwargs] = partCall(op, all);
+      const call = fn as (op: DispatchedOperator, ...rest: unknown[]) => unknown;
+      return call(dispatched(op), ...args, ...(Object.keys(kwargs).length > 0 ? [kwargs] : []));
+    });
+  }
 }
 compareByIdentity(Library);
-checkMethods('Library', Library, 'define(schema)', 'impl(opName, fn, dispatchKey?)');
+checkMethods('Library', Library, 'impl(opName, fn, dispatchKey?)', 'fallback(fn, dispatchKey?)');
 
 /** Defines an operator by its whole name: `define('mylib::twice', '(Tensor x) -> Tensor')`. */
-export function define(...args: [qualname: string, schema: string]): void {
-  const [qualname, schema] = bindArguments('define(qualname, schema)', args);
+export function define(...args: Call<typeof DEFINE, [qualname: string, schema: string]>): void {
+  const [qualname, schema, { tags }] = DEFINE.bind(args);
   const [namespace] = splitName('define', qualname)[0].split('::', 1);
-  new Library(namespace, 'FRAGMENT').define(`${qualname.slice(namespace.length + 2)}${schema}`);
+  new Library(namespace, 'FRAGMENT').define(`${qualname.slice(namespace.length + 2)}${schema}`, { tags });
 }
 
 const KEYS: Readonly<Record<string, string>> = { cpu: 'CPU', cuda: 'CUDA', meta: 'Meta' };
@@ -144,4 +181,27 @@ export function registerVmap(...args: [op: string, func: VmapRule]): void {
   const [name, func] = bindArguments('registerVmap(op, func)', args);
   checkFunction('registerVmap', 'func', func);
   implementVmap(overloadOf(...splitName('registerVmap', name)), func);
+}
+
+/** Says what autocast casts floating-point tensors to before an operator runs, without autocast. */
+export function registerAutocast(...args: [op: string, deviceType: string, castInputs: DType]): void {
+  const [op, deviceType, castInputs] = bindArguments('registerAutocast(op, deviceType, castInputs)', args);
+  implementAutocast(overloadOf(...splitName('registerAutocast', op)), deviceType, castInputs);
+}
+
+/**
+ * Says what a class of modes does with an operator, in the place of its `torchDispatch`:
+ * `func(mode, operator, types, args, kwargs)`.
+ */
+export function registerTorchDispatch(
+  ...args: [op: string, torchDispatchClass: { name: string }, func: DispatchRule]
+): void {
+  const [op, torchDispatchClass, func] = bindArguments(
+    'registerTorchDispatch(op, torchDispatchClass, func)',
+    args,
+  );
+  checkFunction('registerTorchDispatch', 'torchDispatchClass', torchDispatchClass);
+  checkFunction('registerTorchDispatch', 'func', func);
+  const [name, overload] = splitName('registerTorchDispatch', op);
+  addDispatchRule(overload ? `${name}.${overload}` : name, torchDispatchClass, func);
 }

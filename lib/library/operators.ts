@@ -105,3 +105,11 @@ export const userKernel =
     const call = fn as (...all: unknown[]) => unknown;
     return keywords ? call(...positional, keywords) : call(...positional);
   };
+
+/** Registers a kernel for every operator that has none for the key. */
+export function implementFallback(key: string, fn: (op: Overload, args: unknown[]) => unknown): void {
+  native.implementOperator('', '', key, (name, overload, raw) => {
+    const op = overloadOf(name, overload);
+    return apart(() => listResults(op, fn(op, wrapArguments(op, raw))));
+  });
+}

@@ -2,8 +2,16 @@
 export { SDPBackend, sdpaKernel } from '../functional/attention/sdp_backend';
 export * as bias from '../functional/attention/causal_bias';
 export {
+  andMasks,
+  BlockMask,
+  type BlockMaskOptions,
+  createBlockMask,
+  createMask,
+  type MaskMod,
+  orMasks,
+} from '../functional/attention/block_mask';
+export {
   flexAttention,
   type FlexAttentionOptions,
-  type MaskMod,
   type ScoreMod,
 } from '../functional/attention/flex_attention';

@@ -1,2 +1,3 @@
 /** torch.overrides */
-export { type DispatchedOperator, TorchDispatchMode } from './dispatch_mode';
+export type { DispatchedOperator } from '../library/dispatched_operator';
+export { TorchDispatchMode } from './dispatch_mode';

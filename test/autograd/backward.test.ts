@@ -85,6 +85,16 @@ describe('grad', () => {
     const created = grad(out(), [x, y], { materializeGrads: true, createGraph: true });
     expect([created[1]!.requiresGrad]).toEqual(recorded['materialize create_graph']);
   });
+  test('isGradsBatched: several along the first dimension', () => {
+    const [x, y] = [leaf(1, 2), leaf(3)];
+    const rows = torch.tensor([[1, 0], [0, 1], [2, 3]]); // prettier-ignore
+    const outputs = [x.exp().mul(y), x.mul(x)];
+    const found = grad(outputs, [x, y], { gradOutputs: [rows, rows.mul(2)], isGradsBatched: true });
+    expect(found.map((one) => one!.tolist())).toEqual(recorded['batched gradients']);
+    expect(() => grad(x.sum(), [x], { gradOutputs: [null], isGradsBatched: true })).toThrow(
+      'first dimensions',
+    );
+  });
   test('gradOutputs, one an output or null', () => {
     const x = leaf(1, 2);
     const [g] = grad([x.mul(2), x.sum()], [x], { gradOutputs: [torch.tensor([1, 10]), null] });

@@ -48,6 +48,8 @@ const bodies: Record<string, () => unknown> = {
     const x = leaf(1);
     grad(x.mul(2).sum(), [x, leaf(2)]);
   },
+  'batched gradients of another shape': () =>
+    grad(leaf(1, 2).exp(), [leaf(1)], { gradOutputs: torch.ones([2]), isGradsBatched: true }),
   'input that needs no grad': () => grad(leaf(1).mul(2).sum(), [torch.ones([1])]),
   'empty inputs': () => leaf(1).sum().backward(null, { inputs: [] }),
   'non-leaf requires_grad_(False)': () => leaf(1).mul(2).requiresGrad_(false),

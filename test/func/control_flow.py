@@ -4,22 +4,20 @@
 """
 
 import json
+import math
 import pathlib
+import sys
 import warnings
 
 import torch
 from torch._higher_order_ops.associative_scan import associative_scan
 from torch._higher_order_ops.flex_attention import math_attention, sdpa_dense_backward
-from torch.nn.attention.flex_attention import noop_mask
+from torch.nn.attention.flex_attention import and_masks, create_block_mask, create_mask, noop_mask, or_masks
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from values import filled, stored as digests
 
 warnings.simplefilter("ignore")
-
-
-def filled(*shape, start=1):
-    count = 1
-    for size in shape:
-        count *= size
-    return ((((torch.arange(count) * 37 + start * 11) % 64).double()) / 32 - 1.015625).float().reshape(shape)
 
 
 X = filled(7, 3)
@@ -58,6 +56,35 @@ def attention(score, mask):
     return [stored(x) for x in (out, *grads[:3])]
 
 
+def with_lse(score, mask):
+    """The logarithms, and gradients where they are used, too."""
+    scale = 1 / 8**0.5
+    block_mask = (None, MASKS[mask])
+    out, lse, _ = math_attention(Q, K, V, SCORES[score], block_mask, scale, {})
+    natural = lse * math.log(2)
+    grads = sdpa_dense_backward(
+        Q, K, V, out, lse, G, filled(2, 2, 4, start=5) * math.log(2), SCORES[score], joint(SCORES[score]), block_mask,
+        scale, {}, (), ()
+    )  # fmt: skip
+    return digests([natural, *grads[:3]])
+
+
+def blocks(mask, **options):
+    made = create_block_mask(BLOCKED[mask], 2, None, 40, 24, device="cpu", **options)
+    parts = [made.kv_num_blocks, made.kv_indices, made.full_kv_num_blocks, made.full_kv_indices]
+    parts += [made.q_num_blocks, made.q_indices, made.full_q_num_blocks, made.full_q_indices, made.to_dense()]
+    return [digests([part for part in parts if part is not None]), list(made.shape), made.numel(), made.sparsity()]
+
+
+BLOCKED = {
+    **MASKS,
+    "batch": lambda b, h, q, k: (q >= k) & (b < 1),
+    "prefix": or_masks(lambda b, h, q, k: k < 8, lambda b, h, q, k: q >= k),
+    "local": and_masks(lambda b, h, q, k: q - k < 9, lambda b, h, q, k: q >= k),
+}
+BLOCK_SIZES = [128, 8, (8, 4), (16, 5)]
+
+
 def stored(x):
     return x.tolist()
 
@@ -68,6 +95,12 @@ data = {
         "add": stored(associative_scan(lambda a, b: a + b, X, 0, combine_mode="generic")),
         "multiply reverse": stored(associative_scan(lambda a, b: a * b, X, 0, reverse=True, combine_mode="generic")),
         "along 1": stored(associative_scan(lambda a, b: a + b, X, 1, combine_mode="generic")),
+    },
+    "lse": {f"{s}, {m}": with_lse(s, m) for s in SCORES for m in MASKS},
+    "masks": {m: digests(create_mask(f, 2, None, 5, 7, device="cpu")) for m, f in BLOCKED.items()},
+    "blocks": {
+        m: [blocks(m, BLOCK_SIZE=s, separate_full_blocks=full) for s in BLOCK_SIZES for full in (True, False)]
+        for m in BLOCKED
     },
     "attention": {f"{s}, {m}": attention(s, m) for s in SCORES for m in MASKS},
 }

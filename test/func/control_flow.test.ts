@@ -3,19 +3,11 @@ import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
 import { classAndMessage } from '../errors';
 import fixture from './control_flow.json';
+import { filled, stored } from './values';
 
 const { associativeScan, map, scan, whileLoop } = torch.higherOrder;
-const { flexAttention } = torch.nn.attention;
+const { andMasks, createBlockMask, createMask, flexAttention, orMasks } = torch.nn.attention;
 
-function filled(shape: number[], start = 1): Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const steps = torch
-    .arange(count)
-    .mul(37)
-    .add(start * 11)
-    .remainder(64);
-  return steps.double().div(32).sub(1.015625).float().reshape(shape);
-}
 const X = filled([7, 3]);
 const list = (value: unknown) => (value as Tensor).tolist();
 
@@ -90,14 +82,45 @@ describe('flexAttention', () => {
     window: (_, __, q, k) => q.sub(k).abs().le(1),
     'some rows': (_, __, q, k) => q.gt(k.add(1)),
   };
+  const blockMask = (name: string) =>
+    masks[name] && createBlockMask(masks[name], null, null, 4, 6, { BLOCK_SIZE: 2 });
   const rows = Object.keys(scores).flatMap((s) => Object.keys(masks).map((m) => [s, m]));
 
   test.each(rows)('score %s, mask %s', (s, m) => {
     const args = inputs().map((x) => x.requiresGrad_());
-    const out = flexAttention(args[0], args[1], args[2], { scoreMod: scores[s], maskMod: masks[m] });
+    const options = { scoreMod: scores[s], blockMask: blockMask(m) };
+    const out = flexAttention(args[0], args[1], args[2], options);
     const grads = torch.autograd.grad(out, args, { gradOutputs: [G] });
     const expected = (fixture.attention as Record<string, unknown[]>)[`${s}, ${m}`];
     expect([out, ...grads].map(list)).toEqual(expected);
+
+    const [again, lse] = flexAttention(args[0], args[1], args[2], { ...options, returnLse: true });
+    const both = torch.autograd.grad([again, lse], args, { gradOutputs: [G, filled([2, 2, 4], 5)] });
+    expect(stored([lse, ...both])).toBe((fixture.lse as Record<string, string>)[`${s}, ${m}`]);
+  });
+
+  const blocked: Record<string, Mask> = {
+    ...masks,
+    all: (b) => b.newOnes([], { dtype: 'bool' }),
+    batch: (b, _, q, k) => q.ge(k).logicalAnd(b.lt(1)),
+    prefix: orMasks((_, __, ___, k) => k.lt(8), (_, __, q, k) => q.ge(k)),
+    local: andMasks((_, __, q, k) => q.sub(k).lt(9), (_, __, q, k) => q.ge(k)),
+  } as Record<string, Mask>; // prettier-ignore
+  const sizes = [128, 8, [8, 4], [16, 5]] as const;
+
+  test.each(Object.keys(blocked))('the blocks of %s', (name) => {
+    expect(stored(createMask(blocked[name], 2, null, 5, 7))).toBe(
+      (fixture.masks as Record<string, string>)[name],
+    );
+    const found = sizes.flatMap((BLOCK_SIZE) =>
+      [true, false].map((separateFullBlocks) => {
+        const made = createBlockMask(blocked[name], 2, null, 40, 24, { BLOCK_SIZE, separateFullBlocks });
+        const parts = [made.kvNumBlocks, made.kvIndices, made.fullKvNumBlocks, made.fullKvIndices];
+        parts.push(made.qNumBlocks, made.qIndices, made.fullQNumBlocks, made.fullQIndices, made.toDense());
+        return [stored(parts), made.shape, made.numel(), made.sparsity()];
+      }),
+    );
+    expect(found).toEqual((fixture.blocks as Record<string, unknown>)[name]);
   });
 
   test('a tensor that the score holds has a gradient', () => {
@@ -121,6 +144,9 @@ describe('flexAttention', () => {
     ['other heads', () => flexAttention(filled([1, 3, 2, 2]), filled([1, 2, 2, 2]), filled([1, 2, 2, 2])), /same number of heads/],
     ['other dtypes', () => flexAttention(filled([1, 1, 2, 2]).double(), filled([1, 1, 2, 2]), filled([1, 1, 2, 2])), /same dtype/],
     ['other dimensions', () => flexAttention(X, X, X), /4-dimensional/],
+    ['a mask of other sizes', () => flexAttention(...inputs(), { blockMask: createBlockMask(masks.causal!, null, null, 4, 7) }), /block_mask was created for/],
+    ['a mask that is a function', () => flexAttention(...inputs(), { blockMask: masks.causal as never }), /^TypeError: .*a BlockMask/],
+    ['blocks of no size', () => createBlockMask(masks.causal!, null, null, 4, 7, { BLOCK_SIZE: 0 }), /^TypeError: .*BLOCK_SIZE/],
     ['a score that is no function', () => flexAttention(...inputs(), { scoreMod: 1 as never }), /^TypeError: /],
   ])('%s are refused', (_, run, message) => {
     expect(classAndMessage(run)).toMatch(message);

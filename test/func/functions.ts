@@ -1,8 +1,8 @@
 // The Functions and the transforms of functions.py.
 /* eslint-disable @typescript-eslint/no-explicit-any -- arguments as in Python */
-import { createHash } from 'node:crypto';
 import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
+import { leaves, run } from './values';
 
 const { Function: Base, function: helpers } = torch.autograd;
 type Context = torch.autograd.FunctionContext;
@@ -337,8 +337,6 @@ export const operations: Record<string, [count: number, run: Operation]> = {
   OldStyle: [1, (x) => OldStyle.apply(x)],
 };
 
-const leaves = (value: any): Tensor[] =>
-  Array.isArray(value) ? value.flatMap(leaves) : value instanceof torch.Tensor ? [value] : [];
 const total = (value: any): Tensor =>
   leaves(value)
     .map((leaf) => leaf.mul(leaf).sum())
@@ -402,27 +400,11 @@ export const transforms: Record<string, (f: Operation) => Operation> = {
       func.functionalCall(new Holds(f), { weight: x }, rest),
 };
 
-function stored(value: any): string {
-  const parts = leaves(value).map((leaf) => {
-    const plain = leaf.detach().contiguous();
-    const values = plain.toTypedArray();
-    const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    const shape = `[${plain.shape.join(', ')}]`;
-    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
-    return `${shape} ${digest}`;
-  });
-  return parts.join('; ');
-}
-
 /** Digests of the results' bytes, or the first line of an error. */
 export function runNesting(name: string, nesting: string): string {
   const [count, operation] = operations[name];
   const f = nesting.split(' ').reduceRight((inner, transform) => transforms[transform](inner), operation);
   const x = torch.tensor([[0.75, 1.25], [1.5, 0.5]]); // prettier-ignore
   const y = torch.tensor([[1.125, 0.875], [0.625, 1.75]]); // prettier-ignore
-  try {
-    return stored(f(...[x, y].slice(0, count)));
-  } catch (error) {
-    return `! ${(error as Error).message.split('\n', 1)[0]}`;
-  }
+  return run(() => f(...[x, y].slice(0, count)));
 }

@@ -3,26 +3,21 @@
     npm run fixtures -- test/func/hessians.py
 """
 
-import hashlib
 import json
 import pathlib
+import sys
 import warnings
 
 import torch
 from torch import func
+from torch.autograd import functional as AF
 from torch.nn import functional as F
 from torch.nn import LinearCrossEntropyOptions
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from values import filled, run
+
 warnings.simplefilter("ignore")
-
-
-def filled(*shape, start=1):
-    """Values that need no generator: equal in bits everywhere."""
-    count = 1
-    for size in shape:
-        count *= size
-    steps = (torch.arange(count) * 37 + start * 11) % 64
-    return (steps.double() / 32 - 1.015625).float().reshape(shape)
 
 
 CLASSES = torch.tensor([1, 0])
@@ -163,24 +158,27 @@ CASES = {
 }
 
 
-def stored(value):
-    if isinstance(value, tuple):
-        return "; ".join(stored(one) for one in value)
-    value = value.detach().contiguous()
-    return f"{list(value.shape)} {hashlib.sha256(value.numpy(force=True).tobytes()).hexdigest()[:12]}"
-
-
-def run(f):
-    try:
-        return stored(f())
-    except Exception as error:  # of any class: its text is what is compared
-        return f"! {str(error).splitlines()[0]}"
-
+# torch.autograd.functional: row by row, vectorized, and by forward mode.
+AUTOGRAD = [
+    lambda f, x: AF.jacobian(f, x),
+    lambda f, x: AF.jacobian(f, x, vectorize=True),
+    lambda f, x: AF.jacobian(f, x, vectorize=True, strategy="forward-mode"),
+    lambda f, x: AF.jacobian(f, x, create_graph=True, vectorize=True),
+    lambda f, x: AF.jacobian(lambda a, b: (f(a) * b.sum(), b), (x, x * 2), vectorize=True),
+    lambda f, x: AF.jacobian(lambda a, b: (f(a) * b.sum(), b), (x, x * 2), vectorize=True, strategy="forward-mode"),
+    lambda f, x: AF.hessian(summed(f), x),
+    lambda f, x: AF.hessian(summed(f), x, vectorize=True),
+    lambda f, x: AF.hessian(summed(f), x, vectorize=True, outer_jacobian_strategy="forward-mode"),
+    lambda f, x: AF.hessian(lambda a, b: summed(f)(a) * b.sum(), (x, x * 2), vectorize=True),
+]
 
 data = {
     "torch": torch.__version__.split("+")[0],
     "hessians": {n: run(lambda: func.hessian(summed(f))(filled(*s))) for n, (s, f) in FUNCTIONALS.items()},
     "forward": {n: run(lambda: func.jacfwd(func.jacfwd(summed(f)))(filled(*s))) for n, (s, f) in FUNCTIONALS.items()},
+    "autograd": {
+        n: [run(lambda: made(f, filled(*s))) for made in AUTOGRAD] for n, (s, f) in FUNCTIONALS.items()
+    },
     "cases": {name: run(f) for name, f in CASES.items()},
 }
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(data, indent=1) + "\n")

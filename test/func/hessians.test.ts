@@ -1,21 +1,11 @@
 // Second derivatives of functionals by hessian and by jacfwd twice, and operators under vmap, against hessians.json.
-import { createHash } from 'node:crypto';
 import * as torch from 'nodetorch';
 import type { Tensor } from 'nodetorch';
 import fixture from './hessians.json';
+import { filled, run } from './values';
 
 const { functional: F, LinearCrossEntropyOptions } = torch.nn;
 const { func } = torch;
-
-function filled(shape: number[], start = 1): Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const steps = torch
-    .arange(count)
-    .mul(37)
-    .add(start * 11)
-    .remainder(64);
-  return steps.double().div(32).sub(1.015625).float().reshape(shape);
-}
 
 const CLASSES = torch.tensor([1n, 0n]);
 const WEIGHT = filled([3]).add(2.5);
@@ -168,24 +158,6 @@ const summed = (f: Functional) => (x: Tensor) => {
   return y.mul(y).sum();
 };
 
-function stored(value: unknown): string {
-  if (Array.isArray(value)) return value.map(stored).join('; ');
-  const plain = (value as Tensor).detach().contiguous();
-  const { buffer, byteOffset, byteLength } = plain.toTypedArray();
-  const digest = createHash('sha256')
-    .update(Buffer.from(buffer, byteOffset, byteLength))
-    .digest('hex');
-  return `[${plain.shape.join(', ')}] ${digest.slice(0, 12)}`;
-}
-
-function run(f: () => unknown): string {
-  try {
-    return stored(f());
-  } catch (error) {
-    return `! ${(error as Error).message.split('\n', 1)[0]}`;
-  }
-}
-
 const each = (f: (functional: Functional, x: Tensor) => unknown) =>
   Object.fromEntries(
     Object.entries(functionals).map(([name, [shape, g]]) => [name, run(() => f(summed(g), filled(shape)))]),
@@ -196,6 +168,28 @@ test('hessian of each functional', () => {
 });
 test('jacfwd of jacfwd of each functional', () => {
   expect(each((f, x) => func.jacfwd(func.jacfwd(f))(x))).toEqual(fixture.forward);
+});
+// torch.autograd.functional: row by row, vectorized, and by forward mode.
+const { hessian, jacobian } = torch.autograd.functional;
+const twice =
+  (f: Functional) =>
+  (a: Tensor, b: Tensor): Tensor[] => [f(a).mul(b.sum()), b];
+const autograd: ((f: Functional, x: Tensor) => unknown)[] = [
+  (f, x) => jacobian(f, x),
+  (f, x) => jacobian(f, x, { vectorize: true }),
+  (f, x) => jacobian(f, x, { vectorize: true, strategy: 'forward-mode' }),
+  (f, x) => jacobian(f, x, { createGraph: true, vectorize: true }),
+  (f, x) => jacobian(twice(f), [x, x.mul(2)], { vectorize: true }),
+  (f, x) => jacobian(twice(f), [x, x.mul(2)], { vectorize: true, strategy: 'forward-mode' }),
+  (f, x) => hessian(summed(f), x),
+  (f, x) => hessian(summed(f), x, { vectorize: true }),
+  (f, x) => hessian(summed(f), x, { vectorize: true, outerJacobianStrategy: 'forward-mode' }),
+  (f, x) => hessian((a, b) => summed(f)(a).mul(b.sum()), [x, x.mul(2)], { vectorize: true }),
+];
+test.each(Object.keys(functionals))('torch.autograd.functional of %s', (name) => {
+  const [shape, f] = functionals[name];
+  const found = autograd.map((make) => run(() => make(f, filled(shape))));
+  expect(found).toEqual((fixture.autograd as Record<string, string[]>)[name]);
 });
 test('operators under vmap', () => {
   expect(Object.fromEntries(Object.entries(cases).map(([name, f]) => [name, run(f)]))).toEqual(fixture.cases);

@@ -352,24 +352,23 @@ describe('Library', () => {
     ['no schema', () => library.customOp('ours::none', () => null), /^TypeError: /],
     ['no namespace', () => library.customOp('none', () => null, { schema: '() -> ()' }), /^TypeError: /],
     ['an output that is an input', () => {
-      return library.customOp('ours::same', (x: Tensor) => x, { schema: '(Tensor x) -> Tensor' }).call(X);
+      return library.customOp('ours::same', (x: Tensor) => x, { schema: '(Tensor x) -> Tensor' })(X);
     }, /must not also be an input to this custom operator/],
     ['a result of another type', () => {
-      return library.customOp('ours::text', () => 'text', { schema: '(Tensor x) -> Tensor' }).call(X);
+      return library.customOp('ours::text', (_: Tensor) => 'text', { schema: '(Tensor x) -> Tensor' })(X);
     }, /^TypeError: ours::text: the function must return Tensor as result 1/],
     ['too few results', () => {
-      return library.customOp('ours::two', () => [X.clone()], { schema: '(Tensor x) -> (Tensor, Tensor)' }).call(X);
+      return library.customOp('ours::two', (_: Tensor) => [X.clone()], { schema: '(Tensor x) -> (Tensor, Tensor)' })(X);
     }, /^TypeError: ours::two: the function must return a list of 2 results/],
     ['an error of the function', () => {
-      const fails = () => {
+      const fails = (_: Tensor) => {
         throw new SyntaxError('mine');
       };
-      return library.customOp('ours::fails', fails, { schema: '(Tensor x) -> Tensor' }).call(X);
+      return library.customOp('ours::fails', fails, { schema: '(Tensor x) -> Tensor' })(X);
     }, /SyntaxError: mine/],
     ['no backward', () => {
-      const y = library
-        .customOp('ours::plain', (x: Tensor) => x.clone(), { schema: '(Tensor x) -> Tensor' })
-        .call(torch.ones([1], { requiresGrad: true })) as Tensor;
+      const plain = library.customOp('ours::plain', (x: Tensor) => x.clone(), { schema: '(Tensor x) -> Tensor' });
+      const y = plain(torch.ones([1], { requiresGrad: true }));
       y.backward();
     }, /Trying to backward through ours\.plain\.default but no autograd formula was registered/],
     ['no fake', () => torch.ops.ours.plain(torch.ones([1], { device: 'meta' })), /There was no fake impl registered/],

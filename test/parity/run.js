@@ -64,11 +64,11 @@ function passes(name, ...args) {
   return status === 0;
 }
 
-// opinfo.py records calls of PyTorch's own table of operators, opinfo.ts replays them.
-const compareOperators = (python) =>
+// NAME.py records what it does with PyTorch's own table of operators, NAME.ts replays it.
+const compareRecorded = (name, python) =>
   inFolder(async (folder) => {
-    await run(python, ['-B', path.join(__dirname, 'opinfo.py'), folder]);
-    return passes('opinfo', folder);
+    await run(python, ['-B', path.join(__dirname, `${name}.py`), folder]);
+    return passes(name, folder);
   });
 
 // error_inputs.py asks Python what wrong calls raise, error_inputs.ts makes the same calls.
@@ -163,7 +163,8 @@ async function main(args) {
   if (isWanted('fixtures')) equal = compareFixtures(python) && equal;
   if (isWanted('exported')) equal = (await compareExported(python, args.includes('--all'))) && equal;
   if (isWanted('written')) equal = (await compareWritten(python)) && equal;
-  if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
+  for (const name of ['opinfo', 'levels'])
+    if (isWanted(name)) equal = (await compareRecorded(name, python)) && equal;
   equal = (await compareDistributed(python, names)) && equal;
   if (isWanted('int8')) equal = (await compareInt8(python)) && equal;
   if (isWanted('jit')) equal = (await compareScripts(python)) && equal;

@@ -2,10 +2,10 @@
 import { callable, value } from '../../core/kinds';
 import { type Call, signature } from '../../core/signature';
 import { TorchError } from '../../core/errors';
-import { jvp as jvpOf } from '../../func/jacobian';
-import { vmap } from '../../func/vmap';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
+import { dualLevel, makeDual, unpackDual } from '../forward_ad';
+import { legacyVmap } from '../legacy_vmap';
 import { enableGrad } from '../mode';
 import {
   checkNeeded,
@@ -65,10 +65,17 @@ function forwardJacobian(func: TensorFunction, inputs: Tensor[]): { rows: Tensor
     shapes = outs.map((out) => out.shape);
     return outs;
   };
-  const columns = vmap((...tangents: Tensor[]) => {
-    const shaped = tangents.map((tangent, i) => tangent.viewAs(inputs[i]));
-    return jvpOf(outputs, inputs, shaped)[1] as Tensor[];
-  })(...basis(inputs));
+  const columns = legacyVmap(
+    (...tangents) =>
+      dualLevel(() => {
+        const duals = inputs.map((input, i) => makeDual(input, tangents[i].viewAs(input)));
+        return outputs(...duals).map((dual) => {
+          const { primal, tangent } = unpackDual(dual);
+          return tangent ?? aten.zerosLike(primal);
+        });
+      }),
+    basis(inputs),
+  ) as Tensor[];
   const rows = columns.map((column, o) =>
     split(column, inputs).map((part, i) => part.movedim(0, -1).reshape([...shapes[o], ...inputs[i].shape])),
   );
@@ -79,16 +86,8 @@ function batchedJacobian(outs: Tensor[], ins: Tensor[], createGraph: boolean): T
   const flat = outs.map((out) => out.reshape([-1]));
   const gradOutputs = basis(outs);
   const total = outs.reduce((sum, out) => sum + out.numel(), 0);
-  const used = new Set<number>();
-  const found = vmap((...rows: Tensor[]) =>
-    gradOf(flat, ins, rows, { createGraph, retainGraph: true }).map((one, i) => {
-      if (one) used.add(i);
-      return one ?? aten.zerosLike(ins[i]);
-    }),
-  )(...gradOutputs);
-  const stacked = found.map((one, i) =>
-    used.has(i) ? one : aten.zerosLike(ins[i]).expand([total, ...ins[i].shape]),
-  );
+  const found = gradOf(flat, ins, gradOutputs, { createGraph, isGradsBatched: true });
+  const stacked = found.map((one, i) => one ?? aten.zerosLike(ins[i]).expand([total, ...ins[i].shape]));
   const byInput = stacked.map((one, i) =>
     split(one, outs).map((part, o) => part.view([...outs[o].shape, ...ins[i].shape])),
   );

@@ -166,7 +166,7 @@ export function gaussianNllLoss(
   const [input, target, variance, given] = GAUSSIAN.bind(args);
   const { full, eps, reduction } = given;
   const negative =
-    typeof variance === 'number' ? variance < 0 : Boolean(aten.any(aten.lt(variance, 0)).item());
+    typeof variance === 'number' ? variance < 0 : aten.isNonzero(aten.any(aten.lt(variance, 0)));
   if (negative) throw valueError('var has negative entry/entries');
   const whole = typeof variance === 'number' ? aten.mul(aten.onesLike(input), variance) : variance;
   const fit = fitVariance(whole, input);

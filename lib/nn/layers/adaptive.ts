@@ -187,8 +187,8 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[input: Tensor, target: T
     const head = this.head(input);
     const output = aten.argmax(head, 1);
     const elsewhere = aten.ge(output, this.shortlistSize);
-    if (!aten.any(elsewhere).item()) return output;
-    if (aten.all(elsewhere).item()) return aten.argmax(this._fullLogProb(input, head), 1);
+    if (!aten.isNonzero(aten.any(elsewhere))) return output;
+    if (aten.isNonzero(aten.all(elsewhere))) return aten.argmax(this._fullLogProb(input, head), 1);
     const chosen = this._fullLogProb(aten.index(input, [elsewhere]), aten.index(head, [elsewhere]));
     return aten.indexPut_(output, [elsewhere], aten.argmax(chosen, 1));
   }

@@ -47,6 +47,6 @@ export function cond<A extends readonly unknown[], R>(
   checkFunction('cond', 'falseFn', falseFn);
   if (isTensor(pred) ? pred.numel() !== 1 : typeof pred !== 'boolean')
     throw new TorchError(`Expected pred to be bool or single-element tensor, but got ${String(pred)}.`);
-  const isTrue = isTensor(pred) ? Boolean(pred.item<number | boolean>()) : pred;
+  const isTrue = isTensor(pred) ? pred.isNonzero() : pred;
   return (isTrue ? trueFn : falseFn)(...(operands as A));
 }

@@ -52,7 +52,8 @@ void DefineConstants(Napi::Env env, Napi::Object exports) {
                                          {"functionalize", number(Scope::kFunctionalize)},
                                          {"lowered", number(Scope::kLowered)},
                                          {"dispatchMode", number(Scope::kDispatchMode)},
-                                         {"excludedKeys", number(Scope::kExcludedKeys)}});
+                                         {"excludedKeys", number(Scope::kExcludedKeys)},
+                                         {"legacyVmap", number(Scope::kLegacyVmap)}});
   const napi_value index_kinds = Object(env, {{"int", number(IndexKind::kInt)},
                                               {"none", number(IndexKind::kNone)},
                                               {"ellipsis", number(IndexKind::kEllipsis)},

@@ -23,6 +23,7 @@ enum class Scope : int32_t {
   kLowered,
   kDispatchMode,
   kExcludedKeys,
+  kLegacyVmap,
 };
 
 // The first of the four numbers of an index in the transfer buffer.

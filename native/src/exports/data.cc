@@ -135,14 +135,16 @@ at::Tensor Readable(const at::Tensor& tensor) {
                         !tensor.key_set().has_any(kWrappers) && tensor.has_storage() &&
                         tensor.is_contiguous();
   if (as_it_is) return tensor;
+  constexpr const char* kMapped =
+      "vmap: the values of a tensor that is mapped over cannot be read (tolist(), toTypedArray()): "
+      "there is one for each sample, and the function runs once";
+  TORCH_CHECK(!tensor.key_set().has(c10::DispatchKey::Batched), kMapped);
   at::Tensor plain = tensor.detach();
   while (const auto* wrapper = at::functorch::maybeGetTensorWrapper(plain)) {
     const at::Tensor value = wrapper->value();
     plain = value;
   }
-  TORCH_CHECK(!at::functorch::maybeGetBatchedImpl(plain),
-              "vmap: the values of a tensor that is mapped over cannot be read (tolist(), toTypedArray()): "
-              "there is one for each sample, and the function runs once");
+  TORCH_CHECK(!at::functorch::maybeGetBatchedImpl(plain), kMapped);
   const c10::impl::ExcludeDispatchKeyGuard below(c10::DispatchKeySet(
       {c10::DispatchKey::FuncTorchDynamicLayerFrontMode, c10::DispatchKey::FuncTorchDynamicLayerBackMode}));
   if (plain._is_zerotensor()) plain = plain.clone();  // has no memory of its own

@@ -1,7 +1,7 @@
 // What a scope of lib/native/scope.ts changes on this thread, and how it is put back.
 //
-// A scope asks for the state before it and goes back to that state, whatever became of scopes inside of it:
-// one that a stack overflow cut short may have been unable to leave.
+// A scope goes back to the state before it, whatever became of scopes inside of it: a stack overflow may have
+// kept one from leaving.
 #include <ATen/core/grad_mode.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <c10/core/AutogradState.h>
@@ -184,6 +184,7 @@ int64_t Enter(Arguments& arguments, Scope scope) {
     case Scope::kExcludedKeys:
       ExcludeKeys(ToString(arguments.env, arguments[1]));
       return static_cast<int64_t>(keys_outside.size()) - 1;
+    case Scope::kLegacyVmap: return OpenLegacyVmap();
     case Scope::kSuspended: {
       const bool before = TransformsAreSuspended();
       SuspendTransforms(arguments.Bool(1));
@@ -227,6 +228,7 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
     case Scope::kLowered: return RaiseLevels(before);
     case Scope::kDispatchMode: return LeaveDispatchModes(before);
     case Scope::kExcludedKeys: return RestoreKeys(before);
+    case Scope::kLegacyVmap: return CloseLegacyVmaps(before);
     case Scope::kSuspended: return SuspendTransforms(before);
     case Scope::kInplaceRequiresGrad: return setInplaceRequiresGradAllowed(before);
   }

@@ -221,6 +221,18 @@ napi_value ShareMemory(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+double NumberOf(const void* address) { return static_cast<double>(reinterpret_cast<uintptr_t>(address)); }
+
+// identityOf(tensor): [of the tensor, of its memory]: equal for the same ones that live at one time; 0 for no
+// memory.
+napi_value IdentityOf(Arguments& arguments) {
+  const at::Tensor tensor = arguments.Tensor(0);
+  Napi::Array pair = Napi::Array::New(arguments.env, 2);
+  pair[0u] = NumberOf(tensor.unsafeGetTensorImpl());
+  pair[1u] = NumberOf(tensor.has_storage() ? tensor.storage().unsafeGetStorageImpl() : nullptr);
+  return pair;
+}
+
 }  // namespace
 
 void DefineStorage(Napi::Env env, Napi::Object exports) {
@@ -229,6 +241,7 @@ void DefineStorage(Napi::Env env, Napi::Object exports) {
           {"writeFrom", Entry<WriteFrom>},
           {"startWriteback", Entry<StartWriteback>},
           {"storageOf", Entry<StorageOf>},
+          {"identityOf", Entry<IdentityOf>},
           {"isShared", Entry<IsSharedMemory>},
           {"shareMemory", Entry<ShareMemory>},
           {"storageSlice", Entry<StorageSlice>},

@@ -39,6 +39,17 @@ napi_value RemoveBatchDim(Arguments& arguments) {
               WithoutBatchDim(arguments.Tensor(0), arguments.Int(1), arguments.Int(2), arguments.Int(3)));
 }
 
+// addLegacyBatch(tensor, level)
+napi_value AddLegacyBatch(Arguments& arguments) {
+  return ToJs(arguments.environment, WithLegacyBatch(arguments.Tensor(0), arguments.Int(1)));
+}
+
+// removeLegacyBatch(tensor, level, batchSize)
+napi_value RemoveLegacyBatch(Arguments& arguments) {
+  return ToJs(arguments.environment,
+              WithoutLegacyBatch(arguments.Tensor(0), arguments.Int(1), arguments.Int(2)));
+}
+
 // isBatched(tensor, level)
 napi_value IsBatched(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
@@ -171,6 +182,8 @@ void DefineTransforms(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"addBatchDim", Entry<AddBatchDim>},
           {"removeBatchDim", Entry<RemoveBatchDim>},
+          {"addLegacyBatch", Entry<AddLegacyBatch>},
+          {"removeLegacyBatch", Entry<RemoveLegacyBatch>},
           {"isBatched", Entry<IsBatched>},
           {"wrapForGrad", Entry<WrapForGrad>},
           {"unwrapForGrad", Entry<UnwrapForGrad>},

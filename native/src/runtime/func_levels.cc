@@ -1,8 +1,11 @@
 #include "runtime/func_levels.h"
 
+#include <ATen/LegacyVmapMode.h>
 #include <ATen/functorch/BatchedTensorImpl.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
+#include <ATen/ops/_add_batch_dim.h>
+#include <ATen/ops/_remove_batch_dim.h>
 #include <ATen/ops/movedim.h>
 
 #include "runtime/error.h"
@@ -15,6 +18,23 @@ int64_t FuncLevels() { return static_cast<int64_t>(getDynamicLayerStack().size()
 
 void CloseFuncLevels(int64_t count) {
   while (FuncLevels() > count) popDynamicLayerAndDeleteMetadata();
+}
+
+int64_t OpenLegacyVmap() { return at::impl::VmapMode::increment_nesting() - 1; }
+
+void CloseLegacyVmaps(int64_t count) {
+  while (at::impl::VmapMode::current_vmap_level() > count) at::impl::VmapMode::decrement_nesting();
+}
+
+at::Tensor WithLegacyBatch(const at::Tensor& tensor, int64_t level) {
+  TORCH_CHECK(level >= 1 && level <= at::impl::VmapMode::current_vmap_level(), "there is no level ", level,
+              " of vmap");
+  TORCH_CHECK_INDEX(tensor.dim() > 0, "a tensor that is mapped over needs a dimension");
+  return at::_add_batch_dim(tensor, 0, level);
+}
+
+at::Tensor WithoutLegacyBatch(const at::Tensor& tensor, int64_t level, int64_t batch_size) {
+  return at::_remove_batch_dim(tensor, level, batch_size, 0);
 }
 
 at::Tensor WithBatchDim(const at::Tensor& tensor, int64_t dim, int64_t level) {

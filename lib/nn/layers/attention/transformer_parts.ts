@@ -104,5 +104,5 @@ export function detectIsCausal(
   const { device, dtype } = mask;
   const size = length ?? mask.size(-2);
   if (mask.dim() !== 2 || mask.shape[0] !== size || mask.shape[1] !== size) return false;
-  return aten.all(aten.eq(mask, squareSubsequentMask(size, { device, dtype }))).item<boolean>();
+  return aten.isNonzero(aten.all(aten.eq(mask, squareSubsequentMask(size, { device, dtype }))));
 }
