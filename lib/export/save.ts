@@ -25,7 +25,7 @@ const records: Readonly<Record<TensorKind, string>> = { weights: 'weight', const
  * Writes a program to a file that Python's `torch.export.load` reads, and {@link load}; or returns the bytes of such a
  * file. A crash or a full disk leaves the old file whole.
  *
- * @throws TorchError (SerializeError) for what cannot be written: sizes that are symbols, objects of classes.
+ * @throws TorchError (SerializeError) for what cannot be written: objects of classes, tokens.
  */
 export function save(program: ExportedProgram, path: string | URL): void;
 export function save(program: ExportedProgram): Uint8Array;
@@ -49,9 +49,6 @@ export function save(...args: [program: ExportedProgram, path?: string | URL]): 
 
 function programJson(program: ExportedProgram): Written {
   const { graph, graphSignature, callSpec, argumentNames } = program;
-  if (program.rangeConstraints.size > 0) {
-    throw damaged('a program with sizes that are symbols cannot be written yet');
-  }
   const signature = {
     inputs: [],
     outputs: [],
@@ -68,7 +65,12 @@ function programJson(program: ExportedProgram): Written {
       treespec_namedtuple_fields: {},
     },
     opset_version: { aten: 10 },
-    range_constraints: {},
+    range_constraints: Object.fromEntries(
+      [...program.rangeConstraints].map(([name, { lower, upper }]) => [
+        name,
+        { min_val: lower, max_val: upper },
+      ]),
+    ),
     schema_version: { major: 8, minor: 20 },
     verifiers: ['TRAINING'],
     torch_version: program.torchVersion,
