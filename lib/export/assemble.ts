@@ -3,6 +3,7 @@ import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { isTensor } from '../native/tensor_base';
 import { tuple } from '../serialization';
+import { save } from '../serialization/save';
 import type { Tensor } from '../tensor';
 import { asTuples, namesOfLeaves } from './call_names';
 import type { Merged, TracedArgument } from './dynamic/merge';
@@ -54,6 +55,7 @@ class Assembly {
     for (const [slot, meta] of merged.metas) this.#metas.set(this.#bySlot.get(slot)!, meta);
     const outputs = this.#outputs(sizes);
     nodes.push(...sizes.take());
+    const examples = tuple(asTuples(call.args), asTuples(call.kwargs));
     const graph: Graph = {
       inputs: this.#inputs,
       outputs,
@@ -76,7 +78,7 @@ class Assembly {
       guardsCode: symbols.guards(sourcesOf(inSpec, argumentNames)),
       torchVersion: native.versions().libtorch,
       opsetVersion: new Map([['aten', 10]]),
-      exampleInputs: tuple(asTuples(call.args), asTuples(call.kwargs)),
+      exampleInputs: () => save(examples),
     });
   }
 

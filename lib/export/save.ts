@@ -8,14 +8,13 @@ import { Parameter } from '../nn/parameter';
 import { writeAtomically } from '../serialization/io/atomic';
 import { fileSink, memorySink, type Sink } from '../serialization/io/sink';
 import { ZipWriter } from '../serialization/io/zip_writer';
-import { save as saveValue } from '../serialization/save';
 import * as aten from '../tensor/aten';
 import { Tensor } from '../tensor';
 import type { TensorKind } from './archive';
 import { damaged } from './errors';
 import { metaOf } from './meta';
 import { ExportedProgram } from './program';
-import { writeTreeSpec } from './pytree_write';
+import { namedTuples, writeTreeSpec } from './pytree_write';
 import { writeSignature } from './signature';
 import { type Written, jsonText, writeGraph, writeTensorMeta } from './write';
 
@@ -62,7 +61,7 @@ function programJson(program: ExportedProgram): Written {
       signature: writeSignature(graphSignature, graph),
       module_call_graph: [{ fqn: '', signature }],
       metadata: {},
-      treespec_namedtuple_fields: {},
+      treespec_namedtuple_fields: namedTuples(callSpec.inSpec, callSpec.outSpec),
     },
     opset_version: { aten: 10 },
     range_constraints: Object.fromEntries(
@@ -83,7 +82,7 @@ function writeArchive(sink: Sink, program: ExportedProgram, text: string): void 
   writeTensors(zip, 'weights', program.stateDict);
   writeTensors(zip, 'constants', program.constants);
   zip.write('models/model.json', text);
-  zip.write('data/sample_inputs/model.pt', saveValue(program.exampleInputs));
+  zip.write('data/sample_inputs/model.pt', program.exampleInputs);
   zip.write('archive_format', 'pt2');
   zip.write('archive_version', '0');
   zip.write('.data/version', '6\n');

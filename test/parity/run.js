@@ -12,6 +12,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { cacheRoot, version } = require('../../scripts/libtorch/pinned');
 const processor = require('../processor');
+const { installPeers } = require('../../bench/onnx');
 const { Unavailable, findPython, versions } = require('./python');
 
 const root = path.join(__dirname, '..', '..');
@@ -127,12 +128,38 @@ const compareScripts = (python) =>
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
   });
 
-// written.ts exports the rows of test/fixtures/nn, written.py loads and trains the programs.
+/** Has programs of programs/ export what they have trained into a folder: see trained.ts. */
+async function exportTrained(folder, names) {
+  for (const name of names) {
+    const file = path.join('test', 'parity', 'programs', `${name}.ts`);
+    await run(process.execPath, [require.resolve('tsx/cli'), file], { NODETORCH_PARITY_EXPORT: folder });
+  }
+}
+
+// written.ts exports the rows of test/fixtures/nn, written.py loads and trains the programs, and those of exportTrained.
 const compareWritten = (python) =>
-  inFolder((folder) => {
+  inFolder(async (folder) => {
     if (!passes('written', folder)) return false;
+    await exportTrained(folder, ['mlp', 'cnn', 'gpt', 'lstm', 'digits', 'dqn']);
     const args = ['-B', path.join(__dirname, 'written.py'), folder];
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  });
+
+// The same of three, by torch.compile and AOTInductor.
+const compareCompiled = (python) =>
+  inFolder(async (folder) => {
+    await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
+    const args = ['-B', path.join(__dirname, 'written.py'), folder, 'compiled'];
+    return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  });
+
+// The same in onnxruntime-node, by Python's exporter.
+const compareOnnx = (python) =>
+  inFolder(async (folder) => {
+    const peers = installPeers(python);
+    await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
+    await run(python, ['-B', path.join(__dirname, 'onnx.py'), folder], { PYTHONPATH: path.join(peers, 'python') });
+    return passes('onnx', folder, peers);
   });
 
 // Packages of AOTInductor, which Python compiles once into its environment's folder: minutes, and a C++ compiler.
@@ -238,8 +265,10 @@ async function main(args) {
   if (isWanted('opinfo')) equal = (await compareOperators(python)) && equal;
   if (isWanted('distributed')) equal = (await compareDistributed(python)) && equal;
   if (isWanted('jit')) equal = (await compareScripts(python)) && equal;
-  // Only where it is named: a C++ compiler works for minutes on its packages.
+  // Only where they are named: a C++ compiler works for minutes.
   if (names.includes('inductor')) equal = compareInductor(python) && equal;
+  if (names.includes('onnx')) equal = (await compareOnnx(python)) && equal;
+  if (names.includes('compiled')) equal = (await compareCompiled(python)) && equal;
   if (isWanted('errors')) equal = (await compareErrors(python)) && equal;
   // Files of torch.save, both ways, and training that goes on from them.
   if (isWanted('pt')) equal = passes('pt', python) && equal;
