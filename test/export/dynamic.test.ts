@@ -124,6 +124,17 @@ test('attention with a mask that is made of sizes', () => {
   );
 });
 
+test('a slice that takes all at the largest size', () => {
+  const table = randn(16, 8);
+  const body = (x: Tensor): unknown => x.add(table.at(`:${x.shape[1]}`));
+  checkSizes(
+    body,
+    [randn(3, 5, 8)],
+    [{ 1: Dim('length', { max: 16 }) }],
+    [[randn(3, 16, 8)], [randn(3, 1, 8)]],
+  );
+});
+
 test('arguments share a dimension, or one is a multiple of the other', () => {
   const body = (x: Tensor, y: Tensor): unknown => x.view([-1, 2]).sum(1).add(y);
   const n = Dim('n', { min: 2, max: 50 });

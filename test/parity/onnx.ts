@@ -15,7 +15,9 @@ interface Runtime {
 interface Session {
   inputNames: readonly string[];
   outputNames: readonly string[];
-  run(feeds: Record<string, unknown>): Promise<Record<string, { data: Float32Array; dims: readonly number[] }>>;
+  run(
+    feeds: Record<string, unknown>,
+  ): Promise<Record<string, { data: Float32Array; dims: readonly number[] }>>;
 }
 const LARGEST = 1e-4;
 const [folder, peers] = process.argv.slice(2);
@@ -48,7 +50,9 @@ async function main(): Promise<void> {
   for (const name of names.map((file) => file.slice(0, -'.onnx'.length))) {
     const far = await distance(name);
     if (!(far <= LARGEST)) process.exitCode = 1;
-    console.log(`parity: onnx: ${name}: ${far <= LARGEST ? 'equal' : 'DIFFERENT'} within ${far.toExponential(1)}`);
+    console.log(
+      `parity: onnx: ${name}: ${far <= LARGEST ? 'equal' : 'DIFFERENT'} within ${far.toExponential(1)}`,
+    );
   }
 }
 void main();

@@ -158,7 +158,9 @@ const compareOnnx = (python) =>
   inFolder(async (folder) => {
     const peers = installPeers(python);
     await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
-    await run(python, ['-B', path.join(__dirname, 'onnx.py'), folder], { PYTHONPATH: path.join(peers, 'python') });
+    await run(python, ['-B', path.join(__dirname, 'onnx.py'), folder], {
+      PYTHONPATH: path.join(peers, 'python'),
+    });
     return passes('onnx', folder, peers);
   });
 

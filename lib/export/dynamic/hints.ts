@@ -45,8 +45,9 @@ export function resolveHints(
 
 const otherSize = ({ hint, upper }: Open): number => (upper === null || hint < upper ? hint + 1 : hint - 1);
 
+// A slice of all is an alias.
 const callsOf = ({ lifting, slots }: Trace): string =>
-  [...lifting.nodes.map(({ operator }) => operator), ...slots].join(' ');
+  [...lifting.nodes.map(({ operator }) => operator.replace('slice.Tensor', 'alias')), ...slots].join(' ');
 
 function attempt(runAt: RunAt, point: Point): string | null {
   try {

@@ -6,6 +6,7 @@ import type { SymbolicNumber, TensorMeta } from '../graph';
 import type { Trace } from '../tracer';
 import type { Fitter, Question } from './fit';
 import { isSame, sameValues } from './same';
+import { withSlices } from './slices';
 
 /** What a node is given: as in a recording, or a number that depends on sizes. */
 export type TracedArgument =
@@ -62,11 +63,14 @@ class Merger {
   // Where it is, for messages.
   #where = '';
   #node: number | null = null;
+  readonly #nodes: readonly (readonly ProgramNode[])[];
 
   constructor(
     private readonly traces: readonly Trace[],
     private readonly fitter: Fitter | null,
-  ) {}
+  ) {
+    this.#nodes = withSlices(traces);
+  }
 
   merged(): Merged {
     const { traces } = this;
@@ -77,10 +81,10 @@ class Merger {
     });
     this.#sameConstants();
     const metas = new Map<number, TensorMeta>();
-    const nodes = traces[0].lifting.nodes.map((node, i) => {
+    const nodes = this.#nodes[0].map((node, i) => {
       this.#node = /^\d+$/.test(node.name) ? Number(node.name) : null;
       this.#where = `node ${i}, ${node.operator},`;
-      const made = this.#merge(traces.map(({ lifting }) => lifting.nodes[i]));
+      const made = this.#merge(this.#nodes.map((list) => list[i]));
       this.#where += ' gives';
       for (const slot of node.outputs.flat()) {
         const found = traces.map((trace) => trace.metas.get(slot!));
@@ -103,10 +107,11 @@ class Merger {
   // The same operators in the same order, with the same nesting of results.
   #sameCalls(): void {
     const [first, ...rest] = this.traces;
-    for (const [t, { lifting, outSpec, slots }] of rest.entries()) {
-      const count = Math.max(first.lifting.nodes.length, lifting.nodes.length);
+    const [calls, ...others] = this.#nodes;
+    for (const [t, { outSpec, slots }] of rest.entries()) {
+      const count = Math.max(calls.length, others[t].length);
       for (let i = 0; i < count; i++) {
-        const [one, other] = [first.lifting.nodes[i], lifting.nodes[i]];
+        const [one, other] = [calls[i], others[t][i]];
         if (one?.operator === other?.operator) continue;
         const node = Number(other?.name);
         throw new Differs(
