@@ -37,7 +37,7 @@ export function exportCall(call: ExportedCall, shapes: DynamicShapes | null): Ex
   const common = { call, tracer, inSpec, leaves, argumentNames };
   if (shapes === null) {
     const trace = run(leaves);
-    return assembled({ ...common, trace, merged: merge([trace], null), symbols: new Symbols([], []) });
+    return assembled({ ...common, trace, merged: merge([trace]), symbols: new Symbols([], []) });
   }
   const specs = readShapes(shapes, argumentNames, [...args, ...Object.values(kwargs)]);
   const open = new OpenSizes(leaves, specs, sourcesOf(inSpec, argumentNames));

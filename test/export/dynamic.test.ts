@@ -214,6 +214,9 @@ test('refuses what sizes decide, with the line, the node and the numbers', () =>
   expect(refusal((x) => x.view([3, 4]))).toMatch(
     /^UserError: torch\.export\.export\(\): forward fails where n = 2: /,
   );
+  expect(classAndMessage(() => dynamic((x) => x, [randn(2)], [{ 0: Dim('m', { max: 2 }) }]))).toMatch(
+    /^UserError: .*m has no two sizes above 1 between 0 and 2/,
+  );
   expect(refusal((x) => x, randn(1, 4))).toMatch(
     /^UserError: You marked n as dynamic but your code specialized it to be a constant \(1\)/,
   );

@@ -8,6 +8,7 @@ import { Fitter, type Question, questionText, valueOf } from './fit';
 import { Differs, Undecided, type Merged, merge } from './merge';
 import type { Open, Point } from './open';
 import { userError } from './shapes';
+import { withoutWholeSlices } from './whole_slices';
 
 const MOST_RUNS = 24;
 const WINDOW = 70; // sizes beside the given one that a question is answered at
@@ -24,18 +25,22 @@ export function explore(
   const points = pointsFor(opens);
   const traces = points.map((point) => runSafely(runAt, point));
   const settled = new Set<string>();
+  const hints = new Map(opens.map((open) => [names.get(open)!, open.hint]));
   for (;;) {
+    const isKept = keptOf(traces, points, opens);
+    const [keptPoints, kept] = [points, traces].map((list) => list.filter((_, i) => isKept[i])) as [
+      Point[],
+      Trace[],
+    ];
     const symbols = opens.map((open) => ({
       name: names.get(open)!,
-      values: points.map((point) => point.get(open)!),
+      values: keptPoints.map((point) => point.get(open)!),
     }));
     try {
-      return {
-        merged: merge(traces, opens.length === 0 ? null : new Fitter(symbols, settled)),
-        trace: traces[0],
-      };
+      const fitter = opens.length === 0 ? null : new Fitter(symbols, settled);
+      return { merged: merge(kept, fitter, (expression) => valueOf(expression, hints)), trace: kept[0] };
     } catch (error) {
-      if (error instanceof Differs) throw explained(error, points, runAt);
+      if (error instanceof Differs) throw explained(error, keptPoints, runAt);
       if (!(error instanceof Undecided)) throw error;
       const { question } = error;
       const next = answering(question, opens, names, points[0]);
@@ -48,6 +53,14 @@ export function explore(
       traces.push(runSafely(runAt, next));
     }
   }
+}
+
+// Of each open size there are two at least among those that are kept.
+function keptOf(traces: readonly Trace[], points: readonly Point[], opens: readonly Open[]): boolean[] {
+  const isKept = withoutWholeSlices(traces);
+  const isOpen = (open: Open): boolean =>
+    new Set(points.filter((_, i) => isKept[i]).map((point) => point.get(open))).size > 1;
+  return opens.every(isOpen) ? isKept : traces.map(() => true);
 }
 
 /** `batch = 3, seq = 5`. */
@@ -93,11 +106,15 @@ function undecided({ expressions }: Question, point: Point): TorchError {
 }
 
 // Sizes near the given one, and the ends of what is allowed.
-function sizesOf({ lower, upper, hint }: Open): number[] {
+function sizesOf({ label, lower, upper, hint }: Open): number[] {
   const least = Math.max(lower, 2);
   const most = upper ?? Infinity;
   const wanted = [hint, hint + 1, hint + 3, hint - 1, least, hint + 4, least + 1, hint + 6, hint - 2];
-  return [...new Set(wanted)].filter((size) => size >= least && size <= most);
+  const found = [...new Set(wanted)].filter((size) => size >= least && size <= most);
+  if (found.length > 1) return found;
+  throw userError(
+    `torch.export.export(): ${label} has no two sizes above 1 between ${lower} and ${most}: leave it static`,
+  );
 }
 
 function pointsFor(opens: readonly Open[]): Point[] {

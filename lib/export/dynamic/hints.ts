@@ -3,6 +3,7 @@ import { isError } from '../../core/realm';
 import type { Trace } from '../tracer';
 import { type LeafSizes, type Open, type Point, withOthers } from './open';
 import { userError } from './shapes';
+import { callsWithoutSlices } from './whole_slices';
 
 type RunAt = (point: Point) => Trace;
 
@@ -19,7 +20,7 @@ export function resolveHints(
   if (opens.every(({ kind }) => kind === 'NAMED')) return { opens: [...opens], sizes: [...sizes] };
   const runAt: RunAt = (point) => runWith(sizes, point);
   const base: Point = new Map(opens.map((open) => [open, open.hint]));
-  const calls = callsOf(runAt(base));
+  const calls = callsWithoutSlices(runAt(base));
   const works = (changed: readonly Open[], size?: number): boolean => {
     const point = new Map(base);
     for (const open of changed) point.set(open, size ?? otherSize(open));
@@ -45,13 +46,9 @@ export function resolveHints(
 
 const otherSize = ({ hint, upper }: Open): number => (upper === null || hint < upper ? hint + 1 : hint - 1);
 
-// A slice of all is an alias.
-const callsOf = ({ lifting, slots }: Trace): string =>
-  [...lifting.nodes.map(({ operator }) => operator.replace('slice.Tensor', 'alias')), ...slots].join(' ');
-
 function attempt(runAt: RunAt, point: Point): string | null {
   try {
-    return callsOf(runAt(point));
+    return callsWithoutSlices(runAt(point));
   } catch (error) {
     if (isError(error)) return null;
     throw error;

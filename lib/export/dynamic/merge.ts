@@ -6,7 +6,6 @@ import type { SymbolicNumber, TensorMeta } from '../graph';
 import type { Trace } from '../tracer';
 import type { Fitter, Question } from './fit';
 import { isSame, sameValues } from './same';
-import { withSlices } from './slices';
 
 /** What a node is given: as in a recording, or a number that depends on sizes. */
 export type TracedArgument =
@@ -55,22 +54,24 @@ const shown = (value: unknown): string => (Array.isArray(value) ? `[${value.join
  *
  * @throws Differs, Undecided.
  */
-export function merge(traces: readonly Trace[], fitter: Fitter | null): Merged {
-  return new Merger(traces, fitter).merged();
+export function merge(
+  traces: readonly Trace[],
+  fitter: Fitter | null = null,
+  hintOf: (expression: Expression) => number = () => 0,
+): Merged {
+  return new Merger(traces, fitter, hintOf).merged();
 }
 
 class Merger {
   // Where it is, for messages.
   #where = '';
   #node: number | null = null;
-  readonly #nodes: readonly (readonly ProgramNode[])[];
 
   constructor(
     private readonly traces: readonly Trace[],
     private readonly fitter: Fitter | null,
-  ) {
-    this.#nodes = withSlices(traces);
-  }
+    private readonly hintOf: (expression: Expression) => number,
+  ) {}
 
   merged(): Merged {
     const { traces } = this;
@@ -81,10 +82,10 @@ class Merger {
     });
     this.#sameConstants();
     const metas = new Map<number, TensorMeta>();
-    const nodes = this.#nodes[0].map((node, i) => {
+    const nodes = traces[0].lifting.nodes.map((node, i) => {
       this.#node = /^\d+$/.test(node.name) ? Number(node.name) : null;
       this.#where = `node ${i}, ${node.operator},`;
-      const made = this.#merge(this.#nodes.map((list) => list[i]));
+      const made = this.#merge(traces.map(({ lifting }) => lifting.nodes[i]));
       this.#where += ' gives';
       for (const slot of node.outputs.flat()) {
         const found = traces.map((trace) => trace.metas.get(slot!));
@@ -107,11 +108,11 @@ class Merger {
   // The same operators in the same order, with the same nesting of results.
   #sameCalls(): void {
     const [first, ...rest] = this.traces;
-    const [calls, ...others] = this.#nodes;
-    for (const [t, { outSpec, slots }] of rest.entries()) {
-      const count = Math.max(calls.length, others[t].length);
+    const calls = first.lifting.nodes;
+    for (const [t, { lifting, outSpec, slots }] of rest.entries()) {
+      const count = Math.max(calls.length, lifting.nodes.length);
       for (let i = 0; i < count; i++) {
-        const [one, other] = [calls[i], others[t][i]];
+        const [one, other] = [calls[i], lifting.nodes[i]];
         if (one?.operator === other?.operator) continue;
         const node = Number(other?.name);
         throw new Differs(
@@ -239,6 +240,8 @@ class Merger {
     const [first] = values as number[];
     if (values.every((value) => value === first)) return first;
     const expression = this.#numbers(values as number[]);
-    return expression.kind === 'int' ? Number(expression.value) : { expression, hint: first };
+    return expression.kind === 'int'
+      ? Number(expression.value)
+      : { expression, hint: this.hintOf(expression) };
   }
 }
