@@ -158,10 +158,10 @@ const compareOnnx = (python) =>
   inFolder(async (folder) => {
     const peers = installPeers(python);
     await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
-    await run(python, ['-B', path.join(__dirname, 'onnx.py'), folder], {
+    await run(python, ['-B', path.join(__dirname, 'onnx_export.py'), folder], {
       PYTHONPATH: path.join(peers, 'python'),
     });
-    return passes('onnx', folder, peers);
+    return passes('onnx_run', folder, peers);
   });
 
 // Packages of AOTInductor, which Python compiles once into its environment's folder: minutes, and a C++ compiler.

@@ -1,6 +1,6 @@
-// Runs what onnx.py wrote in onnxruntime-node, and compares with what the models gave here.
+// Runs what onnx_export.py wrote in onnxruntime-node, and compares with what the models gave here.
 //
-//     tsx test/parity/onnx.ts DIR PEERS
+//     tsx test/parity/onnx_run.ts DIR PEERS
 //
 // Run by test/parity/run.js; PEERS has onnxruntime-node. Exits with 1 where an output is further away than rounding.
 import fs from 'node:fs';

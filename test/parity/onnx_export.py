@@ -1,8 +1,8 @@
 """Writes ONNX files of the programs that exportTrained left in a folder: docs/export.md shows how.
 
-    PYTHONPATH=... python test/parity/onnx.py DIR
+    PYTHONPATH=... python test/parity/onnx_export.py DIR
 
-Run by test/parity/run.js, which has onnx and onnxscript installed, before onnx.ts.
+Run by test/parity/run.js, which has onnx and onnxscript installed, before onnx_run.ts.
 """
 import pathlib
 import sys
