@@ -89,4 +89,4 @@ async function measureOnnx(wanted, plan, folder, python, { start, median, shown 
   return measured;
 }
 
-module.exports = { measureOnnx };
+module.exports = { measureOnnx, installPeers };

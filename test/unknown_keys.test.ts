@@ -182,6 +182,8 @@ const excepted: Record<string, string> = {
   'torch.safetensors.SafeSlice': made,
   'torch.export.ExportedProgram': made,
   'torch.export.ExportGraphSignature': made,
+  'torch.export.Dimension': made,
+  'torch.export.DimHint': made,
   'torch.export.InputSpec': made,
   'torch.export.OutputSpec': made,
   'torch.autograd.Function': abstract,

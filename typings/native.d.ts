@@ -252,6 +252,8 @@ export interface Native {
   capturePause(pauses: boolean): void;
   /** Throws while something is being recorded, and makes the recording fail. */
   captureRefuse(what: string): void;
+  /** The recording throws where this node would begin, counted from 0. */
+  captureStop(node: number, why: string): void;
   /**
    * -1 unless the recording was made for such tensors, in these modes; else a number that grows when a tensor that it holds
    * by identity is changed in place.

@@ -30,7 +30,14 @@ const allowed = new Set<keyof Native>([
     'hasKernel',
     'deviceCapability',
   ] as const),
-  ...(['captureBegin', 'captureEnd', 'captureAbort', 'capturePause', 'captureRefuse'] as const),
+  ...([
+    'captureBegin',
+    'captureEnd',
+    'captureAbort',
+    'capturePause',
+    'captureRefuse',
+    'captureStop',
+  ] as const),
   ...(['captureHolds', 'captureDifference', 'captureSegments', 'isSameObject', 'dispose'] as const),
 ]);
 

@@ -89,8 +89,14 @@ function explained(error: unknown): unknown {
   });
 }
 
+/** The node of a recording before which it ends, and why. */
+export interface Stop {
+  readonly node: number;
+  readonly why: string;
+}
+
 /**
- * Runs `fn` and records what it does.
+ * Runs `fn` and records what it does, or does so up to `stop`.
  *
  * @throws TorchError that names the line where it did what cannot be replayed.
  */
@@ -98,6 +104,7 @@ export function record(
   fn: (...args: unknown[]) => unknown,
   args: readonly unknown[],
   tensors: readonly Tensor[],
+  stop: Stop | null = null,
 ): { result: unknown; recorded: Recorded } {
   const session = new Session();
   const { stackTraceLimit } = Error;
@@ -105,6 +112,7 @@ export function record(
   try {
     Error.stackTraceLimit = 100;
     native.captureBegin(tensors);
+    if (stop !== null) native.captureStop(stop.node, stop.why);
     recording.active = session;
     setRefusing(true);
     const result = fn(...args);

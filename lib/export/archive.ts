@@ -8,6 +8,7 @@ import { ZipReader, isZip } from '../serialization/io/zip_reader';
 const MAX_RECORDS = 1_000_000;
 // What PyTorch wrote up to 2.7.
 const OLD_PROGRAM = 'serialized_exported_program.json';
+const OLD_EXAMPLES = 'serialized_example_inputs.pt';
 const OLD_STATE = { weights: 'serialized_state_dict', constants: 'serialized_constants' };
 
 /** The folders of tensors in an archive. */
@@ -84,6 +85,13 @@ export class Archive {
   }
   #missing(name: string): never {
     throw damaged(`record '${name}.pt' is missing`);
+  }
+
+  /** What torch.save wrote of the arguments that the program was exported with; null where there are none. */
+  exampleInputs(): Uint8Array | null {
+    const name = this.#isOld ? OLD_EXAMPLES : `data/sample_inputs/${this.model}.pt`;
+    const bytes = this.zip.has(name) ? this.zip.read(name) : null;
+    return bytes === null || bytes.length === 0 ? null : Uint8Array.from(bytes);
   }
 
   json(name: string): Json {

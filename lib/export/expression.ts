@@ -1,11 +1,11 @@
 // Symbolic numbers: what SymPy's expressions in a program say, and how they are printed.
 import { damaged } from './errors';
 import { type Syntax, parseExpression } from './python';
-import { floatText } from './python_text';
+import { floatText, unparse } from './python_text';
 
 /** An expression of SymPy. */
 export type Expression =
-  | { kind: 'symbol'; name: string }
+  | { kind: 'symbol'; name: string; assumptions?: string }
   | { kind: 'int'; value: number | bigint }
   | { kind: 'float'; value: number }
   | { kind: 'bool'; value: boolean }
@@ -75,16 +75,19 @@ function fromSyntax(syntax: Syntax, text: string): Expression {
     case 'logical':
       return apply(syntax.operator === 'and' ? 'And' : 'Or', ...syntax.operands.map(read));
     case 'call':
-      return syntax.of.kind === 'name' ? fromCall(syntax.of.name, syntax.args, text) : unreadable(text);
+      return syntax.of.kind === 'name' ? fromCall(syntax.of.name, syntax, text) : unreadable(text);
     default:
       return unreadable(text);
   }
 }
 
-function fromCall(name: string, args: Syntax[], text: string): Expression {
+function fromCall(name: string, { args, keywords }: Syntax & { kind: 'call' }, text: string): Expression {
   const [first] = args;
-  if (name === 'Symbol')
-    return first?.kind === 'string' ? { kind: 'symbol', name: first.value } : unreadable(text);
+  if (name === 'Symbol') {
+    if (first?.kind !== 'string') return unreadable(text);
+    const assumptions = keywords.map(([key, value]) => `${key}=${unparse(value)}`).join(', ');
+    return { kind: 'symbol', name: first.value, assumptions };
+  }
   const read = args.map((arg) => (arg.kind === 'string' ? numberOf(arg.value, text) : fromSyntax(arg, text)));
   if (name === 'Integer') return read[0]?.kind === 'int' ? read[0] : unreadable(text);
   if (name === 'Float')

@@ -53,7 +53,7 @@ export class Guards {
 }
 
 /** The way to each leaf from the names of the arguments. */
-function argumentPaths({ spec, argumentNames }: GuardedProgram): Key[][] {
+function argumentPaths({ spec, argumentNames }: Pick<GuardedProgram, 'spec' | 'argumentNames'>): Key[][] {
   const [positional, keywords] = spec.children;
   const names = [
     ...positional.children.map((_, i) => argumentNames[i] ?? `arg_${i}`),
@@ -65,6 +65,9 @@ function argumentPaths({ spec, argumentNames }: GuardedProgram): Key[][] {
 }
 
 const sourceOf = (path: readonly Key[]): string => `L${path.map(stepText).join('')}`;
+/** What guards call each leaf: `L['x'][0]`. */
+export const sourcesOf = (spec: TreeSpec, argumentNames: readonly string[]): string[] =>
+  argumentPaths({ spec, argumentNames }).map(sourceOf);
 const shownPath = ([first, ...rest]: readonly Key[]): string =>
   (first.kind === 'key' ? String(first.key) : '') + rest.map(stepText).join('');
 

@@ -4,6 +4,8 @@
  * @module nodetorch/export
  */
 export { export_ as export, type ExportOptions } from './export';
+export { Dim, Dimension, DimHint, type DimOptions } from './dynamic/dim';
+export type { DynamicShapes } from './dynamic/shapes';
 export { load } from './load';
 export { save } from './save';
 export { ExportedProgram, type CallSpec } from './program';

@@ -4,6 +4,8 @@ import { bindArguments } from '../core/calls';
 import { TorchError, argumentError } from '../core/errors';
 import { isError, isURL, isUint8Array } from '../core/realm';
 import { bytesSource, fileSource } from '../serialization/io/source';
+import { tuple } from '../serialization';
+import { save } from '../serialization/save';
 import type { Tensor } from '../tensor';
 import { Archive } from './archive';
 import { SerializeError, damaged } from './errors';
@@ -12,7 +14,7 @@ import { asObject, asText } from './fields';
 import type { ValueRange } from './guards';
 import type { Json, JsonObject } from './json';
 import { ExportedProgram, type CallSpec, type Constant } from './program';
-import { checkCallSpec, readTreeSpec } from './pytree';
+import { checkCallSpec, readTreeSpec } from './pytree_read';
 import { readGraph } from './schema';
 import { readSignature } from './signature';
 import { readTensors } from './weights';
@@ -86,8 +88,15 @@ export function readProgram(
     ...readCall(module),
     guardsCode: fields.each(program.get('guards_code') ?? [], 'guards_code', asText),
     torchVersion: String(program.get('torch_version') ?? '<=2.4'),
+    exampleInputs: keptExamples(archive),
     opsetVersion: fields.eachValue(program.get('opset_version'), 'opset_version', fields.asCount),
   });
+}
+
+// Read now, since the file is closed then, and looked into by nobody.
+function keptExamples(archive: Archive): () => Uint8Array {
+  const kept = archive.exampleInputs();
+  return () => kept ?? save(tuple(tuple(), {}));
 }
 
 function checkVersion(program: JsonObject): void {

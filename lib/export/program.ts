@@ -1,7 +1,6 @@
 // A program that Python exported.
 import { signature } from '../core/signature';
 import type { Call } from '../core/signature';
-import { tuple } from '../serialization';
 import type { Tensor } from '../tensor';
 import type { ScriptObject } from '../tensor/script_object';
 import { type FxGraph, fxGraph } from './fx';
@@ -30,8 +29,8 @@ export interface ProgramParts {
   guardsCode: string[];
   torchVersion: string;
   opsetVersion: Map<string, number>;
-  /** Of a program that was exported here: the arguments, and those by name. */
-  exampleInputs?: unknown;
+  /** What torch.save writes of the arguments: a tuple of them, and a dict of those by name. */
+  exampleInputs: () => Uint8Array;
 }
 
 /** How the arguments and results of a program are nested. */
@@ -81,9 +80,9 @@ export class ExportedProgram {
   get guardsCode(): string[] {
     return this.#parts.guardsCode;
   }
-  /** @internal A tuple, and a dict: what torch.save writes of them. */
-  get exampleInputs(): unknown {
-    return this.#parts.exampleInputs ?? tuple(tuple(), {});
+  /** @internal */
+  get exampleInputs(): Uint8Array {
+    return this.#parts.exampleInputs();
   }
 
   get #fx(): FxGraph {

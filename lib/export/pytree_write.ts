@@ -50,7 +50,10 @@ const types: Readonly<Record<string, string>> = {
 
 function specJson(spec: TreeSpec): Written {
   if (spec.shape === 'leaf') return { type: null, context: null, children_spec: [] };
-  if (spec.shape === 'named') throw damaged(`a value of the class ${spec.type} cannot be written`);
+  if (spec.shape === 'named') {
+    if (spec.source === null) throw damaged(`a value of the class ${spec.type} cannot be written`);
+    return { ...(spec.source as Record<string, Written>), children_spec: spec.children.map(specJson) };
+  }
   const keys = spec.keys as Written[];
   const context = spec.shape === 'list' ? null : spec.type === 'defaultdict' ? [null, keys] : keys;
   return { type: types[spec.type], context: jsonText(context), children_spec: spec.children.map(specJson) };
@@ -58,3 +61,16 @@ function specJson(spec: TreeSpec): Written {
 
 /** What `treespec_dumps` writes. */
 export const writeTreeSpec = (spec: TreeSpec): string => jsonText([1, specJson(spec)]);
+
+/** The fields of named tuples in it, by class. */
+export function namedTuples(...specs: readonly TreeSpec[]): Record<string, Written> {
+  return Object.assign(
+    {},
+    ...specs.map((spec): Record<string, Written> => ({
+      ...namedTuples(...spec.children),
+      ...(spec.source?.type === 'collections.namedtuple' && {
+        [spec.type]: { field_names: spec.keys as Written[] },
+      }),
+    })),
+  ) as Record<string, Written>;
+}

@@ -8,14 +8,13 @@ import { Parameter } from '../nn/parameter';
 import { writeAtomically } from '../serialization/io/atomic';
 import { fileSink, memorySink, type Sink } from '../serialization/io/sink';
 import { ZipWriter } from '../serialization/io/zip_writer';
-import { save as saveValue } from '../serialization/save';
 import * as aten from '../tensor/aten';
 import { Tensor } from '../tensor';
 import type { TensorKind } from './archive';
 import { damaged } from './errors';
 import { metaOf } from './meta';
 import { ExportedProgram } from './program';
-import { writeTreeSpec } from './pytree_write';
+import { namedTuples, writeTreeSpec } from './pytree_write';
 import { writeSignature } from './signature';
 import { type Written, jsonText, writeGraph, writeTensorMeta } from './write';
 
@@ -25,7 +24,7 @@ const records: Readonly<Record<TensorKind, string>> = { weights: 'weight', const
  * Writes a program to a file that Python's `torch.export.load` reads, and {@link load}; or returns the bytes of such a
  * file. A crash or a full disk leaves the old file whole.
  *
- * @throws TorchError (SerializeError) for what cannot be written: sizes that are symbols, objects of classes.
+ * @throws TorchError (SerializeError) for what cannot be written: objects of classes, tokens.
  */
 export function save(program: ExportedProgram, path: string | URL): void;
 export function save(program: ExportedProgram): Uint8Array;
@@ -49,9 +48,6 @@ export function save(...args: [program: ExportedProgram, path?: string | URL]): 
 
 function programJson(program: ExportedProgram): Written {
   const { graph, graphSignature, callSpec, argumentNames } = program;
-  if (program.rangeConstraints.size > 0) {
-    throw damaged('a program with sizes that are symbols cannot be written yet');
-  }
   const signature = {
     inputs: [],
     outputs: [],
@@ -65,10 +61,15 @@ function programJson(program: ExportedProgram): Written {
       signature: writeSignature(graphSignature, graph),
       module_call_graph: [{ fqn: '', signature }],
       metadata: {},
-      treespec_namedtuple_fields: {},
+      treespec_namedtuple_fields: namedTuples(callSpec.inSpec, callSpec.outSpec),
     },
     opset_version: { aten: 10 },
-    range_constraints: {},
+    range_constraints: Object.fromEntries(
+      [...program.rangeConstraints].map(([name, { lower, upper }]) => [
+        name,
+        { min_val: lower, max_val: upper },
+      ]),
+    ),
     schema_version: { major: 8, minor: 20 },
     verifiers: ['TRAINING'],
     torch_version: program.torchVersion,
@@ -81,7 +82,7 @@ function writeArchive(sink: Sink, program: ExportedProgram, text: string): void 
   writeTensors(zip, 'weights', program.stateDict);
   writeTensors(zip, 'constants', program.constants);
   zip.write('models/model.json', text);
-  zip.write('data/sample_inputs/model.pt', saveValue(program.exampleInputs));
+  zip.write('data/sample_inputs/model.pt', program.exampleInputs);
   zip.write('archive_format', 'pt2');
   zip.write('archive_version', '0');
   zip.write('.data/version', '6\n');

@@ -5,6 +5,7 @@ import type { Layout, MemoryFormat } from '../core/layout';
 import { writeDtype, writeLayout, writeMemoryFormat } from './codes';
 import { damaged } from './errors';
 import type { Argument, Graph, NamedArgument, Node, SymbolicNumber, TensorMeta, ValueType } from './graph';
+import { writeExpression } from './expression_write';
 import { floatText } from './python_text';
 
 /** A float of Python's, which keeps its point where it is whole. */
@@ -85,10 +86,11 @@ function listKind(items: readonly Argument[], type: string): Kind {
   const kinds = items.map(argumentKind);
   if (items.every(isTensor)) return ['as_tensors', kinds.map(([, value]) => value)];
   if (items.some(isTensor)) return ['as_optional_tensors', kinds.map(union)];
+  const symbols = kinds.find(([each]) => each.startsWith('as_sym_'));
+  // Numbers by their names, or known.
+  if (symbols) return [`${symbols[0]}s`, kinds.map((one) => (one[0] === symbols[0] ? one[1] : union(one)))];
   const [kind] = kinds.find(([each]) => each !== 'as_none') ?? kinds[0];
   if (kinds.some(([each]) => each !== kind)) throw damaged('a list has values of different kinds');
-  // A number by its name, or known.
-  if (kind.startsWith('as_sym_')) return [`${kind}s`, kinds.map(([, value]) => value)];
   return [`${kind}s`, kinds.map(([, value]) => value)];
 }
 
@@ -136,25 +138,51 @@ const writeNode = (node: Node): Written => ({
   name: node.name,
 });
 
-function writeNumber(value: SymbolicNumber): Written {
-  if (typeof value === 'boolean') return { as_bool: value };
-  if (typeof value === 'object') throw damaged('a size that is a symbol cannot be written yet');
-  return { as_int: value };
+type NumberType = 'int' | 'float' | 'bool';
+const written = (type: NumberType, value: unknown): Written => ({
+  [`as_${type}`]: type === 'float' ? new Float(Number(value)) : (value as Written),
+});
+
+function writeNumber(value: SymbolicNumber, type: NumberType = 'int'): Written {
+  if (typeof value !== 'object') return written(type, value);
+  const { expression, hint } = value;
+  return {
+    as_expr: { expr_str: writeExpression(expression), hint: hint === null ? null : written(type, hint) },
+  };
 }
 
 export const writeTensorMeta = (meta: TensorMeta): Written => ({
   dtype: writeDtype(meta.dtype),
-  sizes: meta.sizes.map(writeNumber),
+  sizes: meta.sizes.map((size) => writeNumber(size)),
   requires_grad: meta.requiresGrad,
   device: writeDevice(meta.device),
-  strides: meta.strides.map(writeNumber),
+  strides: meta.strides.map((stride) => writeNumber(stride)),
   storage_offset: writeNumber(meta.storageOffset),
   layout: writeLayout(meta.layout),
 });
 
+// Of each number, whether it is an int: what defines it says so.
+function typesOf({ inputs, nodes }: Graph): (name: string) => NumberType {
+  const found = new Map<string, NumberType>();
+  const look = (argument: Argument): void => {
+    if (argument.form === 'list') argument.items.forEach(look);
+    else if (argument.form === 'value' && symbolic.has(argument.type)) {
+      found.set(argument.name, argument.type as NumberType);
+    }
+  };
+  for (const argument of [...inputs, ...nodes.flatMap(({ outputs }) => outputs)]) look(argument);
+  return (name) => found.get(name) ?? 'int';
+}
+
 /** A graph, with those in it. */
 export function writeGraph(graph: Graph): Written {
-  if (graph.numbers.size > 0) throw damaged('a program with sizes that are symbols cannot be written yet');
+  const typeOf = typesOf(graph);
+  const numbers = (type: NumberType): Written =>
+    Object.fromEntries(
+      [...graph.numbers].flatMap(([name, value]) =>
+        typeOf(name) === type ? [[name, writeNumber(value, type)]] : [],
+      ),
+    );
   return {
     inputs: graph.inputs.map((input) => writeArgument(input)),
     outputs: graph.outputs.map((output) => writeArgument(output)),
@@ -162,10 +190,10 @@ export function writeGraph(graph: Graph): Written {
     tensor_values: Object.fromEntries(
       [...graph.tensors].map(([name, meta]) => [name, writeTensorMeta(meta)]),
     ),
-    sym_int_values: {},
-    sym_bool_values: {},
+    sym_int_values: numbers('int'),
+    sym_bool_values: numbers('bool'),
     is_single_tensor_return: graph.isSingleReturn,
     custom_obj_values: {},
-    sym_float_values: {},
+    sym_float_values: numbers('float'),
   };
 }

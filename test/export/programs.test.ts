@@ -140,3 +140,11 @@ describe.each(names)('%s', (name) => {
     expect(String(program)).toBe(text.program);
   });
 });
+
+test.each(names)('%s is the same when it is saved again', (name) => {
+  const program = read(name);
+  const again = torch.export.load(torch.export.save(program));
+  expect(String(again)).toBe(String(program));
+  expect([again.guardsCode, again.argumentNames]).toEqual([program.guardsCode, program.argumentNames]);
+  expect(String(again.callSpec.inSpec)).toBe(String(program.callSpec.inSpec));
+});

@@ -148,9 +148,6 @@ test('refuses what a program cannot follow', () => {
     "RuntimeError: torch.export.export(): forward has assigned 'state': write to it in place",
   );
   expect(exported(new Silent())).toMatch(/noGrad/);
-  expect(exported(new nn.Identity(), { dynamicShapes: {} })).toBe(
-    'NotImplementedError: torch.export.export(): dynamicShapes is not supported yet',
-  );
   expect(classAndMessage(() => torch.export.save({} as never))).toMatch(/^TypeError: torch\.export\.save/);
 });
 

@@ -11,6 +11,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { cacheRoot, version } = require('../../scripts/libtorch/pinned');
 const processor = require('../processor');
+const { installPeers } = require('../../bench/onnx');
 const { compareDistributed } = require('./distributed/mixtures');
 const { Unavailable, findPython, versions } = require('./python');
 const { differences, root, run } = require('./side_by_side');
@@ -106,12 +107,40 @@ const compareInt8 = (python) =>
     return half('write') && passes('int8', folder) && half('read');
   });
 
-// written.ts exports the rows of test/fixtures/nn, written.py loads and trains the programs.
+/** Has programs of programs/ export what they have trained into a folder: see trained.ts. */
+async function exportTrained(folder, names) {
+  for (const name of names) {
+    const file = path.join('test', 'parity', 'programs', `${name}.ts`);
+    await run(process.execPath, [require.resolve('tsx/cli'), file], { NODETORCH_PARITY_EXPORT: folder });
+  }
+}
+
+// written.ts exports the rows of test/fixtures/nn, written.py loads and trains the programs, and those of exportTrained.
 const compareWritten = (python) =>
-  inFolder((folder) => {
+  inFolder(async (folder) => {
     if (!passes('written', folder)) return false;
+    await exportTrained(folder, ['mlp', 'cnn', 'gpt', 'lstm', 'digits', 'dqn']);
     const args = ['-B', path.join(__dirname, 'written.py'), folder];
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  });
+
+// The same of three, by torch.compile and AOTInductor.
+const compareCompiled = (python) =>
+  inFolder(async (folder) => {
+    await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
+    const args = ['-B', path.join(__dirname, 'written.py'), folder, 'compiled'];
+    return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
+  });
+
+// The same in onnxruntime-node, by Python's exporter.
+const compareOnnx = (python) =>
+  inFolder(async (folder) => {
+    const peers = installPeers(python);
+    await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
+    await run(python, ['-B', path.join(__dirname, 'onnx_export.py'), folder], {
+      PYTHONPATH: path.join(peers, 'python'),
+    });
+    return passes('onnx_run', folder, peers);
   });
 
 // Packages of AOTInductor, which Python compiles once into its environment's folder: minutes, and a C++ compiler.
@@ -168,8 +197,10 @@ async function main(args) {
   equal = (await compareDistributed(python, names)) && equal;
   if (isWanted('int8')) equal = (await compareInt8(python)) && equal;
   if (isWanted('jit')) equal = (await compareScripts(python)) && equal;
-  // Only where it is named: a C++ compiler works for minutes on its packages.
+  // Only where they are named: a C++ compiler works for minutes.
   if (names.includes('inductor')) equal = compareInductor(python) && equal;
+  if (names.includes('onnx')) equal = (await compareOnnx(python)) && equal;
+  if (names.includes('compiled')) equal = (await compareCompiled(python)) && equal;
   if (isWanted('errors')) equal = (await compareErrors(python)) && equal;
   // Files of torch.save, both ways, and training that goes on from them.
   if (isWanted('pt')) equal = passes('pt', python) && equal;

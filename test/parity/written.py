@@ -1,8 +1,8 @@
 """Python's half of the parity check of programs that TypeScript exported: loads and trains them, and compares bits.
 
-    python test/parity/written.py DIR
+    python test/parity/written.py DIR [compiled]
 
-Run by test/parity/run.js after written.ts. Exits with 1 where a program differs.
+Run by test/parity/run.js after written.ts and programs with what they have trained; with `compiled` those alone are compiled. Exits with 1 where a program differs.
 """
 import pathlib
 import sys
@@ -57,15 +57,83 @@ def run(index, case):
     return [key for key, pair in pairs.items() if not same(*pair)]
 
 
-def attempted(index, case):
+def trained(name):
+    """What differs of what a program of test/parity/programs has trained, at each of its sizes."""
+    program = torch.export.load(folder / f"{name}.pt2")
+    module = program.module()
+    saved = torch.load(folder / f"{name}.trained.pt")
+    wrong = []
+    for i, (args, expected) in enumerate(zip(saved["inputs"], saved["outputs"])):
+        with torch.no_grad():
+            found = [o for o in pytree.tree_leaves(module(*args)) if o is not None]
+        if not all(map(same, found, expected)):
+            wrong.append(f"call {i}")
+    decomposed = program.run_decompositions().module()
+    with torch.no_grad():
+        decomposed(*saved["inputs"][0 if name == "lstm" else -1])  # an LSTM is decomposed into the steps of one length
+    return wrong
+
+
+def compiled(name):
+    """What torch.compile and AOTInductor give beyond rounding."""
+    program = torch.export.load(folder / f"{name}.pt2")
+    saved = torch.load(folder / f"{name}.trained.pt")
+    package = torch._inductor.aoti_compile_and_package(program, package_path=str(folder / f"{name}.aoti.pt2"))
+    modules = {"torch.compile": torch.compile(program.module()), "AOTInductor": torch._inductor.aoti_load_package(package)}
+    wrong = []
+    for way, module in modules.items():
+        for i, (args, expected) in enumerate(zip(saved["inputs"], saved["outputs"])):
+            with torch.no_grad():
+                found = pytree.tree_leaves(module(*args))
+            if not all(torch.allclose(a, b, rtol=1e-4, atol=1e-4) for a, b in zip(found, expected)):
+                wrong.append(f"{way}, call {i}")
+    return wrong
+
+
+def round_trip(name):
+    """What differs of Python's program that was trained in TypeScript, and trained here."""
+    here = torch.export.load(pathlib.Path("test/export/programs") / f"{name}.pt2").module()
+    there = torch.export.load(folder / f"{name}.round.pt2").module()
+    case = torch.load("test/export/programs.pt", weights_only=False)[name]
+    optimizer = torch.optim.AdamW(here.parameters(), lr=0.01)
+    torch.manual_seed(SEED)
+    for _ in range(3):
+        outputs = pytree.tree_leaves(here(*case["args"], **case["kwargs"]))
+        optimizer.zero_grad()
+        torch.autograd.backward([(o * o).mean() for o in outputs if isinstance(o, torch.Tensor) and o.requires_grad])
+        optimizer.step()
+    found, expected = there.state_dict(), here.state_dict()
+    wrong = [key for key in expected if not same(found.get(key), expected[key])]
+    torch.manual_seed(SEED)
+    outputs = pytree.tree_leaves(there(*case["args"], **case["kwargs"]))
+    torch.manual_seed(SEED)
+    pairs = zip(outputs, pytree.tree_leaves(here(*case["args"], **case["kwargs"])), strict=True)
+    return wrong + [f"output {i}" for i, pair in enumerate(pairs) if not same(*pair)]
+
+
+def attempted(check, *args):
     try:
-        return run(index, case)
+        return check(*args)
     except Exception as error:  # noqa: BLE001
         return [f"{type(error).__name__}: {error}"[:300]]
 
 
-cases = torch.load(folder / "cases.pt")
-wrong = [f"{case['name']} ({i}): {', '.join(found)}" for i, case in enumerate(cases) if (found := attempted(i, case))]
-print(f"parity: written: {len(cases)} programs that are exported here: {'DIFFERENT' if wrong else 'equal'}")
-print("\n".join(wrong), end="\n" if wrong else "")
-sys.exit(1 if wrong else 0)
+def checked(title, check, named):
+    wrong = [f"{name}: {', '.join(found)}" for name, *args in named if (found := attempted(check, *args))]
+    print(f"parity: written: {len(named)} {title}: {'DIFFERENT' if wrong else 'equal'}")
+    print("\n".join(wrong), end="\n" if wrong else "")
+    return not wrong
+
+
+names = sorted(path.name.removesuffix(".trained.pt") for path in folder.glob("*.trained.pt"))
+rounds = sorted(path.name.removesuffix(".round.pt2") for path in folder.glob("*.round.pt2"))
+if len(sys.argv) > 2:
+    fits = [checked("trained programs that Inductor compiles", compiled, [(name, name) for name in names])]
+else:
+    cases = torch.load(folder / "cases.pt")
+    fits = [
+        checked("programs that are exported here", run, [(f"{case['name']} ({i})", i, case) for i, case in enumerate(cases)]),
+        checked("trained programs at several sizes", trained, [(name, name) for name in names]),
+        checked("programs of Python that are trained here", round_trip, [(name, name) for name in rounds]),
+    ]
+sys.exit(0 if all(fits) else 1)

@@ -93,5 +93,31 @@ for (const [i, { modules }] of rows.families.entries()) {
   }
 }
 torch.save(cases, path.join(folder, 'cases.pt'));
+
+// Python's programs, trained here for three steps and saved again.
+torch.setNumThreads(1); // as Python's half
+const fixtures = path.join(__dirname, '..', 'export');
+const expected = torch.load<Record<string, { args: unknown[] }>>(path.join(fixtures, 'programs.pt'), {
+  objects: true,
+});
+for (const name of ['mlp_dynamic', 'cnn', 'bert_dynamic', 'unet_dynamic', 'vit_dynamic']) {
+  const program = torch.export.load(path.join(fixtures, 'programs', `${name}.pt2`));
+  const module = program.module();
+  const optimizer = new torch.optim.AdamW(module.parameters(), { lr: 0.01 });
+  torch.manualSeed(SEED);
+  for (let step = 0; step < 3; step++) {
+    const { args, kwargs } = expected[name] as { args: unknown[]; kwargs: Record<string, unknown> };
+    const outputs = leavesOf(
+      (module as unknown as (...all: unknown[]) => unknown)(
+        ...args,
+        ...(Object.keys(kwargs).length > 0 ? [kwargs] : []),
+      ),
+    );
+    optimizer.zeroGrad();
+    torch.autograd.backward(differentiable(outputs).map((output) => output.mul(output).mean()));
+    optimizer.step();
+  }
+  torch.export.save(program, path.join(folder, `${name}.round.pt2`));
+}
 console.log(`parity: written: ${refused.length} refused`);
 if (process.argv[3] === '--refused') console.log(refused.join('\n'));

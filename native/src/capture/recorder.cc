@@ -116,6 +116,7 @@ void CaptureRecorder::AddInput(const at::Tensor& tensor) {
 void CaptureRecorder::Admit(const Signature& signature, const Values& arguments) {
   const c10::FunctionSchema& schema = signature.schema();
   const std::string& name = schema.name();
+  if (recording_.nodes.size() >= stop_.first) Refuse(stop_.second);
   if (signature.method) Refuse("a method of a class object, " + name + ", cannot be replayed");
   RefuseRead(name);
   const bool indexes = name.rfind("aten::index", 0) == 0;
@@ -224,6 +225,7 @@ void CaptureRecorder::AddOperator(const Signature& signature, Values arguments, 
 void CaptureRecorder::AddCall(const char* name, std::string detail, const Values& arguments,
                               RecordedCall call, const Values& results) {
   RefuseRead(name);
+  if (recording_.nodes.size() >= stop_.first) Refuse(stop_.second);
   RecordedNode node;
   node.name = name;
   node.detail = std::move(detail);

@@ -11,11 +11,13 @@
 
 #include <ATen/core/ivalue.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "capture/recording.h"
@@ -50,6 +52,9 @@ class CaptureRecorder {
   // A number of a tensor was read for an argument. An overload that does not fit reads in vain.
   void NoteRead(bool is_read = true) { has_read_ = is_read; }
 
+  // Refuses what comes once there are so many nodes: a second run finds the line of one.
+  void StopAt(size_t nodes, std::string why) { stop_ = {nodes, std::move(why)}; }
+
   [[noreturn]] void Refuse(const std::string& what);
   const std::string& problem() const { return problem_; }
 
@@ -70,6 +75,7 @@ class CaptureRecorder {
   Recording recording_;
   size_t segment_ = 0;
   std::string problem_;
+  std::pair<size_t, std::string> stop_{SIZE_MAX, ""};
   bool has_read_ = false, has_backward_ = false;
   std::vector<at::Tensor> inputs_;
   std::unordered_set<const c10::StorageImpl*> changed_;

@@ -83,6 +83,14 @@ napi_value CaptureRefuse(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// captureStop(node, why): the recording throws where that node would begin, counted from 0.
+napi_value CaptureStop(Arguments& arguments) {
+  CaptureRecorder* recorder = arguments.environment.recorder();
+  TORCH_CHECK(recorder, "nothing is being recorded");
+  recorder->StopAt(static_cast<size_t>(arguments.Int(0)), ToString(arguments.env, arguments[1]));
+  return Undefined(arguments.env);
+}
+
 // captureHolds(recording, inputs): -1 unless it was made for such tensors, in these modes; else how often the
 // tensors that it holds by identity have been changed.
 napi_value CaptureHolds(Arguments& arguments) {
@@ -162,6 +170,7 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"captureAbort", Entry<CaptureAbort>},
           {"capturePause", Entry<CapturePause>},
           {"captureRefuse", Entry<CaptureRefuse>},
+          {"captureStop", Entry<CaptureStop>},
           {"captureHolds", Entry<CaptureHolds>},
           {"captureBusy", Entry<CaptureBusy>},
           {"captureDifference", Entry<CaptureDifference>},

@@ -3,6 +3,7 @@ import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 import { captured } from '../captured';
 import { report } from '../report';
+import { exportTrained } from '../trained';
 
 const STEPS = 120;
 
@@ -71,3 +72,10 @@ report('trained', model.stateDict());
 report('optimizer', optimizer.stateDict().state);
 report('output', model.eval()(images));
 report('rng', torch.getRngState());
+
+exportTrained(
+  'cnn',
+  model,
+  () => [images.at(':3'), images.at(':1', ':', ':', ':7'), images].map((x) => [x]),
+  [{ 0: torch.export.Dim('batch'), 2: torch.export.Dim.AUTO, 3: torch.export.Dim('width', { min: 2 }) }],
+);

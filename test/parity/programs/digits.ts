@@ -5,6 +5,7 @@ import zlib from 'node:zlib';
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import { captured } from '../captured';
 import { report } from '../report';
+import { exportTrained } from '../trained';
 
 const data = path.join(__dirname, '..', '..', '..', 'examples', 'data', 'digits.csv.gz');
 
@@ -70,3 +71,7 @@ const logits = torch.noGrad(() => model(x));
 report('logits', logits);
 report('accuracy', logits.argmax(1).eq(y).float().mean());
 report('rng', torch.getRngState());
+
+exportTrained('digits', model, () => [[x.at(':5')], [x.at(':1')], [x.at(':64')]], [
+  { 0: torch.export.Dim('batch') },
+]);

@@ -5,6 +5,7 @@ import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 import { captured } from '../captured';
 import { report } from '../report';
+import { exportTrained } from '../trained';
 
 const [MEMORY, BATCH, STATE, ACTIONS] = [64, 16, 4, 3];
 const build = () =>
@@ -78,3 +79,7 @@ report('target', target.stateDict());
 report('optimizer', optimizer.stateDict().state);
 report('memory', [states, nextStates, actions, rewards]);
 report('rng', torch.getRngState());
+
+exportTrained('dqn', network, () => [[states.at(':5')], [states.at(':1')], [states]], [
+  [torch.export.Dim.DYNAMIC, null],
+]);

@@ -3,6 +3,7 @@ import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 import { captured } from '../captured';
 import { report } from '../report';
+import { exportTrained } from '../trained';
 
 const [VOCABULARY, CONTEXT, WIDTH, HEADS, STEPS] = [23, 16, 32, 4, 100];
 
@@ -127,3 +128,16 @@ torch.noGrad(() => {
 });
 report('sample', tokens);
 report('rng', torch.getRngState());
+
+exportTrained(
+  'gpt',
+  model,
+  () =>
+    [
+      [3, 7],
+      [1, 1],
+      [5, CONTEXT],
+      [2, 2],
+    ].map(([batch, length]) => [text.at(`:${batch * length}`).view([batch, length])]),
+  [{ 0: torch.export.Dim('batch', { max: 64 }), 1: torch.export.Dim('length', { max: CONTEXT }) }],
+);

@@ -5,6 +5,7 @@ import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 import { captured } from '../captured';
 import { report } from '../report';
+import { exportTrained } from '../trained';
 
 const [VOCABULARY, WIDTH, BATCH, LENGTH] = [19, 24, 6, 12];
 type State = [Tensor, Tensor];
@@ -60,3 +61,10 @@ report('trained', model.stateDict());
 report('state', state);
 report('optimizer', optimizer.stateDict().state);
 report('rng', torch.getRngState());
+
+exportTrained(
+  'lstm',
+  model,
+  () => [text.at(':', ':9'), text.at(':1', ':30'), text.at(':2', ':2')].map((tokens) => [tokens, null]),
+  [[torch.export.Dim('batch'), torch.export.Dim('length')], null],
+);

@@ -3,6 +3,7 @@ import torch, { nn, optim } from 'nodetorch';
 import * as F from 'nodetorch/functional';
 import { captured } from '../captured';
 import { report } from '../report';
+import { exportTrained } from '../trained';
 
 function build(): nn.Sequential {
   return new nn.Sequential(
@@ -47,4 +48,6 @@ for (const [name, make] of Object.entries(optimizers)) {
   report(`${name}.trained`, model.stateDict());
   report(`${name}.softmax`, F.softmax(model.eval()(x), { dim: 1 }));
   report(`${name}.rng`, torch.getRngState());
+  const rows = () => [[x.at(':9')], [x.at(':1')], [x]];
+  if (name === 'adamw') exportTrained('mlp', model, rows, [{ 0: torch.export.Dim('batch', { max: 256 }) }]);
 }

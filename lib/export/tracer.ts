@@ -1,0 +1,87 @@
+// Runs `forward` of a module and records it; the module and the generator are as before.
+import { TorchError } from '../core/errors';
+import { type Stop, record } from '../capture/session';
+import { noGrad } from '../autograd/mode';
+import { native } from '../native';
+import { isTensor } from '../native/tensor_base';
+import type { Module } from '../nn';
+import { getRngState, setRngState } from '../tensor/random';
+import type { Tensor } from '../tensor';
+import type { TensorMeta } from './graph';
+import { Lifting } from './lifting';
+import { metaOf } from './meta';
+import type { TreeSpec } from './pytree';
+import { flattenTree } from './pytree_write';
+import { type StateEntry, stateOf } from './state';
+
+/** What one run did. */
+export interface Trace {
+  readonly lifting: Lifting;
+  readonly inputMetas: readonly TensorMeta[];
+  /** Of what each slot holds. */
+  readonly metas: ReadonlyMap<number, TensorMeta>;
+  /** The leaves of the result, and for each its slot, or -1. */
+  readonly results: readonly unknown[];
+  readonly slots: readonly number[];
+  readonly outSpec: TreeSpec;
+}
+
+/** Runs one module. */
+export class Tracer {
+  readonly state: StateEntry[];
+
+  constructor(private readonly module: Module) {
+    this.state = stateOf(module);
+  }
+
+  /** @throws TorchError where `forward` does what a program cannot follow, and where it comes to `stop`. */
+  run(given: readonly unknown[], leaves: readonly unknown[], stop: Stop | null = null): Trace {
+    const tensors = leaves.filter((leaf): leaf is Tensor => isTensor(leaf));
+    const inputMetas = tensors.map(metaOf);
+    const all = [...new Set([...this.state.map(({ tensor }) => tensor), ...tensors])];
+    const before = noGrad(() => all.map((tensor) => tensor.detach().clone()));
+    const versions = all.map((tensor) => tensor.version);
+    const generator = getRngState();
+    const call = (...args: unknown[]): unknown =>
+      (this.module as unknown as (...all: unknown[]) => unknown)(...args);
+    try {
+      const { result, recorded } = record(call, given, tensors, stop);
+      if (recorded.hosts.length > 0)
+        throw new TorchError('torch.export.export(): forward makes steps of optimizers');
+      this.#checkState();
+      const results: unknown[] = [];
+      const outSpec = flattenTree(result, results);
+      const lifting = new Lifting(recorded.handle);
+      if (lifting.changesModes) {
+        throw new TorchError(
+          'torch.export.export(): forward turns gradients off or on, with noGrad or the like, which is not part of a ' +
+            'program: detach() is',
+        );
+      }
+      restore();
+      return { lifting, inputMetas, metas: lifting.metas(tensors), results, slots: recorded.slots, outSpec };
+    } finally {
+      restore();
+    }
+    function restore(): void {
+      noGrad(() =>
+        all.forEach((tensor, i) => {
+          if (tensor.version !== versions[i]) tensor.detach().copy_(before[i]);
+          versions[i] = tensor.version;
+        }),
+      );
+      setRngState(generator);
+    }
+  }
+
+  #checkState(): void {
+    const now = stateOf(this.module);
+    const changed = this.state.find(
+      ({ path, tensor }, i) => now[i]?.path !== path || !native.isSame(now[i].tensor, tensor),
+    );
+    if (!changed && now.length === this.state.length) return;
+    throw new TorchError(
+      `torch.export.export(): forward has assigned ${changed ? `'${changed.path}'` : 'a parameter or buffer'}: write to it in place`,
+    );
+  }
+}
