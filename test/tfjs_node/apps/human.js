@@ -1,5 +1,4 @@
 'use strict';
-const { Human } = require('@vladmandic/human');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -11,9 +10,16 @@ const numbersOf = (value) => {
 };
 
 exports.run = async (tf, backend) => {
+  // Its build for wasm is another one.
+  const { Human } = require(
+    backend === 'wasm' ? path.join(folder, 'dist/human.node-wasm.js') : '@vladmandic/human',
+  );
   const human = new Human({
     backend,
     modelBasePath: `file://${path.join(folder, 'models')}/`,
+    ...(backend === 'wasm' && {
+      wasmPath: `${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`,
+    }),
     debug: false,
     cacheSensitivity: 0,
     face: { antispoof: { enabled: true }, liveness: { enabled: true } },
