@@ -471,6 +471,11 @@ export interface Native {
   startWriteback(fd: number, offset: number, bytes: number): void;
   /** The whole storage of a tensor of any device, as uint8. */
   storageOf(tensor: Tensor): Handle;
+  /** What storageOf gave follows the size of its storage, which it returns. */
+  fitStorage(bytes: Tensor): number;
+  isResizable(bytes: Tensor): boolean;
+  /** Of what storageOf gave. Throws where a tensor would reach beyond, or where others than tensors of this thread use it. */
+  resizeStorage(bytes: Tensor, size: number): void;
   /** Part of the memory as a storage of its own, which keeps the whole alive. */
   isShared(tensor: Tensor): boolean;
   shareMemory(tensor: Tensor): void;
@@ -650,6 +655,16 @@ export interface Native {
   // switches.cc. Each sets when something is given, and says what is set; the last two what was before.
   float32MatmulPrecision(precision?: string): string;
   contextFlag(name: string, enabled?: boolean): boolean;
+  fp32Precision(backend: string, op: string, precision?: string): string;
+  /** By PyTorch's numbers. */
+  quantizedEngine(engine?: number): [engine: number, supported: number[]];
+  preferredLibrary(kind: 'linalg' | 'blas', library?: number): number;
+  processorFeatures(): { capability: string; cudnnVersion: number } & Record<
+    'mkl' | 'mkldnn' | 'openmp' | 'cudnn',
+    boolean
+  >;
+  /** Whether the level could be set. */
+  setVerbose(library: 'mkl' | 'mkldnn', level: number): boolean;
   setFlushDenormal(flush: boolean): boolean;
   warnAlways(always?: boolean): boolean;
   backwardThreads(enabled?: boolean): boolean;
