@@ -1,6 +1,5 @@
 // Functions and modules whose passes are replayed as graphs. Python's torch.cuda.make_graphed_callables.
 import type { GraphPool } from '../accelerator/graph';
-import { isAutocastCacheEnabled, isAutocastEnabled } from '../amp/autocast';
 import { grad } from '../autograd/backward';
 import { AutogradFunction, type FunctionContext } from '../autograd/function';
 import { onceDifferentiable } from '../autograd/once_differentiable';
@@ -10,6 +9,7 @@ import { type Call, signature } from '../core/signature';
 import { type TreeSpec, flatten, unflatten } from '../func/tree';
 import type { Module } from '../nn';
 import { internals, isModule } from '../nn/module/fields';
+import { native } from '../native';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import { keep } from '../tensor/memory';
@@ -195,7 +195,8 @@ export function makeGraphedCallables<T extends Callable | readonly Callable[]>(
   ...args: Call<typeof GRAPHED, [callables: T, sampleArgs: readonly unknown[]]>
 ): T {
   const [callables, sampleArgs, { numWarmupIters, allowUnusedInput, pool }] = GRAPHED.bind(args);
-  if (isAutocastEnabled() && isAutocastCacheEnabled()) {
+  const [isAutocast, , isCached] = native.autocast('cuda');
+  if (isAutocast && isCached) {
     throw new TorchError(
       'make_graphed_callables does not support the autocast caching. Please set `cache_enabled=False`.',
     );

@@ -243,6 +243,6 @@ export function storageOf(owner: Tensor): UntypedStorage {
 
 /** Whether `obj` is a storage (`torch.is_storage`). */
 export function isStorage(...args: [obj: unknown]): boolean {
-  const [obj] = bindArguments('isStorage(obj{})', args);
+  const [obj] = bindArguments('isStorage(obj)', args);
   return obj instanceof UntypedStorage;
 }
