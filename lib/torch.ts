@@ -65,6 +65,8 @@ export { type SaveOptions, save } from './serialization/save';
 export * from './serialization/state_dict_file';
 
 export { Tensor, type BackwardOptions, type Scalar, type ToOptions } from './tensor';
+export { type StorageOptions } from './tensor/storage_bytes';
+export { UntypedStorage, isStorage } from './tensor/untyped_storage';
 export { type TypedArray } from './tensor/values';
 export { Complex } from './core/complex';
 export { Device, type DeviceLike, device } from './core/device';

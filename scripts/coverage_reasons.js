@@ -70,6 +70,22 @@ module.exports = [
     names: ['torch.cuda.StreamContext'],
   },
   {
+    reason:
+      "Of `torch.backends.cuda`: plans of cuFFT, work spaces of cuBLAS and conditions of the fused attention are in CUDA's " +
+      "and ROCm's own libraries; `sdp_kernel` is deprecated",
+    names: [
+      ...['blas_workspace_size', 'cublas_workspace_size', 'cublaslt_workspace_size', 'cufft_plan_cache'],
+      ...[
+        'can_use_cudnn_attention',
+        'can_use_efficient_attention',
+        'can_use_flash_attention',
+        'cuBLASModule',
+      ],
+      ...['cuFFTPlanCache', 'cuFFTPlanCacheAttrContextProp', 'cuFFTPlanCacheManager', 'is_ck_sdpa_available'],
+      ...['is_flash_attention_available', 'preferred_rocm_fa_library', 'sdp_kernel'],
+    ].map((name) => `torch.backends.cuda.${name}`),
+  },
+  {
     reason: 'Storages and tensor types of GPUs from before dtypes, as those of the CPU',
     names: [
       ...['BFloat16', 'Bool', 'Byte', 'Char', 'Double', 'Float', 'Half', 'Int', 'Long', 'Short'].flatMap(
@@ -113,20 +129,17 @@ module.exports = [
   },
   {
     reason:
-      'Storages and the tensor types from before dtypes: `torch.tensor` takes a dtype, and ' +
-      '`x.storage()` tells which memory it has',
+      'Typed storages, which PyTorch is about to remove, and the tensor types from before dtypes: ' +
+      '`x.untypedStorage()` has the memory, `torch.tensor` takes a dtype',
     names: [
       ...['Bool', 'Byte', 'Char', 'Double', 'Float', 'Int', 'Long', 'Short'].flatMap((type) => [
         `torch.${type}Storage`,
         `torch.${type}Tensor`,
       ]),
       'torch.TypedStorage',
-      'torch.UntypedStorage',
-      'torch.is_storage',
       'torch.set_default_tensor_type',
       'torch.Tensor.new',
       'torch.Tensor.storage_type',
-      'torch.Tensor.untyped_storage',
     ],
   },
   {

@@ -483,6 +483,13 @@ export interface Native {
   /** Zip's CRC-32; `before` is that of the bytes before these, or 0. */
   crc32(tensor: Tensor, byteOffset: number, bytes: number, before: number): number;
 
+  // storage_size.cc
+  /** What storageOf gave follows the size of its storage, which it returns. */
+  fitStorage(bytes: Tensor): number;
+  isResizable(bytes: Tensor): boolean;
+  /** Of what storageOf gave. Throws where a tensor would reach beyond, or where others than tensors of this thread use it. */
+  resizeStorage(bytes: Tensor, size: number): void;
+
   // autograd.cc. `retainGraph` null means the value of `createGraph`.
   backward(
     tensors: Tensors,
@@ -659,6 +666,16 @@ export interface Native {
   // switches.cc. Each sets when something is given, and says what is set; the last two what was before.
   float32MatmulPrecision(precision?: string): string;
   contextFlag(name: string, enabled?: boolean): boolean;
+  fp32Precision(backend: string, op: string, precision?: string): string;
+  /** By PyTorch's numbers. */
+  quantizedEngine(engine?: number): [engine: number, supported: number[]];
+  preferredLibrary(kind: 'linalg' | 'blas', library?: number): number;
+  processorFeatures(): { capability: string; cudnnVersion: number } & Record<
+    'mkl' | 'mkldnn' | 'openmp' | 'cudnn',
+    boolean
+  >;
+  /** Whether the level could be set. */
+  setVerbose(library: 'mkl' | 'mkldnn', level: number): boolean;
   setFlushDenormal(flush: boolean): boolean;
   warnAlways(always?: boolean): boolean;
   backwardThreads(enabled?: boolean): boolean;

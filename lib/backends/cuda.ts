@@ -1,7 +1,9 @@
 /** `torch.backends.cuda`: which kernels GPUs may use. */
 import { bindArguments } from '../core/calls';
+import { TorchError } from '../core/errors';
 import { native } from '../native';
-import { getFlag, setFlag } from './flag';
+import { defineFlags, getFlag, setFlag } from './flag';
+import { type HasFp32Precision, definePrecision } from './fp32_precision';
 
 /** Whether this libtorch has CUDA; it need not find a GPU. */
 export function isBuilt(...args: []): boolean {
@@ -9,16 +11,56 @@ export function isBuilt(...args: []): boolean {
   return native.versions().config.includes('USE_CUDA=ON') || native.hasDevice('cuda');
 }
 
-/** How matrices of float32 are multiplied on GPUs: `torch.backends.cuda.matmul.allowTf32 = true`. */
-export const matmul: { allowTf32: boolean } = {
-  /** Whether in TF32, which is faster and less exact. Default: `false`. */
-  get allowTf32() {
-    return getFlag('cublasTf32');
-  },
-  set allowTf32(enabled: boolean) {
-    setFlag('torch.backends.cuda.matmul.allowTf32', 'cublasTf32', enabled);
-  },
-};
+/** How matrices are multiplied on GPUs. */
+export interface CudaMatmul extends HasFp32Precision {
+  /** Whether float32 in TF32, which is faster and less exact. Default: `false`. */
+  allowTf32: boolean;
+  /** Whether float16 may be added up in float16 across blocks. Default: `true`. */
+  allowFp16ReducedPrecisionReduction: boolean;
+  /** Whether bfloat16 may be added up in bfloat16 across blocks. Default: `true`. */
+  allowBf16ReducedPrecisionReduction: boolean;
+  /** Whether float16 is added up in float16 throughout. Default: `false`. */
+  allowFp16Accumulation: boolean;
+}
+const switches = definePrecision({}, 'torch.backends.cuda.matmul', 'cuda', 'matmul') as CudaMatmul;
+defineFlags(switches, 'torch.backends.cuda.matmul', {
+  allowTf32: 'cublasTf32',
+  allowFp16ReducedPrecisionReduction: 'cublasFp16Reduction',
+  allowBf16ReducedPrecisionReduction: 'cublasBf16Reduction',
+  allowFp16Accumulation: 'cublasHalfAccumulation',
+});
+/** How matrices are multiplied on GPUs: `torch.backends.cuda.matmul.allowTf32 = true`. */
+export const matmul: CudaMatmul = switches;
+
+/** The libraries of linear algebra on GPUs. */
+export type LinalgLibrary = 'default' | 'cusolver' | 'magma';
+/** The libraries of products on GPUs. */
+export type BlasLibrary = 'default' | 'cublas' | 'cublaslt' | 'ck';
+
+// By libtorch's numbers. Each of the names that begin with hip is another one's.
+const LINALG: Record<string, number> = { default: 0, cusolver: 1, magma: 2 };
+const BLAS: Record<string, number> = { default: 0, cublas: 1, hipblas: 1, cublaslt: 2, hipblaslt: 2, ck: 3 };
+
+function preferred(kind: 'linalg' | 'blas', numbers: Record<string, number>, backend: unknown): string {
+  const names = Object.keys(numbers);
+  if (backend != null && (typeof backend !== 'string' || !names.includes(backend))) {
+    throw new TorchError(`Unknown input value. Choose from: ${names.join(', ')}.`);
+  }
+  const found = native.preferredLibrary(kind, backend == null ? undefined : numbers[backend]);
+  return names.find((name) => numbers[name] === found)!;
+}
+/** Which library is asked first for linear algebra on GPUs; sets it when given. */
+export function preferredLinalgLibrary(...args: [backend?: LinalgLibrary | null]): LinalgLibrary {
+  const [backend] = bindArguments('preferredLinalgLibrary(backend?)', args);
+  return preferred('linalg', LINALG, backend) as LinalgLibrary;
+}
+/** Which library is asked first for products on GPUs; sets it when given. */
+export function preferredBlasLibrary(
+  ...args: [backend?: BlasLibrary | 'hipblas' | 'hipblaslt' | null]
+): BlasLibrary {
+  const [backend] = bindArguments('preferredBlasLibrary(backend?)', args);
+  return preferred('blas', BLAS, backend) as BlasLibrary;
+}
 
 /** Whether attention may use the kernel of FlashAttention. */
 export function flashSdpEnabled(...args: []): boolean {

@@ -1,4 +1,12 @@
 /** `torch.backends`: what kernels may be used. */
+export * as cpu from './cpu';
 export * as cuda from './cuda';
 export { type Cudnn, cudnn } from './cudnn';
+export { type Fp32Precision, type HasFp32Precision } from './fp32_precision';
+export { flags, setFlags } from './generic';
 export * as mha from './mha';
+export * as mkl from './mkl';
+export { type Mkldnn, type MkldnnFlags, mkldnn } from './mkldnn';
+export * as nnpack from './nnpack';
+export * as openmp from './openmp';
+export { type Quantized, type QuantizedEngine, quantized } from './quantized';

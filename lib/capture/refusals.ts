@@ -49,6 +49,7 @@ const sentences: Partial<Record<keyof Native, string>> = {
   fromBlob: 'fromBlob() shares memory that JavaScript changes, and a replay would not look at it',
   dataPtr: 'the address of a tensor is another one at each replay',
   storage: 'the storage of a tensor is another one at each replay',
+  storageOf: 'the storage of a tensor is another one at each replay',
   version: 'the version of a tensor is another one at each replay',
   setData: 'assigning to .data cannot be replayed: use copy_() without gradients',
   manualSeed: 'manualSeed() cannot be replayed: call it outside of the function',

@@ -21,6 +21,7 @@ export {
 /** Whether GPUs have float16: all do (`torch.cuda.has_half`). */
 export const hasHalf = true;
 export { CUDAGraph, graph, type GraphOptions } from './graphs';
+export { type GraphedOptions, makeGraphedCallables } from './graphed';
 export * from './memory';
 export { memorySummary } from './memory_summary';
 export * from './random';

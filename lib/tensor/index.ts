@@ -35,6 +35,7 @@ import { formatTensor, isNested } from './print';
 import { refusePythonNames } from './python_names';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
 import { toArguments } from './to_arguments';
+import { type UntypedStorage, storageOf } from './untyped_storage';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
 /**
@@ -189,6 +190,14 @@ export class Tensor extends TensorBase {
   storage(): { id: bigint; nbytes: number } {
     const [id, nbytes] = native.storage(this[HANDLE]);
     return { id, nbytes };
+  }
+  /**
+   * The memory behind the tensor, as bytes: one object for all tensors that share it.
+   *
+   * @throws NotImplementedError for sparse tensors and others that have none.
+   */
+  untypedStorage(): UntypedStorage {
+    return storageOf(this);
   }
   /** Whether other processes can have the memory: that of GPUs, and what {@link Tensor.share_memory_} moved. */
   isShared(): boolean {
@@ -688,6 +697,7 @@ checkMethods(
   'storageOffset()',
   'dataPtr()',
   'storage()',
+  'untypedStorage()',
   'isShared()',
   'share_memory_()',
   'recordStream(stream)',

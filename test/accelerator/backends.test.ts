@@ -6,7 +6,13 @@ import { DEVICE } from './support';
 // Python's torch 2.13: torch.backends.cudnn, .cuda.matmul, *_sdp_enabled().
 test('switches have the defaults of Python, and are set', () => {
   const { cuda, cudnn } = backends;
-  expect({ ...cudnn }).toEqual({ enabled: true, benchmark: false, deterministic: false, allowTf32: true });
+  expect({ ...cudnn }).toEqual({
+    enabled: true,
+    benchmark: false,
+    deterministic: false,
+    allowTf32: true,
+    fp32Precision: 'none',
+  });
   expect([cuda.matmul.allowTf32, cuda.isBuilt()]).toEqual([false, false]);
   for (const name of ['enabled', 'benchmark', 'deterministic', 'allowTf32'] as const) {
     const before = cudnn[name];

@@ -17,6 +17,7 @@
   X(Transforms)              \
   X(Library)                 \
   X(Storage)                 \
+  X(StorageSize)             \
   X(Memory)                  \
   X(Optim)                   \
   X(Program)                 \

@@ -175,9 +175,10 @@ napi_value StartWriteback(Arguments& arguments) {
 // storageOf(tensor): all of its storage, as uint8.
 napi_value StorageOf(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
+  const at::Storage storage = tensor.storage();  // some tensors say here that they have none
   TORCH_CHECK(tensor.has_storage(), "a ", tensor.layout(), " tensor has no storage");
   at::Tensor bytes = at::empty({0}, at::TensorOptions().dtype(at::kByte).device(tensor.device()));
-  bytes.set_(tensor.storage(), 0, {static_cast<int64_t>(tensor.storage().nbytes())}, {1});
+  bytes.set_(storage, 0, {static_cast<int64_t>(storage.nbytes())}, {1});
   return ToJs(arguments.environment, bytes);
 }
 

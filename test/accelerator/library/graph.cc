@@ -1,4 +1,4 @@
-// Graphs: the calls of a thread while it captures, to be made again.
+// Graphs: the calls while one is captured, to be made again.
 #include <ATen/core/GraphImplInterface.h>
 
 #include <fstream>
@@ -10,7 +10,7 @@ namespace pretend {
 namespace {
 
 using Calls = std::vector<std::function<void()>>;
-thread_local Calls* capturing = nullptr;
+Calls* capturing = nullptr;  // of all threads: those of the backward pass work while the one that began it waits
 std::atomic<c10::CaptureId_t> pools{0};
 
 class Graph final : public at::GraphImplInterface {

@@ -1,0 +1,248 @@
+/** The memory behind tensors, as bytes: Python's torch.UntypedStorage. */
+import { bindArguments, checkMethods } from '../core/calls';
+import { type Device, type DeviceLike, device as deviceOf } from '../core/device';
+import { TorchError, argumentError } from '../core/errors';
+import { signature } from '../core/signature';
+import { native } from '../native';
+import { wrap } from '../native/dispatch';
+import type { Tensor } from '.';
+import {
+  type Bytes,
+  type StorageOptions,
+  Whole,
+  bytesOf,
+  checkByte,
+  checkSize,
+  checkValues,
+  placeIn,
+  textOf,
+} from './storage_bytes';
+
+const STORAGE = signature('UntypedStorage', [], { size: 0 as Bytes, device: null as DeviceLike | null }, [
+  'size',
+]);
+const TO = signature('UntypedStorage.to', [], { device: null as DeviceLike | null, nonBlocking: false });
+
+// One object for each memory, as in Python, while somebody has it.
+const known = new Map<bigint, WeakRef<UntypedStorage>>();
+const forgotten = new FinalizationRegistry((id: bigint) => {
+  if (known.get(id)?.deref() === undefined) known.delete(id);
+});
+
+/**
+ * The memory behind tensors, as bytes (`torch.UntypedStorage`): `x.untypedStorage()` gives one object for all tensors
+ * that share it. It keeps the memory alive; a scope frees it as it frees tensors.
+ *
+ * Writing to it is no change of the tensors in it: no graph notices, as in PyTorch.
+ *
+ * @example
+ * const x = torch.zeros([4]);
+ * x.untypedStorage() === x.at('1:').untypedStorage(); // true
+ * x.untypedStorage().nbytes(); // 16
+ */
+export class UntypedStorage {
+  readonly #bytes: Tensor; // all of it, uint8
+  /** Storages are dense. */
+  readonly isSparse = false;
+
+  /** Of so many bytes, whose values are not set, or of the values of an array. Default: none. */
+  constructor(...args: [size?: number | readonly number[], options?: StorageOptions]) {
+    const [{ size, device }] = STORAGE.bind(args);
+    this.#bytes = bytesOf(size, device ?? 'cpu');
+    const { id } = this.#bytes.storage();
+    const before = known.get(id)?.deref();
+    if (before && !before.isDisposed) {
+      this.#bytes.dispose();
+      return before;
+    }
+    known.set(id, new WeakRef(this));
+    forgotten.register(this, id);
+  }
+
+  // The tensor of all bytes, as many as there are now.
+  #all(): Tensor {
+    native.fitStorage(this.#bytes);
+    return this.#bytes;
+  }
+
+  /** Number of bytes. */
+  nbytes(): number {
+    return native.fitStorage(this.#bytes);
+  }
+  /** Number of bytes: the same as `nbytes()`. */
+  size(): number {
+    return this.nbytes();
+  }
+  /** Bytes of one element: 1. */
+  elementSize(): number {
+    return 1;
+  }
+  /** Address of the first byte; 0n where there is none. */
+  dataPtr(): bigint {
+    return this.#all().dataPtr();
+  }
+  /** Where it is. */
+  get device(): Device {
+    return this.#bytes.device;
+  }
+  /** The number of its device; -1 for the CPU. */
+  getDevice(): number {
+    return this.device.index ?? -1;
+  }
+  /** Whether it is on a GPU. */
+  get isCuda(): boolean {
+    return this.device.type === 'cuda';
+  }
+  /** Whether {@link resize_} may change it: not memory of files, of typed arrays, of other processes. */
+  resizable(): boolean {
+    return native.isResizable(this.#bytes);
+  }
+  /** Whether other processes can have it. */
+  isShared(): boolean {
+    return this.#bytes.isShared();
+  }
+  /** Moves it, in place, to where other processes can have it. Does nothing on devices. */
+  share_memory_(): this {
+    this.#all().share_memory_();
+    return this;
+  }
+  /** Whether it is pinned, so that GPUs copy faster from it. */
+  isPinned(): boolean {
+    return this.#all().isPinned();
+  }
+  /** A copy in pinned memory; itself where it is pinned. */
+  pinMemory(): UntypedStorage {
+    if (this.device.type !== 'cpu')
+      throw new TorchError('cannot pin: only CPU memory can be pinned', 'TypeError');
+    return storageOf(this.#all().pinMemory());
+  }
+
+  /** The byte at an index; negative ones count from the end. Python's `storage[i]`. */
+  get(index: number): number {
+    const at = placeIn(this.nbytes(), index);
+    checkValues(this.#bytes);
+    return Number(this.#bytes.at(at).item());
+  }
+  /** Sets the byte at an index from 0, to the value modulo 256. Python's `storage[i] = value`. */
+  set(index: number, value: number): void {
+    checkByte('set', value);
+    const isIn = Number.isSafeInteger(index) && index >= 0 && index < this.nbytes();
+    if (!isIn) throw new TorchError('out of bounds');
+    this.#bytes.at(index).fill_(value & 255);
+  }
+  /** Bytes `start` to `end`, as a storage of its own in the same memory. Python's `storage[start:end]`. */
+  slice(start = 0, end: number = this.nbytes()): UntypedStorage {
+    const size = this.nbytes();
+    const from = placeIn(size, start, 'start');
+    const count = Math.max(placeIn(size, end, 'end') - from, 0);
+    return storageOf(wrap(native.storageSlice(this.#bytes, from, count)) as Tensor);
+  }
+  /** Sets every byte, to the value modulo 256. */
+  fill_(value: number): this {
+    checkByte('fill_', value);
+    this.#all().fill_(value & 255);
+    return this;
+  }
+  /** Takes over the bytes of a storage of the same size, from any device. */
+  copy_(source: UntypedStorage, nonBlocking: boolean = false): this {
+    if (!(source instanceof UntypedStorage))
+      throw argumentError('copy_', 'source', 'an UntypedStorage', source);
+    const [size, other] = [this.nbytes(), source.nbytes()];
+    if (size !== other) {
+      throw new TorchError(`size does not match, self was ${size} bytes but src was ${other} bytes`);
+    }
+    this.#all().copy_(source.#all(), nonBlocking);
+    return this;
+  }
+  /**
+   * Makes it longer or shorter; the bytes that stay keep their values, new ones are not set.
+   *
+   * Differs from PyTorch: `torch.UntypedStorage.resize_` refuses where a tensor would read beyond the new end, and where
+   * a graph, a view's base or another thread uses the memory.
+   */
+  resize_(size: number): this {
+    checkSize('resize_', size);
+    native.resizeStorage(this.#all(), size);
+    return this;
+  }
+  /** A copy in memory of its own. */
+  clone(): UntypedStorage {
+    return storageOf(this.#all().clone());
+  }
+  /** Memory of no bytes, on the CPU. */
+  new(): UntypedStorage {
+    return new UntypedStorage();
+  }
+  /** Its bytes. */
+  tolist(): number[] {
+    checkValues(this.#bytes);
+    return this.#all().tolist() as number[];
+  }
+  /** A copy on the CPU; itself where it is there. */
+  cpu(): UntypedStorage {
+    return this.to({ device: 'cpu' });
+  }
+  /** A copy on a device; itself where it is there. */
+  to(...args: [options: { device: DeviceLike; nonBlocking?: boolean }]): UntypedStorage {
+    const [{ device, nonBlocking }] = TO.bind(args);
+    if (device === null) throw argumentError('to', 'device', 'a device', device);
+    const all = this.#all();
+    const moved = all.to({ device: deviceOf(device), nonBlocking });
+    return moved.is(all) ? this : storageOf(moved);
+  }
+  /** Itself: there are no typed storages here. */
+  untyped(): this {
+    return this;
+  }
+  /** Frees it now, unless tensors use the memory as well. */
+  dispose(): void {
+    this.#bytes.dispose();
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+  /** Whether it was freed, by {@link dispose} or by a scope. */
+  get isDisposed(): boolean {
+    return this.#bytes.isDisposed;
+  }
+  /** What Python's `repr` prints, of at most 1,000 bytes. */
+  toString(): string {
+    if (this.isDisposed) return '[torch.storage.UntypedStorage(<disposed>)]';
+    return textOf(this.#all());
+  }
+}
+checkMethods(
+  'UntypedStorage',
+  UntypedStorage,
+  ...['nbytes()', 'size()', 'elementSize()', 'dataPtr()', 'getDevice()', 'resizable()', 'isShared()'],
+  ...[
+    'share_memory_()',
+    'isPinned()',
+    'pinMemory()',
+    'get(index)',
+    'set(index, value)',
+    'slice(start?, end?)',
+  ],
+  ...[
+    'fill_(value)',
+    'copy_(source, nonBlocking?)',
+    'resize_(size)',
+    'clone()',
+    'new()',
+    'tolist()',
+    'cpu()',
+  ],
+  ...['untyped()', 'dispose()'],
+);
+
+/** @internal The object of the memory that a tensor is in. */
+export function storageOf(owner: Tensor): UntypedStorage {
+  const whole = new Whole(wrap(native.storageOf(owner)) as Tensor);
+  return new UntypedStorage(whole as never);
+}
+
+/** Whether `obj` is a storage (`torch.is_storage`). */
+export function isStorage(...args: [obj: unknown]): boolean {
+  const [obj] = bindArguments('isStorage(obj)', args);
+  return obj instanceof UntypedStorage;
+}
