@@ -48,6 +48,7 @@ export class PerGroup {
   }
 }
 
+/** Which numbers share a scale. */
 export type Granularity = PerRow | PerTensor | PerGroup;
 
 export const isGranularity = (value: unknown): value is Granularity =>

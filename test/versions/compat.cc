@@ -30,7 +30,7 @@ std::string UseAll() {
   const auto info = MemoryInfoOf(*memory, 0);
   AcceleratorGraph graph(!SupportedTypes(0).empty());
   graph.CaptureBegin({info.first, info.second}, 0);
-  return std::string(kCompiledAgainst) + CompiledMinor();
+  return std::string(kCompiledAgainst) + CompiledMinor() + std::to_string(LaterTags().size());
 }
 
 }  // namespace nodetorch

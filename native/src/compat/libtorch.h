@@ -6,6 +6,7 @@
 
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/core/CachingHostAllocator.h>
+#include <ATen/core/enum_tag.h>
 #include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function.h>
@@ -29,6 +30,15 @@ inline constexpr const char* kCompiledAgainst = TORCH_VERSION;
 /** Major and minor version: "2.13". Within those the structures behind the symbols stay the same. */
 inline std::string CompiledMinor() {
   return std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR);
+}
+
+// Tags that came later than the rest.
+inline std::vector<std::pair<const char*, at::Tag>> LaterTags() {
+#if NODETORCH_LIBTORCH_SINCE(2, 13)
+  return {{"inplace", at::Tag::inplace}, {"out", at::Tag::out}, {"out_variant", at::Tag::out_variant}};
+#else
+  return {};
+#endif
 }
 
 using torch::autograd::Node;

@@ -1,7 +1,7 @@
 // Makes the addon load on every system that libtorch loads on. The linker takes the newest version of a
 // function that the building machine has: of glibc 2.29 for `exp`, say, where libtorch is content with 2.28.
 // Each line names the first version instead, which every later system has as well and which does the same.
-// What is missing here is found by test/scripts/symbols.test.ts, which reads the built file.
+// What is missing here is found by test/scripts/symbols.process.test.ts, which reads the built file.
 #pragma once
 
 #include <cstddef>  // says which C library this is

@@ -1,9 +1,8 @@
 #include "operators/tags.h"
 
-#include <torch/version.h>
-
 #include <map>
 
+#include "compat/libtorch.h"
 #include "runtime/error.h"
 
 namespace nodetorch {
@@ -11,32 +10,31 @@ namespace nodetorch {
 namespace {
 
 const std::map<std::string, at::Tag>& Tags() {
-  static const auto* tags = new std::map<std::string, at::Tag>{
+  static const auto* tags = [] {
+    auto* all = new std::map<std::string, at::Tag>{
 #define NODETORCH_TAG(name) {#name, at::Tag::name}
-      NODETORCH_TAG(core),
-      NODETORCH_TAG(cudagraph_unsafe),
-      NODETORCH_TAG(data_dependent_output),
-      NODETORCH_TAG(dynamic_output_shape),
-      NODETORCH_TAG(flexible_layout),
-      NODETORCH_TAG(generated),
-      NODETORCH_TAG(inplace_view),
-      NODETORCH_TAG(maybe_aliasing_or_mutating),
-      NODETORCH_TAG(needs_contiguous_strides),
-      NODETORCH_TAG(needs_exact_strides),
-      NODETORCH_TAG(needs_fixed_stride_order),
-      NODETORCH_TAG(nondeterministic_bitwise),
-      NODETORCH_TAG(nondeterministic_seeded),
-      NODETORCH_TAG(pointwise),
-      NODETORCH_TAG(pt2_compliant_tag),
-      NODETORCH_TAG(reduction),
-      NODETORCH_TAG(view_copy),
-#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 13
-      NODETORCH_TAG(inplace),
-      NODETORCH_TAG(out),
-      NODETORCH_TAG(out_variant),
-#endif
+        NODETORCH_TAG(core),
+        NODETORCH_TAG(cudagraph_unsafe),
+        NODETORCH_TAG(data_dependent_output),
+        NODETORCH_TAG(dynamic_output_shape),
+        NODETORCH_TAG(flexible_layout),
+        NODETORCH_TAG(generated),
+        NODETORCH_TAG(inplace_view),
+        NODETORCH_TAG(maybe_aliasing_or_mutating),
+        NODETORCH_TAG(needs_contiguous_strides),
+        NODETORCH_TAG(needs_exact_strides),
+        NODETORCH_TAG(needs_fixed_stride_order),
+        NODETORCH_TAG(nondeterministic_bitwise),
+        NODETORCH_TAG(nondeterministic_seeded),
+        NODETORCH_TAG(pointwise),
+        NODETORCH_TAG(pt2_compliant_tag),
+        NODETORCH_TAG(reduction),
+        NODETORCH_TAG(view_copy),
 #undef NODETORCH_TAG
-  };
+    };
+    for (const auto& [name, tag] : LaterTags()) all->emplace(name, tag);
+    return all;
+  }();
   return *tags;
 }
 
