@@ -1,5 +1,6 @@
 import { isGradEnabled } from '../autograd/mode';
 import { bindArguments } from '../core/calls';
+import { bool } from '../core/dtype';
 import { checkFunction, TorchError, valueError } from '../core/errors';
 import { value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
@@ -37,13 +38,17 @@ export function whileLoop<Carried extends unknown[]>(
   let carried = carriedInputs;
   for (;;) {
     const pred = condFn(...carried);
-    const isBoolean = pred instanceof Tensor ? pred.numel() === 1 : typeof pred === 'boolean';
+    const isBoolean =
+      pred instanceof Tensor ? pred.dim() === 0 && pred.dtype === bool : typeof pred === 'boolean';
     if (!isBoolean) {
       throw new TorchError(
-        `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `shape [${pred.shape.join(', ')}]` : typeof pred}`,
+        `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `${pred.dtype} of shape [${pred.shape.join(', ')}]` : typeof pred}`,
       );
     }
-    if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) return carried;
+    if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) {
+      if (carried !== carriedInputs) return carried;
+      return carried.map((one) => (one instanceof Tensor ? one.clone() : one)) as Carried; // never an input
+    }
     const returned = bodyFn(...carried);
     const next = Array.isArray(returned) ? returned : [returned];
     if (!tree.sameSpec(tree.flatten(next).spec, spec)) {

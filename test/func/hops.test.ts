@@ -100,6 +100,15 @@ test('whileLoop', () => {
   );
 });
 
+test('whileLoop that does not loop gives copies, and knows booleans alone', () => {
+  const down = (i: Tensor, x: Tensor): Tensor[] => [i.sub(1), x.mul(2)];
+  const [i, x] = whileLoop((n: Tensor, _: Tensor) => n.gt(0), down, [torch.tensor(0n), A]);
+  expect([i.item(), x.equal(A), x.dataPtr() === A.dataPtr()]).toEqual([0, true, false]);
+  const refused = /cond_fn must return a boolean scalar tensor/;
+  expect(() => whileLoop((n: Tensor, _: Tensor) => n, down, [torch.tensor(1n), A])).toThrow(refused);
+  expect(() => whileLoop((n: Tensor, _: Tensor) => n.gt(0), down, [torch.tensor([2n]), A])).toThrow(refused);
+});
+
 test('an operator that writes to its arguments', () => {
   const lib = new torch.library.Library('hops', 'DEF');
   lib.define('mutating(Tensor(a!) x, Tensor(b!) z) -> (Tensor, Tensor, Tensor)');
