@@ -200,6 +200,7 @@ const excepted: Record<string, string> = {
   'torch.nn.attention.andMasks': variadic,
   'torch.nn.attention.orMasks': variadic,
   'torch.overrides.TorchDispatchMode': abstract,
+  'torch.overrides.TorchFunctionMode': abstract,
   'torch.func.linearize': passedOn,
   'torch.higherOrder.map': passedOn,
   'torch.optim.Optimizer': abstract,

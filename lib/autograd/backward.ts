@@ -1,5 +1,6 @@
 /** torch.autograd.backward and torch.autograd.grad. */
-import { wrap } from '../native/dispatch';
+import { type OperatorFunction, wrap } from '../native/dispatch';
+import { functionMode } from '../native/function_mode';
 import { TorchError, TorchRangeError, argumentError, valueError } from '../core/errors';
 import { value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
@@ -182,6 +183,7 @@ export function grad(
   ...args: Call<typeof GRAD, [outputs: Tensors, inputs: Tensors], Graph>
 ): (Tensor | null)[];
 export function grad(...args: unknown[]): unknown {
+  if (functionMode.sees) return functionMode.sees('grad', grad as OperatorFunction, args);
   const [outputs, inputs, options] = GRAD.bind(args);
   const roots = list<Tensor>(outputs as Tensor);
   const leaves = list<Tensor>(inputs as Tensor);

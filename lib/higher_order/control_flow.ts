@@ -1,4 +1,6 @@
+import { isGradEnabled } from '../autograd/mode';
 import { bindArguments } from '../core/calls';
+import { bool } from '../core/dtype';
 import { checkFunction, TorchError, valueError } from '../core/errors';
 import { value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
@@ -36,13 +38,17 @@ export function whileLoop<Carried extends unknown[]>(
   let carried = carriedInputs;
   for (;;) {
     const pred = condFn(...carried);
-    const isBoolean = pred instanceof Tensor ? pred.numel() === 1 : typeof pred === 'boolean';
+    const isBoolean =
+      pred instanceof Tensor ? pred.dim() === 0 && pred.dtype === bool : typeof pred === 'boolean';
     if (!isBoolean) {
       throw new TorchError(
-        `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `shape [${pred.shape.join(', ')}]` : typeof pred}`,
+        `cond_fn must return a boolean scalar tensor or a boolean but got ${pred instanceof Tensor ? `${pred.dtype} of shape [${pred.shape.join(', ')}]` : typeof pred}`,
       );
     }
-    if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) return carried;
+    if (!(pred instanceof Tensor ? aten.isNonzero(pred) : pred)) {
+      if (carried !== carriedInputs) return carried;
+      return carried.map((one) => (one instanceof Tensor ? one.clone() : one)) as Carried; // never an input
+    }
     const returned = bodyFn(...carried);
     const next = Array.isArray(returned) ? returned : [returned];
     if (!tree.sameSpec(tree.flatten(next).spec, spec)) {
@@ -134,17 +140,35 @@ export function scan(
   return [carry, stackSteps(steps, options)];
 }
 
+// What every step gets. The gradients of the steps are stacked and summed, which fixes their order.
+function forEachStep(args: unknown[], count: number): unknown[][] {
+  const { leaves, spec } = tree.flatten(args);
+  const spread = leaves.map((leaf) =>
+    leaf instanceof Tensor && leaf.requiresGrad && isGradEnabled()
+      ? (aten.unbind(leaf.expand([count, ...leaf.shape])) as Tensor[])
+      : leaf,
+  );
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      tree.unflatten(
+        spread.map((one, k) => (one === leaves[k] ? one : (one as Tensor[])[i])),
+        spec,
+      ) as unknown[],
+  );
+}
+
 /** `f` on each slice of `xs` along the first dimension, and the results stacked (`torch._higher_order_ops.map`). */
 export function map(f: (x: never, ...args: never[]) => unknown, xs: unknown, ...args: unknown[]): tree.Tree {
   checkFunction('map', 'f', f);
   const leaves = alongFirst('map', xs, OPTIONS);
   const { spec } = tree.flatten(xs);
-  const steps = Array.from({ length: leaves[0].shape[0] }, (_, i) => {
+  const steps = forEachStep(args, leaves[0].shape[0]).map((shared, i) => {
     const slice = tree.unflatten(
       leaves.map((leaf) => leaf.select(0, i)),
       spec,
     );
-    return (f as (...all: unknown[]) => unknown)(slice, ...args);
+    return (f as (...all: unknown[]) => unknown)(slice, ...shared);
   });
   return stackSteps(steps, OPTIONS);
 }

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { Complex } from '../core/complex';
 import { dtypeOfCode } from '../core/dtype';
 import { layoutOfCode, memoryFormatOfCode } from '../core/layout';
+import { functionMode, shownName } from './function_mode';
 import { HANDLE, NOTHING } from './handle';
 import { type LastKeywords, withKeywords } from './keywords';
 import { withOwnGenerator } from './own_generator';
@@ -164,7 +165,9 @@ export function operator(
   };
   // Up to three arguments, without keywords, are what most calls pass: without more lists. Undefined at the
   // end is as good as nothing.
-  return withOwnGenerator(name, (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]) => {
+  const call = (a?: unknown, b?: unknown, c?: unknown, ...rest: unknown[]): unknown => {
+    if (functionMode.sees !== null)
+      return functionMode.sees(shownName(name, overload, python), call, trimmed([a, b, c, ...rest]));
     begin();
     const mine = turn;
     const first = pass(a, 0);
@@ -177,17 +180,18 @@ export function operator(
           ? isObject(b) && second === b
           : first === a;
     if (mayBeKeywords || rest.length > 0 || turn !== mine) return general(trimmed([a, b, c, ...rest]));
-    const call = native_ ?? load();
+    const run = native_ ?? load();
     const holder = newTensor(NOTHING);
     let result: unknown;
-    if (c !== undefined) result = call(holder, forms, first, second, third);
-    else if (b !== undefined) result = call(holder, forms, first, second);
-    else result = call(holder, forms, first);
+    if (c !== undefined) result = run(holder, forms, first, second, third);
+    else if (b !== undefined) result = run(holder, forms, first, second);
+    else result = run(holder, forms, first);
     const kind = resultHeader[0];
     if (kind === NEW) return setHandle(holder, resultHeader[1]);
     if (kind !== GIVEN) return collectResults(kind, result, holder, [a, b, c], namesOf);
     return resultHeader[1] === 0 ? a : resultHeader[1] === 1 ? b : c;
-  });
+  };
+  return withOwnGenerator(name, call);
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

@@ -3,7 +3,8 @@ import { types } from 'node:util';
 import { type DeviceLike } from '../core/device';
 import { defaultDevice, onDefaultDevice } from './default_device';
 import { type DType, type DTypeLike, asDType, bfloat16, dtypeOfCode, float16, uint16 } from '../core/dtype';
-import { newResult, operator } from '../native/dispatch';
+import { newResult, operator, type OperatorFunction } from '../native/dispatch';
+import { functionMode } from '../native/function_mode';
 import { TorchRangeError, TorchTypeError, argumentError, checkOptions } from '../core/errors';
 import { withDefaults } from '../core/signature';
 import { type Flat, flatten } from './nested';
@@ -60,6 +61,7 @@ export function setDefaultDtype(...args: [dtype: DTypeLike]): void {
  * does not tell `1` from `1.0`; bigints make int64.
  */
 export function tensor(...args: [data: TensorData, options?: TensorOptions]): Tensor {
+  if (functionMode.sees) return functionMode.sees('tensor', tensor as OperatorFunction, args) as Tensor;
   const [data, options] = bindArguments('tensor(data{}, options{}?)', args);
   const given = withDefaults('tensor', TENSOR, options);
   const wanted = given.dtype === null ? undefined : asDType(given.dtype);

@@ -12,6 +12,7 @@ import { type Device, type DeviceLike, device as deviceOf } from '../core/device
 import * as dtypes from '../core/dtype';
 import { type DType, type DTypeLike, dtypeOfCode } from '../core/dtype';
 import { newResult, operator, setHandle, wrap } from '../native/dispatch';
+import { functionMode } from '../native/function_mode';
 import {
   TorchError,
   argumentError,
@@ -92,6 +93,7 @@ const NORM = signature('Tensor.norm', [], {
 export type FormatOptions = Pick<ToOptions, 'memoryFormat'>;
 
 const convert = operator('aten::to', 'dtype_layout');
+const backwardOf = (self: unknown, ...args: unknown[]): void => (self as Tensor).backward(...(args as []));
 
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
@@ -614,6 +616,7 @@ export class Tensor extends TensorBase {
       [gradient: Tensor | null, retainGraph: boolean | null, createGraph: boolean, inputs: BackwardInputs]
     >
   ): void {
+    if (functionMode.sees) return void functionMode.sees('backward', backwardOf, [this, ...args]);
     const [{ gradient, ...options }] = BACKWARD.bind(args);
     autograd.backward(this, gradient, options);
   }

@@ -55,15 +55,11 @@ class Cube(Function):
 
 class CubeGen(Function):
     generate_vmap_rule = True
+    setup_context = Cube.setup_context
 
     @staticmethod
     def forward(x):
         return x * x * x, 3 * (x * x)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(inputs[0], output[1])
-        ctx.save_for_forward(inputs[0], output[1])
 
     @staticmethod
     def backward(ctx, g, gd):
@@ -124,15 +120,12 @@ class Mul(Function):
 
 class MulGen(Function):
     generate_vmap_rule = True
+    setup_context = Mul.setup_context
+    jvp = Mul.jvp
 
     @staticmethod
     def forward(x, y):
         return x * y
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
 
     @staticmethod
     def backward(ctx, g):
@@ -140,11 +133,6 @@ class MulGen(Function):
         gx = MulGen.apply(g, y) if ctx.needs_input_grad[0] else None
         gy = MulGen.apply(g, x) if ctx.needs_input_grad[1] else None
         return gx, gy
-
-    @staticmethod
-    def jvp(ctx, tx, ty):
-        x, y = ctx.saved_tensors
-        return tx * y + ty * x
 
 
 class Exp_(Function):
@@ -207,19 +195,12 @@ class Sort(Function):
 
 class SortGen(Function):
     generate_vmap_rule = True
+    setup_context = Sort.setup_context
 
     @staticmethod
     def forward(x, dim):
         ind = torch.argsort(x, dim=dim)
         return torch.take_along_dim(x, ind, dim=dim), ind, torch.argsort(ind, dim=dim)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        _, ind, inverse = output
-        ctx.mark_non_differentiable(ind, inverse)
-        ctx.save_for_backward(ind, inverse)
-        ctx.save_for_forward(ind, inverse)
-        ctx.dim = inputs[1]
 
     @staticmethod
     def backward(ctx, g, _0, _1):
@@ -270,17 +251,11 @@ class Take(Function):
 
 class TakeGen(Function):
     generate_vmap_rule = True
+    setup_context = Take.setup_context
 
     @staticmethod
     def forward(x, ind, inverse, dim):
         return torch.take_along_dim(x, ind, dim)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        _, ind, inverse, dim = inputs
-        ctx.save_for_backward(ind, inverse)
-        ctx.save_for_forward(ind, inverse)
-        ctx.dim = dim
 
     @staticmethod
     def backward(ctx, g):
@@ -351,14 +326,11 @@ class ScaleGrad(Function):
 
 class Zeros(Function):
     generate_vmap_rule = True
+    setup_context = ScaleGrad.setup_context
 
     @staticmethod
     def forward(x, y):
         return x.clone(), y.clone()
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        pass
 
     @staticmethod
     def backward(ctx, gx, gy):
@@ -412,13 +384,11 @@ class Same(Function):
 
 
 class NoRule(Function):
+    setup_context = ScaleGrad.setup_context
+
     @staticmethod
     def forward(x):
         return x * 2
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        pass
 
     @staticmethod
     def backward(ctx, g):

@@ -109,6 +109,7 @@ const functionals: Record<string, [shape: number[], run: Functional]> = {
   linearCrossEntropy: [[2, 3], (x) => F.linearCrossEntropy(x, T, CLASSES)],
 };
 
+const { forwardAd } = torch.autograd;
 const chunked = (reduction: 'mean' | 'sum' | 'none') => (x: Tensor) =>
   F.linearCrossEntropy(x, T, CLASSES, {
     reduction,
@@ -195,8 +196,24 @@ test('operators under vmap', () => {
   expect(Object.fromEntries(Object.entries(cases).map(([name, f]) => [name, run(f)]))).toEqual(fixture.cases);
 });
 
-test('forward-mode AD through the chunks of linearCrossEntropy is refused', () => {
+test('the chunks of linearCrossEntropy under transforms that Python refuses', () => {
   for (const reduction of ['mean', 'none'] as const) {
-    expect(() => func.jvp(chunked(reduction), [X], [T])).toThrow('You must implement the jvp function');
+    const whole = (x: Tensor): Tensor => F.linearCrossEntropy(x, T, CLASSES, { reduction });
+    const f = chunked(reduction);
+    const sum = (g: Functional) => (x: Tensor) => g(x).sum();
+    const both = (use: (g: Functional) => unknown): void =>
+      expect(run(() => use(f))).toBe(run(() => use(whole)));
+    both((g) => func.jvp(g, [X], [T]));
+    both((g) => func.jacfwd(g)(X));
+    both((g) => func.hessian(sum(g))(X));
+    both((g) => func.grad((x: Tensor) => func.grad(sum(g))(x).pow(2).sum())(X));
+    both((g) => func.grad((x: Tensor) => func.vmap(g)(x).sum())(B));
+    both((g) => func.jvp(func.vmap(g), [B], [B]));
+    both((g) => forwardAd.dualLevel(() => forwardAd.unpackDual(g(forwardAd.makeDual(X, T))).tangent));
   }
+  expect(
+    func
+      .jacrev(chunked('none'))(X)
+      .allclose(func.jacrev((x: Tensor) => F.linearCrossEntropy(x, T, CLASSES, { reduction: 'none' }))(X)),
+  ).toBe(true);
 });

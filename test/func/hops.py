@@ -62,14 +62,47 @@ def prefix(x, **options):
     return associative_scan(lambda a, b: a * b, x, combine_mode="generic", **options)
 
 
+def matrix_scan(init, xs):
+    return scan(lambda carry, x: (carry @ x + x, carry.clone()), init, xs)
+
+
+def shared_in_a_tree(x, y):
+    return map(lambda x, y: x * y["a"].sin() * y["b"][0], x, {"a": y, "b": [y * 2]})
+
+
+def hooked(x):
+    y = x * 1
+    if y.requires_grad:
+        y.register_hook(lambda g: g * 2)
+    return y.sin()
+
+
+torch.library.define("hops::mutating", "(Tensor(a!) x, Tensor(b!) z) -> (Tensor, Tensor, Tensor)")
+
+
+@torch.library.impl("hops::mutating", "cpu")
+def mutating(x, z):
+    x.add_(5)
+    z.add_(5)
+    return x.clone(), z.clone(), x + z
+
+
+def mutated():
+    x, z = A.clone(), B.clone()
+    return torch.ops.hops.mutating(x, z), x, z
+
+
 A, B, Y0, Y1 = positive(2, 2, 2), positive(2, 2, 2, start=2), positive(1), positive(1, start=3)
 S = positive(5, 4)
 CASES = {
     "map": (simple_map, (A, B, Y0, Y1)),
     "nested map": (nested_map, (A, B, Y0, Y1)),
     "triple nested map": (triple_nested_map, (A, B, Y0, Y1)),
+    "shared in a tree": (shared_in_a_tree, (positive(5, 3), positive(3, start=4))),
     "cond": (cond, (A,)),
     "cond false": (cond, (A - 2,)),
+    "matrix scan": (matrix_scan, (A[0], A)),
+    "hook": (hooked, (A,)),
     "scan": (scanned, (S,)),
     "scan reverse": (lambda x: scanned(x, reverse=True), (S,)),
     "scan along 1": (lambda x: scanned(x, dim=1), (S.t().contiguous(),)),
@@ -88,8 +121,8 @@ def gradients(f, args):
 data = {
     "torch": torch.__version__.split("+")[0],
     "values": {name: run(lambda: f(*args)) for name, (f, args) in CASES.items()},
-    # Of a nested map, Python adds the gradients of what all steps share in an order of its own.
-    "gradients": {name: run(lambda: gradients(f, args)) for name, (f, args) in CASES.items() if name != "nested map"},
+    "gradients": {name: run(lambda: gradients(f, args)) for name, (f, args) in CASES.items()},
     "loop": run(lambda: loop(A)),
+    "mutated": run(mutated),
 }
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(data, indent=1) + "\n")

@@ -33,6 +33,22 @@ function scanTree(x: Tensor, y: Tensor): unknown {
 const prefix = (x: Tensor, options: Options): unknown =>
   associativeScan((a: Tensor, b: Tensor) => a.mul(b), x, options);
 
+const matrixScan = (init: Tensor, xs: Tensor): unknown =>
+  scan((carry: Tensor, x: Tensor) => [carry.matmul(x).add(x), carry.clone()], init, xs);
+
+interface Shared {
+  a: Tensor;
+  b: Tensor[];
+}
+const sharedInATree = (x: Tensor, y: Tensor): unknown =>
+  map((one: Tensor, { a, b }: Shared) => one.mul(a.sin()).mul(b[0]), x, { a: y, b: [y.mul(2)] });
+
+function hooked(x: Tensor): Tensor {
+  const y = x.mul(1);
+  if (y.requiresGrad) y.registerHook((g) => g.mul(2));
+  return y.sin();
+}
+
 const [A, B, Y0, Y1] = [positive([2, 2, 2]), positive([2, 2, 2], 2), positive([1]), positive([1], 3)];
 const S = positive([5, 4]);
 const cond = (x: Tensor): unknown =>
@@ -47,8 +63,11 @@ const cases: Record<string, [f: (...args: Tensor[]) => unknown, args: Tensor[]]>
   map: [(a, b, y0, y1) => map(inner, [a, b], y0, y1), [A, B, Y0, Y1]],
   'nested map': [(a, b, y0, y1) => map(nested, [a, b], y0, y1), [A, B, Y0, Y1]],
   'triple nested map': [(a, b, y0, y1) => map(tripleNested, [a, b], y0, y1), [A, B, Y0, Y1]],
+  'shared in a tree': [sharedInATree, [positive([5, 3]), positive([3], 4)]],
   cond: [cond, [A]],
   'cond false': [cond, [A.sub(2)]],
+  'matrix scan': [matrixScan, [A.select(0, 0), A]],
+  hook: [hooked, [A]],
   scan: [(x) => scanned(x), [S]],
   'scan reverse': [(x) => scanned(x, { reverse: true }), [S]],
   'scan along 1': [(x) => scanned(x, { dim: 1 }), [S.t().contiguous()]],
@@ -79,4 +98,29 @@ test('whileLoop', () => {
   expect(run(() => whileLoop((i: Tensor, _: Tensor) => i.gt(0), down, [torch.tensor(3n), A]))).toBe(
     fixture.loop,
   );
+});
+
+test('whileLoop that does not loop gives copies, and knows booleans alone', () => {
+  const down = (i: Tensor, x: Tensor): Tensor[] => [i.sub(1), x.mul(2)];
+  const [i, x] = whileLoop((n: Tensor, _: Tensor) => n.gt(0), down, [torch.tensor(0n), A]);
+  expect([i.item(), x.equal(A), x.dataPtr() === A.dataPtr()]).toEqual([0, true, false]);
+  const refused = /cond_fn must return a boolean scalar tensor/;
+  expect(() => whileLoop((n: Tensor, _: Tensor) => n, down, [torch.tensor(1n), A])).toThrow(refused);
+  expect(() => whileLoop((n: Tensor, _: Tensor) => n.gt(0), down, [torch.tensor([2n]), A])).toThrow(refused);
+});
+
+test('an operator that writes to its arguments', () => {
+  const lib = new torch.library.Library('hops', 'DEF');
+  lib.define('mutating(Tensor(a!) x, Tensor(b!) z) -> (Tensor, Tensor, Tensor)');
+  lib.impl(
+    'mutating',
+    (x: Tensor, z: Tensor) => {
+      x.add_(5);
+      z.add_(5);
+      return [x.clone(), z.clone(), x.add(z)];
+    },
+    'CPU',
+  );
+  const [x, z] = [A.clone(), B.clone()];
+  expect(run(() => [torch.ops.hops.mutating(x, z), x, z])).toBe(fixture.mutated);
 });

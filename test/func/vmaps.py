@@ -101,7 +101,24 @@ def half_frozen():
     return [first, second]
 
 
+def solved():
+    """The result of an operator that gives a lazy conjugate, with its tangent."""
+    lu, pivots = torch.linalg.lu_factor(torch.complex(filled(2, 3, 3), filled(2, 3, 3, start=4)))
+    solve = func.vmap(lambda a, b: torch.linalg.lu_solve(a, pivots[0], b, left=False))
+    b = torch.complex(filled(2, 1, 3), filled(2, 1, 3, start=5))
+    return [x.is_conj() for x in func.jvp(solve, (lu, b), (lu * 0.5, b * 0.5))]
+
+
+def strides():
+    """Of what does not depend on what is mapped."""
+    again = func.jacrev(func.jacrev(lambda x: x.unsqueeze(0)))(X[0, 0])
+    same = func.vmap(lambda _: Y)(X)
+    return torch.tensor([*again.stride(), *same.stride()])
+
+
 CASES = {
+    "solved": lambda: torch.tensor(solved()),
+    "strides": strides,
     "stacked": stacked(models),
     "stacked none": stacked(list),
     "stacked modes": stacked(lambda: [Net(1), Net(2).eval()]),

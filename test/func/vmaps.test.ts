@@ -107,7 +107,29 @@ function halfFrozen(): Net[] {
   return [first, second];
 }
 
+// The result of an operator that gives a lazy conjugate, with its tangent.
+function solved(): boolean[] {
+  const [lu, pivots] = torch.linalg.luFactor(torch.complex(filled([2, 3, 3]), filled([2, 3, 3], 4)));
+  const one = pivots.select(0, 0);
+  const solve = func.vmap((a: Tensor, b: Tensor) => torch.linalg.luSolve(a, one, b, { left: false }));
+  const b = torch.complex(filled([2, 1, 3]), filled([2, 1, 3], 5));
+  return (func.jvp(solve, [lu, b], [lu.mul(0.5), b.mul(0.5)]) as Tensor[]).map((x) => x.isConj());
+}
+
+// Of what does not depend on what is mapped.
+function strides(): number[] {
+  const again = func.jacrev(func.jacrev((x: Tensor) => x.unsqueeze(0)))(X.select(0, 0).select(0, 0));
+  return [
+    ...again.stride(),
+    ...func
+      .vmap((_: Tensor) => Y)(X)
+      .stride(),
+  ];
+}
+
 const cases: Record<string, () => unknown> = {
+  solved: () => torch.tensor(solved()),
+  strides: () => torch.tensor(strides().map(BigInt)),
   stacked: () => func.stackModuleState(models()),
   'stacked none': () => func.stackModuleState([]),
   'stacked modes': () => func.stackModuleState([new Net(1), new Net(2).eval()]),

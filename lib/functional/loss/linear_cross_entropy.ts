@@ -5,6 +5,8 @@ import { TorchError, argumentError } from '../../core/errors';
 import { repr, reprFloat } from '../../tensor/repr';
 import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
+import { native } from '../../native';
+import { wrap } from '../../native/dispatch';
 import { checkTensor } from '../../native/tensor_base';
 import { warn } from '../../core/warn';
 import { type Call, signature } from '../../core/signature';
@@ -95,6 +97,20 @@ function checkShapes(input: Tensor, linearWeight: Tensor, linearBias: Tensor | n
   }
 }
 
+// Under forward-mode AD, and where a gradient is differentiated or mapped again, the rows' gradients would be constants.
+function hasChunkedGradient({ reduction }: Given, ...tensors: (Tensor | null)[]): boolean {
+  if (native.forwardLevel() >= 0) return false;
+  return tensors.every((tensor) => {
+    let around = 0;
+    for (let inside = tensor && native.transformOf(tensor); inside !== null; around++) {
+      const [, mappedDim, value] = inside;
+      if (mappedDim === null && (around > 0 || reduction === 'none')) return false;
+      inside = native.transformOf(wrap(value) as Tensor);
+    }
+    return true;
+  });
+}
+
 function canChunk(outFeatures: readonly number[], target: Tensor, given: Given): boolean {
   const { options, reduction, labelSmoothing, linearBias } = given;
   if (options === null) return false;
@@ -116,6 +132,10 @@ function canChunk(outFeatures: readonly number[], target: Tensor, given: Given):
  * The cross entropy of a linear map of the input. With `options` it goes over the rows in chunks, and never
  * holds the scores of all of them.
  *
+ * Differs from PyTorch: `torch.nn.functional.linearCrossEntropy` with `options` may be used under every transform.
+ * Under forward-mode AD, where Python gives zeros, and where a gradient is differentiated or mapped again, which Python
+ * refuses, it takes all rows at once.
+ *
  * Shapes: input `(N, D)` or `(D)`; linear weight `(C, D)` or `(C, *, D)`; target `(N)`, `()` or `(N, *)` of
  * classes, or `(N, C, *)` or `(C)` of probabilities.
  */
@@ -129,7 +149,8 @@ export function linearCrossEntropy(
   const scoresShape = [...input.shape.slice(0, -1), ...outputs];
   if (repr([...target.shape]) === repr(scoresShape) && given.ignoreIndex !== null)
     throw new TorchError('ignore_index cannot be specified when target contains probabilities');
-  if (canChunk(outputs.slice(1), target, given)) return chunked(input, linearWeight, target, given);
+  if (canChunk(outputs.slice(1), target, given) && hasChunkedGradient(given, input, linearWeight, linearBias))
+    return chunked(input, linearWeight, target, given);
   const flat = outputs.length > 1;
   const flatWeight = flat ? aten.reshape(linearWeight, [-1, input.shape[input.dim() - 1]]) : linearWeight;
   const flatBias = flat && linearBias ? aten.reshape(linearBias, [-1]) : linearBias;

@@ -51,10 +51,14 @@ at::Tensor WithoutBatchDim(const at::Tensor& tensor, int64_t level, int64_t batc
   const int64_t dims = tensor.dim() + 1;  // of the result
   TORCH_CHECK_INDEX(out_dim >= 0 && out_dim < dims, "Dimension out of range (expected to be in range of [",
                     -dims, ", ", dims - 1, "], but got ", out_dim, ")");
-  if (batched && batched->level() == level) return at::movedim(batched->value(), batched->bdim(), out_dim);
+  if (batched && batched->level() == level) {
+    // A view with a forward derivative must have its layout, where a mere value need not.
+    if (batched->bdim() == out_dim) return batched->value();
+    return at::movedim(batched->value(), batched->bdim(), out_dim);
+  }
   std::vector<int64_t> sizes = tensor.sizes().vec();
   sizes.insert(sizes.begin() + out_dim, batch_size);
-  return tensor.unsqueeze(out_dim).expand(sizes);
+  return (out_dim == 0 ? tensor : tensor.unsqueeze(out_dim)).expand(sizes);
 }
 
 at::Tensor UnwrappedForGrad(const at::Tensor& tensor, int64_t level) {
