@@ -96,6 +96,30 @@ test('nested arguments and results, those by name, constants, numbers', () => {
   }
 });
 
+test('each node says which modules are at work, and a file names all of them', () => {
+  const tied = new Tied();
+  (tied as unknown as Record<string, nn.Module>).unused = new nn.Linear(1, 1);
+  const module = new nn.Sequential(new nn.Sequential(new nn.Linear(3, 3), new nn.ReLU()), tied);
+  const program = torch.export.export(module, [torch.randn([2, 3])]);
+  const stack = (one: torch.export.ExportedProgram) =>
+    one.graph.nodes.map(({ target, metadata }) => [
+      target.split('.')[3],
+      metadata.get('nn_module_stack')!.replaceAll('L__self__', '~'),
+    ]);
+  const outer = '~,,Sequential';
+  expect(stack(program)).toEqual([
+    ['linear', `${outer};~0,0,Sequential;~0.0,0.0,Linear`],
+    ['relu', `${outer};~0,0,Sequential;~0.1,0.1,ReLU`],
+    ['linear', `${outer};~1,1,Tied;~1.first,1.first,Linear`],
+    ['linear', `${outer};~1,1,Tied;~1.last,1.last,Linear`],
+  ]);
+  const read = again(program);
+  expect(stack(read)).toEqual(stack(program));
+  const paths = ['0', '0.0', '0.1', '1', '1.first', '1.last', '1.unused'];
+  for (const one of [program, read])
+    expect(one.moduleCalls).toEqual(paths.map((fqn) => ({ fqn, signature: null })));
+});
+
 test('buffers change at each call, and not when a module is exported', () => {
   const module = new Counting();
   const x = torch.ones([3, 2]);
