@@ -7,7 +7,8 @@ import { decodeInputs, digest, fixtureOf, leavesOf } from '../nn/fixture';
 type Called = (...args: unknown[]) => unknown;
 const called = (module: nn.Module, ...args: unknown[]): unknown => (module as unknown as Called)(...args);
 const again = (program: torch.export.ExportedProgram) => torch.export.load(torch.export.save(program));
-// What Python refuses, too, but for CrossMapLRN2d and LinearCrossEntropyLoss in pieces, which are Functions of JavaScript here.
+// What Python refuses, too, but for two that are Functions here: of CrossMapLRN2d Python's program throws where gradients are
+// wanted, and LinearCrossEntropyLoss in pieces is an operator of Python's own in it.
 const refused = [
   'AdaptiveLogSoftmaxWithLoss',
   'AdaptiveLogSoftmaxWithLoss/bias',
