@@ -254,6 +254,8 @@ export interface Native {
   captureRefuse(what: string): void;
   /** The recording throws where this node would begin, counted from 0. */
   captureStop(node: number, why: string): void;
+  /** How many nodes the recording has so far; 0 where there is none. */
+  captureCount(): number;
   /**
    * -1 unless the recording was made for such tensors, in these modes; else a number that grows when a tensor that it holds
    * by identity is changed in place.

@@ -37,6 +37,7 @@ const allowed = new Set<keyof Native>([
     'capturePause',
     'captureRefuse',
     'captureStop',
+    'captureCount',
   ] as const),
   ...(['captureHolds', 'captureDifference', 'captureSegments', 'isSameObject', 'dispose'] as const),
 ]);

@@ -51,7 +51,7 @@ class Assembly {
     this.#addState();
     this.#addConstants();
     const sizes = this.#addLeaves();
-    const nodes = namedNodes(merged.nodes, this.#bySlot, this.#names, sizes);
+    const nodes = namedNodes(merged.nodes, this.#bySlot, this.#names, sizes, trace.stacks);
     for (const [slot, meta] of merged.metas) this.#metas.set(this.#bySlot.get(slot)!, meta);
     const outputs = this.#outputs(sizes);
     nodes.push(...sizes.take());
@@ -75,6 +75,9 @@ class Assembly {
       rangeConstraints: symbols.ranges(),
       callSpec: { inSpec, outSpec: trace.outSpec },
       argumentNames,
+      moduleCalls: [...call.module.namedModules({ removeDuplicate: false })]
+        .slice(1)
+        .map(([fqn]) => ({ fqn, signature: null })),
       guardsCode: symbols.guards(sourcesOf(inSpec, argumentNames)),
       torchVersion: native.versions().libtorch,
       opsetVersion: new Map([['aten', 10]]),

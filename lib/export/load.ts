@@ -13,11 +13,12 @@ import * as fields from './fields';
 import { asObject, asText } from './fields';
 import type { ValueRange } from './guards';
 import type { Json, JsonObject } from './json';
-import { ExportedProgram, type CallSpec, type Constant } from './program';
+import { ExportedProgram, type Constant, type ProgramParts } from './program';
 import { checkCallSpec, readTreeSpec } from './pytree_read';
 import { readGraph } from './schema';
 import { readSignature } from './signature';
 import { readTensors } from './weights';
+import { asWritten } from './write';
 
 const SCHEMA_MAJOR = 8;
 
@@ -119,8 +120,8 @@ function readRange(value: Json, where: string): ValueRange {
   return { lower: bound('min_val'), upper: bound('max_val') };
 }
 
-function readCall(module: JsonObject): { callSpec: CallSpec; argumentNames: string[] } {
-  const [entry] = fields.asList(module.get('module_call_graph'), 'module_call_graph');
+function readCall(module: JsonObject): Pick<ProgramParts, 'callSpec' | 'argumentNames' | 'moduleCalls'> {
+  const [entry, ...others] = fields.asList(module.get('module_call_graph'), 'module_call_graph');
   const signature = asObject(asObject(entry, 'module_call_graph[0]').get('signature'), 'signature');
   const named = fields.eachValue(module.get('treespec_namedtuple_fields'), 'named tuples', (value, where) =>
     fields.each(asObject(value, where).get('field_names'), where, asText),
@@ -129,5 +130,6 @@ function readCall(module: JsonObject): { callSpec: CallSpec; argumentNames: stri
   const callSpec = { inSpec: spec('in_spec'), outSpec: spec('out_spec') };
   checkCallSpec(callSpec.inSpec);
   const names = signature.get('forward_arg_names');
-  return { callSpec, argumentNames: names == null ? [] : fields.each(names, 'forward_arg_names', asText) };
+  const argumentNames = names == null ? [] : fields.each(names, 'forward_arg_names', asText);
+  return { callSpec, argumentNames, moduleCalls: others.map((other) => asWritten(other)) };
 }

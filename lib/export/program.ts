@@ -11,6 +11,7 @@ import { ExportedModule } from './module';
 import { codeText, graphText, readableText } from './print';
 import type { TreeSpec } from './pytree';
 import type { ExportGraphSignature } from './signature';
+import type { Written } from './write';
 
 const MODULE = signature('ExportedProgram.module', [], { checkGuards: true, freeze: false });
 
@@ -26,6 +27,8 @@ export interface ProgramParts {
   rangeConstraints: Map<string, ValueRange>;
   callSpec: CallSpec;
   argumentNames: string[];
+  /** The module_call_graph of a file, without its first entry: the modules within the module. */
+  moduleCalls: readonly Written[];
   guardsCode: string[];
   torchVersion: string;
   opsetVersion: Map<string, number>;
@@ -75,6 +78,10 @@ export class ExportedProgram {
   /** @internal */
   get argumentNames(): string[] {
     return this.#parts.argumentNames;
+  }
+  /** @internal */
+  get moduleCalls(): readonly Written[] {
+    return this.#parts.moduleCalls;
   }
   /** @internal */
   get guardsCode(): string[] {

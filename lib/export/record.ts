@@ -6,6 +6,7 @@ import { TorchError } from '../core/errors';
 import type { SizeNodes } from './dynamic/nodes';
 import type { TracedArgument, TracedNode } from './dynamic/merge';
 import type { Argument, ConstantType, NamedArgument, Node } from './graph';
+import type { ModuleStacks } from './module_stacks';
 import { type OperatorParameter, operatorParameters } from './operators';
 
 const NONE: Argument = { form: 'constant', type: 'none', value: null };
@@ -29,9 +30,11 @@ export function namedNodes(
   bySlot: Map<number, string>,
   names: Names,
   sizes: SizeNodes,
+  stacks: ModuleStacks,
 ): Node[] {
+  const metadata = metadataOf(nodes, stacks);
   const tensor = (slot: number): Argument => ({ form: 'value', type: 'tensor', name: bySlot.get(slot)! });
-  return nodes.flatMap((node) => {
+  return nodes.flatMap((node, at) => {
     const [space, called] = node.operator.split('::');
     const [base, overload = 'default'] = called.split('.');
     const { parameters, returns } = operatorParameters(node.operator);
@@ -61,11 +64,22 @@ export function namedNodes(
       name: own,
       inputs: trimmed(inputs, parameters),
       outputs,
-      metadata: new Map(),
+      metadata: metadata[at],
       isSingleReturn: true,
     };
-    return [...sizes.take(), made];
+    return [...sizes.take().map((size) => ({ ...size, metadata: metadata[at] })), made];
   });
+}
+
+// Which modules are at work. What has no number in the recording is there for the next node.
+function metadataOf(nodes: readonly TracedNode[], stacks: ModuleStacks): Node['metadata'][] {
+  let number = Infinity;
+  const backwards = [...nodes].reverse().map(({ name }): Node['metadata'] => {
+    if (/^\d+$/.test(name)) number = Number(name);
+    const text = stacks.at(number);
+    return new Map(text === '' ? [] : [['nn_module_stack', text]]);
+  });
+  return backwards.reverse();
 }
 
 // Without what the schema has anyway: keywords, and the last ones by position.

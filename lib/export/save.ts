@@ -59,7 +59,7 @@ function programJson(program: ExportedProgram): Written {
     graph_module: {
       graph: writeGraph(graph),
       signature: writeSignature(graphSignature, graph),
-      module_call_graph: [{ fqn: '', signature }],
+      module_call_graph: [{ fqn: '', signature }, ...program.moduleCalls],
       metadata: {},
       treespec_namedtuple_fields: namedTuples(callSpec.inSpec, callSpec.outSpec),
     },

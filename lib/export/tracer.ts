@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor';
 import type { TensorMeta } from './graph';
 import { Lifting } from './lifting';
 import { metaOf } from './meta';
+import { ModuleStacks } from './module_stacks';
 import type { TreeSpec } from './pytree';
 import { flattenTree } from './pytree_write';
 import { type StateEntry, stateOf } from './state';
@@ -24,6 +25,7 @@ export interface Trace {
   readonly results: readonly unknown[];
   readonly slots: readonly number[];
   readonly outSpec: TreeSpec;
+  readonly stacks: ModuleStacks;
 }
 
 /** Runs one module. */
@@ -44,8 +46,9 @@ export class Tracer {
     const generator = getRngState();
     const call = (...args: unknown[]): unknown =>
       (this.module as unknown as (...all: unknown[]) => unknown)(...args);
+    const stacks = new ModuleStacks(this.module);
     try {
-      const { result, recorded } = record(call, given, tensors, stop);
+      const { result, recorded } = stacks.follow(() => record(call, given, tensors, stop));
       if (recorded.hosts.length > 0)
         throw new TorchError('torch.export.export(): forward makes steps of optimizers');
       this.#checkState();
@@ -59,7 +62,8 @@ export class Tracer {
         );
       }
       restore();
-      return { lifting, inputMetas, metas: lifting.metas(tensors), results, slots: recorded.slots, outSpec };
+      const metas = lifting.metas(tensors);
+      return { lifting, inputMetas, metas, results, slots: recorded.slots, outSpec, stacks };
     } finally {
       restore();
     }

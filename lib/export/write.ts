@@ -2,10 +2,12 @@
 import type { Complex } from '../core/complex';
 import type { DType } from '../core/dtype';
 import type { Layout, MemoryFormat } from '../core/layout';
+import { isMap } from '../core/realm';
 import { writeDtype, writeLayout, writeMemoryFormat } from './codes';
 import { damaged } from './errors';
 import type { Argument, Graph, NamedArgument, Node, SymbolicNumber, TensorMeta, ValueType } from './graph';
 import { writeExpression } from './expression_write';
+import type { Json } from './json';
 import { floatText } from './python_text';
 
 /** A float of Python's, which keeps its point where it is whole. */
@@ -35,6 +37,15 @@ export function jsonText(value: Written): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value as Record<string, Written>);
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}: ${jsonText(item)}`).join(', ')}}`;
+}
+
+/** What was read, as it is written again. */
+export function asWritten(json: Json, key = ''): Written {
+  if (Array.isArray(json)) return json.map((item) => asWritten(item));
+  if (isMap(json)) {
+    return Object.fromEntries([...json].map(([name, item]) => [name, asWritten(item, name)]));
+  }
+  return key === 'as_float' && typeof json === 'number' ? new Float(json) : json;
 }
 
 type Kind = [kind: string, value: Written];

@@ -7,7 +7,8 @@ import { decodeInputs, digest, fixtureOf, leavesOf } from '../nn/fixture';
 type Called = (...args: unknown[]) => unknown;
 const called = (module: nn.Module, ...args: unknown[]): unknown => (module as unknown as Called)(...args);
 const again = (program: torch.export.ExportedProgram) => torch.export.load(torch.export.save(program));
-// What Python refuses, too, but for CrossMapLRN2d and LinearCrossEntropyLoss in pieces, which are Functions of JavaScript here.
+// What Python refuses, too, but for two that are Functions here: of CrossMapLRN2d Python's program throws where gradients are
+// wanted, and LinearCrossEntropyLoss in pieces is an operator of Python's own in it.
 const refused = [
   'AdaptiveLogSoftmaxWithLoss',
   'AdaptiveLogSoftmaxWithLoss/bias',
@@ -94,6 +95,30 @@ test('nested arguments and results, those by name, constants, numbers', () => {
     const [sum, parts] = [found, expected].map((each) => leavesOf(Object.values(each)).map(digest));
     expect(sum).toEqual(parts);
   }
+});
+
+test('each node says which modules are at work, and a file names all of them', () => {
+  const tied = new Tied();
+  (tied as unknown as Record<string, nn.Module>).unused = new nn.Linear(1, 1);
+  const module = new nn.Sequential(new nn.Sequential(new nn.Linear(3, 3), new nn.ReLU()), tied);
+  const program = torch.export.export(module, [torch.randn([2, 3])]);
+  const stack = (one: torch.export.ExportedProgram) =>
+    one.graph.nodes.map(({ target, metadata }) => [
+      target.split('.')[3],
+      metadata.get('nn_module_stack')!.replaceAll('L__self__', '~'),
+    ]);
+  const outer = '~,,Sequential';
+  expect(stack(program)).toEqual([
+    ['linear', `${outer};~0,0,Sequential;~0.0,0.0,Linear`],
+    ['relu', `${outer};~0,0,Sequential;~0.1,0.1,ReLU`],
+    ['linear', `${outer};~1,1,Tied;~1.first,1.first,Linear`],
+    ['linear', `${outer};~1,1,Tied;~1.last,1.last,Linear`],
+  ]);
+  const read = again(program);
+  expect(stack(read)).toEqual(stack(program));
+  const paths = ['0', '0.0', '0.1', '1', '1.first', '1.last', '1.unused'];
+  for (const one of [program, read])
+    expect(one.moduleCalls).toEqual(paths.map((fqn) => ({ fqn, signature: null })));
 });
 
 test('buffers change at each call, and not when a module is exported', () => {

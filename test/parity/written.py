@@ -84,7 +84,8 @@ def compiled(name):
     for way, module in modules.items():
         for i, (args, expected) in enumerate(zip(saved["inputs"], saved["outputs"])):
             with torch.no_grad():
-                found = pytree.tree_leaves(module(*args))
+                # AOTInductor does not look at strides: views are taken for what was exported, without an error.
+                found = pytree.tree_leaves(module(*(arg.contiguous() for arg in args)))
             if not all(torch.allclose(a, b, rtol=1e-4, atol=1e-4) for a, b in zip(found, expected)):
                 wrong.append(f"{way}, call {i}")
     return wrong

@@ -43,6 +43,12 @@ const copied = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(copied);
   return value instanceof torch.Tensor ? value.detach().clone() : value;
 };
+// Of a program's outputs, which may be dicts, too.
+const leavesIn = (value: unknown): unknown[] => {
+  if (Array.isArray(value)) return value.flatMap(leavesIn);
+  const isDict = value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return isDict ? Object.values(value as object).flatMap(leavesIn) : [value];
+};
 const plain = (value: unknown): unknown => (value instanceof torch.Tensor ? value.detach().clone() : value);
 
 // A parameter that has several paths is used by its last one, as in Python.
@@ -100,14 +106,14 @@ const fixtures = path.join(__dirname, '..', 'export');
 const expected = torch.load<Record<string, { args: unknown[] }>>(path.join(fixtures, 'programs.pt'), {
   objects: true,
 });
-for (const name of ['mlp_dynamic', 'cnn', 'bert_dynamic', 'unet_dynamic', 'vit_dynamic']) {
+for (const name of ['mlp_dynamic', 'cnn', 'gru', 'bert_dynamic', 'unet_dynamic', 'vit_dynamic']) {
   const program = torch.export.load(path.join(fixtures, 'programs', `${name}.pt2`));
   const module = program.module();
   const optimizer = new torch.optim.AdamW(module.parameters(), { lr: 0.01 });
   torch.manualSeed(SEED);
   for (let step = 0; step < 3; step++) {
     const { args, kwargs } = expected[name] as { args: unknown[]; kwargs: Record<string, unknown> };
-    const outputs = leavesOf(
+    const outputs = leavesIn(
       (module as unknown as (...all: unknown[]) => unknown)(
         ...args,
         ...(Object.keys(kwargs).length > 0 ? [kwargs] : []),

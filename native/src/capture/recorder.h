@@ -52,6 +52,7 @@ class CaptureRecorder {
   // A number of a tensor was read for an argument. An overload that does not fit reads in vain.
   void NoteRead(bool is_read = true) { has_read_ = is_read; }
 
+  size_t nodes() const { return recording_.nodes.size(); }
   // Refuses what comes once there are so many nodes: a second run finds the line of one.
   void StopAt(size_t nodes, std::string why) { stop_ = {nodes, std::move(why)}; }
 

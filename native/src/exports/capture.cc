@@ -91,6 +91,12 @@ napi_value CaptureStop(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// captureCount(): how many nodes the recording has so far; 0 where there is none.
+napi_value CaptureCount(Arguments& arguments) {
+  const CaptureRecorder* recorder = arguments.environment.recorder();
+  return Napi::Number::New(arguments.env, recorder ? static_cast<double>(recorder->nodes()) : 0);
+}
+
 // captureHolds(recording, inputs): -1 unless it was made for such tensors, in these modes; else how often the
 // tensors that it holds by identity have been changed.
 napi_value CaptureHolds(Arguments& arguments) {
@@ -171,6 +177,7 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"capturePause", Entry<CapturePause>},
           {"captureRefuse", Entry<CaptureRefuse>},
           {"captureStop", Entry<CaptureStop>},
+          {"captureCount", Entry<CaptureCount>},
           {"captureHolds", Entry<CaptureHolds>},
           {"captureBusy", Entry<CaptureBusy>},
           {"captureDifference", Entry<CaptureDifference>},

@@ -1,5 +1,6 @@
 import * as aten from '../../../tensor/aten';
 import { isGradEnabled } from '../../../autograd';
+import { recording } from '../../../native/recording';
 import { getFastpathEnabled } from '../../../backends/mha';
 import { canonicalMask } from '../../../functional/attention/checks';
 import { number, value } from '../../../core/kinds';
@@ -117,6 +118,10 @@ export class TransformerEncoder extends Module<Args, Tensor> {
     padding: Tensor,
     srcMask: Tensor | null,
   ): boolean {
+    const wantsGradients =
+      isGradEnabled() && [src, ...first._fastTensors()].some((tensor) => tensor?.requiresGrad);
+    // A recording cannot look at the mask, and need not where the answer is no anyway.
+    if (wantsGradients && recording.active !== null) return false;
     return (
       getFastpathEnabled() &&
       this.useNestedTensor &&
@@ -126,7 +131,7 @@ export class TransformerEncoder extends Module<Args, Tensor> {
       !isNested(src) &&
       srcMask === null &&
       !isCudaAutocast() &&
-      !(isGradEnabled() && [src, ...first._fastTensors()].some((tensor) => tensor?.requiresGrad))
+      !wantsGradients
     );
   }
 }

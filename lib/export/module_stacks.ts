@@ -1,0 +1,81 @@
+// Which modules are at work at each node of a recording, as torch.export.unflatten and Python's prints want it.
+import type { RemovableHandle } from '../core/hooks';
+import { native } from '../native';
+import type { Module } from '../nn';
+import { registerModuleForwardHook, registerModuleForwardPreHook } from '../nn/module/hooks';
+
+const UNWRITABLE = /[,;()[\]]/; // what separates them in a file
+
+interface Frame {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Follows the calls of a module's modules while it is recorded. */
+export class ModuleStacks {
+  readonly #paths = new Map<Module, string[]>();
+  readonly #calls = new Map<string, number>();
+  readonly #open: Frame[] = [];
+  // From a node on, the modules that are at work.
+  readonly #changes: { node: number; text: string }[] = [];
+
+  constructor(root: Module) {
+    for (const [path, module] of root.namedModules({ removeDuplicate: false })) {
+      this.#paths.set(module, [...(this.#paths.get(module) ?? []), path]);
+    }
+  }
+
+  /** Runs `run`, which records. */
+  follow<T>(run: () => T): T {
+    const hooks: RemovableHandle[] = [
+      registerModuleForwardPreHook((module: Module) => this.#enter(module)),
+      registerModuleForwardHook((module: Module) => this.#leave(module), { alwaysCall: true }),
+    ];
+    try {
+      return run();
+    } finally {
+      for (const hook of hooks) hook.remove();
+    }
+  }
+
+  /** What a file says of the node with that number, `nn_module_stack` among the metadata. */
+  at(node: number): string {
+    return this.#changes.findLast((change) => change.node <= node)?.text ?? '';
+  }
+
+  // Modules that are no part of the root, or whose names a file cannot have, are the code of those that call them.
+  #enter(module: Module): void {
+    if (!this.#isKnown(module)) return;
+    const parent = this.#open.at(-1);
+    const path = this.#pathOf(module, parent?.path ?? '');
+    const count = this.#calls.get(path) ?? 0;
+    this.#calls.set(path, count + 1);
+    const key = `L__self__${path}${count > 0 ? `@${count}` : ''}`;
+    this.#open.push({ path, text: `${key},${path},${module._getName()}` });
+    this.#change();
+  }
+
+  #leave(module: Module): void {
+    if (!this.#isKnown(module)) return;
+    this.#open.pop();
+    if (this.#open.length > 0) this.#change();
+  }
+
+  #isKnown(module: Module): boolean {
+    const paths = this.#paths.get(module);
+    return paths !== undefined && !paths.some((path) => UNWRITABLE.test(path));
+  }
+
+  #change(): void {
+    this.#changes.push({ node: native.captureCount(), text: this.#open.map(({ text }) => text).join(';') });
+  }
+
+  // Of several paths the one in the module that calls it.
+  #pathOf(module: Module, parent: string): string {
+    const paths = this.#paths.get(module)!;
+    const inside = parent === '' ? '' : `${parent}.`;
+    const isChild = (path: string): boolean =>
+      path !== '' && path.startsWith(inside) && !path.slice(inside.length).includes('.');
+    return paths.find(isChild) ?? paths[0];
+  }
+}
