@@ -122,7 +122,11 @@ describe('what refers to itself through a function is freed', () => {
   // All at once: a collection of everything that a test file loads takes longer than these.
   const made = new Map<string, WeakRef<object>[]>();
   beforeAll(async () => {
-    for (const [name, make] of MAKERS) made.set(name, Array.from({ length: 20 }, () => new WeakRef(make())));
+    for (const [name, make] of MAKERS)
+      made.set(
+        name,
+        Array.from({ length: 20 }, () => new WeakRef(make())),
+      );
     await settle();
   });
 

@@ -33,7 +33,7 @@ inline std::string CompiledMinor() {
 }
 
 // Tags that came later than the rest.
-inline std::vector<std::pair<const char*, at::Tag>> LaterTags() {
+inline std::vector<std::pair<std::string, at::Tag>> LaterTags() {
 #if NODETORCH_LIBTORCH_SINCE(2, 13)
   return {{"inplace", at::Tag::inplace}, {"out", at::Tag::out}, {"out_variant", at::Tag::out_variant}};
 #else
