@@ -46,16 +46,6 @@ const containers = ['Identity', 'ModuleList', 'ModuleDict', 'ParameterList', 'Pa
 const tensors = ['Parameter', 'Buffer', 'UninitializedParameter', 'UninitializedBuffer'];
 // An object is the argument of factory_kwargs itself.
 const elsewhere = [...containers, ...tensors, 'factory_kwargs'];
-// In docs/differences.md. Behind one that is not here there are no places.
-const differs: Record<string, string> = { SyncBatchNorm: 'process_group' };
-function known(name: string, signature: Signature): Signature {
-  const { required, optional, positional } = signature;
-  const at = optional.indexOf(differs[name]);
-  if (at < 0) return signature;
-  const most = Math.min(positional, required.length + at);
-  return { required, optional: optional.toSpliced(at, 1), positional: most };
-}
-
 // Of all names at once, and of one that Python does not have: that one, and it alone, is refused.
 function checkNames(call: (keywords: object) => unknown, optional: string[]): void {
   const names = optional.map(camelCase);
@@ -63,9 +53,7 @@ function checkNames(call: (keywords: object) => unknown, optional: string[]): vo
 }
 
 const rows = (part: keyof Signatures): [string, Signature][] =>
-  Object.entries(signatures[part])
-    .filter(([name]) => !elsewhere.includes(name))
-    .map(([name, signature]) => [name, known(name, signature)]);
+  Object.entries(signatures[part]).filter(([name]) => !elsewhere.includes(name));
 
 const isNumber = /size|shape|dim|num_|factor|groups$|norm_type|threshold|_p$|recipe/;
 const isText = /nonlinearity/;

@@ -1,5 +1,5 @@
 // libtorch's Reducer, set up as Python's DistributedDataParallel does it.
-import { TorchError, valueError } from '../../core/errors';
+import { TorchError } from '../../core/errors';
 import type { ProcessGroup } from '../../distributed/group';
 import { native } from '../../native';
 import { HANDLE } from '../../native/handle';
@@ -107,9 +107,6 @@ export function makeReducer(
   options: ReducerOptions,
 ): Handle {
   const all = parametersOf(module, ignored);
-  for (const part of module.modules()) {
-    if (part instanceof SyncBatchNorm) throw valueError('SyncBatchNorm layers only work with GPU modules');
-  }
   const { bucketCapMb, bucketCapMbList, findUnusedParameters, staticGraph } = options;
   const cap = Math.trunc(bucketCapMb * MEGABYTE);
   const own = bucketCapMbList?.map((one) => Math.trunc(one * MEGABYTE)) ?? null;
