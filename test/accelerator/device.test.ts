@@ -1,6 +1,7 @@
 // torch.accelerator on two devices: which is meant, streams, events, memory, graphs, generators.
 import torch, { accelerator } from 'nodetorch';
 import { classAndMessage } from '../errors';
+import { live } from '../fixtures/live';
 import { DEVICE, OTHER, pretend } from './support';
 
 const zeros = (n: number, device = DEVICE) => torch.zeros([n], { device });
@@ -109,6 +110,7 @@ describe('streams', () => {
   test('keep memory that is freed while they use it', () => {
     const stream = new torch.Stream(DEVICE);
     const x = zeros(1 << 20);
+    live(); // what tests before this one have left does not go meanwhile
     const before = accelerator.memoryStats(0).get('active_bytes.all.current')!;
     stream.use(() => pretend.hold(0));
     x.recordStream(stream);

@@ -1,7 +1,6 @@
 /** What the programs have trained as programs that Python loads: written.py, where the parity check of them asks for it. */
 import path from 'node:path';
 import torch, { type Tensor, type nn } from 'nodetorch';
-import { leavesOf } from '../nn/fixture';
 
 type Called = (...args: unknown[]) => unknown;
 
@@ -17,11 +16,12 @@ export function exportTrained(
 ): void {
   const folder = process.env.NODETORCH_PARITY_EXPORT;
   if (folder === undefined) return;
+  torch.setNumThreads(1); // as written.py
   model.eval();
   const given = calls();
   const program = torch.export.export(model, given[0], { dynamicShapes });
   torch.export.save(program, path.join(folder, `${name}.pt2`));
-  const call = (one: unknown, args: unknown[]): Tensor[] => leavesOf((one as Called)(...args)) as Tensor[];
+  const call = (one: unknown, args: unknown[]): Tensor[] => [(one as Called)(...args)].flat(9) as Tensor[];
   const again = torch.export.load(path.join(folder, `${name}.pt2`)).module();
   const outputs = torch.noGrad(() =>
     given.map((args) => {

@@ -43,7 +43,7 @@ export class Large extends data.Dataset<Tensor> {
 }
 
 export const first = (items: { value: Tensor }[]): Tensor => items[0].value;
-export const asFunction = (): unknown => () => 1;
+export const givesFunction = (): unknown => () => 1;
 export const failing = (): never => {
   throw new RangeError('no start');
 };
@@ -150,7 +150,7 @@ const jobs: Record<string, () => unknown> = {
     const fn = (name: (...args: never[]) => unknown) => data.workerFunction(file, name);
     found.collate = await errorOf(() => consume(loaderOf(items(), { collateFn: fn(failing) })));
     found.init = await errorOf(() => consume(loaderOf(items(), { workerInitFn: fn(failing) })));
-    found.uncloneable = await errorOf(() => consume(loaderOf(items(), { collateFn: fn(asFunction) })));
+    found.uncloneable = await errorOf(() => consume(loaderOf(items(), { collateFn: fn(givesFunction) })));
     class Hidden extends Items {}
     found.noExport = await errorOf(() => consume(loaderOf(data.workerDataset(file, Hidden), {})));
     found.own = await errorOf(() => consume(loaderOf(new Items(), {})));
