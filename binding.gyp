@@ -1,5 +1,5 @@
 # For node-gyp (`npm run build:gyp`). CMakeLists.txt is the build that counts; both take every file
-# in native/src. The version of libtorch, and where it is, are scripts/fetch-libtorch.js's business.
+# in native/src, several as one. The version of libtorch, and where it is, are scripts/fetch-libtorch.js's business.
 {
   'targets': [
     {
@@ -8,7 +8,7 @@
         'libtorch': '<!(node scripts/fetch-libtorch.js --print --no-fetch --quiet)',
       },
       'sources': [
-        "<!@(node -p \"require('fs').readdirSync('native/src', { recursive: true }).filter((f) => f.endsWith('.cc')).map((f) => 'native/src/' + f).join(' ')\")",
+        '<!@(node scripts/gyp-sources.js)',
       ],
       'defines': ['NAPI_EXPERIMENTAL', 'NODE_API_EXPERIMENTAL_NO_WARNING', 'NAPI_VERSION=2147483647'],
       'include_dirs': [
