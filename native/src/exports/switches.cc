@@ -49,6 +49,7 @@ const ContextFlag kContextFlags[] = {
     NODETORCH_FLAG("cudnnSdp", userEnabledCuDNNSDP, setSDPUseCuDNN),
     NODETORCH_FLAG("mkldnn", userEnabledMkldnn, setUserEnabledMkldnn),
     NODETORCH_FLAG("mkldnnDeterministic", deterministicMkldnn, setDeterministicMkldnn),
+    NODETORCH_FLAG("miopenImmediate", immediateMiopen, setImmediateMiopen),
     NODETORCH_FLAG("nnpack", userEnabledNNPACK, setUserEnabledNNPACK),
     NODETORCH_FLAG("cublasHalfAccumulation", allowFP16AccumulationCuBLAS, setAllowFP16AccumulationCuBLAS),
     NODETORCH_FLAG("reducedMathSdp", allowFP16BF16ReductionMathSDP, setAllowFP16BF16ReductionMathSDP),
@@ -116,6 +117,9 @@ napi_value ProcessorFeatures(Arguments& arguments) {
   result["mkl"] = at::Context::hasMKL();
   result["mkldnn"] = at::Context::hasMKLDNN();
   result["openmp"] = at::Context::hasOpenMP();
+  result["xnnpack"] = at::Context::isXNNPACKAvailable();
+  result["kleidiai"] = at::Context::hasKleidiAI();
+  result["mps"] = at::Context::hasMPS();
   result["cudnn"] = at::Context::hasCuDNN();
   result["cudnnVersion"] = at::Context::hasCuDNN() ? static_cast<double>(at::Context::versionCuDNN()) : 0.0;
   return result;
