@@ -526,8 +526,6 @@ export interface Native {
   isGradEnabled(): boolean;
   setGradEnabled(enabled: boolean): void;
   isInferenceMode(): boolean;
-  setAnomaly(enabled: boolean, checkNan: boolean): void;
-  isAnomalyEnabled(): boolean;
   /** The number of the level that is open here; -1 for none. */
   forwardLevel(): number;
 
@@ -684,6 +682,8 @@ export interface Native {
   warnAlways(always?: boolean): boolean;
   backwardThreads(enabled?: boolean): boolean;
   gradLayout(enforced?: boolean): boolean;
+  setAnomaly(enabled: boolean, checkNan: boolean): void;
+  isAnomalyEnabled(): boolean;
 
   // streams.cc. A null device is the accelerator's, or the CPU.
   makeStream(device: DeviceLike | null, priority: number): Handle;

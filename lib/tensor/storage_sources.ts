@@ -109,5 +109,8 @@ export function swapBytes(bytes: Tensor, dtype: DType): void {
   if (bytes.numel() % size !== 0) throw new TorchError(`the length of data is not a multiple of ${size}`);
   if (size === 1) return;
   const numbers = bytes.view(-1, size);
-  numbers.copy_(numbers.flip(1));
+  const turned = numbers.flip(1);
+  numbers.copy_(turned);
+  // Left to the collector they would keep resize_ from making the storage shorter.
+  for (const one of [turned, numbers]) one.dispose();
 }

@@ -98,14 +98,16 @@ export class UntypedStorage extends StorageFacts {
   get(index: number): number {
     const at = placeIn(this.nbytes(), index);
     checkValues(this._bytes);
-    return Number(this._bytes.at(at).item());
+    using one = this._bytes.at(at);
+    return Number(one.item());
   }
   /** Sets the byte at an index from 0, to the value modulo 256. Python's `storage[i] = value`. */
   set(index: number, value: number): void {
     checkByte('set', value);
     const isIn = Number.isSafeInteger(index) && index >= 0 && index < this.nbytes();
     if (!isIn) throw new TorchError('out of bounds');
-    this._bytes.at(index).fill_(value & 255);
+    using one = this._bytes.at(index);
+    one.fill_(value & 255);
   }
   /** Bytes `start` to `end`, as a storage of its own in the same memory. Python's `storage[start:end]`. */
   slice(start = 0, end: number = this.nbytes()): UntypedStorage {
