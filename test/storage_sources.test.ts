@@ -77,7 +77,7 @@ test('bytes of buffers', () => {
     from({ byteOrder: 'native', dtype: torch.int32 }),
     from({ byteOrder: 'little', dtype: torch.int32 }),
     from({ byteOrder: 'big', dtype: torch.int32 }),
-    said(() => UntypedStorage.fromBuffer(bytes, 'big', 1, 2, torch.int16)),
+    from({ byteOrder: 'big', count: 1, offset: 2, dtype: torch.int16 }),
     from({ byteOrder: 'big', dtype: torch.complex64 }),
     from({ byteOrder: 'big', dtype: torch.bfloat16, offset: 4 }),
     from({ byteOrder: 'big', dtype: torch.float8_e5m2 }),

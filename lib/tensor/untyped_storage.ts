@@ -71,7 +71,7 @@ export class UntypedStorage extends StorageFacts {
    * to `nbytes` where it has fewer; else it stays here. Default: 0 bytes, not shared.
    */
   static fromFile(...args: [filename: string, shared?: boolean, nbytes?: number]): UntypedStorage {
-    return storageOf(bytesOfFile(args));
+    return adopt(bytesOfFile(args));
   }
   /**
    * A copy of the bytes of a buffer, whose elements come in the order of this processor's.
@@ -79,7 +79,7 @@ export class UntypedStorage extends StorageFacts {
    * @throws ValueError for an `offset` or `count` beyond its end, and bytes that are no whole elements.
    */
   static fromBuffer(...args: FromBufferArguments): UntypedStorage {
-    return storageOf(bytesOfBuffer(args));
+    return adopt(bytesOfBuffer(args));
   }
 
   /** Moves it, in place, to where other processes can have it. Does nothing on devices. */
@@ -91,7 +91,8 @@ export class UntypedStorage extends StorageFacts {
   pinMemory(): UntypedStorage {
     if (this.device.type !== 'cpu')
       throw new TorchError('cannot pin: only CPU memory can be pinned', 'TypeError');
-    return storageOf(this._all().pinMemory());
+    const pinned = this._all().pinMemory();
+    return pinned.is(this._bytes) ? this : adopt(pinned);
   }
 
   /** The byte at an index; negative ones count from the end. Python's `storage[i]`. */
@@ -114,7 +115,7 @@ export class UntypedStorage extends StorageFacts {
     const size = this.nbytes();
     const from = placeIn(size, start, 'start');
     const count = Math.max(placeIn(size, end, 'end') - from, 0);
-    return storageOf(wrap(native.storageSlice(this._bytes, from, count)) as Tensor);
+    return adopt(wrap(native.storageSlice(this._bytes, from, count)) as Tensor);
   }
   /** Sets every byte, to the value modulo 256. */
   fill_(value: number): this {
@@ -146,7 +147,7 @@ export class UntypedStorage extends StorageFacts {
   }
   /** A copy in memory of its own. */
   clone(): UntypedStorage {
-    return storageOf(this._all().clone());
+    return adopt(this._all().clone());
   }
   /** Memory of no bytes, on the CPU. */
   new(): UntypedStorage {
@@ -167,7 +168,7 @@ export class UntypedStorage extends StorageFacts {
     if (device === null) throw argumentError('to', 'device', 'a device', device);
     const all = this._all();
     const moved = all.to({ device: deviceOf(device), nonBlocking });
-    return moved.is(all) ? this : storageOf(moved);
+    return moved.is(all) ? this : adopt(moved);
   }
   /** A copy on a GPU, the current one or that of a number; itself where it is there. */
   cuda(...args: [index?: number | null, nonBlocking?: boolean]): UntypedStorage {
@@ -201,7 +202,7 @@ export class UntypedStorage extends StorageFacts {
     return this._bytes.isDisposed;
   }
   /** What Python's `repr` prints, of at most 1,000 bytes. */
-  toString(): string {
+  override toString(): string {
     if (this.isDisposed) return '[torch.storage.UntypedStorage(<disposed>)]';
     return textOf(this._all());
   }
@@ -233,6 +234,13 @@ checkMethods(
 export function storageOf(owner: Tensor): UntypedStorage {
   const whole = new Whole(wrap(native.storageOf(owner)) as Tensor);
   return new UntypedStorage(whole as never);
+}
+
+// Of a tensor that nobody else has: left to the collector it would keep resize_ from making the storage shorter.
+function adopt(bytes: Tensor): UntypedStorage {
+  const storage = storageOf(bytes);
+  bytes.dispose();
+  return storage;
 }
 
 /** Whether `obj` is a storage (`torch.is_storage`). */
