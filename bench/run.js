@@ -1,6 +1,7 @@
 'use strict';
-// `npm run bench -- [--quick] [--json FILE] [--threads N] [--rounds N] [part of a row's name ...]`: nodetorch
-// beside Python's torch of the same version, in turns, one process each, medians of several rounds.
+// `npm run bench -- [--quick] [--json FILE] [--threads N] [--rounds N] [--device NAME] [--python PYTHON] [part of a row's name ...]`:
+// nodetorch beside Python's torch of the same version, in turns, one process each, medians of several rounds. On a device,
+// `cuda` or the `pretend` one of tests, those rows whose tensors are there.
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -9,6 +10,7 @@ const path = require('node:path');
 const readline = require('node:readline');
 const { parseArgs } = require('node:util');
 const { Unavailable, findPython, versions } = require('../test/parity/python');
+const { environment } = require('../test/gpu/device');
 const floors = require('./floor');
 const { measureOnnx } = require('./onnx');
 const { measureTfjs } = require('./tfjs');
@@ -23,7 +25,11 @@ const options = {
   json: { type: 'string' },
   threads: { type: 'string' },
   rounds: { type: 'string' },
+  device: { type: 'string' },
+  python: { type: 'string' }, // of any version
 };
+// What the others make while the clock runs is made on the CPU.
+const onDevice = /^(operators|modules|training step|inference|results)\b(?!.*(zeros|,? captured))/;
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -136,7 +142,8 @@ function prepareImages(python) {
 
 async function main() {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const python = findPython();
+  if (values.device) Object.assign(env, await environment(values.device));
+  const python = values.python ?? findPython();
   const plan = {
     rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
     seconds: values.quick ? 0.05 : 0.2,
@@ -146,8 +153,9 @@ async function main() {
     `Node ${process.version} beside Python's torch ${versions(python)}; ${plan.threads} thread(s), ` +
       `medians of ${plan.rounds} rounds.`,
   );
-  const floor = await floors.start(env);
-  if (!floor) console.log('The floor in C++ is not measured: it needs Linux and a compiler.');
+  const floor = values.device ? null : await floors.start(env);
+  if (!floor && !values.device)
+    console.log('The floor in C++ is not measured: it needs Linux and a compiler.');
   console.log(
     `\n${''.padEnd(48)}`,
     ...['ours', 'Python', 'ratio', 'CPU', 'C++'].map((text) => text.padStart(10)),
@@ -156,9 +164,9 @@ async function main() {
   const sides = [await start(process.execPath, ['side.js']), await start(python, ['-B', 'side.py'])];
   const [ours, theirs] = sides.map(({ names }) => names);
   if (ours.join() !== theirs.join()) throw new Error('rows.js and rows.py differ in their names');
-  const chosen = ours.filter(
-    (name) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
-  );
+  const chosen = ours
+    .filter((name) => !values.device || onDevice.test(name))
+    .filter((name) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
   if (chosen.some((name) => name.startsWith('programs/'))) {
     const { status } = spawnSync(python, ['-B', 'program_rows.py', programs], {
       cwd: here,
@@ -169,23 +177,27 @@ async function main() {
   }
   if (chosen.some((name) => name.startsWith('epoch of an image folder/'))) prepareImages(python);
   const rows = [];
+  const save = () => values.json && fs.writeFileSync(values.json, `${JSON.stringify({ rows }, null, 1)}\n`);
   for (const name of chosen) {
     const row = await measure(name, sides, floor, plan);
     print(row);
     rows.push(row);
+    save(); // whoever ends this early has these
   }
   for (const side of sides) side.end();
   floor?.end();
-  if (positionals.length === 0 || positionals.includes('import')) {
+  if (!values.device && (positionals.length === 0 || positionals.includes('import'))) {
     const row = importTime(python, plan.rounds);
     print(row);
     rows.push(row);
   }
   console.log();
   summary(rows);
-  rows.push(...(await measureTfjs(positionals, plan, { start, median, shown })));
-  rows.push(...(await measureOnnx(positionals, plan, programs, python, { start, median, shown })));
-  if (values.json) fs.writeFileSync(values.json, `${JSON.stringify({ rows }, null, 1)}\n`);
+  if (!values.device) {
+    rows.push(...(await measureTfjs(positionals, plan, { start, median, shown })));
+    rows.push(...(await measureOnnx(positionals, plan, programs, python, { start, median, shown })));
+  }
+  save();
 }
 
 main().catch((error) => {

@@ -1,10 +1,17 @@
 'use strict';
 // One side of the benchmark: reads rows to time from stdin, a line each, and answers with JSON.
-// side.py is the other. { name, seconds, threads } -> { us, cpu, peak } or { error }.
+// side.py is the other. { name, seconds, threads } -> { us, cpu, peak } or { error }. On a device (see
+// ../test/gpu/device.js) tensors of rows are there, and the clock waits for it.
 
 const fs = require('node:fs');
 const readline = require('node:readline');
-const { rows, setThreads } = require('./image_rows');
+const torch = require('..');
+const { device, prepare } = require('../test/gpu/device');
+
+prepare(torch);
+const there = (make) => (device === null ? make() : torch.withDefaultDevice(device, make));
+const wait = () => device !== null && torch.accelerator.synchronize();
+const { rows, setThreads } = there(() => require('./image_rows'));
 
 const linux = process.platform === 'linux';
 
@@ -29,10 +36,12 @@ async function time(run, seconds) {
   const isAsync = run instanceof AsyncFunction;
   let count = 1;
   for (;;) {
+    wait();
     const cpu = cpuTime();
     const started = process.hrtime.bigint();
     if (isAsync) for (let i = 0; i < count; i++) await run();
     else for (let i = 0; i < count; i++) run();
+    wait();
     const took = Number(process.hrtime.bigint() - started) / 1e9;
     if (took >= seconds || count >= 1e8) {
       return { us: (took / count) * 1e6, cpu: (cpuTime() - cpu) / count };
@@ -45,7 +54,7 @@ readline.createInterface({ input: process.stdin }).on('line', async (line) => {
   const { name, seconds, threads } = JSON.parse(line);
   try {
     setThreads(threads);
-    if (current.name !== name) current = { name, run: rows[name]() };
+    if (current.name !== name) current = { name, run: there(rows[name]) };
     if (linux) forgetPeak();
     const times = await time(current.run, seconds);
     console.log(JSON.stringify({ ...times, peak: linux ? peak() : null }));

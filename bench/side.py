@@ -1,7 +1,9 @@
 """The other side of side.js."""
 
+import contextlib
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -12,7 +14,19 @@ except ImportError:  # Windows
     resource = None
 
 import torch
-from image_rows import rows
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "test", "gpu"))
+from device import device, prepare, synchronize  # noqa: E402
+
+prepare()
+there = contextlib.nullcontext() if device is None else torch.device(device)
+with there:
+    from image_rows import rows  # noqa: E402
+
+
+def wait():
+    if device is not None:
+        synchronize()
 
 
 LINUX = sys.platform == "linux"
@@ -39,10 +53,12 @@ def cpu_time():
 def timed(run, seconds):
     count = 1
     while True:
+        wait()
         cpu = cpu_time()
         started = time.perf_counter()
         for _ in range(count):
             run()
+        wait()
         took = time.perf_counter() - started
         if took >= seconds or count >= 1e8:
             return {"us": took / count * 1e6, "cpu": (cpu_time() - cpu) / count * 1e6}
@@ -57,7 +73,8 @@ for line in sys.stdin:
         torch.set_num_threads(task["threads"])
         if task["name"] != name:
             name, run = task["name"], None  # frees the inputs of the row before
-            run = rows[name]()
+            with there:
+                run = rows[name]()
         if LINUX:
             forget_peak()
         times = timed(run, task["seconds"])

@@ -1,5 +1,4 @@
 /** The module torch: everything that `import torch from 'nodetorch'` has. */
-import { TorchError } from './core/errors';
 import { bindArguments } from './core/calls';
 import * as autograd from './autograd';
 import * as accelerator from './accelerator';
@@ -48,6 +47,12 @@ export {
   setFlushDenormal,
   setWarnAlways,
 } from './backends/switches';
+export {
+  getNumInteropThreads,
+  getNumThreads,
+  setNumInteropThreads,
+  setNumThreads,
+} from './backends/threads';
 export * as inductor from './inductor';
 export * as io from './io';
 export * as masked from './masked';
@@ -229,32 +234,4 @@ export const version: string = native.versions().libtorch;
 export function showConfig(...args: []): string {
   bindArguments('showConfig()', args);
   return native.versions().config;
-}
-/**
- * Threads that one operator may use on the CPU.
- *
- * Differs from PyTorch: `torch.getNumThreads` is at first no more than the CPU quota of the container, rounded down, unless
- * `OMP_NUM_THREADS` or `MKL_NUM_THREADS` is set; Python's takes as many threads as there are cores.
- */
-export function getNumThreads(...args: []): number {
-  bindArguments('getNumThreads()', args);
-  return native.getNumThreads();
-}
-/** Threads that one operator may use on the CPU. */
-export function setNumThreads(...args: [count: number]): void {
-  const [count] = bindArguments('setNumThreads(count)', args);
-  if (!Number.isInteger(count))
-    throw new TorchError(`setNumThreads expects an int, but got ${String(count)}`);
-  if (count <= 0) throw new TorchError('setNumThreads expects a positive integer');
-  native.setNumThreads(count);
-}
-/** Threads that run independent operators at the same time, as TorchScript's `fork` does. */
-export function getNumInteropThreads(...args: []): number {
-  bindArguments('getNumInteropThreads()', args);
-  return native.getNumInteropThreads();
-}
-/** Sets the count of {@link getNumInteropThreads}; once, and before parallel work has begun. */
-export function setNumInteropThreads(...args: [count: number]): void {
-  const [count] = bindArguments('setNumInteropThreads(count)', args);
-  native.setNumInteropThreads(count);
 }

@@ -28,7 +28,7 @@ function has(torch, namespace, name) {
   const space = resolve(torch, namespace);
   if (space === undefined || space === null) return false;
   const names = [spelled[`${namespace}.${name}`], camelCase(name), name].filter(Boolean);
-  const owner = namespace === 'torch.Tensor' ? torch.zeros([1]) : space;
+  const owner = namespace === 'torch.Tensor' ? torch.zeros([1]) : (space.prototype ?? space);
   return names.some((one) => one in Object(owner) || one in Object(space));
 }
 

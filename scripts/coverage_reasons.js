@@ -140,7 +140,51 @@ module.exports = [
       'torch.set_default_tensor_type',
       'torch.Tensor.new',
       'torch.Tensor.storage_type',
+      ...[
+        ...[
+          'bfloat16',
+          'bool',
+          'byte',
+          'char',
+          'complex_double',
+          'complex_float',
+          'double',
+          'float',
+          'half',
+          'int',
+        ],
+        ...['long', 'short', 'float8_e4m3fn', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz', 'type'],
+      ].map((name) => `torch.UntypedStorage.${name}`),
     ],
+  },
+  {
+    reason:
+      "For hardware that nodetorch's builds do not serve: Habana's and Apple's GPUs, Xeons that Python programs are started on",
+    names: [
+      ...['hpu', 'is_hpu', 'mps'].map((name) => `torch.UntypedStorage.${name}`),
+      ...['get_core_count', 'get_name', 'is_built', 'is_macos13_or_newer', 'is_macos_or_newer'].map(
+        (name) => `torch.backends.mps.${name}`,
+      ),
+      'torch.backends.xeon.*',
+    ],
+  },
+  {
+    reason:
+      "Of other `torch.backends`: what does something in NVIDIA's and Intel's GPUs and Arm's library alone, where their " +
+      "build has it; kernels written in Python; the freezing of all switches for PyTorch's own tests",
+    names: [
+      ...['benchmark_limit', 'depthwise_kernel'].map((name) => `torch.backends.cudnn.${name}`),
+      'torch.backends.cudnn.rnn.*',
+      'torch.backends.cusparselt.*',
+      ...['allow_tf32', 'is_acl_available'].map((name) => `torch.backends.mkldnn.${name}`),
+      'torch.backends.python_native.*',
+      'torch.backends.disable_global_flags',
+      'torch.backends.flags_frozen',
+    ],
+  },
+  {
+    reason: 'A namespace of JavaScript has no attribute to be set: `torch.backends.setFlags`',
+    names: ['torch.backends.fp32_precision'],
   },
   {
     reason: 'A size is a plain array of numbers; `torch.serialization.Size` is the class that files hold',

@@ -7,6 +7,7 @@ import json
 import pathlib
 
 import torch
+import torch.backends.xnnpack
 from torch import backends
 
 
@@ -49,7 +50,36 @@ def inside(context, call):
 
 
 matmul = backends.cuda.matmul
+def cudnn_flags():
+    cudnn = backends.cudnn
+    return [cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32, cudnn.fp32_precision]
+
+
 results = {
+    "small ones": [
+        backends.opt_einsum.is_available(),
+        backends.opt_einsum.get_opt_einsum(),
+        backends.opt_einsum.enabled,
+        backends.opt_einsum.strategy,
+        said(lambda: backends.opt_einsum.set_flags(False)),
+        said(lambda: backends.opt_einsum.set_flags(None, "auto")),
+        said(lambda: inside(backends.opt_einsum.flags(), lambda: backends.opt_einsum.enabled)),
+        backends.xnnpack.enabled,
+        said(lambda: setattr(backends.xnnpack, "enabled", True)),
+        backends.kleidiai.is_available(),
+        backends.mps.is_available(),
+        backends.miopen.immediate,
+        said(lambda: backends.miopen.set_flags(True)),
+        said(lambda: inside(backends.miopen.flags(), lambda: backends.miopen.immediate)),
+        said(lambda: backends.miopen.set_flags(False)),
+        backends.cudnn.is_acceptable(torch.ones(1)),
+    ],
+    "cudnn flags": [
+        said(lambda: inside(backends.cudnn.flags(), cudnn_flags)),
+        said(cudnn_flags),
+        said(lambda: inside(backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False), cudnn_flags)),
+        said(cudnn_flags),
+    ],
     "features": [
         backends.mkl.is_available(),
         backends.mkldnn.is_available(),

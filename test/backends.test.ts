@@ -29,6 +29,59 @@ const put = (owner: backends.HasFp32Precision, precision: string) => {
   return precisions();
 };
 
+test('small ones, and what is not there', () => {
+  const { optEinsum, xnnpack, kleidiai, mps, miopen } = backends;
+  const put = <T extends object>(owner: T, name: keyof T, value: unknown) =>
+    said(() => void Reflect.set(owner, name, value));
+  const found = [
+    optEinsum.isAvailable(),
+    optEinsum.getOptEinsum(),
+    optEinsum.enabled,
+    optEinsum.strategy,
+    said(() => optEinsum.setFlags(false)),
+    said(() => optEinsum.setFlags({ strategy: 'auto' })),
+    said(() => optEinsum.flags(() => optEinsum.enabled)),
+    xnnpack.enabled,
+    put(xnnpack, 'enabled', true),
+    kleidiai.isAvailable(),
+    mps.isAvailable(),
+    miopen.immediate,
+    said(() => miopen.setFlags(true)),
+    said(() => miopen.flags(() => miopen.immediate)),
+    said(() => miopen.setFlags(false)),
+    cudnn.isAcceptable(torch.ones([1])),
+  ];
+  // A package that cannot be installed here: the advice is left out.
+  const inOurs = (all: readonly unknown[]) =>
+    all.map((one) =>
+      typeof one === 'string' ? one.replace(' Please install opt_einsum or unset `strategy`.', '') : one,
+    );
+  expect(found).toEqual(inOurs(results['small ones']));
+  expect(put(optEinsum, 'strategy', 'auto')).toMatch(/^ValueError: opt_einsum is not available/);
+  expect(put(optEinsum, 'enabled', true)).toMatch(
+    /^ValueError: opt_einsum is not available, so setting `enabled`/,
+  );
+});
+
+test('flags of cuDNN', () => {
+  const flags = () => [
+    cudnn.enabled,
+    cudnn.benchmark,
+    cudnn.deterministic,
+    cudnn.allowTf32,
+    cudnn.fp32Precision,
+  ];
+  expect([
+    cudnn.flags(flags),
+    flags(),
+    cudnn.flags(flags, { enabled: true, benchmark: true, allowTf32: false }),
+    flags(),
+  ]).toEqual(results['cudnn flags']);
+  expect(cudnn.setFlags({ benchmark: true })).toMatchObject({ benchmark: false, enabled: true });
+  expect(cudnn.setFlags({ benchmark: false }).benchmark).toBe(true);
+  expect(() => cudnn.flags(() => Promise.resolve(1))).toThrow('the function returned a promise');
+});
+
 test('what there is', () => {
   expect(backends.cpu.getCpuCapability()).toMatch(/^(DEFAULT|NO AVX|AVX2|AVX512|SVE\d+|VSX|Z VECTOR)$/);
   expect([

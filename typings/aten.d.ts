@@ -15213,23 +15213,6 @@ export interface TensorMethods {
   set(): Tensor;
   set(source: Tensor): Tensor;
   set(keywords: { source: Tensor }): Tensor;
-  /**
-   * Computes `set` of `input`. In place: `input` is changed and given back.
-   *
-   * - `set_(Tensor(a!) self) -> Tensor(a!)`
-   * - `set_.source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)`
-   * - `set_.source_Tensor_storage_offset(Tensor(a!) self, Tensor source, SymInt storage_offset, SymInt[] size, SymInt[] stride=[]) -> Tensor(a!)`
-   *
-   * Defaults: stride = [].
-   */
-  set_(): this;
-  set_(source: Tensor): this;
-  set_(keywords: { source: Tensor }): this;
-  set_(source: Tensor, storageOffset: Int, size: Ints, stride?: Ints): this;
-  set_(source: Tensor, storageOffset: Int, size: Ints, keywords: { stride?: Ints }): this;
-  set_(source: Tensor, storageOffset: Int, keywords: { size: Ints; stride?: Ints }): this;
-  set_(source: Tensor, keywords: { storageOffset: Int; size: Ints; stride?: Ints }): this;
-  set_(keywords: { source: Tensor; storageOffset: Int; size: Ints; stride?: Ints }): this;
   /** Runs `setData` with `input` and `newData` for its effect alone. `set_data(Tensor(a!) self, Tensor new_data) -> ()`. */
   setData(newData: Tensor): void;
   setData(keywords: { newData: Tensor }): void;

@@ -489,6 +489,8 @@ export interface Native {
   /** What storageOf gave follows the size of its storage, which it returns. */
   fitStorage(bytes: Tensor): number;
   isResizable(bytes: Tensor): boolean;
+  /** The file that is mapped there and shared with others; null where there is none. */
+  storageFile(bytes: Tensor): string | null;
   /** Of what storageOf gave. Throws where a tensor would reach beyond, or where others than tensors of this thread use it. */
   resizeStorage(bytes: Tensor, size: number): void;
 
@@ -524,8 +526,6 @@ export interface Native {
   isGradEnabled(): boolean;
   setGradEnabled(enabled: boolean): void;
   isInferenceMode(): boolean;
-  setAnomaly(enabled: boolean, checkNan: boolean): void;
-  isAnomalyEnabled(): boolean;
   /** The number of the level that is open here; -1 for none. */
   forwardLevel(): number;
 
@@ -673,7 +673,7 @@ export interface Native {
   quantizedEngine(engine?: number): [engine: number, supported: number[]];
   preferredLibrary(kind: 'linalg' | 'blas', library?: number): number;
   processorFeatures(): { capability: string; cudnnVersion: number } & Record<
-    'mkl' | 'mkldnn' | 'openmp' | 'cudnn',
+    'mkl' | 'mkldnn' | 'openmp' | 'xnnpack' | 'kleidiai' | 'mps' | 'cudnn',
     boolean
   >;
   /** Whether the level could be set. */
@@ -682,6 +682,8 @@ export interface Native {
   warnAlways(always?: boolean): boolean;
   backwardThreads(enabled?: boolean): boolean;
   gradLayout(enforced?: boolean): boolean;
+  setAnomaly(enabled: boolean, checkNan: boolean): void;
+  isAnomalyEnabled(): boolean;
 
   // streams.cc. A null device is the accelerator's, or the CPU.
   makeStream(device: DeviceLike | null, priority: number): Handle;

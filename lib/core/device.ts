@@ -18,6 +18,10 @@ export class Device {
     if (index !== null && (!Number.isInteger(index) || index < 0)) {
       throw new TorchTypeError(`device(): index must be a whole number, not ${String(index)}`);
     }
+    // Differs from PyTorch: `torch.device` refuses an index above 127, of which Python takes the last eight bits.
+    if (index !== null && index > 127) {
+      throw new TorchError(`Could not parse device index '${index}' in device string '${type}:${index}'`);
+    }
     this.deviceName = index === null ? type : `${type}:${index}`;
     const known = devices.get(this.deviceName);
     if (known) return known;

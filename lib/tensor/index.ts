@@ -36,6 +36,7 @@ import { formatTensor, isNested } from './print';
 import { refusePythonNames } from './python_names';
 import { TensorBase, registerTensorClass } from '../native/tensor_base';
 import { toArguments } from './to_arguments';
+import { setMemory } from './set_memory';
 import { type UntypedStorage, storageOf } from './untyped_storage';
 import { type TypedArray, copyValues, nest, viewValues } from './values';
 
@@ -78,6 +79,13 @@ const BACKWARD = signature('Tensor.backward', [], {
   createGraph: false,
   inputs: null,
 } as Required<TensorBackwardOptions>);
+
+interface SetKeywords {
+  source: Tensor | UntypedStorage;
+  storageOffset?: number;
+  size?: readonly number[];
+  stride?: readonly number[];
+}
 
 /** As a method, it has no `out`. */
 type NormMethodOptions = Omit<functions.NormOptions, 'out'>;
@@ -200,6 +208,29 @@ export class Tensor extends TensorBase {
    */
   untypedStorage(): UntypedStorage {
     return storageOf(this);
+  }
+  /**
+   * Takes the memory of a tensor or a storage for its own (`torch.Tensor.set_`): all of it, or the elements that offset, size
+   * and stride say; of nothing, none. No graph notices.
+   *
+   * @throws RuntimeError for memory of another device, and for places before its beginning.
+   */
+  set_(
+    source?: Tensor | UntypedStorage,
+    storageOffset?: number,
+    size?: readonly number[],
+    stride?: readonly number[],
+  ): this;
+  set_(
+    source: Tensor | UntypedStorage,
+    storageOffset: number,
+    size: readonly number[],
+    keywords: { stride?: readonly number[] },
+  ): this;
+  set_(keywords: SetKeywords): this;
+  set_(...args: unknown[]): this {
+    setMemory(this, args);
+    return this;
   }
   /** Whether other processes can have the memory: that of GPUs, and what {@link Tensor.share_memory_} moved. */
   isShared(): boolean {

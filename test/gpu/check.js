@@ -1,14 +1,17 @@
 'use strict';
-// `npm run gpu:check -- --out DIR [--python PYTHON] [--no-build] [--device pretend]`: everything that a GPU can answer, in
-// under ten minutes, for a machine that is lent. Builds against the CUDA torch that Python has, runs the CUDA tests, and
-// program.js beside program.py; leaves report.md and report.json in DIR, also where a step fails. With --no-build an addon
-// that was built elsewhere for the same version runs with that torch. With --device pretend it is rehearsed where there
-// is no GPU.
+// `npm run gpu:check -- --out DIR [--python PYTHON] [--no-build] [--device pretend] [--short]`: everything that a GPU can
+// answer, in under ten minutes, for a machine that is lent. Builds against the CUDA torch that Python has (numpy and
+// safetensors beside it), runs the CUDA tests, program.js beside program.py, the parity programs and the benchmark; leaves
+// report.md and report.json in DIR, also where a step fails or there is no time left for it. With --no-build an addon that
+// was built elsewhere for the same version runs with that torch. With --device pretend it is rehearsed where there is no
+// GPU, with --short in a minute: two programs, two rows of the benchmark, no tests.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { environment: environmentOf } = require('./device');
+const { report } = require('./report');
 
 const root = path.join(__dirname, '..', '..');
 const { values: given } = parseArgs({
@@ -17,11 +20,14 @@ const { values: given } = parseArgs({
     python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
     build: { type: 'boolean', default: true },
     device: { type: 'string', default: 'cuda' },
+    short: { type: 'boolean', default: false },
   },
   allowNegative: true,
 });
 if (!given.out || !['cuda', 'pretend'].includes(given.device)) {
-  console.error('usage: npm run gpu:check -- --out DIR [--python PYTHON] [--no-build] [--device pretend]');
+  console.error(
+    'usage: npm run gpu:check -- --out DIR [--python PYTHON] [--no-build] [--device pretend] [--short]',
+  );
   process.exit(2);
 }
 
@@ -29,7 +35,6 @@ const isPretend = given.device === 'pretend';
 const deadline = Date.now() + 560_000;
 const environment = {
   ...process.env,
-  NODETORCH_CHECK_DEVICE: given.device,
   ...(isPretend ? {} : { LIBTORCH_USE_PYTORCH: '1', PYTHON: given.python }),
 };
 const steps = [];
@@ -120,55 +125,68 @@ function table(ours, python) {
   }));
 }
 
-function report({ about, tests, rows }) {
-  const shown = (what) => {
-    if (!what) return '';
-    if (what.ms !== undefined) return `${what.ms.toFixed(4)} ms`;
-    return (what.error ?? JSON.stringify(what.values))
-      .replaceAll('|', '/')
-      .replaceAll('\n', ' ')
-      .slice(0, 120);
-  };
-  const tail = ({ name, tail: text }) => (text ? [`\n## ${name}\n\n\`\`\`\n${text}\n\`\`\``] : []);
-  return [
-    `# gpu:check on ${given.device}\n`,
-    `Node ${about.node}; Python and its torch: ${about.torch}\n\n\`\`\`\n${about.gpu}\n\`\`\`\n`,
-    '| step | | seconds |\n|---|---|---|',
-    ...steps.map(
-      ({ name, isOk, seconds, end }) => `| ${name} | ${isOk ? 'ok' : end} | ${seconds.toFixed(0)} |`,
-    ),
-    `\nTests: ${tests ? `${tests.numPassedTests} passed, ${tests.numFailedTests} failed, ${tests.numPendingTests} skipped` : 'none'}\n`,
-    '| row | | TypeScript | Python |\n|---|---|---|---|',
-    ...rows.map(
-      ({ row, result, ours, python }) => `| ${row} | ${result} | ${shown(ours)} | ${shown(python)} |`,
-    ),
-    ...steps.flatMap(tail),
-    ...(tests?.failures ?? []).map((text) => `\n\`\`\`\n${text}\n\`\`\``),
-  ].join('\n');
+/** Pairs of test/parity/programs: those that had their time. */
+function runPrograms() {
+  const names = given.short ? ['mlp', 'autocast'] : [];
+  const args = [path.join(__dirname, 'programs.js'), given.python, ...names];
+  return [...rowsOf(step('parity programs', process.execPath, args, 240))].map(([row, what]) => ({
+    row,
+    ...what,
+  }));
 }
+
+/** Rows of bench/run.js. */
+function runBench() {
+  const json = path.join(path.resolve(given.out), 'bench.json');
+  const names = given.short ? ['operators/add scalar', 'training step/MLP, batch 8'] : [];
+  const bench = path.join(root, 'bench', 'run.js');
+  const args = [
+    bench,
+    '--quick',
+    '--rounds',
+    given.short ? '1' : '3',
+    '--device',
+    given.device,
+    '--python',
+    given.python,
+    '--json',
+    json,
+    ...names,
+  ];
+  fs.rmSync(json, { force: true });
+  step('benchmark', process.execPath, args, 150);
+  return fs.existsSync(json) ? JSON.parse(fs.readFileSync(json, 'utf8')).rows : [];
+}
+
+const isBad = ({ result, error }) => Boolean(error) || ['missing', 'different', 'an error'].includes(result);
 
 async function main() {
   fs.mkdirSync(given.out, { recursive: true });
+  Object.assign(environment, await environmentOf(given.device));
   const about = facts();
-  if (isPretend) environment.NODETORCH_PRETEND = await require('../accelerator/build').build();
-  else if (given.build) step('build', process.execPath, [path.join(root, 'scripts/build-addon.js')], 330);
+  if (!isPretend && given.build)
+    step('build', process.execPath, [path.join(root, 'scripts/build-addon.js')], 330);
   const program = path.join(__dirname, 'program');
-  const ours = rowsOf(step('TypeScript', process.execPath, [`${program}.js`], 120));
-  const python = rowsOf(step('Python', given.python, [`${program}.py`], 120));
-  const rows = table(ours, python);
-  const tests = runTests();
-  const text = report({ about, tests, rows });
-  fs.writeFileSync(path.join(given.out, 'report.md'), `${text}\n`);
-  fs.writeFileSync(
-    path.join(given.out, 'report.json'),
-    JSON.stringify({ about, steps, tests, rows }, null, 2),
-  );
-  const bad = rows.filter(({ result }) => ['missing', 'different', 'an error'].includes(result));
-  const isOk = steps.every((one) => one.isOk) && bad.length === 0 && tests?.numFailedTests === 0;
-  console.error(
-    `gpu:check: ${isOk ? 'all well' : 'something is wrong'}; see ${path.join(given.out, 'report.md')}`,
-  );
-  return isOk ? 0 : 1;
+  const ours = rowsOf(step('TypeScript', process.execPath, [`${program}.js`], 60));
+  const python = rowsOf(step('Python', given.python, ['-B', `${program}.py`], 60));
+  const found = {
+    device: given.device,
+    about,
+    steps,
+    rows: table(ours, python),
+    programs: runPrograms(),
+    tests: given.short ? null : runTests(),
+    bench: runBench(),
+  };
+  found.isWell =
+    steps.every((one) => one.isOk) &&
+    ![...found.rows, ...found.programs, ...found.bench].some(isBad) &&
+    (given.short || found.tests?.numFailedTests === 0);
+  const file = path.join(given.out, 'report.md');
+  fs.writeFileSync(file, report(found));
+  fs.writeFileSync(path.join(given.out, 'report.json'), JSON.stringify(found, null, 2));
+  console.error(`gpu:check: ${found.isWell ? 'all well' : 'something is wrong'}; see ${file}`);
+  return found.isWell ? 0 : 1;
 }
 
 main().then((code) => (process.exitCode = code));

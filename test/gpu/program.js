@@ -2,12 +2,12 @@
 // The rows of `npm run gpu:check` in TypeScript's half: a line of JSON for each. program.py is the other half.
 const { performance } = require('node:perf_hooks');
 const torch = require('../..');
+const { device, prepare } = require('./device');
 
 const { nn, optim } = torch;
 const F = nn.functional;
-const device = process.env.NODETORCH_CHECK_DEVICE ?? 'cuda';
 const isCuda = device === 'cuda';
-if (process.env.NODETORCH_PRETEND) torch.ops.loadLibrary(process.env.NODETORCH_PRETEND);
+prepare(torch);
 
 const print = (row, what) => console.log(JSON.stringify({ row, ...what }));
 function run(row, body) {

@@ -1,16 +1,14 @@
 # The rows of `npm run gpu:check` in Python's half: see program.js.
 import json
-import os
 import time as clock
 
 import torch
+from device import device, prepare, synchronize as wait
 from torch import nn, optim
 from torch.nn import functional as F
 
-device = os.environ.get("NODETORCH_CHECK_DEVICE", "cuda")
 is_cuda = device == "cuda"
-if os.environ.get("NODETORCH_PRETEND"):
-    torch.ops.load_library(os.environ["NODETORCH_PRETEND"])
+prepare()
 
 
 def show(row, **what):
@@ -29,10 +27,6 @@ def run(row):
 
 def flat(x):
     return x.detach().double().cpu().flatten().tolist()
-
-
-def wait():
-    torch._C._accelerator_synchronizeDevice(torch._C._accelerator_getDeviceIndex())
 
 
 def network(kind):
@@ -74,22 +68,6 @@ def autocast(dtype):
     return torch.autocast(device, dtype=dtype)
 
 
-if not is_cuda:
-    # A device of a library wants a module of its name for torch.autocast, GradScaler and manual_seed.
-    class Module:
-        @staticmethod
-        def get_amp_supported_dtype():
-            return [torch.bfloat16, torch.float16]
-
-        _is_in_bad_fork = staticmethod(lambda: False)
-        manual_seed_all = staticmethod(lambda seed: None)
-        device_count = staticmethod(lambda: 2)
-        is_available = staticmethod(lambda: True)
-        is_initialized = staticmethod(lambda: True)
-        current_device = staticmethod(lambda: torch._C._accelerator_getDeviceIndex())
-
-    torch._register_device_module(device, Module)
-
 run("device")(lambda: [torch.accelerator.device_count(), torch.accelerator.current_device_index()])
 if is_cuda:
 
@@ -104,12 +82,8 @@ if is_cuda:
 
 @run("random")
 def _():
-    if is_cuda:
-        torch.manual_seed(3)
-        return flat(torch.cat([torch.rand(8, device=device), torch.randn(8, device=device)]))
-    # Python cannot seed a generator that a library brings without its own module.
     torch.manual_seed(3)
-    return flat(torch.cat([torch.rand(8), torch.randn(8)]))
+    return flat(torch.cat([torch.rand(8, device=device), torch.randn(8, device=device)]))
 
 
 @run("matmul")

@@ -1,10 +1,21 @@
 """Prints values so that equal bits give equal lines: report.ts, in Python."""
 
 import hashlib
+import os
 import struct
+import sys
 from decimal import Decimal
 
 import torch
+
+# `npm run gpu:check` has the programs run on a device: what they make is there, where they do not say where.
+if os.environ.get("NODETORCH_CHECK_DEVICE"):
+    sys.path.append(os.path.join(os.path.dirname(__file__), "..", "gpu"))
+    from device import device, prepare
+
+    prepare()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_default_device(device)
 
 
 # The shortest digits that give the number back, as JavaScript's toExponential() has them.
@@ -25,7 +36,7 @@ def report(name, value):
         for index, entry in enumerate(value):
             report(f"{name}.{index}", entry)
     elif isinstance(value, torch.Tensor):
-        flat = value.detach().contiguous().reshape(-1)
+        flat = value.detach().cpu().contiguous().reshape(-1)
         digest = hashlib.sha256(flat.view(torch.uint8).numpy().tobytes()).hexdigest()[:16]
         first = [_digits(entry) for entry in flat[:3].tolist()]
         dtype = str(value.dtype).removeprefix("torch.")

@@ -1,6 +1,14 @@
 /** Prints values so that equal bits give equal lines: report.py, in TypeScript. */
 import crypto from 'node:crypto';
-import { Tensor } from 'nodetorch';
+import torch, { Tensor } from 'nodetorch';
+import { device, prepare } from '../gpu/device';
+
+// `npm run gpu:check` has the programs run on a device: what they make is there, where they do not say where.
+if (device !== null) {
+  prepare(torch);
+  torch.useDeterministicAlgorithms(true, { warnOnly: true });
+  torch.setDefaultDevice(device);
+}
 
 function number(value: number): string {
   const bits = Buffer.alloc(8);
@@ -9,7 +17,7 @@ function number(value: number): string {
 }
 
 function tensor(value: Tensor): string {
-  const flat = value.detach().contiguous().reshape([-1]);
+  const flat = value.detach().cpu().contiguous().reshape([-1]);
   const digest = crypto.createHash('sha256').update(flat.toTypedArray()).digest('hex').slice(0, 16);
   const first = (flat.at(':3').tolist() as number[]).map((entry) => Number(entry).toExponential());
   return `${value.dtype.name} [${value.shape.join(', ')}] ${digest} ${first.join(' ')}`;

@@ -11,7 +11,8 @@ import { ScriptObject } from '../../tensor/script_object';
 import { constructionOf } from './construct';
 import { PythonClass, named, partsOf } from './global';
 import { NDArray, NumpyDType, NumpyScalar, fieldsOf } from './numpy';
-import { type KeyOf, anyTensor, storage } from './reduce_tensors';
+import { UntypedStorage } from '../../tensor/untyped_storage';
+import { type KeyOf, anyTensor, storage, untypedStorage } from './reduce_tensors';
 import { GlobalName, type PersistentId, type Reduction, call } from './reduction';
 import type { Reduce } from './writer';
 import {
@@ -49,6 +50,7 @@ export function reducer(keyOfStorage: KeyOf): Reduce {
     [of(PythonClass), pythonClass],
     [of(ScriptObject), scriptObject],
     [of(TypedStorage), (value: TypedStorage) => storage(value, keyOfStorage)],
+    [of(UntypedStorage), (value: UntypedStorage) => untypedStorage(value, keyOfStorage)],
     [of(DType), (value: DType) => new GlobalName('torch', value.name)],
     [
       of(Device),

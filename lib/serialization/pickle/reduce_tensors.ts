@@ -1,12 +1,13 @@
 // How tensors are made in Python.
 import * as aten from '../../tensor/aten';
-import type { DType } from '../../core/dtype';
+import { type DType, uint8 } from '../../core/dtype';
 import { TorchError } from '../../core/errors';
 import { sparseBsr, sparseCoo, sparseCsr } from '../../core/layout';
 import { attributeEntries } from '../../native/tensor_base';
 import { Parameter } from '../../nn/parameter';
 import { isNested } from '../../tensor/print';
 import { Tensor } from '../../tensor';
+import { UntypedStorage } from '../../tensor/untyped_storage';
 import { storageName } from './globals';
 import { Float, OrderedDict, Size, type Tuple, tuple } from './python_types';
 import type { PlannedTensor } from '../planned';
@@ -35,6 +36,16 @@ export function storage(value: TypedStorage, keyOfStorage: KeyOf): PersistentId 
   const name = isUntyped(value) ? undefined : storageName(dtype);
   const key = keyOfStorage(tensor, dtype);
   return new PersistentId(tuple('storage', storageType(name), key, device.toString(), tensor.numel()));
+}
+
+/** Bytes of which nothing says what they are. */
+export function untypedStorage(value: UntypedStorage, keyOfStorage: KeyOf): PersistentId {
+  if (value.device.type === 'meta')
+    throw new TorchError('Cannot copy out of meta tensor; no data!', 'NotImplementedError');
+  const key = keyOfStorage(UntypedStorage.bytesIn(value), uint8);
+  return new PersistentId(
+    tuple('storage', storageType(undefined), key, value.device.toString(), value.nbytes()),
+  );
 }
 
 /** A tensor that is written later: on the CPU, with a storage of its own, of this key. */

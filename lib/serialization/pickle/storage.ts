@@ -4,6 +4,7 @@ import { type DType, uint8 } from '../../core/dtype';
 import { argumentError } from '../../core/errors';
 import { isTensor } from '../../native/tensor_base';
 import type { Tensor } from '../../tensor';
+import type { UntypedStorage } from '../../tensor/untyped_storage';
 import { damaged } from '../io/errors';
 import { PythonClass } from './global';
 
@@ -59,8 +60,12 @@ export class TypedStorage {
   tensor(): Tensor {
     return tensors.get(this)!;
   }
+  /** The same memory as bytes. */
+  untyped(): UntypedStorage {
+    return this.tensor().untypedStorage();
+  }
 }
-checkMethods('TypedStorage', TypedStorage, 'tensor()');
+checkMethods('TypedStorage', TypedStorage, 'tensor()', 'untyped()');
 
 /** What stands for a storage of the file. */
 export function storageOf(ref: StorageRef, type: PythonClass): TypedStorage {

@@ -5,6 +5,12 @@
 #include <ATen/core/CachingHostAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "compat/libtorch.h"
@@ -58,10 +64,39 @@ napi_value Synchronize(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// Waits for a device on another thread.
+// Waits for a device on another thread. The one that asks the device is left behind where the environment
+// ends: a device may never be done, and nothing of this environment is in that thread.
 struct Waiting : AwaitedWork {
+  struct Answer {
+    std::mutex mutex;  // of what follows
+    std::condition_variable changed;
+    bool is_there = false;
+    std::exception_ptr error;
+  };
   explicit Waiting(c10::DeviceIndex index) : index(index) { threads = 1; }
-  void Compute() override { at::accelerator::synchronizeDevice(index); }
+  void Compute() override {
+    const auto answer = std::make_shared<Answer>();
+    std::thread([answer, index = index] {
+      std::exception_ptr error;
+      try {
+        at::accelerator::synchronizeDevice(index);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      const std::lock_guard<std::mutex> lock(answer->mutex);
+      answer->error = error;
+      answer->is_there = true;
+      answer->changed.notify_all();
+    }).detach();
+    std::unique_lock<std::mutex> lock(answer->mutex);
+    // By the system's clock: see AwaitedWork::CollectGarbage.
+    const auto soon = [] { return std::chrono::system_clock::now() + std::chrono::milliseconds(10); };
+    while (!answer->is_there) {
+      if (cancelled) throw Cancelled();
+      answer->changed.wait_until(lock, soon());
+    }
+    if (answer->error) std::rethrow_exception(answer->error);
+  }
   napi_value Result(Environment& environment) override { return Undefined(environment.env()); }
   const c10::DeviceIndex index;
 };

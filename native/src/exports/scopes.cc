@@ -256,14 +256,6 @@ napi_value IsInferenceMode(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, c10::InferenceMode::is_enabled());
 }
 
-napi_value SetAnomaly(Arguments& arguments) {
-  AnomalyMode::set_enabled(arguments.Bool(0), arguments.Bool(1));
-  return Undefined(arguments.env);
-}
-napi_value IsAnomalyEnabled(Arguments& arguments) {
-  return Napi::Boolean::New(arguments.env, AnomalyMode::is_enabled());
-}
-
 // forwardLevel(): the number of the level that is open, or -1.
 napi_value ForwardLevelOf(Arguments& arguments) {
   return Napi::Number::New(arguments.env, arguments.environment.forward_level().is_open() ? 0 : -1);
@@ -293,8 +285,6 @@ void DefineScopes(Napi::Env env, Napi::Object exports) {
           {"isGradEnabled", Entry<IsGradEnabled>},
           {"setGradEnabled", Entry<SetGradEnabled>},
           {"isInferenceMode", Entry<IsInferenceMode>},
-          {"setAnomaly", Entry<SetAnomaly>},
-          {"isAnomalyEnabled", Entry<IsAnomalyEnabled>},
           {"forwardLevel", Entry<ForwardLevelOf>}});
 }
 

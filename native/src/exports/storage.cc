@@ -32,10 +32,10 @@ struct Range {
 
 enum class Access { kRead, kWrite };
 
-// Part of the memory of a contiguous CPU tensor, in bytes.
-Range RangeOf(const at::Tensor& tensor, int64_t offset, int64_t size, Access access) {
-  TORCH_CHECK(tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.is_contiguous(),
-              "expected a contiguous CPU tensor");
+// That there are those bytes.
+void CheckRange(const at::Tensor& tensor, int64_t offset, int64_t size) {
+  TORCH_CHECK(!tensor.is_meta() && tensor.layout() == at::kStrided && tensor.is_contiguous(),
+              "expected a contiguous tensor that has memory");
   TORCH_CHECK(!tensor.is_conj() && !tensor.is_neg() && !tensor._is_zerotensor(),
               "this tensor is lazy and has no values of its own");
   const int64_t all = static_cast<int64_t>(tensor.nbytes());
@@ -43,6 +43,12 @@ Range RangeOf(const at::Tensor& tensor, int64_t offset, int64_t size, Access acc
     throw RangeProblem("bytes " + std::to_string(offset) + " to " + std::to_string(offset + size) +
                        " of a tensor that has " + std::to_string(all));
   }
+}
+
+// Part of the memory of a contiguous CPU tensor, in bytes.
+Range RangeOf(const at::Tensor& tensor, int64_t offset, int64_t size, Access access) {
+  TORCH_CHECK(tensor.device().is_cpu(), "expected a contiguous CPU tensor");
+  CheckRange(tensor, offset, size);
   if (size == 0) return {nullptr, 0};
   void* data =
       access == Access::kWrite ? tensor.mutable_data_ptr() : const_cast<void*>(tensor.const_data_ptr());
@@ -182,15 +188,18 @@ napi_value StorageOf(Arguments& arguments) {
   return ToJs(arguments.environment, bytes);
 }
 
-// storageSlice(tensor, byteOffset, bytes): part of a contiguous CPU tensor's memory as a storage of
-// its own, uint8. The whole lives as long as the part.
+// storageSlice(tensor, byteOffset, bytes): part of a contiguous tensor's memory, where there is some, as a
+// storage of its own, uint8. The whole lives as long as the part.
 napi_value StorageSlice(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   arguments.environment.CheckFree(tensor, true);
-  const Range range = RangeOf(tensor, arguments.Int(1), arguments.Int(2), Access::kWrite);
-  if (range.size == 0) return ToJs(arguments.environment, at::empty({0}, at::kByte));
+  const auto [offset, size] = std::pair(arguments.Int(1), arguments.Int(2));
+  CheckRange(tensor, offset, size);
+  const auto options = tensor.options().dtype(at::kByte);
+  if (size == 0) return ToJs(arguments.environment, at::empty({0}, options));
   auto keep = [whole = tensor.storage()](void*) {};
-  return ToJs(arguments.environment, at::from_blob(range.data, {range.size}, keep, at::kByte));
+  char* data = static_cast<char*>(tensor.mutable_data_ptr()) + offset;
+  return ToJs(arguments.environment, at::from_blob(data, {size}, keep, options, tensor.device()));
 }
 
 // crc32(tensor, byteOffset, bytes, before): `before` is the CRC of what comes before, or 0.

@@ -1,4 +1,5 @@
-// The size of storages.
+// The size of storages, and where they come from.
+#include <ATen/MapAllocator.h>
 #include <ATen/StorageUtils.h>
 #include <ATen/native/Resize.h>
 #include <ATen/ops/empty.h>
@@ -22,6 +23,14 @@ napi_value FitStorage(Arguments& arguments) {
 
 napi_value IsResizable(Arguments& arguments) {
   return Napi::Boolean::New(arguments.env, arguments.Tensor(0).storage().resizable());
+}
+
+// storageFile(bytes): the file whose bytes it has and changes; null where there is none
+napi_value StorageFile(Arguments& arguments) {
+  const auto* mapped = at::MapAllocator::fromDataPtr(arguments.Tensor(0).storage().data_ptr());
+  if (mapped == nullptr || !(mapped->flags() & at::ALLOCATOR_MAPPED_SHARED))
+    return Napi::Env(arguments.env).Null();
+  return Napi::String::New(arguments.env, mapped->filename());
 }
 
 // Nobody but tensors of this thread uses the memory, and none of them reaches beyond `size`.
@@ -74,7 +83,8 @@ void DefineStorageSize(Napi::Env env, Napi::Object exports) {
   Define(env, exports,
          {{"fitStorage", Entry<FitStorage>},
           {"isResizable", Entry<IsResizable>},
-          {"resizeStorage", Entry<ResizeStorage>}});
+          {"resizeStorage", Entry<ResizeStorage>},
+          {"storageFile", Entry<StorageFile>}});
 }
 
 }  // namespace nodetorch

@@ -1,9 +1,11 @@
-// Switches of libtorch: precision of products, denormal numbers, warnings, the threads of a backward pass.
+// Switches of libtorch: precision of products, denormal numbers, warnings, the threads of a backward pass,
+// its checks.
 #include <ATen/Context.h>
 #include <ATen/Version.h>
 #include <ATen/native/verbose_wrapper.h>
 #include <c10/core/AutogradState.h>
 #include <c10/util/Exception.h>
+#include <torch/csrc/autograd/anomaly_mode.h>
 
 #include <optional>
 
@@ -49,6 +51,7 @@ const ContextFlag kContextFlags[] = {
     NODETORCH_FLAG("cudnnSdp", userEnabledCuDNNSDP, setSDPUseCuDNN),
     NODETORCH_FLAG("mkldnn", userEnabledMkldnn, setUserEnabledMkldnn),
     NODETORCH_FLAG("mkldnnDeterministic", deterministicMkldnn, setDeterministicMkldnn),
+    NODETORCH_FLAG("miopenImmediate", immediateMiopen, setImmediateMiopen),
     NODETORCH_FLAG("nnpack", userEnabledNNPACK, setUserEnabledNNPACK),
     NODETORCH_FLAG("cublasHalfAccumulation", allowFP16AccumulationCuBLAS, setAllowFP16AccumulationCuBLAS),
     NODETORCH_FLAG("reducedMathSdp", allowFP16BF16ReductionMathSDP, setAllowFP16BF16ReductionMathSDP),
@@ -116,6 +119,9 @@ napi_value ProcessorFeatures(Arguments& arguments) {
   result["mkl"] = at::Context::hasMKL();
   result["mkldnn"] = at::Context::hasMKLDNN();
   result["openmp"] = at::Context::hasOpenMP();
+  result["xnnpack"] = at::Context::isXNNPACKAvailable();
+  result["kleidiai"] = at::Context::hasKleidiAI();
+  result["mps"] = at::Context::hasMPS();
   result["cudnn"] = at::Context::hasCuDNN();
   result["cudnnVersion"] = at::Context::hasCuDNN() ? static_cast<double>(at::Context::versionCuDNN()) : 0.0;
   return result;
@@ -166,6 +172,15 @@ napi_value EnforceGradLayout(Arguments& arguments) {
   return Boolean(arguments, GradLayout(c10::AutogradState::get_tls_state(), enforced));
 }
 
+// setAnomaly(enabled, checkNan)
+napi_value SetAnomaly(Arguments& arguments) {
+  torch::autograd::AnomalyMode::set_enabled(arguments.Bool(0), arguments.Bool(1));
+  return Undefined(arguments.env);
+}
+napi_value IsAnomalyEnabled(Arguments& arguments) {
+  return Boolean(arguments, torch::autograd::AnomalyMode::is_enabled());
+}
+
 }  // namespace
 
 void DefineSwitches(Napi::Env env, Napi::Object exports) {
@@ -180,7 +195,9 @@ void DefineSwitches(Napi::Env env, Napi::Object exports) {
           {"setFlushDenormal", Entry<SetFlushDenormal>},
           {"warnAlways", Entry<WarnAlways>},
           {"backwardThreads", Entry<BackwardThreads>},
-          {"gradLayout", Entry<EnforceGradLayout>}});
+          {"gradLayout", Entry<EnforceGradLayout>},
+          {"setAnomaly", Entry<SetAnomaly>},
+          {"isAnomalyEnabled", Entry<IsAnomalyEnabled>}});
 }
 
 }  // namespace nodetorch

@@ -173,6 +173,11 @@ std::optional<c10::Device> Converter<c10::Device>::From(Environment& environment
     return std::nullopt;
   }
   const c10::Device device(name);  // throws libtorch's message about unknown devices
+  const size_t colon = name.find(':');
+  const std::string index = colon == std::string::npos ? "" : name.substr(colon + 1);
+  // Libtorch takes the last eight bits.
+  TORCH_CHECK(index.empty() || index == std::to_string(device.index()), "Could not parse device index '",
+              index, "' in device string '", name, "'");
   if (device.is_cuda()) {
     TORCH_CHECK(at::globalContext().hasCUDA(),
                 "CUDA is not available: this libtorch has no CUDA, or finds no NVIDIA driver");

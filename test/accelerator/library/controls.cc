@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "device.h"
 #include "fallback.h"
 
 namespace pretend {
@@ -61,4 +62,18 @@ TORCH_LIBRARY(pretend, library) {
   library.def("thread() -> str", [] { return Name(std::this_thread::get_id()); });
   library.def("kernel_thread() -> str", [] { return Name(kernel_thread); });
   library.def("touch(Tensor tensor) -> int", &Touch);
+  // Python has no other way to the generators of a device whose library brings no module of Python's.
+  library.def("manual_seed(int seed) -> ()", [](int64_t seed) {
+    for (c10::DeviceIndex i = 0; i < kDevices; ++i) {
+      at::Generator generator = DefaultGenerator(i);
+      std::lock_guard lock(generator.mutex());
+      generator.set_current_seed(static_cast<uint64_t>(seed));
+    }
+  });
+  library.def("rng_state(int device) -> Tensor",
+              [](int64_t device) { return DefaultGenerator(static_cast<c10::DeviceIndex>(device)).get_state(); });
+  library.def("set_rng_state(int device, Tensor state) -> ()", [](int64_t device, const at::Tensor& state) {
+    at::Generator generator = DefaultGenerator(static_cast<c10::DeviceIndex>(device));
+    generator.set_state(state);
+  });
 }

@@ -31,6 +31,8 @@ class Generator final : public c10::GeneratorImpl {
   at::Generator behind_;
 };
 
+void CheckNotCapturing() { TORCH_CHECK(!IsCapturing(), "operation not permitted when stream is capturing"); }
+
 struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::DeviceType type() const override { return kType; }
   c10::Device exchangeDevice(c10::Device device) const override {
@@ -52,10 +54,16 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::Stream getStreamFromGlobalPool(c10::Device device, bool) const override { return NewStream(device.index()); }
   c10::Stream getNewStream(c10::Device device, int) const override { return NewStream(device.index()); }
   c10::Stream exchangeStream(c10::Stream stream) const override { return ExchangeStream(stream); }
-  c10::DeviceIndex deviceCount() const noexcept override { return kDevices; }
+  c10::DeviceIndex deviceCount() const noexcept override { return DeviceCount(); }
   bool queryStream(const c10::Stream& stream) const override { return QueueOf(stream).IsDone(); }
-  void synchronizeStream(const c10::Stream& stream) const override { QueueOf(stream).Wait(); }
-  void synchronizeDevice(c10::DeviceIndex index) const override { WaitForDevice(index); }
+  void synchronizeStream(const c10::Stream& stream) const override {
+    CheckNotCapturing();
+    QueueOf(stream).Wait();
+  }
+  void synchronizeDevice(c10::DeviceIndex index) const override {
+    CheckNotCapturing();
+    WaitForDevice(index);
+  }
   c10::DeviceCapability getDeviceCapability(c10::Device) const override { return {}; }
   bool isStreamCapturing(const c10::Stream&) const override { return IsCapturing(); }
   void* getStreamNativeHandle(const c10::Stream stream) const override { return &QueueOf(stream); }
@@ -68,7 +76,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   using Kept = std::shared_ptr<Mark>;
   static Mark& MarkOf(void* event) { return **static_cast<Kept*>(event); }
   void destroyEvent(void* event, c10::DeviceIndex) const noexcept override { delete static_cast<Kept*>(event); }
-  void record(void** event, const c10::Stream& stream, c10::DeviceIndex, c10::EventFlag flag) const override {
+  void record(void** event, const c10::Stream& stream, c10::DeviceIndex index, c10::EventFlag flag) const override {
+    TORCH_CHECK(index == -1 || index == stream.device_index(), "Event device index ", static_cast<int>(index),
+                " does not match recording stream's device index ", static_cast<int>(stream.device_index()), ".");
     if (!*event) *event = new Kept(std::make_shared<Mark>());
     Kept mark = *static_cast<Kept*>(*event);
     uint64_t version = 0;
@@ -105,9 +115,9 @@ C10_REGISTER_GUARD_IMPL(PrivateUse1, Guard)
 
 struct Hooks final : at::PrivateUse1HooksInterface {
   bool isBuilt() const override { return true; }
-  bool isAvailable() const override { return true; }
+  bool isAvailable() const override { return DeviceCount() > 0; }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
-  c10::DeviceIndex deviceCount() const override { return kDevices; }
+  c10::DeviceIndex deviceCount() const override { return DeviceCount(); }
   void setCurrentDevice(c10::DeviceIndex index) const override { SetCurrentDevice(index); }
   c10::DeviceIndex getCurrentDevice() const override { return CurrentDevice(); }
   c10::DeviceIndex exchangeDevice(c10::DeviceIndex index) const override {

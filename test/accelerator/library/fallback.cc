@@ -126,6 +126,11 @@ void Call(const c10::OperatorHandle& op, torch::jit::Stack* stack, bool is_captu
 
 // During capture an operator runs once, for the shapes of its results; what it wrote is undone.
 void Capture(const c10::OperatorHandle& op, const torch::jit::Stack& given, torch::jit::Stack* stack) {
+  for (const auto& result : op.schema().returns()) {
+    const auto kind = result.type()->kind();
+    TORCH_CHECK(kind == c10::TypeKind::TensorType || kind == c10::TypeKind::ListType,
+                "operation not permitted when stream is capturing");  // the value is not known yet
+  }
   std::optional<Paused> paused(std::in_place);
   torch::jit::Stack kept = given;
   std::vector<at::Tensor> written, before;

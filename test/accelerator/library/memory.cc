@@ -17,7 +17,7 @@ struct Block {
   size_t asked = 0;
   c10::DeviceIndex device;
   int opened = 0;
-  std::set<c10::StreamId> streams;  // that use it beside the one it was made on
+  std::set<std::pair<c10::DeviceIndex, c10::StreamId>> streams;  // that use it beside the one it was made on
 };
 
 namespace {
@@ -128,7 +128,7 @@ void MakeUnused(State& state, Block* block) {
 void Free(void* context) {
   State& state = Memory();
   auto* block = static_cast<Block*>(context);
-  std::set<c10::StreamId> streams;
+  decltype(block->streams) streams;
   {
     std::lock_guard lock(state.mutex);
     DeviceStats& stats = state.stats[block->device];
@@ -140,8 +140,8 @@ void Free(void* context) {
   }
   // When each of those streams has come so far.
   auto left = std::make_shared<std::atomic<size_t>>(streams.size());
-  for (const c10::StreamId id : streams) {
-    const c10::Stream stream(c10::Stream::UNSAFE, c10::Device(kType, block->device), id);
+  for (const auto& [index, id] : streams) {
+    const c10::Stream stream(c10::Stream::UNSAFE, c10::Device(kType, index), id);
     QueueOf(stream).Add([left, block, &state] {
       if (--*left > 0) return;
       std::lock_guard lock(state.mutex);
@@ -174,8 +174,9 @@ struct Allocator final : c10::DeviceAllocator {
     for (c10::DeviceIndex i = 0; i < kDevices; i++) GiveBack(state, i);
   }
   void recordStream(const c10::DataPtr& data, c10::Stream stream) override {
+    QueueOf(stream);
     std::lock_guard lock(Memory().mutex);
-    if (Block* block = Find(Memory(), data.get())) block->streams.insert(stream.id());
+    if (Block* block = Find(Memory(), data.get())) block->streams.emplace(stream.device_index(), stream.id());
   }
   DeviceStats getDeviceStats(c10::DeviceIndex device) override {
     std::lock_guard lock(Memory().mutex);

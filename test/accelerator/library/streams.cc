@@ -89,15 +89,29 @@ bool Queue::IsDone() {
   return done_ == added_;
 }
 
+c10::DeviceIndex DeviceCount() {
+  static const bool is_none = std::getenv("NODETORCH_PRETEND_NONE") != nullptr;
+  return is_none ? 0 : kDevices;
+}
+
+namespace {
+
+void CheckIndex(c10::DeviceIndex index) {
+  TORCH_CHECK(index >= 0 && index < DeviceCount(), "invalid device ordinal ", static_cast<int>(index), ": there are ",
+              static_cast<int>(DeviceCount()));
+}
+
+}  // namespace
+
 c10::DeviceIndex CurrentDevice() { return current_device; }
 void SetCurrentDevice(c10::DeviceIndex index) {
-  TORCH_CHECK(index >= 0 && index < kDevices, "invalid device ordinal ", static_cast<int>(index),
-              ": there are ", static_cast<int>(kDevices));
+  CheckIndex(index);
   current_device = index;
 }
 
 c10::Stream CurrentStream(c10::DeviceIndex index) {
   if (index < 0) index = current_device;
+  CheckIndex(index);
   return c10::Stream(c10::Stream::UNSAFE, DeviceOf(index), current_streams.at(index));
 }
 c10::Stream ExchangeStream(const c10::Stream& stream) {
@@ -109,6 +123,7 @@ c10::Stream ExchangeStream(const c10::Stream& stream) {
 
 c10::Stream NewStream(c10::DeviceIndex index) {
   if (index < 0) index = current_device;
+  CheckIndex(index);
   std::lock_guard lock(All().mutex);
   auto& queues = All().queues.at(index);
   queues.push_back(std::make_unique<Queue>());
@@ -116,6 +131,8 @@ c10::Stream NewStream(c10::DeviceIndex index) {
 }
 
 Queue& QueueOf(const c10::Stream& stream) {
+  TORCH_CHECK(stream.device_type() == kType, "no stream of this device: ", stream);
+  CheckIndex(stream.device_index());
   std::lock_guard lock(All().mutex);
   auto& queues = All().queues.at(stream.device_index());
   TORCH_CHECK(stream.id() >= 0 && static_cast<size_t>(stream.id()) < queues.size(), "no stream ", stream.id());

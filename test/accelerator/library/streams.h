@@ -32,6 +32,9 @@ class Queue {
   bool started_ = false;
 };
 
+// Tests of a machine without a device say so by an environment variable.
+c10::DeviceIndex DeviceCount();
+
 // The current device and streams of this thread.
 c10::DeviceIndex CurrentDevice();
 void SetCurrentDevice(c10::DeviceIndex index);

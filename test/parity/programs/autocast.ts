@@ -4,6 +4,8 @@ import * as F from 'nodetorch/functional';
 import { captured } from '../captured';
 import { report } from '../report';
 
+const device = torch.getDefaultDevice().type;
+
 torch.manualSeed(9);
 const model = new nn.Sequential(
   new nn.Linear(12, 32),
@@ -19,14 +21,14 @@ const y = x.at(':', ':3').mul(2).add(x.at(':', '3:6').sin()).argmax(1);
 report('initial', model.stateDict());
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-2, fused: true });
 const scheduler = new optim.lrScheduler.CosineAnnealingLR(optimizer, 110);
-const scaler = new torch.amp.GradScaler('cpu', { initScale: 1024, growthInterval: 30 });
+const scaler = new torch.amp.GradScaler(device, { initScale: 1024, growthInterval: 30 });
 const train = captured((): [Tensor, Tensor] => {
   const batch = torch.randint(0, 240, [24]);
   optimizer.zeroGrad();
-  const [loss, made] = torch.autocast('cpu', { dtype: torch.bfloat16 }, () => {
+  const [loss, made] = torch.autocast(device, { dtype: torch.bfloat16 }, () => {
     const output: Tensor = model(x.at(batch));
     const lossOf = () => F.crossEntropy(output.float(), y.at(batch));
-    return [torch.autocast('cpu', { enabled: false }, lossOf), output];
+    return [torch.autocast(device, { enabled: false }, lossOf), output];
   });
   scaler.scale(loss).backward();
   scaler.step(optimizer);
