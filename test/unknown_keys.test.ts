@@ -41,6 +41,7 @@ const calls: [name: string, call: Call][] = [
   ['ao.nn.quantized.dynamic.Linear', (given) => new torch.ao.nn.quantized.dynamic.Linear(1, 2, given)],
   ['ao.quantization.quantizeDynamic', (given) => torch.ao.quantization.quantizeDynamic(layer(), given)],
   ['ao.quantization.Int8WeightOnlyConfig', (given) => new torch.ao.quantization.Int8WeightOnlyConfig(given)],
+  ['ao.quantization.Int8DynamicActivationInt8WeightConfig', (given) => new torch.ao.quantization.Int8DynamicActivationInt8WeightConfig(given)], // prettier-ignore
   ['UntypedStorage', (given) => new torch.UntypedStorage(1, given)],
   ['UntypedStorage.fromBuffer', (given) => torch.UntypedStorage.fromBuffer(new Uint8Array(1), given)],
   ['UntypedStorage.to', (given) => new torch.UntypedStorage(1).to(given)],

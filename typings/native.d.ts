@@ -415,6 +415,9 @@ export interface Native {
     tensors: readonly Tensor[],
     all: boolean,
   ): void;
+  /** A file in memory and its descriptor; null where the system has none. */
+  inductorMemory(): [memory: Handle, fd: number] | null;
+  inductorCloseMemory(memory: Handle): void;
 
   // tensor.cc
   // A function that takes a TensorHandle reads it twice as fast as the Tensor that has it.

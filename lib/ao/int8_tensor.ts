@@ -4,6 +4,7 @@ import { DType as DTypeClass } from '../core/dtype';
 import { TorchError } from '../core/errors';
 import { isMap } from '../core/realm';
 import { device } from '../core/device';
+import { type ActivationGranularity, activationFromPython, activationToPython } from './activation';
 import { strided } from '../core/layout';
 import { noGrad } from '../autograd';
 import { isTensor } from '../native/tensor_base';
@@ -16,8 +17,8 @@ import type { Tensor } from '../tensor';
 const INT8_TENSOR = 'torchao.quantization.Int8Tensor';
 const EPS = 2 ** -23; // of float32, whatever the dtype of the weight
 const HALF_RANGE = 127.5; // of the 256 numbers of int8
-// What tells of activations in int8, too.
-const OF_ACTIVATIONS = ['act_quant_kwargs', 'act_quant_scale', 'act_quant_zero_point', 'act_pre_scale'];
+// What tells of activations whose scale is not found anew in each call.
+const OF_STATIC_ACTIVATIONS = ['act_quant_scale', 'act_quant_zero_point', 'act_pre_scale'];
 
 /** What an Int8Tensor consists of. */
 export interface Int8Parts {
@@ -25,6 +26,8 @@ export interface Int8Parts {
   readonly scale: Tensor; // (out / block, in / block)
   readonly zeroPoint: Tensor | null; // as scale
   readonly dtype: DType; // of the weight that it stands for
+  /** How what comes in is put into int8, too; null where it is not. */
+  readonly activation: ActivationGranularity | null;
 }
 type Shape = readonly number[];
 
@@ -39,7 +42,11 @@ function inBlocks(x: Tensor, [rows, columns]: Shape): Tensor {
 const perBlock = (x: Tensor): Tensor => x.unsqueeze(1).unsqueeze(3);
 
 /** The weight, rounded to int8 symmetrically by the largest number of each block. */
-export function quantizeInt8(weight: Tensor, blockSize: Shape): Int8Parts {
+export function quantizeInt8(
+  weight: Tensor,
+  blockSize: Shape,
+  activation: ActivationGranularity | null = null,
+): Int8Parts {
   const { dtype } = weight;
   // Python's words.
   if (![float32, float16, bfloat16].includes(dtype)) {
@@ -52,7 +59,7 @@ export function quantizeInt8(weight: Tensor, blockSize: Shape): Int8Parts {
     const scale = aten.maximum(largest, least.neg()).div(HALF_RANGE).clamp({ min: EPS }).to(float32);
     const rounded = blocks.mul(perBlock(scale.reciprocal())).round().clamp(-128, 127);
     const zeroPoint = aten.zeros(scale.shape, { dtype: int8, device: scale.device });
-    return { qdata: rounded.reshape(weight.shape).to(int8), scale, zeroPoint, dtype };
+    return { qdata: rounded.reshape(weight.shape).to(int8), scale, zeroPoint, dtype, activation };
   });
 }
 
@@ -66,14 +73,14 @@ export function dequantizeInt8(parts: Int8Parts): Tensor {
 
 /** As `torch.save` writes one. */
 export function toPython(parts: Int8Parts): PythonObject {
-  const { qdata, scale, zeroPoint, dtype } = parts;
+  const { qdata, scale, zeroPoint, dtype, activation } = parts;
   const place = [dtype, tuple(...qdata.shape), tuple(...qdata.stride()), 0, strided, device(String(qdata.device)), false]; // prettier-ignore
   const state = new Map<string, unknown>([
     ['qdata', qdata],
     ['scale', scale],
     ['block_size', blockSizeOf(parts)],
     ['zero_point', zeroPoint],
-    ['act_quant_kwargs', null],
+    ['act_quant_kwargs', activation && activationToPython(activation)],
     ['act_quant_scale', null],
     ['act_quant_zero_point', null],
     ['act_pre_scale', null],
@@ -89,18 +96,19 @@ export const isInt8Tensor = (value: unknown): value is PythonObject =>
 export function fromPython(value: PythonObject, shape: Shape, key: string): Int8Parts {
   const state = value.state;
   if (!isMap(state)) throw new TorchError(`${key}: an Int8Tensor without parts`);
-  const active = OF_ACTIVATIONS.filter((name) => state.get(name) != null);
-  if (active.length > 0) {
+  const active = OF_STATIC_ACTIVATIONS.filter((name) => state.get(name) != null);
+  if (active.length > 0 || state.get('reduce_range') === true) {
     throw new TorchError(
-      `${key}: its activations are to be quantized, too (${active.join(', ')}), which is not supported: int8 weights alone ` +
-        'are, of Int8WeightOnlyConfig',
+      `${key}: ${active.join(', ') || 'reduce_range'} is not supported: int8 weights are, alone (Int8WeightOnlyConfig) or with ` +
+        'activations that are quantized in each call (Int8DynamicActivationInt8WeightConfig)',
       'NotImplementedError',
     );
   }
+  const activation = activationFromPython(state.get('act_quant_kwargs') ?? null, key);
   const [dtype] = (Array.isArray(value.args) ? value.args : []) as unknown[];
   const [qdata, scale, zeroPoint] = ['qdata', 'scale', 'zero_point'].map((name) => state.get(name) ?? null);
   return checkParts(
-    { qdata, scale, zeroPoint, dtype: dtype instanceof DTypeClass ? dtype : float32 },
+    { qdata, scale, zeroPoint, dtype: dtype instanceof DTypeClass ? dtype : float32, activation },
     shape,
     key,
   );

@@ -85,9 +85,14 @@ function replaceIn(
 
 export { PerGroup, PerRow, PerTensor, type Granularity } from './granularity';
 export { Int8WeightOnlyLinear } from './weight_only';
+export { Int8DynamicActivationLinear } from './dynamic_activation';
+export type { ActivationGranularity } from './activation';
 export {
+  type Int8Config,
+  Int8DynamicActivationInt8WeightConfig,
+  type Int8DynamicActivationInt8WeightOptions,
   Int8WeightOnlyConfig,
   type Int8WeightOnlyOptions,
-  flattenTensorStateDict,
   quantize_,
 } from './quantize';
+export { flattenTensorStateDict, unflattenTensorStateDict } from './flattened';

@@ -1,18 +1,16 @@
-// torchao's quantize_, and its state_dicts as plain tensors.
+// torchao's quantize_ and its configurations.
 import { bindArguments } from '../core/calls';
 import { type DType, type DTypeLike, asDType, bfloat16 } from '../core/dtype';
-import { TorchError, TorchTypeError, argumentError } from '../core/errors';
-import { isMap } from '../core/realm';
+import { TorchTypeError, argumentError } from '../core/errors';
 import { withDefaults } from '../core/signature';
-import { isTensor } from '../native/tensor_base';
 import { Linear } from '../nn/layers/linear';
 import { NonDynamicallyQuantizableLinear } from '../nn/layers/attention/multihead_attention';
 import { isModule, moduleFields, setField } from '../nn/module/fields';
 import type { Module } from '../nn/module/module';
-import type { Tensor } from '../tensor';
 import { type Granularity, PerRow, isGranularity } from './granularity';
-import { isInt8Tensor } from './int8_tensor';
 import { withHooksOf } from './replaced';
+import { type ActivationGranularity, isActivationGranularity } from './activation';
+import { Int8DynamicActivationLinear } from './dynamic_activation';
 import { Int8WeightOnlyLinear } from './weight_only';
 
 /** Options of `torch.ao.quantization.Int8WeightOnlyConfig`. */
@@ -36,6 +34,8 @@ export interface Int8WeightOnlyOptions {
 export class Int8WeightOnlyConfig {
   readonly granularity: Granularity;
   readonly activationDtype: DType | null;
+  /** @internal */
+  readonly activation = null;
 
   constructor(...args: [options?: Int8WeightOnlyOptions]) {
     const [options] = bindArguments('Int8WeightOnlyConfig(options{}?)', args);
@@ -53,6 +53,44 @@ export class Int8WeightOnlyConfig {
   }
 }
 
+/** Options of `torch.ao.quantization.Int8DynamicActivationInt8WeightConfig`. */
+export interface Int8DynamicActivationInt8WeightOptions {
+  /**
+   * How many numbers share a scale: of inputs and weights, or of the one and the other; `PerRow` or `PerTensor`. Default:
+   * `new PerRow()`.
+   */
+  granularity?:
+    ActivationGranularity | readonly [activation: ActivationGranularity, weight: ActivationGranularity];
+}
+
+/**
+ * What `quantize_` makes of linear layers: weights in int8, and inputs that are put into int8 in each call, so that whole
+ * numbers are multiplied. torchao's `Int8DynamicActivationInt8WeightConfig`, symmetric.
+ *
+ * @example
+ * new torch.ao.quantization.Int8DynamicActivationInt8WeightConfig();
+ */
+export class Int8DynamicActivationInt8WeightConfig {
+  readonly granularity: ActivationGranularity;
+  readonly activation: ActivationGranularity;
+
+  constructor(...args: [options?: Int8DynamicActivationInt8WeightOptions]) {
+    const fn = 'Int8DynamicActivationInt8WeightConfig';
+    const [options] = bindArguments(`${fn}(options{}?)`, args);
+    const defaults: Required<Int8DynamicActivationInt8WeightOptions> = { granularity: new PerRow() };
+    const { granularity } = withDefaults(fn, defaults, options);
+    const both = (
+      Array.isArray(granularity) ? granularity : [granularity, granularity]
+    ) as ActivationGranularity[];
+    if (both.length !== 2 || !both.every(isActivationGranularity))
+      throw argumentError(fn, 'granularity', 'a PerRow or PerTensor, or two of them', granularity);
+    [this.activation, this.granularity] = both;
+  }
+}
+
+/** A configuration of `torch.ao.quantization.quantize_`. */
+export type Int8Config = Int8WeightOnlyConfig | Int8DynamicActivationInt8WeightConfig;
+
 const isLinear = (module: Module): boolean =>
   module instanceof Linear && !(module instanceof NonDynamicallyQuantizableLinear);
 
@@ -61,8 +99,8 @@ const isLinear = (module: Module): boolean =>
  * every `nn.Linear`. torchao's `quantize_`.
  *
  * Differs from PyTorch: `torch.ao.quantization.quantize_` puts an `Int8WeightOnlyLinear` into the place of each layer, where
- * torchao changes the layer's weight, so a model that is one layer itself is refused; and of configurations there is
- * `Int8WeightOnlyConfig` alone.
+ * torchao changes the layer's weight, so a model that is one layer itself is refused; and of configurations there are
+ * `Int8WeightOnlyConfig` and `Int8DynamicActivationInt8WeightConfig` alone.
  *
  * @throws AssertionError for a weight that is neither float32, float16 nor bfloat16.
  *
@@ -70,16 +108,12 @@ const isLinear = (module: Module): boolean =>
  * torch.ao.quantization.quantize_(model, new torch.ao.quantization.Int8WeightOnlyConfig());
  */
 export function quantize_(
-  ...args: [
-    model: Module,
-    config: Int8WeightOnlyConfig,
-    filterFn?: ((module: Module, path: string) => boolean) | null,
-  ]
+  ...args: [model: Module, config: Int8Config, filterFn?: ((module: Module, path: string) => boolean) | null]
 ): void {
   const [model, config, filterFn = null] = bindArguments('quantize_(model, config{}, filterFn?)', args);
   if (!isModule(model)) throw argumentError('quantize_', 'model', 'a Module', model);
-  if (!(config instanceof Int8WeightOnlyConfig))
-    throw argumentError('quantize_', 'config', 'an Int8WeightOnlyConfig', config);
+  if (!(config instanceof Int8WeightOnlyConfig || config instanceof Int8DynamicActivationInt8WeightConfig))
+    throw argumentError('quantize_', 'config', 'an Int8WeightOnlyConfig or Int8DynamicActivationInt8WeightConfig', config); // prettier-ignore
   if (filterFn !== null && typeof filterFn !== 'function')
     throw argumentError('quantize_', 'filterFn', 'a function', filterFn);
   const isWanted = filterFn ?? isLinear;
@@ -92,69 +126,13 @@ function quantizeIn(
   module: Module,
   prefix: string,
   isWanted: (module: Module, path: string) => boolean,
-  config: Int8WeightOnlyConfig,
+  config: Int8Config,
 ): void {
+  const Layer = config instanceof Int8WeightOnlyConfig ? Int8WeightOnlyLinear : Int8DynamicActivationLinear;
   for (const [name, child] of moduleFields(module)) {
     if (child === null) continue;
     if (!isWanted(child, prefix + name)) quantizeIn(child, `${prefix}${name}.`, isWanted, config);
     else if (child instanceof Int8WeightOnlyLinear) continue;
-    else setField(module, name, withHooksOf(child, new Int8WeightOnlyLinear(child as Linear, config)));
+    else setField(module, name, withHooksOf(child, new Layer(child as Linear, config)));
   }
-}
-
-/**
- * Tensors and metadata for `safetensors.saveFile`, of a state_dict with weights in int8, as torchao's
- * `flatten_tensor_state_dict` makes them. What `safetensors.loadFile` reads of such a file, `loadStateDict` of a quantized
- * model takes as it is.
- *
- * @example
- * const [tensors, metadata] = torch.ao.quantization.flattenTensorStateDict(model.stateDict());
- * safetensors.saveFile(tensors, 'model.safetensors', { metadata });
- */
-export function flattenTensorStateDict(
-  ...args: [state: ReadonlyMap<string, unknown>]
-): [tensors: Map<string, Tensor>, metadata: Record<string, string>] {
-  const [state] = bindArguments('flattenTensorStateDict(state{})', args);
-  if (!isMap(state)) throw argumentError('flattenTensorStateDict', 'state', 'a state_dict', state);
-  const tensors = new Map<string, Tensor>();
-  const metadata: Record<string, string> = {};
-  for (const [name, value] of state as ReadonlyMap<string, unknown>) {
-    if (isTensor(value)) {
-      tensors.set(name, value);
-      metadata[name] = pythonJson({ _type: 'Tensor' });
-    } else if (isInt8Tensor(value)) {
-      const parts = value.state as Map<string, unknown>;
-      const dot = name.lastIndexOf('.') + 1;
-      for (const part of ['qdata', 'scale', 'zero_point']) {
-        const tensor = parts.get(part);
-        if (isTensor(tensor)) tensors.set(`${name.slice(0, dot)}_${name.slice(dot)}_${part}`, tensor.clone());
-      }
-      metadata[name] = pythonJson(describe(value.args as DType[], parts));
-    } else {
-      throw new TorchError(`Unsupported tensor type: ${name} is neither a tensor nor an Int8Tensor`, 'ValueError'); // prettier-ignore
-    }
-  }
-  metadata.tensor_names = pythonJson([...state.keys()]);
-  return [tensors, metadata];
-}
-
-function describe([dtype]: readonly DType[], parts: ReadonlyMap<string, unknown>): object {
-  return {
-    _type: 'Int8Tensor',
-    _data: {
-      act_quant_kwargs: null,
-      reduce_range: parts.get('reduce_range') ?? false,
-      block_size: parts.get('block_size'),
-      dtype: { _type: 'torch.dtype', _data: dtype.name },
-    },
-    _tensor_data_names: [...(parts.get('zero_point') == null ? [] : ['zero_point']), 'qdata', 'scale'],
-  };
-}
-
-// As Python's json.dumps spaces it.
-function pythonJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${(value as unknown[]).map(pythonJson).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${pythonJson(each)}`);
-  return `{${entries.join(', ')}}`;
 }

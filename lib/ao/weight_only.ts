@@ -10,7 +10,8 @@ import type { Parameter } from '../nn/parameter';
 import { checkTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import type { Tensor } from '../tensor';
-import type { Int8WeightOnlyConfig } from './quantize';
+import { type ActivationGranularity, isSameActivation } from './activation';
+import type { Int8Config } from './quantize';
 import {
   type Int8Parts,
   blockSizeOf,
@@ -41,10 +42,12 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
   declare _weight_zero_point: Tensor | null;
   /** Of the weight that the numbers stand for. */
   weightDtype: DType = float32;
+  /** How its inputs are put into int8; null where they are not. */
+  readonly activation: ActivationGranularity | null;
   private readonly _inBfloat16: boolean;
 
   /** @internal */
-  constructor(...args: [layer: Linear, config: Int8WeightOnlyConfig]) {
+  constructor(...args: [layer: Linear, config: Int8Config]) {
     super();
     const [layer, config] = bindArguments('Int8WeightOnlyLinear(layer, config)', args);
     if (!((layer as unknown) instanceof Linear))
@@ -53,8 +56,9 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.bias = layer.bias as Parameter | null;
-    this._inBfloat16 = config.activationDtype === bfloat16;
-    this._setParts(quantizeInt8(weight, config.granularity.blockSize(weight.shape)));
+    this.activation = config.activation;
+    this._inBfloat16 = 'activationDtype' in config && config.activationDtype === bfloat16;
+    this._setParts(quantizeInt8(weight, config.granularity.blockSize(weight.shape), this.activation));
     this.train(layer.training);
   }
 
@@ -71,6 +75,7 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
       scale: this._weight_scale,
       zeroPoint: this._weight_zero_point,
       dtype: this.weightDtype,
+      activation: this.activation,
     };
   }
 
@@ -94,7 +99,7 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
   }
 
   // The scale comes after the product, where a row has one.
-  private _product(rows: Tensor): Tensor {
+  protected _product(rows: Tensor): Tensor {
     const { _weight_qdata: qdata, _weight_scale: scale } = this;
     const { dtype } = rows;
     if (scale.shape[1] !== 1) return aten.mm(rows, this.dequantize().to(dtype).t());
@@ -136,8 +141,11 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
     } else {
       try {
         const [qdata, scale, zeroPoint] = flat;
-        const parts = { qdata, scale, zeroPoint, dtype: this.weightDtype };
-        this._copyParts(whole === undefined ? checkParts(parts, shape, key) : fromPython(whole, shape, key));
+        const { weightDtype: dtype, activation } = this;
+        const flatParts = { qdata, scale, zeroPoint, dtype, activation };
+        const parts = whole === undefined ? checkParts(flatParts, shape, key) : fromPython(whole, shape, key);
+        if (!isSameActivation(parts.activation, activation)) throw otherActivation(key, parts.activation);
+        this._copyParts(parts);
       } catch (error) {
         if (!(error instanceof TorchError)) throw error;
         errors.push(error.message);
@@ -148,12 +156,12 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
   private _copyParts(parts: Int8Parts): void {
     const { device } = this._weight_qdata;
     const moved = (tensor: Tensor): Tensor => tensor.detach().to({ device, copy: true });
-    const { qdata, scale, zeroPoint, dtype } = parts;
+    const { qdata, scale, zeroPoint } = parts;
     this._setParts({
+      ...parts,
       qdata: moved(qdata),
       scale: moved(scale),
       zeroPoint: zeroPoint && moved(zeroPoint),
-      dtype,
     });
   }
 
@@ -170,5 +178,14 @@ export class Int8WeightOnlyLinear extends Module<[Tensor], Tensor> {
     const weight = "Tensor: <class 'torchao.quantization.Int8Tensor'>";
     return `in_features=${inFeatures}, out_features=${outFeatures}, bias=${bias === null ? 'False' : 'True'}, weight=${weight}`;
   }
+}
+function otherActivation(key: string, its: ActivationGranularity | null): TorchError {
+  const config =
+    its === null
+      ? 'Int8WeightOnlyConfig()'
+      : `Int8DynamicActivationInt8WeightConfig() with ${its.constructor.name} for inputs`;
+  return new TorchError(
+    `${key}: it is of a model that was quantized otherwise: quantize_ this one with ${config}`,
+  );
 }
 checkMethods('Int8WeightOnlyLinear', Int8WeightOnlyLinear, 'dequantize()');

@@ -3,8 +3,9 @@
 import { TorchError, valueError } from '../core/errors';
 import type { DType } from '../core/dtype';
 import * as dtypes from '../core/dtype';
-import { contiguousFormat } from '../core/layout';
+import { contiguousFormat, strided } from '../core/layout';
 import type { Tensor } from '../tensor';
+import * as aten from '../tensor/aten';
 
 /** One dimension: a size that is fixed, or the least and most, and the symbol that the source gives it. */
 interface Dimension {
@@ -101,6 +102,7 @@ function checkInput(spec: InputSpec, input: Tensor, index: number, symbols: Map<
   const wrong = (what: string): TorchError => valueError(`input ${index} of the model ${what}`);
   const { dtype, device, dimensions, strides } = spec;
   if (input.dtype !== dtype) throw wrong(`must be of ${dtype}, not ${input.dtype}`);
+  if (input.layout !== strided) throw wrong(`must be strided, not ${input.layout}`);
   if (input.device.type !== device) throw wrong(`must be on ${device}, not on ${input.device.type}`);
   const { shape } = input;
   if (shape.length !== dimensions.length)
@@ -118,8 +120,10 @@ function checkInput(spec: InputSpec, input: Tensor, index: number, symbols: Map<
   });
   const fits = (tensor: Tensor): boolean =>
     [...strides].every(([i, stride]) => tensor.stride()[i] === stride);
-  if (fits(input)) return input;
-  const dense = input.clone({ memoryFormat: contiguousFormat });
+  // Machine code knows nothing of what is conjugated when it is read.
+  const values = input.isConj() || input.isNeg() ? aten.resolveNeg(aten.resolveConj(input)) : input;
+  if (fits(values)) return values;
+  const dense = values.clone({ memoryFormat: contiguousFormat });
   if (fits(dense)) return dense;
   throw wrong(`must have the strides ${[...strides.values()].join(', ')}, not ${input.stride().join(', ')}`);
 }

@@ -107,7 +107,9 @@ export class CompiledModel {
     if (isolate === false) this.#model = loadNative(file, modelName, runners, device);
     else {
       const start = { file, model: modelName, runners, device, threads: native.getNumThreads() };
-      this.#isolated = new IsolatedModel(start, isolate === true ? {} : isolate);
+      const expected = { outputs: info.outSpec.leaves, device: info.metadata.AOTI_DEVICE_KEY ?? 'cpu' };
+      this.#isolated = new IsolatedModel(start, isolate === true ? {} : isolate, expected);
+      forgotten.register(this, this.#isolated);
     }
   }
 
@@ -174,6 +176,8 @@ export class CompiledModel {
     return unflatten(this.#info.outSpec, outputs);
   }
 }
+// A process whose model nobody has any more.
+const forgotten = new FinalizationRegistry<IsolatedModel>((isolated) => isolated.close());
 checkMethods('CompiledModel', CompiledModel, 'loadConstants(constants{}, checkFullUpdate?)', 'close()');
 
 // The index of the device; -1 for the current one.

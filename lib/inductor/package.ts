@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TorchError } from '../core/errors';
 import type { TreeSpec } from '../export/pytree';
+import { asObject } from '../export/fields';
+import { parseText } from '../export/json';
 import { checkCallSpec, readTreeSpec } from '../export/pytree_read';
 import { HEAD, foreign } from '../serialization/foreign';
 import { fileSource } from '../serialization/io/source';
 import { ZipReader, isZip } from '../serialization/io/zip_reader';
 import { type InputSpec, readInputSpecs } from './input_spec';
 
+/** What a name gives that is a file and a folder, there already, or too long. */
+const CLASHES = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EINVAL']);
 const FOLDER = 'data/aotinductor/';
 
 /** What a package says about its model. */
@@ -50,10 +54,16 @@ export function unpack(file: string): string {
     withZip(file, (zip) => {
       for (const name of zip.names()) {
         const target = path.join(folder, ...name.split('/'));
-        if (!target.startsWith(folder + path.sep) || name.includes('\\'))
+        if (!target.startsWith(folder + path.sep) || /[\\\0]/.test(name))
           throw new TorchError(`its record '${name.slice(0, 80)}' would lie elsewhere`);
-        fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
-        fs.writeFileSync(target, zip.read(name), { mode: 0o700, flag: 'wx' });
+        const bytes = zip.read(name);
+        try {
+          fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+          fs.writeFileSync(target, bytes, { mode: 0o700, flag: 'wx' });
+        } catch (error) {
+          if (!CLASHES.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+          throw new TorchError(`its record '${name.slice(0, 80)}' cannot lie beside the others`);
+        }
       }
     });
     return folder;
@@ -96,5 +106,11 @@ function metadataOf(zip: ZipReader, model: string): Record<string, string> {
   const name = [...zip.names()].find(
     (one) => one.startsWith(`${FOLDER}${model}/`) && /wrapper_metadata\.json$/.test(one),
   );
-  return name === undefined ? {} : (JSON.parse(zip.read(name).toString('utf8')) as Record<string, string>);
+  if (name === undefined) return {};
+  const where = 'its metadata';
+  const entries = asObject(parseText(zip.read(name).toString('utf8'), where), where);
+  return Object.fromEntries([...entries].filter(([, value]) => typeof value === 'string')) as Record<
+    string,
+    string
+  >;
 }

@@ -24,6 +24,7 @@ const starts: readonly (readonly [start: string, what: string])[] = [
 
 const FLATBUFFERS = 4; // where they name what they are
 const TAR = 257;
+const oldRecords = ['sys_info', 'pickle', 'storages', 'tensors'];
 /** How an index of TensorFlow's checkpoints ends, which is a table of LevelDB. */
 const TABLE_END = Buffer.from('57fb808b247547db', 'hex');
 
@@ -48,14 +49,19 @@ export function foreign(
   if (known) return known[1];
   if (text.startsWith('TFL3', FLATBUFFERS))
     return 'a model of TensorFlow Lite (.tflite): its own interpreter runs it';
+  if (isOtherPickle(head)) {
+    return 'a pickle that torch.save() did not write, of joblib or scikit-learn perhaps: pickle.load() of Python opens it, and runs what is in it';
+  }
   if (isOnnx(head)) return 'an ONNX model: the package onnxruntime-node runs it';
+  if (text.startsWith('ustar', TAR)) {
+    if (!oldRecords.some((name) => text.startsWith(`${name}\0`))) return 'a tar archive: unpack it first';
+    if (expected === 'safetensors')
+      return 'a tar archive, as torch.save() of before 0.1.10 wrote it: torch.load() of Python opens such';
+  }
   if (expected === 'safetensors') {
     const byTorch = 'as torch.save() writes it: read it with torch.load()';
     if (text.startsWith('PK\x03\x04')) return `a zip archive, ${byTorch}`;
     if (head[0] === 0x80) return `a pickle, ${byTorch}`;
-    if (text.startsWith('ustar', TAR)) {
-      return 'a tar archive, as torch.save() of before 0.1.10 wrote it: torch.load() of Python opens such';
-    }
   } else if (isSafetensors(head)) {
     return 'a .safetensors file: read it with safetensors.loadFile() or loadStateDictFromFile()';
   }
@@ -66,6 +72,16 @@ export function foreign(
   if (!/^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(text) || /\ufffd(?!$)/.test(head.toString('utf8'))) return null;
   return `text that begins with ${JSON.stringify(head.toString('utf8').slice(0, 40))}`;
 }
+
+/** What torch.save begins a pickle with, since it makes no archives of them. */
+const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');
+const PROTO = 0x80;
+const isOtherPickle = (head: Buffer): boolean =>
+  head[0] === PROTO &&
+  head[1] >= 2 &&
+  head[1] <= 5 &&
+  head.length > 32 &&
+  !head.subarray(0, 32).includes(MAGIC);
 
 /** Its version, then who made it or the graph; pickles and zips begin with other bytes. */
 const isOnnx = (head: Buffer): boolean =>

@@ -194,7 +194,11 @@ describe('refusals', () => {
       () => model().loadStateDict(state() as Map<string, Tensor>),
       'received PythonObject',
     ],
-    ['activations in int8', load(changed('act_quant_kwargs', 1)), 'its activations are to be quantized, too'],
+    [
+      'activations in int8',
+      load(changed('act_quant_kwargs', 1)),
+      'its activations are quantized in a way that is not supported',
+    ],
     ['numbers of another kind', load(changed('qdata', torch.ones([20, 48]))), 'qdata must be int8 of shape (20, 48), and is torch.float32'], // prettier-ignore
     ['no numbers', load(changed('qdata', null)), 'and is no tensor'],
     ['a scale of another shape', load(changed('scale', torch.ones([7, 1]))), 'its scale does not fit'],

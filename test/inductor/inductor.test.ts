@@ -14,10 +14,16 @@ const load = (name: string, options: object = {}) =>
   torch.inductor.load(fileOf(name), { trusted: true, ...options });
 
 type Listed = { dtype: string; shape: number[]; values: number[] } | { dict: Record<string, Listed> };
-const made = ({ dtype, shape, values }: { dtype: string; shape: number[]; values: number[] }): Tensor =>
-  torch
-    .tensor(dtype === 'int64' ? values.map((v) => BigInt(v)) : values, { dtype: dtype as 'float32' })
+type One = { dtype: string; shape: number[]; values: number[] };
+function made(listed: One | One[]): Tensor | Tensor[] {
+  if (Array.isArray(listed)) return listed.map((one) => made(one) as Tensor);
+  const { dtype, shape, values } = listed;
+  if (dtype.startsWith('complex')) return torch.viewAsComplex(torch.tensor(values).view([...shape, 2]));
+  const isWhole = dtype === 'int64';
+  return torch
+    .tensor(isWhole ? values.map((v) => BigInt(v)) : values, { dtype: dtype as 'float32' })
     .view(shape);
+}
 function same(found: unknown, expected: unknown): void {
   const listed = expected as Listed;
   if (Array.isArray(expected)) return expected.forEach((one, i) => same((found as unknown[])[i], one));
@@ -27,7 +33,8 @@ function same(found: unknown, expected: unknown): void {
   }
   const tensor = found as Tensor;
   expect([tensor.dtype.name, [...tensor.shape]]).toEqual([listed.dtype, listed.shape]);
-  expect((tensor.flatten().tolist() as number[]).map(Number)).toEqual(listed.values);
+  const plain = tensor.isComplex() ? torch.viewAsReal(tensor) : tensor;
+  expect((plain.flatten().tolist() as number[]).map(Number)).toEqual(listed.values.map(Number));
 }
 
 withPackages('packages', () => {

@@ -44,9 +44,26 @@ class Mlp(nn.Module):
         return self.fc2(torch.tanh(self.fc1(x)))
 
 
+class Kinds(nn.Module):
+    """Of each dtype one, transposed; and one without elements."""
+
+    def forward(self, tensors, empty):
+        return [t.logical_not() if t.dtype == torch.bool else (t + t).t() for t in tensors], empty + 1
+
+
+class Echo(nn.Module):
+    def forward(self, x):
+        return x + 1
+
+
+KINDS = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
+         torch.int8, torch.uint8, torch.bool, torch.complex64]
+
+
 def listed(value):
     if isinstance(value, torch.Tensor):
-        return {"dtype": str(value.dtype)[6:], "shape": list(value.shape), "values": value.flatten().tolist()}
+        plain = torch.view_as_real(value) if value.is_complex() else value
+        return {"dtype": str(value.dtype)[6:], "shape": list(value.shape), "values": plain.flatten().tolist()}
     if isinstance(value, dict):
         return {"dict": {name: listed(one) for name, one in value.items()}}
     return [listed(one) for one in value]
@@ -61,6 +78,8 @@ def main(folder):
         "cnn": (Cnn, (torch.randn(4, 3, 16, 16),), None),
         "embedding": (Embedding, (torch.randint(0, 100, (8, 64)), torch.tensor(0.5)), None),
         "mlp": (Mlp, (torch.randn(4, 8),), ({0: batch},)),
+        "kinds": (Kinds, ([torch.arange(6).view(2, 3).to(t) for t in KINDS], torch.ones(0, 4)), None),
+        "echo": (Echo, (torch.randn(4),), ({0: torch.export.Dim("length", min=2, max=2**28)},)),
     }
     results = {}
     for name, (model, inputs, dynamic) in cases.items():

@@ -13,7 +13,7 @@ interface Tensor {
   values: number[];
 }
 interface Packages {
-  cases: Record<string, { inputs: Tensor[]; outputs: unknown; eager: unknown }>;
+  cases: Record<string, { inputs: (Tensor | Tensor[])[]; outputs: unknown; eager: unknown }>;
 }
 
 export const fileOf = (name: string): string => path.join(folder, `${name}.pt2`);

@@ -1,5 +1,6 @@
 // Operators over packed weights, with arguments that end the process in Python; and right ones beside them. See
 // guards.test.ts.
+import { inferenceMode } from '../../lib/autograd';
 import { ops, tensor, type Tensor, torch, dtypes } from './support/torch';
 
 const { aten, mkldnn_prepacked: prepacked, mkldnn, onednn } = ops;
@@ -85,7 +86,31 @@ test.each<[name: string, call: () => unknown, message: RegExp]>([
   ],
   ['linear_dynamic_fp16 without columns', () => onednn.linear_dynamic_fp16(ones(4, 0), packed16(), null), /last dimension of the input must be 3/], // prettier-ignore
   ['_mkl_linear over what oneDNN has packed', () => ops.mkl._mkl_linear(ones(2, 6), ones(5, 6).toMkldnn(), ones(5, 6), null, 2), /MKL_W must be what/], // prettier-ignore
+  ...(
+    [
+      ['of his own', () => ones(1000, 1).toMkldnn()],
+      ['for other rows', () => ops.mkl._mkl_reorder_linear_weight(ones(5, 6), 3) as Tensor],
+      ['for another matrix', () => ops.mkl._mkl_reorder_linear_weight(ones(6, 5), 2) as Tensor],
+      ['that was written to', () => (ops.mkl._mkl_reorder_linear_weight(ones(5, 6), 2) as Tensor).zero_()],
+      [
+        'of inference mode',
+        () => inferenceMode(() => ops.mkl._mkl_reorder_linear_weight(ones(5, 6), 2)) as Tensor,
+      ],
+    ] as [string, () => Tensor][]
+  ).map(([what, packed]): [string, () => unknown, RegExp] => [
+    `_mkl_linear over a column ${what}`,
+    () => ops.mkl._mkl_linear(ones(2, 6), packed(), ones(5, 6), null, 2),
+    /MKL_W must be what mkl::_mkl_reorder_linear_weight gives/,
+  ]),
+  ['_mkl_linear of other columns', () => ops.mkl._mkl_linear(ones(2, 5), ones(9, 1).toMkldnn(), ones(5, 6), null, 2), /last dimension of X must be 6/], // prettier-ignore
+  ['copy over what oneDNN has packed', () => aten.copy(ones(2, 3).toMkldnn(), ones(2, 3)), /does not take tensors of layout/], // prettier-ignore
+  ['_foreach_copy over that', () => aten._foreach_copy([ones(2, 3).toMkldnn()], [ones(2, 3)]), /does not take tensors of layout/], // prettier-ignore
+  ['mkldnn_linear with a number for its weight', () => aten.mkldnn_linear(ones(2, 3).toMkldnn(), ones()), /weight must be a matrix/], // prettier-ignore
+  ['_convert_indices_from_csr_to_coo beyond its columns', () => aten._convert_indices_from_csr_to_coo(zeros(3).add(1000), zeros(2)), /crow_indices must be from 0 to 2/], // prettier-ignore
+  ['_convert_indices_from_csr_to_coo of other batches', () => aten._convert_indices_from_csr_to_coo(zeros(4).reshape([2, 2]), zeros(2)), /the same batch/], // prettier-ignore
   ['_mkl_linear with an empty bias', () => ops.mkl._mkl_linear(ones(2, 3), ops.mkl._mkl_reorder_linear_weight(ones(2, 3), 2), ones(2, 3), ones(0), 2), /B must have a number for each row/], // prettier-ignore
+  ['_convolution_pointwise of bytes', () => mkldnn._convolution_pointwise(uint8(1, 3, 5, 5), ones(4, 3, 3, 3).toMkldnn(), null, none, pair, pair, 1, 'none', [], ''), /one dtype of floats/], // prettier-ignore
+  ['_convolution_pointwise without a step', () => mkldnn._convolution_pointwise(ones(1, 3, 5, 5), ones(4, 3, 3, 3).toMkldnn(), null, none, none, pair, 1, 'none', [], ''), /stride must be positive/], // prettier-ignore
   ['qconv_prepack without a step', () => onednn.qconv_prepack(int8(4, 3, 3, 3), ones(4), 1, 0, none, none, pair, 1), /stride must be positive/], // prettier-ignore
   ['qconv2d without a step', () => convolution({ stride: none }), /stride must be positive/],
   ['qconv2d without scales', () => convolution({ scale: ones(0) }), /w_scale must have 1 number or 4, got 0/],
@@ -119,6 +144,9 @@ test.each<[name: string, call: () => Tensor, values: unknown]>([
   ['qlinear with one scale', () => linear(uint8(1, 3), linearWeight(), numbers(2), zeros(1)), [[6, 6]]],
   ['linear_dynamic_fp16', () => onednn.linear_dynamic_fp16(ones(1, 3), packed16(), ones(2)) as Tensor, [[4, 4]]], // prettier-ignore
   ['_mkl_linear', () => ops.mkl._mkl_linear(ones(1, 3), ops.mkl._mkl_reorder_linear_weight(ones(2, 3), 1), ones(2, 3), ones(2), 1) as Tensor, [[4, 4]]], // prettier-ignore
+  ['_convert_indices_from_csr_to_coo', () => aten._convert_indices_from_csr_to_coo(tensor([0n, 2n, 3n]), tensor([0n, 1n, 1n])) as Tensor, [[0, 0, 1], [0, 1, 1]]], // prettier-ignore
+  ['_convolution_pointwise', () => (mkldnn._convolution_pointwise(ones(1, 3, 5, 5), ones(4, 3, 3, 3), null, none, pair, pair, 1, 'none', [], '') as Tensor).flatten().slice(0, 0, 2), [27, 27]], // prettier-ignore
+  ['_convolution_pointwise of groups', () => (mkldnn._convolution_pointwise(ones(1, 4, 5, 5), ops.mkldnn._reorder_convolution_weight(ones(4, 2, 3, 3), none, pair, pair, 2, [1, 4, 5, 5]), null, none, pair, pair, 2, 'none', [], '') as Tensor).flatten().slice(0, 0, 2), [18, 18]], // prettier-ignore
   ['qconv2d', () => convolution().flatten().slice(0, 0, 2), [27, 27]],
   ['_weight_int8pack_mm', () => aten._weight_int8pack_mm(half(1, 32), int8(2, 32), half(2)) as Tensor, [[32, 32]]], // prettier-ignore
   ['_weight_int8pack_mm of 20 columns in float32', () => aten._weight_int8pack_mm(ones(1, 20), int8(2, 20), ones(2)) as Tensor, [[20, 20]]], // prettier-ignore

@@ -16,6 +16,13 @@ const tensors = Buffer.from(safetensors.save({ w: torch.ones([1]) }));
 const lfs = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
 const archive = (...names: string[]): Buffer => zip(names.map((name) => ({ name, data: Buffer.from('x') })));
 
+function tarOf(name: string): Buffer {
+  const tar = Buffer.alloc(1024);
+  tar.write(name);
+  tar.write('ustar', 257);
+  return tar;
+}
+
 const files: [string, Buffer | string, RegExp][] = [
   ['nothing', '', /empty: it has 0 bytes/],
   ['a git-lfs pointer', lfs, /a git-lfs pointer.*git lfs pull/],
@@ -33,6 +40,15 @@ const files: [string, Buffer | string, RegExp][] = [
   ['HDF5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), /an HDF5 file.*: h5py of Python opens it/],
   ['GGUF', 'GGUF\x03\0\0\0', /a GGUF file.*the package gguf of Python/],
   ['ONNX', Buffer.from('080812077079746f7263681a05322e312e30', 'hex'), /an ONNX model.*onnxruntime-node/],
+  [
+    'a pickle of Python',
+    Buffer.concat([
+      Buffer.from('80049546000000000000007d94288c0161944b018c0162944b0275', 'hex'),
+      Buffer.alloc(40, 0x2e),
+    ]),
+    /a pickle that torch.save\(\) did not write.*pickle.load\(\) of Python/,
+  ],
+  ['a tar archive', tarOf('readme.txt'), /a tar archive: unpack it first/],
   ['TensorFlow Lite', Buffer.from('1c00000054464c33140020001c001800', 'hex'), /a model of TensorFlow Lite/],
   [
     'SavedModel',
@@ -137,8 +153,7 @@ test('what is cut short', () => {
 });
 
 test('a tar archive of before PyTorch 0.1.10', () => {
-  const tar = Buffer.alloc(1024);
-  tar.write('ustar', 257);
+  const tar = tarOf('sys_info');
   const named =
     /a tar archive, as torch.save\(\) of before 0.1.10 wrote it: torch.load\(\) of Python opens such/;
   expect(() => torch.load(tar)).toThrow(
@@ -164,6 +179,15 @@ test('a folder', () => {
   );
   for (const load of [command('inspect'), torch.loadStateDictFromFile, safetensors.loadSharded]) {
     expect(() => load(inside('config.json'))).toThrow(/holds no checkpoint/);
+  }
+});
+
+test('the data of a checkpoint of TensorFlow, by its name', () => {
+  const file = path.join(folder, 'variables.data-00000-of-00001');
+  fs.writeFileSync(file, new Float32Array(16).fill(1.5));
+  for (const [name, load] of loaders) {
+    if (!/of bytes|safetensors.load/.test(name))
+      expect(() => load(file)).toThrow(/the data of a TensorFlow checkpoint.*load_checkpoint\(\)/);
   }
 });
 

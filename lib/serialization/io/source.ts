@@ -9,6 +9,8 @@ import { damaged } from './errors';
 /** Positions count from the start of the file. */
 export interface Source {
   readonly size: number;
+  /** Of a file. */
+  readonly path?: string;
   /** A part of the file, all of it there. */
   read(position: number, count: number): Buffer;
   /** A uint8 tensor of a part of the file; throws where `check` does not hold. */
@@ -43,6 +45,7 @@ export function fileSource(path: string, mmap: boolean): Source {
   }
   return {
     size,
+    path,
     read(position, count) {
       within(size, position, count);
       const buffer = Buffer.alloc(count);

@@ -191,6 +191,10 @@ for (const name of values) if (!known.has(name)) known.set(name, define(new Pyth
 for (const name of [
   'torch._utils._rebuild_wrapper_subclass',
   'torchao.quantization.Int8Tensor',
+  'torchao.quantization.quantize_.workflows.int8.int8_tensor.QuantizeTensorToInt8Kwargs',
+  'torchao.quantization.granularity.PerRow',
+  'torchao.quantization.granularity.PerTensor',
+  'torchao.quantization.quant_primitives.MappingType',
   'torch.nested._internal.nested_tensor.NestedTensor',
   'torch.nested._internal.nested_tensor._rebuild_njt',
   'torch._dynamo.decorators._DimRange',

@@ -58,8 +58,8 @@ function readHeader(source: Source, lax: boolean): number {
   if (source.size > 512 && source.read(257, 5).toString('latin1') === 'ustar') {
     throw damaged(
       lax
-        ? 'it is in the .tar format of before PyTorch 0.1.10, which is not supported: save it again in Python'
-        : 'Cannot use ``weights_only=True`` with files saved in the legacy .tar format.',
+        ? 'it is in the .tar format of before PyTorch 0.1.10, which is not supported: torch.load() of Python opens it, save it again there'
+        : 'Cannot use ``weights_only=True`` with files saved in the legacy .tar format. torch.load() of Python opens such, with weights_only=False: save it again there',
     );
   }
   const reader = new Reader(source);

@@ -2,7 +2,14 @@
 // checked before: inputs that do not fit end the process, or are read beyond their end.
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -96,6 +103,45 @@ napi_value InductorLoadConstants(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
+// A file in memory that has no name: who is given its descriptor has it. Closed with what holds it, which an
+// environment that ends frees as well.
+struct AnonymousFile : Held {
+  explicit AnonymousFile(int fd) : fd(fd) {}
+  ~AnonymousFile() override { Close(); }
+  void Close() {
+#ifdef __linux__
+    if (fd >= 0) close(fd);
+#endif
+    fd = -1;
+  }
+  int fd;
+};
+
+// inductorMemory(): [handle, descriptor], or null where the system has no such files.
+napi_value InductorMemory(Arguments& arguments) {
+#ifdef __linux__
+  constexpr unsigned kCloseOnExec = 1;  // MFD_CLOEXEC
+  // The call itself: the C library has it since 2.27 only.
+  const int fd = static_cast<int>(syscall(SYS_memfd_create, "nodetorch", kCloseOnExec));
+  TORCH_CHECK(fd >= 0 || errno == ENOSYS, "no memory for a process of its own: ", std::strerror(errno));
+  if (fd >= 0) {
+    Napi::Array pair = Napi::Array::New(arguments.env, 2);
+    pair[0u] = Napi::Value(arguments.env, ToJs(arguments.environment, new AnonymousFile(fd), kHandleBytes));
+    pair[1u] = Napi::Number::New(arguments.env, fd);
+    return pair;
+  }
+#endif
+  return Napi::Env(arguments.env).Null();
+}
+
+napi_value InductorCloseMemory(Arguments& arguments) {
+  Slot* slot = FindHandle(arguments.environment, arguments[0]);
+  auto* file = slot ? dynamic_cast<AnonymousFile*>(slot->other) : nullptr;
+  if (!file) throw TypeProblem("argument must be a file in memory");
+  file->Close();
+  return Undefined(arguments.env);
+}
+
 }  // namespace
 
 void DefineInductor(Napi::Env env, Napi::Object exports) {
@@ -103,7 +149,9 @@ void DefineInductor(Napi::Env env, Napi::Object exports) {
          {{"inductorLoad", Entry<InductorLoad>},
           {"inductorRun", Entry<InductorRun>},
           {"inductorRunAsync", Entry<InductorRunAsync>},
-          {"inductorLoadConstants", Entry<InductorLoadConstants>}});
+          {"inductorLoadConstants", Entry<InductorLoadConstants>},
+          {"inductorMemory", Entry<InductorMemory>},
+          {"inductorCloseMemory", Entry<InductorCloseMemory>}});
 }
 
 }  // namespace nodetorch

@@ -104,6 +104,7 @@ void OrderOfPolynomial(const Schema& schema, const Stack& stack);
 
 // guards_sparse.cc
 void SparseParts(const Schema& schema, const Stack& stack);
+void RowsOfColumns(const Schema& schema, const Stack& stack);
 
 // guards_recurrent.cc
 void GatesOfCell(const Schema& schema, const Stack& stack);
@@ -114,9 +115,12 @@ void StepsOfBatch(const Schema& schema, const Stack& stack);
 
 // guards_packed.cc
 void PackedConvolution(const Schema& schema, const Stack& stack);
+void PointwiseConvolution(const Schema& schema, const Stack& stack);
 void PackedLinear(const Schema& schema, const Stack& stack);
 void ReorderedLayer(const Schema& schema, const Stack& stack);
 void PackedByMkl(const Schema& schema, const Stack& stack);
+void MatrixOfWeight(const Schema& schema, const Stack& stack);
+void ToBePackedByMkl(const Schema& schema, const Stack& stack);
 void WholeVectors(const Schema& schema, const Stack& stack);
 void ScalesOfGroups(const Schema& schema, const Stack& stack);
 void ColumnsOfWeight(const Schema& schema, const Stack& stack);

@@ -65,6 +65,8 @@ const std::unordered_map<std::string, Guard>& Guards() {
       {"copy", NotCompressed},
       {"_foreach_copy", NotCompressed},
       {"_convert_indices_from_coo_to_csr", IndicesInRange},
+      {"_convert_indices_from_csr_to_coo", RowsOfColumns},
+      {"mkldnn_linear", MatrixOfWeight},
       {"fused_moving_avg_obs_fake_quant", ObservedRows},
       {"_fused_moving_avg_obs_fq_helper", ObservedRows},
       {"_fused_moving_avg_obs_fq_helper_functional", ObservedRows},

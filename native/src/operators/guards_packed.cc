@@ -4,8 +4,12 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <iterator>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "operators/guard_checks.h"
 #include "operators/guards.h"
@@ -60,6 +64,18 @@ void PackedConvolution(const Schema& schema, const Stack& stack) {
               ": X must have as many dimensions as the weight, got ", input.dim());
 }
 
+// Convolutions of floats over weights that may be packed, of one dimension more where there are groups.
+void PointwiseConvolution(const Schema& schema, const Stack& stack) {
+  for (const char* name : {"stride", "dilation"}) PositiveNumbers(schema, stack, name);
+  const at::Tensor input = stack[0].toTensor(), weight = TensorNamed(schema, stack, "W");
+  TORCH_CHECK(input.dim() > 2 && (weight.dim() == input.dim() || weight.dim() == input.dim() + 1),
+              schema.name(), ": W must have as many dimensions as X, or one more for groups, got ",
+              weight.dim());
+  TORCH_CHECK(at::isFloatingType(input.scalar_type()) && input.scalar_type() == weight.scalar_type(),
+              schema.name(), ": X and W must be of one dtype of floats");
+  TORCH_CHECK(Find(schema, stack, "groups")->toInt() > 0, schema.name(), ": groups must be positive");
+}
+
 // oneDNN's linear layers in eight bits, or in float16.
 void PackedLinear(const Schema& schema, const Stack& stack) {
   const bool is_half = schema.name().find("fp16") != std::string::npos;
@@ -83,15 +99,57 @@ void ReorderedLayer(const Schema& schema, const Stack& stack) {
               schema.name(), ": the weights must have 4 rows for each of hidden_size");
 }
 
-// What MKL has packed is a column, longer than the weight.
+// What MKL packs for which matrix, and for how many rows of the input. The bytes do not say what they are, so
+// each is remembered by its tensor until it is gone, with the version that it had: who writes to it makes it
+// another one. What is made in inference mode has no version, and is not known.
+struct PackedMatrix {
+  int64_t rows, columns, batch;
+  bool operator==(const PackedMatrix& other) const {
+    return rows == other.rows && columns == other.columns && batch == other.batch;
+  }
+};
+struct KnownMatrix {
+  c10::weak_intrusive_ptr<c10::TensorImpl> tensor;
+  uint32_t version;
+  PackedMatrix matrix;
+};
+std::mutex known_mutex;
+std::unordered_map<const c10::TensorImpl*, KnownMatrix>& KnownMatrices() {
+  static auto* const known = new std::unordered_map<const c10::TensorImpl*, KnownMatrix>();
+  return *known;
+}
+thread_local std::optional<PackedMatrix> to_be_packed;
+
+void ToBePackedByMkl(const Schema& schema, const Stack& stack) {
+  to_be_packed.reset();
+  const at::Tensor weight = stack[0].toTensor();
+  Matrix(schema, "X", weight);
+  to_be_packed = PackedMatrix{weight.size(0), weight.size(1), stack[1].toInt()};
+}
+
 void PackedByMkl(const Schema& schema, const Stack& stack) {
-  const at::Tensor packed = TensorNamed(schema, stack, "MKL_W"), weight = TensorNamed(schema, stack, "ORI_W");
-  TORCH_CHECK(
-      !packed.is_mkldnn() || (packed.dim() == 2 && packed.size(1) == 1 && packed.numel() > weight.numel()),
-      schema.name(), ": MKL_W must be what mkl::_mkl_reorder_linear_weight gives");
-  const at::Tensor bias = TensorNamed(schema, stack, "B");
-  TORCH_CHECK(!bias.defined() || (weight.dim() == 2 && bias.numel() == weight.size(0)), schema.name(),
+  const at::Tensor packed = TensorNamed(schema, stack, "MKL_W"), weight = TensorNamed(schema, stack, "ORI_W"),
+                   bias = TensorNamed(schema, stack, "B"), input = TensorNamed(schema, stack, "X");
+  TORCH_CHECK(weight.dim() == 2, schema.name(), ": ORI_W must be a matrix");
+  TORCH_CHECK(input.dim() > 0 && input.size(-1) == weight.size(1), schema.name(),
+              ": the last dimension of X must be ", weight.size(1), ", as ORI_W's");
+  const PackedMatrix matrix{weight.size(0), weight.size(1), Find(schema, stack, "batch_size")->toInt()};
+  bool is_known = false;
+  if (!packed.is_inference()) {
+    std::lock_guard<std::mutex> lock(known_mutex);
+    const auto found = KnownMatrices().find(packed.unsafeGetTensorImpl());
+    is_known = found != KnownMatrices().end() && !found->second.tensor.expired() &&
+               found->second.version == packed._version() && found->second.matrix == matrix;
+  }
+  TORCH_CHECK(is_known, schema.name(),
+              ": MKL_W must be what mkl::_mkl_reorder_linear_weight gives for ORI_W and batch_size, "
+              "unchanged and not of inference mode");
+  TORCH_CHECK(!bias.defined() || bias.numel() == weight.size(0), schema.name(),
               ": B must have a number for each row of ORI_W");
+}
+
+void MatrixOfWeight(const Schema& schema, const Stack& stack) {
+  Matrix(schema, "weight", stack[1].toTensor());
 }
 
 // The kernel for bfloat16 reads 16 numbers at a time.
@@ -130,8 +188,11 @@ Guard PackedGuardOf(const Schema& schema) {
       {"mkldnn_prepacked::conv2d_prepack", PackedConvolution},
       {"mkldnn_prepacked::conv2d_run", PackedConvolution},
       {"mkldnn::_convolution_transpose_pointwise", PackedConvolution},
+      {"mkldnn::_convolution_pointwise", PointwiseConvolution},
+      {"mkldnn::_convolution_pointwise_", PointwiseConvolution},
       {"mkldnn::_reorder_mkldnn_rnn_layer_weight", ReorderedLayer},
       {"mkl::_mkl_linear", PackedByMkl},
+      {"mkl::_mkl_reorder_linear_weight", ToBePackedByMkl},
       {"onednn::qconv_prepack", PackedConvolution},
       {"onednn::qconv_pointwise", PackedConvolution},
       {"onednn::qconv1d_pointwise", PackedConvolution},
@@ -145,6 +206,21 @@ Guard PackedGuardOf(const Schema& schema) {
   };
   const auto found = guards.find(schema.name());
   return found == guards.end() ? nullptr : found->second;
+}
+
+void NotePacked(Guard guard, const std::vector<c10::IValue>& results) {
+  if (guard != ToBePackedByMkl || !to_be_packed || results.size() != 1) return;
+  const PackedMatrix matrix = *std::exchange(to_be_packed, std::nullopt);
+  const at::Tensor packed = results[0].toTensor();
+  if (packed.is_inference()) return;
+  std::lock_guard<std::mutex> lock(known_mutex);
+  auto& known = KnownMatrices();
+  for (auto one = known.begin(); one != known.end();) {
+    one = one->second.tensor.expired() ? known.erase(one) : std::next(one);
+  }
+  known.insert_or_assign(packed.unsafeGetTensorImpl(),
+                         KnownMatrix{c10::weak_intrusive_ptr<c10::TensorImpl>(packed.getIntrusivePtr()),
+                                     packed._version(), matrix});
 }
 
 }  // namespace nodetorch

@@ -50,7 +50,7 @@ void NotCompressed(const Schema& schema, const Stack& stack) {
   for (const at::Tensor& tensor : is_list ? stack[0].toTensorVector() : std::vector{stack[0].toTensor()}) {
     const at::Layout layout = tensor.layout();
     TORCH_CHECK(layout != at::kSparseCsr && layout != at::kSparseCsc && layout != at::kSparseBsr &&
-                    layout != at::kSparseBsc,
+                    layout != at::kSparseBsc && layout != at::kMkldnn,
                 schema.name(), ": does not take tensors of layout ", layout);
   }
 }

@@ -70,4 +70,17 @@ void SparseParts(const Schema& schema, const Stack& stack) {
   }  // and of another layout the operator itself says so
 }
 
+// Rows become an index for each of their columns: as many as the numbers of the first say.
+void RowsOfColumns(const Schema& schema, const Stack& stack) {
+  const at::Tensor rows = stack[0].toTensor(), columns = stack[1].toTensor();
+  const bool is_batch = rows.dim() == columns.dim() && rows.dim() > 0 && rows.size(-1) > 0 &&
+                        rows.sizes().slice(0, rows.dim() - 1) == columns.sizes().slice(0, rows.dim() - 1);
+  TORCH_CHECK(is_batch, schema.name(), ": crow_indices and col_indices must have the same batch");
+  TORCH_CHECK(at::isIntegralType(rows.scalar_type(), false) && rows.layout() == at::kStrided &&
+                  columns.layout() == at::kStrided,
+              schema.name(), ": crow_indices must be integers");
+  TORCH_CHECK(rows.numel() == 0 || !HasOutside(rows, 0, columns.size(-1) + 1), schema.name(),
+              ": crow_indices must be from 0 to ", columns.size(-1));
+}
+
 }  // namespace nodetorch::guards

@@ -14,6 +14,9 @@ namespace nodetorch {
 // Whether a call may skip autograd's kernels, which are a tenth of a small operator.
 bool MaySkipAutograd(const Signature& signature, const std::vector<c10::IValue>& stack);
 
+// Remembers what an operator has packed, by its guard, where its bytes do not say: guards_packed.cc.
+void NotePacked(Guard guard, const std::vector<c10::IValue>& results);
+
 // Makes the checks that the kernel leaves out, chooses the cheapest way, and has `call` call the kernel. The
 // stack has the arguments, and afterwards the results.
 template <typename Call>
@@ -25,6 +28,7 @@ void CallKernel(const Signature& signature, std::vector<c10::IValue>& stack, Cal
   std::optional<at::AutoDispatchBelowADInplaceOrView> below;
   if (signature.is_factory || skips_autograd) below.emplace();
   call();
+  if (signature.guard) NotePacked(signature.guard, stack);
 }
 
 }  // namespace nodetorch
