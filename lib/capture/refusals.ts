@@ -39,7 +39,8 @@ const allowed = new Set<keyof Native>([
     'captureStop',
     'captureCount',
   ] as const),
-  ...(['captureHolds', 'captureDifference', 'captureSegments', 'isSameObject', 'dispose'] as const),
+  ...(['captureHolds', 'captureDifference', 'captureSegments', 'captureReady', 'isSameObject', 'dispose'] as const),
+  ...(['addBatchDim', 'removeBatchDim', 'isBatched', 'wrapForGrad', 'unwrapForGrad'] as const),
 ]);
 
 const reads = 'reads the numbers of a tensor, which a replay cannot follow';
