@@ -34,22 +34,19 @@ export class DeviceGraph {
 
   /** The results of the recording, as new tensors. */
   replay(given: readonly Tensor[]): Tensor[] {
-    return noGrad(() => {
-      given.forEach((tensor, i) => this.#inputs[i].copy_(tensor));
-      const [, place] = native.captureGraphed(this.recording);
-      if (this.#graph === null || place !== this.#place) this.#capture(place, given[0] ?? null);
-      this.#graph!.replay();
-      return this.#outputs.map((output) => output.clone());
-    });
+    noGrad(() => given.forEach((tensor, i) => this.#inputs[i].copy_(tensor)));
+    const [, place] = native.captureGraphed(this.recording);
+    if (this.#graph === null || place !== this.#place) this.#capture(place, given[0] ?? null);
+    this.#graph!.replay();
+    return noGrad(() => this.#outputs.map((output) => output.clone()));
   }
 
+  // In the modes of the call, which are those that the recording is for.
   #capture(place: number, first: Tensor | null): void {
     const graph = new Graph();
     const stream = first === null ? new Stream() : new Stream(first.device);
     const host = () => undefined;
-    const outputs = stream.use(() =>
-      graph.use(() => native.captureReplay(this.ready, this.#inputs, host)),
-    );
+    const outputs = stream.use(() => graph.use(() => native.captureReplay(this.ready, this.#inputs, host)));
     if (outputs === null) throw cannot('its arguments cannot be copied to dense memory');
     this.#outputs = (wrap(outputs) as Tensor[]).map((output) => keep(output));
     if (this.#outputs.some((output) => output.requiresGrad)) {

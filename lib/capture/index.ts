@@ -68,7 +68,14 @@ export interface Captured<Args extends unknown[], Result> {
 const CAPTURE = signature(
   'capture',
   [callable<(...args: unknown[]) => unknown>()('fn')],
-  { maxRecordings: 8, check: 0, recheck: 128, freeze: false, graph: false, reads: null } as Required<CaptureOptions>,
+  {
+    maxRecordings: 8,
+    check: 0,
+    recheck: 128,
+    freeze: false,
+    graph: false,
+    reads: null,
+  } as Required<CaptureOptions>,
   [],
 );
 

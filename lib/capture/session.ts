@@ -108,6 +108,7 @@ export function record(
   args: readonly unknown[],
   tensors: readonly Tensor[],
   stop: Stop | null = null,
+  guards: ModuleGuards | null = null, // those that are known to hold
 ): { result: unknown; recorded: Recorded } {
   const session = new Session();
   const { stackTraceLimit } = Error;
@@ -130,8 +131,11 @@ export function record(
     const [handle, numbers] = native.captureEnd(leaves.filter(isTensor));
     let next = 0;
     const slots = leaves.map((leaf) => (isTensor(leaf) ? numbers[next++] : -1));
-    const modules = new ModuleGuards(session.modules);
-    return { result, recorded: { handle, hosts: session.hosts, scoped: session.scoped, modules, spec, leaves, slots } };
+    const modules = guards ?? new ModuleGuards(session.modules);
+    return {
+      result,
+      recorded: { handle, hosts: session.hosts, scoped: session.scoped, modules, spec, leaves, slots },
+    };
   } catch (error) {
     throw explained(error);
   } finally {

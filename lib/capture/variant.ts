@@ -168,7 +168,7 @@ export class Variant {
    */
   recheck(fn: Fn, given: Given): unknown {
     this.#replays++;
-    const { result, recorded } = record(fn, given.args, given.tensors);
+    const { result, recorded } = record(fn, given.args, given.tensors, null, this.#recorded.modules);
     const difference = this.#difference(recorded);
     if (difference === null) return result;
     this.#problem =
@@ -212,7 +212,8 @@ export class Variant {
     }
     const outputs = native.captureReplay(this.#ready!, given.tensors, this.#host);
     this.#replays++;
-    if (outputs === null) throw new TorchError('torch.capture: the tensors or modes of this call have changed');
+    if (outputs === null)
+      throw new TorchError('torch.capture: the tensors or modes of this call have changed');
     return this.#result(outputs);
   }
 

@@ -61,7 +61,11 @@ function singleTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
       ...[slot.param, slot.grad, slot.state.exp_avg, slot.state.exp_avg_sq],
       ...[group.amsgrad ? stateOf(slot, 'max_exp_avg_sq') : undefined, slot.state.step],
     ]);
-    if (!areNumbers(group) || !writeHandles(rows as (Tensor | undefined)[][]) || !update(rows.length, group)) {
+    if (
+      !areNumbers(group) ||
+      !writeHandles(rows as (Tensor | undefined)[][]) ||
+      !update(rows.length, group)
+    ) {
       eachTensor(part, group);
     }
   }

@@ -101,7 +101,9 @@ test('what is not for inference is refused', () => {
   const forward = model as (x: Tensor) => Tensor;
   const steps = () => call((x) => (optimizer.zeroGrad(), forward(x)));
   for (const run of [steps, () => torch.noGrad(steps)]) {
-    expect(run).toThrow('torch.capture: freeze is for inference alone, and the function calls SGD.zeroGrad()');
+    expect(run).toThrow(
+      'torch.capture: freeze is for inference alone, and the function calls SGD.zeroGrad()',
+    );
   }
   expect(() => call((x) => forward(x).sum().backward())).toThrow('does not require grad');
   const total = torch.zeros([4, 12]);

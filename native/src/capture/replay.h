@@ -1,7 +1,8 @@
 // A recording made ready to run, on the thread of JavaScript.
 //
 //     Replay replay(std::move(recording));
-//     Values outputs = replay.Execute(inputs, collect, [&](size_t i) { ... the i-th call of JavaScript ... });
+//     Values outputs = replay.Execute(inputs, collect, [&](size_t i) { ... the i-th call of JavaScript ...
+//     });
 //
 // What segments give each other stays here: JavaScript sees the outputs alone.
 #pragma once

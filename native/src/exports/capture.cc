@@ -79,8 +79,8 @@ napi_value CaptureAbort(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// capturePause(whether a call of JavaScript begins that each replay makes anew, or ends): whether it is in the
-// modes that the function was called in.
+// capturePause(whether a call of JavaScript begins that each replay makes anew, or ends): whether it is in
+// the modes that the function was called in.
 napi_value CapturePause(Arguments& arguments) {
   CaptureRecorder* recorder = arguments.environment.paused_recorder();
   if (!recorder) return Undefined(arguments.env);
@@ -126,8 +126,8 @@ napi_value CaptureHolds(Arguments& arguments) {
   return Napi::Number::New(arguments.env, versions);
 }
 
-// captureGraphed(recording): [why it cannot be a graph of an accelerator, or '', a number for where the tensors
-// are that it holds by identity].
+// captureGraphed(recording): [why it cannot be a graph of an accelerator, or '', a number for where the
+// tensors are that it holds by identity].
 napi_value CaptureGraphed(Arguments& arguments) {
   const Recording& recording = RecordingArgument(arguments, 0);
   uint64_t place = 0;
@@ -225,8 +225,8 @@ napi_value OutputsOfReplay(const Arguments& arguments, const Replay& replay,
   return array;
 }
 
-// captureReplay(what captureReady() gave, inputs, host): the outputs that are tensors of its own, or null where
-// it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript.
+// captureReplay(what captureReady() gave, inputs, host): the outputs that are tensors of its own, or null
+// where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript.
 napi_value CaptureReplay(Arguments& arguments) {
   Environment& environment = arguments.environment;
   environment.RunPendingWork();

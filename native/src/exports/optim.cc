@@ -89,7 +89,8 @@ class Rows {
     return tensor;
   }
   [[noreturn]] void ThrowDisposed() const {
-    throw TypeProblem(std::string(name_) + ": a parameter, or what is remembered of it, is a disposed Tensor");
+    throw TypeProblem(std::string(name_) +
+                      ": a parameter, or what is remembered of it, is a disposed Tensor");
   }
 
   Environment& environment_;
@@ -197,7 +198,8 @@ napi_value ClearGradients(Arguments& arguments) {
 }  // namespace
 
 void DefineOptim(Napi::Env env, Napi::Object exports) {
-  Define(env, exports, {{"adam", Entry<Adam>}, {"sgd", Entry<Sgd>}, {"clearGradients", Entry<ClearGradients>}});
+  Define(env, exports,
+         {{"adam", Entry<Adam>}, {"sgd", Entry<Sgd>}, {"clearGradients", Entry<ClearGradients>}});
 }
 
 }  // namespace nodetorch

@@ -156,7 +156,8 @@ int64_t Enter(Arguments& arguments, Scope scope) {
   const auto depth = static_cast<int64_t>(getDynamicLayerStack().size());
   if (CaptureRecorder* recorder = environment.recorder(); recorder && !IsReplayed(scope)) {
     recorder->Refuse(
-        "transforms of torch.func other than vmap() and grad(), forward-mode derivatives, hooks on saved tensors "
+        "transforms of torch.func other than vmap() and grad(), forward-mode derivatives, hooks on saved "
+        "tensors "
         "and anomaly detection cannot be replayed");
   }
   switch (scope) {

@@ -125,7 +125,6 @@ bool Ge(Stack& stack) {
   return Binary(stack, [](float a, float b) { return a >= b; });
 }
 
-
 std::optional<double> Increment(const at::Tensor& counter) {
   if (!NoActiveModes() || !IsPlain(*counter.unsafeGetTensorImpl(), at::GradMode::is_enabled())) return {};
   c10::TensorImpl& tensor = *counter.unsafeGetTensorImpl();
