@@ -32,7 +32,11 @@ test('weights at another place are captured anew', () => {
 
 test.each<[string, (x: Tensor) => unknown, string]>([
   ['an argument that is changed', (x) => x.add_(1), 'changes an argument'],
-  ['numbers of JavaScript', (x) => x.add(torch.tensor([1, 2]).to(DEVICE)), 'makes tensors of data of JavaScript'],
+  [
+    'numbers of JavaScript',
+    (x) => x.add(torch.tensor([1, 2]).to(DEVICE)),
+    'makes tensors of data of JavaScript',
+  ],
   ['gradients', (x) => F.mseLoss(there([1, 2]).requiresGrad_(), x).backward(), 'computes gradients'],
 ])('%s cannot be part of one', (_name, fn, message) => {
   const run = torch.capture(fn, { graph: true });

@@ -43,9 +43,8 @@ struct Row {
 // is left out. `optional`: the place of what may be missing.
 class Rows {
  public:
-  Rows(const Arguments& arguments, size_t width, size_t optional, const char* name)
-      : environment_(arguments.environment), optional_(optional), name_(name) {
-    const auto count = static_cast<size_t>(arguments.Int(0));
+  Rows(Environment& environment, size_t count, size_t width, size_t optional, const char* name)
+      : environment_(environment), optional_(optional), name_(name) {
     const auto& buffer = environment_.transfer_buffer();
     TORCH_CHECK(count <= buffer.length() / width, name, "(): more than the transfer buffer holds");
     rows_.reserve(count);
@@ -119,7 +118,7 @@ double Count(const at::Tensor& counter) {
 // adam(count, lr, beta1, beta2, eps, weightDecay, flags)
 napi_value Adam(Arguments& arguments) {
   Environment& environment = arguments.environment;
-  const Rows rows(arguments, 6, 4, "Adam");
+  const Rows rows(environment, static_cast<size_t>(arguments.Int(0)), 6, 4, "Adam");
   if (!rows.AreUsual()) return Told(arguments, kNothingDone);
   const double lr = Double(arguments, 1), beta1 = Double(arguments, 2), beta2 = Double(arguments, 3);
   const double eps = Double(arguments, 4), decay = Double(arguments, 5);
@@ -161,7 +160,8 @@ napi_value Sgd(Arguments& arguments) {
   const double lr = Double(arguments, 1), momentum = Double(arguments, 2), dampening = Double(arguments, 3);
   const double decay = Double(arguments, 4);
   const auto flags = arguments.Int(5);
-  const Rows rows(arguments, 3, momentum == 0 ? 2 : SIZE_MAX, "SGD");
+  const size_t optional = momentum == 0 ? 2 : SIZE_MAX;  // the buffer
+  const Rows rows(environment, static_cast<size_t>(arguments.Int(0)), 3, optional, "SGD");
   if (!rows.AreUsual()) return Told(arguments, kNothingDone);
   std::optional<at::AutoDispatchBelowAutograd> below;
   if (!rows.NeedAutograd()) below.emplace();
