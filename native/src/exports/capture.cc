@@ -83,7 +83,7 @@ napi_value CaptureAbort(Arguments& arguments) {
 // the modes that the function was called in.
 napi_value CapturePause(Arguments& arguments) {
   CaptureRecorder* recorder = arguments.environment.paused_recorder();
-  if (!recorder) return Undefined(arguments.env);
+  if (!recorder) return Napi::Boolean::New(arguments.env, true);
   if (arguments.Bool(0) && at::functorch::getDynamicLayerStack().size() > 0) {
     recorder->Refuse("steps of optimizers and the like inside of torch.func's transforms cannot be replayed");
   }
