@@ -407,7 +407,7 @@ const makers: [kind: string, make: () => object][] = [
 const overridden =
   /^(constructor|forward|extraRepr|resetParameters|initializeParameters|computeMask|toJSON)$/;
 const isProtected =
-  /^(beginState|updateGroup|update|choose|upgrade|checkOptions|run|setDefaults|collect|stateOf|start|options|setLrs|warnOutsideStep)$/;
+  /^(beginState|updateGroup|updateAtOnce|update|choose|upgrade|checkOptions|run|setDefaults|collect|stateOf|start|options|setLrs|warnOutsideStep)$/;
 const takesAnyNumber = [
   'Tensor.at',
   'SafeSlice.at',

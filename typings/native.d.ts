@@ -203,12 +203,11 @@ export interface Native {
   makeObject(name: string): Handle;
   isSameObject(a: HandleOwner, b: HandleOwner): boolean;
 
-  // optim.cc. The transfer buffer has the numbers of so many tensors for each of `count` parameters, 0 for none.
-  // `flags`: a sum of `constants.optimizerFlags`.
-  /**
-   * Six tensors: parameter, gradient, exp_avg, exp_avg_sq, with amsgrad max_exp_avg_sq, step. False where Python
-   * divides by zero.
-   */
+  // optim.cc. The transfer buffer has the numbers of so many tensors for each of `count` parameters, 0 for none; where 0
+  // stands for the gradient it is the parameter's own, and one without is left out. `flags`: a sum of
+  // `constants.optimizerFlags`. What they give: 0; 1 where Python divides by zero; 2 where nothing was done, since a
+  // parameter needs the general way: its state is missing, it or its gradient is not dense and on the CPU, fast paths are off.
+  /** Six tensors: parameter, gradient, exp_avg, exp_avg_sq, with amsgrad max_exp_avg_sq, step. */
   adam(
     count: number,
     lr: number,
@@ -217,7 +216,7 @@ export interface Native {
     eps: number,
     weightDecay: number,
     flags: number,
-  ): boolean;
+  ): 0 | 1 | 2;
   /** Three tensors: parameter, gradient, with momentum its buffer. */
   sgd(
     count: number,
@@ -226,7 +225,9 @@ export interface Native {
     dampening: number,
     weightDecay: number,
     flags: number,
-  ): void;
+  ): 0 | 2;
+  /** Forgets those of so many tensors, whose numbers are in the transfer buffer. */
+  clearGradients(count: number): void;
 
   // program.cc
   programCreate(description: ProgramDescription): Handle;
@@ -248,8 +249,8 @@ export interface Native {
   captureEnd(outputs: Tensors): [recording: Handle, slots: number[]];
   /** Ends a recording whose function has thrown. */
   captureAbort(): void;
-  /** A call of JavaScript that each replay makes anew begins, or ends. */
-  capturePause(pauses: boolean): void;
+  /** A call of JavaScript that each replay makes anew begins, or ends. Whether the modes are those at the beginning. */
+  capturePause(pauses: boolean): boolean;
   /** Throws while something is being recorded, and makes the recording fail. */
   captureRefuse(what: string): void;
   /** The recording throws where this node would begin, counted from 0. */
@@ -277,6 +278,15 @@ export interface Native {
   };
   /** The tensors that it holds by identity. */
   captureOthers(recording: Handle): Handle[];
+  /** Why it cannot be a graph of an accelerator, or ''; a number for where the tensors are that it holds by identity. */
+  captureGraphed(recording: Handle): [problem: string, place: number];
+  /** What `captureReplay` takes. */
+  captureReady(recording: Handle): Handle;
+  /**
+   * The outputs that are tensors of its own; null unless it was made for such tensors, in these modes. `host(i)` makes the
+   * i-th call of JavaScript.
+   */
+  captureReplay(ready: Handle, inputs: Tensors, host: (i: number) => void): unknown[] | null;
   captureSegments(recording: Handle): [program: Handle | null, takes: number[], gives: number[]][];
 
   // distributed.cc, and native/src/distributed. Where libtorch has no such library, the first two are all there is.

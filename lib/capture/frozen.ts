@@ -8,11 +8,12 @@ import { isTensor } from '../native/tensor_base';
 import type { Handle, ProgramArgument, ProgramNode } from '../../typings/native';
 import type { Recorded } from './session';
 
-/** A part of a recording that runs without JavaScript, and the slots that it takes and gives. */
-export type Segment = [program: Handle | null, takes: number[], gives: number[]];
-
-/** @throws TorchError where there is more in it than inference. */
-export function freezeRecording({ handle, hosts, slots }: Recorded): Segment[] {
+/**
+ * A program that gives the tensors that are the recording's own.
+ *
+ * @throws TorchError where there is more in it than inference.
+ */
+export function freezeRecording({ handle, hosts }: Recorded): Handle {
   if (hosts.length > 0) {
     const [{ object, method }] = hosts;
     throw new TorchError(
@@ -31,8 +32,7 @@ export function freezeRecording({ handle, hosts, slots }: Recorded): Segment[] {
     nodes: nodes.map(withTensors),
     outputs: rest.outputs.map(withTensor),
   };
-  const frozen = native.programCreate(freezeProgram(description, { constants: new Map(), results }));
-  return [[frozen, rest.inputs.map((_, i) => i), slots.filter((slot) => slot >= 0)]];
+  return native.programCreate(freezeProgram(description, { constants: new Map(), results }));
 }
 
 const withTensors = (node: ProgramNode): ProgramNode => ({

@@ -8,7 +8,7 @@ import { type TreeSpec, flatten } from '../func/tree';
 import { isTensor } from '../native/tensor_base';
 import { checkedReplay } from './check';
 import { callInTurn, checkNothingRuns, fence } from './turns';
-import { type Given, Variant } from './variant';
+import { type Given, MORE, Variant } from './variant';
 
 /** Options of `torch.capture`. */
 export interface CaptureOptions {
@@ -28,6 +28,17 @@ export interface CaptureOptions {
    * frozen anew. Default: false.
    */
   freeze?: boolean;
+  /**
+   * For inference on an accelerator: replays are one graph of the device. Arguments are copied to memory of its own, and
+   * results from there. Not for functions that compute gradients, make steps of optimizers, change their arguments, or
+   * make tensors of numbers of JavaScript. Default: false.
+   */
+  graph?: boolean;
+  /**
+   * Gives what `fn` reads from variables, numbers and tensors in arrays or plain objects: it is asked at each call, and
+   * what it gives is treated as more arguments. So another number begins another recording. Default: nothing is given.
+   */
+  reads?: (() => unknown) | null;
 }
 
 /** What `torch.capture` makes of a function. */
@@ -57,7 +68,14 @@ export interface Captured<Args extends unknown[], Result> {
 const CAPTURE = signature(
   'capture',
   [callable<(...args: unknown[]) => unknown>()('fn')],
-  { maxRecordings: 8, check: 0, recheck: 128, freeze: false } as Required<CaptureOptions>,
+  {
+    maxRecordings: 8,
+    check: 0,
+    recheck: 128,
+    freeze: false,
+    graph: false,
+    reads: null,
+  } as Required<CaptureOptions>,
   [],
 );
 
@@ -66,7 +84,11 @@ const flatSpecs: TreeSpec[] = Array.from({ length: 8 }, (_, count) => ({
   children: new Array<null>(count).fill(null),
 }));
 
-function given(args: readonly unknown[]): Given {
+function given(args: readonly unknown[], reads: (() => unknown) | null): Given {
+  if (reads !== null) {
+    const { leaves, spec } = flatten([args, reads()]);
+    return { args, leaves, spec, tensors: leaves.filter(isTensor) };
+  }
   if (args.length < flatSpecs.length && args.every(isTensor)) {
     return { args, leaves: args, spec: flatSpecs[args.length], tensors: args };
   }
@@ -102,7 +124,7 @@ function given(args: readonly unknown[]): Given {
 export function capture<Args extends unknown[], Result>(
   ...args: Call<typeof CAPTURE, [fn: (...args: Args) => Result], []>
 ): Captured<Args, Result> {
-  const [body, { maxRecordings, check, recheck, freeze }] = CAPTURE.bind(args);
+  const [body, { maxRecordings, check, recheck, freeze, graph, reads }] = CAPTURE.bind(args);
   const fn: typeof body = freeze ? (...all) => noGrad(() => body(...all)) : body;
   if (!Number.isInteger(maxRecordings) || maxRecordings < 1) {
     throw argumentError('capture', 'maxRecordings', 'a positive whole number', maxRecordings);
@@ -114,8 +136,13 @@ export function capture<Args extends unknown[], Result>(
   if (freeze && check > 0) {
     throw argumentError('capture', 'check', '0 with freeze, which changes the last bits', check);
   }
+  if (freeze && graph) throw argumentError('capture', 'graph', 'false with freeze', graph);
+  if (reads !== null && typeof reads !== 'function') {
+    throw argumentError('capture', 'reads', 'a function', reads);
+  }
   let variants: Variant[] = [];
   let replays = 0;
+  let last: Variant | null = null;
   // A variant that can replay the call; else the result of `fn`, which was recorded.
   const prepare = (all: Given): { variant: Variant } | { result: unknown } => {
     const variant = variants.find((each) => each.fits(all));
@@ -136,21 +163,29 @@ export function capture<Args extends unknown[], Result>(
         'torch.capture: freeze: no gradients are computed: call it in torch.noGrad, or detach its arguments',
       );
     }
-    const begun = Variant.begin(fn, all, freeze);
+    const begun = Variant.begin(fn, all, { freeze, graph });
     variants.push(begun.variant);
     return begun;
   };
   const call = (...all_: unknown[]): unknown => {
     if (recording.active !== null) return fn(...all_); // part of what is being recorded
     checkNothingRuns();
-    const all = given(all_);
+    const all = given(all_, reads);
+    if (last !== null && replays >= check) {
+      const result = last.replayNow(all, recheck);
+      if (result !== MORE) {
+        replays++;
+        return result;
+      }
+    }
     const prepared = prepare(all);
     if ('result' in prepared) return prepared.result;
-    return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replay(all);
+    last = prepared.variant;
+    return replays++ < check ? checkedReplay(fn, last, all) : last.replay(all);
   };
   const async = (...all_: unknown[]): Promise<unknown> =>
     callInTurn(() => {
-      const all = given(all_);
+      const all = given(all_, reads);
       const prepared = prepare(all);
       if ('result' in prepared) return prepared.result;
       return replays++ < check ? checkedReplay(fn, prepared.variant, all) : prepared.variant.replayAsync(all);
@@ -163,6 +198,7 @@ export function capture<Args extends unknown[], Result>(
     reset: {
       value: () => {
         variants = [];
+        last = null;
         replays = 0;
       },
     },

@@ -23,15 +23,23 @@ export class ModuleGuards {
       const entries = Object.entries(module);
       this.#fields.push([module as unknown as Fields, entries.length, entries]);
       this.#hooks.push([internals(module).hooks, hooksOf(internals(module).hooks)]);
+      // V8 keeps the fields of what is a prototype so that they are found fast.
+      void (Object.create(module) as Fields).training;
     }
   }
 
   hold(): boolean {
-    for (const [module, count, values] of this.#fields) {
-      for (const [key, value] of values) if (!Object.is(module[key], value)) return false;
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i++) {
+      const [module, count, values] = fields[i];
+      for (let k = 0; k < values.length; k++) {
+        if (!Object.is(module[values[k][0]], values[k][1])) return false;
+      }
       if (Object.keys(module).length !== count) return false;
     }
-    for (const [hooks, [forwardPre, forward, backwardPre, backward]] of this.#hooks) {
+    const all = this.#hooks;
+    for (let i = 0; i < all.length; i++) {
+      const [hooks, [forwardPre, forward, backwardPre, backward]] = all[i];
       if (hooks.forward.entries() !== forward || hooks.forwardPre.entries() !== forwardPre) return false;
       if (hooks.backward.entries() !== backward || hooks.backwardPre.entries() !== backwardPre) return false;
     }

@@ -39,7 +39,15 @@ const allowed = new Set<keyof Native>([
     'captureStop',
     'captureCount',
   ] as const),
-  ...(['captureHolds', 'captureDifference', 'captureSegments', 'isSameObject', 'dispose'] as const),
+  ...([
+    'captureHolds',
+    'captureDifference',
+    'captureSegments',
+    'captureReady',
+    'isSameObject',
+    'dispose',
+  ] as const),
+  ...(['addBatchDim', 'removeBatchDim', 'isBatched', 'wrapForGrad', 'unwrapForGrad'] as const),
 ]);
 
 const reads = 'reads the numbers of a tensor, which a replay cannot follow';
@@ -77,20 +85,20 @@ const changing: [owner: object, name: string][] = [
 ];
 
 const functions = native as unknown as Anything;
-const originals: Anything = {};
-const refusing: Anything = {};
-for (const name of Object.keys(functions)) {
-  if (allowed.has(name as keyof Native) || typeof functions[name] !== 'function') continue;
-  originals[name] = functions[name];
-  refusing[name] = () => refuse(name);
-}
+const names = Object.keys(functions).filter(
+  (name) => !allowed.has(name as keyof Native) && typeof functions[name] === 'function',
+);
+const originals = names.map((name) => functions[name]);
+const refusing = names.map((name) => () => refuse(name));
 
 let undo: (() => void) | null = null;
 
 /** Has everything throw that a recording cannot follow, or puts it back. */
 export function setRefusing(refuses: boolean): void {
   if (refuses === (undo !== null)) return;
-  Object.assign(functions, refuses ? refusing : originals);
+  // A loop takes a tenth of what Object.assign does.
+  const wanted = refuses ? refusing : originals;
+  for (let i = 0; i < names.length; i++) functions[names[i]] = wanted[i];
   if (!refuses) {
     undo!();
     undo = null;

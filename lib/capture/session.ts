@@ -25,6 +25,8 @@ export interface Recorded {
   readonly handle: Handle;
   readonly hosts: readonly HostCall[];
   readonly modules: ModuleGuards;
+  /** One of the calls that is made inside of noGrad(), autocast() and the like; null for none. */
+  readonly scoped: string | null;
   /** What the function returned: the leaves, and for each the slot that has it; -1 for what is returned as it is. */
   readonly spec: TreeSpec;
   readonly leaves: readonly unknown[];
@@ -34,6 +36,7 @@ export interface Recorded {
 class Session implements ActiveRecording {
   readonly hosts: HostCall[] = [];
   readonly modules = new Set<object>();
+  scoped: string | null = null;
 
   module(module: object): void {
     this.modules.add(module);
@@ -55,7 +58,7 @@ class Session implements ActiveRecording {
     if (args.some((arg) => isTensor(arg) || typeof arg === 'function')) {
       native.captureRefuse(`${name} with a tensor or a closure cannot be replayed`);
     }
-    native.capturePause(true);
+    if (!native.capturePause(true)) this.scoped = name;
     let result: T;
     try {
       result = this.apart(run);
@@ -105,6 +108,7 @@ export function record(
   args: readonly unknown[],
   tensors: readonly Tensor[],
   stop: Stop | null = null,
+  guards: ModuleGuards | null = null, // those that are known to hold
 ): { result: unknown; recorded: Recorded } {
   const session = new Session();
   const { stackTraceLimit } = Error;
@@ -127,8 +131,11 @@ export function record(
     const [handle, numbers] = native.captureEnd(leaves.filter(isTensor));
     let next = 0;
     const slots = leaves.map((leaf) => (isTensor(leaf) ? numbers[next++] : -1));
-    const modules = new ModuleGuards(session.modules);
-    return { result, recorded: { handle, hosts: session.hosts, modules, spec, leaves, slots } };
+    const modules = guards ?? new ModuleGuards(session.modules);
+    return {
+      result,
+      recorded: { handle, hosts: session.hosts, scoped: session.scoped, modules, spec, leaves, slots },
+    };
   } catch (error) {
     throw explained(error);
   } finally {

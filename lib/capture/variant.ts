@@ -2,11 +2,13 @@
 import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
+import type { Handle } from '../../typings/native';
 import { type TreeSpec, sameSpec, unflatten } from '../func/tree';
 import { endAwaitedBeforeExit } from '../native/program';
 import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
-import { type Segment, freezeRecording } from './frozen';
+import { DeviceGraph } from './device_graph';
+import { freezeRecording } from './frozen';
 import { type Recorded, record } from './session';
 
 /** Arguments as they were nested. */
@@ -17,14 +19,25 @@ export interface Given {
   readonly tensors: readonly Tensor[];
 }
 
+/** What a replay is: a frozen program, a graph of the device, or else the operators one by one. */
+export interface ReplayKind {
+  readonly freeze: boolean;
+  readonly graph: boolean;
+}
+
 type Fn = (...args: unknown[]) => unknown;
 
 // The first calls may do what later ones do not, such as making an optimizer's state.
 const MOST_ATTEMPTS = 4;
 
 // Which of the tensors are one: a recording cannot tell them apart.
-const samePattern = (a: readonly Tensor[], b: readonly Tensor[]): boolean =>
-  a.every((tensor, i) => a.indexOf(tensor) === b.indexOf(b[i]));
+function samePattern(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  for (let i = 1; i < a.length; i++) if (a.indexOf(a[i]) !== b.indexOf(b[i])) return false;
+  return true;
+}
+
+/** What {@link Variant.replayNow} gives where there is more to do than a replay. */
+export const MORE = Symbol('more');
 
 const taken = (slots: readonly unknown[], takes: readonly number[]): unknown[] => {
   const values = new Array<unknown>(takes.length);
@@ -39,7 +52,11 @@ function store(slots: unknown[], gives: readonly number[], outputs: readonly unk
 export class Variant {
   readonly #given: Given;
   #recorded: Recorded;
-  #segments: Segment[] | null = null;
+  // What replays run: a recording made ready, or a frozen program.
+  #ready: Handle | null = null;
+  #segments: ReturnType<typeof native.captureSegments> | null = null; // for async()
+  #graph: DeviceGraph | null = null;
+  readonly #host = (i: number): void => void this.#recorded.hosts[i].run();
   #attempts = 1;
   #problem: string | null = null;
   #replays = 0;
@@ -53,7 +70,7 @@ export class Variant {
   private constructor(
     given: Given,
     recorded: Recorded,
-    readonly freezes: boolean,
+    readonly kind: ReplayKind,
   ) {
     this.#given = given;
     this.#recorded = recorded;
@@ -61,9 +78,9 @@ export class Variant {
   }
 
   /** Runs the function for the first time with such arguments. */
-  static begin(fn: Fn, given: Given, freezes: boolean): { result: unknown; variant: Variant } {
+  static begin(fn: Fn, given: Given, kind: ReplayKind): { result: unknown; variant: Variant } {
     const { result, recorded } = record(fn, given.args, given.tensors);
-    return { result, variant: new Variant(given, recorded, freezes) };
+    return { result, variant: new Variant(given, recorded, kind) };
   }
 
   /** Whether arguments are of its kind, and everything that it depends on is as it was. */
@@ -75,14 +92,12 @@ export class Variant {
 
   #matches(given: Given): boolean {
     const mine = this.#given;
-    return (
-      given.leaves.length === mine.leaves.length &&
-      given.leaves.every((leaf, i) =>
-        isTensor(leaf) ? isTensor(mine.leaves[i]) : Object.is(leaf, mine.leaves[i]),
-      ) &&
-      sameSpec(given.spec, mine.spec) &&
-      samePattern(given.tensors, mine.tensors)
-    );
+    if (given.leaves.length !== mine.leaves.length || !sameSpec(given.spec, mine.spec)) return false;
+    for (let i = 0; i < mine.leaves.length; i++) {
+      const [leaf, own] = [given.leaves[i], mine.leaves[i]];
+      if (isTensor(leaf) ? !isTensor(own) : !Object.is(leaf, own)) return false;
+    }
+    return samePattern(given.tensors, mine.tensors);
   }
 
   /** Whether it was begun with such arguments, whatever else has changed since. */
@@ -91,7 +106,7 @@ export class Variant {
   }
 
   get isReady(): boolean {
-    return this.#segments !== null;
+    return this.#ready !== null;
   }
   /** The calls that each replay makes in JavaScript. */
   get recorded(): Recorded {
@@ -101,10 +116,13 @@ export class Variant {
   /** Whether this call has to be recorded before there is a replay of it. */
   needsRecording(given: Given): boolean {
     if (this.#problem !== null) throw new TorchError(this.#problem);
-    return (
-      this.#segments === null ||
-      this.#fixed.some((tensor, i) => tensor !== null && tensor !== given.tensors[i])
-    );
+    return this.#ready === null || !this.#hasFixed(given);
+  }
+
+  #hasFixed({ tensors }: Given): boolean {
+    const fixed = this.#fixed;
+    for (let i = 0; i < fixed.length; i++) if (fixed[i] !== null && fixed[i] !== tensors[i]) return false;
+    return true;
   }
 
   /** Whether the function is to be looked at again instead of the next replay: the 8th, 16th, 32nd ... and each `recheck`th. */
@@ -121,10 +139,10 @@ export class Variant {
     this.#fixed = this.#fixed.map((tensor, i) => (tensor === given.tensors[i] ? tensor : null));
     this.#recorded = recorded;
     if (difference === null) {
-      this.#makeSegments();
+      this.#makeReady();
       return result;
     }
-    this.#segments = null;
+    this.#ready = this.#segments = null;
     this.#fixed = [...given.tensors];
     this.#attempts++;
     if (this.#attempts >= MOST_ATTEMPTS) {
@@ -135,17 +153,12 @@ export class Variant {
     return result;
   }
 
-  #makeSegments(): void {
+  #makeReady(): void {
     this.#frozenVersions = this.#versions;
-    this.#segments = this.freezes
+    this.#segments = this.#graph = null;
+    this.#ready = this.kind.freeze
       ? freezeRecording(this.#recorded)
-      : native.captureSegments(this.#recorded.handle);
-  }
-
-  // Weights that have been changed are frozen once more.
-  #currentSegments(): readonly Segment[] {
-    if (this.freezes && this.#versions !== this.#frozenVersions) this.#makeSegments();
-    return this.#segments!;
+      : native.captureReady(this.#recorded.handle);
   }
 
   /**
@@ -155,7 +168,7 @@ export class Variant {
    */
   recheck(fn: Fn, given: Given): unknown {
     this.#replays++;
-    const { result, recorded } = record(fn, given.args, given.tensors);
+    const { result, recorded } = record(fn, given.args, given.tensors, null, this.#recorded.modules);
     const difference = this.#difference(recorded);
     if (difference === null) return result;
     this.#problem =
@@ -185,23 +198,54 @@ export class Variant {
 
   /** The same without the function. */
   replay(given: Given): unknown {
-    this.#replays++;
-    const { hosts } = this.#recorded;
-    const slots: unknown[] = [...given.tensors];
-    for (const [i, [program, takes, gives]] of this.#currentSegments().entries()) {
-      if (program !== null) store(slots, gives, native.programRun(program, taken(slots, takes)));
-      if (i < hosts.length) hosts[i].run();
+    if (this.kind.freeze) {
+      this.#replays++;
+      // Weights that have been changed are frozen once more.
+      if (this.#versions !== this.#frozenVersions) this.#makeReady();
+      return this.#result(native.programRun(this.#ready!, given.tensors));
     }
-    return this.#result(slots);
+    if (this.kind.graph) {
+      this.#graph ??= new DeviceGraph(this.#recorded.handle, this.#ready!, given.tensors);
+      const results = this.#graph.replay(given.tensors);
+      this.#replays++;
+      return this.#result(results);
+    }
+    const outputs = native.captureReplay(this.#ready!, given.tensors, this.#host);
+    this.#replays++;
+    if (outputs === null)
+      throw new TorchError('torch.capture: the tensors or modes of this call have changed');
+    return this.#result(outputs);
+  }
+
+  /** A replay, if the call is of its kind and is not to be recorded or compared; else {@link MORE}. */
+  replayNow(given: Given, recheck: number): unknown {
+    const { freeze, graph } = this.kind;
+    if (freeze || graph || this.#problem !== null || this.#ready === null || this.isDue(recheck)) return MORE;
+    if (!this.#matches(given) || !this.#hasFixed(given) || !this.#recorded.modules.hold()) return MORE;
+    const outputs = native.captureReplay(this.#ready, given.tensors, this.#host);
+    if (outputs === null) return MORE;
+    this.#replays++;
+    return this.#result(outputs);
   }
 
   /** {@link replay}, of which the native parts run on another thread. */
   async replayAsync(given: Given): Promise<unknown> {
+    const { hosts, handle, scoped, slots: places } = this.#recorded;
+    if (scoped !== null) {
+      throw new TorchError(
+        `torch.capture: ${scoped} inside of noGrad(), autocast() and other scopes cannot be replayed by async(): make it ` +
+          'outside of the scope',
+      );
+    }
+    if (this.kind.graph) return this.replay(given);
     this.#replays++;
-    const { hosts, handle } = this.#recorded;
+    if (this.kind.freeze && this.#versions !== this.#frozenVersions) this.#makeReady();
+    this.#segments ??= this.kind.freeze
+      ? [[this.#ready, given.tensors.map((_, i) => i), places.filter((slot) => slot >= 0)]]
+      : native.captureSegments(handle);
     const slots: unknown[] = [...given.tensors];
     try {
-      for (const [i, [program, takes, gives]] of this.#currentSegments().entries()) {
+      for (const [i, [program, takes, gives]] of this.#segments.entries()) {
         // Also between the parts: half a step is nothing to be read.
         native.captureBusy(handle, given.tensors);
         if (program !== null) {
@@ -214,14 +258,16 @@ export class Variant {
     } finally {
       native.captureBusy(null, []);
     }
-    return this.#result(slots);
+    return this.#result(places.filter((slot) => slot >= 0).map((slot) => slots[slot]));
   }
 
-  #result(slots: readonly unknown[]): unknown {
-    const { leaves, spec, slots: places } = this.#recorded;
-    if (spec === null) return places[0] >= 0 ? slots[places[0]] : leaves[0];
+  // From the tensors that are the recording's own.
+  #result(outputs: readonly unknown[]): unknown {
+    const { leaves, spec, slots } = this.#recorded;
+    if (spec === null) return slots[0] >= 0 ? wrap(outputs[0]) : leaves[0];
+    let next = 0;
     return unflatten(
-      leaves.map((leaf, i) => (places[i] >= 0 ? slots[places[i]] : leaf)),
+      leaves.map((leaf, i) => (slots[i] >= 0 ? wrap(outputs[next++]) : leaf)),
       spec,
     );
   }

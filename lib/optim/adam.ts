@@ -2,7 +2,7 @@ import { value } from '../core/kinds';
 import type { Call } from '../core/signature';
 import { optimSignature } from './arguments';
 import { Tensor } from '../tensor';
-import { type AdamGroup, implementations } from './adam_update';
+import { type AdamGroup, implementations, inOneCall } from './adam_update';
 import { counter, upgradeCounters, zeros } from './batch';
 import {
   type FusedOptions,
@@ -104,6 +104,10 @@ export class Adam extends TensorOptimizer<AdamGroup, AdamOptions> {
     if (tensorLr && group.foreach) throw new TorchError(notForeach('lr'));
     const chosen = super.choose(group, params);
     return tensorLr && chosen === 'multiTensor' ? 'singleTensor' : chosen;
+  }
+
+  protected override updateAtOnce(group: AdamGroup): boolean {
+    return this.choose(group, group.params) === 'singleTensor' && inOneCall(group, this.state);
   }
 
   protected override upgrade(): void {

@@ -4,6 +4,7 @@ import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { Tensor } from '../tensor';
 import type { ParamGroup } from './group';
+import type { ParamState } from './state_dict';
 import {
   type Batch,
   type ParamSlot,
@@ -16,6 +17,7 @@ import {
   stateOf,
   values,
   writeHandles,
+  writeOwn,
 } from './batch';
 import {
   type ImplementationGroup,
@@ -54,7 +56,19 @@ export interface AdamGroup extends ParamGroup, ImplementationGroup {
 export const implementations = { singleTensor, multiTensor, fused };
 
 function singleTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
-  for (const part of inParts(slots, WIDTH)) if (!inOneCall(part, group)) eachTensor(part, group);
+  for (const part of inParts(slots, WIDTH)) {
+    const rows = part.map((slot) => [
+      ...[slot.param, slot.grad, slot.state.exp_avg, slot.state.exp_avg_sq],
+      ...[group.amsgrad ? stateOf(slot, 'max_exp_avg_sq') : undefined, slot.state.step],
+    ]);
+    if (
+      !areNumbers(group) ||
+      !writeHandles(rows as (Tensor | undefined)[][]) ||
+      !update(rows.length, group)
+    ) {
+      eachTensor(part, group);
+    }
+  }
 }
 
 function eachTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
@@ -78,22 +92,36 @@ function eachTensor(slots: readonly ParamSlot[], group: AdamGroup): void {
   }
 }
 
-const WIDTH = 6;
+const KEYS = ['exp_avg', 'exp_avg_sq', '', 'step'];
+const AMSGRAD_KEYS = ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq', 'step'];
+const WIDTH = KEYS.length + 2;
 
-// In one native call, where all hyperparameters are numbers. False: nothing was done.
-function inOneCall(slots: readonly ParamSlot[], group: AdamGroup): boolean {
-  const { lr, eps, weight_decay: decay, maximize, decoupled_weight_decay: decoupled } = group;
-  const [beta1, beta2] = group.betas;
-  if (group.capturable || group.differentiable) return false;
-  if (!isNumber(lr) || !isNumber(beta1) || !isNumber(beta2) || !isNumber(decay)) return false;
-  const rows = slots.map((slot) => [
-    ...[slot.param, slot.grad, slot.state.exp_avg, slot.state.exp_avg_sq],
-    ...[group.amsgrad ? stateOf(slot, 'max_exp_avg_sq') : undefined, slot.state.step],
-  ]);
-  if (!writeHandles(rows as (Tensor | undefined)[][])) return false;
+/** {@link singleTensor} of all parameters of the group that have a gradient. False: nothing was done. */
+export function inOneCall(group: AdamGroup, states: ReadonlyMap<Tensor, ParamState>): boolean {
+  if (!areNumbers(group)) return false;
+  const keys = group.amsgrad ? AMSGRAD_KEYS : KEYS;
+  return writeOwn(group.params, states, keys) && update(group.params.length, group);
+}
+
+function areNumbers({ lr, betas, weight_decay: decay, capturable, differentiable }: AdamGroup): boolean {
+  return !capturable && !differentiable && [lr, betas[0], betas[1], decay].every(isNumber);
+}
+
+// Of parameters whose numbers are in the transfer buffer. False: nothing was done.
+function update(count: number, group: AdamGroup): boolean {
+  const { lr, betas, eps, weight_decay: decay, maximize, decoupled_weight_decay: decoupled } = group;
   const flags = (maximize ? FLAGS.maximize : 0) | (decoupled ? FLAGS.decoupled : 0);
-  if (!native.adam(rows.length, lr, beta1, beta2, eps, decay, flags)) over(1, 0);
-  return true;
+  const outcome = native.adam(
+    count,
+    lr as number,
+    betas[0] as number,
+    betas[1] as number,
+    eps,
+    decay as number,
+    flags,
+  );
+  if (outcome === 1) over(1, 0);
+  return outcome === 0;
 }
 
 function average(param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, group: AdamGroup): void {

@@ -49,9 +49,8 @@ export function* inParts<Item>(items: readonly Item[], width: number): Generator
   for (let begin = 0; begin < items.length; begin += most) yield items.slice(begin, begin + most);
 }
 
-/** Leaves tensors in the transfer buffer for a native update. False: there is to be none, or one goes by no number. */
+/** Leaves tensors in the transfer buffer for a native update. False where one goes by no number. */
 export function writeHandles(rows: readonly (readonly (Tensor | undefined)[])[]): boolean {
-  if (!native.fastPaths(null)) return false;
   let next = 0;
   for (const row of rows) {
     for (const tensor of row) {
@@ -61,6 +60,47 @@ export function writeHandles(rows: readonly (readonly (Tensor | undefined)[])[])
     }
   }
   return true;
+}
+
+/**
+ * {@link writeHandles} of all parameters, with 0 for the gradient, which is the parameter's own then, and what is under
+ * `keys` in their states. False where one goes by no number, or there are too many for one call.
+ */
+export function writeOwn(
+  params: readonly Tensor[],
+  states: ReadonlyMap<Tensor, ParamState>,
+  keys: readonly string[],
+): boolean {
+  if (params.length * (keys.length + 2) > transferBuffer.length) return false;
+  let next = 0;
+  for (const param of params) {
+    const handle = param[HANDLE];
+    if (typeof handle !== 'number') return false;
+    transferBuffer[next++] = handle;
+    transferBuffer[next++] = 0;
+    const state = states.get(param);
+    for (const key of keys) {
+      const own = key === '' ? undefined : (state?.[key] as Tensor | null | undefined);
+      const number = own == null ? 0 : own[HANDLE];
+      if (typeof number !== 'number') return false;
+      transferBuffer[next++] = number;
+    }
+  }
+  return true;
+}
+
+/** Forgets the gradients of parameters. */
+export function clearGradients(params: readonly Tensor[]): void {
+  let count = 0;
+  for (const param of params) {
+    const handle = param[HANDLE];
+    if (typeof handle === 'number') transferBuffer[count++] = handle;
+    else param.grad = null;
+    if (count < transferBuffer.length) continue;
+    native.clearGradients(count);
+    count = 0;
+  }
+  if (count > 0) native.clearGradients(count);
 }
 
 /** The lists of one device and dtype, complex tensors as pairs of reals. */

@@ -18,7 +18,7 @@ import {
 } from './hooks';
 import { hostCall } from '../native/recording';
 import { type Tensor } from '../tensor';
-import { type ParamSlot, collect, zeroGradients } from './batch';
+import { type ParamSlot, clearGradients, collect, zeroGradients } from './batch';
 import { type WithCamelCase, addAccessors, lookOver } from './accessors';
 import {
   type GroupDefaults,
@@ -123,9 +123,11 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
 
   #clear(setToNone: boolean): void {
     const { foreach, fused } = this.defaults as { foreach?: boolean | null; fused?: boolean | null };
-    const params = this.#paramGroups.flatMap((group) => group.params);
-    if (setToNone) for (const param of params) param.grad = null;
-    else zeroGradients(params, Boolean(foreach || fused));
+    if (setToNone) for (const { params } of this.#paramGroups) clearGradients(params);
+    else {
+      const params = this.#paramGroups.flatMap((group) => group.params);
+      zeroGradients(params, Boolean(foreach || fused));
+    }
   }
 
   /** Moves all parameters that have a gradient. Returns what `closure` returned. */

@@ -6,7 +6,7 @@ import { TorchError } from '../core/errors';
 import { keep } from '../tensor/memory';
 import type { Tensor } from '../tensor';
 import { native } from '../native';
-import { type ParamSlot, collect, inParts, negateIfMaximize, writeHandles } from './batch';
+import { type ParamSlot, collect, inParts, negateIfMaximize, writeHandles, writeOwn } from './batch';
 import {
   type FusedOptions,
   type Implementation,
@@ -109,6 +109,8 @@ export class SGD extends TensorOptimizer<SGDGroup, SGDOptions> {
 
   // A parameter has no state unless there is momentum.
   protected override updateGroup(group: SGDGroup): void {
+    const usual = this.choose(group, group.params) === 'singleTensor';
+    if (usual && inOneCall(group, this.state)) return;
     const known = (param: Tensor) => this.state.get(param) ?? {};
     const slots: SGDSlot[] = collect(group.params, known, this.beginState, null);
     if (slots.length === 0) return;
@@ -139,21 +141,40 @@ const implementations = { singleTensor, multiTensor, fused };
 // The order of the operations below decides the last bit.
 
 function singleTensor(slots: readonly SGDSlot[], group: SGDGroup): void {
-  for (const part of inParts(slots, WIDTH)) if (!inOneCall(part, group)) eachTensor(part, group);
+  for (const part of inParts(slots, 3)) if (!ofSlots(part, group)) eachTensor(part, group);
 }
 
 const FLAGS = native.constants.optimizerFlags;
-const WIDTH = 3;
+const KEYS = ['momentum_buffer'];
 
 // In one native call, where all hyperparameters are numbers and momentum has begun. False: nothing was done.
-function inOneCall(slots: readonly SGDSlot[], group: SGDGroup): boolean {
-  const { lr, momentum, dampening, weight_decay: decay, maximize, nesterov, differentiable } = group;
-  if (differentiable || !isNumber(lr) || !isNumber(decay)) return false;
-  if (momentum !== 0 && slots.some(({ buffer }) => !buffer)) return false;
-  if (!writeHandles(slots.map(({ param, grad, buffer }) => [param, grad, buffer]))) return false;
+function ofSlots(slots: readonly SGDSlot[], group: SGDGroup): boolean {
+  if (group.momentum !== 0 && slots.some(({ buffer }) => !buffer)) return false;
+  return (
+    areNumbers(group) &&
+    writeHandles(slots.map(({ param, grad, buffer }) => [param, grad, buffer])) &&
+    updated(slots.length, group)
+  );
+}
+
+// The same of all parameters that have a gradient.
+function inOneCall(group: SGDGroup, states: ReadonlyMap<Tensor, ParamState>): boolean {
+  const { params, momentum } = group;
+  return (
+    areNumbers(group) &&
+    writeOwn(params, states, momentum === 0 ? [''] : KEYS) &&
+    updated(params.length, group)
+  );
+}
+
+const areNumbers = ({ lr, weight_decay: decay, differentiable }: SGDGroup): boolean =>
+  !differentiable && isNumber(lr) && isNumber(decay);
+
+// Of parameters whose numbers are in the transfer buffer. False: nothing was done.
+function updated(count: number, group: SGDGroup): boolean {
+  const { lr, momentum, dampening, weight_decay: decay, maximize, nesterov } = group;
   const flags = (maximize ? FLAGS.maximize : 0) | (nesterov ? FLAGS.nesterov : 0);
-  native.sgd(slots.length, lr, momentum, dampening, decay, flags);
-  return true;
+  return native.sgd(count, lr as number, momentum, dampening, decay as number, flags) === 0;
 }
 
 function eachTensor(slots: readonly SGDSlot[], group: SGDGroup): void {

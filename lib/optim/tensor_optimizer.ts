@@ -55,7 +55,13 @@ export abstract class TensorOptimizer<
     return chooseImplementation(group, params);
   }
 
+  /** Moves all parameters of a group that have a gradient, in one native call. False: nothing was done. */
+  protected updateAtOnce(_group: Group): boolean {
+    return false;
+  }
+
   protected override updateGroup(group: Group): void {
+    if (this.updateAtOnce(group)) return;
     const begin = (param: Tensor, grad: Tensor) => this.beginState(param, grad, group);
     const slots = this.collect(group, begin, this.sparseRefusal);
     if (slots.length > 0) this.update(slots, group);

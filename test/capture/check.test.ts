@@ -97,6 +97,17 @@ test('without rechecks it is not, and a function that has changed stays an error
   expect(() => torch.capture(() => 1, { recheck: -1 })).toThrow('recheck');
 });
 
+test('what it is told that the function reads is seen at once', () => {
+  let [factor, mask] = [2, torch.tensor([1, 0])];
+  const run = torch.capture((x: Tensor) => x.mul(factor).mul(mask), { reads: () => ({ factor, mask }) });
+  for (let i = 0; i < 12; i++) {
+    factor = i < 6 ? 2 : 3;
+    mask = torch.tensor([i, 1]);
+    expect(run(torch.ones([2])).tolist()).toEqual([i * factor, factor]);
+  }
+  expect([run.recordings, run.replays]).toEqual([2, 8]);
+});
+
 test('an argument with a graph of its own cannot be checked', () => {
   const run = torch.capture((x: Tensor) => x.sum().backward(), { check: 1 });
   const argument = () => torch.ones([2], { requiresGrad: true }).mul(2);

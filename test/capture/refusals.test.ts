@@ -37,9 +37,13 @@ const refused: [name: string, fn: (x: Tensor) => unknown, message: RegExp][] = [
         .registerHook((g) => g),
     /hook/,
   ],
-  ['func.grad', (x) => torch.func.grad((y: Tensor) => y.sum())(x), /torch.func/],
+  ['func.jvp', (x) => torch.func.jvp((y: Tensor) => y.sum(), [x], [x]), /torch.func other than vmap/],
+  [
+    'a step in a transform',
+    (x) => torch.func.vmap((y: Tensor) => (sgd.step(), y))(x),
+    /inside of torch.func's transforms/,
+  ],
   ['a closure of a step', (x) => sgd.step(() => model(x).sum()), /SGD.step\(\) with a tensor or a closure/],
-  ['a step in a scope', (x) => (torch.noGrad(() => sgd.step()), x.add(1)), /inside of noGrad/],
   ['a promise', (x) => Promise.resolve(x), /returns a promise/],
   ['assigning data', (x) => ((model.bias as Tensor).data = x.sum(0)), /assigning to .data/],
 ];
@@ -106,6 +110,8 @@ test('wrong arguments', () => {
   expect(() => torch.capture(3 as never)).toThrow('fn');
   expect(() => torch.capture(() => 1, { maxRecordings: 0 })).toThrow('maxRecordings');
   expect(() => torch.capture(() => 1, { nope: 1 } as never)).toThrow('nope');
+  expect(() => torch.capture(() => 1, { reads: 1 as never })).toThrow('reads');
+  expect(() => torch.capture(() => 1, { freeze: true, graph: true })).toThrow('graph');
 });
 
 test('modes are put back when a replay fails', () => {
@@ -115,4 +121,27 @@ test('modes are put back when a replay fails', () => {
   expect(run.replays).toBe(1);
   expect(() => run(torch.full([2], 7))).toThrow('node');
   expect(torch.isGradEnabled()).toBe(true);
+});
+
+test('without an accelerator there is no graph', () => {
+  const run = torch.capture((x: Tensor) => x.add(1), { graph: true });
+  run(torch.ones([2]));
+  run(torch.ones([2]));
+  expect(() => run(torch.ones([2]))).toThrow('graph: not all of its tensors are on one accelerator');
+});
+
+test('a step in a scope is replayed, but not by async()', async () => {
+  const w = torch.ones([2], { requiresGrad: true });
+  const optimizer = new torch.optim.SGD([w], { lr: 0.5 });
+  const run = torch.capture((x: Tensor) => {
+    w.mul(x).sum().backward();
+    torch.noGrad(() => torch.autocast('cpu', () => (optimizer.step(), optimizer.zeroGrad())));
+    return w.mul(1);
+  });
+  for (let k = 1; k <= 5; k++) {
+    const y = run(torch.ones([2]));
+    expect([y.tolist(), y.requiresGrad, torch.isGradEnabled()]).toEqual([[1 - k / 2, 1 - k / 2], true, true]);
+  }
+  expect(run.replays).toBe(3);
+  await expect(run.async(torch.ones([2]))).rejects.toThrow('SGD.zeroGrad() inside of noGrad()');
 });

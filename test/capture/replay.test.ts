@@ -145,6 +145,41 @@ const programs: Record<string, () => Program> = {
       state: () => [p.grad],
     };
   },
+  'gradients of each sample': () => {
+    const model = mlp();
+    const optimizer = new optim.Adam(model.parameters());
+    const params = Object.fromEntries(model.namedParameters());
+    const lossOf = (given: Record<string, Tensor>, x: Tensor, y: Tensor) =>
+      F.crossEntropy(torch.func.functionalCall(model, given, [x.unsqueeze(0)]) as Tensor, y.unsqueeze(0));
+    type Each = (given: Record<string, Tensor>, x: Tensor, y: Tensor) => [Record<string, Tensor>, Tensor];
+    const each = torch.func.vmap(torch.func.gradAndValue(lossOf), {
+      inDims: [null, 0, 0],
+      randomness: 'different',
+    }) as unknown as Each;
+    return {
+      step: (x: Tensor, y: Tensor) => {
+        const detached = Object.entries(params).map(([name, param]) => [name, param.detach()]);
+        const [grads, losses] = each(Object.fromEntries(detached) as Record<string, Tensor>, x, y);
+        for (const [name, param] of Object.entries(params)) param.grad = grads[name].mean(0);
+        optimizer.step();
+        return [losses, ...Object.values(grads)];
+      },
+      args: () => [torch.randn([4, 6]), torch.randint(3, [4])],
+      state: stateOf(model),
+    };
+  },
+  'nested transforms, in inference mode too': () => ({
+    step: (x: Tensor) => {
+      const cube = (y: Tensor) => y.mul(y).mul(y).sum();
+      const second = torch.func.grad((y: Tensor) => torch.func.grad(cube)(y).sum());
+      return [
+        torch.func.vmap(second)(x) as Tensor,
+        torch.inferenceMode(() => torch.func.grad(cube)(x).mul(1)).clone(),
+      ];
+    },
+    args: () => [torch.randn([2, 3])],
+    state: () => [],
+  }),
   LSTM: () => {
     const model = new nn.LSTM(3, 4, { batchFirst: true });
     return {

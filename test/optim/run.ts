@@ -113,15 +113,22 @@ export function start(row: Case): { params: Tensor[]; optimizer: Optimizer } {
 /** Enough for RAdam's change of formula, and for LBFGS's history to be full. */
 export const stepsOf = (name: string): number => (name === 'LBFGS' ? 6 : 12);
 
-/** The digest after each step, or the error, and the optimizer's repr. */
-export function run(row: Case, steps = stepsOf(row.name)): [digests: string[], repr: string] {
+type Around = (step: () => void) => () => void;
+
+/** The digest after each step, or the error, and the optimizer's repr. `around`: what is made of a step's function. */
+export function run(
+  row: Case,
+  steps = stepsOf(row.name),
+  around: Around = (each) => each,
+): [digests: string[], repr: string] {
   try {
     const { params, optimizer } = start(row);
     const text = String(optimizer);
     if (row.form.includes('differentiable')) return [differentiated(row, params), text];
     const digests: string[] = [];
+    const once = around(() => step(optimizer, params, row.dtype));
     for (let i = 0; i < steps; i++) {
-      torch.tidy(() => step(optimizer, params, row.dtype));
+      torch.tidy(once);
       digests.push(digestOf(params, stateOf(optimizer)));
     }
     return [digests, text];

@@ -108,20 +108,38 @@ function plain(value: unknown): unknown {
   return Math.abs(value as number) === Infinity ? String(value).replace('Infinity', 'inf') : value;
 }
 
-export function run(name: string, args: Args, setting: Setting, resume = -1) {
+type Around = (step: () => void) => () => void;
+
+/** `around`: what is made of the function of a step. */
+export function run(
+  name: string,
+  args: Args,
+  setting: Setting,
+  resume = -1,
+  around: Around = (each) => each,
+) {
   let optimizer = makeOptimizer(setting);
   let scheduler = makeScheduler(name, args, optimizer);
   const digests: string[] = [];
   const digest = crypto.createHash('sha256').update(valuesOf(optimizer));
+  // A scheduler that is told a number each time is no part of a step that may be captured.
+  const isTold = name === 'ReduceLROnPlateau' || (setting.epochs ?? false);
+  const makeStep = () =>
+    around(() => {
+      optimizer.step();
+      if (!isTold) scheduler.step();
+    });
+  let move = makeStep();
   for (let i = 0; i < STEPS; i++) {
-    optimizer.step();
-    step(name, scheduler, i, setting.epochs ?? false);
+    move();
+    if (isTold) step(name, scheduler, i, setting.epochs ?? false);
     if (i === resume) {
       const [state, saved] = [scheduler.stateDict(), optimizer.stateDict()];
       optimizer = makeOptimizer(setting);
       scheduler = makeScheduler(name, args, optimizer);
       scheduler.loadStateDict(state);
       optimizer.loadStateDict(saved);
+      move = makeStep();
     }
     digest.update(valuesOf(optimizer));
     if (i % 10 === 9) digests.push(digest.copy().digest('hex').slice(0, 8));

@@ -14,3 +14,23 @@ export function captured<Args extends unknown[], Result>(fn: Step<Args, Result>)
   });
   return step;
 }
+
+let [among, replays] = [0, 0];
+
+/** The same of one of many short steps, some of which end with an error: together they must have been replayed. */
+export function capturedAmong(fn: () => void): () => void {
+  if (!process.env.NODETORCH_PARITY_CAPTURE) return fn;
+  if (among++ === 0) {
+    process.once('exit', () => {
+      if (replays >= among / 2) return;
+      console.error(`${among} captured steps were replayed ${replays} times`);
+      process.exitCode = 1;
+    });
+  }
+  const step = torch.capture(fn);
+  return () => {
+    const before = step.replays;
+    step();
+    replays += step.replays - before;
+  };
+}

@@ -1,6 +1,8 @@
 #include "capture/recorder.h"
 
 #include <ATen/core/enum_tag.h>
+#include <ATen/functorch/BatchedTensorImpl.h>
+#include <ATen/functorch/TensorWrapper.h>
 
 #include <set>
 #include <utility>
@@ -248,7 +250,18 @@ void CaptureRecorder::AddRead(const char* name, const Values& arguments, Recorde
   AddCall(name, result.defined() ? "" : "null", arguments, std::move(call), {result});
 }
 
-void CaptureRecorder::NoteChange(const at::Tensor& tensor) {
+void CaptureRecorder::NoteChange(const at::Tensor& given) {
+  // At a level of torch.func's transforms, what it stands for.
+  at::Tensor tensor = given;
+  for (;;) {
+    if (const auto* batched = at::functorch::maybeGetBatchedImpl(tensor)) {
+      tensor = at::Tensor(batched->value());
+    } else if (const auto* wrapper = at::functorch::maybeGetTensorWrapper(tensor)) {
+      tensor = at::Tensor(wrapper->value());
+    } else {
+      break;
+    }
+  }
   if (tensor.defined() && tensor.has_storage()) changed_.insert(tensor.storage().unsafeGetStorageImpl());
 }
 
@@ -264,6 +277,7 @@ Recording CaptureRecorder::Finish(const std::vector<at::Tensor>& outputs) {
     recording_.outputs.push_back(is_slot ? int64_t{operand.slot} : -1);
   }
   recording_.segments = segment_ + 1;
+  recording_.has_backward = has_backward_;
   for (const at::Tensor& input : inputs_) recording_.changes_inputs.push_back(IsChanged(input));
   for (const auto& other : recording_.others) recording_.changes_others.push_back(IsChanged(other.first));
   return std::move(recording_);

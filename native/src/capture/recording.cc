@@ -8,7 +8,9 @@
 #include <c10/core/DefaultDtype.h>
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
 #include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -79,6 +81,25 @@ bool Recording::Holds(const std::vector<at::Tensor>& given) const {
     if (!guard.Holds(tensor)) return false;
   }
   return true;
+}
+
+std::string Recording::GraphProblem() const {
+  if (segments > 1) return "the function makes steps of optimizers or the like";
+  if (has_backward) return "the function computes gradients";
+  for (const RecordedNode& node : nodes) {
+    if (node.name == kData) return "the function makes tensors of data of JavaScript";
+  }
+  for (const bool changes : changes_inputs) {
+    if (changes) return "the function changes an argument in place";
+  }
+  std::optional<c10::Device> device;
+  const auto is_elsewhere = [&](const TensorGuard& guard) {
+    if (!device) device = guard.device();
+    return guard.device().is_cpu() || guard.device() != *device;
+  };
+  bool is_mixed = std::any_of(input_guards.begin(), input_guards.end(), is_elsewhere);
+  for (const auto& other : others) is_mixed |= is_elsewhere(other.second);
+  return is_mixed || !device ? "not all of its tensors are on one accelerator" : "";
 }
 
 std::vector<Recording::Segment> Recording::Segments() const {

@@ -25,6 +25,7 @@ class TensorGuard {
  public:
   explicit TensorGuard(const at::Tensor& tensor);
   bool Holds(const at::Tensor& tensor) const;
+  c10::Device device() const { return device_; }
 
  private:
   c10::DispatchKeySet keys_;
@@ -65,13 +66,15 @@ struct Recording {
   std::string DifferenceTo(const Recording& other) const;
   std::vector<Segment> Segments() const;
   bool Holds(const std::vector<at::Tensor>& inputs) const;
+  // Why it cannot be a graph of an accelerator; "" where it can.
+  std::string GraphProblem() const;
 
   uint32_t slots = 0;
   uint32_t inputs = 0;  // they have the first slots
   std::vector<RecordedNode> nodes;
   std::vector<int64_t> outputs;  // slots; -1 for a tensor that is held by identity
   size_t segments = 1;
-  bool changes_modes = false;
+  bool changes_modes = false, has_backward = false;
   std::vector<bool> changes_inputs, changes_others;  // whether values of theirs are written
 
   Modes modes;

@@ -1,11 +1,18 @@
 // Recording what a function does, for lib/capture.
+#include <ATen/functorch/DynamicLayer.h>
+
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "capture/busy.h"
 #include "capture/describe.h"
 #include "capture/recorder.h"
+#include "capture/replay.h"
 #include "exports/program.h"
+#include "program/border.h"
 #include "runtime/function.h"
 
 namespace nodetorch {
@@ -13,15 +20,27 @@ namespace nodetorch {
 namespace {
 
 struct RecordingHandle : Held {
-  explicit RecordingHandle(Recording recording) : recording(std::move(recording)) {}
-  const Recording recording;
+  explicit RecordingHandle(Recording recording)
+      : recording(std::make_shared<const Recording>(std::move(recording))) {}
+  const std::shared_ptr<const Recording> recording;
 };
 
-const Recording& RecordingArgument(Arguments& arguments, size_t i) {
+struct ReplayHandle : Held {
+  explicit ReplayHandle(std::shared_ptr<const Recording> recording)
+      : recording(std::move(recording)), replay(*this->recording) {}
+  const std::shared_ptr<const Recording> recording;
+  const Replay replay;
+};
+
+const RecordingHandle& RecordingHandleAt(Arguments& arguments, size_t i) {
   Slot* slot = FindHandle(arguments.environment, arguments[i]);
   const auto* handle = slot ? dynamic_cast<const RecordingHandle*>(slot->other) : nullptr;
   if (!handle) throw TypeProblem("argument must be a recording");
-  return handle->recording;
+  return *handle;
+}
+
+const Recording& RecordingArgument(Arguments& arguments, size_t i) {
+  return *RecordingHandleAt(arguments, i).recording;
 }
 
 // captureBegin(inputs)
@@ -60,20 +79,17 @@ napi_value CaptureAbort(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-// capturePause(whether a call of JavaScript begins that each replay makes anew, or ends)
+// capturePause(whether a call of JavaScript begins that each replay makes anew, or ends): whether it is in
+// the modes that the function was called in.
 napi_value CapturePause(Arguments& arguments) {
   CaptureRecorder* recorder = arguments.environment.paused_recorder();
-  if (!recorder) return Undefined(arguments.env);
-  if (arguments.Bool(0)) {
-    if (!recorder->IsInModes()) {
-      recorder->Refuse(
-          "steps of optimizers and the like inside of noGrad(), autocast() and other scopes of the function "
-          "cannot be replayed: make them outside of the scope");
-    }
-    recorder->Cut();
+  if (!recorder) return Napi::Boolean::New(arguments.env, true);
+  if (arguments.Bool(0) && at::functorch::getDynamicLayerStack().size() > 0) {
+    recorder->Refuse("steps of optimizers and the like inside of torch.func's transforms cannot be replayed");
   }
+  if (arguments.Bool(0)) recorder->Cut();
   arguments.environment.PauseRecording(arguments.Bool(0));
-  return Undefined(arguments.env);
+  return Napi::Boolean::New(arguments.env, recorder->IsInModes());
 }
 
 // captureRefuse(what cannot be replayed): throws.
@@ -108,6 +124,21 @@ napi_value CaptureHolds(Arguments& arguments) {
     if (!other.first.is_inference()) versions += static_cast<double>(other.first._version());
   }
   return Napi::Number::New(arguments.env, versions);
+}
+
+// captureGraphed(recording): [why it cannot be a graph of an accelerator, or '', a number for where the
+// tensors are that it holds by identity].
+napi_value CaptureGraphed(Arguments& arguments) {
+  const Recording& recording = RecordingArgument(arguments, 0);
+  uint64_t place = 0;
+  for (const auto& [tensor, guard] : recording.others) {
+    if (!tensor.has_storage()) continue;
+    place = place * 1099511628211u + static_cast<uint64_t>(reinterpret_cast<uintptr_t>(tensor.data_ptr()));
+  }
+  Napi::Array pair = Napi::Array::New(arguments.env, 2);
+  pair[0u] = Napi::String::New(arguments.env, recording.GraphProblem());
+  pair[1u] = Napi::Number::New(arguments.env, static_cast<double>(place >> 12));
+  return pair;
 }
 
 // captureBusy(recording | null, inputs): this thread keeps away from what the recording works on; null: no
@@ -167,6 +198,62 @@ napi_value CaptureSegments(Arguments& arguments) {
   return list;
 }
 
+// captureReady(recording): what captureReplay() takes.
+napi_value CaptureReady(Arguments& arguments) {
+  return ToJs(arguments.environment, new ReplayHandle(RecordingHandleAt(arguments, 0).recording));
+}
+
+// The outputs of a replay: handles of new tensors, and of those that are inputs the very objects.
+napi_value OutputsOfReplay(const Arguments& arguments, const Replay& replay,
+                           const std::vector<at::Tensor>& inputs, const Values& outputs) {
+  Environment& environment = arguments.environment;
+  std::vector<napi_value> given(inputs.size());
+  for (uint32_t i = 0; i < inputs.size(); i++) {
+    Check(arguments.env, napi_get_element(arguments.env, arguments[1], i, &given[i]));
+    Slot* slot = FindSlot(environment, given[i]);
+    if (slot && slot->tensor.defined()) NoteChanged(environment, *slot, replay.may_resize());
+  }
+  napi_value array;
+  Check(arguments.env, napi_create_array_with_length(arguments.env, outputs.size(), &array));
+  for (uint32_t i = 0; i < outputs.size(); i++) {
+    const at::Tensor& tensor = outputs[i].toTensor();
+    size_t k = 0;
+    while (k < inputs.size() && !inputs[k].is_same(tensor)) k++;
+    const napi_value js = k < inputs.size() ? given[k] : ToJs(environment, tensor);
+    Check(arguments.env, napi_set_element(arguments.env, array, i, js));
+  }
+  return array;
+}
+
+// captureReplay(what captureReady() gave, inputs, host): the outputs that are tensors of its own, or null
+// where it was not made for such tensors, or not in these modes. `host(i)` makes the i-th call of JavaScript.
+napi_value CaptureReplay(Arguments& arguments) {
+  Environment& environment = arguments.environment;
+  environment.RunPendingWork();
+  Slot* slot = FindHandle(environment, arguments[0]);
+  const auto* handle = slot ? dynamic_cast<const ReplayHandle*>(slot->other) : nullptr;
+  if (!handle) throw TypeProblem("argument must be a recording that was made ready");
+  const auto inputs = TensorsArgument(environment, arguments[1], "capture(): arguments");
+  napi_value result;
+  Check(arguments.env, napi_get_null(arguments.env, &result));
+  if (!handle->recording->Holds(inputs)) return result;
+  const auto collect = [&environment] {
+    environment.collector().CollectAll();
+    return true;
+  };
+  const auto host = [&](size_t i) {
+    environment.EmitWarnings();
+    Napi::HandleScope scope(arguments.env);
+    napi_value number = Napi::Number::New(arguments.env, static_cast<double>(i)), ignored;
+    Check(arguments.env,
+          napi_call_function(arguments.env, Undefined(arguments.env), arguments[2], 1, &number, &ignored));
+  };
+  const Replay& replay = handle->replay;
+  const Values outputs = replay.Execute(inputs, collect, host);
+  environment.EmitWarnings();  // before the outputs are read: what warns may run JavaScript
+  return OutputsOfReplay(arguments, replay, inputs, outputs);
+}
+
 }  // namespace
 
 void DefineCapture(Napi::Env env, Napi::Object exports) {
@@ -183,6 +270,9 @@ void DefineCapture(Napi::Env env, Napi::Object exports) {
           {"captureDifference", Entry<CaptureDifference>},
           {"captureDescription", Entry<CaptureDescription>},
           {"captureOthers", Entry<CaptureOthers>},
+          {"captureGraphed", Entry<CaptureGraphed>},
+          {"captureReady", Entry<CaptureReady>},
+          {"captureReplay", Entry<CaptureReplay>},
           {"captureSegments", Entry<CaptureSegments>}});
 }
 

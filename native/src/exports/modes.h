@@ -21,6 +21,7 @@ class ModesGuard {
  private:
   const bool grad_;
   const size_t guards_;
+  const int64_t levels_;
   const int64_t cpu_, cuda_;
   const int errors_;
 };

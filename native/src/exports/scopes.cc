@@ -76,7 +76,15 @@ void EnterInference(Environment& environment, bool enabled) {
 
 // Of those that a recording repeats; of the others, a replay would leave out the change.
 bool IsReplayed(Scope scope) {
-  return scope == Scope::kGrad || scope == Scope::kInference || scope == Scope::kAutocast;
+  switch (scope) {
+    case Scope::kGrad:
+    case Scope::kInference:
+    case Scope::kAutocast:
+    case Scope::kVmap:
+    case Scope::kGradLevel:
+    case Scope::kInplaceRequiresGrad: return true;
+    default: return false;
+  }
 }
 
 // Levels that are off while what they call runs at the next one. Innermost last.
@@ -117,6 +125,30 @@ void RestoreKeys(size_t count) {
   keys_outside.erase(keys_outside.begin() + count, keys_outside.end());
 }
 
+void EnterVmap(Environment& environment, int64_t size, const std::string& randomness) {
+  const auto enter = [size, kind = RandomnessNamed(randomness)] {
+    RegisterVmapDecompositions();
+    initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(size), kind);
+  };
+  enter();
+  RecordModes(environment, "vmap", std::to_string(size) + " " + randomness, enter);
+}
+
+void EnterGradLevel(Environment& environment) {
+  const auto enter = [] {
+    initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt, at::GradMode::is_enabled());
+    SuspendInferenceMode();
+  };
+  enter();
+  RecordModes(environment, "gradLevel", "", enter);
+}
+
+void AllowInplaceRequiresGrad(Environment& environment, bool allowed) {
+  setInplaceRequiresGradAllowed(allowed);
+  RecordModes(environment, "inplaceRequiresGrad", allowed ? "true" : "false",
+              [=] { setInplaceRequiresGradAllowed(allowed); });
+}
+
 // enterScope(kind, ...): the state before.
 int64_t Enter(Arguments& arguments, Scope scope) {
   Environment& environment = arguments.environment;
@@ -124,8 +156,9 @@ int64_t Enter(Arguments& arguments, Scope scope) {
   const auto depth = static_cast<int64_t>(getDynamicLayerStack().size());
   if (CaptureRecorder* recorder = environment.recorder(); recorder && !IsReplayed(scope)) {
     recorder->Refuse(
-        "transforms of torch.func, forward-mode derivatives, hooks on saved tensors and anomaly detection "
-        "cannot be replayed");
+        "transforms of torch.func other than vmap() and grad(), forward-mode derivatives, hooks on saved "
+        "tensors "
+        "and anomaly detection cannot be replayed");
   }
   switch (scope) {
     case Scope::kGrad: {
@@ -157,16 +190,10 @@ int64_t Enter(Arguments& arguments, Scope scope) {
       return static_cast<int64_t>(SavedHooksOfThread().size()) - 1;
     }
     case Scope::kAutocast: return EnterAutocast(arguments);
-    case Scope::kVmap: {  // batch size, randomness
-      RegisterVmapDecompositions();
-      const RandomnessType randomness = RandomnessNamed(ToString(arguments.env, arguments[2]));
-      initAndPushDynamicLayer(TransformType::Vmap, c10::SymInt(arguments.Int(1)), randomness);
+    case Scope::kVmap:
+      EnterVmap(environment, arguments.Int(1), ToString(arguments.env, arguments[2]));
       return depth;
-    }
-    case Scope::kGradLevel:
-      initAndPushDynamicLayer(TransformType::Grad, std::nullopt, std::nullopt, at::GradMode::is_enabled());
-      SuspendInferenceMode();
-      return depth;
+    case Scope::kGradLevel: EnterGradLevel(environment); return depth;
     case Scope::kJvpLevel:
       initAndPushDynamicLayer(TransformType::Jvp, std::nullopt, std::nullopt, std::nullopt,
                               state.get_fw_grad_mode());
@@ -192,7 +219,7 @@ int64_t Enter(Arguments& arguments, Scope scope) {
     }
     case Scope::kInplaceRequiresGrad: {
       const bool before = getInplaceRequiresGradAllowed();
-      setInplaceRequiresGradAllowed(arguments.Bool(1));
+      AllowInplaceRequiresGrad(environment, arguments.Bool(1));
       return before;
     }
   }
@@ -224,13 +251,15 @@ void Leave(Environment& environment, Scope scope, int64_t before) {
     case Scope::kVmap:
     case Scope::kGradLevel:
     case Scope::kJvpLevel:
-    case Scope::kFunctionalize: return CloseLevels(before);
+    case Scope::kFunctionalize:
+      RecordModes(environment, "level", "left " + std::to_string(before), [=] { CloseLevels(before); });
+      return CloseLevels(before);
     case Scope::kLowered: return RaiseLevels(before);
     case Scope::kDispatchMode: return LeaveDispatchModes(before);
     case Scope::kExcludedKeys: return RestoreKeys(before);
     case Scope::kLegacyVmap: return CloseLegacyVmaps(before);
     case Scope::kSuspended: return SuspendTransforms(before);
-    case Scope::kInplaceRequiresGrad: return setInplaceRequiresGradAllowed(before);
+    case Scope::kInplaceRequiresGrad: return AllowInplaceRequiresGrad(environment, before);
   }
 }
 
@@ -266,12 +295,14 @@ napi_value ForwardLevelOf(Arguments& arguments) {
 ModesGuard::ModesGuard()
     : grad_(at::GradMode::is_enabled()),
       guards_(inference_guards.size()),
+      levels_(FuncLevels()),
       cpu_(AutocastState(at::kCPU)),
       cuda_(AutocastState(at::kCUDA)),
       errors_(std::uncaught_exceptions()) {}
 
 ModesGuard::~ModesGuard() {
   if (std::uncaught_exceptions() == errors_) return;
+  CloseLevels(levels_);
   while (inference_guards.size() > guards_) inference_guards.pop_back();
   at::GradMode::set_enabled(grad_);
   LeaveAutocast(cuda_);

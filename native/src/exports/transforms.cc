@@ -5,6 +5,9 @@
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/TensorWrapper.h>
 
+#include <string>
+
+#include "capture/record.h"
 #include "exports/constants.h"
 #include "runtime/func_levels.h"
 #include "runtime/function.h"
@@ -20,8 +23,7 @@ napi_value Number(Arguments& arguments, int64_t number) {
   return Napi::Number::New(arguments.env, static_cast<double>(number));
 }
 
-const DynamicLayer& LevelArgument(Arguments& arguments, size_t i) {
-  const int64_t level = arguments.Int(i);
+const DynamicLayer& LevelAt(int64_t level) {
   const auto& stack = getDynamicLayerStack();
   TORCH_CHECK(level >= 1 && level <= static_cast<int64_t>(stack.size()), "there is no level ", level,
               " of torch.func's transforms");
@@ -30,13 +32,22 @@ const DynamicLayer& LevelArgument(Arguments& arguments, size_t i) {
 
 // addBatchDim(tensor, dim, level)
 napi_value AddBatchDim(Arguments& arguments) {
-  return ToJs(arguments.environment, WithBatchDim(arguments.Tensor(0), arguments.Int(1), arguments.Int(2)));
+  const at::Tensor tensor = arguments.Tensor(0);
+  const int64_t dim = arguments.Int(1), level = arguments.Int(2);
+  const at::Tensor result = WithBatchDim(tensor, dim, level);
+  RecordOne(arguments.environment, "addBatchDim", c10::str(dim, ' ', level), {tensor}, result,
+            [=](const Values& values) { return WithBatchDim(values[0].toTensor(), dim, level); });
+  return ToJs(arguments.environment, result);
 }
 
 // removeBatchDim(tensor, level, batchSize, outDim)
 napi_value RemoveBatchDim(Arguments& arguments) {
-  return ToJs(arguments.environment,
-              WithoutBatchDim(arguments.Tensor(0), arguments.Int(1), arguments.Int(2), arguments.Int(3)));
+  const at::Tensor tensor = arguments.Tensor(0);
+  const int64_t level = arguments.Int(1), size = arguments.Int(2), dim = arguments.Int(3);
+  const at::Tensor result = WithoutBatchDim(tensor, level, size, dim);
+  RecordOne(arguments.environment, "removeBatchDim", c10::str(level, ' ', size, ' ', dim), {tensor}, result,
+            [=](const Values& values) { return WithoutBatchDim(values[0].toTensor(), level, size, dim); });
+  return ToJs(arguments.environment, result);
 }
 
 // addLegacyBatch(tensor, level)
@@ -60,15 +71,25 @@ napi_value IsBatched(Arguments& arguments) {
 // wrapForGrad(tensor, level)
 napi_value WrapForGrad(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
-  return ToJs(arguments.environment, makeTensorWrapper(tensor, LevelArgument(arguments, 1).interpreter()));
+  const int64_t level = arguments.Int(1);
+  const at::Tensor result = makeTensorWrapper(tensor, LevelAt(level).interpreter());
+  RecordOne(arguments.environment, "wrapForGrad", std::to_string(level), {tensor}, result,
+            [=](const Values& values) {
+              return makeTensorWrapper(values[0].toTensor(), LevelAt(level).interpreter());
+            });
+  return ToJs(arguments.environment, result);
 }
 
 // unwrapForGrad(tensor, level): the tensor itself where it is not of that level.
 napi_value UnwrapForGrad(Arguments& arguments) {
   const at::Tensor tensor = arguments.Tensor(0);
   const TensorWrapper* wrapper = maybeGetTensorWrapper(tensor);
-  if (!wrapper || wrapper->level() != arguments.Int(1)) return arguments[0];
-  return ToJs(arguments.environment, wrapper->value());
+  const int64_t level = arguments.Int(1);
+  if (!wrapper || wrapper->level() != level) return arguments[0];
+  const at::Tensor result = wrapper->value();
+  RecordOne(arguments.environment, "unwrapForGrad", std::to_string(level), {tensor}, result,
+            [=](const Values& values) { return UnwrappedForGrad(values[0].toTensor(), level); });
+  return ToJs(arguments.environment, result);
 }
 
 // liftForGrad(tensor, level): what an operator at that level takes a tensor from outside for.
@@ -77,7 +98,7 @@ napi_value LiftForGrad(Arguments& arguments) {
   const TensorWrapper* wrapper = maybeGetTensorWrapper(tensor);
   if (wrapper && wrapper->level().value_or(-2) == arguments.Int(1)) return arguments[0];
   return ToJs(arguments.environment,
-              makeTensorWrapper(tensor, LevelArgument(arguments, 1).interpreter(), true));
+              makeTensorWrapper(tensor, LevelAt(arguments.Int(1)).interpreter(), true));
 }
 
 // unwrapDead(tensor): what a tensor of a level that has ended stands for; itself, if it is of none.

@@ -7,18 +7,12 @@
 
 namespace nodetorch {
 
-namespace {
-
 using c10::IValue;
 
-// Whether nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there
-// is no tangent.
 bool IsPlain(const at::TensorImpl& tensor, bool grad_mode) {
   const auto* autograd = static_cast<const torch::autograd::AutogradMeta*>(tensor.autograd_meta());
   return autograd == nullptr || (!grad_mode && autograd->fw_grad_ == nullptr);
 }
-
-}  // namespace
 
 bool MaySkipAutograd(const Signature& signature, const std::vector<IValue>& stack) {
   if (!signature.plain_rank || !NoActiveModes()) return false;

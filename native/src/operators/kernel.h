@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
 #include <optional>
@@ -10,6 +11,10 @@
 #include "operators/signature.h"
 
 namespace nodetorch {
+
+// Whether nothing that autograd keeps of the tensor matters to an operator: no graph can be made, and there
+// is no tangent.
+bool IsPlain(const at::TensorImpl& tensor, bool grad_mode);
 
 // Whether a call may skip autograd's kernels, which are a tenth of a small operator.
 bool MaySkipAutograd(const Signature& signature, const std::vector<c10::IValue>& stack);

@@ -2,9 +2,13 @@
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <utility>
+
+#include "operators/fast_paths.h"
+#include "operators/kernel.h"
 
 namespace nodetorch {
 
@@ -119,6 +123,16 @@ bool Gt(Stack& stack) {
 }
 bool Ge(Stack& stack) {
   return Binary(stack, [](float a, float b) { return a >= b; });
+}
+
+std::optional<double> Increment(const at::Tensor& counter) {
+  if (!NoActiveModes() || !IsPlain(*counter.unsafeGetTensorImpl(), at::GradMode::is_enabled())) return {};
+  c10::TensorImpl& tensor = *counter.unsafeGetTensorImpl();
+  if (!IsPlainBlock(tensor) || tensor.numel() != 1 || counter.is_inference()) return {};
+  auto& number = *static_cast<float*>(tensor.mutable_data());
+  number += 1;
+  tensor.bump_version();
+  return number;
 }
 
 }  // namespace small_tensors

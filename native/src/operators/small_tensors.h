@@ -2,8 +2,10 @@
 // takes most of the time of such a call.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
+#include <optional>
 #include <vector>
 
 namespace nodetorch {
@@ -27,6 +29,9 @@ bool Lt(std::vector<c10::IValue>& stack);
 bool Le(std::vector<c10::IValue>& stack);
 bool Gt(std::vector<c10::IValue>& stack);
 bool Ge(std::vector<c10::IValue>& stack);
+
+// Adds 1 to a counter in place, and tells what it is then. Nothing is done where an operator has to do it.
+std::optional<double> Increment(const at::Tensor& counter);
 }  // namespace small_tensors
 
 }  // namespace nodetorch

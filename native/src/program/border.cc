@@ -71,6 +71,11 @@ Values InputsFromJs(Environment& environment, const Graph& graph, napi_value inp
   return values;
 }
 
+void NoteChanged(Environment& environment, Slot& slot, bool may_resize) {
+  slot.small &= !IsInGraph(*slot.tensor.unsafeGetTensorImpl());  // changed in place, it may have joined one
+  if (may_resize) environment.pool().Recount(&slot);
+}
+
 napi_value OutputsToJs(Environment& environment, const Graph& graph, const Values& outputs,
                        napi_value inputs) {
   napi_env env = environment.env();
@@ -82,9 +87,7 @@ napi_value OutputsToJs(Environment& environment, const Graph& graph, const Value
     Slot* slot = FindSlot(environment, input);
     if (!slot || !slot->tensor.defined()) continue;  // null, or disposed meanwhile
     given.emplace_back(slot->tensor.unsafeGetTensorImpl(), input);
-    slot->small &=
-        !IsInGraph(*slot->tensor.unsafeGetTensorImpl());  // changed in place, it may have joined one
-    if (graph.may_resize) environment.pool().Recount(slot);
+    NoteChanged(environment, *slot, graph.may_resize);
   }
   const auto to_js = [&](const IValue& value) {
     if (value.isTensor()) {

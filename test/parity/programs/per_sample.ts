@@ -1,6 +1,7 @@
 /** Gradients of each sample by torch.func, clipped and made noisy one by one (DP-SGD), and a trained ensemble. */
 import torch, { nn, optim, type Tensor } from 'nodetorch';
 import * as F from 'nodetorch/functional';
+import { captured } from '../captured';
 import { report } from '../report';
 
 const { functionalCall, grad, gradAndValue, hessian, stackModuleState, vmap } = torch.func;
@@ -26,8 +27,7 @@ const each = vmap(gradAndValue<Parameters<typeof lossOf>, [Tensors, Tensor]>(los
   inDims: [null, 0, 0],
 });
 const optimizer = new optim.Adamax(model.parameters(), { lr: 1e-2 });
-let gradients: Tensors = {};
-for (let step = 0; step < 100; step++) {
+const step = captured((): [Tensor, Tensor, Tensors] => {
   const batch = torch.randint(0, 120, [12]);
   const detached = mapped(params, (param) => param.detach());
   const [grads, losses] = each(detached, x.at(batch), y.at(batch));
@@ -39,7 +39,12 @@ for (let step = 0; step < 100; step++) {
     param.grad = torch.einsum('i,i...->...', [factors, grads[name]]).div(12).add(noise);
   }
   optimizer.step();
-  report(`step.${step}`, [losses.mean().item(), norms.max().item()]);
+  return [losses.mean(), norms.max(), grads];
+});
+let gradients: Tensors = {};
+for (let i = 0; i < 100; i++) {
+  const [loss, norm, grads] = step();
+  report(`step.${i}`, [loss.item(), norm.item()]);
   gradients = grads;
 }
 report('gradients', gradients);
@@ -62,12 +67,16 @@ function ensembleLoss(given: Tensors, batch: Tensor, target: Tensor): Tensor {
 const train = vmap(gradAndValue<Parameters<typeof ensembleLoss>, [Tensors, Tensor]>(ensembleLoss), {
   inDims: [0, 0, 0],
 });
-let weights = mapped(stacked, (weight) => weight.detach());
-for (let step = 0; step < 100; step++) {
+const trainAll = captured((weights: Tensors): [Tensors, Tensor] => {
   const batch = torch.randint(0, 120, [3, 20]);
   const [grads, losses] = train(weights, x.at(batch), y.at(batch));
-  weights = mapped(weights, (weight, name) => weight.sub(grads[name].mul(0.1)));
-  report(`ensemble.${step}`, losses);
+  return [mapped(weights, (weight, name) => weight.sub(grads[name].mul(0.1))), losses];
+});
+let weights = mapped(stacked, (weight) => weight.detach());
+for (let i = 0; i < 100; i++) {
+  const [next, losses] = trainAll(weights);
+  report(`ensemble.${i}`, losses);
+  weights = next;
 }
 report('ensemble.trained', weights);
 

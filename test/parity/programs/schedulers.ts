@@ -4,6 +4,7 @@
  * and closed form, and resumed from a state_dict at several places.
  */
 import { CASES, CLOSED, run } from '../../optim/scheduler_run';
+import { capturedAmong } from '../captured';
 
 process.removeAllListeners('warning');
 process.on('warning', () => {});
@@ -15,7 +16,8 @@ for (const [index, [name, args]] of (CASES as [string, Record<string, unknown>][
         for (const resume of [-1, 0, 33]) {
           let digests: string;
           try {
-            ({ digests } = run(name, args, { optimizer_name, tensor_lr, epochs }, resume));
+            const setting = { optimizer_name, tensor_lr, epochs };
+            ({ digests } = run(name, args, setting, resume, capturedAmong));
           } catch (error) {
             [digests] = (error as Error).message.split('\n');
           }
