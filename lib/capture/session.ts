@@ -35,6 +35,8 @@ class Session implements ActiveRecording {
   readonly hosts: HostCall[] = [];
   readonly modules = new Set<object>();
 
+  constructor(readonly control: ActiveRecording['control']) {}
+
   module(module: object): void {
     this.modules.add(module);
   }
@@ -105,8 +107,9 @@ export function record(
   args: readonly unknown[],
   tensors: readonly Tensor[],
   stop: Stop | null = null,
+  control: ActiveRecording['control'] = null,
 ): { result: unknown; recorded: Recorded } {
-  const session = new Session();
+  const session = new Session(control);
   const { stackTraceLimit } = Error;
   let ends = false;
   try {

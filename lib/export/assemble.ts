@@ -15,7 +15,9 @@ import { sourcesOf } from './guards';
 import { metaOf } from './meta';
 import { ExportedProgram } from './program';
 import type { TreeSpec } from './pytree';
-import { Names, constantOf, namedNodes } from './record';
+import { nodesOf } from './graph_nodes';
+import { nested } from './nesting';
+import { Names, type Scope, constantOf } from './record';
 import { ExportGraphSignature, InputSpec, OutputSpec } from './signature';
 import { fieldOf } from './state';
 import type { Trace, Tracer } from './tracer';
@@ -51,8 +53,15 @@ class Assembly {
     this.#addState();
     this.#addConstants();
     const sizes = this.#addLeaves();
-    const nodes = namedNodes(merged.nodes, this.#bySlot, this.#names, sizes, trace.stacks);
-    for (const [slot, meta] of merged.metas) this.#metas.set(this.#bySlot.get(slot)!, meta);
+    const scope: Scope = {
+      names: this.#names,
+      bySlot: this.#bySlot,
+      metas: this.#metas,
+      sizes,
+      stackAt: (number) => trace.stacks.at(number),
+      slots: merged.metas,
+    };
+    const nodes = nodesOf(nested(merged.nodes, trace.regions), scope);
     const outputs = this.#outputs(sizes);
     nodes.push(...sizes.take());
     const examples = tuple(asTuples(call.args), asTuples(call.kwargs));
