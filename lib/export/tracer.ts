@@ -20,7 +20,7 @@ import { type StateEntry, stateOf } from './state';
 
 /** What one run did. */
 export interface Trace {
-  readonly lifting: Lifting;
+  readonly lifting: Pick<Lifting, 'nodes' | 'lifted' | 'outputs'>;
   readonly inputMetas: readonly TensorMeta[];
   /** Of what each slot holds. */
   readonly metas: ReadonlyMap<number, TensorMeta>;

@@ -122,7 +122,8 @@ class Merger {
         );
       }
       const isSame = JSON.stringify(regions) === JSON.stringify(first.regions);
-      if (isSame && String(outSpec) === String(first.outSpec) && String(slots) === String(first.slots)) continue;
+      if (isSame && String(outSpec) === String(first.outSpec) && String(slots) === String(first.slots))
+        continue;
       throw new Differs('the result is nested otherwise, or made elsewhere', t + 1);
     }
   }
