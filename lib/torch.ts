@@ -15,6 +15,7 @@ export * as export from './export';
 export * as func from './func';
 export * as jit from './jit';
 export * as higherOrder from './higher_order';
+export { cond } from './higher_order/cond';
 export * as library from './library';
 export { Tag } from './library/tags';
 export * as overrides from './overrides';
@@ -130,7 +131,6 @@ export {
   cartesianProd,
   cdist,
   type CdistOptions,
-  cond,
   dsmm,
   einsum,
   hsmm,

@@ -38,6 +38,8 @@ class Session implements ActiveRecording {
   readonly modules = new Set<object>();
   scoped: string | null = null;
 
+  constructor(readonly control: ActiveRecording['control']) {}
+
   module(module: object): void {
     this.modules.add(module);
   }
@@ -98,6 +100,13 @@ export interface Stop {
   readonly why: string;
 }
 
+interface RecordOptions {
+  readonly stop?: Stop | null;
+  /** Those that are known to hold. */
+  readonly guards?: ModuleGuards | null;
+  readonly control?: ActiveRecording['control'];
+}
+
 /**
  * Runs `fn` and records what it does, or does so up to `stop`.
  *
@@ -107,10 +116,9 @@ export function record(
   fn: (...args: unknown[]) => unknown,
   args: readonly unknown[],
   tensors: readonly Tensor[],
-  stop: Stop | null = null,
-  guards: ModuleGuards | null = null, // those that are known to hold
+  { stop = null, guards = null, control = null }: RecordOptions = {},
 ): { result: unknown; recorded: Recorded } {
-  const session = new Session();
+  const session = new Session(control);
   const { stackTraceLimit } = Error;
   let ends = false;
   try {

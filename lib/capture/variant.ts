@@ -168,7 +168,7 @@ export class Variant {
    */
   recheck(fn: Fn, given: Given): unknown {
     this.#replays++;
-    const { result, recorded } = record(fn, given.args, given.tensors, null, this.#recorded.modules);
+    const { result, recorded } = record(fn, given.args, given.tensors, { guards: this.#recorded.modules });
     const difference = this.#difference(recorded);
     if (difference === null) return result;
     this.#problem =

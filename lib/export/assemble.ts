@@ -13,10 +13,12 @@ import type { ExportedCall } from './exporter';
 import type { Argument, Graph, TensorMeta } from './graph';
 import { sourcesOf } from './guards';
 import { metaOf } from './meta';
-import { ExportedProgram } from './program';
+import type { ProgramParts } from './program';
 import type { TreeSpec } from './pytree';
-import { Names, constantOf, namedNodes } from './record';
-import { ExportGraphSignature, InputSpec, OutputSpec } from './signature';
+import { nodesOf } from './graph_nodes';
+import { nested } from './nesting';
+import { Names, type Scope, constantOf } from './record';
+import { ExportGraphSignature, InputSpec, type OutputKind, OutputSpec } from './signature';
 import { fieldOf } from './state';
 import type { Trace, Tracer } from './tracer';
 
@@ -30,9 +32,19 @@ export interface Recording {
   readonly trace: Trace;
   readonly merged: Merged;
   readonly symbols: Symbols;
+  /** Of a program that is made of another one. */
+  readonly again?: Again;
 }
 
-export const assembled = (recording: Recording): ExportedProgram => new Assembly(recording).program();
+/** What a program keeps of the one that it is made of, whose arguments are its own. */
+export interface Again {
+  readonly parts: ProgramParts;
+  /** What it writes to; the first results are the new values. */
+  readonly written: readonly { readonly kind: OutputKind; readonly target: string }[];
+  readonly stackAt: (node: number) => string;
+}
+
+export const assembled = (recording: Recording): ProgramParts => new Assembly(recording).parts();
 
 class Assembly {
   readonly #names = new Names();
@@ -46,13 +58,20 @@ class Assembly {
 
   constructor(private readonly recording: Recording) {}
 
-  program(): ExportedProgram {
-    const { call, inSpec, trace, merged, symbols, argumentNames } = this.recording;
+  parts(): ProgramParts {
+    const { call, inSpec, trace, merged, symbols, argumentNames, again } = this.recording;
     this.#addState();
     this.#addConstants();
     const sizes = this.#addLeaves();
-    const nodes = namedNodes(merged.nodes, this.#bySlot, this.#names, sizes, trace.stacks);
-    for (const [slot, meta] of merged.metas) this.#metas.set(this.#bySlot.get(slot)!, meta);
+    const scope: Scope = {
+      names: this.#names,
+      bySlot: this.#bySlot,
+      metas: this.#metas,
+      sizes,
+      stackAt: again?.stackAt ?? ((number) => trace.stacks.at(number)),
+      slots: merged.metas,
+    };
+    const nodes = nodesOf(nested(merged.nodes, trace.regions), scope);
     const outputs = this.#outputs(sizes);
     nodes.push(...sizes.take());
     const examples = tuple(asTuples(call.args), asTuples(call.kwargs));
@@ -64,10 +83,11 @@ class Assembly {
       numbers: sizes.numbers,
       isSingleReturn: false,
     };
-    const outputSpecs = outputs.map(
-      (one) => new OutputSpec('USER_OUTPUT', one.form === 'value' ? one.name : ''),
-    );
-    return new ExportedProgram({
+    const outputSpecs = outputs.map((one, i) => {
+      const { kind = 'USER_OUTPUT', target = null } = again?.written[i] ?? {};
+      return new OutputSpec(kind, one.form === 'value' ? one.name : '', target);
+    });
+    return {
       graph,
       graphSignature: new ExportGraphSignature(this.#specs, outputSpecs),
       stateDict: this.#stateDict,
@@ -82,7 +102,8 @@ class Assembly {
       torchVersion: native.versions().libtorch,
       opsetVersion: new Map([['aten', 10]]),
       exampleInputs: () => save(examples),
-    });
+      ...(again && keptOf(again.parts)),
+    };
   }
 
   #add(name: string, meta: TensorMeta): void {
@@ -110,7 +131,7 @@ class Assembly {
     let count = 0;
     for (const { tensor, slot } of this.recording.trace.lifting.lifted) {
       if (this.#knownSlots.has(slot)) continue;
-      const target = fieldOf(this.recording.call.module, tensor) ?? `lifted_tensor_${count++}`;
+      const target = this.#nameOf(tensor) ?? `lifted_tensor_${count++}`;
       const name = this.#names.add(`c_${target}`);
       this.#bySlot.set(slot, name);
       this.#specs.push(new InputSpec('CONSTANT_TENSOR', name, target));
@@ -120,9 +141,18 @@ class Assembly {
     }
   }
 
+  #nameOf(tensor: Tensor): string | undefined {
+    const { again, call } = this.recording;
+    if (!again) return fieldOf(call.module, tensor);
+    for (const [name, one] of again.parts.constants)
+      if (isTensor(one) && native.isSame(one as Tensor, tensor)) return name;
+    return undefined;
+  }
+
   #addLeaves(): SizeNodes {
-    const { leaves, inSpec, argumentNames, merged, symbols } = this.recording;
-    const names = namesOfLeaves(inSpec, argumentNames).map((name) => this.#names.add(name));
+    const { leaves, inSpec, argumentNames, merged, symbols, again } = this.recording;
+    const wanted = again ? namesOfInputs(again.parts) : namesOfLeaves(inSpec, argumentNames);
+    const names = wanted.map((name) => this.#names.add(name));
     const sizes = new SizeNodes(this.#names, symbols.sources(names));
     let next = 0;
     for (const [i, leaf] of leaves.entries()) {
@@ -152,6 +182,23 @@ class Assembly {
     });
   }
 }
+
+const namesOfInputs = ({ graph, graphSignature }: ProgramParts): string[] =>
+  graphSignature.inputSpecs.flatMap(({ kind, name }, i) => {
+    const input = graph.inputs[i];
+    return kind === 'USER_INPUT' ? (input.form === 'value' ? input.name : name) : [];
+  });
+
+const keptOf = ({
+  callSpec,
+  guardsCode,
+  moduleCalls,
+  exampleInputs,
+  argumentNames,
+  torchVersion,
+}: ProgramParts) => ({
+  ...{ callSpec, guardsCode, moduleCalls, exampleInputs, argumentNames, torchVersion },
+});
 
 function numberOf(leaf: TracedArgument, sizes: SizeNodes): Argument {
   if ('expression' in leaf) return sizes.argument(leaf.expression);

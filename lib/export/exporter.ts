@@ -11,7 +11,7 @@ import { type LeafSizes, OpenSizes, type Point, leavesAt, withLeaves } from './d
 import { Symbols } from './dynamic/ranges';
 import { type DynamicShapes, readShapes } from './dynamic/shapes';
 import { sourcesOf } from './guards';
-import type { ExportedProgram } from './program';
+import { ExportedProgram } from './program';
 import { flattenCall } from './pytree_write';
 import { type Trace, Tracer } from './tracer';
 
@@ -37,7 +37,8 @@ export function exportCall(call: ExportedCall, shapes: DynamicShapes | null): Ex
   const common = { call, tracer, inSpec, leaves, argumentNames };
   if (shapes === null) {
     const trace = run(leaves);
-    return assembled({ ...common, trace, merged: merge([trace]), symbols: new Symbols([], []) });
+    const merged = merge([trace]);
+    return new ExportedProgram(assembled({ ...common, trace, merged, symbols: new Symbols([], []) }));
   }
   const specs = readShapes(shapes, argumentNames, [...args, ...Object.values(kwargs)]);
   const open = new OpenSizes(leaves, specs, sourcesOf(inSpec, argumentNames));
@@ -46,5 +47,5 @@ export function exportCall(call: ExportedCall, shapes: DynamicShapes | null): Ex
   const { opens, sizes } = resolveHints(open.opens, open.sizes, runWith);
   const symbols = new Symbols(opens, sizes);
   const explored = explore(opens, symbols.names, (point, stop) => runWith(sizes, point, stop));
-  return assembled({ ...common, ...explored, symbols });
+  return new ExportedProgram(assembled({ ...common, ...explored, symbols }));
 }

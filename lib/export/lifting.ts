@@ -9,8 +9,6 @@ import { isTensor } from '../native/tensor_base';
 import type { Tensor } from '../tensor';
 import * as aten from '../tensor/aten';
 import type { Handle, ProgramArgument, ProgramNode } from '../../typings/native';
-import type { TensorMeta } from './graph';
-import { metaOf } from './meta';
 import { operatorParameters } from './operators';
 
 const LIFT = 'aten::lift_fresh_copy';
@@ -93,17 +91,19 @@ export class Lifting {
   readonly #copies = new Map<number, number>();
 
   /** What each slot holds, found by a run on copies. */
-  metas(args: readonly Tensor[]): Map<number, TensorMeta> {
-    const slots = this.nodes.flatMap(({ outputs }) => outputs.flat() as number[]);
+  values(args: readonly Tensor[]): Map<number, Tensor> {
+    const slots = [
+      ...args.keys(),
+      ...this.lifted.map(({ slot }) => slot),
+      ...this.nodes.flatMap(({ outputs }) => outputs.flat() as number[]),
+    ];
     const values = noGrad(() =>
       this.#run(
         args,
         slots.map((slot) => ({ slot })),
       ),
     );
-    return new Map(
-      values.flatMap((value, i) => (isTensor(value) ? [[slots[i], metaOf(value as Tensor)]] : [])),
-    );
+    return new Map(values.flatMap((value, i) => (isTensor(value) ? [[slots[i], value as Tensor]] : [])));
   }
 
   #run(args: readonly Tensor[], outputs: readonly ProgramArgument[]): unknown[] {

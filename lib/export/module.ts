@@ -13,9 +13,15 @@ import { type Mutation, compileGraph } from './compile';
 import { damaged } from './errors';
 import type { Guards } from './guards';
 import { flattenArguments, type TreeSpec, unflatten } from './pytree';
-import type { Constant, ExportedProgram } from './program';
+import type { Constant, ProgramParts } from './program';
 
 const path = (target: string): string[] => target.split('.');
+
+/** What a module is made of. */
+export type ModuleSource = Pick<
+  ProgramParts,
+  'graph' | 'graphSignature' | 'stateDict' | 'constants' | 'callSpec'
+>;
 
 /** Where an input comes from: the user's leaves, a field of the module, or a constant. */
 export type InputSource = { leaf: number } | { owner: Module; field: string } | { constant: unknown };
@@ -35,7 +41,7 @@ export class ExportedModule extends Module<unknown[], unknown> {
   };
 
   /** @internal */
-  constructor(program: ExportedProgram, guards: Guards | null) {
+  constructor(program: ModuleSource, guards: Guards | null) {
     super();
     const made = this._make(this._register(program), describe(program), program);
     const [sources, description] = made;
@@ -46,7 +52,7 @@ export class ExportedModule extends Module<unknown[], unknown> {
   protected _make(
     sources: readonly InputSource[],
     description: ProgramDescription,
-    _program: ExportedProgram,
+    _program: ModuleSource,
   ): [sources: readonly InputSource[], description: ProgramDescription] {
     return [sources, description];
   }
@@ -85,10 +91,15 @@ export class ExportedModule extends Module<unknown[], unknown> {
   }
 
   protected _inputs(args: readonly unknown[]): unknown[] {
-    const { inSpec, guards, sources } = this._run;
+    const { inSpec, guards } = this._run;
     const leaves = flattenArguments(inSpec, args);
     guards?.check(leaves);
-    return sources.map((source) => {
+    return this._sources(leaves);
+  }
+
+  // What the graph is given, of the leaves of the arguments.
+  protected _sources(leaves: readonly unknown[]): unknown[] {
+    return this._run.sources.map((source) => {
       if ('leaf' in source) return leaves[source.leaf];
       return 'owner' in source ? getField(source.owner, source.field) : source.constant;
     });
@@ -99,7 +110,7 @@ export class ExportedModule extends Module<unknown[], unknown> {
   }
 
   // Makes the fields, in the order of the program's inputs; gives where each input of the description comes from.
-  private _register({ graphSignature, graph, stateDict, constants }: ExportedProgram): InputSource[] {
+  private _register({ graphSignature, graph, stateDict, constants }: ModuleSource): InputSource[] {
     const sources: InputSource[] = [];
     let leaf = 0;
     for (const [i, { kind, target, persistent }] of graphSignature.inputSpecs.entries()) {
@@ -162,7 +173,7 @@ function withoutSignal(args: unknown[]): [args: unknown[], signal: AbortSignal |
 }
 
 // What is written to buffers, parameters and inputs is copied at the end, as Python does.
-function describe({ graph, graphSignature }: ExportedProgram): ProgramDescription {
+function describe({ graph, graphSignature }: ModuleSource): ProgramDescription {
   const { inputSpecs, outputSpecs } = graphSignature;
   const names = graph.inputs.map((input) => (input.form === 'value' ? input.name : ''));
   const mutations: Mutation[] = [];

@@ -6,6 +6,8 @@ import { native } from '../native';
 export interface OperatorSchema {
   /** Names of the arguments that it writes to, and whether each is a list of tensors. */
   written: { name: string; isList: boolean }[];
+  /** Names of all arguments. */
+  names: string[];
   /** How many results it has. */
   returns: number;
   /** Whether an argument has a default, or can be given by its name alone. */
@@ -23,6 +25,9 @@ export function operatorSchema(target: string): OperatorSchema | null {
   const parameters = found.schema.slice(0, found.schema.lastIndexOf(' -> '));
   const written = [...parameters.matchAll(/Tensor\(\w+!(?: -> [^)]*)?\)([[\]\d?]*) (\w+)/g)];
   return {
+    names: operatorParameters(`${space}::${name}${overload && `.${overload}`}`).parameters.map(
+      (one) => one.name,
+    ),
     written: written.map(([, list, argument]) => ({ name: argument, isList: list.includes('[') })),
     returns: found.returns.length,
     isOptional(argument) {

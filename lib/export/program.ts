@@ -1,9 +1,13 @@
 // A program that Python exported.
+import { bindArguments } from '../core/calls';
+import { argumentError } from '../core/errors';
+import { isPlainObject } from '../core/realm';
 import { signature } from '../core/signature';
 import type { Call } from '../core/signature';
 import type { Tensor } from '../tensor';
 import type { ScriptObject } from '../tensor/script_object';
 import { type FxGraph, fxGraph } from './fx';
+import { type DecompositionTable, decompose } from './decompose';
 import type { Graph } from './graph';
 import { Guards, type ValueRange } from './guards';
 import { FrozenModule } from './frozen';
@@ -111,6 +115,24 @@ export class ExportedProgram {
       `Graph signature: ${shifted(String(this.graphSignature))}\n` +
       `Range constraints: ${rangesText(this.rangeConstraints)}\n`
     );
+  }
+
+  /**
+   * The program with plainer operators: none that writes to a tensor, and none that `decompTable` has a function for,
+   * which takes what the operator takes (`run_decompositions`). With `{}` composite operators are left; without a table
+   * only the operators of PyTorch's core ATen set are.
+   *
+   * @throws TorchError for an operator that Python's table has and this one has not, and for control flow.
+   *
+   * @example
+   * const plain = program.runDecompositions();
+   * const own = program.runDecompositions({ 'aten::silu': (x: Tensor) => x.mul(x.sigmoid()) });
+   */
+  runDecompositions(...args: [decompTable?: DecompositionTable | null]): ExportedProgram {
+    const [table = null] = bindArguments('ExportedProgram.runDecompositions(decompTable{}?)', args);
+    if (table !== null && !isPlainObject(table))
+      throw argumentError('ExportedProgram.runDecompositions', 'decompTable', 'a plain object', table);
+    return new ExportedProgram(decompose(this.#parts, table));
   }
 
   /**

@@ -5,8 +5,7 @@ import { Layout, MemoryFormat } from '../core/layout';
 import { TorchError } from '../core/errors';
 import type { SizeNodes } from './dynamic/nodes';
 import type { TracedArgument, TracedNode } from './dynamic/merge';
-import type { Argument, ConstantType, NamedArgument, Node } from './graph';
-import type { ModuleStacks } from './module_stacks';
+import type { Argument, ConstantType, NamedArgument, Node, TensorMeta } from './graph';
 import { type OperatorParameter, operatorParameters } from './operators';
 
 const NONE: Argument = { form: 'constant', type: 'none', value: null };
@@ -14,6 +13,13 @@ const NONE: Argument = { form: 'constant', type: 'none', value: null };
 /** Gives each value a name that no other has. */
 export class Names {
   readonly #used = new Set<string>();
+
+  /** Whether nobody has it; from now on somebody does. */
+  take(name: string): boolean {
+    if (this.#used.has(name)) return false;
+    this.#used.add(name);
+    return true;
+  }
 
   add(wanted: string): string {
     const base = wanted.replace(/\W/g, '_').replace(/^(?=\d)/, '_');
@@ -24,63 +30,64 @@ export class Names {
   }
 }
 
-/** The nodes of a recording, whose values get names of `bySlot` and `names`. Those of sizes come before their first use. */
-export function namedNodes(
-  nodes: readonly TracedNode[],
-  bySlot: Map<number, string>,
-  names: Names,
-  sizes: SizeNodes,
-  stacks: ModuleStacks,
-): Node[] {
-  const metadata = metadataOf(nodes, stacks);
-  const tensor = (slot: number): Argument => ({ form: 'value', type: 'tensor', name: bySlot.get(slot)! });
-  return nodes.flatMap((node, at) => {
-    const [space, called] = node.operator.split('::');
-    const [base, overload = 'default'] = called.split('.');
-    const { parameters, returns } = operatorParameters(node.operator);
-    if (returns.some((type) => !type.startsWith('Tensor'))) {
-      throw new TorchError(
-        `torch.export: ${node.operator} gives more than tensors, which cannot be exported`,
-      );
-    }
-    const inputs = parameters.flatMap((parameter, i): NamedArgument[] => {
-      const given = parameter.isKeyword ? node.keywords?.[parameter.name] : node.arguments[i];
-      if (given === undefined) return [];
-      const { name, type, isKeyword } = parameter;
-      return [{ name, type, isKeyword, argument: argumentOf(given, parameter, tensor, sizes) }];
-    });
-    const isSingle = node.outputs.length === 1 && !Array.isArray(node.outputs[0]);
-    const own = names.add(base);
-    const define = (slot: number): Argument => {
-      bySlot.set(slot, isSingle ? own : names.add('getitem'));
-      return tensor(slot);
-    };
-    const outputs = node.outputs.map((output): Argument =>
-      Array.isArray(output) ? { form: 'list', items: output.map(define) } : define(output as number),
-    );
-    const target = `torch.ops.${space}.${base}.${overload}`;
-    const made: Node = {
-      target,
-      name: own,
-      inputs: trimmed(inputs, parameters),
-      outputs,
-      metadata: metadata[at],
-      isSingleReturn: true,
-    };
-    return [...sizes.take().map((size) => ({ ...size, metadata: metadata[at] })), made];
-  });
+/** A graph that is being made. */
+export interface Scope {
+  readonly names: Names;
+  /** What the values in slots are called. */
+  readonly bySlot: Map<number, string>;
+  readonly metas: Map<string, TensorMeta>;
+  readonly sizes: SizeNodes;
+  /** Which modules are at work, by the number of a node. */
+  readonly stackAt: (number: number) => string;
+  /** What is known of the value in each slot. */
+  readonly slots: ReadonlyMap<number, TensorMeta>;
 }
 
-// Which modules are at work. What has no number in the recording is there for the next node.
-function metadataOf(nodes: readonly TracedNode[], stacks: ModuleStacks): Node['metadata'][] {
-  let number = Infinity;
-  const backwards = [...nodes].reverse().map(({ name }): Node['metadata'] => {
-    if (/^\d+$/.test(name)) number = Number(name);
-    const text = stacks.at(number);
-    return new Map(text === '' ? [] : [['nn_module_stack', text]]);
-  });
-  return backwards.reverse();
+/** Gives the value in a slot its name. */
+export function define({ bySlot, metas, slots }: Scope, slot: number, name: string): Argument {
+  bySlot.set(slot, name);
+  const meta = slots.get(slot);
+  if (meta) metas.set(name, meta);
+  return { form: 'value', type: 'tensor', name };
 }
+
+/** The node for a step, and those of sizes that come before their first use. */
+export function operatorNodes(node: TracedNode, scope: Scope, number: number): Node[] {
+  const { names, sizes, bySlot } = scope;
+  const tensor = (slot: number): Argument => ({ form: 'value', type: 'tensor', name: bySlot.get(slot)! });
+  const [space, called] = node.operator.split('::');
+  const [base, overload = 'default'] = called.split('.');
+  const { parameters, returns } = operatorParameters(node.operator);
+  if (returns.some((type) => !type.startsWith('Tensor'))) {
+    throw new TorchError(`torch.export: ${node.operator} gives more than tensors, which cannot be exported`);
+  }
+  const inputs = parameters.flatMap((parameter, i): NamedArgument[] => {
+    const given = parameter.isKeyword ? node.keywords?.[parameter.name] : node.arguments[i];
+    if (given === undefined) return [];
+    const { name, type, isKeyword } = parameter;
+    return [{ name, type, isKeyword, argument: argumentOf(given, parameter, tensor, sizes) }];
+  });
+  const isSingle = node.outputs.length === 1 && !Array.isArray(node.outputs[0]);
+  const own = names.add(base);
+  const result = (slot: number): Argument => define(scope, slot, isSingle ? own : names.add('getitem'));
+  const outputs = node.outputs.map((output): Argument =>
+    Array.isArray(output) ? { form: 'list', items: output.map(result) } : result(output as number),
+  );
+  const metadata = metadataOf(scope.stackAt(number));
+  const made: Node = {
+    target: `torch.ops.${space}.${base}.${overload}`,
+    name: own,
+    inputs: trimmed(inputs, parameters),
+    outputs,
+    metadata,
+    isSingleReturn: true,
+  };
+  return [...sizes.take().map((size) => ({ ...size, metadata })), made];
+}
+
+/** What a node says of the modules that are at work. */
+export const metadataOf = (stack: string): Node['metadata'] =>
+  new Map(stack === '' ? [] : [['nn_module_stack', stack]]);
 
 // Without what the schema has anyway: keywords, and the last ones by position.
 function trimmed(inputs: NamedArgument[], parameters: readonly OperatorParameter[]): NamedArgument[] {

@@ -1,5 +1,6 @@
 // Runs `forward` of a module and records it; the module and the generator are as before.
 import { TorchError } from '../core/errors';
+import { isError } from '../core/realm';
 import { type Stop, record } from '../capture/session';
 import { noGrad } from '../autograd/mode';
 import { native } from '../native';
@@ -7,6 +8,8 @@ import { isTensor } from '../native/tensor_base';
 import type { Module } from '../nn';
 import { getRngState, setRngState } from '../tensor/random';
 import type { Tensor } from '../tensor';
+import { Control, type TracedRegion } from './control';
+import { type RegionProblem, regionProblem } from './control_check';
 import type { TensorMeta } from './graph';
 import { Lifting } from './lifting';
 import { metaOf } from './meta';
@@ -17,7 +20,7 @@ import { type StateEntry, stateOf } from './state';
 
 /** What one run did. */
 export interface Trace {
-  readonly lifting: Lifting;
+  readonly lifting: Pick<Lifting, 'nodes' | 'lifted' | 'outputs'>;
   readonly inputMetas: readonly TensorMeta[];
   /** Of what each slot holds. */
   readonly metas: ReadonlyMap<number, TensorMeta>;
@@ -26,6 +29,7 @@ export interface Trace {
   readonly slots: readonly number[];
   readonly outSpec: TreeSpec;
   readonly stacks: ModuleStacks;
+  readonly regions: readonly TracedRegion[];
 }
 
 /** Runs one module. */
@@ -47,8 +51,9 @@ export class Tracer {
     const call = (...args: unknown[]): unknown =>
       (this.module as unknown as (...all: unknown[]) => unknown)(...args);
     const stacks = new ModuleStacks(this.module);
+    const control = new Control();
     try {
-      const { result, recorded } = stacks.follow(() => record(call, given, tensors, stop));
+      const { result, recorded } = stacks.follow(() => record(call, given, tensors, { stop, control: control.region }));
       if (recorded.hosts.length > 0)
         throw new TorchError('torch.export.export(): forward makes steps of optimizers');
       this.#checkState();
@@ -62,8 +67,12 @@ export class Tracer {
         );
       }
       restore();
-      const metas = lifting.metas(tensors);
-      return { lifting, inputMetas, metas, results, slots: recorded.slots, outSpec, stacks };
+      const values = lifting.values(tensors);
+      const { regions } = control;
+      const problem = regionProblem(lifting.nodes, regions, values);
+      if (problem) this.#explain(problem, given, leaves);
+      const metas = new Map([...values].map(([slot, value]) => [slot, metaOf(value)]));
+      return { lifting, inputMetas, metas, results, slots: recorded.slots, outSpec, stacks, regions };
     } finally {
       restore();
     }
@@ -76,6 +85,18 @@ export class Tracer {
       );
       setRngState(generator);
     }
+  }
+
+  // A second run finds the line.
+  #explain({ node, message }: RegionProblem, given: readonly unknown[], leaves: readonly unknown[]): never {
+    let line = message;
+    try {
+      this.run(given, leaves, { node, why: message });
+    } catch (error) {
+      if (isError(error) && error.message.includes(message))
+        line = error.message.replace('torch.capture: ', '');
+    }
+    throw new TorchError(line, 'UncapturedHigherOrderOpError');
   }
 
   #checkState(): void {

@@ -5,8 +5,10 @@ import { checkFunction, TorchError, valueError } from '../core/errors';
 import { value } from '../core/kinds';
 import { type Call, signature } from '../core/signature';
 import * as tree from '../func/tree';
+import { recording } from '../native/recording';
 import * as aten from '../tensor/aten';
 import { Tensor } from '../tensor';
+import { mapRegion, scanRegion, whileRegion } from './regions';
 
 const tensorsOf = (fn: string, name: string, given: unknown): Tensor[] =>
   tree.flatten(given).leaves.map((leaf) => {
@@ -35,6 +37,7 @@ export function whileLoop<Carried extends unknown[]>(
   checkFunction('whileLoop', 'bodyFn', bodyFn);
   if (!Array.isArray(carriedInputs)) throw valueError('whileLoop(): carriedInputs must be a list of tensors');
   const { spec } = tree.flatten(carriedInputs);
+  if (recording.active?.control) return whileRegion(condFn, bodyFn, carriedInputs) as Carried;
   let carried = carriedInputs;
   for (;;) {
     const pred = condFn(...carried);
@@ -77,9 +80,11 @@ const SCAN = signature(
   [],
 );
 
+const moved = (x: Tensor, from: number, to: number): Tensor => (from === to ? x : aten.movedim(x, from, to));
+
 function alongFirst(fn: string, xs: unknown, { dim, reverse }: Required<ScanOptions>): Tensor[] {
   const leaves = tensorsOf(fn, 'xs', xs).map((leaf) => {
-    if (dim >= -leaf.dim() && dim < leaf.dim()) return aten.movedim(leaf, dim, 0);
+    if (dim >= -leaf.dim() && dim < leaf.dim()) return moved(leaf, dim, 0);
     throw valueError(`All xs leaves must at least have 'dim' number of dimensions and scan dimension > 0`);
   });
   if (leaves.length === 0) throw valueError('Expected at least 1 xs leaf');
@@ -118,6 +123,10 @@ export function scan(
   const leaves = alongFirst('scan', xs, options);
   const { spec } = tree.flatten(xs);
   const initSpec = tree.flatten(init).spec;
+  if (recording.active?.control) {
+    const [last, ys] = scanRegion(combineFn, init, leaves, spec);
+    return [last, tree.map(ys, (y) => moved(finish(y as Tensor, options.reverse), 0, options.dim))];
+  }
   let carry = init;
   const steps: unknown[] = [];
   for (let i = 0; i < leaves[0].shape[0]; i++) {
@@ -163,6 +172,7 @@ export function map(f: (x: never, ...args: never[]) => unknown, xs: unknown, ...
   checkFunction('map', 'f', f);
   const leaves = alongFirst('map', xs, OPTIONS);
   const { spec } = tree.flatten(xs);
+  if (recording.active?.control) return mapRegion(f, leaves, spec, args);
   const steps = forEachStep(args, leaves[0].shape[0]).map((shared, i) => {
     const slice = tree.unflatten(
       leaves.map((leaf) => leaf.select(0, i)),

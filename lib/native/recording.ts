@@ -1,4 +1,23 @@
 /** What `torch.capture` is recording here. Below everything: modules and optimizers tell it of themselves. */
+import type { TensorBase } from './tensor_base';
+
+/** Control flow that becomes a node with graphs. */
+export interface Region {
+  readonly operator: 'cond' | 'while_loop' | 'map_impl' | 'scan';
+  readonly pred: TensorBase | null;
+  /** What its graphs take first, as it is where they are called once. */
+  readonly operands: readonly TensorBase[];
+  /** What comes anew each time: what is carried, and slices of the first dimension. */
+  readonly carried: readonly TensorBase[];
+  readonly xs: readonly TensorBase[];
+  /** The graphs: they are given what is carried, and slices. */
+  readonly bodies: readonly ((
+    carried: readonly TensorBase[],
+    slices: readonly TensorBase[],
+  ) => readonly TensorBase[])[];
+  /** What the node gives where its graphs gave `outputs`: tensors that have its sizes. */
+  results(outputs: readonly (readonly TensorBase[])[]): readonly TensorBase[];
+}
 
 export interface ActiveRecording {
   /** A call of an object that JavaScript makes anew at each replay. */
@@ -7,6 +26,8 @@ export interface ActiveRecording {
   apart<T>(run: () => T): T;
   /** A module is called. */
   module(module: object): void;
+  /** Looks at all graphs of control flow, and gives what stands for its results; null where each call decides anew. */
+  readonly control: ((region: Region) => TensorBase[]) | null;
 }
 
 /** Null unless something is being recorded. */

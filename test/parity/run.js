@@ -120,14 +120,16 @@ const compareWritten = (python) =>
   inFolder(async (folder) => {
     if (!passes('written', folder)) return false;
     await exportTrained(folder, ['mlp', 'cnn', 'gpt', 'lstm', 'digits', 'dqn']);
+    if (!passes('control', folder)) return false;
     const args = ['-B', path.join(__dirname, 'written.py'), folder];
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
   });
 
-// The same of three, by torch.compile and AOTInductor.
+// The same of three, and of two that branch, by torch.compile and AOTInductor.
 const compareCompiled = (python) =>
   inFolder(async (folder) => {
     await exportTrained(folder, ['mlp', 'cnn', 'gpt']);
+    if (!passes('control', folder, 'branches of any batch', 'nested')) return false;
     const args = ['-B', path.join(__dirname, 'written.py'), folder, 'compiled'];
     return spawnSync(python, args, { cwd: root, stdio: ['ignore', 1, 2] }).status === 0;
   });

@@ -12,7 +12,7 @@ export function exportTrained(
   name: string,
   model: nn.Module,
   calls: () => unknown[][],
-  dynamicShapes: torch.export.DynamicShapes,
+  dynamicShapes: torch.export.DynamicShapes | null,
 ): void {
   const folder = process.env.NODETORCH_PARITY_EXPORT;
   if (folder === undefined) return;

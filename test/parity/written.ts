@@ -7,6 +7,7 @@ import path from 'node:path';
 import torch, { type Tensor, nn } from 'nodetorch';
 import { classAndMessage } from '../errors';
 import * as rows from '../nn/cases';
+import { controlModels } from '../export/control_models';
 import { decodeInputs, differentiable, fixtureOf, gradOf, leavesOf } from '../nn/fixture';
 
 process.removeAllListeners('warning');
@@ -58,10 +59,16 @@ function gradsOf(module: nn.Module): Case['grads'] {
   return new Map([...last].map(([param, key]) => [key, param.grad]));
 }
 
-function write(name: string, make: () => nn.Module, given: () => unknown[]): void {
+function write(
+  name: string,
+  make: () => nn.Module,
+  given: () => unknown[],
+  example = given,
+  dynamicShapes: torch.export.DynamicShapes | null = null,
+): void {
   torch.manualSeed(SEED);
   const module = make();
-  const program = torch.export.export(module, given());
+  const program = torch.export.export(module, example(), { dynamicShapes });
   torch.export.save(program, path.join(folder, `${cases.length}.pt2`));
   const inputs = given();
   torch.manualSeed(SEED + 1);
@@ -98,6 +105,17 @@ for (const [i, { modules }] of rows.families.entries()) {
     }
   }
 }
+// Each way that control flow may go.
+for (const [name, { make, calls, dynamicShapes }] of Object.entries(controlModels)) {
+  const fresh = (args: Tensor[]) => (): Tensor[] =>
+    args.map((arg) => arg.detach().clone().requiresGrad_(arg.isFloatingPoint()));
+  for (const [i, args] of calls.entries())
+    write(`control: ${name}, call ${i}`, make, fresh(args), fresh(calls[0]), dynamicShapes);
+}
+// Python's cond gives zeros for what only the other branch uses, where nothing is given here.
+for (const { grads, state } of cases.filter(({ name }) => name.startsWith('control: ')))
+  for (const [key, grad] of grads) grads.set(key, grad ?? torch.zerosLike(state.get(key)!));
+
 torch.save(cases, path.join(folder, 'cases.pt'));
 
 // Python's programs, trained here for three steps and saved again.

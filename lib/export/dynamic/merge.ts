@@ -109,7 +109,7 @@ class Merger {
   #sameCalls(): void {
     const [first, ...rest] = this.traces;
     const calls = first.lifting.nodes;
-    for (const [t, { lifting, outSpec, slots }] of rest.entries()) {
+    for (const [t, { lifting, outSpec, slots, regions }] of rest.entries()) {
       const count = Math.max(calls.length, lifting.nodes.length);
       for (let i = 0; i < count; i++) {
         const [one, other] = [calls[i], lifting.nodes[i]];
@@ -121,7 +121,9 @@ class Merger {
           Number.isNaN(node) ? null : node,
         );
       }
-      if (String(outSpec) === String(first.outSpec) && String(slots) === String(first.slots)) continue;
+      const isSame = JSON.stringify(regions) === JSON.stringify(first.regions);
+      if (isSame && String(outSpec) === String(first.outSpec) && String(slots) === String(first.slots))
+        continue;
       throw new Differs('the result is nested otherwise, or made elsewhere', t + 1);
     }
   }

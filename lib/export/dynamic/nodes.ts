@@ -27,15 +27,17 @@ const operators = new Map([
 export class SizeNodes {
   /** What is known of their values, by name. */
   readonly numbers = new Map<string, SymbolicNumber>();
-  readonly #hints: Map<string, number>;
   readonly #made = new Map<string, Argument>();
   #nodes: Node[] = [];
 
   constructor(
     private readonly names: Names,
     private readonly sources: readonly SymbolSource[],
-  ) {
-    this.#hints = new Map(sources.map(({ name, hint }) => [name, hint]));
+  ) {}
+
+  /** Where the value of a symbol is. */
+  sourceOf(symbol: string): SymbolSource {
+    return this.sources.find(({ name }) => name === symbol)!;
   }
 
   /** The nodes that were made since the last call. */
@@ -62,7 +64,8 @@ export class SizeNodes {
   }
 
   #number(expression: Expression): SymbolicNumber {
-    return { expression, hint: valueOf(expression, this.#hints) };
+    const hints = new Map(this.sources.map(({ name, hint }) => [name, hint]));
+    return { expression, hint: valueOf(expression, hints) };
   }
 
   #make(expression: Expression): Argument {
@@ -100,7 +103,7 @@ export class SizeNodes {
   }
 
   #symbol(symbol: Expression & { kind: 'symbol' }): Argument {
-    const { input, dim, factor, offset } = this.sources.find(({ name }) => name === symbol.name)!;
+    const { input, dim, factor, offset } = this.sourceOf(symbol.name);
     const int = (value: number): Argument => ({ form: 'constant', type: 'int', value });
     const known = (value: number): Expression => ({ kind: 'int', value });
     const product: Expression =

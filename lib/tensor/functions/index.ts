@@ -14,7 +14,7 @@ export {
   svdLowrank,
 } from './low_rank';
 export { type CdistOptions, type NormOptions, cdist, norm } from './norms';
-export { cond, typename } from './kinds_of';
+export { typename } from './kinds_of';
 export {
   type TensordotOptions,
   blockDiag,

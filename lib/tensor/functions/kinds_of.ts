@@ -1,6 +1,5 @@
-// What something is, and a choice by a tensor.
+// What something is.
 import { bindArguments } from '../../core/calls';
-import { TorchError, checkFunction } from '../../core/errors';
 import { isTensor } from '../../native/tensor_base';
 import { scalarType } from '../as_array';
 import type { Tensor } from '..';
@@ -23,30 +22,4 @@ function prefixOf({ device, layout }: Tensor): string {
   const place = device.type === 'cpu' ? '' : `${device.type}.`;
   if (layout.name === 'sparse_coo') return `${place}sparse.`;
   return layout.name.startsWith('sparse_') ? `${place}${layout.name}.` : place;
-}
-
-/**
- * Runs `trueFn` or `falseFn` with `operands`, as `pred` says: `torch.cond`. It is plain control flow here, for programs that
- * are exported from Python's.
- *
- * @throws RuntimeError for a tensor of several elements.
- */
-export function cond<A extends readonly unknown[], R>(
-  ...args: [
-    pred: boolean | Tensor,
-    trueFn: (...operands: A) => R,
-    falseFn: (...operands: A) => R,
-    operands?: A,
-  ]
-): R {
-  const [pred, trueFn, falseFn, operands = []] = bindArguments(
-    'cond(pred, trueFn, falseFn, operands?)',
-    args,
-  );
-  checkFunction('cond', 'trueFn', trueFn);
-  checkFunction('cond', 'falseFn', falseFn);
-  if (isTensor(pred) ? pred.numel() !== 1 : typeof pred !== 'boolean')
-    throw new TorchError(`Expected pred to be bool or single-element tensor, but got ${String(pred)}.`);
-  const isTrue = isTensor(pred) ? pred.isNonzero() : pred;
-  return (isTrue ? trueFn : falseFn)(...(operands as A));
 }

@@ -1,0 +1,264 @@
+// Runs a program's graph node by node while it is recorded: what writes to tensors becomes what makes others, and composite
+// operators the ones that they are made of.
+import { TorchError } from '../../core/errors';
+import { camelCase } from '../../core/names';
+import { native } from '../../native';
+import { wrap } from '../../native/dispatch';
+import { Program } from '../../native/program';
+import { isTensor } from '../../native/tensor_base';
+import { Scope, atLevel, within } from '../../native/scope';
+import { TorchDispatchMode } from '../../overrides/dispatch_mode';
+import type { DispatchedOperator } from '../../library/dispatched_operator';
+import type { Tensor } from '../../tensor';
+import * as aten from '../../tensor/aten';
+import { compileGraph } from '../compile';
+import { type Argument, type Graph, type Node, namesIn } from '../graph';
+import { ExportedModule, type ModuleSource } from '../module';
+import type { OutputKind } from '../signature';
+import { Recorder } from './recorder';
+import { callOperator, isPlainComposite, type Rules } from './rules';
+
+/** What a program writes to, in the order of its inputs. */
+export interface Written {
+  readonly kind: OutputKind;
+  readonly target: string;
+}
+
+// Records each operator that it sees, or what stands for it.
+class Watcher extends TorchDispatchMode {
+  constructor(
+    readonly recorder: Recorder,
+    private readonly _rules: Rules,
+  ) {
+    super();
+  }
+  override torchDispatch(
+    func: DispatchedOperator,
+    args: unknown[],
+    kwargs: Record<string, unknown>,
+  ): unknown {
+    const rule = this._rules.inTable(`torch.ops.${String(func)}`);
+    if (rule) return this.run(() => rule(args, kwargs));
+    return this.called(operatorOf(`torch.ops.${String(func)}`), args, kwargs, func(...args, kwargs));
+  }
+  called(operator: string, args: unknown[], kwargs: Record<string, unknown>, results: unknown): unknown {
+    this.recorder.add(operator, args, kwargs, results);
+    return results;
+  }
+}
+
+const operatorOf = (target: string): string =>
+  target.replace(/^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/, (_, space: string, name: string, overload: string) =>
+    overload === 'default' ? `${space}::${name}` : `${space}::${name}.${overload}`,
+  );
+const BATCH_NORM = 'torch.ops.aten.batch_norm.default';
+
+type Values = Map<string, unknown>;
+
+/** The program as a module of its flat arguments; it gives what is written, and then the results. */
+export class Interpreter extends ExportedModule {
+  /** Of the last run. */
+  written: Written[] = [];
+  /** From which node of the recording on what metadata hold. */
+  origins: { node: number; stack: string }[] = [];
+  private readonly _names: string[];
+  private readonly _programs = new Map<Node, [Program, string[], Argument[]]>();
+
+  constructor(
+    private readonly _source: ModuleSource,
+    private readonly _rules: Rules,
+  ) {
+    super(_source, null);
+    this._names = _source.graph.inputs.flatMap((input) => (input.form === 'value' ? input.name : []));
+  }
+
+  /** Runs it with these leaves. */
+  watch(leaves: readonly unknown[]): { recorder: Recorder; results: unknown[] } {
+    const tensors = leaves.filter((leaf): leaf is Tensor => isTensor(leaf));
+    const watcher = new Watcher(new Recorder(tensors), this._rules);
+    const results = atLevel(
+      Scope.functionalize,
+      (level) => this._interpret(this._sources(leaves), level, watcher),
+      true,
+    );
+    return { recorder: watcher.recorder, results };
+  }
+
+  private _interpret(inputs: readonly unknown[], level: number, watcher: Watcher): unknown[] {
+    const values: Values = new Map();
+    const lifted = (value: unknown): unknown =>
+      isTensor(value) ? wrap(native.wrapFunctional(value as Tensor, level)) : value;
+    const plain = (value: unknown): unknown =>
+      isTensor(value) ? wrap(native.unwrapFunctional(value as Tensor, true)) : value;
+    this._names.forEach((name, i) => values.set(name, lifted(inputs[i])));
+    this.origins = [];
+    for (const node of this._source.graph.nodes) {
+      this.origins.push({
+        node: watcher.recorder.nodes.length,
+        stack: node.metadata.get('nn_module_stack') ?? '',
+      });
+      // Views and what writes to them are followed below; of others composite operators are seen here alone.
+      const rule = isPlainComposite(node.target) ? this._rules.inTable(node.target) : null;
+      const isKept = rule === null && this._rules.keeps(node.target);
+      if (node.target === BATCH_NORM && this._trainBatchNorm(node, values, plain, lifted, watcher)) continue;
+      if (rule === null && !isKept) {
+        this._runNode(node, values, watcher);
+        continue;
+      }
+      const { args, kwargs } = given(node, values, plain);
+      const call = (): unknown => {
+        if (rule) return watcher.run(() => rule(args, kwargs));
+        return watcher.called(operatorOf(node.target), args, kwargs, callOperator(node.target, args, kwargs));
+      };
+      const results = within('runDecompositions', Scope.suspended, call, true);
+      bind(node.outputs, results, lifted, values);
+    }
+    return this._outputs(inputs, values, plain);
+  }
+
+  // The schema does not say that it writes to the running statistics.
+  private _trainBatchNorm(
+    node: Node,
+    values: Values,
+    plain: (value: unknown) => unknown,
+    lifted: (value: unknown) => unknown,
+    watcher: Watcher,
+  ): boolean {
+    const { args } = given(node, values, plain);
+    const [x, weight, bias, mean, variance, training, momentum, eps] = args as Tensor[];
+    if (!training || !isTensor(mean)) return false;
+    const call = (): Tensor[] =>
+      watcher.run(() =>
+        aten._nativeBatchNormLegitFunctional(
+          x,
+          weight,
+          bias,
+          mean,
+          variance,
+          true,
+          Number(momentum),
+          Number(eps),
+        ),
+      );
+    const [output, , , ...statistics] = within('runDecompositions', Scope.suspended, call, true);
+    bind(node.outputs, output, lifted, values);
+    statistics.forEach((value, i) => {
+      const { argument } = node.inputs[3 + i];
+      if (argument.form === 'value') values.set(argument.name, lifted(value));
+    });
+    return true;
+  }
+
+  private _runNode(node: Node, values: Values, watcher: Watcher): void {
+    const [program, names, outputs] = this._programs.get(node) ?? programOf(node);
+    this._programs.set(node, [program, names, outputs]);
+    const given = names.map((name) => values.get(name));
+    const results = watcher.run(() => program.run(given));
+    outputs.forEach((output, i) => {
+      if (output.form === 'value') values.set(output.name, results[i]);
+    });
+  }
+
+  private _outputs(
+    inputs: readonly unknown[],
+    values: Values,
+    plain: (value: unknown) => unknown,
+  ): unknown[] {
+    const { graph, graphSignature } = this._source;
+    const { inputSpecs, outputSpecs } = graphSignature;
+    const changed = new Map<string, unknown>();
+    const valueOf = (output: Argument): unknown =>
+      output.form === 'value'
+        ? plain(values.get(output.name))
+        : output.form === 'constant'
+          ? output.value
+          : null;
+    outputSpecs.forEach(({ kind, target }, i) => {
+      if (kind.endsWith('_MUTATION')) changed.set(target!, valueOf(graph.outputs[i]));
+    });
+    const state: Written[] = [];
+    const users: Written[] = [];
+    const results: [Written[], unknown[]][] = [
+      [state, []],
+      [users, []],
+    ];
+    let next = 0;
+    graph.inputs.forEach((input, i) => {
+      if (input.form !== 'value') return;
+      const before = inputs[next++];
+      const { kind, name } = inputSpecs[i];
+      const target = kind === 'USER_INPUT' ? name : inputSpecs[i].target!;
+      if (!isTensor(before)) return;
+      const after = changed.get(target) ?? plain(values.get(input.name));
+      if (native.isSame(after as Tensor, before as Tensor)) return;
+      if (!['USER_INPUT', 'BUFFER', 'PARAMETER'].includes(kind))
+        throw new TorchError(`runDecompositions(): the program writes to the constant ${target}`);
+      const [list, tensors] = results[kind === 'USER_INPUT' ? 1 : 0];
+      list.push({ kind: `${kind}_MUTATION` as OutputKind, target });
+      tensors.push(after);
+    });
+    this.written = [...state, ...users];
+    const own = graph.outputs.filter((_, i) => !outputSpecs[i].kind.endsWith('_MUTATION'));
+    return [...results.flatMap(([, tensors]) => tensors), ...own.map(valueOf)];
+  }
+}
+
+// A node as a program of its own, with the names of what it takes and gives.
+function programOf(node: Node): [Program, string[], Argument[]] {
+  const taken = new Map<string, Argument>();
+  const look = (argument: Argument): void => {
+    if (argument.form === 'value') taken.set(argument.name, argument);
+    else if (argument.form === 'list') argument.items.forEach(look);
+    else if (argument.form === 'graph') {
+      throw new TorchError(`runDecompositions(): ${node.target} has graphs, which are not decomposed here`);
+    }
+  };
+  for (const { argument } of node.inputs) look(argument);
+  const outputs = node.outputs.flatMap((output) => (output.form === 'list' ? output.items : [output]));
+  const named = outputs.filter((output) => [...namesIn(output)].length > 0);
+  const graph: Graph = {
+    inputs: [...taken.values()],
+    outputs: named,
+    nodes: [node],
+    tensors: new Map(),
+    numbers: new Map(),
+    isSingleReturn: false,
+  };
+  return [new Program(compileGraph(graph)), [...taken.keys()], named];
+}
+
+function given(
+  node: Node,
+  values: Values,
+  plain: (value: unknown) => unknown,
+): { args: unknown[]; kwargs: Record<string, unknown> } {
+  const one = (argument: Argument): unknown => {
+    if (argument.form === 'value') return plain(values.get(argument.name));
+    if (argument.form === 'list') return argument.items.map(one);
+    return argument.form === 'constant' ? argument.value : null;
+  };
+  const args: unknown[] = [];
+  const kwargs: Record<string, unknown> = {};
+  for (const { name: key, argument, isKeyword } of node.inputs) {
+    if (!isKeyword) args.push(one(argument));
+    else kwargs[camelCase(key)] = one(argument);
+  }
+  return { args, kwargs };
+}
+
+function bind(
+  outputs: readonly Argument[],
+  result: unknown,
+  lifted: (value: unknown) => unknown,
+  values: Values,
+): void {
+  const results = outputs.length === 1 ? [result] : (result as unknown[]);
+  outputs.forEach((output, i) => {
+    if (output.form === 'value') values.set(output.name, lifted(results[i]));
+    else if (output.form === 'list') {
+      output.items.forEach((item, k) => {
+        if (item.form === 'value') values.set(item.name, lifted((results[i] as unknown[])[k]));
+      });
+    }
+  });
+}
