@@ -1,6 +1,13 @@
 // Key-value stores by which ranks find each other, as torch.distributed's. What Python's block for is a promise here.
 import { bindArguments, checkMethods } from '../core/calls';
-import { TorchError, TorchTypeError, argumentError, checkNumber, checkText, valueError } from '../core/errors';
+import {
+  TorchError,
+  TorchTypeError,
+  argumentError,
+  checkNumber,
+  checkText,
+  valueError,
+} from '../core/errors';
 import { isUint8Array } from '../core/realm';
 import { native } from '../native';
 import { HANDLE, NativeHandle } from '../native/handle';

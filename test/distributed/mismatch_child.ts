@@ -1,11 +1,15 @@
 // A rank of a pair whose tensors differ: the small one gets more bytes than it expects. It says what each operation has
 // thrown; the other one waits for nothing. mismatch_child.py is that one in Python.
-import { Worker, isMainThread, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import torch, { nn, type Tensor } from 'nodetorch';
 import * as dist from 'nodetorch/distributed';
 
 type Group = dist.ProcessGroup;
-const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+const say = (value: unknown): void => {
+  if (parentPort) parentPort.postMessage(value);
+  else process.stdout.write(`${JSON.stringify(value)}\n`);
+};
 const small = Number(process.env.SMALL ?? 0);
 const differing = ['size', 'dtype'] as const;
 
@@ -16,7 +20,11 @@ const operations: Record<string, (x: Tensor, group: Group, big: number) => dist.
   broadcast: (x, group, big) => dist.broadcast(x, { src: big, group }),
   allGather: (x, group) => dist.allGather([x, x.clone()], x.clone(), group),
   gather: (x, group, big) =>
-    dist.gather(x, { gatherList: dist.getRank() === big ? null : [x.clone(), x.clone()], dst: 1 - big, group }),
+    dist.gather(x, {
+      gatherList: dist.getRank() === big ? null : [x.clone(), x.clone()],
+      dst: 1 - big,
+      group,
+    }),
   scatter: (x, group, big) =>
     dist.scatter(x, { scatterList: dist.getRank() === big ? [x.clone(), x.clone()] : null, src: big, group }),
   allToAll: (x, group) => dist.allToAll([x.clone(), x.clone()], [x, x], group),
@@ -84,13 +92,11 @@ async function unhandled(): Promise<void> {
 
 /** Two ranks that are threads of this process. Their other group goes on. */
 async function threads(): Promise<void> {
-  const run = (rank: number) =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(__filename, { workerData: rank });
-      worker.once('exit', resolve);
-      worker.once('error', reject);
-    });
-  say({ codes: await Promise.all([0, 1].map(run)) });
+  const workers = [0, 1].map((rank) => new Worker(__filename, { workerData: rank }));
+  for (const worker of workers) worker.on('message', say);
+  await once(workers[small], 'exit');
+  await workers[1 - small].terminate(); // which would wait until its timeout
+  say({ what: 'ended' });
 }
 
 async function thread(rank: number): Promise<void> {
@@ -106,4 +112,4 @@ async function thread(rank: number): Promise<void> {
 }
 
 if (!isMainThread) void thread(workerData as number);
-else void { pair, unhandled, threads }[process.argv[2] as 'pair']();
+else void { pair, unhandled, threads }[(process.argv[2] ?? 'pair') as 'pair']();

@@ -135,10 +135,15 @@ void Guard::Check() {
 }
 
 void Guard::Add(const GuardedPtr& work) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (stopped_) std::rethrow_exception(stopped_);
-  work->place_ = pending_.insert(pending_.end(), work);
-  work->is_listed_ = true;
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!stopped_) {
+    work->place_ = pending_.insert(pending_.end(), work);
+    work->is_listed_ = true;
+    return;
+  }
+  const std::exception_ptr error = stopped_;
+  lock.unlock();
+  work->End(error, {});
 }
 
 void Guard::End(GuardedWork& work, const std::exception_ptr& error, const c10::IValue& value) noexcept {

@@ -78,8 +78,9 @@ class Guard : public std::enable_shared_from_this<Guard> {
   DevicePtr Watch(const std::function<DevicePtr()>& make);
   void Keep(const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo);
 
-  // Throw where gloo's thread has stopped.
+  // Throws where gloo's thread has stopped.
   void Check();
+  // Ends it then with an error: at once, or later.
   void Add(const GuardedPtr& work);
   // Ends it, if nothing else has.
   void End(GuardedWork& work, const std::exception_ptr& error, const c10::IValue& value = {}) noexcept;

@@ -40,13 +40,8 @@ GuardedWork::~GuardedWork() {
 
 bool GuardedWork::Begin() {
   if (!blocks_ || has_begun_.exchange(true)) return false;
-  try {
-    guard_->Add(GuardedPtr::reclaim_copy(this));
-    return true;
-  } catch (const std::exception&) {
-    End(std::current_exception(), {});
-    return false;
-  }
+  guard_->Add(GuardedPtr::reclaim_copy(this));
+  return !isCompleted();
 }
 
 void GuardedWork::Run(std::chrono::milliseconds timeout) {

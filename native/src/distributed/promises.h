@@ -39,8 +39,8 @@ struct BlockingTask : Task {
   // On any thread, when `stop` has become true.
   virtual void Interrupt() noexcept {}
 
-  // Where Compute has not come back after so long, the promise is rejected with `late`: libtorch's store waits for
-  // a server that has stopped for ever. 0: it always comes back.
+  // Where Compute has not come back after so long, the promise is rejected with `late`: libtorch's store
+  // waits for a server that has stopped for ever. 0: it always comes back.
   std::chrono::milliseconds limit{0};
   std::string late;
   std::atomic<bool> is_settled{false};
