@@ -3,6 +3,7 @@
 #if NODETORCH_GLOO
 #include <c10/util/Exception.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -28,11 +29,17 @@ void Group::Close() {
   if (!group) return;
   const auto guard = gloo->guard;
   guard->Close();
-  if (guard->IsIdle() && std::this_thread::get_id() == js_thread_) return;
-  std::thread([group = std::move(group), gloo = std::move(gloo)]() mutable {
+  const bool is_idle = guard->IsIdle() && std::this_thread::get_id() == js_thread_;
+  if (is_idle && guard->transfers() == 0) return;
+  const auto is_done = std::make_shared<std::atomic<bool>>(false);
+  std::thread([group = std::move(group), gloo = std::move(gloo), is_done]() mutable {
     group.reset();
     gloo.reset();
+    *is_done = true;
   }).detach();
+  // It takes a moment, unless gloo's thread stops just now.
+  for (int i = 0; is_idle && !*is_done && i < 1000; i++)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void ThrowNamed(const std::string& what, const Peers& peers, const std::exception_ptr& error) {

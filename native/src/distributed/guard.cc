@@ -240,7 +240,7 @@ void Guard::Close() {
 
 bool Guard::IsIdle() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return pending_.empty() && transfers_ == 0;
+  return pending_.empty();
 }
 
 }  // namespace nodetorch

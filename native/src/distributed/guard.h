@@ -90,8 +90,10 @@ class Guard : public std::enable_shared_from_this<Guard> {
   void Dispose(WorkPtr inner);
   // Lets go of that thread.
   void Close();
-  // Whether nothing is under way.
+  // Whether nobody waits for anything.
   bool IsIdle();
+  // How many transfers have begun that have not ended, awaited or not.
+  int transfers() const { return transfers_; }
 
   bool Watches(int thread);
   void Stop(const std::string& message) noexcept;
@@ -112,7 +114,7 @@ class Guard : public std::enable_shared_from_this<Guard> {
   bool has_thread_ = false, is_closed_ = false;
 
   friend class GuardedWork;
-  int transfers_ = 0;
+  std::atomic<int> transfers_{0};
 };
 
 }  // namespace nodetorch

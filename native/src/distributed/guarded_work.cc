@@ -23,19 +23,14 @@ GuardedWork::GuardedWork(std::shared_ptr<Guard> guard, WorkPtr inner, bool block
       inner_(std::move(inner)),
       blocks_(blocks),
       future_(FutureLike(*inner_, blocks)) {
-  if (!blocks_) return;
-  const std::lock_guard<std::mutex> lock(guard_->mutex_);
-  guard_->transfers_++;
+  if (blocks_) guard_->transfers_++;
 }
 
 // A transfer that has not ended may be what gloo's thread is at.
 GuardedWork::~GuardedWork() {
-  if (!blocks_) return;
-  {
-    const std::lock_guard<std::mutex> lock(guard_->mutex_);
-    guard_->transfers_--;
-  }
-  if (!is_finished_) guard_->Dispose(std::move(inner_));
+  if (!blocks_ || is_finished_) return;
+  guard_->transfers_--;
+  guard_->Dispose(std::move(inner_));
 }
 
 bool GuardedWork::Begin() {
@@ -48,9 +43,9 @@ void GuardedWork::Run(std::chrono::milliseconds timeout) {
   std::exception_ptr error;
   try {
     if (!inner_->wait(timeout)) error = std::make_exception_ptr(std::runtime_error("aborted"));
-    is_finished_ = !error;
     const bool receives = opType_ == c10d::OpType::RECV || opType_ == c10d::OpType::RECVANYSOURCE;
     if (!error && receives) source_ = inner_->sourceRank();
+    if (!error && !is_finished_.exchange(true)) guard_->transfers_--;
   } catch (...) {
     error = std::current_exception();
   }
