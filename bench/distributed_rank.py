@@ -12,7 +12,7 @@ SIZES = {"1 kB": 256, "1 MB": 262_144, "64 MB": 16_777_216}
 
 
 def timed(count, work):
-    for _ in range(3):
+    for _ in range(5 * count):
         work()
     dist.barrier()
     times = []

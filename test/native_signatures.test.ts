@@ -124,6 +124,7 @@ const RESULTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^IdentityOf\(/, /^number \| null$/],
   [/^Napi::Buffer<char>::Copy\(/, /^Buffer\b/],
   [/->Run\(/, /^Promise</],
+  [/^PromiseOf\(/, /^Promise<void>$/],
   [/^promise$/, /^Promise<unknown>$/],
   [/^ToJs\(.*Sink::apply/, /^Handle\[\]$/],
 ];

@@ -85,21 +85,11 @@ export function reduceScatter(
     | [output: Tensor, inputList: readonly Tensor[], op?: ReduceOp, group?: Group]
     | [output: Tensor, inputList: readonly Tensor[], options: { op?: ReduceOp; group?: Group }]
 ): Work {
-  const [output, inputs, op = ReduceOp.SUM, given] = bindArguments(
-    'reduceScatter(output, inputList, op?, group?)',
-    args as [output: Tensor, inputList: readonly Tensor[], op?: ReduceOp, group?: Group],
+  type Bound = Scattered<readonly Tensor[]>;
+  return scatterOf(
+    'reduceScatter',
+    bindArguments('reduceScatter(output, inputList, op?, group?)', args as Bound),
   );
-  checkTensor('output', output);
-  checkTensors('inputList', inputs);
-  const number = numberOf('reduceScatter', op);
-  checkDtypes(output, ...inputs);
-  const group = groupOf('reduceScatter', given);
-  if (isOutside('reduceScatter', group)) return nothing();
-  return beginWork('reduceScatter', group, {
-    outputs: [output],
-    inputs,
-    op: number,
-  });
 }
 
 /**
@@ -112,7 +102,7 @@ export function reduceScatterTensor(
     | [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group]
     | [output: Tensor, input: Tensor, options: { op?: ReduceOp; group?: Group }]
 ): Work {
-  type Bound = [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group];
+  type Bound = Scattered<Tensor>;
   return scatterOf(
     'reduceScatterTensor',
     bindArguments('reduceScatterTensor(output, input, op?, group?)', args as Bound),
@@ -125,26 +115,27 @@ export function reduceScatterSingle(
     | [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group]
     | [output: Tensor, input: Tensor, options: { op?: ReduceOp; group?: Group }]
 ): Work {
-  type Bound = [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group];
+  type Bound = Scattered<Tensor>;
   return scatterOf(
     'reduceScatterSingle',
     bindArguments('reduceScatterSingle(output, input, op?, group?)', args as Bound),
   );
 }
 
+type Scattered<T> = [output: Tensor, input: T, op?: ReduceOp, group?: Group];
+
 function scatterOf(
   fn: string,
-  [output, input, op = ReduceOp.SUM, given]: [output: Tensor, input: Tensor, op?: ReduceOp, group?: Group],
+  [output, input, op = ReduceOp.SUM, given]: Scattered<Tensor | readonly Tensor[]>,
 ): Work {
   checkTensor('output', output);
-  checkTensor('input', input);
+  const isList = fn === 'reduceScatter';
+  if (isList) checkTensors('inputList', input);
+  else checkTensor('input', input);
+  const inputs = (isList ? input : [input]) as readonly Tensor[];
   const number = numberOf(fn, op);
-  checkDtypes(output, input);
+  checkDtypes(output, ...inputs);
   const group = groupOf(fn, given);
   if (isOutside(fn, group)) return nothing();
-  return beginWork('reduceScatterTensor', group, {
-    outputs: [output],
-    inputs: [input],
-    op: number,
-  });
+  return beginWork(isList ? fn : 'reduceScatterTensor', group, { outputs: [output], inputs, op: number });
 }

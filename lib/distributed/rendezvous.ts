@@ -1,7 +1,7 @@
 // How ranks find their store: the schemes of Python's init_process_group.
 import { fileURLToPath } from 'node:url';
 import { TorchError, valueError } from '../core/errors';
-import { FileStore, type Store } from './store';
+import { FileStore, type Store, explained } from './store';
 import { TCPStore } from './tcp_store';
 
 export interface Place {
@@ -69,9 +69,7 @@ async function tcp(
     useLibuv: usesLibuv(url),
   });
   const store = await creating.catch((error: unknown) => {
-    if (!(error instanceof TorchError)) throw error;
-    const where = `initProcessGroup on rank ${rank} of ${worldSize}`;
-    throw new TorchError(`${where}: ${error.message}`, error.kind, error.backtrace, { cause: error });
+    throw explained(`initProcessGroup on rank ${rank} of ${worldSize}`, error);
   });
   // Of one that is everywhere it is not known by which interface it is reached.
   return { store, rank, worldSize, master: store.isEverywhere ? ['', 0] : [store.reachedBy, store.port] };

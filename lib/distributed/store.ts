@@ -1,6 +1,13 @@
 // Key-value stores by which ranks find each other, as torch.distributed's. What Python's block for is a promise here.
 import { bindArguments, checkMethods } from '../core/calls';
-import { TorchTypeError, argumentError, checkNumber, checkText, valueError } from '../core/errors';
+import {
+  TorchError,
+  TorchTypeError,
+  argumentError,
+  checkNumber,
+  checkText,
+  valueError,
+} from '../core/errors';
 import { isUint8Array } from '../core/realm';
 import { native } from '../native';
 import { HANDLE, NativeHandle } from '../native/handle';
@@ -38,14 +45,23 @@ export class Store extends NativeHandle {
     super(handle);
   }
 
-  #call(
+  async #call(
     method: string,
     keys: readonly string[],
     value: Uint8Array | null = null,
     second: Uint8Array | number = 0,
     timeout = this.#timeout,
   ): Promise<unknown> {
-    return native.storeCall(this[HANDLE] as Handle, method, keys, value, second, timeout);
+    try {
+      return await native.storeCall(this[HANDLE] as Handle, method, keys, value, second, timeout);
+    } catch (error) {
+      throw explained(`Store.${method}(${keys.map((key) => `'${key}'`).join(', ')})${this._where()}`, error);
+    }
+  }
+
+  /** Of errors: `' at 127.0.0.1:29500'`. @internal */
+  _where(): string {
+    return '';
   }
 
   /** How long {@link get} and {@link wait} wait, in milliseconds. */
@@ -126,6 +142,12 @@ checkMethods(
   'numKeys()',
 );
 
+/** The error with what failed in front. */
+export function explained(what: string, error: unknown): unknown {
+  if (!(error instanceof TorchError)) return error;
+  return new TorchError(`${what}: ${error.message}`, error.kind, error.backtrace, { cause: error });
+}
+
 /** @throws TypeError unless it is a number, ValueError unless it is positive. */
 export function checkTimeout(fn: string, timeout: unknown): asserts timeout is number {
   checkNumber(fn, 'timeout', timeout);
@@ -134,6 +156,8 @@ export function checkTimeout(fn: string, timeout: unknown): asserts timeout is n
 
 /** A store that is a file, which all ranks can reach: one machine's, or a network's with locks. */
 export class FileStore extends Store {
+  readonly #path: string;
+
   /** `worldSize`: the last of so many ranks removes the file; default -1, which removes nothing. */
   constructor(...args: [path: string, worldSize?: number]) {
     const [path, worldSize = -1] = bindArguments('FileStore(path, worldSize?)', args);
@@ -141,6 +165,12 @@ export class FileStore extends Store {
     if (!Number.isInteger(worldSize)) throw argumentError('FileStore', 'worldSize', 'an int', worldSize);
     checkAvailable();
     super(native.fileStore(path, worldSize));
+    this.#path = path;
+  }
+
+  /** @internal */
+  override _where(): string {
+    return ` in ${this.#path}`;
   }
 }
 
@@ -166,6 +196,11 @@ export class PrefixStore extends Store {
     super(native.prefixStore(prefix, store[HANDLE] as Handle));
     this.underlyingStore = store;
     this.setTimeout(store.timeout);
+  }
+
+  /** @internal */
+  override _where(): string {
+    return this.underlyingStore._where();
   }
 }
 

@@ -61,6 +61,11 @@ export class TCPStore extends Store {
     super(handle);
   }
 
+  /** @internal */
+  override _where(): string {
+    return ` at ${this.host}:${this.port}`;
+  }
+
   /**
    * Begins the server, where this process has it, and connects. A client waits for the server up to `timeout`.
    *

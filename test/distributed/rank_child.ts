@@ -121,6 +121,12 @@ const phases: Record<string, () => Promise<unknown>> = {
     say({ ready: true });
     await fails('mismatch', () => dist.allReduce(torch.ones([4 + rank])));
   },
+  // A store for others, which is stopped and killed.
+  async store() {
+    const { port } = await dist.TCPStore.create('127.0.0.1', 0, { isMaster: true });
+    say({ port });
+    forever();
+  },
   // Rank 0 ends in the middle of everything, and the other one is ended.
   async exit() {
     await start();

@@ -14,9 +14,14 @@ export interface Child {
   ended: Promise<Ended>;
 }
 
-/** Starts rank_child.ts; behind `before`, where that is a command that runs another. */
-export function start(phase: string, env: NodeJS.ProcessEnv, before: readonly string[] = []): Child {
-  const [command, ...args] = [...before, process.execPath, bundle('test/distributed/rank_child.ts'), phase];
+/** Starts a phase of rank_child.ts, or of another program; behind `before`, where that is a command that runs another. */
+export function start(
+  phase: string,
+  env: NodeJS.ProcessEnv,
+  before: readonly string[] = [],
+  program = 'test/distributed/rank_child.ts',
+): Child {
+  const [command, ...args] = [...before, process.execPath, bundle(program), phase];
   const child = spawn(command, args, {
     env: { ...childEnvironment, OMP_NUM_THREADS: '1', ...env },
   });

@@ -17,6 +17,7 @@ void DefineBackward(Napi::Env env, Napi::Object exports);
 void DefineStores(Napi::Env env, Napi::Object exports);
 void DefineGroups(Napi::Env env, Napi::Object exports);
 void DefineWorks(Napi::Env env, Napi::Object exports);
+void DefineWaits(Napi::Env env, Napi::Object exports);
 void DefineReducer(Napi::Env env, Napi::Object exports);
 
 }  // namespace nodetorch

@@ -3,6 +3,7 @@
 #if NODETORCH_GLOO
 #include <c10/util/Exception.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -20,27 +21,25 @@ const GroupPtr& Group::Use() const {
   return group_;
 }
 
-void Group::Count(c10d::Work& work) {
-  c10::intrusive_ptr<c10::ivalue::Future> future;
-  try {
-    future = work.getFuture();
-  } catch (const std::exception&) {
-    return;  // send and recv have none, and nothing waits for them
-  }
-  ++*pending_;
-  future->addCallback([pending = pending_](c10::ivalue::Future&) { --*pending; });
-}
-
 void Group::Close() {
   auto group = std::move(group_);
   auto gloo = std::move(gloo_);
   group_ = nullptr;
   gloo_ = nullptr;
-  if (!group || (*pending_ == 0 && std::this_thread::get_id() == js_thread_)) return;
-  std::thread([group = std::move(group), gloo = std::move(gloo)]() mutable {
+  if (!group) return;
+  const auto guard = gloo->guard;
+  guard->Close();
+  const bool is_idle = guard->IsIdle() && std::this_thread::get_id() == js_thread_;
+  if (is_idle && guard->transfers() == 0) return;
+  const auto is_done = std::make_shared<std::atomic<bool>>(false);
+  std::thread([group = std::move(group), gloo = std::move(gloo), is_done]() mutable {
     group.reset();
     gloo.reset();
+    *is_done = true;
   }).detach();
+  // It takes a moment, unless gloo's thread stops just now.
+  for (int i = 0; is_idle && !*is_done && i < 1000; i++)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void ThrowNamed(const std::string& what, const Peers& peers, const std::exception_ptr& error) {
@@ -69,28 +68,39 @@ struct GroupTask : BlockingTask {
       : promises(std::move(promises)),
         rank(rank),
         size(static_cast<int>(ranks.size())),
-        peers(std::make_shared<Peers>(std::move(ranks), rank)) {}
+        peers(std::make_shared<Peers>(std::move(ranks), rank)),
+        guard(Guard::Of(peers)) {}
 
   std::shared_ptr<gloo::transport::Device> DeviceOf(const std::string& interface) const {
     return c10d::ProcessGroupGloo::createDeviceForInterface(interface, c10d::getDefaultGlooLazyInit());
   }
 
   void AddDevices(c10d::ProcessGroupGloo::Options& options) const {
-    for (const std::string& interface : interfaces) options.devices.push_back(DeviceOf(interface));
+    for (const std::string& interface : interfaces)
+      options.devices.push_back(guard->Watch([&] { return DeviceOf(interface); }));
     if (!interfaces.empty()) return;
     const bool lazy = c10d::getDefaultGlooLazyInit();
-    options.devices.push_back(
-        host.empty() ? c10d::ProcessGroupGloo::createDefaultDevice(lazy)
-                     : c10d::ProcessGroupGloo::createDeviceForHostname(AddressTowards(host, port), lazy));
+    const std::string address = host.empty() ? "" : AddressTowards(host, port);
+    options.devices.push_back(guard->Watch([&] {
+      return address.empty() ? c10d::ProcessGroupGloo::createDefaultDevice(lazy)
+                             : c10d::ProcessGroupGloo::createDeviceForHostname(address, lazy);
+    }));
+  }
+
+  GlooPtr MakeGloo(const StorePtr& place,
+                   const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) const {
+    auto gloo = c10::make_intrusive<GuardedGloo>(guard, place, rank, size, options);
+    guard->Keep(gloo);
+    return gloo;
   }
 
   // PyTorch's wrapper, which lets the ranks compare by a second group what they call with which shapes.
   c10::intrusive_ptr<c10d::Backend> Checked(
-      const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo, const StorePtr& store,
+      const GlooPtr& gloo, const StorePtr& store,
       const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) const {
-    auto helper = c10::make_intrusive<c10d::ProcessGroupGloo>(
-        c10::make_intrusive<c10d::PrefixStore>("pg_wrapper:" + name, store), rank, size, options);
-    return c10::make_intrusive<c10d::ProcessGroupWrapper>(gloo, std::move(helper));
+    const GlooPtr helper =
+        MakeGloo(c10::make_intrusive<c10d::PrefixStore>("pg_wrapper:" + name, store), options);
+    return c10::make_intrusive<c10d::ProcessGroupWrapper>(gloo, helper);
   }
 
   // Who has not come, behind an error of the store's.
@@ -118,8 +128,7 @@ struct GroupTask : BlockingTask {
       AddDevices(*options);
       options->threads = static_cast<int>(options->devices.size()) * 2;
       options->group_name = name;
-      auto gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
-          c10::make_intrusive<c10d::PrefixStore>("cpu/", prefixed), rank, size, options);
+      GlooPtr gloo = MakeGloo(c10::make_intrusive<c10d::PrefixStore>("cpu/", prefixed), options);
       c10::intrusive_ptr<c10d::Backend> backend = gloo;
       if (LooksAtDetails()) {
         backend = Checked(gloo, c10::make_intrusive<c10d::PrefixStore>("cpu/", prefixed), options);
@@ -146,6 +155,7 @@ struct GroupTask : BlockingTask {
   StorePtr store;
   const int rank, size;
   const std::shared_ptr<Peers> peers;
+  const std::shared_ptr<Guard> guard;
   std::chrono::milliseconds timeout{0};
   std::string name, description, what, host;
   uint16_t port = 0;
@@ -171,6 +181,9 @@ napi_value MakeGroup(Arguments& arguments) {
   task->host = TextAt(arguments, 5);
   task->port = static_cast<uint16_t>(arguments.Int(6));
   task->interfaces = TextsAt(arguments, 7);
+  task->limit = 2 * task->timeout + std::chrono::milliseconds(2000);  // it waits several times
+  task->late = NameOf(task->what, *task->peers) + ": the store has not answered for " +
+               std::to_string(task->timeout.count()) + " ms";
   return promises->Run(std::move(task));
 }
 
@@ -180,34 +193,15 @@ napi_value CloseGroup(Arguments& arguments) {
   return Undefined(arguments.env);
 }
 
-struct BarrierTask : BlockingTask {
-  void Compute(const Stop&) override {
-    c10d::BarrierOptions options;
-    options.timeout = timeout;
-    try {
-      gloo->monitoredBarrier(options, waits_for_all);
-    } catch (const std::exception&) {
-      ThrowNamed(what, *peers, std::current_exception());
-    }
-  }
-
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
-  std::shared_ptr<Peers> peers;
-  std::chrono::milliseconds timeout{0};
-  bool waits_for_all = false;
-  std::string what;
-};
-
 // monitoredBarrier(group, timeout, waitsForAll): a promise
 napi_value MonitoredBarrier(Arguments& arguments) {
-  const auto& group = GroupAt(arguments, 0);
-  auto task = std::make_shared<BarrierTask>();
-  task->gloo = group->gloo();
-  task->timeout = MillisecondsAt(arguments, 1);
-  task->waits_for_all = arguments.Bool(2);
-  task->peers = group->peers;
-  task->what = NameOf("monitoredBarrier", *group->peers);
-  return Promises::Of(arguments.environment)->Run(std::move(task));
+  auto state = std::make_shared<WorkState>();
+  state->group = GroupAt(arguments, 0);
+  state->what = NameOf("monitoredBarrier", *state->group->peers);
+  c10d::BarrierOptions options;
+  options.timeout = MillisecondsAt(arguments, 1);
+  state->work = state->group->gloo()->BeginMonitoredBarrier(options, arguments.Bool(2));
+  return PromiseOf(arguments.environment, state);
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 // A process group over gloo, and the collectives that are under way in it.
 #pragma once
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "distributed/c10d.h"
+#include "distributed/guarded_gloo.h"
 #include "distributed/handles.h"
 #include "distributed/peers.h"
 #include "distributed/promises.h"
@@ -17,26 +16,21 @@
 namespace nodetorch {
 
 using GroupPtr = c10::intrusive_ptr<c10d::ProcessGroup>;
-using WorkPtr = c10::intrusive_ptr<c10d::Work>;
+using GlooPtr = c10::intrusive_ptr<GuardedGloo>;
 
 // Owned by its handle, and by works that are waited for.
 class Group {
  public:
-  Group(GroupPtr group, c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo, std::shared_ptr<Peers> peers)
-      : peers(std::move(peers)),
-        group_(std::move(group)),
-        gloo_(std::move(gloo)),
-        pending_(std::make_shared<std::atomic<int>>(0)) {}
+  Group(GroupPtr group, GlooPtr gloo, std::shared_ptr<Peers> peers)
+      : peers(std::move(peers)), group_(std::move(group)), gloo_(std::move(gloo)) {}
   ~Group() { Close(); }
 
   // Throw where the group has been destroyed.
   const GroupPtr& Use() const;
-  const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo() const {
+  const GlooPtr& gloo() const {
     Use();
     return gloo_;
   }
-  // Counts a collective until it is done.
-  void Count(c10d::Work& work);
   // gloo's destructor waits for its threads, so it must not run on one of them, which may be the last to let
   // go of a work. It also waits for what is under way, which may take as long as the timeout. So it runs here
   // on the thread of JavaScript when nothing is under way, and else on a thread of its own.
@@ -47,8 +41,7 @@ class Group {
 
  private:
   GroupPtr group_;
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
-  std::shared_ptr<std::atomic<int>> pending_;
+  GlooPtr gloo_;
   std::thread::id js_thread_;
 };
 
@@ -63,7 +56,24 @@ inline const std::shared_ptr<Group>& GroupAt(Arguments& arguments, size_t i) {
   return HandleAt<GroupHandle>(arguments, i, "a process group").group;
 }
 
-// A collective that has begun, by its handle.
+// A collective that has begun.
+struct WorkState {
+  WorkPtr work;
+  std::string what;  // for errors
+  std::shared_ptr<Group> group;
+
+  [[noreturn]] void Throw(const std::exception_ptr& error) const;
+};
+
+struct WorkHandle : Held {
+  explicit WorkHandle(std::shared_ptr<WorkState> state) : state(std::move(state)) {}
+  const std::shared_ptr<WorkState> state;
+};
+
+// A promise that is settled when it is done.
+napi_value PromiseOf(Environment& environment, const std::shared_ptr<WorkState>& state);
+
+// By its handle.
 WorkPtr WorkOf(Arguments& arguments, size_t i);
 WorkPtr WorkIn(Environment& environment, napi_value handle);
 

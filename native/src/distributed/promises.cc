@@ -73,22 +73,48 @@ void Promises::Settle(std::shared_ptr<Task> task) noexcept {
 
 napi_value Promises::Run(std::shared_ptr<BlockingTask> task) {
   napi_value promise = Open(*task);
+  Start(std::move(task));
+  return promise;
+}
+
+void Promises::Start(std::shared_ptr<BlockingTask> task) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     running_.push_back(task);
   }
+  if (task->limit.count() > 0) Watch(task);
   std::thread([self = shared_from_this(), task] {
+    std::exception_ptr error;
     try {
       task->Compute(self->stop_);
     } catch (...) {
-      task->error = std::current_exception();
+      error = std::current_exception();
     }
-    self->Settle(task);
-    const std::lock_guard<std::mutex> lock(self->mutex_);
-    self->running_.remove(task);
-    self->finished_.notify_all();
+    self->Finish(task, error);
   }).detach();
-  return promise;
+}
+
+void Promises::Watch(const std::shared_ptr<BlockingTask>& task) {
+  std::thread([self = shared_from_this(), task] {
+    std::unique_lock<std::mutex> lock(self->mutex_);
+    const auto latest = std::chrono::system_clock::now() + task->limit;
+    if (self->finished_.wait_until(lock, latest, [&] { return task->is_settled || self->stop_; })) return;
+    lock.unlock();
+    try {
+      C10_THROW_ERROR(DistStoreError, task->late);
+    } catch (...) {
+      self->Finish(task, std::current_exception());
+    }
+  }).detach();
+}
+
+void Promises::Finish(const std::shared_ptr<BlockingTask>& task, const std::exception_ptr& error) {
+  if (task->is_settled.exchange(true)) return;
+  task->error = error;
+  if (task->deferred) Settle(task);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  running_.remove(task);
+  finished_.notify_all();
 }
 
 // Before the environment ends. Waits for the threads, since what they use may end with it. One that cannot be

@@ -7,11 +7,13 @@
 #include <napi.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 
 namespace nodetorch {
 
@@ -36,6 +38,12 @@ struct BlockingTask : Task {
   virtual void Compute(const Stop& stop) = 0;
   // On any thread, when `stop` has become true.
   virtual void Interrupt() noexcept {}
+
+  // Where Compute has not come back after so long, the promise is rejected with `late`: libtorch's store
+  // waits for a server that has stopped for ever. 0: it always comes back.
+  std::chrono::milliseconds limit{0};
+  std::string late;
+  std::atomic<bool> is_settled{false};
 };
 
 // All such promises of one environment. They keep the event loop alive.
@@ -49,7 +57,9 @@ class Promises : public std::enable_shared_from_this<Promises> {
   // On any thread: of a task without a promise only the result is asked for. Where the environment has ended,
   // nothing happens.
   void Settle(std::shared_ptr<Task> task) noexcept;
-  // Open, Compute on another thread, Settle.
+  // Compute on another thread, and Settle where there is a promise.
+  void Start(std::shared_ptr<BlockingTask> task);
+  // Open and Start.
   napi_value Run(std::shared_ptr<BlockingTask> task);
   // True when the environment ends.
   const Stop& stop() const { return stop_; }
@@ -57,6 +67,8 @@ class Promises : public std::enable_shared_from_this<Promises> {
  private:
   void Prepare();
   void End();
+  void Finish(const std::shared_ptr<BlockingTask>& task, const std::exception_ptr& error);
+  void Watch(const std::shared_ptr<BlockingTask>& task);
   static void OnPosted(napi_env env, napi_value, void* self, void* task);
 
   Environment& environment_;

@@ -87,6 +87,9 @@ napi_value MakeTcpStore(Arguments& arguments) {
   task->timeout = MillisecondsAt(arguments, 4);
   task->listen_on = TextAt(arguments, 5);
   task->uses_libuv = arguments.Bool(6);
+  task->limit = task->timeout + milliseconds(2000);
+  task->late = "The store at " + task->host + ":" + std::to_string(task->port) + " has not answered for " +
+               std::to_string(task->timeout.count()) + " ms";
   return Promises::Of(arguments.environment)->Run(std::move(task));
 }
 
@@ -166,6 +169,8 @@ napi_value StoreCall(Arguments& arguments) {
   const milliseconds timeout = MillisecondsAt(arguments, 5);
   const Bytes value = BytesAt(arguments, 3);
   auto task = std::make_shared<StoreTask>();
+  task->limit = timeout + milliseconds(1000);
+  task->late = "no answer for " + std::to_string(timeout.count()) + " ms";
   if (method == "set") {
     task->perform = [=](const Stop&) { return store->set(key, value), Nothing(); };
   } else if (method == "get") {

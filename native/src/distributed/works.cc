@@ -147,20 +147,6 @@ const std::map<std::string, Begin>& Collectives() {
   return *all;
 }
 
-// A collective that has begun.
-struct WorkState {
-  WorkPtr work;
-  std::string what;  // for errors
-  std::shared_ptr<Group> group;
-
-  [[noreturn]] void Throw(const std::exception_ptr& error) const { ThrowNamed(what, *group->peers, error); }
-};
-
-struct WorkHandle : Held {
-  explicit WorkHandle(std::shared_ptr<WorkState> state) : state(std::move(state)) {}
-  const std::shared_ptr<WorkState> state;
-};
-
 // collective(group, name, outputs, inputs, [op, peer, timeout], numbers, text): a work's handle. `text` is
 // what errors call it.
 napi_value Collective(Arguments& arguments) {
@@ -187,108 +173,14 @@ napi_value Collective(Arguments& arguments) {
   } catch (const std::exception&) {
     ThrowNamed(state->what, *group->peers, std::current_exception());
   }
-  group->Count(*state->work);
   return ToJs(environment, new WorkHandle(std::move(state)));
-}
-
-struct AwaitedCollective : Task {
-  std::shared_ptr<WorkState> state;
-};
-
-struct AwaitedTransfer : BlockingTask {
-  void Compute(const Stop& stop) override {
-    try {
-      state->work->wait(milliseconds(0));
-    } catch (const std::exception&) {
-      if (stop) throw Cancelled();
-      state->Throw(std::current_exception());
-    }
-  }
-  void Interrupt() noexcept override {
-    try {
-      state->work->abort();
-    } catch (...) {
-    }
-  }
-  std::shared_ptr<WorkState> state;
-};
-
-const std::shared_ptr<WorkState>& WorkAt(Arguments& arguments, size_t i) {
-  return HandleAt<WorkHandle>(arguments, i, "a work").state;
-}
-
-// workDone(work): a promise. gloo's thread settles it; a send or recv has a thread that waits.
-napi_value WorkDone(Arguments& arguments) {
-  const auto& state = WorkAt(arguments, 0);
-  const auto promises = Promises::Of(arguments.environment);
-  c10::intrusive_ptr<c10::ivalue::Future> future;
-  try {
-    future = state->work->getFuture();
-  } catch (const std::exception&) {
-    auto task = std::make_shared<AwaitedTransfer>();
-    task->state = state;
-    return promises->Run(std::move(task));
-  }
-  auto task = std::make_shared<AwaitedCollective>();
-  task->state = state;
-  const napi_value promise = promises->Open(*task);
-  future->addCallback([task, promises](c10::ivalue::Future& done) {
-    // Here, since it asks the other ranks.
-    try {
-      if (done.hasError()) task->state->Throw(done.exception_ptr());
-    } catch (...) {
-      task->error = std::current_exception();
-    }
-    promises->Settle(task);
-  });
-  return promise;
-}
-
-// workWait(work, timeout): blocks this thread, as Python does. 0 waits as long as the group's timeout.
-napi_value WorkWait(Arguments& arguments) {
-  const std::shared_ptr<WorkState> state = WorkAt(arguments, 0);
-  bool is_done = false;
-  try {
-    is_done = state->work->wait(MillisecondsAt(arguments, 1));
-  } catch (const std::exception&) {
-    state->Throw(std::current_exception());
-  }
-  return Napi::Boolean::New(arguments.env, is_done);
-}
-
-// workIsCompleted(work)
-napi_value WorkIsCompleted(Arguments& arguments) {
-  return Napi::Boolean::New(arguments.env, WorkAt(arguments, 0)->work->isCompleted());
-}
-
-// workSource(work): the rank that a recv which is done has got its tensor from; -1 of another work.
-napi_value WorkSource(Arguments& arguments) {
-  int source = -1;
-  try {
-    source = WorkAt(arguments, 0)->work->sourceRank();
-  } catch (const std::exception&) {
-  }
-  return Napi::Number::New(arguments.env, source);
 }
 
 }  // namespace
 
-WorkPtr WorkOf(Arguments& arguments, size_t i) { return WorkAt(arguments, i)->work; }
-
-WorkPtr WorkIn(Environment& environment, napi_value value) {
-  Slot* slot = FindHandle(environment, value);
-  const auto* handle = slot ? dynamic_cast<WorkHandle*>(slot->other) : nullptr;
-  if (!handle) throw TypeProblem("A communication hook must return the Work of a collective, or a promise");
-  return handle->state->work;
-}
-
 void DefineWorks(Napi::Env env, Napi::Object exports) {
-  Define(env, exports,
-         {{"collective", Entry<Collective>},
-          {"workDone", Entry<WorkDone>},
-          {"workWait", Entry<WorkWait>},
-          {"workIsCompleted", Entry<WorkIsCompleted>},
-          {"workSource", Entry<WorkSource>}});
+  Define(env, exports, {{"collective", Entry<Collective>}});
+  DefineWaits(env, exports);
 }
 
 }  // namespace nodetorch
