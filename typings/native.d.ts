@@ -343,7 +343,7 @@ export interface Native {
     numbers: Shape,
     text: string,
   ): Handle;
-  workDone(work: Handle): Promise<unknown>;
+  workDone(work: Handle): Promise<void>;
   workWait(work: Handle, timeout: number): boolean;
   workIsCompleted(work: Handle): boolean;
   workSource(work: Handle): number;

@@ -1,4 +1,6 @@
 // A store whose server stops or ends: each call ends with an error that names it, its key and the address.
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TCPStore } from 'nodetorch/distributed';
 import { start } from './rank_process';
 
@@ -8,6 +10,13 @@ async function serve() {
     child.process.stdout.once('data', (line) => resolve((JSON.parse(String(line)) as { port: number }).port)),
   );
   return { child, port };
+}
+
+/** Until all of its threads stand still: the signal takes its time. */
+async function stopped(pid: number): Promise<void> {
+  const isStopped = (thread: string): boolean =>
+    /\) T /.test(fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+  while (!fs.readdirSync(`/proc/${pid}/task`).every(isStopped)) await sleep(5);
 }
 
 const calls: [what: string, call: (store: TCPStore) => Promise<unknown>][] = [
@@ -26,6 +35,7 @@ test('a server that has stopped', async () => {
   const store = await TCPStore.create('127.0.0.1', port, { timeout: 5000 });
   store.setTimeout(50);
   child.process.kill('SIGSTOP');
+  await stopped(child.process.pid!);
   const each = calls.map(([what, call]) =>
     expect(call(store)).rejects.toMatchObject({
       kind: 'DistStoreError',

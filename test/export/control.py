@@ -38,7 +38,7 @@ class Nested(nn.Module):
         def inner(x):
             return torch.cond(x.max() > 1, lambda x: x.sin(), lambda x: x.cos(), (x,))
 
-        return torch.cond(x.sum() > 0, inner, lambda x: x + x.shape[0] * 2, (x,))
+        return torch.cond(x.sum() > 0, inner, lambda x: x + 2 * x.shape[0], (x,))
 
 
 class Dict(nn.Module):

@@ -30,7 +30,7 @@ class Nested extends nn.Module {
         (x: Tensor) => x.cos(),
         [x],
       );
-    return torch.cond(x.sum().gt(0), inner, (x: Tensor) => x.add(x.shape[0] * 2), [x]);
+    return torch.cond(x.sum().gt(0), inner, (x: Tensor) => x.add(2 * x.shape[0]), [x]);
   }
 }
 class Dict extends nn.Module {

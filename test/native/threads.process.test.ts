@@ -100,6 +100,13 @@ describe.each([
       warned: 'TorchError',
     });
   });
+  test('modes see its operators, and kernels of JavaScript compute them', () => {
+    const ops = 'aten.mul.Tensor aten.sum.default aten.ones_like.default aten.expand.default aten.mul.Tensor';
+    expect(seen.kernels).toEqual({
+      seen: [...ops.split(' '), 'aten.mul.Tensor', 'aten.add.Tensor'],
+      grad: [2, 2],
+    });
+  });
   test('with as many threads for operators as this one has', () => {
     const { here, there } = seen.threads as Record<string, number[]>;
     expect(there).toEqual(here);

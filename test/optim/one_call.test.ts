@@ -34,7 +34,7 @@ function train(make: Make, hasFastPaths: boolean): string[] {
       optimizer.step();
     }
     const tensors = [...optimizer.state.values()].flatMap((state) => Object.values(state) as Tensor[]);
-    const versions = [...params, ...tensors].map((tensor) => tensor._version);
+    const versions = [...params, ...tensors].map((tensor) => tensor.version);
     return [...[...params, ...params.map(({ grad }) => grad), ...tensors].map(bitsOf), String(versions)];
   } finally {
     native.fastPaths(before);

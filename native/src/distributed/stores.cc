@@ -13,6 +13,7 @@
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <utility>
 
 #include "distributed/handles.h"
 #include "distributed/sockets.h"
@@ -61,7 +62,7 @@ struct TcpStoreTask : BlockingTask {
   napi_value Result(Environment& environment) override {
     Napi::Env env = environment.env();
     Napi::Object made = Napi::Object::New(env);
-    made.Set("handle", ToJs(environment, new StoreHandle(store)));
+    made.Set("handle", ToJs(environment, new StoreHandle(std::move(store))));
     made.Set("port", static_cast<double>(port));
     made.Set("address", address);
     made.Set("isEverywhere", is_everywhere);
@@ -130,7 +131,8 @@ struct StoreTask : BlockingTask {
   std::function<std::function<napi_value(Environment&)>(const Stop&)> perform;
   std::function<napi_value(Environment&)> result;
 
-  void Compute(const Stop& stop) override { result = perform(stop); }
+  // Lets go of the store before anybody hears of the result: it may be closed then.
+  void Compute(const Stop& stop) override { result = std::exchange(perform, nullptr)(stop); }
   napi_value Result(Environment& environment) override { return result(environment); }
 };
 

@@ -43,7 +43,7 @@ struct JsInterpreter final : c10::impl::PyInterpreterVTable {
   void dispatch(const c10::OperatorHandle& op, torch::jit::Stack* stack) const override {
     const WithoutInnermostMode without;
     const Mode* mode = ModeOf(without.mode->ptr(&Interpreter()));
-    TORCH_CHECK(mode->handler->IsHere(), op.schema().name(), ": a mode of another thread");
+    TORCH_CHECK(mode->handler->Answers(), op.schema().name(), ": a mode of another thread");
     CallKernel(*mode->handler, op, stack);
   }
 

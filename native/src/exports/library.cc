@@ -29,7 +29,7 @@ struct Kernels : c10::OperatorKernel {
     {
       std::lock_guard<std::mutex> lock(registrations);
       for (const auto& each : functions) {
-        if (each->IsHere()) function = each;
+        if (each->IsHere() || (!function && each->Answers())) function = each;
       }
     }
     TORCH_CHECK(function, name, ": its kernel is a JS function of another thread, or of one that has ended");

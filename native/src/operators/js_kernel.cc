@@ -40,9 +40,7 @@ c10::IValue ResultFromJs(Environment& environment, napi_value value, const c10::
   return result;
 }
 
-}  // namespace
-
-void CallKernel(const JsFunction& kernel, const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+void CallHere(const JsFunction& kernel, const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   Environment& environment = kernel.function.environment();
   napi_env env = environment.env();
   Napi::HandleScope scope(env);
@@ -63,6 +61,12 @@ void CallKernel(const JsFunction& kernel, const c10::OperatorHandle& op, torch::
   for (uint32_t i = 0; i < schema.returns().size(); i++) {
     torch::jit::push(*stack, ResultFromJs(environment, results.Get(i), op, i));
   }
+}
+
+}  // namespace
+
+void CallKernel(const JsFunction& kernel, const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  kernel.thread->Call([&] { CallHere(kernel, op, stack); });
 }
 
 }  // namespace nodetorch

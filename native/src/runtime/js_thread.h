@@ -53,6 +53,8 @@ class JsThread {
   void Run(const std::function<void()>& work);
   // From any thread: runs `call` on the JS thread and waits for it.
   void Call(const std::function<void()>& call);
+  // Whether it would, asked on any thread.
+  bool Answers() const { return std::this_thread::get_id() == id_ || waiting_ > 0; }
 
   // On the JS thread: `used` is kept by each pass that begins from now on, until that ends. The one that was
   // lent last is asked first what an error means.
@@ -60,7 +62,7 @@ class JsThread {
   // On the JS thread: all that there is, for a pass that another thread runs.
   std::vector<std::shared_ptr<UsedByPasses>> Lent() const;
 
-  std::atomic<int> callbacks{0};  // live JS functions that graphs may call
+  std::atomic<int> callbacks{0};  // live JS functions that graphs, modes or operators may call
 
  private:
   // A pass for another thread than the JS thread.

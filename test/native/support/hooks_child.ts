@@ -1,6 +1,8 @@
 // Run by threads.process.test.ts with NODETORCH_BACKWARD_THREAD=1: backward then runs on another thread, as on a
 // GPU, and every JS function that it reaches runs here. Prints what it saw as JSON.
 import { isMainThread, threadId } from 'node:worker_threads';
+import * as library from '../../../lib/library';
+import * as overrides from '../../../lib/overrides';
 import { autograd, manualSeed, native, type Tensor, tensor, torch } from './torch';
 
 const caught = (call: () => unknown): unknown => {
@@ -110,6 +112,32 @@ function threads(): unknown {
   return { here, there };
 }
 
-const jobs = { threads, hooks, exceptions, nested, modes, many };
+/** A mode that sees the operators of a backward, and an operator whose kernel is JavaScript's in one. */
+function kernels(): unknown {
+  const seen: string[] = [];
+  class Log extends overrides.TorchDispatchMode {
+    override torchDispatch(operator: overrides.DispatchedOperator, args: unknown[], kwargs: object): unknown {
+      seen.push(String(operator));
+      return operator(...args, kwargs);
+    }
+  }
+  const x = tensor([3, 4], { requiresGrad: true });
+  const twice = library.customOp('hooks::twice', (grad: Tensor) => grad.mul(2), {
+    schema: '(Tensor grad) -> Tensor',
+  });
+  class Scaled extends autograd.Function {
+    static override forward(_ctx: unknown, y: Tensor): Tensor {
+      return y.mul(1) as Tensor;
+    }
+    static override backward(_ctx: unknown, grad: Tensor): Tensor {
+      return twice(grad) as Tensor;
+    }
+  }
+  new Log().run(() => autograd.grad(x.mul(x).sum(), x));
+  Scaled.apply(x).sum().backward();
+  return { seen, grad: x.grad!.tolist() };
+}
+
+const jobs = { threads, hooks, exceptions, nested, modes, kernels, many };
 const seen = Object.entries(jobs).map(([name, job]) => [name, job()]);
 process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
