@@ -59,10 +59,10 @@ models = {
 }
 found = {}
 for name, (make, given, shapes, training) in models.items():
-    torch.manual_seed(0)
-    program = export(make().train(training), (given,), dynamic_shapes=shapes)
     found[name] = {}
     for kind, table in {"inference": {}, "core": None}.items():
+        torch.manual_seed(0)
+        program = export(make().train(training), (given,), dynamic_shapes=shapes)  # anew: a run writes to its buffers
         made = program.run_decompositions(table)
         operators = [str(n.target) for n in made.graph.nodes if n.op == "call_function" and str(n.target).startswith("aten")]
         with torch.no_grad():

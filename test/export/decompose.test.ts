@@ -63,9 +63,9 @@ const kinds = [
   ['inference', {}],
   ['core', null],
 ] as const;
-const cases = Object.entries(models)
-  .flatMap(([name, row]) => kinds.map(([kind, table]) => ({ name, kind, table, row })))
-  .filter(({ name, kind }) => kind === 'inference' || !['encoder', 'writes'].includes(name)); // not shown for these
+const cases = Object.entries(models).flatMap(([name, row]) =>
+  kinds.map(([kind, table]) => ({ name, kind, table, row })),
+);
 
 test.each(cases)('$name, $kind', ({ name, kind, table, row }) => {
   const [make, given, isTraining = false, dynamicShapes = null] = row;

@@ -63,6 +63,15 @@ function inFloat32(fn: (...args: never[]) => Tensor): Decomposition {
   };
 }
 
+function selectScatter(x: Tensor, src: Tensor, dim: number, index: number): Tensor {
+  const place = at(dim, x.dim());
+  const length = x.shape[place];
+  const shape = x.shape.map((_, i) => (i === place ? -1 : 1));
+  const { device } = x;
+  const mask = aten.eq(aten.view(aten.arange(0, length, 1, { device }), shape), at(index, length));
+  return aten.where(mask, aten.expand(aten.unsqueeze(src, place), x.shape), x);
+}
+
 const reduced = (loss: Tensor, reduction: number | bigint = 1): Tensor =>
   Number(reduction) === 1 ? aten.mean(loss) : Number(reduction) === 2 ? aten.sum(loss) : loss;
 const hardClamp = (x: Tensor): Tensor => aten.clampMax(aten.clampMin(x.add(3), 0), 6);
@@ -227,6 +236,7 @@ export const core: Table = aten_({
     aten.full(size, value, like(x, options)),
   'zeros_like.default': (x: Tensor, options: Like = {}) => aten.fullLike(x, 0, options as object),
   'ones_like.default': (x: Tensor, options: Like = {}) => aten.fullLike(x, 1, options as object),
+  'select_scatter.default': selectScatter,
   'arange.default': (end: number, options: Like = {}) => aten.arange(0, end, 1, options as object),
   'arange.start': (start: number, end: number, options: Like = {}) =>
     aten.arange(start, end, 1, options as object),

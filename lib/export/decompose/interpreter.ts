@@ -1,20 +1,19 @@
 // Runs a program's graph node by node while it is recorded: what writes to tensors becomes what makes others, and composite
 // operators the ones that they are made of.
 import { TorchError } from '../../core/errors';
-import { camelCase } from '../../core/names';
 import { native } from '../../native';
 import { wrap } from '../../native/dispatch';
-import { Program } from '../../native/program';
+import type { Program } from '../../native/program';
 import { isTensor } from '../../native/tensor_base';
 import { Scope, atLevel, within } from '../../native/scope';
 import { TorchDispatchMode } from '../../overrides/dispatch_mode';
 import type { DispatchedOperator } from '../../library/dispatched_operator';
 import type { Tensor } from '../../tensor';
 import * as aten from '../../tensor/aten';
-import { compileGraph } from '../compile';
-import { type Argument, type Graph, type Node, namesIn } from '../graph';
+import type { Argument, Node } from '../graph';
 import { ExportedModule, type ModuleSource } from '../module';
 import type { OutputKind } from '../signature';
+import { type Values, bind, given, programOf } from './nodes';
 import { Recorder } from './recorder';
 import { callOperator, isPlainComposite, type Rules } from './rules';
 
@@ -53,8 +52,6 @@ const operatorOf = (target: string): string =>
   );
 const BATCH_NORM = 'torch.ops.aten.batch_norm.default';
 
-type Values = Map<string, unknown>;
-
 /** The program as a module of its flat arguments; it gives what is written, and then the results. */
 export class Interpreter extends ExportedModule {
   /** Of the last run. */
@@ -76,11 +73,8 @@ export class Interpreter extends ExportedModule {
   watch(leaves: readonly unknown[]): { recorder: Recorder; results: unknown[] } {
     const tensors = leaves.filter((leaf): leaf is Tensor => isTensor(leaf));
     const watcher = new Watcher(new Recorder(tensors), this._rules);
-    const results = atLevel(
-      Scope.functionalize,
-      (level) => this._interpret(this._sources(leaves), level, watcher),
-      true,
-    );
+    const given = this._sources(leaves).map((value) => watcher.recorder.withoutGradients(value));
+    const results = atLevel(Scope.functionalize, (level) => this._interpret(given, level, watcher), true);
     return { recorder: watcher.recorder, results };
   }
 
@@ -201,64 +195,4 @@ export class Interpreter extends ExportedModule {
     const own = graph.outputs.filter((_, i) => !outputSpecs[i].kind.endsWith('_MUTATION'));
     return [...results.flatMap(([, tensors]) => tensors), ...own.map(valueOf)];
   }
-}
-
-// A node as a program of its own, with the names of what it takes and gives.
-function programOf(node: Node): [Program, string[], Argument[]] {
-  const taken = new Map<string, Argument>();
-  const look = (argument: Argument): void => {
-    if (argument.form === 'value') taken.set(argument.name, argument);
-    else if (argument.form === 'list') argument.items.forEach(look);
-    else if (argument.form === 'graph') {
-      throw new TorchError(`runDecompositions(): ${node.target} has graphs, which are not decomposed here`);
-    }
-  };
-  for (const { argument } of node.inputs) look(argument);
-  const outputs = node.outputs.flatMap((output) => (output.form === 'list' ? output.items : [output]));
-  const named = outputs.filter((output) => [...namesIn(output)].length > 0);
-  const graph: Graph = {
-    inputs: [...taken.values()],
-    outputs: named,
-    nodes: [node],
-    tensors: new Map(),
-    numbers: new Map(),
-    isSingleReturn: false,
-  };
-  return [new Program(compileGraph(graph)), [...taken.keys()], named];
-}
-
-function given(
-  node: Node,
-  values: Values,
-  plain: (value: unknown) => unknown,
-): { args: unknown[]; kwargs: Record<string, unknown> } {
-  const one = (argument: Argument): unknown => {
-    if (argument.form === 'value') return plain(values.get(argument.name));
-    if (argument.form === 'list') return argument.items.map(one);
-    return argument.form === 'constant' ? argument.value : null;
-  };
-  const args: unknown[] = [];
-  const kwargs: Record<string, unknown> = {};
-  for (const { name: key, argument, isKeyword } of node.inputs) {
-    if (!isKeyword) args.push(one(argument));
-    else kwargs[camelCase(key)] = one(argument);
-  }
-  return { args, kwargs };
-}
-
-function bind(
-  outputs: readonly Argument[],
-  result: unknown,
-  lifted: (value: unknown) => unknown,
-  values: Values,
-): void {
-  const results = outputs.length === 1 ? [result] : (result as unknown[]);
-  outputs.forEach((output, i) => {
-    if (output.form === 'value') values.set(output.name, lifted(results[i]));
-    else if (output.form === 'list') {
-      output.items.forEach((item, k) => {
-        if (item.form === 'value') values.set(item.name, lifted((results[i] as unknown[])[k]));
-      });
-    }
-  });
 }

@@ -1,6 +1,6 @@
-// Operators that Python's default table decomposes, and this one does not; and those that writes to views become.
+// Operators that Python's default table decomposes, and this one does not.
 const names = `
-  select_scatter.default slice_scatter.default diagonal_scatter.default as_strided_scatter.default _chunk_cat.default _euclidean_dist.default _reshape_alias.default _safe_softmax.default
+  _chunk_cat.default _euclidean_dist.default _reshape_alias.default _safe_softmax.default
   _scaled_dot_product_flash_attention_for_cpu.default _unsafe_index.Tensor _unsafe_index_put.default
   _unsafe_masked_index.default _unsafe_masked_index_put_accumulate.default _weight_norm_interface.default
   addcdiv.default addr.default affine_grid_generator.default alias_copy.default all.default all.dims

@@ -18,6 +18,7 @@ export class Recorder {
   readonly lifted: Lifted[] = [];
   readonly metas = new Map<number, TensorMeta>();
   readonly #known = new Map<string, [tensor: Tensor, slot: number][]>();
+  readonly #detached: [detached: Tensor, parameter: Tensor][] = [];
   #slots = 0;
 
   constructor(inputs: readonly Tensor[]) {
@@ -45,11 +46,20 @@ export class Recorder {
     this.nodes.push({ operator, name, arguments: given, keywords, outputs });
   }
 
+  /** What the program runs with: some composite operators ask whether it needs gradients, also where there are none. */
+  withoutGradients(value: unknown): unknown {
+    if (!isTensor(value) || !(value as Tensor).requiresGrad) return value;
+    const detached = (value as Tensor).detach();
+    this.#detached.push([detached, value as Tensor]);
+    return detached;
+  }
+
   /** Of a tensor that nothing here has made: it is part of the program. */
-  slotOf(tensor: Tensor): number {
-    const found = this.#find(tensor);
+  slotOf(given: Tensor): number {
+    const found = this.#find(given);
     if (found !== null) return found;
-    const slot = this.#define(tensor);
+    const tensor = this.#detached.find(([one]) => native.isSame(one, given))?.[1] ?? given;
+    const slot = this.#define(given, tensor);
     this.lifted.push({ tensor, slot });
     return slot;
   }
@@ -82,13 +92,13 @@ export class Recorder {
     return found ? found[1] : null;
   }
 
-  #define(tensor: Tensor): number {
+  #define(tensor: Tensor, described = tensor): number {
     const slot = this.#slots++;
     if (!isTensor(tensor)) return slot;
     const key = keyOf(tensor);
     // What an operator gives as it was given has a second slot.
     this.#known.set(key, [[tensor, slot], ...(this.#known.get(key) ?? [])]);
-    this.metas.set(slot, metaOf(tensor));
+    this.metas.set(slot, metaOf(described));
     return slot;
   }
 

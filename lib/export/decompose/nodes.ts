@@ -1,0 +1,68 @@
+// One node of a program: run by itself, its arguments, its results.
+import { camelCase } from '../../core/names';
+import { TorchError } from '../../core/errors';
+import { Program } from '../../native/program';
+import { compileGraph } from '../compile';
+import { type Argument, type Graph, type Node, namesIn } from '../graph';
+
+export type Values = Map<string, unknown>;
+
+// A node as a program of its own, with the names of what it takes and gives.
+export function programOf(node: Node): [Program, string[], Argument[]] {
+  const taken = new Map<string, Argument>();
+  const look = (argument: Argument): void => {
+    if (argument.form === 'value') taken.set(argument.name, argument);
+    else if (argument.form === 'list') argument.items.forEach(look);
+    else if (argument.form === 'graph') {
+      throw new TorchError(`runDecompositions(): ${node.target} has graphs, which are not decomposed here`);
+    }
+  };
+  for (const { argument } of node.inputs) look(argument);
+  const outputs = node.outputs.flatMap((output) => (output.form === 'list' ? output.items : [output]));
+  const named = outputs.filter((output) => [...namesIn(output)].length > 0);
+  const graph: Graph = {
+    inputs: [...taken.values()],
+    outputs: named,
+    nodes: [node],
+    tensors: new Map(),
+    numbers: new Map(),
+    isSingleReturn: false,
+  };
+  return [new Program(compileGraph(graph)), [...taken.keys()], named];
+}
+
+export function given(
+  node: Node,
+  values: Values,
+  plain: (value: unknown) => unknown,
+): { args: unknown[]; kwargs: Record<string, unknown> } {
+  const one = (argument: Argument): unknown => {
+    if (argument.form === 'value') return plain(values.get(argument.name));
+    if (argument.form === 'list') return argument.items.map(one);
+    return argument.form === 'constant' ? argument.value : null;
+  };
+  const args: unknown[] = [];
+  const kwargs: Record<string, unknown> = {};
+  for (const { name: key, argument, isKeyword } of node.inputs) {
+    if (!isKeyword) args.push(one(argument));
+    else kwargs[camelCase(key)] = one(argument);
+  }
+  return { args, kwargs };
+}
+
+export function bind(
+  outputs: readonly Argument[],
+  result: unknown,
+  lifted: (value: unknown) => unknown,
+  values: Values,
+): void {
+  const results = outputs.length === 1 ? [result] : (result as unknown[]);
+  outputs.forEach((output, i) => {
+    if (output.form === 'value') values.set(output.name, lifted(results[i]));
+    else if (output.form === 'list') {
+      output.items.forEach((item, k) => {
+        if (item.form === 'value') values.set(item.name, lifted((results[i] as unknown[])[k]));
+      });
+    }
+  });
+}
