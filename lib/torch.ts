@@ -48,12 +48,7 @@ export {
   setFlushDenormal,
   setWarnAlways,
 } from './backends/switches';
-export {
-  getNumInteropThreads,
-  getNumThreads,
-  setNumInteropThreads,
-  setNumThreads,
-} from './backends/threads';
+export { getNumInteropThreads, getNumThreads, setNumInteropThreads, setNumThreads } from './backends/threads';
 export * as inductor from './inductor';
 export * as io from './io';
 export * as masked from './masked';

@@ -81,6 +81,7 @@ export function writeOwn(
     const state = states.get(param);
     for (const key of keys) {
       const own = key === '' ? undefined : (state?.[key] as Tensor | null | undefined);
+      if (own == null && key !== '' && state !== undefined) return false; // an option was set too late
       const number = own == null ? 0 : own[HANDLE];
       if (typeof number !== 'number') return false;
       transferBuffer[next++] = number;

@@ -14,4 +14,10 @@ inline std::optional<at::DeviceType> PresentAccelerator() {
   return type && c10::impl::hasDeviceGuardImpl(*type) ? type : std::nullopt;
 }
 
+// Nor where libtorch is made for one, and this machine has none.
+inline std::optional<at::DeviceType> UsableAccelerator() {
+  const auto type = PresentAccelerator();
+  return type && at::accelerator::deviceCount() > 0 ? type : std::nullopt;
+}
+
 }  // namespace nodetorch

@@ -49,7 +49,7 @@ class Warned : public c10::WarningHandler {
 // Only an accelerator has backward threads of its own. The variable lets the tests take this way on the CPU.
 bool PassesNeedAThread() {
   static const bool always = std::getenv("NODETORCH_BACKWARD_THREAD") != nullptr;
-  return always || PresentAccelerator().has_value();
+  return always || UsableAccelerator().has_value();
 }
 
 }  // namespace
