@@ -53,7 +53,8 @@ export class Tracer {
     const stacks = new ModuleStacks(this.module);
     const control = new Control();
     try {
-      const { result, recorded } = stacks.follow(() => record(call, given, tensors, { stop, control: control.region }));
+      const options = { stop, control: control.region, entersFunctions: true };
+      const { result, recorded } = stacks.follow(() => record(call, given, tensors, options));
       if (recorded.hosts.length > 0)
         throw new TorchError('torch.export.export(): forward makes steps of optimizers');
       this.#checkState();
