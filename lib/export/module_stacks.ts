@@ -2,6 +2,7 @@
 import type { RemovableHandle } from '../core/hooks';
 import { native } from '../native';
 import type { Module } from '../nn';
+import { moduleType } from './module_types';
 import { registerModuleForwardHook, registerModuleForwardPreHook } from '../nn/module/hooks';
 
 const UNWRITABLE = /[,;()[\]]/; // what separates them in a file
@@ -51,7 +52,7 @@ export class ModuleStacks {
     const count = this.#calls.get(path) ?? 0;
     this.#calls.set(path, count + 1);
     const key = `L__self__${path}${count > 0 ? `@${count}` : ''}`;
-    this.#open.push({ path, text: `${key},${path},${module._getName()}` });
+    this.#open.push({ path, text: `${key},${path},${moduleType(module)}` });
     this.#change();
   }
 
