@@ -56,3 +56,5 @@ const types = new Map(
 
 /** The name of a module's class, with Python's path where it is one of torch.nn's own. */
 export const moduleType = (module: Module): string => types.get(module.constructor) ?? module._getName();
+/** Whether it is one of torch.nn's own. */
+export const isOwnModule = (module: Module): boolean => types.has(module.constructor);

@@ -8,6 +8,7 @@ import torch, { type Tensor, nn } from 'nodetorch';
 import { classAndMessage } from '../errors';
 import * as rows from '../nn/cases';
 import { controlModels } from '../export/control_models';
+import { Kept } from '../export/preserved_model';
 import { decodeInputs, differentiable, fixtureOf, gradOf, leavesOf } from '../nn/fixture';
 
 process.removeAllListeners('warning');
@@ -118,6 +119,16 @@ for (const [name, { make, calls, dynamicShapes }] of Object.entries(controlModel
 for (const { grads, state } of cases.filter(({ name }) => name.startsWith('control: ')))
   for (const [key, grad] of grads) grads.set(key, grad ?? torch.zerosLike(state.get(key)!));
 
+// Of which Python's torch.export.unflatten makes modules that are called as here.
+{
+  torch.manualSeed(SEED);
+  const [module, x] = [new Kept().eval(), torch.randn([4, 3])];
+  const program = torch.export.export(module, [x], {
+    preserveModuleCallSignature: ['sub', 'twice', 'attention'],
+  });
+  torch.export.save(program, path.join(folder, 'kept.pt2'));
+  torch.save({ x, y: module.forward(x) }, path.join(folder, 'kept.pt'));
+}
 torch.save(cases, path.join(folder, 'cases.pt'));
 
 // Python's programs, trained here for three steps and saved again.
