@@ -2,6 +2,7 @@
 import { TorchError } from '../core/errors';
 import { native } from '../native';
 import { wrap } from '../native/dispatch';
+import { recording } from '../native/recording';
 import { Tensor } from '../tensor';
 import { FunctionContext } from './function_context';
 import { callFunction } from './function_levels';
@@ -13,6 +14,7 @@ import {
   notOverridden,
   type VmapInfo,
 } from './function_rules';
+import { traceFunction } from './traced_function';
 
 export { FunctionContext, type VmapInfo };
 
@@ -96,6 +98,7 @@ export abstract class AutogradFunction {
     const rules = this as unknown as FunctionRules;
     const given = args as unknown[];
     if (native.transformDepth() === 0) {
+      if (recording.active?.entersFunctions) return traceFunction(rules, given) as ReturnType<F>;
       const alive = given.map((arg) => (arg instanceof Tensor ? wrap(native.unwrapDead(arg)) : arg));
       return applySingleLevel(rules, alive) as ReturnType<F>;
     }

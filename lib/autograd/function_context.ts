@@ -26,7 +26,7 @@ export class FunctionContext {
   declare readonly mapped: Map<object, unknown>;
 
   /** @internal */
-  constructor(node: NativeHandle, needs: boolean[]) {
+  constructor(node: NativeHandle | null, needs: boolean[]) {
     const hidden = (value: unknown) => ({ value, enumerable: false });
     const marks: Marks = { saved: [], savedForForward: null, dirty: [], plain: [], materialize: true };
     Object.defineProperties(this, {

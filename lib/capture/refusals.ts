@@ -62,6 +62,7 @@ const sentences: Partial<Record<keyof Native, string>> = {
   version: 'the version of a tensor is another one at each replay',
   setData: 'assigning to .data cannot be replayed: use copy_() without gradients',
   manualSeed: 'manualSeed() cannot be replayed: call it outside of the function',
+  unwrapDead: 'a Function of JavaScript cannot be replayed', // what each of them begins with
   beginFunction: 'a Function of JavaScript cannot be replayed',
   registerHook: 'a hook cannot be registered by a replay: register it outside of the function',
   setPostAccumulateGradHook: 'a hook cannot be registered by a replay: register it outside of the function',

@@ -38,7 +38,15 @@ class Session implements ActiveRecording {
   readonly modules = new Set<object>();
   scoped: string | null = null;
 
-  constructor(readonly control: ActiveRecording['control']) {}
+  constructor(
+    readonly control: ActiveRecording['control'],
+    readonly entersFunctions: boolean,
+  ) {}
+
+  refuse(why: string): never {
+    native.captureRefuse(why);
+    throw new TorchError(why);
+  }
 
   module(module: object): void {
     this.modules.add(module);
@@ -105,6 +113,8 @@ interface RecordOptions {
   /** Those that are known to hold. */
   readonly guards?: ModuleGuards | null;
   readonly control?: ActiveRecording['control'];
+  /** Whether the operators of a custom Function are recorded, and the Function is not refused. */
+  readonly entersFunctions?: boolean;
 }
 
 /**
@@ -116,9 +126,9 @@ export function record(
   fn: (...args: unknown[]) => unknown,
   args: readonly unknown[],
   tensors: readonly Tensor[],
-  { stop = null, guards = null, control = null }: RecordOptions = {},
+  { stop = null, guards = null, control = null, entersFunctions = false }: RecordOptions = {},
 ): { result: unknown; recorded: Recorded } {
-  const session = new Session(control);
+  const session = new Session(control, entersFunctions);
   const { stackTraceLimit } = Error;
   let ends = false;
   try {

@@ -13,6 +13,7 @@ import type { ExportedCall } from './exporter';
 import type { Argument, Graph, TensorMeta } from './graph';
 import { sourcesOf } from './guards';
 import { metaOf } from './meta';
+import { checkNumber, moduleCallGraph } from './module_calls';
 import type { ProgramParts } from './program';
 import type { TreeSpec } from './pytree';
 import { nodesOf } from './graph_nodes';
@@ -72,7 +73,11 @@ class Assembly {
       slots: merged.metas,
     };
     const nodes = nodesOf(nested(merged.nodes, trace.regions), scope);
-    const outputs = this.#outputs(sizes);
+    const { calls } = trace.stacks;
+    const own = trace.slots.length - calls.reduce((count, { leaves }) => count + leaves.length, 0);
+    merged.constants.slice(own).forEach(checkNumber);
+    const everything = this.#outputs(sizes);
+    const outputs = everything.slice(0, own);
     nodes.push(...sizes.take());
     const examples = tuple(asTuples(call.args), asTuples(call.kwargs));
     const graph: Graph = {
@@ -95,9 +100,7 @@ class Assembly {
       rangeConstraints: symbols.ranges(),
       callSpec: { inSpec, outSpec: trace.outSpec },
       argumentNames,
-      moduleCalls: [...call.module.namedModules({ removeDuplicate: false })]
-        .slice(1)
-        .map(([fqn]) => ({ fqn, signature: null })),
+      moduleCalls: moduleCallGraph(call.module, call.preserved ?? [], calls, everything.slice(own)),
       guardsCode: symbols.guards(sourcesOf(inSpec, argumentNames)),
       torchVersion: native.versions().libtorch,
       opsetVersion: new Map([['aten', 10]]),
@@ -197,7 +200,12 @@ const keptOf = ({
   argumentNames,
   torchVersion,
 }: ProgramParts) => ({
-  ...{ callSpec, guardsCode, moduleCalls, exampleInputs, argumentNames, torchVersion },
+  ...{ callSpec, guardsCode, exampleInputs, argumentNames, torchVersion },
+  // Signatures name nodes of the old graph.
+  moduleCalls: moduleCalls.flatMap((one) => {
+    const { fqn } = one as { readonly fqn: string };
+    return fqn.includes('@') ? [] : [{ fqn, signature: null }];
+  }),
 });
 
 function numberOf(leaf: TracedArgument, sizes: SizeNodes): Argument {

@@ -19,12 +19,22 @@ export interface ExportOptions {
   dynamicShapes?: DynamicShapes | null;
   /** Has no effect: there is one way to look at a function of JavaScript, which runs it. Default: false. */
   strict?: boolean;
+  /**
+   * Paths of modules within the module that Python's `torch.export.unflatten` calls as they were called here:
+   * `['encoder.first']`. Default: none.
+   */
+  preserveModuleCallSignature?: readonly string[];
 }
 
 const EXPORT = signature(
   'torch.export.export',
   [value<Module>()('module'), value<readonly unknown[]>()('args')],
-  { kwargs: null, dynamicShapes: null, strict: false } as Required<ExportOptions>,
+  {
+    kwargs: null,
+    dynamicShapes: null,
+    strict: false,
+    preserveModuleCallSignature: [],
+  } as Required<ExportOptions>,
   ['kwargs'],
 );
 
@@ -49,7 +59,8 @@ const EXPORT = signature(
 export function export_(
   ...args: Call<typeof EXPORT, [module: Module, args: readonly unknown[]], [kwargs: ExportOptions['kwargs']]>
 ): ExportedProgram {
-  const [module, given, { kwargs, dynamicShapes }] = EXPORT.bind(args);
+  const [module, given, { kwargs, dynamicShapes, preserveModuleCallSignature: preserved }] =
+    EXPORT.bind(args);
   if (!(module instanceof Module))
     throw argumentError('torch.export.export', 'module', 'an nn.Module', module);
   if (!Array.isArray(given)) throw argumentError('torch.export.export', 'args', 'an array', given);
@@ -59,5 +70,8 @@ export function export_(
   if (dynamicShapes !== null && !Array.isArray(dynamicShapes) && !isPlainObject(dynamicShapes)) {
     throw argumentError('torch.export.export', 'dynamicShapes', 'an object or an array', dynamicShapes);
   }
-  return exportCall({ module, args: given, kwargs: kwargs ?? {} }, dynamicShapes);
+  if (!Array.isArray(preserved) || !preserved.every((path) => typeof path === 'string' && path !== '')) {
+    throw argumentError('torch.export.export', 'preserveModuleCallSignature', 'an array of paths', preserved);
+  }
+  return exportCall({ module, args: given, kwargs: kwargs ?? {}, preserved }, dynamicShapes);
 }

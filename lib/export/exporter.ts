@@ -20,12 +20,15 @@ export interface ExportedCall {
   readonly module: Module;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
+  /** Paths of modules whose calls are kept. */
+  readonly preserved?: readonly string[];
 }
 
 /** The program of a call, whose sizes are open as `shapes` says. */
 export function exportCall(call: ExportedCall, shapes: DynamicShapes | null): ExportedProgram {
   const { module, args, kwargs } = call;
-  const tracer = new Tracer(module);
+  for (const path of call.preserved ?? []) module.getSubmodule(path);
+  const tracer = new Tracer(module, call.preserved);
   const { inSpec, leaves } = flattenCall(args, kwargs);
   const argumentNames = [...forwardNames(module, args.length), ...Object.keys(kwargs).map(snakeCase)];
   const run = (at: readonly unknown[], stop?: Stop): Trace => {

@@ -4,7 +4,14 @@
  * @module nodetorch/export
  */
 export { export_ as export, type ExportOptions } from './export';
-export { Dim, Dimension, DimHint, type DimOptions } from './dynamic/dim';
+export {
+  Dim,
+  Dimension,
+  DimHint,
+  type DimHintFactory,
+  type DimHintOptions,
+  type DimOptions,
+} from './dynamic/dim';
 export type { DynamicShapes } from './dynamic/shapes';
 export { load } from './load';
 export { save } from './save';

@@ -2,6 +2,8 @@
 import type { RemovableHandle } from '../core/hooks';
 import { native } from '../native';
 import type { Module } from '../nn';
+import { ModuleCall } from './module_calls';
+import { moduleType } from './module_types';
 import { registerModuleForwardHook, registerModuleForwardPreHook } from '../nn/module/hooks';
 
 const UNWRITABLE = /[,;()[\]]/; // what separates them in a file
@@ -9,6 +11,10 @@ const UNWRITABLE = /[,;()[\]]/; // what separates them in a file
 interface Frame {
   readonly path: string;
   readonly text: string;
+  /** The path with the number of the call. */
+  readonly fqn: string;
+  readonly node: number;
+  readonly args: readonly unknown[];
 }
 
 /** Follows the calls of a module's modules while it is recorded. */
@@ -19,7 +25,16 @@ export class ModuleStacks {
   // From a node on, the modules that are at work.
   readonly #changes: { node: number; text: string }[] = [];
 
-  constructor(root: Module) {
+  /** Calls of modules that are to be kept, in the order in which they begin. */
+  get calls(): readonly ModuleCall[] {
+    return [...this.#kept.values()].filter((call) => call !== null);
+  }
+  readonly #kept = new Map<string, ModuleCall | null>();
+
+  constructor(
+    root: Module,
+    private readonly preserved: readonly string[] = [],
+  ) {
     for (const [path, module] of root.namedModules({ removeDuplicate: false })) {
       this.#paths.set(module, [...(this.#paths.get(module) ?? []), path]);
     }
@@ -28,8 +43,13 @@ export class ModuleStacks {
   /** Runs `run`, which records. */
   follow<T>(run: () => T): T {
     const hooks: RemovableHandle[] = [
-      registerModuleForwardPreHook((module: Module) => this.#enter(module)),
-      registerModuleForwardHook((module: Module) => this.#leave(module), { alwaysCall: true }),
+      registerModuleForwardPreHook((module: Module, args: unknown[]) => this.#enter(module, args)),
+      registerModuleForwardHook(
+        (module: Module, _: unknown[], output: unknown) => this.#leave(module, output),
+        {
+          alwaysCall: true,
+        },
+      ),
     ];
     try {
       return run();
@@ -44,20 +64,23 @@ export class ModuleStacks {
   }
 
   // Modules that are no part of the root, or whose names a file cannot have, are the code of those that call them.
-  #enter(module: Module): void {
+  #enter(module: Module, args: readonly unknown[]): void {
     if (!this.#isKnown(module)) return;
     const parent = this.#open.at(-1);
     const path = this.#pathOf(module, parent?.path ?? '');
     const count = this.#calls.get(path) ?? 0;
     this.#calls.set(path, count + 1);
-    const key = `L__self__${path}${count > 0 ? `@${count}` : ''}`;
-    this.#open.push({ path, text: `${key},${path},${module._getName()}` });
+    const fqn = `${path}${count > 0 ? `@${count}` : ''}`;
+    const text = `L__self__${fqn},${path},${moduleType(module)}`;
+    this.#open.push({ path, text, fqn, node: native.captureCount(), args });
+    if (this.preserved.includes(path)) this.#kept.set(fqn, null);
     this.#change();
   }
 
-  #leave(module: Module): void {
+  #leave(module: Module, output: unknown): void {
     if (!this.#isKnown(module)) return;
-    this.#open.pop();
+    const { path, fqn, node, args } = this.#open.pop()!;
+    if (this.preserved.includes(path)) this.#kept.set(fqn, new ModuleCall(fqn, module, node, args, output));
     if (this.#open.length > 0) this.#change();
   }
 

@@ -13,6 +13,7 @@ import { type RegionProblem, regionProblem } from './control_check';
 import type { TensorMeta } from './graph';
 import { Lifting } from './lifting';
 import { metaOf } from './meta';
+import type { ModuleCall } from './module_calls';
 import { ModuleStacks } from './module_stacks';
 import type { TreeSpec } from './pytree';
 import { flattenTree } from './pytree_write';
@@ -24,7 +25,7 @@ export interface Trace {
   readonly inputMetas: readonly TensorMeta[];
   /** Of what each slot holds. */
   readonly metas: ReadonlyMap<number, TensorMeta>;
-  /** The leaves of the result, and for each its slot, or -1. */
+  /** The leaves of the result and then those of `stacks.calls`, and for each its slot, or -1. */
   readonly results: readonly unknown[];
   readonly slots: readonly number[];
   readonly outSpec: TreeSpec;
@@ -36,7 +37,11 @@ export interface Trace {
 export class Tracer {
   readonly state: StateEntry[];
 
-  constructor(private readonly module: Module) {
+  /** Of modules in `preserved` the calls are kept. */
+  constructor(
+    private readonly module: Module,
+    private readonly preserved: readonly string[] = [],
+  ) {
     this.state = stateOf(module);
   }
 
@@ -48,19 +53,24 @@ export class Tracer {
     const before = noGrad(() => all.map((tensor) => tensor.detach().clone()));
     const versions = all.map((tensor) => tensor.version);
     const generator = getRngState();
-    const call = (...args: unknown[]): unknown =>
-      (this.module as unknown as (...all: unknown[]) => unknown)(...args);
-    const stacks = new ModuleStacks(this.module);
+    const stacks = new ModuleStacks(this.module, this.preserved);
+    const call = (...args: unknown[]): [result: unknown, ofCalls: unknown[]] => {
+      const returned = (this.module as unknown as (...all: unknown[]) => unknown)(...args);
+      if (typeof (returned as { then?: unknown } | null | undefined)?.then === 'function')
+        return returned as never;
+      return [returned, stacks.calls.flatMap(({ leaves: ofCall }) => ofCall)];
+    };
     const control = new Control();
     try {
-      const { result, recorded } = stacks.follow(() =>
-        record(call, given, tensors, { stop, control: control.region }),
-      );
+      const options = { stop, control: control.region, entersFunctions: true };
+      const { result: both, recorded } = stacks.follow(() => record(call, given, tensors, options));
+      const [result, ofCalls] = both as ReturnType<typeof call>;
       if (recorded.hosts.length > 0)
         throw new TorchError('torch.export.export(): forward makes steps of optimizers');
       this.#checkState();
       const results: unknown[] = [];
       const outSpec = flattenTree(result, results);
+      results.push(...ofCalls);
       const lifting = new Lifting(recorded.handle);
       if (lifting.changesModes) {
         throw new TorchError(
@@ -73,6 +83,7 @@ export class Tracer {
       const { regions } = control;
       const problem = regionProblem(lifting.nodes, regions, values);
       if (problem) this.#explain(problem, given, leaves);
+      checkCalls(stacks.calls, regions);
       const metas = new Map([...values].map(([slot, value]) => [slot, metaOf(value)]));
       return { lifting, inputMetas, metas, results, slots: recorded.slots, outSpec, stacks, regions };
     } finally {
@@ -111,4 +122,12 @@ export class Tracer {
       `torch.export.export(): forward has assigned ${changed ? `'${changed.path}'` : 'a parameter or buffer'}: write to it in place`,
     );
   }
+}
+
+function checkCalls(calls: readonly ModuleCall[], regions: readonly TracedRegion[]): void {
+  const inside = calls.find(({ node }) => regions.some(({ start, end }) => node > start && node < end));
+  if (inside === undefined) return;
+  throw new TorchError(
+    `torch.export.export(): '${inside.fqn}' of preserveModuleCallSignature is called within control flow`,
+  );
 }

@@ -28,10 +28,19 @@ export interface ActiveRecording {
   module(module: object): void;
   /** Looks at all graphs of control flow, and gives what stands for its results; null where each call decides anew. */
   readonly control: ((region: Region) => TensorBase[]) | null;
+  /** Whether it is of an export, which has the operators that a Function's `forward` calls. */
+  readonly entersFunctions: boolean;
+  /** @throws TorchError: it cannot follow this. */
+  refuse(why: string): never;
 }
 
 /** Null unless something is being recorded. */
 export const recording: { active: ActiveRecording | null } = { active: null };
+
+/** @throws TorchError in an export, which cannot have what comes now. */
+export function refuseInExport(why: string): void {
+  if (recording.active?.entersFunctions) recording.active.refuse(why);
+}
 
 /** Runs `run`, the kernel of an operator. A recording has the operator, and does not look into it. */
 export const apart = <T>(run: () => T): T =>

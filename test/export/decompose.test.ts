@@ -89,9 +89,9 @@ test('a table of one', () => {
   const names = made.graph.nodes.map(({ target }) => target.split('.')[3]);
   expect(names).toEqual(['linear', 'sigmoid', 'mul']);
   expect(made.graph.nodes.map(({ metadata }) => metadata.get('nn_module_stack')!.split(',').at(-1))).toEqual([
-    'Linear',
-    'SiLU',
-    'SiLU',
+    'torch.nn.modules.linear.Linear',
+    'torch.nn.modules.activation.SiLU',
+    'torch.nn.modules.activation.SiLU',
   ]);
   expect(made.stateDict.get('0.weight')).toBe(program.stateDict.get('0.weight'));
 });

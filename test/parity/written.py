@@ -112,6 +112,21 @@ def round_trip(name):
     return wrong + [f"output {i}" for i, pair in enumerate(pairs) if not same(*pair)]
 
 
+def unflattened(name):
+    """What is wrong with the modules of torch.export.unflatten, which are called with the signatures that were kept."""
+    program = torch.export.load(folder / f"{name}.pt2")
+    module = torch.export.unflatten(program)
+    saved = torch.load(folder / f"{name}.pt")
+    calls = {}
+    for path in ("sub", "twice", "attention"):
+        hook = lambda _, args, kwargs, path=path: calls.setdefault(path, []).append((len(args), list(kwargs)))  # noqa: E731
+        module.get_submodule(path).register_forward_pre_hook(hook, with_kwargs=True)
+    with torch.no_grad():
+        wrong = [] if same(module(saved["x"]), saved["y"]) else ["output"]
+    expected = {"sub": [(3, [])], "twice": [(1, [])] * 2, "attention": [(3, ["need_weights"])]}
+    return wrong + [f"{path} is called with {calls.get(path)}" for path in expected if calls.get(path) != expected[path]]
+
+
 def attempted(check, *args):
     try:
         return check(*args)
@@ -135,6 +150,7 @@ else:
     fits = [
         checked("programs that are exported here", run, [(f"{case['name']} ({i})", i, case) for i, case in enumerate(cases)]),
         checked("trained programs at several sizes", trained, [(name, name) for name in names]),
+        checked("programs with signatures of their modules", unflattened, [("kept", "kept")]),
         checked("programs of Python that are trained here", round_trip, [(name, name) for name in rounds]),
     ]
 sys.exit(0 if all(fits) else 1)

@@ -8,6 +8,7 @@ import torch, { type Tensor, nn } from 'nodetorch';
 import { classAndMessage } from '../errors';
 import * as rows from '../nn/cases';
 import { controlModels } from '../export/control_models';
+import { Kept } from '../export/preserved_model';
 import { decodeInputs, differentiable, fixtureOf, gradOf, leavesOf } from '../nn/fixture';
 
 process.removeAllListeners('warning');
@@ -72,7 +73,9 @@ function write(
   torch.export.save(program, path.join(folder, `${cases.length}.pt2`));
   const inputs = given();
   torch.manualSeed(SEED + 1);
-  const outputs = leavesOf((module as unknown as (...all: unknown[]) => unknown)(...inputs));
+  // The module's gradients are a Function's, and the program's those of its operators.
+  const called = / CrossMapLRN2d/.test(name) ? program.module() : module;
+  const outputs = leavesOf((called as unknown as (...all: unknown[]) => unknown)(...inputs));
   const losses = differentiable(outputs).map((output) => output.mul(output).mean());
   if (losses.length > 0) torch.autograd.backward(losses);
   cases.push({
@@ -116,6 +119,16 @@ for (const [name, { make, calls, dynamicShapes }] of Object.entries(controlModel
 for (const { grads, state } of cases.filter(({ name }) => name.startsWith('control: ')))
   for (const [key, grad] of grads) grads.set(key, grad ?? torch.zerosLike(state.get(key)!));
 
+// Of which Python's torch.export.unflatten makes modules that are called as here.
+{
+  torch.manualSeed(SEED);
+  const [module, x] = [new Kept().eval(), torch.randn([4, 3])];
+  const program = torch.export.export(module, [x], {
+    preserveModuleCallSignature: ['sub', 'twice', 'attention'],
+  });
+  torch.export.save(program, path.join(folder, 'kept.pt2'));
+  torch.save({ x, y: module.forward(x) }, path.join(folder, 'kept.pt'));
+}
 torch.save(cases, path.join(folder, 'cases.pt'));
 
 // Python's programs, trained here for three steps and saved again.

@@ -77,16 +77,55 @@ export class Dimension {
   }
 }
 
-/** `Dim.AUTO`, `Dim.DYNAMIC` or `Dim.STATIC`. */
+/** Bounds of {@link Dim Dim.AUTO} and the like. Default of both: null, there is none. */
+export interface DimHintOptions {
+  /** The smallest size. */
+  min?: number | null;
+  /** The largest size. */
+  max?: number | null;
+}
+
+/** `Dim.AUTO`, `Dim.DYNAMIC` or `Dim.STATIC`, which may have bounds. */
 export class DimHint {
   /** @internal */
-  constructor(readonly kind: 'AUTO' | 'DYNAMIC' | 'STATIC') {}
+  constructor(
+    readonly kind: 'AUTO' | 'DYNAMIC' | 'STATIC',
+    readonly min: number | null = null,
+    readonly max: number | null = null,
+  ) {}
 
   /** As Python prints it. */
   toString(): string {
-    return `DimHint(${this.kind})`;
+    const { kind, min, max } = this;
+    return `DimHint(${kind}${min === null ? '' : `, min=${min}`}${max === null ? '' : `, max=${max}`})`;
   }
 }
+
+/** What {@link Dim Dim.AUTO} and the like are: a hint without bounds, which makes those that have them. */
+export interface DimHintFactory extends DimHint {
+  (options?: DimHintOptions): DimHint;
+}
+
+const HINT = signature('torch.export.Dim hint', [], { min: null, max: null } as Required<DimHintOptions>, []);
+
+// A function that is a DimHint, too.
+function hint(kind: DimHint['kind']): DimHintFactory {
+  const make = (...args: Call<typeof HINT, [], []>): DimHint => {
+    const [{ min, max }] = HINT.bind(args);
+    for (const [name, bound] of Object.entries({ min, max })) {
+      if (bound !== null && !Number.isSafeInteger(bound))
+        throw argumentError(`torch.export.Dim.${kind}`, name, 'a whole number', bound);
+      if (bound !== null && bound < 0) throw assertion(`${name} must be non-negative, got ${bound}`);
+    }
+    if (min !== null && max !== null && min > max) {
+      throw assertion(`min must be <= max, got min=${min}, max=${max}`);
+    }
+    return new DimHint(kind, min, max);
+  };
+  Object.setPrototypeOf(make, DimHint.prototype);
+  return Object.assign(make, { kind, min: null, max: null }) as unknown as DimHintFactory;
+}
+const assertion = (message: string): TorchError => new TorchError(message, 'AssertionError');
 
 const isBound = (bound: unknown): bound is number => Number.isSafeInteger(bound) && (bound as number) >= 0;
 
@@ -106,7 +145,7 @@ function dim(...args: Call<typeof DIM, [name: string], []>): Dimension {
  * have one size. `batch.mul(2)`, `batch.add(1)` and `batch.sub(1)` are Python's `2*batch`, `batch + 1` and `batch - 1`.
  *
  * Without a name: the size of `Dim.AUTO` is open where the module lets it be, that of `Dim.DYNAMIC` must be, and that of
- * `Dim.STATIC` is what the argument has.
+ * `Dim.STATIC` is what the argument has. `Dim.AUTO({ min: 4, max: 32 })` has bounds, and so may the others.
  *
  * @throws ValueError for a name that is no identifier, and where `min` is not below `max`.
  *
@@ -115,7 +154,7 @@ function dim(...args: Call<typeof DIM, [name: string], []>): Dimension {
  * torch.export.export(model, [x], { dynamicShapes: { x: { 0: batch } } });
  */
 export const Dim = Object.assign(dim, {
-  AUTO: new DimHint('AUTO'),
-  DYNAMIC: new DimHint('DYNAMIC'),
-  STATIC: new DimHint('STATIC'),
+  AUTO: hint('AUTO'),
+  DYNAMIC: hint('DYNAMIC'),
+  STATIC: hint('STATIC'),
 });

@@ -6,6 +6,7 @@ import type { Expression } from '../expression';
 import type { Trace } from '../tracer';
 import { Fitter, type Question, questionText, valueOf } from './fit';
 import { Differs, Undecided, type Merged, merge } from './merge';
+import { isNear } from './hints';
 import type { Open, Point } from './open';
 import { userError } from './shapes';
 import { withoutWholeSlices } from './whole_slices';
@@ -121,7 +122,7 @@ function pointsFor(opens: readonly Open[]): Point[] {
   const sizes = opens.map(sizesOf);
   const at = (choose: (list: number[], i: number) => number): Point =>
     new Map(opens.map((open, i) => [open, choose(sizes[i], i)]));
-  const ends = opens.map(({ upper, hint }) => (upper !== null && upper <= 2 * hint + 64 ? upper : null));
+  const ends = opens.map(({ upper, hint }) => (upper !== null && isNear(upper, hint) ? upper : null));
   const points = [
     at((list) => list[0]),
     at((_, i) => Math.max(opens[i].lower, 2)),

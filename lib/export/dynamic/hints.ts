@@ -80,14 +80,23 @@ function tie(
     );
   }
   const root = group.find(({ kind }) => kind === 'NAMED') ?? open;
-  for (const one of [open, ...group]) if (one.kind !== 'NAMED') same.set(one, root);
+  for (const one of [open, ...group]) {
+    if (one.kind === 'NAMED') continue;
+    same.set(one, root);
+    root.lower = Math.max(root.lower, one.lower);
+    if (one.upper !== null) root.upper = Math.min(root.upper ?? Infinity, one.upper);
+  }
 }
 
 function findBounds(open: Open, works: (size: number) => boolean): void {
-  open.lower = works(2) ? 2 : lastThatWorks(open.hint, 2, works);
-  const far = 2 * open.hint + 1;
+  const { lower, upper, hint } = open;
+  if (!works(lower)) open.lower = lastThatWorks(hint, lower, works);
+  const far = upper !== null && isNear(upper, hint) ? upper : 2 * hint + 1;
   if (!works(far)) open.upper = lastThatWorks(open.hint, far, works);
 }
+
+/** Whether a run at the largest size is no great work. */
+export const isNear = (upper: number, hint: number): boolean => upper <= 2 * hint + 64;
 
 function lastThatWorks(from: number, to: number, works: (size: number) => boolean): number {
   let [good, bad] = [from, to];

@@ -1,5 +1,5 @@
 // The sizes of a call that are open, and the arguments at other sizes.
-import { TorchError } from '../../core/errors';
+import { TorchError, valueError } from '../../core/errors';
 import { noGrad } from '../../autograd/mode';
 import { isMap, isPlainObject } from '../../core/realm';
 import { isTensor } from '../../native/tensor_base';
@@ -70,9 +70,25 @@ export class OpenSizes {
     return spec instanceof DimHint ? this.#hinted(size, spec, where) : size;
   }
 
-  #hinted(size: number, { kind }: DimHint, where: string): Size {
+  // Of bounds that leave one size Python makes a symbol that has one.
+  #hinted(size: number, { kind, min, max }: DimHint, where: string): Size {
+    const input = where.replace(/^L(.*)\.size\(\)(?=\[\d+\]$)/, 'inputs$1.shape');
+    const lower = min ?? (kind === 'STATIC' ? 0 : 2);
+    if ((size < lower && (size > 1 || kind === 'STATIC')) || (max !== null && size > max)) {
+      throw conflict(
+        `Received user-specified min/max range of [${lower}, ${max ?? 'int_oo'}], conflicting with the inferred min/max ` +
+          `range of [${size}, ${size}], for ${input}`,
+      );
+    }
     if (kind === 'STATIC' || (kind === 'AUTO' && size < 2)) return size;
-    const open: Open = { label: where, kind, lower: 2, upper: null, hint: size };
+    const bounds = `${kind}(min=${min}, max=${max})`;
+    if (max !== null && max <= Math.max(lower, 2)) {
+      if (kind === 'AUTO') return size;
+      throw conflict(
+        `Received user-specified dim hint Dim.${bounds}, but tracing inferred a static shape of ${size} for dimension ${input}`,
+      );
+    }
+    const open: Open = { label: where, kind, lower: Math.max(lower, 2), upper: max, hint: size };
     this.opens.push(open);
     return { open, factor: 1, offset: 0 };
   }
@@ -109,6 +125,11 @@ export class OpenSizes {
   }
 }
 
+const conflict = (message: string): TorchError =>
+  valueError(
+    'Found the following conflicts between user-specified ranges and inferred ranges from model tracing:\n- ' +
+      `${message}.`,
+  );
 const constraint = (message: string): TorchError => new TorchError(message, 'ConstraintViolationError');
 
 /** Sizes in which open ones are others, or known. */

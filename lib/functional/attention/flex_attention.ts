@@ -2,6 +2,7 @@ import { AutogradFunction, type FunctionContext } from '../../autograd/function'
 import { argumentError, checkFunction, TorchError, valueError } from '../../core/errors';
 import { type Call, signature } from '../../core/signature';
 import { vjp } from '../../func/grad';
+import { refuseInExport } from '../../native/recording';
 import * as aten from '../../tensor/aten';
 import { tensor } from '../../tensor/kinds';
 import { float32, float64 } from '../../core/dtype';
@@ -154,6 +155,9 @@ export function flexAttention(...args: unknown[]): Tensor | Tensor[] {
   const settings = { scoreMod, maskMod, scale: given.scale ?? 1 / Math.sqrt(query.shape[3]) };
   const [keys, values] = [spread(key), spread(value)];
   if (!ownsGradient(settings)) {
+    refuseInExport(
+      'flexAttention() is an operator of higher order in a program, which cannot be written yet',
+    );
     const [output, log2] = FlexAttention.apply(query, keys, values, settings) as Tensor[];
     return given.returnLse ? [output, aten.mul(log2, Math.LN2)] : output;
   }

@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor';
 import { tensor } from '../../tensor/kinds';
 import { native } from '../../native';
 import { wrap } from '../../native/dispatch';
+import { refuseInExport } from '../../native/recording';
 import { checkTensor } from '../../native/tensor_base';
 import { warn } from '../../core/warn';
 import { type Call, signature } from '../../core/signature';
@@ -65,6 +66,10 @@ function chunked(input: Tensor, linearWeight: Tensor, target: Tensor, given: Giv
   };
   const rest = { reduction, ignoreIndex: ignoreIndex ?? -100, settings };
   const problem: FunctionArguments = [rows, linearWeight, targets, linearBias, weight, rest, wanted];
+  refuseInExport(
+    "linearCrossEntropy() in chunks is an operator of Python's own library in a program, " +
+      'torch_nn::_linear_cross_entropy_batch_chunked, which is not here: call it without chunking options',
+  );
   const loss = reduction === 'none' ? ChunkedLosses.apply(...problem) : ChunkedLoss.apply(...problem)[0];
   return batched ? loss : aten.squeeze(loss, 0);
 }
