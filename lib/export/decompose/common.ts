@@ -78,22 +78,10 @@ function promoting(fn: (...args: never[]) => unknown, makesFloat: boolean): Deco
   };
 }
 
+/** What it is computed in. */
+export const wide = ({ dtype }: Tensor): DType => (half.has(dtype) ? dtypes.float32 : dtype);
+
 /** Tensors are brought to their common dtype; half types are computed as float32. */
 export const inFloat32 = (fn: (...args: never[]) => unknown): Decomposition => promoting(fn, false);
 /** Whole numbers are computed as floats, too. */
 export const inFloat = (fn: (...args: never[]) => unknown): Decomposition => promoting(fn, true);
-
-/** torch._prims_common.suggest_memory_format. */
-export function formatOf(x: Tensor): 'channels_last' | 'channels_last_3d' | 'contiguous_format' {
-  const orders: Record<number, readonly number[]> = { 4: [1, 3, 2, 0], 5: [1, 4, 3, 2, 0] };
-  const order = orders[x.dim()];
-  const strides = x.stride() as unknown as number[];
-  if (order === undefined || strides[1] === 0) return 'contiguous_format';
-  let least = 0;
-  for (const dim of order) {
-    if (x.shape[dim] === 0 || strides[dim] < least) return 'contiguous_format';
-    if (dim === 0 && least === strides[1]) return 'contiguous_format';
-    least = strides[dim] * Math.max(1, x.shape[dim]);
-  }
-  return order.length === 4 ? 'channels_last' : 'channels_last_3d';
-}

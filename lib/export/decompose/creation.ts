@@ -7,6 +7,7 @@ import { getDefaultDtype } from '../../tensor/creation';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { cast, half, like, type Like, table } from './common';
+import { orderOf } from './strides';
 
 type Number_ = number | bigint;
 const isWhole = (dtype: DType): boolean => !dtype.isFloatingPoint && !dtype.isComplex;
@@ -90,32 +91,6 @@ function hannWindow(length: Number_, isPeriodic: boolean, options: Like = {}): T
   return cast(isPeriodic ? aten.slice(window, 0, 0, count) : window, dtype);
 }
 
-// Dimensions from the one with the largest stride on.
-function orderOf(x: Tensor): number[] {
-  const strides = x.stride() as unknown as number[];
-  const { shape } = x;
-  const atLeast = (a: number, b: number): boolean => b === 0 || (a !== 0 && (a >= b || a % b === 0));
-  const isSwapped = (a: number, b: number): number => {
-    if (strides[a] === 0 || strides[b] === 0) return 0;
-    if (strides[a] === strides[b]) return atLeast(shape[b], shape[a]) ? 0 : 1;
-    return atLeast(strides[b], strides[a]) ? -1 : 1;
-  };
-  const order = shape.map((_, i) => i);
-  if (x.isContiguous() || order.length < 2) return order;
-  order.reverse();
-  for (let i = 1; i < order.length; i++) {
-    let now = i;
-    for (let before = i - 1; before >= 0; before--) {
-      const sign = isSwapped(order[before], order[now]);
-      if (sign < 0) break;
-      if (sign === 0) continue;
-      [order[now], order[before]] = [order[before], order[now]];
-      now = before;
-    }
-  }
-  return order.reverse();
-}
-
 export const creation = table({
   'eye.default': (n: Number_, options?: Like) => eye(n, n, options),
   'eye.m': eye,
@@ -137,7 +112,7 @@ export const creation = table({
     const { memoryFormat, ...others } = options;
     if (memoryFormat && !/preserve/.test(String(memoryFormat)))
       return aten.empty(x.shape, { ...like(x, others), memoryFormat } as object);
-    return aten.emptyPermuted(x.shape, orderOf(x), like(x, others));
+    return aten.emptyPermuted(x.shape, orderOf([x]), like(x, others));
   },
   'bernoulli.default': (x: Tensor, { generator = null }: { generator?: unknown } = {}) => {
     if (generator !== null)

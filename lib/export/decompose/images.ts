@@ -4,7 +4,8 @@ import * as dtypes from '../../core/dtype';
 import { channelsLast, channelsLast3d, contiguousFormat } from '../../core/layout';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { filled, formatOf, inFloat32, indexOf, isFloat, rangeOf, table } from './common';
+import { filled, inFloat32, indexOf, isFloat, rangeOf, table } from './common';
+import { formatOf } from './strides';
 import { linspace } from './creation';
 
 type Ints = readonly (number | bigint)[];
@@ -27,7 +28,7 @@ const formatOfClone = (x: Tensor): object => {
 
 type IndexOf = (left: number, middle: number, right: number, x: Tensor) => Tensor;
 const range = (left: number, end: number, { device }: Tensor): Tensor =>
-  aten.arange(-left, end, 1, { device });
+  aten.arange(0 - left, end, 1, { device });
 
 function padding(index: IndexOf): (x: Tensor, pad: Ints) => Tensor {
   return (x, pad) => {
@@ -101,7 +102,7 @@ function col2im(
   const at = aten.unsqueeze(aten.unsqueeze(rows, -1), -1);
   const empty = filled(0, input, [batch, channels, ...size.map((length, i) => length + 2 * pad[i])]);
   const padded = aten._unsafeIndexPut(empty, [null, null, at, columns], patches, true);
-  const output = aten.constantPadNd(padded, [-pad[1], -pad[1], -pad[0], -pad[0]], 0);
+  const output = aten.constantPadNd(padded, [0 - pad[1], 0 - pad[1], 0 - pad[0], 0 - pad[0]], 0);
   return x.dim() === 3 ? output : aten.squeeze(output, [0]);
 }
 

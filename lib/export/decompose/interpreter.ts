@@ -92,16 +92,21 @@ export class Interpreter extends ExportedModule {
         stack: node.metadata.get('nn_module_stack') ?? '',
       });
       // Views and what writes to them are followed below; of others composite operators are seen here alone.
-      const rule = isPlainComposite(node.target) ? this._rules.inTable(node.target) : null;
+      const rule = isPlainComposite(node.target, 'CompositeImplicitAutograd')
+        ? this._rules.inTable(node.target)
+        : null;
       const isKept = rule === null && this._rules.keeps(node.target);
       if (node.target === BATCH_NORM && this._trainBatchNorm(node, values, plain, lifted, watcher)) continue;
-      if (rule === null && !isKept) {
+      // Functionalization would take some of these apart.
+      const isDirect = isPlainComposite(node.target, 'CompositeExplicitAutograd');
+      if (rule === null && !isKept && !isDirect) {
         this._runNode(node, values, watcher);
         continue;
       }
       const { args, kwargs } = given(node, values, plain);
       const call = (): unknown => {
         if (rule) return watcher.run(() => rule(args, kwargs));
+        if (!isKept) return watcher.run(() => callOperator(node.target, args, kwargs));
         return watcher.called(operatorOf(node.target), args, kwargs, callOperator(node.target, args, kwargs));
       };
       const results = within('runDecompositions', Scope.suspended, call, true);

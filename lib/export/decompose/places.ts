@@ -1,11 +1,11 @@
 // Decompositions of what takes, moves and writes by places, after torch/_refs/__init__.py and torch/_decomp/decompositions.py.
 import * as dtypes from '../../core/dtype';
-import { TorchError } from '../../core/errors';
 import { contiguousFormat } from '../../core/layout';
 import { isTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import { at, filled, indexOf, rangeOf, table } from './common';
+import { copyStrided } from './strides';
 
 type Int = number | bigint;
 type Indices = (Tensor | null)[];
@@ -59,9 +59,7 @@ function indexFill(x: Tensor, dim: Int, index: Tensor, given: Tensor | number): 
   const out = aten.indexCopy(whole, place, index, aten.expand(value, shape));
   if (x.dim() === 0) return aten.clone(aten.squeeze(out, [0]));
   if (String(out.stride()) === String(x.stride())) return out;
-  throw new TorchError(
-    'runDecompositions(): index_fill of a tensor with other strides is not decomposed here',
-  );
+  return copyStrided(out, x.stride() as unknown as number[]);
 }
 
 const within = (x: Tensor, indices: Indices, isNegative: boolean): Indices =>

@@ -5,14 +5,16 @@ import { finfo } from '../../core/typeinfo';
 import { isTensor } from '../../native/tensor_base';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { at, filled, indexOf, inFloat, inFloat32, isFloat, scalar, table } from './common';
+import { at, cast, filled, indexOf, inFloat, inFloat32, isFloat, scalar, table, wide } from './common';
+import { likeResultOf } from './strides';
 
 interface Scaled {
   alpha?: number;
   value?: number;
 }
 const none = (x: Tensor): Tensor => aten.fullLike(x, false, { dtype: dtypes.bool, pinMemory: false });
-const infinite = (sign: number) => (x: Tensor) => (isFloat(x) ? aten.eq(x, sign * Infinity) : none(x));
+const infinite = (sign: number) => (x: Tensor) =>
+  isFloat(x) ? aten.eq(cast(x, wide(x)), sign * Infinity) : none(x);
 const sub = (a: Tensor | number, b: Tensor, alpha: number): Tensor =>
   alpha === 1 ? aten.sub(a, b) : aten.sub(a, b, { alpha });
 
@@ -48,7 +50,8 @@ const lerp = inFloat32((start: Tensor, end: Tensor, given: Tensor | number) => {
   const mask = aten.ge(aten.abs(weight), 0.5);
   const factor = aten.where(mask, weight.sub(1), weight);
   const base = aten.where(mask, end, start);
-  return factor.mul(end.sub(start)).add(base);
+  const inputs = isTensor(given) ? [start, end, weight] : [start, end];
+  return likeResultOf(inputs, factor.mul(end.sub(start)).add(base));
 });
 
 function nanToNum(
@@ -60,8 +63,8 @@ function nanToNum(
   if (!isFloat(x)) return aten.clone(x);
   const limits = finfo(x.dtype);
   const noNan = aten.where(aten.isnan(x), nan ?? 0, x);
-  const noLeast = aten.where(aten.eq(x, -Infinity), least ?? limits.min, noNan);
-  return aten.where(aten.eq(x, Infinity), most ?? limits.max, noLeast);
+  const noLeast = aten.where(infinite(-1)(x), least ?? limits.min, noNan);
+  return aten.where(infinite(1)(x), most ?? limits.max, noLeast);
 }
 
 function cross(x: Tensor, y: Tensor, { dim = -1 }: { dim?: number } = {}): Tensor {

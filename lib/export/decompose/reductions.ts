@@ -4,7 +4,7 @@ import type { DType } from '../../core/dtype';
 import { contiguousFormat } from '../../core/layout';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
-import { at, cast, half, inFloat, inFloat32, type Like, rangeOf, table } from './common';
+import { at, cast, inFloat, inFloat32, type Like, rangeOf, table, wide } from './common';
 
 type Dims = number[] | null;
 interface Corrected {
@@ -15,7 +15,6 @@ interface Corrected {
 const realOf = ({ dtype }: Tensor): DType =>
   dtype === dtypes.complex64 ? dtypes.float32 : dtype === dtypes.complex128 ? dtypes.float64 : dtype;
 const not = (x: Tensor): Tensor => aten.logicalNot(x);
-const wide = ({ dtype }: Tensor): DType => (half.has(dtype) ? dtypes.float32 : dtype);
 
 function all(x: Tensor, dim: Dims | number, keepdim = false): Tensor {
   const some =

@@ -2,7 +2,7 @@
 import { TorchTypeError } from '../../core/errors';
 import { native } from '../../native';
 import { overloadOf } from '../../library/operators';
-import { operatorSchema } from '../operators';
+import { operatorParameters, operatorSchema } from '../operators';
 import { always, core } from './core';
 
 /** What stands for a call of an operator: it takes what the operator does, and gives what it gives. */
@@ -40,7 +40,14 @@ export class Rules {
   /** What the table has for it. */
   inTable(target: string): Rule | null {
     const fn = this.#table.get(target);
-    return fn ? (args, kwargs) => callWith(fn as (...all: unknown[]) => unknown, args, kwargs) : null;
+    if (!fn) return null;
+    const count = positionalOf(target);
+    return (args, kwargs) => {
+      // Keywords come behind all that has a place.
+      const rest = Object.keys(kwargs).length > 0 ? count - args.length : 0;
+      const all = [...args, ...Array<undefined>(Math.max(0, rest)).fill(undefined)];
+      return callWith(fn as (...all: unknown[]) => unknown, all, kwargs);
+    };
   }
 
   /** Whether it is left as it is though it is made of others. */
@@ -74,13 +81,22 @@ function isKept(target: string, name: string, overload: string): boolean {
   return operatorSchema(target) !== null && !/\(\w!?(?: -> [^)]*)?\)/.test(argumentsOf(name, overload));
 }
 
-/** Whether it is a composite operator that has nothing to do with the memory of its arguments. */
-export function isPlainComposite(target: string): boolean {
+/** Whether it is a composite operator of this kind that has nothing to do with the memory of its arguments. */
+export function isPlainComposite(
+  target: string,
+  kind: 'CompositeImplicitAutograd' | 'CompositeExplicitAutograd',
+): boolean {
   const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
   if (space === undefined) return false;
   const overload = ending === 'default' ? '' : ending;
-  if (!native.hasKernel(`${space}::${name}`, overload, 'CompositeImplicitAutograd')) return false;
+  if (!native.hasKernel(`${space}::${name}`, overload, kind)) return false;
   return !/\(\w!?(?: -> [^)]*)?\)/.test(argumentsOf(`${space}::${name}`, overload));
+}
+
+function positionalOf(target: string): number {
+  const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target)!;
+  const operator = ending === 'default' ? `${space}::${name}` : `${space}::${name}.${ending}`;
+  return operatorParameters(operator).parameters.filter(({ isKeyword }) => !isKeyword).length;
 }
 
 function argumentsOf(name: string, overload: string): string {
