@@ -2,6 +2,7 @@
 // the same order, so that results have the same bits.
 import * as dtypes from '../../core/dtype';
 import type { DType } from '../../core/dtype';
+import { getDefaultDtype } from '../../tensor/creation';
 import * as aten from '../../tensor/aten';
 import type { Tensor } from '../../tensor';
 import {
@@ -66,6 +67,11 @@ function softplus(x: Tensor, beta: number | null = 1, threshold = 20): Tensor {
   const scaled = beta === null ? x : x.mul(beta);
   const soft = aten.log1p(aten.exp(scaled));
   return aten.where(aten.gt(scaled, threshold), x, beta === null ? soft : soft.div(beta));
+}
+
+function full(size: number[], value: number, options: Like = {}): Tensor {
+  const dtype = options.dtype ?? getDefaultDtype();
+  return aten.full(size, dtype === dtypes.bool ? value === 1 : value, { ...options, dtype } as object);
 }
 
 /** In every table: what libtorch's own composites do otherwise than Python's. */
@@ -184,10 +190,8 @@ export const core: Table = {
       const rows = aten.permute(output, [2, 0, 1, 3]).contiguous();
       return [aten.permute(rows, [1, 2, 0, 3]), weights];
     },
-    'zeros.default': (size: number[], options: Like = {}) =>
-      aten.full(size, options.dtype === dtypes.bool ? false : 0, options as object),
-    'ones.default': (size: number[], options: Like = {}) =>
-      aten.full(size, options.dtype === dtypes.bool ? true : 1, options as object),
+    'zeros.default': (size: number[], options?: Like) => full(size, 0, options),
+    'ones.default': (size: number[], options?: Like) => full(size, 1, options),
     'new_zeros.default': (x: Tensor, size: number[], options?: Like) => filled(0, x, size, options),
     'new_ones.default': (x: Tensor, size: number[], options?: Like) => filled(1, x, size, options),
     'new_full.default': (x: Tensor, size: number[], value: number, options?: Like) =>

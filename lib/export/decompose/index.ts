@@ -29,6 +29,7 @@ const MOST_ROUNDS = 8;
 /** The program with every operator decomposed that the table has, and those that these make. */
 export function decompose(parts: ProgramParts, table: DecompositionTable | null): ProgramParts {
   const rules = new Rules(table);
+  if (table === null) refuse(parts);
   let now = parts;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = String(now.graph.nodes.map(({ target }) => target));
@@ -36,8 +37,13 @@ export function decompose(parts: ProgramParts, table: DecompositionTable | null)
     const targets = now.graph.nodes.map(({ target }) => target);
     if (!targets.some((target) => rules.changes(target)) || String(targets) === before) break;
   }
-  const missing = table === null && now.graph.nodes.find(({ target }) => notHere.has(target));
-  if (!missing) return now;
+  if (table === null) refuse(now);
+  return now;
+}
+
+function refuse({ graph }: ProgramParts): void {
+  const missing = graph.nodes.find(({ target }) => notHere.has(target));
+  if (!missing) return;
   throw new TorchError(
     `runDecompositions(): Python decomposes ${missing.target.slice('torch.ops.'.length)}, of which there is no decomposition ` +
       'here: give a table with one, or {} to leave what is no composite operator',

@@ -10,6 +10,9 @@ export type Values = Map<string, unknown>;
 // A node as a program of its own, with the names of what it takes and gives.
 export function programOf(node: Node): [Program, string[], Argument[]] {
   const taken = new Map<string, Argument>();
+  if (node.target.startsWith('torch._functorch.')) {
+    throw new TorchError("runDecompositions(): torch.func's transforms are not decomposed here");
+  }
   const look = (argument: Argument): void => {
     if (argument.form === 'value') taken.set(argument.name, argument);
     else if (argument.form === 'list') argument.items.forEach(look);

@@ -13,6 +13,12 @@ export type DecompositionTable = Readonly<Record<string, Decomposition>>;
 
 type Rule = (args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => unknown;
 
+// Composites that Python's default table keeps.
+const kept: ReadonlySet<string> = new Set([
+  'torch.ops.aten.upsample_bilinear2d.vec',
+  'torch.ops.aten.upsample_nearest2d.vec',
+]);
+
 /** What is done with each operator. */
 export class Rules {
   readonly #table: ReadonlyMap<string, Decomposition>;
@@ -29,7 +35,7 @@ export class Rules {
   changes(target: string): boolean {
     if (this.#table.has(target)) return true;
     const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
-    if (space === undefined || this.keepsComposites) return false;
+    if (space === undefined || this.keepsComposites || kept.has(target)) return false;
     return native.hasKernel(
       `${space}::${name}`,
       ending === 'default' ? '' : ending,
@@ -53,7 +59,9 @@ export class Rules {
   /** Whether it is left as it is though it is made of others. */
   keeps(target: string): boolean {
     const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
-    if (!this.keepsComposites || space === undefined) return false;
+    if (!this.keepsComposites && kept.has(target)) return true;
+    // Sizes are numbers of the program, no nodes of a recording.
+    if (!this.keepsComposites || space === undefined || name.startsWith('sym_')) return false;
     return isKept(target, `${space}::${name}`, ending === 'default' ? '' : ending);
   }
 }
