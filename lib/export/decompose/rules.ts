@@ -2,8 +2,9 @@
 import { TorchTypeError } from '../../core/errors';
 import { native } from '../../native';
 import { overloadOf } from '../../library/operators';
-import { operatorParameters, operatorSchema } from '../operators';
+import { operatorSchema } from '../operators';
 import { always, core } from './core';
+import { positionalOf } from './nodes';
 
 /** What stands for a call of an operator: it takes what the operator does, and gives what it gives. */
 export type Decomposition = (...args: never[]) => unknown;
@@ -47,7 +48,7 @@ export class Rules {
   inTable(target: string): Rule | null {
     const fn = this.#table.get(target);
     if (!fn) return null;
-    const count = positionalOf(target);
+    const count = positionalOf(target).length;
     return (args, kwargs) => {
       // Keywords come behind all that has a place.
       const rest = Object.keys(kwargs).length > 0 ? count - args.length : 0;
@@ -99,12 +100,6 @@ export function isPlainComposite(
   const overload = ending === 'default' ? '' : ending;
   if (!native.hasKernel(`${space}::${name}`, overload, kind)) return false;
   return !/\(\w!?(?: -> [^)]*)?\)/.test(argumentsOf(`${space}::${name}`, overload));
-}
-
-function positionalOf(target: string): number {
-  const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target)!;
-  const operator = ending === 'default' ? `${space}::${name}` : `${space}::${name}.${ending}`;
-  return operatorParameters(operator).parameters.filter(({ isKeyword }) => !isKeyword).length;
 }
 
 function argumentsOf(name: string, overload: string): string {
