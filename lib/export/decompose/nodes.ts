@@ -88,7 +88,7 @@ export function positionalOf(target: string): OperatorParameter[] {
 function defaultOf({ name, type, default: standard }: OperatorParameter): unknown {
   const words: Record<string, unknown> = { None: null, True: true, False: false };
   try {
-    const value: unknown = standard! in words ? words[standard!] : JSON.parse(standard!);
+    const value: unknown = standard! in words ? words[standard!] : JSON.parse(standard!.replaceAll("'", '"'));
     const count = /\[(\d+)\]/.exec(type);
     return count && typeof value === 'number' ? Array<number>(Number(count[1])).fill(value) : value;
   } catch {
