@@ -38,6 +38,7 @@ def targets_of(module):
 def decomposed(name, table):
     program = torch.export.load(here / "programs" / f"{name}.pt2")
     leaves = pytree.tree_leaves((results[name]["args"], results[name]["kwargs"]))
+    leaves = [leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]  # some are written to
     args, kwargs = pytree.tree_unflatten(leaves, program.call_spec.in_spec)
     if table != "none":
         try:
