@@ -29,25 +29,41 @@ const MOST_ROUNDS = 8;
 /** The program with every operator decomposed that the table has, and those that these make. */
 export function decompose(parts: ProgramParts, table: DecompositionTable | null): ProgramParts {
   const rules = new Rules(table);
+  if (table === null) refuse(parts);
   let now = parts;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = String(now.graph.nodes.map(({ target }) => target));
-    now = noGrad(() => once(now, rules));
+    now = noGrad(() => decomposed(now, rules));
     const targets = now.graph.nodes.map(({ target }) => target);
     if (!targets.some((target) => rules.changes(target)) || String(targets) === before) break;
   }
-  const missing = table === null && now.graph.nodes.find(({ target }) => notHere.has(target));
-  if (!missing) return now;
+  if (table === null) refuse(now);
+  return now;
+}
+
+function refuse({ graph }: ProgramParts): void {
+  const missing = graph.nodes.find(({ target }) => notHere.has(target));
+  if (!missing) return;
   throw new TorchError(
     `runDecompositions(): Python decomposes ${missing.target.slice('torch.ops.'.length)}, of which there is no decomposition ` +
       'here: give a table with one, or {} to leave what is no composite operator',
   );
 }
 
-function once(parts: ProgramParts, rules: Rules): ProgramParts {
+// Zeros are places in every tensor, but whole numbers are not divided by them.
+function decomposed(parts: ProgramParts, rules: Rules): ProgramParts {
+  try {
+    return once(parts, rules, 0);
+  } catch (error) {
+    if (!/ZeroDivisionError/.test(String(error))) throw error;
+    return once(parts, rules, 1);
+  }
+}
+
+function once(parts: ProgramParts, rules: Rules, value: number): ProgramParts {
   const module = new Interpreter(parts, rules);
   const tracer = new Tracer(module);
-  const { opens, sizes, leaves } = openSizesOf(parts);
+  const { opens, sizes, leaves } = openSizesOf(parts, value);
   const run = (at: readonly unknown[]): Trace => traceOf(module, at);
   const symbols = new Symbols(opens, sizes);
   const explored =
@@ -101,7 +117,10 @@ function traceOf(module: Interpreter, leaves: readonly unknown[]): Trace {
 }
 
 // The open sizes of a program, and arguments as it was exported for: their values do not matter.
-function openSizesOf({ graph, graphSignature, rangeConstraints }: ProgramParts): {
+function openSizesOf(
+  { graph, graphSignature, rangeConstraints }: ProgramParts,
+  filling: number,
+): {
   opens: Open[];
   sizes: LeafSizes[];
   leaves: unknown[];
@@ -134,7 +153,7 @@ function openSizesOf({ graph, graphSignature, rangeConstraints }: ProgramParts):
     if (input.form === 'value' && input.type === 'tensor') {
       const meta = graph.tensors.get(input.name)!;
       sizes.push(meta.sizes.map(sizeOf));
-      leaves.push(exampleOf(meta));
+      leaves.push(exampleOf(meta, filling));
     } else if (input.form === 'value') {
       const number = graph.numbers.get(input.name)!;
       sizes.push(sizeOf(number));
@@ -149,8 +168,9 @@ function openSizesOf({ graph, graphSignature, rangeConstraints }: ProgramParts):
 
 const hintOf = (size: SymbolicNumber): number => Number(typeof size === 'object' ? size.hint : size);
 
-function exampleOf({ sizes, strides, dtype, device }: TensorMeta): Tensor {
-  return aten.zero_(aten.emptyStrided(sizes.map(hintOf), strides.map(hintOf), { dtype, device }));
+function exampleOf({ sizes, strides, dtype, device }: TensorMeta, value: number): Tensor {
+  const empty = aten.emptyStrided(sizes.map(hintOf), strides.map(hintOf), { dtype, device });
+  return aten.fill_(empty, value);
 }
 
 // factor*name + offset

@@ -92,22 +92,44 @@ export class Interpreter extends ExportedModule {
         stack: node.metadata.get('nn_module_stack') ?? '',
       });
       // Views and what writes to them are followed below; of others composite operators are seen here alone.
-      const rule = isPlainComposite(node.target) ? this._rules.inTable(node.target) : null;
+      const rule = isPlainComposite(node.target, 'CompositeImplicitAutograd')
+        ? this._rules.inTable(node.target)
+        : null;
       const isKept = rule === null && this._rules.keeps(node.target);
       if (node.target === BATCH_NORM && this._trainBatchNorm(node, values, plain, lifted, watcher)) continue;
-      if (rule === null && !isKept) {
+      // Functionalization would take some of these apart.
+      const isDirect = isPlainComposite(node.target, 'CompositeExplicitAutograd');
+      if (rule === null && !isKept && !isDirect) {
         this._runNode(node, values, watcher);
+        this._check(node, values);
         continue;
       }
       const { args, kwargs } = given(node, values, plain);
       const call = (): unknown => {
         if (rule) return watcher.run(() => rule(args, kwargs));
+        if (!isKept) return watcher.run(() => callOperator(node.target, args, kwargs));
         return watcher.called(operatorOf(node.target), args, kwargs, callOperator(node.target, args, kwargs));
       };
       const results = within('runDecompositions', Scope.suspended, call, true);
       bind(node.outputs, results, lifted, values);
+      this._check(node, values);
     }
     return this._outputs(inputs, values, plain);
+  }
+
+  // What stands for an operator must give what it gave.
+  private _check({ target, outputs }: Node, values: Values): void {
+    for (const output of outputs.flatMap((one) => (one.form === 'list' ? one.items : [one]))) {
+      if (output.form !== 'value' || !values.has(output.name)) continue;
+      const [meta, value] = [this._source.graph.tensors.get(output.name), values.get(output.name)];
+      if (meta === undefined || !isTensor(value)) continue;
+      const { dtype, shape } = value as Tensor;
+      if (dtype === meta.dtype && shape.length === meta.sizes.length) continue;
+      throw new TorchError(
+        `runDecompositions(): what stands for ${target.slice('torch.ops.'.length)} gives ${String(dtype)} of ${shape.length} ` +
+          `dimensions, where the operator gave ${String(meta.dtype)} of ${meta.sizes.length}`,
+      );
+    }
   }
 
   // The schema does not say that it writes to the running statistics.

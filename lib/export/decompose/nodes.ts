@@ -3,6 +3,7 @@ import { camelCase } from '../../core/names';
 import { TorchError } from '../../core/errors';
 import { Program } from '../../native/program';
 import { compileGraph } from '../compile';
+import { type OperatorParameter, operatorParameters } from '../operators';
 import { type Argument, type Graph, type Node, namesIn } from '../graph';
 
 export type Values = Map<string, unknown>;
@@ -10,6 +11,9 @@ export type Values = Map<string, unknown>;
 // A node as a program of its own, with the names of what it takes and gives.
 export function programOf(node: Node): [Program, string[], Argument[]] {
   const taken = new Map<string, Argument>();
+  if (node.target.startsWith('torch._functorch.')) {
+    throw new TorchError("runDecompositions(): torch.func's transforms are not decomposed here");
+  }
   const look = (argument: Argument): void => {
     if (argument.form === 'value') taken.set(argument.name, argument);
     else if (argument.form === 'list') argument.items.forEach(look);
@@ -43,9 +47,15 @@ export function given(
   };
   const args: unknown[] = [];
   const kwargs: Record<string, unknown> = {};
+  const places = positionalOf(node.target);
   for (const { name: key, argument, isKeyword } of node.inputs) {
-    if (!isKeyword) args.push(one(argument));
-    else kwargs[camelCase(key)] = one(argument);
+    const place = isKeyword ? places.findIndex(({ name }) => name === key) : args.length;
+    if (place < 0) kwargs[camelCase(key)] = one(argument);
+    else {
+      // Older versions wrote as keywords what has a place, too.
+      while (args.length < place) args.push(defaultOf(places[args.length]));
+      args[place] = one(argument);
+    }
   }
   return { args, kwargs };
 }
@@ -65,4 +75,23 @@ export function bind(
       });
     }
   });
+}
+
+/** The parameters of 'torch.ops.aten.add.Tensor' that have a place. */
+export function positionalOf(target: string): OperatorParameter[] {
+  const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
+  if (space === undefined) return [];
+  const operator = ending === 'default' ? `${space}::${name}` : `${space}::${name}.${ending}`;
+  return operatorParameters(operator).parameters.filter(({ isKeyword }) => !isKeyword);
+}
+
+function defaultOf({ name, type, default: standard }: OperatorParameter): unknown {
+  const words: Record<string, unknown> = { None: null, True: true, False: false };
+  try {
+    const value: unknown = standard! in words ? words[standard!] : JSON.parse(standard!.replaceAll("'", '"'));
+    const count = /\[(\d+)\]/.exec(type);
+    return count && typeof value === 'number' ? Array<number>(Number(count[1])).fill(value) : value;
+  } catch {
+    throw new TorchError(`runDecompositions(): the program does not give ${name}`);
+  }
 }

@@ -1,4 +1,5 @@
 // What a program did below functionalization, as a recording.
+import { TorchError } from '../../core/errors';
 import { camelCase } from '../../core/names';
 import { native } from '../../native';
 import { isTensor } from '../../native/tensor_base';
@@ -36,7 +37,16 @@ export class Recorder {
       if (isKeyword && value !== undefined) keywords[name] = this.#argument(value, type, isFloat);
     }
     const given = args.map((arg, i) => this.#argument(arg, positional[i].type, isFloat));
-    const list = returns.length === 1 ? [results] : (results as unknown[]);
+    const list = returns.length === 1 ? [results] : ((results ?? []) as unknown[]);
+    if (
+      list.some(
+        (result) => typeof result === 'number' || typeof result === 'bigint' || typeof result === 'boolean',
+      )
+    ) {
+      throw new TorchError(
+        `runDecompositions(): ${operator} reads a number of a tensor, which is not decomposed here`,
+      );
+    }
     const outputs = list.map((result) =>
       Array.isArray(result)
         ? result.map((one) => this.#define(one as Tensor))
@@ -73,7 +83,8 @@ export class Recorder {
     };
     const isNeeded = (node: ProgramNode): boolean => {
       const [name, overload = ''] = node.operator.split('.');
-      if (node.outputs.flat().some((slot) => wanted.has(slot!))) return true;
+      // What gives nothing checks something.
+      if (node.outputs.length === 0 || node.outputs.flat().some((slot) => wanted.has(slot!))) return true;
       return native.tagsOf(name, overload).includes('nondeterministic_seeded');
     };
     return [...this.nodes]

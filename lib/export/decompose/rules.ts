@@ -4,6 +4,7 @@ import { native } from '../../native';
 import { overloadOf } from '../../library/operators';
 import { operatorSchema } from '../operators';
 import { always, core } from './core';
+import { positionalOf } from './nodes';
 
 /** What stands for a call of an operator: it takes what the operator does, and gives what it gives. */
 export type Decomposition = (...args: never[]) => unknown;
@@ -12,6 +13,12 @@ export type Decomposition = (...args: never[]) => unknown;
 export type DecompositionTable = Readonly<Record<string, Decomposition>>;
 
 type Rule = (args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => unknown;
+
+// Composites that Python's default table keeps.
+const kept: ReadonlySet<string> = new Set([
+  'torch.ops.aten.upsample_bilinear2d.vec',
+  'torch.ops.aten.upsample_nearest2d.vec',
+]);
 
 /** What is done with each operator. */
 export class Rules {
@@ -29,7 +36,7 @@ export class Rules {
   changes(target: string): boolean {
     if (this.#table.has(target)) return true;
     const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
-    if (space === undefined || this.keepsComposites) return false;
+    if (space === undefined || this.keepsComposites || kept.has(target)) return false;
     return native.hasKernel(
       `${space}::${name}`,
       ending === 'default' ? '' : ending,
@@ -40,13 +47,22 @@ export class Rules {
   /** What the table has for it. */
   inTable(target: string): Rule | null {
     const fn = this.#table.get(target);
-    return fn ? (args, kwargs) => callWith(fn as (...all: unknown[]) => unknown, args, kwargs) : null;
+    if (!fn) return null;
+    const count = positionalOf(target).length;
+    return (args, kwargs) => {
+      // Keywords come behind all that has a place.
+      const rest = Object.keys(kwargs).length > 0 ? count - args.length : 0;
+      const all = [...args, ...Array<undefined>(Math.max(0, rest)).fill(undefined)];
+      return callWith(fn as (...all: unknown[]) => unknown, all, kwargs);
+    };
   }
 
   /** Whether it is left as it is though it is made of others. */
   keeps(target: string): boolean {
     const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
-    if (!this.keepsComposites || space === undefined) return false;
+    if (!this.keepsComposites && kept.has(target)) return true;
+    // Sizes are numbers of the program, no nodes of a recording.
+    if (!this.keepsComposites || space === undefined || name.startsWith('sym_')) return false;
     return isKept(target, `${space}::${name}`, ending === 'default' ? '' : ending);
   }
 }
@@ -74,12 +90,15 @@ function isKept(target: string, name: string, overload: string): boolean {
   return operatorSchema(target) !== null && !/\(\w!?(?: -> [^)]*)?\)/.test(argumentsOf(name, overload));
 }
 
-/** Whether it is a composite operator that has nothing to do with the memory of its arguments. */
-export function isPlainComposite(target: string): boolean {
+/** Whether it is a composite operator of this kind that has nothing to do with the memory of its arguments. */
+export function isPlainComposite(
+  target: string,
+  kind: 'CompositeImplicitAutograd' | 'CompositeExplicitAutograd',
+): boolean {
   const [, space, name, ending] = /^torch\.ops\.(\w+)\.(\w+)\.(\w+)$/.exec(target) ?? [];
   if (space === undefined) return false;
   const overload = ending === 'default' ? '' : ending;
-  if (!native.hasKernel(`${space}::${name}`, overload, 'CompositeImplicitAutograd')) return false;
+  if (!native.hasKernel(`${space}::${name}`, overload, kind)) return false;
   return !/\(\w!?(?: -> [^)]*)?\)/.test(argumentsOf(`${space}::${name}`, overload));
 }
 
