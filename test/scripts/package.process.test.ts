@@ -61,7 +61,7 @@ built('import reads the entry and one file with the rest, and deep files give th
 built('a stack names the files of lib/', () => {
   const script = `try { require('nodetorch').default.setNumThreads('a') } catch (error) { console.log(error.stack) }`;
   expect(node(['--enable-source-maps', '-e', script])).toMatch(
-    /at .*setNumThreads \(.*[\\/]lib[\\/]torch\.ts:\d+:/,
+    /at .*setNumThreads \(.*[\\/]lib[\\/]backends[\\/]threads\.ts:\d+:/,
   );
 });
 
