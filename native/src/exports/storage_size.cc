@@ -3,6 +3,7 @@
 #include <ATen/StorageUtils.h>
 #include <ATen/native/Resize.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <unordered_set>
@@ -69,6 +70,8 @@ napi_value ResizeStorage(Arguments& arguments) {
     bytes.unsafeGetTensorImpl()->set_sizes_contiguous({static_cast<int64_t>(storage.nbytes())});
     const int64_t common = std::min(size, bytes.numel());
     fresh.narrow(0, 0, common).copy_(bytes.narrow(0, 0, common));
+    // What is under way may look for the memory when it comes to it.
+    c10::impl::VirtualGuardImpl(bytes.device().type()).getStream(bytes.device()).synchronize();
     impl->set_data_ptr_noswap(std::move(fresh.storage().unsafeGetStorageImpl()->mutable_data_ptr()));
     impl->set_nbytes(size);
   }

@@ -134,6 +134,7 @@ struct Hooks final : at::PrivateUse1HooksInterface {
   }
   at::Device getDeviceFromPtr(void*) const override { return c10::Device(kType, CurrentDevice()); }
   void resizePrivateUse1Bytes(const c10::Storage& storage, size_t bytes) const override {
+    CurrentQueue(storage.device().index()).Wait();  // what is to be written there
     c10::DataPtr grown = DeviceMemory()->allocate(bytes);
     if (storage.nbytes() > 0) DeviceMemory()->copy_data(grown.get(), storage.data(), std::min(bytes, storage.nbytes()));
     storage.set_data_ptr_noswap(std::move(grown));
