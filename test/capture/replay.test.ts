@@ -219,6 +219,15 @@ test('a learning rate set between steps is seen', () => {
   expect(trace(true)).toEqual(trace(false));
 });
 
+class ModuleWithExtra extends nn.Module {
+  scale?: number = 2;
+  shift?: number;
+  layers = new nn.Sequential(new nn.Identity(), new nn.Dropout(0));
+  override forward(x: Tensor): Tensor {
+    return (this.layers(x) as Tensor).mul(this.scale ?? 1).add(this.shift ?? 0);
+  }
+}
+
 test('shapes, dtypes, modes and training flags have recordings of their own', () => {
   const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Dropout(0.5));
   const run = torch.capture((x: Tensor) => model(x) as Tensor, { maxRecordings: 4 });
@@ -251,6 +260,22 @@ test('a parameter that is replaced, and a hook that is added, are noticed', () =
   expect(bitsOf(run(x))).toBe(bitsOf(model(x)));
   for (let i = 0; i < 3; i++) run(x);
   model.registerForwardHook((_m, _a, out) => (out as Tensor).mul(2));
+  expect(bitsOf(run(x))).toBe(bitsOf(model(x)));
+});
+
+test.each<[what: string, change: (model: ModuleWithExtra) => unknown]>([
+  ['set', (model) => (model.scale = 3)],
+  ['added', (model) => (model.shift = 1)],
+  ['removed', (model) => delete model.scale],
+  ['removed and added once more', (model) => (delete model.scale, (model.scale = 4))],
+  ['set in a child of a list', (model) => Object.assign(model.layers.at(1), { p: 1 })],
+  ['a child that is added to a list', (model) => model.layers.append(new nn.ReLU())],
+])('a field of a module that is %s', (_, change) => {
+  const model = new ModuleWithExtra();
+  const run = torch.capture((x: Tensor) => model(x));
+  const x = torch.tensor([[1, -2]]);
+  for (let i = 0; i < 4; i++) run(x);
+  change(model);
   expect(bitsOf(run(x))).toBe(bitsOf(model(x)));
 });
 
