@@ -90,7 +90,7 @@ struct GroupTask : BlockingTask {
   GlooPtr MakeGloo(const StorePtr& place,
                    const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) const {
     auto gloo = c10::make_intrusive<GuardedGloo>(guard, place, rank, size, options);
-    guard->Keep(gloo);
+    guard->Keep(gloo, gloo->Connections());
     return gloo;
   }
 

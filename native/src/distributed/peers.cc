@@ -158,11 +158,12 @@ std::string Peers::Fate(const std::string& message) const {
          " or has called something else";
 }
 
-std::string Peers::Stopped(const std::string& message) const {
+std::string Peers::Stopped(const std::string& message, int sender) const {
   const std::string stopped = "gloo has stopped: the group is of no use any more";
   if (message.find("size") == std::string::npos) return "; " + stopped;
-  const std::string sender = ranks_.size() == 2 ? Name({1 - own_}) : "another rank";
-  return "; " + sender + " has sent a tensor of another shape or dtype, and " + stopped;
+  if (sender < 0 && ranks_.size() == 2) sender = 1 - own_;
+  return "; " + (sender < 0 ? "another rank" : Name({sender})) +
+         " has sent a tensor of another shape or dtype, and " + stopped;
 }
 
 }  // namespace nodetorch

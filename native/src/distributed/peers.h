@@ -28,8 +28,9 @@ class Peers {
   std::string Name(const std::vector<int>& places) const;
   // What an error of gloo's says behind itself: who is gone. Asks all of them, and waits a second at most.
   std::string Fate(const std::string& message) const;
-  // The same where gloo's own thread has stopped: what has come is not what was expected.
-  std::string Stopped(const std::string& message) const;
+  // The same where gloo's own thread has stopped: what has come is not what was expected. `sender`: the place
+  // of who has sent it, -1 where nobody knows.
+  std::string Stopped(const std::string& message, int sender) const;
 
  private:
   struct Place {
