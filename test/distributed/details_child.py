@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
@@ -47,12 +48,16 @@ CASES = {
     "allReduce and barrier": lambda: dist.barrier() if is_other else dist.all_reduce(x()),
 }
 
+hasty = dist.new_group(timeout=timedelta(seconds=1))
+CASES["allReduce, which one does not call"] = lambda: is_other or dist.all_reduce(x(), group=hasty)
+
 for what, call in CASES.items():
     try:
         call()
         print(json.dumps({"what": what, "done": True}))
     except RuntimeError as error:
         print(json.dumps({"what": what, "message": str(error)}))
+dist.barrier()
 # The group is as good as before.
 tensor = torch.ones(2)
 dist.all_reduce(tensor)

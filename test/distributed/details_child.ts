@@ -15,7 +15,8 @@ async function main(): Promise<void> {
     torch.ones([isOther ? more : count], { dtype: isOther ? dtype : torch.float32 });
   const several = (tensor: Tensor): Tensor[] => Array.from({ length: world }, () => tensor.clone());
   const ofInts = (count = 4): Tensor => x(count, count, torch.int32);
-  const cases: Record<string, () => PromiseLike<unknown>> = {
+  const hasty = await dist.newGroup({ timeout: 1000 });
+  const cases: Record<string, () => unknown> = {
     'broadcast, fewer': () => dist.broadcast(x(4, 3), other),
     'broadcast, more': () => dist.broadcast(x(4, 5), other),
     'broadcast, dtype of one size': () => dist.broadcast(ofInts(), other),
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
       isOther ? dist.allToAllSingle(x(world), x(world)) : dist.allReduce(x()),
     'allReduce and broadcast': () => (isOther ? dist.broadcast(x(), other) : dist.allReduce(x())),
     'allReduce and barrier': () => (isOther ? dist.barrier() : dist.allReduce(x())),
+    'allReduce, which one does not call': () => isOther || dist.allReduce(x(), { group: hasty }),
   };
   for (const [what, call] of Object.entries(cases)) {
     try {
@@ -42,6 +44,7 @@ async function main(): Promise<void> {
       say({ what, message: (error as Error).message });
     }
   }
+  await dist.barrier();
   // The group is as good as before.
   const tensor = torch.ones([2]);
   await dist.allReduce(tensor);

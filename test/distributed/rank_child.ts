@@ -114,13 +114,6 @@ const phases: Record<string, () => Promise<unknown>> = {
     process.stdin.pause();
     await fails('cut', () => dist.allReduce(torch.ones([4])));
   },
-  // Each rank has a tensor of another size.
-  async mismatch() {
-    await start();
-    await dist.allReduce(torch.ones([4]));
-    say({ ready: true });
-    await fails('mismatch', () => dist.allReduce(torch.ones([4 + rank])));
-  },
   // A store for others, which is stopped and killed.
   async store() {
     const { port } = await dist.TCPStore.create('127.0.0.1', 0, { isMaster: true });
