@@ -1,6 +1,7 @@
 #include "distributed/connections.h"
 
 #if NODETORCH_GLOO
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <memory>

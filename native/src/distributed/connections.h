@@ -2,6 +2,7 @@
 // what it reads into, for ever, and nothing else does.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "distributed/c10d.h"
