@@ -2,6 +2,7 @@
 
 #if NODETORCH_GLOO
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -33,25 +34,32 @@ struct Notes::State {
   std::condition_variable changed;
   std::map<int, std::string> others;
   bool is_done = false;
+  std::atomic<bool> is_closed{false};
   const Clock::time_point latest = Clock::now() + std::chrono::milliseconds(1000);
 };
 
-void Notes::Begin(const std::string& text) {
+Notes::~Notes() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (state_) state_->is_closed = true;
+}
+
+void Notes::Begin(const std::string& text, const std::function<bool()>& is_there) {
   const std::lock_guard<std::mutex> once(mutex_);
   if (state_) return;
   state_ = std::make_shared<State>();
-  std::thread([state = state_, store = store_, own = own_, size = size_, text] {
+  std::thread([state = state_, store = store_, own = own_, size = size_, text, is_there] {
+    const auto goes_on = [&] { return !state->is_closed && Clock::now() < state->latest && is_there(); };
     try {
-      store->set(KeyOf(own), std::vector<uint8_t>(text.begin(), text.end()));
       std::map<int, std::string> found;
-      while (found.size() + 1 < static_cast<size_t>(size) && Clock::now() < state->latest) {
+      if (goes_on()) store->set(KeyOf(own), std::vector<uint8_t>(text.begin(), text.end()));
+      while (found.size() + 1 < static_cast<size_t>(size) && goes_on()) {
         for (int place = 0; place < size; place++) {
           if (place == own || found.count(place) > 0 || !store->check({KeyOf(place)})) continue;
           found[place] = Printable(store->get(KeyOf(place)));
           const std::lock_guard<std::mutex> lock(state->mutex);
           state->others = found;
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
       }
     } catch (const std::exception&) {  // it is gone, or has something else there
     }

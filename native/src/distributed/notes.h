@@ -2,6 +2,7 @@
 // waits with them, and who does not. Nothing is written as long as nothing fails.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,10 +19,13 @@ class Notes {
   Notes(c10::intrusive_ptr<c10d::Store> store, int own, int size)
       : store_(std::move(store)), own_(own), size_(size) {}
 
+  ~Notes();
+
   // Both on any thread.
   //
-  // Writes this rank's own, once, on a thread of its own: a store may answer never.
-  void Begin(const std::string& text);
+  // Writes this rank's own, once, on a thread of its own: a store may answer never. It is asked nothing where
+  // `is_there` says that its process has ended, of which libtorch would write lines of its own.
+  void Begin(const std::string& text, const std::function<bool()>& is_there);
   // What the others have written, by their places, as soon as all have, or a second after Begin.
   std::map<int, std::string> Others();
 

@@ -54,6 +54,19 @@ int BeginConnecting(const sockaddr_storage& address, bool& is_refused) {
   return -1;
 }
 
+// As far as a tenth of a second says it.
+bool Listens(const sockaddr_storage& address) {
+  bool is_refused = false;
+  pollfd waiting{BeginConnecting(address, is_refused), POLLOUT, 0};
+  if (waiting.fd < 0) return false;
+  int problem = 0;
+  socklen_t size = sizeof(problem);
+  const bool is_known = poll(&waiting, 1, 100) == 1;
+  if (is_known) getsockopt(waiting.fd, SOL_SOCKET, SO_ERROR, &problem, &size);
+  close(waiting.fd);
+  return is_known && problem == 0;
+}
+
 }  // namespace
 
 // As gloo writes it: a size and the machine's name, a size and an address, and more.
@@ -146,9 +159,11 @@ std::string Peers::Fate(const std::string& operation, const std::string& message
     const std::lock_guard<std::mutex> lock(notes_mutex_);
     notes = notes_;
   }
-  if (notes) notes->Begin(operation + (has_stopped ? ", where gloo has stopped" : ""));
-  if (has_stopped) return "";
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (has_stopped) {
+    if (notes) notes->Begin(operation + ", where " + kStopped, HostOfStore());
+    return "";
+  }
   Answers answers = Ask();
   // A process that is killed may close what it listens on last.
   for (int i = 0; i < 20 && is_lost && answers.gone.empty() && answers.silent.empty(); i++) {
@@ -161,7 +176,16 @@ std::string Peers::Fate(const std::string& operation, const std::string& message
   if (!answers.silent.empty())
     return "; " + Name(answers.silent) + Where(answers.silent) +
            (answers.silent.size() == 1 ? " does" : " do") + " not answer";
+  if (notes) notes->Begin(operation, HostOfStore());
   return Doings(notes.get(), operation);
+}
+
+// Rank 0 of all has the store, unless a launcher has it, which lives longer.
+std::function<bool()> Peers::HostOfStore() const {
+  for (const auto& [rank, place] : places_) {
+    if (ranks_.at(rank) == 0 && rank != own_) return [address = place.address] { return Listens(address); };
+  }
+  return [] { return true; };
 }
 
 // Of ranks that are all there. One of Python's says nothing.

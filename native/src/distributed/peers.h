@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,7 @@ class Peers {
   };
   Answers Ask() const;
   std::string Where(const std::vector<int>& places) const;
+  std::function<bool()> HostOfStore() const;
   std::string Doings(Notes* notes, const std::string& operation) const;
 
   const std::vector<int64_t> ranks_;
