@@ -13,15 +13,16 @@ const freePort = (): Promise<number> =>
   });
 
 const program = 'test/distributed/mismatch_child.ts';
-const sentence = (operation: string, small: number) =>
+const sentence = (operation: string, small: number, big = 1 - small, world = 2) =>
   new RegExp(
-    `^${operation}.* on rank ${small} of 2: .*; rank ${1 - small} has sent a tensor of another shape or dtype, and gloo has stopped: the group is of no use any more$`,
+    `^${operation}.* on rank ${small} of ${world}: .*; rank ${big} has sent a tensor of another shape or dtype, and gloo has stopped: the group is of no use any more$`,
     's',
   );
 
-async function startBoth(phase: string, small: number) {
-  const place = { WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(await freePort()) };
-  const ranks = [0, 1].map((rank) =>
+async function startAll(phase: string, small = 0, world = 2) {
+  const port = String(await freePort());
+  const place = { WORLD_SIZE: String(world), MASTER_ADDR: '127.0.0.1', MASTER_PORT: port };
+  const ranks = Array.from({ length: world }, (_, rank) =>
     start(phase, { ...place, RANK: String(rank), SMALL: String(small) }, [], program),
   );
   return Promise.all(ranks.map(({ ended }) => ended));
@@ -46,7 +47,7 @@ const OPERATIONS = [
 test.each([0, 1])(
   'each operation throws on rank %i, and nothing waits for what has stopped',
   async (small) => {
-    const ends = await startBoth('pair', small);
+    const ends = await startAll('pair', small);
     for (const { code, signal, err } of ends)
       expect({ code, signal, err }).toEqual({ code: 0, signal: null, err: '' });
     const { lines } = ends[small];
@@ -69,8 +70,30 @@ test.each([0, 1])(
   },
 );
 
+test.each([3, 4])('among %i ranks the one that has sent too much is named', async (world) => {
+  const ends = await startAll('several', 0, world);
+  const found = new Map<unknown, number>();
+  ends.forEach(({ code, signal, err, lines }, rank) => {
+    expect({ code, signal, err }).toEqual({ code: 0, signal: null, err: '' });
+    for (const { what, message } of lines.slice(0, -1)) {
+      expect(message).toMatch(sentence(String(what), rank, world - 1, world));
+      found.set(what, rank);
+    }
+  });
+  const [before, behind] = [world - 2, 0];
+  expect(Object.fromEntries(found)).toEqual({
+    allReduce: before,
+    reduce: before,
+    broadcast: behind,
+    allGather: behind,
+    gather: behind,
+    scatter: behind,
+    allToAll: before,
+  });
+});
+
 test('an error that nobody catches ends the process as any other', async () => {
-  const [{ code, signal, err }] = await startBoth('unhandled', 0);
+  const [{ code, signal, err }] = await startAll('unhandled');
   expect({ code, signal }).toEqual({ code: 1, signal: null });
   expect(err).toMatch(/TorchError: allReduce on rank 0 of 2: .*gloo has stopped/);
 });

@@ -84,6 +84,41 @@ async function pair(): Promise<void> {
   say({ what: 'destroyed' });
 }
 
+/** One of several: the last has more, and one of those that get it by gloo's algorithms says what it throws. */
+async function several(): Promise<void> {
+  await dist.initProcessGroup('gloo');
+  const [rank, world] = [dist.getRank(), dist.getWorldSize()];
+  const big = world - 1;
+  const copies = (x: Tensor): Tensor[] => Array.from({ length: world }, () => x.clone());
+  const [before, behind] = [big - 1, 0]; // in a ring
+  type Receiver = readonly [receiver: number, begin: (x: Tensor, group: Group) => dist.Work<unknown>];
+  const ofReceivers: Record<string, Receiver> = {
+    allReduce: [before, (x, group) => dist.allReduce(x, { group })],
+    reduce: [before, (x, group) => dist.reduce(x, { dst: 0, group })],
+    broadcast: [behind, (x, group) => dist.broadcast(x, { src: big, group })],
+    allGather: [behind, (x, group) => dist.allGather(copies(x), x.clone(), group)],
+    gather: [
+      behind,
+      (x, group) => dist.gather(x, { gatherList: rank === behind ? copies(x) : null, dst: behind, group }),
+    ],
+    scatter: [
+      behind,
+      (x, group) => dist.scatter(x, { scatterList: rank === big ? copies(x) : null, src: big, group }),
+    ],
+    allToAll: [before, (x, group) => dist.allToAll(copies(x), copies(x), group)],
+  };
+  for (const [name, [receiver, begin]] of Object.entries(ofReceivers)) {
+    const group = await dist.newGroup();
+    const work = begin(torch.ones([rank === big ? 18 : 9]), group);
+    if (rank === receiver) await fails(name, () => work);
+    else void Promise.resolve(work).catch(() => undefined);
+    await dist.barrier();
+  }
+  dist.destroyProcessGroup();
+  // Those that get nothing from it wait for each other.
+  process.stdout.write(`${JSON.stringify({ what: 'ended' })}\n`, () => process.exit());
+}
+
 /** A rank that catches nothing. */
 async function unhandled(): Promise<void> {
   await dist.initProcessGroup('gloo');
@@ -112,4 +147,4 @@ async function thread(rank: number): Promise<void> {
 }
 
 if (!isMainThread) void thread(workerData as number);
-else void { pair, unhandled, threads }[(process.argv[2] ?? 'pair') as 'pair']();
+else void { pair, several, unhandled, threads }[(process.argv[2] ?? 'pair') as 'pair']();

@@ -98,6 +98,18 @@ const phases: Record<string, () => Promise<unknown>> = {
       fails('barrier', () => dist.monitoredBarrier({ group: ofBarrier, timeout: 300, waitAllRanks: true })),
     ]);
   },
+  // One of three does not take part, and then calls something else.
+  async three() {
+    await start();
+    for (const what of ['nothing', 'another collective']) {
+      const group = await dist.newGroup({ timeout: 1000 });
+      const x = torch.ones([4]);
+      if (!isLost) await fails(what, () => dist.allReduce(x, { group }));
+      else if (what !== 'nothing') await fails(what, () => dist.broadcast(x, { src: 0, group }));
+      await dist.barrier();
+    }
+    dist.destroyProcessGroup();
+  },
   async meet() {
     await start();
     const x = torch.tensor([rank + 1]);
@@ -113,13 +125,6 @@ const phases: Record<string, () => Promise<unknown>> = {
     await once(process.stdin, 'data');
     process.stdin.pause();
     await fails('cut', () => dist.allReduce(torch.ones([4])));
-  },
-  // Each rank has a tensor of another size.
-  async mismatch() {
-    await start();
-    await dist.allReduce(torch.ones([4]));
-    say({ ready: true });
-    await fails('mismatch', () => dist.allReduce(torch.ones([4 + rank])));
   },
   // A store for others, which is stopped and killed.
   async store() {

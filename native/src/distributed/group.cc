@@ -27,6 +27,7 @@ void Group::Close() {
   group_ = nullptr;
   gloo_ = nullptr;
   if (!group) return;
+  peers->TellBy(nullptr);
   const auto guard = gloo->guard;
   guard->Close();
   const bool is_idle = guard->IsIdle() && std::this_thread::get_id() == js_thread_;
@@ -53,7 +54,8 @@ void ThrowNamed(const std::string& what, const Peers& peers, const std::exceptio
   } catch (...) {
     message = "unknown C++ exception";
   }
-  throw std::runtime_error(what + ": " + message + peers.Fate(message));
+  throw std::runtime_error(what + ": " + message +
+                           peers.Fate(what.substr(0, what.find(" on rank ")), message));
 }
 
 namespace {
@@ -90,7 +92,7 @@ struct GroupTask : BlockingTask {
   GlooPtr MakeGloo(const StorePtr& place,
                    const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) const {
     auto gloo = c10::make_intrusive<GuardedGloo>(guard, place, rank, size, options);
-    guard->Keep(gloo);
+    guard->Keep(gloo, gloo->Connections());
     return gloo;
   }
 
@@ -138,6 +140,11 @@ struct GroupTask : BlockingTask {
       group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO, backend);
       group->setGroupName(name);
       group->setGroupDesc(description);
+      // Where details are compared the group goes on after an error, which would be told for ever.
+      if (!LooksAtDetails()) {
+        auto of_group = c10::make_intrusive<c10d::PrefixStore>(name + "/", store);
+        peers->TellBy(std::make_shared<Notes>(std::move(of_group), rank, size));
+      }
       made = std::make_shared<Group>(std::move(group), std::move(gloo), peers);
     } catch (const Cancelled&) {
       throw;

@@ -24,6 +24,8 @@ namespace {
 constexpr const char* kLoop = "gloo_tcp_loop";
 // What the names of gloo's types begin with.
 constexpr const char* kGloo = "N4gloo";
+// In messages of what a connection throws, which has locked it.
+constexpr const char* kOfConnection = "/transport/tcp/pair.cc";
 
 struct Guards {
   std::mutex mutex;
@@ -119,9 +121,23 @@ Guard::DevicePtr Guard::Watch(const std::function<DevicePtr()>& make) {
   return device;
 }
 
-void Guard::Keep(const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo) {
+void Guard::Keep(const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo,
+                 std::vector<Connection> connections) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  kept_.emplace_back(gloo);
+  kept_.push_back(Kept{c10::weak_intrusive_ptr<c10d::ProcessGroupGloo>(gloo), std::move(connections)});
+}
+
+// The connections of what is not destroyed now.
+std::vector<Connection> Guard::HoldForEver() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<Connection> connections;
+  for (const Kept& kept : std::exchange(kept_, {})) {
+    auto gloo = kept.gloo.lock();
+    if (!gloo) continue;
+    gloo.release();
+    connections.insert(connections.end(), kept.connections.begin(), kept.connections.end());
+  }
+  return connections;
 }
 
 bool Guard::Watches(int thread) {
@@ -158,15 +174,15 @@ void Guard::End(GuardedWork& work, const std::exception_ptr& error, const c10::I
 }
 
 void Guard::Stop(const std::string& message) noexcept {
-  const auto error = std::make_exception_ptr(std::runtime_error(message + peers_->Stopped(message)));
+  const std::vector<Connection> connections = HoldForEver();
+  const bool is_connection = message.find(kOfConnection) != std::string::npos;
+  const int sender = is_connection ? LockedPlace(connections) : -1;
+  const auto error = std::make_exception_ptr(std::runtime_error(message + peers_->Stopped(message, sender)));
   std::list<GuardedPtr> pending;
-  std::vector<c10::intrusive_ptr<c10d::ProcessGroupGloo>> kept;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (stopped_) return;
     stopped_ = error;
-    for (const auto& weak : kept_)
-      if (auto gloo = weak.lock()) gloo.release();
     for (const GuardedPtr& work : pending_) work->is_listed_ = false;
     pending.swap(pending_);
   }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "distributed/c10d.h"
+#include "distributed/connections.h"
 #include "distributed/peers.h"
 
 #if NODETORCH_GLOO
@@ -76,7 +77,7 @@ class Guard : public std::enable_shared_from_this<Guard> {
   // `make` makes a device of gloo's, whose thread is watched.
   using DevicePtr = std::shared_ptr<gloo::transport::Device>;
   DevicePtr Watch(const std::function<DevicePtr()>& make);
-  void Keep(const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo);
+  void Keep(const c10::intrusive_ptr<c10d::ProcessGroupGloo>& gloo, std::vector<Connection> connections);
 
   // Throws where gloo's thread has stopped.
   void Check();
@@ -96,9 +97,15 @@ class Guard : public std::enable_shared_from_this<Guard> {
   int transfers() const { return transfers_; }
 
   bool Watches(int thread);
+  // On gloo's thread, with all that it has locked.
   void Stop(const std::string& message) noexcept;
 
  private:
+  struct Kept {
+    c10::weak_intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+    std::vector<Connection> connections;
+  };
+  std::vector<Connection> HoldForEver();
   void Post(std::function<void()> job);
   void RunJobs();
 
@@ -107,7 +114,7 @@ class Guard : public std::enable_shared_from_this<Guard> {
   std::condition_variable changed_;
   std::set<int> threads_;
   bool knows_threads_ = true;
-  std::vector<c10::weak_intrusive_ptr<c10d::ProcessGroupGloo>> kept_;
+  std::vector<Kept> kept_;
   std::exception_ptr stopped_;
   std::list<GuardedPtr> pending_;
   std::deque<std::function<void()>> jobs_;

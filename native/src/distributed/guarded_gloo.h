@@ -19,6 +19,7 @@ class GuardedGloo : public c10d::ProcessGroupGloo {
               c10::intrusive_ptr<Options> options)
       : ProcessGroupGloo(store, rank, size, std::move(options)), guard(std::move(guard)) {}
 
+  std::vector<Connection> Connections() const { return ConnectionsOf(contexts_, getRank(), getSize()); }
   // A monitoredBarrier as a work that blocks.
   WorkPtr BeginMonitoredBarrier(const c10d::BarrierOptions& options, bool waits_for_all);
 

@@ -20,6 +20,7 @@ namespace {
 
 // Before the rank, in what gloo's set-up calls a key.
 constexpr const char* kKeys = "cpu//0/";
+constexpr const char* kStopped = "gloo has stopped";
 // In bytes from a peer: a name of a machine that is longer is none.
 constexpr uint64_t kLongestHost = 255;
 
@@ -51,6 +52,19 @@ int BeginConnecting(const sockaddr_storage& address, bool& is_refused) {
   is_refused = errno == ECONNREFUSED;
   close(number);
   return -1;
+}
+
+// As far as a tenth of a second says it.
+bool Listens(const sockaddr_storage& address) {
+  bool is_refused = false;
+  pollfd waiting{BeginConnecting(address, is_refused), POLLOUT, 0};
+  if (waiting.fd < 0) return false;
+  int problem = 0;
+  socklen_t size = sizeof(problem);
+  const bool is_known = poll(&waiting, 1, 100) == 1;
+  if (is_known) getsockopt(waiting.fd, SOL_SOCKET, SO_ERROR, &problem, &size);
+  close(waiting.fd);
+  return is_known && problem == 0;
 }
 
 }  // namespace
@@ -131,11 +145,25 @@ Peers::Answers Peers::Ask() const {
   return answers;
 }
 
-std::string Peers::Fate(const std::string& message) const {
+void Peers::TellBy(std::shared_ptr<Notes> notes) {
+  const std::lock_guard<std::mutex> lock(notes_mutex_);
+  notes_ = std::move(notes);
+}
+
+std::string Peers::Fate(const std::string& operation, const std::string& message) const {
   const auto has = [&](const char* word) { return message.find(word) != std::string::npos; };
-  const bool is_lost = has("closed") || has("reset") || has("Broken pipe");
-  if (!is_lost && !has("imed out") && !has("timeout")) return "";
+  const bool is_lost = has("closed") || has("reset") || has("Broken pipe"), has_stopped = has(kStopped);
+  if (!is_lost && !has_stopped && !has("imed out") && !has("timeout")) return "";
+  std::shared_ptr<Notes> notes;
+  {
+    const std::lock_guard<std::mutex> lock(notes_mutex_);
+    notes = notes_;
+  }
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (has_stopped) {
+    if (notes) notes->Begin(operation + ", where " + kStopped, HostOfStore());
+    return "";
+  }
   Answers answers = Ask();
   // A process that is killed may close what it listens on last.
   for (int i = 0; i < 20 && is_lost && answers.gone.empty() && answers.silent.empty(); i++) {
@@ -148,21 +176,47 @@ std::string Peers::Fate(const std::string& message) const {
   if (!answers.silent.empty())
     return "; " + Name(answers.silent) + Where(answers.silent) +
            (answers.silent.size() == 1 ? " does" : " do") + " not answer";
+  if (notes) notes->Begin(operation, HostOfStore());
+  return Doings(notes.get(), operation);
+}
+
+// Rank 0 of all has the store, unless a launcher has it, which lives longer.
+std::function<bool()> Peers::HostOfStore() const {
+  for (const auto& [rank, place] : places_) {
+    if (ranks_.at(rank) == 0 && rank != own_) return [address = place.address] { return Listens(address); };
+  }
+  return [] { return true; };
+}
+
+// Of ranks that are all there. One of Python's says nothing.
+std::string Peers::Doings(Notes* own, const std::string& operation) const {
+  const auto notes = own ? own->Others() : std::map<int, std::string>();
+  std::map<std::string, std::vector<int>> told;
   std::vector<int> others;
   for (const auto& [rank, place] : places_) {
-    if (rank != own_) others.push_back(rank);
+    if (rank == own_) continue;
+    const auto note = notes.find(rank);
+    (note == notes.end() ? others : told[note->second]).push_back(rank);
   }
-  if (others.empty()) return "";
-  return "; " + Name(others) +
+  std::string all;
+  for (const auto& [text, ranks] : told)
+    all += "; " + Name(ranks) + (ranks.size() == 1 ? " is in " : " are in ") + text +
+           (text == operation ? ", too" : "");
+  if (others.empty())
+    return told.size() == 1 && told.count(operation) > 0
+               ? all + ", and one has come late or with another shape or dtype"
+               : all;
+  return all + "; " + Name(others) +
          (others.size() == 1 ? " is there, and is late" : " are there, and one is late") +
          " or has called something else";
 }
 
-std::string Peers::Stopped(const std::string& message) const {
-  const std::string stopped = "gloo has stopped: the group is of no use any more";
+std::string Peers::Stopped(const std::string& message, int sender) const {
+  const std::string stopped = kStopped + std::string(": the group is of no use any more");
   if (message.find("size") == std::string::npos) return "; " + stopped;
-  const std::string sender = ranks_.size() == 2 ? Name({1 - own_}) : "another rank";
-  return "; " + sender + " has sent a tensor of another shape or dtype, and " + stopped;
+  if (sender < 0 && ranks_.size() == 2) sender = 1 - own_;
+  return "; " + (sender < 0 ? "another rank" : Name({sender})) +
+         " has sent a tensor of another shape or dtype, and " + stopped;
 }
 
 }  // namespace nodetorch

@@ -138,8 +138,35 @@ async function compareMismatches(python) {
   return equal;
 }
 
+// What libtorch says where rank OTHER calls something else, without what Node's errors say before and behind it.
+function detailsOf(line) {
+  const { message = '', ...rest } = JSON.parse(line);
+  const own = message.replace(/^\w.* on rank \d of \d: /, '').replace(/\n Original exception.*/s, '');
+  return JSON.stringify({ ...rest, message: own });
+}
+
+// Under TORCH_DISTRIBUTED_DEBUG=DETAIL all ranks compare what they call, whatever their languages are.
+async function compareDetails(python) {
+  let equal = true;
+  for (const [other, ...mixtures] of [
+    [1, ['Node', 'Python'], ['Python', 'Node']],
+    [2, ['Node', 'Python', 'Node']],
+  ]) {
+    const env = { TORCH_DISTRIBUTED_DEBUG: 'DETAIL', OTHER: String(other) };
+    const found = async (languages) => {
+      const lines = await runRanks('../../distributed/details_child', languages, python, env);
+      return lines.map((one) => one.map(detailsOf));
+    };
+    const expected = await found(mixtures[0].map(() => 'Python'));
+    for (const languages of mixtures)
+      equal = compareLines('details', languages, expected, await found(languages)) && equal;
+  }
+  return equal;
+}
+
 const parts = {
   mismatches: compareMismatches,
+  details: compareDetails,
   ddp: comparePrograms,
   collectives: compareCollectives,
   states: compareStates,

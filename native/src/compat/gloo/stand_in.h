@@ -11,12 +11,31 @@
 
 namespace gloo {
 
+namespace transport {
+class Pair;
+}
+
 class Context {
  public:
   void setTimeout(std::chrono::milliseconds timeout);
+  std::unique_ptr<transport::Pair>& getPair(int rank);
 };
 
 namespace transport {
+
+class Pair {
+ public:
+  virtual ~Pair() = 0;
+};
+
+namespace tcp {
+
+class Pair {
+ public:
+  bool isConnected();
+};
+
+}  // namespace tcp
 
 class Device {
  public:
