@@ -281,12 +281,16 @@ for (const [name, [make, data]] of Object.entries(layers)) {
     rows[`int8/${name}, batch ${size}, float32`] = () => timed(model());
     rows[`int8/${name}, batch ${size}, int8`] = () => timed(torch.ao.quantization.quantizeDynamic(model()));
     if (!name.startsWith('Linear')) continue;
-    const { Int8WeightOnlyConfig, quantize_ } = torch.ao.quantization;
-    for (const activationDtype of [null, torch.bfloat16]) {
-      const kind = activationDtype ? 'weight alone, bfloat16' : 'weight alone';
+    const { Int8DynamicActivationInt8WeightConfig, Int8WeightOnlyConfig, quantize_ } = torch.ao.quantization;
+    const configs = {
+      'rows in int8': () => new Int8DynamicActivationInt8WeightConfig(),
+      'weight alone': () => new Int8WeightOnlyConfig(),
+      'weight alone, bfloat16': () => new Int8WeightOnlyConfig({ activationDtype: torch.bfloat16 }),
+    };
+    for (const [kind, config] of Object.entries(configs)) {
       rows[`int8/${name}, batch ${size}, ${kind}`] = () => {
         const quantized = model();
-        quantize_(quantized, new Int8WeightOnlyConfig({ activationDtype }));
+        quantize_(quantized, config());
         return timed(quantized);
       };
     }

@@ -280,10 +280,31 @@ class WeightOnly(nn.Module):
         return torch.mm(x, self.numbers.t().to(x.dtype)) * self.scale + self.bias
 
 
+class DynamicActivation(nn.Module):
+    """What torchao's Int8DynamicActivationInt8WeightConfig computes: the weight and each row of the input in int8."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.numbers, self.scale = self.quantize(linear.weight.detach())
+        self.bias = linear.bias
+
+    @staticmethod
+    def quantize(rows):
+        largest = torch.maximum(rows.amax(1).clamp(min=0), -rows.amin(1).clamp(max=0))
+        scale = (largest / 127.5).clamp(min=torch.finfo(torch.float32).eps)
+        return (rows * scale.reciprocal()[:, None]).round().clamp(-128, 127).to(torch.int8), scale
+
+    def forward(self, x):
+        numbers, scale = self.quantize(x)
+        return torch._int_mm(numbers, self.numbers.t()).float() * scale[:, None] * self.scale + self.bias
+
+
 def layer(make, data, size, kind):
     model = nn.Sequential(make()).eval()
     if kind == "int8":
         model = torch.ao.quantization.quantize_dynamic(model)
+    elif kind.startswith("rows"):
+        model = DynamicActivation(model[0])
     elif kind.startswith("weight"):
         model = WeightOnly(model[0], kind.endswith("bfloat16"))
     x = data(size)
@@ -300,8 +321,8 @@ for name, (make, data) in {
     "LSTM of 512, 16 steps": (lambda: nn.LSTM(512, 512), lambda n: torch.randn(16, n, 512)),
 }.items():
     for size in (1, 32):
-        for kind in "float32", "int8", "weight alone", "weight alone, bfloat16":
-            if kind.startswith("weight") and not name.startswith("Linear"):
+        for kind in "float32", "int8", "rows in int8", "weight alone", "weight alone, bfloat16":
+            if kind.startswith(("rows", "weight")) and not name.startswith("Linear"):
                 continue
             rows[f"int8/{name}, batch {size}, {kind}"] = lambda make=make, data=data, size=size, kind=kind: layer(
                 make, data, size, kind

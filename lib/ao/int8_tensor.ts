@@ -107,11 +107,14 @@ export function fromPython(value: PythonObject, shape: Shape, key: string): Int8
   const activation = activationFromPython(state.get('act_quant_kwargs') ?? null, key);
   const [dtype] = (Array.isArray(value.args) ? value.args : []) as unknown[];
   const [qdata, scale, zeroPoint] = ['qdata', 'scale', 'zero_point'].map((name) => state.get(name) ?? null);
-  return checkParts(
-    { qdata, scale, zeroPoint, dtype: dtype instanceof DTypeClass ? dtype : float32, activation },
-    shape,
-    key,
-  );
+  const parts = checkParts({ qdata, scale, zeroPoint, dtype, activation }, shape, key);
+  const blockSize = state.get('block_size');
+  if (String(blockSize) !== String(blockSizeOf(parts))) {
+    throw new TorchError(
+      `${key}: its block_size is ${String(blockSize)}, but its scale has ${blockSizeOf(parts).join(', ')}`,
+    );
+  }
+  return parts;
 }
 
 /** @throws TorchError where the parts are no weight of that shape. */
@@ -120,7 +123,7 @@ export function checkParts(
   shape: Shape,
   key: string,
 ): Int8Parts {
-  const { qdata, scale, zeroPoint } = parts as Int8Parts;
+  const { qdata, scale, zeroPoint, dtype } = parts as Int8Parts;
   const isWeight = isTensor(qdata) && qdata.dtype === int8 && String(qdata.shape) === String(shape);
   if (!isWeight) {
     const found = isTensor(qdata) ? `${qdata.dtype} of shape (${qdata.shape.join(', ')})` : 'no tensor';
@@ -133,6 +136,13 @@ export function checkParts(
   }
   if (zeroPoint !== null && !(isTensor(zeroPoint) && String(zeroPoint.shape) === String(scale.shape))) {
     throw new TorchError(`${key}: its zero_point is no tensor of the shape of its scale`);
+  }
+  if (!(dtype instanceof DTypeClass && dtype.isFloatingPoint)) {
+    throw new TorchError(`${key}: the dtype of its weight is none of floats`);
+  }
+  // Products with a scale for each row leave it out, in Python, too.
+  if (zeroPoint && scale.shape[1] === 1 && !zeroPoint.isMeta && zeroPoint.any().item()) {
+    throw new TorchError(`${key}: a zero_point other than 0 is not supported`, 'NotImplementedError');
   }
   return parts as Int8Parts;
 }

@@ -1,4 +1,4 @@
-import { argumentError } from '../core/errors';
+import { TorchError, argumentError } from '../core/errors';
 import { bindArguments } from '../core/calls';
 import { type DType, type DTypeLike, float16, float32, qint8 } from '../core/dtype';
 import { number } from '../core/kinds';
@@ -7,11 +7,11 @@ import { Linear as FloatLinear } from '../nn/layers/linear';
 import { Module } from '../nn/module/module';
 import type { LoadFromStateDictArguments, StateDict } from '../nn/module/state_dict';
 import { noGrad } from '../autograd';
-import { checkTensor } from '../native/tensor_base';
+import { checkTensor, isTensor } from '../native/tensor_base';
 import * as aten from '../tensor/aten';
 import { ops } from '../tensor/operators';
 import type { Tensor } from '../tensor';
-import { LinearPackedParams, checkDType, emptyWeight, quantizeWeight } from './packed_params';
+import { LinearPackedParams, checkDType, emptyWeight, quantizeWeight, telling } from './packed_params';
 
 /** Options of `torch.ao.nn.quantized.dynamic.Linear`. */
 export interface DynamicLinearOptions {
@@ -22,6 +22,11 @@ export interface DynamicLinearOptions {
 }
 
 const DEFAULTS: Required<DynamicLinearOptions> = { bias: true, dtype: qint8 };
+function numberIn(found: unknown, key: string): number {
+  if (isTensor(found)) return Number((found as Tensor).item());
+  throw new TorchError(`${key} is no number in a tensor`);
+}
+
 const LINEAR = signature('Linear', [number('inFeatures'), number('outFeatures')], DEFAULTS);
 /**
  * `y = x Wᵀ + b` with the weight in int8. The input is quantized on its way, by its own smallest and largest numbers, and
@@ -107,7 +112,7 @@ export class Linear extends Module<[Tensor], Tensor> {
   }
 
   override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
-    const [state, prefix, { version }, , missing] = args;
+    const [state, prefix, { version }, , missing, , errors] = args;
     this.stateVersion = version;
     for (const [field, name] of [
       ['scale', 'scale'],
@@ -115,8 +120,8 @@ export class Linear extends Module<[Tensor], Tensor> {
     ] as const) {
       // prettier-ignore
       const found = state.get(prefix + name);
-      if (!found) missing.push(prefix + name);
-      else this[field] = Number(found.item());
+      if (found === undefined) missing.push(prefix + name);
+      else telling(errors, () => (this[field] = numberIn(found, prefix + name)));
       state.delete(prefix + name);
     }
     if (version !== undefined && version > 1) return;

@@ -1,5 +1,7 @@
 // A linear layer's weight and bias in the order that fbgemm reads them in.
 import { TorchError } from '../core/errors';
+import { isError } from '../core/realm';
+import { isTensor } from '../native/tensor_base';
 import { asDType, type DType, float16, float32, qint8 } from '../core/dtype';
 import type { LoadFromStateDictArguments, StateDict } from '../nn/module/state_dict';
 import { Module } from '../nn/module/module';
@@ -64,7 +66,7 @@ export class LinearPackedParams extends Module<[Tensor], Tensor> {
   }
 
   override _loadFromStateDict(...args: LoadFromStateDictArguments): void {
-    const [state, prefix, { version }, , missing] = args;
+    const [state, prefix, { version }, , missing, , errors] = args;
     const values = state as unknown as Map<string, unknown>;
     const take = (name: string): unknown => {
       const found = values.get(prefix + name);
@@ -75,9 +77,45 @@ export class LinearPackedParams extends Module<[Tensor], Tensor> {
     const dtype = version === undefined || version < 2 ? qint8 : take('dtype');
     const old = version === undefined || version < 3;
     const pair = old ? [take('weight'), take('bias')] : take('_packed_params');
-    if (dtype === undefined || !Array.isArray(pair) || pair[0] === undefined) return;
-    this.dtype = checkDType('loadStateDict', dtype);
-    this.setWeightBias(pair[0] as Tensor, pair[1] as Tensor | null);
+    if (dtype === undefined || pair === undefined || (old && (pair as unknown[])[0] === undefined)) return;
+    telling(errors, () => this.#setLoaded(dtype, pair, `${prefix}${old ? 'weight' : '_packed_params'}`));
+  }
+
+  #setLoaded(dtype: unknown, pair: unknown, key: string): void {
+    const kept = checkDType('loadStateDict', dtype);
+    const [weight, bias] = checkPair(pair, this.weightBias()[0].shape, key);
+    if ((weight.dtype === qint8) !== (kept === qint8)) {
+      throw new TorchError(`${key}: its dtype is ${kept}, and a weight of ${weight.dtype} does not fit it`);
+    }
+    this.dtype = kept;
+    this.setWeightBias(weight, bias);
+  }
+}
+
+/** The weight and bias in `value`. @throws TorchError for anything else, and for a weight of another shape. */
+export function checkPair(
+  value: unknown,
+  shape: readonly number[],
+  key: string,
+): readonly [weight: Tensor, bias: Tensor | null] {
+  const [weight, bias = null] = Array.isArray(value) ? (value as unknown[]) : [];
+  if (!isTensor(weight) || !(bias === null || isTensor(bias))) {
+    throw new TorchError(`${key} is no packed weight of a linear layer`);
+  }
+  const { shape: found } = weight as Tensor;
+  if (String(found) === String(shape)) return [weight, bias];
+  throw new TorchError(
+    `size mismatch for ${key}: a weight of shape (${found.join(', ')}) does not fit the module's, (${shape.join(', ')})`,
+  );
+}
+
+/** Runs `load`; what it throws is told to the errors of a state_dict. */
+export function telling(errors: string[], load: () => void): void {
+  try {
+    load();
+  } catch (error) {
+    if (!isError(error)) throw error;
+    errors.push(error.message);
   }
 }
 

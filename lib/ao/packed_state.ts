@@ -1,13 +1,12 @@
 // Packed weights out of a state_dict: objects of libtorch, or what a file says of them.
 import { TorchError } from '../core/errors';
-import { isError } from '../core/realm';
 import { isTensor } from '../native/tensor_base';
 import { qint8 } from '../core/dtype';
 import type { StateDict } from '../nn/module/state_dict';
 import { stateInFile } from '../serialization/pickle/script_objects';
 import { ops } from '../tensor/operators';
-import type { Tensor } from '../tensor';
 import { ScriptObject } from '../tensor/script_object';
+import { checkPair, telling } from './packed_params';
 
 const LINEAR = '__torch__.torch.classes.quantized.LinearPackedParamsBase';
 const CELL = '__torch__.torch.classes.rnn.CellParamsBase';
@@ -23,21 +22,11 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as un
 /** The packed weight and bias of a linear layer. @throws TorchError for anything else. */
 export function linearFrom(value: unknown, shape: WeightShape, key: string): ScriptObject {
   const isPacked = isObjectOf(value, LINEAR);
-  const [weight, bias = null] = list(
-    isPacked ? (value.unpack as () => unknown)() : stateInFile(value, LINEAR),
-  );
-  if (!isTensor(weight) || !(bias === null || isTensor(bias))) {
-    throw new TorchError(`${key} is no packed weight of a linear layer`);
-  }
-  const { shape: found, dtype } = weight as Tensor;
-  if (String(found) !== String(shape)) {
-    throw new TorchError(
-      `size mismatch for ${key}: a weight of shape (${found.join(', ')}) does not fit the module's, (${shape.join(', ')})`,
-    );
-  }
+  const found = isPacked ? (value.unpack as () => unknown)() : stateInFile(value, LINEAR);
+  const [weight, bias] = checkPair(found, shape, key);
   if (isPacked) return value;
   const { linear_prepack: pack, linear_prepack_fp16: pack16 } = ops.quantized;
-  return (dtype === qint8 ? pack : pack16)(weight, bias) as ScriptObject;
+  return (weight.dtype === qint8 ? pack : pack16)(weight, bias) as ScriptObject;
 }
 
 /** The packed weights of a layer with recurrence. @throws TorchError for anything else. */
@@ -69,11 +58,6 @@ export function takePacked(
 ): void {
   const value = (state as unknown as Map<string, unknown>).get(key);
   state.delete(key);
-  if (value === undefined) return void missing.push(key);
-  try {
-    take(value);
-  } catch (error) {
-    if (!isError(error)) throw error;
-    errors.push(error.message);
-  }
+  if (value === undefined) missing.push(key);
+  else telling(errors, () => take(value));
 }

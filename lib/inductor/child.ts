@@ -9,7 +9,7 @@ import { layout, partOf, readParts, writeParts } from './transport';
 
 const start = JSON.parse(process.argv[2]) as Start;
 native.setNumThreads(start.threads);
-const model = loadNative(start.file, start.model, start.runners, start.device);
+const model = loadNative(start.file, start.model, start.runners, start.device, start.folder);
 /** What waits for room. */
 const results = new Map<number, Tensor[]>();
 

@@ -1,5 +1,7 @@
 // A compiled model in a process of its own: what ends that one is an error here.
 import { type ForkOptions, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { TorchError, TorchTypeError } from '../core/errors';
@@ -27,6 +29,8 @@ export interface Start {
   runners: number;
   device: number;
   threads: number;
+  /** What it unpacks the package into, and removes if nothing ends it before. */
+  folder: string;
 }
 /** What the parent knows of the results. */
 export interface Expected {
@@ -54,7 +58,7 @@ export class IsolatedModel {
   #process: ModelProcess | null = null;
 
   constructor(
-    private readonly start: Start,
+    private readonly start: Omit<Start, 'folder'>,
     private readonly options: ForkOptions,
     private readonly expected: Expected,
   ) {}
@@ -82,10 +86,12 @@ class ModelProcess {
   #size = 0;
 
   constructor(
-    start: Start,
+    given: Omit<Start, 'folder'>,
     options: ForkOptions,
     private readonly expected: Expected,
   ) {
+    const folder = path.join(os.tmpdir(), `nodetorch-inductor-${randomUUID()}`);
+    const start: Start = { ...given, folder };
     try {
       this.#child = fork(childFile(), [JSON.stringify(start)], {
         ...options,
@@ -109,6 +115,7 @@ class ModelProcess {
     this.#child.on('close', (code, signal) => this.#end(how(code, signal)));
     this.#child.on('exit', (code, signal) => {
       this.lives = false;
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
       const timer = setTimeout(() => this.#end(how(code, signal)), GRACE);
       if (this.#runs.size === 0) timer.unref();
       this.#child.once('close', () => clearTimeout(timer));

@@ -11,10 +11,16 @@ const takesFolder = (): boolean => {
   return major > 2 || (major === 2 && minor >= 13);
 };
 
-/** Unpacked for the moment in which its library is opened. */
-export function loadNative(file: string, model: string, runners: number, device: number): Handle {
+/** Unpacked for the moment in which its library is opened, into a folder that is `named` by who removes it after a crash. */
+export function loadNative(
+  file: string,
+  model: string,
+  runners: number,
+  device: number,
+  named?: string,
+): Handle {
   if (!takesFolder()) return native.inductorLoad(file, model, runners, device);
-  const folder = unpack(file);
+  const folder = unpack(file, named);
   try {
     return native.inductorLoad(folder, model, runners, device);
   } finally {

@@ -48,8 +48,9 @@ export function readPackage(file: string, model: string): PackageInfo {
 }
 
 /** Unpacks the model into a new folder that its owner alone can enter; the caller removes it. */
-export function unpack(file: string): string {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'nodetorch-inductor-')); // of mode 0700
+export function unpack(file: string, named?: string): string {
+  const folder = named ?? fs.mkdtempSync(path.join(tmpdir(), 'nodetorch-inductor-')); // of mode 0700
+  if (named !== undefined) fs.mkdirSync(named, { mode: 0o700 }); // which fails where there is one
   try {
     withZip(file, (zip) => {
       for (const name of zip.names()) {

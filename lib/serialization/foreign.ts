@@ -1,4 +1,5 @@
 // What a file is that is not what was expected, for messages. Needs no addon.
+import { isOldPickle } from './old_pickle';
 
 const starts: readonly (readonly [start: string, what: string])[] = [
   [
@@ -15,7 +16,7 @@ const starts: readonly (readonly [start: string, what: string])[] = [
   ['GGUF', 'a GGUF file, of llama.cpp: the package gguf of Python reads its tensors'],
   [
     '\x08\x01\x12',
-    'a SavedModel of TensorFlow: tf.saved_model.load() of Python opens it, and the converter of tfjs reads it',
+    'a SavedModel of TensorFlow, which tf.saved_model.load() of Python opens and the converter of tfjs reads, or an old model of Core ML (.mlmodel), which coremltools of Python opens',
   ],
   ['%PDF', 'a PDF document'],
   ['\x89PNG', 'an image'],
@@ -49,9 +50,12 @@ export function foreign(
   if (known) return known[1];
   if (text.startsWith('TFL3', FLATBUFFERS))
     return 'a model of TensorFlow Lite (.tflite): its own interpreter runs it';
-  if (isOtherPickle(head)) {
-    return 'a pickle that torch.save() did not write, of joblib or scikit-learn perhaps: pickle.load() of Python opens it, and runs what is in it';
+  if (isOtherPickle(head)) return OTHER_PICKLE;
+  if (text.startsWith(OLD_MAGIC)) {
+    return 'a file of torch.save(pickle_protocol=1) or 0: torch.load(weights_only=False) of Python opens it where it can, save it again there';
   }
+  if (isOldPickle(head, size)) return OTHER_PICKLE;
+  if (isCoreMl(head)) return 'a model of Core ML (.mlmodel): coremltools of Python opens it';
   if (isOnnx(head)) return 'an ONNX model: the package onnxruntime-node runs it';
   if (text.startsWith('ustar', TAR)) {
     if (!oldRecords.some((name) => text.startsWith(`${name}\0`))) return 'a tar archive: unpack it first';
@@ -76,6 +80,10 @@ export function foreign(
 /** What torch.save begins a pickle with, since it makes no archives of them. */
 const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');
 const PROTO = 0x80;
+/** The same as protocols 0 and 1 write it. */
+const OLD_MAGIC = 'L119547037146038801333356L\n.';
+const OTHER_PICKLE =
+  'a pickle that torch.save() did not write, of joblib or scikit-learn perhaps: pickle.load() of Python opens it, and runs what is in it';
 const isOtherPickle = (head: Buffer): boolean =>
   head[0] === PROTO &&
   head[1] >= 2 &&
@@ -86,6 +94,14 @@ const isOtherPickle = (head: Buffer): boolean =>
 /** Its version, then who made it or the graph; pickles and zips begin with other bytes. */
 const isOnnx = (head: Buffer): boolean =>
   head[0] === 0x08 && head[1] >= 3 && head[1] < 32 && [0x12, 0x1a, 0x3a].includes(head[2]);
+
+/** Its version, then its description, which begins with an input; of ONNX a name lies there. */
+function isCoreMl(head: Buffer): boolean {
+  if (head[0] !== 0x08 || head[1] < 2 || head[1] >= 32 || head[2] !== 0x12) return false;
+  let at = 3;
+  while (head[at] >= 0x80) at++; // its length
+  return head[at + 1] === 0x0a;
+}
 
 /** A header's length, then the header; neither a zip nor a pickle has a brace there. */
 export const isSafetensors = (head: Buffer): boolean =>

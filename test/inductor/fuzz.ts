@@ -1,5 +1,6 @@
 // Packages of AOTInductor with mutations in their source, their directory and their bytes, as far as they are read here: no
 // machine code is run. `npx tsx test/inductor/fuzz.ts COUNT SEED`; isolated.process.test.ts runs a few.
+// With CODE as a third argument, mutations of machine code are run, each in a process of its own.
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,10 @@ import { checkInputs } from '../../lib/inductor/input_spec';
 import { readPackage, unpack } from '../../lib/inductor/package';
 import torch from 'nodetorch';
 import { any, random, setSeed } from '../export/fuzz/random';
+import { bytesSource } from '../../lib/serialization/io/source';
+import { ZipReader } from '../../lib/serialization/io/zip_reader';
 import { zip } from '../scripts/zip';
+import { fileOf } from './packages';
 
 /** Where what is mutated comes from: a package of one input of two dimensions. */
 export function sourceOf(type: string, dimensions: number): string {
@@ -77,5 +81,74 @@ export function mutate(count: number, seed: number): Record<'read' | 'refused', 
   return counts;
 }
 
-if (require.main === module)
-  console.log(mutate(Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 1)));
+/** Bytes of the part of a library that is run, or of all of it. */
+function garbledCode(library: Buffer): Buffer {
+  const copy = Buffer.from(library);
+  if (random(5) === 0) return garbled(copy);
+  const [headers, count] = [Number(copy.readBigUInt64LE(0x20)), copy.readUInt16LE(0x38)];
+  const all = Array.from({ length: count }, (_, i) => headers + i * 56);
+  const at = all.find((each) => copy.readUInt32LE(each) === 1 && (copy.readUInt32LE(each + 4) & 1) === 1)!;
+  const [start, size] = [8, 32].map((field) => Number(copy.readBigUInt64LE(at + field)));
+  for (let i = 10 ** random(5); i > 0; i--) copy[start + random(size)] = random(256);
+  return copy;
+}
+
+const MOST = 20_000; // milliseconds: what loops without end is closed then
+
+/** Runs mutated machine code: what it does to its process is a rejected promise, and nothing stays behind. */
+export async function mutateCode(count: number, seed: number): Promise<Record<string, number>> {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'inductor-fuzz-'));
+  const reader = new ZipReader(bytesSource(fs.readFileSync(fileOf('mlp'))));
+  const entries = [...reader.names()].map((name) => ({ name, data: reader.read(name) }));
+  const counts = { ran: 0, rejected: 0, refused: 0, closed: 0 };
+  const left = () => fs.readdirSync(tmpdir()).filter((name) => /^nodetorch-inductor|^aotinductor/.test(name));
+  const before = left();
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  for (let i = 0; i < count; i++) {
+    setSeed(seed * 1_000_003 + i);
+    const file = path.join(folder, 'model.pt2');
+    const changed = entries.map(({ name, data }) => ({
+      name: `m/${name}`,
+      data: name.endsWith('.so') ? garbledCode(data) : data,
+      stored: true,
+    }));
+    fs.writeFileSync(file, zip(changed));
+    try {
+      const model = torch.inductor.load(file, { trusted: true, isolate: { env: { ...process.env, OMP_NUM_THREADS: '1' } } }); // prettier-ignore
+      const timer = setTimeout(() => (counts.closed++, model.close()), MOST);
+      const outcome = await model.runAsync(torch.ones([4, 8])).then(() => null, (error: unknown) => error); // prettier-ignore
+      clearTimeout(timer);
+      model.close();
+      if (outcome !== null && !(outcome instanceof TorchError)) throw new Error(`mutation ${i}`, { cause: outcome }); // prettier-ignore
+      if (process.env.PRINT) console.error(i, String(outcome).slice(0, 150));
+      counts[outcome === null ? 'ran' : 'rejected']++;
+    } catch (error) {
+      if (!(error instanceof TorchError)) throw error;
+      counts.refused++;
+    }
+  }
+  process.off('unhandledRejection', note);
+  fs.rmSync(folder, { recursive: true });
+  const children = (): string[] => fs.readdirSync('/proc').filter(isOurs);
+  while (children().length > 0) await new Promise((done) => setTimeout(done, 20)); // who is killed needs a moment
+  const stayed = left().filter((name) => !before.includes(name));
+  if (stayed.length > 0 || unhandled.length > 0) throw new Error(`left behind: ${stayed.join()} ${unhandled.join()}`); // prettier-ignore
+  return counts;
+}
+/** Whether a process runs a compiled model of this one, or did: a zombie. */
+function isOurs(pid: string): boolean {
+  try {
+    const [, name, parent] = /\((.*)\) \S (\d+)/.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
+    return name.startsWith('node') && Number(parent) === process.pid;
+  } catch {
+    return false; // no process, or none any more
+  }
+}
+
+if (require.main === module) {
+  const [count = 1000, seed = 1] = process.argv.slice(2, 4).map(Number);
+  if (process.argv[4] === 'CODE') void mutateCode(count, seed).then(console.log);
+  else console.log(mutate(count, seed));
+}

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import torch, { type Tensor } from 'nodetorch';
 import { zip } from '../scripts/zip';
-import { mutate, sourceOf } from './fuzz';
+import { mutate, mutateCode, sourceOf } from './fuzz';
+import { packages } from './packages';
 
 torch.setNumThreads(1);
 let folder: string;
@@ -245,3 +246,12 @@ test('mutated packages are read or refused', () => {
   const { read, refused } = mutate(300, 9);
   expect([read > 20, refused > 100]).toEqual([true, true]);
 }, 60_000);
+
+(packages ? onLinux : test.skip)(
+  'mutated machine code ends in results or in rejected promises, and leaves nothing',
+  async () => {
+    const { ran, rejected, refused } = await mutateCode(6, 1);
+    expect([rejected > 2, ran + rejected + refused]).toEqual([true, 6]);
+  },
+  180_000,
+);

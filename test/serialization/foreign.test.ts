@@ -48,12 +48,52 @@ const files: [string, Buffer | string, RegExp][] = [
     ]),
     /a pickle that torch.save\(\) did not write.*pickle.load\(\) of Python/,
   ],
+  // pickle.dump({'a': 1, 'w': [1.5, None]}, file, protocol=0), then 1, then what joblib of before wrote.
+  [
+    'a pickle of protocol 0',
+    '(dp0\nVa\np1\nI1\nsVw\np2\n(lp3\nF1.5\naNas.',
+    /a pickle that torch.save\(\) did not write/,
+  ],
+  [
+    'a pickle of protocol 0, of Python 2',
+    `(lp0\nS'a'\np1\n${'aI7\n'.repeat(300)}a.`,
+    /a pickle that torch.save\(\) did not write/,
+  ],
+  [
+    'a pickle of protocol 1',
+    Buffer.from(
+      '7d7100285801000000617101 4b015801000000777102 5d710328473ff8000000000000 4e65752e'.replaceAll(' ', ''),
+      'hex',
+    ),
+    /a pickle that torch.save\(\) did not write/,
+  ],
+  [
+    'an object of protocol 0',
+    'ccopy_reg\n_reconstructor\np0\n(csklearn.svm\nSVC\np1\nc__builtin__\nobject\np2\nNtRp3\n.',
+    /a pickle that torch.save\(\) did not write/,
+  ],
+  [
+    'torch.save of protocol 1',
+    Buffer.from('4c3131393534373033373134363033383830313333333335364c0a2e4de9032e7d710028', 'hex'),
+    /a file of torch.save\(pickle_protocol=1\) or 0: torch.load/,
+  ],
   ['a tar archive', tarOf('readme.txt'), /a tar archive: unpack it first/],
   ['TensorFlow Lite', Buffer.from('1c00000054464c33140020001c001800', 'hex'), /a model of TensorFlow Lite/],
   [
     'SavedModel',
     Buffer.from('080112a5f4010a1f12', 'hex'),
-    /a SavedModel of TensorFlow: tf.saved_model.load\(\)/,
+    /a SavedModel of TensorFlow, which tf.saved_model.load\(\)/,
+  ],
+  // Its version, then its description.
+  [
+    'Core ML of today',
+    Buffer.from('080412cb060abc060a0a', 'hex'),
+    /a model of Core ML \(.mlmodel\): coremltools/,
+  ],
+  [
+    'Core ML',
+    Buffer.from('080112cb060abc060a0a', 'hex'),
+    /or an old model of Core ML \(.mlmodel\), which coremltools/,
   ],
   [
     'the index of a checkpoint of TensorFlow',

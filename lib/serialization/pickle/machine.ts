@@ -26,6 +26,9 @@ export function unpickle(reader: Reader, host: Host): unknown {
   return new Machine(reader, host).run();
 }
 
+/** Opcodes that newer protocols have others for. */
+const OLD = 'ILFSVPpgdlio';
+
 class Machine {
   readonly #stack: unknown[] = [];
   readonly #marks: number[] = [];
@@ -157,7 +160,10 @@ class Machine {
       case Op.BINPERSID:
         return this.#push(this.host.persistent(this.#pop()));
     }
-    throw damaged(`opcode ${code} at ${reader.position - 1} of its pickle is unknown`);
+    const of = OLD.includes(String.fromCharCode(code))
+      ? 'of protocol 0 or 1 (`pickle_protocol` of torch.save): torch.load(weights_only=False) of Python opens it where it can, save it again there'
+      : 'unknown';
+    throw damaged(`opcode ${code} at ${reader.position - 1} of its pickle is ${of}`);
   }
 
   #protocol(version: number): void {
