@@ -108,7 +108,9 @@ function keysOf(node: ProgramNode): ProgramArgument | null {
 
 function scaleOf(node: ProgramNode): number | null {
   const name = operatorName(node);
-  const number = constantOf(node, 'other');
+  const other = constantOf(node, 'other');
+  // A recording has a number as a tensor without dimensions.
+  const number = isTensor(other) && (other as Tensor).dim() === 0 ? Number((other as Tensor).item()) : other;
   if (typeof number !== 'number') return null;
   return name === 'aten.mul.Tensor' ? number : name === 'aten.div.Tensor' ? 1 / number : null;
 }
