@@ -9,6 +9,7 @@ import { isTensor } from '../native/tensor_base';
 import { checkedReplay } from './check';
 import { callInTurn, checkNothingRuns, fence } from './turns';
 import { type Given, MORE, Variant } from './variant';
+import { Variables } from './variables';
 
 /** Options of `torch.capture`. */
 export interface CaptureOptions {
@@ -39,6 +40,11 @@ export interface CaptureOptions {
    * what it gives is treated as more arguments. So another number begins another recording. Default: nothing is given.
    */
   reads?: (() => unknown) | null;
+  /**
+   * Whether variables of JavaScript that `fn` reads, and those that functions of the program read that it calls, are found
+   * out by V8's inspector, and looked at before each replay. Default: true.
+   */
+  watch?: boolean;
 }
 
 /** What `torch.capture` makes of a function. */
@@ -61,6 +67,8 @@ export interface Captured<Args extends unknown[], Result> {
   readonly recordings: number;
   /** How many calls were replayed. */
   readonly replays: number;
+  /** Variables of JavaScript, and fields of what they hold, that are looked at before each replay. */
+  readonly watched: readonly string[];
   /** Forgets what was recorded. */
   reset(): void;
 }
@@ -75,6 +83,7 @@ const CAPTURE = signature(
     freeze: false,
     graph: false,
     reads: null,
+    watch: true,
   } as Required<CaptureOptions>,
   [],
 );
@@ -124,7 +133,7 @@ function given(args: readonly unknown[], reads: (() => unknown) | null): Given {
 export function capture<Args extends unknown[], Result>(
   ...args: Call<typeof CAPTURE, [fn: (...args: Args) => Result], []>
 ): Captured<Args, Result> {
-  const [body, { maxRecordings, check, recheck, freeze, graph, reads }] = CAPTURE.bind(args);
+  const [body, { maxRecordings, check, recheck, freeze, graph, reads, watch }] = CAPTURE.bind(args);
   const fn: typeof body = freeze ? (...all) => noGrad(() => body(...all)) : body;
   if (!Number.isInteger(maxRecordings) || maxRecordings < 1) {
     throw argumentError('capture', 'maxRecordings', 'a positive whole number', maxRecordings);
@@ -143,11 +152,27 @@ export function capture<Args extends unknown[], Result>(
   let variants: Variant[] = [];
   let replays = 0;
   let last: Variant | null = null;
+  let variables: Variables | null = null;
+  const recordChanged = (all: Given, fitting: readonly Variant[], changed: string): { result: unknown } => {
+    const { result, variant } = Variant.again(fn, all, fitting);
+    if (variants.includes(variant)) return { result };
+    if (variants.length >= maxRecordings) {
+      throw new TorchError(
+        `torch.capture: ${variants.length} recordings are there, and the function does something else now that the ` +
+          `variable ${changed} has changed: give it as a tensor; maxRecordings says how many there may be`,
+      );
+    }
+    variants.push(variant);
+    return { result };
+  };
   // A variant that can replay the call; else the result of `fn`, which was recorded.
   const prepare = (all: Given): { variant: Variant } | { result: unknown } => {
-    const variant = variants.find((each) => each.fits(all));
+    const fitting = variants.filter((each) => each.fits(all));
+    const variant = fitting.find((each) => each.changedVariable(all) === null) ?? fitting[0];
     if (variant) {
       if (variant.needsRecording(all)) return { result: variant.recordAgain(fn, all) };
+      const changed = variant.changedVariable(all);
+      if (changed !== null) return recordChanged(all, fitting, changed);
       return variant.isDue(recheck) ? { result: variant.recheck(fn, all) } : { variant };
     }
     variants = variants.filter((each) => each.isReady || !each.isFor(all));
@@ -163,7 +188,8 @@ export function capture<Args extends unknown[], Result>(
         'torch.capture: freeze: no gradients are computed: call it in torch.noGrad, or detach its arguments',
       );
     }
-    const begun = Variant.begin(fn, all, { freeze, graph });
+    if (watch) variables ??= new Variables(body);
+    const begun = Variant.begin(fn, all, { freeze, graph }, variables);
     variants.push(begun.variant);
     return begun;
   };
@@ -195,10 +221,12 @@ export function capture<Args extends unknown[], Result>(
     fence: { value: fence },
     recordings: { get: () => variants.length },
     replays: { get: () => replays },
+    watched: { get: () => variables?.snapshot().names ?? [] },
     reset: {
       value: () => {
         variants = [];
         last = null;
+        variables = null;
         replays = 0;
       },
     },

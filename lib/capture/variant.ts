@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor';
 import { DeviceGraph } from './device_graph';
 import { freezeRecording } from './frozen';
 import { type Recorded, record } from './session';
+import type { Snapshot, Variables } from './variables';
 
 /** Arguments as they were nested. */
 export interface Given {
@@ -48,6 +49,11 @@ function store(slots: unknown[], gives: readonly number[], outputs: readonly unk
   for (let i = 0; i < gives.length; i++) slots[gives[i]] = wrap(outputs[i]);
 }
 
+const recordWatched = (fn: Fn, given: Given, variables: Variables | null): ReturnType<typeof record> => {
+  const run = () => record(fn, given.args, given.tensors);
+  return variables === null ? run() : variables.during(run);
+};
+
 /** A function replays what two recordings, one behind the other, agree on. */
 export class Variant {
   readonly #given: Given;
@@ -62,6 +68,8 @@ export class Variant {
   #replays = 0;
   // Arguments that were the same tensor whenever this was recorded. The function may know them from elsewhere, too.
   #fixed: (Tensor | null)[];
+  // What the function reads from variables, when it was recorded last.
+  #seen: Snapshot | null = null;
 
   // How often the tensors that it holds have been changed, at the last call that fitted and when they were frozen.
   #versions = 0;
@@ -71,16 +79,42 @@ export class Variant {
     given: Given,
     recorded: Recorded,
     readonly kind: ReplayKind,
+    readonly variables: Variables | null,
   ) {
     this.#given = given;
     this.#recorded = recorded;
     this.#fixed = [...given.tensors];
+    this.#look(given);
+  }
+
+  #look({ tensors }: Given): void {
+    this.#seen = this.variables?.snapshot(tensors) ?? null;
   }
 
   /** Runs the function for the first time with such arguments. */
-  static begin(fn: Fn, given: Given, kind: ReplayKind): { result: unknown; variant: Variant } {
-    const { result, recorded } = record(fn, given.args, given.tensors);
-    return { result, variant: new Variant(given, recorded, kind) };
+  static begin(
+    fn: Fn,
+    given: Given,
+    kind: ReplayKind,
+    variables: Variables | null,
+  ): { result: unknown; variant: Variant } {
+    const { result, recorded } = recordWatched(fn, given, variables);
+    return { result, variant: new Variant(given, recorded, kind, variables) };
+  }
+
+  /** Runs the function, some variable of which has changed: the variant that does the same, or else a new one. */
+  static again(fn: Fn, given: Given, fitting: readonly Variant[]): { result: unknown; variant: Variant } {
+    const [{ kind, variables }] = fitting;
+    const { result, recorded } = recordWatched(fn, given, variables);
+    const same = fitting.find((each) => each.#difference(recorded) === null);
+    if (same?.isReady) same.#look(given);
+    else if (same) same.#confirm(recorded, given);
+    return { result, variant: same ?? new Variant(given, recorded, kind, variables) };
+  }
+
+  /** The variable of JavaScript that the function reads and that is another by now; null for none. */
+  changedVariable({ tensors }: Given): string | null {
+    return this.#seen?.changed(tensors) ?? null;
   }
 
   /** Whether arguments are of its kind, and everything that it depends on is as it was. */
@@ -134,14 +168,21 @@ export class Variant {
 
   /** Runs the function once more, and compares what it does. */
   recordAgain(fn: Fn, given: Given): unknown {
-    const { result, recorded } = record(fn, given.args, given.tensors);
+    const before = this.variables?.snapshot(given.tensors) ?? null;
+    const { result, recorded } = recordWatched(fn, given, this.variables);
     const difference = this.#difference(recorded);
-    this.#fixed = this.#fixed.map((tensor, i) => (tensor === given.tensors[i] ? tensor : null));
-    this.#recorded = recorded;
     if (difference === null) {
-      this.#makeReady();
+      const assigned = before?.changed(given.tensors) ?? null;
+      this.#confirm(recorded, given);
+      if (assigned !== null) {
+        this.#problem =
+          `torch.capture: the function changes ${assigned}, a variable of JavaScript, which its replays would not do: ` +
+          'change it around the call, or return what it is given; { watch: false } leaves it as it is';
+      }
       return result;
     }
+    this.#recorded = recorded;
+    this.#look(given);
     this.#ready = this.#segments = null;
     this.#fixed = [...given.tensors];
     this.#attempts++;
@@ -151,6 +192,14 @@ export class Variant {
         `replayed: ${difference}`;
     }
     return result;
+  }
+
+  // Another call did the same.
+  #confirm(recorded: Recorded, given: Given): void {
+    this.#look(given);
+    this.#fixed = this.#fixed.map((tensor, i) => (tensor === given.tensors[i] ? tensor : null));
+    this.#recorded = recorded;
+    this.#makeReady();
   }
 
   #makeReady(): void {
@@ -222,6 +271,7 @@ export class Variant {
     const { freeze, graph } = this.kind;
     if (freeze || graph || this.#problem !== null || this.#ready === null || this.isDue(recheck)) return MORE;
     if (!this.#matches(given) || !this.#hasFixed(given) || !this.#recorded.modules.hold()) return MORE;
+    if (this.changedVariable(given) !== null) return MORE;
     const outputs = native.captureReplay(this.#ready, given.tensors, this.#host);
     if (outputs === null) return MORE;
     this.#replays++;

@@ -1,6 +1,7 @@
 /** Programs for inference alone: what can be done once is done when they are made. */
 import { TorchError } from '../core/errors';
 import { baseName, constantOf, operatorName } from './operators';
+import { fuseAttention } from './attention';
 import { foldBatchNorms } from './fold_batch_norm';
 import { foldConstants } from './fold_constants';
 import { layOut } from './layout';
@@ -41,7 +42,8 @@ export function freezeProgram(program: ProgramDescription, options: FreezeOption
   const results: Results = options.results ?? new Map();
   const plain = dropInPlace(bound, results);
   const folded = dropUnused(foldBatchNorms(foldConstants(plain), results));
-  return layOut(fuseEpilogues(packLayers(folded, results)), results);
+  const fused = dropUnused(fuseAttention(folded, results));
+  return layOut(fuseEpilogues(packLayers(fused, results)), results);
 }
 
 // Between such nodes values have levels of vmap and jvp.

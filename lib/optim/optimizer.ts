@@ -16,7 +16,7 @@ import {
   globalPostHooks,
   globalPreHooks,
 } from './hooks';
-import { hostCall } from '../native/recording';
+import { hostCall, recording } from '../native/recording';
 import { type Tensor } from '../tensor';
 import { type ParamSlot, clearGradients, collect, zeroGradients } from './batch';
 import { type WithCamelCase, addAccessors, lookOver } from './accessors';
@@ -138,8 +138,23 @@ export class Optimizer<Group extends ParamGroup = ParamGroup, Options = object> 
   }
 
   #hooked(closure: Closure | null, step: Step): ReturnType<Step> {
+    if (closure != null && recording.active !== null && this.#callsClosureFirst) {
+      // The recording has what the closure does, and then a step.
+      const loss = enableGrad(closure);
+      this.step();
+      return loss;
+    }
     const args = closure == null ? [] : [closure];
     return hostCall(this, 'step', args, () => this.#stepWithHooks(closure, step));
+  }
+
+  // Where nothing comes before the closure, and no hook is to get it.
+  get #callsClosureFirst(): boolean {
+    const lists = [globalPreHooks, globalPostHooks, this.#preHooks, this.#postHooks];
+    const own: Optimizer = Optimizer.prototype;
+    return (
+      this.step === own.step && this.run === own.run && lists.every((list) => list.entries().length === 0)
+    );
   }
 
   #stepWithHooks(closure: Closure | null, step: Step): ReturnType<Step> {

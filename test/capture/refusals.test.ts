@@ -43,7 +43,11 @@ const refused: [name: string, fn: (x: Tensor) => unknown, message: RegExp][] = [
     (x) => torch.func.vmap((y: Tensor) => (sgd.step(), y))(x),
     /inside of torch.func's transforms/,
   ],
-  ['a closure of a step', (x) => sgd.step(() => model(x).sum()), /SGD.step\(\) with a tensor or a closure/],
+  [
+    'a closure that is called more than once',
+    (x) => new optim.LBFGS(model.parameters()).step(() => model(x).sum()),
+    /LBFGS.step\(\) with a tensor or a closure/,
+  ],
   ['a promise', (x) => Promise.resolve(x), /returns a promise/],
   ['assigning data', (x) => ((model.bias as Tensor).data = x.sum(0)), /assigning to .data/],
 ];

@@ -28,22 +28,27 @@ function pairs() {
 }
 
 async function compare(file, python) {
-  // One after the other: some of the Python programs write the files that their twins read.
-  const left = await run(python, ['-B', `${file}.py`], { PYTHONPATH: __dirname });
-  const hasSteps = fs.readFileSync(path.join(root, `${file}.ts`), 'utf8').includes("from '../captured'");
-  let equal = true;
-  for (const env of hasSteps ? [{}, { NODETORCH_PARITY_CAPTURE: '1' }] : [{}]) {
-    const right = await run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`], env);
-    const found = differences(left.lines, right.lines);
-    const times = `Python ${left.seconds.toFixed(1)} s, TypeScript ${right.seconds.toFixed(1)} s`;
-    const name = env.NODETORCH_PARITY_CAPTURE ? `${file}, captured` : file;
-    console.log(
-      `parity: ${name}: ${found.length ? 'DIFFERENT' : 'equal'} (${left.lines.length} lines; ${times})`,
-    );
-    if (found.length) console.log(found.join('\n'));
-    equal &&= found.length === 0;
+  const text = fs.readFileSync(path.join(root, `${file}.ts`), 'utf8');
+  let equal = await compareOnce(file, python, '', {});
+  if (!text.includes("from '../captured'")) return equal;
+  for (const threads of ['1', '2']) {
+    const env = { OMP_NUM_THREADS: threads };
+    const own = { NODETORCH_PARITY_CAPTURE: '1' };
+    equal = (await compareOnce(file, python, `, captured, threads: ${threads}`, env, own)) && equal;
   }
   return equal;
+}
+
+async function compareOnce(file, python, name, env, own = {}) {
+  // One after the other: some of the Python programs write the files that their twins read.
+  const left = await run(python, ['-B', `${file}.py`], { PYTHONPATH: __dirname, ...env });
+  const right = await run(process.execPath, [require.resolve('tsx/cli'), `${file}.ts`], { ...env, ...own });
+  const found = differences(left.lines, right.lines);
+  const times = `Python ${left.seconds.toFixed(1)} s, TypeScript ${right.seconds.toFixed(1)} s`;
+  const outcome = found.length ? 'DIFFERENT' : 'equal';
+  console.log(`parity: ${file}${name}: ${outcome} (${left.lines.length} lines; ${times})`);
+  if (found.length) console.log(found.join('\n'));
+  return found.length === 0;
 }
 
 async function inFolder(work) {

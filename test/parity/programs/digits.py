@@ -1,4 +1,4 @@
-"""A small convolutional network learns the digits for two epochs."""
+"""A small convolutional network learns the digits for four epochs."""
 
 import gzip
 import os
@@ -45,7 +45,7 @@ weights = [param for name, param in model.named_parameters() if name.endswith("w
 optimizer = optim.AdamW([{"params": weights}, {"params": biases, "weight_decay": 0.0}], lr=2e-3, weight_decay=0.05)
 criterion = nn.CrossEntropyLoss(label_smoothing=0.05)
 
-for epoch in range(2):
+for epoch in range(4):
     for step, batch in enumerate(torch.randperm(len(x)).split(64)):
         optimizer.zero_grad()
         loss = criterion(model(x[batch]), y[batch])

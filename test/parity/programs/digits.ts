@@ -1,4 +1,4 @@
-/** A small convolutional network learns the digits for two epochs. */
+/** A small convolutional network learns the digits for four epochs. */
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
@@ -57,7 +57,7 @@ const train = captured((batch: Tensor) => {
   return loss;
 });
 
-for (let epoch = 0; epoch < 2; epoch++) {
+for (let epoch = 0; epoch < 4; epoch++) {
   for (const [step, batch] of torch.randperm(x.shape[0]).split(64).entries()) {
     report(`loss.${epoch}.${step}`, train(batch).item());
   }

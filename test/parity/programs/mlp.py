@@ -33,7 +33,7 @@ for name, make in optimizers.items():
     model = build()
     report(f"{name}.initial", model.state_dict())
     optimizer = make(model.parameters())
-    for step in range(20):
+    for step in range(100):
         batch = torch.randint(0, 256, (48,))
         optimizer.zero_grad()
         loss = F.mse_loss(model(x[batch]), y[batch])

@@ -43,7 +43,7 @@ for (const [name, make] of Object.entries(optimizers)) {
     optimizer.step();
     return loss;
   });
-  for (let step = 0; step < 20; step++) report(`${name}.loss.${step}`, train().item());
+  for (let step = 0; step < 100; step++) report(`${name}.loss.${step}`, train().item());
   report(`${name}.grad`, new Map([...model.namedParameters()].map(([key, param]) => [key, param.grad])));
   report(`${name}.trained`, model.stateDict());
   report(`${name}.softmax`, F.softmax(model.eval()(x), { dim: 1 }));
