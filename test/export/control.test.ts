@@ -117,7 +117,7 @@ test('a loop of a program asks for a tensor, and branches name the values that d
   const loop = new Leaking(
     (x) =>
       whileLoop(
-        () => true,
+        (_: Tensor) => true,
         (y: Tensor) => [y.mul(2)],
         [x],
       )[0],
