@@ -1,7 +1,7 @@
 // What an update works on: parameters one by one, or lists of them.
 import * as aten from '../tensor/aten';
 import { getDefaultDtype, tensor } from '../tensor/creation';
-import { type DType, float32, float64 } from '../core/dtype';
+import { type DType, bfloat16, float32, float64 } from '../core/dtype';
 import { TorchError } from '../core/errors';
 import { HANDLE } from '../native/handle';
 import { isTensor } from '../native/tensor_base';
@@ -36,7 +36,7 @@ export function checkStates(slots: readonly ParamSlot[], keys: readonly string[]
 /** Throws Python's error for what lists of one dtype, with counters, cannot take. */
 export function checkDtypes(slots: readonly ParamSlot[]): void {
   for (const { param, state } of slots) {
-    const isAlike = ({ dtype }: Tensor) => [param.dtype, float32, float64].includes(dtype);
+    const isAlike = ({ dtype }: Tensor) => [param.dtype, float32, float64, bfloat16].includes(dtype);
     if (Object.values(state).every((value) => !isTensor(value) || isAlike(value as Tensor))) continue;
     throw new TorchError(
       'Tensors of the same index must be on the same device and the same dtype except `step` tensors that can be on CPU ' +
